@@ -1,0 +1,54 @@
+/** Decisions a second of the credit workflow, without artificial delays, under both coordinations. */
+
+import { runMode } from "../examples/credit/run-mode.ts";
+import { generateApplications } from "../examples/credit/generate-applications.ts";
+import { decideSequentially } from "../examples/credit/oracle.ts";
+import { summarize } from "../examples/credit/report.ts";
+import { measure, perSecond, type Subject, type Topic } from "./harness.ts";
+
+const count = 5000;
+
+export const credit: Topic = {
+  name: "credit",
+  about:
+    "Five agents on two threads: contracts on both sides, a versioned run history, a read of shared state by every agent and\n" +
+    "one commit to it; 128 runs in flight. The oracle is the same rules as plain function calls on one thread: what the agents' own work costs.",
+  async run() {
+    const applications = generateApplications({ seed: 7, count });
+    const mode = (name: "orchestrator" | "relay"): Subject => ({
+      name,
+      async run() {
+        const measured = await runMode({
+          mode: name,
+          applications,
+          threads: 2,
+          seed: undefined,
+          inFlight: 128,
+          onProgress: () => undefined,
+          onWrong: ({ id }) => {
+            throw new Error(`${name}: the rating of ${id} is wrong`);
+          },
+        });
+        return summarize(measured).decisionsPerSecond;
+      },
+    });
+    return measure({
+      bench: "credit workflow",
+      unit: "decisions/s",
+      baseline: "sequential oracle",
+      rounds: 5,
+      subjects: [
+        {
+          name: "sequential oracle",
+          async run() {
+            const start = performance.now();
+            for (const application of applications) decideSequentially(application);
+            return perSecond(count, start);
+          },
+        },
+        mode("orchestrator"),
+        mode("relay"),
+      ],
+    });
+  },
+};

@@ -1,0 +1,38 @@
+/** `npm run bench [-- TOPIC…] [--json]`: measures, and prints a table or a line of JSON for each figure. */
+
+import { parseArgs } from "node:util";
+import { credit } from "./credit.ts";
+import { type Figure, formatFigures } from "./harness.ts";
+import { messages } from "./messages.ts";
+import { systems } from "./systems.ts";
+
+const topics = [messages, systems, credit];
+const names = topics.map(({ name }) => name).join(", ");
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help === true) {
+    console.log(`npm run bench [-- TOPIC… --json]\n\nTopics: ${names}; all unless named.`);
+    return 0;
+  }
+  const unknown = positionals.filter((name) => !topics.some((topic) => topic.name === name));
+  if (unknown.length > 0) {
+    console.error(`there is no topic ${unknown.join(", ")}; there are ${names}`);
+    return 2;
+  }
+  const chosen = topics.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const figures: Figure[] = [];
+  for (const topic of chosen) {
+    if (values.json !== true) console.error(`${topic.name}: ${topic.about}\n`);
+    const measured = await topic.run();
+    figures.push(...measured);
+    if (values.json === true) for (const figure of measured) console.log(JSON.stringify(figure));
+  }
+  if (values.json !== true) console.log(formatFigures(figures));
+  return 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,55 @@
+/** What an actor can do while it handles a message. */
+
+import type { Draft } from "immer";
+import type { CommitOptions, PutOptions } from "../store/store-client.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import type { StateDefinition } from "../store/state-definition.ts";
+import type { ActorDefinition, Protocol } from "./actor-definition.ts";
+import type { ActorRef } from "./actor-ref.ts";
+import type { Address } from "./address.ts";
+import type { Placement } from "./placement.ts";
+
+/** Versioned state as an actor sees it: never older than what the message's sender had seen (invariant 4). */
+export interface StateAccess {
+  /** The newest state known here; `initial` where there is none. Throws `no-such-key` without one. */
+  read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
+  /** The newest snapshot known here, or `undefined` for a key without a commit. */
+  snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
+  /** Appends the next version; see {@link CommitOptions} for conflicts. */
+  commit<S>(
+    definition: StateDefinition<S>,
+    id: string,
+    recipe: (draft: Draft<S>) => void | S,
+    options?: CommitOptions,
+  ): Promise<Snapshot<S>>;
+  /** Replaces or creates the whole state of a key. */
+  put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>>;
+}
+
+export interface ActorContext<E = never> extends StateAccess {
+  /** This actor's address. */
+  readonly self: Address;
+  /** The thread it runs on; 0 is the one that made the system. */
+  readonly thread: number;
+  /** Aborts when the actor is being stopped, or the run it works for was cancelled. */
+  readonly signal: AbortSignal;
+  /** Milliseconds since the epoch; the simulator's time in the simulator. */
+  now(): number;
+  /** A number in [0, 1), from the seed in the simulator. */
+  random(): number;
+  /** Resolves after `ms` milliseconds of the system's time; rejects when {@link ActorContext.signal} aborts. */
+  sleep(ms: number): Promise<void>;
+  /** Emits an event to whoever listens to this actor's `events$`. */
+  emit(event: E): void;
+  /** Spawns an actor; like `system.spawn`. */
+  spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
+  /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
+  find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
+}
+
+export interface SpawnOptions {
+  /** The actor's name, unique in its system. Default: the definition's name and a number. */
+  readonly name?: string;
+  /** Where it runs. Default: what the definition says. */
+  readonly placement?: Placement;
+}

@@ -1,0 +1,99 @@
+/** An agent: a name, a version, a contract, `execute` and `compensate`. Workflows are made of agents. */
+
+import type * as v from "valibot";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { IsCloneable } from "../values/cloneable.ts";
+import type { ActorContext } from "./actor-context.ts";
+import { checkDefinition } from "./actor-definition.ts";
+import type { Placement } from "./placement.ts";
+
+/** What an agent's `execute` and `compensate` get besides their input. */
+export interface AgentContext extends ActorContext {
+  /** The run this is a step of; `undefined` when the agent was asked directly. */
+  readonly run: string | undefined;
+  /** The step's name in its workflow; `undefined` when the agent was asked directly. */
+  readonly step: string | undefined;
+  /** The same for every attempt at this step: pass it to the outside world so that an effect happens once (invariant 5). */
+  readonly idempotencyKey: string;
+}
+
+export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema> {
+  readonly name: string;
+  /** The contract's version, such as `"1.0.0"`; named in every violation. */
+  readonly version: string;
+  readonly input: IS &
+    ([IsCloneable<v.InferInput<IS>>] extends [true]
+      ? unknown
+      : "the input has a part that can't cross to another actor");
+  readonly output: OS &
+    ([IsCloneable<v.InferOutput<OS>>] extends [true]
+      ? unknown
+      : "the output has a part that can't cross to another actor");
+  /** Does the work. What it commits and returns is applied once however often it is tried (invariant 5). */
+  execute(input: v.InferOutput<IS>, context: AgentContext): Promise<v.InferInput<OS>> | v.InferInput<OS>;
+  /** Undoes what `execute` did, given what it returned and what it was given. */
+  compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
+  /** How many inputs it works on at a time. Default 1 (invariant 2). */
+  readonly concurrency?: number;
+  readonly placement?: Placement;
+}
+
+/** An agent's definition; what worker threads load by `module` and `name`. */
+export interface AgentDefinition<In = unknown, Out = unknown> {
+  readonly kind: "agent";
+  readonly module: string;
+  readonly name: string;
+  readonly version: string;
+  readonly input: v.GenericSchema<In, unknown>;
+  readonly output: v.GenericSchema<unknown, Out>;
+  readonly execute: (input: never, context: AgentContext) => unknown;
+  readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
+  readonly concurrency: number;
+  readonly placement: Placement;
+}
+
+/**
+ * Defines an agent. The module that calls this is what worker threads load: pass `import.meta.url` and export the agent.
+ *
+ * Guarantees: input and output satisfy the contract, checked on both sides of the boundary; a violation is a
+ * `contract-violated` error that names agent, version, direction, path, expected and received.
+ *
+ * @throws TroupeError `invalid-options` for a name, version, concurrency or `execute` that can't be used.
+ * @example
+ * export const doubler = defineAgent(import.meta.url, {
+ *   name: "doubler", version: "1.0.0",
+ *   input: v.object({ n: v.number() }), output: v.object({ doubled: v.number() }),
+ *   execute: ({ n }) => ({ doubled: 2 * n }),
+ * });
+ */
+export function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema>(
+  module: string,
+  options: AgentOptions<IS, OS>,
+): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
+  checkDefinition("defineAgent", module, options.name);
+  const { concurrency = 1 } = options;
+  if (typeof options.version !== "string" || options.version === "") {
+    throw new TroupeError("invalid-options", `defineAgent ${options.name}: version is a string such as "1.0.0"`);
+  }
+  if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
+    throw new TroupeError(
+      "invalid-options",
+      `defineAgent ${options.name}: concurrency is a whole number from 1, not ${String(concurrency)}`,
+    );
+  }
+  if (typeof options.execute !== "function") {
+    throw new TroupeError("invalid-options", `defineAgent ${options.name}: execute is the function that does the work`);
+  }
+  return {
+    kind: "agent",
+    module,
+    name: options.name,
+    version: options.version,
+    input: options.input,
+    output: options.output,
+    execute: options.execute.bind(options),
+    compensate: options.compensate?.bind(options),
+    concurrency,
+    placement: options.placement ?? "pooled",
+  };
+}

@@ -1,0 +1,55 @@
+/** The check that guards a hand-off: valibot schemas, and an error that says who, which way, where and what. */
+
+import * as v from "valibot";
+import { TroupeError } from "../errors/troupe-error.ts";
+
+type Issue = v.BaseIssue<unknown>;
+
+/** How much of a received value an error repeats, in characters. */
+const maxReceived = 200;
+
+/** Where a contract was checked. */
+export interface ContractSite {
+  readonly agent: string;
+  readonly version: string;
+  readonly direction: "input" | "output" | "message" | "reply" | "event";
+  /** Which side of the boundary found it. */
+  readonly side: "sender" | "receiver";
+}
+
+/**
+ * Returns what the schema makes of `value`.
+ *
+ * @throws TroupeError `contract-violated`; its details carry agent, version, direction, side, path, expected and received.
+ * What the schema's own code throws passes through.
+ */
+export function checkContract<T>(schema: v.GenericSchema<unknown, T>, value: unknown, site: ContractSite): T {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  throw contractError(result.issues, site);
+}
+
+/** The first issue is spelled out, the others are counted. */
+function contractError(issues: readonly [Issue, ...Issue[]], site: ContractSite): TroupeError {
+  const [first, ...rest] = issues;
+  const path = (first.path ?? []).map(partOf).join(".");
+  const expected = first.expected ?? demandOf(first);
+  const received = first.received.length > maxReceived ? `${first.received.slice(0, maxReceived)}…` : first.received;
+  const others = rest.length === 0 ? "" : ` (and ${rest.length} more)`;
+  return new TroupeError(
+    "contract-violated",
+    `${site.agent}@${site.version}: ${site.direction} violates the contract at ${path === "" ? "its root" : path}: ` +
+      `expected ${expected}, received ${received}${others} (found by the ${site.side})`,
+    { details: { ...site, path, expected, received, issues: issues.length } },
+  );
+}
+
+/** A field's name or an index; for a member of a set, or of a map under a key that is an object, what it is a part of. */
+function partOf({ key, type }: v.IssuePathItem): string {
+  return typeof key === "string" || typeof key === "number" ? String(key) : `<${type}>`;
+}
+
+/** What a check wants that doesn't say so: the message it was given, otherwise its name, such as `integer`. */
+function demandOf({ message, received, type }: Issue): string {
+  return message.startsWith("Invalid ") && message.endsWith(`Received ${received}`) ? type : message;
+}

@@ -1,0 +1,23 @@
+/** A message as a behaviour sees it. */
+
+import type { Address } from "./address.ts";
+import type { MessagePayload, MessageReply, Protocol } from "./actor-definition.ts";
+
+/** One message of a behaviour's inbox: a union over the protocol, told apart by `type`. */
+export type InboxMessage<P extends Protocol> = {
+  [K in keyof P & string]: {
+    readonly type: K;
+    readonly payload: MessagePayload<P[K]>;
+    /** Who sent it; absent for a message from outside any actor. */
+    readonly from: Address | undefined;
+    /** Answers an ask; does nothing for a tell, or the second time. */
+    reply(value: MessageReply<P[K]>): void;
+    /** Answers an ask with an error. */
+    fail(error: unknown): void;
+    /**
+     * Keeps the message's place in the mailbox until the returned function is called, so that senders are slowed while
+     * it is worked on. Without it a message leaves the mailbox when the stream has taken it.
+     */
+    hold(): () => void;
+  };
+}[keyof P & string];

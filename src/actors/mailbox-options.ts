@@ -1,0 +1,38 @@
+/** How a mailbox is bounded (invariant 7). */
+
+/**
+ * What happens to a message for a full mailbox:
+ * - `backpressure`: the sender waits; its `tell` resolves when there is room.
+ * - `drop-oldest`: the oldest waiting message becomes a dead letter.
+ * - `drop-newest`: the new message becomes a dead letter.
+ * - `reject`: the sender gets an error, `mailbox-full`.
+ */
+export type OverflowPolicy = "backpressure" | "drop-oldest" | "drop-newest" | "reject";
+
+export interface MailboxOptions {
+  /**
+   * How many messages may be waiting, per sending thread. Default 1,024. (Under `drop-oldest`, where no sender waits,
+   * it counts over all threads.)
+   */
+  readonly capacity?: number;
+  /** Default `"backpressure"`. */
+  readonly overflow?: OverflowPolicy;
+}
+
+const policies: ReadonlySet<unknown> = new Set<OverflowPolicy>([
+  "backpressure",
+  "drop-oldest",
+  "drop-newest",
+  "reject",
+]);
+
+/** What is wrong with a mailbox's options; `undefined` for nothing. */
+export function mailboxProblem({ capacity = 1, overflow = "backpressure" }: MailboxOptions): string | undefined {
+  if (!Number.isSafeInteger(capacity) || capacity < 1) {
+    return `mailbox.capacity is a whole number from 1, not ${String(capacity)}`;
+  }
+  if (policies.has(overflow)) return undefined;
+  return `mailbox.overflow is one of ${[...policies].join(", ")}, not ${JSON.stringify(overflow)}`;
+}
+
+export const defaultMailbox = { capacity: 1024, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;

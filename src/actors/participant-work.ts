@@ -1,0 +1,36 @@
+/** What a participant works on: steps, compensations and direct calls, so many at a time as its agent allows. */
+
+/** One piece of work. Its signal aborts when the run is cancelled or the participant stops. */
+export interface Work {
+  /** `undefined` for a direct call. */
+  readonly run: string | undefined;
+  readonly step: string | undefined;
+  readonly idempotencyKey: string;
+  /** True for a compensation: cancelling the run doesn't abort what undoes it. */
+  readonly isCompensation: boolean;
+  readonly controller: AbortController;
+}
+
+/** Lets in as many pieces of work as the agent's concurrency allows, first come, first served. */
+export class WorkSlots {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(concurrency: number) {
+    this.#free = concurrency;
+  }
+
+  /** Runs `work` when there is a slot for it. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free > 0) this.#free--;
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      // the slot goes from hand to hand, so that nobody gets in between
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+}

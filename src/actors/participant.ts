@@ -1,0 +1,300 @@
+/**
+ * An agent's side of coordination: carries out what the supervisor orders, decides for its own steps in relayed runs, and
+ * answers direct calls. One participant does all steps of its agent, in all workflows.
+ */
+
+import { encodeError } from "../errors/error-codec.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { AgentContext, AgentDefinition } from "./agent-definition.ts";
+import { checkContract } from "./contract.ts";
+import { type Work, WorkSlots } from "./participant-work.ts";
+import type { Payload, PayloadCodec } from "./payload-codec.ts";
+import type { NumberedMessage, Relay } from "./supervisor/coordination-protocol.ts";
+import { undelivered } from "./supervisor/dispatch.ts";
+import { emptyJoin, join, type JoinProposal, type JoinState } from "./supervisor/join.ts";
+import type { Claim, CompensationStarted, Outcome, StepStarted } from "./supervisor/run-event.ts";
+import type { WorkflowDefinition, WorkflowId } from "./workflow-definition.ts";
+
+/** What a participant needs of the world around it. */
+export interface ParticipantPorts {
+  /** Asks the supervisor whether the run's history accepts `event`. Rejects when no answer will come. */
+  claim(run: string, event: Claim): Promise<boolean>;
+  /** Tells the supervisor how something ended. Throws or rejects when that can't be sent. */
+  report(run: string, event: Outcome): MaybePromise<void>;
+  /** Finds the workflow of a relayed run. */
+  workflow(id: WorkflowId): MaybePromise<WorkflowDefinition>;
+  /** Makes the context that the agent's code gets. */
+  context(work: Work): AgentContext;
+  /**
+   * The participant can't go on with a run: the supervisor can't be reached. Whoever runs the participant has to see to it
+   * that the supervisor counts it as lost.
+   */
+  onError(error: unknown): void;
+  /** What makes payloads of values; with refs revived. */
+  readonly codec: PayloadCodec;
+}
+
+/** A direct call: an agent asked outside of any run. */
+export interface ExecuteOptions {
+  /** The same for every attempt at this call. */
+  readonly idempotencyKey: string;
+  /** Aborts the signal that the agent sees. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Does the steps of one agent.
+ *
+ * Guarantees: at most `concurrency` calls of the agent's code at a time, in the order in which they became due (invariant
+ * 2); each order is carried out once however often it arrives, and in a relayed run nothing is done that the run's history
+ * did not accept (invariant 5); whatever the agent's code does is reported as one outcome.
+ */
+export class Participant {
+  readonly #agent: AgentDefinition;
+  readonly #ports: ParticipantPorts;
+  readonly #slots: WorkSlots;
+  readonly #work = new Set<Work>();
+  readonly #joins = new Map<string, JoinState>();
+  readonly #workflows = new Map<string, MaybePromise<WorkflowDefinition>>();
+  /** The number of the newest message; what isn't above it has been here before. */
+  #last = 0;
+  #stopped: TroupeError | undefined;
+
+  constructor(agent: AgentDefinition, ports: ParticipantPorts) {
+    this.#agent = agent;
+    this.#ports = ports;
+    this.#slots = new WorkSlots(agent.concurrency);
+  }
+
+  /** How many relayed runs it is gathering events for, and how much work is in flight or waits for its turn. */
+  get load(): { readonly joins: number; readonly work: number } {
+    return { joins: this.#joins.size, work: this.#work.size };
+  }
+
+  /**
+   * Takes a message of the supervisor. Never throws. Where the message led to work, the promise resolves when the work is
+   * done and reported: until then the message keeps its place in the mailbox, which bounds what waits here (invariant 7).
+   */
+  handle({ number, message }: NumberedMessage): MaybePromise<void> {
+    if (number <= this.#last) return undefined;
+    this.#last = number;
+    switch (message.type) {
+      case "perform":
+        return this.#perform(message.run, message, this.#begin(message.run, message.step, false));
+      case "compensate":
+        return this.#compensate(message.run, message, this.#begin(message.run, message.step, true));
+      case "relay":
+        return this.#relay(message);
+      case "abort":
+        this.#abort(message.run, message.reason);
+        return undefined;
+      case "release":
+        return this.#release(message.run, message.workflow);
+    }
+  }
+
+  /**
+   * Executes the agent outside of any run, in its turn. Resolves to what the contract makes of the output.
+   *
+   * @throws TroupeError (as a rejection) `contract-violated`, `actor-stopped`; or whatever the agent throws.
+   */
+  async execute(input: unknown, { idempotencyKey, signal }: ExecuteOptions): Promise<unknown> {
+    const work: Work = {
+      run: undefined,
+      step: undefined,
+      idempotencyKey,
+      isCompensation: false,
+      controller: new AbortController(),
+    };
+    const abort = (): void => work.controller.abort(signal?.reason);
+    if (this.#stopped !== undefined) work.controller.abort(this.#stopped);
+    else if (signal?.aborted === true) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
+    this.#work.add(work);
+    try {
+      return await this.#slots.run(() => this.#call(work, input));
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#work.delete(work);
+    }
+  }
+
+  /** Aborts all signals and starts no further work: what waits for its turn fails as `actor-stopped`. */
+  stop(): void {
+    const { name } = this.#agent;
+    this.#stopped = new TroupeError("actor-stopped", `the agent ${name} was stopped`, { details: { agent: name } });
+    for (const { controller } of this.#work) controller.abort(this.#stopped);
+    this.#joins.clear();
+  }
+
+  async #perform(
+    run: string,
+    { step, input }: { readonly step: string; readonly input: Payload },
+    work: Work,
+  ): Promise<void> {
+    let outcome: Outcome;
+    try {
+      const value = await this.#slots.run(() => this.#call(work, this.#ports.codec.decode(input)));
+      outcome = {
+        type: "step-finished",
+        step,
+        output: this.#ports.codec.encode(value, `the output of the step "${step}"`),
+      };
+    } catch (error) {
+      outcome = { type: "step-failed", step, error: encodeError(error) };
+    } finally {
+      this.#work.delete(work);
+    }
+    await this.#report(run, outcome);
+  }
+
+  async #compensate(
+    run: string,
+    own: { readonly step: string; readonly input: Payload; readonly output: Payload },
+    work: Work,
+  ): Promise<void> {
+    let outcome: Outcome;
+    try {
+      await this.#slots.run(() => this.#undo(work, own));
+      outcome = { type: "compensation-finished", step: own.step };
+    } catch (error) {
+      outcome = { type: "compensation-failed", step: own.step, error: encodeError(error) };
+    } finally {
+      this.#work.delete(work);
+    }
+    await this.#report(run, outcome);
+  }
+
+  async #call(work: Work, input: unknown): Promise<unknown> {
+    work.controller.signal.throwIfAborted();
+    const { name: agent, version, execute, ...contract } = this.#agent;
+    const parsed = checkContract(contract.input, input, { agent, version, direction: "input", side: "receiver" });
+    const output = await execute(parsed as never, this.#ports.context(work));
+    return checkContract(contract.output, output, { agent, version, direction: "output", side: "sender" });
+  }
+
+  async #undo(work: Work, { input, output }: { readonly input: Payload; readonly output: Payload }): Promise<void> {
+    work.controller.signal.throwIfAborted();
+    const { name: agent, version, compensate, ...contract } = this.#agent;
+    const { codec } = this.#ports;
+    const parsed = checkContract(contract.input, codec.decode(input), {
+      agent,
+      version,
+      direction: "input",
+      side: "receiver",
+    });
+    await compensate?.(codec.decode(output) as never, this.#ports.context(work), parsed as never);
+  }
+
+  #relay(message: Relay): MaybePromise<void> {
+    return this.#withWorkflow(
+      message.workflow,
+      (workflow) => {
+        const [state, proposals] = join(
+          workflow,
+          this.#joins.get(message.run) ?? emptyJoin,
+          message,
+          this.#ports.codec,
+        );
+        if (this.#stopped === undefined) this.#joins.set(message.run, state);
+        const doing = proposals.map((proposal) => this.#propose(message.run, proposal));
+        return doing.length === 0 ? undefined : Promise.all(doing).then(() => undefined);
+      },
+      async (error) => {
+        for (const event of undelivered(message, encodeError(error))) await this.#report(message.run, event as Outcome);
+      },
+    );
+  }
+
+  async #propose(run: string, proposal: JoinProposal): Promise<void> {
+    switch (proposal.type) {
+      case "step-failed":
+        return this.#report(run, proposal);
+      case "step-started": {
+        const work = await this.#claim(run, proposal);
+        return work && this.#perform(run, proposal, work);
+      }
+      case "compensation-started": {
+        const { own, ...event } = proposal;
+        const work = await this.#claim(run, event);
+        return work && this.#compensate(run, own, work);
+      }
+    }
+  }
+
+  /** The work, if it is ours to do. It is known before the answer is there, so that an abort that overtakes the answer finds it. */
+  async #claim(run: string, event: StepStarted | CompensationStarted): Promise<Work | undefined> {
+    const work = this.#begin(run, event.step, event.type === "compensation-started");
+    try {
+      if (await this.#ports.claim(run, event)) return work;
+    } catch (error) {
+      this.#ports.onError(error);
+    }
+    this.#work.delete(work);
+    return undefined;
+  }
+
+  #begin(run: string, step: string, isCompensation: boolean): Work {
+    const idempotencyKey = isCompensation ? `${run}/${step}/compensation` : `${run}/${step}`;
+    const work: Work = { run, step, idempotencyKey, isCompensation, controller: new AbortController() };
+    if (this.#stopped !== undefined) work.controller.abort(this.#stopped);
+    this.#work.add(work);
+    return work;
+  }
+
+  #abort(run: string, reason: string | undefined): void {
+    const why = reason === undefined ? "" : `: ${reason}`;
+    for (const work of this.#work) {
+      if (work.run !== run || work.isCompensation) continue;
+      work.controller.abort(
+        new TroupeError("run-cancelled", `the run ${run} was cancelled${why}`, { details: { run } }),
+      );
+    }
+  }
+
+  /** Waits for the workflow as what was relayed before does: a join must not come to life after its release. */
+  #release(run: string, workflow: WorkflowId): MaybePromise<void> {
+    const forget = (): void => void this.#joins.delete(run);
+    return this.#withWorkflow(workflow, forget, forget);
+  }
+
+  /** Calls `use` at once where the workflow is known; otherwise calls wait for it in their order. */
+  #withWorkflow(
+    id: WorkflowId,
+    use: (workflow: WorkflowDefinition) => MaybePromise<void>,
+    otherwise: (error: unknown) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    const key = `${id.module}#${id.name}@${id.version}`;
+    let workflow = this.#workflows.get(key);
+    if (workflow === undefined) {
+      workflow = this.#lookUp(id);
+      this.#workflows.set(key, workflow);
+      if (workflow instanceof Promise) {
+        workflow.then(
+          (found) => this.#workflows.set(key, found),
+          () => this.#workflows.delete(key), // the next message tries again
+        );
+      }
+    }
+    return workflow instanceof Promise ? workflow.then(use, otherwise) : use(workflow);
+  }
+
+  #lookUp(id: WorkflowId): MaybePromise<WorkflowDefinition> {
+    try {
+      return this.#ports.workflow(id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** An output that can't travel fails its step; when even that can't be told, the participant is of no use. */
+  async #report(run: string, outcome: Outcome): Promise<void> {
+    try {
+      await this.#ports.report(run, outcome);
+    } catch (error) {
+      if (outcome.type !== "step-finished" || !isTroupeError(error)) return this.#ports.onError(error);
+      await this.#report(run, { type: "step-failed", step: outcome.step, error: encodeError(error) });
+    }
+  }
+}

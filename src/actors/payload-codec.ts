@@ -1,0 +1,170 @@
+/**
+ * What a run records of inputs and outputs. A run's history is a state of the store, and states hold plain data only; what
+ * crosses to agents may also be dates, maps, sets, bytes and actor refs. Those are recorded in a plain form of theirs.
+ */
+
+import { ValueCopier } from "../values/value-copier.ts";
+
+/** An input or output in its recorded form: plain data, an isolated copy. The same object as the value where that is plain. */
+export type Payload = unknown;
+
+const mark = "@troupe";
+const wrapper = "payload";
+
+type Tagged =
+  | { readonly [mark]: "payload"; readonly value: unknown }
+  | { readonly [mark]: "date"; readonly time: number }
+  | { readonly [mark]: "map"; readonly entries: readonly (readonly [unknown, unknown])[] }
+  | { readonly [mark]: "set"; readonly values: readonly unknown[] }
+  | { readonly [mark]: "bytes"; readonly type: string; readonly base64: string }
+  | { readonly [mark]: "object"; readonly entries: readonly (readonly [string, unknown])[] };
+
+const ownTags: ReadonlySet<unknown> = new Set<Tagged[typeof mark]>([
+  "payload",
+  "date",
+  "map",
+  "set",
+  "bytes",
+  "object",
+]);
+
+/** What bytes may be besides an ArrayBuffer. */
+const views: readonly (new (buffer: ArrayBuffer) => ArrayBufferView)[] = [
+  Uint8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Uint32Array,
+  BigUint64Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  BigInt64Array,
+  Float32Array,
+  Float64Array,
+  DataView,
+];
+
+/** What a codec depends on. */
+export interface PayloadCodecOptions {
+  /** The most a payload may take, in bytes. */
+  readonly maxBytes: number;
+  /** Makes actor refs of their plain forms in a value that it may change. Default: leaves them as they are. */
+  readonly revive?: (value: unknown) => unknown;
+}
+
+/**
+ * Turns values into payloads and back. Plain values, the usual case, are copied once on the way in and not at all on the
+ * way out.
+ */
+export class PayloadCodec {
+  readonly #copier: ValueCopier;
+  readonly #revive: (value: unknown) => unknown;
+
+  constructor({ maxBytes, revive }: PayloadCodecOptions) {
+    this.#copier = new ValueCopier(maxBytes);
+    this.#revive = revive ?? ((value) => value);
+  }
+
+  /**
+   * Returns a copy of `value` in its recorded form. `what` names the value in errors, such as `the output of step "risk"`.
+   *
+   * @throws TroupeError `not-cloneable` or `message-too-large`.
+   */
+  encode(value: unknown, what: string): Payload {
+    const copy = this.#copier.copy(value, what);
+    const { isJson, hasTransferred } = this.#copier;
+    const mayMislead = hasTransferred || hasMark(copy);
+    if (isJson && !mayMislead) return copy;
+    const plain = tagAll(copy);
+    // the wrapper says at a glance that there is something to decode
+    return mayMislead || plain !== copy ? { [mark]: wrapper, value: plain } : copy;
+  }
+
+  /** The value again: what {@link PayloadCodec.encode} was given, with the prototypes it had. Plain values come back as the same object. */
+  decode(payload: Payload): unknown {
+    return isWrapped(payload) ? this.#revive(untagAll(payload.value)) : payload;
+  }
+}
+
+function hasMark(value: unknown): value is { readonly [mark]: unknown } {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, mark);
+}
+
+function isWrapped(payload: Payload): payload is { readonly [mark]: unknown; readonly value: unknown } {
+  return hasMark(payload) && payload[mark] === wrapper;
+}
+
+/** Returns `value` itself where nothing in it needs a tag. */
+function tagAll(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return mapArray(value, tagAll);
+  if (value instanceof Date) return { [mark]: "date", time: value.getTime() } satisfies Tagged;
+  if (value instanceof Map) {
+    return {
+      [mark]: "map",
+      entries: [...value].map(([key, entry]) => [tagAll(key), tagAll(entry)] as const),
+    } satisfies Tagged;
+  }
+  if (value instanceof Set) return { [mark]: "set", values: [...value].map(tagAll) } satisfies Tagged;
+  if (value instanceof ArrayBuffer) return tagBytes("ArrayBuffer", new Uint8Array(value));
+  if (ArrayBuffer.isView(value)) {
+    return tagBytes(
+      Object.prototype.toString.call(value).slice(8, -1),
+      new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
+    );
+  }
+  // data of the user that looks like one of our tags
+  if (hasMark(value) && ownTags.has(value[mark])) {
+    return {
+      [mark]: "object",
+      entries: Object.entries(value).map(([key, field]) => [key, tagAll(field)] as const),
+    } satisfies Tagged;
+  }
+  return mapFields(value, tagAll);
+}
+
+function tagBytes(type: string, bytes: Uint8Array): Tagged {
+  return {
+    [mark]: "bytes",
+    type,
+    base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
+  };
+}
+
+/** Always makes new objects: what comes out belongs to the caller, the payload may be frozen. */
+function untagAll(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(untagAll);
+  const tagged = hasMark(value) && ownTags.has(value[mark]) ? (value as Tagged) : undefined;
+  switch (tagged?.[mark]) {
+    case "date":
+      return new Date(tagged.time);
+    case "map":
+      return new Map(tagged.entries.map(([key, entry]) => [untagAll(key), untagAll(entry)]));
+    case "set":
+      return new Set(tagged.values.map(untagAll));
+    case "bytes":
+      return untagBytes(tagged.type, tagged.base64);
+    case "object":
+      return Object.fromEntries(tagged.entries.map(([key, field]) => [key, untagAll(field)]));
+    default:
+      return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, untagAll(field)]));
+  }
+}
+
+function untagBytes(type: string, base64: string): ArrayBuffer | ArrayBufferView {
+  const { buffer } = new Uint8Array(Buffer.from(base64, "base64")); // Buffer's own may be a slice of a pool
+  const View = views.find(({ name }) => name === type);
+  return View === undefined ? buffer : new View(buffer);
+}
+
+function mapArray(values: readonly unknown[], map: (value: unknown) => unknown): readonly unknown[] {
+  const mapped = values.map(map);
+  return mapped.some((value, index) => !Object.is(value, values[index])) ? mapped : values;
+}
+
+function mapFields(value: object, map: (value: unknown) => unknown): object {
+  const entries = Object.entries(value);
+  const mapped = entries.map(([key, field]) => [key, map(field)] as const);
+  return mapped.some(([, field], index) => !Object.is(field, entries[index]?.[1])) ? Object.fromEntries(mapped) : value;
+}

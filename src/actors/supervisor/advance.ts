@@ -1,0 +1,44 @@
+/** One commit of a run: an event, and everything that follows from it at once. Pure. */
+
+import type { PayloadCodec } from "../payload-codec.ts";
+import type { WorkflowPlan } from "../workflow-plan.ts";
+import { orchestrate } from "./orchestrator.ts";
+import type { RunEvent } from "./run-event.ts";
+import { admits, apply, endOf } from "./run-machine.ts";
+import { isOpen, type RunState } from "./run-state.ts";
+
+/** The next version of a run and the events that lead to it. */
+export interface Advance {
+  readonly next: RunState;
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * Judges `event`; returns `undefined` when the run's history doesn't accept it. Otherwise the same version also takes
+ * what the orchestrator decides next, where it is in charge, and the run's end, if this was the end: one commit instead
+ * of several, and no crash can come between a decision and its cause.
+ */
+export function advance(
+  plan: WorkflowPlan,
+  state: RunState,
+  event: RunEvent,
+  codec: PayloadCodec,
+): Advance | undefined {
+  let next: RunState = { ...state, events: [] };
+  const events: RunEvent[] = [];
+  const accept = (candidate: RunEvent): boolean => {
+    if (!admits(next, candidate)) return false;
+    next = apply(next, candidate);
+    events.push(candidate);
+    const end = endOf(next);
+    if (end !== undefined) accept(end);
+    return true;
+  };
+  if (!accept(event)) return undefined;
+  // decisions may fail steps, which calls for other decisions
+  while (next.coordination === "orchestrator" && isOpen(next)) {
+    const accepted = orchestrate(plan, next, codec).filter(accept);
+    if (accepted.length === 0) break;
+  }
+  return { next, events };
+}

@@ -1,0 +1,32 @@
+/** How the supervisor works, and the versioned key that says so. */
+
+import * as v from "valibot";
+import { defineState } from "../../store/state-definition.ts";
+
+/**
+ * Who decides what is next in a run:
+ * - `orchestrator`: the supervisor, for every step.
+ * - `relay`: each step's participant, for its own; the supervisor records and forwards events.
+ *
+ * The outcome is the same (invariant 10).
+ */
+export type Coordination = "orchestrator" | "relay";
+
+/** Counts the switches of a system's coordination: the version of its key. 0 is before the first. */
+export type Epoch = number;
+
+/** What the key `coordination/system` holds. */
+export interface CoordinationState {
+  readonly coordination: Coordination;
+}
+
+/** The coordination in force, as a versioned key: each switch is a version, and the version is the epoch. */
+export const coordinationState = defineState<CoordinationState>({
+  name: "coordination",
+  version: 1,
+  schema: v.object({ coordination: v.picklist(["orchestrator", "relay"]) }),
+  initial: () => ({ coordination: "orchestrator" }),
+});
+
+/** The id of the one key of {@link coordinationState}. */
+export const systemCoordination = "system";

@@ -1,0 +1,62 @@
+/** A participant's side of the relay: gathers the events of one run and decides for its own steps. Pure. */
+
+import type { Payload, PayloadCodec } from "../payload-codec.ts";
+import type { StepDefinition, WorkflowDefinition } from "../workflow-definition.ts";
+import type { OwnStep, Relay } from "./coordination-protocol.ts";
+import type { CompensationStarted, StepFailed, StepStarted } from "./run-event.ts";
+import { startStep } from "./step-start.ts";
+
+/** What a participant has gathered of one run. */
+export interface JoinState {
+  /** The outputs of steps by name, and the run's input as `input`. */
+  readonly sources: Readonly<Record<string, Payload>>;
+  /** The steps it proposed already. A second proposal would be refused; this spares sending it. */
+  readonly proposed: readonly string[];
+}
+
+/** What a participant wants done: to start its step or a compensation (with what the step gave), or to say that a step can't start. */
+export type JoinProposal = StepStarted | StepFailed | (CompensationStarted & { readonly own: OwnStep });
+
+/** A participant that has heard nothing of the run. */
+export const emptyJoin: JoinState = { sources: {}, proposed: [] };
+
+/**
+ * Takes in what was relayed and returns what the participant proposes now: each of its steps whose needs are met, or the
+ * compensation of its step when that is the next one. Events that arrive twice change nothing.
+ */
+export function join(
+  workflow: WorkflowDefinition,
+  state: JoinState,
+  message: Relay,
+  codec: PayloadCodec,
+): [JoinState, readonly JoinProposal[]] {
+  const { epoch } = message;
+  const sources: Record<string, Payload> = { ...state.sources };
+  for (const event of message.events) {
+    if (event.type === "run-started") sources["input"] = event.input;
+    else if (event.type === "step-finished") sources[event.step] = event.output;
+    else {
+      const next = event.own.find(({ step }) => step === event.remaining[0]);
+      // what was gathered was for going forward
+      return [
+        emptyJoin,
+        next === undefined ? [] : [{ type: "compensation-started", step: next.step, by: "relay", epoch, own: next }],
+      ];
+    }
+  }
+  const ready = workflow.steps.filter(
+    (step) => message.steps.includes(step.name) && !state.proposed.includes(step.name) && isJoined(step, sources),
+  );
+  const proposals = ready.map((step) => startStep(step, { by: "relay", epoch, sources: pick(sources, step) }, codec));
+  return [{ sources, proposed: [...state.proposed, ...ready.map(({ name }) => name)] }, proposals];
+}
+
+function isJoined(step: StepDefinition, sources: Readonly<Record<string, Payload>>): boolean {
+  return Object.hasOwn(sources, "input") && step.after.every((name) => Object.hasOwn(sources, name));
+}
+
+function pick(sources: Readonly<Record<string, Payload>>, step: StepDefinition): Readonly<Record<string, Payload>> {
+  const picked: Record<string, Payload> = { input: sources["input"] };
+  for (const name of step.after) picked[name] = sources[name];
+  return picked;
+}

@@ -1,0 +1,43 @@
+/** A run's history as users read it. */
+
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { PayloadCodec } from "../payload-codec.ts";
+import type { RunEvent } from "./run-event.ts";
+import { eventOf } from "./run-note.ts";
+import type { RunState } from "./run-state.ts";
+
+/** One event of a run, with the version of `run/<id>` that holds it and when that was committed. */
+export interface RunRecord {
+  readonly run: string;
+  /** Events that were accepted together share a version. */
+  readonly version: number;
+  /** Milliseconds since the epoch, by the store's clock. */
+  readonly time: number;
+  readonly event: RunEvent;
+}
+
+/**
+ * The events of the given versions of a run, in the order given: its whole history when given all versions.
+ * Inputs and outputs are as agents gave them: dates are dates again.
+ */
+export function recordsOf(run: string, snapshots: Iterable<Snapshot<RunState>>, codec: PayloadCodec): RunRecord[] {
+  const records: RunRecord[] = [];
+  for (const { version, time, state } of snapshots) {
+    for (const note of state.events) records.push({ run, version, time, event: decoded(eventOf(note, state), codec) });
+  }
+  return records;
+}
+
+function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {
+  switch (event.type) {
+    case "run-started":
+    case "step-started":
+      return { ...event, input: codec.decode(event.input) };
+    case "step-finished":
+      return { ...event, output: codec.decode(event.output) };
+    case "run-ended":
+      return "output" in event ? { ...event, output: codec.decode(event.output) } : event;
+    default:
+      return event;
+  }
+}

@@ -1,0 +1,30 @@
+/** What the supervisor needs of the world around it. */
+
+import type { MaybePromise } from "../../store/maybe-promise.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { StateDefinition } from "../../store/state-definition.ts";
+import type { AgentDefinition } from "../agent-definition.ts";
+import type { PayloadCodec } from "../payload-codec.ts";
+import type { NumberedMessage } from "./coordination-protocol.ts";
+import type { RunState } from "./run-state.ts";
+
+/** The store, the way to participants, and those who listen. */
+export interface SupervisorPorts {
+  /**
+   * Appends the next version of a key. `next` gets the newest state (a draft of it will do), or the definition's initial
+   * one, and returns the state to append. When `next` throws, nothing is appended, and this throws or rejects.
+   */
+  commit<S>(definition: StateDefinition<S>, id: string, next: (newest: S) => S): MaybePromise<Snapshot<S>>;
+  /**
+   * Sends to the participant that does the agent's steps, and starts it where it isn't there. First in, first out per
+   * agent. Returns when the message is accepted; throws or rejects when it is certain that it will not be handled: the
+   * supervisor then takes the step that it was about as failed.
+   */
+  send(agent: AgentDefinition, message: NumberedMessage): MaybePromise<void>;
+  /** Hears of every version of every run, before anything that follows from it is sent. The last one says how the run ended. */
+  onVersion(run: string, snapshot: Snapshot<RunState>): void;
+  /** A run's history can't be written any more, so the run can't go on. The supervisor has let go of it. */
+  onBroken(run: string, error: unknown): void;
+  /** What makes payloads of values. */
+  readonly codec: PayloadCodec;
+}

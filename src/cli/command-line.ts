@@ -1,0 +1,32 @@
+/** The command from arguments to exit code. */
+
+import { inspect } from "node:util";
+import { messageOf } from "./one-line.ts";
+import { type Command, parseCommand } from "./parse-command.ts";
+import { runCommand, type StartSystem } from "./run-command.ts";
+import type { Terminal } from "./terminal.ts";
+import { version } from "./usage.ts";
+
+/** Does what the arguments ask for. Returns the exit code and never rejects: 0, 1 for a failure, 2 for wrong usage. */
+export async function commandLine(args: readonly string[], terminal: Terminal, start?: StartSystem): Promise<number> {
+  let command: Command;
+  try {
+    command = parseCommand(args);
+  } catch (error) {
+    terminal.note(complaint(error, args));
+    return 2;
+  }
+  try {
+    if (command.kind === "run") return await runCommand(command, terminal, start);
+    await terminal.print(command.kind === "help" ? command.text.trimEnd() : version());
+    return 0;
+  } catch (error) {
+    terminal.note(complaint(error, args));
+    return 1;
+  }
+}
+
+/** What to print of an error that ends the command: one line, or all there is with `--verbose`. */
+export function complaint(error: unknown, args: readonly string[]): string {
+  return `troupe: ${args.includes("--verbose") ? inspect(error) : messageOf(error)}`;
+}

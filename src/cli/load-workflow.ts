@@ -1,0 +1,91 @@
+/** Finds the workflow that the command line names. */
+
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { unreadable } from "./file-error.ts";
+import { importModule } from "./import-module.ts";
+import { messageOf } from "./one-line.ts";
+
+export interface WorkflowLocation {
+  /** A path, taken from `cwd`, or a file URL. */
+  readonly module: string;
+  /** The export; without it the default export, or else the only workflow. */
+  readonly exportName: string | undefined;
+  readonly cwd: string;
+}
+
+/**
+ * Imports the module and picks the workflow.
+ *
+ * @throws TroupeError (as a rejection), on one line that names the module: `invalid-input` when there is no such file,
+ * `module-failed` when it can't be loaded or throws, `definition-not-found` when it exports no such workflow, none at all,
+ * or several among which to choose.
+ */
+export async function loadWorkflow({ module, exportName, cwd }: WorkflowLocation): Promise<WorkflowDefinition> {
+  const url = await locate(module, cwd);
+  let exports: object;
+  try {
+    exports = await importModule(url);
+  } catch (cause) {
+    throw new TroupeError("module-failed", `${module}: can't be loaded: ${messageOf(cause)}`, {
+      cause,
+      details: { module },
+    });
+  }
+  return pick(module, exports, exportName);
+}
+
+async function locate(module: string, cwd: string): Promise<string> {
+  let path: string;
+  try {
+    path = /^file:/i.test(module) ? fileURLToPath(module) : resolve(cwd, module);
+  } catch (cause) {
+    throw new TroupeError("invalid-input", `${module}: is no URL of a local file`, { cause, details: { module } });
+  }
+  let found: Awaited<ReturnType<typeof stat>>;
+  try {
+    found = await stat(path);
+  } catch (cause) {
+    throw unreadable(module, cause);
+  }
+  if (!found.isFile()) throw new TroupeError("invalid-input", `${module}: is not a file`, { details: { module } });
+  return pathToFileURL(path).href;
+}
+
+function pick(module: string, exports: object, exportName: string | undefined): WorkflowDefinition {
+  const workflows = new Map(
+    Object.entries(exports).filter((entry): entry is [string, WorkflowDefinition] => isWorkflow(entry[1])),
+  );
+  const names = [...workflows.keys()];
+  const listed = names.length === 0 ? "it exports no workflow" : `its workflows are ${names.join(", ")}`;
+  if (exportName !== undefined) {
+    const chosen = workflows.get(exportName);
+    if (chosen !== undefined) return chosen;
+    const what = Object.hasOwn(exports, exportName)
+      ? `its export ${exportName} is no workflow`
+      : `has no export ${exportName}`;
+    throw notFound(module, `${what}; ${listed}`);
+  }
+  // one workflow may be exported by two names
+  const [only, ...others] = new Set(workflows.values());
+  if (only === undefined) throw notFound(module, "exports no workflow; export what defineWorkflow(…).step(…) returns");
+  const chosen = workflows.get("default") ?? (others.length === 0 ? only : undefined);
+  if (chosen !== undefined) return chosen;
+  throw notFound(
+    module,
+    `exports several workflows; choose one: ${names.map((name) => `${module}#${name}`).join(", ")}`,
+  );
+}
+
+function notFound(module: string, problem: string): TroupeError {
+  return new TroupeError("definition-not-found", `${module}: ${problem}`, { details: { module } });
+}
+
+function isWorkflow(value: unknown): value is WorkflowDefinition {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, name, steps } = value as Partial<Record<keyof WorkflowDefinition, unknown>>;
+  return kind === "workflow" && typeof name === "string" && Array.isArray(steps);
+}

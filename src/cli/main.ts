@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+/** The `troupe` command: gives the process's arguments, streams and signals to `commandLine`, and exits with its code. */
+
+import { commandLine, complaint } from "./command-line.ts";
+
+const args = process.argv.slice(2);
+const interruption = new AbortController();
+/** The exit code where the command is interrupted. */
+let endsWith: number | undefined;
+let readerLeft = false;
+
+const note = (line: string): void => {
+  if (!readerLeft) process.stderr.write(`${line}\n`);
+};
+const die = (error: unknown): never => {
+  note(complaint(error, args));
+  return process.exit(1);
+};
+
+const end = (code: number): void => {
+  if (interruption.signal.aborted) process.exit(code);
+  endsWith = code;
+  interruption.abort();
+};
+process.on("SIGINT", () => end(130));
+process.on("SIGTERM", () => end(143));
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") die(error);
+  if (readerLeft) return;
+  readerLeft = true; // such as `| head`, which has read enough
+  end(0);
+});
+process.stderr.on("error", () => undefined); // there is nowhere left to tell
+process.on("uncaughtException", die);
+process.once("beforeExit", () => {
+  die(
+    new Error(
+      "there is nothing left to wait for, but the command isn't done: a module or an agent awaits what never comes",
+    ),
+  );
+});
+
+void commandLine(args, {
+  cwd: process.cwd(),
+  interrupted: interruption.signal,
+  note,
+  print: (line) => new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve())),
+}).then((code) => process.exit(endsWith ?? code));

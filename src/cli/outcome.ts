@@ -1,0 +1,37 @@
+/** How an input ended, and the line that says so. */
+
+import { inspect } from "node:util";
+import { describeFailure, type WorkflowSteps } from "./failure.ts";
+
+export type Outcome =
+  | { readonly line: number; readonly ok: true; readonly result: unknown }
+  | { readonly line: number; readonly ok: false; readonly error: unknown };
+
+/** The line for people: `line 3: ok {"decision":"approved"}`. */
+export function textLine(outcome: Outcome, workflow: WorkflowSteps): string {
+  if (outcome.ok) return `line ${outcome.line}: ok ${jsonOf(outcome.result)}`;
+  return `line ${outcome.line}: error ${describeFailure(outcome.error, workflow).message}`;
+}
+
+/** The line for programs: an object with `line`, `ok`, and `result` or `error`. */
+export function jsonLine(outcome: Outcome, workflow: WorkflowSteps): string {
+  const { line, ok } = outcome;
+  if (ok) return `{"line":${line},"ok":true,"result":${jsonOf(outcome.result)}}`;
+  return JSON.stringify({ line, ok, error: describeFailure(outcome.error, workflow) });
+}
+
+/** A result as JSON. What JSON has no form for: bigints become text, maps and sets lists, and nothing becomes null. */
+export function jsonOf(result: unknown): string {
+  try {
+    return JSON.stringify(result, plain) ?? "null";
+  } catch {
+    return JSON.stringify(inspect(result)); // it contains itself
+  }
+}
+
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Map || value instanceof Set) return [...(value as Iterable<unknown>)];
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
+  return value;
+}

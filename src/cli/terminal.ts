@@ -1,0 +1,12 @@
+/** What the command needs of the process it runs in. */
+
+export interface Terminal {
+  /** The folder that paths are taken from. */
+  readonly cwd: string;
+  /** Prints a line to stdout. Resolves when it has left, so that whoever reads slowly slows the command. */
+  print(line: string): Promise<void>;
+  /** Prints a line to stderr. */
+  note(line: string): void;
+  /** Aborts when the command is to end early, such as on Ctrl-C. */
+  readonly interrupted: AbortSignal;
+}

@@ -1,0 +1,45 @@
+/** Every code a TroupeError can carry. `docs/errors.md` lists each with cause and cure; a test holds the two together. */
+
+export const errorCodes = [
+  // asks and messages
+  "no-such-actor",
+  "no-such-message",
+  "actor-stopped",
+  "mailbox-full",
+  "not-cloneable",
+  "message-too-large",
+  "handler-failed",
+  "timed-out",
+  "cancelled",
+  // contracts
+  "contract-violated",
+  // threads and the system
+  "thread-died",
+  "no-such-thread",
+  "module-failed",
+  "definition-not-found",
+  "name-taken",
+  "invalid-options",
+  "system-closed",
+  // store
+  "conflict",
+  "no-such-key",
+  "no-such-version",
+  "invalid-state",
+  "recipe-failed",
+  "idempotency-mismatch",
+  // workflows
+  "invalid-workflow",
+  "run-exists",
+  "step-failed",
+  "run-cancelled",
+  "compensation-failed",
+  // simulator
+  "simulation-failed",
+  "deadlock",
+  // input of the command line
+  "invalid-input",
+] as const;
+
+/** A stable, kebab-case name of what went wrong. */
+export type ErrorCode = (typeof errorCodes)[number];

@@ -1,0 +1,162 @@
+/**
+ * Carries errors between threads. Structured clone drops `code`, own fields and subclasses, and throws on values that
+ * can't be cloned; this codec keeps name, message, code, stack, details, the chain of causes and the errors of an
+ * AggregateError, and describes the rest.
+ */
+
+import { inspect, types } from "node:util";
+import { AskError, type AskOutcome } from "./ask-error.ts";
+import type { ErrorCode } from "./error-code.ts";
+import { isTroupeError, TroupeError, type ErrorDetails } from "./troupe-error.ts";
+
+/** The plain form of an error: what crosses a thread boundary. JSON carries it without loss. */
+export interface EncodedError {
+  readonly kind: "troupe" | "error" | "value";
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string | number;
+  readonly outcome?: AskOutcome;
+  readonly details?: ErrorDetails;
+  readonly cause?: EncodedError;
+  /** What an AggregateError gathered. */
+  readonly errors?: readonly EncodedError[];
+  /** What JSON makes of the value, when something other than an error was thrown. */
+  readonly value?: unknown;
+}
+
+/** How many errors one encoded error holds at most, itself and all its causes; a getter can make causes without end. */
+const maxErrors = 32;
+
+const unreadable = "something that throws when it is looked at";
+
+/** Turns anything that was thrown into plain data. Never throws. Each error is in it once, also when causes are cyclic. */
+export function encodeError(thrown: unknown): EncodedError {
+  return encode(thrown, new Set());
+}
+
+/**
+ * Rebuilds what {@link encodeError} took apart. A thrown value that was no error comes back as JSON has it, or as its
+ * description where JSON has no form for it.
+ */
+export function decodeError(encoded: EncodedError): unknown {
+  if (encoded.kind === "value") {
+    if ("value" in encoded) return encoded.value;
+    return encoded.name === "undefined" ? undefined : encoded.message;
+  }
+  const error = rebuild(encoded);
+  if (error.name !== encoded.name) define(error, "name", encoded.name);
+  if (encoded.stack !== undefined) define(error, "stack", encoded.stack);
+  return error;
+}
+
+/** `seen` holds the errors that are encoded already. */
+function encode(thrown: unknown, seen: Set<unknown>): EncodedError {
+  const encoded = attempt(() => (isError(thrown) ? encodeFields(thrown, seen) : encodeValue(thrown)));
+  return encoded ?? { kind: "value", name: typeof thrown, message: unreadable };
+}
+
+function encodeFields(error: Error, seen: Set<unknown>): EncodedError {
+  seen.add(error);
+  const encodeNew = (value: unknown): EncodedError[] =>
+    value === undefined || seen.has(value) || seen.size >= maxErrors ? [] : [encode(value, seen)];
+  const isTroupe = isTroupeError(error);
+  const name = read(error, "name");
+  const stack = read(error, "stack");
+  const code = read(error, "code");
+  const outcome = read(error, "outcome");
+  const errors =
+    error instanceof AggregateError ? attempt(() => (error.errors as unknown[]).flatMap(encodeNew)) : undefined;
+  const [cause] = encodeNew(read(error, "cause"));
+  return {
+    kind: isTroupe ? "troupe" : "error",
+    name: typeof name === "string" ? name : "Error",
+    message: describe(read(error, "message") ?? ""),
+    ...(typeof stack === "string" ? { stack } : {}),
+    ...(typeof code === "string" || Number.isFinite(code) ? { code: code as string | number } : {}),
+    ...(isTroupe && typeof outcome === "string" ? { outcome: outcome as AskOutcome } : {}),
+    ...(isTroupe ? { details: plainDetails(read(error, "details")) } : {}),
+    ...(cause === undefined ? {} : { cause }),
+    ...(errors === undefined ? {} : { errors }),
+  };
+}
+
+function encodeValue(thrown: unknown): EncodedError {
+  const value = jsonForm(thrown);
+  return { kind: "value", name: typeof thrown, message: describe(thrown), ...(value === undefined ? {} : { value }) };
+}
+
+function rebuild({ kind, message, code, outcome, details = {}, cause, errors }: EncodedError): Error {
+  const options = cause === undefined ? {} : { cause: decodeError(cause) };
+  if (kind === "troupe") {
+    const known = code as ErrorCode;
+    return outcome === undefined
+      ? new TroupeError(known, message, { ...options, details })
+      : new AskError(outcome, known, message, { ...options, details });
+  }
+  const error =
+    errors === undefined ? new Error(message, options) : new AggregateError(errors.map(decodeError), message, options);
+  return code === undefined ? error : Object.assign(error, { code });
+}
+
+function define(error: Error, field: string, value: unknown): void {
+  Object.defineProperty(error, field, { value, writable: true, configurable: true });
+}
+
+/** Not `instanceof` alone, which misses errors of other realms; not `isNativeError` alone, which misses a DOMException. */
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || attempt(() => value instanceof Error) === true;
+}
+
+/** Getters, the traps of proxies and `toJSON` are code of somebody else. */
+function attempt<T>(look: () => T): T | undefined {
+  try {
+    return look();
+  } catch {
+    return undefined;
+  }
+}
+
+function read(owner: object, field: string): unknown {
+  return attempt((): unknown => Reflect.get(owner, field));
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string") return value;
+  const look = (): string =>
+    isError(value) ? String(value) : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
+  return attempt(look) ?? unreadable;
+}
+
+/** Field by field, so that one which JSON can't carry costs no other. */
+function plainDetails(details: unknown): ErrorDetails {
+  const fields: [string, unknown][] = [];
+  for (const key of attempt(() => Object.keys(details ?? {})) ?? []) {
+    const value = read(details as object, key);
+    if (value === undefined) continue;
+    const form = jsonForm(value);
+    fields.push([key, form === undefined ? describe(value) : form]);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** What JSON makes of a value, with words for the parts it has no form for; undefined where it fails, as for a cycle. */
+function jsonForm(value: unknown): unknown {
+  return attempt((): unknown => JSON.parse(JSON.stringify(value, (_key, part: unknown) => jsonPart(part))));
+}
+
+function jsonPart(part: unknown): unknown {
+  switch (typeof part) {
+    case "number":
+      return Number.isFinite(part) ? part : String(part);
+    case "bigint":
+    case "symbol":
+    case "function":
+      return describe(part);
+    case "object":
+      if (part instanceof Map || part instanceof Set) return [...(part as Iterable<unknown>)];
+      return isError(part) ? describe(part) : part;
+    default:
+      return part;
+  }
+}

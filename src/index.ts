@@ -1,0 +1,43 @@
+/** The public API of Troupe. */
+
+export { type ActorContext, type SpawnOptions, type StateAccess } from "./actors/actor-context.ts";
+export {
+  type ActorDefinition,
+  type BehaviourOptions,
+  defineActor,
+  type Handler,
+  type HandlerOptions,
+  type MessageInput,
+  type MessagePayload,
+  type MessageReply,
+  type MessageSpec,
+  type Protocol,
+} from "./actors/actor-definition.ts";
+export { type ActorRef, actorRef, type AskOptions } from "./actors/actor-ref.ts";
+export { type Address } from "./actors/address.ts";
+export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./actors/agent-definition.ts";
+export { handleEach } from "./actors/handle-each.ts";
+export { type InboxMessage } from "./actors/inbox-message.ts";
+export { type MailboxOptions, type OverflowPolicy } from "./actors/mailbox-options.ts";
+export { type Placement } from "./actors/placement.ts";
+export { type Run } from "./actors/run.ts";
+export { type Coordination } from "./actors/supervisor/coordination.ts";
+export { type RunEvent } from "./actors/supervisor/run-event.ts";
+export { type RunRecord } from "./actors/supervisor/run-history.ts";
+export { defineWorkflow, type InputOf, type OutputOf, type WorkflowDefinition } from "./actors/workflow-definition.ts";
+export { AskError, type AskOutcome, isAskError } from "./errors/ask-error.ts";
+export { type ErrorCode } from "./errors/error-code.ts";
+export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";
+export { createSystem } from "./runtime/create-system.ts";
+export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
+export { type RunOptions } from "./runtime/runs.ts";
+export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
+export { type SystemEvent } from "./runtime/system-events.ts";
+export { type SystemOptions } from "./runtime/system-options.ts";
+export { ConflictError, isConflictError } from "./store/conflict-error.ts";
+export { type HistoryOptions } from "./store/history-range.ts";
+export { type Journal } from "./store/journal.ts";
+export { memoryJournal } from "./store/journal/memory-journal.ts";
+export { type Snapshot } from "./store/snapshot.ts";
+export { defineState, type StateDefinition } from "./store/state-definition.ts";
+export { type CommitOptions, type PutOptions } from "./store/store-client.ts";

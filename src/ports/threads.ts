@@ -1,0 +1,25 @@
+/** The port for threads: opening a thread host, watching it die, killing it. */
+
+import type { Link } from "./link.ts";
+
+/** Why a thread is gone. `closed`: it was asked to. The error is whatever the platform said. */
+export type ThreadExit = { readonly kind: "closed" } | { readonly kind: "died"; readonly error: unknown };
+
+/** A thread that runs a thread host. `Control` is what the host lets its opener call. */
+export interface Thread<Control> {
+  readonly control: Control;
+  /** The link between the opener and this thread. */
+  readonly link: Link;
+  /** Resolves once when the thread is gone, whatever the reason. Never rejects. */
+  readonly exit: Promise<ThreadExit>;
+  /** Ends the thread at once, whatever it is doing. Resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+export interface Threads<Settings, Control> {
+  open(settings: Settings): Promise<Thread<Control>>;
+  /** Gives two open threads a direct link. Resolves when both ends have it. */
+  connect(a: Thread<Control>, b: Thread<Control>): Promise<void>;
+  /** Releases what the port holds. All threads are gone before. */
+  close(): Promise<void>;
+}

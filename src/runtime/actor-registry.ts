@@ -1,0 +1,99 @@
+/** The actors of one system by name. */
+
+import { type Address, hostOf } from "../actors/address.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+
+interface Registered {
+  readonly definition: string;
+  /** Absent while it is being spawned. */
+  address: Address | undefined;
+  /** Where it is being spawned, once that is known. */
+  starting: Address | undefined;
+  /** True when it stopped before it was {@link ActorRegistry.place | placed}. */
+  hasStopped: boolean;
+}
+
+export class ActorRegistry {
+  readonly #actors = new Map<string, Registered>();
+  #lastNumber = 0;
+
+  /**
+   * Takes a name for a new actor.
+   *
+   * @throws TroupeError `name-taken`, or `invalid-options` for a name with other characters than letters, digits, `-`, `_`, `.`.
+   */
+  reserve(definition: string, wanted: string | undefined): string {
+    const name = wanted ?? `${definition}-${++this.#lastNumber}`;
+    if (!/^[\w.-]+$/.test(name)) {
+      throw new TroupeError(
+        "invalid-options",
+        `spawn ${definition}: the name ${JSON.stringify(name)} may only have letters, digits, "-", "_" and "."`,
+      );
+    }
+    if (this.#actors.has(name)) {
+      if (wanted === undefined) return this.reserve(definition, undefined);
+      throw new TroupeError(
+        "name-taken",
+        `there is an actor named ${name} already; stop it first, or take another name`,
+        { details: { name } },
+      );
+    }
+    this.#actors.set(name, { definition, address: undefined, starting: undefined, hasStopped: false });
+    return name;
+  }
+
+  /** An actor is about to be spawned at an address. */
+  expect(name: string, address: Address): void {
+    const actor = this.#actors.get(name);
+    if (actor !== undefined) actor.starting = address;
+  }
+
+  /** An actor has been spawned. Returns false when it has stopped since. */
+  place(name: string, address: Address): boolean {
+    const actor = this.#actors.get(name);
+    if (actor === undefined) return false;
+    actor.address = address;
+    return !actor.hasStopped;
+  }
+
+  /** Forgets an actor that has stopped. Returns false when it is not the one of its name, or not placed yet. */
+  stopped(address: Address): boolean {
+    const actor = this.#actors.get(nameOf(address));
+    if (actor?.address === address) return this.#actors.delete(nameOf(address));
+    if (actor !== undefined && actor.address === undefined && actor.starting === address) actor.hasStopped = true;
+    return false;
+  }
+
+  release(name: string): void {
+    this.#actors.delete(name);
+  }
+
+  find(name: string): Registered | undefined {
+    return this.#actors.get(name);
+  }
+
+  /** Forgets the actors of a host and returns where they were. */
+  releaseHost(host: number): Address[] {
+    const gone: Address[] = [];
+    for (const [name, { address }] of this.#actors) {
+      if (address === undefined || hostOf(address) !== host) continue;
+      gone.push(address);
+      this.#actors.delete(name);
+    }
+    return gone;
+  }
+
+  /** Where the actors are, in the order spawned. */
+  addresses(): Address[] {
+    return [...this.#actors.values()].flatMap(({ address }) => (address === undefined ? [] : [address]));
+  }
+
+  get size(): number {
+    return this.#actors.size;
+  }
+}
+
+/** The name in an address. */
+export function nameOf(address: Address): string {
+  return address.slice(address.indexOf("/") + 1);
+}

@@ -1,0 +1,130 @@
+/** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
+
+import type { AgentContext, AgentDefinition } from "../actors/agent-definition.ts";
+import { type Address, makeAddress } from "../actors/address.ts";
+import { checkContract } from "../actors/contract.ts";
+import type { MailboxOptions } from "../actors/mailbox-options.ts";
+import { Participant } from "../actors/participant.ts";
+import type { Work } from "../actors/participant-work.ts";
+import { PayloadCodec } from "../actors/payload-codec.ts";
+import type { NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
+import type { WorkflowDefinition, WorkflowId } from "../actors/workflow-definition.ts";
+import { AskError } from "../errors/ask-error.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { messageName } from "./message-check.ts";
+import type { ActorBody, ActorCell } from "./actor-cell.ts";
+import type { Target } from "./bound-ref.ts";
+import { CellContext, type CellContextOptions } from "./cell-context.ts";
+import type { DefinitionLoader } from "./definition-loader.ts";
+import type { Delivery } from "./delivery.ts";
+import type { HostServices } from "./spawn-cell.ts";
+
+/** The messages of the runtime's own between the supervisor and participants. */
+export const coordinate = "coordinate";
+
+/** What waits here is bounded by the runs in flight; a large mailbox lets an abort past the work that waits. */
+export const agentMailbox = { capacity: 16_384, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;
+
+export const supervisorTarget: Target = { address: makeAddress(0, "supervisor"), ...agentMailbox, check: undefined };
+
+/** The target of an agent for its users: its input is checked before it is sent. */
+export function agentTarget(definition: AgentDefinition, address: Address): Target {
+  const { name: agent, version, input } = definition;
+  return {
+    address,
+    ...agentMailbox,
+    check(type, payload, copier, to) {
+      if (type !== "execute") {
+        throw new AskError(
+          "rejected",
+          "no-such-message",
+          `the agent ${agent} has no message ${JSON.stringify(type)}; it has execute`,
+        );
+      }
+      try {
+        checkContract(input, payload, { agent, version, direction: "input", side: "sender" });
+      } catch (error) {
+        if (!isTroupeError(error)) throw error;
+        throw new AskError("rejected", error.code, error.message, { details: error.details });
+      }
+      return copier.copy(payload, messageName(type, to));
+    },
+  };
+}
+
+export class AgentBody implements ActorBody {
+  readonly #services: HostServices;
+  readonly #cell: ActorCell;
+  readonly #participant: Participant;
+
+  constructor(services: HostServices, cell: ActorCell, definition: AgentDefinition) {
+    const { host, load } = services;
+    this.#services = services;
+    this.#cell = cell;
+    this.#participant = new Participant(definition, {
+      claim: (run, event) =>
+        host.ask(
+          cell,
+          supervisorTarget,
+          "claim",
+          { run, event },
+          { timeout: Number.POSITIVE_INFINITY },
+        ) as Promise<boolean>,
+      report: (run, event) => host.tell(cell, supervisorTarget, "outcome", { run, event }, true),
+      workflow: (id) => loadWorkflow(load, id),
+      context: (work) =>
+        new WorkContext(
+          { ...services, cell, name: definition.name, events: undefined, signal: work.controller.signal },
+          work,
+        ),
+      onError: (error) => {
+        if (isTroupeError(error, "system-closed")) return;
+        host.reportFailure(cell.address, coordinate, error);
+        void host.stop(cell.address, "discard"); // the supervisor hears that it has stopped, and counts it as lost
+      },
+      codec: new PayloadCodec({ maxBytes: host.settings.maxMessageBytes, revive: (value) => host.revive(value, cell) }),
+    });
+  }
+
+  handle(delivery: Delivery): void | Promise<void> {
+    const { type, payload, hasRefs } = delivery.envelope;
+    if (type === coordinate) return this.#participant.handle(payload as NumberedMessage);
+    const idempotencyKey = this.#services.host.random.id();
+    const input = hasRefs ? this.#services.host.revive(payload, this.#cell) : payload;
+    return this.#participant.execute(input, { idempotencyKey }).then((output) => delivery.reply(output));
+  }
+
+  stop(): void {
+    this.#participant.stop();
+  }
+}
+
+/** What an agent's code gets: an actor's context, and which step this is. */
+class WorkContext extends CellContext implements AgentContext {
+  readonly run: string | undefined;
+  readonly step: string | undefined;
+  readonly idempotencyKey: string;
+
+  constructor(options: CellContextOptions, { run, step, idempotencyKey }: Work) {
+    super({
+      ...options,
+      commits: { ...(run === undefined ? {} : { cause: `run/${run}` }), idempotencyPrefix: idempotencyKey },
+    });
+    this.run = run;
+    this.step = step;
+    this.idempotencyKey = idempotencyKey;
+  }
+}
+
+async function loadWorkflow(
+  load: DefinitionLoader,
+  { module, name, version }: WorkflowId,
+): Promise<WorkflowDefinition> {
+  const workflow = await load.load({ kind: "workflow", module, name });
+  if (workflow.version === version) return workflow;
+  throw new TroupeError(
+    "definition-not-found",
+    `the run follows ${name}@${version}, but ${module} exports ${name}@${workflow.version}: the module changed since the run was started`,
+    { details: { module, name, version, found: workflow.version } },
+  );
+}

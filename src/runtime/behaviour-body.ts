@@ -1,0 +1,103 @@
+/** The body of an actor written as a stream: pushes messages into its inbox, and emits what comes out as its events. */
+
+import { map, Subject, type Subscription } from "rxjs";
+import type { ActorContext } from "../actors/actor-context.ts";
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import type { InboxMessage } from "../actors/inbox-message.ts";
+import type { Protocol } from "../actors/actor-definition.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { encodeError } from "../errors/error-codec.ts";
+import { AskError } from "../errors/ask-error.ts";
+import type { ActorBody, ActorCell } from "./actor-cell.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import { openMessage, replyChecked } from "./message-check.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+type Behave = (
+  inbox$: Subject<InboxMessage<Protocol>>,
+  context: ActorContext,
+) => ReturnType<Subject<unknown>["asObservable"]>;
+
+export class BehaviourBody implements ActorBody {
+  readonly #host: ThreadHost;
+  readonly #cell: ActorCell;
+  readonly #definition: ActorDefinition;
+  readonly #inbox$ = new Subject<InboxMessage<Protocol>>();
+  /** Asks that the stream has taken and not yet answered. */
+  readonly #open = new Set<Delivery>();
+  /** Lets go of the message that the stream holds in the mailbox. */
+  #release: (() => void) | undefined;
+  #subscription: Subscription | undefined;
+
+  constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, context: ActorContext) {
+    if (definition.body.kind !== "behaviour")
+      throw new TroupeError("invalid-options", `${definition.name} has no behaviour`);
+    this.#host = host;
+    this.#cell = cell;
+    this.#definition = definition;
+    const behave = definition.body.behaviour as unknown as Behave;
+    this.#subscription = behave(this.#inbox$, context)
+      .pipe(map((event) => context.emit(event as never))) // an event that can't be emitted is the stream's failure
+      .subscribe({
+        error: (thrown: unknown) => this.#fail(thrown),
+        complete: () => this.#end(),
+      });
+  }
+
+  handle(delivery: Delivery): void | Promise<void> {
+    const { type, from, isAsk } = delivery.envelope;
+    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery);
+    if (isAsk) this.#open.add(delivery);
+    let release: (() => void) | undefined;
+    let held: Promise<void> | undefined;
+    const message = {
+      type,
+      payload,
+      from,
+      reply: (value: unknown) => {
+        replyChecked(this.#definition, delivery, value);
+        this.#open.delete(delivery);
+      },
+      fail: (error: unknown) => {
+        delivery.fail(error);
+        this.#open.delete(delivery);
+      },
+      hold: () => {
+        held ??= new Promise((resolve) => (this.#release = release = resolve));
+        return () => release?.();
+      },
+    };
+    this.#inbox$.next(message as InboxMessage<Protocol>);
+    return held;
+  }
+
+  stop(): void {
+    this.#inbox$.complete();
+    this.#subscription?.unsubscribe();
+    for (const delivery of this.#open) delivery.refuse(unanswered(delivery.envelope));
+    this.#open.clear();
+  }
+
+  #fail(thrown: unknown): void {
+    this.#host.reportFailure(this.#cell.address, "behaviour", thrown);
+    this.#cell.subscribers.end({ kind: "failed", error: encodeError(thrown) });
+    for (const delivery of this.#open) delivery.fail(thrown);
+    this.#open.clear();
+    this.#end();
+  }
+
+  /** The stream is over: so is the actor, before it takes another message. */
+  #end(): void {
+    this.#release?.();
+    const stop = (): void => void this.#cell.stop("discard");
+    if (this.#subscription !== undefined) stop();
+    else this.#host.turns.schedule(stop); // it was over at once: the actor is not there yet
+  }
+}
+
+/** The stream took the message: whether it has done something with it, nobody knows. */
+function unanswered({ to, type }: Envelope): AskError {
+  const message = `${to} stopped before it answered "${type}"; it may have handled it`;
+  return new AskError("failed", "actor-stopped", message, { details: { to, type } });
+}

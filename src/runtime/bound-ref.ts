@@ -1,0 +1,110 @@
+/** Actor refs: a target, bound to whoever sends through it. */
+
+import type { Observable } from "rxjs";
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import type { ActorRef, AskOptions } from "../actors/actor-ref.ts";
+import type { Address } from "../actors/address.ts";
+import { defaultMailbox, type OverflowPolicy } from "../actors/mailbox-options.ts";
+import type { Position } from "../store/snapshot.ts";
+import { transfer, type Transferred } from "../values/cloneable.ts";
+import { type MessageCheck, messageCheck } from "./message-check.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** Who sends: an actor, or code outside any. */
+export interface Sender {
+  readonly address: Address | undefined;
+  readonly token: Position;
+  /** The id of the message being handled; 0 for none. */
+  readonly cause: number;
+  /** It has now seen everything up to this position. */
+  observe(position: Position): void;
+}
+
+/** Where a ref points, and what is known there about the messages it takes. */
+export interface Target {
+  readonly address: Address;
+  readonly capacity: number;
+  readonly overflow: OverflowPolicy;
+  /** Checks what is sent. Absent where the definition isn't known: then the receiver checks. */
+  readonly check: MessageCheck | undefined;
+}
+
+interface Binding {
+  readonly host: ThreadHost;
+  readonly sender: Sender;
+  readonly target: Target;
+}
+
+const tag = "ref";
+
+/** The target for an actor whose definition is known here: messages are checked before they are sent. */
+export function targetOf(definition: Pick<ActorDefinition, "name" | "protocol" | "mailbox">, address: Address): Target {
+  const { capacity, overflow } = { ...defaultMailbox, ...definition.mailbox };
+  return { address, capacity, overflow, check: messageCheck(definition) };
+}
+
+export class BoundRef implements ActorRef {
+  readonly #host: ThreadHost;
+  readonly #sender: Sender;
+  readonly #target: Target;
+
+  constructor({ host, sender, target }: Binding) {
+    this.#host = host;
+    this.#sender = sender;
+    this.#target = target;
+  }
+
+  get address(): Address {
+    return this.#target.address;
+  }
+
+  get events$(): Observable<unknown> {
+    return this.#host.streams.of(this.#target.address, this.#sender);
+  }
+
+  tell(type: string, input?: unknown): Promise<void> {
+    return this.#host.tell(this.#sender, this.#target, type, input);
+  }
+
+  ask(type: string, input?: unknown, options?: AskOptions): Promise<never> {
+    return this.#host.ask(this.#sender, this.#target, type, input, options) as Promise<never>;
+  }
+
+  [transfer](): Transferred {
+    const { address, capacity, overflow } = this.#target;
+    return { "@troupe": tag, address, capacity, overflow };
+  }
+
+  toString(): string {
+    return `ActorRef(${this.address})`;
+  }
+}
+
+/** Replaces the plain forms of refs in a value that this host owns. */
+export function reviveRefs(value: unknown, bind: (target: Target) => Binding): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = reviveRefs(value[i], bind);
+    return value;
+  }
+  if (ArrayBuffer.isView(value)) return value;
+  if (value instanceof Map) {
+    const entries = [...value];
+    value.clear();
+    for (const [key, entry] of entries) value.set(reviveRefs(key, bind), reviveRefs(entry, bind));
+    return value;
+  }
+  if (value instanceof Set) {
+    const members = [...value];
+    value.clear();
+    for (const member of members) value.add(reviveRefs(member, bind));
+    return value;
+  }
+  const fields = value as Record<string, unknown>;
+  if (fields["@troupe"] === tag) {
+    const { address, capacity, overflow } = fields as unknown as Omit<Target, "check">;
+    return new BoundRef(bind({ address, capacity, overflow, check: undefined }));
+  }
+  for (const key of Object.keys(fields)) fields[key] = reviveRefs(fields[key], bind);
+  return fields;
+}

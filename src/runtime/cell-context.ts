@@ -1,0 +1,191 @@
+/** What an actor's handlers get as their context, on whichever thread it runs. */
+
+import type { Draft } from "immer";
+import type * as v from "valibot";
+import type { ActorContext, SpawnOptions } from "../actors/actor-context.ts";
+import type { ActorDefinition, Protocol } from "../actors/actor-definition.ts";
+import type { ActorRef } from "../actors/actor-ref.ts";
+import { type Address, makeAddress } from "../actors/address.ts";
+import { checkContract } from "../actors/contract.ts";
+import type { Placement } from "../actors/placement.ts";
+import { AskError } from "../errors/ask-error.ts";
+import { decodeError, type EncodedError } from "../errors/error-codec.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import type { StateDefinition } from "../store/state-definition.ts";
+import type { StoreAccess } from "../store/store-access.ts";
+import { type CommitOptions, type PutOptions, StoreClient } from "../store/store-client.ts";
+import type { ActorCell } from "./actor-cell.ts";
+import { BoundRef, targetOf, type Target } from "./bound-ref.ts";
+import { type DefinitionId, definitionId, type DefinitionLoader } from "./definition-loader.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** The actor through which any actor asks the system to spawn and find others. */
+const systemTarget: Target = {
+  address: makeAddress(0, "system"),
+  capacity: 1024,
+  overflow: "backpressure",
+  check: undefined,
+};
+
+/** What an actor asks the system to spawn. */
+export interface SpawnRequest {
+  readonly definition: DefinitionId<"actor">;
+  readonly placement: Placement;
+  readonly name: string | undefined;
+}
+
+/** Where it was spawned, or what it failed with. */
+export type SpawnOutcome =
+  | { readonly address: Address; readonly error?: undefined }
+  | { readonly address?: undefined; readonly error: EncodedError };
+
+export interface CellContextOptions {
+  readonly host: ThreadHost;
+  readonly cell: ActorCell;
+  readonly store: StoreAccess;
+  readonly load: DefinitionLoader;
+  /** The definition's name and version, for contract errors of events. */
+  readonly name: string;
+  readonly events: v.GenericSchema | undefined;
+  /** The signal handlers see; the cell's own unless they work for a run. */
+  readonly signal: AbortSignal;
+  /** How commits are marked. */
+  readonly commits?: CommitTerms;
+}
+
+/** What a commit is for, and what keeps it from being applied twice. */
+export interface CommitTerms {
+  readonly cause?: string;
+  readonly idempotencyPrefix?: string;
+}
+
+export class CellContext implements ActorContext<unknown> {
+  readonly signal: AbortSignal;
+  readonly #host: ThreadHost;
+  readonly #cell: ActorCell;
+  readonly #store: StoreAccess;
+  readonly #commits: CommitTerms;
+  readonly #load: DefinitionLoader;
+  readonly #name: string;
+  readonly #events: v.GenericSchema | undefined;
+  #client: StoreClient | undefined;
+
+  constructor({ host, cell, store, load, name, events, signal, commits = {} }: CellContextOptions) {
+    this.signal = signal;
+    this.#host = host;
+    this.#cell = cell;
+    this.#store = store;
+    this.#commits = commits;
+    this.#load = load;
+    this.#name = name;
+    this.#events = events;
+  }
+
+  get self(): Address {
+    return this.#cell.address;
+  }
+
+  get thread(): number {
+    return this.#host.id;
+  }
+
+  now(): number {
+    return this.#host.clock.now();
+  }
+
+  random(): number {
+    return this.#host.random.next();
+  }
+
+  sleep(ms: number): Promise<void> {
+    const { signal } = this;
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
+      const onAbort = (): void => {
+        timer.cancel();
+        reject(signal.reason as Error);
+      };
+      const timer = this.#host.clock.setTimer(ms, () => {
+        signal.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal.addEventListener("abort", onAbort, { once: true });
+    });
+  }
+
+  emit(event: unknown): void {
+    const site = { agent: this.#name, version: "protocol", direction: "event", side: "sender" } as const;
+    this.#cell.subscribers.emit(this.#events === undefined ? event : checkContract(this.#events, event, site));
+  }
+
+  async spawn<P extends Protocol, E>(
+    definition: ActorDefinition<P, E>,
+    options: SpawnOptions = {},
+  ): Promise<ActorRef<P, E>> {
+    this.#load.remember(definition);
+    const order: SpawnRequest = {
+      definition: definitionId(definition),
+      placement: options.placement ?? definition.placement,
+      name: options.name,
+    };
+    const outcome = await this.#host.ask(this.#cell, systemTarget, "spawn", order, {
+      timeout: Number.POSITIVE_INFINITY,
+    });
+    const { address, error } = outcome as SpawnOutcome;
+    if (error !== undefined) throw decodeError(error);
+    return this.#ref(definition, address);
+  }
+
+  async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
+    const found = await this.#host.ask(this.#cell, systemTarget, "find", { name, definition: definition.name });
+    if (found === undefined)
+      throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
+        details: { name },
+      });
+    return this.#ref(definition, found as Address);
+  }
+
+  read<S>(definition: StateDefinition<S>, id: string): Promise<S> {
+    return this.#versions().read(definition, id);
+  }
+
+  snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined> {
+    return this.#versions().snapshot(definition, id);
+  }
+
+  commit<S>(
+    definition: StateDefinition<S>,
+    id: string,
+    recipe: (draft: Draft<S>) => void | S,
+    options?: CommitOptions,
+  ): Promise<Snapshot<S>> {
+    return this.#versions().commit(definition, id, recipe, options);
+  }
+
+  put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
+    return this.#versions().put(definition, id, state, options);
+  }
+
+  /** Forgets what was read while an earlier message was handled: a commit is judged by what its own handler read. */
+  begin(): void {
+    this.#client = undefined;
+  }
+
+  #versions(): StoreClient {
+    this.#client ??= new StoreClient(this.#store, {
+      author: this.#cell.address,
+      ...this.#commits,
+      onSeen: ({ position }) => this.#cell.observe(position),
+    });
+    this.#client.observe(this.#cell.token);
+    return this.#client;
+  }
+
+  #ref<P extends Protocol, E>(definition: ActorDefinition<P, E>, address: Address): ActorRef<P, E> {
+    const target = targetOf(definition, address);
+    return new BoundRef({ host: this.#host, sender: this.#cell, target }) as unknown as ActorRef<P, E>;
+  }
+}

@@ -1,0 +1,77 @@
+/**
+ * The control channel over comlink. Comlink drops `code` and `cause` of errors, and its calls hang when a thread dies:
+ * errors travel in our own codec, and every pending call ends when the thread does.
+ */
+
+import * as comlink from "comlink";
+import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
+import type { MessagePort } from "node:worker_threads";
+import type { HostId } from "../actors/address.ts";
+import { decodeError, encodeError, type EncodedError } from "../errors/error-codec.ts";
+import type { HostControl } from "./host-control.ts";
+import { nodeLink } from "./node-link.ts";
+
+/** A call's outcome as it travels. */
+type Outcome<T> = { readonly value: T } | { readonly error: EncodedError };
+
+type Remote = {
+  [K in Exclude<keyof HostControl, "connect">]: (
+    ...args: Parameters<HostControl[K]>
+  ) => Promise<Outcome<Awaited<ReturnType<HostControl[K]>>>>;
+} & { connect(peer: HostId, port: MessagePort): Promise<Outcome<void>> };
+
+/** A thread's control as its opener holds it; links are given as ports. */
+export interface RemoteControl extends Omit<HostControl, "connect"> {
+  connect(peer: HostId, port: MessagePort): Promise<void>;
+}
+
+/** Serves a host's control on a port. */
+export function serveControl(port: MessagePort, control: HostControl): { close(): void } {
+  const remote: Remote = {
+    spawn: (order) => outcome(() => control.spawn(order)),
+    connect: (peer, link) => outcome(() => control.connect(peer, nodeLink(link))),
+    disconnect: (peer, error) => outcome(() => control.disconnect(peer, error)),
+    stats: () => outcome(() => control.stats()),
+    close: () => outcome(() => control.close()),
+  };
+  comlink.expose(remote, nodeEndpoint(port));
+  return { close: () => port.close() };
+}
+
+/** Calls a host's control over a port. `exit` rejects what is pending when it rejects. */
+export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteControl {
+  const remote = comlink.wrap<Remote>(nodeEndpoint(port));
+  // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
+  const pending = new Set<(gone: unknown) => void>();
+  let isGone = false;
+  exit.catch((gone: unknown) => {
+    isGone = true;
+    for (const reject of pending) reject(gone);
+    pending.clear();
+  });
+  const call = async <T>(answer: Promise<Outcome<T>>): Promise<T> => {
+    if (isGone) return exit;
+    let reject: (gone: unknown) => void = () => undefined;
+    const settled = await new Promise<Outcome<T>>((resolve, fail) => {
+      pending.add((reject = fail));
+      answer.then(resolve, fail);
+    }).finally(() => pending.delete(reject));
+    if ("error" in settled) throw decodeError(settled.error);
+    return settled.value;
+  };
+  return {
+    spawn: (order) => call(remote.spawn(order)),
+    connect: (peer, link) => call(remote.connect(peer, comlink.transfer(link, [link as never]))),
+    disconnect: (peer, error) => call(remote.disconnect(peer, error)),
+    stats: () => call(remote.stats()),
+    close: () => call(remote.close()),
+  };
+}
+
+async function outcome<T>(call: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await call() };
+  } catch (thrown) {
+    return { error: encodeError(thrown) };
+  }
+}

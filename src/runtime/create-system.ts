@@ -1,0 +1,51 @@
+/** Starts a system on the ports of Node.js. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import { moduleLoader } from "./definition-loader.ts";
+import { nodeClock } from "./node-clock.ts";
+import { nodeRandom } from "./node-random.ts";
+import { nodeTurns } from "./node-turns.ts";
+import { ActorSystem, type System } from "./system.ts";
+import { resolveOptions, type SystemOptions } from "./system-options.ts";
+import { threadMark } from "./thread-entry.ts";
+import { threadPool } from "./thread-pool.ts";
+
+/** An actor handles this many messages before the other actors of its thread get their turn. */
+const messagesPerTurn = 64;
+
+/**
+ * Starts a system: its threads, their links, its store.
+ *
+ * Guarantees: when it resolves, every pooled thread answers; agents' threads see an empty `process.env` but for the
+ * variables named in `env`; `close()` leaves no handle open.
+ *
+ * @throws TroupeError (as a rejection) `invalid-options` that names the option; `thread-died` when a thread can't start.
+ * @example
+ * await using system = await createSystem({ threads: 2 });
+ * const ref = await system.spawn(counter);
+ * await ref.tell("add", { by: 2 });
+ */
+export async function createSystem(options: SystemOptions = {}): Promise<System> {
+  if (Reflect.has(globalThis, threadMark)) {
+    throw new TroupeError(
+      "invalid-options",
+      "createSystem was called on a thread of a system: a module with definitions is loaded there as well. Start the system in a module of its own.",
+    );
+  }
+  const resolved = resolveOptions(options);
+  return ActorSystem.start(
+    {
+      clock: nodeClock(),
+      random: nodeRandom(),
+      turns: nodeTurns(),
+      threads: threadPool({ env: pick(process.env, resolved.env) }),
+      load: moduleLoader((url) => import(url) as Promise<object>),
+      messagesPerTurn,
+    },
+    resolved,
+  );
+}
+
+function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
+}

@@ -1,0 +1,101 @@
+/** Finds a definition by its module and name: how a thread gets the code that another thread only names. */
+
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+
+export interface Definitions {
+  readonly actor: ActorDefinition;
+  readonly agent: AgentDefinition;
+  readonly workflow: WorkflowDefinition;
+}
+
+export type DefinitionKind = keyof Definitions;
+
+/** Names a definition across threads; plain data. */
+export interface DefinitionId<K extends DefinitionKind = DefinitionKind> {
+  readonly kind: K;
+  /** The URL of the module that exports it. */
+  readonly module: string;
+  readonly name: string;
+}
+
+export interface DefinitionLoader {
+  /** @throws TroupeError (as a rejection) `module-failed` with the cause, or `definition-not-found`. */
+  load<K extends DefinitionKind>(id: DefinitionId<K>): Promise<Definitions[K]>;
+  /** Remembers a definition that is at hand, so that it need not be loaded here. */
+  remember(definition: Definitions[DefinitionKind]): void;
+}
+
+/** The name by which other threads find a definition. */
+export function definitionId<K extends DefinitionKind>({
+  kind,
+  module,
+  name,
+}: {
+  kind: K;
+  module: string;
+  name: string;
+}): DefinitionId<K> {
+  return { kind, module, name };
+}
+
+/** Loads definitions from modules through `importModule`, each once. */
+export function moduleLoader(importModule: (url: string) => Promise<object>): DefinitionLoader {
+  const known = new Map<string, Promise<Definitions[DefinitionKind]>>();
+  const keyOf = ({ kind, name, module }: DefinitionId): string => `${kind} ${name} ${module}`;
+  return {
+    load<K extends DefinitionKind>(id: DefinitionId<K>) {
+      const key = keyOf(id);
+      let definition = known.get(key);
+      if (definition === undefined) known.set(key, (definition = load(id, importModule)));
+      return definition as Promise<Definitions[K]>;
+    },
+    remember(definition) {
+      known.set(keyOf(definition), Promise.resolve(definition));
+    },
+  };
+}
+
+async function load(
+  id: DefinitionId,
+  importModule: (url: string) => Promise<object>,
+): Promise<Definitions[DefinitionKind]> {
+  let module: object;
+  try {
+    module = await importModule(id.module);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TroupeError("module-failed", `can't load ${id.module} for the ${id.kind} ${id.name}: ${why}`, {
+      cause,
+      details: { ...id },
+    });
+  }
+  const definitions = Object.values(module).filter(isDefinition);
+  // a module may export a workflow at several stages of its definition: the finished one has the most steps
+  const [found] = definitions
+    .filter(({ kind, name }) => kind === id.kind && name === id.name)
+    .toSorted((one, other) => stepsOf(other) - stepsOf(one));
+  if (found !== undefined) return found;
+  const others = definitions.map(({ kind, name }) => `${kind} ${name}`).join(", ") || "no definition at all";
+  throw new TroupeError(
+    "definition-not-found",
+    `${id.module} does not export the ${id.kind} ${id.name}; it exports ${others}. Export it from the module whose import.meta.url it was given.`,
+    { details: { ...id } },
+  );
+}
+
+function stepsOf(definition: Definitions[DefinitionKind]): number {
+  return definition.kind === "workflow" ? definition.steps.length : 0;
+}
+
+function isDefinition(value: unknown): value is Definitions[DefinitionKind] {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, module, name } = value as { kind?: unknown; module?: unknown; name?: unknown };
+  return (
+    (kind === "actor" || kind === "agent" || kind === "workflow") &&
+    typeof module === "string" &&
+    typeof name === "string"
+  );
+}

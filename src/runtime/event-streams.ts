@@ -1,0 +1,83 @@
+/** The subscriber's end of actors' event streams: what arrives goes to the observers on this host. */
+
+import { Observable, type Subscriber } from "rxjs";
+import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import { decodeError } from "../errors/error-codec.ts";
+import { buried } from "./actor-cell.ts";
+import type { Sender } from "./bound-ref.ts";
+import type { Frame, StreamEnd } from "./envelope.ts";
+import { eventWindow } from "./event-subscribers.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+interface Stream {
+  readonly actor: Address;
+  readonly subscriber: Subscriber<unknown>;
+  readonly sender: Sender;
+  /** Events taken since the last credit. */
+  taken: number;
+}
+
+type EventFrame = Extract<Frame, { readonly kind: "event" }>;
+
+const creditBatch = eventWindow >> 3;
+
+export class EventStreams {
+  readonly #host: ThreadHost;
+  readonly #streams = new Map<number, Stream>();
+  #lastSubscription = 0;
+
+  constructor(host: ThreadHost) {
+    this.#host = host;
+  }
+
+  /** The events an actor emits from the moment of subscribing on. Refs in them are bound to `sender`. */
+  of(actor: Address, sender: Sender): Observable<unknown> {
+    return new Observable((subscriber) => {
+      const gone = this.#host.unreachable(actor, "events");
+      if (gone !== undefined) {
+        subscriber.error(gone);
+        return undefined;
+      }
+      const subscription = ++this.#lastSubscription;
+      this.#streams.set(subscription, { actor, subscriber, sender, taken: 0 });
+      this.#host.transmit(hostOf(actor), { kind: "subscribe", to: actor, subscription });
+      return () => {
+        if (this.#streams.delete(subscription)) {
+          this.#host.transmit(hostOf(actor), { kind: "unsubscribe", to: actor, subscription });
+        }
+      };
+    });
+  }
+
+  event({ subscription, event, hasRefs }: EventFrame): void {
+    const stream = this.#streams.get(subscription);
+    if (stream === undefined) return; // unsubscribed while the event was on its way
+    stream.subscriber.next(hasRefs === true ? this.#host.revive(event, stream.sender) : event);
+    if (++stream.taken < creditBatch) return;
+    const { actor, taken: count } = stream;
+    stream.taken = 0;
+    this.#host.transmit(hostOf(actor), { kind: "event-credit", to: actor, subscription, count });
+  }
+
+  end(subscription: number, end: StreamEnd): void {
+    const stream = this.#streams.get(subscription);
+    if (stream === undefined) return;
+    this.#streams.delete(subscription);
+    if (end.kind === "completed") stream.subscriber.complete();
+    else stream.subscriber.error(decodeError(end.error));
+  }
+
+  hostLost(host: HostId, error: unknown): void {
+    for (const [subscription, { actor, subscriber }] of [...this.#streams]) {
+      if (hostOf(actor) !== host) continue;
+      this.#streams.delete(subscription);
+      subscriber.error(buried({ to: actor, type: "events" }, "thread-died", error));
+    }
+  }
+
+  close(): void {
+    const open = [...this.#streams.values()];
+    this.#streams.clear();
+    for (const { subscriber } of open) subscriber.complete();
+  }
+}

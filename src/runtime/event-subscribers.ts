@@ -1,0 +1,77 @@
+/** Who listens to an actor's events, at the actor's end. Bounded: a subscriber that lags loses the newest, counted. */
+
+import type { Address, HostId } from "../actors/address.ts";
+import type { StreamEnd } from "./envelope.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** How many events may be on their way to one subscriber (invariant 7). */
+export const eventWindow = 1024;
+
+interface Subscriber {
+  readonly host: HostId;
+  readonly subscription: number;
+  inFlight: number;
+}
+
+export class EventSubscribers {
+  readonly #host: ThreadHost;
+  readonly #actor: Address;
+  readonly #subscribers = new Map<string, Subscriber>();
+
+  constructor(host: ThreadHost, actor: Address) {
+    this.#host = host;
+    this.#actor = actor;
+  }
+
+  add(host: HostId, subscription: number): void {
+    this.#subscribers.set(`${host}/${subscription}`, { host, subscription, inFlight: 0 });
+  }
+
+  remove(host: HostId, subscription: number): void {
+    this.#subscribers.delete(`${host}/${subscription}`);
+  }
+
+  removeHost(host: HostId): void {
+    for (const [key, subscriber] of this.#subscribers) if (subscriber.host === host) this.#subscribers.delete(key);
+  }
+
+  credit(host: HostId, subscription: number, count: number): void {
+    const subscriber = this.#subscribers.get(`${host}/${subscription}`);
+    if (subscriber !== undefined) subscriber.inFlight -= count;
+  }
+
+  /** @throws TroupeError `not-cloneable` or `message-too-large`; nobody gets the event then. */
+  emit(event: unknown): void {
+    if (this.#subscribers.size === 0) return;
+    for (const subscriber of this.#subscribers.values()) {
+      const copy = this.#host.copier.copy(event, `an event of ${this.#actor}`); // one copy each (invariant 1)
+      const { isJson, hasTransferred } = this.#host.copier;
+      if (subscriber.inFlight >= eventWindow) {
+        const letter = {
+          reason: "overflow",
+          to: this.#actor,
+          from: this.#actor,
+          type: "event",
+          payload: copy,
+        } as const;
+        this.#host.reportDeadLetter({ ...letter, detail: `a subscriber on thread ${subscriber.host} lags` }, isJson);
+        continue;
+      }
+      subscriber.inFlight++;
+      this.#host.transmit(subscriber.host, {
+        kind: "event",
+        subscription: subscriber.subscription,
+        event: copy,
+        isJson,
+        ...(hasTransferred ? { hasRefs: true } : {}),
+      });
+    }
+  }
+
+  end(end: StreamEnd): void {
+    for (const { host, subscription } of this.#subscribers.values()) {
+      this.#host.transmit(host, { kind: "stream-end", subscription, end });
+    }
+    this.#subscribers.clear();
+  }
+}

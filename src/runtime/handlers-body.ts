@@ -1,0 +1,68 @@
+/** The body of an actor made of handlers: runs each over a draft, and keeps the state that comes of it. */
+
+import { createDraft, finishDraft, isDraftable } from "immer";
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { kindOf } from "../values/value-copier.ts";
+import type { ActorBody, ActorCell } from "./actor-cell.ts";
+
+import type { CellContext } from "./cell-context.ts";
+import type { Delivery } from "./delivery.ts";
+import { openMessage, replyChecked } from "./message-check.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
+
+const stateless = Object.freeze({});
+
+export class HandlersBody implements ActorBody {
+  readonly #host: ThreadHost;
+  readonly #cell: ActorCell;
+  readonly #definition: ActorDefinition;
+  readonly #on: Readonly<Record<string, Handle>>;
+  readonly #context: CellContext;
+  readonly #isStateful: boolean;
+  #state: object;
+
+  constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, context: CellContext) {
+    if (definition.body.kind !== "handlers")
+      throw new TroupeError("invalid-options", `${definition.name} has no handlers`);
+    this.#host = host;
+    this.#cell = cell;
+    this.#definition = definition;
+    this.#context = context;
+    this.#on = definition.body.on as unknown as Readonly<Record<string, Handle>>;
+    const { state } = definition.body;
+    this.#isStateful = state !== undefined;
+    const initial = state === undefined ? stateless : state();
+    if (!isDraftable(initial) && this.#isStateful) {
+      throw new TroupeError(
+        "invalid-options",
+        `the state of ${definition.name} has to be a plain object, an array, a Map or a Set, not ${kindOf(initial)}`,
+      );
+    }
+    this.#state = initial as object;
+  }
+
+  handle(delivery: Delivery): void | Promise<void> {
+    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery);
+    const { type } = delivery.envelope;
+    this.#context.begin();
+    const handler = this.#on[type] as Handle;
+    // a draft costs about as much as everything else about a small message: actors without state go without
+    const draft = this.#isStateful ? createDraft(this.#state) : stateless;
+    const result = handler(draft, payload, this.#context);
+    if (result instanceof Promise) return result.then((value: unknown) => this.#finish(delivery, draft, value));
+    this.#finish(delivery, draft, result);
+  }
+
+  stop(): void {
+    this.#state = stateless;
+  }
+
+  /** The reply is copied before the draft is finished, since it may hold parts of the draft. */
+  #finish(delivery: Delivery, draft: object, result: unknown): void {
+    replyChecked(this.#definition, delivery, result);
+    if (this.#isStateful) this.#state = finishDraft(draft);
+  }
+}

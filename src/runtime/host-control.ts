@@ -1,0 +1,30 @@
+/** The control channel's calls: what the system asks of a thread's host. Plain data in and out. */
+
+import type { HostId } from "../actors/address.ts";
+import type { EncodedError } from "../errors/error-codec.ts";
+import type { Link } from "../ports/link.ts";
+import type { DefinitionId } from "./definition-loader.ts";
+
+/** What to spawn: an actor or an agent, by the name of its definition. */
+export interface SpawnOrder {
+  readonly definition: DefinitionId<"actor" | "agent">;
+  /** The actor's name on its host. */
+  readonly name: string;
+}
+
+/** What a host reports of itself. */
+export interface HostStats {
+  readonly actors: number;
+  /** Messages waiting in mailboxes. */
+  readonly waiting: number;
+  readonly followedKeys: number;
+}
+
+export interface HostControl {
+  spawn(order: SpawnOrder): Promise<void>;
+  connect(peer: HostId, link: Link): Promise<void>;
+  disconnect(peer: HostId, error: EncodedError): Promise<void>;
+  stats(): Promise<HostStats>;
+  /** Stops everything on the host; the thread ends after that. */
+  close(): Promise<void>;
+}

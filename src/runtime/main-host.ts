@@ -1,0 +1,128 @@
+/**
+ * The host of the thread that made the system: owns the store's authority, and gathers what the other hosts report.
+ */
+
+import { Subject } from "rxjs";
+import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import { decodeError, type EncodedError } from "../errors/error-codec.ts";
+import { AuthorityAccess } from "../store/authority-access.ts";
+import { StoreAuthority } from "../store/store-authority.ts";
+import type { Link } from "../ports/link.ts";
+import type { Position } from "../store/snapshot.ts";
+import type { Sender } from "./bound-ref.ts";
+import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
+import type { Platform } from "./platform.ts";
+import type { HostServices } from "./spawn-cell.ts";
+import type { ResolvedOptions } from "./system-options.ts";
+import { type HostSettings, ThreadHost } from "./thread-host.ts";
+
+export interface MainHostEvents {
+  onFailure(actor: Address, type: string, error: unknown): void;
+  onStopped(actor: Address): void;
+}
+
+export class MainHost {
+  readonly host: ThreadHost;
+  readonly authority: StoreAuthority;
+  readonly services: HostServices;
+  readonly deadLetters$ = new Subject<DeadLetter>();
+  readonly deadLetterCounts = new Map<DeadLetterReason, number>();
+  /** Code outside any actor. */
+  readonly outside: Sender;
+  /** Whoever waits for an actor to stop. */
+  readonly #stopping = new Map<Address, (() => void)[]>();
+  readonly #replicas = new Map<HostId, ReturnType<StoreAuthority["attach"]>>();
+
+  constructor(platform: Platform, options: ResolvedOptions, { onFailure, onStopped }: MainHostEvents) {
+    const { clock, random, turns, load } = platform;
+    const authority = new StoreAuthority({ journal: options.journal, clock });
+    this.authority = authority;
+    this.host = new ThreadHost({
+      settings: settingsOf(0, platform, options),
+      clock,
+      random,
+      turns,
+      position: () => authority.position,
+      reports: {
+        deadLetter: (letter) => this.#bury(letter),
+        failure: (actor, type, error: EncodedError) => onFailure(actor, type, decodeError(error)),
+        stopped: (actor) => {
+          onStopped(actor);
+          this.#stopped(actor);
+        },
+      },
+      store: {
+        fromReplica: (peer, message) => this.#replicas.get(peer)?.receive(message),
+        fromAuthority: () => undefined, // this host reads the authority itself
+        reached: () => undefined,
+      },
+    });
+    this.services = { host: this.host, store: new AuthorityAccess(authority), load };
+    this.outside = this.sender(undefined);
+  }
+
+  /** A sender on this thread, which has seen whatever the store has. */
+  sender(address: Address | undefined): Sender {
+    const { authority } = this;
+    return {
+      address,
+      cause: 0,
+      get token(): Position {
+        return authority.position;
+      },
+      observe: () => undefined,
+    };
+  }
+
+  attach(id: HostId, link: Link): void {
+    this.host.attach(id, link);
+    const replica = this.authority.attach(id, (message) => this.host.transmit(id, { kind: "to-replica", message }));
+    this.#replicas.set(id, replica);
+  }
+
+  detach(id: HostId, error: unknown): void {
+    this.#replicas.get(id)?.detach();
+    this.#replicas.delete(id);
+    this.host.detach(id, error);
+    for (const actor of this.#stopping.keys()) if (hostOf(actor) === id) this.#stopped(actor);
+  }
+
+  /**
+   * Stops an actor on any thread, after all that was sent to it from here before. Resolves when it has stopped, is gone
+   * already, or died with its thread.
+   */
+  stop(actor: Address, mode: StopMode): Promise<void> {
+    return new Promise((resolve) => {
+      const waiting = this.#stopping.get(actor);
+      if (waiting === undefined) this.#stopping.set(actor, [resolve]);
+      else waiting.push(resolve);
+      this.host.transmit(hostOf(actor), { kind: "stop", actor, mode });
+    });
+  }
+
+  async close(): Promise<void> {
+    this.host.close();
+    for (const actor of this.#stopping.keys()) this.#stopped(actor);
+    await this.authority.close();
+    this.deadLetters$.complete();
+  }
+
+  #stopped(actor: Address): void {
+    const waiting = this.#stopping.get(actor) ?? [];
+    this.#stopping.delete(actor);
+    for (const resolve of waiting) resolve();
+  }
+
+  #bury(letter: DeadLetter): void {
+    this.deadLetterCounts.set(letter.reason, (this.deadLetterCounts.get(letter.reason) ?? 0) + 1);
+    this.deadLetters$.next(letter);
+  }
+}
+
+export function settingsOf(
+  id: HostId,
+  { messagesPerTurn }: Platform,
+  { maxMessageBytes, askTimeout }: ResolvedOptions,
+): HostSettings {
+  return { id, messagesPerTurn, maxMessageBytes, askTimeout };
+}

@@ -1,0 +1,39 @@
+/**
+ * Turns of a real thread. Scheduled tasks run as microtasks, one after another, so that a message is handled with little
+ * delay; every so often the event loop gets its turn, so that timers and other threads' batches are never kept waiting.
+ */
+
+import type { Turns } from "../ports/turns.ts";
+import { RingQueue } from "./ring-queue.ts";
+
+/** How many tasks run before the event loop gets a turn. */
+const tasksPerLoop = 64;
+
+export function nodeTurns(): Turns {
+  const tasks = new RingQueue<() => void>();
+  let isDraining = false;
+
+  const drain = (): void => {
+    for (let n = tasksPerLoop; n > 0; n--) {
+      const task = tasks.shift();
+      if (task === undefined) {
+        isDraining = false;
+        return;
+      }
+      task();
+    }
+    setImmediate(drain);
+  };
+
+  return {
+    schedule(task) {
+      tasks.push(task);
+      if (isDraining) return;
+      isDraining = true;
+      queueMicrotask(drain);
+    },
+    // node runs these after the microtasks that are ready, before the event loop goes on
+    atEndOfTurn: (task) => process.nextTick(task),
+    atEndOfLoop: (task) => void setImmediate(task),
+  };
+}

@@ -1,0 +1,34 @@
+/** A first-in-first-out queue over a ring: no allocation per item, constant time at both ends. */
+export class RingQueue<T> {
+  #items: (T | undefined)[] = new Array<T | undefined>(16);
+  #head = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(item: T): void {
+    if (this.#length === this.#items.length) this.#grow();
+    this.#items[(this.#head + this.#length) & (this.#items.length - 1)] = item;
+    this.#length++;
+  }
+
+  shift(): T | undefined {
+    if (this.#length === 0) return undefined;
+    const item = this.#items[this.#head];
+    this.#items[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#items.length - 1);
+    this.#length--;
+    return item;
+  }
+
+  /** Doubles the ring; its size stays a power of two, so that a mask replaces the remainder. */
+  #grow(): void {
+    const { length } = this.#items;
+    const items = new Array<T | undefined>(length * 2);
+    for (let i = 0; i < length; i++) items[i] = this.#items[(this.#head + i) & (length - 1)];
+    this.#items = items;
+    this.#head = 0;
+  }
+}

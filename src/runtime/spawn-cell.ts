@@ -1,0 +1,58 @@
+/** Starts an actor or an agent on a host from its definition. */
+
+import { enableMapSet } from "immer";
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import { defaultMailbox } from "../actors/mailbox-options.ts";
+import type { StoreAccess } from "../store/store-access.ts";
+import type { ActorCell } from "./actor-cell.ts";
+import { AgentBody, agentMailbox } from "./agent-body.ts";
+import { BehaviourBody } from "./behaviour-body.ts";
+import { CellContext } from "./cell-context.ts";
+import type { DefinitionLoader } from "./definition-loader.ts";
+import { HandlersBody } from "./handlers-body.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** What every actor of a host shares. */
+export interface HostServices {
+  readonly host: ThreadHost;
+  readonly store: StoreAccess;
+  readonly load: DefinitionLoader;
+}
+
+/** @throws TroupeError `invalid-options` for a state that can't be drafted; whatever the definition's own code throws. */
+export function spawnCell(
+  services: HostServices,
+  definition: ActorDefinition | AgentDefinition,
+  name: string,
+): ActorCell {
+  const { host } = services;
+  if (definition.kind === "agent") {
+    // the agent's body bounds its own concurrency, so that an abort gets past the work that waits for its turn
+    const concurrency = Number.POSITIVE_INFINITY;
+    return host.spawn({
+      name,
+      ...agentMailbox,
+      concurrency,
+      body: (cell) => new AgentBody(services, cell, definition),
+    });
+  }
+  enableMapSet(); // an actor's state may hold Maps and Sets
+  const { concurrency, mailbox } = definition;
+  return host.spawn({
+    name,
+    ...defaultMailbox,
+    ...mailbox,
+    concurrency,
+    body: (cell) => actorBody(services, cell, definition),
+  });
+}
+
+function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): HandlersBody | BehaviourBody {
+  const { host } = services;
+  const { name, events } = definition;
+  const context = new CellContext({ ...services, cell, name, events, signal: cell.signal });
+  return definition.body.kind === "handlers"
+    ? new HandlersBody(host, cell, definition, context)
+    : new BehaviourBody(host, cell, definition, context);
+}

@@ -1,0 +1,32 @@
+/** What a system tells about itself on `system.events$`. */
+
+import type { Address } from "../actors/address.ts";
+import type { Coordination } from "../actors/supervisor/coordination.ts";
+
+/** Something that happened to a system; `time` in milliseconds since the epoch. */
+export type SystemEvent =
+  | { readonly type: "thread-opened"; readonly time: number; readonly thread: number }
+  | { readonly type: "thread-closed"; readonly time: number; readonly thread: number }
+  | {
+      readonly type: "thread-died";
+      readonly time: number;
+      readonly thread: number;
+      readonly error: unknown;
+      readonly actors: readonly Address[];
+    }
+  | { readonly type: "actor-spawned"; readonly time: number; readonly actor: Address; readonly definition: string }
+  | { readonly type: "actor-stopped"; readonly time: number; readonly actor: Address }
+  /** A handler threw; its actor goes on with the state it had before the message. */
+  | {
+      readonly type: "actor-failed";
+      readonly time: number;
+      readonly actor: Address;
+      readonly message: string;
+      readonly error: unknown;
+    }
+  | {
+      readonly type: "coordination-switched";
+      readonly time: number;
+      readonly coordination: Coordination;
+      readonly epoch: number;
+    };

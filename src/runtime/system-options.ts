@@ -1,0 +1,64 @@
+/** The options of a system, their defaults, and the check of what was given. */
+
+import { availableParallelism } from "node:os";
+import * as v from "valibot";
+import type { Coordination } from "../actors/supervisor/coordination.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Journal } from "../store/journal.ts";
+import { memoryJournal } from "../store/journal/memory-journal.ts";
+
+export interface SystemOptions {
+  /** How many pooled worker threads: 1 to 256. Default: one for each core that Node.js may use. */
+  readonly threads?: number;
+  /** How workflows are coordinated until `switchCoordination`. Default `"orchestrator"`. */
+  readonly coordination?: Coordination;
+  /** Where the store persists. Default: in memory. */
+  readonly journal?: Journal;
+  /** The names of environment variables that agents' threads see. Default: none. */
+  readonly env?: readonly string[];
+  /** The largest message, reply or event, in bytes as estimated when it is copied. Default 4 MiB. */
+  readonly maxMessageBytes?: number;
+  /** Milliseconds until an ask ends as `timed-out`, unless the ask says otherwise. Default 5,000. */
+  readonly askTimeout?: number;
+  /** How many runs are in flight at a time; further ones wait their turn. Default 1,000. */
+  readonly maxRuns?: number;
+}
+
+export type ResolvedOptions = Required<SystemOptions>;
+
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const schema = v.strictObject({
+  threads: v.optional(v.pipe(positive, v.maxValue(256))),
+  coordination: v.optional(v.picklist(["orchestrator", "relay"])),
+  journal: v.optional(
+    v.custom<Journal>(
+      (value) => typeof value === "object" && value !== null && "append" in value,
+      "expected a Journal",
+    ),
+  ),
+  env: v.optional(v.array(v.string())),
+  maxMessageBytes: v.optional(positive),
+  askTimeout: v.optional(v.pipe(v.number(), v.minValue(1))),
+  maxRuns: v.optional(positive),
+});
+
+/** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
+export function resolveOptions(options: SystemOptions): ResolvedOptions {
+  const checked = v.safeParse(schema, options);
+  if (!checked.success) {
+    const [issue] = checked.issues;
+    throw new TroupeError("invalid-options", `createSystem: ${v.getDotPath(issue) ?? "options"}: ${issue.message}`, {
+      details: { path: v.getDotPath(issue), expected: issue.expected, received: issue.received },
+    });
+  }
+  return {
+    threads: options.threads ?? Math.min(256, availableParallelism()),
+    coordination: options.coordination ?? "orchestrator",
+    journal: options.journal ?? memoryJournal(),
+    env: options.env ?? [],
+    maxMessageBytes: options.maxMessageBytes ?? 4 * 1024 * 1024,
+    askTimeout: options.askTimeout ?? 5_000,
+    maxRuns: options.maxRuns ?? 1_000,
+  };
+}

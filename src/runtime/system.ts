@@ -1,0 +1,399 @@
+/** The system: what a process embeds. Spawns actors, runs workflows, owns the store, and ends it all. */
+
+import { type Observable, Subject } from "rxjs";
+import type * as v from "valibot";
+import type { SpawnOptions } from "../actors/actor-context.ts";
+import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-definition.ts";
+import type { ActorRef } from "../actors/actor-ref.ts";
+import { type Address, type HostId, hostOf, makeAddress } from "../actors/address.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import { defaultMailbox } from "../actors/mailbox-options.ts";
+import type { Placement } from "../actors/placement.ts";
+import type { Run } from "../actors/run.ts";
+import type { Coordination } from "../actors/supervisor/coordination.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import { AskError } from "../errors/ask-error.ts";
+import { encodeError } from "../errors/error-codec.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { StoreClient } from "../store/store-client.ts";
+import { buried } from "./actor-cell.ts";
+import { ActorRegistry, nameOf } from "./actor-registry.ts";
+import { agentTarget } from "./agent-body.ts";
+import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
+import type { SpawnOutcome, SpawnRequest } from "./cell-context.ts";
+import { type DefinitionId, definitionId } from "./definition-loader.ts";
+import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
+import { MainHost, settingsOf } from "./main-host.ts";
+import { nativeBody } from "./native-body.ts";
+import type { Platform } from "./platform.ts";
+import { type RunOptions, Runs } from "./runs.ts";
+import { spawnCell } from "./spawn-cell.ts";
+import type { SystemEvent } from "./system-events.ts";
+import type { ResolvedOptions } from "./system-options.ts";
+import { threadClosed, ThreadRoster } from "./thread-roster.ts";
+
+/** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */
+export type AgentProtocol<In, Out> = {
+  readonly execute: MessageSpec & {
+    readonly input: v.GenericSchema<In, In>;
+    readonly reply: v.GenericSchema<Out, Out>;
+  };
+};
+
+/** What `system.stats()` reports. */
+export interface SystemStats {
+  readonly actors: number;
+  /** Messages that wait in mailboxes, over all threads. */
+  readonly waiting: number;
+  /** Versions that the store has written, over all keys. */
+  readonly commits: number;
+  /** Runs in flight, and runs that wait for their turn. */
+  readonly runs: { readonly inFlight: number; readonly waiting: number };
+  readonly threads: readonly {
+    readonly thread: number;
+    readonly actors: number;
+    readonly waiting: number;
+    readonly followedKeys: number;
+  }[];
+  /** How many dead letters there were, by reason. */
+  readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+}
+
+/** The versioned state as code outside any actor sees it: always the newest. */
+export type Store = Pick<StoreClient, "read" | "snapshot" | "commit" | "put" | "history" | "at" | "ids" | "watch">;
+
+/** What a process embeds; made by {@link createSystem}. */
+export interface System extends AsyncDisposable {
+  /**
+   * Starts an actor, or an agent to be asked directly by its message `execute`.
+   *
+   * @throws TroupeError (as a rejection) `name-taken`, `no-such-thread`, `module-failed`, `definition-not-found`,
+   * `invalid-options`, `system-closed`.
+   * @example
+   * const ref = await system.spawn(counter, { name: "visits", placement: "dedicated" });
+   */
+  spawn<P extends Protocol, E>(definition: ActorDefinition<P, E>, options?: SpawnOptions): Promise<ActorRef<P, E>>;
+  spawn<In, Out>(
+    definition: AgentDefinition<In, Out>,
+    options?: SpawnOptions,
+  ): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+  /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
+  find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
+  /**
+   * Stops an actor once the message it handles is done: `discard` (the default) makes dead letters of what waits,
+   * `drain` handles it first. Resolves when it has stopped; at once for an actor that is gone.
+   */
+  stop(ref: { readonly address: Address }, mode?: StopMode): Promise<void>;
+  /**
+   * Runs a workflow.
+   *
+   * @throws TroupeError at once: `contract-violated` for an input that doesn't fit, `run-exists` for an id that a run in
+   * flight has, `system-closed`.
+   * @example
+   * const run = system.run(creditDecision, application);
+   * run.events$.subscribe(console.log);
+   * const { decision } = await run.result;
+   */
+  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
+  /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Errors as `spawn`. */
+  deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
+  /** The coordination in force. */
+  readonly coordination: Coordination;
+  /** Changes how workflows are coordinated; runs in flight are handed over. Resolves when the switch is in force. */
+  switchCoordination(coordination: Coordination): Promise<void>;
+  /** The versioned state that all actors share. */
+  readonly store: Store;
+  /** What happens to the system: threads, actors, failures, switches. Hot. */
+  readonly events$: Observable<SystemEvent>;
+  /** Messages that nobody processed, each with its reason. Hot. */
+  readonly deadLetters$: Observable<DeadLetter>;
+  stats(): Promise<SystemStats>;
+  /**
+   * Takes no further runs and spawns, waits for the runs in flight, then stops each actor after what waits in its
+   * mailbox. Gives up after `deadline` milliseconds with `timed-out`; default no deadline. `close` is still to be called.
+   */
+  drain(options?: { readonly deadline?: number }): Promise<void>;
+  /**
+   * Ends everything now: what waits becomes dead letters, asks and runs in flight end with `system-closed`, threads that
+   * don't answer within a second are killed. No handle stays open. Safe to call again.
+   */
+  close(): Promise<void>;
+}
+
+const systemActor = makeAddress(0, "system");
+
+/** Milliseconds that a thread gets to close by itself. */
+const closeGrace = 1000;
+
+export class ActorSystem implements System {
+  readonly store: StoreClient;
+  readonly events$: Observable<SystemEvent>;
+  readonly deadLetters$: Observable<DeadLetter>;
+  readonly #platform: Platform;
+  readonly #main: MainHost;
+  readonly #roster: ThreadRoster;
+  readonly #registry = new ActorRegistry();
+  readonly #runs: Runs;
+  readonly #events$ = new Subject<SystemEvent>();
+  #isDraining = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(platform: Platform, options: ResolvedOptions) {
+    this.#platform = platform;
+    this.#main = new MainHost(platform, options, {
+      onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
+      onStopped: (actor) => this.#stopped(actor),
+    });
+    this.events$ = this.#events$.asObservable();
+    this.deadLetters$ = this.#main.deadLetters$.asObservable();
+    this.store = new StoreClient(this.#main.services.store, { author: "system", remembersReads: false });
+    this.#roster = new ThreadRoster({
+      threads: platform.threads,
+      pooled: options.threads,
+      open: (id) => platform.threads.open(settingsOf(id, platform, options)),
+      onOpen: (id, thread) => {
+        this.#main.attach(id, thread.link);
+        this.#tell({ type: "thread-opened", thread: id });
+      },
+      onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
+    });
+    this.#runs = new Runs({
+      main: this.#main,
+      platform,
+      options,
+      deploy: async (agent) => this.#spawn(agent, undefined, agent.placement),
+      onSwitch: (coordination, epoch) => this.#tell({ type: "coordination-switched", coordination, epoch }),
+    });
+    this.#main.host.spawn({
+      name: nameOf(systemActor),
+      ...defaultMailbox,
+      concurrency: Number.POSITIVE_INFINITY,
+      body: () => nativeBody((type, payload) => this.#serve(type, payload)),
+    });
+  }
+
+  /** Starts a system on a platform's ports. */
+  static async start(platform: Platform, options: ResolvedOptions): Promise<ActorSystem> {
+    const system = new ActorSystem(platform, options);
+    try {
+      await system.#roster.start();
+      await system.#runs.start();
+      return system;
+    } catch (error) {
+      await system.close();
+      throw error;
+    }
+  }
+
+  get coordination(): Coordination {
+    return this.#runs.coordination;
+  }
+
+  async spawn(definition: ActorDefinition | AgentDefinition, options: SpawnOptions = {}): Promise<never> {
+    this.#assertOpen();
+    this.#platform.load.remember(definition);
+    const address = await this.#spawn(definition, options.name, options.placement ?? definition.placement);
+    return this.#ref(
+      definition.kind === "actor" ? targetOf(definition, address) : agentTarget(definition, address),
+    ) as never;
+  }
+
+  async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
+    const address = this.#find(name, definition.name);
+    if (address === undefined) {
+      throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
+        details: { name },
+      });
+    }
+    return this.#ref(targetOf(definition, address)) as unknown as ActorRef<P, E>;
+  }
+
+  async stop({ address }: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
+    const host = hostOf(address);
+    // a dead thread's actors have stopped
+    if (host === 0 || this.#roster.thread(host) !== undefined) await this.#main.stop(address, mode);
+  }
+
+  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions = {}): Run<Output> {
+    this.#assertOpen();
+    return this.#runs.run(workflow, input, options);
+  }
+
+  async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {
+    this.#assertOpen();
+    await this.#runs.deploy(workflow);
+  }
+
+  async switchCoordination(coordination: Coordination): Promise<void> {
+    this.#assertOpen();
+    await this.#runs.switchCoordination(coordination);
+  }
+
+  async stats(): Promise<SystemStats> {
+    const threads = await Promise.all(this.#roster.ids.map((thread) => this.#threadStats(thread)));
+    const known = threads.filter((one) => one !== undefined);
+    const own = [...this.#main.host.cells.values()].reduce((sum, cell) => sum + cell.waiting, 0);
+    return {
+      actors: this.#registry.size,
+      waiting: known.reduce((sum, { waiting }) => sum + waiting, own),
+      commits: this.#main.authority.position,
+      runs: this.#runs.counts,
+      threads: known,
+      deadLetters: Object.fromEntries(this.#main.deadLetterCounts),
+    };
+  }
+
+  async drain({ deadline = Number.POSITIVE_INFINITY }: { readonly deadline?: number } = {}): Promise<void> {
+    this.#isDraining = true;
+    const drained = this.#drain();
+    if (deadline === Number.POSITIVE_INFINITY) return drained;
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new TroupeError(
+        "timed-out",
+        `the system was not drained within ${deadline} ms; close() ends what is left`,
+      );
+      timer = this.#platform.clock.setTimer(deadline, () => reject(error));
+    });
+    try {
+      await Promise.race([drained, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  /** `undefined` for a thread that dies meanwhile. */
+  async #threadStats(thread: HostId): Promise<SystemStats["threads"][number] | undefined> {
+    try {
+      const stats = await this.#roster.thread(thread)?.control.stats();
+      return stats === undefined ? undefined : { thread, ...stats };
+    } catch (error) {
+      if (isTroupeError(error, "thread-died")) return undefined;
+      throw error;
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(): Promise<void> {
+    await this.#runs.idle();
+    for (const address of this.#registry.addresses()) await this.stop({ address }, "drain");
+    if (this.#closing !== undefined) throw systemClosed();
+  }
+
+  async #close(): Promise<void> {
+    this.#runs.close();
+    const after = (ms: number): Promise<void> => new Promise((resolve) => this.#platform.clock.setTimer(ms, resolve));
+    await this.#main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
+    await this.#roster.close(closeGrace, after);
+    await this.#main.close();
+    this.#events$.complete();
+  }
+
+  async #spawn(
+    definition: DefinitionId<"actor" | "agent"> | ActorDefinition | AgentDefinition,
+    wanted: string | undefined,
+    placement: Placement,
+  ): Promise<Address> {
+    const name = this.#registry.reserve(definition.name, wanted);
+    try {
+      const thread = await this.#roster.place(placement);
+      const address = makeAddress(thread, name);
+      this.#registry.expect(name, address);
+      try {
+        const id = definitionId(definition);
+        if (thread === 0) spawnCell(this.#main.services, await this.#platform.load.load(id), name);
+        else await this.#spawnOn(thread, id, name);
+        if (thread !== 0 && this.#roster.thread(thread) === undefined)
+          throw buried({ to: address, type: "spawn" }, "thread-died");
+        if (this.#closing !== undefined) throw systemClosed();
+      } catch (error) {
+        await this.#roster.release(thread);
+        throw error;
+      }
+      const isThere = this.#registry.place(name, address);
+      this.#tell({ type: "actor-spawned", actor: address, definition: definition.name });
+      if (!isThere) this.#stopped(address);
+      return address;
+    } catch (error) {
+      this.#registry.release(name);
+      throw this.#closing === undefined || isTroupeError(error, "system-closed") ? error : systemClosed(error);
+    }
+  }
+
+  async #spawnOn(thread: number, definition: DefinitionId<"actor" | "agent">, name: string): Promise<void> {
+    const control = this.#roster.thread(thread)?.control;
+    if (control === undefined) throw buried({ to: makeAddress(thread, name), type: "spawn" }, "thread-died");
+    await control.spawn({ definition, name });
+  }
+
+  /** Answers what actors ask of the system. */
+  async #serve(type: string, payload: unknown): Promise<unknown> {
+    if (type === "spawn") return this.#serveSpawn(payload as SpawnRequest);
+    const { name, definition } = payload as { name: string; definition: string };
+    return this.#find(name, definition);
+  }
+
+  /** What goes wrong is the asking actor's to handle as it is, and no failure of the system. */
+  async #serveSpawn({ definition, name, placement }: SpawnRequest): Promise<SpawnOutcome> {
+    try {
+      this.#assertOpen();
+      return { address: await this.#spawn(definition, name, placement) };
+    } catch (error) {
+      return { error: encodeError(error) };
+    }
+  }
+
+  #find(name: string, definition: string): Address | undefined {
+    const found = this.#registry.find(name);
+    return found?.definition === definition ? found.address : undefined;
+  }
+
+  #ref(target: Target): BoundRef {
+    return new BoundRef({ host: this.#main.host, sender: this.#main.outside, target });
+  }
+
+  #stopped(actor: Address): void {
+    if (!this.#registry.stopped(actor)) return;
+    this.#tell({ type: "actor-stopped", actor });
+    this.#runs.participantStopped(actor);
+    if (this.#closing === undefined) void this.#roster.release(hostOf(actor));
+  }
+
+  #threadGone(thread: number, error: unknown, wasClosing: boolean): void {
+    const reason = error ?? threadClosed(thread);
+    this.#main.detach(thread, reason);
+    const actors = this.#registry.releaseHost(thread);
+    if (wasClosing) {
+      this.#tell({ type: "thread-closed", thread });
+      return;
+    }
+    this.#tell({ type: "thread-died", thread, error: reason, actors });
+    this.#runs.threadLost(thread, reason);
+  }
+
+  #tell(event: SystemEventWithoutTime): void {
+    this.#events$.next({ ...event, time: this.#platform.clock.now() });
+  }
+
+  #assertOpen(): void {
+    if (this.#isDraining || this.#closing !== undefined) {
+      throw this.#closing === undefined
+        ? new TroupeError("system-closed", "the system is being drained")
+        : systemClosed();
+    }
+  }
+}
+
+function systemClosed(cause?: unknown): TroupeError {
+  return new TroupeError("system-closed", "the system is closed", cause === undefined ? {} : { cause });
+}
+
+type SystemEventWithoutTime = SystemEvent extends infer E ? (E extends unknown ? Omit<E, "time"> : never) : never;

@@ -1,0 +1,40 @@
+/** What a worker thread runs: a thread host on the ports of this platform. */
+
+import type { MessagePort } from "node:worker_threads";
+import { serveControl } from "./control-channel.ts";
+import { moduleLoader } from "./definition-loader.ts";
+import { nodeClock } from "./node-clock.ts";
+import { nodeLink } from "./node-link.ts";
+import { nodeRandom } from "./node-random.ts";
+import { nodeTurns } from "./node-turns.ts";
+import type { HostSettings } from "./thread-host.ts";
+import { startWorkerHost } from "./worker-host.ts";
+
+/** What the pool hands to a new thread. */
+export interface ThreadTask {
+  /** The URL of this module. */
+  readonly entry: string;
+  readonly settings: HostSettings;
+  /** The link to the host that made the system. */
+  readonly link: MessagePort;
+  readonly control: MessagePort;
+}
+
+/** Set on the global object of threads that run a host. */
+export const threadMark = Symbol.for("troupe.thread");
+
+/** Runs a host until it is closed. */
+export async function runThread(task: ThreadTask, importModule: (url: string) => Promise<object>): Promise<void> {
+  Reflect.set(globalThis, threadMark, task.settings.id);
+  const { control, closed } = startWorkerHost({
+    settings: task.settings,
+    clock: nodeClock(),
+    random: nodeRandom(),
+    turns: nodeTurns(),
+    link: nodeLink(task.link),
+    load: moduleLoader(importModule),
+  });
+  const endpoint = serveControl(task.control, control);
+  await closed;
+  endpoint.close();
+}

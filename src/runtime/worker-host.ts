@@ -1,0 +1,77 @@
+/** A thread's host with what it serves: a replica of the store, and the control channel's calls. */
+
+import { decodeError } from "../errors/error-codec.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Link } from "../ports/link.ts";
+import type { Random } from "../ports/random.ts";
+import type { Turns } from "../ports/turns.ts";
+import { StoreReplica } from "../store/store-replica.ts";
+import type { DefinitionLoader } from "./definition-loader.ts";
+import type { HostControl } from "./host-control.ts";
+import { spawnCell } from "./spawn-cell.ts";
+import { type HostSettings, ThreadHost } from "./thread-host.ts";
+
+export interface WorkerHostOptions {
+  readonly settings: HostSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turns: Turns;
+  /** The link to the host that made the system, which owns the store. */
+  readonly link: Link;
+  readonly load: DefinitionLoader;
+}
+
+/** Starts a host; `closed` resolves when it was asked to close and has. */
+export function startWorkerHost({ settings, clock, random, turns, link, load }: WorkerHostOptions): {
+  control: HostControl;
+  closed: Promise<void>;
+} {
+  const replica = new StoreReplica({ send: (message) => host.transmit(0, { kind: "to-authority", message }) });
+  const host: ThreadHost = new ThreadHost({
+    settings,
+    clock,
+    random,
+    turns,
+    position: () => 0,
+    reports: {
+      deadLetter: (letter, isJson) => host.transmit(0, { kind: "dead-letter", letter, isJson }),
+      failure: (actor, type, error) => host.transmit(0, { kind: "failure", actor, type, error }),
+      stopped: (actor) => host.transmit(0, { kind: "stopped", actor }),
+    },
+    store: {
+      fromAuthority: (message) => replica.receive(message),
+      reached: (position) => replica.reached(position),
+      fromReplica: () => undefined, // only the main host owns the store
+    },
+  });
+  host.attach(0, link);
+  const services = { host, store: replica, load };
+  let close: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => (close = resolve));
+
+  const control: HostControl = {
+    async spawn({ definition, name }) {
+      spawnCell(services, await load.load(definition), name);
+    },
+    async connect(peer, peerLink) {
+      host.attach(peer, peerLink);
+    },
+    async disconnect(peer, error) {
+      host.detach(peer, decodeError(error));
+    },
+    async stats() {
+      const cells = [...host.cells.values()];
+      return {
+        actors: cells.length,
+        waiting: cells.reduce((sum, cell) => sum + cell.waiting, 0),
+        followedKeys: replica.followedKeys,
+      };
+    },
+    async close() {
+      await host.stopActors();
+      host.close();
+      close();
+    },
+  };
+  return { control, closed };
+}

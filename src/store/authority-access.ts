@@ -1,0 +1,51 @@
+/** The store as the authority's own thread reaches it: direct calls. */
+
+import type { Observable } from "rxjs";
+import type { CommitOutcome, CommitRequest } from "./commit.ts";
+import type { HistoryRange } from "./history-range.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import type { Position, Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import type { StoreAccess } from "./store-access.ts";
+import type { StoreAuthority } from "./store-authority.ts";
+
+/** No token can be ahead of the authority, so reads don't look at it. */
+export class AuthorityAccess implements StoreAccess {
+  readonly #authority: StoreAuthority;
+
+  constructor(authority: StoreAuthority) {
+    this.#authority = authority;
+  }
+
+  get position(): Position {
+    return this.#authority.position;
+  }
+
+  snapshot(key: StateKey): MaybePromise<Snapshot | undefined> {
+    return this.#authority.head(key);
+  }
+
+  submit(request: CommitRequest): MaybePromise<CommitOutcome> {
+    return this.#authority.commit(request);
+  }
+
+  committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
+    return this.#authority.committed(key, idempotencyKey);
+  }
+
+  async history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]> {
+    return this.#authority.history(key, range);
+  }
+
+  async at(key: StateKey, version: number): Promise<Snapshot | undefined> {
+    return this.#authority.at(key, version);
+  }
+
+  async keys(prefix: string): Promise<readonly StateKey[]> {
+    return this.#authority.keys(prefix);
+  }
+
+  watch(key: StateKey): Observable<Snapshot> {
+    return this.#authority.watch(key);
+  }
+}

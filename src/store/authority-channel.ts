@@ -1,0 +1,142 @@
+/** The authority's end of the channel to one replica: answers its requests and sends it updates of what it follows. */
+
+import { encodeError } from "../errors/error-codec.ts";
+import type { CommitOutcome, CommitRecord } from "./commit.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import type { Follower, Publisher } from "./publisher.ts";
+import { metaOf } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import type { AttachedReplica, StoreAuthority } from "./store-authority.ts";
+import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
+
+export class AuthorityChannel implements AttachedReplica {
+  readonly #authority: StoreAuthority;
+  readonly #publisher: Publisher;
+  readonly #transmit: (message: AuthorityMessage) => void;
+  readonly #onDetach: () => void;
+  readonly #follows = new Map<StateKey, Follower>();
+  #detached = false;
+
+  constructor(
+    authority: StoreAuthority,
+    publisher: Publisher,
+    send: (message: AuthorityMessage) => void,
+    onDetach: () => void,
+  ) {
+    this.#authority = authority;
+    this.#publisher = publisher;
+    this.#transmit = send;
+    this.#onDetach = onDetach;
+  }
+
+  receive(message: ReplicaMessage): void {
+    if (this.#detached) return;
+    const authority = this.#authority;
+    switch (message.kind) {
+      case "commit":
+        return this.#answer(message.id, () => authority.commit(message.request), outcomeAnswer);
+      case "follow":
+        return this.#follow(message.id, message.key);
+      case "unfollow":
+        return this.#unfollow(message.key);
+      case "sync":
+        return this.#send({ kind: "synced", id: message.id });
+      case "at":
+        return this.#answer(message.id, () => authority.at(message.key, message.version), foundAnswer);
+      case "committed":
+        return this.#answer(message.id, () => authority.committed(message.key, message.idempotencyKey), foundAnswer);
+      case "records":
+        return this.#answer(message.id, () => authority.records(message.key, message.range), chainAnswer);
+      case "keys":
+        return this.#answer(
+          message.id,
+          () => authority.keys(message.prefix),
+          (id, keys) => ({ kind: "listed", id, keys }),
+        );
+    }
+  }
+
+  detach(): void {
+    if (this.#detached) return;
+    this.#detached = true;
+    for (const key of [...this.#follows.keys()]) this.#unfollow(key);
+    this.#onDetach();
+  }
+
+  #follow(id: RequestId, key: StateKey): void {
+    this.#unfollow(key);
+    const follower: Follower = {
+      version: 0,
+      onCommit: (record) => this.#sendNow({ kind: "update", update: updateOf(record) }),
+    };
+    this.#follows.set(key, follower);
+    const fail = (error: unknown): void => {
+      if (this.#follows.get(key) === follower) this.#unfollow(key);
+      this.#send({ kind: "failed", id, error: encodeError(error) });
+    };
+    try {
+      const following = this.#authority.follow(
+        key,
+        follower,
+        (snapshot) => this.#sendNow({ kind: "followed", id, key, ...(snapshot === undefined ? {} : { snapshot }) }),
+        () => this.#follows.get(key) === follower,
+      );
+      if (following instanceof Promise) following.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #unfollow(key: StateKey): void {
+    const follower = this.#follows.get(key);
+    if (follower === undefined) return;
+    this.#follows.delete(key);
+    this.#publisher.unfollow(key, follower);
+  }
+
+  #answer<T>(id: RequestId, ask: () => MaybePromise<T>, tell: (id: RequestId, value: T) => AuthorityAnswer): void {
+    const succeed = (value: T): void => this.#send(tell(id, value));
+    const fail = (error: unknown): void => this.#send({ kind: "failed", id, error: encodeError(error) });
+    try {
+      const asked = ask();
+      if (asked instanceof Promise) asked.then(succeed, fail);
+      else succeed(asked);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  /** Sends after the updates that are being told: a message must not claim a position whose updates come behind it. */
+  #send(answer: AuthorityAnswer): void {
+    this.#publisher.inOrder(() => this.#sendNow(answer));
+  }
+
+  /** For what the publisher calls in its order. */
+  #sendNow(answer: AuthorityAnswer): void {
+    if (!this.#detached) this.#transmit({ ...answer, position: this.#publisher.position });
+  }
+}
+
+function outcomeAnswer(id: RequestId, outcome: CommitOutcome): AuthorityAnswer {
+  if (outcome.kind === "committed") return { kind: "committed", id, meta: metaOf(outcome.snapshot) };
+  if (outcome.kind === "duplicate") return { kind: "duplicate", id, snapshot: outcome.snapshot };
+  return { kind: "conflict", id };
+}
+
+function foundAnswer(id: RequestId, snapshot: CommitRecord["snapshot"] | undefined): AuthorityAnswer {
+  return { kind: "found", id, ...(snapshot === undefined ? {} : { snapshot }) };
+}
+
+function chainAnswer(id: RequestId, records: readonly CommitRecord[]): AuthorityAnswer {
+  const [oldest, ...later] = records;
+  return {
+    kind: "chain",
+    id,
+    updates: later.map(updateOf),
+    ...(oldest === undefined ? {} : { oldest: oldest.snapshot }),
+  };
+}
+
+function updateOf({ snapshot, patches }: CommitRecord): SnapshotUpdate {
+  return { meta: metaOf(snapshot), patches };
+}

@@ -1,0 +1,55 @@
+/** The error of a commit that lost, with both sides. */
+
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+
+/** Both sides of a conflict. Plain data: it crosses threads with the error. */
+export interface ConflictDetails {
+  readonly key: StateKey;
+  /** The version that `mine` was computed from; 0 for none. */
+  readonly base: number;
+  /** The state that was to be committed. */
+  readonly mine: unknown;
+  /** The newest version instead; absent when the key has none. */
+  readonly theirs?: Snapshot;
+  /** How often the commit was tried. */
+  readonly attempts: number;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * A commit that was computed from a version which isn't the newest any more. Nothing was committed.
+ *
+ * Both sides are in {@link ConflictError.details}, which also arrive on another thread. Recognise it with {@link isConflictError}.
+ *
+ * @example
+ * const error = await client.put(plan, "1", mine, { expectedVersion: 3 }).catch((e) => e);
+ * if (isConflictError(error)) show(error.details.mine, error.details.theirs?.state);
+ */
+export class ConflictError extends TroupeError {
+  declare readonly code: "conflict";
+  declare readonly details: ConflictDetails;
+
+  constructor(details: ConflictDetails) {
+    const { key, base, theirs, attempts } = details;
+    const tried = attempts === 1 ? "" : `, after ${attempts} attempts`;
+    super(
+      "conflict",
+      `The commit to ${key} was computed from version ${base}, but the newest is ${theirs?.version ?? 0}${tried}. Nothing was committed. ` +
+        "Read the key again and decide anew; details.mine and details.theirs hold both sides.",
+      { details },
+    );
+  }
+
+  override get name(): string {
+    return "ConflictError";
+  }
+}
+
+/** True for a {@link ConflictError}, whichever thread made it. */
+export function isConflictError(
+  value: unknown,
+): value is TroupeError & { readonly code: "conflict"; readonly details: ConflictDetails } {
+  return isTroupeError(value, "conflict") && "mine" in value.details && "attempts" in value.details;
+}

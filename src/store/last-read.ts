@@ -1,0 +1,30 @@
+/** What a client last read of each key, so that a commit that must not be rebased starts from there. Bounded. */
+
+import type { Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+
+const maxKeys = 1_000;
+
+export class LastRead {
+  readonly #snapshots = new Map<StateKey, Snapshot | undefined>();
+
+  has(key: StateKey): boolean {
+    return this.#snapshots.has(key);
+  }
+
+  /** `undefined` also for a key that was read and had no version. */
+  get(key: StateKey): Snapshot | undefined {
+    return this.#snapshots.get(key);
+  }
+
+  /** Forgets the key read longest ago beyond a thousand. */
+  set(key: StateKey, snapshot: Snapshot | undefined): void {
+    this.#snapshots.delete(key);
+    this.#snapshots.set(key, snapshot);
+    if (this.#snapshots.size <= maxKeys) return;
+    for (const oldest of this.#snapshots.keys()) {
+      this.#snapshots.delete(oldest);
+      return;
+    }
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * A value that is there now, or a promise of it. Where the journal is in memory and the store on this thread, a whole
+ * commit runs without a promise: one `await` costs more than the version check it would wait for.
+ */
+
+export type MaybePromise<T> = T | Promise<T>;
+
+/** Goes on with `next` at once when the value is there, and when it is otherwise. A throw of `next` stays a throw or becomes a rejection. */
+export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}

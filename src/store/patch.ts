@@ -1,0 +1,25 @@
+/** What changed between two states: the shape of immer's patches, so that whoever reads those reads these. */
+
+/** The way into a state: names of fields and indexes of elements. `[]` is the state itself. */
+export type PatchPath = readonly (string | number)[];
+
+/**
+ * One change. In an array `add` inserts and `remove` closes the gap. A list of patches applies in order.
+ *
+ * Guarantees: plain data; the value of a patch that `diff-states.ts` made is deeply frozen. A `replace` or `add`
+ * of `undefined` may lose its `value` on a JSON channel and means the same without it.
+ */
+export interface Patch {
+  readonly op: "replace" | "add" | "remove";
+  readonly path: PatchPath;
+  readonly value?: unknown;
+}
+
+/** Sets a field as data, whatever its name: `__proto__` would be taken as the prototype. */
+export function setField(target: Record<string, unknown>, key: string, value: unknown): void {
+  if (key === "__proto__") {
+    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+  } else {
+    target[key] = value;
+  }
+}

@@ -1,0 +1,68 @@
+/** Readers that wait for a replica to come as far as their causal token (invariant 4). One question serves many. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Position } from "./snapshot.ts";
+
+interface Waiter {
+  readonly token: Position;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** True when the question in flight was asked after it began to wait: the answer has to satisfy it. */
+  asked: boolean;
+}
+
+export class PositionWatch {
+  readonly #sync: () => void;
+  #waiters: Waiter[] = [];
+  #syncing = false;
+
+  /** @param sync asks the authority for its position; {@link PositionWatch.answered} tells of the answer. */
+  constructor(sync: () => void) {
+    this.#sync = sync;
+  }
+
+  /** Resolves when the position has reached `token`. */
+  reach(token: Position): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ token, resolve, reject, asked: false });
+      if (!this.#syncing) this.#ask();
+    });
+  }
+
+  /** The replica has come to `position`, by whatever message. */
+  advanced(position: Position): void {
+    if (this.#waiters.length === 0) return;
+    const reached = this.#waiters.filter(({ token }) => token <= position);
+    this.#waiters = this.#waiters.filter(({ token }) => token > position);
+    for (const waiter of reached) waiter.resolve();
+  }
+
+  /** The authority answered that it is at `position`, which {@link PositionWatch.advanced} was told before. */
+  answered(position: Position): void {
+    this.#syncing = false;
+    const foreign = this.#waiters.filter(({ asked }) => asked);
+    this.#waiters = this.#waiters.filter(({ asked }) => !asked);
+    for (const { token, reject } of foreign) reject(foreignToken(token, position));
+    if (this.#waiters.length > 0) this.#ask();
+  }
+
+  failAll(error: unknown): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(error);
+  }
+
+  #ask(): void {
+    for (const waiter of this.#waiters) waiter.asked = true;
+    this.#syncing = true;
+    this.#sync();
+  }
+}
+
+function foreignToken(token: Position, position: Position): TroupeError {
+  return new TroupeError(
+    "invalid-options",
+    `The causal token ${token} is ahead of the store, which is at ${position}: it comes from another store. Don't keep tokens for longer than the store.`,
+    { details: { token, position } },
+  );
+}

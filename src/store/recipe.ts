@@ -1,0 +1,57 @@
+/** Runs a recipe over a draft of a state: the only place where the store uses immer. */
+
+import { Immer, type Draft } from "immer";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { kindOf } from "../values/value-copier.ts";
+
+/**
+ * Changes a draft, or returns what to replace the state by. It runs synchronously, and again when the state has moved on,
+ * so it does nothing but that.
+ */
+export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
+
+/** Of our own, so that an application's `setAutoFreeze` doesn't reach the store. What comes out is frozen by `seal.ts`. */
+const immer = new Immer({ autoFreeze: false });
+
+/**
+ * Returns the next state, `base` itself when the recipe left the draft as it was.
+ *
+ * @param what names the commit in errors.
+ * @throws TroupeError `recipe-failed` when the recipe throws, returns a promise, or changes the draft and returns a state too.
+ */
+export function runRecipe<S>(base: S, recipe: Recipe<S>, what: string): unknown {
+  let result: unknown;
+  try {
+    return immer.produce(base, (draft) => {
+      result = recipe(draft);
+      if (!isThenable(result)) return result as Draft<S>;
+      result.then(undefined, () => undefined); // it fails once the draft is revoked, and that says nothing new
+      throw new AsyncRecipe();
+    });
+  } catch (cause) {
+    throw cause instanceof AsyncRecipe ? asyncRecipe(what) : failedRecipe(what, cause);
+  }
+}
+
+/** Only ever thrown and caught in this file. */
+class AsyncRecipe extends Error {}
+
+function asyncRecipe(what: string): TroupeError {
+  return new TroupeError(
+    "recipe-failed",
+    `The recipe of ${what} returned a promise. Await what it needs before the commit, and change the draft synchronously. Nothing was committed.`,
+    { details: { what } },
+  );
+}
+
+function failedRecipe(what: string, cause: unknown): TroupeError {
+  const said = cause instanceof Error ? cause.message : kindOf(cause);
+  return new TroupeError("recipe-failed", `The recipe of ${what} threw: ${said}. Nothing was committed.`, {
+    cause,
+    details: { what },
+  });
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function";
+}

@@ -1,0 +1,43 @@
+/** One immutable version of a key. */
+
+import type { StateKey } from "./state-definition.ts";
+
+/**
+ * The position of a commit in the store's total order over all keys: ascending from 1; a commit that the journal could
+ * not write leaves a gap. 0 is before the first. As a causal token it says "has seen everything up to here".
+ */
+export type Position = number;
+
+/** Everything about a version but its state: what crosses a channel where the state is there already. */
+export interface SnapshotMeta {
+  readonly key: StateKey;
+  /** 1, 2, 3 … without a gap (invariant 3). */
+  readonly version: number;
+  /** The version it was computed from; 0 for the first. */
+  readonly parent: number;
+  /** Who committed: an actor's address, or `system`. */
+  readonly author: string;
+  /** What it was committed for, such as a run's step; absent where unknown. */
+  readonly cause?: string;
+  /** Milliseconds since the epoch, by the store's clock. */
+  readonly time: number;
+  readonly position: Position;
+  readonly idempotencyKey?: string;
+}
+
+/** One immutable version of a key. Frozen, its state too, to the bottom. */
+export interface Snapshot<S = unknown> extends SnapshotMeta {
+  /** Deeply frozen plain data; shares structure with its parent. */
+  readonly state: S;
+}
+
+/** Joins what a channel carries apart, field by field: this is on the path of every commit and update. */
+export function snapshotOf<S>(meta: SnapshotMeta, state: S): Snapshot<S> {
+  return Object.freeze({ ...meta, state });
+}
+
+/** A snapshot without its state. */
+export function metaOf(snapshot: Snapshot): SnapshotMeta {
+  const { state: _, ...meta } = snapshot;
+  return meta;
+}

@@ -1,0 +1,35 @@
+/** The store as a thread reaches it: directly where the authority lives, through a replica elsewhere. */
+
+import type { Observable } from "rxjs";
+import type { CommitOutcome, CommitRequest } from "./commit.ts";
+import type { HistoryRange } from "./history-range.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import type { Position, Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+
+/**
+ * What `store-client.ts` stands on. Whatever returns a {@link MaybePromise} answers synchronously where it can,
+ * and then may throw instead of rejecting.
+ */
+export interface StoreAccess {
+  /** Everything up to here was seen on this thread. */
+  readonly position: Position;
+  /**
+   * The newest version known here, never older than `token` says (invariant 4); `undefined` for a key without one.
+   *
+   * @throws TroupeError `invalid-options` for a token from the future, which must come from another store.
+   */
+  snapshot(key: StateKey, token: Position): MaybePromise<Snapshot | undefined>;
+  /** Asks to append a version. The snapshot of the outcome is of this thread: frozen, and sharing structure. */
+  submit(request: CommitRequest): MaybePromise<CommitOutcome>;
+  /** What was committed to `key` under an idempotency key, if anything was. */
+  committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined>;
+  /** The versions in a range, in its order, as the authority knows them. */
+  history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]>;
+  /** One version; `undefined` for one that there isn't. */
+  at(key: StateKey, version: number): Promise<Snapshot | undefined>;
+  /** The keys that start with `prefix` and have a version, in ascending order. */
+  keys(prefix: string): Promise<readonly StateKey[]>;
+  /** The newest version known here, if there is one, then each later one in order, without a gap. */
+  watch(key: StateKey): Observable<Snapshot>;
+}

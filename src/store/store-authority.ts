@@ -1,0 +1,233 @@
+/** The one place where commits of all threads are put in order, kept, and told to those who follow. */
+
+import { Observable, type Subscriber } from "rxjs";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Clock } from "../ports/clock.ts";
+import { AuthorityChannel } from "./authority-channel.ts";
+import type { CommitOutcome, CommitRecord, CommitRequest } from "./commit.ts";
+import { CommitSequencer } from "./commit-sequencer.ts";
+import { versionsIn, type HistoryRange } from "./history-range.ts";
+import { checkSameKey, InFlightKeys } from "./idempotency.ts";
+import type { Journal } from "./journal.ts";
+import { chain, type MaybePromise } from "./maybe-promise.ts";
+import { Publisher, type Follower } from "./publisher.ts";
+import type { Position, Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";
+
+export interface StoreAuthorityOptions {
+  /** Where versions are kept. The authority is its only writer and closes it. */
+  readonly journal: Journal;
+  /** Gives commits their time. */
+  readonly clock: Clock;
+}
+
+/** The authority's end of the channel to one replica. */
+export interface AttachedReplica {
+  /** Takes the replica's next message. */
+  receive(message: ReplicaMessage): void;
+  /** Forgets the replica, which is gone: nothing is sent any more. What it asked to commit is still committed. */
+  detach(): void;
+}
+
+/**
+ * Owns the total order of commits.
+ *
+ * Guarantees: an acknowledged commit is exactly one version, versions of a key are 1, 2, 3 … and each was computed from the
+ * one before (invariant 3). Nobody sees a version before the journal acknowledged it. With a journal that answers
+ * synchronously everything here that returns a {@link MaybePromise} answers synchronously too. Errors of the journal come
+ * out as they are, of `commit` too: then nothing was committed, also not what had been decided on top of it.
+ *
+ * After {@link StoreAuthority.close} every call throws or rejects with `system-closed`.
+ *
+ * @example
+ * const authority = new StoreAuthority({ journal: memoryJournal(), clock });
+ * const client = new StoreClient(new AuthorityAccess(authority), { author: "system" });
+ */
+export class StoreAuthority {
+  readonly #journal: Journal;
+  readonly #sequencer: CommitSequencer;
+  readonly #publisher: Publisher;
+  readonly #inFlight = new InFlightKeys();
+  readonly #channels = new Map<number, AuthorityChannel>();
+  readonly #watchers = new Set<Subscriber<Snapshot>>();
+  /** What was begun and isn't answered yet. */
+  readonly #underway = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
+
+  constructor({ journal, clock }: StoreAuthorityOptions) {
+    this.#journal = journal;
+    this.#publisher = new Publisher(journal.position);
+    this.#sequencer = new CommitSequencer(journal, clock, (record) => this.#publisher.publish(record));
+  }
+
+  /** The position of the newest commit that anybody could have seen. */
+  get position(): Position {
+    return this.#publisher.position;
+  }
+
+  /** The newest version of a key; `undefined` for a key without one. */
+  head(key: StateKey): MaybePromise<Snapshot | undefined> {
+    return this.#begin(() => this.#sequencer.withHead(key, same));
+  }
+
+  /**
+   * Appends the next version if the request was computed from the newest one.
+   *
+   * @throws TroupeError `idempotency-mismatch` when the idempotency key belongs to a commit to another key;
+   * `invalid-state` for patches that don't fit; whatever the journal throws.
+   */
+  commit(request: CommitRequest): MaybePromise<CommitOutcome> {
+    return this.#begin(() => {
+      const { key, idempotencyKey } = request;
+      if (idempotencyKey === undefined) return this.#sequencer.commit(request);
+      return this.#inFlight.alone(idempotencyKey, () =>
+        chain(this.#original(key, idempotencyKey), (snapshot) =>
+          snapshot === undefined ? this.#sequencer.commit(request) : { kind: "duplicate", snapshot },
+        ),
+      );
+    });
+  }
+
+  /**
+   * The version that was committed to `key` under an idempotency key, if one was; waits for one that is on its way.
+   *
+   * @throws TroupeError `idempotency-mismatch` when it was committed to another key.
+   */
+  committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
+    return this.#begin(() => this.#inFlight.alone(idempotencyKey, () => this.#original(key, idempotencyKey)));
+  }
+
+  /** One version of a key; `undefined` for one that there isn't. */
+  at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
+    return this.#begin(() =>
+      chain(this.#sequencer.withHead(key, same), (head) => {
+        if (head === undefined || version > head.version) return undefined;
+        return version === head.version ? head : this.#journal.at(key, version);
+      }),
+    );
+  }
+
+  /** The versions in a range with the patches that made them, ascending whatever the range's order. */
+  records(key: StateKey, range: HistoryRange): MaybePromise<readonly CommitRecord[]> {
+    return this.#begin(() =>
+      chain(this.#sequencer.withHead(key, same), (head) => {
+        const { lowest, highest } = versionsIn(range, head?.version ?? 0);
+        return lowest > highest ? [] : this.#journal.records(key, lowest, highest);
+      }),
+    );
+  }
+
+  /** The versions in a range, in its order. */
+  history(key: StateKey, range: HistoryRange): MaybePromise<readonly Snapshot[]> {
+    return chain(this.records(key, range), (records) => {
+      const snapshots = records.map((record) => record.snapshot);
+      return range.order === "oldest-first" ? snapshots : snapshots.toReversed();
+    });
+  }
+
+  /** The keys that start with `prefix` and have a version, in ascending order. */
+  keys(prefix: string): MaybePromise<readonly StateKey[]> {
+    return this.#begin(() =>
+      chain(this.#journal.keys(prefix), (keys) => keys.filter((key) => !this.#sequencer.hides(key))),
+    );
+  }
+
+  /** The newest version, if there is one, then each later one in order, without a gap. Completes on `close`. */
+  watch(key: StateKey): Observable<Snapshot> {
+    return new Observable((subscriber) => {
+      const follower: Follower = { version: 0, onCommit: ({ snapshot }) => subscriber.next(snapshot) };
+      subscriber.add(() => {
+        this.#watchers.delete(subscriber);
+        this.#publisher.unfollow(key, follower);
+      });
+      this.#watchers.add(subscriber);
+      const fail = (error: unknown): void => subscriber.error(error);
+      try {
+        const following = this.follow(
+          key,
+          follower,
+          (head) => {
+            if (head !== undefined) subscriber.next(head);
+          },
+          () => !subscriber.closed,
+        );
+        if (following instanceof Promise) following.catch(fail);
+      } catch (error) {
+        fail(error);
+      }
+    });
+  }
+
+  /**
+   * Connects a replica: `send` carries messages to it, in order, and must not throw. A replica that was attached under
+   * the same id is detached.
+   */
+  attach(replicaId: number, send: (message: AuthorityMessage) => void): AttachedReplica {
+    this.#checkOpen();
+    this.#channels.get(replicaId)?.detach();
+    const channel = new AuthorityChannel(this, this.#publisher, send, () => {
+      if (this.#channels.get(replicaId) === channel) this.#channels.delete(replicaId);
+    });
+    this.#channels.set(replicaId, channel);
+    return channel;
+  }
+
+  /**
+   * Makes `follower` be told of every version after the newest, which `begin` gets first. Where the newest version has to
+   * be read, and nobody wants it any more by then, nothing happens.
+   */
+  follow(
+    key: StateKey,
+    follower: Follower,
+    begin: (head: Snapshot | undefined) => void,
+    wanted: () => boolean,
+  ): MaybePromise<void> {
+    return this.#begin(() =>
+      this.#sequencer.withHead(key, (head) => {
+        if (!wanted()) return;
+        follower.version = head?.version ?? 0;
+        this.#publisher.follow(key, follower);
+        this.#publisher.inOrder(() => begin(head));
+      }),
+    );
+  }
+
+  /** Refuses what comes from now on, waits for what was begun, and closes the journal. Idempotent. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#underway); // nothing is added any more
+    for (const channel of [...this.#channels.values()]) channel.detach();
+    for (const watcher of [...this.#watchers]) watcher.complete();
+    await this.#journal.close();
+  }
+
+  #begin<T>(work: () => MaybePromise<T>): MaybePromise<T> {
+    this.#checkOpen();
+    const result = work();
+    if (result instanceof Promise) {
+      const done = (): boolean => this.#underway.delete(result);
+      this.#underway.add(result);
+      result.then(done, done);
+    }
+    return result;
+  }
+
+  #original(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
+    return chain(this.#journal.committed(idempotencyKey), (original) => checkSameKey(original, key, idempotencyKey));
+  }
+
+  #checkOpen(): void {
+    if (this.#closed !== undefined) {
+      throw new TroupeError("system-closed", "The store is closed. Use it before the system closes.");
+    }
+  }
+}
+
+function same<T>(value: T): T {
+  return value;
+}

@@ -1,0 +1,298 @@
+/** A thread's copy of the keys it uses: read from memory, kept up to date by patches, bounded. */
+
+import { Observable } from "rxjs";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { applyPatches } from "./apply-patches.ts";
+import type { CommitOutcome, CommitRequest } from "./commit.ts";
+import { deferred } from "./deferred.ts";
+import { FollowedKeys, type Fetched, type FollowedKey } from "./followed-keys.ts";
+import type { HistoryRange } from "./history-range.ts";
+import { InOrder } from "./in-order.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import { expectAnswer, PendingRequests } from "./pending-requests.ts";
+import { PositionWatch } from "./position-watch.ts";
+import { seal } from "./seal.ts";
+import { snapshotOf, type Position, type Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import type { StoreAccess } from "./store-access.ts";
+import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
+
+export interface StoreReplicaOptions {
+  /** Carries a message to the authority, in order. Must not throw. */
+  readonly send: (message: ReplicaMessage) => void;
+  /** How many keys are kept in memory. Those being fetched or watched are kept beyond it. Default 10,000. */
+  readonly maxFollowed?: number;
+  /** Told when an update didn't fit the version it follows. The replica fetches the key anew; it is a defect all the same. */
+  readonly onDefect?: (error: Error) => void;
+}
+
+const defaultMaxFollowed = 10_000;
+
+/**
+ * Reaches the store from a thread where the authority isn't.
+ *
+ * Guarantees: a key that is followed is read from memory, synchronously, when everything up to the causal token has
+ * arrived; otherwise the read waits until it has (invariant 4). The first read of a key begins to follow it. Versions
+ * of one key share structure, and are told to watchers in order without a gap; a watch whose updates have one ends in
+ * an error.
+ *
+ * @example
+ * const replica = new StoreReplica({ send: (message) => port.postMessage(message) });
+ * port.on("message", (message) => replica.receive(message));
+ * const client = new StoreClient(replica, { author: "actor-1" });
+ */
+export class StoreReplica implements StoreAccess {
+  readonly #send: (message: ReplicaMessage) => void;
+  readonly #onDefect: ((error: Error) => void) | undefined;
+  readonly #followed: FollowedKeys;
+  readonly #pending = new PendingRequests();
+  readonly #order = new InOrder();
+  readonly #watch: PositionWatch;
+  #position: Position = 0;
+  #disconnected: { readonly error: unknown } | undefined;
+
+  /** @throws TroupeError `invalid-options` when `maxFollowed` is no whole number from 1. */
+  constructor(options: StoreReplicaOptions) {
+    const { send, maxFollowed = defaultMaxFollowed, onDefect } = options;
+    if (!Number.isSafeInteger(maxFollowed) || maxFollowed < 1) {
+      throw new TroupeError("invalid-options", `maxFollowed is a whole number from 1, not ${String(maxFollowed)}`);
+    }
+    this.#send = send;
+    this.#onDefect = onDefect;
+    this.#followed = new FollowedKeys(maxFollowed);
+    this.#watch = new PositionWatch(() => this.#sync());
+  }
+
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** How many keys are followed now. */
+  get followedKeys(): number {
+    return this.#followed.size;
+  }
+
+  snapshot(key: StateKey, token: Position): MaybePromise<Snapshot | undefined> {
+    const followed = this.#followed.use(key);
+    if (followed !== undefined && followed.fetching === undefined && this.#position >= token) return followed.snapshot;
+    return this.#read(key, token);
+  }
+
+  /** @throws what {@link StoreReplica.disconnect} was given, when it comes before the outcome, which is unknown then. */
+  async submit(request: CommitRequest): Promise<CommitOutcome> {
+    const { state, ...asked } = request;
+    const message = await this.#ask((id) => ({ kind: "commit", id, request: asked }));
+    const answer = expectAnswer(message, "committed", "duplicate", "conflict");
+    if (answer.kind === "duplicate") return { kind: "duplicate", snapshot: received(answer.snapshot) };
+    if (answer.kind === "conflict")
+      return { kind: "conflict", head: await this.snapshot(request.key, answer.position) };
+    const followed = this.#followed.peek(request.key);
+    if (followed?.snapshot?.version === answer.meta.version) return { kind: "committed", snapshot: followed.snapshot };
+    if (state !== undefined) return { kind: "committed", snapshot: snapshotOf(answer.meta, state) };
+    const snapshot = await this.at(request.key, answer.meta.version);
+    if (snapshot === undefined)
+      throw new Error(`Defect: version ${answer.meta.version} of ${request.key} was committed and is gone.`);
+    return { kind: "committed", snapshot };
+  }
+
+  async committed(key: StateKey, idempotencyKey: string): Promise<Snapshot | undefined> {
+    const { snapshot } = expectAnswer(
+      await this.#ask((id) => ({ kind: "committed", id, key, idempotencyKey })),
+      "found",
+    );
+    return snapshot && received(snapshot);
+  }
+
+  async at(key: StateKey, version: number): Promise<Snapshot | undefined> {
+    const { snapshot } = expectAnswer(await this.#ask((id) => ({ kind: "at", id, key, version })), "found");
+    return snapshot && received(snapshot);
+  }
+
+  async history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]> {
+    const { oldest, updates } = expectAnswer(await this.#ask((id) => ({ kind: "records", id, key, range })), "chain");
+    if (oldest === undefined) return [];
+    let last = received(oldest);
+    const snapshots = [last, ...updates.map((update) => (last = nextOf(last, update)))];
+    return range.order === "oldest-first" ? snapshots : snapshots.toReversed();
+  }
+
+  async keys(prefix: string): Promise<readonly StateKey[]> {
+    return expectAnswer(await this.#ask((id) => ({ kind: "keys", id, prefix })), "listed").keys;
+  }
+
+  /** Fails with what {@link StoreReplica.disconnect} is given. */
+  watch(key: StateKey): Observable<Snapshot> {
+    return new Observable((subscriber) => {
+      if (this.#disconnected !== undefined) {
+        subscriber.error(this.#disconnected.error);
+        return;
+      }
+      const followed = this.#followed.use(key) ?? this.#follow(key);
+      followed.watchers.add(subscriber);
+      subscriber.add(() => {
+        followed.watchers.delete(subscriber);
+        this.#evict();
+      });
+      if (followed.fetching === undefined && followed.snapshot !== undefined) subscriber.next(followed.snapshot);
+    });
+  }
+
+  /** Takes the authority's next message. */
+  receive(message: AuthorityMessage): void {
+    this.#order.run(() => {
+      if (this.#disconnected === undefined) this.#take(message);
+    });
+  }
+
+  /** Everything that the authority had sent up to `position` has arrived: spares a question where the channel can tell. */
+  reached(position: Position): void {
+    this.#order.run(() => this.#advance(position));
+  }
+
+  /**
+   * The authority is gone, or this thread's way to it: everything pending and everything asked from now on rejects with
+   * `error`. A commit that was pending may have landed.
+   */
+  disconnect(error: unknown): void {
+    if (this.#disconnected !== undefined) return;
+    this.#disconnected = { error };
+    this.#pending.failAll(error);
+    this.#watch.failAll(error);
+    for (const followed of this.#followed.clear()) failWatchers(followed, error);
+  }
+
+  #take(message: AuthorityMessage): void {
+    const { position } = message;
+    if (message.kind === "update") {
+      this.#update(message.update, position);
+    } else if (message.kind === "followed") {
+      this.#pending.settle(message.id, message); // advances by itself, between taking the snapshot and telling watchers
+    } else {
+      this.#advance(position);
+      this.#pending.settle(message.id, message);
+    }
+  }
+
+  #advance(position: Position): void {
+    if (position <= this.#position) return;
+    this.#position = position;
+    this.#watch.advanced(position);
+  }
+
+  #update(update: SnapshotUpdate, position: Position): void {
+    const followed = this.#followed.peek(update.meta.key);
+    // unfollowed meanwhile, or asked for anew: the answer will be at least as new as this
+    if (followed === undefined || followed.fetching !== undefined) return this.#advance(position);
+    try {
+      followed.snapshot = nextOf(followed.snapshot, update);
+    } catch (error) {
+      this.#fetchAnew(followed, error as Error);
+      return this.#advance(position);
+    }
+    this.#advance(position);
+    tellWatchers(followed);
+  }
+
+  async #read(key: StateKey, token: Position): Promise<Snapshot | undefined> {
+    for (;;) {
+      const followed = this.#followed.use(key) ?? this.#follow(key);
+      if (followed.fetching !== undefined) {
+        const fetched = await followed.fetching;
+        // newer by now, unless it was evicted in between: then what was fetched is still good for its position
+        const now = this.#followed.peek(key);
+        if (now !== undefined && now.fetching === undefined && this.#position >= token) return now.snapshot;
+        if (fetched.position >= token) return fetched.snapshot;
+      } else if (this.#position >= token) {
+        return followed.snapshot;
+      }
+      if (this.#position < token) await this.#watch.reach(token);
+    }
+  }
+
+  #follow(key: StateKey): FollowedKey {
+    this.#checkConnected();
+    const followed = this.#followed.add(key);
+    this.#fetch(followed);
+    return followed;
+  }
+
+  #fetch(followed: FollowedKey): void {
+    const { key } = followed;
+    const { promise, resolve, reject } = deferred<Fetched>();
+    promise.catch(() => undefined); // readers get it themselves, watchers are told; there may be neither
+    followed.fetching = promise;
+    const id = this.#pending.add({
+      onAnswer: (message) => {
+        const { snapshot, position } = expectAnswer(message, "followed");
+        followed.snapshot = snapshot && received(snapshot);
+        followed.fetching = undefined;
+        resolve({ snapshot: followed.snapshot, position });
+        this.#advance(position);
+        tellWatchers(followed);
+        this.#evict();
+      },
+      onFailure: (error) => {
+        this.#followed.remove(followed);
+        failWatchers(followed, error);
+        reject(error);
+      },
+    });
+    this.#send({ kind: "follow", id, key });
+  }
+
+  /** Never goes on from a version that an update doesn't fit: what is in between is unknown. */
+  #fetchAnew(followed: FollowedKey, error: Error): void {
+    failWatchers(followed, error);
+    this.#fetch(followed);
+    this.#onDefect?.(error);
+  }
+
+  #evict(): void {
+    for (const { key } of this.#followed.evict()) this.#send({ kind: "unfollow", key });
+  }
+
+  #sync(): void {
+    this.#checkConnected();
+    const id = this.#pending.add({
+      onAnswer: (message) => this.#watch.answered(message.position),
+      onFailure: (error) => this.#watch.failAll(error),
+    });
+    this.#send({ kind: "sync", id });
+  }
+
+  #ask(question: (id: RequestId) => ReplicaMessage): Promise<AuthorityMessage> {
+    return new Promise((resolve, reject) => {
+      this.#checkConnected();
+      this.#send(question(this.#pending.add({ onAnswer: resolve, onFailure: reject })));
+    });
+  }
+
+  #checkConnected(): void {
+    if (this.#disconnected !== undefined) throw this.#disconnected.error;
+  }
+}
+
+/** A snapshot that came over a channel, frozen as those made here are. */
+function received(snapshot: Snapshot): Snapshot {
+  seal(snapshot.state);
+  return Object.freeze(snapshot);
+}
+
+function nextOf(last: Snapshot | undefined, { meta, patches }: SnapshotUpdate): Snapshot {
+  const expected = (last?.version ?? 0) + 1;
+  if (meta.version !== expected) {
+    throw new Error(
+      `Defect: an update of ${meta.key} to version ${meta.version} arrived where version ${expected} was due.`,
+    );
+  }
+  return snapshotOf(meta, applyPatches(last?.state, patches));
+}
+
+function tellWatchers({ snapshot, watchers }: FollowedKey): void {
+  if (snapshot === undefined || watchers.size === 0) return;
+  for (const watcher of [...watchers]) watcher.next(snapshot);
+}
+
+function failWatchers({ watchers }: FollowedKey, error: unknown): void {
+  for (const watcher of [...watchers]) watcher.error(error);
+}

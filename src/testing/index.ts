@@ -1,0 +1,4 @@
+/** The public test kit: `troupe/testing`. */
+
+export type { Faults } from "./faults.ts";
+export { simulate, type Scenario, type SimulateOptions, type SimulationReport, type World } from "./simulate.ts";

@@ -1,0 +1,120 @@
+/**
+ * The seeded scheduler: holds every step that could run next (actors' turns, deliveries, timers) and picks one. Time is
+ * virtual and passes only when nothing else can run.
+ */
+
+import type { SeededRandom } from "./seeded-random.ts";
+import { turnBarrier } from "./turn-barrier.ts";
+
+/** A source of steps that run in order among themselves: one actor's host's tasks, one direction of a link, one timer. */
+interface Lane {
+  readonly name: string;
+  readonly steps: { readonly at: number; readonly run: () => void }[];
+  /** False once its thread is dead: its steps never run. */
+  isAlive: () => boolean;
+}
+
+/** One step that ran. */
+export interface TraceStep {
+  /** Virtual milliseconds. */
+  readonly at: number;
+  readonly lane: string;
+}
+
+export interface SchedulerOptions {
+  readonly random: SeededRandom;
+  /** Virtual milliseconds since the epoch at which the simulation starts. */
+  readonly start: number;
+  readonly maxSteps: number;
+  /** Called before each step; true when it did something that the step has to wait for. */
+  readonly onStep: () => boolean;
+}
+
+export class Scheduler {
+  readonly #random: SeededRandom;
+  readonly #maxSteps: number;
+  readonly #onStep: () => boolean;
+  readonly #lanes = new Set<Lane>();
+  readonly #endings: (() => void)[] = [];
+  readonly #trace: TraceStep[] = [];
+  #now: number;
+
+  constructor({ random, start, maxSteps, onStep }: SchedulerOptions) {
+    this.#random = random;
+    this.#now = start;
+    this.#maxSteps = maxSteps;
+    this.#onStep = onStep;
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  get trace(): readonly TraceStep[] {
+    return this.#trace;
+  }
+
+  /** A lane whose steps run one after another, in the order added, each not before its time. */
+  lane(name: string, isAlive: () => boolean): { add(delay: number, run: () => void): () => void } {
+    const lane: Lane = { name, steps: [], isAlive };
+    return {
+      add: (delay, run) => {
+        const step = { at: this.#now + delay, run };
+        lane.steps.push(step);
+        this.#lanes.add(lane);
+        return () => {
+          const index = lane.steps.indexOf(step);
+          if (index >= 0) lane.steps.splice(index, 1);
+        };
+      },
+    };
+  }
+
+  /** Runs `task` after the current step, once its promises are settled: the end of the turn. */
+  atEndOfTurn(task: () => void): void {
+    this.#endings.push(task);
+  }
+
+  /** Runs steps until `isDone`. Says why it stopped: done, nothing left to run, or too many steps. */
+  async run(isDone: () => boolean): Promise<"done" | "deadlock" | "too-many-steps"> {
+    await this.#settle();
+    while (!isDone()) {
+      if (this.#trace.length >= this.#maxSteps) return "too-many-steps";
+      if (this.#onStep()) await this.#settle();
+      const lane = this.#pick();
+      if (lane === undefined) return "deadlock";
+      const step = lane.steps.shift();
+      if (step === undefined) continue;
+      this.#trace.push({ at: this.#now, lane: lane.name });
+      step.run();
+      await this.#settle();
+    }
+    return "done";
+  }
+
+  async #settle(): Promise<void> {
+    await turnBarrier();
+    while (this.#endings.length > 0) {
+      for (const task of this.#endings.splice(0)) task();
+      await turnBarrier();
+    }
+  }
+
+  #pick(): Lane | undefined {
+    const ready: Lane[] = [];
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const lane of this.#lanes) {
+      const first = lane.steps[0];
+      if (first === undefined || !lane.isAlive()) {
+        this.#lanes.delete(lane);
+        continue;
+      }
+      if (first.at <= this.#now) ready.push(lane);
+      else earliest = Math.min(earliest, first.at);
+    }
+    if (ready.length > 0) return ready[this.#random.below(ready.length)];
+    if (earliest === Number.POSITIVE_INFINITY) return undefined;
+    this.#now = earliest;
+    return this.#pick();
+  }
+}

@@ -1,0 +1,169 @@
+/** The ports of the simulator: every thread host of a system on this one thread, under one scheduler. */
+
+import { moduleLoader } from "../runtime/definition-loader.ts";
+import type { HostThread, HostThreads } from "../runtime/host-threads.ts";
+import type { Platform } from "../runtime/platform.ts";
+import { startWorkerHost } from "../runtime/worker-host.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Link } from "../ports/link.ts";
+import type { ThreadExit } from "../ports/threads.ts";
+import type { Turns } from "../ports/turns.ts";
+import type { ResolvedFaults } from "./faults.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** Sees each batch on its way between two hosts and may change it, or return `undefined` to lose it. For tests of tests. */
+export type Tamper = (batch: unknown, from: number, to: number) => unknown;
+
+export interface SimulatedPlatformOptions {
+  readonly scheduler: Scheduler;
+  readonly random: SeededRandom;
+  readonly faults: ResolvedFaults;
+  readonly tamper?: Tamper;
+}
+
+/** A simulated thread, as the simulator's faults see it. */
+interface SimulatedThread {
+  readonly id: number;
+  readonly control: HostThread["control"];
+  readonly connect: (peer: number, link: Link) => Promise<void>;
+  die(reason: ThreadExit): void;
+}
+
+export interface SimulatedPlatform extends Platform {
+  /** The numbers of the threads that live. */
+  liveThreads(): readonly number[];
+  /** Kills a thread, as a crash would. */
+  kill(thread: number): void;
+}
+
+export function simulatedPlatform({ scheduler, random, faults, tamper }: SimulatedPlatformOptions): SimulatedPlatform {
+  const threads = new Map<number, SimulatedThread>();
+  const dead = new Set<number>();
+  const isAlive = (host: number): boolean => !dead.has(host);
+  // agents share one definition registry: definitions are remembered when they are first spawned or run
+  const load = moduleLoader((url) => import(url) as Promise<object>);
+
+  const clockOf = (host: number): Clock => ({
+    now: () => scheduler.now,
+    setTimer: (ms, fire) => ({
+      cancel: scheduler.lane(`timer of ${host}`, () => isAlive(host)).add(Math.max(0, ms), fire),
+    }),
+  });
+
+  const turnsOf = (host: number): Turns => ({
+    schedule: (task) => void scheduler.lane(`turn of ${host}`, () => isAlive(host)).add(0, task),
+    atEndOfTurn: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
+    atEndOfLoop: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
+  });
+
+  const direction = (from: number, to: number): { send: Link["send"]; receive: Link["receive"] } => {
+    const lane = scheduler.lane(`link ${from}>${to}`, () => isAlive(from) && isAlive(to));
+    const early: unknown[] = [];
+    let onBatch: ((batch: unknown) => void) | undefined;
+    const deliver = (batch: unknown): void => void (onBatch === undefined ? early.push(batch) : onBatch(batch));
+    return {
+      send(original) {
+        const batch = tamper === undefined ? original : tamper(original, from, to);
+        if (batch === undefined) return;
+        const copy = structuredClone(batch);
+        const delay = random.chance(faults.delay) ? random.next() * faults.maxDelay : 0;
+        lane.add(delay, () => deliver(copy));
+        if (random.chance(faults.duplicate)) lane.add(delay, () => deliver(structuredClone(batch)));
+      },
+      receive(receiver) {
+        onBatch = receiver;
+        for (const batch of early.splice(0)) receiver(batch);
+      },
+    };
+  };
+
+  const linkPair = (a: number, b: number): [Link, Link] => {
+    const there = direction(a, b);
+    const back = direction(b, a);
+    return [
+      { send: there.send, receive: back.receive, drain: () => undefined, close: () => undefined },
+      { send: back.send, receive: there.receive, drain: () => undefined, close: () => undefined },
+    ];
+  };
+
+  const hostThreads: HostThreads = {
+    async open(settings) {
+      const { id } = settings;
+      const [mine, theirs] = linkPair(0, id);
+      const { control, closed } = startWorkerHost({
+        settings,
+        clock: clockOf(id),
+        random,
+        turns: turnsOf(id),
+        link: theirs,
+        load,
+      });
+      const { connect, ...calls } = control;
+      let die: (reason: ThreadExit) => void = () => undefined;
+      const exit = new Promise<ThreadExit>((resolve) => {
+        die = (reason) => {
+          dead.add(id);
+          threads.delete(id);
+          resolve(reason);
+        };
+      });
+      void closed.then(() => die({ kind: "closed" }));
+      const remote = overScheduler(calls, exit, (step) => {
+        scheduler.lane(`control of ${id}`, () => isAlive(id)).add(0, step);
+      });
+      threads.set(id, { id, control: remote, connect, die });
+      const thread: HostThread = {
+        control: remote,
+        link: mine,
+        exit,
+        kill: async () => die({ kind: "died", error: new TroupeError("thread-died", `thread ${id} was killed`) }),
+      };
+      return Promise.resolve(thread);
+    },
+    async connect(a, b) {
+      const one = [...threads.values()].find(({ control }) => control === a.control);
+      const other = [...threads.values()].find(({ control }) => control === b.control);
+      if (one === undefined || other === undefined)
+        throw new TroupeError("no-such-thread", "a thread died before it was connected");
+      const [mine, theirs] = linkPair(one.id, other.id);
+      await Promise.all([one.connect(other.id, mine), other.connect(one.id, theirs)]);
+    },
+    close: () => Promise.resolve(),
+  };
+
+  return {
+    clock: clockOf(0),
+    random,
+    turns: turnsOf(0),
+    threads: hostThreads,
+    load,
+    messagesPerTurn: 1, // one message a step, so that every order of messages can happen
+    liveThreads: () => [...threads.keys()],
+    kill: (id) =>
+      threads
+        .get(id)
+        ?.die({ kind: "died", error: new TroupeError("thread-died", `thread ${id} was killed by the simulator`) }),
+  };
+}
+
+/** Control calls as a thread's control channel makes them: each a step, each ended by the thread's death. */
+function overScheduler(
+  control: HostThread["control"],
+  exit: Promise<ThreadExit>,
+  step: (run: () => void) => void,
+): HostThread["control"] {
+  const ended = exit.then((reason): never => {
+    throw reason.kind === "died" ? reason.error : new TroupeError("thread-died", "the thread was closed");
+  });
+  ended.catch(() => undefined); // reaches whoever has a call pending; otherwise the exit itself is watched
+  const call = <T>(run: () => Promise<T>): Promise<T> =>
+    Promise.race([new Promise<T>((resolve, reject) => step(() => void run().then(resolve, reject))), ended]);
+  return {
+    spawn: (order) => call(() => control.spawn(order)),
+    disconnect: (peer, error) => call(() => control.disconnect(peer, error)),
+    stats: () => call(() => control.stats()),
+    close: () => call(() => control.close()),
+  };
+}

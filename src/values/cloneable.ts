@@ -1,0 +1,69 @@
+/** What may cross a boundary, as a type: the compile-time half of the check that `value-copier.ts` makes at run time. */
+
+/** A value that can be copied into another thread without loss. */
+export type Cloneable =
+  | undefined
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Date
+  | ArrayBuffer
+  | ArrayBufferView
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | readonly Cloneable[]
+  | { readonly [key: string]: Cloneable };
+
+/**
+ * What `T` is assignable to when every part of it can cross a boundary: there is `never` in the place of each part that
+ * can't. Written in object types, inside which the compiler looks no earlier than it has to: a type may contain itself.
+ */
+export type CloneableCheck<T> = T extends
+  | undefined
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Date
+  | ArrayBuffer
+  | ArrayBufferView
+  | Transferable
+  ? T
+  : T extends symbol | Callable
+    ? never
+    : IsError<T> extends true
+      ? never
+      : T extends ReadonlyMap<infer K, infer V>
+        ? { entries(): Iterable<[CloneableCheck<K>, CloneableCheck<V>]> }
+        : T extends ReadonlySet<infer V>
+          ? { values(): Iterable<CloneableCheck<V>> }
+          : T extends readonly (infer V)[]
+            ? { readonly [index: number]: CloneableCheck<V> }
+            : T extends object
+              ? { [K in keyof T]: CloneableCheck<T[K]> }
+              : T;
+
+type Callable = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
+/** True for Error and its subclasses, and not for plain data that has a name and a message. */
+type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
+
+/** True when every part of `T` can cross a boundary. `unknown` and `any` pass: the run-time check judges them. */
+export type IsCloneable<T> = unknown extends T ? true : [T] extends [CloneableCheck<T>] ? true : false;
+
+/** The method by which an object says how it travels, as an actor ref does. */
+export const transfer: unique symbol = Symbol.for("troupe.transfer") as never;
+
+/** An object that crosses boundaries by a plain form of itself. */
+export interface Transferable {
+  [transfer](): Transferred;
+}
+
+/** The plain form of a {@link Transferable}. */
+export interface Transferred {
+  readonly "@troupe": string;
+  readonly [field: string]: string | number | null;
+}

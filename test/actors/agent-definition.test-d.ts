@@ -1,0 +1,83 @@
+import * as v from "valibot";
+import { describe, expectTypeOf, it } from "vitest";
+import { type AgentContext, type AgentDefinition, actorRef, defineActor, defineAgent } from "../../src/index.ts";
+
+const url = import.meta.url;
+const version = "1.0.0";
+
+class Account {
+  pay(): void {}
+}
+
+describe("the types of an agent", () => {
+  it("come from its contract: what it is given, gets, returns and gives", () => {
+    const agent = defineAgent(url, {
+      name: "measurer",
+      version,
+      input: v.object({ text: v.pipe(v.string(), v.transform(Number)), note: v.optional(v.string(), "none") }),
+      output: v.object({ length: v.pipe(v.number(), v.transform(String)) }),
+      execute(input, context) {
+        expectTypeOf(input).toEqualTypeOf<{ text: number; note: string }>();
+        expectTypeOf(context).toEqualTypeOf<AgentContext>();
+        return { length: input.text };
+      },
+      compensate(output, context, input) {
+        expectTypeOf(output).toEqualTypeOf<{ length: string }>();
+        expectTypeOf(context).toEqualTypeOf<AgentContext>();
+        expectTypeOf(input).toEqualTypeOf<{ text: number; note: string }>();
+      },
+    });
+    expectTypeOf(agent).toEqualTypeOf<
+      AgentDefinition<{ text: string; note?: string | undefined }, { length: string }>
+    >();
+  });
+
+  it("let execute take its time", () => {
+    defineAgent(url, {
+      name: "slow",
+      version,
+      input: v.string(),
+      output: v.number(),
+      execute: async (text) => text.length,
+    });
+  });
+
+  it("want the output that the contract says", () => {
+    // @ts-expect-error: a string is no number
+    defineAgent(url, { name: "a", version, input: v.string(), output: v.number(), execute: (text) => text });
+    // @ts-expect-error: nor is a promise of one
+    defineAgent(url, { name: "a", version, input: v.string(), output: v.number(), execute: async (text) => text });
+    const output = v.object({ n: v.number() });
+    // @ts-expect-error: a field is missing
+    defineAgent(url, { name: "a", version, input: v.string(), output, execute: () => ({}) });
+    const input = v.object({ a: v.string() });
+    // @ts-expect-error: there is no such field in the input
+    defineAgent(url, { name: "a", version, input, output: v.string(), execute: ({ b }) => b });
+  });
+
+  it("want a version, an input, an output and something to do", () => {
+    // @ts-expect-error: no version
+    defineAgent(url, { name: "a", input: v.string(), output: v.string(), execute: (text) => text });
+    // @ts-expect-error: no execute
+    defineAgent(url, { name: "a", version, input: v.string(), output: v.string() });
+  });
+
+  it("let pass what can cross to another actor only", () => {
+    const other = defineActor(url, { name: "other", protocol: { ping: {} }, on: { ping: () => undefined } });
+    const fine = v.object({ at: v.date(), map: v.map(v.string(), v.bigint()), ref: actorRef(other) });
+    defineAgent(url, { name: "a", version, input: fine, output: fine, execute: (given) => given });
+    const execute = (): never => {
+      throw new Error("never called");
+    };
+    // it isn't what it does that is refused
+    defineAgent(url, { name: "a", version, input: v.string(), output: v.string(), execute });
+    // @ts-expect-error: a function
+    defineAgent(url, { name: "a", version, input: v.object({ f: v.function() }), output: v.string(), execute });
+    // @ts-expect-error: an instance of a class
+    defineAgent(url, { name: "a", version, input: v.instance(Account), output: v.string(), execute });
+    // @ts-expect-error: a promise
+    defineAgent(url, { name: "a", version, input: v.string(), output: v.object({ p: v.promise() }), execute });
+    // @ts-expect-error: a symbol
+    defineAgent(url, { name: "a", version, input: v.string(), output: v.array(v.symbol()), execute });
+  });
+});

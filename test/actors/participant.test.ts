@@ -1,0 +1,473 @@
+import { describe, expect, it } from "vitest";
+import * as v from "valibot";
+import {
+  type AgentContext,
+  type AgentDefinition,
+  type AgentOptions,
+  defineAgent,
+} from "../../src/actors/agent-definition.ts";
+import { Participant, type ParticipantPorts } from "../../src/actors/participant.ts";
+import { PayloadCodec } from "../../src/actors/payload-codec.ts";
+import type { ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
+import type { Claim, Outcome } from "../../src/actors/supervisor/run-event.ts";
+import { defineWorkflow, type WorkflowDefinition } from "../../src/actors/workflow-definition.ts";
+
+const Input = v.object({ n: v.number(), unit: v.optional(v.string(), "eur") });
+const Output = v.object({ doubled: v.pipe(v.number(), v.maxValue(100)) });
+type Agent = AgentOptions<typeof Input, typeof Output>;
+
+function agentOf(options: Partial<Pick<Agent, "execute" | "compensate" | "concurrency">> = {}): AgentDefinition {
+  return defineAgent("test:agents", {
+    name: "doubler",
+    version: "1.0.0",
+    input: Input,
+    output: Output,
+    execute: ({ n }) => ({ doubled: 2 * n }),
+    ...options,
+  });
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+class Desk {
+  readonly claims: {
+    readonly run: string;
+    readonly event: Claim;
+    answer(accepted: boolean): void;
+    fail(error: Error): void;
+  }[] = [];
+  readonly outcomes: (readonly [run: string, outcome: Outcome])[] = [];
+  readonly errors: unknown[] = [];
+  readonly participant: Participant;
+  #number = 0;
+
+  constructor(agent: AgentDefinition, ports: Partial<ParticipantPorts> = {}) {
+    this.participant = new Participant(agent, {
+      claim: (run, event) => new Promise((answer, fail) => this.claims.push({ run, event, answer, fail })),
+      report: (run, event) => void this.outcomes.push([run, event]),
+      workflow: () => workflowOf(agent),
+      context: ({ run, step, idempotencyKey, controller }) =>
+        ({ run, step, idempotencyKey, signal: controller.signal }) as AgentContext,
+      onError: (error) => this.errors.push(error),
+      codec: new PayloadCodec({ maxBytes: 1e6 }),
+      ...ports,
+    });
+  }
+
+  handle(message: ToParticipant): void | Promise<void> {
+    return this.participant.handle({ number: ++this.#number, message });
+  }
+
+  perform(step: string, input: unknown, run = "r"): void | Promise<void> {
+    return this.handle({ type: "perform", run, epoch: 1, handOver: false, step, input });
+  }
+}
+
+function workflowOf(agent: AgentDefinition): WorkflowDefinition {
+  const typed = agent as AgentDefinition<{ n: number }, { doubled: number }>;
+  return defineWorkflow("test:workflows", { name: "twice", version: "1", input: v.object({ n: v.number() }) })
+    .step("first", typed, ({ input }) => ({ n: input.n }))
+    .step("second", typed, { after: ["first"] }, ({ first }) => ({ n: first.doubled }));
+}
+
+const workflow = { module: "test:workflows", name: "twice", version: "1" };
+const relay = (
+  steps: readonly string[],
+  ...events: Extract<ToParticipant, { type: "relay" }>["events"]
+): ToParticipant => ({
+  type: "relay",
+  run: "r",
+  epoch: 1,
+  handOver: false,
+  workflow,
+  steps,
+  events,
+});
+const begun = relay(["first", "second"], { type: "run-started", input: { n: 2 } });
+const firstDone = relay(["second"], { type: "step-finished", step: "first", output: { doubled: 4 } });
+
+describe("an order to perform", () => {
+  it("is executed with the parsed input and reported with the parsed output", async () => {
+    const seen: unknown[] = [];
+    const desk = new Desk(
+      agentOf({
+        execute: (input, { run, step, idempotencyKey }) => (
+          seen.push([input, run, step, idempotencyKey]),
+          { doubled: 8, more: 1 }
+        ),
+      }),
+    );
+    await desk.perform("first", { n: 4, odd: true });
+    expect(seen).toEqual([[{ n: 4, unit: "eur" }, "r", "first", "r/first"]]);
+    expect(desk.outcomes).toEqual([["r", { type: "step-finished", step: "first", output: { doubled: 8 } }]]);
+    expect(desk.participant.load).toEqual({ joins: 0, work: 0 });
+  });
+
+  it.each([
+    [
+      "violates the input's contract",
+      { n: "x" },
+      {},
+      { code: "contract-violated", details: { direction: "input", side: "receiver", path: "n" } },
+    ],
+    [
+      "gives what the output's contract refuses",
+      { n: 99 },
+      {},
+      { code: "contract-violated", details: { direction: "output", side: "sender" } },
+    ],
+    [
+      "throws",
+      { n: 1 },
+      {
+        execute: () => {
+          throw Object.assign(new Error("no funds"), { code: "E1" });
+        },
+      },
+      { kind: "error", message: "no funds", code: "E1" },
+    ],
+    [
+      "throws something else",
+      { n: 1 },
+      {
+        execute: () => {
+          throw "a string"; // oxlint-disable-line typescript/only-throw-error
+        },
+      },
+      { kind: "value", value: "a string" },
+    ],
+    [
+      "rejects",
+      { n: 1 },
+      { execute: async () => Promise.reject(new TypeError("late")) },
+      { name: "TypeError", message: "late" },
+    ],
+  ])("that %s fails its step", async (_, input, options, error) => {
+    const desk = new Desk(agentOf(options));
+    await desk.perform("first", input);
+    expect(desk.outcomes).toMatchObject([["r", { type: "step-failed", step: "first", error }]]);
+    expect(desk.outcomes[0]?.[1]).not.toHaveProperty("epoch"); // it was in flight
+  });
+
+  it("is executed once however often it arrives, also after it was done (invariant 5)", async () => {
+    let executed = 0;
+    const desk = new Desk(agentOf({ execute: ({ n }) => ({ doubled: (executed++, n) }) }));
+    const message: ToParticipant = {
+      type: "perform",
+      run: "r",
+      epoch: 1,
+      handOver: false,
+      step: "first",
+      input: { n: 1 },
+    };
+    for (const number of [3, 3, 1, 2]) await desk.participant.handle({ number, message });
+    await desk.participant.handle({ number: 3, message });
+    expect([executed, desk.outcomes.length]).toEqual([1, 1]);
+  });
+
+  it("keeps its place in the mailbox until it is done and reported", async () => {
+    let finish = (): void => undefined;
+    const desk = new Desk(
+      agentOf({ execute: () => new Promise((resolve) => (finish = () => resolve({ doubled: 1 }))) }),
+    );
+    let isOver = false;
+    const handled = Promise.resolve(desk.perform("first", { n: 1 })).then(() => (isOver = true));
+    await settled();
+    expect(isOver).toBe(false);
+    finish();
+    await handled;
+    expect(desk.outcomes.length).toBe(1);
+  });
+
+  it("waits while the agent works on as many as it allows, first in, first out (invariant 2)", async () => {
+    for (const concurrency of [1, 2]) {
+      const inHand: (() => void)[] = [];
+      const order: unknown[] = [];
+      const desk = new Desk(
+        agentOf({
+          concurrency,
+          execute: ({ n }, { step }) => (
+            order.push(step),
+            new Promise((resolve) => inHand.push(() => resolve({ doubled: n })))
+          ),
+        }),
+      );
+      for (const step of ["s1", "s2", "s3", "s4"]) void desk.perform(step, { n: 1 });
+      await settled();
+      expect(order.length).toBe(concurrency);
+      while (inHand.length > 0) {
+        expect(inHand.length).toBeLessThanOrEqual(concurrency);
+        inHand.shift()?.();
+        await settled();
+      }
+      expect(order).toEqual(["s1", "s2", "s3", "s4"]);
+    }
+  });
+
+  it("whose output can't be sent fails its step", async () => {
+    const outcomes: Outcome[] = [];
+    const { TroupeError } = await import("../../src/errors/troupe-error.ts");
+    const desk = new Desk(agentOf(), {
+      report(_, outcome) {
+        if (outcome.type === "step-finished") throw new TroupeError("message-too-large", "too large");
+        outcomes.push(outcome);
+      },
+    });
+    await desk.perform("first", { n: 1 });
+    expect(outcomes).toMatchObject([{ type: "step-failed", step: "first", error: { code: "message-too-large" } }]);
+    expect(desk.errors).toEqual([]);
+  });
+
+  it("whose outcome can't be told makes the participant useless, which it says", async () => {
+    const unreachable = new Error("the supervisor is gone");
+    const desk = new Desk(agentOf(), { report: () => Promise.reject(unreachable) });
+    await desk.perform("first", { n: 1 });
+    expect(desk.errors).toEqual([unreachable]);
+  });
+});
+
+describe("an order to compensate", () => {
+  const order = (input: unknown, output: unknown): ToParticipant => ({
+    type: "compensate",
+    run: "r",
+    epoch: 1,
+    handOver: false,
+    step: "first",
+    input,
+    output,
+  });
+
+  it("gets what the step gave and was given, under a key of its own", async () => {
+    const seen: unknown[] = [];
+    const desk = new Desk(
+      agentOf({ compensate: (output, { idempotencyKey }, input) => void seen.push(output, idempotencyKey, input) }),
+    );
+    await desk.handle(order({ n: 2 }, { doubled: 4 }));
+    expect(seen).toEqual([{ doubled: 4 }, "r/first/compensation", { n: 2, unit: "eur" }]);
+    expect(desk.outcomes).toEqual([["r", { type: "compensation-finished", step: "first" }]]);
+  });
+
+  it("that throws is reported", async () => {
+    const desk = new Desk(agentOf({ compensate: () => Promise.reject(new Error("too late")) }));
+    await desk.handle(order({ n: 2 }, { doubled: 4 }));
+    expect(desk.outcomes).toMatchObject([
+      ["r", { type: "compensation-failed", step: "first", error: { message: "too late" } }],
+    ]);
+  });
+
+  it("is not aborted with the run", async () => {
+    let finish = (): void => undefined;
+    const signals: AbortSignal[] = [];
+    const desk = new Desk(
+      agentOf({ compensate: (_, { signal }) => (signals.push(signal), new Promise((resolve) => (finish = resolve))) }),
+    );
+    const handled = desk.handle(order({ n: 2 }, { doubled: 4 }));
+    void desk.handle({ type: "abort", run: "r" });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
+    finish();
+    await handled;
+  });
+});
+
+describe("a cancelled run", () => {
+  it("aborts the signal of its steps in flight, and of no other", async () => {
+    const signals = new Map<string, AbortSignal>();
+    const execute: Agent["execute"] = (_, { run, signal }) => (
+      signals.set(String(run), signal),
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)))
+    );
+    const desk = new Desk(agentOf({ concurrency: 2, execute }));
+    const handled = desk.perform("first", { n: 1 }, "r1");
+    void desk.perform("first", { n: 1 }, "r2");
+    await settled();
+    void desk.handle({ type: "abort", run: "r1", reason: "enough" });
+    await handled;
+    expect(signals.get("r2")?.aborted).toBe(false);
+    expect(desk.outcomes).toMatchObject([
+      [
+        "r1",
+        { type: "step-failed", error: { code: "run-cancelled", message: expect.stringContaining("enough") as string } },
+      ],
+    ]);
+  });
+
+  it("does not begin a step that waits for its turn", async () => {
+    const inHand: (() => void)[] = [];
+    const desk = new Desk(
+      agentOf({ execute: ({ n }) => new Promise((resolve) => inHand.push(() => resolve({ doubled: n }))) }),
+    );
+    void desk.perform("first", { n: 1 }, "r1");
+    const handled = desk.perform("first", { n: 1 }, "r2");
+    void desk.handle({ type: "abort", run: "r2" });
+    inHand.shift()?.();
+    await handled;
+    expect(inHand).toEqual([]);
+    expect(desk.outcomes.map(([run, { type }]) => [run, type])).toEqual([
+      ["r1", "step-finished"],
+      ["r2", "step-failed"],
+    ]);
+  });
+});
+
+describe("a relayed run", () => {
+  it("is joined, claimed and executed only when the claim is accepted", async () => {
+    const desk = new Desk(agentOf());
+    const handled = desk.handle(begun);
+    expect(desk.claims.map(({ event }) => event)).toEqual([
+      { type: "step-started", step: "first", input: { n: 2 }, by: "relay", epoch: 1 },
+    ]);
+    expect(desk.outcomes).toEqual([]);
+    desk.claims[0]?.answer(true);
+    await handled;
+    expect(desk.outcomes).toEqual([["r", { type: "step-finished", step: "first", output: { doubled: 4 } }]]);
+    const next = desk.handle(firstDone);
+    expect(desk.claims[1]?.event).toMatchObject({ step: "second", input: { n: 4 } });
+    desk.claims[1]?.answer(false);
+    await next;
+    expect(desk.outcomes.length).toBe(1);
+    expect(desk.participant.load).toEqual({ joins: 1, work: 0 });
+    void desk.handle({ type: "release", run: "r", workflow });
+    expect(desk.participant.load).toEqual({ joins: 0, work: 0 });
+  });
+
+  it("does not begin a step whose abort overtook the answer to its claim, but says that it failed", async () => {
+    let executed = 0;
+    const desk = new Desk(agentOf({ execute: () => ({ doubled: ++executed }) }));
+    const handled = desk.handle(begun);
+    void desk.handle({ type: "abort", run: "r" });
+    desk.claims[0]?.answer(true);
+    await handled;
+    expect(executed).toBe(0);
+    expect(desk.outcomes).toMatchObject([
+      ["r", { type: "step-failed", step: "first", error: { code: "run-cancelled" } }],
+    ]);
+  });
+
+  it("is undone by its participants, each claiming its own step", async () => {
+    const undone: unknown[] = [];
+    const desk = new Desk(agentOf({ compensate: (output, { step }) => void undone.push([step, output]) }));
+    const own = [{ step: "first", input: { n: 1 }, output: { doubled: 2 } }];
+    expect(
+      desk.handle(relay(["first"], { type: "run-compensating", remaining: ["other", "first"], own })),
+    ).toBeUndefined();
+    const handled = desk.handle(relay(["first"], { type: "run-compensating", remaining: ["first"], own }));
+    expect(desk.claims.map(({ event }) => event)).toEqual([
+      { type: "compensation-started", step: "first", by: "relay", epoch: 1 },
+    ]);
+    desk.claims[0]?.answer(true);
+    await handled;
+    expect(undone).toEqual([["first", { doubled: 2 }]]);
+    expect(desk.outcomes).toEqual([["r", { type: "compensation-finished", step: "first" }]]);
+  });
+
+  it("waits for its workflow to load, without losing the order of what arrives meanwhile", async () => {
+    let load = (_: WorkflowDefinition): void => undefined;
+    let lookUps = 0;
+    const agent = agentOf();
+    const desk = new Desk(agent, { workflow: () => (lookUps++, new Promise((resolve) => (load = resolve))) });
+    void desk.handle(begun);
+    void desk.handle(firstDone);
+    void desk.handle({ type: "release", run: "r", workflow });
+    expect(desk.claims).toEqual([]);
+    load(workflowOf(agent));
+    await settled();
+    expect(desk.claims.map(({ event }) => event.step)).toEqual(["first", "second"]);
+    expect([desk.participant.load.joins, lookUps]).toEqual([0, 1]);
+  });
+
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no such module");
+      },
+    ],
+    ["rejects", () => Promise.reject(new Error("no such module"))],
+  ])("fails the steps of a participant whose look-up of the workflow %s", async (_, lookUp) => {
+    const desk = new Desk(agentOf(), { workflow: lookUp });
+    await desk.handle(begun);
+    expect(desk.outcomes).toMatchObject([
+      ["r", { type: "step-failed", step: "first", epoch: 1, error: { message: "no such module" } }],
+      ["r", { type: "step-failed", step: "second", epoch: 1 }],
+    ]);
+  });
+
+  it("does not go on when the supervisor can't be asked, which the participant says", async () => {
+    const desk = new Desk(agentOf());
+    const handled = desk.handle(begun);
+    const gone = new Error("gone");
+    desk.claims[0]?.fail(gone);
+    await handled;
+    expect([desk.errors, desk.outcomes, desk.participant.load.work]).toEqual([[gone], [], 0]);
+  });
+});
+
+describe("a direct call", () => {
+  it("executes outside of any run, in its turn", async () => {
+    const contexts: unknown[] = [];
+    const desk = new Desk(
+      agentOf({
+        execute: ({ n }, { run, step, idempotencyKey }) => (
+          contexts.push([run, step, idempotencyKey]),
+          { doubled: n, extra: 1 }
+        ),
+      }),
+    );
+    expect(await desk.participant.execute({ n: 7 }, { idempotencyKey: "k" })).toEqual({ doubled: 7 });
+    expect(contexts).toEqual([[undefined, undefined, "k"]]);
+    expect([desk.outcomes, desk.participant.load.work]).toEqual([[], 0]);
+  });
+
+  it("throws what went wrong as it is", async () => {
+    const broken = new Error("broken");
+    const desk = new Desk(agentOf({ execute: () => Promise.reject(broken) }));
+    await expect(desk.participant.execute({ n: 1 }, { idempotencyKey: "k" })).rejects.toBe(broken);
+    await expect(desk.participant.execute({ n: "x" }, { idempotencyKey: "k" })).rejects.toMatchObject({
+      code: "contract-violated",
+    });
+  });
+
+  it("passes the caller's signal on", async () => {
+    const desk = new Desk(
+      agentOf({
+        execute: (_, { signal }) =>
+          new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+      }),
+    );
+    const caller = new AbortController();
+    const call = desk.participant.execute({ n: 1 }, { idempotencyKey: "k", signal: caller.signal });
+    caller.abort(new Error("changed my mind"));
+    await expect(call).rejects.toThrow("changed my mind");
+    await expect(desk.participant.execute({ n: 1 }, { idempotencyKey: "k", signal: caller.signal })).rejects.toThrow(
+      "changed my mind",
+    );
+  });
+});
+
+describe("a participant that is stopped", () => {
+  it("aborts what it works on and begins nothing more", async () => {
+    const desk = new Desk(
+      agentOf({
+        execute: (_, { signal }) =>
+          new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+      }),
+    );
+    const both = [desk.perform("first", { n: 1 }), desk.perform("second", { n: 1 })];
+    const direct = desk.participant.execute({ n: 1 }, { idempotencyKey: "k" });
+    await settled();
+    desk.participant.stop();
+    for (const one of both) await one;
+    await expect(direct).rejects.toMatchObject({ code: "actor-stopped" });
+    await desk.perform("third", { n: 1 });
+    await expect(desk.participant.execute({ n: 1 }, { idempotencyKey: "k2" })).rejects.toMatchObject({
+      code: "actor-stopped",
+    });
+    expect(desk.outcomes.map(([, outcome]) => [outcome.type, "error" in outcome && outcome.error.code])).toEqual([
+      ["step-failed", "actor-stopped"],
+      ["step-failed", "actor-stopped"],
+      ["step-failed", "actor-stopped"],
+    ]);
+    void desk.handle(begun);
+    expect(desk.participant.load.joins).toBe(0);
+  });
+});

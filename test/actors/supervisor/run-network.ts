@@ -1,0 +1,175 @@
+/**
+ * A supervisor and its participants on a network whose every delivery the test picks: one first-in-first-out channel each
+ * way per participant, a queue of commits where the store is asynchronous, and work that ends when it is picked.
+ */
+
+import type { AgentContext, AgentDefinition } from "../../../src/actors/agent-definition.ts";
+import { Participant } from "../../../src/actors/participant.ts";
+import type { Work } from "../../../src/actors/participant-work.ts";
+import { PayloadCodec } from "../../../src/actors/payload-codec.ts";
+import type { NumberedMessage, ToSupervisor } from "../../../src/actors/supervisor/coordination-protocol.ts";
+import type { Coordination } from "../../../src/actors/supervisor/coordination.ts";
+import type { Proposal } from "../../../src/actors/supervisor/run-event.ts";
+import { Supervisor } from "../../../src/actors/supervisor/supervisor.ts";
+import type { WorkflowDefinition } from "../../../src/actors/workflow-definition.ts";
+import { agentKey } from "../../../src/actors/workflow-plan.ts";
+import { MemoryRuns } from "./memory-runs.ts";
+
+/** What an agent did, in order. */
+export interface Effect {
+  readonly kind: "executed" | "compensated";
+  readonly key: string;
+}
+
+/** Work that an agent's code is doing; the schedule decides when it ends. */
+interface Doing {
+  readonly participant: Participant;
+  end(): void;
+}
+
+export interface NetworkOptions {
+  readonly workflow: WorkflowDefinition;
+  readonly coordination: Coordination;
+  /** Commits wait to be picked, too. */
+  readonly isAsync?: boolean;
+  /** A fault of the network: messages it swallows. */
+  readonly swallows?: (message: NumberedMessage) => boolean;
+  /** A fault of the network: duplicates come with a number of their own, so that nobody can tell. */
+  readonly renumbers?: boolean;
+}
+
+export class RunNetwork {
+  readonly supervisor: Supervisor;
+  readonly runs: MemoryRuns;
+  readonly effects: Effect[] = [];
+  /** What escaped: a participant that could not reach the supervisor, a broken run. */
+  readonly errors: unknown[] = [];
+  /** Proposals that the history did not accept. */
+  readonly refused: Proposal[] = [];
+  readonly #options: NetworkOptions;
+  readonly #codec = new PayloadCodec({ maxBytes: 1e6 });
+  readonly #participants = new Map<string, Participant>();
+  readonly #channels = new Map<string, Delivery[]>();
+  readonly #doing: Doing[] = [];
+  #renumbered = 0;
+
+  constructor(options: NetworkOptions) {
+    this.#options = options;
+    this.runs = new MemoryRuns(options.isAsync === true ? (commit) => this.#enqueue("store", commit) : undefined);
+    this.supervisor = new Supervisor({
+      commit: (definition, id, next) => this.runs.commit(definition, id, next),
+      send: (agent, message) => this.#toParticipant(agent, message),
+      onVersion: () => undefined,
+      onBroken: (_, error) => this.errors.push(error),
+      codec: this.#codec,
+    });
+  }
+
+  /** The participant of an agent, started when it is first needed. */
+  participant(agent: AgentDefinition): Participant {
+    const key = agentKey(agent);
+    let participant = this.#participants.get(key);
+    if (participant === undefined) this.#participants.set(key, (participant = this.#startParticipant(agent, key)));
+    return participant;
+  }
+
+  get participants(): readonly Participant[] {
+    return [...this.#participants.values()];
+  }
+
+  /** How many things could happen next. */
+  get choices(): number {
+    return this.#ready().length + this.#doing.length;
+  }
+
+  /** Lets one of them happen: a delivery, perhaps one that happens again later, or the end of some agent's work. */
+  async step(pick: number, repeats = false): Promise<void> {
+    const ready = this.#ready();
+    const index = pick % (ready.length + this.#doing.length);
+    const channel = ready[index];
+    if (channel === undefined) this.#doing.splice(index - ready.length, 1)[0]?.end();
+    else {
+      const delivery = channel.shift();
+      if (repeats && delivery?.canRepeat === true) channel.push({ ...delivery, isRepeat: true });
+      delivery?.deliver(delivery.isRepeat);
+    }
+    await settle();
+  }
+
+  /** Work of an agent's code that ends when the schedule picks it; throws `failure` then, if there is one. */
+  work(context: AgentContext, agent: AgentDefinition, kind: Effect["kind"], failure: Error | undefined): Promise<void> {
+    this.effects.push({ kind, key: `${context.run ?? ""}/${context.step ?? ""}` });
+    const participant = this.participant(agent);
+    return new Promise((resolve, reject) => {
+      this.#doing.push({ participant, end: () => (failure === undefined ? resolve() : reject(failure)) });
+    });
+  }
+
+  /** The thread of an agent's participant dies: what it knew, did, was sent and had sent is gone. */
+  lose(agent: AgentDefinition): void {
+    const key = agentKey(agent);
+    const lost = this.#participants.get(key);
+    if (lost === undefined) return;
+    this.#participants.delete(key);
+    this.#channels.delete(`to ${key}`);
+    this.#channels.delete(`from ${key}`);
+    for (let i = this.#doing.length - 1; i >= 0; i--)
+      if (this.#doing[i]?.participant === lost) this.#doing.splice(i, 1);
+    this.supervisor.participantLost(agent, new Error("the thread died"));
+  }
+
+  #startParticipant(agent: AgentDefinition, key: string): Participant {
+    const { workflow } = this.#options;
+    const from = `from ${key}`;
+    const tell = (message: ToSupervisor, answer: (accepted: boolean) => void): void =>
+      this.#enqueue(from, async () => {
+        const accepted = await this.supervisor.propose(message.run, message.event);
+        if (!accepted) this.refused.push(message.event);
+        if (this.#participants.get(key) === participant) this.#enqueue(`to ${key}`, () => answer(accepted));
+      });
+    const participant = new Participant(agent, {
+      claim: (run, event) => new Promise((resolve) => tell({ type: "claim", run, event }, resolve)),
+      report: (run, event) => tell({ type: "outcome", run, event }, () => undefined),
+      workflow: () => workflow,
+      context: (work) => contextOf(work),
+      onError: (error) => this.errors.push(error),
+      codec: this.#codec,
+    });
+    return participant;
+  }
+
+  #toParticipant(agent: AgentDefinition, message: NumberedMessage): void {
+    if (this.#options.swallows?.(message) === true) return;
+    // as a wire does
+    const { number, message: body } = structuredClone(message);
+    this.#enqueue(`to ${agentKey(agent)}`, (isRepeat) => {
+      const numbered = isRepeat && this.#options.renumbers === true ? 1e9 + ++this.#renumbered : number;
+      void this.participant(agent).handle({ number: numbered, message: body });
+    });
+  }
+
+  #ready(): Delivery[][] {
+    return [...this.#channels.values()].filter(({ length }) => length > 0);
+  }
+
+  #enqueue(channel: string, deliver: (isRepeat: boolean) => unknown): void {
+    const queue = this.#channels.get(channel) ?? [];
+    this.#channels.set(channel, queue);
+    queue.push({ deliver, isRepeat: false, canRepeat: channel !== "store" });
+  }
+}
+
+interface Delivery {
+  readonly deliver: (isRepeat: boolean) => unknown;
+  readonly isRepeat: boolean;
+  readonly canRepeat: boolean;
+}
+
+function contextOf({ run, step, idempotencyKey, controller }: Work): AgentContext {
+  return { run, step, idempotencyKey, signal: controller.signal } as unknown as AgentContext;
+}
+
+/** Lets everything happen that needs no delivery. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

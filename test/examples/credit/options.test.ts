@@ -1,0 +1,78 @@
+import { existsSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { DEFAULTS, UsageError, parseOptions } from "../../../examples/credit/options.ts";
+
+const run = (...args: string[]) => {
+  const command = parseOptions(args);
+  if (command.kind !== "run") throw new Error("expected a run");
+  return command.options;
+};
+
+describe("parseOptions", () => {
+  it("runs the sample in all modes when nothing is asked for", () => {
+    expect(run()).toEqual({
+      input: DEFAULTS.input,
+      format: "csv",
+      threads: 2,
+      seed: 1,
+      modes: ["stale-cache", "orchestrator", "relay", "switching"],
+      delay: true,
+      json: false,
+      verbose: false,
+    });
+    expect(existsSync(DEFAULTS.input)).toBe(true);
+  });
+
+  it("takes every option, in either spelling", () => {
+    const args =
+      "--input f.data --format=statlog --threads 64 --seed=0 --modes relay,stale-cache --no-delay --json --verbose";
+    expect(run(...args.split(" "))).toEqual({
+      input: "f.data",
+      format: "statlog",
+      threads: 64,
+      seed: 0,
+      modes: ["relay", "stale-cache"],
+      delay: false,
+      json: true,
+      verbose: true,
+    });
+    expect(run("-v").verbose).toBe(true);
+    expect(run("--delay").delay).toBe(true);
+    expect(run("--threads", "3", "--threads", "4").threads).toBe(4);
+    expect(run("--modes", " relay , relay,switching").modes).toEqual(["relay", "switching"]);
+  });
+
+  it.each([["--help"], ["-h"], ["--help", "--threads", "none"]])("helps: %s", (...args) => {
+    const command = parseOptions(args);
+    if (command.kind !== "help") throw new Error("expected help");
+    for (const name of ["input", "format", "threads", "seed", "modes", "no-delay", "json", "verbose", "help"]) {
+      expect(command.text).toContain(`--${name}`);
+    }
+    expect(command.text.split("\n").every((line) => line.length <= 120)).toBe(true);
+  });
+
+  it.each([
+    ["--bogus", "Unknown option '--bogus'; --help lists the options"],
+    ["-x", "Unknown option '-x'; --help lists the options"],
+    ["file.csv", "Unexpected argument 'file.csv'; --help lists the options"],
+    ["--threads", "Option '--threads <value>' argument missing; --help lists the options"],
+    ["--json=yes", "Option '--json' does not take an argument; --help lists the options"],
+    ["--threads -1", "Option '--threads' argument is ambiguous; --help lists the options"],
+    ["--threads=0", '--threads must be a whole number from 1 to 64, got "0"'],
+    ["--threads=65", '--threads must be a whole number from 1 to 64, got "65"'],
+    ["--threads=-1", '--threads must be a whole number from 1 to 64, got "-1"'],
+    ["--threads=two", '--threads must be a whole number from 1 to 64, got "two"'],
+    ["--threads=1.5", '--threads must be a whole number from 1 to 64, got "1.5"'],
+    ["--threads=", '--threads must be a whole number from 1 to 64, got ""'],
+    ["--seed=4294967296", '--seed must be a whole number from 0 to 4294967295, got "4294967296"'],
+    ["--format=xml --input=f", '--format must be one of csv, statlog, got "xml"'],
+    ["--format=statlog", "--format statlog needs --input FILE: the sample is csv"],
+    ["--input=", "--input needs the name of a file"],
+    ["--modes=", '--modes must be one of stale-cache, orchestrator, relay, switching, got ""'],
+    ["--modes=relay,chaos", '--modes must be one of stale-cache, orchestrator, relay, switching, got "chaos"'],
+    ["--delay --no-delay", "--delay and --no-delay exclude each other"],
+  ])("refuses %s in one line", (line, message) => {
+    expect(() => parseOptions(line.split(" "))).toThrow(new UsageError(message));
+    expect(message).not.toContain("\n");
+  });
+});

@@ -1,0 +1,87 @@
+/** A workflow whose agents change versioned state, and undo it; which of them fail is part of a run's input. */
+
+import * as v from "valibot";
+import { defineAgent, defineState, defineWorkflow } from "../../src/index.ts";
+
+/** What every execution and compensation of a run left behind, in the order committed. */
+export const book = defineState({
+  name: "book",
+  version: 1,
+  schema: v.object({ entries: v.array(v.string()), total: v.number() }),
+  initial: () => ({ entries: [], total: 0 }),
+});
+
+const Task = v.object({ order: v.string(), amount: v.number(), ms: v.number(), fails: v.boolean() });
+const Done = v.object({ order: v.string(), amount: v.number() });
+
+/** Books an amount, after a while, and takes it back. */
+const bookkeeper = (name: string) =>
+  defineAgent(import.meta.url, {
+    name,
+    version: "1.0.0",
+    input: Task,
+    output: Done,
+    concurrency: 4,
+    async execute({ order, amount, ms, fails }, context) {
+      if (ms > 0) await context.sleep(ms);
+      if (fails) throw new Error(`${name} can't`);
+      await context.commit(book, order, (draft) => {
+        draft.entries.push(`+${context.step}`);
+        draft.total += amount;
+      });
+      return { order, amount };
+    },
+    async compensate({ order, amount }, context) {
+      await context.commit(book, order, (draft) => {
+        draft.entries.push(`-${context.step}`);
+        draft.total -= amount;
+      });
+    },
+  });
+
+export const reserve = bookkeeper("reserve");
+export const charge = bookkeeper("charge");
+export const pack = bookkeeper("pack");
+export const ship = bookkeeper("ship");
+
+export const steps = ["stock", "money", "parcel", "label", "truck"] as const;
+export type Step = (typeof steps)[number];
+
+export const Order = v.object({
+  order: v.string(),
+  amount: v.number(),
+  /** How long each step takes. */
+  pauses: v.record(v.string(), v.number()),
+  fails: v.optional(v.string()),
+});
+export type Order = v.InferOutput<typeof Order>;
+
+const task = (step: Step, { order, amount, pauses, fails }: Order): v.InferOutput<typeof Task> => ({
+  order,
+  amount,
+  ms: pauses[step] ?? 0,
+  fails: fails === step,
+});
+
+/** stock and money at the same time; parcel after both; label after stock; truck after parcel and label. */
+export const fulfilment = defineWorkflow(import.meta.url, { name: "fulfilment", version: "1.0.0", input: Order })
+  .step("stock", reserve, ({ input }) => task("stock", input))
+  .step("money", charge, ({ input }) => task("money", input))
+  .step("parcel", pack, { after: ["stock", "money"] }, ({ input, stock, money }) => ({
+    ...task("parcel", input),
+    amount: stock.amount + money.amount,
+  }))
+  .step("label", reserve, { after: ["stock"] }, ({ input }) => task("label", input))
+  .step("truck", ship, { after: ["parcel", "label"] }, ({ input, parcel, label }) => ({
+    ...task("truck", input),
+    amount: parcel.amount + label.amount,
+  }));
+
+/** What an order comes to when everything goes well: plain arithmetic. */
+export function expectedTotal(amount: number): number {
+  const stock = amount;
+  const money = amount;
+  const parcel = stock + money;
+  const label = amount;
+  return stock + money + parcel + label + (parcel + label);
+}

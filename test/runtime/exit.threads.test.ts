@@ -1,0 +1,40 @@
+/** Processes that use a system end by themselves once it is closed. */
+
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const script = fileURLToPath(new URL("../fixtures/exits.ts", import.meta.url));
+
+/** Runs a program to its end; one that hangs is the test's timeout. */
+function runProgram(program: string): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--import", "tsx", script, program], {
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: 45_000,
+    });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => (err += chunk.toString()));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+it.each(["closes", "disposes", "drains", "closes on who never ends", "fails to start"])(
+  "a program that %s ends by itself",
+  async (program) => {
+    expect(await runProgram(program)).toEqual({ code: 0, out: "done\n", err: "" });
+  },
+);
+
+it("a program that throws with a system open ends with its error", async () => {
+  const { code, out, err } = await runProgram("throws with a system open");
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toContain("this ends the process");
+});
+
+it("a program may exit with a system open, even while a thread spins", async () => {
+  expect(await runProgram("exits with a system open")).toEqual({ code: 5, out: "", err: "" });
+});

@@ -1,0 +1,66 @@
+import type { Observable } from "rxjs";
+import * as v from "valibot";
+import { describe, expectTypeOf, it } from "vitest";
+import { isConflictError, type ConflictDetails } from "../../src/store/conflict-error.ts";
+import type { Snapshot } from "../../src/store/snapshot.ts";
+import { defineState, type StateDefinition } from "../../src/store/state-definition.ts";
+import type { StoreClient } from "../../src/store/store-client.ts";
+
+interface Account {
+  cents: number;
+  owner?: { name: string } | undefined;
+}
+
+const account = defineState({
+  name: "account",
+  version: 1,
+  schema: v.object({ cents: v.number(), owner: v.optional(v.object({ name: v.string() })) }),
+  initial: () => ({ cents: 0 }),
+});
+
+declare const client: StoreClient;
+
+describe("types of the store", () => {
+  it("come from the schema", () => {
+    expectTypeOf(account).toExtend<StateDefinition<Account>>();
+    expectTypeOf(client.read(account, "1")).resolves.toExtend<Account>();
+    expectTypeOf(client.snapshot(account, "1")).resolves.toExtend<Snapshot<Account> | undefined>();
+    expectTypeOf(client.history(account, "1")).resolves.toExtend<readonly Snapshot<Account>[]>();
+    expectTypeOf(client.watch(account, "1")).toExtend<Observable<Snapshot<Account>>>();
+  });
+
+  it("reach the recipe and its result", () => {
+    expectTypeOf(
+      client.commit(account, "1", (draft) => {
+        expectTypeOf(draft.cents).toEqualTypeOf<number>();
+        draft.cents += 1;
+      }),
+    ).resolves.toExtend<Snapshot<Account>>();
+    void client.commit(account, "1", () => ({ cents: 1 }));
+    void client.commit(account, "1", (draft) => draft);
+  });
+
+  it("refuse what doesn't fit", () => {
+    expectTypeOf(client.commit).not.toBeAny();
+    // @ts-expect-error no such field
+    void client.commit(account, "1", (draft) => void (draft.euros = 1));
+    // @ts-expect-error a wrong type
+    void client.commit(account, "1", (draft) => void (draft.cents = "1"));
+    // @ts-expect-error a state that isn't one
+    void client.commit(account, "1", () => ({ euros: 1 }));
+    // @ts-expect-error an asynchronous recipe
+    void client.commit(account, "1", async (draft) => void (draft.cents = 1));
+    // @ts-expect-error a wrong state
+    void client.put(account, "1", { cents: "1" });
+    // @ts-expect-error no such option
+    void client.commit(account, "1", () => undefined, { onConflict: "merge" });
+    // @ts-expect-error an initial that the schema refuses
+    defineState({ name: "x", version: 1, schema: v.object({ n: v.number() }), initial: () => ({ n: "0" }) });
+  });
+
+  it("of a conflict hold on every thread", () => {
+    const error: unknown = undefined;
+    expectTypeOf(isConflictError).guards.toExtend<{ readonly code: "conflict"; readonly details: ConflictDetails }>();
+    if (isConflictError(error)) expectTypeOf(error.details.base).toEqualTypeOf<number>();
+  });
+});

@@ -1,0 +1,85 @@
+/** What every journal owes; each has a test file that runs this. */
+
+import { describe, expect, it } from "vitest";
+import type { Journal } from "../../../src/store/journal.ts";
+import { failure } from "./failure.ts";
+import { recordOf } from "./requests.ts";
+
+export function testJournalContract(open: () => Journal | Promise<Journal>): void {
+  async function filled(): Promise<Journal> {
+    const journal = await open();
+    await journal.append(recordOf("a/1", 1, 1));
+    await journal.append(recordOf("b/1", 1, 2, { idempotencyKey: "once" }));
+    await journal.append(recordOf("a/1", 2, 3));
+    await journal.append(recordOf("a/1", 3, 5));
+    await journal.append(recordOf("a/0", 1, 6));
+    return journal;
+  }
+
+  describe("the contract of journals", () => {
+    it("starts empty, at position 0", async () => {
+      const journal = await open();
+      expect(journal.position).toBe(0);
+      expect(await journal.head("a/1")).toBeUndefined();
+      expect(await journal.at("a/1", 1)).toBeUndefined();
+      expect(await journal.records("a/1", 1, 9)).toEqual([]);
+      expect(await journal.committed("once")).toBeUndefined();
+      expect(await journal.keys("")).toEqual([]);
+      await journal.close();
+    });
+
+    it("is at the position of the newest record, gaps and all", async () => {
+      expect((await filled()).position).toBe(6);
+    });
+
+    it("gives the newest version and every other", async () => {
+      const journal = await filled();
+      expect(await journal.head("a/1")).toEqual(recordOf("a/1", 3, 5).snapshot);
+      for (const [version, position] of [
+        [1, 1],
+        [2, 3],
+        [3, 5],
+      ] as const) {
+        expect(await journal.at("a/1", version)).toEqual(recordOf("a/1", version, position).snapshot);
+      }
+      for (const version of [-1, 0, 4, 1.5, Number.NaN]) expect(await journal.at("a/1", version)).toBeUndefined();
+    });
+
+    it("gives the records of a range, ascending", async () => {
+      const journal = await filled();
+      const versions = async (lowest: number, highest: number): Promise<readonly number[]> =>
+        (await journal.records("a/1", lowest, highest)).map(({ snapshot }) => snapshot.version);
+      expect(await versions(1, 3)).toEqual([1, 2, 3]);
+      expect(await versions(2, 2)).toEqual([2]);
+      expect(await versions(2, 99)).toEqual([2, 3]);
+      expect(await versions(4, 9)).toEqual([]);
+      expect(await versions(3, 2)).toEqual([]);
+      expect(await journal.records("a/1", 2, 2)).toEqual([recordOf("a/1", 2, 3)]);
+    });
+
+    it("finds a version by its idempotency key", async () => {
+      const journal = await filled();
+      expect(await journal.committed("once")).toEqual(recordOf("b/1", 1, 2, { idempotencyKey: "once" }).snapshot);
+      expect(await journal.committed("other")).toBeUndefined();
+    });
+
+    it("lists keys by prefix in order", async () => {
+      const journal = await filled();
+      expect(await journal.keys("")).toEqual(["a/0", "a/1", "b/1"]);
+      expect(await journal.keys("a/")).toEqual(["a/0", "a/1"]);
+      expect(await journal.keys("c")).toEqual([]);
+    });
+
+    it.each([
+      ["a version that isn't the next", recordOf("a/1", 5, 9)],
+      ["a version that is there already", recordOf("a/1", 3, 9)],
+      ["a later version of an unknown key", recordOf("z/1", 2, 9)],
+    ])("refuses %s, and keeps nothing of it (invariant 3)", async (_what, record) => {
+      const journal = await filled();
+      expect(await failure((async () => journal.append(record))())).toBeInstanceOf(Error);
+      expect(await journal.head("a/1")).toEqual(recordOf("a/1", 3, 5).snapshot);
+      expect(await journal.head("z/1")).toBeUndefined();
+      expect(journal.position).toBe(6);
+    });
+  });
+}
