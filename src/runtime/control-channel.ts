@@ -40,7 +40,9 @@ export function serveControl(port: MessagePort, control: HostControl): { close()
 
 /** Calls a host's control over a port. `exit` rejects what is pending when it rejects. */
 export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteControl {
-  const remote = comlink.wrap<Remote>(nodeEndpoint(port));
+  const proxy = comlink.wrap<Remote>(nodeEndpoint(port));
+  // taken once: comlink makes a proxy for each look at a method, and keeps a little of it
+  const { spawn, connect, disconnect, stats, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
   const pending = new Set<(gone: unknown) => void>();
   let isGone = false;
@@ -60,11 +62,11 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     return settled.value;
   };
   return {
-    spawn: (order) => call(remote.spawn(order)),
-    connect: (peer, link) => call(remote.connect(peer, comlink.transfer(link, [link as never]))),
-    disconnect: (peer, error) => call(remote.disconnect(peer, error)),
-    stats: () => call(remote.stats()),
-    close: () => call(remote.close()),
+    spawn: (order) => call(spawn(order)),
+    connect: (peer, link) => call(connect(peer, comlink.transfer(link, [link as never]))),
+    disconnect: (peer, error) => call(disconnect(peer, error)),
+    stats: () => call(stats()),
+    close: () => call(close()),
   };
 }
 

@@ -21,6 +21,7 @@ const maxThreads = 1024;
 export function threadPool({ env }: ThreadPoolOptions): Threads<HostSettings, HostThread["control"]> {
   const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread-entry.ts" : "./thread-entry.js", import.meta.url)
     .href;
+  const execArgv = threadArguments(process.execArgv);
   const pool = new Piscina({
     filename: new URL("./thread-bootstrap.mjs", import.meta.url).href,
     minThreads: 0,
@@ -29,7 +30,7 @@ export function threadPool({ env }: ThreadPoolOptions): Threads<HostSettings, Ho
     atomics: "disabled", // a host waits in its event loop, not in Atomics.wait
     recordTiming: false,
     env: { ...env },
-    execArgv: threadArguments(process.execArgv),
+    ...(execArgv === undefined ? {} : { execArgv }),
   });
   const controls = new WeakMap<HostThread["control"], { id: number; remote: RemoteControl }>();
 
@@ -92,14 +93,27 @@ function threadDied(thread: number, cause: unknown): TroupeError {
   return new TroupeError("thread-died", `thread ${thread} died: ${why}`, { cause, details: { thread } });
 }
 
+/** Arguments of Node.js that concern how modules are found and run, and have a value after them. */
+const moduleArguments = /^(--(import|require|loader|experimental-loader|conditions)|-[rC])$/;
+/** The same, in one. */
+const moduleFlags =
+  /^--((import|require|loader|experimental-loader|conditions)=|experimental-|enable-source-maps|preserve-symlinks|(no|disable)-warning)/;
+
 /**
- * The arguments of Node.js that threads get as well: all but tsx's loader, which takes twice the time to start when it is
- * given there. A thread registers it by itself when it has TypeScript to load.
+ * The arguments of Node.js that threads get, or `undefined` for those of the process. tsx's loader takes twice the time to
+ * start when it is given there; a thread registers it by itself when it has TypeScript to load. Without the loader only
+ * some arguments can be given: threads refuse to start with those of V8 and of the process, such as --max-old-space-size.
  */
-function threadArguments(execArgv: readonly string[]): string[] {
-  return execArgv.filter((argument, index) => {
-    const isLoader = (text: string | undefined): boolean => /[\\/]tsx[\\/]/.test(text ?? "");
-    const takesLoader = /^--(import|require|loader)$/.test(argument) && isLoader(execArgv[index + 1]);
-    return !takesLoader && !isLoader(argument);
-  });
+function threadArguments(execArgv: readonly string[]): string[] | undefined {
+  const isLoader = (text: string | undefined): boolean => /(^|[\\/=])tsx([\\/]|$)/.test(text ?? "");
+  if (!execArgv.some(isLoader)) return undefined;
+  const kept: string[] = [];
+  for (let i = 0; i < execArgv.length; i++) {
+    const argument = execArgv[i] as string;
+    if (moduleArguments.test(argument)) {
+      const value = execArgv[++i];
+      if (value !== undefined && !isLoader(value)) kept.push(argument, value);
+    } else if (moduleFlags.test(argument) && !isLoader(argument)) kept.push(argument);
+  }
+  return kept;
 }

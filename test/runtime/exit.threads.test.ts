@@ -7,9 +7,12 @@ import { expect, it } from "vitest";
 const script = fileURLToPath(new URL("../fixtures/exits.ts", import.meta.url));
 
 /** Runs a program to its end; one that hangs is the test's timeout. */
-function runProgram(program: string): Promise<{ code: number | null; out: string; err: string }> {
+function runProgram(
+  program: string,
+  nodeArguments: readonly string[] = [],
+): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--import", "tsx", script, program], {
+    const child = spawn(process.execPath, [...nodeArguments, "--import", "tsx", script, program], {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 45_000,
     });
@@ -37,4 +40,15 @@ it("a program that throws with a system open ends with its error", async () => {
 
 it("a program may exit with a system open, even while a thread spins", async () => {
   expect(await runProgram("exits with a system open")).toEqual({ code: 5, out: "", err: "" });
+});
+
+it("a program may be started with arguments that threads don't take", async () => {
+  const nodeArguments = [
+    "--max-old-space-size=400",
+    "--expose-gc",
+    "--stack-size=900",
+    "--title=troupe",
+    "--no-warnings",
+  ];
+  expect(await runProgram("disposes", nodeArguments)).toEqual({ code: 0, out: "done\n", err: "" });
 });

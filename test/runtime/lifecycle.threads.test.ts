@@ -82,7 +82,7 @@ describe("placement", () => {
 });
 
 describe("names", () => {
-  const system = useSystem({ threads: 2 });
+  const system = useSystem();
 
   it("are unique while their actor is there", async () => {
     const ref = await system().spawn(counter, { name: "taken" });
@@ -250,7 +250,7 @@ describe("an actor that can't be started", () => {
 });
 
 describe.each([0, 1])("stopping an actor on thread %i", (thread) => {
-  const system = useSystem({ threads: 2 });
+  const system = useSystem();
 
   it("drain handles all that was told before", async () => {
     using letters = record(system().deadLetters$);

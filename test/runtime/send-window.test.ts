@@ -197,6 +197,16 @@ describe("a full window", () => {
     bench.window.credit(1);
     expect(bench.sent).toEqual([1, 2, 3, 4, 5]);
   });
+
+  it("keeps the order when more is offered while it sends what waited (invariant 2)", () => {
+    const bench = new Bench(3, "backpressure");
+    bench.offerAll(1, 2, 3, 4, 5);
+    bench.onSend = (id) => {
+      if (id === 4) expect(bench.offer(6)).toBe("waits"); // there is room, but 5 was first
+    };
+    bench.window.credit(3);
+    expect(bench.sent).toEqual([1, 2, 3, 4, 5, 6]);
+  });
 });
 
 describe("any use of a window", () => {

@@ -109,6 +109,7 @@ describe("what a dead thread leaves", () => {
     const to = await system().spawn(counter, there);
     const watcher = await system().spawn(listener, other);
     using events = record(to.events$);
+    await to.ask("get"); // subscribed by now; the watcher's link and this one have no order among each other
     const end = watcher.ask("watch", { to }, patiently);
     await events.first();
     await killer.tell("exit");
