@@ -79,7 +79,7 @@ export class CommitSequencer {
   #append(line: Line, tip: Snapshot | undefined, request: CommitRequest): MaybePromise<CommitOutcome> {
     const snapshot = this.#snapshot(tip, request);
     const record: CommitRecord = { snapshot, patches: request.patches };
-    const written = this.#journal.append(record);
+    const written = this.#journal.append([record]);
     this.#position = snapshot.position;
     const outcome: CommitOutcome = { kind: "committed", snapshot };
     if (!(written instanceof Promise) && this.#tentative.length === 0) {

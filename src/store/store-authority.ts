@@ -218,7 +218,7 @@ export class StoreAuthority {
   }
 
   #original(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
-    return chain(this.#journal.committed(idempotencyKey), (original) => checkSameKey(original, key, idempotencyKey));
+    return chain(this.#journal.committed(idempotencyKey), ([original]) => checkSameKey(original, key, idempotencyKey));
   }
 
   #checkOpen(): void {

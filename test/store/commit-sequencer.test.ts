@@ -74,7 +74,7 @@ describe("a version", () => {
   it("can be built on before it is durable, so that both share a flush", async () => {
     const { journal, authority, commit } = start();
     const tracked = [0, 1, 2].map((parent) => commit(setTo("a/1", parent, parent + 1)));
-    expect(journal.appends.map(({ record }) => record.snapshot.version)).toEqual([1, 2, 3]);
+    expect(journal.appends.map(({ records }) => records[0]?.snapshot.version)).toEqual([1, 2, 3]);
     journal.flush();
     await settleAll();
     expect(tracked.map(({ outcome }) => outcome)).toMatchObject(

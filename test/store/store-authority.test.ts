@@ -110,9 +110,9 @@ describe("a commit", () => {
     const authority = start({
       ...inner,
       position: 0,
-      append(record) {
+      append(records) {
         if (full) throw new Error("disk full");
-        return inner.append(record);
+        return inner.append(records);
       },
     });
     const first = landed(authority.commit(setTo("a/1", 0, 1)));

@@ -76,5 +76,5 @@ const garbled: NonNullable<Sabotage["toAuthority"]> = (message) =>
     : message;
 
 function forgetful(journal: Journal): Journal {
-  return overriding(journal, { committed: () => undefined });
+  return overriding(journal, { committed: () => [] });
 }

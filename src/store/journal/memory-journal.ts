@@ -3,7 +3,7 @@
 import type { CommitRecord } from "../commit.ts";
 import { diffStates } from "../diff-states.ts";
 import type { Journal } from "../journal.ts";
-import type { Snapshot } from "../snapshot.ts";
+import { metaOf, type Snapshot } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
 
 /**
@@ -16,40 +16,87 @@ import type { StateKey } from "../state-definition.ts";
  * const authority = new StoreAuthority({ journal: memoryJournal(), clock });
  */
 export function memoryJournal(): Journal {
-  // patches aren't kept: they are found again when a range is read, and weigh more than what the versions share
-  const chains = new Map<StateKey, Snapshot[]>();
-  const byIdempotencyKey = new Map<string, Snapshot>();
+  const chains = new Map<StateKey, Chain>();
+  const byIdempotencyKey = new Map<string, Snapshot[]>();
+  const at = (key: StateKey, version: number): Snapshot | undefined => {
+    const chain = chains.get(key);
+    return chain?.snapshots[version - chain.oldest];
+  };
+  const records = (key: StateKey, lowest: number, highest: number): CommitRecord[] => {
+    const chain = chains.get(key);
+    if (chain === undefined) return [];
+    const { oldest, snapshots } = chain;
+    return snapshots
+      .slice(Math.max(0, lowest - oldest), Math.max(0, highest + 1 - oldest))
+      .map((snapshot) => recordOf(snapshot, at(key, snapshot.version - 1)));
+  };
   let position = 0;
   return {
     get position() {
       return position;
     },
-    append({ snapshot }) {
-      const chain = chains.get(snapshot.key);
-      const newest = chain?.length ?? 0;
-      if (snapshot.parent !== newest || snapshot.version !== newest + 1) {
+    append(records) {
+      for (const { snapshot } of records) {
+        const newest = chains.get(snapshot.key)?.snapshots.at(-1)?.version ?? 0;
+        if (snapshot.parent === newest && snapshot.version === newest + 1) continue;
         throw new Error(`Defect: version ${snapshot.version} of ${snapshot.key} appended after version ${newest}.`);
       }
-      if (chain === undefined) chains.set(snapshot.key, [snapshot]);
-      else chain.push(snapshot);
-      if (snapshot.idempotencyKey !== undefined) byIdempotencyKey.set(snapshot.idempotencyKey, snapshot);
-      position = snapshot.position;
+      for (const { snapshot } of records) {
+        const { key, idempotencyKey } = snapshot;
+        const chain = chains.get(key);
+        if (chain === undefined) chains.set(key, { oldest: 1, snapshots: [snapshot] });
+        else chain.snapshots.push(snapshot);
+        if (idempotencyKey !== undefined) {
+          const together = byIdempotencyKey.get(idempotencyKey);
+          if (together === undefined) byIdempotencyKey.set(idempotencyKey, [snapshot]);
+          else together.push(snapshot);
+        }
+        position = snapshot.position;
+      }
     },
-    head: (key) => chains.get(key)?.at(-1),
-    at: (key, version) => chains.get(key)?.[version - 1],
-    records(key, lowest, highest) {
-      const chain = chains.get(key) ?? [];
-      return chain
-        .slice(lowest - 1, Math.max(highest, lowest - 1))
-        .map((snapshot) => recordOf(snapshot, chain[snapshot.version - 2]));
+    head: (key) => chains.get(key)?.snapshots.at(-1),
+    at,
+    meta(key, version) {
+      const snapshot = at(key, version);
+      return snapshot && metaOf(snapshot);
     },
-    committed: (idempotencyKey) => byIdempotencyKey.get(idempotencyKey),
+    oldest: (key) => chains.get(key)?.oldest,
+    records,
+    committed: (idempotencyKey) => byIdempotencyKey.get(idempotencyKey) ?? [],
+    trim(key, oldest) {
+      const chain = chains.get(key);
+      if (chain === undefined) return;
+      const count = Math.min(oldest - chain.oldest, chain.snapshots.length - 1);
+      if (count <= 0) return;
+      chain.oldest += count;
+      for (const snapshot of chain.snapshots.splice(0, count)) {
+        if (snapshot.idempotencyKey === undefined) continue;
+        const together = byIdempotencyKey.get(snapshot.idempotencyKey)?.filter((other) => other !== snapshot) ?? [];
+        if (together.length === 0) byIdempotencyKey.delete(snapshot.idempotencyKey);
+        else byIdempotencyKey.set(snapshot.idempotencyKey, together);
+      }
+    },
+    size: (key) => records(key, 1, Number.MAX_SAFE_INTEGER).reduce((bytes, record) => bytes + textLength(record), 0),
+    compact: () => undefined,
     keys: (prefix) => [...chains.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
     close: () => undefined,
   };
 }
 
+/** Patches aren't kept: they are found again when a range is read, and weigh more than what the versions share. */
+interface Chain {
+  oldest: number;
+  /** The versions from `oldest` on. */
+  readonly snapshots: Snapshot[];
+}
+
 function recordOf(snapshot: Snapshot, parent: Snapshot | undefined): CommitRecord {
   if (parent !== undefined) return { snapshot, patches: diffStates(parent.state, snapshot.state) };
   return { snapshot, patches: [{ op: "replace", path: [], value: snapshot.state }] };
+}
+
+/** What a record would take as text: versions share memory, so none has a size of its own there. */
+function textLength({ snapshot, patches }: CommitRecord): number {
+  const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
+  return JSON.stringify([metaOf(snapshot), patches], plain).length;
 }

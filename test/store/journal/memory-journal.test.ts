@@ -8,16 +8,16 @@ testJournalContract(memoryJournal);
 it("answers everything synchronously, and hands out the very snapshots it got", () => {
   const journal = memoryJournal();
   const record = recordOf("a/1", 1, 1, { idempotencyKey: "once" });
-  expect(journal.append(record)).toBeUndefined();
+  expect(journal.append([record])).toBeUndefined();
   expect(journal.head("a/1")).toBe(record.snapshot);
   expect(journal.at("a/1", 1)).toBe(record.snapshot);
-  expect(journal.committed("once")).toBe(record.snapshot);
+  expect(journal.committed("once")).toEqual([record.snapshot]);
   expect(journal.records("a/1", 1, 1)).toEqual([record]);
   expect(journal.keys("a")).toEqual(["a/1"]);
   expect(journal.close()).toBeUndefined();
 });
 
 it("is a journal of its own each time", () => {
-  void memoryJournal().append(recordOf("a/1", 1, 1));
+  void memoryJournal().append([recordOf("a/1", 1, 1)]);
   expect(memoryJournal().head("a/1")).toBeUndefined();
 });

@@ -2,17 +2,18 @@
 
 import { describe, expect, it } from "vitest";
 import type { Journal } from "../../../src/store/journal.ts";
+import { metaOf } from "../../../src/store/snapshot.ts";
 import { failure } from "./failure.ts";
 import { recordOf } from "./requests.ts";
 
 export function testJournalContract(open: () => Journal | Promise<Journal>): void {
   async function filled(): Promise<Journal> {
     const journal = await open();
-    await journal.append(recordOf("a/1", 1, 1));
-    await journal.append(recordOf("b/1", 1, 2, { idempotencyKey: "once" }));
-    await journal.append(recordOf("a/1", 2, 3));
-    await journal.append(recordOf("a/1", 3, 5));
-    await journal.append(recordOf("a/0", 1, 6));
+    await journal.append([recordOf("a/1", 1, 1)]);
+    await journal.append([recordOf("b/1", 1, 2, { idempotencyKey: "once" })]);
+    await journal.append([recordOf("a/1", 2, 3)]);
+    await journal.append([recordOf("a/1", 3, 5)]);
+    await journal.append([recordOf("a/0", 1, 6)]);
     return journal;
   }
 
@@ -23,7 +24,7 @@ export function testJournalContract(open: () => Journal | Promise<Journal>): voi
       expect(await journal.head("a/1")).toBeUndefined();
       expect(await journal.at("a/1", 1)).toBeUndefined();
       expect(await journal.records("a/1", 1, 9)).toEqual([]);
-      expect(await journal.committed("once")).toBeUndefined();
+      expect(await journal.committed("once")).toEqual([]);
       expect(await journal.keys("")).toEqual([]);
       await journal.close();
     });
@@ -59,8 +60,8 @@ export function testJournalContract(open: () => Journal | Promise<Journal>): voi
 
     it("finds a version by its idempotency key", async () => {
       const journal = await filled();
-      expect(await journal.committed("once")).toEqual(recordOf("b/1", 1, 2, { idempotencyKey: "once" }).snapshot);
-      expect(await journal.committed("other")).toBeUndefined();
+      expect(await journal.committed("once")).toEqual([recordOf("b/1", 1, 2, { idempotencyKey: "once" }).snapshot]);
+      expect(await journal.committed("other")).toEqual([]);
     });
 
     it("lists keys by prefix in order", async () => {
@@ -70,13 +71,67 @@ export function testJournalContract(open: () => Journal | Promise<Journal>): voi
       expect(await journal.keys("c")).toEqual([]);
     });
 
+    it("keeps what one commit made of several keys together, at one position", async () => {
+      const journal = await filled();
+      const idempotencyKey = "both";
+      await journal.append([recordOf("a/0", 2, 7, { idempotencyKey }), recordOf("c/1", 1, 7, { idempotencyKey })]);
+      expect(await journal.head("a/0")).toMatchObject({ version: 2, position: 7 });
+      expect(await journal.head("c/1")).toMatchObject({ version: 1, position: 7 });
+      expect((await journal.committed("both")).map(({ key }) => key)).toEqual(["a/0", "c/1"]);
+      const half = [recordOf("c/1", 2, 8), recordOf("a/0", 5, 8)];
+      expect(await failure((async () => journal.append(half))())).toBeInstanceOf(Error);
+      expect(await journal.head("c/1")).toMatchObject({ version: 1 });
+      expect(journal.position).toBe(7);
+    });
+
+    it("tells about a version without its state", async () => {
+      const journal = await filled();
+      expect(await journal.meta("a/1", 2)).toEqual(metaOf(recordOf("a/1", 2, 3).snapshot));
+      for (const version of [-1, 0, 4, 1.5, Number.NaN]) expect(await journal.meta("a/1", version)).toBeUndefined();
+      expect(await journal.meta("z/1", 1)).toBeUndefined();
+    });
+
+    it("forgets what is trimmed, and only that", async () => {
+      const journal = await filled();
+      expect(await journal.oldest("z/1")).toBeUndefined();
+      await journal.append([recordOf("a/1", 4, 7, { idempotencyKey: "late" })]);
+      await journal.trim("z/1", 2);
+      await journal.trim("a/1", 3);
+      await journal.trim("a/1", 2); // was trimmed further
+      await journal.trim("b/1", 9); // the newest stays
+      expect(await journal.oldest("a/1")).toBe(3);
+      expect(await journal.oldest("b/1")).toBe(1);
+      expect(await journal.at("a/1", 2)).toBeUndefined();
+      expect(await journal.meta("a/1", 2)).toBeUndefined();
+      expect(await journal.at("a/1", 3)).toEqual(recordOf("a/1", 3, 5).snapshot);
+      const [first, ...rest] = await journal.records("a/1", 1, 9);
+      expect(first?.snapshot).toEqual(recordOf("a/1", 3, 5).snapshot);
+      expect(rest.map(({ snapshot }) => snapshot.version)).toEqual([4]);
+      expect(await journal.committed("once")).toHaveLength(1);
+      await journal.append([recordOf("b/1", 2, 8)]);
+      await journal.trim("b/1", 2);
+      expect(await journal.committed("once")).toEqual([]);
+      expect(await journal.committed("late")).toHaveLength(1);
+      await journal.compact();
+      expect(await journal.head("a/1")).toMatchObject({ version: 4 });
+      await journal.append([recordOf("a/1", 5, 9)]);
+      expect(await journal.head("a/1")).toMatchObject({ version: 5 });
+    });
+
+    it("tells how many bytes a key takes", async () => {
+      const journal = await filled();
+      expect(await journal.size("z/1")).toBe(0);
+      expect(await journal.size("b/1")).toBeGreaterThan(0);
+      expect(await journal.size("a/1")).toBeGreaterThan(await journal.size("b/1"));
+    });
+
     it.each([
       ["a version that isn't the next", recordOf("a/1", 5, 9)],
       ["a version that is there already", recordOf("a/1", 3, 9)],
       ["a later version of an unknown key", recordOf("z/1", 2, 9)],
     ])("refuses %s, and keeps nothing of it (invariant 3)", async (_what, record) => {
       const journal = await filled();
-      expect(await failure((async () => journal.append(record))())).toBeInstanceOf(Error);
+      expect(await failure((async () => journal.append([record]))())).toBeInstanceOf(Error);
       expect(await journal.head("a/1")).toEqual(recordOf("a/1", 3, 5).snapshot);
       expect(await journal.head("z/1")).toBeUndefined();
       expect(journal.position).toBe(6);

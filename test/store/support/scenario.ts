@@ -118,11 +118,13 @@ export class Play {
       get position() {
         return memory.position;
       },
-      append: (record) => {
-        void memory.append(record);
-        const chain = this.#kept.get(record.snapshot.key);
-        if (chain === undefined) this.#kept.set(record.snapshot.key, [record]);
-        else chain.push(record);
+      append: (records) => {
+        void memory.append(records);
+        for (const record of records) {
+          const chain = this.#kept.get(record.snapshot.key);
+          if (chain === undefined) this.#kept.set(record.snapshot.key, [record]);
+          else chain.push(record);
+        }
       },
     };
     this.#slow = slow && new SlowJournal({ ...slow, inner: recording });

@@ -5,7 +5,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 
 interface Append {
-  readonly record: CommitRecord;
+  readonly records: readonly CommitRecord[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -34,9 +34,9 @@ export class SlowJournal implements Journal {
     return this.#inner.position;
   }
 
-  append(record: CommitRecord): Promise<void> {
+  append(records: readonly CommitRecord[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.appends.push({ record, resolve, reject });
+      this.appends.push({ records, resolve, reject });
     });
   }
 
@@ -46,7 +46,7 @@ export class SlowJournal implements Journal {
     if (append === undefined) throw new Error("nothing to write");
     try {
       if (failure !== undefined) throw failure;
-      void this.#inner.append(append.record);
+      void this.#inner.append(append.records);
       this.answers.push(append.resolve);
     } catch (error) {
       this.answers.push(() => append.reject(error));
@@ -73,6 +73,11 @@ export class SlowJournal implements Journal {
   records: Journal["records"] = (key, lowest, highest) => this.#read(() => this.#inner.records(key, lowest, highest));
   committed: Journal["committed"] = (idempotencyKey) => this.#read(() => this.#inner.committed(idempotencyKey));
   keys: Journal["keys"] = (prefix) => this.#read(() => this.#inner.keys(prefix));
+  meta: Journal["meta"] = (key, version) => this.#read(() => this.#inner.meta(key, version));
+  oldest: Journal["oldest"] = (key) => this.#read(() => this.#inner.oldest(key));
+  trim: Journal["trim"] = (key, oldest) => this.#inner.trim(key, oldest);
+  size: Journal["size"] = (key) => this.#read(() => this.#inner.size(key));
+  compact: Journal["compact"] = () => this.#inner.compact();
   close: Journal["close"] = () => this.#inner.close();
 
   /** Reads at once and answers later: the answer may be old by then, as a real one's. */
