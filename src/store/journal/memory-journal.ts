@@ -22,7 +22,7 @@ export function memoryJournal(): Journal {
     const chain = chains.get(key);
     return chain?.snapshots[version - chain.oldest];
   };
-  const records = (key: StateKey, lowest: number, highest: number): CommitRecord[] => {
+  const range = (key: StateKey, lowest: number, highest: number): CommitRecord[] => {
     const chain = chains.get(key);
     if (chain === undefined) return [];
     const { oldest, snapshots } = chain;
@@ -61,7 +61,7 @@ export function memoryJournal(): Journal {
       return snapshot && metaOf(snapshot);
     },
     oldest: (key) => chains.get(key)?.oldest,
-    records,
+    records: range,
     committed: (idempotencyKey) => byIdempotencyKey.get(idempotencyKey) ?? [],
     trim(key, oldest) {
       const chain = chains.get(key);
@@ -76,7 +76,7 @@ export function memoryJournal(): Journal {
         else byIdempotencyKey.set(snapshot.idempotencyKey, together);
       }
     },
-    size: (key) => records(key, 1, Number.MAX_SAFE_INTEGER).reduce((bytes, record) => bytes + textLength(record), 0),
+    size: (key) => range(key, 1, Number.MAX_SAFE_INTEGER).reduce((bytes, record) => bytes + textLength(record), 0),
     compact: () => undefined,
     keys: (prefix) => [...chains.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
     close: () => undefined,
