@@ -7,7 +7,7 @@ import type { HostId } from "../actors/address.ts";
 import type { Link } from "../ports/link.ts";
 import type { Turns } from "../ports/turns.ts";
 import type { Frame } from "./envelope.ts";
-import { decodeBatch, encodeBatch, type WireBatch } from "./frame-codec.ts";
+import { encodeBatch, framesOf, openBatch, type WireBatch } from "./frame-codec.ts";
 
 /** Larger batches gain nothing and delay the first of their frames (`bench/messages.ts`). */
 const maxFrames = 256;
@@ -37,10 +37,11 @@ export class BatchedLink {
     this.#turns = turns;
     this.#position = position;
     link.receive((data) => {
-      const batch = data as WireBatch;
-      if (batch.number <= this.#received) return; // delivered before
-      this.#received = batch.number;
-      onBatch(decodeBatch(batch, peer), batch.position);
+      const batch = openBatch(data as WireBatch);
+      const [number, at] = batch.parts;
+      if (number <= this.#received) return; // delivered before
+      this.#received = number;
+      onBatch(framesOf(batch, peer), at);
     });
   }
 

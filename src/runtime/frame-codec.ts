@@ -6,19 +6,34 @@
 
 import type { Address, HostId } from "../actors/address.ts";
 import { isJsonSafe } from "../values/json-safe.ts";
-import { type Answer, type Envelope, type Frame, never } from "./envelope.ts";
+import { type Answer, type Frame, never } from "./envelope.ts";
+import { type FlatFrame, inflateRun, MessageRun, runKind } from "./message-run.ts";
+import { NumberReader, NumberWriter } from "./number-columns.ts";
 
-/** A flat frame: its kind's number, then its fields. */
-type FlatFrame = readonly unknown[];
+/**
+ * What a link carries: text if JSON carries the batch, since no other value crosses as fast; with the numbers of its long runs
+ * beside it, if there are any; otherwise the arrays themselves.
+ */
+export type WireBatch =
+  | string
+  | { readonly text: string; readonly numbers: Float64Array }
+  | { readonly parts: BatchParts; readonly numbers: Float64Array };
 
-/** The wire form of one batch. */
-export interface WireBatch {
-  /** 1, 2, 3 … per direction of a link; a number seen before is a duplicate. */
-  readonly number: number;
-  /** How far the sender's store had got when the batch left (see `ThreadHost`); 0 where it does not own the store. */
-  readonly position: number;
-  readonly frames: string | readonly FlatFrame[];
+/**
+ * - `number`: 1, 2, 3 … per direction of a link; a number seen before is a duplicate.
+ * - `position`: how far the sender's store had got when the batch left (see `ThreadHost`); 0 where it does not own the store.
+ */
+export type BatchParts = readonly [number: number, position: number, frames: readonly FlatFrame[]];
+
+/** A batch that arrived. */
+export interface Batch {
+  readonly parts: BatchParts;
+  /** True when it came as text: then so does all that is in it. */
+  readonly isJson: boolean;
+  readonly numbers: Float64Array;
 }
+
+const noNumbers = new Float64Array(0);
 
 const asks = 1;
 const refs = 2;
@@ -29,151 +44,50 @@ export function encodeBatch(number: number, position: number, frames: readonly F
   const flat: FlatFrame[] = [];
   let isJson = true;
   let run: MessageRun | undefined;
+  const runs: MessageRun[] = [];
   for (let i = 0; i < frames.length; i++) {
     const frame = frames[i] as Frame;
     if (run !== undefined && frame.kind === "message" && run.take(frame)) continue;
     isJson &&= carriesJson(frame);
     run = frame.kind === "message" ? MessageRun.of(frame) : undefined;
     flat.push(run === undefined ? flatten(frame) : run.flat);
+    if (run !== undefined) runs.push(run);
   }
-  return { number, position, frames: (isJson ? jsonText(flat) : undefined) ?? flat };
+  const numbers = new NumberWriter();
+  for (const each of runs) each.end(numbers);
+  const parts = [number, position, flat] as const;
+  const text = isJson ? jsonText(parts) : undefined;
+  if (text === undefined) return { parts, numbers: numbers.take() };
+  return numbers.isEmpty ? text : { text, numbers: numbers.take() };
 }
 
 /** Undefined for a batch beyond the longest string there is (512 MiB): it travels as arrays. */
-function jsonText(flat: readonly FlatFrame[]): string | undefined {
+function jsonText(parts: BatchParts): string | undefined {
   try {
-    return JSON.stringify(flat);
+    return JSON.stringify(parts);
   } catch (failure) {
     if (failure instanceof RangeError) return undefined;
     throw failure;
   }
 }
 
-export function decodeBatch(batch: WireBatch, origin: HostId): Frame[] {
-  const flat = typeof batch.frames === "string" ? (JSON.parse(batch.frames) as FlatFrame[]) : batch.frames;
-  const isJson = typeof batch.frames === "string";
+export function openBatch(wire: WireBatch): Batch {
+  if (typeof wire === "string") return { parts: JSON.parse(wire) as BatchParts, isJson: true, numbers: noNumbers };
+  if ("parts" in wire) return { ...wire, isJson: false };
+  return { parts: JSON.parse(wire.text) as BatchParts, isJson: true, numbers: wire.numbers };
+}
+
+export function framesOf(batch: Batch, origin: HostId): Frame[] {
+  const { parts, isJson } = batch;
+  const flat = parts[2];
+  const numbers = new NumberReader(batch.numbers);
   const frames: Frame[] = [];
   for (let i = 0; i < flat.length; i++) {
     const frame = flat[i] as FlatFrame;
-    if (frame[0] === runKind) inflateRun(frame, origin, isJson, frames);
+    if (frame[0] === runKind) for (const message of inflateRun(frame, origin, isJson, numbers)) frames.push(message);
     else frames.push(inflate(frame, origin, isJson));
   }
   return frames;
-}
-
-const runKind = 4;
-
-type Fields = Readonly<Record<string, unknown>>;
-
-/**
- * Tells to one actor, one after another and alike but for their payloads: they share one header, and their payloads the
- * names of their fields. Bursts are what batches are for; so written they take half the time (`bench/messages.ts`).
- */
-class MessageRun {
-  readonly flat: FlatFrame;
-  readonly #first: Envelope;
-  readonly #keys: readonly string[];
-  readonly #rows: unknown[][] = [];
-
-  private constructor(first: Envelope, keys: readonly string[]) {
-    this.#first = first;
-    this.#keys = keys;
-    const { id, to, from, type, token, isChecked, cause } = first;
-    this.flat = [runKind, id, to, from ?? 0, type, token, isChecked ? checked : 0, cause, keys, this.#rows];
-  }
-
-  /** A run that begins with this message; `undefined` for a message that has to go alone. */
-  static of(first: Envelope): MessageRun | undefined {
-    if (!isRunnable(first)) return undefined;
-    const run = new MessageRun(first, Object.keys(first.payload as Fields));
-    run.#add(first);
-    return run;
-  }
-
-  /** Takes the message if it is the run's next. */
-  take(next: Envelope): boolean {
-    const first = this.#first;
-    const isAlike =
-      next.id === first.id + this.#rows.length &&
-      next.to === first.to &&
-      next.type === first.type &&
-      next.from === first.from &&
-      next.token === first.token &&
-      next.cause === first.cause &&
-      next.isChecked === first.isChecked &&
-      isRunnable(next);
-    return isAlike && this.#add(next);
-  }
-
-  #add({ payload }: Envelope): boolean {
-    const keys = this.#keys;
-    const fields = payload as Fields;
-    const row: unknown[] = [];
-    let at = 0;
-    for (const key in fields) {
-      if (key !== keys[at++]) return false;
-      row.push(fields[key]);
-    }
-    if (at !== keys.length) return false;
-    this.#rows.push(row);
-    return true;
-  }
-}
-
-/** A tell whose payload is a plain object that JSON carries. */
-function isRunnable({ isAsk, deadline, hasRefs, isJson, payload }: Envelope): boolean {
-  return (
-    !isAsk &&
-    deadline === never &&
-    !hasRefs &&
-    isJson &&
-    typeof payload === "object" &&
-    payload !== null &&
-    !Array.isArray(payload)
-  );
-}
-
-function inflateRun(flat: FlatFrame, origin: HostId, isJson: boolean, frames: Frame[]): void {
-  const [, id, to, from, type, token, flags, cause, names, rows] = flat as [
-    number,
-    number,
-    Address,
-    Address | 0,
-    string,
-    number,
-    number,
-    number,
-    string[],
-    unknown[][],
-  ];
-  const isChecked = (flags & checked) !== 0;
-  const sender = from === 0 ? undefined : from;
-  for (let n = 0; n < rows.length; n++) {
-    const row = rows[n] as unknown[];
-    const payload: Record<string, unknown> = {};
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string;
-      if (name === "__proto__")
-        Object.defineProperty(payload, name, { value: row[i], enumerable: true, writable: true, configurable: true });
-      else payload[name] = row[i];
-    }
-    frames.push({
-      kind: "message",
-      id: id + n,
-      to,
-      from: sender,
-      type,
-      payload,
-      token,
-      isAsk: false,
-      deadline: never,
-      cause,
-      isChecked,
-      hasRefs: false,
-      isJson,
-      origin,
-    });
-  }
 }
 
 function carriesJson(frame: Frame): boolean {

@@ -1,31 +1,30 @@
 /** Looks into batches on their way, for mutations that break one mechanism on purpose. */
 
+import { openBatch, type WireBatch } from "../../src/runtime/frame-codec.ts";
+import { inflateRun, runKind } from "../../src/runtime/message-run.ts";
+import { NumberReader } from "../../src/runtime/number-columns.ts";
+
 /** A flat frame of `frame-codec.ts`. */
 export type WireFrame = unknown[];
 
 /** Changes or drops (`undefined`) each frame of a batch. */
-export function mapFrames(batch: unknown, change: (frame: WireFrame) => WireFrame | undefined): unknown {
-  const { frames, ...rest } = batch as { frames: string | WireFrame[] };
-  const isText = typeof frames === "string";
-  const list = isText ? (JSON.parse(frames) as WireFrame[]) : frames;
-  const changed = list
-    .flatMap(apart)
+export function mapFrames(wire: unknown, change: (frame: WireFrame) => WireFrame | undefined): WireBatch {
+  const { parts, isJson, numbers } = openBatch(wire as WireBatch);
+  const [number, position, frames] = parts;
+  const reader = new NumberReader(numbers);
+  const changed = frames
+    .flatMap((frame) => apart([...frame], reader))
     .map(change)
     .filter((frame) => frame !== undefined);
-  return { ...rest, frames: isText ? JSON.stringify(changed) : changed };
+  const result = [number, position, changed] as const;
+  return isJson ? JSON.stringify(result) : { parts: result, numbers: new Float64Array(0) };
 }
 
 /** The messages of a run as frames of their own. */
-function apart(frame: WireFrame): WireFrame[] {
-  if (frame[0] !== 4) return [frame];
-  const [, id, to, from, type, token, flags, cause, names, rows] = frame as [
-    ...[number, number, string, unknown, string, number, number, number],
-    string[],
-    unknown[][],
-  ];
-  return rows.map((row, n) => {
-    const payload = Object.fromEntries(names.map((name, at) => [name, row[at]]));
-    return [0, id + n, to, from, type, token, flags, 0, cause, payload];
+function apart(frame: WireFrame, numbers: NumberReader): WireFrame[] {
+  if (frame[0] !== runKind) return [frame];
+  return inflateRun(frame, 0, true, numbers).map(({ id, to, from, type, token, isChecked, cause, payload }) => {
+    return [0, id, to, from ?? 0, type, token, isChecked ? 8 : 0, 0, cause, payload];
   });
 }
 

@@ -92,7 +92,7 @@ const burst: fc.Arbitrary<Frame[]> = record({
       skip: fc.constantFrom(0, 0, 0, 1),
       token: fc.constantFrom(0, 0, 0, 1),
     }),
-    { minLength: 1, maxLength: 8 },
+    { minLength: 1, maxLength: 40 },
   ),
 }).map(({ first, to, rows }) => {
   let id = first;
