@@ -6,7 +6,7 @@ import { decideSequentially } from "../examples/credit/oracle.ts";
 import { summarize } from "../examples/credit/report.ts";
 import { measure, perSecond, type Subject, type Topic } from "./harness.ts";
 
-const count = 5000;
+const count = 20_000;
 
 export const credit: Topic = {
   name: "credit",
@@ -36,7 +36,7 @@ export const credit: Topic = {
       bench: "credit workflow",
       unit: "decisions/s",
       baseline: "sequential oracle",
-      rounds: 5,
+      rounds: 3,
       subjects: [
         {
           name: "sequential oracle",

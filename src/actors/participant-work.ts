@@ -1,6 +1,8 @@
 /** What a participant works on: steps, compensations and direct calls, so many at a time as its agent allows. */
 
-/** One piece of work. Its signal aborts when the run is cancelled or the participant stops. */
+import type { Cancellation } from "./cancellation.ts";
+
+/** One piece of work. */
 export interface Work {
   /** `undefined` for a direct call. */
   readonly run: string | undefined;
@@ -8,7 +10,8 @@ export interface Work {
   readonly idempotencyKey: string;
   /** True for a compensation: cancelling the run doesn't abort what undoes it. */
   readonly isCompensation: boolean;
-  readonly controller: AbortController;
+  /** Aborted when the run is cancelled or the participant stops. */
+  readonly cancellation: Cancellation;
 }
 
 /** Lets in as many pieces of work as the agent's concurrency allows, first come, first served. */

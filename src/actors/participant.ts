@@ -7,7 +7,8 @@ import { encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../store/maybe-promise.ts";
 import type { AgentContext, AgentDefinition } from "./agent-definition.ts";
-import { checkContract } from "./contract.ts";
+import { Cancellation } from "./cancellation.ts";
+import { checkContract, type ContractSite } from "./contract.ts";
 import { type Work, WorkSlots } from "./participant-work.ts";
 import type { Payload, PayloadCodec } from "./payload-codec.ts";
 import type { NumberedMessage, Relay } from "./supervisor/coordination-protocol.ts";
@@ -53,6 +54,8 @@ export interface ExecuteOptions {
 export class Participant {
   readonly #agent: AgentDefinition;
   readonly #ports: ParticipantPorts;
+  readonly #inputSite: ContractSite;
+  readonly #outputSite: ContractSite;
   readonly #slots: WorkSlots;
   readonly #work = new Set<Work>();
   readonly #joins = new Map<string, JoinState>();
@@ -64,6 +67,9 @@ export class Participant {
   constructor(agent: AgentDefinition, ports: ParticipantPorts) {
     this.#agent = agent;
     this.#ports = ports;
+    const { name, version } = agent;
+    this.#inputSite = { agent: name, version, direction: "input", side: "receiver" };
+    this.#outputSite = { agent: name, version, direction: "output", side: "sender" };
     this.#slots = new WorkSlots(agent.concurrency);
   }
 
@@ -105,10 +111,10 @@ export class Participant {
       step: undefined,
       idempotencyKey,
       isCompensation: false,
-      controller: new AbortController(),
+      cancellation: new Cancellation(),
     };
-    const abort = (): void => work.controller.abort(signal?.reason);
-    if (this.#stopped !== undefined) work.controller.abort(this.#stopped);
+    const abort = (): void => work.cancellation.abort(signal?.reason);
+    if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
     else if (signal?.aborted === true) abort();
     else signal?.addEventListener("abort", abort, { once: true });
     this.#work.add(work);
@@ -124,7 +130,7 @@ export class Participant {
   stop(): void {
     const { name } = this.#agent;
     this.#stopped = new TroupeError("actor-stopped", `the agent ${name} was stopped`, { details: { agent: name } });
-    for (const { controller } of this.#work) controller.abort(this.#stopped);
+    for (const { cancellation } of this.#work) cancellation.abort(this.#stopped);
     this.#joins.clear();
   }
 
@@ -167,23 +173,18 @@ export class Participant {
   }
 
   async #call(work: Work, input: unknown): Promise<unknown> {
-    work.controller.signal.throwIfAborted();
-    const { name: agent, version, execute, ...contract } = this.#agent;
-    const parsed = checkContract(contract.input, input, { agent, version, direction: "input", side: "receiver" });
+    work.cancellation.throwIfAborted();
+    const { execute } = this.#agent; // called as it was written: a function, not a method
+    const parsed = checkContract(this.#agent.input, input, this.#inputSite);
     const output = await execute(parsed as never, this.#ports.context(work));
-    return checkContract(contract.output, output, { agent, version, direction: "output", side: "sender" });
+    return checkContract(this.#agent.output, output, this.#outputSite);
   }
 
   async #undo(work: Work, { input, output }: { readonly input: Payload; readonly output: Payload }): Promise<void> {
-    work.controller.signal.throwIfAborted();
-    const { name: agent, version, compensate, ...contract } = this.#agent;
+    work.cancellation.throwIfAborted();
+    const { compensate } = this.#agent;
     const { codec } = this.#ports;
-    const parsed = checkContract(contract.input, codec.decode(input), {
-      agent,
-      version,
-      direction: "input",
-      side: "receiver",
-    });
+    const parsed = checkContract(this.#agent.input, codec.decode(input), this.#inputSite);
     await compensate?.(codec.decode(output) as never, this.#ports.context(work), parsed as never);
   }
 
@@ -197,7 +198,8 @@ export class Participant {
           message,
           this.#ports.codec,
         );
-        if (this.#stopped === undefined) this.#joins.set(message.run, state);
+        if (state === undefined || this.#stopped !== undefined) this.#joins.delete(message.run);
+        else this.#joins.set(message.run, state);
         const doing = proposals.map((proposal) => this.#propose(message.run, proposal));
         return doing.length === 0 ? undefined : Promise.all(doing).then(() => undefined);
       },
@@ -237,8 +239,8 @@ export class Participant {
 
   #begin(run: string, step: string, isCompensation: boolean): Work {
     const idempotencyKey = isCompensation ? `${run}/${step}/compensation` : `${run}/${step}`;
-    const work: Work = { run, step, idempotencyKey, isCompensation, controller: new AbortController() };
-    if (this.#stopped !== undefined) work.controller.abort(this.#stopped);
+    const work: Work = { run, step, idempotencyKey, isCompensation, cancellation: new Cancellation() };
+    if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
     this.#work.add(work);
     return work;
   }
@@ -247,7 +249,7 @@ export class Participant {
     const why = reason === undefined ? "" : `: ${reason}`;
     for (const work of this.#work) {
       if (work.run !== run || work.isCompensation) continue;
-      work.controller.abort(
+      work.cancellation.abort(
         new TroupeError("run-cancelled", `the run ${run} was cancelled${why}`, { details: { run } }),
       );
     }

@@ -14,7 +14,7 @@ import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { messageName } from "./message-check.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import type { Target } from "./bound-ref.ts";
-import { CellContext, type CellContextOptions } from "./cell-context.ts";
+import { CellContext } from "./cell-context.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import type { Delivery } from "./delivery.ts";
 import type { HostServices } from "./spawn-cell.ts";
@@ -72,11 +72,7 @@ export class AgentBody implements ActorBody {
         ) as Promise<boolean>,
       report: (run, event) => host.tell(cell, supervisorTarget, "outcome", { run, event }, true),
       workflow: (id) => loadWorkflow(load, id),
-      context: (work) =>
-        new WorkContext(
-          { ...services, cell, name: definition.name, events: undefined, signal: work.controller.signal },
-          work,
-        ),
+      context: (work) => new WorkContext(services, cell, definition.name, work),
       onError: (error) => {
         if (isTroupeError(error, "system-closed")) return;
         host.reportFailure(cell.address, coordinate, error);
@@ -105,11 +101,13 @@ class WorkContext extends CellContext implements AgentContext {
   readonly step: string | undefined;
   readonly idempotencyKey: string;
 
-  constructor(options: CellContextOptions, { run, step, idempotencyKey }: Work) {
-    super({
-      ...options,
-      commits: { ...(run === undefined ? {} : { cause: `run/${run}` }), idempotencyPrefix: idempotencyKey },
-    });
+  constructor(services: HostServices, cell: ActorCell, name: string, work: Work) {
+    const { run, step, idempotencyKey, cancellation } = work;
+    const commits =
+      run === undefined
+        ? { idempotencyPrefix: idempotencyKey }
+        : { cause: `run/${run}`, idempotencyPrefix: idempotencyKey };
+    super({ services, cell, name, events: undefined, cancellation, commits });
     this.run = run;
     this.step = step;
     this.idempotencyKey = idempotencyKey;

@@ -12,12 +12,11 @@ import { AskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { StateDefinition } from "../store/state-definition.ts";
-import type { StoreAccess } from "../store/store-access.ts";
 import { type CommitOptions, type PutOptions, StoreClient } from "../store/store-client.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { BoundRef, targetOf, type Target } from "./bound-ref.ts";
-import { type DefinitionId, definitionId, type DefinitionLoader } from "./definition-loader.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import { type DefinitionId, definitionId } from "./definition-loader.ts";
+import type { HostServices } from "./spawn-cell.ts";
 
 /** The actor through which any actor asks the system to spawn and find others. */
 const systemTarget: Target = {
@@ -40,15 +39,13 @@ export type SpawnOutcome =
   | { readonly address?: undefined; readonly error: EncodedError };
 
 export interface CellContextOptions {
-  readonly host: ThreadHost;
+  readonly services: HostServices;
   readonly cell: ActorCell;
-  readonly store: StoreAccess;
-  readonly load: DefinitionLoader;
   /** The definition's name and version, for contract errors of events. */
   readonly name: string;
   readonly events: v.GenericSchema | undefined;
-  /** The signal handlers see; the cell's own unless they work for a run. */
-  readonly signal: AbortSignal;
+  /** Has the signal that handlers see: the cell unless they work for a run. */
+  readonly cancellation: { readonly signal: AbortSignal };
   /** How commits are marked. */
   readonly commits?: CommitTerms;
 }
@@ -60,25 +57,25 @@ export interface CommitTerms {
 }
 
 export class CellContext implements ActorContext<unknown> {
-  readonly signal: AbortSignal;
-  readonly #host: ThreadHost;
+  readonly #cancellation: { readonly signal: AbortSignal };
+  readonly #services: HostServices;
   readonly #cell: ActorCell;
-  readonly #store: StoreAccess;
-  readonly #commits: CommitTerms;
-  readonly #load: DefinitionLoader;
+  readonly #commits: CommitTerms | undefined;
   readonly #name: string;
   readonly #events: v.GenericSchema | undefined;
   #client: StoreClient | undefined;
 
-  constructor({ host, cell, store, load, name, events, signal, commits = {} }: CellContextOptions) {
-    this.signal = signal;
-    this.#host = host;
+  constructor({ services, cell, name, events, cancellation, commits }: CellContextOptions) {
+    this.#cancellation = cancellation;
+    this.#services = services;
     this.#cell = cell;
-    this.#store = store;
     this.#commits = commits;
-    this.#load = load;
     this.#name = name;
     this.#events = events;
+  }
+
+  get signal(): AbortSignal {
+    return this.#cancellation.signal;
   }
 
   get self(): Address {
@@ -86,15 +83,15 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   get thread(): number {
-    return this.#host.id;
+    return this.#services.host.id;
   }
 
   now(): number {
-    return this.#host.clock.now();
+    return this.#services.host.clock.now();
   }
 
   random(): number {
-    return this.#host.random.next();
+    return this.#services.host.random.next();
   }
 
   sleep(ms: number): Promise<void> {
@@ -108,7 +105,7 @@ export class CellContext implements ActorContext<unknown> {
         timer.cancel();
         reject(signal.reason as Error);
       };
-      const timer = this.#host.clock.setTimer(ms, () => {
+      const timer = this.#services.host.clock.setTimer(ms, () => {
         signal.removeEventListener("abort", onAbort);
         resolve();
       });
@@ -125,13 +122,13 @@ export class CellContext implements ActorContext<unknown> {
     definition: ActorDefinition<P, E>,
     options: SpawnOptions = {},
   ): Promise<ActorRef<P, E>> {
-    this.#load.remember(definition);
+    this.#services.load.remember(definition);
     const order: SpawnRequest = {
       definition: definitionId(definition),
       placement: options.placement ?? definition.placement,
       name: options.name,
     };
-    const outcome = await this.#host.ask(this.#cell, systemTarget, "spawn", order, {
+    const outcome = await this.#services.host.ask(this.#cell, systemTarget, "spawn", order, {
       timeout: Number.POSITIVE_INFINITY,
     });
     const { address, error } = outcome as SpawnOutcome;
@@ -140,7 +137,10 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    const found = await this.#host.ask(this.#cell, systemTarget, "find", { name, definition: definition.name });
+    const found = await this.#services.host.ask(this.#cell, systemTarget, "find", {
+      name,
+      definition: definition.name,
+    });
     if (found === undefined)
       throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
         details: { name },
@@ -175,7 +175,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   #versions(): StoreClient {
-    this.#client ??= new StoreClient(this.#store, {
+    this.#client ??= new StoreClient(this.#services.store, {
       author: this.#cell.address,
       ...this.#commits,
       onSeen: ({ position }) => this.#cell.observe(position),
@@ -186,6 +186,6 @@ export class CellContext implements ActorContext<unknown> {
 
   #ref<P extends Protocol, E>(definition: ActorDefinition<P, E>, address: Address): ActorRef<P, E> {
     const target = targetOf(definition, address);
-    return new BoundRef({ host: this.#host, sender: this.#cell, target }) as unknown as ActorRef<P, E>;
+    return new BoundRef({ host: this.#services.host, sender: this.#cell, target }) as unknown as ActorRef<P, E>;
   }
 }

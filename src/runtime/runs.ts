@@ -20,7 +20,7 @@ import { StoreClient } from "../store/store-client.ts";
 import { buried } from "./actor-cell.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
 import { nameOf } from "./actor-registry.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender, Target } from "./bound-ref.ts";
 import type { MainHost } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";
 import type { Platform } from "./platform.ts";
@@ -49,10 +49,10 @@ type SupervisorMessage =
   /** A thread or a participant is gone. */
   | { readonly type: "lost"; readonly thread?: number; readonly actor?: Address; readonly error: EncodedError };
 
-/** An agent's participant: where it is, or a promise of it while it is started. */
+/** An agent's participant: how to reach it, or a promise of that while it is started. */
 interface Deployment {
   readonly agent: AgentDefinition;
-  address: MaybePromise<Address>;
+  target: MaybePromise<Target>;
 }
 
 export class Runs {
@@ -155,7 +155,7 @@ export class Runs {
   /** Starts the participants of a workflow. */
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     this.#platform.load.remember(workflow);
-    await Promise.all(workflow.steps.map(async ({ agent }) => this.#deployment(agent).address));
+    await Promise.all(workflow.steps.map(async ({ agent }) => this.#deployment(agent).target));
   }
 
   async switchCoordination(coordination: Coordination): Promise<void> {
@@ -177,7 +177,8 @@ export class Runs {
 
   /** An actor stopped; that matters here if it was a participant. */
   participantStopped(actor: Address): void {
-    if (![...this.#deployments.values()].some(({ address }) => address === actor)) return;
+    if (![...this.#deployments.values()].some(({ target }) => !(target instanceof Promise) && target.address === actor))
+      return;
     this.#tell({ type: "lost", actor, error: encodeError(buried({ to: actor, type: coordinate }, "actor-stopped")) });
   }
 
@@ -249,20 +250,12 @@ export class Runs {
   }
 
   #send(agent: AgentDefinition, message: NumberedMessage): MaybePromise<void> {
-    const { address } = this.#deployment(agent);
-    return address instanceof Promise
-      ? address.then((known) => this.#post(known, message))
-      : this.#post(address, message);
+    const { target } = this.#deployment(agent);
+    return target instanceof Promise ? target.then((known) => this.#post(known, message)) : this.#post(target, message);
   }
 
-  #post(address: Address, message: NumberedMessage): Promise<void> {
-    return this.#main.host.tell(
-      this.#sender,
-      { address, ...agentMailbox, check: undefined },
-      coordinate,
-      message,
-      true,
-    );
+  #post(target: Target, message: NumberedMessage): Promise<void> {
+    return this.#main.host.tell(this.#sender, target, coordinate, message, true);
   }
 
   #deployment(agent: AgentDefinition): Deployment {
@@ -270,19 +263,19 @@ export class Runs {
     const known = this.#deployments.get(key);
     if (known !== undefined) return known;
     this.#platform.load.remember(agent);
-    const starting = this.#deploy(agent);
-    const deployment: Deployment = { agent, address: starting };
+    const starting = this.#deploy(agent).then((address): Target => ({ address, ...agentMailbox, check: undefined }));
+    const deployment: Deployment = { agent, target: starting };
     this.#deployments.set(key, deployment);
     starting.then(
-      (address) => (deployment.address = address),
+      (target) => (deployment.target = target),
       () => this.#deployments.delete(key), // each message that waited is told; the next one tries again
     );
     return deployment;
   }
 
   #lost(error: unknown, isLost: (address: Address) => boolean): void {
-    for (const [key, { agent, address }] of this.#deployments) {
-      if (address instanceof Promise || !isLost(address)) continue;
+    for (const [key, { agent, target }] of this.#deployments) {
+      if (target instanceof Promise || !isLost(target.address)) continue;
       this.#deployments.delete(key);
       this.#supervisor.participantLost(agent, error);
     }

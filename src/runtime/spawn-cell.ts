@@ -51,7 +51,7 @@ export function spawnCell(
 function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): HandlersBody | BehaviourBody {
   const { host } = services;
   const { name, events } = definition;
-  const context = new CellContext({ ...services, cell, name, events, signal: cell.signal });
+  const context = new CellContext({ services, cell, name, events, cancellation: cell });
   return definition.body.kind === "handlers"
     ? new HandlersBody(host, cell, definition, context)
     : new BehaviourBody(host, cell, definition, context);

@@ -52,14 +52,17 @@ function diffObjects(base: Fields, next: Fields, path: (string | number)[], patc
   const first = patches.length;
   const baseKeys = Object.keys(base);
   const nextKeys = Object.keys(next);
-  if (!keepsOrder(base, baseKeys, nextKeys)) return replaceWhole(next, path, patches, first);
-  let keptSome = false;
-  for (const key of baseKeys) {
-    if (!Object.hasOwn(next, key)) patches.push({ op: "remove", path: [...path, key] });
+  const isSameShape = areSameKeys(baseKeys, nextKeys); // as a rule
+  if (!isSameShape) {
+    if (!keepsOrder(base, baseKeys, nextKeys)) return replaceWhole(next, path, patches, first);
+    for (const key of baseKeys) {
+      if (!Object.hasOwn(next, key)) patches.push({ op: "remove", path: [...path, key] });
+    }
   }
+  let keptSome = false;
   for (const key of nextKeys) {
     const value = next[key];
-    const known = Object.hasOwn(base, key);
+    const known = isSameShape || Object.hasOwn(base, key);
     if (known && Object.is(base[key], value)) {
       keptSome = true;
       continue;
@@ -127,6 +130,12 @@ function replaceWhole(next: object, path: (string | number)[], patches: Patch[],
   patches.length = first;
   patches.push({ op: "replace", path: [...path], value: next });
   return "none";
+}
+
+function areSameKeys(baseKeys: readonly string[], nextKeys: readonly string[]): boolean {
+  if (baseKeys.length !== nextKeys.length) return false;
+  for (let i = 0; i < baseKeys.length; i++) if (baseKeys[i] !== nextKeys[i]) return false;
+  return true;
 }
 
 /** True when patching `base` field by field, new fields last, gives the order of `nextKeys`. */

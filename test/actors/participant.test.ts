@@ -46,8 +46,8 @@ class Desk {
       claim: (run, event) => new Promise((answer, fail) => this.claims.push({ run, event, answer, fail })),
       report: (run, event) => void this.outcomes.push([run, event]),
       workflow: () => workflowOf(agent),
-      context: ({ run, step, idempotencyKey, controller }) =>
-        ({ run, step, idempotencyKey, signal: controller.signal }) as AgentContext,
+      context: ({ run, step, idempotencyKey, cancellation }) =>
+        ({ run, step, idempotencyKey, signal: cancellation.signal }) as AgentContext,
       onError: (error) => this.errors.push(error),
       codec: new PayloadCodec({ maxBytes: 1e6 }),
       ...ports,
@@ -325,7 +325,15 @@ describe("a relayed run", () => {
     desk.claims[1]?.answer(false);
     await next;
     expect(desk.outcomes.length).toBe(1);
-    expect(desk.participant.load).toEqual({ joins: 1, work: 0 });
+    expect(desk.participant.load).toEqual({ joins: 0, work: 0 });
+  });
+
+  it("is forgotten when it is released", async () => {
+    const desk = new Desk(agentOf());
+    const handled = desk.handle(begun);
+    desk.claims[0]?.answer(true);
+    await handled;
+    expect(desk.participant.load).toEqual({ joins: 1, work: 0 }); // the second step waits for the first
     void desk.handle({ type: "release", run: "r", workflow });
     expect(desk.participant.load).toEqual({ joins: 0, work: 0 });
   });

@@ -24,11 +24,11 @@ export function advance(
   event: RunEvent,
   codec: PayloadCodec,
 ): Advance | undefined {
-  let next: RunState = { ...state, events: [] };
+  let next = state;
   const events: RunEvent[] = [];
   const accept = (candidate: RunEvent): boolean => {
     if (!admits(next, candidate)) return false;
-    next = apply(next, candidate);
+    next = apply(next, candidate, events.length === 0 ? [] : next.events);
     events.push(candidate);
     const end = endOf(next);
     if (end !== undefined) accept(end);

@@ -34,7 +34,8 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
     case "coordination-switched":
       return isRelayed ? handOver(run) : releaseAll(run);
     case "run-ended":
-      return isRelayed ? releaseAll(run) : [];
+      // where all steps have started, nobody is gathering anything any more
+      return isRelayed && state.status !== "completed" ? releaseAll(run) : [];
     default:
       return isRelayed && isOpen(state) ? forward(run, event) : [];
   }

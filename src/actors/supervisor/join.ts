@@ -10,6 +10,8 @@ import { startStep } from "./step-start.ts";
 export interface JoinState {
   /** The outputs of steps by name, and the run's input as `input`. */
   readonly sources: Readonly<Record<string, Payload>>;
+  /** The steps that what it has heard was about. */
+  readonly steps: readonly string[];
   /** The steps it proposed already. A second proposal would be refused; this spares sending it. */
   readonly proposed: readonly string[];
 }
@@ -18,18 +20,21 @@ export interface JoinState {
 export type JoinProposal = StepStarted | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
 /** A participant that has heard nothing of the run. */
-export const emptyJoin: JoinState = { sources: {}, proposed: [] };
+export const emptyJoin: JoinState = { sources: {}, steps: [], proposed: [] };
 
 /**
  * Takes in what was relayed and returns what the participant proposes now: each of its steps whose needs are met, or the
  * compensation of its step when that is the next one. Events that arrive twice change nothing.
+ *
+ * `undefined` for the state when there is nothing left to gather, since all that it heard of was proposed: whatever comes
+ * later, such as a hand-over, brings along all that it is about.
  */
 export function join(
   workflow: WorkflowDefinition,
   state: JoinState,
   message: Relay,
   codec: PayloadCodec,
-): [JoinState, readonly JoinProposal[]] {
+): [JoinState | undefined, readonly JoinProposal[]] {
   const { epoch } = message;
   const sources: Record<string, Payload> = { ...state.sources };
   for (const event of message.events) {
@@ -37,9 +42,8 @@ export function join(
     else if (event.type === "step-finished") sources[event.step] = event.output;
     else {
       const next = event.own.find(({ step }) => step === event.remaining[0]);
-      // what was gathered was for going forward
       return [
-        emptyJoin,
+        undefined, // what was gathered was for going forward
         next === undefined ? [] : [{ type: "compensation-started", step: next.step, by: "relay", epoch, own: next }],
       ];
     }
@@ -48,7 +52,9 @@ export function join(
     (step) => message.steps.includes(step.name) && !state.proposed.includes(step.name) && isJoined(step, sources),
   );
   const proposals = ready.map((step) => startStep(step, { by: "relay", epoch, sources: pick(sources, step) }, codec));
-  return [{ sources, proposed: [...state.proposed, ...ready.map(({ name }) => name)] }, proposals];
+  const steps = [...new Set([...state.steps, ...message.steps])];
+  const proposed = [...state.proposed, ...ready.map(({ name }) => name)];
+  return [steps.every((name) => proposed.includes(name)) ? undefined : { sources, steps, proposed }, proposals];
 }
 
 function isJoined(step: StepDefinition, sources: Readonly<Record<string, Payload>>): boolean {

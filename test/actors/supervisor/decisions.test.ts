@@ -6,7 +6,7 @@ import { defineAgent } from "../../../src/actors/agent-definition.ts";
 import { advance } from "../../../src/actors/supervisor/advance.ts";
 import type { Relay } from "../../../src/actors/supervisor/coordination-protocol.ts";
 import { dispatchesOf, undelivered } from "../../../src/actors/supervisor/dispatch.ts";
-import { emptyJoin, join } from "../../../src/actors/supervisor/join.ts";
+import { emptyJoin, join, type JoinState } from "../../../src/actors/supervisor/join.ts";
 import { orchestrate } from "../../../src/actors/supervisor/orchestrator.ts";
 import { forward, handOver } from "../../../src/actors/supervisor/relay.ts";
 import type { RunEvent } from "../../../src/actors/supervisor/run-event.ts";
@@ -234,22 +234,32 @@ describe("a participant's join", () => {
       [finished("c"), input, finished("b")],
       [finished("c"), finished("b"), input],
     ]) {
-      let state = emptyJoin;
+      let state: JoinState | undefined;
       const proposals = events.flatMap((event) => {
-        const [next, proposed] = join(diamond, state, relay(["d"], [event]), codec);
+        const [next, proposed] = join(diamond, state ?? emptyJoin, relay(["d"], [event]), codec);
         state = next;
         return proposed;
       });
       expect(proposals).toEqual([
         { type: "step-started", step: "d", input: { left: 5, right: 5 }, by: "relay", epoch: 3 },
       ]);
+      expect(state).toBeUndefined();
     }
   });
 
   it("proposes each step once, whatever arrives twice", () => {
-    const [once, first] = join(diamond, emptyJoin, relay(["b", "c"], [input, finished("a")]), codec);
-    expect(first.map((proposal) => proposal.type === "step-started" && proposal.step)).toEqual(["b", "c"]);
-    expect(join(diamond, once, relay(["b", "c"], [input, finished("a")]), codec)).toEqual([once, []]);
+    const [once = emptyJoin, first] = join(diamond, emptyJoin, relay(["b", "d"], [input, finished("a")]), codec);
+    expect(first.map((proposal) => proposal.type === "step-started" && proposal.step)).toEqual(["b"]);
+    expect(join(diamond, once, relay(["b", "d"], [input, finished("a")]), codec)).toEqual([once, []]);
+  });
+
+  it("remembers a run for as long as one of its steps waits for something", () => {
+    const [waiting = emptyJoin] = join(diamond, emptyJoin, relay(["b", "d"], [input, finished("a")]), codec);
+    expect(waiting.steps).toEqual(["b", "d"]);
+    expect(join(diamond, waiting, relay(["d"], [finished("b"), finished("c")]), codec)[0]).toBeUndefined();
+    const own = [{ step: "b", input: { n: 1 }, output: { n: 2 } }];
+    const backward = relay(["b"], [{ type: "run-compensating", remaining: ["b"], own }]);
+    expect(join(diamond, waiting, backward, codec)[0]).toBeUndefined();
   });
 
   it("says that a step can't start when its input can't be made", () => {

@@ -220,7 +220,10 @@ describe("any sequence of proposals (invariant 5)", () => {
           const steps = events.flatMap((event) => (event.type === type && "step" in event ? [event.step] : []));
           expect(new Set(steps).size, `${type} twice`).toBe(steps.length);
         }
-        expect(events.reduce(apply, { ...newRun, events: [] })).toEqual({ ...state, events: expect.anything() });
+        expect(events.reduce<RunState>((before, event) => apply(before, event), { ...newRun, events: [] })).toEqual({
+          ...state,
+          events: expect.anything(),
+        });
       }),
     );
   });

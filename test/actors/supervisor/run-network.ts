@@ -165,8 +165,8 @@ interface Delivery {
   readonly canRepeat: boolean;
 }
 
-function contextOf({ run, step, idempotencyKey, controller }: Work): AgentContext {
-  return { run, step, idempotencyKey, signal: controller.signal } as unknown as AgentContext;
+function contextOf({ run, step, idempotencyKey, cancellation }: Work): AgentContext {
+  return { run, step, idempotencyKey, signal: cancellation.signal } as unknown as AgentContext;
 }
 
 /** Lets everything happen that needs no delivery. */
