@@ -42,6 +42,12 @@ it("a program may exit with a system open, even while a thread spins", async () 
   expect(await runProgram("exits with a system open")).toEqual({ code: 5, out: "", err: "" });
 });
 
+it("a program that may not generate code has its messages checked all the same", async () => {
+  const nodeArguments = ["--disallow-code-generation-from-strings"];
+  const program = "checks messages where code can't be generated";
+  expect(await runProgram(program, nodeArguments)).toEqual({ code: 0, out: "done\n", err: "" });
+});
+
 it("a program may be started with arguments that threads don't take", async () => {
   const nodeArguments = [
     "--max-old-space-size=400",
