@@ -39,5 +39,11 @@ export { type HistoryOptions } from "./store/history-range.ts";
 export { type Journal } from "./store/journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type Snapshot } from "./store/snapshot.ts";
-export { defineState, type StateDefinition } from "./store/state-definition.ts";
+export { defineState, type StateDefinition, type Upcaster } from "./store/state-definition.ts";
 export { type CommitOptions, type PutOptions } from "./store/store-client.ts";
+export {
+  type TransactKey,
+  type TransactOptions,
+  type TransactRecipe,
+  type TransactSnapshots,
+} from "./store/transaction.ts";

@@ -4,6 +4,7 @@ import type { Draft } from "immer";
 import type { CommitOptions, PutOptions } from "../store/store-client.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { StateDefinition } from "../store/state-definition.ts";
+import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
 import type { ActorDefinition, Protocol } from "./actor-definition.ts";
 import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";
@@ -22,6 +23,21 @@ export interface StateAccess {
     recipe: (draft: Draft<S>) => void | S,
     options?: CommitOptions,
   ): Promise<Snapshot<S>>;
+  /**
+   * Appends the next versions of several keys at once, all or none, if all of them are still where the recipe saw them;
+   * returns the newest version of each.
+   *
+   * @example
+   * await context.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
+   *   anna.cents -= 500;
+   *   bob.cents += 500;
+   * });
+   */
+  transact<const K extends readonly TransactKey[]>(
+    keys: K,
+    recipe: TransactRecipe<K>,
+    options?: TransactOptions,
+  ): Promise<TransactSnapshots<K>>;
   /** Replaces or creates the whole state of a key. */
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>>;
 }

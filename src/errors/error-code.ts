@@ -26,6 +26,8 @@ export const errorCodes = [
   "no-such-key",
   "no-such-version",
   "invalid-state",
+  "no-upcaster",
+  "schema-newer",
   "recipe-failed",
   "idempotency-mismatch",
   // workflows

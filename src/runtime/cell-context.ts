@@ -13,6 +13,7 @@ import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { StateDefinition } from "../store/state-definition.ts";
 import { type CommitOptions, type PutOptions, StoreClient } from "../store/store-client.ts";
+import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { BoundRef, targetOf, type Target } from "./bound-ref.ts";
 import { type DefinitionId, definitionId } from "./definition-loader.ts";
@@ -163,6 +164,14 @@ export class CellContext implements ActorContext<unknown> {
     options?: CommitOptions,
   ): Promise<Snapshot<S>> {
     return this.#versions().commit(definition, id, recipe, options);
+  }
+
+  transact<const K extends readonly TransactKey[]>(
+    keys: K,
+    recipe: TransactRecipe<K>,
+    options?: TransactOptions,
+  ): Promise<TransactSnapshots<K>> {
+    return this.#versions().transact(keys, recipe, options);
   }
 
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {

@@ -60,7 +60,10 @@ export interface SystemStats {
 }
 
 /** The versioned state as code outside any actor sees it: always the newest. */
-export type Store = Pick<StoreClient, "read" | "snapshot" | "commit" | "put" | "history" | "at" | "ids" | "watch">;
+export type Store = Pick<
+  StoreClient,
+  "read" | "snapshot" | "commit" | "transact" | "put" | "history" | "at" | "ids" | "watch"
+>;
 
 /** What a process embeds; made by {@link createSystem}. */
 export interface System extends AsyncDisposable {

@@ -3,11 +3,12 @@
 import { encodeError } from "../errors/error-codec.ts";
 import type { CommitOutcome, CommitRecord } from "./commit.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
-import type { Follower, Publisher } from "./publisher.ts";
+import type { Audience, Follower, Publisher } from "./publisher.ts";
 import { metaOf } from "./snapshot.ts";
+import { updateOf } from "./snapshot-update.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { AttachedReplica, StoreAuthority } from "./store-authority.ts";
-import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
+import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "./store-protocol.ts";
 
 export class AuthorityChannel implements AttachedReplica {
   readonly #authority: StoreAuthority;
@@ -15,6 +16,7 @@ export class AuthorityChannel implements AttachedReplica {
   readonly #transmit: (message: AuthorityMessage) => void;
   readonly #onDetach: () => void;
   readonly #follows = new Map<StateKey, Follower>();
+  readonly #audience: Audience = (records) => this.#sendNow({ kind: "update", updates: records.map(updateOf) });
   #detached = false;
 
   constructor(
@@ -65,10 +67,7 @@ export class AuthorityChannel implements AttachedReplica {
 
   #follow(id: RequestId, key: StateKey): void {
     this.#unfollow(key);
-    const follower: Follower = {
-      version: 0,
-      onCommit: (record) => this.#sendNow({ kind: "update", update: updateOf(record) }),
-    };
+    const follower: Follower = { version: 0, audience: this.#audience };
     this.#follows.set(key, follower);
     const fail = (error: unknown): void => {
       if (this.#follows.get(key) === follower) this.#unfollow(key);
@@ -118,9 +117,9 @@ export class AuthorityChannel implements AttachedReplica {
 }
 
 function outcomeAnswer(id: RequestId, outcome: CommitOutcome): AuthorityAnswer {
-  if (outcome.kind === "committed") return { kind: "committed", id, meta: metaOf(outcome.snapshot) };
-  if (outcome.kind === "duplicate") return { kind: "duplicate", id, snapshot: outcome.snapshot };
-  return { kind: "conflict", id };
+  if (outcome.kind === "committed") return { kind: "committed", id, metas: outcome.snapshots.map(metaOf) };
+  if (outcome.kind === "duplicate") return { kind: "duplicate", id, snapshots: outcome.snapshots };
+  return { kind: "conflict", id, key: outcome.key };
 }
 
 function foundAnswer(id: RequestId, snapshot: CommitRecord["snapshot"] | undefined): AuthorityAnswer {
@@ -135,8 +134,4 @@ function chainAnswer(id: RequestId, records: readonly CommitRecord[]): Authority
     updates: later.map(updateOf),
     ...(oldest === undefined ? {} : { oldest: oldest.snapshot }),
   };
-}
-
-function updateOf({ snapshot, patches }: CommitRecord): SnapshotUpdate {
-  return { meta: metaOf(snapshot), patches };
 }

@@ -1,8 +1,9 @@
-/** What a commit wants, as a function of the version it is based on, so that it can be computed anew. */
+/** What a commit wants, as a function of the versions it is based on, so that it can be computed anew. */
 
 import { TroupeError } from "../errors/troupe-error.ts";
 import { applyPatches } from "./apply-patches.ts";
 import { checkPlainState, checkState } from "./check-state.ts";
+import type { KeyChange } from "./commit.ts";
 import { diffStates } from "./diff-states.ts";
 import { initialState } from "./initial-state.ts";
 import type { Patch } from "./patch.ts";
@@ -39,19 +40,23 @@ export interface PutOptions {
 
 const defaultMaxRetries = 100;
 
-/** What to submit. The state is sealed and valid, and what the patches make of the parent's. */
-export interface NextVersion {
-  readonly parent: number;
-  readonly patches: readonly Patch[];
-  readonly state: unknown;
+/** One key that a change is about. */
+export interface Subject<S = unknown> {
+  readonly definition: StateDefinition<S>;
+  readonly id: string;
+  readonly key: StateKey;
 }
 
 export interface Change {
-  readonly key: StateKey;
+  readonly subjects: readonly Subject[];
   readonly idempotencyKey: string | undefined;
   /** How often it may be computed anew after a conflict. */
   readonly retries: number;
-  next(base: Snapshot | undefined): NextVersion | "unchanged";
+  /**
+   * What to submit for each subject, computed from its newest version: a write whose state is sealed, valid, and what the
+   * patches make of the parent's; or a read, where there is nothing to write.
+   */
+  next(bases: readonly (Snapshot | undefined)[]): readonly KeyChange[];
 }
 
 /** @throws TroupeError `invalid-options` for a `maxRetries` that is no whole number. */
@@ -62,23 +67,23 @@ export function changeByRecipe<S>(
   options: CommitOptions,
   idempotencyKey: string | undefined,
 ): Change {
-  const { onConflict = "retry", maxRetries = defaultMaxRetries, expectedVersion } = options;
-  checkCount("maxRetries", maxRetries);
+  const { expectedVersion } = options;
+  const retries = retriesOf(options);
   if (expectedVersion !== undefined) checkCount("expectedVersion", expectedVersion);
   const what = `a commit to ${stateKey(definition, id)}`;
   const change = changeByFunction(definition, id, (before: S) => runRecipe(before, recipe, what), idempotencyKey);
-  if (expectedVersion === undefined) return { ...change, retries: onConflict === "reject" ? 0 : maxRetries };
+  if (expectedVersion === undefined) return { ...change, retries };
   return {
     ...change,
     retries: 0,
-    next(base) {
-      const next = change.next(base);
+    next(bases) {
+      const [next] = change.next(bases) as [KeyChange];
+      const [base] = bases;
       const isExpected = (base?.version ?? 0) === expectedVersion;
-      if (isExpected) return next;
+      if (isExpected) return [next];
       // submitted as computed from the version expected: the store refuses it and tells both sides
-      return next === "unchanged"
-        ? { parent: expectedVersion, patches: [], state: base?.state }
-        : { ...next, parent: expectedVersion };
+      const nothing = { patches: [], state: base?.state, schema: definition.version };
+      return [{ ...nothing, ...next, parent: expectedVersion }];
     },
   };
 }
@@ -90,23 +95,14 @@ export function changeByFunction<S>(
   next: (before: S) => unknown,
   idempotencyKey: string | undefined,
 ): Change {
-  const key = stateKey(definition, id);
+  const subject = subjectOf(definition, id);
   return {
-    key,
+    subjects: [subject],
     idempotencyKey,
     retries: defaultMaxRetries,
-    next(base) {
-      const before = base === undefined ? initialState(definition, id) : (base.state as S);
-      const state = next(before);
-      if (base === undefined) {
-        checkPlainState(definition, key, () => seal(state));
-        checkState(definition, key, state);
-        return { parent: 0, patches: wholly(state), state };
-      }
-      const patches = checkPlainState(definition, key, () => diffStates(before, state));
-      if (patches.length === 0) return "unchanged";
-      checkState(definition, key, state);
-      return { parent: base.version, patches, state };
+    next([base]) {
+      const before = stateOf(subject, base);
+      return [nextVersion(subject, base, before, next(before))];
     },
   };
 }
@@ -121,20 +117,59 @@ export function changeByState<S>(
 ): Change {
   const { expectedVersion } = options;
   if (expectedVersion !== undefined) checkCount("expectedVersion", expectedVersion);
-  const key = stateKey(definition, id);
+  const subject = subjectOf(definition, id);
+  const { key } = subject;
   const copy = checkPlainState(definition, key, () => sealedCopy(state));
   checkState(definition, key, copy);
+  const schema = definition.version;
   return {
-    key,
+    subjects: [subject],
     idempotencyKey,
     retries: expectedVersion === undefined ? Number.POSITIVE_INFINITY : 0,
-    next(base) {
+    next([base]) {
       const parent = expectedVersion ?? base?.version ?? 0;
-      if (base === undefined || base.version !== parent) return { parent, patches: wholly(copy), state: copy };
+      if (base === undefined || base.version !== parent)
+        return [{ key, parent, patches: wholly(copy), schema, state: copy }];
       const patches = diffStates(base.state, copy);
-      return { parent, patches, state: applyPatches(base.state, patches) };
+      return [{ key, parent, patches, schema, state: applyPatches(base.state, patches) }];
     },
   };
+}
+
+export function subjectOf<S>(definition: StateDefinition<S>, id: string): Subject<S> {
+  return { definition, id, key: stateKey(definition, id) };
+}
+
+/** What a subject holds at a version, in the shape of its definition's schema. Sealed. */
+export function stateOf<S>({ definition, id }: Subject<S>, base: Snapshot | undefined): S {
+  return base === undefined ? initialState(definition, id) : definition.upcast(base).state;
+}
+
+/** What makes `state`, which is sealed, of `before`, which is what the subject holds at `base`. The first version is always made. */
+export function nextVersion(
+  { definition, key }: Subject,
+  base: Snapshot | undefined,
+  before: unknown,
+  state: unknown,
+): KeyChange {
+  const schema = definition.version;
+  if (base === undefined) {
+    checkPlainState(definition, key, () => seal(state));
+    checkState(definition, key, state);
+    return { key, parent: 0, patches: wholly(state), schema, state };
+  }
+  const changed = checkPlainState(definition, key, () => diffStates(before, state));
+  if (changed.length === 0) return { key, parent: base.version };
+  checkState(definition, key, state);
+  // what was written under an older schema is kept as it was: the patches begin there, not at its upcast
+  const patches = base.state === before ? changed : diffStates(base.state, state);
+  return { key, parent: base.version, patches, schema, state };
+}
+
+/** @throws TroupeError `invalid-options` for a `maxRetries` that is no whole number. */
+export function retriesOf({ onConflict = "retry", maxRetries = defaultMaxRetries }: CommitOptions): number {
+  checkCount("maxRetries", maxRetries);
+  return onConflict === "reject" ? 0 : maxRetries;
 }
 
 function wholly(state: unknown): readonly Patch[] {

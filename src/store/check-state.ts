@@ -5,6 +5,24 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { UnfitStateError } from "./seal.ts";
 import type { StateDefinition, StateKey } from "./state-definition.ts";
 
+/** Where a state isn't what its schema says: the first place, and how many there are. */
+export interface Violation {
+  readonly path: string;
+  readonly expected: string;
+  readonly received: string;
+  readonly issues: number;
+}
+
+/** Returns what is wrong with a state; `undefined` for one that the schema accepts. */
+export function violationOf(schema: v.GenericSchema, state: unknown): Violation | undefined {
+  if (state === undefined) return { path: "", expected: "a state", received: "undefined", issues: 1 };
+  const result = v.safeParse(schema, state);
+  if (result.success) return undefined;
+  const [first, ...rest] = result.issues;
+  const expected = first.expected ?? first.message; // a check of the schema's author expects what its message says
+  return { path: v.getDotPath(first) ?? "", expected, received: first.received, issues: 1 + rest.length };
+}
+
 /**
  * Throws unless the schema accepts `state`. What the schema returns isn't used: the state is kept as it is, so that it
  * shares structure with the version before.
@@ -12,12 +30,8 @@ import type { StateDefinition, StateKey } from "./state-definition.ts";
  * @throws TroupeError `invalid-state`; its details carry key, path, expected and received.
  */
 export function checkState(definition: StateDefinition, key: StateKey, state: unknown): void {
-  if (state === undefined) throw invalidState(definition, key, "", "a state", "undefined", 1);
-  const result = v.safeParse(definition.schema, state);
-  if (result.success) return;
-  const [first, ...rest] = result.issues;
-  const expected = first.expected ?? first.message; // a check of the schema's author expects what its message says
-  throw invalidState(definition, key, v.getDotPath(first) ?? "", expected, first.received, 1 + rest.length);
+  const violation = violationOf(definition.schema, state);
+  if (violation !== undefined) throw invalidState(definition, key, violation);
 }
 
 /** Runs `seal`, `diffStates` or `applyPatches` on a state to be, and gives the error its key. */
@@ -26,19 +40,18 @@ export function checkPlainState<T>(definition: StateDefinition, key: StateKey, w
     return work();
   } catch (error) {
     if (!(error instanceof UnfitStateError)) throw error;
-    throw invalidState(definition, key, error.path.join("."), "plain data that can be frozen", error.received, 1);
+    const expected = "plain data that can be frozen";
+    throw invalidState(definition, key, {
+      path: error.path.join("."),
+      expected,
+      received: error.received,
+      issues: 1,
+    });
   }
 }
 
-function invalidState(
-  definition: StateDefinition,
-  key: StateKey,
-  path: string,
-  expected: string,
-  received: string,
-  issues: number,
-): TroupeError {
-  const { name, version } = definition;
+function invalidState({ name, version }: StateDefinition, key: StateKey, violation: Violation): TroupeError {
+  const { path, expected, received, issues } = violation;
   const others = issues === 1 ? "" : ` (and ${issues - 1} more)`;
   return new TroupeError(
     "invalid-state",

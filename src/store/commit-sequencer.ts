@@ -6,10 +6,19 @@
 
 import type { Clock } from "../ports/clock.ts";
 import { applyPatches } from "./apply-patches.ts";
-import { admits, type CommitOutcome, type CommitRecord, type CommitRequest } from "./commit.ts";
+import {
+  admits,
+  isWrite,
+  type CommitOutcome,
+  type CommitRecord,
+  type CommitRequest,
+  type KeyChange,
+  type KeyWrite,
+} from "./commit.ts";
 import { deferred, type Deferred } from "./deferred.ts";
 import type { Journal } from "./journal.ts";
-import { chain, type MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
+import { schemaNewer } from "./schema-newer.ts";
 import type { Position, Snapshot } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 
@@ -18,16 +27,20 @@ interface Line {
   readonly key: StateKey;
   /** The newest visible version. */
   head: Snapshot | undefined;
-  /** Commits that the journal has but did not acknowledge, oldest first. */
+  /** The newest version, visible or tentative. */
+  tip: Snapshot | undefined;
+  /** Commits of versions of this key that the journal has but did not acknowledge, oldest first. */
   readonly tentative: Tentative[];
   /** Set while `head` is being read. */
   loading: Promise<void> | undefined;
   waiting: number;
 }
 
+/** What one commit made, of one key or of several. */
 interface Tentative {
-  readonly line: Line;
-  readonly record: CommitRecord;
+  readonly lines: readonly Line[];
+  /** One for each of the lines. */
+  readonly records: readonly CommitRecord[];
   durable: boolean;
   readonly visible: Deferred<void>;
   /** Resolves when it became visible or failed. */
@@ -37,28 +50,34 @@ interface Tentative {
 export class CommitSequencer {
   readonly #journal: Journal;
   readonly #clock: Clock;
-  readonly #publish: (record: CommitRecord) => void;
+  readonly #publish: (records: readonly CommitRecord[]) => void;
   readonly #lines = new Map<StateKey, Line>();
   /** In the order of positions. */
   #tentative: Tentative[] = [];
   #position: Position;
+  /** The time of the last commit: where the clock is behind it, as after it was set back, time stands still. */
+  #time: number;
 
-  /** @param publish called for each version when it becomes visible, in the order of positions. */
-  constructor(journal: Journal, clock: Clock, publish: (record: CommitRecord) => void) {
+  /** @param publish called for each commit when its versions become visible, all at once, in the order of positions. */
+  constructor(journal: Journal, clock: Clock, publish: (records: readonly CommitRecord[]) => void) {
     this.#journal = journal;
     this.#clock = clock;
     this.#publish = publish;
     this.#position = journal.position;
+    this.#time = journal.time;
   }
 
   /** Decides by compare-and-set and appends. Synchronous if the journal is and nothing is pending. */
   commit(request: CommitRequest): MaybePromise<CommitOutcome> {
-    return this.#at(request.key, (line) => this.#decide(line, request));
+    const lines = request.changes.map(({ key }) => this.#line(key));
+    if (lines.every(isLoaded)) return this.#decide(lines, request);
+    return this.#whenLoaded(lines, () => this.#decide(lines, request));
   }
 
   /** Calls `use` with the newest visible version, in the same turn in which it is the newest. */
   withHead<T>(key: StateKey, use: (head: Snapshot | undefined) => T): MaybePromise<T> {
-    return this.#at(key, (line) => use(line.head));
+    const line = this.#line(key);
+    return isLoaded(line) ? use(line.head) : this.#whenLoaded([line], () => use(line.head));
   }
 
   /** True for a key whose first version isn't visible yet. */
@@ -67,41 +86,69 @@ export class CommitSequencer {
     return line !== undefined && line.head === undefined && line.loading === undefined;
   }
 
-  #decide(line: Line, request: CommitRequest): MaybePromise<CommitOutcome> {
-    const last = line.tentative.at(-1);
-    const tip = last === undefined ? line.head : last.record.snapshot;
-    if (admits(tip, request)) return this.#append(line, tip, request);
-    // it may yet be the newest, if what is tentative fails; told now, it would learn of a version that may never be
-    if (last !== undefined && admits(line.head, request)) return last.settled.then(() => this.commit(request));
-    return { kind: "conflict", head: line.head };
+  #decide(lines: readonly Line[], request: CommitRequest): MaybePromise<CommitOutcome> {
+    const { changes } = request;
+    const writes = changes.some(isWrite);
+    let pending: Promise<void> | undefined;
+    for (let i = 0; i < changes.length; i++) {
+      const line = lines[i] as Line;
+      const change = changes[i] as KeyChange;
+      if (fits(line, change, writes)) continue;
+      const last = line.tentative.at(-1);
+      // it may yet fit, if what is tentative fails, or once it is durable; told now, it would learn of what may never be
+      if (last !== undefined && (admits(line.head, change) || admits(line.tip, change))) pending = last.settled;
+      else return { kind: "conflict", key: line.key, head: line.head };
+    }
+    if (pending !== undefined) return pending.then(() => this.commit(request));
+    return writes ? this.#append(lines, request) : { kind: "committed", snapshots: [] };
   }
 
-  #append(line: Line, tip: Snapshot | undefined, request: CommitRequest): MaybePromise<CommitOutcome> {
-    const snapshot = this.#snapshot(tip, request);
-    const record: CommitRecord = { snapshot, patches: request.patches };
-    const written = this.#journal.append([record]);
-    this.#position = snapshot.position;
-    const outcome: CommitOutcome = { kind: "committed", snapshot };
-    if (!(written instanceof Promise) && this.#tentative.length === 0) {
-      line.head = snapshot;
-      this.#publish(record);
+  #append(lines: readonly Line[], request: CommitRequest): MaybePromise<CommitOutcome> {
+    const time = Math.max(this.#clock.now(), this.#time);
+    const written: Line[] = [];
+    const records: CommitRecord[] = [];
+    const snapshots: Snapshot[] = [];
+    for (let i = 0; i < lines.length; i++) {
+      const line = lines[i] as Line;
+      const change = request.changes[i] as KeyChange;
+      if (!isWrite(change)) continue;
+      const snapshot = this.#snapshot(line.tip, change, request, time);
+      written.push(line);
+      snapshots.push(snapshot);
+      records.push({ snapshot, patches: change.patches });
+    }
+    const kept = this.#journal.append(records);
+    this.#position++;
+    this.#time = time;
+    const isVisible = !(kept instanceof Promise) && this.#tentative.length === 0;
+    for (let i = 0; i < written.length; i++) {
+      const line = written[i] as Line;
+      line.tip = snapshots[i];
+      if (isVisible) line.head = line.tip;
+    }
+    const outcome: CommitOutcome = { kind: "committed", snapshots };
+    if (isVisible) {
+      this.#publish(records);
       return outcome;
     }
-    return this.#await(line, record, written).then(() => outcome);
+    return this.#await(written, records, kept).then(() => outcome);
   }
 
   /** Written out, not spread: this is on the path of every commit. */
-  #snapshot(tip: Snapshot | undefined, request: CommitRequest): Snapshot {
-    const { key, parent, author, cause, idempotencyKey } = request;
-    const state = request.state === undefined ? applyPatches(tip?.state, request.patches) : request.state;
+  #snapshot(tip: Snapshot | undefined, change: KeyWrite, request: CommitRequest, time: number): Snapshot {
+    const { key, parent, schema, patches } = change;
+    const { author, cause, idempotencyKey } = request;
+    // nobody computes from a version newer than it knows the schema of, but a put may replace one unseen
+    if (tip !== undefined && tip.schema > schema) throw schemaNewer(tip, schema);
     const snapshot = {
       key,
       version: parent + 1,
       parent,
       author,
-      time: this.#clock.now(),
+      time,
       position: this.#position + 1,
-      state,
+      schema,
+      state: change.state === undefined ? applyPatches(tip?.state, patches) : change.state,
     } as {
       -readonly [F in keyof Snapshot]: Snapshot[F];
     };
@@ -110,14 +157,16 @@ export class CommitSequencer {
     return Object.freeze(snapshot);
   }
 
-  #await(line: Line, record: CommitRecord, written: MaybePromise<void>): Promise<void> {
+  #await(lines: readonly Line[], records: readonly CommitRecord[], kept: MaybePromise<void>): Promise<void> {
     const visible = deferred<void>();
     const settled = visible.promise.catch(() => undefined);
-    const entry: Tentative = { line, record, durable: false, visible, settled };
-    line.tentative.push(entry);
+    const entry: Tentative = { lines, records, durable: false, visible, settled };
+    for (const line of lines) {
+      line.tentative.push(entry);
+      this.#lines.set(line.key, line);
+    }
     this.#tentative.push(entry);
-    this.#lines.set(line.key, line);
-    Promise.resolve(written).then(
+    Promise.resolve(kept).then(
       () => this.#durable(entry),
       (cause: unknown) => this.#failed(entry, cause),
     );
@@ -128,54 +177,63 @@ export class CommitSequencer {
     entry.durable = true;
     for (let next = this.#tentative[0]; next?.durable === true; next = this.#tentative[0]) {
       this.#tentative.shift();
-      next.line.tentative.shift();
-      next.line.head = next.record.snapshot;
-      this.#publish(next.record);
-      this.#leave(next.line);
+      for (const [i, line] of next.lines.entries()) {
+        line.tentative.shift();
+        line.head = next.records[i]?.snapshot;
+      }
+      this.#publish(next.records);
+      for (const line of next.lines) this.#leave(line);
       next.visible.resolve();
     }
   }
 
-  /** The journal refused a version: what was built on it goes with it, and the key is where it was before. */
+  /** The journal refused a commit: what was built on it, on any of its keys, goes with it, and the keys are where they were. */
   #failed(entry: Tentative, cause: unknown): void {
-    const { line } = entry;
-    const from = line.tentative.indexOf(entry);
-    if (from === -1) return; // went with an earlier one
-    const lost = new Set(line.tentative.splice(from));
+    if (!this.#tentative.includes(entry)) return; // went with an earlier one
+    const lost = new Set([entry]);
+    for (const { lines } of lost) for (const line of lines) for (const later of cutFrom(line, lost)) lost.add(later);
     this.#tentative = this.#tentative.filter((other) => !lost.has(other));
-    this.#leave(line);
+    for (const { lines } of lost) for (const line of lines) this.#leave(line);
     for (const other of lost) other.visible.reject(cause);
     // those behind it may have waited only for it
     const first = this.#tentative[0];
     if (first?.durable === true) this.#durable(first);
   }
 
-  #at<T>(key: StateKey, use: (line: Line) => MaybePromise<T>): MaybePromise<T> {
+  /** What is going on at a key; kept by who waits or appends there. */
+  #line(key: StateKey): Line {
     const open = this.#lines.get(key);
-    if (open !== undefined) return open.loading === undefined ? use(open) : this.#afterLoading(open, open.loading, use);
+    if (open !== undefined) return open;
     const head = this.#journal.head(key);
-    const line: Line = { key, head: undefined, tentative: [], loading: undefined, waiting: 0 };
-    if (!(head instanceof Promise)) {
-      line.head = head;
-      return use(line);
-    }
-    const loading = chain(head, (loaded) => {
-      line.head = loaded;
-      line.loading = undefined;
-    }) as Promise<void>;
-    line.loading = loading;
-    this.#lines.set(key, line);
-    return this.#afterLoading(line, loading, use);
+    if (!(head instanceof Promise)) return { key, head, tip: head, tentative: [], loading: undefined, waiting: 0 };
+    return this.#load(key, head);
   }
 
-  async #afterLoading<T>(line: Line, loading: Promise<void>, use: (line: Line) => MaybePromise<T>): Promise<T> {
-    line.waiting++;
+  #load(key: StateKey, head: Promise<Snapshot | undefined>): Line {
+    const loading = head.then((snapshot) => {
+      line.head = snapshot;
+      line.tip = snapshot;
+      line.loading = undefined;
+    });
+    const line: Line = { key, head: undefined, tip: undefined, tentative: [], loading, waiting: 0 };
+    this.#lines.set(key, line);
+    return line;
+  }
+
+  /** Holds all the lines meanwhile, also those that are loaded: what is committed to them has to be seen. */
+  async #whenLoaded<T>(lines: readonly Line[], use: () => MaybePromise<T>): Promise<T> {
+    for (const line of lines) {
+      line.waiting++;
+      this.#lines.set(line.key, line);
+    }
     try {
-      await loading;
-      return await use(line);
+      await Promise.all(lines.flatMap(({ loading }) => loading ?? []));
+      return await use();
     } finally {
-      line.waiting--;
-      this.#leave(line);
+      for (const line of lines) {
+        line.waiting--;
+        this.#leave(line);
+      }
     }
   }
 
@@ -183,4 +241,28 @@ export class CommitSequencer {
     if (line.waiting === 0 && line.tentative.length === 0 && this.#lines.get(line.key) === line)
       this.#lines.delete(line.key);
   }
+}
+
+function isLoaded({ loading }: Line): boolean {
+  return loading === undefined;
+}
+
+/**
+ * True when a change can be decided for now. A write builds on the newest version, be it tentative. What is only read has
+ * to be durable, since the journal can't refuse a commit for what it read; and, if there are writes, the newest, since
+ * they come after whatever is tentative.
+ */
+function fits(line: Line, change: KeyChange, writes: boolean): boolean {
+  if (isWrite(change)) return admits(line.tip, change);
+  return admits(line.head, change) && !(writes && line.tentative.length > 0);
+}
+
+/** Takes off a line the first of the commits that are lost and all that were built on it; returns those. */
+function cutFrom(line: Line, lost: ReadonlySet<Tentative>): readonly Tentative[] {
+  const from = line.tentative.findIndex((entry) => lost.has(entry));
+  if (from === -1) return [];
+  const cut = line.tentative.splice(from);
+  const last = line.tentative.at(-1);
+  line.tip = last === undefined ? line.head : last.records[last.lines.indexOf(line)]?.snapshot;
+  return cut;
 }

@@ -6,10 +6,13 @@ import type { StateKey } from "./state-definition.ts";
 
 /** Both sides of a conflict. Plain data: it crosses threads with the error. */
 export interface ConflictDetails {
+  /** The key that had moved on. */
   readonly key: StateKey;
+  /** The keys of the transaction, where it was one. */
+  readonly keys?: readonly StateKey[];
   /** The version that `mine` was computed from; 0 for none. */
   readonly base: number;
-  /** The state that was to be committed. */
+  /** The state that was to be committed; what was read, of a key that a transaction left as it was. */
   readonly mine: unknown;
   /** The newest version instead; absent when the key has none. */
   readonly theirs?: Snapshot;
@@ -32,11 +35,13 @@ export class ConflictError extends TroupeError {
   declare readonly details: ConflictDetails;
 
   constructor(details: ConflictDetails) {
-    const { key, base, theirs, attempts } = details;
+    const { key, keys, base, theirs, attempts } = details;
+    const what = keys === undefined ? `commit to ${key}` : `transaction over ${keys.join(", ")}`;
+    const version = keys === undefined ? `version ${base}` : `version ${base} of ${key}`;
     const tried = attempts === 1 ? "" : `, after ${attempts} attempts`;
     super(
       "conflict",
-      `The commit to ${key} was computed from version ${base}, but the newest is ${theirs?.version ?? 0}${tried}. Nothing was committed. ` +
+      `The ${what} was computed from ${version}, but the newest is ${theirs?.version ?? 0}${tried}. Nothing was committed. ` +
         "Read the key again and decide anew; details.mine and details.theirs hold both sides.",
       { details },
     );

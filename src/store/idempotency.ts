@@ -2,7 +2,7 @@
 
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 
 /** Lets those who work under the same idempotency key do so one after the other. */
@@ -23,17 +23,25 @@ export class InFlightKeys {
   }
 }
 
-/** @throws TroupeError `idempotency-mismatch` unless `original` is a version of `key`, or nothing. */
-export function checkSameKey(
-  original: Snapshot | undefined,
-  key: StateKey,
+/** @throws TroupeError `idempotency-mismatch` unless all `originals` are versions of `keys`. */
+export function checkSameKeys(
+  originals: readonly SnapshotMeta[],
+  keys: readonly StateKey[],
   idempotencyKey: string,
-): Snapshot | undefined {
-  if (original === undefined || original.key === key) return original;
-  throw new TroupeError(
+): void {
+  const foreign = originals.find((original) => !keys.includes(original.key));
+  if (foreign !== undefined) throw idempotencyMismatch(foreign, keys, idempotencyKey);
+}
+
+export function idempotencyMismatch(
+  { key: committedTo, version }: Pick<SnapshotMeta, "key" | "version">,
+  keys: readonly StateKey[],
+  idempotencyKey: string,
+): TroupeError {
+  return new TroupeError(
     "idempotency-mismatch",
-    `The idempotency key ${JSON.stringify(idempotencyKey)} was used for a commit to ${original.key} and can't be used for ${key}. ` +
+    `The idempotency key ${JSON.stringify(idempotencyKey)} was used for a commit to ${committedTo} and can't be used for ${keys.join(", ")}. ` +
       "Derive idempotency keys from what is done, and to what.",
-    { details: { idempotencyKey, key, committedTo: original.key, version: original.version } },
+    { details: { idempotencyKey, key: keys.join(", "), committedTo, version } },
   );
 }

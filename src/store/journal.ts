@@ -15,6 +15,8 @@ import type { StateKey } from "./state-definition.ts";
 export interface Journal {
   /** The highest position it holds; 0 when empty. Read once, when an authority starts. */
   readonly position: Position;
+  /** The time of the record at that position; 0 when empty. Read once, too: time goes on from there. */
+  readonly time: number;
   /**
    * Keeps what one commit made: the next version of a key, or of each of several, all at one position. Returned or
    * resolved: all of it is durable. Thrown or rejected: certainly nothing of it is kept. A record whose parent isn't the

@@ -5,6 +5,12 @@
 
 export type MaybePromise<T> = T | Promise<T>;
 
+/** All the values, at once when they are all there. */
+export function all<T>(values: readonly MaybePromise<T>[]): MaybePromise<readonly T[]> {
+  const isThere = (value: MaybePromise<T>): value is T => !(value instanceof Promise);
+  return values.every(isThere) ? values : Promise.all(values);
+}
+
 /** Goes on with `next` at once when the value is there, and when it is otherwise. A throw of `next` stays a throw or becomes a rejection. */
 export function chain<T, U>(value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
   return value instanceof Promise ? value.then(next) : next(value);

@@ -5,12 +5,14 @@ import { InOrder } from "./in-order.ts";
 import type { Position } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 
-/** Someone who is told every version of a key after `version`. */
+/** Someone who follows keys. What one commit made of them is told at once. Must not throw. */
+export type Audience = (records: readonly CommitRecord[]) => void;
+
+/** Makes an audience be told every version of a key after `version`. */
 export interface Follower {
   /** The newest version it knows; the publisher counts it up. */
   version: number;
-  /** Must not throw. */
-  onCommit(record: CommitRecord): void;
+  readonly audience: Audience;
 }
 
 /** Who follows what, and how far they were told. */
@@ -28,10 +30,10 @@ export class Publisher {
     return this.#position;
   }
 
-  publish(record: CommitRecord): void {
-    const { key, position } = record.snapshot;
-    if (this.#order.busy || this.#followers.has(key)) this.#order.run(() => this.#tell(record));
-    else this.#position = position; // nobody to tell: most commits
+  /** Takes what one commit made, at one position. */
+  publish(records: readonly CommitRecord[]): void {
+    if (this.#order.busy || this.#isFollowed(records)) this.#order.run(() => this.#tell(records));
+    else this.#position = positionOf(records); // nobody to tell: most commits
   }
 
   /**
@@ -54,13 +56,28 @@ export class Publisher {
     if (followers?.size === 0) this.#followers.delete(key);
   }
 
-  #tell(record: CommitRecord): void {
-    const { key, position, version } = record.snapshot;
-    this.#position = position;
-    for (const follower of this.#followers.get(key) ?? []) {
-      if (follower.version >= version) continue; // began to follow at this version or later
-      follower.version = version;
-      follower.onCommit(record);
-    }
+  #isFollowed(records: readonly CommitRecord[]): boolean {
+    for (const { snapshot } of records) if (this.#followers.has(snapshot.key)) return true;
+    return false;
   }
+
+  #tell(records: readonly CommitRecord[]): void {
+    this.#position = positionOf(records);
+    const news = new Map<Audience, CommitRecord[]>();
+    for (const record of records) {
+      const { key, version } = record.snapshot;
+      for (const follower of this.#followers.get(key) ?? []) {
+        if (follower.version >= version) continue; // began to follow at this version or later
+        follower.version = version;
+        const known = news.get(follower.audience);
+        if (known === undefined) news.set(follower.audience, [record]);
+        else known.push(record);
+      }
+    }
+    for (const [audience, own] of news) audience(own);
+  }
+}
+
+function positionOf(records: readonly CommitRecord[]): Position {
+  return (records[0] as CommitRecord).snapshot.position;
 }

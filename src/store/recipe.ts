@@ -36,20 +36,23 @@ export function runRecipe<S>(base: S, recipe: Recipe<S>, what: string): unknown 
 /** Only ever thrown and caught in this file. */
 class AsyncRecipe extends Error {}
 
+/** @param did what the recipe did, after its name. */
+export function recipeFailed(what: string, did: string, cause?: unknown): TroupeError {
+  return new TroupeError("recipe-failed", `The recipe of ${what} ${did}. Nothing was committed.`, {
+    details: { what },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
 function asyncRecipe(what: string): TroupeError {
-  return new TroupeError(
-    "recipe-failed",
-    `The recipe of ${what} returned a promise. Await what it needs before the commit, and change the draft synchronously. Nothing was committed.`,
-    { details: { what } },
+  return recipeFailed(
+    what,
+    "returned a promise. Await what it needs before the commit, and change the draft synchronously",
   );
 }
 
 function failedRecipe(what: string, cause: unknown): TroupeError {
-  const said = cause instanceof Error ? cause.message : kindOf(cause);
-  return new TroupeError("recipe-failed", `The recipe of ${what} threw: ${said}. Nothing was committed.`, {
-    cause,
-    details: { what },
-  });
+  return recipeFailed(what, `threw: ${cause instanceof Error ? cause.message : kindOf(cause)}`, cause);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -19,9 +19,12 @@ export interface SnapshotMeta {
   readonly author: string;
   /** What it was committed for, such as a run's step; absent where unknown. */
   readonly cause?: string;
-  /** Milliseconds since the epoch, by the store's clock. */
+  /** Milliseconds since the epoch, by the store's clock. Never before the time of an earlier position. */
   readonly time: number;
+  /** Shared by the versions that one transaction made. */
   readonly position: Position;
+  /** The version of the schema that it was written under. */
+  readonly schema: number;
   readonly idempotencyKey?: string;
 }
 

@@ -20,7 +20,7 @@ export interface StoreAccess {
    * @throws TroupeError `invalid-options` for a token from the future, which must come from another store.
    */
   snapshot(key: StateKey, token: Position): MaybePromise<Snapshot | undefined>;
-  /** Asks to append a version. The snapshot of the outcome is of this thread: frozen, and sharing structure. */
+  /** Asks to append versions. The snapshots of the outcome are of this thread: frozen, and sharing structure. */
   submit(request: CommitRequest): MaybePromise<CommitOutcome>;
   /** What was committed to `key` under an idempotency key, if anything was. */
   committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined>;

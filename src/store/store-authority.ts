@@ -7,13 +7,14 @@ import { AuthorityChannel } from "./authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "./commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
 import { versionsIn, type HistoryRange } from "./history-range.ts";
-import { checkSameKey, InFlightKeys } from "./idempotency.ts";
+import { checkSameKeys, idempotencyMismatch, InFlightKeys } from "./idempotency.ts";
 import type { Journal } from "./journal.ts";
-import { chain, type MaybePromise } from "./maybe-promise.ts";
+import { all, chain, type MaybePromise } from "./maybe-promise.ts";
 import { Publisher, type Follower } from "./publisher.ts";
 import type { Position, Snapshot } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";
+import { versionAt } from "./version-at.ts";
 
 export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */
@@ -34,7 +35,8 @@ export interface AttachedReplica {
  * Owns the total order of commits.
  *
  * Guarantees: an acknowledged commit is exactly one version, versions of a key are 1, 2, 3 … and each was computed from the
- * one before (invariant 3). Nobody sees a version before the journal acknowledged it. With a journal that answers
+ * one before (invariant 3). What one commit makes of several keys lands at one position, all of it or nothing, and becomes
+ * visible at once. Nobody sees a version before the journal acknowledged it. With a journal that answers
  * synchronously everything here that returns a {@link MaybePromise} answers synchronously too. Errors of the journal come
  * out as they are, of `commit` too: then nothing was committed, also not what had been decided on top of it.
  *
@@ -58,7 +60,7 @@ export class StoreAuthority {
   constructor({ journal, clock }: StoreAuthorityOptions) {
     this.#journal = journal;
     this.#publisher = new Publisher(journal.position);
-    this.#sequencer = new CommitSequencer(journal, clock, (record) => this.#publisher.publish(record));
+    this.#sequencer = new CommitSequencer(journal, clock, (records) => this.#publisher.publish(records));
   }
 
   /** The position of the newest commit that anybody could have seen. */
@@ -72,18 +74,20 @@ export class StoreAuthority {
   }
 
   /**
-   * Appends the next version if the request was computed from the newest one.
+   * Appends the next versions if the request was computed from the newest ones of all its keys, also of those it only read.
    *
    * @throws TroupeError `idempotency-mismatch` when the idempotency key belongs to a commit to another key;
-   * `invalid-state` for patches that don't fit; whatever the journal throws.
+   * `invalid-state` for patches that don't fit; `schema-newer` for a version under an older schema than the one before;
+   * whatever the journal throws.
    */
   commit(request: CommitRequest): MaybePromise<CommitOutcome> {
     return this.#begin(() => {
-      const { key, idempotencyKey } = request;
+      const { changes, idempotencyKey } = request;
       if (idempotencyKey === undefined) return this.#sequencer.commit(request);
+      const keys = changes.map(({ key }) => key);
       return this.#inFlight.alone(idempotencyKey, () =>
-        chain(this.#original(key, idempotencyKey), (snapshot) =>
-          snapshot === undefined ? this.#sequencer.commit(request) : { kind: "duplicate", snapshot },
+        chain(this.#originals(keys, idempotencyKey), (snapshots) =>
+          snapshots === undefined ? this.#sequencer.commit(request) : { kind: "duplicate", snapshots },
         ),
       );
     });
@@ -95,7 +99,9 @@ export class StoreAuthority {
    * @throws TroupeError `idempotency-mismatch` when it was committed to another key.
    */
   committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
-    return this.#begin(() => this.#inFlight.alone(idempotencyKey, () => this.#original(key, idempotencyKey)));
+    return this.#begin(() =>
+      this.#inFlight.alone(idempotencyKey, () => chain(this.#originals([key], idempotencyKey), (found) => found?.[0])),
+    );
   }
 
   /** One version of a key; `undefined` for one that there isn't. */
@@ -136,7 +142,10 @@ export class StoreAuthority {
   /** The newest version, if there is one, then each later one in order, without a gap. Completes on `close`. */
   watch(key: StateKey): Observable<Snapshot> {
     return new Observable((subscriber) => {
-      const follower: Follower = { version: 0, onCommit: ({ snapshot }) => subscriber.next(snapshot) };
+      const follower: Follower = {
+        version: 0,
+        audience: (records) => records.forEach(({ snapshot }) => subscriber.next(snapshot)),
+      };
       subscriber.add(() => {
         this.#watchers.delete(subscriber);
         this.#publisher.unfollow(key, follower);
@@ -217,8 +226,25 @@ export class StoreAuthority {
     return result;
   }
 
-  #original(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
-    return chain(this.#journal.committed(idempotencyKey), ([original]) => checkSameKey(original, key, idempotencyKey));
+  /** The versions that the keys had right after what was committed under the idempotency key; `undefined` if nothing was. */
+  #originals(keys: readonly StateKey[], idempotencyKey: string): MaybePromise<readonly Snapshot[] | undefined> {
+    return chain(this.#journal.committed(idempotencyKey), (originals) => {
+      const [first] = originals;
+      if (first === undefined) return undefined;
+      checkSameKeys(originals, keys, idempotencyKey);
+      const unchanged = (key: StateKey): MaybePromise<Snapshot> =>
+        chain(this.#asOf(key, first.position), (snapshot) => {
+          if (snapshot === undefined) throw idempotencyMismatch(first, keys, idempotencyKey);
+          return snapshot;
+        });
+      return all(keys.map((key) => originals.find((original) => original.key === key) ?? unchanged(key)));
+    });
+  }
+
+  #asOf(key: StateKey, position: Position): MaybePromise<Snapshot | undefined> {
+    return chain(this.#sequencer.withHead(key, same), (head) =>
+      chain(versionAt(this.#journal, key, head?.version ?? 0, position), (version) => this.#journal.at(key, version)),
+    );
   }
 
   #checkOpen(): void {

@@ -1,6 +1,6 @@
 /** Typed reads and commits, on behalf of one author and no older than what it has seen. */
 
-import { tap, type Observable } from "rxjs";
+import { map, type Observable } from "rxjs";
 import { TroupeError } from "../errors/troupe-error.ts";
 import {
   changeByFunction,
@@ -9,17 +9,24 @@ import {
   type Change,
   type CommitOptions,
   type PutOptions,
+  type Subject,
 } from "./change.ts";
-import type { CommitOutcome, CommitRequest } from "./commit.ts";
-import { ConflictError } from "./conflict-error.ts";
+import { Committer } from "./committer.ts";
 import { resolveHistoryRange, type HistoryOptions } from "./history-range.ts";
 import { initialState } from "./initial-state.ts";
 import { LastRead } from "./last-read.ts";
-import { chain, type MaybePromise } from "./maybe-promise.ts";
+import { all, chain, type MaybePromise } from "./maybe-promise.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot } from "./snapshot.ts";
 import { stateKey, type StateDefinition, type StateKey } from "./state-definition.ts";
 import type { StoreAccess } from "./store-access.ts";
+import {
+  changeByTransaction,
+  type TransactKey,
+  type TransactOptions,
+  type TransactRecipe,
+  type TransactSnapshots,
+} from "./transaction.ts";
 
 export type { CommitOptions, PutOptions } from "./change.ts";
 
@@ -35,7 +42,7 @@ export interface StoreClientOptions {
    * others, so `onConflict: "reject"` is based on the newest version there; `expectedVersion` says which was meant. Default true.
    */
   readonly remembersReads?: boolean;
-  /** With it, the n-th `commit` or `put` has the idempotency key `<prefix>/<n>`, from 1, unless given one. */
+  /** With it, the n-th `commit`, `put` or `transact` has the idempotency key `<prefix>/<n>`, from 1, unless given one. */
   readonly idempotencyPrefix?: string;
   /** Called with every version that was read or written, before the caller gets it. */
   readonly onSeen?: (snapshot: Snapshot, how: "read" | "written") => void;
@@ -47,8 +54,10 @@ export interface StoreClientOptions {
  * Guarantees: states are deeply frozen; nothing read is older than the token (invariant 4), which grows by what is read
  * and written; a commit is one version or an error, and never overwrites a version it wasn't computed from (invariant 3).
  * The methods that end in `Now` are the same without the promise, where the store can do without: they then throw.
+ * What was written under an older version of its schema is given in the shape of the definition's.
  *
- * Errors of every method: `system-closed`, and what the replica was disconnected with.
+ * Errors of every method: `system-closed`, and what the replica was disconnected with; of those that give states also
+ * `schema-newer`, `no-upcaster` and `invalid-state`, for what was written under another version of its schema.
  *
  * @example
  * const client = new StoreClient(access, { author: "teller" });
@@ -58,6 +67,7 @@ export interface StoreClientOptions {
 export class StoreClient {
   readonly #access: StoreAccess;
   readonly #options: StoreClientOptions;
+  readonly #committer: Committer;
   readonly #lastRead = new LastRead();
   #token: Position;
   #commits = 0;
@@ -65,6 +75,7 @@ export class StoreClient {
   constructor(access: StoreAccess, options: StoreClientOptions) {
     this.#access = access;
     this.#options = options;
+    this.#committer = new Committer(access, this, options);
     this.#token = options.token ?? 0;
   }
 
@@ -102,8 +113,7 @@ export class StoreClient {
     const key = stateKey(definition, id);
     return chain(this.#access.snapshot(key, this.#token), (snapshot) => {
       this.#remember(key, snapshot);
-      if (snapshot !== undefined) this.#saw(snapshot, "read");
-      return snapshot as Snapshot<S> | undefined;
+      return snapshot && this.#read(definition, snapshot);
     });
   }
 
@@ -135,11 +145,47 @@ export class StoreClient {
     options: CommitOptions = {},
   ): MaybePromise<Snapshot<S>> {
     const change = changeByRecipe(definition, id, recipe, options, this.#idempotencyKey(options));
-    const base =
-      options.onConflict === "reject" && options.expectedVersion === undefined && this.#lastRead.has(change.key)
-        ? this.#lastRead.get(change.key)
-        : this.#access.snapshot(change.key, this.#token);
-    return chain(base, (snapshot) => this.#land(change, snapshot, 1)) as MaybePromise<Snapshot<S>>;
+    const fromRead = options.onConflict === "reject" && options.expectedVersion === undefined;
+    return chain(this.#change(change, fromRead), only<S>);
+  }
+
+  /**
+   * Appends the next versions of several keys at once: what `recipe` makes of the newest ones, or of `initial(id)`. All of
+   * them land, at one position of the store's order, or none. Serializable: it lands only if every key listed is still
+   * where the recipe saw it, also those that it left as they were; so list all keys that it decides on. Others see all
+   * its versions at once, on every thread.
+   *
+   * Returns the version of each key, in their order, that is the newest right after. A key that the recipe left unchanged
+   * keeps its version, but one without a version gets its first, as with a commit. A recipe that changes nothing commits
+   * nothing; what it saw was there at one point of the order. Neither it nor its failure is ever based on half of another
+   * transaction.
+   *
+   * With an idempotency key that was committed under before, the original versions are returned (invariant 5).
+   *
+   * @throws ConflictError as a commit does; it names the key that had moved on.
+   * @throws TroupeError `recipe-failed`, `invalid-state`, `no-such-key`, `idempotency-mismatch`, and `invalid-options` for
+   * no keys or one that is listed twice.
+   * @example
+   * await client.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
+   *   anna.cents -= 500;
+   *   bob.cents += 500;
+   * });
+   */
+  async transact<const K extends readonly TransactKey[]>(
+    keys: K,
+    recipe: TransactRecipe<K>,
+    options?: TransactOptions,
+  ): Promise<TransactSnapshots<K>> {
+    return this.transactNow(keys, recipe, options);
+  }
+
+  transactNow<const K extends readonly TransactKey[]>(
+    keys: K,
+    recipe: TransactRecipe<K>,
+    options: TransactOptions = {},
+  ): MaybePromise<TransactSnapshots<K>> {
+    const change = changeByTransaction(keys, recipe, options, this.#idempotencyKey(options));
+    return this.#change(change, options.onConflict === "reject") as MaybePromise<TransactSnapshots<K>>;
   }
 
   /**
@@ -147,9 +193,7 @@ export class StoreClient {
    * the initial one, and returns the next. What `next` throws comes out as it is.
    */
   evolveNow<S>(definition: StateDefinition<S>, id: string, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
-    const change = changeByFunction(definition, id, next, this.#idempotencyKey({}));
-    const base = this.#access.snapshot(change.key, this.#token);
-    return chain(base, (snapshot) => this.#land(change, snapshot, 1)) as MaybePromise<Snapshot<S>>;
+    return chain(this.#change(changeByFunction(definition, id, next, this.#idempotencyKey({}))), only<S>);
   }
 
   /**
@@ -164,9 +208,7 @@ export class StoreClient {
   }
 
   putNow<S>(definition: StateDefinition<S>, id: string, state: S, options: PutOptions = {}): MaybePromise<Snapshot<S>> {
-    const change = changeByState(definition, id, state, options, this.#idempotencyKey(options));
-    const base = this.#access.snapshot(change.key, this.#token);
-    return chain(base, (snapshot) => this.#land(change, snapshot, 1)) as MaybePromise<Snapshot<S>>;
+    return chain(this.#change(changeByState(definition, id, state, options, this.#idempotencyKey(options))), only<S>);
   }
 
   /**
@@ -180,8 +222,7 @@ export class StoreClient {
     options?: HistoryOptions,
   ): Promise<readonly Snapshot<S>[]> {
     const snapshots = await this.#access.history(stateKey(definition, id), resolveHistoryRange(options));
-    for (const snapshot of snapshots) this.#saw(snapshot, "read");
-    return snapshots as readonly Snapshot<S>[];
+    return snapshots.map((snapshot) => this.#read(definition, snapshot));
   }
 
   /** One version of a key. @throws TroupeError `no-such-version`. */
@@ -189,8 +230,7 @@ export class StoreClient {
     const key = stateKey(definition, id);
     const snapshot = await this.#access.at(key, version);
     if (snapshot === undefined) throw noSuchVersion(key, version, await this.#access.snapshot(key, this.#token));
-    this.#saw(snapshot, "read");
-    return snapshot as Snapshot<S>;
+    return this.#read(definition, snapshot);
   }
 
   /** The ids of a family that have a version, in ascending order. */
@@ -201,55 +241,30 @@ export class StoreClient {
 
   /** The newest version, if there is one, then each later one in order, without a gap. */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>> {
-    const snapshots = this.#access.watch(stateKey(definition, id)) as Observable<Snapshot<S>>;
-    return snapshots.pipe(tap((snapshot) => this.#saw(snapshot, "read")));
+    const snapshots = this.#access.watch(stateKey(definition, id));
+    return snapshots.pipe(map((snapshot) => this.#read(definition, snapshot)));
   }
 
-  #land(change: Change, base: Snapshot | undefined, attempt: number): MaybePromise<Snapshot> {
-    let next: ReturnType<Change["next"]>;
-    try {
-      next = change.next(base);
-    } catch (failure) {
-      return this.#originalOr(change, () => {
-        throw failure;
-      });
-    }
-    if (next === "unchanged") return this.#originalOr(change, () => this.#done(base as Snapshot, "read"));
-    const { parent, patches, state } = next;
-    const { author, cause } = this.#options;
-    const { key, idempotencyKey } = change;
-    const request: CommitRequest = {
-      key,
-      parent,
-      patches,
-      state,
-      author,
-      ...(cause === undefined ? {} : { cause }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    };
-    const settle = (outcome: CommitOutcome): MaybePromise<Snapshot> => {
-      if (outcome.kind !== "conflict") return this.#done(outcome.snapshot, "written");
-      const { head } = outcome;
-      if (head !== undefined) this.observe(head.position);
-      if (attempt <= change.retries) return this.#land(change, head, attempt + 1);
-      const theirs = head === undefined ? {} : { theirs: head };
-      throw new ConflictError({ key, base: parent, mine: state, ...theirs, attempts: attempt });
-    };
-    return chain(this.#access.submit(request), settle);
-  }
-
-  /** What the change's idempotency key was committed under before: a retry may find that there is nothing left to do. */
-  #originalOr({ key, idempotencyKey }: Change, otherwise: () => Snapshot): MaybePromise<Snapshot> {
-    if (idempotencyKey === undefined) return otherwise();
-    return chain(this.#access.committed(key, idempotencyKey), (original) =>
-      original === undefined ? otherwise() : this.#done(original, "written"),
+  /** @param fromRead from the versions that this client last read or wrote, where it did, and not from the newest. */
+  #change(change: Change, fromRead = false): MaybePromise<readonly Snapshot[]> {
+    const { subjects } = change;
+    const bases = subjects.map(({ key }) =>
+      fromRead && this.#lastRead.has(key) ? this.#lastRead.get(key) : this.#access.snapshot(key, this.#token),
+    );
+    return chain(all(bases), (snapshots) =>
+      chain(this.#committer.land(change, snapshots), (landed) =>
+        landed.map(({ snapshot, how }, i) => {
+          this.#remember(snapshot.key, snapshot);
+          this.#saw(snapshot, how);
+          return (subjects[i] as Subject).definition.upcast(snapshot);
+        }),
+      ),
     );
   }
 
-  #done(snapshot: Snapshot, how: "read" | "written"): Snapshot {
-    this.#remember(snapshot.key, snapshot);
-    this.#saw(snapshot, how);
-    return snapshot;
+  #read<S>(definition: StateDefinition<S>, snapshot: Snapshot): Snapshot<S> {
+    this.#saw(snapshot, "read");
+    return definition.upcast(snapshot);
   }
 
   #remember(key: StateKey, snapshot: Snapshot | undefined): void {
@@ -266,6 +281,10 @@ export class StoreClient {
     const { idempotencyPrefix } = this.#options;
     return idempotencyKey ?? (idempotencyPrefix === undefined ? undefined : `${idempotencyPrefix}/${this.#commits}`);
   }
+}
+
+function only<S>(snapshots: readonly Snapshot[]): Snapshot<S> {
+  return snapshots[0] as Snapshot<S>;
 }
 
 function noSuchVersion(key: StateKey, version: number, head: Snapshot | undefined): TroupeError {

@@ -8,7 +8,7 @@
  */
 
 import type { EncodedError } from "../errors/error-codec.ts";
-import type { CommitRequest } from "./commit.ts";
+import type { CommitRequest, KeyRead, KeyWrite } from "./commit.ts";
 import type { HistoryRange } from "./history-range.ts";
 import type { Patch } from "./patch.ts";
 import type { Position, Snapshot, SnapshotMeta } from "./snapshot.ts";
@@ -19,7 +19,7 @@ export type RequestId = number;
 
 /** From a replica to the authority. */
 export type ReplicaMessage =
-  | { readonly kind: "commit"; readonly id: RequestId; readonly request: Omit<CommitRequest, "state"> }
+  | { readonly kind: "commit"; readonly id: RequestId; readonly request: SentCommit }
   /** Send the newest version, then every update. Replaces an earlier follow of the key. */
   | { readonly kind: "follow"; readonly id: RequestId; readonly key: StateKey }
   | { readonly kind: "unfollow"; readonly key: StateKey }
@@ -31,6 +31,11 @@ export type ReplicaMessage =
   | { readonly kind: "records"; readonly id: RequestId; readonly key: StateKey; readonly range: HistoryRange }
   | { readonly kind: "keys"; readonly id: RequestId; readonly prefix: string };
 
+/** A commit without its states, which the authority makes of the patches. */
+export interface SentCommit extends Omit<CommitRequest, "changes"> {
+  readonly changes: readonly (KeyRead | Omit<KeyWrite, "state">)[];
+}
+
 /** A version as its difference from the one before. */
 export interface SnapshotUpdate {
   readonly meta: SnapshotMeta;
@@ -39,10 +44,10 @@ export interface SnapshotUpdate {
 
 /** What the authority has to say; {@link AuthorityMessage} adds the position. */
 export type AuthorityAnswer =
-  /** The committer has the state. A conflict doesn't carry the head: a follower has it by now, others ask. */
-  | { readonly kind: "committed"; readonly id: RequestId; readonly meta: SnapshotMeta }
-  | { readonly kind: "duplicate"; readonly id: RequestId; readonly snapshot: Snapshot }
-  | { readonly kind: "conflict"; readonly id: RequestId }
+  /** The committer has the states. A conflict doesn't carry the head: a follower has it by now, others ask. */
+  | { readonly kind: "committed"; readonly id: RequestId; readonly metas: readonly SnapshotMeta[] }
+  | { readonly kind: "duplicate"; readonly id: RequestId; readonly snapshots: readonly Snapshot[] }
+  | { readonly kind: "conflict"; readonly id: RequestId; readonly key: StateKey }
   /** The newest version of a key that is followed from now on; absent for a key without one. */
   | { readonly kind: "followed"; readonly id: RequestId; readonly key: StateKey; readonly snapshot?: Snapshot }
   | { readonly kind: "synced"; readonly id: RequestId }
@@ -57,8 +62,8 @@ export type AuthorityAnswer =
     }
   | { readonly kind: "listed"; readonly id: RequestId; readonly keys: readonly StateKey[] }
   | { readonly kind: "failed"; readonly id: RequestId; readonly error: EncodedError }
-  /** The next version of a followed key. */
-  | { readonly kind: "update"; readonly update: SnapshotUpdate };
+  /** What one commit made of followed keys: the next version of each. */
+  | { readonly kind: "update"; readonly updates: readonly SnapshotUpdate[] };
 
 /** From the authority to a replica. */
 export type AuthorityMessage = AuthorityAnswer & { readonly position: Position };

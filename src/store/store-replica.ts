@@ -2,17 +2,17 @@
 
 import { Observable } from "rxjs";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { applyPatches } from "./apply-patches.ts";
-import type { CommitOutcome, CommitRequest } from "./commit.ts";
+import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "./commit.ts";
 import { deferred } from "./deferred.ts";
 import { FollowedKeys, type Fetched, type FollowedKey } from "./followed-keys.ts";
 import type { HistoryRange } from "./history-range.ts";
 import { InOrder } from "./in-order.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import { all, type MaybePromise } from "./maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { seal } from "./seal.ts";
-import { snapshotOf, type Position, type Snapshot } from "./snapshot.ts";
+import { snapshotOf, type Position, type Snapshot, type SnapshotMeta } from "./snapshot.ts";
+import { nextOf } from "./snapshot-update.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
@@ -34,7 +34,7 @@ const defaultMaxFollowed = 10_000;
  * Guarantees: a key that is followed is read from memory, synchronously, when everything up to the causal token has
  * arrived; otherwise the read waits until it has (invariant 4). The first read of a key begins to follow it. Versions
  * of one key share structure, and are told to watchers in order without a gap; a watch whose updates have one ends in
- * an error.
+ * an error. What one commit made of several followed keys is there at once: no synchronous code sees half of it.
  *
  * @example
  * const replica = new StoreReplica({ send: (message) => port.postMessage(message) });
@@ -80,19 +80,18 @@ export class StoreReplica implements StoreAccess {
 
   /** @throws what {@link StoreReplica.disconnect} was given, when it comes before the outcome, which is unknown then. */
   async submit(request: CommitRequest): Promise<CommitOutcome> {
-    const { state, ...asked } = request;
-    const message = await this.#ask((id) => ({ kind: "commit", id, request: asked }));
+    const { changes } = request;
+    const sent = { ...request, changes: changes.map(withoutState) };
+    const message = await this.#ask((id) => ({ kind: "commit", id, request: sent }));
     const answer = expectAnswer(message, "committed", "duplicate", "conflict");
-    if (answer.kind === "duplicate") return { kind: "duplicate", snapshot: received(answer.snapshot) };
-    if (answer.kind === "conflict")
-      return { kind: "conflict", head: await this.snapshot(request.key, answer.position) };
-    const followed = this.#followed.peek(request.key);
-    if (followed?.snapshot?.version === answer.meta.version) return { kind: "committed", snapshot: followed.snapshot };
-    if (state !== undefined) return { kind: "committed", snapshot: snapshotOf(answer.meta, state) };
-    const snapshot = await this.at(request.key, answer.meta.version);
-    if (snapshot === undefined)
-      throw new Error(`Defect: version ${answer.meta.version} of ${request.key} was committed and is gone.`);
-    return { kind: "committed", snapshot };
+    if (answer.kind === "duplicate") return { kind: "duplicate", snapshots: answer.snapshots.map(received) };
+    if (answer.kind === "conflict") {
+      const { key, position } = answer;
+      return { kind: "conflict", key, head: await this.snapshot(key, position) };
+    }
+    const states = changes.filter(isWrite).map(({ state }) => state);
+    const snapshots = all(answer.metas.map((meta, i) => this.#landed(meta, states[i])));
+    return { kind: "committed", snapshots: snapshots instanceof Promise ? await snapshots : snapshots };
   }
 
   async committed(key: StateKey, idempotencyKey: string): Promise<Snapshot | undefined> {
@@ -161,10 +160,22 @@ export class StoreReplica implements StoreAccess {
     for (const followed of this.#followed.clear()) failWatchers(followed, error);
   }
 
+  /** The snapshot of a version that was committed from here. */
+  #landed(meta: SnapshotMeta, state: unknown): MaybePromise<Snapshot> {
+    const { key, version } = meta;
+    const followed = this.#followed.peek(key)?.snapshot;
+    if (followed?.version === version) return followed;
+    if (state !== undefined) return snapshotOf(meta, state);
+    return this.at(key, version).then((snapshot) => {
+      if (snapshot === undefined) throw new Error(`Defect: version ${version} of ${key} was committed and is gone.`);
+      return snapshot;
+    });
+  }
+
   #take(message: AuthorityMessage): void {
     const { position } = message;
     if (message.kind === "update") {
-      this.#update(message.update, position);
+      this.#update(message.updates, position);
     } else if (message.kind === "followed") {
       this.#pending.settle(message.id, message); // advances by itself, between taking the snapshot and telling watchers
     } else {
@@ -179,18 +190,24 @@ export class StoreReplica implements StoreAccess {
     this.#watch.advanced(position);
   }
 
-  #update(update: SnapshotUpdate, position: Position): void {
-    const followed = this.#followed.peek(update.meta.key);
-    // unfollowed meanwhile, or asked for anew: the answer will be at least as new as this
-    if (followed === undefined || followed.fetching !== undefined) return this.#advance(position);
-    try {
-      followed.snapshot = nextOf(followed.snapshot, update);
-    } catch (error) {
-      this.#fetchAnew(followed, error as Error);
-      return this.#advance(position);
+  /** Takes all of them before anybody is told of any. */
+  #update(updates: readonly SnapshotUpdate[], position: Position): void {
+    const changed: FollowedKey[] = [];
+    const broken: [FollowedKey, Error][] = [];
+    for (const update of updates) {
+      const followed = this.#followed.peek(update.meta.key);
+      // unfollowed meanwhile, or asked for anew: the answer will be at least as new as this
+      if (followed === undefined || followed.fetching !== undefined) continue;
+      try {
+        followed.snapshot = nextOf(followed.snapshot, update);
+        changed.push(followed);
+      } catch (error) {
+        broken.push([followed, error as Error]);
+      }
     }
     this.#advance(position);
-    tellWatchers(followed);
+    for (const [followed, error] of broken) this.#fetchAnew(followed, error);
+    for (const followed of changed) tellWatchers(followed);
   }
 
   async #read(key: StateKey, token: Position): Promise<Snapshot | undefined> {
@@ -272,20 +289,17 @@ export class StoreReplica implements StoreAccess {
   }
 }
 
+/** What the channel carries of a change. */
+function withoutState(change: KeyChange): KeyChange {
+  if (!isWrite(change)) return change;
+  const { state: _, ...sent } = change;
+  return sent;
+}
+
 /** A snapshot that came over a channel, frozen as those made here are. */
 function received(snapshot: Snapshot): Snapshot {
   seal(snapshot.state);
   return Object.freeze(snapshot);
-}
-
-function nextOf(last: Snapshot | undefined, { meta, patches }: SnapshotUpdate): Snapshot {
-  const expected = (last?.version ?? 0) + 1;
-  if (meta.version !== expected) {
-    throw new Error(
-      `Defect: an update of ${meta.key} to version ${meta.version} arrived where version ${expected} was due.`,
-    );
-  }
-  return snapshotOf(meta, applyPatches(last?.state, patches));
 }
 
 function tellWatchers({ snapshot, watchers }: FollowedKey): void {

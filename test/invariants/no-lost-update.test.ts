@@ -102,14 +102,15 @@ describe("invariant 3: an acknowledged commit is exactly one version, and none i
         return (batch) =>
           mapFrames(batch, (frame) => {
             const store = asStoreMessage(frame);
-            const { meta, update, request } = (store?.message ?? {}) as {
-              meta?: { key: string; version: number };
-              update?: { meta: { key: string; version: number } };
-              request?: { key: string; parent: number };
+            const { metas, updates, request } = (store?.message ?? {}) as {
+              metas?: { key: string; version: number }[];
+              updates?: { meta: { key: string; version: number } }[];
+              request?: { changes: { key: string; parent: number }[] };
             };
-            const seen = meta ?? update?.meta;
-            if (seen !== undefined) newest.set(seen.key, Math.max(seen.version, newest.get(seen.key) ?? 0));
-            if (request !== undefined && request.parent > 0) request.parent = newest.get(request.key) ?? request.parent;
+            for (const { key, version } of metas ?? updates?.map(({ meta }) => meta) ?? [])
+              newest.set(key, Math.max(version, newest.get(key) ?? 0));
+            for (const change of request?.changes ?? [])
+              if (change.parent > 0) change.parent = newest.get(change.key) ?? change.parent;
             return frame;
           });
       },

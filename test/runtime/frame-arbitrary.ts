@@ -150,17 +150,20 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     message: record({
       kind: fc.constant("update" as const),
       position: count,
-      update: record({
-        meta: fc.constant({ key: "k/1", version: 1, parent: 0, at: 0 } as never),
-        patches: fc.array(
-          record({
-            op: fc.constant("replace" as const),
-            path: fc.array(fc.oneof(text, count), { maxLength: 2 }),
-            value: state,
-          }),
-          { maxLength: 2 },
-        ),
-      }),
+      updates: fc.array(
+        record({
+          meta: fc.constant({ key: "k/1", version: 1, parent: 0, at: 0 } as never),
+          patches: fc.array(
+            record({
+              op: fc.constant("replace" as const),
+              path: fc.array(fc.oneof(text, count), { maxLength: 2 }),
+              value: state,
+            }),
+            { maxLength: 2 },
+          ),
+        }),
+        { maxLength: 2 },
+      ),
     }),
   }),
   record({

@@ -7,7 +7,7 @@ import { resolveHistoryRange } from "../../src/store/history-range.ts";
 import type { Snapshot } from "../../src/store/snapshot.ts";
 import { StoreAuthority } from "../../src/store/store-authority.ts";
 import { fixedClock } from "./support/fixed-clock.ts";
-import { setTo } from "./support/requests.ts";
+import { landed, setTo } from "./support/requests.ts";
 import { SlowJournal, type SlowJournalOptions } from "./support/slow-journal.ts";
 import { settleAll } from "./support/turns.ts";
 
@@ -51,7 +51,7 @@ describe("a version", () => {
     expect(seen).toEqual([]);
     journal.flush();
     await settleAll();
-    expect(tracked.outcome).toMatchObject({ kind: "committed", snapshot: { version: 1 } });
+    expect(tracked.outcome).toMatchObject({ kind: "committed", snapshots: [{ version: 1 }] });
     expect(authority.head("a/1")).toMatchObject({ version: 1 });
     expect(authority.keys("")).toEqual(["a/1"]);
     expect(authority.position).toBe(1);
@@ -78,7 +78,7 @@ describe("a version", () => {
     journal.flush();
     await settleAll();
     expect(tracked.map(({ outcome }) => outcome)).toMatchObject(
-      [1, 2, 3].map((version) => ({ snapshot: { version } })),
+      [1, 2, 3].map((version) => ({ snapshots: [{ version }] })),
     );
     expect(authority.head("a/1")).toMatchObject({ version: 3, state: { n: 3 } });
   });
@@ -112,7 +112,7 @@ describe("a version", () => {
     expect(authority.position).toBe(0);
     journal.flush();
     await settleAll();
-    expect(quick.outcome).toMatchObject({ kind: "committed", snapshot: { position: 2 } });
+    expect(quick.outcome).toMatchObject({ kind: "committed", snapshots: [{ position: 2 }] });
   });
 });
 
@@ -139,7 +139,7 @@ describe("a commit that lost to one that isn't durable", () => {
     expect(loser.outcome).toBe("pending"); // only now handed to the journal
     journal.flush();
     await settleAll();
-    expect(loser.outcome).toMatchObject({ kind: "committed", snapshot: { version: 1, state: { n: 2 } } });
+    expect(loser.outcome).toMatchObject({ kind: "committed", snapshots: [{ version: 1, state: { n: 2 } }] });
     expect(authority.head("a/1")).toMatchObject({ state: { n: 2 } });
   });
 
@@ -178,7 +178,7 @@ describe("an append that fails", () => {
     const again = commit(setTo("a/1", 1, 4));
     journal.flush();
     await settleAll();
-    expect(again.outcome).toMatchObject({ kind: "committed", snapshot: { version: 2, state: { n: 4 } } });
+    expect(again.outcome).toMatchObject({ kind: "committed", snapshots: [{ version: 2, state: { n: 4 } }] });
     expect(seen).toEqual([1, 2]);
     expect((authority.history("a/1", resolveHistoryRange()) as readonly Snapshot[]).map(({ state }) => state)).toEqual([
       { n: 1 },
@@ -201,7 +201,7 @@ describe("an append that fails", () => {
     expect(again.outcome).toBe("pending");
     journal.flush();
     await settleAll();
-    expect(again.outcome).toMatchObject({ kind: "committed", snapshot: { version: 1, state: { n: 3 } } });
+    expect(again.outcome).toMatchObject({ kind: "committed", snapshots: [{ version: 1, state: { n: 3 } }] });
     expect(authority.head("a/1")).toMatchObject({ state: { n: 3 } });
   });
 
@@ -234,7 +234,7 @@ describe("an append that fails", () => {
     expect(behind.outcome).toBe("pending");
     failure?.();
     await settleAll();
-    expect(behind.outcome).toMatchObject({ kind: "committed", snapshot: { position: 2 } });
+    expect(behind.outcome).toMatchObject({ kind: "committed", snapshots: [{ position: 2 }] });
   });
 });
 
@@ -242,7 +242,7 @@ describe("an idempotency key", () => {
   it.each([false, true])("makes two commits at once land once, slow reads: %s (invariant 5)", async (slowReads) => {
     const { journal, authority, commit } = start({ slowReads });
     const request = setTo("a/1", 0, 1, { idempotencyKey: "k" });
-    const both = [commit(request), commit(request), commit({ ...request, parent: 1 })];
+    const both = [commit(request), commit(request), commit(setTo("a/1", 1, 1, { idempotencyKey: "k" }))];
     for (let i = 0; i < 12; i++) {
       journal.answerReads();
       journal.flush();
@@ -440,9 +440,10 @@ describe("whatever the journal does and when", () => {
           const acknowledged = tracked
             .map(({ tracked: { outcome } }) => outcome)
             .filter(
-              (outcome) => typeof outcome === "object" && outcome.kind === "committed" && outcome.snapshot.key === key,
+              (outcome) =>
+                typeof outcome === "object" && outcome.kind === "committed" && outcome.snapshots[0]?.key === key,
             )
-            .map((outcome) => (outcome as { snapshot: Snapshot }).snapshot)
+            .map((outcome) => landed(outcome as CommitOutcome))
             .toSorted((one, other) => one.version - other.version);
           expect(acknowledged).toEqual(history);
           expect(history.map(({ version }) => version)).toEqual(history.map((_, i) => i + 1));

@@ -30,16 +30,19 @@ describe("a commit", () => {
     const authority = start(memoryJournal(), clock);
     expect(authority.commit(setTo("a/1", 0, 1, { author: "bob", cause: "run-1/score" }))).toEqual({
       kind: "committed",
-      snapshot: {
-        key: "a/1",
-        version: 1,
-        parent: 0,
-        author: "bob",
-        cause: "run-1/score",
-        time: 7_000,
-        position: 1,
-        state: { n: 1 },
-      },
+      snapshots: [
+        {
+          key: "a/1",
+          version: 1,
+          parent: 0,
+          author: "bob",
+          cause: "run-1/score",
+          time: 7_000,
+          position: 1,
+          schema: 1,
+          state: { n: 1 },
+        },
+      ],
     });
     clock.time = 8_000;
     const second = landed(authority.commit(setTo("a/1", 1, 2, { idempotencyKey: "k" })));
@@ -50,6 +53,7 @@ describe("a commit", () => {
       author: "test",
       time: 8_000,
       position: 2,
+      schema: 1,
       state: { n: 2 },
       idempotencyKey: "k",
     });
@@ -60,17 +64,17 @@ describe("a commit", () => {
   it("is frozen to the bottom, and so are its metadata (invariant 1)", () => {
     const authority = start();
     const patches = [{ op: "replace", path: [], value: { list: [{ n: 1 }] } }] as const;
-    expect(isDeeplyFrozen(landed(authority.commit({ ...setTo("a/1", 0, 1), patches })))).toBe(true);
+    expect(isDeeplyFrozen(landed(authority.commit(setTo("a/1", 0, 1, { patches }))))).toBe(true);
   });
 
   it("shares with its parent what it didn't change", () => {
     const authority = start();
     const state = { left: { deep: { n: 1 } }, right: [{ n: 1 }, { n: 2 }] };
     const first = landed(
-      authority.commit({ ...setTo("a/1", 0, 1), patches: [{ op: "replace", path: [], value: state }] }),
+      authority.commit(setTo("a/1", 0, 1, { patches: [{ op: "replace", path: [], value: state }] })),
     );
     const patches = [{ op: "replace", path: ["right", 1, "n"], value: 3 }] as const;
-    const second = landed(authority.commit({ ...setTo("a/1", 1, 1), patches }));
+    const second = landed(authority.commit(setTo("a/1", 1, 1, { patches })));
     const [before, after] = [first.state as typeof state, second.state as typeof state];
     expect(after).toEqual({ left: { deep: { n: 1 } }, right: [{ n: 1 }, { n: 3 }] });
     expect(after.left).toBe(before.left);
@@ -81,15 +85,15 @@ describe("a commit", () => {
   it("takes the state from a committer that has it", () => {
     const authority = start();
     const state = Object.freeze({ n: 1 });
-    expect(landed(authority.commit({ ...setTo("a/1", 0, 1), state })).state).toBe(state);
+    expect(landed(authority.commit(setTo("a/1", 0, 1, { state }))).state).toBe(state);
   });
 
   it("that was computed from another version is a conflict and leaves everything as it was (invariant 3)", () => {
     const authority = start();
-    expect(authority.commit(setTo("a/1", 1, 1))).toEqual({ kind: "conflict", head: undefined });
+    expect(authority.commit(setTo("a/1", 1, 1))).toEqual({ kind: "conflict", key: "a/1", head: undefined });
     const first = landed(authority.commit(setTo("a/1", 0, 1)));
     for (const parent of [0, 2, 7]) {
-      expect(authority.commit(setTo("a/1", parent, 9))).toEqual({ kind: "conflict", head: first });
+      expect(authority.commit(setTo("a/1", parent, 9))).toEqual({ kind: "conflict", key: "a/1", head: first });
     }
     expect(authority.head("a/1")).toBe(first);
     expect(authority.position).toBe(1);
@@ -99,7 +103,7 @@ describe("a commit", () => {
     const authority = start();
     const first = landed(authority.commit(setTo("a/1", 0, 1)));
     const patches = [{ op: "remove", path: ["nothing"] }] as const;
-    expect(() => authority.commit({ ...setTo("a/1", 1, 2), patches })).toThrow(/doesn't fit/);
+    expect(() => authority.commit(setTo("a/1", 1, 2, { patches }))).toThrow(/doesn't fit/);
     expect(authority.head("a/1")).toBe(first);
     expect(landed(authority.commit(setTo("a/1", 1, 2))).position).toBe(2);
   });
@@ -157,7 +161,10 @@ describe("an idempotency key", () => {
     const original = landed(authority.commit(request));
     landed(authority.commit(setTo("a/1", 1, 2)));
     for (const parent of [0, 1, 2]) {
-      expect(authority.commit({ ...request, parent })).toEqual({ kind: "duplicate", snapshot: original });
+      expect(authority.commit(setTo("a/1", parent, 1, { idempotencyKey: "run-1/score/1" }))).toEqual({
+        kind: "duplicate",
+        snapshots: [original],
+      });
     }
     expect(authority.head("a/1")).toMatchObject({ version: 2, state: { n: 2 } });
     expect(authority.committed("a/1", "run-1/score/1")).toBe(original);
@@ -228,7 +235,7 @@ describe("what was committed", () => {
     const later = start(journal);
     expect(later.position).toBe(1);
     expect(later.head("a/1")).toBe(head);
-    expect(later.commit(setTo("a/1", 0, 1, { idempotencyKey: "k" }))).toEqual({ kind: "duplicate", snapshot: head });
+    expect(later.commit(setTo("a/1", 0, 1, { idempotencyKey: "k" }))).toEqual({ kind: "duplicate", snapshots: [head] });
     expect(landed(later.commit(setTo("a/1", 1, 2)))).toMatchObject({ version: 2, position: 2 });
   });
 });

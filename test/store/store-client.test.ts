@@ -2,6 +2,7 @@ import { setAutoFreeze, nothing } from "immer";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { AuthorityAccess } from "../../src/store/authority-access.ts";
+import type { CommitRequest } from "../../src/store/commit.ts";
 import { isConflictError } from "../../src/store/conflict-error.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import type { Recipe } from "../../src/store/recipe.ts";
@@ -33,9 +34,10 @@ function contended(access: StoreAccess, rival: StoreClient, times: number): Stor
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== "function") return member;
       if (name !== "submit") return member.bind(target) as unknown;
-      return (request: { key: string }) => {
+      return (request: CommitRequest) => {
+        const key = request.changes[0]?.key ?? "";
         if (left-- > 0)
-          void rival.commitNow(ledger, request.key.slice("ledger/".length), (draft) => void draft.log.push("rival"));
+          void rival.commitNow(ledger, key.slice("ledger/".length), (draft) => void draft.log.push("rival"));
         return member.call(target, request) as unknown;
       };
     },

@@ -65,14 +65,26 @@ function ignoringTokens(access: StoreAccess): StoreAccess {
 /** Passes every commit off as one that was computed from the newest version. */
 const rebased: NonNullable<Sabotage["toAuthority"]> = (message, authority) => {
   if (message.kind !== "commit") return message;
-  const head = authority.head(message.request.key);
-  if (head instanceof Promise) throw new Error("needs a synchronous journal");
-  return { ...message, request: { ...message.request, parent: head?.version ?? 0 } };
+  const newest = (key: string): number => {
+    const head = authority.head(key);
+    if (head instanceof Promise) throw new Error("needs a synchronous journal");
+    return head?.version ?? 0;
+  };
+  const changes = message.request.changes.map((change) => ({ ...change, parent: newest(change.key) }));
+  return { ...message, request: { ...message.request, changes } };
 };
 
 const garbled: NonNullable<Sabotage["toAuthority"]> = (message) =>
   message.kind === "commit"
-    ? { ...message, request: { ...message.request, patches: message.request.patches.slice(1) } }
+    ? {
+        ...message,
+        request: {
+          ...message.request,
+          changes: message.request.changes.map((change) =>
+            "patches" in change ? { ...change, patches: change.patches.slice(1) } : change,
+          ),
+        },
+      }
     : message;
 
 function forgetful(journal: Journal): Journal {

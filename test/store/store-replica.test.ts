@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
+import type { CommitOutcome } from "../../src/store/commit.ts";
 import { resolveHistoryRange } from "../../src/store/history-range.ts";
 import type { Snapshot } from "../../src/store/snapshot.ts";
 import { StoreReplica } from "../../src/store/store-replica.ts";
@@ -107,10 +108,10 @@ describe("a read", () => {
     const network = new LaggingNetwork();
     const { replica } = network.end();
     const state = { left: { deep: [1] }, right: { n: 1 } };
-    landed(network.authority.commit({ ...setTo("a/1", 0, 1), patches: [{ op: "replace", path: [], value: state }] }));
+    landed(network.authority.commit(setTo("a/1", 0, 1, { patches: [{ op: "replace", path: [], value: state }] })));
     const first = await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
     landed(
-      network.authority.commit({ ...setTo("a/1", 1, 1), patches: [{ op: "replace", path: ["right", "n"], value: 2 }] }),
+      network.authority.commit(setTo("a/1", 1, 1, { patches: [{ op: "replace", path: ["right", "n"], value: 2 }] })),
     );
     await network.drain();
     const second = await replica.snapshot("a/1", 2);
@@ -140,12 +141,10 @@ describe("what goes over the channel", () => {
     const network = new LaggingNetwork({ replicas: 2 });
     const [one, two] = [network.end(0), network.end(1)];
     const items = Array.from({ length: 50 }, (_, i) => ({ name: `item ${i}` }));
-    landed(
-      network.authority.commit({ ...setTo("a/1", 0, 1), patches: [{ op: "replace", path: [], value: { items } }] }),
-    );
+    landed(network.authority.commit(setTo("a/1", 0, 1, { patches: [{ op: "replace", path: [], value: { items } }] })));
     for (const { replica } of [one, two]) await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
     const patches = [{ op: "replace", path: ["items", 7, "name"], value: "new" }] as const;
-    await network.run(one.replica.submit({ ...setTo("a/1", 1, 0), patches }));
+    await network.run(one.replica.submit(setTo("a/1", 1, 0, { patches })));
     await network.run(one.replica.submit(setTo("a/1", 1, 0))); // a conflict
     for (const message of [...one.toAuthority.log, ...one.toReplica.log.slice(1), ...two.toReplica.log.slice(1)]) {
       expect(JSON.stringify(message).length).toBeLessThan(300);
@@ -181,8 +180,8 @@ describe("a commit", () => {
     const { replica } = network.end();
     await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
     const outcome = await network.run(replica.submit(setTo("a/1", 0, 1, { author: "bob" })));
-    expect(outcome).toMatchObject({ kind: "committed", snapshot: { version: 1, author: "bob", state: { n: 1 } } });
-    const { snapshot } = outcome as { snapshot: Snapshot };
+    expect(outcome).toMatchObject({ kind: "committed", snapshots: [{ version: 1, author: "bob", state: { n: 1 } }] });
+    const snapshot = landed(outcome);
     expect(replica.snapshot("a/1", snapshot.position)).toBe(snapshot);
   });
 
@@ -191,12 +190,12 @@ describe("a commit", () => {
     const { replica, toAuthority } = network.end();
     const state = Object.freeze({ n: 1 });
     const given = await network.run(replica.submit(setTo("a/1", 0, 1, { state })));
-    expect((given as { snapshot: Snapshot }).snapshot.state).toBe(state);
+    expect(landed(given).state).toBe(state);
     expect(toAuthority.log).toEqual([{ kind: "commit", id: 1, request: setTo("a/1", 0, 1) }]);
     const asked = await network.run(replica.submit(setTo("a/1", 1, 2)));
-    expect(asked).toMatchObject({ kind: "committed", snapshot: { version: 2, state: { n: 2 } } });
+    expect(asked).toMatchObject({ kind: "committed", snapshots: [{ version: 2, state: { n: 2 } }] });
     expect(isDeeplyFrozen(asked)).toBe(false); // the outcome is this caller's own
-    expect(isDeeplyFrozen((asked as { snapshot: Snapshot }).snapshot)).toBe(true);
+    expect(isDeeplyFrozen(landed(asked))).toBe(true);
   });
 
   it("that loses is told with the newest version, followed or not", async () => {
@@ -212,7 +211,11 @@ describe("a commit", () => {
       kind: "conflict",
       head: { version: 2 },
     });
-    expect(await network.run(replica.submit(setTo("b/1", 3, 5)))).toEqual({ kind: "conflict", head: undefined });
+    expect(await network.run(replica.submit(setTo("b/1", 3, 5)))).toEqual({
+      kind: "conflict",
+      key: "b/1",
+      head: undefined,
+    });
   });
 
   it("that is a duplicate is answered with the original (invariant 5)", async () => {
@@ -221,8 +224,8 @@ describe("a commit", () => {
     await network.run(network.end(0).replica.submit(request));
     await network.run(network.end(0).replica.submit(setTo("a/1", 1, 2)));
     const outcome = await network.run(network.end(1).replica.submit(request));
-    expect(outcome).toMatchObject({ kind: "duplicate", snapshot: { version: 1, state: { n: 1 } } });
-    expect(isDeeplyFrozen((outcome as { snapshot: Snapshot }).snapshot)).toBe(true);
+    expect(outcome).toMatchObject({ kind: "duplicate", snapshots: [{ version: 1, state: { n: 1 } }] });
+    expect(isDeeplyFrozen((outcome as Extract<CommitOutcome, { readonly kind: "duplicate" }>).snapshots[0])).toBe(true);
     expect(await network.run(network.end(1).replica.committed("a/1", "k"))).toMatchObject({ version: 1 });
     expect(await network.run(network.end(1).replica.committed("a/1", "other"))).toBeUndefined();
   });
@@ -244,7 +247,7 @@ describe("a commit", () => {
     await network.run(Promise.resolve(one.replica.snapshot("b/1", 0)));
     await network.run(two.replica.submit(setTo("b/1", 0, 1)));
     const outcome = await network.run(one.replica.submit(setTo("a/1", 0, 1)));
-    expect(one.replica.snapshot("b/1", (outcome as { snapshot: Snapshot }).snapshot.position)).toMatchObject({
+    expect(one.replica.snapshot("b/1", landed(outcome).position)).toMatchObject({
       version: 1,
     });
   });
@@ -255,7 +258,7 @@ describe("history", () => {
     const network = new LaggingNetwork();
     const { replica, toReplica } = network.end();
     const state = { left: { deep: [1] }, n: 0 };
-    landed(network.authority.commit({ ...setTo("a/1", 0, 0), patches: [{ op: "replace", path: [], value: state }] }));
+    landed(network.authority.commit(setTo("a/1", 0, 0, { patches: [{ op: "replace", path: [], value: state }] })));
     for (let n = 1; n < 5; n++) landed(network.authority.commit(setTo("a/1", n, n)));
     const history = await network.run(replica.history("a/1", resolveHistoryRange()));
     expect(history).toEqual(network.authority.history("a/1", resolveHistoryRange()));
@@ -452,13 +455,16 @@ describe("an update that isn't the next version", () => {
   const tampered: readonly [what: string, tamper: (message: AuthorityMessage) => AuthorityMessage | undefined][] = [
     [
       "because one was lost",
-      (message) => (message.kind === "update" && message.update.meta.version === 2 ? undefined : message),
+      (message) => (message.kind === "update" && message.updates[0]?.meta.version === 2 ? undefined : message),
     ],
     [
       "because its patches don't fit",
       (message) =>
-        message.kind === "update" && message.update.meta.version === 2
-          ? { ...message, update: { ...message.update, patches: [{ op: "remove", path: ["nothing"] }] } }
+        message.kind === "update" && message.updates[0]?.meta.version === 2
+          ? {
+              ...message,
+              updates: message.updates.map(({ meta }) => ({ meta, patches: [{ op: "remove", path: ["nothing"] }] })),
+            }
           : message,
     ],
   ];
@@ -620,7 +626,7 @@ describe("a channel without any lag", () => {
     expect(replica.snapshot("a/1", 6)).toMatchObject({ version: 6, state: { n: 5 } } satisfies Partial<Versions>);
     let told = 0;
     for (const message of log) {
-      if (message.kind === "update") told = message.update.meta.position;
+      if (message.kind === "update") told = message.updates[0]?.meta.position ?? 0;
       expect(message.position).toBeLessThanOrEqual(told); // never claims what comes behind it
     }
   });

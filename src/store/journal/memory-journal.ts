@@ -30,16 +30,19 @@ export function memoryJournal(): Journal {
       .slice(Math.max(0, lowest - oldest), Math.max(0, highest + 1 - oldest))
       .map((snapshot) => recordOf(snapshot, at(key, snapshot.version - 1)));
   };
-  let position = 0;
+  let newest = { position: 0, time: 0 };
   return {
     get position() {
-      return position;
+      return newest.position;
+    },
+    get time() {
+      return newest.time;
     },
     append(records) {
       for (const { snapshot } of records) {
-        const newest = chains.get(snapshot.key)?.snapshots.at(-1)?.version ?? 0;
-        if (snapshot.parent === newest && snapshot.version === newest + 1) continue;
-        throw new Error(`Defect: version ${snapshot.version} of ${snapshot.key} appended after version ${newest}.`);
+        const last = chains.get(snapshot.key)?.snapshots.at(-1)?.version ?? 0;
+        if (snapshot.parent === last && snapshot.version === last + 1) continue;
+        throw new Error(`Defect: version ${snapshot.version} of ${snapshot.key} appended after version ${last}.`);
       }
       for (const { snapshot } of records) {
         const { key, idempotencyKey } = snapshot;
@@ -51,7 +54,7 @@ export function memoryJournal(): Journal {
           if (together === undefined) byIdempotencyKey.set(idempotencyKey, [snapshot]);
           else together.push(snapshot);
         }
-        position = snapshot.position;
+        newest = snapshot;
       }
     },
     head: (key) => chains.get(key)?.snapshots.at(-1),

@@ -57,6 +57,7 @@ export class MemoryRuns {
       author: "system",
       time: version,
       position: ++this.#position,
+      schema: definition.version,
     };
     versions.push(snapshot);
     return snapshot;

@@ -20,6 +20,7 @@ function versionsOf(events: readonly RunEvent[]): Snapshot<RunState>[] {
       author: "system",
       time: 1000 + index,
       position: index + 1,
+      schema: 1,
     };
   });
 }

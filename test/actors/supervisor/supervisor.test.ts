@@ -1,3 +1,4 @@
+import type * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { AgentDefinition } from "../../../src/actors/agent-definition.ts";
 import type { NumberedMessage, ToParticipant } from "../../../src/actors/supervisor/coordination-protocol.ts";
@@ -6,6 +7,7 @@ import { Supervisor } from "../../../src/actors/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../../../src/actors/supervisor/supervisor-ports.ts";
 import { defineWorkflow } from "../../../src/actors/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
+import { defineState } from "../../../src/store/state-definition.ts";
 import { codec, diamond, reader, writer } from "./example-workflow.ts";
 import { MemoryRuns } from "./memory-runs.ts";
 
@@ -300,10 +302,8 @@ describe("trouble", () => {
     const office = new Office();
     const { supervisor, runs } = office;
     void supervisor.start("r", diamond, { n: 1 });
-    void runs.commit({ kind: "state", name: "run", version: 1, schema: {} as never }, "r", (state: RunState) => ({
-      ...state,
-      length: 99,
-    }));
+    const forged = defineState({ name: "run", version: 1, schema: {} as v.GenericSchema<unknown, RunState> });
+    void runs.commit(forged, "r", (state) => ({ ...state, length: 99 }));
     expect(() => supervisor.propose("r", done("a"))).toThrow(expect.objectContaining({ code: "conflict" }));
     expect(office.broken.length).toBe(1);
   });

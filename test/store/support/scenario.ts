@@ -118,6 +118,9 @@ export class Play {
       get position() {
         return memory.position;
       },
+      get time() {
+        return memory.time;
+      },
       append: (records) => {
         void memory.append(records);
         for (const record of records) {

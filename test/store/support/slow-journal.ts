@@ -34,6 +34,10 @@ export class SlowJournal implements Journal {
     return this.#inner.position;
   }
 
+  get time(): number {
+    return this.#inner.time;
+  }
+
   append(records: readonly CommitRecord[]): Promise<void> {
     return new Promise((resolve, reject) => {
       this.appends.push({ records, resolve, reject });

@@ -1,0 +1,128 @@
+/** Submits changes until they land, or have lost often enough. */
+
+import type { Change } from "./change.ts";
+import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "./commit.ts";
+import { ConflictError } from "./conflict-error.ts";
+import { all, chain, type MaybePromise } from "./maybe-promise.ts";
+import type { Position, Snapshot } from "./snapshot.ts";
+import type { StoreAccess } from "./store-access.ts";
+
+/** What became of one subject of a change: the version that is its newest now. */
+export interface Landed {
+  readonly snapshot: Snapshot;
+  readonly how: "read" | "written";
+}
+
+/** The causal token of whoever commits. */
+export interface TokenHolder {
+  readonly token: Position;
+  observe(position: Position): void;
+}
+
+type Bases = readonly (Snapshot | undefined)[];
+
+/** What computing a change threw. */
+interface Failure {
+  readonly error: unknown;
+}
+
+export class Committer {
+  readonly #access: StoreAccess;
+  readonly #holder: TokenHolder;
+  readonly #origin: Pick<CommitRequest, "author" | "cause">;
+
+  constructor(access: StoreAccess, holder: TokenHolder, { author, cause }: Pick<CommitRequest, "author" | "cause">) {
+    this.#access = access;
+    this.#holder = holder;
+    this.#origin = cause === undefined ? { author } : { author, cause };
+  }
+
+  /**
+   * Computes a change from `bases`, and after each conflict from the newest versions, and submits it.
+   *
+   * @throws ConflictError; what computing the change throws, unless it was committed under its idempotency key before, or
+   * was misled by what its several subjects never held at the same time.
+   */
+  land(change: Change, bases: Bases, attempt = 1): MaybePromise<readonly Landed[]> {
+    const { subjects, idempotencyKey } = change;
+    let changes: readonly KeyChange[];
+    let failure: Failure | undefined;
+    try {
+      changes = change.next(bases);
+    } catch (error) {
+      failure = { error };
+      changes = subjects.map(({ key }, i) => ({ key, parent: bases[i]?.version ?? 0 }));
+    }
+    const writes = changes.some(isWrite);
+    // what one key held is consistent by itself; whether several held it at the same time, the store has to say
+    if (!writes && subjects.length === 1) return this.#originalOr(change, bases, failure);
+    const request = { changes, ...this.#origin, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
+    return chain(this.#access.submit(request), (outcome) => {
+      if (outcome.kind === "conflict") return this.#again(change, bases, changes, outcome, attempt);
+      if (outcome.kind === "duplicate") return outcome.snapshots.map(written);
+      return writes ? landed(changes, bases, outcome.snapshots) : unwritten(bases, failure);
+    });
+  }
+
+  #again(
+    change: Change,
+    bases: Bases,
+    changes: readonly KeyChange[],
+    { key, head }: Extract<CommitOutcome, { readonly kind: "conflict" }>,
+    attempt: number,
+  ): MaybePromise<readonly Landed[]> {
+    if (head !== undefined) this.#holder.observe(head.position);
+    if (attempt > change.retries) throw conflictOf(change, bases, changes, key, head, attempt);
+    const { token } = this.#holder;
+    const newest = change.subjects.map((subject) => this.#access.snapshot(subject.key, token));
+    return chain(all(newest), (snapshots) => this.land(change, snapshots, attempt + 1));
+  }
+
+  /** What the change's idempotency key was committed under before: a retry may find that there is nothing left to do. */
+  #originalOr(
+    { subjects, idempotencyKey }: Change,
+    bases: Bases,
+    failure: Failure | undefined,
+  ): MaybePromise<readonly Landed[]> {
+    const [subject] = subjects;
+    if (idempotencyKey === undefined || subject === undefined) return unwritten(bases, failure);
+    return chain(this.#access.committed(subject.key, idempotencyKey), (original) =>
+      original === undefined ? unwritten(bases, failure) : [written(original)],
+    );
+  }
+}
+
+function unwritten(bases: Bases, failure: Failure | undefined): readonly Landed[] {
+  if (failure !== undefined) throw failure.error;
+  return bases.map((base) => ({ snapshot: base as Snapshot, how: "read" }));
+}
+
+function written(snapshot: Snapshot): Landed {
+  return { snapshot, how: "written" };
+}
+
+/** Joins the new versions with those of the subjects that were left as they were. */
+function landed(changes: readonly KeyChange[], bases: Bases, snapshots: readonly Snapshot[]): readonly Landed[] {
+  let made = 0;
+  return changes.map((change, i) =>
+    isWrite(change) ? written(snapshots[made++] as Snapshot) : { snapshot: bases[i] as Snapshot, how: "read" },
+  );
+}
+
+function conflictOf(
+  { subjects }: Change,
+  bases: Bases,
+  changes: readonly KeyChange[],
+  key: string,
+  head: Snapshot | undefined,
+  attempts: number,
+): ConflictError {
+  const i = subjects.findIndex((subject) => subject.key === key);
+  const { definition } = subjects[i] as Change["subjects"][number];
+  const { parent, ...change } = changes[i] as KeyChange;
+  const base = bases[i];
+  const mine = "state" in change ? change.state : base && definition.upcast(base).state;
+  const theirs = head === undefined ? {} : { theirs: definition.upcast(head) };
+  const keys = subjects.length === 1 ? {} : { keys: subjects.map((subject) => subject.key) };
+  return new ConflictError({ key, ...keys, base: parent, mine, ...theirs, attempts });
+}

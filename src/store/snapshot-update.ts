@@ -1,0 +1,21 @@
+/** Makes updates of versions, and versions of updates: how followers are told. */
+
+import { applyPatches } from "./apply-patches.ts";
+import type { CommitRecord } from "./commit.ts";
+import { metaOf, snapshotOf, type Snapshot } from "./snapshot.ts";
+import type { SnapshotUpdate } from "./store-protocol.ts";
+
+export function updateOf({ snapshot, patches }: CommitRecord): SnapshotUpdate {
+  return { meta: metaOf(snapshot), patches };
+}
+
+/** The version that an update makes of the one before. Throws when it is of another one, or doesn't fit. */
+export function nextOf(last: Snapshot | undefined, { meta, patches }: SnapshotUpdate): Snapshot {
+  const expected = (last?.version ?? 0) + 1;
+  if (meta.version !== expected) {
+    throw new Error(
+      `Defect: an update of ${meta.key} to version ${meta.version} arrived where version ${expected} was due.`,
+    );
+  }
+  return snapshotOf(meta, applyPatches(last?.state, patches));
+}

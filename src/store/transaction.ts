@@ -1,0 +1,71 @@
+/** A change of several keys by one recipe. */
+
+import type { Draft } from "immer";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { type Change, type CommitOptions, nextVersion, retriesOf, stateOf, type Subject, subjectOf } from "./change.ts";
+import { type Recipe, recipeFailed, runRecipe } from "./recipe.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { StateDefinition } from "./state-definition.ts";
+
+/** A key of a transaction: `[account, "anna"]`. */
+export type TransactKey<S = unknown> = readonly [definition: StateDefinition<S>, id: string];
+
+type StateOf<K> = K extends TransactKey<infer S> ? S : never;
+type StatesOf<K extends readonly TransactKey[]> = { -readonly [I in keyof K]: StateOf<K[I]> };
+
+/**
+ * Changes the drafts of a transaction's keys, in their order, or puts other states in their places, or returns all the
+ * states. It runs synchronously, and again when one of the keys has moved on, so it does nothing but that.
+ */
+export type TransactRecipe<K extends readonly TransactKey[]> = (drafts: {
+  -readonly [I in keyof K]: Draft<StateOf<K[I]>>;
+}) => void | StatesOf<K>;
+
+/** What a transaction returns: for each of its keys the version that is the newest right after it. */
+export type TransactSnapshots<K extends readonly TransactKey[]> = { readonly [I in keyof K]: Snapshot<StateOf<K[I]>> };
+
+/** As for a commit; what is said there of the key holds for each of the transaction's. */
+export type TransactOptions = Pick<CommitOptions, "onConflict" | "maxRetries" | "idempotencyKey">;
+
+/** @throws TroupeError `invalid-options` for no key, a key that is listed twice, a `maxRetries` that is no whole number. */
+export function changeByTransaction<K extends readonly TransactKey[]>(
+  keys: K,
+  recipe: TransactRecipe<K>,
+  options: TransactOptions,
+  idempotencyKey: string | undefined,
+): Change {
+  const retries = retriesOf(options);
+  const subjects = keys.map(([definition, id]) => subjectOf(definition, id));
+  checkKeys(subjects);
+  const what = `the transaction over ${subjects.map(({ key }) => key).join(", ")}`;
+  return {
+    subjects,
+    idempotencyKey,
+    retries,
+    next(bases) {
+      const before = subjects.map((subject, i) => stateOf(subject, bases[i]));
+      // one draft of all: what a recipe moves from one key to another is moved, not revoked
+      const after = runRecipe(before, recipe as unknown as Recipe<unknown[]>, what);
+      if (!Array.isArray(after) || after.length !== subjects.length) throw notTheStates(what, subjects.length);
+      return subjects.map((subject, i) => nextVersion(subject, bases[i], before[i], after[i]));
+    },
+  };
+}
+
+function checkKeys(subjects: readonly Subject[]): void {
+  if (subjects.length === 0) {
+    throw new TroupeError("invalid-options", "transact was given no keys: list those that the recipe reads or changes");
+  }
+  const seen = new Set<string>();
+  for (const { key } of subjects) {
+    if (seen.has(key)) throw new TroupeError("invalid-options", `transact was given ${key} twice: list each key once`);
+    seen.add(key);
+  }
+}
+
+function notTheStates(what: string, count: number): TroupeError {
+  return recipeFailed(
+    what,
+    `left something other than ${count} states. Change the drafts, or put other states in their places, and leave it at ${count}`,
+  );
+}
