@@ -50,6 +50,8 @@ export interface Subject<S = unknown> {
 export interface Change {
   readonly subjects: readonly Subject[];
   readonly idempotencyKey: string | undefined;
+  /** True when it is to be told only if what it only read is the newest; a commit that changes nothing is content with less. */
+  readonly checksReads: boolean;
   /** How often it may be computed anew after a conflict. */
   readonly retries: number;
   /**
@@ -99,6 +101,7 @@ export function changeByFunction<S>(
   return {
     subjects: [subject],
     idempotencyKey,
+    checksReads: false,
     retries: defaultMaxRetries,
     next([base]) {
       const before = stateOf(subject, base);
@@ -125,6 +128,7 @@ export function changeByState<S>(
   return {
     subjects: [subject],
     idempotencyKey,
+    checksReads: false,
     retries: expectedVersion === undefined ? Number.POSITIVE_INFINITY : 0,
     next([base]) {
       const parent = expectedVersion ?? base?.version ?? 0;

@@ -54,8 +54,7 @@ export class Committer {
       changes = subjects.map(({ key }, i) => ({ key, parent: bases[i]?.version ?? 0 }));
     }
     const writes = changes.some(isWrite);
-    // what one key held is consistent by itself; whether several held it at the same time, the store has to say
-    if (!writes && subjects.length === 1) return this.#originalOr(change, bases, failure);
+    if (!writes && !change.checksReads) return this.#originalOr(change, bases, failure);
     const request = { changes, ...this.#origin, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
     return chain(this.#access.submit(request), (outcome) => {
       if (outcome.kind === "conflict") return this.#again(change, bases, changes, outcome, attempt);
@@ -110,7 +109,7 @@ function landed(changes: readonly KeyChange[], bases: Bases, snapshots: readonly
 }
 
 function conflictOf(
-  { subjects }: Change,
+  { subjects, checksReads }: Change,
   bases: Bases,
   changes: readonly KeyChange[],
   key: string,
@@ -123,6 +122,6 @@ function conflictOf(
   const base = bases[i];
   const mine = "state" in change ? change.state : base && definition.upcast(base).state;
   const theirs = head === undefined ? {} : { theirs: definition.upcast(head) };
-  const keys = subjects.length === 1 ? {} : { keys: subjects.map((subject) => subject.key) };
+  const keys = checksReads ? { keys: subjects.map((subject) => subject.key) } : {};
   return new ConflictError({ key, ...keys, base: parent, mine, ...theirs, attempts });
 }

@@ -41,6 +41,7 @@ export function changeByTransaction<K extends readonly TransactKey[]>(
   return {
     subjects,
     idempotencyKey,
+    checksReads: true,
     retries,
     next(bases) {
       const before = subjects.map((subject, i) => stateOf(subject, bases[i]));

@@ -5,6 +5,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { isWrite } from "../../src/store/commit.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import type { StoreAccess } from "../../src/store/store-access.ts";
 import { Play, scenarios, type Sabotage } from "./support/scenario.ts";
@@ -40,11 +41,20 @@ describe("the property above finds a store", () => {
     ],
     ["that forgets idempotency keys", { journal: forgetful }],
     ["that commits patches other than those it was sent", { toAuthority: garbled }],
+    ["that doesn't check what transactions only read", { toAuthority: withoutReads }],
   ];
 
   it.each(sabotages)("%s", async (_what, sabotage) => {
     const result = await fc.check(property(sabotage), { seed: 42, numRuns: 1_000, endOnFailure: true });
     expect(result.failed).toBe(true);
+  });
+
+  it("that keeps transactions by halves when the journal fails", async () => {
+    const broken = property({ journal: splitting }, { slowReads: false });
+    const result = await fc.check(broken, { seed: 42, numRuns: 1_000, endOnFailure: true });
+    expect(result.failed).toBe(true);
+    const { actual } = result.errorInstance as { actual: readonly string[] };
+    expect(actual.join("\n")).toContain("was kept by halves");
   });
 });
 
@@ -81,7 +91,7 @@ const garbled: NonNullable<Sabotage["toAuthority"]> = (message) =>
         request: {
           ...message.request,
           changes: message.request.changes.map((change) =>
-            "patches" in change ? { ...change, patches: change.patches.slice(1) } : change,
+            isWrite(change) ? { ...change, patches: change.patches.slice(1) } : change,
           ),
         },
       }
@@ -89,4 +99,19 @@ const garbled: NonNullable<Sabotage["toAuthority"]> = (message) =>
 
 function forgetful(journal: Journal): Journal {
   return overriding(journal, { committed: () => [] });
+}
+
+/** Lets nobody ask whether what a transaction only read is still so. */
+const withoutReads: NonNullable<Sabotage["toAuthority"]> = (message) =>
+  message.kind === "commit"
+    ? { ...message, request: { ...message.request, changes: message.request.changes.filter(isWrite) } }
+    : message;
+
+/** Keeps what one commit made piece by piece. */
+function splitting(journal: Journal): Journal {
+  return overriding(journal, {
+    append: async (records) => {
+      await Promise.all(records.map((record) => journal.append([record])));
+    },
+  });
 }

@@ -18,6 +18,7 @@ import { isDeeplyFrozen } from "./deeply.ts";
 import { ledger } from "./definitions.ts";
 import { LaggingNetwork, type Tampering } from "./lagging-network.ts";
 import { SlowJournal } from "./slow-journal.ts";
+import { heldTogether, newestBefore } from "./total-order.ts";
 import { settleAll } from "./turns.ts";
 
 interface Ledger {
@@ -34,8 +35,16 @@ type Op =
       readonly tell: number | undefined;
     }
   | { readonly do: "put"; readonly id: string; readonly expecting: boolean }
+  /** A transaction: reads all the keys, and appends to those that are to be written. */
+  | {
+      readonly do: "transact";
+      readonly keys: readonly { readonly id: string; readonly write: boolean }[];
+      readonly onConflict: "retry" | "reject";
+    }
+  /** Reads all keys in one synchronous stretch. */
+  | { readonly do: "look" }
   | { readonly do: "read" | "history"; readonly id: string }
-  /** The last append or put again, under the same idempotency key: a retried step. */
+  /** The last append, put or transaction again, under the same idempotency key: a retried step. */
   | { readonly do: "repeat" }
   /** A message as well. */
   | { readonly do: "tell"; readonly to: number };
@@ -51,7 +60,19 @@ export interface Scenario {
 
 const id = fc.constantFrom("x", "x", "x", "x", "x", "y", "z");
 const anyRead: fc.Arbitrary<Op> = fc.record({ do: fc.constant("read" as const), id });
+const ids = ["x", "y", "z"];
+const transact: fc.Arbitrary<Op> = fc.record({
+  do: fc.constant("transact" as const),
+  keys: fc.uniqueArray(fc.record({ id: fc.constantFrom(...ids), write: fc.boolean() }), {
+    selector: (key) => key.id,
+    minLength: 1,
+    maxLength: 3,
+  }),
+  onConflict: fc.constantFrom("retry" as const, "retry" as const, "reject" as const),
+});
 const op: fc.Arbitrary<Op> = fc.oneof(
+  { weight: 4, arbitrary: transact },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant("look" as const) }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -88,13 +109,22 @@ export interface Sabotage extends Tampering {
 /** A client and what it has seen, by its own account, not by its token. */
 interface Worker {
   readonly client: StoreClient;
+  readonly access: StoreAccess;
   readonly known: Map<string, number>;
   readonly program: Op[];
   busy: boolean;
   commits: number;
   last:
-    | { readonly work: Exclude<Op, { readonly do: "read" | "history" | "repeat" | "tell" }>; readonly name: string }
+    | {
+        readonly work: Exclude<Op, { readonly do: "read" | "history" | "look" | "repeat" | "tell" }>;
+        readonly name: string;
+      }
     | undefined;
+}
+
+/** What was committed, by whom or what it was asked, at which key. */
+function part(name: string, key: string): string {
+  return `${name} at ${key}`;
 }
 
 /** Plays a scenario and returns every breach of what the store guarantees; none, if all is well. */
@@ -102,6 +132,10 @@ export class Play {
   readonly breaches: string[] = [];
   readonly #kept = new Map<string, CommitRecord[]>();
   readonly #acknowledged = new Map<string, Snapshot<Ledger>>();
+  /** What each run of a transaction's recipe saw, by key; runs are told apart by what they append. */
+  readonly #runs = new Map<string, ReadonlyMap<string, Ledger>>();
+  /** Versions that were seen at one time, by key: by whom, and which. */
+  readonly #together: { readonly who: string; readonly versions: ReadonlyMap<string, number> }[] = [];
   readonly #asked = new Map<string, Op>();
   readonly #refused = new Set<string>();
   readonly #seen: Snapshot<Ledger>[] = [];
@@ -144,7 +178,7 @@ export class Play {
     this.#workers = programs.map((program, i) => {
       const access = i === 0 ? new AuthorityAccess(this.#network.authority) : this.#network.end(i - 1).replica;
       const client = new StoreClient(sabotage.access?.(access) ?? access, { author: `worker-${i}` });
-      return { client, known: new Map(), program: [...program], busy: false, commits: 0, last: undefined };
+      return { client, access, known: new Map(), program: [...program], busy: false, commits: 0, last: undefined };
     });
   }
 
@@ -158,6 +192,7 @@ export class Play {
     }
     for (const [i, { busy }] of this.#workers.entries()) this.#check(!busy, `worker ${i} waits forever`);
     this.#checkKept();
+    this.#checkTransactions();
     this.#checkSeen();
     await this.#checkReplicas();
     return this.breaches;
@@ -228,6 +263,8 @@ export class Play {
         this.#fresh(worker, i, work.id, atLeast, history.at(-1));
         return;
       }
+      case "look":
+        return this.#look(worker, i);
       case "repeat":
         if (worker.last !== undefined) await this.#commit(worker, i, worker.last.work, worker.last.name);
         return;
@@ -238,6 +275,17 @@ export class Play {
     }
   }
 
+  /** Half a transaction would show here: what a thread holds of several keys it held at one time. */
+  #look({ access }: Worker, i: number): void {
+    const held = new Map<string, number>();
+    for (const id of ids) {
+      const snapshot = access.snapshot(`ledger/${id}`, 0);
+      if (snapshot instanceof Promise) snapshot.catch(() => undefined);
+      else held.set(`ledger/${id}`, snapshot?.version ?? 0);
+    }
+    this.#together.push({ who: `worker ${i}, looking,`, versions: held });
+  }
+
   #tell({ client, known }: Worker, index: number): void {
     const to = this.#workers[index % this.#workers.length];
     if (to === undefined) return;
@@ -246,44 +294,25 @@ export class Play {
   }
 
   async #commit(worker: Worker, i: number, work: NonNullable<Worker["last"]>["work"], name: string): Promise<void> {
-    const { client, known } = worker;
-    const before = this.#acknowledged.get(name);
+    const before = this.#acknowledged.get(part(name, firstKey(work)));
     this.#asked.set(name, work);
     try {
-      const snapshot =
-        work.do === "append"
-          ? await client.commit(
-              ledger,
-              work.id,
-              (draft) => {
-                draft.log.push(name);
-                draft.total++;
-              },
-              { onConflict: work.onConflict, idempotencyKey: name },
-            )
-          : await client.put(
-              ledger,
-              work.id,
-              { log: [name], total: 0 },
-              { idempotencyKey: name, ...(work.expecting ? { expectedVersion: known.get(work.id) ?? 0 } : {}) },
-            );
-      this.#check(
-        before === undefined || before.version === snapshot.version,
-        `commit ${name} was version ${before?.version} and then ${snapshot.version}`,
-      );
-      this.#acknowledged.set(name, snapshot);
-      this.#refused.delete(name);
-      this.#seen.push(snapshot);
-      learn(worker, work.id, snapshot.version);
+      for (const snapshot of await this.#submit(worker, i, work, name)) {
+        if (snapshot.idempotencyKey !== name) continue; // only read
+        const earlier = this.#acknowledged.get(part(name, snapshot.key));
+        this.#check(
+          earlier === undefined || earlier.version === snapshot.version,
+          `commit ${name} was version ${earlier?.version} and then ${snapshot.version}`,
+        );
+        this.#acknowledged.set(part(name, snapshot.key), snapshot);
+        this.#refused.delete(name);
+      }
     } catch (error) {
       const diskFull = error instanceof Error && error.message === "disk full";
       if (isConflictError(error)) {
         const { base, theirs } = error.details;
         this.#check(theirs?.version !== base, `commit ${name} lost to version ${base} that it was computed from`);
-        if (theirs !== undefined) {
-          this.#seen.push(theirs as Snapshot<Ledger>);
-          learn(worker, work.id, theirs.version);
-        }
+        if (theirs !== undefined) this.#saw(worker, theirs as Snapshot<Ledger>);
       } else if (!diskFull || this.#slow === undefined) {
         this.breaches.push(`worker ${i}: commit ${name}: ${String(error)}`);
       }
@@ -292,18 +321,79 @@ export class Play {
     }
   }
 
+  /** Does what is asked under its name, and returns the versions that came of it. */
+  async #submit(
+    worker: Worker,
+    i: number,
+    work: NonNullable<Worker["last"]>["work"],
+    name: string,
+  ): Promise<readonly Snapshot<Ledger>[]> {
+    const { client, known } = worker;
+    const once = { idempotencyKey: name };
+    const snapshots: readonly Snapshot<Ledger>[] =
+      work.do === "transact"
+        ? await this.#transact(worker, i, work, name)
+        : work.do === "put"
+          ? [
+              await client.put(
+                ledger,
+                work.id,
+                { log: [name], total: 0 },
+                work.expecting ? { ...once, expectedVersion: known.get(work.id) ?? 0 } : once,
+              ),
+            ]
+          : [
+              await client.commit(ledger, work.id, (draft) => append(draft, name), {
+                ...once,
+                onConflict: work.onConflict,
+              }),
+            ];
+    for (const snapshot of snapshots) this.#saw(worker, snapshot);
+    return snapshots;
+  }
+
+  async #transact(
+    { client, known }: Worker,
+    i: number,
+    { keys, onConflict }: Extract<Op, { readonly do: "transact" }>,
+    name: string,
+  ): Promise<readonly Snapshot<Ledger>[]> {
+    const atLeast = new Map(known);
+    const snapshots = await client.transact(
+      keys.map(({ id: one }) => [ledger, one] as const),
+      (drafts) => {
+        const run = `${name}#${this.#runs.size}`;
+        this.#runs.set(run, new Map(drafts.map((draft, at) => [keys[at]?.id ?? "", copyOf(draft)])));
+        for (const [at, { write }] of keys.entries()) if (write) append(drafts[at] as Ledger, run);
+      },
+      { onConflict, idempotencyKey: name },
+    );
+    const versions = new Map(snapshots.map(({ key, version }) => [key, version]));
+    this.#together.push({ who: `transaction ${name}`, versions });
+    // a repetition gives the versions of then
+    const isFirst = !keys.some(({ id: one }) => this.#acknowledged.has(part(name, `ledger/${one}`)));
+    for (const { id: one } of keys) {
+      const [version, due] = [versions.get(`ledger/${one}`) ?? 0, isFirst ? (atLeast.get(one) ?? 0) : 0];
+      this.#check(version >= due, `worker ${i} had ${one} at version ${version} in ${name}, but was told of ${due}`);
+    }
+    return snapshots;
+  }
+
+  #saw(worker: Worker, snapshot: Snapshot<Ledger>): void {
+    this.#seen.push(snapshot);
+    learn(worker, snapshot.key.slice("ledger/".length), snapshot.version);
+  }
+
   /** Invariant 4. */
   #fresh(worker: Worker, i: number, key: string, atLeast: number, snapshot: Snapshot<Ledger> | undefined): void {
     const version = snapshot?.version ?? 0;
     this.#check(version >= atLeast, `worker ${i} read ${key} at version ${version}, but was told of ${atLeast}`);
-    if (snapshot === undefined) return;
-    this.#seen.push(snapshot);
-    learn(worker, key, version);
+    if (snapshot !== undefined) this.#saw(worker, snapshot);
   }
 
   /** Invariants 3 and 5: every version is one commit on top of the one before, and every acknowledged commit is one version. */
   #checkKept(): void {
-    const versions = new Map<string, string>();
+    const versions = new Map<string, number>();
     for (const [key, chain] of this.#kept) {
       let state: Ledger = { log: [], total: 0 };
       let patched: unknown;
@@ -311,24 +401,61 @@ export class Play {
         const name = snapshot.idempotencyKey ?? "nobody";
         const where = `version ${snapshot.version} of ${key}, by ${name},`;
         this.#check(snapshot.version === at + 1 && snapshot.parent === at, `${where} stands at ${at + 1}`);
-        state = this.#asked.get(name)?.do === "append" ? appended(state, name) : { log: [name], total: 0 };
+        state = this.#expected(name, state, snapshot);
         this.#check(
           isDeepStrictEqual(snapshot.state, state),
           `${where} is ${JSON.stringify(snapshot.state)}, not ${JSON.stringify(state)}`,
         );
         patched = applyPatches(patched, patches);
         this.#check(isDeepStrictEqual(patched, state), `${where} has patches that make ${JSON.stringify(patched)}`);
-        this.#check(!versions.has(name), `${where} was committed before, as ${versions.get(name)}`);
+        this.#check(!versions.has(part(name, key)), `${where} was committed before`);
         this.#check(!this.#refused.has(name), `${where} was refused`);
-        versions.set(name, `${key}@${snapshot.version}`);
+        versions.set(part(name, key), snapshot.version);
       }
     }
-    for (const [name, { key, version }] of this.#acknowledged) {
-      this.#check(
-        versions.get(name) === `${key}@${version}`,
-        `commit ${name} was acknowledged as ${key}@${version} and is ${versions.get(name)}`,
-      );
+    for (const [what, { version }] of this.#acknowledged) {
+      const kept = versions.get(what);
+      this.#check(kept === version, `commit ${what} was acknowledged as version ${version} and is ${kept}`);
     }
+  }
+
+  /** What a commit makes of the state before it. */
+  #expected(name: string, before: Ledger, { parent, state }: Snapshot): Ledger {
+    const work = this.#asked.get(name);
+    if (work?.do === "append") return appended(before, name);
+    if (work?.do !== "transact") return { log: [name], total: 0 };
+    const run = (state as Ledger).log.at(-1);
+    // a key that is only read gets its first version all the same
+    return parent === 0 && run === undefined ? before : appended(before, run?.startsWith(`${name}#`) ? run : name);
+  }
+
+  /**
+   * Serializability, in the order of positions: a transaction is at one position with all it wrote, and saw of each key,
+   * written or not, what that was right before. And nobody ever saw half of one.
+   */
+  #checkTransactions(): void {
+    const all = [...this.#kept.values()].flat().map(({ snapshot }) => snapshot as Snapshot<Ledger>);
+    for (const [name, work] of this.#asked) {
+      const own = work.do === "transact" ? all.filter(({ idempotencyKey }) => idempotencyKey === name) : [];
+      const [first] = own;
+      if (work.do !== "transact" || first === undefined) continue;
+      const { position } = first;
+      for (const { id: one, write } of work.keys) {
+        const mine = own.find(({ key }) => key === `ledger/${one}`);
+        this.#check(!write || mine !== undefined, `transaction ${name} was kept by halves, without ${one}`);
+        this.#check((mine?.position ?? position) === position, `transaction ${name} has several positions`);
+      }
+      const run = own.find(({ state }) => state.log.at(-1)?.startsWith(`${name}#`))?.state.log.at(-1) ?? "";
+      for (const [one, seen] of this.#runs.get(run) ?? []) {
+        const before = newestBefore(this.#kept, `ledger/${one}`, position)?.state ?? { log: [], total: 0 };
+        this.#check(
+          isDeepStrictEqual(seen, before),
+          `transaction ${name} saw ${one} as ${JSON.stringify(seen)}, but it was ${JSON.stringify(before)}`,
+        );
+      }
+    }
+    for (const { who, versions } of this.#together)
+      this.#check(heldTogether(this.#kept, versions), `${who} saw ${JSON.stringify([...versions])} at one time`);
   }
 
   /** Whoever saw a version saw the one that was kept, frozen. */
@@ -364,6 +491,19 @@ export class Play {
   #check(holds: boolean, breach: string): void {
     if (!holds) this.breaches.push(breach);
   }
+}
+
+function append(draft: Ledger, name: string): void {
+  draft.log.push(name);
+  draft.total++;
+}
+
+function copyOf({ log, total }: Ledger): Ledger {
+  return { log: [...log], total };
+}
+
+function firstKey(work: NonNullable<Worker["last"]>["work"]): string {
+  return `ledger/${work.do === "transact" ? work.keys.find(({ write }) => write)?.id : work.id}`;
 }
 
 function appended({ log, total }: Ledger, name: string): Ledger {
