@@ -54,6 +54,8 @@ export interface Change {
   readonly checksReads: boolean;
   /** How often it may be computed anew after a conflict. */
   readonly retries: number;
+  /** The one version that it may be computed from. */
+  readonly expected?: number;
   /**
    * What to submit for each subject, computed from its newest version: a write whose state is sealed, valid, and what the
    * patches make of the parent's; or a read, where there is nothing to write.
@@ -78,6 +80,7 @@ export function changeByRecipe<S>(
   return {
     ...change,
     retries: 0,
+    expected: expectedVersion,
     next(bases) {
       const [next] = change.next(bases) as [KeyChange];
       const [base] = bases;

@@ -247,9 +247,9 @@ export class StoreClient {
 
   /** @param fromRead from the versions that this client last read or wrote, where it did, and not from the newest. */
   #change(change: Change, fromRead = false): MaybePromise<readonly Snapshot[]> {
-    const { subjects } = change;
+    const { subjects, expected = 0 } = change;
     const bases = subjects.map(({ key }) =>
-      fromRead && this.#lastRead.has(key) ? this.#lastRead.get(key) : this.#access.snapshot(key, this.#token),
+      fromRead && this.#lastRead.has(key) ? this.#lastRead.get(key) : this.#newest(key, expected),
     );
     return chain(all(bases), (snapshots) =>
       chain(this.#committer.land(change, snapshots), (landed) =>
@@ -259,6 +259,17 @@ export class StoreClient {
           return (subjects[i] as Subject).definition.upcast(snapshot);
         }),
       ),
+    );
+  }
+
+  /** The newest version known here; but the one that is expected, where that is newer still. */
+  #newest(key: StateKey, expected: number): MaybePromise<Snapshot | undefined> {
+    const known = this.#access.snapshot(key, this.#token);
+    if (expected === 0) return known;
+    return chain(known, (snapshot) =>
+      (snapshot?.version ?? 0) >= expected
+        ? snapshot
+        : this.#access.at(key, expected).then((later) => later ?? snapshot),
     );
   }
 

@@ -19,4 +19,39 @@ describe("defineState", () => {
     const refused = expect.objectContaining({ code: "invalid-options" });
     expect(() => defineState({ name: "a", version, schema: v.number() })).toThrow(refused);
   });
+
+  it.each([
+    ["a gap", 4, [1, 3]],
+    ["one for its own version", 2, [1, 2]],
+    ["one for version 0", 2, [0, 1]],
+    ["one for a version to come", 2, [1, 5]],
+    ["any at version 1", 1, [0]],
+    ["one for no version", 2, [Number.NaN]],
+    ["the last missing", 3, [1]],
+  ])("refuses upcasters with %s", (_what, version, given) => {
+    const upcasters = Object.fromEntries(given.map((from) => [from, (old: unknown) => old]));
+    expect(() => defineState({ name: "a", version, schema: v.unknown(), upcasters })).toThrow(
+      expect.objectContaining({
+        code: "invalid-options",
+        message: `defineState a: upcasters are functions from the oldest version in the store up to ${version - 1}, without a gap, not ${Object.keys(upcasters).join(", ")}`,
+      }),
+    );
+  });
+
+  it("refuses upcasters that are no functions", () => {
+    const upcasters = { 1: undefined } as never;
+    const refused = expect.objectContaining({ code: "invalid-options" });
+    expect(() => defineState({ name: "a", version: 2, schema: v.unknown(), upcasters })).toThrow(refused);
+  });
+
+  it.each([
+    [1, []],
+    [2, []],
+    [2, [1]],
+    [4, [3]],
+    [4, [2, 3]],
+  ])("takes at version %d upcasters from %j", (version, given) => {
+    const upcasters = Object.fromEntries(given.map((from) => [from, (old: unknown) => old]));
+    expect(defineState({ name: "a", version, schema: v.unknown(), upcasters }).version).toBe(version);
+  });
 });

@@ -18,6 +18,8 @@ const account = defineState({
   initial: () => ({ cents: 0 }),
 });
 
+const level = defineState({ name: "level", version: 1, schema: v.number(), initial: () => 0 });
+
 declare const client: StoreClient;
 
 describe("types of the store", () => {
@@ -62,5 +64,69 @@ describe("types of the store", () => {
     const error: unknown = undefined;
     expectTypeOf(isConflictError).guards.toExtend<{ readonly code: "conflict"; readonly details: ConflictDetails }>();
     if (isConflictError(error)) expectTypeOf(error.details.base).toEqualTypeOf<number>();
+  });
+
+  it("are those of each key in a transaction", () => {
+    const keys = [
+      [account, "1"],
+      [level, "2"],
+    ] as const;
+    const done = client.transact(keys, (drafts) => {
+      expectTypeOf(drafts).toExtend<[{ cents: number }, number]>();
+      drafts[0].cents = drafts[1];
+      drafts[1] = 3;
+    });
+    expectTypeOf(done).resolves.toExtend<readonly [Snapshot<Account>, Snapshot<number>]>();
+    expectTypeOf<Awaited<typeof done>["length"]>().toEqualTypeOf<2>();
+    void client.transact(
+      [
+        [account, "1"],
+        [level, "2"],
+      ],
+      ([one, n]) => {
+        expectTypeOf(one.cents).toEqualTypeOf<number>();
+        expectTypeOf(n).toEqualTypeOf<number>();
+      },
+    );
+    void client.transact(keys, ([{ cents }, n]) => [{ cents }, n]);
+    const many = client.transact(
+      ["1", "2"].map((id) => [account, id] as const),
+      (drafts) => {
+        for (const draft of drafts) draft.cents++;
+      },
+    );
+    expectTypeOf(many).resolves.toExtend<readonly Snapshot<Account>[]>();
+  });
+
+  it("refuse a transaction that doesn't fit", () => {
+    const ann = [account, "ann"] as const;
+    expectTypeOf(client.transact).not.toBeAny();
+    // @ts-expect-error no such field
+    void client.transact([[account, "1"]], ([one]) => void (one.euros = 1));
+    // @ts-expect-error no such key
+    void client.transact([[account, "1"]], ([, other]) => void other.cents);
+    // @ts-expect-error an asynchronous recipe
+    void client.transact([[account, "1"]], async ([one]) => void (one.cents = 1));
+    const two = [ann, ann] as const;
+    // @ts-expect-error too few states
+    void client.transact(two, () => [{ cents: 1 }]);
+    // @ts-expect-error a state that isn't one
+    void client.transact([[account, "1"]], () => [{ euros: 1 }]);
+    // @ts-expect-error a key without an id
+    void client.transact([[account]], () => undefined);
+    // @ts-expect-error no such option
+    void client.transact([[account, "1"]], () => undefined, { expectedVersion: 1 });
+  });
+
+  it("take upcasters that say what the old state was", () => {
+    const schema = v.object({ cents: v.number() });
+    const upcasters = { 1: (old: { euros: number }) => ({ cents: old.euros * 100 }) };
+    expectTypeOf(defineState({ name: "x", version: 2, schema, upcasters })).toExtend<
+      StateDefinition<{ cents: number }>
+    >();
+    // @ts-expect-error what it was has to be said
+    defineState({ name: "x", version: 2, schema, upcasters: { 1: (old) => ({ cents: old.euros * 100 }) } });
+    // @ts-expect-error no function
+    defineState({ name: "x", version: 2, schema, upcasters: { 1: 7 } });
   });
 });

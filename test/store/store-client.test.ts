@@ -741,6 +741,22 @@ describe("watch", () => {
 });
 
 describe("over a replica", () => {
+  it("computes from the version that is expected, also when that hasn't arrived here (invariant 3)", async () => {
+    const network = new LaggingNetwork();
+    const { replica } = network.end();
+    const client = new StoreClient(replica, { author: "me" });
+    const rival = new StoreClient(new AuthorityAccess(network.authority), { author: "rival" });
+    await network.run(client.put(ledger, "1", { log: ["a"], total: 1 }));
+    await network.run(client.read(ledger, "1"));
+    await rival.put(ledger, "1", { log: ["a", "b"], total: 2 });
+    const recipe = (draft: { total: number }): void => void draft.total++;
+    expect(replica.snapshot("ledger/1", 0)).toMatchObject({ version: 1 });
+    const commit = client.commit(ledger, "1", recipe, { expectedVersion: 2 });
+    expect(await network.run(commit)).toMatchObject({ version: 3, state: { log: ["a", "b"], total: 3 } });
+    const early = failure(client.commit(ledger, "1", recipe, { expectedVersion: 9 }));
+    expect(await network.run(early)).toMatchObject({ code: "conflict", details: { base: 9, theirs: { version: 3 } } });
+  });
+
   it("puts the whole state on a version that hasn't arrived here", async () => {
     const network = new LaggingNetwork();
     const client = new StoreClient(network.end().replica, { author: "me" });

@@ -111,7 +111,7 @@ const withoutReads: NonNullable<Sabotage["toAuthority"]> = (message) =>
 function splitting(journal: Journal): Journal {
   return overriding(journal, {
     append: async (records) => {
-      await Promise.all(records.map((record) => journal.append([record])));
+      await Promise.all(records.map(async (record) => journal.append([record])));
     },
   });
 }

@@ -18,9 +18,10 @@ export function testJournalContract(open: () => Journal | Promise<Journal>): voi
   }
 
   describe("the contract of journals", () => {
-    it("starts empty, at position 0", async () => {
+    it("starts empty, at position 0 and time 0", async () => {
       const journal = await open();
       expect(journal.position).toBe(0);
+      expect(journal.time).toBe(0);
       expect(await journal.head("a/1")).toBeUndefined();
       expect(await journal.at("a/1", 1)).toBeUndefined();
       expect(await journal.records("a/1", 1, 9)).toEqual([]);
@@ -29,8 +30,13 @@ export function testJournalContract(open: () => Journal | Promise<Journal>): voi
       await journal.close();
     });
 
-    it("is at the position of the newest record, gaps and all", async () => {
-      expect((await filled()).position).toBe(6);
+    it("is at the position and the time of the newest record, gaps and all", async () => {
+      const journal = await filled();
+      expect([journal.position, journal.time]).toEqual([6, 1]);
+      await journal.append([recordOf("a/0", 2, 9, { time: 7.5 })]);
+      expect([journal.position, journal.time]).toEqual([9, 7.5]);
+      await journal.trim("a/0", 2);
+      expect([journal.position, journal.time]).toEqual([9, 7.5]);
     });
 
     it("gives the newest version and every other", async () => {

@@ -278,10 +278,10 @@ export class Play {
   /** Half a transaction would show here: what a thread holds of several keys it held at one time. */
   #look({ access }: Worker, i: number): void {
     const held = new Map<string, number>();
-    for (const id of ids) {
-      const snapshot = access.snapshot(`ledger/${id}`, 0);
+    for (const one of ids) {
+      const snapshot = access.snapshot(`ledger/${one}`, 0);
       if (snapshot instanceof Promise) snapshot.catch(() => undefined);
-      else held.set(`ledger/${id}`, snapshot?.version ?? 0);
+      else held.set(`ledger/${one}`, snapshot?.version ?? 0);
     }
     this.#together.push({ who: `worker ${i}, looking,`, versions: held });
   }
