@@ -5,7 +5,7 @@ import { isConflictError } from "../../src/index.ts";
 import { adder, tally, writer } from "../fixtures/actors.ts";
 import { latch } from "../fixtures/latch.ts";
 import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
-import { anything, decider, keeper } from "../fixtures/store-actors.ts";
+import { anything, decider, keeper, newPricer, oldPricer, priceV1, priceV2 } from "../fixtures/store-actors.ts";
 
 const system = useSystem();
 
@@ -184,6 +184,30 @@ describe("states", () => {
       "recipe-failed",
     ]);
     expect(await system().store.snapshot(tally, key)).toBeUndefined();
+  });
+});
+
+describe("two versions of a definition on two threads", () => {
+  it.each([
+    [1, 2],
+    [2, 0],
+    [0, 1],
+  ])("the older on %i and the newer on %i: the older stops where the newer has written", async (older, newer) => {
+    const key = `price-${older}`;
+    const old = await system().spawn(oldPricer, { placement: { thread: older } });
+    const current = await system().spawn(newPricer, { placement: { thread: newer } });
+    await system().store.put(priceV1, key, { euros: 3 });
+    expect(await old.ask("raise", { key, cents: 100 })).toBe('{"euros":4}');
+    expect(await current.ask("raise", { key, cents: 5 })).toBe('{"cents":405}');
+    expect(await old.ask("raise", { key, cents: 100 })).toBe("schema-newer");
+    expect(await current.ask("raise", { key, cents: 5 })).toBe('{"cents":410}');
+    const history = await system().store.history(priceV2, key);
+    expect(history.map(({ schema, state }) => [schema, state.cents])).toEqual([
+      [1, 300],
+      [1, 400],
+      [2, 405],
+      [2, 410],
+    ]);
   });
 });
 
