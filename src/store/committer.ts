@@ -55,8 +55,9 @@ export class Committer {
     }
     const writes = changes.some(isWrite);
     if (!writes && !change.checksReads) return this.#originalOr(change, bases, failure);
-    const request = { changes, ...this.#origin, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
-    return chain(this.#access.submit(request), (outcome) => {
+    const request = { changes, ...this.#origin };
+    const once = idempotencyKey === undefined ? request : { ...request, idempotencyKey };
+    return chain(this.#access.submit(once), (outcome) => {
       if (outcome.kind === "conflict") return this.#again(change, bases, changes, outcome, attempt);
       if (outcome.kind === "duplicate") return outcome.snapshots.map(written);
       return writes ? landed(changes, bases, outcome.snapshots) : unwritten(bases, failure);
