@@ -4,6 +4,7 @@ import type { Draft } from "immer";
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
+import type { StateDefinition } from "../store/state-definition.ts";
 import type { IsCloneable } from "../values/cloneable.ts";
 import type { ActorContext } from "./actor-context.ts";
 import type { InboxMessage } from "./inbox-message.ts";
@@ -68,8 +69,13 @@ interface CommonOptions<P extends Protocol, E> {
 }
 
 export interface HandlerOptions<P extends Protocol, S, E> extends CommonOptions<P, E> {
-  /** Makes the state of a new actor. Without it the draft is an empty object. */
-  readonly state?: () => S;
+  /**
+   * Makes the state of a new actor, which ends with it. Or a family of the store: then the actor named `anna` keeps its
+   * state at `<family>/anna` and is *durable*: what a message changes, what it sends and that it was handled are one commit,
+   * and nothing leaves the actor before that commit is as durable as the journal makes it. Without it the draft is an empty
+   * object.
+   */
+  readonly state?: (() => S) | StateDefinition<S>;
   readonly on: { readonly [K in keyof P]: Handler<S, P[K], E> };
 }
 
@@ -92,13 +98,13 @@ export interface ActorDefinition<P extends Protocol = Protocol, E = unknown> {
   readonly body: ActorBody;
 }
 
+type Handlers = Readonly<Record<string, (draft: never, payload: never, context: never) => unknown>>;
+
 /** What runs: handlers over drafts, or a behaviour. Its types were checked where it was defined. */
 export type ActorBody =
-  | {
-      readonly kind: "handlers";
-      readonly state: (() => unknown) | undefined;
-      readonly on: Readonly<Record<string, (draft: never, payload: never, context: never) => unknown>>;
-    }
+  | { readonly kind: "handlers"; readonly state: (() => unknown) | undefined; readonly on: Handlers }
+  /** Handlers over a state of the store. */
+  | { readonly kind: "durable"; readonly state: StateDefinition; readonly on: Handlers }
   | { readonly kind: "behaviour"; readonly behaviour: (inbox$: never, context: never) => Observable<unknown> };
 
 /**
@@ -149,9 +155,23 @@ export function defineActor(
   };
 }
 
+/**
+ * A durable actor's name says whose state it has: one that was made up would be another actor's after a restart.
+ *
+ * @throws TroupeError `invalid-options` for a durable actor without a name.
+ */
+export function checkActorName({ name, body }: ActorDefinition, wanted: string | undefined): void {
+  if (body.kind !== "durable" || wanted !== undefined) return;
+  throw new TroupeError(
+    "invalid-options",
+    `spawn ${name}: it keeps its state in the store, at ${body.state.name}/<its name>. Give it a name.`,
+  );
+}
+
 function bodyOf(options: HandlerOptions<Protocol, object, unknown> | BehaviourOptions<Protocol, unknown>): ActorBody {
   if ("behaviour" in options) return { kind: "behaviour", behaviour: options.behaviour };
-  return { kind: "handlers", state: options.state, on: options.on };
+  const { state, on } = options;
+  return typeof state === "object" ? { kind: "durable", state, on } : { kind: "handlers", state, on };
 }
 
 /** What the types can't see in plain JavaScript, and what they can't say. */
@@ -168,7 +188,11 @@ function problemOf(
   if ("behaviour" in options) {
     return typeof options.behaviour === "function" ? undefined : "behaviour is a function of the inbox and the context";
   }
-  const { on } = options;
+  const { on, state } = options;
+  if (state !== undefined && typeof state !== "function" && state?.kind !== "state")
+    return "state is a function that makes it, or what defineState returned";
+  if (typeof state === "object" && state.initial === undefined)
+    return `the family ${state.name} has no initial state: an actor has to begin with something`;
   if (!isObject(on)) return "it has neither handlers under on nor a behaviour";
   // its own ones: every object has a toString
   const missing = Object.keys(protocol).filter((type) => !Object.hasOwn(on, type) || typeof on[type] !== "function");

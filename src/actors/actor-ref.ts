@@ -11,6 +11,12 @@ export interface AskOptions {
   readonly timeout?: number;
   /** Ends the ask as `cancelled` when it aborts. */
   readonly signal?: AbortSignal;
+  /**
+   * The same for each attempt at one thing. An actor whose state is kept in the store handles it once and answers each
+   * attempt alike, also after a crash; an agent gets it as `context.idempotencyKey`. Other actors handle every message that
+   * arrives.
+   */
+  readonly idempotencyKey?: string;
 }
 
 type Arguments<Input> = undefined extends Input ? [input?: Input] : [input: Input];

@@ -19,6 +19,8 @@ export const errorCodes = [
   "module-failed",
   "definition-not-found",
   "name-taken",
+  "not-committed",
+  "outbox-full",
   "invalid-options",
   "system-closed",
   // store

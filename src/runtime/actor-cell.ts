@@ -12,6 +12,7 @@ import { Delivery } from "./delivery.ts";
 import { type DeadLetterReason, type Envelope, type StopMode, never } from "./envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
 import { RefusedMessage } from "./message-check.ts";
+import type { Outgoing } from "./outgoing.ts";
 import { RingQueue } from "./ring-queue.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { ThreadHost } from "./thread-host.ts";
@@ -25,6 +26,8 @@ export interface ActorBody {
   handle(delivery: Delivery): void | Promise<void>;
   /** Lets go of everything; no message follows. */
   stop(): void;
+  /** True while it has to finish something before an actor that is drained stops; it calls {@link ActorCell.settled} then. */
+  readonly isOwing?: boolean;
 }
 
 export interface CellOptions {
@@ -42,6 +45,8 @@ export class ActorCell implements Sender {
   token: Position = 0;
   /** The id of the message being handled, the cause of what is sent meanwhile; 0 when idle or when several are handled. */
   cause = 0;
+  /** Set while a durable actor handles a message: takes what it sends. */
+  outgoing: Outgoing | undefined = undefined;
   readonly subscribers: EventSubscribers;
   readonly #host: ThreadHost;
   readonly #capacity: number;
@@ -119,6 +124,11 @@ export class ActorCell implements Sender {
       }
       this.#finishIfIdle();
     });
+  }
+
+  /** The body owes nothing any more. */
+  settled(): void {
+    this.#finishIfIdle();
   }
 
   #schedule(): void {
@@ -219,6 +229,7 @@ export class ActorCell implements Sender {
 
   #finishIfIdle(): void {
     if (this.#stopping === undefined || this.#isStopped || this.isBusy) return;
+    if (this.#stopping === "drain" && this.#body.isOwing === true) return;
     this.#isStopped = true;
     this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} has stopped`));
     this.#body.stop();

@@ -83,9 +83,8 @@ export class AgentBody implements ActorBody {
   }
 
   handle(delivery: Delivery): void | Promise<void> {
-    const { type, payload, hasRefs } = delivery.envelope;
+    const { type, payload, hasRefs, idempotencyKey = this.#services.host.random.id() } = delivery.envelope;
     if (type === coordinate) return this.#participant.handle(payload as NumberedMessage);
-    const idempotencyKey = this.#services.host.random.id();
     const input = hasRefs ? this.#services.host.revive(payload, this.#cell) : payload;
     return this.#participant.execute(input, { idempotencyKey }).then((output) => delivery.reply(output));
   }

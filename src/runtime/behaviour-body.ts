@@ -47,7 +47,7 @@ export class BehaviourBody implements ActorBody {
 
   handle(delivery: Delivery): void | Promise<void> {
     const { type, from, isAsk } = delivery.envelope;
-    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery);
+    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery.envelope);
     if (isAsk) this.#open.add(delivery);
     let release: (() => void) | undefined;
     let held: Promise<void> | undefined;

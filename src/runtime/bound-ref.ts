@@ -8,6 +8,7 @@ import { defaultMailbox, type OverflowPolicy } from "../actors/mailbox-options.t
 import type { Position } from "../store/snapshot.ts";
 import { transfer, type Transferred } from "../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
+import type { Outgoing } from "./outgoing.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** Who sends: an actor, or code outside any. */
@@ -18,6 +19,8 @@ export interface Sender {
   readonly cause: number;
   /** It has now seen everything up to this position. */
   observe(position: Position): void;
+  /** Where its messages wait until what it is handling has been committed; for a durable actor while it handles one. */
+  readonly outgoing?: Pick<Outgoing, "post"> | undefined;
 }
 
 /** Where a ref points, and what is known there about the messages it takes. */

@@ -3,7 +3,7 @@
 import type { Draft } from "immer";
 import type * as v from "valibot";
 import type { ActorContext, SpawnOptions } from "../actors/actor-context.ts";
-import type { ActorDefinition, Protocol } from "../actors/actor-definition.ts";
+import { type ActorDefinition, checkActorName, type Protocol } from "../actors/actor-definition.ts";
 import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
 import { checkContract } from "../actors/contract.ts";
@@ -20,7 +20,7 @@ import { type DefinitionId, definitionId } from "./definition-loader.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
 /** The actor through which any actor asks the system to spawn and find others. */
-const systemTarget: Target = {
+export const systemTarget: Target = {
   address: makeAddress(0, "system"),
   capacity: 1024,
   overflow: "backpressure",
@@ -61,7 +61,7 @@ export class CellContext implements ActorContext<unknown> {
   readonly #cancellation: { readonly signal: AbortSignal };
   readonly #services: HostServices;
   readonly #cell: ActorCell;
-  readonly #commits: CommitTerms | undefined;
+  #commits: CommitTerms | undefined;
   readonly #name: string;
   readonly #events: v.GenericSchema | undefined;
   #client: StoreClient | undefined;
@@ -116,13 +116,15 @@ export class CellContext implements ActorContext<unknown> {
 
   emit(event: unknown): void {
     const site = { agent: this.#name, version: "protocol", direction: "event", side: "sender" } as const;
-    this.#cell.subscribers.emit(this.#events === undefined ? event : checkContract(this.#events, event, site));
+    const checked = this.#events === undefined ? event : checkContract(this.#events, event, site);
+    (this.#cell.outgoing ?? this.#cell.subscribers).emit(checked);
   }
 
   async spawn<P extends Protocol, E>(
     definition: ActorDefinition<P, E>,
     options: SpawnOptions = {},
   ): Promise<ActorRef<P, E>> {
+    checkActorName(definition, options.name);
     this.#services.load.remember(definition);
     const order: SpawnRequest = {
       definition: definitionId(definition),
@@ -142,11 +144,12 @@ export class CellContext implements ActorContext<unknown> {
       name,
       definition: definition.name,
     });
-    if (found === undefined)
-      throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
-        details: { name },
-      });
-    return this.#ref(definition, found as Address);
+    if (found !== undefined) return this.#ref(definition, found as Address);
+    // a durable actor is there also while it doesn't run: what another one sends it waits in the outbox
+    if (definition.body.kind === "durable") return this.#ref(definition, makeAddress(0, name));
+    throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
+      details: { name },
+    });
   }
 
   read<S>(definition: StateDefinition<S>, id: string): Promise<S> {
@@ -179,8 +182,9 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   /** Forgets what was read while an earlier message was handled: a commit is judged by what its own handler read. */
-  begin(): void {
+  begin(commits = this.#commits): void {
     this.#client = undefined;
+    this.#commits = commits;
   }
 
   #versions(): StoreClient {

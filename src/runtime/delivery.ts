@@ -26,12 +26,20 @@ export class Delivery {
    * @throws TroupeError `not-cloneable` or `message-too-large`; the ask is unanswered then.
    */
   reply(value: unknown): void {
-    if (this.isAnswered) return;
+    this.prepare(value)();
+  }
+
+  /** Copies the value now and answers an ask when what it returns is called. Throws as {@link Delivery.reply} does. */
+  prepare(value: unknown): () => void {
+    if (this.isAnswered) return () => undefined;
     const { copier } = this.#host;
     const copy = copier.copy(value, `the reply to "${this.envelope.type}"`);
-    this.#isAnswered = true;
     const { hasTransferred: hasRefs, isJson } = copier;
-    this.#host.answer(this.envelope, { ok: true, value: copy, hasRefs, isJson });
+    return () => {
+      if (this.isAnswered) return;
+      this.#isAnswered = true;
+      this.#host.answer(this.envelope, { ok: true, value: copy, hasRefs, isJson });
+    };
   }
 
   /** Answers an ask with an error that says the handler failed. */

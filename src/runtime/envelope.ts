@@ -37,6 +37,10 @@ export interface Envelope {
   readonly isJson: boolean;
   /** The host it came from; its replies and credits go back there. */
   readonly origin: HostId;
+  /** The same for each sending of a message that may be sent again; a durable actor handles it once. */
+  readonly idempotencyKey: string | undefined;
+  /** True when it may have been sent before: a durable actor looks whether it has handled it, before it does. */
+  readonly isRepeat: boolean;
 }
 
 /** How an actor ends: handling what waits first, or leaving it as dead letters. */

@@ -39,6 +39,7 @@ const asks = 1;
 const refs = 2;
 const absent = 4; // JSON has no undefined: the payload is left out
 const checked = 8;
+const repeats = 16;
 
 export function encodeBatch(number: number, position: number, frames: readonly Frame[]): WireBatch {
   const flat: FlatFrame[] = [];
@@ -109,10 +110,16 @@ function carriesJson(frame: Frame): boolean {
 
 function flatten(frame: Frame): FlatFrame {
   if (frame.kind === "message") {
-    const { id, to, from, type, payload, token, isAsk, deadline, cause, isChecked, hasRefs } = frame;
+    const { id, to, from, type, payload, token, isAsk, deadline, cause, isChecked, hasRefs, idempotencyKey } = frame;
     const flags =
-      (isAsk ? asks : 0) | (hasRefs ? refs : 0) | (payload === undefined ? absent : 0) | (isChecked ? checked : 0);
-    return [0, id, to, from ?? 0, type, token, flags, deadline === never ? 0 : deadline, cause, payload ?? null];
+      (isAsk ? asks : 0) |
+      (hasRefs ? refs : 0) |
+      (payload === undefined ? absent : 0) |
+      (isChecked ? checked : 0) |
+      (frame.isRepeat ? repeats : 0);
+    const flat = [0, id, to, from ?? 0, type, token, flags, deadline === never ? 0 : deadline, cause, payload ?? null];
+    if (idempotencyKey !== undefined) flat.push(idempotencyKey);
+    return flat;
   }
   if (frame.kind === "reply") {
     const { id, answer, token } = frame;
@@ -147,6 +154,8 @@ function inflate(flat: FlatFrame, origin: HostId, isJson: boolean): Frame {
         hasRefs: (flags & refs) !== 0,
         isJson,
         origin,
+        idempotencyKey: flat[10] as string | undefined,
+        isRepeat: (flags & repeats) !== 0,
       };
     }
     case 1: {

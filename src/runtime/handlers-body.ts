@@ -45,7 +45,7 @@ export class HandlersBody implements ActorBody {
   }
 
   handle(delivery: Delivery): void | Promise<void> {
-    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery);
+    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery.envelope);
     const { type } = delivery.envelope;
     this.#context.begin();
     const handler = this.#on[type] as Handle;

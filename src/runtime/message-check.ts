@@ -9,7 +9,7 @@ import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import type { Delivery } from "./delivery.ts";
-import type { DeadLetterReason } from "./envelope.ts";
+import type { DeadLetterReason, Envelope } from "./envelope.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What these checks need of a definition. */
@@ -86,7 +86,7 @@ function checkMessage({ name, protocol }: Named, type: string, payload: unknown,
  *
  * @throws RefusedMessage
  */
-export function openMessage(host: ThreadHost, cell: ActorCell, definition: Named, { envelope }: Delivery): unknown {
+export function openMessage(host: ThreadHost, cell: ActorCell, definition: Named, envelope: Envelope): unknown {
   const { type, payload, hasRefs, isChecked } = envelope;
   const revived = hasRefs ? host.revive(payload, cell) : payload;
   if (isChecked) return revived;
@@ -99,12 +99,14 @@ export function openMessage(host: ThreadHost, cell: ActorCell, definition: Named
 
 /** Answers an ask with what the reply's schema makes of `value`. */
 export function replyChecked(definition: Named, delivery: Delivery, value: unknown): void {
-  if (delivery.isAnswered) return;
-  const { name, protocol } = definition;
-  const { type } = delivery.envelope;
+  if (!delivery.isAnswered) delivery.reply(checkReply(definition, delivery.envelope.type, value));
+}
+
+/** What the reply's schema makes of `value`; nothing where the protocol has no reply. @throws TroupeError `contract-violated`. */
+export function checkReply({ name, protocol }: Named, type: string, value: unknown): unknown {
   const schema: MessageSpec["reply"] = protocol[type]?.reply;
   const site = { agent: `${name}.${type}`, version: "protocol", direction: "reply", side: "sender" } as const;
-  delivery.reply(schema === undefined ? undefined : checkContract(schema, value, site));
+  return schema === undefined ? undefined : checkContract(schema, value, site);
 }
 
 function noSuchMessage(name: string, type: string, protocol: Protocol): AskError {

@@ -84,9 +84,10 @@ export class MessageRun {
 }
 
 /** A tell whose payload is a plain object that JSON carries. */
-function isRunnable({ isAsk, deadline, hasRefs, isJson, payload }: Envelope): boolean {
+function isRunnable({ isAsk, deadline, hasRefs, isJson, payload, idempotencyKey }: Envelope): boolean {
   return (
     !isAsk &&
+    idempotencyKey === undefined &&
     deadline === never &&
     !hasRefs &&
     isJson &&
@@ -138,6 +139,8 @@ export function inflateRun(flat: FlatFrame, origin: HostId, isJson: boolean, num
       hasRefs: false,
       isJson,
       origin,
+      idempotencyKey: undefined,
+      isRepeat: false,
     });
   }
   return messages;

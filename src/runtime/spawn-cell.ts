@@ -5,11 +5,12 @@ import type { ActorDefinition } from "../actors/actor-definition.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import { defaultMailbox } from "../actors/mailbox-options.ts";
 import type { StoreAccess } from "../store/store-access.ts";
-import type { ActorCell } from "./actor-cell.ts";
+import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { AgentBody, agentMailbox } from "./agent-body.ts";
 import { BehaviourBody } from "./behaviour-body.ts";
 import { CellContext } from "./cell-context.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
+import { DurableBody } from "./durable-body.ts";
 import { HandlersBody } from "./handlers-body.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -48,11 +49,16 @@ export function spawnCell(
   });
 }
 
-function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): HandlersBody | BehaviourBody {
+function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): ActorBody {
   const { host } = services;
   const { name, events } = definition;
   const context = new CellContext({ services, cell, name, events, cancellation: cell });
-  return definition.body.kind === "handlers"
-    ? new HandlersBody(host, cell, definition, context)
-    : new BehaviourBody(host, cell, definition, context);
+  switch (definition.body.kind) {
+    case "handlers":
+      return new HandlersBody(host, cell, definition, context);
+    case "durable":
+      return new DurableBody(services, cell, definition, context);
+    case "behaviour":
+      return new BehaviourBody(host, cell, definition, context);
+  }
 }

@@ -3,7 +3,7 @@
 import { type Observable, Subject } from "rxjs";
 import type * as v from "valibot";
 import type { SpawnOptions } from "../actors/actor-context.ts";
-import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-definition.ts";
+import { type ActorDefinition, checkActorName, type MessageSpec, type Protocol } from "../actors/actor-definition.ts";
 import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, type HostId, hostOf, makeAddress } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
@@ -194,6 +194,7 @@ export class ActorSystem implements System {
 
   async spawn(definition: ActorDefinition | AgentDefinition, options: SpawnOptions = {}): Promise<never> {
     this.#assertOpen();
+    if (definition.kind === "actor") checkActorName(definition, options.name);
     this.#platform.load.remember(definition);
     const address = await this.#spawn(definition, options.name, options.placement ?? definition.placement);
     return this.#ref(
@@ -340,7 +341,7 @@ export class ActorSystem implements System {
   /** Answers what actors ask of the system. */
   async #serve(type: string, payload: unknown): Promise<unknown> {
     if (type === "spawn") return this.#serveSpawn(payload as SpawnRequest);
-    const { name, definition } = payload as { name: string; definition: string };
+    const { name, definition } = payload as { name: string; definition?: string };
     return this.#find(name, definition);
   }
 
@@ -354,9 +355,10 @@ export class ActorSystem implements System {
     }
   }
 
-  #find(name: string, definition: string): Address | undefined {
+  /** Where an actor is, of that definition if one is given. */
+  #find(name: string, definition?: string): Address | undefined {
     const found = this.#registry.find(name);
-    return found?.definition === definition ? found.address : undefined;
+    return definition === undefined || found?.definition === definition ? found?.address : undefined;
   }
 
   #ref(target: Target): BoundRef {

@@ -4,6 +4,7 @@
  * so the simulator runs it as it is.
  */
 
+import type { AskOptions } from "../actors/actor-ref.ts";
 import { type Address, type HostId, hostOf, makeAddress } from "../actors/address.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
@@ -84,6 +85,14 @@ export interface Reply {
   readonly answer: Extract<Answer, { ok: true }>;
   readonly token: Position;
 }
+
+/** How to ask: {@link AskOptions}, and whether the same ask may have been sent before. */
+export interface HostAskOptions extends AskOptions {
+  readonly isRepeat?: boolean;
+}
+
+/** What an ask's envelope says besides what every message's does. */
+type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat">;
 
 const sent = Promise.resolve();
 
@@ -230,7 +239,11 @@ export class ThreadHost {
   /** Sends without waiting for an answer. Resolves when there is room in the mailbox. */
   tell(sender: Sender, target: Target, type: string, payload: unknown, patient = false): Promise<void> {
     try {
-      const envelope = this.#seal(sender, target, type, payload, false, never);
+      if (sender.outgoing !== undefined) {
+        sender.outgoing.post(target, type, payload);
+        return sent;
+      }
+      const envelope = this.#seal(sender, target, type, payload);
       const admission = this.#window(target).offer(envelope, patient);
       if (admission === "sent") return sent;
       if (admission === "dropped") {
@@ -249,21 +262,16 @@ export class ThreadHost {
     target: Target,
     type: string,
     payload: unknown,
-    options?: { readonly timeout?: number; readonly signal?: AbortSignal },
+    options?: HostAskOptions,
   ): Promise<unknown> {
     const { answer, token } = await this.#ask(sender, target, type, payload, options);
     sender.observe(token);
     return answer.hasRefs ? reviveRefs(answer.value, (to) => ({ host: this, sender, target: to })) : answer.value;
   }
 
-  #ask(
-    sender: Sender,
-    target: Target,
-    type: string,
-    payload: unknown,
-    options: { readonly timeout?: number; readonly signal?: AbortSignal } = {},
-  ): Promise<Reply> {
-    const { timeout = this.settings.askTimeout, signal } = options;
+  #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
+    const { timeout = this.settings.askTimeout, signal, idempotencyKey } = options;
+    const { isRepeat = idempotencyKey !== undefined } = options; // of whoever gives keys, nobody knows which attempt it is
     try {
       if (this.#isClosing) throw buried({ to: target.address, type }, "system-closed");
       if (signal?.aborted === true) throw givenUp(target.address, type, signal);
@@ -274,7 +282,7 @@ export class ThreadHost {
         );
       }
       const deadline = this.clock.now() + timeout; // Infinity stays what it is: never
-      const envelope = this.#seal(sender, target, type, payload, true, deadline);
+      const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat });
       const { id } = envelope;
       const terms = {
         to: target.address,
@@ -340,13 +348,21 @@ export class ThreadHost {
     this.#reports.failure(actor, type, encodeError(thrown));
   }
 
-  #seal(sender: Sender, target: Target, type: string, payload: unknown, isAsk: boolean, deadline: number): Envelope {
+  /** What a message carries: checked, and isolated from its sender. The copier's fields tell about it. */
+  contentOf({ address, check }: Target, type: string, payload: unknown): unknown {
+    const { copier } = this;
+    return check === undefined
+      ? copier.copy(payload, messageName(type, address))
+      : check(type, payload, copier, address);
+  }
+
+  /** Makes the envelope of a message; a tell's without `ask`. */
+  #seal(sender: Sender, target: Target, type: string, payload: unknown, ask?: SealedAsk): Envelope {
     const { address, check } = target;
     const gone = this.unreachable(address, type);
     if (gone !== undefined) throw gone;
     const { copier } = this;
-    const content =
-      check === undefined ? copier.copy(payload, messageName(type, address)) : check(type, payload, copier, address);
+    const content = this.contentOf(target, type, payload);
     return {
       kind: "message",
       id: ++this.#lastId,
@@ -355,13 +371,15 @@ export class ThreadHost {
       type,
       payload: content,
       token: sender.token,
-      isAsk,
-      deadline,
+      isAsk: ask !== undefined,
+      deadline: ask === undefined ? never : ask.deadline,
       cause: sender.cause,
       isChecked: check !== undefined,
       hasRefs: copier.hasTransferred,
       isJson: content === undefined || copier.isJson,
       origin: this.id,
+      idempotencyKey: ask?.idempotencyKey,
+      isRepeat: ask !== undefined && ask.isRepeat,
     };
   }
 

@@ -1,7 +1,7 @@
 /** Actors of the invariants' scenarios. */
 
 import * as v from "valibot";
-import { actorRef, defineActor } from "../../src/index.ts";
+import { type ActorContext, actorRef, defineActor, defineState } from "../../src/index.ts";
 
 /** Keeps a value in its state. */
 const keeperProtocol = {
@@ -126,3 +126,44 @@ export const dropNewestBox = defineActor(import.meta.url, {
   mailbox: { capacity, overflow: "drop-newest" },
   ...boxBody,
 });
+
+/** Money in a durable actor's hands. It can't say twice that it got the same. */
+export const purses = defineState({
+  name: "purse",
+  version: 1,
+  schema: v.object({ cents: v.number(), got: v.array(v.string()) }),
+  initial: () => ({ cents: 100, got: [] as string[] }),
+});
+
+const Gift = v.object({
+  /** Whose turn it is, and who is next. */
+  route: v.array(v.string()),
+  cents: v.number(),
+  note: v.string(),
+});
+
+export const purse = defineActor(import.meta.url, {
+  name: "purse",
+  protocol: { pass: { input: Gift, reply: v.number() }, receive: { input: Gift } },
+  state: purses,
+  on: {
+    async pass(draft, gift, context): Promise<number> {
+      draft.cents -= gift.cents;
+      await passOn(gift, context);
+      return draft.cents;
+    },
+    async receive(draft, gift, context): Promise<void> {
+      draft.cents += gift.cents;
+      draft.got.push(`${gift.note}/${gift.route.length}`);
+      if (gift.route.length > 1) {
+        draft.cents -= 1;
+        await passOn({ ...gift, route: gift.route.slice(1), cents: 1 }, context);
+      }
+    },
+  },
+});
+
+async function passOn(gift: v.InferOutput<typeof Gift>, context: ActorContext): Promise<void> {
+  const next = await context.find(purse, gift.route[0] as string);
+  await next.tell("receive", gift);
+}

@@ -1,0 +1,290 @@
+/**
+ * The body of a durable actor: handlers over a state of the store. What a message changes, what its handler sends, and that
+ * it was handled become one commit; nothing leaves the actor before (invariants 5 and 11). After Strom and Yemini, "Optimistic
+ * Recovery in Distributed Systems" (1985), on output commit; pessimistic here, as each message waits for its own commit.
+ */
+
+import { createDraft, finishDraft, isDraftable } from "immer";
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import { type Mail, mailState, noMail, type Parcel } from "../actors/mail-state.ts";
+import { PayloadCodec } from "../actors/payload-codec.ts";
+import { AskError } from "../errors/ask-error.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { isConflictError } from "../store/conflict-error.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import { stateKey, type StateDefinition } from "../store/state-definition.ts";
+import { StoreClient } from "../store/store-client.ts";
+import { kindOf } from "../values/value-copier.ts";
+import type { ActorBody, ActorCell } from "./actor-cell.ts";
+import { nameOf } from "./actor-registry.ts";
+import type { CellContext } from "./cell-context.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import { checkReply, openMessage } from "./message-check.ts";
+import { Outbox } from "./outbox.ts";
+import { Outgoing, type Posted } from "./outgoing.ts";
+import type { HostServices } from "./spawn-cell.ts";
+
+type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
+
+/** How many of its messages may wait for their receivers (invariant 7). */
+const maxParcels = 1_024;
+
+/** How often a message is handled anew because somebody else wrote the actor's state meanwhile. */
+const maxAttempts = 100;
+
+export class DurableBody implements ActorBody {
+  readonly #services: HostServices;
+  readonly #cell: ActorCell;
+  readonly #definition: ActorDefinition;
+  readonly #family: StateDefinition;
+  readonly #on: Readonly<Record<string, Handle>>;
+  readonly #context: CellContext;
+  readonly #client: StoreClient;
+  readonly #codec: PayloadCodec;
+  readonly #outbox: Outbox;
+  /** The id of its state. */
+  readonly #id: string;
+  /** The id of its mail: the key of its state. */
+  readonly #mailId: string;
+  readonly #recovered: Promise<void>;
+  /** With the number of a handling, what tells apart the commits of messages without an idempotency key. */
+  readonly #incarnation: string;
+  #handlings = 0;
+  /** The numbers of parcels that are delivered and still in the store. */
+  readonly #delivered = new Set<number>();
+  #isHandling = false;
+  #clearing: Promise<void> | undefined;
+  #isStopped = false;
+
+  constructor(services: HostServices, cell: ActorCell, definition: ActorDefinition, context: CellContext) {
+    if (definition.body.kind !== "durable")
+      throw new TroupeError("invalid-options", `${definition.name} has no state in the store`);
+    const { host, store } = services;
+    this.#services = services;
+    this.#cell = cell;
+    this.#definition = definition;
+    this.#context = context;
+    this.#family = definition.body.state;
+    this.#on = definition.body.on as unknown as Readonly<Record<string, Handle>>;
+    this.#id = nameOf(cell.address);
+    this.#mailId = stateKey(this.#family, this.#id);
+    this.#incarnation = host.random.id();
+    this.#codec = new PayloadCodec({
+      maxBytes: host.settings.maxMessageBytes,
+      revive: (value) => host.revive(value, cell),
+    });
+    this.#client = new StoreClient(store, {
+      author: cell.address,
+      onSeen: ({ position }) => cell.observe(position),
+    });
+    this.#outbox = new Outbox({
+      host,
+      cell,
+      codec: this.#codec,
+      sender: this.#mailId,
+      onDelivered: (number) => {
+        this.#delivered.add(number);
+        this.#clearIfIdle();
+      },
+    });
+    this.#recovered = this.#recover();
+    this.#recovered.catch(() => undefined); // each message that comes fails with it
+  }
+
+  /** True while something that it has sent is not delivered: an actor that is drained waits for that. */
+  get isOwing(): boolean {
+    return !this.#outbox.isEmpty || this.#delivered.size > 0;
+  }
+
+  async handle(delivery: Delivery): Promise<void> {
+    this.#isHandling = true;
+    try {
+      await this.#recovered;
+      await this.#clearing;
+      const { idempotencyKey, isRepeat } = delivery.envelope;
+      const key = idempotencyKey === undefined ? undefined : `${this.#mailId}<${idempotencyKey}`;
+      if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
+      const identity = key ?? `${this.#mailId}<${this.#incarnation}/${++this.#handlings}`;
+      const spare = this.#services.host.copier.copy(delivery.envelope.payload, "a message"); // handlers may change theirs
+      for (let attempt = 1; !(await this.#attempt(delivery, spare, key, identity, attempt)); attempt++);
+    } finally {
+      this.#isHandling = false;
+      this.#clearIfIdle();
+    }
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+    this.#outbox.stop();
+  }
+
+  /** What was sent and not delivered before the actor was lost is sent again. */
+  async #recover(): Promise<void> {
+    const mail = await this.#client.snapshot(mailState, this.#mailId);
+    if (mail !== undefined && !this.#isStopped) this.#outbox.add(mail.state.outbox, true);
+  }
+
+  /** Answers a message that was handled before as it was answered then. */
+  async #answerAgain(delivery: Delivery, key: string): Promise<boolean> {
+    // a commit that writes nothing tells whether there was one under its key
+    const changes = [this.#mailId, stateKey(mailState, this.#mailId)].map((each) => ({ key: each, parent: 0 }));
+    const request = { changes, author: this.#cell.address, idempotencyKey: key };
+    const outcome = await this.#services.store.submit(request);
+    if (outcome.kind !== "duplicate") return false;
+    const [, original] = outcome.snapshots as readonly [Snapshot, Snapshot<Mail>];
+    this.#cell.observe(original.position);
+    delivery.reply(this.#codec.decode(original.state.reply));
+    return true;
+  }
+
+  /** Handles the message over the newest state. Returns false when that wasn't the newest any more in the end. */
+  async #attempt(
+    delivery: Delivery,
+    spare: unknown,
+    key: string | undefined,
+    identity: string,
+    attempt: number,
+  ): Promise<boolean> {
+    const { host } = this.#services;
+    const { envelope } = delivery;
+    const { type } = envelope;
+    const state = await this.#client.read(this.#family, this.#id);
+    const mail = await this.#client.snapshot(mailState, this.#mailId);
+    if (!isDraftable(state)) throw notDraftable(this.#mailId, state);
+    const opened = attempt === 1 ? envelope : { ...envelope, payload: host.copier.copy(spare, "a message") };
+    const payload = openMessage(host, this.#cell, this.#definition, opened);
+    const draft = createDraft(state as object);
+    const outgoing = new Outgoing(host, this.#codec);
+    const value = await this.#run(this.#on[type] as Handle, draft, payload, outgoing, identity);
+    const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);
+    const reply = delivery.prepare(answer); // before the draft is finished: it may hold parts of it
+    const kept =
+      key === undefined || answer === undefined ? undefined : this.#codec.encode(answer, `a reply to "${type}"`);
+    const next = finishDraft(draft);
+    const parcels = parcelsOf(mail?.state.posted ?? 0, outgoing.posted);
+    if (next !== state || parcels.length > 0 || key !== undefined) {
+      const delivered = new Set(this.#delivered);
+      const mailNow = mailAfter(mail?.state, parcels, delivered, kept);
+      if (mailNow.outbox.length > maxParcels) throw outboxFull(this.#cell.address, mailNow.outbox.length);
+      const landed = await this.#commit(delivery, next, mailNow, key, attempt);
+      if (landed === undefined) return false;
+      const isOriginal = landed.version === (mail?.version ?? 0) + 1;
+      if (!isOriginal) {
+        delivery.reply(this.#codec.decode(landed.state.reply)); // it came twice, and the other one was first
+        return true;
+      }
+      for (const number of delivered) this.#delivered.delete(number);
+      this.#outbox.add(parcels, false);
+    }
+    for (const event of outgoing.events) this.#cell.subscribers.emit(event);
+    reply();
+    return true;
+  }
+
+  async #run(handle: Handle, draft: unknown, payload: unknown, outgoing: Outgoing, identity: string): Promise<unknown> {
+    this.#context.begin({ idempotencyPrefix: identity });
+    this.#cell.outgoing = outgoing;
+    try {
+      return await handle(draft, payload, this.#context);
+    } finally {
+      this.#cell.outgoing = undefined;
+    }
+  }
+
+  /** Returns the mail's new version; `undefined` when somebody else has written the state meanwhile. */
+  async #commit(
+    delivery: Delivery,
+    state: unknown,
+    mail: Mail,
+    key: string | undefined,
+    attempt: number,
+  ): Promise<Snapshot<Mail> | undefined> {
+    try {
+      const keys = [
+        [this.#family, this.#id],
+        [mailState, this.#mailId],
+      ] as const;
+      const options = key === undefined ? {} : { idempotencyKey: key };
+      const [, landed] = await this.#client.transact(keys, () => [state, mail], { onConflict: "reject", ...options });
+      return landed;
+    } catch (error) {
+      if (isConflictError(error) && attempt < maxAttempts) return undefined;
+      // what the store refuses is the handler's fault; for the rest the message may be sent again, since it had no effect
+      if (!isTroupeError(error, "invalid-state")) delivery.refuse(notCommitted(delivery.envelope, error));
+      throw error;
+    }
+  }
+
+  /** Takes what is delivered out of the store. While messages are handled, their commits do that on the side. */
+  #clearIfIdle(): void {
+    if (this.#isStopped || this.#isHandling || this.#clearing !== undefined || this.#cell.waiting > 0) return;
+    if (this.#delivered.size === 0) {
+      this.#cell.settled();
+      return;
+    }
+    this.#clearing = this.#clear().then((isCleared) => {
+      this.#clearing = undefined;
+      if (isCleared) this.#clearIfIdle(); // more may have been delivered meanwhile
+    });
+  }
+
+  /** Returns false when the store didn't take it: the next commit tries again. */
+  async #clear(): Promise<boolean> {
+    const delivered = new Set(this.#delivered);
+    try {
+      await this.#client.commit(mailState, this.#mailId, (draft) => {
+        draft.outbox = draft.outbox.filter(({ number }) => !delivered.has(number));
+      });
+      for (const number of delivered) this.#delivered.delete(number);
+      return true;
+    } catch (error) {
+      this.#services.host.reportFailure(this.#cell.address, "outbox", error);
+      return false;
+    }
+  }
+}
+
+function parcelsOf(last: number, posted: readonly Posted[]): readonly Parcel[] {
+  return posted.map((message, i) => ({ number: last + 1 + i, ...message }));
+}
+
+function mailAfter(
+  { handled, posted, outbox }: Mail = noMail,
+  parcels: readonly Parcel[],
+  delivered: ReadonlySet<number>,
+  reply: unknown,
+): Mail {
+  const waiting = delivered.size === 0 ? outbox : outbox.filter(({ number }) => !delivered.has(number));
+  return {
+    handled: handled + 1,
+    posted: posted + parcels.length,
+    outbox: parcels.length === 0 ? waiting : [...waiting, ...parcels],
+    ...(reply === undefined ? {} : { reply }),
+  };
+}
+
+function notDraftable(key: string, state: unknown): TroupeError {
+  return new TroupeError(
+    "invalid-options",
+    `${key} holds ${kindOf(state)}: the state of an actor is a plain object or an array`,
+    { details: { key } },
+  );
+}
+
+function outboxFull(actor: string, count: number): TroupeError {
+  return new TroupeError(
+    "outbox-full",
+    `${actor} would have ${count} messages that their receivers have not handled, and ${maxParcels} may wait. Nothing was committed or sent. ` +
+      "See whether the receivers are there; have them answer, or send less.",
+    { details: { actor, count, limit: maxParcels } },
+  );
+}
+
+function notCommitted({ to, type }: Envelope, cause: unknown): AskError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new AskError("rejected", "not-committed", `${to} could not commit what came of "${type}": ${why}`, {
+    cause,
+    details: { to, type },
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * Delivers what a durable actor has sent, after the commit that it is part of: each parcel again and again until its
+ * receiver has handled it or certainly never will. To each receiver in the order sent, one at a time (invariant 2). The
+ * transactional outbox of message-oriented systems; see Gray and Reuter, "Transaction Processing" (1992), on queues.
+ */
+
+import type { Address } from "../actors/address.ts";
+import type { Parcel } from "../actors/mail-state.ts";
+import type { PayloadCodec } from "../actors/payload-codec.ts";
+import type { ErrorCode } from "../errors/error-code.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
+import type { Timer } from "../ports/clock.ts";
+import type { ActorCell } from "./actor-cell.ts";
+import { systemTarget } from "./cell-context.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** Milliseconds before a parcel is sent again: doubled each time, from the first to the second of these. */
+const firstPause = 20;
+const longestPause = 5_000;
+
+/** What a receiver answers that has handled the message, or will never take it; it has told the system why. */
+const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "handler-failed",
+  "contract-violated",
+  "no-such-message",
+  "invalid-state",
+]);
+
+export interface OutboxOptions {
+  readonly host: ThreadHost;
+  readonly cell: ActorCell;
+  readonly codec: PayloadCodec;
+  /** With a parcel's number, what its receiver knows it by. */
+  readonly sender: string;
+  readonly onDelivered: (number: number) => void;
+}
+
+/** The parcels for one receiver. */
+interface Route {
+  readonly name: string;
+  readonly parcels: Parcel[];
+  address: Address | undefined;
+  isRepeat: boolean;
+  pause: number;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #routes = new Map<string, Route>();
+  readonly #timers = new Set<Timer>();
+  #isStopped = false;
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  /** True when everything is delivered. */
+  get isEmpty(): boolean {
+    return this.#routes.size === 0;
+  }
+
+  /** @param isRepeat whether they may have been sent before. */
+  add(parcels: readonly Parcel[], isRepeat: boolean): void {
+    for (const parcel of parcels) {
+      const { name } = parcel.to;
+      const known = this.#routes.get(name);
+      if (known !== undefined) {
+        known.parcels.push(parcel);
+        continue;
+      }
+      const route: Route = { name, parcels: [parcel], address: undefined, isRepeat, pause: firstPause };
+      this.#routes.set(name, route);
+      void this.#serve(route);
+    }
+  }
+
+  /** Delivers nothing more: what is left is in the store. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#routes.clear();
+  }
+
+  async #serve(route: Route): Promise<void> {
+    for (let parcel = route.parcels[0]; parcel !== undefined; parcel = route.parcels[0]) {
+      const isOver = await this.#deliver(route, parcel);
+      if (this.#isStopped) return;
+      if (!isOver) {
+        route.address = undefined;
+        route.isRepeat = true;
+        this.#later(route);
+        return;
+      }
+      route.parcels.shift();
+      route.isRepeat = false;
+      route.pause = firstPause;
+      if (route.parcels.length === 0) this.#routes.delete(route.name);
+      this.#options.onDelivered(parcel.number);
+    }
+  }
+
+  /** Returns whether the receiver is done with the parcel. Never throws. */
+  async #deliver(route: Route, { number, to, type, payload }: Parcel): Promise<boolean> {
+    const { host, cell, codec, sender } = this.#options;
+    try {
+      route.address ??= await this.#find(to.name);
+      if (route.address === undefined) return false;
+      const { capacity, overflow } = to;
+      const target = { address: route.address, capacity, overflow, check: undefined };
+      await host.ask(cell, target, type, codec.decode(payload), {
+        timeout: Number.POSITIVE_INFINITY,
+        idempotencyKey: `${sender}#${number}`,
+        isRepeat: route.isRepeat,
+      });
+      return true;
+    } catch (error) {
+      return isTroupeError(error) && finalCodes.has(error.code);
+    }
+  }
+
+  async #find(name: string): Promise<Address | undefined> {
+    const { host, cell } = this.#options;
+    return (await host.ask(cell, systemTarget, "find", { name })) as Address | undefined;
+  }
+
+  #later(route: Route): void {
+    const { pause } = route;
+    route.pause = Math.min(2 * pause, longestPause);
+    const timer = this.#options.host.clock.setTimer(pause, () => {
+      this.#timers.delete(timer);
+      void this.#serve(route);
+    });
+    this.#timers.add(timer);
+  }
+}

@@ -1,0 +1,40 @@
+/** What a durable actor's handler sends and emits: held back until what it did has been committed. */
+
+import type { Parcel } from "../actors/mail-state.ts";
+import type { PayloadCodec } from "../actors/payload-codec.ts";
+import { nameOf } from "./actor-registry.ts";
+import type { Target } from "./bound-ref.ts";
+import { messageName } from "./message-check.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** A message that was checked when it was sent, and is a copy that nobody else holds. */
+export type Posted = Omit<Parcel, "number">;
+
+export class Outgoing {
+  readonly posted: Posted[] = [];
+  /** Copies of what was emitted. */
+  readonly events: unknown[] = [];
+  readonly #host: ThreadHost;
+  readonly #codec: PayloadCodec;
+
+  constructor(host: ThreadHost, codec: PayloadCodec) {
+    this.#host = host;
+    this.#codec = codec;
+  }
+
+  /** @throws what sending the message would throw, but for a receiver that can't be reached: it may be back by then. */
+  post(target: Target, type: string, payload: unknown): void {
+    const { address, capacity, overflow } = target;
+    const content = this.#host.contentOf(target, type, payload);
+    this.posted.push({
+      to: { name: nameOf(address), capacity, overflow },
+      type,
+      payload: this.#codec.encode(content, messageName(type, address)),
+    });
+  }
+
+  /** @throws TroupeError `not-cloneable` or `message-too-large`. */
+  emit(event: unknown): void {
+    this.events.push(this.#host.copier.copy(event, "an event"));
+  }
+}
