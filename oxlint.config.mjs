@@ -8,7 +8,11 @@ const layers = [["errors", "ports"], ["values"], ["store"], ["actors"], ["runtim
 const folders = layers.flat();
 
 /** The libraries that stay behind one file each. */
-const adapters = { piscina: "src/runtime/thread-pool.ts", comlink: "src/runtime/control-channel.ts" };
+const adapters = {
+  piscina: "src/runtime/thread-pool.ts",
+  comlink: "src/runtime/control-channel.ts",
+  lmdb: "src/store/journal/lmdb-environment.ts",
+};
 
 /** Imports, globals and properties that read real time or real chance. */
 const realWorld = {
@@ -115,7 +119,10 @@ export default defineConfig({
       files: [`src/${folder}/**`],
       rules: boundaries(folder, { real: folder === "cli" }),
     })),
-    ...Object.entries(adapters).map(([adapts, home]) => ({ files: [home], rules: boundaries("runtime", { adapts }) })),
+    ...Object.entries(adapters).map(([adapts, home]) => ({
+      files: [home],
+      rules: boundaries(home.split("/")[1], { adapts }),
+    })),
     { files: ["src/runtime/node-*.ts"], rules: boundaries("runtime", { real: true }) },
     { files: ["src/testing/turn-barrier.ts"], rules: boundaries("testing", { real: true }) },
     {

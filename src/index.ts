@@ -37,6 +37,7 @@ export { type SystemOptions } from "./runtime/system-options.ts";
 export { ConflictError, isConflictError } from "./store/conflict-error.ts";
 export { type HistoryOptions } from "./store/history-range.ts";
 export { type Journal } from "./store/journal.ts";
+export { lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type Snapshot } from "./store/snapshot.ts";
 export { defineState, type StateDefinition, type Upcaster } from "./store/state-definition.ts";

@@ -32,6 +32,12 @@ export const errorCodes = [
   "schema-newer",
   "recipe-failed",
   "idempotency-mismatch",
+  // journals on disk
+  "journal-in-use",
+  "journal-format",
+  "journal-corrupt",
+  "journal-failed",
+  "key-too-long",
   // workflows
   "invalid-workflow",
   "run-exists",

@@ -19,7 +19,8 @@ const messagesPerTurn = 64;
  * Guarantees: when it resolves, every pooled thread answers; agents' threads see an empty `process.env` but for the
  * variables named in `env`; `close()` leaves no handle open.
  *
- * @throws TroupeError (as a rejection) `invalid-options` that names the option; `thread-died` when a thread can't start.
+ * @throws TroupeError (as a rejection) `invalid-options` that names the option; `thread-died` when a thread can't start;
+ * what a promise of a journal rejects with.
  * @example
  * await using system = await createSystem({ threads: 2 });
  * const ref = await system.spawn(counter);
@@ -32,7 +33,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
       "createSystem was called on a thread of a system: a module with definitions is loaded there as well. Start the system in a module of its own.",
     );
   }
-  const resolved = resolveOptions(options);
+  const resolved = await resolveOptions(options);
   return ActorSystem.start(
     {
       clock: nodeClock(),

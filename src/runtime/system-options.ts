@@ -12,8 +12,8 @@ export interface SystemOptions {
   readonly threads?: number;
   /** How workflows are coordinated until `switchCoordination`. Default `"orchestrator"`. */
   readonly coordination?: Coordination;
-  /** Where the store persists. Default: in memory. */
-  readonly journal?: Journal;
+  /** Where the store persists; the system closes it. Default: in memory. */
+  readonly journal?: Journal | Promise<Journal>;
   /** The names of environment variables that agents' threads see. Default: none. */
   readonly env?: readonly string[];
   /** The largest message, reply or event, in bytes as estimated when it is copied. Default 4 MiB. */
@@ -24,7 +24,7 @@ export interface SystemOptions {
   readonly maxRuns?: number;
 }
 
-export type ResolvedOptions = Required<SystemOptions>;
+export type ResolvedOptions = Required<Omit<SystemOptions, "journal">> & { readonly journal: Journal };
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -32,9 +32,9 @@ const schema = v.strictObject({
   threads: v.optional(v.pipe(positive, v.maxValue(256))),
   coordination: v.optional(v.picklist(["orchestrator", "relay"])),
   journal: v.optional(
-    v.custom<Journal>(
-      (value) => typeof value === "object" && value !== null && "append" in value,
-      "expected a Journal",
+    v.custom<Journal | Promise<Journal>>(
+      (value) => typeof value === "object" && value !== null && ("append" in value || value instanceof Promise),
+      "expected a Journal, or a promise of one",
     ),
   ),
   env: v.optional(v.array(v.string())),
@@ -43,10 +43,16 @@ const schema = v.strictObject({
   maxRuns: v.optional(positive),
 });
 
-/** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
-export function resolveOptions(options: SystemOptions): ResolvedOptions {
+/**
+ * Fills in the defaults, and waits for the journal.
+ *
+ * @throws TroupeError (as a rejection) `invalid-options` that names the option, what was expected and what was given;
+ * what the promise of a journal rejects with.
+ */
+export async function resolveOptions(options: SystemOptions): Promise<ResolvedOptions> {
   const checked = v.safeParse(schema, options);
   if (!checked.success) {
+    if (options.journal instanceof Promise) await options.journal.then((journal) => journal.close(), ignore);
     const [issue] = checked.issues;
     throw new TroupeError("invalid-options", `createSystem: ${v.getDotPath(issue) ?? "options"}: ${issue.message}`, {
       details: { path: v.getDotPath(issue), expected: issue.expected, received: issue.received },
@@ -55,10 +61,13 @@ export function resolveOptions(options: SystemOptions): ResolvedOptions {
   return {
     threads: options.threads ?? Math.min(256, availableParallelism()),
     coordination: options.coordination ?? "orchestrator",
-    journal: options.journal ?? memoryJournal(),
+    journal: (await options.journal) ?? memoryJournal(),
     env: options.env ?? [],
     maxMessageBytes: options.maxMessageBytes ?? 4 * 1024 * 1024,
     askTimeout: options.askTimeout ?? 5_000,
     maxRuns: options.maxRuns ?? 1_000,
   };
 }
+
+/** Nobody gets to close a journal that was opened for a system that isn't started; why it didn't open isn't asked for. */
+function ignore(): void {}

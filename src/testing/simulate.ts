@@ -119,7 +119,7 @@ export async function simulateOnce(
   world.platform = platform;
 
   const failure = await play(scheduler, async () => {
-    const system = await ActorSystem.start(platform, resolveOptions({ threads: 2, ...options.system }));
+    const system = await ActorSystem.start(platform, await resolveOptions({ threads: 2, ...options.system }));
     world.isRunning = true;
     try {
       await scenario(worldOf(system, platform, random, seed));

@@ -1,7 +1,14 @@
 /** Where actors are put, what they are called, and how they come and go, on real threads. */
 
 import { describe, expect, it } from "vitest";
-import { type ActorDefinition, createSystem, defineActor, type System, type SystemEvent } from "../../src/index.ts";
+import {
+  type ActorDefinition,
+  createSystem,
+  defineActor,
+  memoryJournal,
+  type System,
+  type SystemEvent,
+} from "../../src/index.ts";
 import { counter, gate, parent, recorder } from "../fixtures/actors.ts";
 import { sleeper } from "../fixtures/emitters.ts";
 import { latch } from "../fixtures/latch.ts";
@@ -406,6 +413,21 @@ describe("a system", () => {
     const error = await rejectionOf(createSystem(options as never));
     expect(error).toMatchObject({ code: "invalid-options", details: { path } });
     expect((error as Error).message).toContain(path);
+  });
+
+  it("waits for a journal that is being opened, and fails as its opening does", async () => {
+    const journal = memoryJournal();
+    await using system = await createSystem({ threads: 1, journal: Promise.resolve(journal) });
+    expect((await system.stats()).threads).toHaveLength(1);
+    const reason = new Error("no such disk");
+    expect(await rejectionOf(createSystem({ threads: 1, journal: Promise.reject(reason) }))).toBe(reason);
+  });
+
+  it("closes a journal that was opened for it when it can't start", async () => {
+    let closed = 0;
+    const journal = { ...memoryJournal(), close: () => void closed++ };
+    await rejectionOf(createSystem({ threads: 0, journal: Promise.resolve(journal) }));
+    expect(closed).toBe(1);
   });
 
   it("gives its threads no environment but what is named", async () => {

@@ -1,0 +1,58 @@
+/** Which versions were committed under an idempotency key. */
+
+import type { StateKey } from "../state-definition.ts";
+import { idempotencyPlace } from "./entry-key.ts";
+import { corruptKey } from "./journal-damage.ts";
+import type { Table } from "./lmdb-environment.ts";
+import { decodePlain, encodePlain } from "./plain-text.ts";
+import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
+
+/** A version by its key's name: what an idempotency key leads to needs no number of the journal's. */
+export type Committed = readonly [key: StateKey, version: number];
+
+export class IdempotencyIndex {
+  readonly #table: () => Table;
+  readonly #onTheirWay = new Map<string, readonly Committed[]>();
+
+  constructor(table: () => Table) {
+    this.#table = table;
+  }
+
+  /** As it is on disk. @throws TroupeError `journal-corrupt`. */
+  written(idempotencyKey: string): readonly Committed[] {
+    const place = idempotencyPlace(idempotencyKey);
+    const bytes = this.#table().get(place);
+    if (bytes === undefined) return [];
+    const body = unsealBytes(place, bytes);
+    if (body === undefined)
+      throw corruptKey(idempotencyKey, "the checksum of its entry as an idempotency key is wrong");
+    return decodePlain(body) as readonly Committed[];
+  }
+
+  /** What it will lead to once `change` is written. */
+  begin(idempotencyKey: string, change: (before: readonly Committed[]) => readonly Committed[]): readonly Committed[] {
+    const next = change(this.#onTheirWay.get(idempotencyKey) ?? this.written(idempotencyKey));
+    this.#onTheirWay.set(idempotencyKey, next);
+    return next;
+  }
+
+  put(idempotencyKey: string, committed: readonly Committed[]): void {
+    const place = idempotencyPlace(idempotencyKey);
+    if (committed.length === 0) this.#table().remove(place);
+    else this.#table().put(place, sealBytes(place, encodePlain(committed)));
+  }
+
+  /** It is on disk. */
+  finish(idempotencyKey: string, committed: readonly Committed[]): void {
+    if (this.#onTheirWay.get(idempotencyKey) === committed) this.#onTheirWay.delete(idempotencyKey);
+  }
+
+  /** Nothing of what is on its way will be. */
+  abandon(): void {
+    this.#onTheirWay.clear();
+  }
+
+  isOnItsWay(idempotencyKey: string): boolean {
+    return this.#onTheirWay.has(idempotencyKey);
+  }
+}

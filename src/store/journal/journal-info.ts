@@ -1,0 +1,49 @@
+/** What a journal says about itself: the format it is written in, and where it stands. */
+
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { corruptFile } from "./journal-damage.ts";
+import type { Table } from "./lmdb-environment.ts";
+import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
+
+/** Raised when older code couldn't read what is written, or newer code reads it differently. */
+const format = 1;
+
+export interface JournalInfo {
+  /** The highest position of what is kept. */
+  readonly position: number;
+  readonly nextId: number;
+}
+
+const place = Buffer.from("journal");
+const magic = Buffer.from("troupe journal\0");
+const [formatAt, positionAt, idAt, infoBytes] = [magic.length, magic.length + 2, magic.length + 8, magic.length + 12];
+
+/**
+ * @param file for the message of an error.
+ * @throws TroupeError `journal-format` for a newer format, `journal-corrupt` for what is no journal's.
+ */
+export function readInfo(table: Table, file = "info"): JournalInfo {
+  const bytes = table.get(place);
+  if (bytes === undefined) return { position: 0, nextId: 1 };
+  const body = unsealBytes(place, bytes);
+  if (body === undefined || !body.subarray(0, magic.length).equals(magic))
+    throw corruptFile(file, "what the journal says about itself can't be read");
+  const found = body.readUInt16BE(formatAt);
+  if (found !== format) {
+    throw new TroupeError(
+      "journal-format",
+      `The journal in ${file} is of format ${found}; this version of Troupe reads format ${format}. Open it with the version that wrote it, or a newer one.`,
+      { details: { file, format: found, expected: format } },
+    );
+  }
+  return { position: body.readUIntBE(positionAt, 6), nextId: body.readUInt32BE(idAt) };
+}
+
+export function writeInfo(table: Table, { position, nextId }: JournalInfo): void {
+  const body = Buffer.alloc(infoBytes);
+  magic.copy(body);
+  body.writeUInt16BE(format, formatAt);
+  body.writeUIntBE(position, positionAt, 6);
+  body.writeUInt32BE(nextId, idAt);
+  table.put(place, sealBytes(place, body));
+}

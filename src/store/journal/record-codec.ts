@@ -1,0 +1,56 @@
+/** A version as bytes: what is known about it, and the patches that made it. */
+
+import type { CommitRecord } from "../commit.ts";
+import type { Patch, PatchPath } from "../patch.ts";
+import { metaOf, type SnapshotMeta } from "../snapshot.ts";
+import type { StateKey } from "../state-definition.ts";
+import { decodePlain, encodePlain } from "./plain-text.ts";
+
+/** A record without its state: that is found by replaying patches. */
+export interface Decoded {
+  readonly meta: SnapshotMeta;
+  readonly patches: readonly Patch[];
+}
+
+type PatchRow = readonly [op: number, path: PatchPath, value?: unknown];
+type RecordRow = readonly [
+  author: string,
+  time: number,
+  position: number,
+  patches: readonly PatchRow[],
+  /** The other fields of the meta, whatever they are. */
+  more?: Readonly<Record<string, unknown>>,
+];
+
+const ops = ["remove", "add", "replace"] as const;
+
+export function encodeRecord({ snapshot, patches }: CommitRecord): Buffer {
+  const { key: _, version: _version, parent: _parent, author, time, position, ...more } = metaOf(snapshot);
+  const row: RecordRow = [author, time, position, patches.map(patchRow)];
+  return encodePlain(Object.keys(more).length === 0 ? row : [...row, more]);
+}
+
+/** The counterpart of {@link encodeRecord}. Nothing of it is frozen. */
+export function decodeRecord(key: StateKey, version: number, bytes: Buffer): Decoded {
+  const [author, time, position, rows, more] = decodePlain(bytes) as RecordRow;
+  return {
+    meta: { key, version, parent: version - 1, author, time, position, ...more },
+    patches: rows.map(patchOf),
+  };
+}
+
+/** True when the patches make the whole state, whatever it was before. */
+export function startsAnew(patches: readonly Patch[]): boolean {
+  const [first] = patches;
+  return first?.op === "replace" && first.path.length === 0;
+}
+
+function patchRow({ op, path, value }: Patch): PatchRow {
+  return op === "remove" ? [ops.indexOf(op), path] : [ops.indexOf(op), path, value];
+}
+
+function patchOf([op, path, value]: PatchRow): Patch {
+  const name = ops[op];
+  if (name === undefined) throw new Error(`unknown patch ${op}`);
+  return name === "remove" ? { op: name, path } : { op: name, path, value };
+}

@@ -1,0 +1,20 @@
+/** Values with a checksum over what they are and where they belong, so that damage is told by key and version. */
+
+import { crc32 } from "./crc32.ts";
+
+const checksumBytes = 4;
+
+/** Puts the checksum of `place` and `body` in front of `body`. */
+export function sealBytes(place: Uint8Array, body: Uint8Array): Buffer {
+  const bytes = Buffer.allocUnsafe(checksumBytes + body.length);
+  bytes.writeUInt32LE(crc32(body, crc32(place)));
+  bytes.set(body, checksumBytes);
+  return bytes;
+}
+
+/** The body; `undefined` when it isn't what was sealed for this place. */
+export function unsealBytes(place: Uint8Array, bytes: Buffer): Buffer | undefined {
+  if (bytes.length < checksumBytes) return undefined;
+  const body = bytes.subarray(checksumBytes);
+  return bytes.readUInt32LE() === crc32(body, crc32(place)) ? body : undefined;
+}

@@ -1,0 +1,115 @@
+/** Reads versions from the tables: the nearest checkpoint before, and the patches since. */
+
+import { applyPatches } from "../apply-patches.ts";
+import type { CommitRecord } from "../commit.ts";
+import type { Patch } from "../patch.ts";
+import { seal } from "../seal.ts";
+import { snapshotOf, type Snapshot } from "../snapshot.ts";
+import type { StateKey } from "../state-definition.ts";
+import { placeOf, versionPlace } from "./entry-key.ts";
+import { corruptVersion } from "./journal-damage.ts";
+import type { KeyRow } from "./key-row.ts";
+import type { Table } from "./lmdb-environment.ts";
+import { decodePlain } from "./plain-text.ts";
+import { decodeRecord, startsAnew, type Decoded } from "./record-codec.ts";
+import { unsealBytes } from "./sealed-bytes.ts";
+
+/** A state that later ones can be made of. */
+export interface Base {
+  readonly version: number;
+  readonly state: unknown;
+}
+
+export interface VersionTables {
+  readonly records: Table;
+  readonly checkpoints: Table;
+}
+
+/** @throws TroupeError `journal-corrupt` that names the version, for a record that isn't whole. */
+export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, version: number): Decoded {
+  const place = versionPlace(row.id, version);
+  const bytes = tables.records.get(place);
+  if (bytes === undefined) throw corruptVersion(key, version, "its record is missing");
+  const body = unsealBytes(place, bytes);
+  if (body === undefined) throw corruptVersion(key, version, "the checksum of its record is wrong");
+  try {
+    return decodeRecord(key, version, body);
+  } catch (cause) {
+    throw corruptVersion(key, version, "its record can't be decoded", cause);
+  }
+}
+
+/**
+ * One version.
+ *
+ * @param near a version that is in memory: saves the way from the checkpoint where it lies between, and the result
+ * shares structure with it.
+ */
+export function readVersion(tables: VersionTables, key: StateKey, row: KeyRow, version: number, near?: Base): Snapshot {
+  const base = baseOf(tables, key, row, version, near);
+  const patches: Patch[] = [];
+  let last: Decoded | undefined;
+  for (let next = base.version + 1; next <= version; next++) {
+    last = readRecord(tables, key, row, next);
+    patches.push(...last.patches);
+  }
+  const { meta } = last ?? readRecord(tables, key, row, version);
+  return snapshotOf(meta, replay(key, version, base.state, patches));
+}
+
+/** The versions from `lowest` to `highest`, which it has. */
+export function readRecords(
+  tables: VersionTables,
+  key: StateKey,
+  row: KeyRow,
+  lowest: number,
+  highest: number,
+  near?: Base,
+): CommitRecord[] {
+  if (lowest > highest) return [];
+  const first = readVersion(tables, key, row, lowest, near);
+  // what an older version was before the first one kept is forgotten, so that one starts anew
+  const { patches } =
+    lowest === row.oldest && lowest > 1
+      ? { patches: [{ op: "replace", path: [], value: first.state } as const] }
+      : readRecord(tables, key, row, lowest);
+  for (const patch of patches) if (patch.op !== "remove") seal(patch.value);
+  const records: CommitRecord[] = [{ snapshot: first, patches }];
+  let { state } = first;
+  for (let version = lowest + 1; version <= highest; version++) {
+    const next = readRecord(tables, key, row, version);
+    state = replay(key, version, state, next.patches);
+    records.push({ snapshot: snapshotOf(next.meta, state), patches: next.patches });
+  }
+  return records;
+}
+
+function baseOf(tables: VersionTables, key: StateKey, row: KeyRow, version: number, near: Base | undefined): Base {
+  if (near?.version === version) return near;
+  // one that isn't whole is passed over: the way from the one before is longer, and as good
+  for (const { key: place, value } of tables.checkpoints.range({
+    start: versionPlace(row.id, version),
+    end: versionPlace(row.id, 0),
+    reverse: true,
+  })) {
+    const { version: found } = placeOf(place);
+    if (near !== undefined && near.version > found && near.version < version) return near;
+    const body = unsealBytes(place, value);
+    if (body === undefined) continue;
+    if (body.length === 0) return { version: found - 1, state: undefined };
+    const state = decodePlain(body);
+    seal(state);
+    return { version: found, state };
+  }
+  throw corruptVersion(key, version, "no checkpoint before it is whole");
+}
+
+function replay(key: StateKey, version: number, state: unknown, patches: readonly Patch[]): unknown {
+  if (patches.length === 0) return state;
+  const from = patches.findLastIndex((patch) => startsAnew([patch]));
+  try {
+    return applyPatches(state, from > 0 ? patches.slice(from) : patches);
+  } catch (cause) {
+    throw corruptVersion(key, version, "its patches don't fit the version before", cause);
+  }
+}
