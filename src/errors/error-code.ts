@@ -33,6 +33,7 @@ export const errorCodes = [
   "recipe-failed",
   "idempotency-mismatch",
   // journals on disk
+  "no-such-journal",
   "journal-in-use",
   "journal-format",
   "journal-corrupt",

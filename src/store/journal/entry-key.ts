@@ -26,9 +26,6 @@ export function placeOf(bytes: Buffer): { readonly id: KeyId; readonly version: 
   return { id: bytes.readUInt32BE(), version: bytes.readUIntBE(idBytes, versionBytes) };
 }
 
-/** How many bytes {@link versionPlace} takes. */
-export const placeBytes = idBytes + versionBytes;
-
 /**
  * What a state key is found under: each UTF-16 code unit by itself in the pattern of UTF-8, so that the order is that of
  * the code units, and lone surrogates stay apart.

@@ -2,7 +2,7 @@
 
 import type { StateKey } from "../state-definition.ts";
 import { idempotencyPlace } from "./entry-key.ts";
-import { corruptKey } from "./journal-damage.ts";
+import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
 import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
@@ -12,17 +12,23 @@ export type Committed = readonly [key: StateKey, version: number];
 
 export class IdempotencyIndex {
   readonly #table: () => Table;
+  readonly #damaged: number;
   readonly #onTheirWay = new Map<string, readonly Committed[]>();
 
-  constructor(table: () => Table) {
+  /** @param damaged how many entries can't be read. */
+  constructor(table: () => Table, damaged: number) {
     this.#table = table;
+    this.#damaged = damaged;
   }
 
   /** As it is on disk. @throws TroupeError `journal-corrupt`. */
   written(idempotencyKey: string): readonly Committed[] {
     const place = idempotencyPlace(idempotencyKey);
     const bytes = this.#table().get(place);
-    if (bytes === undefined) return [];
+    if (bytes === undefined) {
+      if (this.#damaged > 0) throw corruptIndex(`The idempotency key ${idempotencyKey}`, this.#damaged);
+      return [];
+    }
     const body = unsealBytes(place, bytes);
     if (body === undefined)
       throw corruptKey(idempotencyKey, "the checksum of its entry as an idempotency key is wrong");

@@ -1,7 +1,7 @@
 /** What a journal says about itself: the format it is written in, and where it stands. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { corruptFile } from "./journal-damage.ts";
+import { corruptFile } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
 
@@ -22,10 +22,9 @@ const [formatAt, positionAt, idAt, infoBytes] = [magic.length, magic.length + 2,
  * @param file for the message of an error.
  * @throws TroupeError `journal-format` for a newer format, `journal-corrupt` for what is no journal's.
  */
-export function readInfo(table: Table, file = "info"): JournalInfo {
+export function readInfo(table: Table, file: string): JournalInfo {
   const bytes = table.get(place);
-  if (bytes === undefined) return { position: 0, nextId: 1 };
-  const body = unsealBytes(place, bytes);
+  const body = bytes && unsealBytes(place, bytes);
   if (body === undefined || !body.subarray(0, magic.length).equals(magic))
     throw corruptFile(file, "what the journal says about itself can't be read");
   const found = body.readUInt16BE(formatAt);

@@ -2,7 +2,7 @@
 
 import type { StateKey } from "../state-definition.ts";
 import { stateKeyBytes, stateKeyOf } from "./entry-key.ts";
-import { corruptKey } from "./journal-damage.ts";
+import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import { decodeKeyRow, encodeKeyRow, type KeyRow } from "./key-row.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { Recent } from "./recent.ts";
@@ -13,19 +13,28 @@ const maxRows = 20_000;
 
 export class KeyIndex {
   readonly #table: () => Table;
+  readonly #damaged: number;
   readonly #written = new Recent<StateKey, KeyRow>(maxRows);
   readonly #onTheirWay = new Map<StateKey, KeyRow>();
 
-  constructor(table: () => Table) {
+  /** @param damaged how many entries can't be read. */
+  constructor(table: () => Table, damaged: number) {
     this.#table = table;
+    this.#damaged = damaged;
   }
 
   /** A key as it is on disk. @throws TroupeError `journal-corrupt`. */
   written(key: StateKey): KeyRow | undefined {
     const known = this.#written.get(key);
     if (known !== undefined) return known;
-    const row = readKeyRow(this.#table(), key);
-    if (row !== undefined) this.#written.set(key, row, 1);
+    const place = stateKeyBytes(key);
+    const bytes = this.#table().get(place);
+    if (bytes === undefined) {
+      if (this.#damaged > 0) throw corruptIndex(`The key ${key}`, this.#damaged);
+      return undefined;
+    }
+    const row = keyRowOf(key, place, bytes);
+    this.#written.set(key, row, 1);
     return row;
   }
 
@@ -36,6 +45,11 @@ export class KeyIndex {
 
   isOnItsWay(key: StateKey): boolean {
     return this.#onTheirWay.has(key);
+  }
+
+  /** What is on its way. */
+  onTheirWay(): Iterable<StateKey> {
+    return this.#onTheirWay.keys();
   }
 
   /** This is what the key will be. */
@@ -64,7 +78,9 @@ export class KeyIndex {
     this.#written.clear();
   }
 
+  /** @throws TroupeError `journal-corrupt` when there is an entry that can't be read. */
   keys(prefix: string): StateKey[] {
+    if (this.#damaged > 0) throw corruptIndex("What is asked for", this.#damaged);
     const keys: StateKey[] = [];
     const start = stateKeyBytes(prefix);
     for (const { key } of this.#table().range(prefix === "" ? {} : { start })) {
@@ -73,20 +89,9 @@ export class KeyIndex {
     }
     return keys;
   }
-
-  /** Every key and what is known of it, `undefined` where that is damaged. */
-  *rows(): Iterable<readonly [StateKey, KeyRow | undefined]> {
-    for (const { key: place, value } of this.#table().range()) {
-      const body = unsealBytes(place, value);
-      yield [stateKeyOf(place), body && decodeKeyRow(body)];
-    }
-  }
 }
 
-function readKeyRow(table: Table, key: StateKey): KeyRow | undefined {
-  const place = stateKeyBytes(key);
-  const bytes = table.get(place);
-  if (bytes === undefined) return undefined;
+function keyRowOf(key: StateKey, place: Buffer, bytes: Buffer): KeyRow {
   const body = unsealBytes(place, bytes);
   const row = body && decodeKeyRow(body);
   if (row === undefined) throw corruptKey(key, "the checksum of its entry is wrong");

@@ -1,25 +1,104 @@
 /** The journal that survives: every version on disk, in an embedded LMDB. */
 
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { resolve } from "node:path";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Journal } from "../journal.ts";
-import { openEnvironment } from "./lmdb-environment.ts";
+import { inspectIndexes, type IndexDamage } from "./index-damage.ts";
+import { dataFileOf, draftFile, makeDirectory, noSuchJournal, promoteDraft, removeOlder } from "./journal-files.ts";
+import { writeInfo } from "./journal-info.ts";
+import { ownerOf, ownJournal } from "./journal-owner.ts";
+import { openEnvironment, type Environment } from "./lmdb-environment.ts";
 import { StoredVersions } from "./stored-versions.ts";
 
+/**
+ * - `sync`: a commit is acknowledged when it is on disk.
+ * - `relaxed`: a commit is acknowledged at once and written then. When the process or the machine dies, what was
+ *   acknowledged since the flush before the last one began may be lost, 8 MiB at most, the newest first and never a part
+ *   of a commit. What is left is whole.
+ */
+export type Durability = "sync" | "relaxed";
+
 export interface LmdbJournalOptions {
-  /** Only reads: may stand beside the process that owns the journal. Whatever writes throws. Default false. */
+  /** What an acknowledged commit survives. Default `"sync"`. */
+  readonly durability?: Durability;
+  /**
+   * Only reads, what the owner has on disk at the time: may stand beside the system that owns the journal, in another
+   * process. Whatever writes throws. Default false.
+   */
   readonly readOnly?: boolean;
 }
 
+const nothingDamaged: IndexDamage = { keys: 0, idempotencyKeys: 0 };
+
 /**
- * Opens the journal in the directory `path`; makes one where there is none.
+ * Opens the journal in the directory `path`; makes one where there is none, unless `readOnly`.
  *
+ * Guarantees: an acknowledged commit survives the end of the process at any instruction, and of the machine as far as the disk
+ * keeps what it said it has (see {@link Durability}). Every version can be read in bounded time, and costs what changed.
+ * Commits that come in while the disk is busy share the next flush. Reads are synchronous. One system owns a journal at a
+ * time; `close` gives it back, and so does the end of the process. The files are checked before they are mapped: damage
+ * is an error, never a crash. A version that is damaged later fails alone.
+ *
+ * @throws TroupeError (as a rejection) `journal-in-use`, `journal-format`, `journal-corrupt`; `no-such-journal` when `readOnly`
+ * and there is none; `invalid-options`.
  * @example
  * await using system = await createSystem({ journal: lmdbJournal("./state") });
  */
 export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}): Promise<Journal> {
-  const { readOnly = false } = options;
-  if (!readOnly) mkdirSync(path, { recursive: true });
-  const environment = await openEnvironment(join(path, "data-1.mdb"), { readOnly });
-  return new StoredVersions(environment);
+  const { durability = "sync", readOnly = false } = options;
+  if (durability !== "sync" && durability !== "relaxed") {
+    throw new TroupeError(
+      "invalid-options",
+      `lmdbJournal: durability is "sync" or "relaxed", not ${JSON.stringify(durability)}`,
+    );
+  }
+  const directory = resolve(path);
+  return readOnly ? openToRead(directory) : openToOwn(directory, durability);
+}
+
+async function openToRead(directory: string): Promise<Journal> {
+  const file = dataFileOf(directory);
+  if (file === undefined) throw noSuchJournal(directory, "it has no data file");
+  // its owner has checked it, and changes it now
+  const damage = ownerOf(directory) === undefined ? inspectIndexes(file) : nothingDamaged;
+  const environment = await openEnvironment(file, { readOnly: true });
+  return closingOnFailure(environment, () => new StoredVersions(environment, { directory, damage, access: "read" }));
+}
+
+async function openToOwn(directory: string, durability: Durability): Promise<Journal> {
+  makeDirectory(directory);
+  const ownership = ownJournal(directory);
+  try {
+    const file = dataFileOf(directory) ?? (await makeDataFile(directory));
+    removeOlder(directory);
+    const damage = inspectIndexes(file);
+    const environment = await openEnvironment(file, { readOnly: false });
+    const release = (): void => ownership.release();
+    return await closingOnFailure(
+      environment,
+      () => new StoredVersions(environment, { directory, damage, access: durability, release }),
+    );
+  } catch (error) {
+    ownership.release();
+    throw error;
+  }
+}
+
+async function makeDataFile(directory: string): Promise<string> {
+  const environment = await openEnvironment(draftFile(directory), { readOnly: false });
+  try {
+    await environment.write(() => writeInfo(environment.tables.info, { position: 0, nextId: 1 }));
+  } finally {
+    await environment.close();
+  }
+  return promoteDraft(directory);
+}
+
+async function closingOnFailure<T>(environment: Environment, make: () => T): Promise<T> {
+  try {
+    return make();
+  } catch (error) {
+    await environment.close();
+    throw error;
+  }
 }

@@ -6,6 +6,13 @@ import type { Snapshot, SnapshotMeta } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
 import { isCheckpointDue, replayCost } from "./checkpoint-policy.ts";
 import { versionPlace } from "./entry-key.ts";
+import { draftFile, promoteDraft, removeOlder } from "./journal-files.ts";
+import { notWritable, writeFailed } from "./journal-errors.ts";
+import type { IndexDamage } from "./index-damage.ts";
+import type { Durability } from "./lmdb-journal.ts";
+import { Unwritten } from "./unwritten.ts";
+import { openEnvironment } from "./lmdb-environment.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
 import { GroupWriter } from "./group-writer.ts";
 import { IdempotencyIndex, type Committed } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";
@@ -25,32 +32,47 @@ const cachedEntryBytes = 200;
 /** One entry to write. */
 type Put = readonly [table: TableName, place: Buffer, bytes: Buffer];
 
+export interface StoredVersionsOptions {
+  readonly directory: string;
+  readonly damage: IndexDamage;
+  readonly access: "read" | Durability;
+  /** Gives the journal back. */
+  readonly release?: () => void;
+}
+
 export class StoredVersions implements Journal {
-  readonly #environment: Environment;
+  #environment: Environment;
+  readonly #options: StoredVersionsOptions;
   readonly #writer: GroupWriter;
   readonly #keys: KeyIndex;
   readonly #idempotency: IdempotencyIndex;
   /** The newest version of keys in use: what comes next shares structure with it. */
   readonly #heads = new Recent<StateKey, Snapshot>(maxCachedBytes);
+  readonly #unwritten: Unwritten | undefined;
   #position: number;
   #nextId: number;
+  #closed = false;
 
-  constructor(environment: Environment) {
+  constructor(environment: Environment, options: StoredVersionsOptions) {
+    const { directory, damage, access } = options;
     this.#environment = environment;
-    this.#keys = new KeyIndex(() => this.#tables.keys);
-    this.#idempotency = new IdempotencyIndex(() => this.#tables.idempotency);
+    this.#options = options;
+    this.#keys = new KeyIndex(() => this.#tables.keys, damage.keys);
+    this.#idempotency = new IdempotencyIndex(() => this.#tables.idempotency, damage.idempotencyKeys);
+    this.#unwritten = access === "relaxed" ? new Unwritten(directory) : undefined;
     this.#writer = new GroupWriter(
-      (fill) => this.#environment.write(fill),
+      (fill) => this.#write(fill),
       () => this.#failed(),
     );
-    ({ position: this.#position, nextId: this.#nextId } = readInfo(this.#tables.info));
+    ({ position: this.#position, nextId: this.#nextId } = readInfo(this.#tables.info, directory));
   }
 
   get position(): number {
     return this.#position;
   }
 
-  append(records: readonly CommitRecord[]): Promise<void> {
+  append(records: readonly CommitRecord[]): MaybePromise<void> {
+    this.#checkWritable();
     const rows = this.#nextRows(records);
     const puts = records.flatMap((record) => this.#puts(record, rows));
     const committed = this.#nextCommitted(records);
@@ -58,7 +80,7 @@ export class StoredVersions implements Journal {
     this.#position = position;
     const nextId = this.#nextId;
     for (const [key, row] of rows) this.#keys.begin(key, row);
-    return this.#writer
+    const written = this.#writer
       .add({
         fill: () => {
           for (const [table, place, bytes] of puts) this.#tables[table].put(place, bytes);
@@ -72,51 +94,55 @@ export class StoredVersions implements Journal {
         for (const [idempotencyKey, versions] of committed) this.#idempotency.finish(idempotencyKey, versions);
         for (const { snapshot } of records) this.#cache(snapshot, rows.get(snapshot.key));
       });
+    if (this.#unwritten === undefined) return written;
+    const bytes = puts.reduce((sum, [, , put]) => sum + put.length, 0);
+    return this.#unwritten.add(records, bytes, written);
   }
 
   head(key: StateKey): Snapshot | undefined {
-    const row = this.#keys.written(key);
-    return row && this.at(key, row.newest);
+    this.#unwritten?.checkKey(key);
+    return this.#unwritten?.head(key) ?? this.#head(key);
   }
 
-  at(key: StateKey, version: number): Snapshot | undefined {
-    const row = this.#keys.written(key);
-    if (row === undefined || !holds(row, version)) return undefined;
-    const cached = this.#heads.get(key);
-    if (cached?.version === version) return cached;
-    const snapshot = readVersion(this.#tables, key, row, version, cached);
-    if (version === row.newest) this.#cache(snapshot, row);
-    return snapshot;
+  at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
+    return this.#onceWritten(key, () => this.#at(key, version));
   }
 
-  meta(key: StateKey, version: number): SnapshotMeta | undefined {
-    const row = this.#keys.written(key);
-    return row && holds(row, version) ? readRecord(this.#tables, key, row, version).meta : undefined;
+  meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined> {
+    return this.#onceWritten(key, () => {
+      const row = this.#keys.written(key);
+      return row && holds(row, version) ? readRecord(this.#tables, key, row, version).meta : undefined;
+    });
   }
 
-  oldest(key: StateKey): number | undefined {
-    return this.#keys.written(key)?.oldest;
+  oldest(key: StateKey): MaybePromise<number | undefined> {
+    return this.#onceWritten(key, () => this.#keys.written(key)?.oldest);
   }
 
-  records(key: StateKey, lowest: number, highest: number): readonly CommitRecord[] {
-    const row = this.#keys.written(key);
-    if (row === undefined) return [];
-    return readRecords(this.#tables, key, row, Math.max(lowest, row.oldest), Math.min(highest, row.newest));
+  records(key: StateKey, lowest: number, highest: number): MaybePromise<readonly CommitRecord[]> {
+    return this.#onceWritten(key, () => {
+      const row = this.#keys.written(key);
+      if (row === undefined) return [];
+      return readRecords(this.#tables, key, row, Math.max(lowest, row.oldest), Math.min(highest, row.newest));
+    });
   }
 
-  committed(idempotencyKey: string): readonly Snapshot[] {
-    return this.#idempotency.written(idempotencyKey).flatMap(([key, version]) => this.at(key, version) ?? []);
+  committed(idempotencyKey: string): MaybePromise<readonly Snapshot[]> {
+    return this.#onceWritten(undefined, () =>
+      this.#idempotency.written(idempotencyKey).flatMap(([key, version]) => this.#at(key, version) ?? []),
+    );
   }
 
-  keys(prefix: string): readonly StateKey[] {
-    return this.#keys.keys(prefix);
+  keys(prefix: string): MaybePromise<readonly StateKey[]> {
+    return this.#onceWritten(undefined, () => this.#keys.keys(prefix));
   }
 
-  size(key: StateKey): number {
-    return this.#keys.written(key)?.bytes ?? 0;
+  size(key: StateKey): MaybePromise<number> {
+    return this.#onceWritten(key, () => this.#keys.written(key)?.bytes ?? 0);
   }
 
   async trim(key: StateKey, oldest: number): Promise<void> {
+    this.#checkWritable();
     await this.#writer.idle();
     const row = this.#keys.written(key);
     if (row === undefined) return;
@@ -166,11 +192,28 @@ export class StoredVersions implements Journal {
     for (const [idempotencyKey, versions] of committed) this.#idempotency.finish(idempotencyKey, versions);
   }
 
-  async compact(): Promise<void> {}
+  /** Copies what is in use to a new data file. Takes as much room again while it runs; commits wait, reads don't. */
+  async compact(): Promise<void> {
+    this.#checkWritable();
+    const { directory } = this.#options;
+    await this.#writer.exclusively(async () => {
+      const draft = draftFile(directory);
+      await this.#environment.copyCompacted(draft);
+      await this.#touch(draft);
+      const before = this.#environment;
+      this.#environment = await openEnvironment(promoteDraft(directory), { readOnly: false });
+      await before.close();
+      removeOlder(directory);
+    });
+  }
 
+  /** Waits for what is being written. Idempotent. */
   async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
     await this.#writer.idle();
     await this.#environment.close();
+    this.#options.release?.();
   }
 
   get #tables(): Environment["tables"] {
@@ -233,10 +276,67 @@ export class StoredVersions implements Journal {
     this.#heads.set(snapshot.key, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
   }
 
+  /** A copy has one sound meta page of two, and LMDB would write the next one over it. Two transactions make two. */
+  async #touch(copy: string): Promise<void> {
+    const environment = await openEnvironment(copy, { readOnly: false });
+    const info = readInfo(environment.tables.info, copy);
+    for (let i = 0; i < 2; i++) await environment.write(() => writeInfo(environment.tables.info, info));
+    await environment.close();
+  }
+
+  #head(key: StateKey): Snapshot | undefined {
+    this.#look();
+    const row = this.#keys.written(key);
+    return row && this.#at(key, row.newest);
+  }
+
+  #at(key: StateKey, version: number): Snapshot | undefined {
+    const row = this.#keys.written(key);
+    if (row === undefined || !holds(row, version)) return undefined;
+    const cached = this.#heads.get(key);
+    if (cached?.version === version) return cached;
+    const snapshot = readVersion(this.#tables, key, row, version, cached);
+    if (version === row.newest) this.#cache(snapshot, row);
+    return snapshot;
+  }
+
+  /** Reads what is on disk, where nothing that was acknowledged is still on its way there. */
+  #onceWritten<T>(key: StateKey | undefined, read: () => T): MaybePromise<T> {
+    const { access } = this.#options;
+    if (access === "relaxed" && this.#unwritten?.concerns(key) === true) {
+      return this.#writer.idle().then(() => this.#onceWritten(key, read));
+    }
+    this.#unwritten?.checkKey(key);
+    this.#look();
+    return read();
+  }
+
+  /** Beside an owner, what was known may be old. */
+  #look(): void {
+    if (this.#options.access !== "read") return;
+    this.#environment.refresh();
+    this.#keys.forget();
+  }
+
+  async #write(fill: () => void): Promise<void> {
+    try {
+      await this.#environment.write(fill);
+    } catch (cause) {
+      throw writeFailed(this.#options.directory, cause);
+    }
+  }
+
+  #checkWritable(): void {
+    const { access, directory } = this.#options;
+    if (access === "read") throw notWritable(directory, "it was opened readOnly");
+    if (this.#closed) throw notWritable(directory, "it is closed");
+    this.#unwritten?.checkWritable();
+  }
+
   #failed(): void {
     this.#keys.abandon();
     this.#idempotency.abandon();
-    ({ nextId: this.#nextId } = readInfo(this.#tables.info));
+    ({ nextId: this.#nextId } = readInfo(this.#tables.info, this.#options.directory));
   }
 }
 

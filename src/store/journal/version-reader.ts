@@ -7,7 +7,7 @@ import { seal } from "../seal.ts";
 import { snapshotOf, type Snapshot } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
 import { placeOf, versionPlace } from "./entry-key.ts";
-import { corruptVersion } from "./journal-damage.ts";
+import { corruptVersion } from "./journal-errors.ts";
 import type { KeyRow } from "./key-row.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { decodePlain } from "./plain-text.ts";

@@ -29,3 +29,30 @@ export function corruptKey(key: StateKey, what: string): TroupeError {
     { details: { key, what } },
   );
 }
+
+/** Whether a key has versions, or a commit was made before, can't be told any more. */
+export function corruptIndex(what: string, count: number): TroupeError {
+  return new TroupeError(
+    "journal-corrupt",
+    `${what} isn't among the entries that can be read, and ${count} can't be: it may be one of them. Run \`troupe verify\`, and restore the journal from a backup.`,
+    { details: { what, count } },
+  );
+}
+
+/** What the disk didn't take. */
+export function writeFailed(directory: string, cause: unknown): TroupeError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new TroupeError(
+    "journal-failed",
+    `The journal in ${directory} could not write: ${reason}. Nothing of this commit was kept; what was acknowledged before can be read. Look at the disk, and commit again.`,
+    { cause, details: { directory } },
+  );
+}
+
+/** A commit to a journal that takes none. */
+export function notWritable(directory: string, why: string, cause?: unknown): TroupeError {
+  return new TroupeError("journal-failed", `The journal in ${directory} takes no commits: ${why}.`, {
+    details: { directory },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

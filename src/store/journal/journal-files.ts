@@ -1,0 +1,94 @@
+/** The files of a journal: `data-<n>.mdb`, the highest of which is the journal, LMDB's lock file beside it, and the owner's. */
+
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { TroupeError } from "../../errors/troupe-error.ts";
+
+const dataName = /^data-(\d+)\.mdb$/;
+const draftName = "draft.mdb";
+
+/** Makes the directory where there is none. @throws TroupeError `no-such-journal` when something else has its name. */
+export function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    throw noSuchJournal(directory, "it can't be made a directory", cause);
+  }
+  syncDirectory(dirname(directory));
+}
+
+/** The data file in force; `undefined` where there is none yet. @throws TroupeError `no-such-journal`. */
+export function dataFileOf(directory: string): string | undefined {
+  const newest = Math.max(0, ...dataNumbers(directory));
+  return newest === 0 ? undefined : join(directory, `data-${newest}.mdb`);
+}
+
+/** Where a data file is made before it is put in force. What is left there by one who was cut off is removed. */
+export function draftFile(directory: string): string {
+  removeData(directory, draftName);
+  return join(directory, draftName);
+}
+
+/** Puts the draft in force: on disk when it returns, and all or nothing whenever the machine stops. */
+export function promoteDraft(directory: string): string {
+  const draft = join(directory, draftName);
+  const numbers = dataNumbers(directory);
+  const file = join(directory, `data-${Math.max(0, ...numbers) + 1}.mdb`);
+  syncFile(draft);
+  rmSync(`${draft}-lock`, { force: true });
+  renameSync(draft, file);
+  syncDirectory(directory);
+  return file;
+}
+
+/** Removes the data files before the one in force. */
+export function removeOlder(directory: string): void {
+  const numbers = dataNumbers(directory);
+  const newest = Math.max(0, ...numbers);
+  for (const number of numbers) if (number < newest) removeData(directory, `data-${number}.mdb`);
+}
+
+/** @throws TroupeError `no-such-journal` when there is no directory. */
+function dataNumbers(directory: string): readonly number[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(directory);
+  } catch (cause) {
+    throw noSuchJournal(directory, "there is no such directory", cause);
+  }
+  return names.flatMap((name) => {
+    const number = dataName.exec(name)?.[1];
+    return number === undefined ? [] : [Number(number)];
+  });
+}
+
+export function noSuchJournal(directory: string, what: string, cause?: unknown): TroupeError {
+  return new TroupeError("no-such-journal", `There is no journal in ${directory}: ${what}. Check the path.`, {
+    details: { directory },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
+
+function removeData(directory: string, name: string): void {
+  for (const file of [name, `${name}-lock`]) rmSync(join(directory, file), { force: true });
+}
+
+function syncFile(file: string): void {
+  const handle = openSync(file, "r+");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Makes a renamed file's name last. Windows can't, and needn't. */
+function syncDirectory(directory: string): void {
+  if (process.platform === "win32" || !statSync(directory).isDirectory()) return;
+  const handle = openSync(directory, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

@@ -1,0 +1,51 @@
+/** Tells whether a process is still the one that it was: process ids are used again, above all number 1 in containers. */
+
+import { readFileSync } from "node:fs";
+
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in the kernel's ticks; absent where the system doesn't tell. */
+  readonly started?: string;
+  /** Which boot of the machine it belongs to. */
+  readonly boot?: string;
+}
+
+export function ownIdentity(): ProcessIdentity {
+  const started = startOf(process.pid);
+  const boot = bootId();
+  return {
+    pid: process.pid,
+    ...(started === undefined ? {} : { started }),
+    ...(boot === undefined ? {} : { boot }),
+  };
+}
+
+/** True when that very process runs. Where the system doesn't tell when a process started: when one of that number runs. */
+export function isRunning({ pid, started, boot }: ProcessIdentity): boolean {
+  if (boot !== undefined && boot !== bootId()) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  return started === undefined || started === startOf(pid);
+}
+
+/** Field 22 of `stat`; the second one, the command in parentheses, may hold anything. A zombie runs no more. */
+function startOf(pid: number): string | undefined {
+  const stat = read(`/proc/${pid}/stat`);
+  const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  return state === "Z" ? "zombie" : fields[18];
+}
+
+function bootId(): string | undefined {
+  return read("/proc/sys/kernel/random/boot_id")?.trim();
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+/** What a relaxed journal has acknowledged and not written. Bounded; beyond it a commit waits for the disk. */
+
+import type { CommitRecord } from "../commit.ts";
+import type { MaybePromise } from "../maybe-promise.ts";
+import type { Snapshot } from "../snapshot.ts";
+import type { StateKey } from "../state-definition.ts";
+import { notWritable } from "./journal-errors.ts";
+
+const maxBytes = 8 * 1024 * 1024;
+
+export class Unwritten {
+  readonly #directory: string;
+  readonly #heads = new Map<StateKey, Snapshot>();
+  /** The keys of what was acknowledged and could not be written. */
+  readonly #lost = new Set<StateKey>();
+  #bytes = 0;
+  #failure: { readonly cause: unknown } | undefined;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Returns at once while there is room; else with `written`. */
+  add(records: readonly CommitRecord[], bytes: number, written: Promise<void>): MaybePromise<void> {
+    this.#bytes += bytes;
+    for (const { snapshot } of records) this.#heads.set(snapshot.key, snapshot);
+    const done = written.then(
+      () => {
+        this.#bytes -= bytes;
+        for (const { snapshot } of records) {
+          if (this.#heads.get(snapshot.key) === snapshot) this.#heads.delete(snapshot.key);
+        }
+      },
+      (cause: unknown) => {
+        this.#failure ??= { cause };
+        for (const { snapshot } of records) {
+          this.#heads.delete(snapshot.key);
+          this.#lost.add(snapshot.key);
+        }
+        throw cause;
+      },
+    );
+    if (this.#bytes > maxBytes) return done;
+    done.catch(() => undefined); // the next commit is told
+    return undefined;
+  }
+
+  /** The newest version of a key that isn't written. */
+  head(key: StateKey): Snapshot | undefined {
+    return this.#heads.get(key);
+  }
+
+  /** True when something of a key, or of any, isn't written. */
+  concerns(key: StateKey | undefined): boolean {
+    return key === undefined ? this.#heads.size > 0 : this.#heads.has(key);
+  }
+
+  /** @throws TroupeError `journal-failed` for a key, or any, of which something was lost: older versions would pass for the newest. */
+  checkKey(key: StateKey | undefined): void {
+    if (this.#lost.size > 0 && (key === undefined || this.#lost.has(key))) this.checkWritable();
+  }
+
+  /** @throws TroupeError `journal-failed` when something was lost. */
+  checkWritable(): void {
+    if (this.#failure === undefined) return;
+    const why = "a write failed after it was acknowledged (durability is relaxed). Open it again";
+    throw notWritable(this.#directory, why, this.#failure.cause);
+  }
+}
