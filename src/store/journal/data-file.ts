@@ -12,7 +12,7 @@ export const treeBytes = 48;
 export const pageFlags = { branch: 0x01, leaf: 0x02, overflow: 0x04, meta: 0x08 } as const;
 export const nodeFlags = { overflow: 0x01, tree: 0x02 } as const;
 /** The root of a tree without pages. */
-export const noPage = 0xffffffffffffffffn;
+const noPage = 0xffffffffffffffffn;
 
 /** A B-tree as its parent describes it. */
 export interface Tree {
