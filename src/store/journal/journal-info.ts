@@ -11,12 +11,18 @@ const format = 1;
 export interface JournalInfo {
   /** The highest position of what is kept. */
   readonly position: number;
+  /** The time of what is at that position. */
+  readonly time: number;
   readonly nextId: number;
 }
 
 const place = Buffer.from("journal");
 const magic = Buffer.from("troupe journal\0");
-const [formatAt, positionAt, idAt, infoBytes] = [magic.length, magic.length + 2, magic.length + 8, magic.length + 12];
+const formatAt = magic.length;
+const positionAt = formatAt + 2;
+const idAt = positionAt + 6;
+const timeAt = idAt + 4;
+const infoBytes = timeAt + 8;
 
 /**
  * @param file for the message of an error.
@@ -35,14 +41,19 @@ export function readInfo(table: Table, file: string): JournalInfo {
       { details: { file, format: found, expected: format } },
     );
   }
-  return { position: body.readUIntBE(positionAt, 6), nextId: body.readUInt32BE(idAt) };
+  return {
+    position: body.readUIntBE(positionAt, 6),
+    nextId: body.readUInt32BE(idAt),
+    time: body.readDoubleBE(timeAt),
+  };
 }
 
-export function writeInfo(table: Table, { position, nextId }: JournalInfo): void {
+export function writeInfo(table: Table, { position, nextId, time }: JournalInfo): void {
   const body = Buffer.alloc(infoBytes);
   magic.copy(body);
   body.writeUInt16BE(format, formatAt);
   body.writeUIntBE(position, positionAt, 6);
   body.writeUInt32BE(nextId, idAt);
+  body.writeDoubleBE(time, timeAt);
   table.put(place, sealBytes(place, body));
 }

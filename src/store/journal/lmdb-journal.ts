@@ -87,7 +87,7 @@ async function openToOwn(directory: string, durability: Durability): Promise<Jou
 async function makeDataFile(directory: string): Promise<string> {
   const environment = await openEnvironment(draftFile(directory), { readOnly: false });
   try {
-    await environment.write(() => writeInfo(environment.tables.info, { position: 0, nextId: 1 }));
+    await environment.write(() => writeInfo(environment.tables.info, { position: 0, time: 0, nextId: 1 }));
   } finally {
     await environment.close();
   }

@@ -18,15 +18,16 @@ type RecordRow = readonly [
   time: number,
   position: number,
   patches: readonly PatchRow[],
-  /** The other fields of the meta, whatever they are. */
+  /** The other fields of the meta, whatever they are; without a schema that is the first. */
   more?: Readonly<Record<string, unknown>>,
 ];
 
 const ops = ["remove", "add", "replace"] as const;
 
 export function encodeRecord({ snapshot, patches }: CommitRecord): Buffer {
-  const { key: _, version: _version, parent: _parent, author, time, position, ...more } = metaOf(snapshot);
+  const { key: _, version: _version, parent: _parent, author, time, position, schema, ...others } = metaOf(snapshot);
   const row: RecordRow = [author, time, position, patches.map(patchRow)];
+  const more = schema === 1 ? others : { schema, ...others };
   return encodePlain(Object.keys(more).length === 0 ? row : [...row, more]);
 }
 
@@ -34,7 +35,7 @@ export function encodeRecord({ snapshot, patches }: CommitRecord): Buffer {
 export function decodeRecord(key: StateKey, version: number, bytes: Buffer): Decoded {
   const [author, time, position, rows, more] = decodePlain(bytes) as RecordRow;
   return {
-    meta: { key, version, parent: version - 1, author, time, position, ...more },
+    meta: { key, version, parent: version - 1, author, time, position, schema: 1, ...more },
     patches: rows.map(patchOf),
   };
 }

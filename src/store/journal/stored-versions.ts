@@ -50,6 +50,7 @@ export class StoredVersions implements Journal {
   readonly #heads = new Recent<StateKey, Snapshot>(maxCachedBytes);
   readonly #unwritten: Unwritten | undefined;
   #position: number;
+  #time: number;
   #nextId: number;
   #closed = false;
 
@@ -64,11 +65,15 @@ export class StoredVersions implements Journal {
       (fill) => this.#write(fill),
       () => this.#failed(),
     );
-    ({ position: this.#position, nextId: this.#nextId } = readInfo(this.#tables.info, directory));
+    ({ position: this.#position, time: this.#time, nextId: this.#nextId } = readInfo(this.#tables.info, directory));
   }
 
   get position(): number {
     return this.#position;
+  }
+
+  get time(): number {
+    return this.#time;
   }
 
   append(records: readonly CommitRecord[]): MaybePromise<void> {
@@ -77,7 +82,9 @@ export class StoredVersions implements Journal {
     const puts = records.flatMap((record) => this.#puts(record, rows));
     const committed = this.#nextCommitted(records);
     const position = Math.max(this.#position, ...records.map(({ snapshot }) => snapshot.position));
+    const time = records.at(-1)?.snapshot.time ?? this.#time;
     this.#position = position;
+    this.#time = time;
     const nextId = this.#nextId;
     for (const [key, row] of rows) this.#keys.begin(key, row);
     const written = this.#writer
@@ -86,7 +93,7 @@ export class StoredVersions implements Journal {
           for (const [table, place, bytes] of puts) this.#tables[table].put(place, bytes);
           for (const [key, row] of rows) this.#keys.put(key, row);
           for (const [idempotencyKey, versions] of committed) this.#idempotency.put(idempotencyKey, versions);
-          writeInfo(this.#tables.info, { position, nextId });
+          writeInfo(this.#tables.info, { position, time, nextId });
         },
       })
       .then(() => {

@@ -41,6 +41,7 @@ export class DamagedJournals {
             author: "test",
             time: version,
             position: ++position,
+            schema: 1,
             state,
             idempotencyKey,
           };
