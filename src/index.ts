@@ -40,7 +40,9 @@ export { type Journal } from "./store/journal.ts";
 export { type Durability, lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/verify-journal.ts";
-export { type Snapshot } from "./store/snapshot.ts";
+export { type Imported } from "./store/owned-store.ts";
+export { type Keep, type RetentionRule } from "./store/retention.ts";
+export { type Snapshot, type VersionAt } from "./store/snapshot.ts";
 export { defineState, type StateDefinition, type Upcaster } from "./store/state-definition.ts";
 export { type CommitOptions, type PutOptions } from "./store/store-client.ts";
 export {
@@ -49,3 +51,6 @@ export {
   type TransactRecipe,
   type TransactSnapshots,
 } from "./store/transaction.ts";
+export { type Blame } from "./store/travel/blame.ts";
+export { type JsonPatchOperation, type StateDiff } from "./store/travel/state-diff.ts";
+export { type BisectOptions, type RevertOptions } from "./store/travel/time-travel-client.ts";

@@ -1,8 +1,9 @@
 /** What an actor can do while it handles a message. */
 
 import type { Draft } from "immer";
+import type { HistoryOptions } from "../store/history-range.ts";
 import type { CommitOptions, PutOptions } from "../store/store-client.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot, VersionAt } from "../store/snapshot.ts";
 import type { StateDefinition } from "../store/state-definition.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
 import type { ActorDefinition, Protocol } from "./actor-definition.ts";
@@ -16,6 +17,10 @@ export interface StateAccess {
   read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
   /** The newest snapshot known here, or `undefined` for a key without a commit. */
   snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
+  /** The versions of a key in a range, as the store has them now; as `system.store.history`. */
+  history<S>(definition: StateDefinition<S>, id: string, options?: HistoryOptions): Promise<readonly Snapshot<S>[]>;
+  /** One version of a key, by its number or by time. Throws `no-such-version`. */
+  at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>>;
   /** Appends the next version; see {@link CommitOptions} for conflicts. */
   commit<S>(
     definition: StateDefinition<S>,

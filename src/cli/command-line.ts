@@ -1,24 +1,24 @@
 /** The command from arguments to exit code. */
 
 import { inspect } from "node:util";
+import type { CommandPorts } from "./command.ts";
 import { messageOf } from "./one-line.ts";
-import { type Command, parseCommand } from "./parse-command.ts";
-import { runCommand, type StartSystem } from "./run-command.ts";
+import { type Asked, parseCommand } from "./parse-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./usage.ts";
 
 /** Does what the arguments ask for. Returns the exit code and never rejects: 0, 1 for a failure, 2 for wrong usage. */
-export async function commandLine(args: readonly string[], terminal: Terminal, start?: StartSystem): Promise<number> {
-  let command: Command;
+export async function commandLine(args: readonly string[], terminal: Terminal, ports: CommandPorts): Promise<number> {
+  let asked: Asked;
   try {
-    command = parseCommand(args);
+    asked = parseCommand(args);
   } catch (error) {
     terminal.note(complaint(error, args));
     return 2;
   }
   try {
-    if (command.kind === "run") return await runCommand(command, terminal, start);
-    await terminal.print(command.kind === "help" ? command.text.trimEnd() : version());
+    if (asked.kind === "task") return await asked.task(terminal, ports);
+    await terminal.print(asked.kind === "help" ? asked.text.trimEnd() : version());
     return 0;
   } catch (error) {
     terminal.note(complaint(error, args));

@@ -24,3 +24,8 @@ export function fileError(file: string, problem: string, cause?: unknown): Troup
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** The `invalid-input` error of a file that could not be written. */
+export function unwritable(file: string, cause: Error): TroupeError {
+  return fileError(file, `can't be written: ${messageOf(cause)}`, cause);
+}

@@ -1,13 +1,8 @@
 /** Finds the workflow that the command line names. */
 
-import { stat } from "node:fs/promises";
-import { resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { unreadable } from "./file-error.ts";
-import { importModule } from "./import-module.ts";
-import { messageOf } from "./one-line.ts";
+import { loadExports } from "./load-exports.ts";
 
 export interface WorkflowLocation {
   /** A path, taken from `cwd`, or a file URL. */
@@ -25,34 +20,7 @@ export interface WorkflowLocation {
  * or several among which to choose.
  */
 export async function loadWorkflow({ module, exportName, cwd }: WorkflowLocation): Promise<WorkflowDefinition> {
-  const url = await locate(module, cwd);
-  let exports: object;
-  try {
-    exports = await importModule(url);
-  } catch (cause) {
-    throw new TroupeError("module-failed", `${module}: can't be loaded: ${messageOf(cause)}`, {
-      cause,
-      details: { module },
-    });
-  }
-  return pick(module, exports, exportName);
-}
-
-async function locate(module: string, cwd: string): Promise<string> {
-  let path: string;
-  try {
-    path = /^file:/i.test(module) ? fileURLToPath(module) : resolve(cwd, module);
-  } catch (cause) {
-    throw new TroupeError("invalid-input", `${module}: is no URL of a local file`, { cause, details: { module } });
-  }
-  let found: Awaited<ReturnType<typeof stat>>;
-  try {
-    found = await stat(path);
-  } catch (cause) {
-    throw unreadable(module, cause);
-  }
-  if (!found.isFile()) throw new TroupeError("invalid-input", `${module}: is not a file`, { details: { module } });
-  return pathToFileURL(path).href;
+  return pick(module, await loadExports(module, cwd), exportName);
 }
 
 function pick(module: string, exports: object, exportName: string | undefined): WorkflowDefinition {

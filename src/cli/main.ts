@@ -1,7 +1,11 @@
 #!/usr/bin/env node
 /** The `troupe` command: gives the process's arguments, streams and signals to `commandLine`, and exits with its code. */
 
+import { createSystem } from "../runtime/create-system.ts";
+import { lmdbJournal } from "../store/journal/lmdb-journal.ts";
+import { verifyJournal } from "../store/journal/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";
+import { wantsColours } from "./paint.ts";
 
 const args = process.argv.slice(2);
 const interruption = new AbortController();
@@ -40,9 +44,13 @@ process.once("beforeExit", () => {
   );
 });
 
-void commandLine(args, {
+const terminal = {
   cwd: process.cwd(),
+  colours: wantsColours(process.env, process.stdout.isTTY),
+  input: process.stdin,
   interrupted: interruption.signal,
   note,
-  print: (line) => new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve())),
-}).then((code) => process.exit(endsWith ?? code));
+  print: (line: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve())),
+};
+const ports = { start: createSystem, openJournal: lmdbJournal, verifyJournal };
+void commandLine(args, terminal, ports).then((code) => process.exit(endsWith ?? code));

@@ -2,15 +2,16 @@
 
 import { inspect } from "node:util";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
-import { createSystem } from "../runtime/create-system.ts";
 import type { SystemOptions } from "../runtime/system-options.ts";
 import type { InputRow } from "./input-row.ts";
 import { loadWorkflow } from "./load-workflow.ts";
 import { jsonLine, textLine } from "./outcome.ts";
-import type { RunCommand } from "./parse-command.ts";
+import type { Command } from "./command.ts";
 import { readInputs } from "./read-inputs.ts";
+import { readRun, runFlags, type RunOrder } from "./run-arguments.ts";
 import { runInputs, type StartedRun } from "./run-inputs.ts";
 import type { Terminal } from "./terminal.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** What the command needs of a system. */
 export interface CommandSystem {
@@ -20,6 +21,35 @@ export interface CommandSystem {
 
 /** How the command gets a system; tests give their own. */
 export type StartSystem = (options: SystemOptions) => Promise<CommandSystem>;
+
+export const run: Command = {
+  name: "run",
+  summary: "run a workflow over a file of inputs",
+  flags: runFlags,
+  read(given) {
+    const order = readRun(given);
+    return (terminal, { start }) => runCommand(order, terminal, start);
+  },
+  help: `troupe run: run a workflow over a file of inputs, and print a line for each
+
+Usage:
+  troupe run <module>[#export] --input FILE [options]
+
+  <module>   path or file URL of the module that exports the workflow
+  #export    which of its exports; needed when it exports several workflows and none as default
+
+Options:
+  --input FILE          a .jsonl file (one JSON value a line) or a .csv file with a header
+  --coordination NAME   orchestrator (default) or relay
+  --threads N           worker threads, 1 to 256 (default: one for each core)
+  --json                a line of JSON for each input
+  --verbose             print stacks of errors to stderr
+  -h, --help            this text
+
+Exit codes: 0 all inputs ok, 1 an input failed or the module or the file can't be used, 2 wrong usage,
+130 interrupted by Ctrl-C (again: at once).
+`,
+};
 
 /** Runs in flight at a time: enough to keep every agent of a wide workflow busy, few enough to cancel. */
 const inFlight = 64;
@@ -34,11 +64,7 @@ const cancelGrace = 5000;
  *
  * @throws TroupeError (as a rejection) when the module or the file of inputs can't be used, or no system can be started.
  */
-export async function runCommand(
-  command: RunCommand,
-  terminal: Terminal,
-  start: StartSystem = createSystem,
-): Promise<number> {
+async function runCommand(command: RunOrder, terminal: Terminal, start: StartSystem): Promise<number> {
   const { cwd, interrupted } = terminal;
   const { coordination, threads } = command;
   const ready = await unlessAborted(interrupted, async () => {
@@ -57,7 +83,7 @@ export async function runCommand(
 }
 
 async function runAll(
-  command: RunCommand,
+  command: RunOrder,
   workflow: WorkflowDefinition,
   rows: readonly InputRow[],
   system: CommandSystem,
@@ -90,19 +116,4 @@ async function runAll(
 function summary(all: number, ok: number, failed: number): string {
   const rest = all - ok - failed;
   return `${all} ${all === 1 ? "input" : "inputs"}: ${ok} ok, ${failed} failed${rest === 0 ? "" : `, ${rest} not run`}`;
-}
-
-/** What `work` resolves to; `undefined`, without waiting for it any longer, once the signal aborts. */
-async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<undefined>((resolve) => {
-    stop = (): void => resolve(undefined);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
-  try {
-    return await Promise.race([work(), aborted]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener("abort", stop);
-  }
 }

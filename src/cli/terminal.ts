@@ -7,6 +7,10 @@ export interface Terminal {
   print(line: string): Promise<void>;
   /** Prints a line to stderr. */
   note(line: string): void;
+  /** Whether what is printed may have colours. */
+  readonly colours: boolean;
+  /** What comes in at stdin. */
+  readonly input: AsyncIterable<Uint8Array | string>;
   /** Aborts when the command is to end early, such as on Ctrl-C. */
   readonly interrupted: AbortSignal;
 }

@@ -27,6 +27,8 @@ export const errorCodes = [
   "conflict",
   "no-such-key",
   "no-such-version",
+  "no-such-path",
+  "key-exists",
   "invalid-state",
   "no-upcaster",
   "schema-newer",

@@ -11,6 +11,7 @@ import type { NumberedMessage } from "../actors/supervisor/coordination-protocol
 import type { WorkflowDefinition, WorkflowId } from "../actors/workflow-definition.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { runCause } from "../store/cause.ts";
 import { messageName } from "./message-check.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import type { Target } from "./bound-ref.ts";
@@ -105,7 +106,7 @@ class WorkContext extends CellContext implements AgentContext {
     const commits =
       run === undefined
         ? { idempotencyPrefix: idempotencyKey }
-        : { cause: `run/${run}`, idempotencyPrefix: idempotencyKey };
+        : { cause: runCause(run), idempotencyPrefix: idempotencyKey };
     super({ services, cell, name, events: undefined, cancellation, commits });
     this.run = run;
     this.step = step;

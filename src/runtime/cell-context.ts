@@ -10,7 +10,8 @@ import { checkContract } from "../actors/contract.ts";
 import type { Placement } from "../actors/placement.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { HistoryOptions } from "../store/history-range.ts";
+import type { Snapshot, VersionAt } from "../store/snapshot.ts";
 import type { StateDefinition } from "../store/state-definition.ts";
 import { type CommitOptions, type PutOptions, StoreClient } from "../store/store-client.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
@@ -158,6 +159,14 @@ export class CellContext implements ActorContext<unknown> {
 
   snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined> {
     return this.#versions().snapshot(definition, id);
+  }
+
+  history<S>(definition: StateDefinition<S>, id: string, options?: HistoryOptions): Promise<readonly Snapshot<S>[]> {
+    return this.#versions().history(definition, id, options);
+  }
+
+  at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>> {
+    return this.#versions().at(definition, id, when);
   }
 
   commit<S>(

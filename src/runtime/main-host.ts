@@ -4,11 +4,14 @@
 
 import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { AuthorityAccess } from "../store/authority-access.ts";
 import { StoreAuthority } from "../store/store-authority.ts";
 import type { Link } from "../ports/link.ts";
-import type { Position } from "../store/snapshot.ts";
+import { chain } from "../store/maybe-promise.ts";
+import type { Position, Snapshot } from "../store/snapshot.ts";
+import { stateKey, type StateKey } from "../store/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
 import type { Platform } from "./platform.ts";
@@ -19,7 +22,11 @@ import { type HostSettings, ThreadHost } from "./thread-host.ts";
 export interface MainHostEvents {
   onFailure(actor: Address, type: string, error: unknown): void;
   onStopped(actor: Address): void;
+  /** Versions that retention doesn't keep could not be dropped. */
+  onRetentionFailure(key: StateKey, error: unknown): void;
 }
+
+const runKeys = stateKey(runState, "");
 
 export class MainHost {
   readonly host: ThreadHost;
@@ -33,9 +40,23 @@ export class MainHost {
   readonly #stopping = new Map<Address, (() => void)[]>();
   readonly #replicas = new Map<HostId, ReturnType<StoreAuthority["attach"]>>();
 
-  constructor(platform: Platform, options: ResolvedOptions, { onFailure, onStopped }: MainHostEvents) {
+  constructor(
+    platform: Platform,
+    options: ResolvedOptions,
+    { onFailure, onStopped, onRetentionFailure }: MainHostEvents,
+  ) {
     const { clock, random, turns, load } = platform;
-    const authority = new StoreAuthority({ journal: options.journal, clock });
+    const authority: StoreAuthority = new StoreAuthority({
+      journal: options.journal,
+      clock,
+      retention: {
+        rules: options.retention,
+        isOpen: (key) =>
+          key.startsWith(runKeys) &&
+          chain(authority.head(key), (head) => head !== undefined && isOpen((head as Snapshot<RunState>).state)),
+        onFailure: onRetentionFailure,
+      },
+    });
     this.authority = authority;
     this.host = new ThreadHost({
       settings: settingsOf(0, platform, options),

@@ -2,6 +2,7 @@
 
 import type { Address } from "../actors/address.ts";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
+import type { StateKey } from "../store/state-definition.ts";
 
 /** Something that happened to a system; `time` in milliseconds since the epoch. */
 export type SystemEvent =
@@ -29,4 +30,6 @@ export type SystemEvent =
       readonly time: number;
       readonly coordination: Coordination;
       readonly epoch: number;
-    };
+    }
+  /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
+  | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };

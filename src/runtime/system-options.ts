@@ -6,6 +6,7 @@ import type { Coordination } from "../actors/supervisor/coordination.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Journal } from "../store/journal.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
+import type { RetentionRule } from "../store/retention.ts";
 
 export interface SystemOptions {
   /** How many pooled worker threads: 1 to 256. Default: one for each core that Node.js may use. */
@@ -14,6 +15,11 @@ export interface SystemOptions {
   readonly coordination?: Coordination;
   /** Where the store persists; the system closes it. Default: in memory. */
   readonly journal?: Journal | Promise<Journal>;
+  /**
+   * What is kept of the store's histories, by key: the first rule that matches decides. Default: everything. Whatever the
+   * rules, the newest version of a key stays, and what a fork or an open run needs.
+   */
+  readonly retention?: readonly RetentionRule[];
   /** The names of environment variables that agents' threads see. Default: none. */
   readonly env?: readonly string[];
   /** The largest message, reply or event, in bytes as estimated when it is copied. Default 4 MiB. */
@@ -35,6 +41,18 @@ const schema = v.strictObject({
     v.custom<Journal | Promise<Journal>>(
       (value) => typeof value === "object" && value !== null && ("append" in value || value instanceof Promise),
       "expected a Journal, or a promise of one",
+    ),
+  ),
+  retention: v.optional(
+    v.array(
+      v.strictObject({
+        keys: v.string(),
+        keep: v.union([
+          v.literal("all"),
+          v.strictObject({ last: positive }),
+          v.strictObject({ age: v.pipe(v.number(), v.finite(), v.minValue(0)) }),
+        ]),
+      }),
     ),
   ),
   env: v.optional(v.array(v.string())),
@@ -62,6 +80,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     threads: options.threads ?? Math.min(256, availableParallelism()),
     coordination: options.coordination ?? "orchestrator",
     journal: (await options.journal) ?? memoryJournal(),
+    retention: options.retention ?? [],
     env: options.env ?? [],
     maxMessageBytes: options.maxMessageBytes ?? 4 * 1024 * 1024,
     askTimeout: options.askTimeout ?? 5_000,

@@ -15,7 +15,7 @@ import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import { StoreClient } from "../store/store-client.ts";
+import { OwnedStore } from "../store/owned-store.ts";
 import { buried } from "./actor-cell.ts";
 import { ActorRegistry, nameOf } from "./actor-registry.ts";
 import { agentTarget } from "./agent-body.ts";
@@ -61,8 +61,25 @@ export interface SystemStats {
 
 /** The versioned state as code outside any actor sees it: always the newest. */
 export type Store = Pick<
-  StoreClient,
-  "read" | "snapshot" | "commit" | "transact" | "put" | "history" | "at" | "ids" | "watch"
+  OwnedStore,
+  | "read"
+  | "snapshot"
+  | "commit"
+  | "transact"
+  | "put"
+  | "history"
+  | "at"
+  | "ids"
+  | "watch"
+  | "diff"
+  | "bisect"
+  | "blame"
+  | "revert"
+  | "fork"
+  | "size"
+  | "compact"
+  | "exportHistory"
+  | "importHistory"
 >;
 
 /** What a process embeds; made by {@link createSystem}. */
@@ -129,7 +146,7 @@ const systemActor = makeAddress(0, "system");
 const closeGrace = 1000;
 
 export class ActorSystem implements System {
-  readonly store: StoreClient;
+  readonly store: OwnedStore;
   readonly events$: Observable<SystemEvent>;
   readonly deadLetters$: Observable<DeadLetter>;
   readonly #platform: Platform;
@@ -146,10 +163,11 @@ export class ActorSystem implements System {
     this.#main = new MainHost(platform, options, {
       onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
       onStopped: (actor) => this.#stopped(actor),
+      onRetentionFailure: (key, error) => this.#tell({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events$.asObservable();
     this.deadLetters$ = this.#main.deadLetters$.asObservable();
-    this.store = new StoreClient(this.#main.services.store, { author: "system", remembersReads: false });
+    this.store = new OwnedStore(this.#main.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
       threads: platform.threads,
       pooled: options.threads,

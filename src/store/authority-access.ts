@@ -4,7 +4,7 @@ import type { Observable } from "rxjs";
 import type { CommitOutcome, CommitRequest } from "./commit.ts";
 import type { HistoryRange } from "./history-range.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
-import type { Position, Snapshot } from "./snapshot.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { StoreAuthority } from "./store-authority.ts";
@@ -37,8 +37,16 @@ export class AuthorityAccess implements StoreAccess {
     return this.#authority.history(key, range);
   }
 
-  async at(key: StateKey, version: number): Promise<Snapshot | undefined> {
-    return this.#authority.at(key, version);
+  async at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined> {
+    return this.#authority.at(key, when);
+  }
+
+  async extent(key: StateKey): Promise<KeyExtent | undefined> {
+    return this.#authority.extent(key);
+  }
+
+  async size(key: StateKey): Promise<number> {
+    return this.#authority.size(key);
   }
 
   async keys(prefix: string): Promise<readonly StateKey[]> {

@@ -4,7 +4,7 @@ import { encodeError } from "../errors/error-codec.ts";
 import type { CommitOutcome, CommitRecord } from "./commit.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import type { Audience, Follower, Publisher } from "./publisher.ts";
-import { metaOf } from "./snapshot.ts";
+import { metaOf, type KeyExtent } from "./snapshot.ts";
 import { updateOf } from "./snapshot-update.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { AttachedReplica, StoreAuthority } from "./store-authority.ts";
@@ -44,7 +44,15 @@ export class AuthorityChannel implements AttachedReplica {
       case "sync":
         return this.#send({ kind: "synced", id: message.id });
       case "at":
-        return this.#answer(message.id, () => authority.at(message.key, message.version), foundAnswer);
+        return this.#answer(message.id, () => authority.at(message.key, message.when), foundAnswer);
+      case "extent":
+        return this.#answer(message.id, () => authority.extent(message.key), extentAnswer);
+      case "size":
+        return this.#answer(
+          message.id,
+          () => authority.size(message.key),
+          (id, bytes) => ({ kind: "size", id, bytes }),
+        );
       case "committed":
         return this.#answer(message.id, () => authority.committed(message.key, message.idempotencyKey), foundAnswer);
       case "records":
@@ -124,6 +132,10 @@ function outcomeAnswer(id: RequestId, outcome: CommitOutcome): AuthorityAnswer {
 
 function foundAnswer(id: RequestId, snapshot: CommitRecord["snapshot"] | undefined): AuthorityAnswer {
   return { kind: "found", id, ...(snapshot === undefined ? {} : { snapshot }) };
+}
+
+function extentAnswer(id: RequestId, extent: KeyExtent | undefined): AuthorityAnswer {
+  return { kind: "extent", id, ...(extent === undefined ? {} : { extent }) };
 }
 
 function chainAnswer(id: RequestId, records: readonly CommitRecord[]): AuthorityAnswer {

@@ -104,7 +104,7 @@ export class CommitSequencer {
   }
 
   #append(lines: readonly Line[], request: CommitRequest): MaybePromise<CommitOutcome> {
-    const time = Math.max(this.#clock.now(), this.#time);
+    const time = request.time ?? Math.max(this.#clock.now(), this.#time);
     const written: Line[] = [];
     const records: CommitRecord[] = [];
     const snapshots: Snapshot[] = [];
@@ -119,7 +119,7 @@ export class CommitSequencer {
     }
     const kept = this.#journal.append(records);
     this.#position++;
-    this.#time = time;
+    this.#time = Math.max(this.#time, time);
     const isVisible = !(kept instanceof Promise) && this.#tentative.length === 0;
     for (let i = 0; i < written.length; i++) {
       const line = written[i] as Line;

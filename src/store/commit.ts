@@ -32,6 +32,8 @@ export interface CommitRequest {
   readonly changes: readonly KeyChange[];
   readonly author: string;
   readonly cause?: string;
+  /** When it was committed, for versions of another store that are taken over. Default: now. */
+  readonly time?: number;
   /** A commit under a key that was committed under before is answered with the original and appends nothing. */
   readonly idempotencyKey?: string;
 }

@@ -13,6 +13,13 @@ import { checkField, checkPlain, isLeaf, seal } from "./seal.ts";
 /** How much of the old node the new one keeps: all, some, nothing. */
 type Kept = "all" | "some" | "none";
 
+/** What was found so far. */
+interface Found {
+  readonly patches: Patch[];
+  /** True for a patch for each part, also where one for the whole is shorter. */
+  readonly isFine: boolean;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -23,38 +30,40 @@ type Fields = Readonly<Record<string, unknown>>;
  * are parts of `base` in the same place aren't looked into.
  *
  * @param base a sealed state.
+ * @param isFine for people: an object or array of which every part changed is told part by part. Default false: as a whole.
  * @throws UnfitStateError when `next` isn't plain data; it may be frozen in part by then.
  * @example
  * diffStates({ n: 1, tags: ["a"] }, { n: 2, tags: ["a"] }); // [{ op: "replace", path: ["n"], value: 2 }]
  */
-export function diffStates(base: unknown, next: unknown): Patch[] {
+export function diffStates(base: unknown, next: unknown, isFine = false): Patch[] {
   const patches: Patch[] = [];
-  diffNode(base, next, [], patches);
+  diffNode(base, next, [], { patches, isFine });
   return patches;
 }
 
-function diffNode(base: unknown, next: unknown, path: (string | number)[], patches: Patch[]): Kept {
+function diffNode(base: unknown, next: unknown, path: (string | number)[], found: Found): Kept {
   if (Object.is(base, next)) return "all";
   if (!isLeaf(next, path) && typeof base === "object" && base !== null) {
     if (Array.isArray(next)) {
-      if (Array.isArray(base)) return diffArrays(base, next, path, patches);
+      if (Array.isArray(base)) return diffArrays(base, next, path, found);
     } else if (!Array.isArray(base)) {
       checkPlain(next, path);
-      return diffObjects(base as Fields, next as Fields, path, patches);
+      return diffObjects(base as Fields, next as Fields, path, found);
     }
   }
   seal(next, path);
-  patches.push({ op: "replace", path: [...path], value: next });
+  found.patches.push({ op: "replace", path: [...path], value: next });
   return "none";
 }
 
-function diffObjects(base: Fields, next: Fields, path: (string | number)[], patches: Patch[]): Kept {
+function diffObjects(base: Fields, next: Fields, path: (string | number)[], found: Found): Kept {
+  const { patches } = found;
   const first = patches.length;
   const baseKeys = Object.keys(base);
   const nextKeys = Object.keys(next);
   const isSameShape = areSameKeys(baseKeys, nextKeys); // as a rule
   if (!isSameShape) {
-    if (!keepsOrder(base, baseKeys, nextKeys)) return replaceWhole(next, path, patches, first);
+    if (!keepsOrder(base, baseKeys, nextKeys)) return replaceWhole(next, path, found, first);
     for (const key of baseKeys) {
       if (!Object.hasOwn(next, key)) patches.push({ op: "remove", path: [...path, key] });
     }
@@ -72,18 +81,14 @@ function diffObjects(base: Fields, next: Fields, path: (string | number)[], patc
     if (!known) {
       seal(value, path);
       patches.push({ op: "add", path: [...path], value });
-    } else if (diffNode(base[key], value, path, patches) !== "none") keptSome = true;
+    } else if (diffNode(base[key], value, path, found) !== "none") keptSome = true;
     path.pop();
   }
-  return finish(next, keptSome, path, patches, first);
+  return finish(next, keptSome, path, found, first);
 }
 
-function diffArrays(
-  base: readonly unknown[],
-  next: readonly unknown[],
-  path: (string | number)[],
-  patches: Patch[],
-): Kept {
+function diffArrays(base: readonly unknown[], next: readonly unknown[], path: (string | number)[], found: Found): Kept {
+  const { patches } = found;
   const first = patches.length;
   let start = 0;
   let baseEnd = base.length;
@@ -100,11 +105,11 @@ function diffArrays(
     if (i >= both) {
       seal(next[i], path);
       patches.push({ op: "add", path: [...path], value: next[i] });
-    } else if (diffNode(base[i], next[i], path, patches) !== "none") keptSome = true;
+    } else if (diffNode(base[i], next[i], path, found) !== "none") keptSome = true;
     path.pop();
   }
   for (let i = baseEnd - 1; i >= both; i--) patches.push({ op: "remove", path: [...path, i] });
-  return finish(next, keptSome, path, patches, first);
+  return finish(next, keptSome, path, found, first);
 }
 
 /** Freezes the node, whose children are sealed by now, and says in one patch what would take several and share nothing. */
@@ -112,20 +117,20 @@ function finish(
   next: object,
   keptSome: boolean,
   path: readonly (string | number)[],
-  patches: Patch[],
+  { patches, isFine }: Found,
   first: number,
 ): Kept {
   Object.freeze(next);
   if (patches.length === first) return "all";
   if (keptSome) return "some";
-  if (patches.length > first + 1) {
+  if (patches.length > first + 1 && !isFine) {
     patches.length = first;
     patches.push({ op: "replace", path: [...path], value: next });
   }
   return "none";
 }
 
-function replaceWhole(next: object, path: (string | number)[], patches: Patch[], first: number): Kept {
+function replaceWhole(next: object, path: (string | number)[], { patches }: Found, first: number): Kept {
   seal(next, path);
   patches.length = first;
   patches.push({ op: "replace", path: [...path], value: next });

@@ -15,7 +15,7 @@ import type { StateKey } from "./state-definition.ts";
 export interface Journal {
   /** The highest position it holds; 0 when empty. Read once, when an authority starts. */
   readonly position: Position;
-  /** The time of the record at that position; 0 when empty. Read once, too: time goes on from there. */
+  /** The latest time of all it was given; 0 when empty. Read once, too: time goes on from there. */
   readonly time: number;
   /**
    * Keeps what one commit made: the next version of a key, or of each of several, all at one position. Returned or

@@ -17,5 +17,10 @@ export function nextOf(last: Snapshot | undefined, { meta, patches }: SnapshotUp
       `Defect: an update of ${meta.key} to version ${meta.version} arrived where version ${expected} was due.`,
     );
   }
+  return patched(last, { meta, patches });
+}
+
+/** The version that an update makes of another, which need not be the one before. */
+export function patched(last: Snapshot | undefined, { meta, patches }: SnapshotUpdate): Snapshot {
   return snapshotOf(meta, applyPatches(last?.state, patches));
 }

@@ -17,9 +17,12 @@ export interface SnapshotMeta {
   readonly parent: number;
   /** Who committed: an actor's address, or `system`. */
   readonly author: string;
-  /** What it was committed for, such as a run's step; absent where unknown. */
+  /** What it was committed for, such as `run/<id>` for a run's step, or `fork <key>@<version>`; absent where unknown. */
   readonly cause?: string;
-  /** Milliseconds since the epoch, by the store's clock. Never before the time of an earlier position. */
+  /**
+   * Milliseconds since the epoch, by the store's clock. Never before the time of the version before, nor of an earlier
+   * position; an imported history keeps the times that it had.
+   */
   readonly time: number;
   /** Shared by the versions that one transaction made. */
   readonly position: Position;
@@ -43,4 +46,13 @@ export function snapshotOf<S>(meta: SnapshotMeta, state: S): Snapshot<S> {
 export function metaOf(snapshot: Snapshot): SnapshotMeta {
   const { state: _, ...meta } = snapshot;
   return meta;
+}
+
+/** Which version of a key: by its number, or the one that was the newest at a time in milliseconds since the epoch. */
+export type VersionAt = number | { readonly time: number };
+
+/** The versions of a key that are kept. The oldest is 1, unless retention dropped some. */
+export interface KeyExtent {
+  readonly oldest: number;
+  readonly newest: number;
 }

@@ -4,7 +4,7 @@ import type { Observable } from "rxjs";
 import type { CommitOutcome, CommitRequest } from "./commit.ts";
 import type { HistoryRange } from "./history-range.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
-import type { Position, Snapshot } from "./snapshot.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 
 /**
@@ -24,10 +24,18 @@ export interface StoreAccess {
   submit(request: CommitRequest): MaybePromise<CommitOutcome>;
   /** What was committed to `key` under an idempotency key, if anything was. */
   committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined>;
-  /** The versions in a range, in its order, as the authority knows them. */
+  /**
+   * The versions in a range, in its order, as the authority knows them.
+   *
+   * @throws TroupeError `no-such-version` for a bound below the oldest version that is kept.
+   */
   history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]>;
   /** One version; `undefined` for one that there isn't. */
-  at(key: StateKey, version: number): Promise<Snapshot | undefined>;
+  at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined>;
+  /** The versions that are kept; `undefined` for a key without one. */
+  extent(key: StateKey): Promise<KeyExtent | undefined>;
+  /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
+  size(key: StateKey): Promise<number>;
   /** The keys that start with `prefix` and have a version, in ascending order. */
   keys(prefix: string): Promise<readonly StateKey[]>;
   /** The newest version known here, if there is one, then each later one in order, without a gap. */

@@ -6,12 +6,15 @@ import type { Clock } from "../ports/clock.ts";
 import { AuthorityChannel } from "./authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "./commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
-import { versionsIn, type HistoryRange } from "./history-range.ts";
+import type { HistoryRange } from "./history-range.ts";
+import { HistoryReader } from "./history-reader.ts";
 import { checkSameKeys, idempotencyMismatch, InFlightKeys } from "./idempotency.ts";
+import { keyExists } from "./key-exists.ts";
 import type { Journal } from "./journal.ts";
 import { all, chain, type MaybePromise } from "./maybe-promise.ts";
 import { Publisher, type Follower } from "./publisher.ts";
-import type { Position, Snapshot } from "./snapshot.ts";
+import { Retainer, type RetentionOptions } from "./retainer.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";
 import { versionAt } from "./version-at.ts";
@@ -21,6 +24,8 @@ export interface StoreAuthorityOptions {
   readonly journal: Journal;
   /** Gives commits their time. */
   readonly clock: Clock;
+  /** What is kept of histories. Default: everything. */
+  readonly retention?: RetentionOptions;
 }
 
 /** The authority's end of the channel to one replica. */
@@ -37,7 +42,8 @@ export interface AttachedReplica {
  * Guarantees: an acknowledged commit is exactly one version, versions of a key are 1, 2, 3 … and each was computed from the
  * one before (invariant 3). What one commit makes of several keys lands at one position, all of it or nothing, and becomes
  * visible at once. Nobody sees a version before the journal acknowledged it. With a journal that answers
- * synchronously everything here that returns a {@link MaybePromise} answers synchronously too. Errors of the journal come
+ * synchronously everything here that returns a {@link MaybePromise} answers synchronously too, but for what is looked
+ * for by time, author or cause. Errors of the journal come
  * out as they are, of `commit` too: then nothing was committed, also not what had been decided on top of it.
  *
  * After {@link StoreAuthority.close} every call throws or rejects with `system-closed`.
@@ -50,6 +56,8 @@ export class StoreAuthority {
   readonly #journal: Journal;
   readonly #sequencer: CommitSequencer;
   readonly #publisher: Publisher;
+  readonly #history: HistoryReader;
+  readonly #retainer: Retainer;
   readonly #inFlight = new InFlightKeys();
   readonly #channels = new Map<number, AuthorityChannel>();
   readonly #watchers = new Set<Subscriber<Snapshot>>();
@@ -57,10 +65,19 @@ export class StoreAuthority {
   readonly #underway = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  constructor({ journal, clock }: StoreAuthorityOptions) {
+  /** @throws TroupeError `invalid-options` for a rule of retention that makes no sense. */
+  constructor({ journal, clock, retention = { rules: [] } }: StoreAuthorityOptions) {
     this.#journal = journal;
     this.#publisher = new Publisher(journal.position);
-    this.#sequencer = new CommitSequencer(journal, clock, (records) => this.#publisher.publish(records));
+    this.#history = new HistoryReader(journal);
+    this.#retainer = new Retainer(journal, clock, retention);
+    this.#sequencer = new CommitSequencer(journal, clock, (records) => {
+      this.#publisher.publish(records);
+      for (const { snapshot } of records) {
+        const dropping = this.#retainer.appended(snapshot);
+        if (dropping !== undefined) this.#track(dropping);
+      }
+    });
   }
 
   /** The position of the newest commit that anybody could have seen. */
@@ -105,22 +122,29 @@ export class StoreAuthority {
   }
 
   /** One version of a key; `undefined` for one that there isn't. */
-  at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
-    return this.#begin(() =>
-      chain(this.#sequencer.withHead(key, same), (head) => {
-        if (head === undefined || version > head.version) return undefined;
-        return version === head.version ? head : this.#journal.at(key, version);
-      }),
-    );
+  at(key: StateKey, when: VersionAt): MaybePromise<Snapshot | undefined> {
+    return this.#begin(() => chain(this.#sequencer.withHead(key, same), (head) => this.#history.at(key, when, head)));
   }
 
-  /** The versions in a range with the patches that made them, ascending whatever the range's order. */
+  /** The versions of a key that are kept; `undefined` for a key without one. */
+  extent(key: StateKey): MaybePromise<KeyExtent | undefined> {
+    return this.#begin(() => chain(this.#sequencer.withHead(key, same), (head) => this.#history.extent(key, head)));
+  }
+
+  /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
+  size(key: StateKey): MaybePromise<number> {
+    return this.#begin(() => this.#journal.size(key));
+  }
+
+  /**
+   * The versions in a range, ascending whatever its order, each with the patches that make it of the one before it in
+   * the list.
+   *
+   * @throws TroupeError `no-such-version` for a bound below the oldest version that is kept.
+   */
   records(key: StateKey, range: HistoryRange): MaybePromise<readonly CommitRecord[]> {
     return this.#begin(() =>
-      chain(this.#sequencer.withHead(key, same), (head) => {
-        const { lowest, highest } = versionsIn(range, head?.version ?? 0);
-        return lowest > highest ? [] : this.#journal.records(key, lowest, highest);
-      }),
+      chain(this.#sequencer.withHead(key, same), (head) => this.#history.records(key, range, head)),
     );
   }
 
@@ -202,6 +226,34 @@ export class StoreAuthority {
     );
   }
 
+  /** Drops what retention does not keep, of every key, and gives back the room. Rejects with what the journal throws. */
+  async compact(): Promise<void> {
+    await this.#begin(async () => {
+      await this.#retainer.applyAll();
+      await this.#journal.compact();
+    });
+  }
+
+  /**
+   * Begins a key with versions that were made elsewhere, in their order, at positions of this store. Versions that come
+   * in between from somebody else end it.
+   *
+   * @throws TroupeError `key-exists` when there is a version of the key; whatever the journal throws, and then the
+   * versions before that may be kept.
+   */
+  async adopt(key: StateKey, requests: readonly CommitRequest[]): Promise<void> {
+    await this.#begin(() =>
+      chain(this.#sequencer.withHead(key, same), async (head) => {
+        if (head !== undefined) throw keyExists(key, head, adoptInstead);
+        // all in one turn, so that they are one after the other and share a flush
+        const outcomes = await Promise.all(requests.map(async (request) => this.#sequencer.commit(request)));
+        for (const outcome of outcomes) {
+          if (outcome.kind === "conflict") throw keyExists(key, outcome.head, adoptInstead);
+        }
+      }),
+    );
+  }
+
   /** Refuses what comes from now on, waits for what was begun, and closes the journal. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -209,7 +261,9 @@ export class StoreAuthority {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#underway); // nothing is added any more
+    // a commit that lands meanwhile may be the occasion to drop versions
+    do await Promise.allSettled(this.#underway);
+    while (this.#underway.size > 0);
     for (const channel of [...this.#channels.values()]) channel.detach();
     for (const watcher of [...this.#watchers]) watcher.complete();
     await this.#journal.close();
@@ -218,12 +272,14 @@ export class StoreAuthority {
   #begin<T>(work: () => MaybePromise<T>): MaybePromise<T> {
     this.#checkOpen();
     const result = work();
-    if (result instanceof Promise) {
-      const done = (): boolean => this.#underway.delete(result);
-      this.#underway.add(result);
-      result.then(done, done);
-    }
+    if (result instanceof Promise) this.#track(result);
     return result;
+  }
+
+  #track(work: Promise<unknown>): void {
+    const done = (): boolean => this.#underway.delete(work);
+    this.#underway.add(work);
+    work.then(done, done);
   }
 
   /** The versions that the keys had right after what was committed under the idempotency key; `undefined` if nothing was. */
@@ -253,6 +309,8 @@ export class StoreAuthority {
     }
   }
 }
+
+const adoptInstead = "Import it into a store that does not have the key.";
 
 function same<T>(value: T): T {
   return value;

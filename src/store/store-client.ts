@@ -1,7 +1,6 @@
 /** Typed reads and commits, on behalf of one author and no older than what it has seen. */
 
 import { map, type Observable } from "rxjs";
-import { TroupeError } from "../errors/troupe-error.ts";
 import {
   changeByFunction,
   changeByRecipe,
@@ -16,8 +15,9 @@ import { resolveHistoryRange, type HistoryOptions } from "./history-range.ts";
 import { initialState } from "./initial-state.ts";
 import { LastRead } from "./last-read.ts";
 import { all, chain, type MaybePromise } from "./maybe-promise.ts";
+import { readVersion } from "./read-version.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Position, Snapshot } from "./snapshot.ts";
+import type { Position, Snapshot, VersionAt } from "./snapshot.ts";
 import { stateKey, type StateDefinition, type StateKey } from "./state-definition.ts";
 import type { StoreAccess } from "./store-access.ts";
 import {
@@ -212,9 +212,14 @@ export class StoreClient {
   }
 
   /**
-   * The versions of a key in a range, as the store has them now; none for a key without a version.
+   * The versions of a key in a range, as the store has them now; none for a key without a version. Versions are chosen by
+   * author, run and time without reading the states of the others.
    *
-   * @throws TroupeError `invalid-options` for a bound that is no whole number from 1.
+   * @throws TroupeError `invalid-options` for a bound that makes no sense; `no-such-version` for one below the oldest
+   * version that is kept.
+   * @example
+   * const page = await store.history(account, "anna", { order: "newest-first", limit: 20 });
+   * const next = await store.history(account, "anna", { order: "newest-first", limit: 20, to: page.at(-1).version - 1 });
    */
   async history<S>(
     definition: StateDefinition<S>,
@@ -225,12 +230,14 @@ export class StoreClient {
     return snapshots.map((snapshot) => this.#read(definition, snapshot));
   }
 
-  /** One version of a key. @throws TroupeError `no-such-version`. */
-  async at<S>(definition: StateDefinition<S>, id: string, version: number): Promise<Snapshot<S>> {
+  /**
+   * One version of a key: by its number, or the one that was the newest at a time.
+   *
+   * @throws TroupeError `no-such-version`, which says what there is; `invalid-options` for a time that is none.
+   */
+  async at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>> {
     const key = stateKey(definition, id);
-    const snapshot = await this.#access.at(key, version);
-    if (snapshot === undefined) throw noSuchVersion(key, version, await this.#access.snapshot(key, this.#token));
-    return this.#read(definition, snapshot);
+    return this.#read(definition, await readVersion(this.#access, key, when));
   }
 
   /** The ids of a family that have a version, in ascending order. */
@@ -296,11 +303,4 @@ export class StoreClient {
 
 function only<S>(snapshots: readonly Snapshot[]): Snapshot<S> {
   return snapshots[0] as Snapshot<S>;
-}
-
-function noSuchVersion(key: StateKey, version: number, head: Snapshot | undefined): TroupeError {
-  const versions = head === undefined ? "no version" : `versions 1 to ${head.version}`;
-  return new TroupeError("no-such-version", `${key} has ${versions}, and none ${version}. Ask for one of those.`, {
-    details: { key, version, newest: head?.version ?? 0 },
-  });
 }

@@ -11,7 +11,7 @@ import type { EncodedError } from "../errors/error-codec.ts";
 import type { CommitRequest, KeyRead, KeyWrite } from "./commit.ts";
 import type { HistoryRange } from "./history-range.ts";
 import type { Patch } from "./patch.ts";
-import type { Position, Snapshot, SnapshotMeta } from "./snapshot.ts";
+import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 
 /** Numbers a replica's requests; the answer carries the same. */
@@ -25,7 +25,8 @@ export type ReplicaMessage =
   | { readonly kind: "unfollow"; readonly key: StateKey }
   /** Asks for nothing but the position in the answer. */
   | { readonly kind: "sync"; readonly id: RequestId }
-  | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly version: number }
+  | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly when: VersionAt }
+  | { readonly kind: "extent" | "size"; readonly id: RequestId; readonly key: StateKey }
   /** What was committed under an idempotency key, if anything was. */
   | { readonly kind: "committed"; readonly id: RequestId; readonly key: StateKey; readonly idempotencyKey: string }
   | { readonly kind: "records"; readonly id: RequestId; readonly key: StateKey; readonly range: HistoryRange }
@@ -36,7 +37,7 @@ export interface SentCommit extends Omit<CommitRequest, "changes"> {
   readonly changes: readonly (KeyRead | Omit<KeyWrite, "state">)[];
 }
 
-/** A version as its difference from the one before. */
+/** A version as its difference from the one before, or from the one before it in an answer. */
 export interface SnapshotUpdate {
   readonly meta: SnapshotMeta;
   readonly patches: readonly Patch[];
@@ -53,6 +54,8 @@ export type AuthorityAnswer =
   | { readonly kind: "synced"; readonly id: RequestId }
   /** Answers `at` and `committed`. */
   | { readonly kind: "found"; readonly id: RequestId; readonly snapshot?: Snapshot }
+  | { readonly kind: "extent"; readonly id: RequestId; readonly extent?: KeyExtent }
+  | { readonly kind: "size"; readonly id: RequestId; readonly bytes: number }
   /** Answers `records`: the oldest version whole, each later one as an update, ascending whatever the range's order. */
   | {
       readonly kind: "chain";

@@ -11,8 +11,15 @@ import { all, type MaybePromise } from "./maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { seal } from "./seal.ts";
-import { snapshotOf, type Position, type Snapshot, type SnapshotMeta } from "./snapshot.ts";
-import { nextOf } from "./snapshot-update.ts";
+import {
+  snapshotOf,
+  type KeyExtent,
+  type Position,
+  type Snapshot,
+  type SnapshotMeta,
+  type VersionAt,
+} from "./snapshot.ts";
+import { nextOf, patched } from "./snapshot-update.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { StoreAccess } from "./store-access.ts";
 import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
@@ -102,16 +109,25 @@ export class StoreReplica implements StoreAccess {
     return snapshot && received(snapshot);
   }
 
-  async at(key: StateKey, version: number): Promise<Snapshot | undefined> {
-    const { snapshot } = expectAnswer(await this.#ask((id) => ({ kind: "at", id, key, version })), "found");
+  async at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined> {
+    const { snapshot } = expectAnswer(await this.#ask((id) => ({ kind: "at", id, key, when })), "found");
     return snapshot && received(snapshot);
+  }
+
+  async extent(key: StateKey): Promise<KeyExtent | undefined> {
+    return expectAnswer(await this.#ask((id) => ({ kind: "extent", id, key })), "extent").extent;
+  }
+
+  async size(key: StateKey): Promise<number> {
+    return expectAnswer(await this.#ask((id) => ({ kind: "size", id, key })), "size").bytes;
   }
 
   async history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]> {
     const { oldest, updates } = expectAnswer(await this.#ask((id) => ({ kind: "records", id, key, range })), "chain");
     if (oldest === undefined) return [];
     let last = received(oldest);
-    const snapshots = [last, ...updates.map((update) => (last = nextOf(last, update)))];
+    // where not every version counts, they are not one after the other
+    const snapshots = [last, ...updates.map((update) => (last = patched(last, update)))];
     return range.order === "oldest-first" ? snapshots : snapshots.toReversed();
   }
 

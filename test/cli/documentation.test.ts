@@ -42,3 +42,18 @@ it("has the options that the command's help has", async () => {
   const usage = /^```\n(.*?)^```/ms.exec(page)?.[1] ?? "";
   expect(optionsOf(usage.replace("troupe --version", ""))).toEqual(optionsOf(stdout));
 });
+
+it("has the options of the commands that look into a journal", async () => {
+  const usages = block("sh")
+    .trimEnd()
+    .split(/\n(?=troupe )/);
+  expect(usages.length).toBeGreaterThan(5);
+  const everywhere = new Set(["--help", "--json"]);
+  for (const usage of usages) {
+    const [, name = ""] = usage.split(/ +/);
+    const { stdout } = await troupe(name, "--help");
+    const optionsOf = (text: string) =>
+      [...new Set(text.match(/--[a-z-]+/g))].filter((option) => !everywhere.has(option)).toSorted();
+    expect(optionsOf(usage), name).toEqual(optionsOf(stdout));
+  }
+});

@@ -8,12 +8,25 @@ export interface FakeTerminal extends Terminal {
   interrupt(): void;
 }
 
-export function fakeTerminal(cwd = "/nowhere"): FakeTerminal {
+export interface FakeTerminalOptions {
+  readonly colours?: boolean;
+  /** What comes in at stdin. */
+  readonly input?: readonly (string | Uint8Array)[];
+}
+
+export function fakeTerminal(
+  cwd = "/nowhere",
+  { colours = false, input = [] }: FakeTerminalOptions = {},
+): FakeTerminal {
   const printed: string[] = [];
   const notes: string[] = [];
   const controller = new AbortController();
   return {
     cwd,
+    colours,
+    input: (async function* () {
+      yield* input;
+    })(),
     printed,
     notes,
     interrupted: controller.signal,

@@ -30,7 +30,7 @@ describe("troupe", () => {
   it("helps, and tells its version", async () => {
     expect(await troupe("--help")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("troupe run"),
+      stdout: expect.stringContaining("  run      run a workflow"),
       stderr: "",
     });
     expect(await troupe("run", "--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("--input FILE") });

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { Arguments } from "../../src/cli/arguments.ts";
+import { commands } from "../../src/cli/commands.ts";
 import { parseCommand } from "../../src/cli/parse-command.ts";
-import { help, runHelp } from "../../src/cli/usage.ts";
+import { readRun, runFlags } from "../../src/cli/run-arguments.ts";
+import { run as runCommand } from "../../src/cli/run-command.ts";
+import { help } from "../../src/cli/usage.ts";
 
-const run = (...args: string[]) => parseCommand(["run", ...args]);
+const run = (...args: string[]) => readRun(new Arguments("run", args, runFlags));
 
 describe("parseCommand", () => {
   it("fills in the defaults", () => {
     expect(run("flow.ts", "--input", "in.csv")).toEqual({
-      kind: "run",
       module: "flow.ts",
       exportName: undefined,
       input: "in.csv",
@@ -21,7 +24,6 @@ describe("parseCommand", () => {
   it("takes all options, in any order", () => {
     const args = ["--json", "--threads=3", "a/b.mjs#flow", "--verbose", "--coordination", "relay", "--input=in.jsonl"];
     expect(run(...args)).toEqual({
-      kind: "run",
       module: "a/b.mjs",
       exportName: "flow",
       input: "in.jsonl",
@@ -42,13 +44,20 @@ describe("parseCommand", () => {
   });
 
   it.each([
-    [["--help"], help],
-    [["-h"], help],
-    [["--version", "-h"], help],
-    [["run", "--help"], runHelp],
-    [["run", "x.mjs", "--threads", "none", "-h"], runHelp],
+    [["--help"], help()],
+    [["-h"], help()],
+    [["--version", "-h"], help()],
+    [["run", "--help"], runCommand.help],
+    [["run", "x.mjs", "--threads", "none", "-h"], runCommand.help],
   ])("helps with %j", (args, text) => {
     expect(parseCommand(args)).toEqual({ kind: "help", text });
+  });
+
+  it.each(commands)("lists $name, and helps with it", ({ name, summary, help: text, flags }) => {
+    expect(help()).toMatch(new RegExp(`^  ${name} +${summary}$`, "m"));
+    expect(parseCommand([name, "--help"])).toEqual({ kind: "help", text });
+    expect(text).toMatch(new RegExp(`^troupe ${name}: `));
+    for (const flag of Object.keys(flags)) expect(text, `${name} --${flag}`).toMatch(new RegExp(`--${flag}\\b`));
   });
 
   it("tells the version", () => {
@@ -79,6 +88,30 @@ describe("parseCommand", () => {
     [["run", "x.mjs", "--input", "in.csv", "--threads", "1.5"], '1 to 256, got "1.5"'],
     [["run", "x.mjs", "--input", "in.csv", "--threads=-1"], '1 to 256, got "-1"'],
     [["run", "x.mjs", "--input", "in.csv", "--threads="], '1 to 256, got ""'],
+    [["history"], "history: KEY is missing"],
+    [["history", "a/1"], "history: --journal DIR is missing"],
+    [["history", "a/1", "--journal="], "history: --journal DIR is missing"],
+    [["history", "a/1", "b/1", "--journal", "j"], 'history: what is "b/1"?'],
+    [["history", "a/1", "--journal", "j", "--limit", "0"], "--limit must be a whole number from 1, got"],
+    [["history", "a/1", "--journal", "j", "--since", "yesterday"], "--since must be a time such as"],
+    [["history", "a/1", "--journal", "j", "--until", "2026-13-01"], "--until must be a time such as"],
+    [["history", "a/1", "--journal", "j", "--threads", "2"], "troupe history --help lists the options"],
+    [["show", "a/1", "--journal", "j", "--at", "soon"], "--at must be a time"],
+    [["show", "a/1", "--journal", "j", "--at", "0"], "--at must be a whole number from 1"],
+    [["diff", "a/1", "one", "--journal", "j"], "FROM must be a whole number from 1"],
+    [["diff", "a/1", "1", "2", "3", "--journal", "j"], 'what is "3"?'],
+    [["bisect", "a/1", "--journal", "j"], "say what to look for"],
+    [["bisect", "a/1", "--journal", "j", "--path", "/n"], "say what to look for"],
+    [["bisect", "a/1", "--journal", "j", "--path", "/n", "--above", "1", "--below", "2"], "say what to look for"],
+    [["bisect", "a/1", "--journal", "j", "--path", "n", "--exists"], "is no JSON pointer"],
+    [["bisect", "a/1", "--journal", "j", "--path", "/n", "--equals", "text"], "--equals must be JSON"],
+    [["bisect", "a/1", "--journal", "j", "--path", "/n", "--module", "m.mjs"], "--module or --path, not both"],
+    [["bisect", "a/1", "--journal", "j", "--module", "#f"], "names no module"],
+    [["blame", "a/1", "n", "--journal", "j"], "is no JSON pointer"],
+    [["revert", "a/1", "--journal", "j"], "VERSION is missing"],
+    [["revert", "a/1", "last", "--journal", "j"], "VERSION must be a whole number"],
+    [["export", "--journal", "j"], "KEY is missing"],
+    [["import", "a/1", "--journal", "j"], 'what is "a/1"?'],
   ])("refuses %j in one line", (args, part) => {
     expect(() => parseCommand(args)).toThrow(
       expect.objectContaining({

@@ -3,6 +3,7 @@ import { commandLine } from "../../src/cli/command-line.ts";
 import type { CommandSystem, StartSystem } from "../../src/cli/run-command.ts";
 import type { StartedRun } from "../../src/cli/run-inputs.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
+import { fakePorts } from "./fake-ports.ts";
 import { fakeTerminal } from "./fake-terminal.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 
@@ -61,7 +62,7 @@ describe("troupe run", () => {
   it("prints a line for each input, a summary, and fails when one failed", async () => {
     const terminal = fakeTerminal(folder);
     const system = fakeSystem();
-    expect(await commandLine(run, terminal, system.start)).toBe(1);
+    expect(await commandLine(run, terminal, fakePorts(system))).toBe(1);
     expect(terminal.printed).toEqual([
       'line 2: ok {"doubled":2}',
       'line 3: error in.csv:3: n: expected a number, got "x"',
@@ -75,13 +76,13 @@ describe("troupe run", () => {
 
   it("succeeds when all inputs did", async () => {
     const terminal = fakeTerminal(folder);
-    expect(await commandLine(["run", "flow.mjs", "--input", "good.jsonl"], terminal, fakeSystem().start)).toBe(0);
+    expect(await commandLine(["run", "flow.mjs", "--input", "good.jsonl"], terminal, fakePorts(fakeSystem()))).toBe(0);
     expect(terminal.notes).toEqual(["1 input: 1 ok, 0 failed"]);
   });
 
   it("prints JSON when asked to", async () => {
     const terminal = fakeTerminal(folder);
-    expect(await commandLine([...run, "--json"], terminal, fakeSystem().start)).toBe(1);
+    expect(await commandLine([...run, "--json"], terminal, fakePorts(fakeSystem()))).toBe(1);
     expect(terminal.printed.map((line) => JSON.parse(line) as unknown)).toEqual([
       { line: 2, ok: true, result: { doubled: 2 } },
       {
@@ -96,15 +97,15 @@ describe("troupe run", () => {
 
   it("shows stacks with --verbose, and only on stderr", async () => {
     const terminal = fakeTerminal(folder);
-    await commandLine([...run, "--verbose"], terminal, fakeSystem().start);
+    await commandLine([...run, "--verbose"], terminal, fakePorts(fakeSystem()));
     expect(terminal.printed.join("\n")).not.toMatch(/^ +at /m);
     expect(terminal.notes.join("\n")).toMatch(/line 4: .*three is taken\n +at /);
   });
 
   it("passes coordination and threads on, and leaves what isn't given to the system", async () => {
     const system = fakeSystem();
-    await commandLine(run, fakeTerminal(folder), system.start);
-    await commandLine([...run, "--coordination", "relay", "--threads", "3"], fakeTerminal(folder), system.start);
+    await commandLine(run, fakeTerminal(folder), fakePorts(system));
+    await commandLine([...run, "--coordination", "relay", "--threads", "3"], fakeTerminal(folder), fakePorts(system));
     expect(system.options).toEqual([{ coordination: "orchestrator" }, { coordination: "relay", threads: 3 }]);
   });
 
@@ -114,7 +115,7 @@ describe("troupe run", () => {
   ])("ends with one line for %s, before it starts a system", async (_, args, note) => {
     const terminal = fakeTerminal(folder);
     const system = fakeSystem();
-    expect(await commandLine(args, terminal, system.start)).toBe(1);
+    expect(await commandLine(args, terminal, fakePorts(system))).toBe(1);
     expect(terminal).toMatchObject({ printed: [], notes: [note] });
     expect(system.options).toEqual([]);
   });
@@ -122,13 +123,13 @@ describe("troupe run", () => {
   it("ends with one line when no system starts", async () => {
     const terminal = fakeTerminal(folder);
     const start: StartSystem = () => Promise.reject(new TroupeError("thread-died", "no thread\nstarts"));
-    expect(await commandLine(run, terminal, start)).toBe(1);
+    expect(await commandLine(run, terminal, fakePorts({ start }))).toBe(1);
     expect(terminal.notes).toEqual(["troupe: no thread starts"]);
   });
 
   it("ends with one line and exit code 2 for wrong usage", async () => {
     const terminal = fakeTerminal(folder);
-    expect(await commandLine([...run, "--frob"], terminal)).toBe(2);
+    expect(await commandLine([...run, "--frob"], terminal, fakePorts())).toBe(2);
     expect(terminal.notes).toEqual([expect.stringMatching(/^troupe: .*--frob[^\n]*$/)]);
   });
 });
@@ -143,7 +144,7 @@ describe("troupe run, interrupted", () => {
     const system = fakeSystem(({ n }) =>
       n === 1 ? Promise.resolve(n) : new Promise((_, reject) => ended.set(n, reject)),
     );
-    const code = commandLine(run, terminal, system.start);
+    const code = commandLine(run, terminal, fakePorts(system));
     await until(() => ended.size === 2);
     terminal.interrupt();
     expect(system.cancelled).toEqual([{ n: 3 }, { n: 4 }]);
@@ -164,7 +165,7 @@ describe("troupe run, interrupted", () => {
   it("closes the system under runs that don't end", async () => {
     const terminal = fakeTerminal(folder);
     const system = fakeSystem(endless);
-    const code = commandLine(run, terminal, system.start);
+    const code = commandLine(run, terminal, fakePorts(system));
     await until(() => system.started.length === 3);
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     terminal.interrupt();
@@ -178,7 +179,7 @@ describe("troupe run, interrupted", () => {
   it("doesn't wait for a module that is being loaded", async () => {
     write("slow.mjs", `globalThis.slowIsLoading = true; await new Promise(() => {});`);
     const terminal = fakeTerminal(folder);
-    const code = commandLine(["run", "slow.mjs", "--input", "in.csv"], terminal);
+    const code = commandLine(["run", "slow.mjs", "--input", "in.csv"], terminal, fakePorts());
     await until(() => "slowIsLoading" in globalThis);
     terminal.interrupt();
     expect(await code).toBe(1);

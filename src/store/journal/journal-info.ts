@@ -11,7 +11,7 @@ const format = 1;
 export interface JournalInfo {
   /** The highest position of what is kept. */
   readonly position: number;
-  /** The time of what is at that position. */
+  /** The latest time of all that was kept. */
   readonly time: number;
   readonly nextId: number;
 }

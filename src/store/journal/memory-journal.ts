@@ -30,13 +30,14 @@ export function memoryJournal(): Journal {
       .slice(Math.max(0, lowest - oldest), Math.max(0, highest + 1 - oldest))
       .map((snapshot) => recordOf(snapshot, at(key, snapshot.version - 1)));
   };
-  let newest = { position: 0, time: 0 };
+  let position = 0;
+  let time = 0;
   return {
     get position() {
-      return newest.position;
+      return position;
     },
     get time() {
-      return newest.time;
+      return time;
     },
     append(records) {
       for (const { snapshot } of records) {
@@ -54,7 +55,8 @@ export function memoryJournal(): Journal {
           if (together === undefined) byIdempotencyKey.set(idempotencyKey, [snapshot]);
           else together.push(snapshot);
         }
-        newest = snapshot;
+        position = snapshot.position;
+        time = Math.max(time, snapshot.time);
       }
     },
     head: (key) => chains.get(key)?.snapshots.at(-1),

@@ -82,7 +82,7 @@ export class StoredVersions implements Journal {
     const puts = records.flatMap((record) => this.#puts(record, rows));
     const committed = this.#nextCommitted(records);
     const position = Math.max(this.#position, ...records.map(({ snapshot }) => snapshot.position));
-    const time = records.at(-1)?.snapshot.time ?? this.#time;
+    const time = Math.max(this.#time, ...records.map(({ snapshot }) => snapshot.time));
     this.#position = position;
     this.#time = time;
     const nextId = this.#nextId;

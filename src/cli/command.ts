@@ -1,0 +1,29 @@
+/** What a command of `troupe` is. `commands.ts` lists them. */
+
+import type { JournalReport } from "../store/journal/verify-journal.ts";
+import type { Arguments, Flags } from "./arguments.ts";
+import type { OpenJournal } from "./open-store.ts";
+import type { StartSystem } from "./run-command.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What commands reach outside of the terminal; tests give their own. */
+export interface CommandPorts {
+  readonly start: StartSystem;
+  readonly openJournal: OpenJournal;
+  readonly verifyJournal: (path: string) => Promise<JournalReport>;
+}
+
+/** Does what the arguments asked for. Returns the exit code; what it throws is a failure, exit code 1. */
+export type Task = (terminal: Terminal, ports: CommandPorts) => Promise<number>;
+
+export interface Command {
+  readonly name: string;
+  /** What it does, in a few words, for the list of commands. */
+  readonly summary: string;
+  /** What `troupe <name> --help` prints. */
+  readonly help: string;
+  /** Its options, besides those that every command has. */
+  readonly flags: Flags;
+  /** @throws TroupeError `invalid-options` for arguments that make no sense: wrong usage, exit code 2. */
+  read(given: Arguments): Task;
+}

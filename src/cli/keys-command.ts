@@ -1,0 +1,41 @@
+/** `troupe keys`: which keys there are, how many versions of each and how large. */
+
+import type { Command } from "./command.ts";
+import { journalFlags, journalHelp, journalOf, exitCodes } from "./journal-arguments.ts";
+import { oneLine } from "./one-line.ts";
+import { withStore } from "./open-store.ts";
+import { painter } from "./paint.ts";
+
+export const keys: Command = {
+  name: "keys",
+  summary: "list the keys of a journal, with their versions and bytes",
+  flags: journalFlags,
+  read(given) {
+    const [prefix = ""] = given.named("PREFIX?");
+    const journal = journalOf(given);
+    const json = given.flag("json");
+    return (terminal, ports) =>
+      withStore({ journal, mode: "read" }, terminal, ports, async ({ access }) => {
+        const paint = painter(terminal.colours);
+        for (const key of await access.keys(prefix)) {
+          if (terminal.interrupted.aborted) return 1;
+          const { oldest, newest } = (await access.extent(key)) ?? { oldest: 1, newest: 0 };
+          const bytes = await access.size(key);
+          if (json) await terminal.print(JSON.stringify({ key, oldest, newest, bytes }));
+          else await terminal.print(`${oneLine(key)} ${paint("yellow", `@${oldest}..${newest}`)} ${bytes} bytes`);
+        }
+        return 0;
+      });
+  },
+  help: `troupe keys: list the keys of a journal, with the versions that are kept and their bytes
+
+Usage:
+  troupe keys --journal DIR [PREFIX] [--json]
+
+  PREFIX   only keys that begin so, such as account/
+
+Options:
+${journalHelp}
+
+${exitCodes}`,
+};

@@ -1,0 +1,33 @@
+/** Which names are like one that isn't there: for whoever mistyped it. */
+
+const most = 3;
+
+/** The three nearest of those that could be meant: one of five letters wrong at most, or one the beginning of the other. */
+export function nearNames(name: string, names: readonly string[]): readonly string[] {
+  const limit = Math.max(1, Math.floor(name.length / 5));
+  return names
+    .map((other) => ({ other, distance: isBeginning(name, other) ? 0 : distance(name, other, limit) }))
+    .filter((one) => one.distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ other }) => other);
+}
+
+function isBeginning(name: string, other: string): boolean {
+  return name !== "" && (other.startsWith(name) || name.startsWith(other));
+}
+
+/** How many letters to add, remove or change (Levenshtein); more than `limit` for anything beyond it. */
+function distance(a: string, b: string, limit: number): number {
+  if (Math.abs(a.length - b.length) > limit) return limit + 1;
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,44 @@
+/** `troupe revert`: goes back to an earlier version of a key, by one more version. */
+
+import type { Command } from "./command.ts";
+import { findKey } from "./find-key.ts";
+import { exitCodes, journalFlags, journalOf } from "./journal-arguments.ts";
+import { readVersion } from "../store/read-version.ts";
+import { oneLine } from "./one-line.ts";
+import { withStore } from "./open-store.ts";
+import { untypedKey } from "./untyped-state.ts";
+
+export const revert: Command = {
+  name: "revert",
+  summary: "go back to an earlier version of a key, by one more version",
+  flags: journalFlags,
+  read(given) {
+    const [key = "", text = ""] = given.named("KEY", "VERSION");
+    const journal = journalOf(given);
+    const json = given.flag("json");
+    const wanted = given.numberOf("VERSION", text);
+    return (terminal, ports) =>
+      withStore({ journal, mode: "write" }, terminal, ports, async ({ access, store }) => {
+        const { newest } = await findKey(access, key);
+        const { schema } = await readVersion(access, key, newest);
+        const { definition, id } = untypedKey(key, schema);
+        const { version } = await store.revert(definition, id, wanted);
+        if (json) await terminal.print(JSON.stringify({ key, version, revertedTo: wanted }));
+        else await terminal.print(`${oneLine(key)} is at version ${version}, which is as version ${wanted} was`);
+        return 0;
+      });
+  },
+  help: `troupe revert: go back to an earlier version of a key, by one more version. Nothing is lost.
+
+Usage:
+  troupe revert --journal DIR KEY VERSION [--json]
+
+Options:
+  --journal DIR   the folder of the journal; no system may have it open
+  --json          a line of JSON that says what was done
+  -h, --help      this text
+
+The new version's author is command-line.
+
+${exitCodes}`,
+};

@@ -1,0 +1,33 @@
+/** What a version was committed for: the key of a run, or the version of a key that it was taken from. */
+
+import type { StateKey } from "./state-definition.ts";
+
+/** A version of a key. */
+export interface Origin {
+  readonly key: StateKey;
+  readonly version: number;
+}
+
+const runPrefix = "run/";
+const origins = /^(?:fork|revert) (.*)@(\d+)$/s;
+
+/** The cause of what a run's steps commit: the key of the run's history. */
+export function runCause(run: string): string {
+  return runPrefix + run;
+}
+
+/** The run that a version was committed for; `undefined` for any other cause. */
+export function runOf(cause: string | undefined): string | undefined {
+  return cause?.startsWith(runPrefix) === true ? cause.slice(runPrefix.length) : undefined;
+}
+
+/** The cause of a version that was taken from an earlier one of its key (`revert`) or from another key (`fork`). */
+export function originCause(how: "fork" | "revert", { key, version }: Origin): string {
+  return `${how} ${key}@${version}`;
+}
+
+/** Where a version was taken from; `undefined` for any other cause. */
+export function originOf(cause: string | undefined): Origin | undefined {
+  const [, key, version] = origins.exec(cause ?? "") ?? [];
+  return key === undefined ? undefined : { key, version: Number(version) };
+}

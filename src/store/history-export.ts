@@ -1,0 +1,48 @@
+/** A key's whole history as JSON Lines: the form that `history-import.ts` reads. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import { toLosslessJson } from "../values/lossless-json.ts";
+import { diffStates } from "./diff-states.ts";
+import { resolveHistoryRange } from "./history-range.ts";
+import { metaOf } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import type { StoreAccess } from "./store-access.ts";
+import { historyPages } from "./travel/history-pages.ts";
+
+/** The number of the form; a reader refuses others. */
+export const historyFormat = 1;
+
+/**
+ * The lines, without line breaks: a header, the oldest version with its state, then each later one with the patches that
+ * make it of the one before. Values that JSON has no form for are marked; see `lossless-json.ts`.
+ *
+ * Guarantees: the same history gives the same text, whatever journal keeps it, but for the positions.
+ *
+ * @throws TroupeError `no-such-key` for a key without a version.
+ */
+export async function* exportHistory(
+  access: Pick<StoreAccess, "extent" | "history">,
+  key: StateKey,
+): AsyncGenerator<string, void> {
+  const extent = await access.extent(key);
+  if (extent === undefined) {
+    throw new TroupeError("no-such-key", `${key} has no version, so there is nothing to export. Check its name.`, {
+      details: { key },
+    });
+  }
+  const { oldest, newest } = extent;
+  yield JSON.stringify({ troupe: "history", format: historyFormat, key, oldest, newest });
+  const pages = historyPages((options) => access.history(key, resolveHistoryRange(options)), {
+    from: oldest,
+    to: newest,
+  });
+  let last: unknown;
+  for await (const page of pages) {
+    for (const snapshot of page) {
+      const { key: _, ...meta } = metaOf(snapshot);
+      const { version, state } = snapshot;
+      yield toLosslessJson(version === oldest ? { ...meta, state } : { ...meta, patches: diffStates(last, state) });
+      last = state;
+    }
+  }
+}

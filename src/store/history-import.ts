@@ -1,0 +1,149 @@
+/** Takes over a key's whole history from the lines that `history-export.ts` wrote. */
+
+import * as v from "valibot";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { fromLosslessJson } from "../values/lossless-json.ts";
+import { applyPatches } from "./apply-patches.ts";
+import type { CommitRequest } from "./commit.ts";
+import { historyFormat } from "./history-export.ts";
+import type { Patch } from "./patch.ts";
+import { UnfitStateError } from "./seal.ts";
+import type { StateKey } from "./state-definition.ts";
+
+/** A history that was read to its end and found whole. */
+export interface ImportedHistory {
+  readonly key: StateKey;
+  /** The commits that make it, in order. */
+  readonly requests: readonly CommitRequest[];
+}
+
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+const header = v.object({
+  troupe: v.literal("history"),
+  format: v.literal(historyFormat),
+  key: v.pipe(v.string(), v.regex(/^[\w.-]+\//, "a key is a family's name, a slash and an id")),
+  oldest: v.literal(1, "only a history from its first version on can be imported: retention dropped what was before"),
+  newest: whole,
+});
+
+const patch = v.variant("op", [
+  v.object({
+    op: v.picklist(["add", "replace"]),
+    path: v.array(v.union([v.string(), v.number()])),
+    value: v.unknown(),
+  }),
+  v.object({ op: v.literal("remove"), path: v.array(v.union([v.string(), v.number()])) }),
+]);
+
+const version = v.looseObject({
+  version: whole,
+  parent: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  author: v.string(),
+  cause: v.optional(v.string()),
+  time: v.pipe(v.number(), v.finite()),
+  schema: whole,
+  idempotencyKey: v.optional(v.string()),
+  patches: v.optional(v.array(patch)),
+});
+
+/**
+ * Reads lines, with or without their line breaks; blank ones are skipped. All of them are read and checked before there is
+ * a result, and only the differences between versions are held meanwhile. States aren't held to any schema.
+ *
+ * @param source what messages call the lines, such as a file's name.
+ * @throws TroupeError `invalid-input` that begins with source and line.
+ */
+export async function readHistory(
+  lines: AsyncIterable<string> | Iterable<string>,
+  source: string,
+): Promise<ImportedHistory> {
+  const requests: CommitRequest[] = [];
+  let head: v.InferOutput<typeof header> | undefined;
+  let state: unknown;
+  let time = Number.NEGATIVE_INFINITY;
+  let number = 0;
+  for await (const line of lines) {
+    number++;
+    if (line.trim() === "") continue;
+    const where: Place = { source, line: number };
+    const value = parsed(line, where);
+    if (head === undefined) {
+      head = checked(header, value, where);
+      continue;
+    }
+    const record = checked(version, value, where);
+    const due = requests.length + 1;
+    if (record.version !== due || record.parent !== due - 1) {
+      throw bad(where, `version ${record.version} of parent ${record.parent} is where version ${due} is due`);
+    }
+    if (due > head.newest) throw bad(where, `the header says that version ${head.newest} is the last`);
+    if (record.time < time) throw bad(where, `its time, ${record.time}, is before that of the version before, ${time}`);
+    const patches = patchesOf(record, where);
+    state = applied(state, patches, where);
+    time = record.time;
+    const { author, cause, idempotencyKey, schema } = record;
+    requests.push({
+      changes: [{ key: head.key, parent: record.parent, patches, schema, state }],
+      author,
+      time,
+      ...(cause === undefined ? {} : { cause }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    });
+  }
+  const end: Place = { source, line: number };
+  if (head === undefined) throw bad({ source, line: 1 }, "there is nothing; expected a header");
+  if (requests.length !== head.newest) {
+    throw bad(
+      end,
+      `ends after version ${requests.length}, and the header says that version ${head.newest} is the last`,
+    );
+  }
+  return { key: head.key, requests };
+}
+
+interface Place {
+  readonly source: string;
+  readonly line: number;
+}
+
+function parsed(line: string, where: Place): unknown {
+  try {
+    return fromLosslessJson(line);
+  } catch (cause) {
+    throw bad(where, `is not JSON as export writes it: ${(cause as Error).message}`, cause);
+  }
+}
+
+function checked<S extends v.GenericSchema>(schema: S, value: unknown, where: Place): v.InferOutput<S> {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const [issue] = result.issues;
+  const path = v.getDotPath(issue);
+  throw bad(where, path === null ? issue.message : `${path}: ${issue.message}`);
+}
+
+function patchesOf(record: v.InferOutput<typeof version>, where: Place): readonly Patch[] {
+  if (record.version > 1) {
+    if (record.patches === undefined) throw bad(where, "patches are missing");
+    return record.patches;
+  }
+  if (record["state"] === undefined) throw bad(where, "the state of version 1 is missing");
+  return [{ op: "replace", path: [], value: record["state"] }];
+}
+
+function applied(state: unknown, patches: readonly Patch[], where: Place): unknown {
+  try {
+    return applyPatches(state, patches);
+  } catch (cause) {
+    const problem = cause instanceof UnfitStateError ? `can't be kept: ${cause.message}` : (cause as Error).message;
+    throw bad(where, problem, cause);
+  }
+}
+
+function bad({ source, line }: Place, problem: string, cause?: unknown): TroupeError {
+  return new TroupeError("invalid-input", `${source}:${line}: ${problem}. Nothing was imported.`, {
+    details: { file: source, line },
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

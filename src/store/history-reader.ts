@@ -1,0 +1,84 @@
+/** Reads what a journal keeps of a key's history, up to the newest version that may be seen. */
+
+import type { CommitRecord } from "./commit.ts";
+import { diffStates } from "./diff-states.ts";
+import { boundsOf, counts, isFiltered, type HistoryRange } from "./history-range.ts";
+import type { Journal } from "./journal.ts";
+import { chain, type MaybePromise } from "./maybe-promise.ts";
+import { noSuchVersion } from "./no-such-version.ts";
+import type { KeyExtent, Snapshot, VersionAt } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import { lastVersionBy } from "./version-at-time.ts";
+
+export class HistoryReader {
+  readonly #journal: Journal;
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  /** One version; `undefined` for one that there isn't. */
+  at(key: StateKey, when: VersionAt, head: Snapshot | undefined): MaybePromise<Snapshot | undefined> {
+    if (head === undefined) return undefined;
+    if (typeof when !== "number") return when.time >= head.time ? head : this.#atTime(key, when.time, head.version);
+    if (when > head.version) return undefined;
+    return when === head.version ? head : this.#journal.at(key, when);
+  }
+
+  /** The versions that are kept; `undefined` for a key without one. */
+  extent(key: StateKey, head: Snapshot | undefined): MaybePromise<KeyExtent | undefined> {
+    if (head === undefined) return undefined;
+    return chain(this.#journal.oldest(key), (oldest = 1) => ({ oldest, newest: head.version }));
+  }
+
+  /**
+   * The versions in a range, ascending whatever its order, each with the patches that make it of the one before it in
+   * the list. Where only some versions count, those that don't are told by their meta, and their states aren't read.
+   *
+   * @throws TroupeError `no-such-version` for a bound below the oldest version that is kept.
+   */
+  records(key: StateKey, range: HistoryRange, head: Snapshot | undefined): MaybePromise<readonly CommitRecord[]> {
+    return chain(this.extent(key, head), (extent) => {
+      if (extent === undefined) return [];
+      const { oldest, newest } = extent;
+      const { from, to, limit, order } = range;
+      if (from !== undefined && from < oldest) throw noSuchVersion(key, from, extent);
+      // right below the oldest is where the page after the last begins, newest first
+      if (to < oldest - 1) throw noSuchVersion(key, to, extent);
+      const { lowest, highest } = boundsOf(range, oldest, newest);
+      if (lowest > highest) return [];
+      if (isFiltered(range)) return this.#counting(key, range, lowest, highest);
+      return order === "oldest-first"
+        ? this.#journal.records(key, lowest, Math.min(highest, lowest + limit - 1))
+        : this.#journal.records(key, Math.max(lowest, highest - limit + 1), highest);
+    });
+  }
+
+  async #atTime(key: StateKey, time: number, newest: number): Promise<Snapshot | undefined> {
+    const oldest = (await this.#journal.oldest(key)) ?? 1;
+    const version = await lastVersionBy(this.#journal, key, oldest, newest, (at) => at <= time);
+    return version < oldest ? undefined : this.#journal.at(key, version);
+  }
+
+  async #counting(key: StateKey, range: HistoryRange, low: number, high: number): Promise<readonly CommitRecord[]> {
+    const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, limit, order } = range;
+    const lowest = 1 + (await lastVersionBy(this.#journal, key, low, high, (time) => time < since));
+    const highest = await lastVersionBy(this.#journal, key, low, high, (time) => time <= until);
+    const step = order === "oldest-first" ? 1 : -1;
+    const found: Snapshot[] = [];
+    for (let v = step === 1 ? lowest : highest; v >= lowest && v <= highest && found.length < limit; v += step) {
+      const meta = await this.#journal.meta(key, v);
+      const snapshot = meta !== undefined && counts(meta, range) ? await this.#journal.at(key, v) : undefined;
+      if (snapshot !== undefined) found.push(snapshot);
+    }
+    return recordsOf(step === 1 ? found : found.reverse());
+  }
+}
+
+function recordsOf(ascending: readonly Snapshot[]): readonly CommitRecord[] {
+  return ascending.map((snapshot, i) => {
+    const last = ascending[i - 1];
+    if (last === undefined) return { snapshot, patches: [{ op: "replace", path: [], value: snapshot.state }] };
+    return { snapshot, patches: diffStates(last.state, snapshot.state) };
+  });
+}

@@ -1,0 +1,17 @@
+/** The error of a key that was to be begun and has been. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+
+/** @param cure what to do instead, as a sentence. */
+export function keyExists(key: StateKey, head: Pick<Snapshot, "version"> | undefined, cure: string): TroupeError {
+  const newest = head?.version ?? 0;
+  return new TroupeError(
+    "key-exists",
+    `${key} is there already, up to version ${newest}. Nothing was changed. ${cure}`,
+    {
+      details: { key, newest },
+    },
+  );
+}

@@ -1,0 +1,24 @@
+/** Reads one version of a key, or says which there are. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import { noSuchVersion } from "./no-such-version.ts";
+import type { Snapshot, VersionAt } from "./snapshot.ts";
+import type { StateKey } from "./state-definition.ts";
+import type { StoreAccess } from "./store-access.ts";
+
+/** @throws TroupeError `no-such-version`; `invalid-options` for a time that is none. */
+export async function readVersion(
+  access: Pick<StoreAccess, "at" | "extent">,
+  key: StateKey,
+  when: VersionAt,
+): Promise<Snapshot> {
+  if (typeof when !== "number" && !Number.isFinite(when.time)) {
+    throw new TroupeError(
+      "invalid-options",
+      `at: time is in milliseconds since the epoch, not ${String(when.time)}. A Date has it as getTime().`,
+    );
+  }
+  const snapshot = await access.at(key, when);
+  if (snapshot === undefined) throw noSuchVersion(key, when, await access.extent(key));
+  return snapshot;
+}

@@ -1,0 +1,62 @@
+/** What is kept of a key's history: rules by key. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { StateKey } from "./state-definition.ts";
+
+/**
+ * - `"all"`: every version.
+ * - `last`: so many of the newest versions.
+ * - `age`: every version that was the newest at some time in the last so many milliseconds.
+ */
+export type Keep = "all" | { readonly last: number } | { readonly age: number };
+
+/**
+ * What to keep of the keys that match a pattern.
+ *
+ * @example
+ * const retention = [{ keys: "run/*", keep: { age: 7 * 24 * 3600_000 } }, { keys: "cache/*", keep: { last: 10 } }];
+ */
+export interface RetentionRule {
+  /** A key; `*` stands for any text, slashes too. */
+  readonly keys: string;
+  readonly keep: Keep;
+}
+
+interface Compiled {
+  readonly pattern: RegExp;
+  readonly keep: Keep;
+}
+
+/** Finds what to keep of a key: the first rule that matches decides; without one all is kept. */
+export class RetentionRules {
+  readonly #rules: readonly Compiled[];
+
+  /** @throws TroupeError `invalid-options` that names the rule. */
+  constructor(rules: readonly RetentionRule[]) {
+    this.#rules = rules.map(({ keys, keep }) => {
+      checkKeep(keys, keep);
+      return { pattern: patternOf(keys), keep };
+    });
+  }
+
+  keepOf(key: StateKey): Keep {
+    for (const { pattern, keep } of this.#rules) if (pattern.test(key)) return keep;
+    return "all";
+  }
+}
+
+function patternOf(keys: string): RegExp {
+  const parts = keys.split("*").map((part) => part.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`, "s");
+}
+
+function checkKeep(keys: string, keep: Keep): void {
+  if (keep === "all") return;
+  if ("last" in keep ? Number.isSafeInteger(keep.last) && keep.last >= 1 : Number.isFinite(keep.age) && keep.age >= 0)
+    return;
+  throw new TroupeError(
+    "invalid-options",
+    `retention of ${JSON.stringify(keys)}: keep is "all", { last: a whole number from 1 } or { age: milliseconds from 0 }, not ${JSON.stringify(keep)}`,
+    { details: { keys, keep } },
+  );
+}

@@ -1,0 +1,93 @@
+/** Who last set a value: walks a history backwards for as long as the value is the same. */
+
+import { isDeepStrictEqual } from "node:util";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { runOf } from "../cause.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { partsOf, valueAt } from "./json-pointer.ts";
+
+/** The version that last set a value. */
+export interface Blame {
+  /** A JSON pointer (RFC 6901). */
+  readonly path: string;
+  /** What is there now. */
+  readonly value: unknown;
+  readonly version: number;
+  readonly author: string;
+  /** The run it was set for, by its id; absent where it was set for none. */
+  readonly run?: string;
+  readonly cause?: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  /** False when the value is as old as the oldest version that is kept, which isn't the first: it may be older still. */
+  readonly exact: boolean;
+}
+
+interface Wanted {
+  readonly path: string;
+  readonly parts: readonly string[];
+  readonly value: unknown;
+  /** The earliest version so far that has the value, without a break up to the newest. */
+  since: Snapshot;
+}
+
+/**
+ * Finds the version that set each value, by comparing values: one that was changed and changed back was set by the latter,
+ * one that was set to what it was already is as old as before. Elements of an array are known by their index.
+ *
+ * Guarantees: reads no page beyond the one that settles the last path.
+ *
+ * @param pages the key's history, newest first.
+ * @param paths JSON pointers.
+ * @throws TroupeError `no-such-path` for a path at which the newest version has nothing; `invalid-options` for no pointer.
+ */
+export async function blame(
+  pages: AsyncIterable<readonly Snapshot[]>,
+  paths: (newest: Snapshot) => readonly string[],
+): Promise<readonly Blame[]> {
+  let wanted: readonly Wanted[] | undefined;
+  let open: readonly Wanted[] = [];
+  let oldest = 0;
+  for await (const page of pages) {
+    for (const snapshot of page) {
+      wanted ??= open = paths(snapshot).map((path) => find(snapshot, path));
+      for (const one of open) if (hasSame(snapshot, one)) one.since = snapshot;
+      open = open.filter(({ since }) => since === snapshot);
+      oldest = snapshot.version;
+      if (open.length === 0) return wanted.map((one) => blameOf(one, true));
+    }
+  }
+  return (wanted ?? []).map((one) => blameOf(one, oldest === 1 || !open.includes(one)));
+}
+
+function find(newest: Snapshot, path: string): Wanted {
+  const parts = partsOf(path);
+  const found = valueAt(newest.state, parts);
+  if (found !== undefined) return { path, parts, value: found.value, since: newest };
+  const { key, version } = newest;
+  throw new TroupeError(
+    "no-such-path",
+    `${key} has nothing at ${path} in its newest version, ${version}. Ask for a path that is there; diff and history tell when one went.`,
+    { details: { key, path, version } },
+  );
+}
+
+function hasSame({ state }: Snapshot, { parts, value }: Wanted): boolean {
+  const found = valueAt(state, parts);
+  return found !== undefined && (Object.is(found.value, value) || isDeepStrictEqual(found.value, value));
+}
+
+function blameOf({ path, value, since }: Wanted, exact: boolean): Blame {
+  const { version, author, cause, time } = since;
+  const run = runOf(cause);
+  return {
+    path,
+    value,
+    version,
+    author,
+    ...(run === undefined ? {} : { run }),
+    ...(cause === undefined ? {} : { cause }),
+    time,
+    exact,
+  };
+}

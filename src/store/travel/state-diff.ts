@@ -1,0 +1,45 @@
+/** The difference between two versions: as JSON Patch (RFC 6902), and as text for people. */
+
+import { diffStates } from "../diff-states.ts";
+import { pointerOf, valueAt } from "./json-pointer.ts";
+import { valueText } from "./value-text.ts";
+
+/** One change as RFC 6902 has it; `path` is a JSON pointer. */
+export type JsonPatchOperation =
+  | { readonly op: "add" | "replace"; readonly path: string; readonly value: unknown }
+  | { readonly op: "remove"; readonly path: string };
+
+/** What {@link diffOf} found. Nothing differs when both are empty. */
+export interface StateDiff {
+  /**
+   * Applied to the first version, in order, it gives the second, with its order of fields. Values are those of the states:
+   * where the states are JSON, so is the patch. A bigint, `undefined`, `NaN`, `Infinity` or `-0` stays what it is, and
+   * JSON has no form for it.
+   */
+  readonly patch: readonly JsonPatchOperation[];
+  /**
+   * A line for each change: `~ /score 680 → 750`, `+ /tags/2 "x"`, `- /old 1`. Long values are cut. The whole state is
+   * written `/` there.
+   */
+  readonly text: string;
+}
+
+/** Compares two sealed states. */
+export function diffOf(before: unknown, after: unknown): StateDiff {
+  const patch: JsonPatchOperation[] = [];
+  const lines: string[] = [];
+  for (const { op, path, value } of diffStates(before, after, true)) {
+    const pointer = pointerOf(path);
+    // no patch is at a place that those before it have moved: arrays grow and shrink at their ends
+    const old = op === "add" ? "" : valueText(valueAt(before, path)?.value);
+    const place = pointer === "" ? "/" : pointer;
+    if (op === "remove") {
+      patch.push({ op, path: pointer });
+      lines.push(`- ${place} ${old}`);
+    } else {
+      patch.push({ op, path: pointer, value });
+      lines.push(op === "add" ? `+ ${place} ${valueText(value)}` : `~ ${place} ${old} → ${valueText(value)}`);
+    }
+  }
+  return { patch, text: lines.join("\n") };
+}

@@ -1,0 +1,157 @@
+/** A store client that also compares, searches, forks and takes back versions. */
+
+import { originCause, type Origin } from "../cause.ts";
+import { isConflictError } from "../conflict-error.ts";
+import type { HistoryOptions } from "../history-range.ts";
+import { keyExists } from "../key-exists.ts";
+import { noSuchVersion } from "../no-such-version.ts";
+import type { Snapshot } from "../snapshot.ts";
+import { stateKey, type StateDefinition } from "../state-definition.ts";
+import type { StoreAccess } from "../store-access.ts";
+import { StoreClient, type StoreClientOptions } from "../store-client.ts";
+import { bisect } from "./bisect.ts";
+import { blame, type Blame } from "./blame.ts";
+import { historyPages } from "./history-pages.ts";
+import { diffOf, type StateDiff } from "./state-diff.ts";
+
+/** Where {@link TimeTravelClient.bisect} searches. */
+export interface BisectOptions {
+  /** The lowest version. Default: the oldest that is kept. */
+  readonly from?: number;
+  /** The highest version, inclusive. Default: the newest. */
+  readonly to?: number;
+}
+
+export interface RevertOptions {
+  /** Fail with a ConflictError unless this is the newest version. Default: whatever it is. */
+  readonly expectedVersion?: number;
+}
+
+/**
+ * The store with its time travel.
+ *
+ * Guarantees and errors: as {@link StoreClient}; no method changes or removes a version, `revert` and `fork` append.
+ *
+ * @example
+ * const bad = await store.bisect(account, "anna", ({ cents }) => cents < 0);
+ * const { text } = await store.diff(account, "anna", bad.version - 1, bad.version);
+ * await store.revert(account, "anna", bad.version - 1);
+ */
+export class TimeTravelClient extends StoreClient {
+  readonly #access: StoreAccess;
+  readonly #options: StoreClientOptions;
+
+  constructor(access: StoreAccess, options: StoreClientOptions) {
+    super(access, options);
+    this.#access = access;
+    this.#options = options;
+  }
+
+  /**
+   * What changed from one version of a key to another, whichever is older: as JSON Patch and as text.
+   *
+   * @throws TroupeError `no-such-version`.
+   */
+  async diff(definition: StateDefinition, id: string, from: number, to: number): Promise<StateDiff> {
+    const before = await this.at(definition, id, from);
+    const after = await this.at(definition, id, to);
+    return diffOf(before.state, after.state);
+  }
+
+  /**
+   * The first version for which `predicate` holds, `undefined` when it holds for none. Right when it holds for every later
+   * version too. Of n versions at most ⌈log₂(n + 1)⌉ are read and asked about, one after the other.
+   *
+   * @throws TroupeError `no-such-version` for a bound that there isn't; what `predicate` throws.
+   */
+  async bisect<S>(
+    definition: StateDefinition<S>,
+    id: string,
+    predicate: (state: S, snapshot: Snapshot<S>) => boolean | Promise<boolean>,
+    { from, to }: BisectOptions = {},
+  ): Promise<Snapshot<S> | undefined> {
+    const key = stateKey(definition, id);
+    const extent = await this.#access.extent(key);
+    const { oldest, newest } = extent ?? { oldest: 1, newest: 0 };
+    for (const bound of [from, to]) {
+      if (bound === undefined || (bound >= oldest && bound <= newest && Number.isInteger(bound))) continue;
+      throw noSuchVersion(key, bound, extent);
+    }
+    return bisect(
+      from ?? oldest,
+      to ?? newest,
+      (version) => this.at(definition, id, version),
+      (snapshot) => predicate(snapshot.state, snapshot),
+    );
+  }
+
+  /**
+   * Goes back to an earlier version, by one more version with its state; its cause is `revert <key>@<version>`.
+   *
+   * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
+   * @throws TroupeError `no-such-version`; `invalid-state` when the family's schema doesn't accept that state any more.
+   */
+  async revert<S>(
+    definition: StateDefinition<S>,
+    id: string,
+    version: number,
+    options?: RevertOptions,
+  ): Promise<Snapshot<S>> {
+    const { state } = await this.at(definition, id, version);
+    return this.#taking("revert", { key: stateKey(definition, id), version }, (client) =>
+      client.put(definition, id, state, options),
+    );
+  }
+
+  /**
+   * Begins a new key of the family with a version of this one: its version 1 has that state, and the cause
+   * `fork <key>@<version>`.
+   *
+   * @throws TroupeError `no-such-version`; `key-exists` when there is a version of `newId`; `invalid-state` when the
+   * family's schema doesn't accept that state any more.
+   */
+  async fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>> {
+    const { state } = await this.at(definition, id, version);
+    try {
+      return await this.#taking("fork", { key: stateKey(definition, id), version }, (client) =>
+        client.put(definition, newId, state, { expectedVersion: 0 }),
+      );
+    } catch (error) {
+      if (!isConflictError(error)) throw error;
+      throw keyExists(stateKey(definition, newId), error.details.theirs, "Fork to an id of which there is nothing.");
+    }
+  }
+
+  /**
+   * Which version last set the value at a path of the newest version, by whom, when and for which run. Values are
+   * compared: to set one to what it was already isn't to set it. Elements of an array are known by their index.
+   *
+   * @param path a JSON pointer (RFC 6901), such as `/tags/2`; the empty text is the whole state.
+   * @throws TroupeError `no-such-version` for a key without one, `no-such-path` when there is nothing at the path,
+   * `invalid-options` for a path that is no pointer.
+   */
+  async blame(definition: StateDefinition, id: string, path: string): Promise<Blame> {
+    const read = (options: HistoryOptions): Promise<readonly Snapshot[]> => this.history(definition, id, options);
+    const [found] = await blame(historyPages(read, { order: "newest-first" }), () => [path]);
+    if (found === undefined) throw noSuchVersion(stateKey(definition, id), 1, undefined);
+    return found;
+  }
+
+  /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
+  async size(definition: Pick<StateDefinition, "name">, id: string): Promise<number> {
+    return this.#access.size(stateKey(definition, id));
+  }
+
+  /** Lets a client of the same author write what was taken from `origin`, and takes over what it has seen. */
+  async #taking<S>(
+    how: "fork" | "revert",
+    origin: Origin,
+    write: (client: StoreClient) => Promise<Snapshot<S>>,
+  ): Promise<Snapshot<S>> {
+    const { idempotencyPrefix: _, ...options } = this.#options;
+    const client = new StoreClient(this.#access, { ...options, cause: originCause(how, origin), token: this.token });
+    const snapshot = await write(client);
+    this.observe(snapshot.position);
+    return snapshot;
+  }
+}
