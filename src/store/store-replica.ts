@@ -308,8 +308,8 @@ export class StoreReplica implements StoreAccess {
 /** What the channel carries of a change. */
 function withoutState(change: KeyChange): KeyChange {
   if (!isWrite(change)) return change;
-  const { state: _, ...sent } = change;
-  return sent;
+  const { key, parent, patches, schema } = change;
+  return { key, parent, patches, schema };
 }
 
 /** A snapshot that came over a channel, frozen as those made here are. */
