@@ -87,9 +87,9 @@ describe("a history that is exported and imported", () => {
     await place.put([{ cents: 5n, tags: ["a", "b"] }]);
     expect(await place.lines()).toEqual([
       '{"troupe":"history","format":1,"key":"thing/1","oldest":1,"newest":2}',
-      '{"version":1,"parent":0,"author":"me","time":1000,"position":1,"idempotencyKey":"once",' +
+      '{"version":1,"parent":0,"author":"me","time":1000,"position":1,"schema":1,"idempotencyKey":"once",' +
         '"state":{"cents":{"$troupe":"bigint","value":"5"},"tags":["a"]}}',
-      '{"version":2,"parent":1,"author":"me","time":1001,"position":2,"patches":[{"op":"add","path":["tags",1],"value":"b"}]}',
+      '{"version":2,"parent":1,"author":"me","time":1001,"position":2,"schema":1,"patches":[{"op":"add","path":["tags",1],"value":"b"}]}',
     ]);
   });
 
@@ -160,8 +160,8 @@ describe("a history that is exported and imported", () => {
 describe("lines that can't be imported", () => {
   const [header, first, second] = [
     '{"troupe":"history","format":1,"key":"thing/1","oldest":1,"newest":2}',
-    '{"version":1,"parent":0,"author":"me","time":5,"position":1,"state":{"n":1}}',
-    '{"version":2,"parent":1,"author":"me","time":6,"position":2,"patches":[{"op":"replace","path":["n"],"value":2}]}',
+    '{"version":1,"parent":0,"author":"me","time":5,"position":1,"schema":1,"state":{"n":1}}',
+    '{"version":2,"parent":1,"author":"me","time":6,"position":2,"schema":1,"patches":[{"op":"replace","path":["n"],"value":2}]}',
   ] as const;
 
   it("are none when nothing is wrong", async () => {

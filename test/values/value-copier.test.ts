@@ -123,7 +123,7 @@ const dense = fc.letrec((tie) => ({
     fieldsOf(tie("value")),
     fc.array(fc.tuple(tie("value"), tie("value")), { maxLength: 4 }).map((entries) => new Map(entries)),
     fc.array(tie("value"), { maxLength: 4 }).map((members) => new Set(members)),
-    fc.date({ noInvalidDate: false }),
+    fc.date({ noInvalidDate: true }), // Node.js 20 finds no two invalid dates equal
     bytes,
   ),
 })).value;
@@ -175,6 +175,12 @@ function isLossless(value: unknown): boolean {
 // ---- tests
 
 describe("a copy (invariant 1)", () => {
+  it("has an invalid date where the original has one", () => {
+    const copy = new ValueCopier(1_000).copy({ at: new Date(Number.NaN) }, "it") as { at: Date };
+    expect(copy.at).toBeInstanceOf(Date);
+    expect(copy.at.getTime()).toBeNaN();
+  });
+
   it("is what structured clone makes, in the same order, sharing nothing with the original", () => {
     fc.assert(
       fc.property(dense, (value) => {
