@@ -4,9 +4,10 @@ import { parseArgs } from "node:util";
 import { credit } from "./credit.ts";
 import { type Figure, formatFigures } from "./harness.ts";
 import { messages } from "./messages.ts";
+import { store } from "./store.ts";
 import { systems } from "./systems.ts";
 
-const topics = [messages, systems, credit];
+const topics = [messages, systems, store, credit];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {

@@ -12,6 +12,8 @@ const maxKeyBytes = 1_900;
 const maxIdempotencyBytes = 500;
 const idBytes = 4;
 const versionBytes = 6;
+const positionBytes = 6;
+const slotBytes = 2;
 
 /** What a version of a key is found under. */
 export function versionPlace(id: KeyId, version: number): Buffer {
@@ -55,6 +57,17 @@ export function stateKeyOf(bytes: Buffer): StateKey {
     }
   }
   return key;
+}
+
+/**
+ * What a record is found under: the place of its commit in the order of all, and its own within the commit. So records are
+ * only ever added at the end, where LMDB fills its pages; in the middle it leaves them half empty.
+ */
+export function recordPlace(position: number, slot: number): Buffer {
+  const bytes = Buffer.allocUnsafe(positionBytes + slotBytes);
+  bytes.writeUIntBE(position, 0, positionBytes);
+  bytes.writeUInt16BE(slot, positionBytes);
+  return bytes;
 }
 
 /** What an idempotency key is found under: itself where it is short, a hash where not. */

@@ -1,5 +1,6 @@
 /** Errors about journals on disk. */
 
+import { statfsSync } from "node:fs";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StateKey } from "../state-definition.ts";
 
@@ -42,11 +43,22 @@ export function corruptIndex(what: string, count: number): TroupeError {
 /** What the disk didn't take. */
 export function writeFailed(directory: string, cause: unknown): TroupeError {
   const reason = cause instanceof Error ? cause.message : String(cause);
+  const freeBytes = freeBytesIn(directory);
   return new TroupeError(
     "journal-failed",
-    `The journal in ${directory} could not write: ${reason}. Nothing of this commit was kept; what was acknowledged before can be read. Look at the disk, and commit again.`,
-    { cause, details: { directory } },
+    `The journal in ${directory} could not write: ${reason} (${freeBytes ?? "an unknown number of"} bytes are free there). Nothing of this commit was kept; what was acknowledged before can be read. Look at the disk, and commit again.`,
+    { cause, details: { directory, freeBytes } },
   );
+}
+
+/** LMDB calls a full disk an input/output error. */
+function freeBytesIn(directory: string): number | undefined {
+  try {
+    const { bavail, bsize } = statfsSync(directory);
+    return bavail * bsize;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A commit to a journal that takes none. */

@@ -2,14 +2,19 @@
 
 import type { Database, RootDatabase } from "lmdb";
 
-/** The sub-databases: what the journal is, its keys, its versions' patches, the states kept whole, the idempotency keys. */
-export const tableNames = ["info", "keys", "records", "checkpoints", "idempotency"] as const;
+/**
+ * The sub-databases: what the journal is; its keys; where each version's record is; the records, with the patches; the
+ * states kept whole; the idempotency keys.
+ */
+const tableNames = ["info", "keys", "versions", "records", "checkpoints", "idempotency"] as const;
 export type TableName = (typeof tableNames)[number];
 
 /** One sub-database: bytes under bytes, in their order. Reads see what is committed. */
 export interface Table {
   get(place: Buffer): Buffer | undefined;
   put(place: Buffer, bytes: Buffer): void;
+  /** The same behind everything that is there: fills pages up. What isn't behind everything makes the write reject. */
+  append(place: Buffer, bytes: Buffer): void;
   remove(place: Buffer): void;
   /** What lies from `start` to before `end`, or the other way round; all of it, if they aren't given. */
   range(range?: { readonly start?: Buffer; readonly end?: Buffer; readonly reverse?: boolean }): Iterable<Entry>;
@@ -46,39 +51,49 @@ export async function openEnvironment(file: string, options: { readonly readOnly
     encoding: "binary",
     // or a put would be acknowledged before it is flushed
     overlappingSync: false,
+    // each write is a batch of its own; one that LMDB makes around it would reject unheard
+    eventTurnBatching: false,
   });
   const stores = Object.fromEntries(
     tableNames.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })]),
   ) as Record<TableName, Database<Buffer, Buffer>>;
-  const tables = Object.fromEntries(tableNames.map((name) => [name, tableOf(stores[name])])) as Record<
+  const appends: Promise<boolean>[] = [];
+  const tables = Object.fromEntries(tableNames.map((name) => [name, tableOf(stores[name], appends)])) as Record<
     TableName,
     Table
   >;
   return {
     tables,
-    write: (fill) => commit(root, fill),
+    write: (fill) => commit(root, fill, appends),
     refresh: () => root.resetReadTxn(),
     copyCompacted: (target) => root.backup(target, true),
     close: () => root.close(),
   };
 }
 
-function tableOf(store: Database<Buffer, Buffer>): Table {
+/** LMDB's declarations know only of a version here. */
+const appending = { append: true } as unknown as number;
+
+/** @param appends gets what becomes of each append: unlike a put, it answers for itself, also within a batch. */
+function tableOf(store: Database<Buffer, Buffer>, appends: Promise<boolean>[]): Table {
   return {
     get: (place) => store.getBinary(place),
     put: (place, bytes) => void store.put(place, bytes),
+    append: (place, bytes) => void appends.push(store.put(place, bytes, appending)),
     remove: (place) => void store.remove(place),
     range: (range = {}) => store.getRange(range),
   };
 }
 
 /** Everything put in one batch is one transaction. What LMDB says of a failed one comes a little later. */
-async function commit(root: RootDatabase, fill: () => void): Promise<void> {
-  try {
-    await root.batch(fill);
-  } catch (error) {
-    const { commitError } = error as { readonly commitError?: Promise<never> };
+async function commit(root: RootDatabase, fill: () => void, appends: Promise<boolean>[]): Promise<void> {
+  const batch = root.batch(fill);
+  const [written, ...appended] = await Promise.allSettled([batch, ...appends.splice(0)]);
+  if (written.status === "rejected") {
+    const { commitError } = written.reason as { readonly commitError?: Promise<never> };
     await commitError;
-    throw error;
+    throw written.reason;
   }
+  if (appended.some((outcome) => outcome.status === "rejected" || !outcome.value))
+    throw new Error("Defect: an entry that was to be the last of its table was not.");
 }

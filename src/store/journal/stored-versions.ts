@@ -4,8 +4,6 @@ import type { CommitRecord } from "../commit.ts";
 import type { Journal } from "../journal.ts";
 import type { Snapshot, SnapshotMeta } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
-import { isCheckpointDue, replayCost } from "./checkpoint-policy.ts";
-import { versionPlace } from "./entry-key.ts";
 import { draftFile, promoteDraft, removeOlder } from "./journal-files.ts";
 import { notWritable, writeFailed } from "./journal-errors.ts";
 import type { IndexDamage } from "./index-damage.ts";
@@ -18,19 +16,15 @@ import { IdempotencyIndex, type Committed } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";
 import { KeyIndex } from "./key-index.ts";
 import { newKeyRow, type KeyRow } from "./key-row.ts";
-import type { Environment, Table, TableName } from "./lmdb-environment.ts";
-import { encodePlain } from "./plain-text.ts";
+import type { Environment } from "./lmdb-environment.ts";
+import { planTrim } from "./trim-plan.ts";
+import { entriesOf, type VersionEntries } from "./version-entries.ts";
 import { Recent } from "./recent.ts";
-import { encodeRecord, startsAnew } from "./record-codec.ts";
-import { sealBytes } from "./sealed-bytes.ts";
 import { readRecord, readRecords, readVersion } from "./version-reader.ts";
 
 /** How much of the newest states is kept in memory, by their size as bytes. */
 const maxCachedBytes = 64 * 1024 * 1024;
 const cachedEntryBytes = 200;
-
-/** One entry to write. */
-type Put = readonly [table: TableName, place: Buffer, bytes: Buffer];
 
 export interface StoredVersionsOptions {
   readonly directory: string;
@@ -79,7 +73,10 @@ export class StoredVersions implements Journal {
   append(records: readonly CommitRecord[]): MaybePromise<void> {
     this.#checkWritable();
     const rows = this.#nextRows(records);
-    const puts = records.flatMap((record) => this.#puts(record, rows));
+    const [first] = records;
+    if (first !== undefined && first.snapshot.position <= this.#position)
+      throw new Error(`Defect: position ${first.snapshot.position} appended after position ${this.#position}.`);
+    const entries = records.map((record, slot) => entriesOf(record, slot, rows.get(record.snapshot.key) as KeyRow));
     const committed = this.#nextCommitted(records);
     const position = Math.max(this.#position, ...records.map(({ snapshot }) => snapshot.position));
     const time = Math.max(this.#time, ...records.map(({ snapshot }) => snapshot.time));
@@ -90,7 +87,7 @@ export class StoredVersions implements Journal {
     const written = this.#writer
       .add({
         fill: () => {
-          for (const [table, place, bytes] of puts) this.#tables[table].put(place, bytes);
+          for (const version of entries) this.#putVersion(version);
           for (const [key, row] of rows) this.#keys.put(key, row);
           for (const [idempotencyKey, versions] of committed) this.#idempotency.put(idempotencyKey, versions);
           writeInfo(this.#tables.info, { position, time, nextId });
@@ -102,7 +99,7 @@ export class StoredVersions implements Journal {
         for (const { snapshot } of records) this.#cache(snapshot, rows.get(snapshot.key));
       });
     if (this.#unwritten === undefined) return written;
-    const bytes = puts.reduce((sum, [, , put]) => sum + put.length, 0);
+    const bytes = entries.reduce((sum, version) => sum + version.bytes, 0);
     return this.#unwritten.add(records, bytes, written);
   }
 
@@ -152,51 +149,24 @@ export class StoredVersions implements Journal {
     this.#checkWritable();
     await this.#writer.idle();
     const row = this.#keys.written(key);
-    if (row === undefined) return;
-    const first = Math.min(oldest, row.newest);
-    if (first <= row.oldest) return;
-    const { records, checkpoints } = this.#tables;
-    const removed: (readonly [Table, Buffer])[] = [];
-    const committed = new Map<string, readonly Committed[]>();
-    let { bytes } = row;
-    for (let version = row.oldest; version < first; version++) {
-      const place = versionPlace(row.id, version);
-      const { idempotencyKey } = readRecord(this.#tables, key, row, version).meta;
-      if (idempotencyKey !== undefined) {
-        const without = (before: readonly Committed[]): readonly Committed[] =>
-          before.filter(([otherKey, otherVersion]) => otherKey !== key || otherVersion !== version);
-        committed.set(idempotencyKey, this.#idempotency.begin(idempotencyKey, without));
-      }
-      for (const table of [records, checkpoints]) {
-        const entry = table.get(place);
-        if (entry === undefined) continue;
-        bytes -= place.length + entry.length;
-        removed.push([table, place]);
-      }
-    }
-    const place = versionPlace(row.id, first);
-    const before = checkpoints.get(place);
-    const state = encodePlain(readVersion(this.#tables, key, row, first).state);
-    const checkpoint = sealBytes(place, state);
-    bytes += checkpoint.length - (before?.length ?? -place.length);
-    const isNewest = row.checkpoint <= first;
-    const next: KeyRow = {
-      ...row,
-      oldest: first,
-      bytes,
-      ...(isNewest ? { checkpoint: first, checkpointBytes: state.length } : {}),
-    };
-    this.#keys.begin(key, next);
+    const first = Math.min(oldest, row?.newest ?? 0);
+    if (row === undefined || first <= row.oldest) return;
+    const plan = planTrim(this.#tables, key, row, first);
+    const committed = plan.idempotencyKeys.map(([idempotencyKey, version]) => {
+      const isOther = ([otherKey, other]: Committed): boolean => otherKey !== key || other !== version;
+      return [idempotencyKey, this.#idempotency.begin(idempotencyKey, (before) => before.filter(isOther))] as const;
+    });
+    this.#keys.begin(key, plan.row);
     await this.#writer.add({
       fill: () => {
-        for (const [table, gone] of removed) table.remove(gone);
-        checkpoints.put(place, checkpoint);
-        this.#keys.put(key, next);
-        for (const [idempotencyKey, versions] of committed) this.#idempotency.put(idempotencyKey, versions);
+        for (const [table, place] of plan.removed) this.#tables[table].remove(place);
+        this.#tables.checkpoints.put(plan.place, plan.checkpoint);
+        this.#keys.put(key, plan.row);
+        for (const [idempotencyKey, left] of committed) this.#idempotency.put(idempotencyKey, left);
       },
     });
-    this.#keys.finish(key, next);
-    for (const [idempotencyKey, versions] of committed) this.#idempotency.finish(idempotencyKey, versions);
+    this.#keys.finish(key, plan.row);
+    for (const [idempotencyKey, left] of committed) this.#idempotency.finish(idempotencyKey, left);
   }
 
   /** Copies what is in use to a new data file. Takes as much room again while it runs; commits wait, reads don't. */
@@ -243,25 +213,11 @@ export class StoredVersions implements Journal {
     return rows;
   }
 
-  /** The entries of a version; counts them in its key's row. */
-  #puts(record: CommitRecord, rows: ReadonlyMap<StateKey, KeyRow>): readonly Put[] {
-    const { key, version, state } = record.snapshot;
-    const row = rows.get(key) as KeyRow;
-    const place = versionPlace(row.id, version);
-    const body = encodeRecord(record);
-    const puts: Put[] = [["records", place, sealBytes(place, body)]];
-    row.replayBytes += replayCost(body.length);
-    if (startsAnew(record.patches)) {
-      // the record is all it takes: an empty entry says so
-      puts.push(["checkpoints", place, sealBytes(place, Buffer.alloc(0))]);
-      startReplay(row, version, body.length);
-    } else if (isCheckpointDue(row)) {
-      const whole = encodePlain(state);
-      puts.push(["checkpoints", place, sealBytes(place, whole)]);
-      startReplay(row, version, whole.length);
-    }
-    for (const [, , bytes] of puts) row.bytes += place.length + bytes.length;
-    return puts;
+  #putVersion({ place, recordPlace: where, record, checkpoint }: VersionEntries): void {
+    const { versions, records, checkpoints } = this.#tables;
+    versions.put(place, where);
+    records.append(where, record);
+    if (checkpoint !== undefined) checkpoints.put(place, checkpoint);
   }
 
   #nextCommitted(records: readonly CommitRecord[]): ReadonlyMap<string, readonly Committed[]> {
@@ -345,12 +301,6 @@ export class StoredVersions implements Journal {
     this.#idempotency.abandon();
     ({ nextId: this.#nextId } = readInfo(this.#tables.info, this.#options.directory));
   }
-}
-
-function startReplay(row: KeyRow, checkpoint: number, checkpointBytes: number): void {
-  row.checkpoint = checkpoint;
-  row.checkpointBytes = checkpointBytes;
-  row.replayBytes = 0;
 }
 
 function holds(row: KeyRow, version: number): boolean {

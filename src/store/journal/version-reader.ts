@@ -21,6 +21,7 @@ export interface Base {
 }
 
 export interface VersionTables {
+  readonly versions: Table;
   readonly records: Table;
   readonly checkpoints: Table;
 }
@@ -28,7 +29,8 @@ export interface VersionTables {
 /** @throws TroupeError `journal-corrupt` that names the version, for a record that isn't whole. */
 export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, version: number): Decoded {
   const place = versionPlace(row.id, version);
-  const bytes = tables.records.get(place);
+  const where = tables.versions.get(place);
+  const bytes = where && tables.records.get(where);
   if (bytes === undefined) throw corruptVersion(key, version, "its record is missing");
   const body = unsealBytes(place, bytes);
   if (body === undefined) throw corruptVersion(key, version, "the checksum of its record is wrong");

@@ -1,0 +1,48 @@
+/** What is written of a version. */
+
+import type { CommitRecord } from "../commit.ts";
+import { isCheckpointDue, replayCost } from "./checkpoint-policy.ts";
+import { recordPlace, versionPlace } from "./entry-key.ts";
+import type { KeyRow } from "./key-row.ts";
+import { encodePlain } from "./plain-text.ts";
+import { encodeRecord, startsAnew } from "./record-codec.ts";
+import { sealBytes } from "./sealed-bytes.ts";
+
+export interface VersionEntries {
+  /** Under which its record is found. */
+  readonly place: Buffer;
+  readonly recordPlace: Buffer;
+  readonly record: Buffer;
+  readonly checkpoint: Buffer | undefined;
+  readonly bytes: number;
+}
+
+/** Encodes a version, and counts it in its key's row. */
+export function entriesOf(record: CommitRecord, slot: number, row: KeyRow): VersionEntries {
+  const { version, position, state } = record.snapshot;
+  const place = versionPlace(row.id, version);
+  const where = recordPlace(position, slot);
+  const body = encodeRecord(record);
+  const sealed = sealBytes(place, body);
+  row.replayBytes += replayCost(body.length);
+  let whole: Buffer | undefined;
+  if (startsAnew(record.patches)) {
+    // the record is all it takes: an empty entry says so
+    whole = Buffer.alloc(0);
+    startReplay(row, version, body.length);
+  } else if (isCheckpointDue(row)) {
+    whole = encodePlain(state);
+    startReplay(row, version, whole.length);
+  }
+  const checkpoint = whole && sealBytes(place, whole);
+  const checkpointBytes = checkpoint === undefined ? 0 : place.length + checkpoint.length;
+  const bytes = place.length + 2 * where.length + sealed.length + checkpointBytes;
+  row.bytes += bytes;
+  return { place, recordPlace: where, record: sealed, checkpoint, bytes };
+}
+
+function startReplay(row: KeyRow, checkpoint: number, checkpointBytes: number): void {
+  row.checkpoint = checkpoint;
+  row.checkpointBytes = checkpointBytes;
+  row.replayBytes = 0;
+}

@@ -1,0 +1,65 @@
+/** A disk that is full is an error to the committer; reads go on, and so do commits when there is room again. */
+
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it, vi } from "vitest";
+import { verifyJournal } from "../../../src/store/journal/verify-journal.ts";
+import type { Journal } from "../../../src/store/journal.ts";
+import { failure } from "../support/failure.ts";
+import { temporaryJournals } from "../support/temporary-journals.ts";
+
+const { open, newDirectory } = temporaryJournals();
+
+/** Calls `use` with a small file system; says so where none can be mounted. */
+async function withSmallDisk(use: (directory: string) => Promise<void>): Promise<void> {
+  const directory = newDirectory();
+  try {
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", directory], { stdio: "ignore" });
+  } catch (error) {
+    console.warn(`A full disk was NOT CHECKED: a small one can't be mounted here. ${String(error)}`);
+    return;
+  }
+  try {
+    await use(directory);
+  } finally {
+    execFileSync("umount", [directory]);
+  }
+}
+
+async function append(journal: Journal, version: number, position: number): Promise<void> {
+  const state = { text: "x".repeat(40_000), version };
+  const snapshot = { key: "a/1", version, parent: version - 1, author: "test", time: 1, position, state };
+  await journal.append([{ snapshot, patches: [{ op: "replace", path: [], value: state }] }]);
+}
+
+it("fails commits while it is full, serves reads, and takes commits when there is room again", async () => {
+  expect.hasAssertions();
+  vi.spyOn(console, "error").mockImplementation(() => undefined); // LMDB tells it there as well
+  await withSmallDisk(async (directory) => {
+    const path = join(directory, "journal");
+    const filler = join(directory, "filler");
+    const journal = await open(path);
+    writeFileSync(filler, Buffer.alloc(1_000_000));
+    let position = 0;
+    const fill = async (version: number): Promise<readonly [kept: number, error: unknown]> =>
+      append(journal, version, ++position).then(
+        () => fill(version + 1),
+        (reason: unknown) => [version - 1, reason],
+      );
+    const [full, error] = await fill(1);
+    let kept = full;
+    expect(error).toMatchObject({ code: "journal-failed", cause: expect.any(Error) as unknown });
+    expect(kept).toBeGreaterThan(10);
+    // what came along with it, or built on it, fails too
+    const both = [append(journal, kept + 1, ++position), append(journal, kept + 2, ++position)];
+    for (const outcome of both) expect(await failure(outcome)).toMatchObject({ code: "journal-failed" });
+    expect(await journal.head("a/1")).toMatchObject({ version: kept });
+    expect(await journal.at("a/1", 2)).toMatchObject({ state: { version: 2 } });
+    rmSync(filler);
+    for (let i = 0; i < 5; i++) await append(journal, ++kept, ++position);
+    await journal.close();
+    expect(await verifyJournal(path)).toMatchObject({ versions: kept, damages: [] });
+  });
+  expect(true).toBe(true);
+});
