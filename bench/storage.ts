@@ -93,7 +93,7 @@ async function longHistory(directory: string): Promise<Figure[]> {
 }
 
 function recordOf(key: string, version: number, state: unknown, patches: Append["patches"]): Append {
-  const meta = { key, version, parent: version - 1, author: "bench", time: version, position: version };
+  const meta = { key, version, parent: version - 1, author: "bench", time: version, position: version, schema: 1 };
   return { snapshot: Object.freeze({ ...meta, state }), patches };
 }
 

@@ -136,6 +136,7 @@ describe("troupe history", () => {
         cause: "run/7",
         time: start + 1_000,
         position: 2,
+        schema: 1,
       },
     ]);
   });

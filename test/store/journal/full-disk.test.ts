@@ -29,7 +29,7 @@ async function withSmallDisk(use: (directory: string) => Promise<void>): Promise
 
 async function append(journal: Journal, version: number, position: number): Promise<void> {
   const state = { text: "x".repeat(40_000), version };
-  const snapshot = { key: "a/1", version, parent: version - 1, author: "test", time: 1, position, state };
+  const snapshot = { key: "a/1", version, parent: version - 1, author: "test", time: 1, position, schema: 1, state };
   await journal.append([{ snapshot, patches: [{ op: "replace", path: [], value: state }] }]);
 }
 

@@ -34,7 +34,7 @@ async function append(journal: Journal, key: string, state: unknown, more: Parti
   const patches =
     head === undefined ? [{ op: "replace", path: [], value: state } as const] : diffStates(head.state, state);
   const position = journal.position + 1;
-  const meta = { key, version, parent: version - 1, author: "test", time: 1.5, position, ...more };
+  const meta = { key, version, parent: version - 1, author: "test", time: 1.5, position, schema: 1, ...more };
   const snapshot = Object.freeze({ ...meta, state });
   await journal.append([{ snapshot, patches }]);
   return snapshot;
