@@ -87,14 +87,15 @@ export class DurableBody implements ActorBody {
         this.#delivered.add(number);
         this.#clearIfIdle();
       },
+      onPause: () => cell.settled(),
     });
     this.#recovered = this.#recover();
     this.#recovered.catch(() => undefined); // each message that comes fails with it
   }
 
-  /** True while something that it has sent is not delivered: an actor that is drained waits for that. */
+  /** True while something that it has sent is being delivered: an actor that is drained waits for what can be reached. */
   get isOwing(): boolean {
-    return !this.#outbox.isEmpty || this.#delivered.size > 0;
+    return !this.#outbox.isIdle || this.#delivered.size > 0;
   }
 
   async handle(delivery: Delivery): Promise<void> {

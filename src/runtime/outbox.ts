@@ -33,6 +33,8 @@ export interface OutboxOptions {
   /** With a parcel's number, what its receiver knows it by. */
   readonly sender: string;
   readonly onDelivered: (number: number) => void;
+  /** Called when a receiver can't be reached for now. */
+  readonly onPause: () => void;
 }
 
 /** The parcels for one receiver. */
@@ -41,7 +43,9 @@ interface Route {
   readonly parcels: Parcel[];
   address: Address | undefined;
   isRepeat: boolean;
+  /** How long it waits after the next failure. */
   pause: number;
+  isPausing: boolean;
 }
 
 export class Outbox {
@@ -54,9 +58,9 @@ export class Outbox {
     this.#options = options;
   }
 
-  /** True when everything is delivered. */
-  get isEmpty(): boolean {
-    return this.#routes.size === 0;
+  /** True when all is delivered that can be for now. */
+  get isIdle(): boolean {
+    return [...this.#routes.values()].every(({ isPausing }) => isPausing);
   }
 
   /** @param isRepeat whether they may have been sent before. */
@@ -68,7 +72,14 @@ export class Outbox {
         known.parcels.push(parcel);
         continue;
       }
-      const route: Route = { name, parcels: [parcel], address: undefined, isRepeat, pause: firstPause };
+      const route: Route = {
+        name,
+        parcels: [parcel],
+        address: undefined,
+        isRepeat,
+        pause: firstPause,
+        isPausing: false,
+      };
       this.#routes.set(name, route);
       void this.#serve(route);
     }
@@ -127,10 +138,13 @@ export class Outbox {
   #later(route: Route): void {
     const { pause } = route;
     route.pause = Math.min(2 * pause, longestPause);
+    route.isPausing = true;
     const timer = this.#options.host.clock.setTimer(pause, () => {
       this.#timers.delete(timer);
+      route.isPausing = false;
       void this.#serve(route);
     });
     this.#timers.add(timer);
+    this.#options.onPause();
   }
 }

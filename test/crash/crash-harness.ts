@@ -19,8 +19,10 @@ import type { Journal } from "../../src/store/journal.ts";
 export interface Workload<Ack> {
   /** A file in `fixtures`, started as `node FILE DIRECTORY ROUND`. It writes a line of JSON for each thing acknowledged. */
   readonly program: string;
-  /** Told once for each kill, with what was acknowledged since the one before. Throws for what is wrong. */
-  check(journal: Journal, acknowledged: readonly Ack[], round: number): Promise<void>;
+  /** True for a program that is to be started once more after the kills, with the round `last`, and ends by itself then. */
+  readonly hasLastRound?: boolean;
+  /** Told once for each round, with what was acknowledged since the one before. Throws for what is wrong. */
+  check(journal: Journal, acknowledged: readonly Ack[], round: number | "last"): Promise<void>;
 }
 
 export interface CrashOptions {
@@ -41,9 +43,12 @@ export async function crash<Ack>(workload: Workload<Ack>, options: CrashOptions)
   const directory = mkdtempSync(join(tmpdir(), "troupe-crash-"));
   let total = 0;
   try {
-    for (let round = 1; round <= kills; round++) {
+    const rounds = Array.from({ length: kills }, (_, i): number | "last" => i + 1);
+    if (workload.hasLastRound === true) rounds.push("last");
+    for (const round of rounds) {
       // squared: early points, in the middle of opening, are as interesting as later ones
-      const acks = await runUntilKilled(workload.program, directory, round, Math.floor(random() ** 2 * maxAcks));
+      const enough = round === "last" ? Number.POSITIVE_INFINITY : Math.floor(random() ** 2 * maxAcks);
+      const acks = await runUntilKilled(workload.program, directory, round, enough);
       total += acks.length;
       const journal = await lmdbJournal(directory);
       await workload.check(journal, acks as Ack[], round);
@@ -57,22 +62,33 @@ export async function crash<Ack>(workload: Workload<Ack>, options: CrashOptions)
   return { kills, acknowledged: total };
 }
 
+/** The newest state of a key that has one. */
+export async function stateOf<S>(journal: Journal, key: string): Promise<S> {
+  const head = await journal.head(key);
+  if (head === undefined) throw new Error(`${key} has no version`);
+  return head.state as S;
+}
+
 /** Kills it when it has acknowledged `enough`; what it acknowledged meanwhile counts as well. */
 async function runUntilKilled(
   program: string,
   directory: string,
-  round: number,
+  round: number | "last",
   enough: number,
 ): Promise<readonly unknown[]> {
   const file = fileURLToPath(new URL(`./fixtures/${program}`, import.meta.url));
   const child = spawn(process.execPath, [file, directory, String(round)], { stdio: ["ignore", "pipe", "inherit"] });
   const gone = once(child, "exit");
   const acks: unknown[] = [];
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line !== "started") acks.push(JSON.parse(line));
-    if (acks.length >= enough) child.kill("SIGKILL");
+  try {
+    for await (const line of createInterface({ input: child.stdout })) {
+      if (line !== "started") acks.push(JSON.parse(line));
+      if (acks.length >= enough) child.kill("SIGKILL");
+    }
+  } finally {
+    if (round !== "last") child.kill("SIGKILL"); // also when a line was none
   }
   const [code] = (await gone) as [number | null];
-  if (code !== null) throw new Error(`${program} ended by itself with ${code}`);
+  if (code !== (round === "last" ? 0 : null)) throw new Error(`${program} ended by itself with ${code}`);
   return acks;
 }

@@ -3,18 +3,34 @@
  * often. Wants `npm run build` first.
  */
 
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/testing/seeded-random.ts";
 import { commits } from "./commits.ts";
-import { crash } from "./crash-harness.ts";
+import { crash, type Workload } from "./crash-harness.ts";
+import { gifts } from "./gifts.ts";
+import { runs } from "./runs.ts";
+import { transactions } from "./transactions.ts";
 
-it(
-  "keeps every acknowledged commit exactly once, however often its process is killed",
-  { timeout: 300_000 },
-  async () => {
-    const kills = Number(process.env["TROUPE_KILLS"] ?? 20);
-    const random = seededRandom(Number(process.env["TROUPE_SEED"] ?? 1));
-    const { acknowledged } = await crash(commits(), { kills, random: () => random.next() });
-    expect(acknowledged).toBeGreaterThan(kills);
-  },
-);
+const kills = Number(process.env["TROUPE_KILLS"] ?? 20);
+
+/** How much was acknowledged before the kills, all of which has survived. */
+async function survived<Ack>(workload: Workload<Ack>): Promise<number> {
+  const random = seededRandom(Number(process.env["TROUPE_SEED"] ?? 1));
+  const { acknowledged } = await crash(workload, { kills, random: () => random.next() });
+  return acknowledged;
+}
+
+describe(`a process that is killed ${kills} times`, { timeout: 60_000 + 10_000 * kills }, () => {
+  it("keeps every acknowledged commit exactly once", async () => {
+    expect(await survived(commits())).toBeGreaterThan(kills);
+  });
+  it("keeps every acknowledged transaction, and none by halves", async () => {
+    expect(await survived(transactions())).toBeGreaterThan(kills);
+  });
+  it("keeps every run that ended, and has done and undone no step twice", async () => {
+    expect(await survived(runs())).toBeGreaterThan(kills);
+  });
+  it("hands on every message of durable actors once", async () => {
+    expect(await survived(gifts())).toBeGreaterThan(kills);
+  });
+});

@@ -11,17 +11,17 @@ import { temporaryJournals } from "../support/temporary-journals.ts";
 
 const { open, newDirectory } = temporaryJournals();
 
-/** Calls `use` with a small file system; says so where none can be mounted. */
-async function withSmallDisk(use: (directory: string) => Promise<void>): Promise<void> {
+/** Calls `use` with a small file system; returns why not where none can be mounted. */
+async function withSmallDisk(use: (directory: string) => Promise<void>): Promise<string | undefined> {
   const directory = newDirectory();
   try {
     execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m", "tmpfs", directory], { stdio: "ignore" });
   } catch (error) {
-    console.warn(`A full disk was NOT CHECKED: a small one can't be mounted here. ${String(error)}`);
-    return;
+    return `a small disk can't be mounted here: ${String(error)}`;
   }
   try {
     await use(directory);
+    return undefined;
   } finally {
     execFileSync("umount", [directory]);
   }
@@ -33,10 +33,9 @@ async function append(journal: Journal, version: number, position: number): Prom
   await journal.append([{ snapshot, patches: [{ op: "replace", path: [], value: state }] }]);
 }
 
-it("fails commits while it is full, serves reads, and takes commits when there is room again", async () => {
-  expect.hasAssertions();
+it("fails commits while it is full, serves reads, and takes commits when there is room again", async ({ skip }) => {
   vi.spyOn(console, "error").mockImplementation(() => undefined); // LMDB tells it there as well
-  await withSmallDisk(async (directory) => {
+  const obstacle = await withSmallDisk(async (directory) => {
     const path = join(directory, "journal");
     const filler = join(directory, "filler");
     const journal = await open(path);
@@ -61,5 +60,5 @@ it("fails commits while it is full, serves reads, and takes commits when there i
     await journal.close();
     expect(await verifyJournal(path)).toMatchObject({ versions: kept, damages: [] });
   });
-  expect(true).toBe(true);
+  if (obstacle !== undefined) skip(obstacle);
 });
