@@ -84,9 +84,10 @@ export class MessageRun {
 }
 
 /** A tell whose payload is a plain object that JSON carries. */
-function isRunnable({ isAsk, deadline, hasRefs, isJson, payload, idempotencyKey }: Envelope): boolean {
+function isRunnable({ isAsk, deadline, hasRefs, isJson, payload, idempotencyKey, isRepeat }: Envelope): boolean {
   return (
     !isAsk &&
+    !isRepeat &&
     idempotencyKey === undefined &&
     deadline === never &&
     !hasRefs &&

@@ -1,10 +1,8 @@
 /**
  * Finds what changed between a sealed state and the next one, and seals the next one on the way.
  *
- * Not immer's own patches: measured on Node 20, two fields changed in a state of 43 leaves, `produceWithPatches` and
- * `applyPatches` take 10.1 + 5.3 µs; `produce` and this, and `apply-patches.ts`, 5.1 + 0.9 µs. Removing an element of an
- * array is one patch, not one for each that moved; fields may be called `constructor`; and the order of fields, which
- * programs can see, is the same on every replica.
+ * Not immer's own patches: removing an element of an array is one patch, not one for each that moved; fields may be called
+ * `constructor`; the order of fields, which programs can see, is the same on every replica; and the seal is on the way.
  */
 
 import type { Patch } from "./patch.ts";
