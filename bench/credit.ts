@@ -12,7 +12,7 @@ export const credit: Topic = {
   name: "credit",
   about:
     "Five agents on two threads: contracts on both sides, a versioned run history, a read of shared state by every agent and\n" +
-    "one commit to it; 128 runs in flight. The oracle is the same rules as plain function calls on one thread: what the agents' own work costs.",
+    "one commit to it; 256 runs in flight. The oracle is the same rules as plain function calls on one thread: what the agents' own work costs.",
   async run() {
     const applications = generateApplications({ seed: 7, count });
     const mode = (name: "orchestrator" | "relay"): Subject => ({
@@ -23,7 +23,7 @@ export const credit: Topic = {
           applications,
           threads: 2,
           seed: undefined,
-          inFlight: 128,
+          inFlight: 256,
           onProgress: () => undefined,
           onWrong: ({ id }) => {
             throw new Error(`${name}: the rating of ${id} is wrong`);

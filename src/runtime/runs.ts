@@ -92,7 +92,7 @@ export class Runs {
     this.#codec = new PayloadCodec({ maxBytes: options.maxMessageBytes, revive });
     this.#client = new StoreClient(main.services.store, { author: cell.address, remembersReads: false });
     this.#supervisor = new Supervisor({
-      commit: (definition, id, next) => this.#client.evolveNow(definition, id, next),
+      commit: (subject, next) => this.#client.evolveNow(subject, next),
       send: (agent, message) => this.#send(agent, message),
       onVersion: (run, snapshot) => {
         this.#handles.get(run)?.observe(snapshot);

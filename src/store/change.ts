@@ -75,7 +75,11 @@ export function changeByRecipe<S>(
   const retries = retriesOf(options);
   if (expectedVersion !== undefined) checkCount("expectedVersion", expectedVersion);
   const what = `a commit to ${stateKey(definition, id)}`;
-  const change = changeByFunction(definition, id, (before: S) => runRecipe(before, recipe, what), idempotencyKey);
+  const change = changeByFunction(
+    subjectOf(definition, id),
+    (before: S) => runRecipe(before, recipe, what),
+    idempotencyKey,
+  );
   if (expectedVersion === undefined) return { ...change, retries };
   return {
     ...change,
@@ -95,12 +99,10 @@ export function changeByRecipe<S>(
 
 /** `next` gets the sealed state, or the initial one, and returns the next state, which is sealed. It may run again. */
 export function changeByFunction<S>(
-  definition: StateDefinition<S>,
-  id: string,
+  subject: Subject<S>,
   next: (before: S) => unknown,
   idempotencyKey: string | undefined,
 ): Change {
-  const subject = subjectOf(definition, id);
   return {
     subjects: [subject],
     idempotencyKey,

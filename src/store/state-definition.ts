@@ -25,7 +25,7 @@ export interface StateOptions<S> {
    */
   readonly schema: v.GenericSchema<unknown, S>;
   /** What a key without a version reads as, and its first commit starts from. Without it, a key has to be `put` first. */
-  readonly initial?: (id: string) => S;
+  readonly initial?: (id: string) => NoInfer<S>;
   /**
    * What reads older states: upcaster n makes a state of version n + 1 of the schema from one of version n. All from the
    * oldest that there may be in the store up to `version - 1`, without a gap. Default: none, for a family without older states.

@@ -192,8 +192,8 @@ export class StoreClient {
    * Like {@link StoreClient.commitNow}, for states that are made without a draft: `next` gets the newest state, sealed, or
    * the initial one, and returns the next. What `next` throws comes out as it is.
    */
-  evolveNow<S>(definition: StateDefinition<S>, id: string, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
-    return chain(this.#change(changeByFunction(definition, id, next, this.#idempotencyKey({}))), only<S>);
+  evolveNow<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
+    return chain(this.#change(changeByFunction(subject, next, this.#idempotencyKey({}))), only<S>);
   }
 
   /**

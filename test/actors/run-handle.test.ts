@@ -18,7 +18,7 @@ function begin(run = "r"): {
     codec,
   });
   const supervisor = new Supervisor({
-    commit: (definition, id, next) => runs.commit(definition, id, next),
+    commit: (subject, next) => runs.commit(subject, next),
     send: () => undefined,
     onVersion: (_, snapshot) => handle.observe(snapshot),
     onBroken: (_, cause) => handle.break(cause),

@@ -25,6 +25,8 @@ declare const client: StoreClient;
 describe("types of the store", () => {
   it("come from the schema", () => {
     expectTypeOf(account).toExtend<StateDefinition<Account>>();
+    // not from the initial state, which may say less
+    expectTypeOf(client.read(account, "1")).resolves.toHaveProperty("owner");
     expectTypeOf(client.read(account, "1")).resolves.toExtend<Account>();
     expectTypeOf(client.snapshot(account, "1")).resolves.toExtend<Snapshot<Account> | undefined>();
     expectTypeOf(client.history(account, "1")).resolves.toExtend<readonly Snapshot<Account>[]>();

@@ -1,8 +1,8 @@
 /** What the supervisor needs of the world around it. */
 
+import type { Subject } from "../../store/change.ts";
 import type { MaybePromise } from "../../store/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-import type { StateDefinition } from "../../store/state-definition.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import type { PayloadCodec } from "../payload-codec.ts";
 import type { NumberedMessage } from "./coordination-protocol.ts";
@@ -14,7 +14,7 @@ export interface SupervisorPorts {
    * Appends the next version of a key. `next` gets the newest state (a draft of it will do), or the definition's initial
    * one, and returns the state to append. When `next` throws, nothing is appended, and this throws or rejects.
    */
-  commit<S>(definition: StateDefinition<S>, id: string, next: (newest: S) => S): MaybePromise<Snapshot<S>>;
+  commit<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>>;
   /**
    * Sends to the participant that does the agent's steps, and starts it where it isn't there. First in, first out per
    * agent. Returns when the message is accepted; throws or rejects when it is certain that it will not be handled: the

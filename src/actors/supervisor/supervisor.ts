@@ -8,6 +8,7 @@
 
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { type Subject, subjectOf } from "../../store/change.ts";
 import { chain, type MaybePromise } from "../../store/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
@@ -32,6 +33,8 @@ export interface StartOptions {
 /** A run that hasn't ended. */
 interface OpenRun {
   readonly id: string;
+  /** Its history; kept, since a key that is made anew for each commit is looked up slowly. */
+  readonly subject: Subject<RunState>;
   readonly plan: WorkflowPlan;
   readonly sequence: Sequence;
   state: RunState;
@@ -45,7 +48,7 @@ interface OpenRun {
  * coordination or on switches of it (invariant 10). Everything is synchronous as long as the store is.
  *
  * @example
- * const supervisor = new Supervisor({ commit: (definition, id, next) => client.evolveNow(definition, id, next), … });
+ * const supervisor = new Supervisor({ commit: (subject, next) => client.evolveNow(subject, next), … });
  * await supervisor.switchCoordination("orchestrator");
  * await supervisor.start("r1", creditDecision, application);
  */
@@ -86,7 +89,7 @@ export class Supervisor {
   switchCoordination(coordination: Coordination): MaybePromise<Epoch> {
     if (this.#epoch > 0 && coordination === this.#coordination) return this.#epoch;
     return chain(
-      this.#ports.commit(coordinationState, systemCoordination, () => ({ coordination })),
+      this.#ports.commit(subjectOf(coordinationState, systemCoordination), () => ({ coordination })),
       ({ version: epoch }) => {
         if (epoch > this.#epoch) {
           this.#epoch = epoch;
@@ -116,7 +119,13 @@ export class Supervisor {
   ): MaybePromise<void> {
     const started = this.#startOf(workflow, input, coordination);
     if (this.#open.has(id)) throw runExists(id);
-    const run: OpenRun = { id, plan: this.#planOf(workflow), sequence: new Sequence(), state: newRun };
+    const run: OpenRun = {
+      id,
+      subject: subjectOf(runState, id),
+      plan: this.#planOf(workflow),
+      sequence: new Sequence(),
+      state: newRun,
+    };
     this.#open.set(id, run);
     return chain(this.#judge(run, started), () => undefined);
   }
@@ -191,7 +200,7 @@ export class Supervisor {
     };
     let committed: MaybePromise<Snapshot<RunState>>;
     try {
-      committed = this.#ports.commit(runState, run.id, next);
+      committed = this.#ports.commit(run.subject, next);
     } catch (error) {
       return failed(error);
     }

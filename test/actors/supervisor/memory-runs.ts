@@ -2,7 +2,7 @@
 
 import type { MaybePromise } from "../../../src/store/maybe-promise.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
-import type { StateDefinition } from "../../../src/store/state-definition.ts";
+import type { Subject } from "../../../src/store/change.ts";
 import type { RunState } from "../../../src/actors/supervisor/run-state.ts";
 
 export class MemoryRuns {
@@ -17,13 +17,13 @@ export class MemoryRuns {
     this.#defer = defer;
   }
 
-  commit<S>(definition: StateDefinition<S>, id: string, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
+  commit<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
     const defer = this.#defer;
-    if (defer === undefined) return this.#commit(definition, id, next);
+    if (defer === undefined) return this.#commit(subject, next);
     return new Promise((resolve, reject) => {
       defer(() => {
         try {
-          resolve(this.#commit(definition, id, next));
+          resolve(this.#commit(subject, next));
         } catch (error) {
           reject(error);
         }
@@ -41,9 +41,8 @@ export class MemoryRuns {
     return newest.state;
   }
 
-  #commit<S>(definition: StateDefinition<S>, id: string, next: (newest: S) => S): Snapshot<S> {
+  #commit<S>({ definition, id, key }: Subject<S>, next: (newest: S) => S): Snapshot<S> {
     if (this.failure !== undefined) throw this.failure;
-    const key = `${definition.name}/${id}`;
     const versions = this.#keys.get(key) ?? [];
     this.#keys.set(key, versions);
     const newest = versions.at(-1);

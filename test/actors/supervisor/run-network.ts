@@ -57,7 +57,7 @@ export class RunNetwork {
     this.#options = options;
     this.runs = new MemoryRuns(options.isAsync === true ? (commit) => this.#enqueue("store", commit) : undefined);
     this.supervisor = new Supervisor({
-      commit: (definition, id, next) => this.runs.commit(definition, id, next),
+      commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => this.#toParticipant(agent, message),
       onVersion: () => undefined,
       onBroken: (_, error) => this.errors.push(error),

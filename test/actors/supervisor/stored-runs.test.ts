@@ -20,7 +20,7 @@ function begin(): { readonly supervisor: Supervisor; readonly client: StoreClien
   const access = new AuthorityAccess(new StoreAuthority({ journal: memoryJournal(), clock }));
   const client = new StoreClient(access, { author: "system" });
   const supervisor = new Supervisor({
-    commit: (definition, id, next) => client.evolveNow(definition, id, next),
+    commit: (subject, next) => client.evolveNow(subject, next),
     send: () => undefined,
     onVersion: () => undefined,
     onBroken: (_, error) => {

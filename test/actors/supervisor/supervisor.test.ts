@@ -7,6 +7,7 @@ import { Supervisor } from "../../../src/actors/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../../../src/actors/supervisor/supervisor-ports.ts";
 import { defineWorkflow } from "../../../src/actors/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
+import { subjectOf } from "../../../src/store/change.ts";
 import { defineState } from "../../../src/store/state-definition.ts";
 import { codec, diamond, reader, writer } from "./example-workflow.ts";
 import { MemoryRuns } from "./memory-runs.ts";
@@ -31,7 +32,7 @@ class Office {
   constructor({ isAsync = false }: { readonly isAsync?: boolean } = {}) {
     this.runs = new MemoryRuns(isAsync ? (commit) => this.commits.push(commit) : undefined);
     this.supervisor = new Supervisor({
-      commit: (definition, id, next) => this.runs.commit(definition, id, next),
+      commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => {
         this.sent.push({ agent: agent.name, ...message });
         return this.onSend(agent, message);
@@ -132,9 +133,9 @@ describe("a supervisor", () => {
     void office.supervisor.start("r", diamond, { n: 1 });
     void office.supervisor.cancel("r");
     const other = new Supervisor({
-      commit: (definition, id, next) => {
+      commit: (subject, next) => {
         try {
-          return office.runs.commit(definition, id, next);
+          return office.runs.commit(subject, next);
         } catch (cause) {
           return Promise.reject(new Error("the recipe threw", { cause }));
         }
@@ -283,9 +284,9 @@ describe("trouble", () => {
     void supervisor.switchCoordination("orchestrator");
     for (const run of ["one", "two"]) void supervisor.start(run, diamond, { n: 1 });
     const write = runs.commit.bind(runs);
-    runs.commit = (definition, id, next) => {
-      if (id === "one") throw new Error("disk full");
-      return write(definition, id, next);
+    runs.commit = (subject, next) => {
+      if (subject.id === "one") throw new Error("disk full");
+      return write(subject, next);
     };
     expect(supervisor.switchCoordination("relay")).toBe(2);
     expect([office.broken.length, runs.state("two").coordination]).toEqual([1, "relay"]);
@@ -303,7 +304,7 @@ describe("trouble", () => {
     const { supervisor, runs } = office;
     void supervisor.start("r", diamond, { n: 1 });
     const forged = defineState({ name: "run", version: 1, schema: {} as v.GenericSchema<unknown, RunState> });
-    void runs.commit(forged, "r", (state) => ({ ...state, length: 99 }));
+    void runs.commit(subjectOf(forged, "r"), (state) => ({ ...state, length: 99 }));
     expect(() => supervisor.propose("r", done("a"))).toThrow(expect.objectContaining({ code: "conflict" }));
     expect(office.broken.length).toBe(1);
   });
