@@ -29,28 +29,28 @@ afterEach(() => {
 describe("the properties", () => {
   it("hold without a fault", async () => {
     expect(await failureOf({ interventions: ["switch"] })).toBeUndefined();
-  }, 60_000);
+  });
 
   it("notice a missing hand-over to the relay: runs never end", async () => {
     const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "relay" && message.handOver;
     expect(await failureOf({ interventions: ["switch"] }, { swallows })).toContain("every run ends");
-  }, 60_000);
+  });
 
   it("notice a missing hand-over to a lost participant's successor: runs never end", async () => {
     const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "relay" && message.handOver;
     expect(await failureOf({ interventions: ["lose"] }, { swallows })).toContain("every run ends");
-  }, 60_000);
+  });
 
   it("notice a missing hand-over to the orchestrator: runs never end", async () => {
     // what the orchestrator starts in the same version as the switch
     const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "perform" && message.handOver;
     expect(await failureOf({ interventions: ["switch"] }, { swallows })).toContain("every run ends");
-  }, 60_000);
+  });
 
   it("notice a missing release: participants remember runs for ever", async () => {
     const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "release";
     expect(await failureOf({ fails: ["executing"] }, { swallows })).toContain("to be +0");
-  }, 60_000);
+  });
 
   it("notice a missing admissibility check: steps are done twice", async () => {
     vi.resetModules();
@@ -59,11 +59,11 @@ describe("the properties", () => {
       admits: () => true,
     }));
     expect(await failureOf({ interventions: ["switch"] })).toContain("twice");
-  }, 60_000);
+  });
 
   it("notice missing numbers: what arrives twice is done twice", async () => {
     const judgeRuns = (scenario: Scenario, { runs: outcomes }: Played): void =>
       outcomes.forEach((run) => expectSound(scenario, run));
     expect(await failureOf({ repeats: true }, { renumbers: true }, judgeRuns)).toContain("twice");
-  }, 60_000);
+  });
 });

@@ -31,7 +31,7 @@ describe("runs under either coordination and any switches in between", () => {
       }),
       check,
     );
-  }, 60_000);
+  });
 
   it("have the same history, event by event, where the workflow leaves no choice (invariant 10)", async () => {
     const chains = scenarios({ fails: ["executing", "mapping", "compensating"], interventions: ["switch"] }).map(
@@ -51,7 +51,7 @@ describe("runs under either coordination and any switches in between", () => {
       }),
       check,
     );
-  }, 60_000);
+  });
 
   it("fail in the same way and undo what finished, once and in order (invariant 10)", async () => {
     await fc.assert(
@@ -63,7 +63,7 @@ describe("runs under either coordination and any switches in between", () => {
       }),
       check,
     );
-  }, 60_000);
+  });
 
   it("end, sound, when they are cancelled at any point and compensations fail (invariants 5, 10)", async () => {
     await fc.assert(
@@ -73,7 +73,7 @@ describe("runs under either coordination and any switches in between", () => {
       ),
       check,
     );
-  }, 60_000);
+  });
 
   it("have each effect once when any message is delivered again, at any later time (invariant 5)", async () => {
     await fc.assert(
@@ -83,7 +83,7 @@ describe("runs under either coordination and any switches in between", () => {
       ),
       check,
     );
-  }, 60_000);
+  });
 
   it("end, with no step executed twice, when participants are lost (invariants 5, 9)", async () => {
     await fc.assert(
@@ -101,5 +101,5 @@ describe("runs under either coordination and any switches in between", () => {
       ),
       check,
     );
-  }, 60_000);
+  });
 });
