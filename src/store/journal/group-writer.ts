@@ -17,6 +17,8 @@ export class GroupWriter {
   readonly #write: (fill: () => void) => Promise<void>;
   readonly #onFailure: () => void;
   #queue: Queued[] = [];
+  /** What is to run between two writes, and after how many of those that are queued. */
+  #alone: { readonly run: () => Promise<void>; behind: number }[] = [];
   #running: Promise<void> | undefined;
 
   /**
@@ -36,44 +38,46 @@ export class GroupWriter {
     return written.promise;
   }
 
-  /** Resolves when nothing is being written and nothing waits. */
+  /** Resolves when nothing is being written and nothing waits: never, while more keeps coming. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Runs `alone` when all that was added before is written or failed, and nothing is being written. */
-  async exclusively<T>(alone: () => Promise<T>): Promise<T> {
-    await this.idle();
-    const result = alone();
-    this.#running = result.then(
-      () => this.#next(),
-      () => this.#next(),
-    );
-    return result;
+  /** Runs `alone` between two writes: when all that was added before is written or failed, and before what is added later. */
+  exclusively<T>(alone: () => Promise<T>): Promise<T> {
+    const result = deferred<T>();
+    const run = (): Promise<void> => alone().then(result.resolve, result.reject);
+    this.#alone.push({ run, behind: this.#queue.length });
+    this.#running ??= this.#run();
+    return result.promise;
   }
 
   async #run(): Promise<void> {
     await Promise.resolve(); // so that what is added in the same turn goes out together
-    while (this.#queue.length > 0) {
-      const group = this.#queue;
-      this.#queue = [];
-      try {
-        await this.#write(() => {
-          for (const { work } of group) work.fill();
-        });
-        for (const { written } of group) written.resolve();
-      } catch (error) {
-        const lost = [...group, ...this.#queue];
-        this.#queue = [];
-        this.#onFailure();
-        for (const { written } of lost) written.reject(error);
-      }
+    while (this.#queue.length > 0 || this.#alone.length > 0) {
+      const [next] = this.#alone;
+      if (next?.behind === 0) {
+        this.#alone.shift();
+        await next.run();
+      } else await this.#writeGroup(next?.behind ?? this.#queue.length);
     }
     this.#running = undefined;
   }
 
-  #next(): Promise<void> | void {
-    this.#running = undefined;
-    if (this.#queue.length > 0) this.#running = this.#run();
+  async #writeGroup(size: number): Promise<void> {
+    const group = this.#queue.splice(0, size);
+    for (const waiting of this.#alone) waiting.behind -= size;
+    try {
+      await this.#write(() => {
+        for (const { work } of group) work.fill();
+      });
+      for (const { written } of group) written.resolve();
+    } catch (error) {
+      const lost = [...group, ...this.#queue];
+      this.#queue = [];
+      for (const waiting of this.#alone) waiting.behind = 0;
+      this.#onFailure();
+      for (const { written } of lost) written.reject(error);
+    }
   }
 }

@@ -57,8 +57,4 @@ export class IdempotencyIndex {
   abandon(): void {
     this.#onTheirWay.clear();
   }
-
-  isOnItsWay(idempotencyKey: string): boolean {
-    return this.#onTheirWay.has(idempotencyKey);
-  }
 }

@@ -68,3 +68,10 @@ export function notWritable(directory: string, why: string, cause?: unknown): Tr
     ...(cause === undefined ? {} : { cause }),
   });
 }
+
+/** Whatever is asked of a journal that was closed. */
+export function closed(directory: string): TroupeError {
+  return new TroupeError("journal-failed", `The journal in ${directory} is closed. Open it again.`, {
+    details: { directory },
+  });
+}

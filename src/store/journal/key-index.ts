@@ -43,15 +43,6 @@ export class KeyIndex {
     return this.#onTheirWay.get(key) ?? this.written(key);
   }
 
-  isOnItsWay(key: StateKey): boolean {
-    return this.#onTheirWay.has(key);
-  }
-
-  /** What is on its way. */
-  onTheirWay(): Iterable<StateKey> {
-    return this.#onTheirWay.keys();
-  }
-
   /** This is what the key will be. */
   begin(key: StateKey, row: KeyRow): void {
     this.#onTheirWay.set(key, row);

@@ -5,7 +5,7 @@ import type { Journal } from "../journal.ts";
 import type { Snapshot, SnapshotMeta } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
 import { draftFile, promoteDraft, removeOlder } from "./journal-files.ts";
-import { notWritable, writeFailed } from "./journal-errors.ts";
+import { closed, notWritable, writeFailed } from "./journal-errors.ts";
 import type { IndexDamage } from "./index-damage.ts";
 import type { Durability } from "./lmdb-journal.ts";
 import { Unwritten } from "./unwritten.ts";
@@ -47,6 +47,8 @@ export class StoredVersions implements Journal {
   #time: number;
   #nextId: number;
   #closed = false;
+  /** One after the other: what the next one finds on disk is what the one before left there. */
+  #trimming: Promise<void> = Promise.resolve();
 
   constructor(environment: Environment, options: StoredVersionsOptions) {
     const { directory, damage, access } = options;
@@ -104,6 +106,7 @@ export class StoredVersions implements Journal {
   }
 
   head(key: StateKey): Snapshot | undefined {
+    this.#checkOpen();
     this.#unwritten?.checkKey(key);
     return this.#unwritten?.head(key) ?? this.#head(key);
   }
@@ -145,11 +148,19 @@ export class StoredVersions implements Journal {
     return this.#onceWritten(key, () => this.#keys.written(key)?.bytes ?? 0);
   }
 
-  async trim(key: StateKey, oldest: number): Promise<void> {
+  trim(key: StateKey, oldest: number): Promise<void> {
+    const trimmed = this.#trimming.then(() => this.#trim(key, oldest));
+    this.#trimming = trimmed.catch(() => undefined);
+    return trimmed;
+  }
+
+  /** Plans from what is on disk and for what is on its way, and so holds up nobody, and is held up by nobody. */
+  async #trim(key: StateKey, oldest: number): Promise<void> {
     this.#checkWritable();
-    await this.#writer.idle();
-    const row = this.#keys.written(key);
-    const first = Math.min(oldest, row?.newest ?? 0);
+    await this.#unwritten?.settled(key);
+    this.#checkWritable();
+    const row = this.#keys.newest(key);
+    const first = Math.min(oldest, this.#keys.written(key)?.newest ?? 0);
     if (row === undefined || first <= row.oldest) return;
     const plan = planTrim(this.#tables, key, row, first);
     const committed = plan.idempotencyKeys.map(([idempotencyKey, version]) => {
@@ -263,15 +274,15 @@ export class StoredVersions implements Journal {
     return snapshot;
   }
 
-  /** Reads what is on disk, where nothing that was acknowledged is still on its way there. */
+  /** Reads what is on disk, when what was acknowledged so far is there. Waits for no more: there may be no end of it. */
   #onceWritten<T>(key: StateKey | undefined, read: () => T): MaybePromise<T> {
-    const { access } = this.#options;
-    if (access === "relaxed" && this.#unwritten?.concerns(key) === true) {
-      return this.#writer.idle().then(() => this.#onceWritten(key, read));
-    }
-    this.#unwritten?.checkKey(key);
-    this.#look();
-    return read();
+    const readNow = (): T => {
+      this.#checkOpen();
+      this.#unwritten?.checkKey(key);
+      this.#look();
+      return read();
+    };
+    return this.#unwritten?.settled(key)?.then(readNow) ?? readNow();
   }
 
   /** Beside an owner, what was known may be old. */
@@ -289,10 +300,15 @@ export class StoredVersions implements Journal {
     }
   }
 
+  /** LMDB dies of a read from what is being closed: it throws where nobody catches. */
+  #checkOpen(): void {
+    if (this.#closed) throw closed(this.#options.directory);
+  }
+
   #checkWritable(): void {
     const { access, directory } = this.#options;
+    this.#checkOpen();
     if (access === "read") throw notWritable(directory, "it was opened readOnly");
-    if (this.#closed) throw notWritable(directory, "it is closed");
     this.#unwritten?.checkWritable();
   }
 

@@ -8,9 +8,17 @@ import { notWritable } from "./journal-errors.ts";
 
 const maxBytes = 8 * 1024 * 1024;
 
+interface Head {
+  readonly snapshot: Snapshot;
+  /** Resolves when it is written, or lost. */
+  readonly settled: Promise<void>;
+}
+
 export class Unwritten {
   readonly #directory: string;
-  readonly #heads = new Map<StateKey, Snapshot>();
+  readonly #heads = new Map<StateKey, Head>();
+  /** The newest of them. */
+  #last: Head | undefined;
   /** The keys of what was acknowledged and could not be written. */
   readonly #lost = new Set<StateKey>();
   #bytes = 0;
@@ -23,12 +31,11 @@ export class Unwritten {
   /** Returns at once while there is room; else with `written`. */
   add(records: readonly CommitRecord[], bytes: number, written: Promise<void>): MaybePromise<void> {
     this.#bytes += bytes;
-    for (const { snapshot } of records) this.#heads.set(snapshot.key, snapshot);
     const done = written.then(
       () => {
         this.#bytes -= bytes;
         for (const { snapshot } of records) {
-          if (this.#heads.get(snapshot.key) === snapshot) this.#heads.delete(snapshot.key);
+          if (this.#heads.get(snapshot.key)?.snapshot === snapshot) this.#heads.delete(snapshot.key);
         }
       },
       (cause: unknown) => {
@@ -40,19 +47,23 @@ export class Unwritten {
         throw cause;
       },
     );
-    if (this.#bytes > maxBytes) return done;
-    done.catch(() => undefined); // the next commit is told
-    return undefined;
+    const settled = done.catch(() => undefined); // the next commit is told
+    for (const { snapshot } of records) {
+      this.#last = { snapshot, settled };
+      this.#heads.set(snapshot.key, this.#last);
+    }
+    return this.#bytes > maxBytes ? done : undefined;
   }
 
   /** The newest version of a key that isn't written. */
   head(key: StateKey): Snapshot | undefined {
-    return this.#heads.get(key);
+    return this.#heads.get(key)?.snapshot;
   }
 
-  /** True when something of a key, or of any, isn't written. */
-  concerns(key: StateKey | undefined): boolean {
-    return key === undefined ? this.#heads.size > 0 : this.#heads.has(key);
+  /** Resolves when what was added of a key so far, or of any, is written or lost; `undefined` where all of it is. */
+  settled(key: StateKey | undefined): Promise<void> | undefined {
+    if (key !== undefined) return this.#heads.get(key)?.settled;
+    return this.#heads.size > 0 ? this.#last?.settled : undefined;
   }
 
   /** @throws TroupeError `journal-failed` for a key, or any, of which something was lost: older versions would pass for the newest. */

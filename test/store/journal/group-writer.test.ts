@@ -99,6 +99,63 @@ describe("a group writer", () => {
     expect(groups).toEqual([["a"], ["b"]]);
   });
 
+  it("comes to exclusive work however much more keeps coming, one piece at a time and no write beside it", async () => {
+    let busy = 0;
+    const order: string[] = [];
+    const alone = async (name: string): Promise<void> => {
+      expect(busy++).toBe(0);
+      order.push(name);
+      await settleAll();
+      busy--;
+    };
+    const writer = new GroupWriter(
+      (fill) => {
+        fill();
+        return alone("write");
+      },
+      () => undefined,
+    );
+    let isDone = false;
+    const writing = Array.from({ length: 5 }, async (_, hops) => {
+      while (!isDone) {
+        await writer.add({ fill: () => undefined });
+        for (let i = 0; i < hops; i++) await Promise.resolve();
+      }
+    });
+    for (let i = 0; i < 20; i++) {
+      await Promise.all([writer.exclusively(() => alone("a")), writer.exclusively(() => alone("b"))]);
+    }
+    isDone = true;
+    await Promise.all(writing);
+    expect(order.filter((name) => name !== "write").join("")).toBe("ab".repeat(20));
+    expect(order.filter((name) => name === "write").length).toBeGreaterThan(20);
+  });
+
+  it("writes what was added before exclusive work before it, and what came later after it", async () => {
+    const order: string[] = [];
+    const writer = new GroupWriter(
+      async (fill) => fill(),
+      () => undefined,
+    );
+    const put = (name: string) => writer.add({ fill: () => void order.push(name) });
+    const alone = (name: string) => writer.exclusively(async () => void order.push(name));
+    await Promise.all([put("1"), alone("2"), put("3"), put("4"), alone("5"), alone("6"), put("7")]);
+    expect(order.join("")).toBe("1234567");
+  });
+
+  it("does exclusive work also when what was added around it failed", async () => {
+    const { writer, add, answers } = slowWriter();
+    const reason = new Error("disk full");
+    const lost = [failure(add("a"))];
+    await settleAll();
+    lost.push(failure(add("b")));
+    const alone = writer.exclusively(async () => "done");
+    lost.push(failure(add("c")));
+    answers[0]?.reject(reason);
+    expect(await Promise.all(lost)).toEqual([reason, reason, reason]);
+    expect(await alone).toBe("done");
+  });
+
   it("goes on after exclusive work that failed", async () => {
     const { writer, add, answers } = slowWriter();
     const reason = new Error("no room");

@@ -14,6 +14,7 @@ import { expectSame, isDeeplyFrozen } from "../support/deeply.ts";
 import { failure } from "../support/failure.ts";
 import { testJournalContract } from "../support/journal-contract.ts";
 import { recordOf } from "../support/requests.ts";
+import { settleAll } from "../support/turns.ts";
 import { temporaryJournals } from "../support/temporary-journals.ts";
 
 const { open, reopen, newDirectory, clear } = temporaryJournals();
@@ -142,6 +143,80 @@ describe("appends that come together", () => {
       ["a/1"],
       1,
     ]);
+  });
+});
+
+describe("while commits keep coming", () => {
+  it.each(["sync", "relaxed"] as const)(
+    "trims, compacts and answers all the same, and loses nothing (%s)",
+    async (durability) => {
+      const directory = newDirectory();
+      const journal = await open(directory, { durability });
+      const keys = ["a/0", "a/1", "a/2", "a/3"];
+      const versions = 120;
+      let position = 0;
+      const beside: Promise<unknown>[] = [];
+      const trim = async (key: string, oldest: number): Promise<void> => journal.trim(key, oldest);
+      const compact = async (): Promise<void> => journal.compact();
+      const read = async (key: string, version: number): Promise<void> => {
+        expect((await journal.at(key, version))?.version).toBe(version);
+        expect(await journal.committed(`${key}@${version}`)).toHaveLength(1);
+      };
+      await Promise.all(
+        keys.map(async (key, hops) => {
+          for (let version = 1; version <= versions; version++) {
+            await journal.append([recordOf(key, version, ++position, { idempotencyKey: `${key}@${version}` })]);
+            beside.push(read(key, version));
+            if (version % 7 === 0) beside.push(trim(key, version - 9), trim(key, version - 8));
+            if (version % 40 === hops) beside.push(compact(), compact());
+            for (let i = 0; i < hops; i++) await Promise.resolve();
+            if (durability === "relaxed" && version % 5 === 0) await settleAll();
+          }
+        }),
+      );
+      await Promise.all(beside);
+      const again = await reopen(journal);
+      for (const key of keys) expect((await again.head(key))?.version).toBe(versions);
+      for (const key of keys) expect(await again.oldest(key)).toBe(versions - (versions % 7) - 8);
+      await clear();
+    },
+  );
+
+  it("is as whole on disk", async () => {
+    const directory = newDirectory();
+    const journal = await open(directory);
+    const appended = Array.from({ length: 30 }, async (_, i) => {
+      await journal.append([recordOf("a/1", i + 1, i + 1, { idempotencyKey: `do ${i + 1}` })]);
+      if (i % 4 === 0) await Promise.all([journal.trim("a/1", i - 2), journal.compact(), journal.trim("a/1", i)]);
+    });
+    await Promise.all(appended);
+    await journal.trim("a/1", 28);
+    await journal.close();
+    expect(await verifyJournal(directory)).toMatchObject({ versions: 3, damages: [] });
+  });
+});
+
+describe("a journal that is closed", () => {
+  it("answers nothing, and says so", async () => {
+    const journal = await open();
+    await append(journal, "a/1", { n: 1 });
+    const closing = journal.close();
+    for (let i = 0; i < 2; i++) {
+      for (const use of [
+        async () => journal.head("a/1"),
+        async () => journal.at("a/1", 1),
+        async () => journal.keys(""),
+        async () => journal.committed("once"),
+        async () => journal.append([recordOf("a/1", 2, 2)]),
+        async () => journal.trim("a/1", 1),
+        async () => journal.compact(),
+      ])
+        expect(await failure(use())).toMatchObject({
+          code: "journal-failed",
+          message: expect.stringContaining("is closed") as string,
+        });
+      await closing;
+    }
   });
 });
 
