@@ -7,7 +7,9 @@ import { describe, expect, it } from "vitest";
 import { seededRandom } from "../../src/testing/seeded-random.ts";
 import { commits } from "./commits.ts";
 import { crash, type Workload } from "./crash-harness.ts";
+import { dropping } from "./dropping.ts";
 import { gifts } from "./gifts.ts";
+import { relaxed } from "./relaxed.ts";
 import { runs } from "./runs.ts";
 import { transactions } from "./transactions.ts";
 
@@ -29,6 +31,12 @@ describe(`a process that is killed ${kills} times`, { timeout: 60_000 + 10_000 *
   });
   it("keeps every run that ended, and has done and undone no step twice", async () => {
     expect(await survived(runs())).toBeGreaterThan(kills);
+  });
+  it("keeps what no rule drops, while versions are dropped and the file is compacted", async () => {
+    expect(await survived(dropping())).toBeGreaterThan(kills);
+  });
+  it("loses no more than the newest in relaxed mode, and nothing by halves", async () => {
+    expect(await survived(relaxed())).toBeGreaterThan(kills);
   });
   it("hands on every message of durable actors once", async () => {
     expect(await survived(gifts())).toBeGreaterThan(kills);

@@ -115,9 +115,9 @@ describe("a group writer", () => {
       },
       () => undefined,
     );
-    let isDone = false;
+    const done = new AbortController();
     const writing = Array.from({ length: 5 }, async (_, hops) => {
-      while (!isDone) {
+      while (!done.signal.aborted) {
         await writer.add({ fill: () => undefined });
         for (let i = 0; i < hops; i++) await Promise.resolve();
       }
@@ -125,7 +125,7 @@ describe("a group writer", () => {
     for (let i = 0; i < 20; i++) {
       await Promise.all([writer.exclusively(() => alone("a")), writer.exclusively(() => alone("b"))]);
     }
-    isDone = true;
+    done.abort();
     await Promise.all(writing);
     expect(order.filter((name) => name !== "write").join("")).toBe("ab".repeat(20));
     expect(order.filter((name) => name === "write").length).toBeGreaterThan(20);
