@@ -76,12 +76,14 @@ export class Arguments {
   }
 
   /**
-   * Milliseconds since the epoch as they are, or a date and time as ISO 8601 has it: the start or the end of that
+   * Milliseconds since the epoch as they are, with `ms:` before them where they are few, or a date and time as ISO 8601 has it: the start or the end of that
    * millisecond, for commits have times with fractions, which are not shown.
    */
   timeOf(what: string, text: string, edge: "start" | "end"): number {
     const rest = edge === "start" ? 0 : 0.999;
-    const time = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : isoTime(text) + rest;
+    // four digits are a year that was meant, and no moment of 1970
+    const [, digits] = /^(\d{5,}(?:\.\d+)?)$/.exec(text) ?? /^ms:(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+    const time = digits === undefined ? isoTime(text) + rest : Number(digits);
     if (Number.isFinite(time)) return time;
     throw this.wrong(
       `${what} must be a time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch, got ${quoted(text)}`,
@@ -100,7 +102,11 @@ export function wrongUsage(message: string, cause?: unknown): TroupeError {
 }
 
 function isoTime(text: string): number {
-  return /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  const [, year, month, day] =
+    /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  // Date.parse takes the 31st of February for a day in March
+  const isDay = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return isDay ? Date.parse(text) : Number.NaN;
 }
 
 function parse(args: readonly string[], options: Flags, seeAlso: string) {

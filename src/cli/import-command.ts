@@ -1,6 +1,7 @@
 /** `troupe import`: takes over a key's history that was exported. */
 
-import { createReadStream } from "node:fs";
+import { constants, createReadStream } from "node:fs";
+import { access } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Command } from "./command.ts";
 import { fileError, unreadable } from "./file-error.ts";
@@ -20,13 +21,16 @@ export const importHistory: Command = {
     const json = given.flag("json");
     const input = given.text("input");
     const mode = given.flag("create") ? "create" : "write";
-    return (terminal, ports) =>
-      withStore({ journal, mode }, terminal, ports, async ({ store }) => {
+    return async (terminal, ports) => {
+      // or a mistake in its name would leave an empty journal behind
+      if (input !== undefined) await checkReadable(input, resolve(terminal.cwd, input));
+      return withStore({ journal, mode }, terminal, ports, async ({ store }) => {
         const { key, versions } = await store.importHistory(linesFrom(input, terminal), input ?? "stdin");
         if (json) await terminal.print(JSON.stringify({ key, versions }));
         else await terminal.print(`${oneLine(key)}: ${versions} ${versions === 1 ? "version" : "versions"} imported`);
         return 0;
       });
+    };
   },
   help: `troupe import: take over a key's history that troupe export wrote
 
@@ -44,6 +48,14 @@ A key that is there already is left as it is, and so is the journal when a line 
 
 ${exitCodes}`,
 };
+
+async function checkReadable(file: string, path: string): Promise<void> {
+  try {
+    await access(path, constants.R_OK);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
 
 async function* linesFrom(input: string | undefined, { cwd, input: stdin }: Terminal): AsyncGenerator<string, void> {
   try {

@@ -55,7 +55,7 @@ function whenOf(given: Arguments): VersionAt | undefined {
   const text = given.text("at");
   if (text === undefined) return undefined;
   if (/^\d+$/.test(text)) return given.numberOf("--at", text);
-  return { time: given.timeOf("--at", text.replace(/^ms:/, ""), "end") };
+  return { time: given.timeOf("--at", text, "end") };
 }
 
 /** As source code: bigints, undefined and -0 as they are; control characters escaped. */

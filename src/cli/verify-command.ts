@@ -46,8 +46,8 @@ Options:
 ${exitCodes.replace("1 failed", "1 damaged or failed")}`,
 };
 
-function damageLine({ key, version, page, what }: JournalDamage, paint: Paint): string {
+/** A damage of a page names it in `what`. */
+function damageLine({ key, version, what }: JournalDamage, paint: Paint): string {
   const place = key === undefined ? "" : `${key}${version === undefined ? "" : `@${version}`}: `;
-  const where = page === undefined ? "" : ` (page ${page})`;
-  return `${paint("red", "damaged")} ${oneLine(`${place}${what}${where}`)}`;
+  return `${paint("red", "damaged")} ${oneLine(`${place}${what}`)}`;
 }

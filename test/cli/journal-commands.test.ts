@@ -8,6 +8,7 @@ import { commandLine } from "../../src/cli/command-line.ts";
 import { AuthorityAccess } from "../../src/store/authority-access.ts";
 import { runCause } from "../../src/store/cause.ts";
 import type { Journal } from "../../src/store/journal.ts";
+import { corruptVersion } from "../../src/store/journal/journal-errors.ts";
 import { lmdbJournal } from "../../src/store/journal/lmdb-journal.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { type JournalReport, verifyJournal } from "../../src/store/journal/verify-journal.ts";
@@ -69,6 +70,21 @@ async function troupe(args: readonly string[], options?: FakeTerminalOptions) {
 const json = (lines: readonly string[]): unknown[] => lines.map((line) => JSON.parse(line) as unknown);
 
 describe("troupe keys", () => {
+  it("tells of a key that is damaged, and lists the others", async () => {
+    const whole = journal;
+    journal = {
+      ...whole,
+      head(key) {
+        if (key === "account/ada") throw corruptVersion(key, 3, "the checksum of its record is wrong");
+        return whole.head(key);
+      },
+    };
+    const { code, out, notes } = await troupe(["keys"]);
+    expect(code).toBe(1);
+    expect(notes).toEqual([expect.stringMatching(/^troupe: Version 3 of account\/ada can't be read/)]);
+    expect(out).toHaveLength(2);
+  });
+
   it("lists keys with versions and bytes", async () => {
     expect(await troupe(["keys", "account/a"])).toMatchObject({
       code: 0,
@@ -434,11 +450,21 @@ describe("a journal that isn't there", () => {
   });
 });
 
+it("import --create makes nothing when its input isn't there", async () => {
+  const terminal = fakeTerminal(folder);
+  const ports = fakePorts({ openJournal: lmdbJournal });
+  expect(await commandLine(["import", "--create", "--journal", "made", "--input", "no.jsonl"], terminal, ports)).toBe(
+    1,
+  );
+  expect(terminal.notes).toEqual(["troupe: no.jsonl: there is no such file"]);
+  expect(readdirSync(folder)).not.toContain("made");
+});
+
 describe("troupe verify", () => {
   const whole = { directory: folder, keys: 2, versions: 7, bytes: 812, structureChecked: true, damages: [] };
   const damages = [
     { key: "a/1", version: 3, what: "its\u001b checksum is wrong" },
-    { page: 9, what: "it is no page" },
+    { page: 9, what: "it is no page (page 9)" },
   ];
 
   it("says that all is whole, or what isn't", async () => {

@@ -30,6 +30,7 @@ export interface JournalDamage {
 export interface JournalReport {
   readonly directory: string;
   readonly keys: number;
+  /** How many can be read. */
   readonly versions: number;
   /** What the versions take, without the room that the file has to spare. */
   readonly bytes: number;
@@ -134,17 +135,21 @@ class Verification {
       const record = this.#record(key, row, version);
       const kept = this.#checkpoint(key, version, place);
       if (record !== undefined) {
-        this.#versions++;
         if (record.meta.position <= last || record.meta.position > position)
           this.#report({ key, version, what: `its position, ${record.meta.position}, is out of order` });
         last = record.meta.position;
       }
       const isFirst = version === row.oldest;
-      if (isFirst && kept === undefined) this.#report({ key, version, what: "it has nothing to start from" });
-      const replayed = record && this.#replay(key, version, record, isFirst ? undefined : known);
+      const hasStart = !isFirst || kept !== undefined;
+      if (!hasStart) this.#report({ key, version, what: "it has nothing to start from" });
+      const before = isFirst ? undefined : known;
+      const replayed = record && this.#replay(key, version, record, before);
       known = kept === "anew" ? replayed : (kept ?? replayed);
       if (replayed !== undefined && !isDeepStrictEqual(replayed.state, known?.state))
         this.#report({ key, version, what: "the state kept of it isn't what its patches make" });
+      if (record !== undefined && known !== undefined) this.#versions++;
+      else if (record !== undefined && hasStart && before === undefined)
+        this.#report({ key, version, what: "its patches are whole, but no version to apply them to" });
     }
     this.#bytes += bytes;
     if (bytes !== row.bytes) this.#report({ key, what: `it takes ${bytes} bytes and says ${row.bytes}` });

@@ -48,6 +48,27 @@ describe("a journal", () => {
     expect(await verifyJournal(directory)).toMatchObject({ versions: 1, structureChecked: false, damages: [] });
   });
 
+  it("counts as whole only what can be read (invariant 11)", async () => {
+    const directory = newDirectory();
+    const journal = await open(directory);
+    for (let version = 1; version <= 5; version++) {
+      const record = recordOf("a/1", version, version);
+      const state = { n: version };
+      const anew = version === 1 || version === 4;
+      const patch = { op: "replace", path: anew ? [] : ["n"], value: anew ? state : version } as const;
+      await journal.append([{ snapshot: { ...record.snapshot, state }, patches: [patch] }]);
+    }
+    await journal.close();
+    await tamper(directory, ({ records }) => records.put(recordPlace(2, 0), flipped(records.get(recordPlace(2, 0)))));
+    const { versions, damages } = await verifyJournal(directory);
+    expect(damages.map(({ version }) => version)).toEqual([2, 3]);
+    expect(versions).toBe(3);
+    const again = await open(directory);
+    for (const version of [1, 4, 5]) expect((await again.at("a/1", version))?.state).toEqual({ n: version });
+    for (const version of [2, 3])
+      expect(await failure((async () => again.at("a/1", version))())).toMatchObject({ code: "journal-corrupt" });
+  });
+
   it("that isn't there is an error", async () => {
     expect(await failure(verifyJournal(newDirectory()))).toMatchObject({ code: "no-such-journal" });
   });
