@@ -71,8 +71,11 @@ export class PayloadCodec {
    * @throws TroupeError `not-cloneable` or `message-too-large`.
    */
   encode(value: unknown, what: string): Payload {
-    const copy = this.#copier.copy(value, what);
-    const { isJson, hasTransferred } = this.#copier;
+    return this.encodeCopy(this.#copier.copy(value, what), this.#copier);
+  }
+
+  /** Like {@link PayloadCodec.encode}, for an isolated copy that there is already; `about` is what its copier says of it. */
+  encodeCopy(copy: unknown, { isJson, hasTransferred }: Pick<ValueCopier, "isJson" | "hasTransferred">): Payload {
     const mayMislead = hasTransferred || hasMark(copy);
     if (isJson && !mayMislead) return copy;
     const plain = tagAll(copy);

@@ -69,7 +69,11 @@ export class BehaviourBody implements ActorBody {
       },
     };
     this.#inbox$.next(message as InboxMessage<Protocol>);
-    return held;
+    // nobody answers what has no reply: it is done with once it has left the mailbox
+    const acknowledges = isAsk && this.#definition.protocol[type]?.reply === undefined;
+    if (!acknowledges) return held;
+    if (held !== undefined) return held.then(() => this.#acknowledge(delivery));
+    this.#acknowledge(delivery);
   }
 
   stop(): void {
@@ -77,6 +81,11 @@ export class BehaviourBody implements ActorBody {
     this.#subscription?.unsubscribe();
     for (const delivery of this.#open) delivery.refuse(unanswered(delivery.envelope));
     this.#open.clear();
+  }
+
+  #acknowledge(delivery: Delivery): void {
+    delivery.reply(undefined);
+    this.#open.delete(delivery);
   }
 
   #fail(thrown: unknown): void {

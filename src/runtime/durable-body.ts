@@ -5,12 +5,14 @@
  */
 
 import { createDraft, finishDraft, isDraftable } from "immer";
+import type { Subscription } from "rxjs";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import { type Mail, mailState, noMail, type Parcel } from "../actors/mail-state.ts";
 import { PayloadCodec } from "../actors/payload-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { isConflictError } from "../store/conflict-error.ts";
+import type { MaybePromise } from "../store/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { stateKey, type StateDefinition } from "../store/state-definition.ts";
 import { StoreClient } from "../store/store-client.ts";
@@ -47,14 +49,19 @@ export class DurableBody implements ActorBody {
   readonly #id: string;
   /** The id of its mail: the key of its state. */
   readonly #mailId: string;
-  readonly #recovered: Promise<void>;
   /** With the number of a handling, what tells apart the commits of messages without an idempotency key. */
   readonly #incarnation: string;
   #handlings = 0;
+  /** To its mail's versions, as they come; closed when that failed, until the next message. */
+  #mail: Subscription | undefined;
+  /** The number of the newest parcel that the outbox was given; absent until it was given what an earlier life left. */
+  #posted: number | undefined;
   /** The numbers of parcels that are delivered and still in the store. */
   readonly #delivered = new Set<number>();
   #isHandling = false;
   #clearing: Promise<void> | undefined;
+  /** True when the store didn't take the last attempt to clear: the next commit does it. */
+  #hasFailedToClear = false;
   #isStopped = false;
 
   constructor(services: HostServices, cell: ActorCell, definition: ActorDefinition, context: CellContext) {
@@ -89,26 +96,24 @@ export class DurableBody implements ActorBody {
       },
       onPause: () => cell.settled(),
     });
-    this.#recovered = this.#recover();
-    this.#recovered.catch(() => undefined); // each message that comes fails with it
+    this.#follow();
   }
 
   /** True while something that it has sent is being delivered: an actor that is drained waits for what can be reached. */
   get isOwing(): boolean {
-    return !this.#outbox.isIdle || this.#delivered.size > 0;
+    return !this.#outbox.isIdle || (this.#delivered.size > 0 && !this.#hasFailedToClear);
   }
 
   async handle(delivery: Delivery): Promise<void> {
     this.#isHandling = true;
     try {
-      await this.#recovered;
+      this.#follow();
       await this.#clearing;
-      const { idempotencyKey, isRepeat } = delivery.envelope;
-      const key = idempotencyKey === undefined ? undefined : `${this.#mailId}<${idempotencyKey}`;
-      if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
-      const identity = key ?? `${this.#mailId}<${this.#incarnation}/${++this.#handlings}`;
-      const spare = this.#services.host.copier.copy(delivery.envelope.payload, "a message"); // handlers may change theirs
-      for (let attempt = 1; !(await this.#attempt(delivery, spare, key, identity, attempt)); attempt++);
+      await this.#handle(delivery);
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      delivery.refuse(notCommitted(delivery.envelope, error.cause));
+      throw error.cause;
     } finally {
       this.#isHandling = false;
       this.#clearIfIdle();
@@ -117,26 +122,57 @@ export class DurableBody implements ActorBody {
 
   stop(): void {
     this.#isStopped = true;
+    this.#mail?.unsubscribe();
     this.#outbox.stop();
   }
 
-  /** What was sent and not delivered before the actor was lost is sent again. */
-  async #recover(): Promise<void> {
-    const mail = await this.#client.snapshot(mailState, this.#mailId);
-    if (mail !== undefined && !this.#isStopped) this.#outbox.add(mail.state.outbox, true);
+  async #handle(delivery: Delivery): Promise<void> {
+    const { idempotencyKey, isRepeat, payload } = delivery.envelope;
+    const key = idempotencyKey === undefined ? undefined : `${this.#mailId}<${idempotencyKey}`;
+    if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
+    const identity = key ?? `${this.#mailId}<${this.#incarnation}/${++this.#handlings}`;
+    const spare = this.#services.host.copier.copy(payload, "a message"); // handlers may change theirs
+    try {
+      for (let attempt = 1; !(await this.#attempt(delivery, spare, key, identity, attempt)); attempt++);
+    } catch (error) {
+      // one that was sent twice, and came first the second time, fails perhaps because it was handled
+      if (key === undefined || isRepeat || !(await this.#answerAgain(delivery, key))) throw error;
+    }
+  }
+
+  /**
+   * Gives the outbox what each version of the mail adds: what an earlier life left, what this one commits, and what a
+   * thread that died had on its way to the journal.
+   */
+  #follow(): void {
+    if (this.#mail?.closed === false) return;
+    this.#mail = this.#client.watch(mailState, this.#mailId).subscribe({
+      next: ({ state: { posted, outbox }, author }) => {
+        const isOwn = this.#posted !== undefined && author === this.#cell.address;
+        const known = this.#posted ?? 0;
+        this.#posted = posted;
+        if (posted > known)
+          this.#outbox.add(
+            outbox.filter(({ number }) => number > known),
+            !isOwn,
+          );
+      },
+      error: (error: unknown) => this.#services.host.reportFailure(this.#cell.address, "outbox", error),
+    });
   }
 
   /** Answers a message that was handled before as it was answered then. */
   async #answerAgain(delivery: Delivery, key: string): Promise<boolean> {
-    // a commit that writes nothing tells whether there was one under its key
-    const changes = [this.#mailId, stateKey(mailState, this.#mailId)].map((each) => ({ key: each, parent: 0 }));
-    const request = { changes, author: this.#cell.address, idempotencyKey: key };
-    const outcome = await this.#services.store.submit(request);
-    if (outcome.kind !== "duplicate") return false;
-    const [, original] = outcome.snapshots as readonly [Snapshot, Snapshot<Mail>];
+    const mailKey = stateKey(mailState, this.#mailId);
+    const original = await stored(() => this.#services.store.committed(mailKey, key, [this.#mailId]));
+    if (original === undefined) return false;
     this.#cell.observe(original.position);
-    delivery.reply(this.#codec.decode(original.state.reply));
+    this.#reply(delivery, original as Snapshot<Mail>);
     return true;
+  }
+
+  #reply(delivery: Delivery, { state }: Snapshot<Mail>): void {
+    delivery.reply(this.#codec.decode(state.reply));
   }
 
   /** Handles the message over the newest state. Returns false when that wasn't the newest any more in the end. */
@@ -150,8 +186,8 @@ export class DurableBody implements ActorBody {
     const { host } = this.#services;
     const { envelope } = delivery;
     const { type } = envelope;
-    const state = await this.#client.read(this.#family, this.#id);
-    const mail = await this.#client.snapshot(mailState, this.#mailId);
+    const state = await stored(() => this.#client.read(this.#family, this.#id));
+    const mail = await stored(() => this.#client.snapshot(mailState, this.#mailId));
     if (!isDraftable(state)) throw notDraftable(this.#mailId, state);
     const opened = attempt === 1 ? envelope : { ...envelope, payload: host.copier.copy(spare, "a message") };
     const payload = openMessage(host, this.#cell, this.#definition, opened);
@@ -168,15 +204,14 @@ export class DurableBody implements ActorBody {
       const delivered = new Set(this.#delivered);
       const mailNow = mailAfter(mail?.state, parcels, delivered, kept);
       if (mailNow.outbox.length > maxParcels) throw outboxFull(this.#cell.address, mailNow.outbox.length);
-      const landed = await this.#commit(delivery, next, mailNow, key, attempt);
+      const landed = await this.#commit(next, mailNow, key, attempt);
       if (landed === undefined) return false;
-      const isOriginal = landed.version === (mail?.version ?? 0) + 1;
-      if (!isOriginal) {
-        delivery.reply(this.#codec.decode(landed.state.reply)); // it came twice, and the other one was first
+      const isOwn = landed.version === (mail?.version ?? 0) + 1 && landed.author === this.#cell.address;
+      if (!isOwn) {
+        this.#reply(delivery, landed); // it came twice, and the other one was first
         return true;
       }
-      for (const number of delivered) this.#delivered.delete(number);
-      this.#outbox.add(parcels, false);
+      this.#cleared(delivered);
     }
     for (const event of outgoing.events) this.#cell.subscribers.emit(event);
     reply();
@@ -195,7 +230,6 @@ export class DurableBody implements ActorBody {
 
   /** Returns the mail's new version; `undefined` when somebody else has written the state meanwhile. */
   async #commit(
-    delivery: Delivery,
     state: unknown,
     mail: Mail,
     key: string | undefined,
@@ -211,24 +245,27 @@ export class DurableBody implements ActorBody {
       return landed;
     } catch (error) {
       if (isConflictError(error) && attempt < maxAttempts) return undefined;
-      // what the store refuses is the handler's fault; for the rest the message may be sent again, since it had no effect
-      if (!isTroupeError(error, "invalid-state")) delivery.refuse(notCommitted(delivery.envelope, error));
-      throw error;
+      throw isTroupeError(error, "invalid-state") ? error : new StoreFailure(error); // the former is the handler's fault
     }
   }
 
   /** Takes what is delivered out of the store. While messages are handled, their commits do that on the side. */
-  #clearIfIdle(): void {
-    if (this.#isStopped || this.#isHandling || this.#clearing !== undefined || this.#cell.waiting > 0) return;
+  readonly #clearIfIdle = (): void => {
+    if (this.#isStopped || this.#isHandling || this.#clearing !== undefined) return;
     if (this.#delivered.size === 0) {
       this.#cell.settled();
+      return;
+    }
+    if (this.#cell.waiting > 0) {
+      this.#services.host.turns.schedule(this.#clearIfIdle); // what waits may be over without being handled
       return;
     }
     this.#clearing = this.#clear().then((isCleared) => {
       this.#clearing = undefined;
       if (isCleared) this.#clearIfIdle(); // more may have been delivered meanwhile
+      else this.#cell.settled();
     });
-  }
+  };
 
   /** Returns false when the store didn't take it: the next commit tries again. */
   async #clear(): Promise<boolean> {
@@ -237,12 +274,34 @@ export class DurableBody implements ActorBody {
       await this.#client.commit(mailState, this.#mailId, (draft) => {
         draft.outbox = draft.outbox.filter(({ number }) => !delivered.has(number));
       });
-      for (const number of delivered) this.#delivered.delete(number);
+      this.#cleared(delivered);
       return true;
     } catch (error) {
+      this.#hasFailedToClear = true;
       this.#services.host.reportFailure(this.#cell.address, "outbox", error);
       return false;
     }
+  }
+
+  #cleared(delivered: ReadonlySet<number>): void {
+    this.#hasFailedToClear = false;
+    for (const number of delivered) this.#delivered.delete(number);
+  }
+}
+
+/** What the store failed at, and no handler: the message had no effect, and may be sent again. */
+class StoreFailure extends Error {
+  constructor(cause: unknown) {
+    super("the store failed", { cause });
+  }
+}
+
+/** @throws StoreFailure */
+async function stored<T>(work: () => MaybePromise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw new StoreFailure(error);
   }
 }
 
@@ -284,7 +343,7 @@ function outboxFull(actor: string, count: number): TroupeError {
 
 function notCommitted({ to, type }: Envelope, cause: unknown): AskError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new AskError("rejected", "not-committed", `${to} could not commit what came of "${type}": ${why}`, {
+  return new AskError("rejected", "not-committed", `${to} had no effect of "${type}", as the store failed: ${why}`, {
     cause,
     details: { to, type },
   });

@@ -11,6 +11,7 @@ import type { ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { Timer } from "../ports/clock.ts";
 import type { ActorCell } from "./actor-cell.ts";
+import type { Sender } from "./bound-ref.ts";
 import { systemTarget } from "./cell-context.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -18,12 +19,11 @@ import type { ThreadHost } from "./thread-host.ts";
 const firstPause = 20;
 const longestPause = 5_000;
 
-/** What a receiver answers that has handled the message, or will never take it; it has told the system why. */
+/** What a receiver answers that has handled the message, or will never take it. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "handler-failed",
   "contract-violated",
   "no-such-message",
-  "invalid-state",
 ]);
 
 export interface OutboxOptions {
@@ -32,6 +32,7 @@ export interface OutboxOptions {
   readonly codec: PayloadCodec;
   /** With a parcel's number, what its receiver knows it by. */
   readonly sender: string;
+  /** A receiver has handled a parcel, or never will. */
   readonly onDelivered: (number: number) => void;
   /** Called when a receiver can't be reached for now. */
   readonly onPause: () => void;
@@ -42,7 +43,8 @@ interface Route {
   readonly name: string;
   readonly parcels: Parcel[];
   address: Address | undefined;
-  isRepeat: boolean;
+  /** Parcels up to this number may have been sent before. */
+  sentUpTo: number;
   /** How long it waits after the next failure. */
   pause: number;
   isPausing: boolean;
@@ -50,12 +52,23 @@ interface Route {
 
 export class Outbox {
   readonly #options: OutboxOptions;
+  /** The parcels' sender: no message being handled is their cause, and their answers are nobody's news. */
+  readonly #sender: Sender;
   readonly #routes = new Map<string, Route>();
   readonly #timers = new Set<Timer>();
   #isStopped = false;
 
   constructor(options: OutboxOptions) {
     this.#options = options;
+    const { cell } = options;
+    this.#sender = {
+      address: cell.address,
+      get token() {
+        return cell.token; // past the commits that the parcels are part of
+      },
+      cause: 0,
+      observe: () => undefined,
+    };
   }
 
   /** True when all is delivered that can be for now. */
@@ -63,25 +76,18 @@ export class Outbox {
     return [...this.#routes.values()].every(({ isPausing }) => isPausing);
   }
 
-  /** @param isRepeat whether they may have been sent before. */
+  /**
+   * Takes parcels to deliver, in the order of their numbers.
+   *
+   * @param isRepeat whether they may have been sent before.
+   */
   add(parcels: readonly Parcel[], isRepeat: boolean): void {
+    if (this.#isStopped) return;
     for (const parcel of parcels) {
-      const { name } = parcel.to;
-      const known = this.#routes.get(name);
-      if (known !== undefined) {
-        known.parcels.push(parcel);
-        continue;
-      }
-      const route: Route = {
-        name,
-        parcels: [parcel],
-        address: undefined,
-        isRepeat,
-        pause: firstPause,
-        isPausing: false,
-      };
-      this.#routes.set(name, route);
-      void this.#serve(route);
+      const route = this.#routes.get(parcel.to.name) ?? this.#open(parcel.to.name);
+      route.parcels.push(parcel);
+      if (isRepeat) route.sentUpTo = parcel.number;
+      if (route.parcels.length === 1) void this.#serve(route);
     }
   }
 
@@ -93,18 +99,23 @@ export class Outbox {
     this.#routes.clear();
   }
 
+  #open(name: string): Route {
+    const route = { name, parcels: [], address: undefined, sentUpTo: 0, pause: firstPause, isPausing: false };
+    this.#routes.set(name, route);
+    return route;
+  }
+
   async #serve(route: Route): Promise<void> {
     for (let parcel = route.parcels[0]; parcel !== undefined; parcel = route.parcels[0]) {
       const isOver = await this.#deliver(route, parcel);
       if (this.#isStopped) return;
       if (!isOver) {
         route.address = undefined;
-        route.isRepeat = true;
+        route.sentUpTo = Math.max(route.sentUpTo, parcel.number);
         this.#later(route);
         return;
       }
       route.parcels.shift();
-      route.isRepeat = false;
       route.pause = firstPause;
       if (route.parcels.length === 0) this.#routes.delete(route.name);
       this.#options.onDelivered(parcel.number);
@@ -112,27 +123,39 @@ export class Outbox {
   }
 
   /** Returns whether the receiver is done with the parcel. Never throws. */
-  async #deliver(route: Route, { number, to, type, payload }: Parcel): Promise<boolean> {
-    const { host, cell, codec, sender } = this.#options;
+  async #deliver(route: Route, parcel: Parcel): Promise<boolean> {
+    const { host, codec, sender } = this.#options;
+    const { number, to, type, payload } = parcel;
     try {
       route.address ??= await this.#find(to.name);
       if (route.address === undefined) return false;
       const { capacity, overflow } = to;
       const target = { address: route.address, capacity, overflow, check: undefined };
-      await host.ask(cell, target, type, codec.decode(payload), {
+      await host.ask(this.#sender, target, type, codec.decode(payload), {
         timeout: Number.POSITIVE_INFINITY,
         idempotencyKey: `${sender}#${number}`,
-        isRepeat: route.isRepeat,
+        isRepeat: number <= route.sentUpTo,
       });
       return true;
     } catch (error) {
+      if (isTroupeError(error, "system-closed")) this.stop();
+      if (isTroupeError(error, "handler-failed")) this.#bury(route.address, parcel, error);
       return isTroupeError(error) && finalCodes.has(error.code);
     }
   }
 
   async #find(name: string): Promise<Address | undefined> {
-    const { host, cell } = this.#options;
-    return (await host.ask(cell, systemTarget, "find", { name })) as Address | undefined;
+    const { host } = this.#options;
+    return (await host.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
+  }
+
+  /** The receiver has told its asker, that is us; what it refuses without handling it makes a dead letter there. */
+  #bury(to: Address | undefined, { type, payload }: Parcel, { message }: Error): void {
+    const { host, codec } = this.#options;
+    if (to === undefined) return;
+    const copy = host.copier.copy(codec.decode(payload), "a dead letter");
+    const letter = { reason: "handler-failed", to, from: this.#sender.address, type, payload: copy } as const;
+    host.reportDeadLetter({ ...letter, detail: message }, host.copier.isJson);
   }
 
   #later(route: Route): void {

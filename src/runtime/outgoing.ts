@@ -4,7 +4,6 @@ import type { Parcel } from "../actors/mail-state.ts";
 import type { PayloadCodec } from "../actors/payload-codec.ts";
 import { nameOf } from "./actor-registry.ts";
 import type { Target } from "./bound-ref.ts";
-import { messageName } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** A message that was checked when it was sent, and is a copy that nobody else holds. */
@@ -29,7 +28,7 @@ export class Outgoing {
     this.posted.push({
       to: { name: nameOf(address), capacity, overflow },
       type,
-      payload: this.#codec.encode(content, messageName(type, address)),
+      payload: this.#codec.encodeCopy(content, this.#host.copier),
     });
   }
 

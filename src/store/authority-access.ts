@@ -29,8 +29,8 @@ export class AuthorityAccess implements StoreAccess {
     return this.#authority.commit(request);
   }
 
-  committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
-    return this.#authority.committed(key, idempotencyKey);
+  committed(key: StateKey, idempotencyKey: string, beside?: readonly StateKey[]): MaybePromise<Snapshot | undefined> {
+    return this.#authority.committed(key, idempotencyKey, beside);
   }
 
   async history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]> {

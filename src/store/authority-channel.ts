@@ -54,7 +54,11 @@ export class AuthorityChannel implements AttachedReplica {
           (id, bytes) => ({ kind: "size", id, bytes }),
         );
       case "committed":
-        return this.#answer(message.id, () => authority.committed(message.key, message.idempotencyKey), foundAnswer);
+        return this.#answer(
+          message.id,
+          () => authority.committed(message.key, message.idempotencyKey, message.beside),
+          foundAnswer,
+        );
       case "records":
         return this.#answer(message.id, () => authority.records(message.key, message.range), chainAnswer);
       case "keys":

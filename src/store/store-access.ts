@@ -22,8 +22,11 @@ export interface StoreAccess {
   snapshot(key: StateKey, token: Position): MaybePromise<Snapshot | undefined>;
   /** Asks to append versions. The snapshots of the outcome are of this thread: frozen, and sharing structure. */
   submit(request: CommitRequest): MaybePromise<CommitOutcome>;
-  /** What was committed to `key` under an idempotency key, if anything was. */
-  committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined>;
+  /**
+   * What was committed to `key` under an idempotency key, if anything was. `beside`: the keys that may have been committed to
+   * together with it. Default: none.
+   */
+  committed(key: StateKey, idempotencyKey: string, beside?: readonly StateKey[]): MaybePromise<Snapshot | undefined>;
   /**
    * The versions in a range, in its order, as the authority knows them.
    *

@@ -111,13 +111,23 @@ export class StoreAuthority {
   }
 
   /**
-   * The version that was committed to `key` under an idempotency key, if one was; waits for one that is on its way.
+   * The version that was committed to `key` under an idempotency key, if one was and is kept; waits for one that is on its
+   * way. `beside`: the keys that may have been committed to together with it.
    *
    * @throws TroupeError `idempotency-mismatch` when it was committed to another key.
    */
-  committed(key: StateKey, idempotencyKey: string): MaybePromise<Snapshot | undefined> {
+  committed(
+    key: StateKey,
+    idempotencyKey: string,
+    beside: readonly StateKey[] = [],
+  ): MaybePromise<Snapshot | undefined> {
     return this.#begin(() =>
-      this.#inFlight.alone(idempotencyKey, () => chain(this.#originals([key], idempotencyKey), (found) => found?.[0])),
+      this.#inFlight.alone(idempotencyKey, () =>
+        chain(this.#journal.committed(idempotencyKey), (originals) => {
+          checkSameKeys(originals, [key, ...beside], idempotencyKey);
+          return originals.find((original) => original.key === key);
+        }),
+      ),
     );
   }
 

@@ -28,7 +28,14 @@ export type ReplicaMessage =
   | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly when: VersionAt }
   | { readonly kind: "extent" | "size"; readonly id: RequestId; readonly key: StateKey }
   /** What was committed under an idempotency key, if anything was. */
-  | { readonly kind: "committed"; readonly id: RequestId; readonly key: StateKey; readonly idempotencyKey: string }
+  | {
+      readonly kind: "committed";
+      readonly id: RequestId;
+      readonly key: StateKey;
+      readonly idempotencyKey: string;
+      /** The keys that may have been committed to together with it. */
+      readonly beside: readonly StateKey[];
+    }
   | { readonly kind: "records"; readonly id: RequestId; readonly key: StateKey; readonly range: HistoryRange }
   | { readonly kind: "keys"; readonly id: RequestId; readonly prefix: string };
 

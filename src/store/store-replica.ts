@@ -101,9 +101,13 @@ export class StoreReplica implements StoreAccess {
     return { kind: "committed", snapshots: snapshots instanceof Promise ? await snapshots : snapshots };
   }
 
-  async committed(key: StateKey, idempotencyKey: string): Promise<Snapshot | undefined> {
+  async committed(
+    key: StateKey,
+    idempotencyKey: string,
+    beside: readonly StateKey[] = [],
+  ): Promise<Snapshot | undefined> {
     const { snapshot } = expectAnswer(
-      await this.#ask((id) => ({ kind: "committed", id, key, idempotencyKey })),
+      await this.#ask((id) => ({ kind: "committed", id, key, idempotencyKey, beside })),
       "found",
     );
     return snapshot && received(snapshot);

@@ -4,7 +4,7 @@ import { filter, firstValueFrom, map } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { mailState } from "../../src/actors/mail-state.ts";
 import { createSystem, defineActor, defineState, memoryJournal, type Journal, type System } from "../../src/index.ts";
-import { ledger, ledgers } from "../fixtures/durable-actors.ts";
+import { ledger, ledgers, scribe } from "../fixtures/durable-actors.ts";
 import { inspector } from "../fixtures/actors.ts";
 import { record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
 
@@ -106,6 +106,41 @@ describe("a durable actor", () => {
     await giver.ask("sendParcel", { to });
     const { notes } = await until(system(), to, ({ notes: all }) => all.length > 0);
     expect(notes).toEqual(['1970-01-02T00:00:00.000Z [["a",1]] 1 2 255']);
+  });
+
+  it("sends refs, which the receiver can use", async () => {
+    const [from, to, whom] = [fresh(), fresh(), fresh()];
+    const giver = await system().spawn(ledger, { name: from });
+    await system().spawn(ledger, { name: to });
+    const written = await system().spawn(scribe, { name: whom });
+    await giver.ask("introduce", { to, whom });
+    await until(system(), to, ({ notes }) => notes.length > 0);
+    await delivered(system(), to);
+    expect(await written.ask("written")).toEqual([`${to} met ${whom}`]);
+  });
+
+  it("is done with what a behaviour has taken, which answers no tells", async () => {
+    const [from, to] = [fresh(), fresh()];
+    const giver = await system().spawn(ledger, { name: from });
+    const taker = await system().spawn(scribe, { name: to });
+    await giver.ask("dictate", { to, texts: ["a", "b", "c"] });
+    await delivered(system(), from);
+    expect(await taker.ask("written")).toEqual(["a", "b", "c"]);
+  });
+
+  it("makes a dead letter of what its receiver fails to handle", async () => {
+    const [from, to] = [fresh(), fresh()];
+    const giver = await system().spawn(ledger, { name: from });
+    const taker = await system().spawn(ledger, { name: to });
+    using letters = record(system().deadLetters$);
+    await giver.ask("grumble", { to });
+    await delivered(system(), from);
+    expect(await letters.first(({ type }) => type === "refuse")).toMatchObject({
+      reason: "handler-failed",
+      to: taker.address,
+      from: giver.address,
+      payload: { text: "no" },
+    });
   });
 
   it("can't send what its receiver's protocol refuses", async () => {
