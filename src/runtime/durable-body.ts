@@ -245,7 +245,9 @@ export class DurableBody implements ActorBody {
       return landed;
     } catch (error) {
       if (isConflictError(error) && attempt < maxAttempts) return undefined;
-      throw isTroupeError(error, "invalid-state") ? error : new StoreFailure(error); // the former is the handler's fault
+      // the handler's fault; or it was handled before, and retention has dropped the answer
+      if (isTroupeError(error, "invalid-state") || isTroupeError(error, "no-such-version")) throw error;
+      throw new StoreFailure(error);
     }
   }
 

@@ -4,12 +4,14 @@
 
 import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import { mailState } from "../actors/mail-state.ts";
 import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { AuthorityAccess } from "../store/authority-access.ts";
 import { StoreAuthority } from "../store/store-authority.ts";
 import type { Link } from "../ports/link.ts";
 import { chain } from "../store/maybe-promise.ts";
+import type { RetentionRule } from "../store/retention.ts";
 import type { Position, Snapshot } from "../store/snapshot.ts";
 import { stateKey, type StateKey } from "../store/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";
@@ -27,6 +29,14 @@ export interface MainHostEvents {
 }
 
 const runKeys = stateKey(runState, "");
+const mailKeys = stateKey(mailState, "");
+
+/** What durable actors know their messages by goes only by a rule of its own, not by one for everything (invariant 5). */
+const keepMail: RetentionRule = { keys: `${mailKeys}*`, keep: "all" };
+
+function isForMail({ keys }: RetentionRule): boolean {
+  return keys.startsWith(mailKeys);
+}
 
 export class MainHost {
   readonly host: ThreadHost;
@@ -50,7 +60,7 @@ export class MainHost {
       journal: options.journal,
       clock,
       retention: {
-        rules: options.retention,
+        rules: [...options.retention.filter(isForMail), keepMail, ...options.retention],
         isOpen: (key) =>
           key.startsWith(runKeys) &&
           chain(authority.head(key), (head) => head !== undefined && isOpen((head as Snapshot<RunState>).state)),

@@ -126,9 +126,9 @@ export class Outbox {
   async #deliver(route: Route, parcel: Parcel): Promise<boolean> {
     const { host, codec, sender } = this.#options;
     const { number, to, type, payload } = parcel;
+    route.address ??= await this.#find(to.name);
+    if (route.address === undefined) return false;
     try {
-      route.address ??= await this.#find(to.name);
-      if (route.address === undefined) return false;
       const { capacity, overflow } = to;
       const target = { address: route.address, capacity, overflow, check: undefined };
       await host.ask(this.#sender, target, type, codec.decode(payload), {
@@ -144,15 +144,20 @@ export class Outbox {
     }
   }
 
+  /** Never throws. */
   async #find(name: string): Promise<Address | undefined> {
     const { host } = this.#options;
-    return (await host.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
+    try {
+      return (await host.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
+    } catch (error) {
+      if (isTroupeError(error, "system-closed")) this.stop();
+      return undefined;
+    }
   }
 
   /** The receiver has told its asker, that is us; what it refuses without handling it makes a dead letter there. */
-  #bury(to: Address | undefined, { type, payload }: Parcel, { message }: Error): void {
+  #bury(to: Address, { type, payload }: Parcel, { message }: Error): void {
     const { host, codec } = this.#options;
-    if (to === undefined) return;
     const copy = host.copier.copy(codec.decode(payload), "a dead letter");
     const letter = { reason: "handler-failed", to, from: this.#sender.address, type, payload: copy } as const;
     host.reportDeadLetter({ ...letter, detail: message }, host.copier.isJson);

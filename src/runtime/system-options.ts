@@ -17,7 +17,8 @@ export interface SystemOptions {
   readonly journal?: Journal | Promise<Journal>;
   /**
    * What is kept of the store's histories, by key: the first rule that matches decides. Default: everything. Whatever the
-   * rules, the newest version of a key stays, and what a fork or an open run needs.
+   * rules, the newest version of a key stays, and what a fork or an open run needs. Durable actors' mail, `mail/*`, goes only
+   * by rules whose `keys` begin so.
    */
   readonly retention?: readonly RetentionRule[];
   /** The names of environment variables that agents' threads see. Default: none. */

@@ -45,3 +45,18 @@ export function idempotencyMismatch(
     { details: { idempotencyKey, key: keys.join(", "), committedTo, version } },
   );
 }
+
+/** It was committed before, and may not be again; but a version that there is to return isn't kept. */
+export function originalDropped(
+  key: StateKey,
+  version: number,
+  original: Pick<SnapshotMeta, "key" | "version">,
+  idempotencyKey: string,
+): TroupeError {
+  return new TroupeError(
+    "no-such-version",
+    `What the idempotency key ${JSON.stringify(idempotencyKey)} stands for was committed before, as ${original.key}@${original.version}; ` +
+      `but retention has dropped ${key}@${version}, which was the newest of its key then. Nothing was committed again.`,
+    { details: { idempotencyKey, key, version } },
+  );
+}

@@ -8,7 +8,7 @@ import type { CommitOutcome, CommitRecord, CommitRequest } from "./commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "./history-range.ts";
 import { HistoryReader } from "./history-reader.ts";
-import { checkSameKeys, idempotencyMismatch, InFlightKeys } from "./idempotency.ts";
+import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
 import { keyExists } from "./key-exists.ts";
 import type { Journal } from "./journal.ts";
 import { all, chain, type MaybePromise } from "./maybe-promise.ts";
@@ -298,18 +298,21 @@ export class StoreAuthority {
       const [first] = originals;
       if (first === undefined) return undefined;
       checkSameKeys(originals, keys, idempotencyKey);
-      const unchanged = (key: StateKey): MaybePromise<Snapshot> =>
-        chain(this.#asOf(key, first.position), (snapshot) => {
-          if (snapshot === undefined) throw idempotencyMismatch(first, keys, idempotencyKey);
-          return snapshot;
-        });
-      return all(keys.map((key) => originals.find((original) => original.key === key) ?? unchanged(key)));
+      const asOf = (key: StateKey): MaybePromise<Snapshot> => this.#asOf(key, first, keys, idempotencyKey);
+      return all(keys.map((key) => originals.find((original) => original.key === key) ?? asOf(key)));
     });
   }
 
-  #asOf(key: StateKey, position: Position): MaybePromise<Snapshot | undefined> {
+  /** The version of a key at the position of a commit under an idempotency key: of one that it left unchanged. */
+  #asOf(key: StateKey, original: Snapshot, keys: readonly StateKey[], idempotencyKey: string): MaybePromise<Snapshot> {
     return chain(this.#sequencer.withHead(key, same), (head) =>
-      chain(versionAt(this.#journal, key, head?.version ?? 0, position), (version) => this.#journal.at(key, version)),
+      chain(versionAt(this.#journal, key, head?.version ?? 0, original.position), (version) => {
+        if (version === 0) throw idempotencyMismatch(original, keys, idempotencyKey);
+        return chain(this.#journal.at(key, version), (snapshot) => {
+          if (snapshot === undefined) throw originalDropped(key, version, original, idempotencyKey);
+          return snapshot;
+        });
+      }),
     );
   }
 

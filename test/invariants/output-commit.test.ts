@@ -64,6 +64,20 @@ function watched<S>(versions: Observable<Snapshot<S>>): BehaviorSubject<S | unde
   return newest;
 }
 
+/** A thread died with a commit on its way to the journal, and the next life never delivered what that sent. */
+const lostBefore: [readonly Pass[], number][] = [
+  [
+    [
+      { from: 0, route: [0], cents: 45 },
+      { from: 1, route: [0, 0, 1], cents: 27 },
+      { from: 1, route: [0, 2, 2], cents: 27 },
+      { from: 2, route: [2, 2], cents: 14 },
+      { from: 0, route: [0, 0], cents: 2 },
+    ],
+    1996430223,
+  ],
+];
+
 const giftsHappenOnce: Scenario<readonly Pass[]> = async (system, given, scope) => {
   const names = Array.from({ length: people }, (_, i) => `${scope}-${i}`);
   const nameOf = (i: number): string => names[i] as string;
@@ -102,6 +116,8 @@ const giftsHappenOnce: Scenario<readonly Pass[]> = async (system, given, scope) 
 describe("invariants 5 and 11: what a durable actor changes and sends happens once", () => {
   it("holds on the simulator", () => holdsSimulated(passes, giftsHappenOnce));
   it("holds on the simulator when threads die", () => holdsSimulated(passes, giftsHappenOnce, deaths));
+  it("holds when threads die while the journal takes its time", () =>
+    holdsSimulated(passes, giftsHappenOnce, { ...deaths, isLate: true, numRuns: 500 }, lostBefore));
   it("holds on real threads", () => holdsOnThreads(passes, giftsHappenOnce));
 
   it("does not hold when the store forgets what was handled", async () => {

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { createSystem, type System, type SystemOptions } from "../../src/index.ts";
 import type { Faults } from "../../src/testing/faults.ts";
 import { simulateOnce, type SimulateOptions } from "../../src/testing/simulate.ts";
+import { LateJournal } from "./late-journal.ts";
 import type { Tamper } from "../../src/testing/simulated-platform.ts";
 
 /** Checks one case of an invariant on a system; throws when it doesn't hold. `scope` makes its keys and names its own. */
@@ -18,31 +19,42 @@ export interface SimulatedOptions {
   readonly faults?: Faults;
   readonly system?: SimulateOptions["system"];
   readonly numRuns?: number;
+  /** Whether commits take a while to be durable, as on a disk. */
+  readonly isLate?: boolean;
   /** Breaks the system, to see the property fail; made anew for each schedule. */
   readonly tamper?: (system: () => System) => Tamper;
 }
 
-/** Holds under many schedules of the simulator. fast-check prints parameters and seed of a failure. */
+/**
+ * Holds under many schedules of the simulator, first those of `examples`: parameters and seed of what failed once. fast-check
+ * prints both of a failure.
+ */
 export async function holdsSimulated<P>(
   parameters: fc.Arbitrary<P>,
   scenario: Scenario<P>,
-  { faults, system, numRuns = schedules, tamper }: SimulatedOptions = {},
+  { faults, system, numRuns = schedules, tamper, isLate = false }: SimulatedOptions = {},
+  examples: [P, number][] = [],
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(parameters, fc.integer({ min: 0, max: 2 ** 31 - 1 }), async (given, seed) => {
       let current: System | undefined;
       const tampering = tamper?.(() => current as System);
+      const late = isLate ? new LateJournal() : undefined;
       await simulateOnce(
         async (world) => {
           current = world.system;
+          if (late !== undefined) late.world = world;
           await scenario(world.system, given, "case");
         },
         seed,
-        { ...(faults === undefined ? {} : { faults }), ...(system === undefined ? {} : { system }) },
+        {
+          ...(faults === undefined ? {} : { faults }),
+          system: { ...system, ...(late === undefined ? {} : { journal: late.journal }) },
+        },
         tampering,
       );
     }),
-    { numRuns, endOnFailure: true },
+    { numRuns, endOnFailure: true, examples },
   );
 }
 

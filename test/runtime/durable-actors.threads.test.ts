@@ -3,7 +3,15 @@
 import { filter, firstValueFrom, map } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { mailState } from "../../src/actors/mail-state.ts";
-import { createSystem, defineActor, defineState, memoryJournal, type Journal, type System } from "../../src/index.ts";
+import {
+  createSystem,
+  defineActor,
+  defineState,
+  memoryJournal,
+  type Journal,
+  type Snapshot,
+  type System,
+} from "../../src/index.ts";
 import { ledger, ledgers, scribe } from "../fixtures/durable-actors.ts";
 import { inspector } from "../fixtures/actors.ts";
 import { record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
@@ -215,6 +223,104 @@ describe("a durable actor", () => {
     expect(await events.take(2)).toEqual([{ cents: 1 }, { cents: 3 }]);
   });
 
+  it("keeps what it could not read the state for, and delivers it once it can", async () => {
+    const journal = failing(memoryJournal());
+    await using own = await createSystem({ threads: 1, journal });
+    await own.store.put(ledgers, "b", { cents: 1, notes: [] });
+    const giver = await own.spawn(ledger, { name: "a" });
+    using failures = record(own.events$);
+    journal.unreadable = "ledger/b";
+    await own.spawn(ledger, { name: "b" });
+    await giver.ask("send", { to: "b", cents: 4 });
+    const { error } = (await failures.first(({ type }) => type === "actor-failed")) as { error: unknown };
+    expect(error).toMatchObject({ message: "the disk is scratched" });
+    journal.unreadable = undefined;
+    await until(own, "b", ({ cents }) => cents === 5);
+    await delivered(own, "a");
+    expect((await own.stats()).deadLetters).toEqual({});
+  });
+
+  it("says that a message it could not read the state for was not handled", async () => {
+    const journal = failing(memoryJournal());
+    await using own = await createSystem({ threads: 1, journal });
+    await own.store.put(ledgers, "a", { cents: 1, notes: [] });
+    const ref = await own.spawn(ledger, { name: "a" });
+    journal.unreadable = "ledger/a";
+    expect(await rejectionOf(ref.ask("add", { cents: 1 }))).toMatchObject({
+      code: "not-committed",
+      outcome: "rejected",
+      cause: { message: "the disk is scratched" },
+    });
+  });
+
+  it("goes on delivering when its mail could not be read at first", async () => {
+    const kept = memoryJournal();
+    const before = await createSystem({ threads: 1, journal: kept });
+    const giver = await before.spawn(ledger, { name: "a" });
+    await giver.ask("send", { to: "b", cents: 4 }); // waits, as nobody is there
+    await before.close();
+    const journal = failing(kept);
+    journal.unreadable = "mail/ledger/a";
+    await using own = await createSystem({ threads: 1, journal });
+    using failures = record(own.events$);
+    const again = await own.spawn(ledger, { name: "a" });
+    await own.spawn(ledger, { name: "b" });
+    await again.ask("get").catch(() => undefined);
+    await failures.first((event) => event.type === "actor-failed" && event.message === "get");
+    journal.unreadable = undefined;
+    await again.ask("get");
+    expect(await until(own, "b", ({ cents }) => cents === 4)).toBeDefined();
+  });
+
+  it("is drained although the journal doesn't take what is delivered out of the outbox", async () => {
+    const journal = failing(memoryJournal());
+    await using own = await createSystem({ threads: 1, journal });
+    using failures = record(own.events$);
+    const taker = await own.spawn(scribe, { name: "b" });
+    const giver = await own.spawn(ledger, { name: "a" });
+    journal.refuses = (version) => version.key === "mail/ledger/a" && version.version === 2;
+    await giver.ask("dictate", { to: "b", texts: ["x"] });
+    await failures.first((event) => event.type === "actor-failed" && event.message === "outbox");
+    await own.drain();
+    expect(await own.store.read(mailState, "ledger/a")).toMatchObject({ outbox: [{ number: 1 }] });
+    void taker;
+  });
+
+  it("still knows what it has handled when only the versions of its mail are kept", async () => {
+    const retention = [{ keys: "ledger/*", keep: { last: 1 } }];
+    await using own = await createSystem({ threads: 1, retention });
+    const ref = await own.spawn(ledger, { name: "a" });
+    expect(await ref.ask("add", { cents: 5 }, { idempotencyKey: "k" })).toBe(5);
+    await ref.ask("add", { cents: 1 });
+    await own.store.compact();
+    expect(await ref.ask("add", { cents: 5 }, { idempotencyKey: "k" })).toBe(5);
+    expect(await ref.ask("get")).toBe(6);
+  });
+
+  it("still knows what it has handled under a rule of retention for everything", async () => {
+    await using own = await createSystem({ threads: 1, retention: [{ keys: "*", keep: { last: 1 } }] });
+    const ref = await own.spawn(ledger, { name: "a" });
+    await ref.ask("add", { cents: 5 }, { idempotencyKey: "k" });
+    await ref.ask("add", { cents: 1 }, { idempotencyKey: "l" });
+    await own.store.compact();
+    expect(await ref.ask("add", { cents: 5 }, { idempotencyKey: "k" })).toBe(5);
+    expect(await ref.ask("get")).toBe(6);
+  });
+
+  it("says that it has handled a message whose answer a rule for its mail has dropped", async () => {
+    const retention = [{ keys: "mail/*", keep: { last: 1 } }] as const;
+    await using own = await createSystem({ threads: 1, retention });
+    const ref = await own.spawn(ledger, { name: "a" });
+    await ref.ask("add", { cents: 5 }, { idempotencyKey: "k" });
+    await ref.ask("add", { cents: 1 }, { idempotencyKey: "l" });
+    await own.store.compact();
+    expect(await rejectionOf(ref.ask("add", { cents: 5 }, { idempotencyKey: "k" }))).toMatchObject({
+      code: "handler-failed",
+      cause: { code: "no-such-version" },
+    });
+    expect(await ref.ask("get")).toBe(6);
+  });
+
   it("delivers what it has sent before it is drained", async () => {
     await using own = await createSystem({ threads: 2 });
     await own.spawn(ledger, { name: "b" });
@@ -241,21 +347,34 @@ describe("a durable actor", () => {
 });
 
 interface Failing extends Journal {
+  /** Refuses whatever is appended. */
   fails: boolean;
+  /** Refuses a commit with such a version. */
+  refuses: (version: Snapshot) => boolean;
+  /** The key that can't be read. */
+  unreadable: string | undefined;
 }
 
-/** A journal that refuses what is appended while it is told to. */
+/** A journal that fails at what it is told to. */
 function failing(journal: Journal): Failing {
-  const own = { fails: false };
+  const own: Pick<Failing, "fails" | "refuses" | "unreadable"> = {
+    fails: false,
+    refuses: () => false,
+    unreadable: undefined,
+  };
+  const ways: Partial<Journal> = {
+    append(records) {
+      if (own.fails || records.some(({ snapshot }) => own.refuses(snapshot)))
+        return Promise.reject(new Error("the disk is full"));
+      return journal.append(records);
+    },
+    head(key) {
+      if (key === own.unreadable) return Promise.reject(new Error("the disk is scratched"));
+      return journal.head(key);
+    },
+  };
   return new Proxy(journal, {
-    get(target, name) {
-      if (name === "fails") return own.fails;
-      if (name === "append" && own.fails) return () => Promise.reject(new Error("the disk is full"));
-      return Reflect.get(target, name, target) as unknown;
-    },
-    set(_target, _name, value: boolean) {
-      own.fails = value;
-      return true;
-    },
+    get: (target, name) => Reflect.get(name in own ? own : name in ways ? ways : target, name) as unknown,
+    set: (_target, name, value: unknown) => Reflect.set(own, name, value),
   }) as Failing;
 }
