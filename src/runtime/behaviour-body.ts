@@ -69,9 +69,8 @@ export class BehaviourBody implements ActorBody {
       },
     };
     this.#inbox$.next(message as InboxMessage<Protocol>);
-    // nobody answers what has no reply: it is done with once it has left the mailbox
-    const acknowledges = isAsk && this.#definition.protocol[type]?.reply === undefined;
-    if (!acknowledges) return held;
+    if (!delivery.envelope.isTold) return held;
+    // it is done with once it has left the mailbox
     if (held !== undefined) return held.then(() => this.#acknowledge(delivery));
     this.#acknowledge(delivery);
   }

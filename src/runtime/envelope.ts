@@ -41,6 +41,8 @@ export interface Envelope {
   readonly idempotencyKey: string | undefined;
   /** True when it may have been sent before: a durable actor looks whether it has handled it, before it does. */
   readonly isRepeat: boolean;
+  /** True for an ask that only wants to know when it is handled: a behaviour need not answer it. */
+  readonly isTold: boolean;
 }
 
 /** How an actor ends: handling what waits first, or leaving it as dead letters. */

@@ -40,6 +40,7 @@ const refs = 2;
 const absent = 4; // JSON has no undefined: the payload is left out
 const checked = 8;
 const repeats = 16;
+const told = 32;
 
 export function encodeBatch(number: number, position: number, frames: readonly Frame[]): WireBatch {
   const flat: FlatFrame[] = [];
@@ -116,7 +117,8 @@ function flatten(frame: Frame): FlatFrame {
       (hasRefs ? refs : 0) |
       (payload === undefined ? absent : 0) |
       (isChecked ? checked : 0) |
-      (frame.isRepeat ? repeats : 0);
+      (frame.isRepeat ? repeats : 0) |
+      (frame.isTold ? told : 0);
     const flat = [0, id, to, from ?? 0, type, token, flags, deadline === never ? 0 : deadline, cause, payload ?? null];
     if (idempotencyKey !== undefined) flat.push(idempotencyKey);
     return flat;
@@ -156,6 +158,7 @@ function inflate(flat: FlatFrame, origin: HostId, isJson: boolean): Frame {
         origin,
         idempotencyKey: flat[10] as string | undefined,
         isRepeat: (flags & repeats) !== 0,
+        isTold: (flags & told) !== 0,
       };
     }
     case 1: {

@@ -84,10 +84,20 @@ export class MessageRun {
 }
 
 /** A tell whose payload is a plain object that JSON carries. */
-function isRunnable({ isAsk, deadline, hasRefs, isJson, payload, idempotencyKey, isRepeat }: Envelope): boolean {
+function isRunnable({
+  isAsk,
+  deadline,
+  hasRefs,
+  isJson,
+  payload,
+  idempotencyKey,
+  isRepeat,
+  isTold,
+}: Envelope): boolean {
   return (
     !isAsk &&
     !isRepeat &&
+    !isTold &&
     idempotencyKey === undefined &&
     deadline === never &&
     !hasRefs &&
@@ -142,6 +152,7 @@ export function inflateRun(flat: FlatFrame, origin: HostId, isJson: boolean, num
       origin,
       idempotencyKey: undefined,
       isRepeat: false,
+      isTold: false,
     });
   }
   return messages;

@@ -135,6 +135,7 @@ export class Outbox {
         timeout: Number.POSITIVE_INFINITY,
         idempotencyKey: `${sender}#${number}`,
         isRepeat: number <= route.sentUpTo,
+        isTold: true,
       });
       return true;
     } catch (error) {

@@ -86,13 +86,14 @@ export interface Reply {
   readonly token: Position;
 }
 
-/** How to ask: {@link AskOptions}, and whether the same ask may have been sent before. */
+/** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
 export interface HostAskOptions extends AskOptions {
   readonly isRepeat?: boolean;
+  readonly isTold?: boolean;
 }
 
 /** What an ask's envelope says besides what every message's does. */
-type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat">;
+type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold">;
 
 const sent = Promise.resolve();
 
@@ -271,7 +272,7 @@ export class ThreadHost {
 
   #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
     const { timeout = this.settings.askTimeout, signal, idempotencyKey } = options;
-    const { isRepeat = idempotencyKey !== undefined } = options; // of whoever gives keys, nobody knows which attempt it is
+    const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // of whoever gives keys, nobody knows which attempt it is
     try {
       if (this.#isClosing) throw buried({ to: target.address, type }, "system-closed");
       if (signal?.aborted === true) throw givenUp(target.address, type, signal);
@@ -282,7 +283,7 @@ export class ThreadHost {
         );
       }
       const deadline = this.clock.now() + timeout; // Infinity stays what it is: never
-      const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat });
+      const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat, isTold });
       const { id } = envelope;
       const terms = {
         to: target.address,
@@ -380,6 +381,7 @@ export class ThreadHost {
       origin: this.id,
       idempotencyKey: ask?.idempotencyKey,
       isRepeat: ask !== undefined && ask.isRepeat,
+      isTold: ask !== undefined && ask.isTold,
     };
   }
 
