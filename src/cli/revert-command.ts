@@ -3,7 +3,9 @@
 import type { Command } from "./command.ts";
 import { findKey } from "./find-key.ts";
 import { exitCodes, journalFlags, journalOf } from "./journal-arguments.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
 import { readVersion } from "../store/read-version.ts";
+import type { SnapshotMeta } from "../store/snapshot.ts";
 import { oneLine } from "./one-line.ts";
 import { withStore } from "./open-store.ts";
 import { untypedKey } from "./untyped-state.ts";
@@ -21,6 +23,8 @@ export const revert: Command = {
       withStore({ journal, mode: "write" }, terminal, ports, async ({ access, store }) => {
         const { newest } = await findKey(access, key);
         const { schema } = await readVersion(access, key, newest);
+        const target = await readVersion(access, key, wanted);
+        if (target.schema !== schema) throw needsUpcasters(target, schema);
         const { definition, id } = untypedKey(key, schema);
         const { version } = await store.revert(definition, id, wanted);
         if (json) await terminal.print(JSON.stringify({ key, version, revertedTo: wanted }));
@@ -42,3 +46,13 @@ The new version's author is command-line.
 
 ${exitCodes}`,
 };
+
+/** Upcasters are in the program that defines the family. */
+function needsUpcasters({ key, version, schema }: SnapshotMeta, newest: number): TroupeError {
+  return new TroupeError(
+    "no-upcaster",
+    `${key}@${version} is of version ${schema} of its schema, and the newest of ${newest}: only the program that has the upcasters ` +
+      `can go back to it, by store.revert(definition, id, ${version})`,
+    { details: { key, version, schema, newest } },
+  );
+}

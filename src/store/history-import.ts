@@ -62,6 +62,7 @@ export async function readHistory(
   let head: v.InferOutput<typeof header> | undefined;
   let state: unknown;
   let time = Number.NEGATIVE_INFINITY;
+  let schema = 1;
   let number = 0;
   for await (const line of lines) {
     number++;
@@ -79,10 +80,13 @@ export async function readHistory(
     }
     if (due > head.newest) throw bad(where, `the header says that version ${head.newest} is the last`);
     if (record.time < time) throw bad(where, `its time, ${record.time}, is before that of the version before, ${time}`);
+    if (record.schema < schema) {
+      throw bad(where, `its schema, ${record.schema}, is older than that of the version before, ${schema}`);
+    }
     const patches = patchesOf(record, where);
     state = applied(state, patches, where);
-    time = record.time;
-    const { author, cause, idempotencyKey, schema } = record;
+    ({ time, schema } = record);
+    const { author, cause, idempotencyKey } = record;
     requests.push({
       changes: [{ key: head.key, parent: record.parent, patches, schema, state }],
       author,

@@ -346,6 +346,25 @@ describe("troupe revert", () => {
     ]);
   });
 
+  it("leaves what an older schema wrote to the program that has the upcasters", async () => {
+    const newer = defineState({ name: "account", version: 2, schema: v.unknown(), upcasters: { 1: (old) => old } });
+    const store = new StoreClient(new AuthorityAccess(new StoreAuthority({ journal, clock: fixedClock(start) })), {
+      author: "new",
+    });
+    await store.put(newer, "ada", { points: 7 });
+    const refused = await troupe(["revert", "account/ada", "1"]);
+    expect(refused).toMatchObject({ code: 1, out: [] });
+    expect(refused.notes.join("\n")).toContain("account/ada@1 is of version 1 of its schema, and the newest of 2");
+    // whoever only looks sees both
+    const shown = await Promise.all(
+      [["show"], ["history"], ["diff", "1", "5"], ["blame"]].map(([command = "", ...rest]) =>
+        troupe([command, "account/ada", ...rest]),
+      ),
+    );
+    expect(shown.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
+    expect(await troupe(["revert", "account/ada", "5"])).toMatchObject({ code: 0 });
+  });
+
   it("changes nothing for a version that there isn't", async () => {
     const { code } = await troupe(["revert", "account/ada", "9"]);
     expect(code).toBe(1);
