@@ -4,15 +4,13 @@
  * its number is taken, or isn't the highest.
  */
 
-import { linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { linkSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { notWritable } from "./journal-errors.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 const ownerName = /^owner-(\d+)$/;
-
-/** What an owner's file says: who it is, or that it gave the journal back. */
-type Claim = ProcessIdentity | { readonly released: true };
 
 export interface Ownership {
   /** Gives the journal back. */
@@ -22,7 +20,8 @@ export interface Ownership {
 /**
  * Makes this process the owner of the journal in `directory`, which exists.
  *
- * @throws TroupeError `journal-in-use` that names the process that owns it; it may be this one.
+ * @throws TroupeError `journal-in-use` that names the process that owns it; it may be this one; `journal-failed` where nothing
+ * can be written.
  */
 export function ownJournal(directory: string): Ownership {
   for (;;) {
@@ -37,18 +36,19 @@ export function ownJournal(directory: string): Ownership {
     for (const older of ownerNumbers(directory)) {
       if (older < number) rmSync(join(directory, `owner-${older}`), { force: true });
     }
-    return { release: () => replace(directory, number, { released: true }) };
+    // emptied, since the number has to stay, and a full disk takes nothing else
+    return { release: () => truncateSync(join(directory, `owner-${number}`)) };
   }
 }
 
 /** The process that owns a journal now. */
 export function ownerOf(directory: string): ProcessIdentity | undefined {
   const claimed = lastOwner(directory)?.claimed;
-  return claimed !== undefined && "pid" in claimed && isRunning(claimed) ? claimed : undefined;
+  return claimed !== undefined && isRunning(claimed) ? claimed : undefined;
 }
 
 function checkNotRunning(directory: string, last: ReturnType<typeof lastOwner>): void {
-  if (last?.claimed === undefined || !("pid" in last.claimed) || !isRunning(last.claimed)) return;
+  if (last?.claimed === undefined || !isRunning(last.claimed)) return;
   const { pid } = last.claimed;
   const whose = pid === process.pid ? "this very process" : `process ${pid}`;
   throw new TroupeError(
@@ -58,12 +58,14 @@ function checkNotRunning(directory: string, last: ReturnType<typeof lastOwner>):
   );
 }
 
-/** A file that can't be read says nothing: its owner was cut off with the machine, as a whole file is linked in one step. */
-function lastOwner(directory: string): { readonly number: number; readonly claimed: Claim | undefined } | undefined {
+/** A file that says nothing has no owner: it gave the journal back, or was cut off with the machine, as files are linked whole. */
+function lastOwner(
+  directory: string,
+): { readonly number: number; readonly claimed: ProcessIdentity | undefined } | undefined {
   const number = Math.max(0, ...ownerNumbers(directory));
   if (number === 0) return undefined;
   try {
-    return { number, claimed: JSON.parse(readFileSync(join(directory, `owner-${number}`), "utf8")) as Claim };
+    return { number, claimed: JSON.parse(readFileSync(join(directory, `owner-${number}`), "utf8")) as ProcessIdentity };
   } catch {
     return { number, claimed: undefined };
   }
@@ -79,21 +81,16 @@ function ownerNumbers(directory: string): readonly number[] {
 /** Makes the file of a number as a whole or not at all; false when it is there. */
 function claim(directory: string, number: number): boolean {
   const draft = join(directory, `claim-${process.pid}-${number}`);
-  writeFileSync(draft, JSON.stringify(ownIdentity()));
   try {
+    writeFileSync(draft, JSON.stringify(ownIdentity()));
     linkSync(draft, join(directory, `owner-${number}`));
     return true;
   } catch (error) {
+    const { code = "", message } = error as NodeJS.ErrnoException;
     // gone: another thread of this process made the same claim
-    if (["EEXIST", "ENOENT"].includes((error as NodeJS.ErrnoException).code ?? "")) return false;
-    throw error;
+    if (["EEXIST", "ENOENT"].includes(code)) return false;
+    throw notWritable(directory, `who owns it can't be written down (${message})`, error);
   } finally {
     rmSync(draft, { force: true });
   }
-}
-
-function replace(directory: string, number: number, claimed: Claim): void {
-  const draft = join(directory, `claim-${process.pid}-${number}`);
-  writeFileSync(draft, JSON.stringify(claimed));
-  renameSync(draft, join(directory, `owner-${number}`));
 }

@@ -7,7 +7,9 @@ import { expect, it, vi } from "vitest";
 import { verifyJournal } from "../../../src/store/journal/verify-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import { failure } from "../support/failure.ts";
+import { recordOf } from "../support/requests.ts";
 import { temporaryJournals } from "../support/temporary-journals.ts";
+import { settleAll } from "../support/turns.ts";
 
 const { open, newDirectory } = temporaryJournals();
 
@@ -59,6 +61,43 @@ it("fails commits while it is full, serves reads, and takes commits when there i
     for (let i = 0; i < 5; i++) await append(journal, ++kept, ++position);
     await journal.close();
     expect(await verifyJournal(path)).toMatchObject({ versions: kept, damages: [] });
+  });
+  if (obstacle !== undefined) skip(obstacle);
+});
+
+it("stops a relaxed journal with what was lost, which is never the middle (invariant 11)", async ({ skip }) => {
+  vi.spyOn(console, "error").mockImplementation(() => undefined);
+  const obstacle = await withSmallDisk(async (directory) => {
+    const path = join(directory, "journal");
+    const journal = await open(path, { durability: "relaxed" });
+    await journal.append([recordOf("b/1", 1, 1)]);
+    await journal.at("b/1", 1); // is on disk now
+    let acknowledged = 0;
+    const fill = async (): Promise<unknown> => {
+      await append(journal, acknowledged + 1, acknowledged + 2);
+      acknowledged++;
+      await settleAll();
+      return fill();
+    };
+    const error = await failure(fill());
+    expect(error).toMatchObject({ code: "journal-failed", cause: expect.any(Error) as unknown });
+    // an older version would pass for the newest; other keys are as they were
+    for (const read of [
+      async () => journal.head("a/1"),
+      async () => journal.at("a/1", 1),
+      async () => journal.keys(""),
+      async () => journal.append([recordOf("b/1", 2, acknowledged + 2)]),
+    ])
+      expect(await failure(read())).toMatchObject({ code: "journal-failed" });
+    expect(await journal.head("b/1")).toMatchObject({ version: 1 });
+    await journal.close();
+    const again = await open(path, { durability: "relaxed" });
+    const kept = (await again.head("a/1"))?.version ?? 0;
+    expect(kept).toBeGreaterThan(10);
+    expect(kept).toBeLessThanOrEqual(acknowledged);
+    expect(again.position).toBe(kept + 1);
+    await again.close();
+    expect(await verifyJournal(path)).toMatchObject({ versions: kept + 1, damages: [] });
   });
   if (obstacle !== undefined) skip(obstacle);
 });
