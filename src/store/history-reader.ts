@@ -4,11 +4,11 @@ import type { CommitRecord } from "./commit.ts";
 import { diffStates } from "./diff-states.ts";
 import { boundsOf, counts, isFiltered, type HistoryRange } from "./history-range.ts";
 import type { Journal } from "./journal.ts";
+import { lastVersion } from "./last-version.ts";
 import { chain, type MaybePromise } from "./maybe-promise.ts";
 import { noSuchVersion } from "./no-such-version.ts";
 import type { KeyExtent, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
-import { lastVersionBy } from "./version-at-time.ts";
 
 export class HistoryReader {
   readonly #journal: Journal;
@@ -56,14 +56,14 @@ export class HistoryReader {
 
   async #atTime(key: StateKey, time: number, newest: number): Promise<Snapshot | undefined> {
     const oldest = (await this.#journal.oldest(key)) ?? 1;
-    const version = await lastVersionBy(this.#journal, key, oldest, newest, (at) => at <= time);
+    const version = await lastVersion(this.#journal, key, oldest, newest, (meta) => meta.time <= time);
     return version < oldest ? undefined : this.#journal.at(key, version);
   }
 
   async #counting(key: StateKey, range: HistoryRange, low: number, high: number): Promise<readonly CommitRecord[]> {
     const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY, limit, order } = range;
-    const lowest = 1 + (await lastVersionBy(this.#journal, key, low, high, (time) => time < since));
-    const highest = await lastVersionBy(this.#journal, key, low, high, (time) => time <= until);
+    const lowest = 1 + (await lastVersion(this.#journal, key, low, high, ({ time }) => time < since));
+    const highest = await lastVersion(this.#journal, key, low, high, ({ time }) => time <= until);
     const step = order === "oldest-first" ? 1 : -1;
     const found: Snapshot[] = [];
     for (let v = step === 1 ? lowest : highest; v >= lowest && v <= highest && found.length < limit; v += step) {

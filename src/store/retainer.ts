@@ -3,11 +3,11 @@
 import type { Clock } from "../ports/clock.ts";
 import { ForkOrigins } from "./fork-origins.ts";
 import type { Journal } from "./journal.ts";
+import { lastVersion } from "./last-version.ts";
 import type { MaybePromise } from "./maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";
 import type { KeyExtent, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
-import { lastVersionBy } from "./version-at-time.ts";
 
 export interface RetentionOptions {
   /** The first that matches a key decides; without one everything is kept. */
@@ -81,7 +81,7 @@ export class Retainer {
   async #oldestByRule(key: StateKey, keep: Exclude<Keep, "all">, { oldest, newest }: KeyExtent): Promise<number> {
     if ("last" in keep) return newest - keep.last + 1;
     const start = this.#clock.now() - keep.age;
-    return lastVersionBy(this.#journal, key, oldest, newest, (time) => time <= start);
+    return lastVersion(this.#journal, key, oldest, newest, ({ time }) => time <= start);
   }
 
   /** The lowest version up to `wanted` that has to stay for something that is open. Looks at each version only until then. */

@@ -10,6 +10,7 @@ import type { HistoryRange } from "./history-range.ts";
 import { HistoryReader } from "./history-reader.ts";
 import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
 import { keyExists } from "./key-exists.ts";
+import { lastVersion } from "./last-version.ts";
 import type { Journal } from "./journal.ts";
 import { all, chain, type MaybePromise } from "./maybe-promise.ts";
 import { Publisher, type Follower } from "./publisher.ts";
@@ -17,7 +18,6 @@ import { Retainer, type RetentionOptions } from "./retainer.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";
-import { versionAt } from "./version-at.ts";
 
 export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */
@@ -306,7 +306,7 @@ export class StoreAuthority {
   /** The version of a key at the position of a commit under an idempotency key: of one that it left unchanged. */
   #asOf(key: StateKey, original: Snapshot, keys: readonly StateKey[], idempotencyKey: string): MaybePromise<Snapshot> {
     return chain(this.#sequencer.withHead(key, same), (head) =>
-      chain(versionAt(this.#journal, key, head?.version ?? 0, original.position), (version) => {
+      chain(this.#lastUpTo(key, head?.version ?? 0, original.position), (version) => {
         if (version === 0) throw idempotencyMismatch(original, keys, idempotencyKey);
         return chain(this.#journal.at(key, version), (snapshot) => {
           if (snapshot === undefined) throw originalDropped(key, version, original, idempotencyKey);
@@ -314,6 +314,10 @@ export class StoreAuthority {
         });
       }),
     );
+  }
+
+  #lastUpTo(key: StateKey, newest: number, position: Position): MaybePromise<number> {
+    return lastVersion(this.#journal, key, 1, newest, (meta) => meta.position <= position);
   }
 
   #checkOpen(): void {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../src/store/journal.ts";
-import { versionAt } from "../../src/store/version-at.ts";
+import { lastVersion } from "../../src/store/last-version.ts";
 import { recordOf } from "./support/requests.ts";
 
 /** A journal with one key whose versions are at these positions. */
@@ -25,7 +25,7 @@ it("is what a linear search finds, in as many reads as the newest version has bi
         reads++;
         return isSlow ? Promise.resolve(journal.meta(key, version)) : journal.meta(key, version);
       };
-      const found = versionAt({ ...journal, position: 0, time: 0, meta }, "a/1", list.length, position);
+      const found = lastVersion({ meta }, "a/1", 1, list.length, (other) => other.position <= position);
       expect(await found).toBe(list.filter((other) => other <= position).length);
       expect(reads).toBeLessThanOrEqual(list.length.toString(2).length);
       if (!isSlow) expect(found).toBeTypeOf("number");
@@ -36,5 +36,7 @@ it("is what a linear search finds, in as many reads as the newest version has bi
 it("takes what was trimmed for early enough", async () => {
   const journal = journalOf([1, 3, 5, 7, 9]);
   await journal.trim("a/1", 3);
-  expect([4, 5, 6, 9].map((position) => versionAt(journal, "a/1", 5, position))).toEqual([2, 3, 3, 5]);
+  const upTo = (position: number): unknown => lastVersion(journal, "a/1", 1, 5, (other) => other.position <= position);
+  expect([4, 5, 6, 9].map(upTo)).toEqual([2, 3, 3, 5]);
+  expect(lastVersion(journal, "a/1", 4, 5, () => false)).toBe(3);
 });
