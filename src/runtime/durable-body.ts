@@ -213,7 +213,7 @@ export class DurableBody implements ActorBody {
       }
       this.#cleared(delivered);
     }
-    for (const event of outgoing.events) this.#cell.subscribers.emit(event);
+    for (const { event, hasRefs } of outgoing.events) this.#cell.subscribers.emit(event, hasRefs);
     reply();
     return true;
   }

@@ -40,8 +40,12 @@ export class EventSubscribers {
     if (subscriber !== undefined) subscriber.inFlight -= count;
   }
 
-  /** @throws TroupeError `not-cloneable` or `message-too-large`; nobody gets the event then. */
-  emit(event: unknown): void {
+  /**
+   * `hasRefs` tells of an event in which refs have their plain form already.
+   *
+   * @throws TroupeError `not-cloneable` or `message-too-large`; nobody gets the event then.
+   */
+  emit(event: unknown, hasRefs = false): void {
     if (this.#subscribers.size === 0) return;
     for (const subscriber of this.#subscribers.values()) {
       const copy = this.#host.copier.copy(event, `an event of ${this.#actor}`); // one copy each (invariant 1)
@@ -63,7 +67,7 @@ export class EventSubscribers {
         subscription: subscriber.subscription,
         event: copy,
         isJson,
-        ...(hasTransferred ? { hasRefs: true } : {}),
+        ...(hasRefs || hasTransferred ? { hasRefs: true } : {}),
       });
     }
   }

@@ -9,10 +9,15 @@ import type { ThreadHost } from "./thread-host.ts";
 /** A message that was checked when it was sent, and is a copy that nobody else holds. */
 export type Posted = Omit<Parcel, "number">;
 
+/** An event as a copy that nobody else holds, in which refs have their plain form. */
+export interface Emitted {
+  readonly event: unknown;
+  readonly hasRefs: boolean;
+}
+
 export class Outgoing {
   readonly posted: Posted[] = [];
-  /** Copies of what was emitted. */
-  readonly events: unknown[] = [];
+  readonly events: Emitted[] = [];
   readonly #host: ThreadHost;
   readonly #codec: PayloadCodec;
 
@@ -34,6 +39,8 @@ export class Outgoing {
 
   /** @throws TroupeError `not-cloneable` or `message-too-large`. */
   emit(event: unknown): void {
-    this.events.push(this.#host.copier.copy(event, "an event"));
+    const { copier } = this.#host;
+    const copy = copier.copy(event, "an event");
+    this.events.push({ event: copy, hasRefs: copier.hasTransferred });
   }
 }

@@ -12,7 +12,7 @@ import {
   type Snapshot,
   type System,
 } from "../../src/index.ts";
-import { ledger, ledgers, scribe } from "../fixtures/durable-actors.ts";
+import { herald, ledger, ledgers, scribe } from "../fixtures/durable-actors.ts";
 import { inspector } from "../fixtures/actors.ts";
 import { record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
 
@@ -114,6 +114,17 @@ describe("a durable actor", () => {
     await giver.ask("sendParcel", { to });
     const { notes } = await until(system(), to, ({ notes: all }) => all.length > 0);
     expect(notes).toEqual(['1970-01-02T00:00:00.000Z [["a",1]] 1 2 255']);
+  });
+
+  it("emits refs, which whoever listens can use", async () => {
+    const [name, who] = [fresh(), fresh()];
+    await system().spawn(scribe, { name: who });
+    const ref = await system().spawn(herald, { name, placement: { thread: 1 } });
+    using events = record(ref.events$);
+    await ref.ask("announce", { who });
+    const event = await events.first();
+    await event.who.tell("write", { text: "by the herald" });
+    expect(await event.who.ask("written")).toEqual(["by the herald"]);
   });
 
   it("sends refs, which the receiver can use", async () => {

@@ -85,7 +85,7 @@ describe("what a durable actor's handler sends", () => {
     const event = { at: { cents: 5 } };
     out.emit(event);
     event.at.cents = 6;
-    expect(out.events).toEqual([{ at: { cents: 5 } }]);
+    expect(out.events).toEqual([{ event: { at: { cents: 5 } }, hasRefs: false }]);
     expect(() => out.emit({ f: () => undefined })).toThrow(expect.objectContaining({ code: "not-cloneable" }));
   });
 
