@@ -50,6 +50,7 @@ export const errorCodes = [
   // simulator
   "simulation-failed",
   "deadlock",
+  "process-crashed",
   // input of the command line
   "invalid-input",
 ] as const;

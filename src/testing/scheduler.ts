@@ -21,6 +21,9 @@ export interface TraceStep {
   readonly lane: string;
 }
 
+/** Where steps are put. */
+export type Steps = Pick<Scheduler, "now" | "lane" | "atEndOfTurn">;
+
 export interface SchedulerOptions {
   readonly random: SeededRandom;
   /** Virtual milliseconds since the epoch at which the simulation starts. */

@@ -4,30 +4,15 @@ import { createHash } from "node:crypto";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { nodeRandom } from "../runtime/node-random.ts";
-import { ActorSystem, type System } from "../runtime/system.ts";
-import { resolveOptions, type SystemOptions } from "../runtime/system-options.ts";
-import { defaultFaults, type Faults, type ResolvedFaults } from "./faults.ts";
+import type { SystemOptions } from "../runtime/system-options.ts";
+import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
+import { Lives } from "./lives.ts";
 import { Scheduler, type TraceStep } from "./scheduler.ts";
-import { seededRandom, type SeededRandom } from "./seeded-random.ts";
-import { simulatedPlatform, type SimulatedPlatform, type Tamper } from "./simulated-platform.ts";
-
-/** What a scenario works with. Everything in it is decided by the seed. */
-export interface World {
-  /** A system on simulated threads; the same code that production runs. */
-  readonly system: System;
-  /** The seed of this run. */
-  readonly seed: number;
-  /** Virtual milliseconds since the epoch. */
-  now(): number;
-  /** Resolves after `ms` virtual milliseconds. */
-  sleep(ms: number): Promise<void>;
-  /** A number in [0, 1). */
-  random(): number;
-  /** The threads that live. */
-  threads(): readonly number[];
-  /** Kills a thread, as a crash would. */
-  killThread(thread: number): void;
-}
+import { type SeededRandom, seededRandom } from "./seeded-random.ts";
+import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulated-journal.ts";
+import type { Tamper } from "./simulated-platform.ts";
+import { Strikes } from "./strikes.ts";
+import { type World, worldOf } from "./world.ts";
 
 /** What is tested: sets actors up, lets them race, and throws if something that must hold does not. */
 export type Scenario = (world: World) => Promise<void>;
@@ -38,7 +23,12 @@ export interface SimulateOptions {
   /** How many schedules to try. Default 100. */
   readonly runs?: number;
   readonly faults?: Faults;
-  /** The system's options; `threads` is 2 unless given. */
+  /**
+   * What a crash of the process leaves. `"memory"`: nothing. `"durable"`: all commits that were acknowledged, and as many of
+   * the next ones as chance has it; commits then take some virtual time. Default `"memory"`.
+   */
+  readonly journal?: "memory" | "durable";
+  /** The system's options; `threads` is 2 unless given. With a `journal` of its own it can't crash. */
   readonly system?: Omit<SystemOptions, "env">;
   /** A run with more steps than this fails: something never comes to rest. Default 100,000. */
   readonly maxSteps?: number;
@@ -51,6 +41,8 @@ export interface SimulationReport {
   readonly steps: number;
   /** How many different schedules the runs took. */
   readonly schedules: number;
+  /** How often the process crashed over all runs. */
+  readonly crashes: number;
 }
 
 /** One run, as {@link simulateOnce} tells about it. */
@@ -59,6 +51,14 @@ export interface SimulatedRun {
   readonly trace: readonly TraceStep[];
   /** A hash of the trace: equal for equal schedules. */
   readonly schedule: string;
+  /** How often the process crashed. */
+  readonly crashes: number;
+}
+
+/** What a test of a test breaks on purpose. */
+export interface Sabotage {
+  readonly tamper?: Tamper | undefined;
+  readonly journals?: JournalSource | undefined;
 }
 
 /** The simulation starts here in virtual time. */
@@ -67,14 +67,14 @@ const epoch = Date.UTC(2026, 0, 1);
 /**
  * Runs `scenario` under many schedules. All of the runtime runs as in production, but on one thread and on virtual time:
  * the simulator picks, by its seed, which actor takes its turn, which batch arrives, how long it is held up, whether it
- * arrives twice, and whether a thread dies.
+ * arrives twice, and whether a thread dies or the whole process crashes.
  *
  * Guarantees: the same seed and program take the same schedule, step for step (invariant 8). A failure names its seed,
  * and `simulate(scenario, { seed, runs: 1 })` repeats it. A scenario that waits for something that nothing in the
  * simulation will bring fails as a deadlock instead of hanging.
  *
  * @throws TroupeError (as a rejection) `simulation-failed` with the seed, the step count and what the scenario threw as its
- * cause, or `deadlock`.
+ * cause, or `deadlock`; `invalid-options`.
  * @example
  * await simulate(async ({ system }) => {
  *   const ref = await system.spawn(counter);
@@ -90,64 +90,61 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
     throw new TroupeError("invalid-options", `simulate: seed is a whole number, not ${String(seed)}`);
   const schedules = new Set<string>();
   let steps = 0;
+  let crashes = 0;
   for (let i = 0; i < runs; i++) {
     const run = await simulateOnce(scenario, seed + i, options);
     schedules.add(run.schedule);
     steps += run.trace.length;
+    crashes += run.crashes;
   }
-  return { seed, runs, steps, schedules: schedules.size };
+  return { seed, runs, steps, schedules: schedules.size, crashes };
 }
 
-/** One run of {@link simulate} under the given seed; `tamper` may break the system on purpose, to test a test. */
+/** One run of {@link simulate} under the given seed. */
 export async function simulateOnce(
   scenario: Scenario,
   seed: number,
   options: SimulateOptions = {},
-  tamper?: Tamper,
+  { tamper, journals }: Sabotage = {},
 ): Promise<SimulatedRun> {
-  const faults: ResolvedFaults = { ...defaultFaults, ...options.faults };
+  const faults = resolveFaults(options.faults);
   const random = seededRandom(seed);
-  const deaths = { left: faults.maxThreadDeaths };
-  const world: { platform?: SimulatedPlatform; isRunning: boolean } = { isRunning: false };
+  let strikes: Strikes | undefined;
   const scheduler = new Scheduler({
     random,
     start: epoch,
     maxSteps: options.maxSteps ?? 100_000,
-    onStep: () => world.isRunning && world.platform !== undefined && strike(world.platform, random, faults, deaths),
+    onStep: () => strikes?.strike() ?? false,
   });
-  const platform = simulatedPlatform({ scheduler, random, faults, ...(tamper === undefined ? {} : { tamper }) });
-  world.platform = platform;
-
-  const failure = await play(scheduler, async () => {
-    const system = await ActorSystem.start(platform, await resolveOptions({ threads: 2, ...options.system }));
-    world.isRunning = true;
+  const lives = new Lives({
+    scheduler,
+    random,
+    faults,
+    system: options.system ?? {},
+    journals: journals ?? journalsOf(options, random, faults),
+    ...(tamper === undefined ? {} : { tamper }),
+  });
+  const failure = await play(scheduler, lives, async () => {
+    strikes = new Strikes(lives, random, faults);
     try {
-      await scenario(worldOf(system, platform, random, seed));
+      await Promise.race([lives.standing(), lives.failed]);
+      await Promise.race([scenario(worldOf({ lives, scheduler, random, seed })), lives.failed]);
     } finally {
-      world.isRunning = false;
-      await system.close();
+      strikes = undefined;
+      await lives.close();
     }
   });
   const { trace } = scheduler;
   if (failure !== undefined) throw simulationFailed(failure, seed, trace.length);
-  return { seed, trace, schedule: hash(trace) };
-}
-
-function worldOf(system: System, platform: SimulatedPlatform, random: SeededRandom, seed: number): World {
-  const { clock } = platform;
-  return {
-    system,
-    seed,
-    now: () => clock.now(),
-    sleep: (ms) => new Promise((resolve) => clock.setTimer(ms, resolve)),
-    random: () => random.next(),
-    threads: () => platform.liveThreads(),
-    killThread: (thread) => platform.kill(thread),
-  };
+  return { seed, trace, schedule: hash(trace), crashes: lives.crashes };
 }
 
 /** Runs the program under the scheduler; returns what went wrong, if anything did. */
-async function play(scheduler: Scheduler, program: () => Promise<void>): Promise<{ thrown: unknown } | undefined> {
+async function play(
+  scheduler: Scheduler,
+  lives: Lives,
+  program: () => Promise<void>,
+): Promise<{ thrown: unknown } | undefined> {
   let outcome: { failure?: { thrown: unknown } } | undefined;
   const running = program().then(
     () => (outcome = {}),
@@ -158,28 +155,37 @@ async function play(scheduler: Scheduler, program: () => Promise<void>): Promise
     await running;
     return outcome?.failure;
   }
-  const steps = scheduler.trace.length;
-  const message =
-    end === "deadlock"
-      ? `nothing is left to run after ${steps} steps, but the scenario still waits. Either actors wait for each other, or the scenario awaits something outside the simulation, such as a real timer or a file.`
-      : `the scenario has not ended after ${steps} steps: something keeps itself busy. Raise maxSteps if it has to be so long.`;
-  return { thrown: new TroupeError("deadlock", message) };
+  return { thrown: new TroupeError("deadlock", whyNotEnded(end, scheduler.trace.length, lives.crashes)) };
 }
 
-/** Kills a thread if chance has it so. */
-function strike(
-  platform: SimulatedPlatform,
+function whyNotEnded(end: "deadlock" | "too-many-steps", steps: number, crashes: number): string {
+  if (end === "too-many-steps")
+    return `the scenario has not ended after ${steps} steps: something keeps itself busy. Raise maxSteps if it has to be so long.`;
+  const stuck = `nothing is left to run after ${steps} steps, but the scenario still waits. Either actors wait for each other, or the scenario awaits something outside the simulation, such as a real timer or a file.`;
+  if (crashes === 0) return stuck;
+  return `${stuck} Or it awaits a system whose process has crashed (it crashed ${crashes} times), which never answers: what is to be begun again in the next process belongs into survive().`;
+}
+
+/** @throws TroupeError `invalid-options` */
+function journalsOf(
+  { journal = "memory", system }: SimulateOptions,
   random: SeededRandom,
   faults: ResolvedFaults,
-  deaths: { left: number },
-): boolean {
-  if (deaths.left === 0 || !random.chance(faults.threadDeath)) return false;
-  const live = platform.liveThreads();
-  const victim = live[random.below(live.length)];
-  if (victim === undefined) return false;
-  deaths.left--;
-  platform.kill(victim);
-  return true;
+): JournalSource {
+  if (journal !== "memory" && journal !== "durable")
+    throw new TroupeError(
+      "invalid-options",
+      `simulate: journal is "memory" or "durable", not ${JSON.stringify(journal)}`,
+    );
+  if (system?.journal !== undefined) {
+    if (journal === "durable")
+      throw new TroupeError(
+        "invalid-options",
+        'simulate: journal is "durable", and system.journal is another one. Give one of them.',
+      );
+    return onlyJournal(system.journal);
+  }
+  return journal === "durable" ? new DurableJournal({ random, faults }) : volatileJournals;
 }
 
 function simulationFailed({ thrown }: { thrown: unknown }, seed: number, steps: number): TroupeError {

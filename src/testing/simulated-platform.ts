@@ -1,6 +1,6 @@
-/** The ports of the simulator: every thread host of a system on this one thread, under one scheduler. */
+/** The ports of the simulator: every thread host of a process on this one thread, under one scheduler. */
 
-import { moduleLoader } from "../runtime/definition-loader.ts";
+import type { DefinitionLoader } from "../runtime/definition-loader.ts";
 import type { HostThread, HostThreads } from "../runtime/host-threads.ts";
 import type { Platform } from "../runtime/platform.ts";
 import { startWorkerHost } from "../runtime/worker-host.ts";
@@ -10,16 +10,18 @@ import type { Link } from "../ports/link.ts";
 import type { ThreadExit } from "../ports/threads.ts";
 import type { Turns } from "../ports/turns.ts";
 import type { ResolvedFaults } from "./faults.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Steps } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /** Sees each batch on its way between two hosts and may change it, or return `undefined` to lose it. For tests of tests. */
 export type Tamper = (batch: unknown, from: number, to: number) => unknown;
 
 export interface SimulatedPlatformOptions {
-  readonly scheduler: Scheduler;
+  /** Takes the steps of the process for as long as it lives. */
+  readonly scheduler: Steps;
   readonly random: SeededRandom;
   readonly faults: ResolvedFaults;
+  readonly load: DefinitionLoader;
   readonly tamper?: Tamper;
 }
 
@@ -38,12 +40,11 @@ export interface SimulatedPlatform extends Platform {
   kill(thread: number): void;
 }
 
-export function simulatedPlatform({ scheduler, random, faults, tamper }: SimulatedPlatformOptions): SimulatedPlatform {
+export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
+  const { scheduler, random, faults, load, tamper } = options;
   const threads = new Map<number, SimulatedThread>();
   const dead = new Set<number>();
   const isAlive = (host: number): boolean => !dead.has(host);
-  // agents share one definition registry: definitions are remembered when they are first spawned or run
-  const load = moduleLoader((url) => import(url) as Promise<object>);
 
   const clockOf = (host: number): Clock => ({
     now: () => scheduler.now,

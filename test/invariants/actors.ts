@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { type ActorContext, actorRef, defineActor, defineState } from "../../src/index.ts";
+import { tally } from "../fixtures/actors.ts";
 
 /** Keeps a value in its state. */
 const keeperProtocol = {
@@ -125,6 +126,28 @@ export const dropNewestBox = defineActor(import.meta.url, {
   name: "drop-newest-box",
   mailbox: { capacity, overflow: "drop-newest" },
   ...boxBody,
+});
+
+/** Enters amounts into tallies, each entry once however often it is asked for; answers with the versions that it made. */
+export const ledgerClerk = defineActor(import.meta.url, {
+  name: "ledger-clerk",
+  protocol: {
+    enter: {
+      input: v.object({ into: v.array(v.string()), by: v.number(), entry: v.string() }),
+      reply: v.array(v.number()),
+    },
+  },
+  on: {
+    async enter(_draft, { into, by, entry }, context) {
+      const add = (tallies: readonly { n: number }[]): void => tallies.forEach((one) => void (one.n += by));
+      const snapshots = await context.transact(
+        into.map((key) => [tally, key] as const),
+        add,
+        { idempotencyKey: entry },
+      );
+      return snapshots.map(({ version }) => version);
+    },
+  },
 });
 
 /** Money in a durable actor's hands. It can't say twice that it got the same. */

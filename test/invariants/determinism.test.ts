@@ -2,43 +2,56 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../src/testing/index.ts";
+import { simulate, type SimulateOptions } from "../../src/testing/index.ts";
 import { type Scenario, type SimulatedRun, simulateOnce } from "../../src/testing/simulate.ts";
 import { adder, tally, writer } from "../fixtures/actors.ts";
-import { schedules } from "./worlds.ts";
+import { crashes, schedules } from "./worlds.ts";
 import { book, fulfilment } from "./workflows.ts";
 
-/** A bit of everything: actors that race for keys, workflows, a switch, time, chance, a thread that may die. */
+/** A bit of everything: actors that race for keys, workflows, a switch, time, chance, a thread that may die, crashes. */
 const everything =
   (keep: (history: string) => void): Scenario =>
-  async ({ system, random, sleep }) => {
-    await system.switchCoordination(random() < 0.5 ? "relay" : "orchestrator");
-    const runs = ["one", "two"].map((order) =>
-      system.run(fulfilment, { order, amount: 2, pauses: { stock: random() * 3 } }, { id: order }),
-    );
-    const reader = await system.spawn(adder).catch(() => undefined);
-    const ref = await system.spawn(writer).catch(() => undefined);
-    if (reader !== undefined && ref !== undefined) {
-      await Promise.allSettled([1, 2, 3].map((by) => ref.ask("write", { key: "k", by, reader })));
-    }
-    await sleep(random() * 5);
-    await system.switchCoordination("relay");
-    const ends = await Promise.allSettled(runs.map((run) => run.result));
-    const histories = await Promise.all(runs.map((run) => run.history()));
-    const versions = await system.store.history(tally, "k");
-    const books = await Promise.all(["one", "two"].map((order) => system.store.history(book, order)));
-    keep(JSON.stringify({ ends: ends.map(({ status }) => status), histories, versions, books }));
+  async ({ survive }) => {
+    let lives = 0;
+    await survive(async ({ system, random, sleep }) => {
+      lives++;
+      await system.switchCoordination(random() < 0.5 ? "relay" : "orchestrator");
+      const runs = ["one", "two"].map((order) =>
+        system.run(
+          fulfilment,
+          { order, amount: 2, pauses: { stock: random() * 3 } },
+          { id: `${order} of life ${lives}` },
+        ),
+      );
+      const reader = await system.spawn(adder).catch(() => undefined);
+      const ref = await system.spawn(writer).catch(() => undefined);
+      if (reader !== undefined && ref !== undefined) {
+        await Promise.allSettled([1, 2, 3].map((by) => ref.ask("write", { key: "k", by, reader })));
+      }
+      await sleep(random() * 5);
+      await system.switchCoordination("relay");
+      const ends = await Promise.allSettled(runs.map((run) => run.result));
+      const histories = await Promise.all(runs.map((run) => run.history()));
+      const versions = await system.store.history(tally, "k");
+      const books = await Promise.all(["one", "two"].map((order) => system.store.history(book, order)));
+      keep(JSON.stringify({ lives, ends: ends.map(({ status }) => status), histories, versions, books }));
+    });
   };
 
+const death = { threadDeath: 0.005 };
+
 describe("invariant 8: same seed, same program, same schedule, same history", () => {
-  it("holds byte for byte", async () => {
+  it.each<[string, SimulateOptions]>([
+    ["", { faults: death }],
+    [", crashes of the process included", { journal: "durable", faults: { ...death, ...crashes } }],
+  ])("holds byte for byte%s", async (_what, options) => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 - 1 }), async (seed) => {
         const histories: string[] = [];
         const runs: SimulatedRun[] = [];
         for (let i = 0; i < 2; i++) {
           const scenario = everything((history) => histories.push(history));
-          runs.push(await simulateOnce(scenario, seed, { faults: { threadDeath: 0.005 } }));
+          runs.push(await simulateOnce(scenario, seed, options));
         }
         expect(runs[1]?.schedule).toBe(runs[0]?.schedule);
         expect(runs[1]?.trace).toEqual(runs[0]?.trace);

@@ -6,7 +6,7 @@ import type { ActorRef, System } from "../../src/index.ts";
 import { isTroupeError } from "../../src/index.ts";
 import { account, doctor, startingCents, teller, ward } from "./bank.ts";
 import { asStoreMessage, mapFrames } from "./wire.ts";
-import { holdsOnThreads, holdsSimulated, isFoundBroken, type SimulatedOptions } from "./worlds.ts";
+import { crashes, holdsOnThreads, holdsSimulated, isFoundBroken, type SimulatedOptions } from "./worlds.ts";
 
 const faults = { delay: 0.3, maxDelay: 20, duplicate: 0.1 };
 
@@ -75,6 +75,9 @@ describe("a bank's total is the same at every position and in every transaction 
 
   it("holds on the simulator when threads die: no transaction is left by halves", () =>
     holdsSimulated(day, noCentIsLost, { faults: { ...faults, threadDeath: 0.02 } }));
+
+  it("holds on the simulator when the process crashes: nor after that", () =>
+    holdsSimulated(day, noCentIsLost, { journal: "durable", faults: { ...faults, ...crashes } }));
 
   it("holds on real threads", () => holdsOnThreads(day, noCentIsLost));
 

@@ -2,57 +2,62 @@
 
 import * as fc from "fast-check";
 import { createSystem, type System, type SystemOptions } from "../../src/index.ts";
-import type { Faults } from "../../src/testing/faults.ts";
+import type { Faults, World } from "../../src/testing/index.ts";
+import type { JournalSource } from "../../src/testing/simulated-journal.ts";
 import { simulateOnce, type SimulateOptions } from "../../src/testing/simulate.ts";
-import { LateJournal } from "./late-journal.ts";
 import type { Tamper } from "../../src/testing/simulated-platform.ts";
 
 /** Checks one case of an invariant on a system; throws when it doesn't hold. `scope` makes its keys and names its own. */
 export type Scenario<P> = (system: System, parameters: P, scope: string) => Promise<void>;
 
-/** Every invariant is shown under at least so many schedules. */
-export const schedules = 1000;
+/** The same with all that the simulator's world has. */
+export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
+
+/** Every invariant is shown under so many schedules; `npm run test:deep` takes more. */
+export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 1000);
+/** Crashes of the process, several in a row as well. */
+export const crashes = { processCrash: 0.01, maxProcessCrashes: 4 } satisfies Faults;
+
 /** Cases on real threads. */
 const realCases = 20;
 
-export interface SimulatedOptions {
-  readonly faults?: Faults;
-  readonly system?: SimulateOptions["system"];
+export interface SimulatedOptions extends Pick<SimulateOptions, "faults" | "system" | "journal"> {
   readonly numRuns?: number;
-  /** Whether commits take a while to be durable, as on a disk. */
-  readonly isLate?: boolean;
   /** Breaks the system, to see the property fail; made anew for each schedule. */
   readonly tamper?: (system: () => System) => Tamper;
+  readonly journals?: () => JournalSource;
 }
 
 /**
  * Holds under many schedules of the simulator, first those of `examples`: parameters and seed of what failed once. fast-check
- * prints both of a failure.
+ * prints both of a failure. Where the process may crash, the scenario is begun again in the next one.
  */
 export async function holdsSimulated<P>(
   parameters: fc.Arbitrary<P>,
   scenario: Scenario<P>,
-  { faults, system, numRuns = schedules, tamper, isLate = false }: SimulatedOptions = {},
+  options: SimulatedOptions = {},
+  examples: [P, number][] = [],
+): Promise<void> {
+  const inWorld: WorldScenario<P> =
+    options.faults?.processCrash === undefined
+      ? (world, given) => scenario(world.system, given, "case")
+      : (world, given) => world.survive(({ system }) => scenario(system, given, "case"));
+  await holdsInWorld(parameters, inWorld, options, examples);
+}
+
+/** The same for a scenario that needs more of the world than a system. */
+export async function holdsInWorld<P>(
+  parameters: fc.Arbitrary<P>,
+  scenario: WorldScenario<P>,
+  { numRuns = schedules, tamper, journals, ...options }: SimulatedOptions = {},
   examples: [P, number][] = [],
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(parameters, fc.integer({ min: 0, max: 2 ** 31 - 1 }), async (given, seed) => {
-      let current: System | undefined;
-      const tampering = tamper?.(() => current as System);
-      const late = isLate ? new LateJournal() : undefined;
-      await simulateOnce(
-        async (world) => {
-          current = world.system;
-          if (late !== undefined) late.world = world;
-          await scenario(world.system, given, "case");
-        },
-        seed,
-        {
-          ...(faults === undefined ? {} : { faults }),
-          system: { ...system, ...(late === undefined ? {} : { journal: late.journal }) },
-        },
-        tampering,
-      );
+      let world: World | undefined;
+      const sabotage = { tamper: tamper?.(() => (world as World).system), journals: journals?.() };
+      const play = (played: World): Promise<void> => scenario((world = played), given);
+      await simulateOnce(play, seed, options, sabotage);
     }),
     { numRuns, endOnFailure: true, examples },
   );
@@ -78,8 +83,21 @@ export async function isFoundBroken<P>(
   scenario: Scenario<P>,
   options: SimulatedOptions,
 ): Promise<string> {
+  return howItFails(holdsSimulated(parameters, scenario, options));
+}
+
+/** The same for a scenario that needs more of the world than a system. */
+export async function isFoundBrokenInWorld<P>(
+  parameters: fc.Arbitrary<P>,
+  scenario: WorldScenario<P>,
+  options: SimulatedOptions,
+): Promise<string> {
+  return howItFails(holdsInWorld(parameters, scenario, options));
+}
+
+async function howItFails(holding: Promise<void>): Promise<string> {
   try {
-    await holdsSimulated(parameters, scenario, options);
+    await holding;
   } catch (error) {
     return error instanceof Error ? `${error.message}\n${String(error.cause)}` : String(error);
   }

@@ -1,0 +1,95 @@
+/** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
+
+import { moduleLoader } from "../runtime/definition-loader.ts";
+import type { System } from "../runtime/system.ts";
+import { resolveOptions, type SystemOptions } from "../runtime/system-options.ts";
+import { deferred } from "../store/deferred.ts";
+import type { ResolvedFaults } from "./faults.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+import type { JournalSource } from "./simulated-journal.ts";
+import type { Tamper } from "./simulated-platform.ts";
+import { SimulatedProcess } from "./simulated-process.ts";
+
+export interface LivesOptions {
+  readonly scheduler: Scheduler;
+  readonly random: SeededRandom;
+  readonly faults: ResolvedFaults;
+  readonly system: Omit<SystemOptions, "journal">;
+  readonly journals: JournalSource;
+  readonly tamper?: Tamper;
+}
+
+/** A process whose system stands. */
+export interface Standing {
+  readonly process: SimulatedProcess;
+  readonly system: System;
+}
+
+export class Lives {
+  readonly #options: LivesOptions;
+  // all processes run the same program; definitions are remembered when they are first spawned or run
+  readonly #load = moduleLoader((url) => import(url) as Promise<object>);
+  readonly #failed = deferred<never>();
+  #standing = deferred<Standing>();
+  #process: SimulatedProcess;
+  #crashes = 0;
+
+  constructor(options: LivesOptions) {
+    this.#options = options;
+    this.#failed.promise.catch(() => undefined); // it is looked at when the scenario is played
+    this.#process = this.#begin();
+  }
+
+  get crashes(): number {
+    return this.#crashes;
+  }
+
+  /** The process that was begun last; it may have crashed. */
+  get process(): SimulatedProcess {
+    return this.#process;
+  }
+
+  /** Rejects when a system can't be started. */
+  get failed(): Promise<never> {
+    return this.#failed.promise;
+  }
+
+  /** The process that lives, once its system stands. */
+  async standing(): Promise<Standing> {
+    for (;;) {
+      const standing = await this.#standing.promise;
+      if (standing.process.isAlive) return standing;
+    }
+  }
+
+  /** Ends the process, and begins another `downtime` milliseconds later. Does nothing while there is none. */
+  crash(downtime?: number): void {
+    const { scheduler, random, faults, journals } = this.#options;
+    const crashed = this.#process;
+    if (!crashed.isAlive) return;
+    journals.crash();
+    if (crashed.system !== undefined) this.#standing = deferred();
+    crashed.crash();
+    this.#crashes++;
+    const begin = (): void => void (this.#process = this.#begin());
+    scheduler.lane("process begins", () => true).add(downtime ?? random.next() * faults.maxDowntime, begin);
+  }
+
+  /** Closes the system, if it stands. */
+  async close(): Promise<void> {
+    await this.#process.system?.close();
+  }
+
+  #begin(): SimulatedProcess {
+    const process = new SimulatedProcess({ ...this.#options, load: this.#load, number: this.#crashes + 1 });
+    this.#start(process).catch((error: unknown) => this.#failed.reject(error));
+    return process;
+  }
+
+  async #start(process: SimulatedProcess): Promise<void> {
+    const { system, journals } = this.#options;
+    await process.start(await resolveOptions({ threads: 2, ...system, journal: journals.open(process) }));
+    if (process.system !== undefined) this.#standing.resolve({ process, system: process.system });
+  }
+}

@@ -1,0 +1,59 @@
+/** One process of a simulation: the ports of its system, the system, and its end. */
+
+import { deferred } from "../store/deferred.ts";
+import { ActorSystem, type System } from "../runtime/system.ts";
+import type { ResolvedOptions } from "../runtime/system-options.ts";
+import type { Scheduler, Steps } from "./scheduler.ts";
+import { simulatedPlatform, type SimulatedPlatform, type SimulatedPlatformOptions } from "./simulated-platform.ts";
+
+export interface SimulatedProcessOptions extends Omit<SimulatedPlatformOptions, "scheduler"> {
+  readonly scheduler: Scheduler;
+  /** Which process of the simulation it is, from 1. */
+  readonly number: number;
+}
+
+export class SimulatedProcess {
+  /** Takes its steps; they never run once it has crashed. */
+  readonly steps: Steps;
+  readonly platform: SimulatedPlatform;
+  readonly #crashed = deferred<void>();
+  #isAlive = true;
+  #system: System | undefined;
+
+  constructor({ scheduler, number, ...options }: SimulatedProcessOptions) {
+    const suffix = number === 1 ? "" : ` in process ${number}`;
+    this.steps = {
+      get now() {
+        return scheduler.now;
+      },
+      lane: (name, isAlive) => scheduler.lane(`${name}${suffix}`, () => this.#isAlive && isAlive()),
+      atEndOfTurn: (task) => scheduler.atEndOfTurn(() => this.#isAlive && task()),
+    };
+    this.platform = simulatedPlatform({ ...options, scheduler: this.steps });
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** Its system, while it lives and once it stands. */
+  get system(): System | undefined {
+    return this.#isAlive ? this.#system : undefined;
+  }
+
+  /** Resolves when it has crashed. */
+  get crashed(): Promise<void> {
+    return this.#crashed.promise;
+  }
+
+  /** Resolves when its system stands; never if it crashes before. */
+  async start(options: ResolvedOptions): Promise<void> {
+    this.#system = await ActorSystem.start(this.platform, options);
+  }
+
+  /** From now on nothing of it runs. */
+  crash(): void {
+    this.#isAlive = false;
+    this.#crashed.resolve();
+  }
+}

@@ -1,0 +1,115 @@
+/** What a scenario works with: the world in which the processes of a simulation live and crash. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { System } from "../runtime/system.ts";
+import type { Lives, Standing } from "./lives.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+
+/** One life of the process, for the code that the process runs: it ends with the process. */
+export interface Life {
+  /** A system on simulated threads; the same code that production runs. */
+  readonly system: System;
+  /** The seed of this run. */
+  readonly seed: number;
+  /** Virtual milliseconds since the epoch. */
+  now(): number;
+  /** Resolves after `ms` virtual milliseconds. */
+  sleep(ms: number): Promise<void>;
+  /** A number in [0, 1). */
+  random(): number;
+  /** The threads that live. */
+  threads(): readonly number[];
+  /** Kills a thread, as a crash would. */
+  killThread(thread: number): void;
+}
+
+/** What a scenario works with. Everything in it is decided by the seed. It is outside of the process, and survives it. */
+export interface World extends Life {
+  /**
+   * The system of the process that lives. One that was taken before a crash is dead: whatever it is asked, it never answers.
+   *
+   * @throws TroupeError `process-crashed` until the next one stands.
+   */
+  readonly system: System;
+  /**
+   * Crashes the whole process, as `kill -9` would: all of its threads end at once, and nothing that was in memory is left.
+   * `downtime` virtual milliseconds later, as chance has it unless given, the next process starts a system with the same
+   * options on what the journal has kept. Resolves to that system.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`.
+   */
+  crash(options?: { readonly downtime?: number }): Promise<System>;
+  /**
+   * Does what a process does, and does it again from the beginning in the next process as often as one crashes meanwhile.
+   * So `work` has to be something that may be begun again, as a program that works on a journal is. Resolves or rejects
+   * like the first `work` that its process lived to see the end of.
+   *
+   * @example
+   * await survive(async ({ system }) => {
+   *   const ref = await system.spawn(desk, { name: "desk" });
+   *   await ref.ask("order", { guest: "ada" }, { idempotencyKey: "order 1" });
+   * });
+   */
+  survive<T>(work: (life: Life) => Promise<T>): Promise<T>;
+}
+
+export interface WorldOptions {
+  readonly lives: Lives;
+  readonly scheduler: Scheduler;
+  readonly random: SeededRandom;
+  readonly seed: number;
+}
+
+export function worldOf({ lives, scheduler, random, seed }: WorldOptions): World {
+  const chance = (): number => random.next();
+  const now = (): number => scheduler.now;
+  const lifeOf = ({ process: { platform }, system }: Standing): Life => ({
+    system,
+    seed,
+    now,
+    sleep: (ms) => new Promise((resolve) => platform.clock.setTimer(ms, resolve)),
+    random: chance,
+    threads: () => platform.liveThreads(),
+    killThread: (thread) => platform.kill(thread),
+  });
+  return {
+    get system() {
+      const { system } = lives.process;
+      if (system !== undefined) return system;
+      throw new TroupeError(
+        "process-crashed",
+        "the simulated process has crashed, and the next doesn't stand yet. What crash() resolves to does; survive() waits for it.",
+      );
+    },
+    seed,
+    now,
+    sleep: (ms) =>
+      new Promise((resolve) => void scheduler.lane("timer of the world", () => true).add(Math.max(0, ms), resolve)),
+    random: chance,
+    threads: () => (lives.process.isAlive ? lives.process.platform.liveThreads() : []),
+    killThread: (thread) => lives.process.platform.kill(thread),
+    async crash({ downtime } = {}) {
+      if (downtime !== undefined && !(downtime >= 0 && downtime <= Number.MAX_VALUE))
+        throw new TroupeError(
+          "invalid-options",
+          `crash: downtime is a number of milliseconds, not ${String(downtime)}`,
+        );
+      lives.crash(downtime);
+      const { system } = await lives.standing();
+      return system;
+    },
+    async survive(work) {
+      for (;;) {
+        const standing = await lives.standing();
+        const { crashed } = standing.process;
+        const end = await Promise.race([work(lifeOf(standing)).then(finished), crashed]);
+        if (end !== undefined) return end.value;
+      }
+    },
+  };
+}
+
+function finished<T>(value: T): { readonly value: T } {
+  return { value };
+}
