@@ -19,7 +19,15 @@ export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent
 export { handleEach } from "./actors/handle-each.ts";
 export { type InboxMessage } from "./actors/inbox-message.ts";
 export { type MailboxOptions, type OverflowPolicy } from "./actors/mailbox-options.ts";
+export { type BackoffOptions } from "./actors/backoff.ts";
 export { type Placement } from "./actors/placement.ts";
+export { type BreakerRecord, breakerState } from "./actors/policies/breaker-record.ts";
+export { type BreakerOptions, type OpenedBecause } from "./actors/policies/breaker.ts";
+export { type BulkheadOptions } from "./actors/policies/bulkhead.ts";
+export { type ErrorMatcher } from "./actors/policies/error-matcher.ts";
+export { defaultPolicies, type Policies, type PolicyOptions } from "./actors/policies/policies.ts";
+export { type RateLimit } from "./actors/policies/rate-limit.ts";
+export { type RetryOptions } from "./actors/policies/retry.ts";
 export { type Run } from "./actors/run.ts";
 export { type Coordination } from "./actors/supervisor/coordination.ts";
 export { type RunEvent } from "./actors/supervisor/run-event.ts";

@@ -6,6 +6,7 @@ import type { IsCloneable } from "../values/cloneable.ts";
 import type { ActorContext } from "./actor-context.ts";
 import { checkDefinition } from "./actor-definition.ts";
 import type { Placement } from "./placement.ts";
+import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
 
 /** What an agent's `execute` and `compensate` get besides their input. */
 export interface AgentContext extends ActorContext {
@@ -15,6 +16,13 @@ export interface AgentContext extends ActorContext {
   readonly step: string | undefined;
   /** The same for every attempt at this step: pass it to the outside world so that an effect happens once (invariant 5). */
   readonly idempotencyKey: string;
+  /**
+   * Tells of tokens that this call has used, such as those that a language model billed: what the agent's rate limits on
+   * tokens count. Calls add up; they count when the attempt ends.
+   *
+   * @throws TroupeError `invalid-options` for anything but a whole number from 0.
+   */
+  useTokens(tokens: number): void;
 }
 
 export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema> {
@@ -36,6 +44,8 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
   /** How many inputs it works on at a time. Default 1 (invariant 2). */
   readonly concurrency?: number;
   readonly placement?: Placement;
+  /** What stands in front of its calls: breaker, bulkhead, rate limits, retry, timeout. Default: a breaker. */
+  readonly policies?: PolicyOptions<v.InferInput<IS>>;
 }
 
 /** An agent's definition; what worker threads load by `module` and `name`. */
@@ -50,6 +60,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> {
   readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
   readonly concurrency: number;
   readonly placement: Placement;
+  readonly policies: Policies;
 }
 
 /**
@@ -58,7 +69,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> {
  * Guarantees: input and output satisfy the contract, checked on both sides of the boundary; a violation is a
  * `contract-violated` error that names agent, version, direction, path, expected and received.
  *
- * @throws TroupeError `invalid-options` for a name, version, concurrency or `execute` that can't be used.
+ * @throws TroupeError `invalid-options` for a name, version, concurrency, policies or `execute` that can't be used.
  * @example
  * export const doubler = defineAgent(import.meta.url, {
  *   name: "doubler", version: "1.0.0",
@@ -95,5 +106,6 @@ export function defineAgent<const IS extends v.GenericSchema, const OS extends v
     compensate: options.compensate?.bind(options),
     concurrency,
     placement: options.placement ?? "pooled",
+    policies: resolvePolicies(`defineAgent ${options.name}`, options.policies),
   };
 }

@@ -12,6 +12,8 @@ export interface Work {
   readonly isCompensation: boolean;
   /** Aborted when the run is cancelled or the participant stops. */
   readonly cancellation: Cancellation;
+  /** How many tokens the agent's code has said that it used. */
+  tokens: number;
 }
 
 /** Lets in as many pieces of work as the agent's concurrency allows, first come, first served. */

@@ -42,6 +42,8 @@ export interface ExecuteOptions {
   readonly idempotencyKey: string;
   /** Aborts the signal that the agent sees. */
   readonly signal?: AbortSignal;
+  /** Called when its turn has come, right before the agent's code runs; the work tells what it used. */
+  readonly onBegin?: (work: Work) => void;
 }
 
 /**
@@ -105,13 +107,14 @@ export class Participant {
    *
    * @throws TroupeError (as a rejection) `contract-violated`, `actor-stopped`; or whatever the agent throws.
    */
-  async execute(input: unknown, { idempotencyKey, signal }: ExecuteOptions): Promise<unknown> {
+  async execute(input: unknown, { idempotencyKey, signal, onBegin }: ExecuteOptions): Promise<unknown> {
     const work: Work = {
       run: undefined,
       step: undefined,
       idempotencyKey,
       isCompensation: false,
       cancellation: new Cancellation(),
+      tokens: 0,
     };
     const abort = (): void => work.cancellation.abort(signal?.reason);
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
@@ -119,7 +122,10 @@ export class Participant {
     else signal?.addEventListener("abort", abort, { once: true });
     this.#work.add(work);
     try {
-      return await this.#slots.run(() => this.#call(work, input));
+      return await this.#slots.run(() => {
+        onBegin?.(work);
+        return this.#call(work, input);
+      });
     } finally {
       signal?.removeEventListener("abort", abort);
       this.#work.delete(work);
@@ -239,7 +245,7 @@ export class Participant {
 
   #begin(run: string, step: string, isCompensation: boolean): Work {
     const idempotencyKey = isCompensation ? `${run}/${step}/compensation` : `${run}/${step}`;
-    const work: Work = { run, step, idempotencyKey, isCompensation, cancellation: new Cancellation() };
+    const work: Work = { run, step, idempotencyKey, isCompensation, cancellation: new Cancellation(), tokens: 0 };
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
     this.#work.add(work);
     return work;

@@ -11,6 +11,10 @@ export const errorCodes = [
   "handler-failed",
   "timed-out",
   "cancelled",
+  // policies in front of agents
+  "breaker-open",
+  "rate-limited",
+  "bulkhead-full",
   // contracts
   "contract-violated",
   // threads and the system

@@ -18,6 +18,7 @@ import type { Target } from "./bound-ref.ts";
 import { CellContext } from "./cell-context.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import type { Delivery } from "./delivery.ts";
+import { DirectCalls } from "./direct-calls.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
 /** The messages of the runtime's own between the supervisor and participants. */
@@ -57,9 +58,10 @@ export class AgentBody implements ActorBody {
   readonly #services: HostServices;
   readonly #cell: ActorCell;
   readonly #participant: Participant;
+  readonly #calls: DirectCalls;
 
   constructor(services: HostServices, cell: ActorCell, definition: AgentDefinition) {
-    const { host, load } = services;
+    const { host, load, gates } = services;
     this.#services = services;
     this.#cell = cell;
     this.#participant = new Participant(definition, {
@@ -81,13 +83,25 @@ export class AgentBody implements ActorBody {
       },
       codec: new PayloadCodec({ maxBytes: host.settings.maxMessageBytes, revive: (value) => host.revive(value, cell) }),
     });
+    const { clock, random } = host;
+    this.#calls = new DirectCalls({ agent: definition, participant: this.#participant, cell, gates, clock, random });
   }
 
   handle(delivery: Delivery): void | Promise<void> {
-    const { type, payload, hasRefs, idempotencyKey = this.#services.host.random.id() } = delivery.envelope;
-    if (type === coordinate) return this.#participant.handle(payload as NumberedMessage);
-    const input = hasRefs ? this.#services.host.revive(payload, this.#cell) : payload;
-    return this.#participant.execute(input, { idempotencyKey }).then((output) => delivery.reply(output));
+    if (delivery.envelope.type === coordinate)
+      return this.#participant.handle(delivery.envelope.payload as NumberedMessage);
+    return this.#execute(delivery);
+  }
+
+  async #execute(delivery: Delivery): Promise<void> {
+    const { host } = this.#services;
+    const { payload, hasRefs, isAsk, from, deadline, idempotencyKey = host.random.id() } = delivery.envelope;
+    const input = hasRefs ? host.revive(payload, this.#cell) : payload;
+    const result = await this.#calls.call({ input, from, idempotencyKey, deadline });
+    if (result.type === "error") throw result.error;
+    if (result.type === "output") delivery.reply(result.output);
+    else if (isAsk) delivery.refuse(result.refusal);
+    else throw result.refusal;
   }
 
   stop(): void {
@@ -100,6 +114,7 @@ class WorkContext extends CellContext implements AgentContext {
   readonly run: string | undefined;
   readonly step: string | undefined;
   readonly idempotencyKey: string;
+  readonly #work: Work;
 
   constructor(services: HostServices, cell: ActorCell, name: string, work: Work) {
     const { run, step, idempotencyKey, cancellation } = work;
@@ -111,6 +126,13 @@ class WorkContext extends CellContext implements AgentContext {
     this.run = run;
     this.step = step;
     this.idempotencyKey = idempotencyKey;
+    this.#work = work;
+  }
+
+  useTokens(tokens: number): void {
+    if (!Number.isSafeInteger(tokens) || tokens < 0)
+      throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${String(tokens)}`);
+    this.#work.tokens += tokens;
   }
 }
 

@@ -16,6 +16,7 @@ import type { Position, Snapshot } from "../store/snapshot.ts";
 import { stateKey, type StateKey } from "../store/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
+import { GateClient } from "./gate-client.ts";
 import type { Platform } from "./platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
 import type { ResolvedOptions } from "./system-options.ts";
@@ -88,7 +89,7 @@ export class MainHost {
         reached: () => undefined,
       },
     });
-    this.services = { host: this.host, store: new AuthorityAccess(authority), load };
+    this.services = { host: this.host, store: new AuthorityAccess(authority), load, gates: new GateClient(this.host) };
     this.outside = this.sender(undefined);
   }
 

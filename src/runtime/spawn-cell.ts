@@ -11,6 +11,7 @@ import { BehaviourBody } from "./behaviour-body.ts";
 import { CellContext } from "./cell-context.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import { DurableBody } from "./durable-body.ts";
+import type { GateClient } from "./gate-client.ts";
 import { HandlersBody } from "./handlers-body.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -19,6 +20,8 @@ export interface HostServices {
   readonly host: ThreadHost;
   readonly store: StoreAccess;
   readonly load: DefinitionLoader;
+  /** The way to the gates of agents. */
+  readonly gates: GateClient;
 }
 
 /** @throws TroupeError `invalid-options` for a state that can't be drafted; whatever the definition's own code throws. */

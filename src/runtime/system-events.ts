@@ -31,5 +31,19 @@ export type SystemEvent =
       readonly coordination: Coordination;
       readonly epoch: number;
     }
+  /** The breaker of an agent opened: calls of the agent are rejected until `retryAt`. */
+  | {
+      readonly type: "breaker-opened";
+      readonly time: number;
+      readonly agent: string;
+      /** In words; the versioned key `breaker/<agent>` has it as data. */
+      readonly why: string;
+      /** Milliseconds since the epoch. */
+      readonly retryAt: number;
+    }
+  /** The breaker of an agent lets a few calls through, to see whether the agent works again. */
+  | { readonly type: "breaker-half-opened"; readonly time: number; readonly agent: string; readonly why: string }
+  /** The breaker of an agent lets all calls through again. */
+  | { readonly type: "breaker-closed"; readonly time: number; readonly agent: string }
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };

@@ -7,6 +7,8 @@ import { type ActorDefinition, checkActorName, type MessageSpec, type Protocol }
 import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, type HostId, hostOf, makeAddress } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { BreakerState } from "../actors/policies/breaker.ts";
+import { whyText } from "../actors/policies/gate-errors.ts";
 import { defaultMailbox } from "../actors/mailbox-options.ts";
 import type { Placement } from "../actors/placement.ts";
 import type { Run } from "../actors/run.ts";
@@ -23,6 +25,9 @@ import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
 import type { SpawnOutcome, SpawnRequest } from "./cell-context.ts";
 import { type DefinitionId, definitionId } from "./definition-loader.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
+import { gatesTarget } from "./gate-protocol.ts";
+import { Gates } from "./gates.ts";
+import { GatesBody } from "./gates-body.ts";
 import { MainHost, settingsOf } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";
 import type { Platform } from "./platform.ts";
@@ -153,6 +158,7 @@ export class ActorSystem implements System {
   readonly #main: MainHost;
   readonly #roster: ThreadRoster;
   readonly #registry = new ActorRegistry();
+  readonly #gates: Gates;
   readonly #runs: Runs;
   readonly #events$ = new Subject<SystemEvent>();
   #isDraining = false;
@@ -177,6 +183,21 @@ export class ActorSystem implements System {
         this.#tell({ type: "thread-opened", thread: id });
       },
       onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
+    });
+    this.#gates = new Gates({
+      store: this.#main.services.store,
+      clock: platform.clock,
+      random: platform.random,
+      onChange: (agent, breaker) => this.#tell(breakerEvent(agent, breaker)),
+      onError: (error) => this.#main.host.reportFailure(gatesTarget.address, "breaker", error),
+    });
+    const { address: gates, capacity, overflow } = gatesTarget;
+    this.#main.host.spawn({
+      name: nameOf(gates),
+      capacity,
+      overflow,
+      concurrency: Number.POSITIVE_INFINITY,
+      body: () => new GatesBody(this.#gates),
     });
     this.#runs = new Runs({
       main: this.#main,
@@ -315,6 +336,7 @@ export class ActorSystem implements System {
     const after = (ms: number): Promise<void> => new Promise((resolve) => this.#platform.clock.setTimer(ms, resolve));
     await this.#main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await this.#roster.close(closeGrace, after);
+    await this.#gates.close();
     await this.#main.close();
     this.#events$.complete();
   }
@@ -324,6 +346,7 @@ export class ActorSystem implements System {
     wanted: string | undefined,
     placement: Placement,
   ): Promise<Address> {
+    if (definition.kind === "agent" && "policies" in definition) this.#gates.know(definition);
     const name = this.#registry.reserve(definition.name, wanted);
     try {
       const thread = await this.#roster.place(placement);
@@ -399,6 +422,7 @@ export class ActorSystem implements System {
       return;
     }
     this.#tell({ type: "thread-died", thread, error: reason, actors });
+    this.#main.services.gates.threadLost(this.#main.outside, thread);
     this.#runs.threadLost(thread, reason);
   }
 
@@ -417,6 +441,17 @@ export class ActorSystem implements System {
 
 function systemClosed(cause?: unknown): TroupeError {
   return new TroupeError("system-closed", "the system is closed", cause === undefined ? {} : { cause });
+}
+
+function breakerEvent(agent: string, breaker: BreakerState): SystemEventWithoutTime {
+  switch (breaker.status) {
+    case "open":
+      return { type: "breaker-opened", agent, why: whyText(breaker.why), retryAt: breaker.retryAt };
+    case "half-open":
+      return { type: "breaker-half-opened", agent, why: whyText(breaker.why) };
+    case "closed":
+      return { type: "breaker-closed", agent };
+  }
 }
 
 type SystemEventWithoutTime = SystemEvent extends infer E ? (E extends unknown ? Omit<E, "time"> : never) : never;

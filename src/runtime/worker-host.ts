@@ -7,6 +7,7 @@ import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
 import { StoreReplica } from "../store/store-replica.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
+import { GateClient } from "./gate-client.ts";
 import type { HostControl } from "./host-control.ts";
 import { spawnCell } from "./spawn-cell.ts";
 import { type HostSettings, ThreadHost } from "./thread-host.ts";
@@ -45,7 +46,7 @@ export function startWorkerHost({ settings, clock, random, turns, link, load }: 
     },
   });
   host.attach(0, link);
-  const services = { host, store: replica, load };
+  const services = { host, store: replica, load, gates: new GateClient(host) };
   let close: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (close = resolve));
 

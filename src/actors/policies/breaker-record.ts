@@ -1,0 +1,64 @@
+/** A breaker as the store keeps it: the key `breaker/<agent's name>`, a version for each change of status. */
+
+import * as v from "valibot";
+import { defineState } from "../../store/state-definition.ts";
+import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
+
+/** How a breaker stood after it changed. The version's time says when. */
+export type BreakerRecord =
+  | { readonly status: "closed" }
+  | {
+      readonly status: "open" | "half-open";
+      /** Why it opened. */
+      readonly why: OpenedBecause;
+      /** When calls are let through again to try it, in milliseconds since the epoch. */
+      readonly retryAt: number;
+      /** How often it has opened since it was last closed. */
+      readonly openings: number;
+    };
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const tripped = {
+  why: v.strictObject({
+    rule: v.picklist(["consecutive-failures", "failure-rate", "probe-failed"]),
+    failures: count,
+    calls: count,
+    last: v.string(),
+  }),
+  retryAt: v.number(),
+  openings: count,
+};
+
+/**
+ * The key `breaker/<agent's name>`. Only the system writes it: what somebody else commits changes no breaker that is in use.
+ *
+ * @example
+ * for (const { state, time } of await system.store.history(breakerState, "credit-score")) console.log(time, state.status);
+ */
+export const breakerState = defineState<BreakerRecord>({
+  name: "breaker",
+  version: 1,
+  schema: v.variant("status", [
+    v.strictObject({ status: v.literal("closed") }),
+    v.strictObject({ status: v.picklist(["open", "half-open"]), ...tripped }),
+  ]),
+  initial: () => ({ status: "closed" }),
+});
+
+/** What is kept of a breaker. */
+export function recordOf(breaker: BreakerState, now: number): BreakerRecord {
+  if (breaker.status === "closed") return { status: "closed" };
+  const { status, why, openings } = breaker;
+  return { status, why, openings, retryAt: breaker.status === "open" ? breaker.retryAt : now };
+}
+
+/**
+ * The breaker again, after a restart. One that was half-open is open and may be tried at once: nobody knows what became of its
+ * probes.
+ */
+export function breakerFrom(record: BreakerRecord): BreakerState {
+  if (record.status === "closed") return closedBreaker;
+  const { why, retryAt, openings } = record;
+  return { status: "open", generation: 0, why, retryAt, openings };
+}

@@ -1,0 +1,251 @@
+/**
+ * The circuit breaker of one agent, as a pure state machine. Closed, it counts failures; open, nothing gets through; half-open,
+ * a few probes do, and how they end decides.
+ *
+ * Sources: M. Nygard, Release It!, 2nd ed., "Circuit Breaker"; the failure rate over a sliding window with a minimum of
+ * calls, and slow calls, as in resilience4j; a call that began in an earlier state says nothing about this one, as in
+ * sony/gobreaker.
+ */
+
+import { type Backoff, type BackoffOptions, pauseOf } from "../backoff.ts";
+import type { ErrorMatcher } from "./error-matcher.ts";
+import type { CallOutcome } from "./permit.ts";
+
+export interface BreakerOptions {
+  /** It opens after so many failures without a success in between. Default 5; `Infinity` for never by this rule. */
+  readonly consecutiveFailures?: number;
+  /**
+   * It opens when this share of the calls that ended within the window failed, more than 0 and at most 1. Default 0.5;
+   * `Infinity` for never by this rule.
+   */
+  readonly failureRate?: number;
+  /** Milliseconds that the failure rate is taken over; the window slides by a tenth of it. Default 60,000. */
+  readonly window?: number;
+  /** With fewer calls in the window the failure rate says nothing yet. Default 20. */
+  readonly minimumCalls?: number;
+  /** A call that takes longer, in milliseconds, counts as a failure even if it succeeds. Default 60,000; `Infinity` for none. */
+  readonly slowAfter?: number;
+  /**
+   * How long it stays open: the first pause, growing each time that the probes fail. Default: 5 s, doubled each time up to
+   * 5 minutes; chance takes off up to a fifth.
+   */
+  readonly openFor?: BackoffOptions;
+  /** Half-open, it lets so many calls through, and closes when all of them have succeeded. Default 3. */
+  readonly probes?: number;
+  /** Which errors count as failures; others say nothing about the agent. Default: all that {@link outcomeOf} has as such. */
+  readonly counts?: ErrorMatcher;
+}
+
+/** {@link BreakerOptions} with the defaults filled in. */
+export interface BreakerPolicy extends Required<Omit<BreakerOptions, "openFor" | "counts">> {
+  readonly openFor: Backoff;
+  readonly counts: ErrorMatcher | undefined;
+}
+
+/** Why a breaker opened. */
+export interface OpenedBecause {
+  readonly rule: "consecutive-failures" | "failure-rate" | "probe-failed";
+  /** How many calls failed, of how many that were looked at. */
+  readonly failures: number;
+  readonly calls: number;
+  /** What the last of them failed with. */
+  readonly last: string;
+}
+
+/** The calls that ended within one tenth of the window. */
+interface Slice {
+  readonly index: number;
+  readonly calls: number;
+  readonly failures: number;
+}
+
+/** `generation` counts changes of status: a call belongs to the one in which it began. Times in the clock's milliseconds. */
+export type BreakerState =
+  | {
+      readonly status: "closed";
+      readonly generation: number;
+      /** Failures since the last success. */
+      readonly consecutive: number;
+      /** Oldest first; slices without a call are left out. */
+      readonly slices: readonly Slice[];
+    }
+  | {
+      readonly status: "open";
+      readonly generation: number;
+      readonly why: OpenedBecause;
+      readonly retryAt: number;
+      /** How often it has opened since it was last closed. */
+      readonly openings: number;
+    }
+  | {
+      readonly status: "half-open";
+      readonly generation: number;
+      readonly why: OpenedBecause;
+      readonly openings: number;
+      /** When each probe that is in flight began, oldest first. */
+      readonly probes: readonly number[];
+      readonly succeeded: number;
+    };
+
+/** A breaker that has opened and has not closed again. */
+export type TrippedBreaker = Exclude<BreakerState, { readonly status: "closed" }>;
+
+/**
+ * - `look`: somebody wants to call; an open breaker whose time has come turns half-open.
+ * - `begin`: a call goes ahead, which {@link isBlocking} has to allow.
+ * - `end`: a call that began in a generation, at a time, is over; or, with `excused`, has no meaning for it.
+ * - `tick`: time has passed; see {@link breakerDue}.
+ */
+export type BreakerEvent =
+  | { readonly type: "look" }
+  | { readonly type: "begin" }
+  | {
+      readonly type: "end";
+      readonly generation: number;
+      readonly began: number;
+      readonly took: number;
+      readonly outcome: CallOutcome;
+      readonly error: string;
+    }
+  | { readonly type: "tick" };
+
+const slicesPerWindow = 10;
+
+export const closedBreaker: BreakerState = Object.freeze({
+  status: "closed",
+  generation: 0,
+  consecutive: 0,
+  slices: Object.freeze([]),
+});
+
+/** True while no further call may go ahead. */
+export function isBlocking({ probes }: BreakerPolicy, state: BreakerState): state is TrippedBreaker {
+  switch (state.status) {
+    case "closed":
+      return false;
+    case "open":
+      return true;
+    case "half-open":
+      return state.probes.length + state.succeeded >= probes;
+  }
+}
+
+/** When the breaker next wants a `tick`: when a probe that is in flight has become a slow one. Infinity for never. */
+export function breakerDue({ slowAfter }: BreakerPolicy, state: BreakerState): number {
+  const [oldest] = state.status === "half-open" ? state.probes : [];
+  return oldest === undefined ? Number.POSITIVE_INFINITY : oldest + slowAfter;
+}
+
+/**
+ * What an event makes of a breaker. `random` gives a number in [0, 1); it is asked once, when the breaker opens.
+ *
+ * Guarantees: half-open, there are never more probes in flight and succeeded together than the policy says; every change of
+ * status has the next generation.
+ */
+export function stepBreaker(
+  policy: BreakerPolicy,
+  state: BreakerState,
+  event: BreakerEvent,
+  now: number,
+  random: () => number,
+): BreakerState {
+  switch (event.type) {
+    case "look":
+      return state.status === "open" && now >= state.retryAt ? halfOpen(state) : state;
+    case "begin":
+      return state.status === "half-open" ? { ...state, probes: [...state.probes, now] } : state;
+    case "end":
+      if (event.generation !== state.generation || state.status === "open") return state;
+      return state.status === "closed"
+        ? count(policy, state, event, now, random)
+        : judge(policy, state, event, now, random);
+    case "tick":
+      if (state.status !== "half-open" || now < breakerDue(policy, state)) return state;
+      return reopen(policy, state, `a probe took more than ${policy.slowAfter} ms`, now, random);
+  }
+}
+
+type In<S extends BreakerState["status"]> = Extract<BreakerState, { readonly status: S }>;
+type End = Extract<BreakerEvent, { readonly type: "end" }>;
+
+function count(policy: BreakerPolicy, state: In<"closed">, event: End, now: number, random: () => number) {
+  if (event.outcome === "excused") return state;
+  const last = failureOf(policy, event);
+  const isFailure = last !== undefined;
+  const consecutive = isFailure ? state.consecutive + 1 : 0;
+  const slices = addCall(state.slices, Math.floor(now / (policy.window / slicesPerWindow)), isFailure);
+  const next: BreakerState = { status: "closed", generation: state.generation, consecutive, slices };
+  if (consecutive >= policy.consecutiveFailures) {
+    const why: OpenedBecause = {
+      rule: "consecutive-failures",
+      failures: consecutive,
+      calls: consecutive,
+      last: last ?? "",
+    };
+    return open(policy, next, why, 1, now, random);
+  }
+  const { calls, failures } = total(slices);
+  if (calls < policy.minimumCalls || failures / calls < policy.failureRate) return next;
+  return open(policy, next, { rule: "failure-rate", failures, calls, last: last ?? "" }, 1, now, random);
+}
+
+function judge(policy: BreakerPolicy, state: In<"half-open">, event: End, now: number, random: () => number) {
+  const at = state.probes.indexOf(event.began);
+  if (at < 0) return state;
+  const probes = state.probes.toSpliced(at, 1);
+  if (event.outcome === "excused") return { ...state, probes };
+  const failure = failureOf(policy, event);
+  if (failure !== undefined) return reopen(policy, state, failure, now, random);
+  const succeeded = state.succeeded + 1;
+  if (succeeded < policy.probes) return { ...state, probes, succeeded };
+  return { ...closedBreaker, generation: state.generation + 1 };
+}
+
+/** What the call failed with; `undefined` if it didn't. */
+function failureOf({ slowAfter }: BreakerPolicy, { outcome, took, error }: End): string | undefined {
+  if (outcome !== "ok") return error;
+  return took > slowAfter ? `it took ${Math.round(took)} ms, more than ${slowAfter}` : undefined;
+}
+
+function open(
+  { openFor }: BreakerPolicy,
+  { generation }: BreakerState,
+  why: OpenedBecause,
+  openings: number,
+  now: number,
+  random: () => number,
+): BreakerState {
+  const retryAt = now + pauseOf(openFor, openings, random());
+  return { status: "open", generation: generation + 1, why, retryAt, openings };
+}
+
+function reopen(policy: BreakerPolicy, state: In<"half-open">, last: string, now: number, random: () => number) {
+  const why: OpenedBecause = { rule: "probe-failed", failures: 1, calls: state.succeeded + 1, last };
+  return open(policy, state, why, state.openings + 1, now, random);
+}
+
+function halfOpen({ generation, why, openings }: In<"open">): BreakerState {
+  return { status: "half-open", generation: generation + 1, why, openings, probes: [], succeeded: 0 };
+}
+
+function addCall(slices: readonly Slice[], index: number, isFailure: boolean): readonly Slice[] {
+  const kept = slices.filter((slice) => slice.index > index - slicesPerWindow);
+  const newest = kept.at(-1);
+  const failed = isFailure ? 1 : 0;
+  if (newest?.index === index) {
+    kept[kept.length - 1] = { index, calls: newest.calls + 1, failures: newest.failures + failed };
+  } else {
+    kept.push({ index, calls: 1, failures: failed });
+  }
+  return kept;
+}
+
+function total(slices: readonly Slice[]): { readonly calls: number; readonly failures: number } {
+  let calls = 0;
+  let failures = 0;
+  for (const slice of slices) {
+    calls += slice.calls;
+    failures += slice.failures;
+  }
+  return { calls, failures };
+}

@@ -1,0 +1,17 @@
+/** The bulkhead: so many calls of an agent at a time, over all of its actors and all threads. */
+
+/** Source: M. Nygard, Release It!, 2nd ed., "Bulkheads": a flood of calls of one agent must not take the room of others. */
+export interface BulkheadOptions {
+  /** How many calls may be in flight at a time: from when they are let through until their code has ended. */
+  readonly concurrent: number;
+  /** How many more may wait for a place, first come, first served. Default 100; 0 rejects them at once. */
+  readonly queue?: number;
+}
+
+/** {@link BulkheadOptions} with the defaults filled in. */
+export type BulkheadPolicy = Required<BulkheadOptions>;
+
+/** True while one more call may go ahead. */
+export function hasRoom(policy: BulkheadPolicy | undefined, inFlight: number): boolean {
+  return policy === undefined || inFlight < policy.concurrent;
+}

@@ -1,0 +1,45 @@
+/** Says of which errors something is meant: by code, or by a function. */
+
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+
+type OneError = string | ((error: unknown) => boolean);
+
+/**
+ * Errors by code, by a function, or by several of these, one of which has to fit. A code is that of the error or of one of
+ * its causes: what `fetch` throws for a refused connection has its code, `ECONNREFUSED`, one level down.
+ *
+ * @example
+ * const errors = ["ECONNRESET", "timed-out", (error) => (error as { status?: number }).status === 429];
+ */
+export type ErrorMatcher = OneError | readonly OneError[];
+
+/** Causes are looked at so far down; a getter can make causes without end. */
+const maxDepth = 32;
+
+/** @throws TroupeError `invalid-options` when a function of the matcher throws, with what it threw as the cause. */
+export function matchesError(matcher: ErrorMatcher, error: unknown): boolean {
+  const ones = typeof matcher === "string" || typeof matcher === "function" ? [matcher] : matcher;
+  return ones.some((one) => (typeof one === "string" ? hasCode(error, one) : judge(one, error)));
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  let at = error;
+  for (let depth = 0; depth < maxDepth && typeof at === "object" && at !== null; depth++) {
+    if ((at as { code?: unknown }).code === code) return true;
+    at = (at as { cause?: unknown }).cause;
+  }
+  return false;
+}
+
+function judge(fits: (error: unknown) => boolean, error: unknown): boolean {
+  try {
+    return fits(error);
+  } catch (cause) {
+    const about = isTroupeError(error) ? error.code : String(error);
+    throw new TroupeError(
+      "invalid-options",
+      `a function that says which errors an agent's policies are for threw when it was given ${about}: ${String(cause)}`,
+      { cause },
+    );
+  }
+}

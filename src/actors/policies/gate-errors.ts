@@ -1,0 +1,73 @@
+/** What the gate of an agent tells whoever it turns away. The call certainly did not reach the agent. */
+
+import { AskError } from "../../errors/ask-error.ts";
+import type { OpenedBecause, TrippedBreaker } from "./breaker.ts";
+import type { BulkheadPolicy } from "./bulkhead.ts";
+import { neverFits, type RateLimitPolicy } from "./rate-limit.ts";
+
+/** The breaker lets nothing through: it is open, or half-open with all its probes under way. */
+export function breakerOpen(agent: string, state: TrippedBreaker, now: number): AskError {
+  const { why, status } = state;
+  // half-open, the next one may get through at any time: when a probe says nothing, or when the last of them has succeeded
+  const retryAt = state.status === "open" ? state.retryAt : now;
+  const when =
+    state.status === "open" ? `it will be tried again in ${ms(retryAt - now)}` : "it is being tried again right now";
+  return new AskError(
+    "rejected",
+    "breaker-open",
+    `the breaker of the agent ${agent} is ${status}, since ${whyText(why)}; ${when}`,
+    { details: { agent, status, why, retryAt } },
+  );
+}
+
+/** Why a breaker opened, in words. */
+export function whyText({ rule, failures, calls, last }: OpenedBecause): string {
+  const what = {
+    "consecutive-failures": `${failures} calls in a row failed`,
+    "failure-rate": `${failures} of its last ${calls} calls failed`,
+    "probe-failed": "it failed again when it was tried",
+  }[rule];
+  return last === "" ? what : `${what}, the last of these with: ${last}`;
+}
+
+/** A call would be more than a limit allows, and may not wait. */
+export function rateLimited(
+  agent: string,
+  { call, policy, at }: { readonly call: Limited; readonly policy: RateLimitPolicy; readonly at: number },
+  now: number,
+): AskError {
+  const { measure, max, period, per, queue } = policy;
+  const whose = per === "caller" ? `for the caller ${call.caller}` : "for all callers";
+  const limit = `${max} ${measure} in ${ms(period)} ${whose}`;
+  const details = { agent, caller: call.caller, measure, max, period, per };
+  if (neverFits(policy, call.tokens)) {
+    const message = `the call is estimated to use ${call.tokens} tokens, and the agent ${agent} may use no more than ${limit}`;
+    return new AskError("rejected", "rate-limited", `${message}: it can never go ahead. Make it smaller.`, { details });
+  }
+  const isKnown = Number.isFinite(at);
+  const full = queue === 0 ? "" : `, and ${queue} calls wait for it already`;
+  const when = isKnown ? `try again in ${ms(at - now)}` : "try again when calls in flight have ended";
+  return new AskError("rejected", "rate-limited", `the agent ${agent} may use ${limit}${full}; ${when}`, {
+    details: { ...details, retryAt: isKnown ? at : now },
+  });
+}
+
+interface Limited {
+  readonly caller: string;
+  readonly tokens: number;
+}
+
+/** All places of the bulkhead are taken, and so is its queue. */
+export function bulkheadFull(agent: string, { concurrent, queue }: BulkheadPolicy): AskError {
+  const waiting = queue === 0 ? "and none may wait" : `and ${queue} wait already`;
+  return new AskError(
+    "rejected",
+    "bulkhead-full",
+    `the agent ${agent} has ${concurrent} calls in flight, as many as its bulkhead allows, ${waiting}; try again later`,
+    { details: { agent, concurrent, queue } },
+  );
+}
+
+function ms(duration: number): string {
+  return `${Math.ceil(duration)} ms`;
+}

@@ -1,0 +1,339 @@
+/**
+ * The gate of one agent: breaker, rate limits and bulkhead composed, as a pure state machine. One for all calls of the agent in
+ * a system, so what it lets through holds for all threads and both coordinations together.
+ *
+ * In order: the breaker looks first, and what it turns away waits for nothing and uses up nothing; then the rate limits, the
+ * strictest of which decides; then the bulkhead. Places of all of them, and a probe's of a half-open breaker, are taken in
+ * one step when the call goes ahead, not when it comes: a limit holds for what the agent really gets to do.
+ */
+
+import type { AskError } from "../../errors/ask-error.ts";
+import { type BreakerState, breakerDue, type BreakerEvent, closedBreaker, isBlocking, stepBreaker } from "./breaker.ts";
+import { hasRoom } from "./bulkhead.ts";
+import { breakerOpen, bulkheadFull, rateLimited } from "./gate-errors.ts";
+import type { CallOutcome } from "./permit.ts";
+import type { Policies } from "./policies.ts";
+import {
+  correct,
+  fitsAt,
+  neverFits,
+  noSpending,
+  type RateLimitPolicy,
+  type RateLimitState,
+  spend,
+} from "./rate-limit.ts";
+
+/** A call that wants to go ahead. */
+export interface Call {
+  /** Unique among the calls of the gate. */
+  readonly id: number;
+  /** Who calls, for limits per caller. */
+  readonly caller: string;
+  /** The tokens that it is estimated to use. */
+  readonly tokens: number;
+}
+
+/** What a call that went ahead has to show at its end. */
+export interface Ticket extends Call {
+  /** The breaker's generation in which it began. */
+  readonly generation: number;
+  readonly began: number;
+}
+
+export interface GateState {
+  readonly breaker: BreakerState;
+  /** In the order of the policies. */
+  readonly limits: readonly RateLimitState[];
+  /** Calls that have gone ahead and have not ended. */
+  readonly inFlight: number;
+  /** In the order in which they came. */
+  readonly waiting: readonly Waiting[];
+  /** When the gate wants its next `tick`; Infinity for never. */
+  readonly wakeAt: number;
+}
+
+interface Waiting extends Call {
+  /** What it waits for: the index of a rate limit, or the bulkhead. */
+  readonly waitsFor: number | "bulkhead";
+}
+
+/**
+ * - `request`: a call wants to go ahead. It gets exactly one `admit` or `reject`, now or later, unless it is `abandoned`.
+ * - `settled`: a call that was let through is over; with `isRunning` only as far as its outcome goes.
+ * - `released`: such a call never began.
+ * - `ended`: the code of a call that was settled as running has ended.
+ * - `abandoned`: a call no longer wants to go ahead. Does nothing to one that doesn't wait.
+ * - `tick`: it is `wakeAt`, or later.
+ */
+export type GateEvent =
+  | { readonly type: "request"; readonly call: Call }
+  | {
+      readonly type: "settled";
+      readonly ticket: Ticket;
+      readonly outcome: CallOutcome;
+      readonly took: number;
+      readonly tokens: number;
+      readonly error: string;
+      readonly isRunning: boolean;
+    }
+  | { readonly type: "released"; readonly ticket: Ticket }
+  | { readonly type: "ended" }
+  | { readonly type: "abandoned"; readonly id: number }
+  | { readonly type: "tick" };
+
+export type GateEffect =
+  | { readonly type: "admit"; readonly ticket: Ticket }
+  | { readonly type: "reject"; readonly id: number; readonly error: AskError }
+  /** Instead of any earlier time; Infinity for never. */
+  | { readonly type: "wake"; readonly at: number }
+  | { readonly type: "breaker-changed"; readonly breaker: BreakerState };
+
+/** Whose gate it is, and what stands in it. */
+export interface GatePolicies extends Pick<Policies, "breaker" | "bulkhead" | "rateLimits"> {
+  readonly agent: string;
+}
+
+/** A gate before its first call; with a breaker as it was left, if it was. */
+export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = closedBreaker): GateState {
+  return {
+    breaker,
+    limits: rateLimits.map(() => noSpending),
+    inFlight: 0,
+    waiting: [],
+    wakeAt: Number.POSITIVE_INFINITY,
+  };
+}
+
+/**
+ * What an event makes of a gate, and what is to be done. `random` gives a number in [0, 1).
+ *
+ * Guarantees: every request is admitted or rejected once, unless it is abandoned; calls that wait go ahead in the order in which
+ * they came, except that those held back by a limit on their caller let other callers pass; a call that was let wait is
+ * turned away by the breaker only. No more calls wait than the policies' queues hold together (invariant 7).
+ */
+export function stepGate(
+  policies: GatePolicies,
+  state: GateState,
+  event: GateEvent,
+  now: number,
+  random: () => number,
+): readonly [GateState, readonly GateEffect[]] {
+  const step = new Step(policies, state, now, random);
+  switch (event.type) {
+    case "request":
+      step.request(event.call);
+      break;
+    case "settled":
+      step.settle(event);
+      break;
+    case "released":
+      step.release(event.ticket);
+      break;
+    case "ended":
+      step.inFlight--;
+      break;
+    case "abandoned":
+      step.waiting = step.waiting.filter(({ id }) => id !== event.id);
+      break;
+    case "tick":
+      step.breakerSees({ type: "tick" });
+      break;
+  }
+  return step.finish(event.type === "tick");
+}
+
+/** Why a call can't go ahead: `at` is when the limit would let it. */
+type Obstacle =
+  | { readonly limit: number; readonly policy: RateLimitPolicy; readonly at: number }
+  | { readonly limit: "bulkhead" };
+
+/** One step under way: the parts of the next state, and the effects so far. */
+class Step {
+  breaker: BreakerState;
+  limits: readonly RateLimitState[];
+  inFlight: number;
+  waiting: readonly Waiting[];
+  readonly #before: GateState;
+  readonly #policies: GatePolicies;
+  readonly #now: number;
+  readonly #random: () => number;
+  readonly #effects: GateEffect[] = [];
+
+  constructor(policies: GatePolicies, state: GateState, now: number, random: () => number) {
+    this.#policies = policies;
+    this.#before = state;
+    this.#now = now;
+    this.#random = random;
+    this.breaker = state.breaker;
+    this.limits = state.limits;
+    this.inFlight = state.inFlight;
+    this.waiting = state.waiting;
+  }
+
+  request(call: Call): void {
+    this.breakerSees({ type: "look" });
+    if (this.#isTurnedAway(call)) return;
+    const obstacle = this.#obstacleOf(call, this.waiting);
+    if (obstacle === undefined) this.#admit(call);
+    else this.#park(call, obstacle);
+  }
+
+  settle({ ticket, outcome, took, tokens, error, isRunning }: Extract<GateEvent, { type: "settled" }>): void {
+    if (!isRunning) this.inFlight--;
+    this.#spentBy(ticket, tokens);
+    const { generation, began } = ticket;
+    this.breakerSees({ type: "end", generation, began, took, outcome, error });
+  }
+
+  release(ticket: Ticket): void {
+    const { generation, began } = ticket;
+    this.inFlight--;
+    this.#spentBy(ticket, 0);
+    this.breakerSees({ type: "end", generation, began, took: 0, outcome: "excused", error: "" });
+  }
+
+  breakerSees(event: BreakerEvent): void {
+    const { breaker: policy, agent } = this.#policies;
+    if (policy === false) return;
+    const before = this.breaker.generation;
+    this.breaker = stepBreaker(policy, this.breaker, event, this.#now, this.#random);
+    if (this.breaker.generation === before) return;
+    this.#effects.push({ type: "breaker-changed", breaker: this.breaker });
+    if (this.breaker.status !== "open") return;
+    for (const call of this.waiting) this.#reject(call, breakerOpen(agent, this.breaker, this.#now));
+    this.waiting = [];
+  }
+
+  /** Lets ahead who may go by now, and says when to look again; after a tick also what it said before, as the timer is spent. */
+  finish(isTick: boolean): readonly [GateState, readonly GateEffect[]] {
+    const { breaker: policy } = this.#policies;
+    let wakeAt = this.waiting.length === 0 ? Number.POSITIVE_INFINITY : this.#advance();
+    if (policy !== false) wakeAt = Math.min(wakeAt, breakerDue(policy, this.breaker));
+    const isSaid = wakeAt === this.#before.wakeAt && !(isTick && wakeAt < Number.POSITIVE_INFINITY);
+    if (!isSaid) this.#effects.push({ type: "wake", at: wakeAt });
+    const { breaker, limits, inFlight, waiting } = this;
+    return [{ breaker, limits, inFlight, waiting, wakeAt }, this.#effects];
+  }
+
+  #isTurnedAway(call: Call): boolean {
+    const { breaker: policy, agent } = this.#policies;
+    if (policy === false || !isBlocking(policy, this.breaker)) return false;
+    this.#reject(call, breakerOpen(agent, this.breaker, this.#now));
+    return true;
+  }
+
+  /** Returns when the first of those that go on waiting may go ahead, as far as that depends on time. */
+  #advance(): number {
+    const held = new Set<string>();
+    const left: Waiting[] = [];
+    let wakeAt = Number.POSITIVE_INFINITY;
+    let isHeld = false;
+    for (const call of this.waiting) {
+      if (isHeld || held.has(call.caller)) {
+        left.push(call);
+        continue;
+      }
+      const obstacle = this.#obstacleOf(call, []);
+      if (obstacle === undefined) {
+        if (!this.#isTurnedAway(call)) this.#admit(call);
+        continue;
+      }
+      left.push(call.waitsFor === obstacle.limit ? call : { ...call, waitsFor: obstacle.limit });
+      if (obstacle.limit !== "bulkhead") wakeAt = Math.min(wakeAt, obstacle.at);
+      if (obstacle.limit === "bulkhead" || obstacle.policy.per === "agent") isHeld = true;
+      else held.add(call.caller);
+    }
+    this.waiting = left;
+    return wakeAt;
+  }
+
+  /** What is in the way of a call behind those that came before it; `undefined` for nothing. */
+  #obstacleOf(call: Call, before: readonly Waiting[]): Obstacle | undefined {
+    const { rateLimits, bulkhead } = this.#policies;
+    let strictest: Extract<Obstacle, { at: number }> | undefined;
+    for (const [limit, policy] of rateLimits.entries()) {
+      const amount = amountOf(policy, call.tokens) + this.#ahead(policy, call, before);
+      const fits = fitsAt(policy, this.limits[limit] ?? noSpending, call.caller, amount, this.#now);
+      if (fits <= this.#now) continue;
+      // more than a whole period's worth is before it: it has to be gone first
+      const at = amount > policy.max && before.length > 0 ? this.#now + policy.period : fits;
+      if (strictest === undefined) strictest = { limit, policy, at };
+      else if (isStricter(policy, at, strictest)) strictest = { limit, policy, at: Math.max(at, strictest.at) };
+    }
+    if (strictest !== undefined) return strictest;
+    const isBehind = before.some(({ waitsFor }) => waitsFor === "bulkhead");
+    return isBehind || !hasRoom(bulkhead, this.inFlight) ? { limit: "bulkhead" } : undefined;
+  }
+
+  /** What those who wait will use of a limit before the call does. Whoever is held back as a caller lets others pass. */
+  #ahead(policy: RateLimitPolicy, { caller }: Call, before: readonly Waiting[]): number {
+    let ahead = 0;
+    for (const other of before) {
+      const counts =
+        policy.per === "caller"
+          ? other.caller === caller
+          : other.caller === caller || other.waitsFor === "bulkhead" || this.#isForAll(other.waitsFor);
+      if (counts) ahead += amountOf(policy, other.tokens);
+    }
+    return ahead;
+  }
+
+  #isForAll(limit: number): boolean {
+    return this.#policies.rateLimits[limit]?.per === "agent";
+  }
+
+  #park(call: Call, obstacle: Obstacle): void {
+    const { agent, bulkhead, rateLimits } = this.#policies;
+    const places = this.waiting.filter(({ waitsFor }) => waitsFor === obstacle.limit).length;
+    if (obstacle.limit === "bulkhead") {
+      if (bulkhead !== undefined && places >= bulkhead.queue) return this.#reject(call, bulkheadFull(agent, bulkhead));
+    } else {
+      const { policy } = obstacle;
+      const never = rateLimits.find((limit) => neverFits(limit, amountOf(limit, call.tokens)));
+      if (never !== undefined || places >= policy.queue) {
+        const about = { call, policy: never ?? policy, at: obstacle.at };
+        return this.#reject(call, rateLimited(agent, about, this.#now));
+      }
+    }
+    this.waiting = [...this.waiting, { ...call, waitsFor: obstacle.limit }];
+  }
+
+  #admit({ id, caller, tokens }: Call): void {
+    const now = this.#now;
+    this.breakerSees({ type: "begin" });
+    this.inFlight++;
+    this.limits = this.#eachLimit((policy, state) => spend(policy, state, caller, amountOf(policy, tokens), now));
+    this.#effects.push({
+      type: "admit",
+      ticket: { id, caller, tokens, generation: this.breaker.generation, began: now },
+    });
+  }
+
+  #spentBy({ caller, tokens: reserved }: Ticket, used: number): void {
+    this.limits = this.#eachLimit((policy, state) => correct(policy, state, caller, { reserved, used }, this.#now));
+  }
+
+  #eachLimit(next: (policy: RateLimitPolicy, state: RateLimitState) => RateLimitState): readonly RateLimitState[] {
+    const { rateLimits } = this.#policies;
+    if (rateLimits.length === 0) return this.limits;
+    return rateLimits.map((policy, index) => next(policy, this.limits[index] ?? noSpending));
+  }
+
+  #reject({ id }: Call, error: AskError): void {
+    this.#effects.push({ type: "reject", id, error });
+  }
+}
+
+/** Of two limits that hold a call back, the one that rejects it is the stricter, then the one that holds it longer. */
+function isStricter(
+  policy: RateLimitPolicy,
+  at: number,
+  than: { readonly policy: RateLimitPolicy; readonly at: number },
+) {
+  const rejects = policy.queue === 0;
+  return rejects === (than.policy.queue === 0) ? at > than.at : rejects;
+}
+
+function amountOf({ measure }: RateLimitPolicy, tokens: number): number {
+  return measure === "requests" ? 1 : tokens;
+}

@@ -1,0 +1,178 @@
+/**
+ * A rate limit: so many requests, or tokens, within any stretch of time of one period's length. A pure sliding log, so that
+ * there is no burst at the border of two periods, as there would be with counters that start anew.
+ *
+ * Source: the sliding window log, as in N. Mahdi, "An alternative approach to rate limiting", Figma, 2017. Tokens are
+ * reserved by estimate and corrected when they are known.
+ */
+
+/** How many of what; all limits of an agent apply, so the strictest wins. */
+export interface RateLimit {
+  /** So many calls in a period. */
+  readonly requests?: number;
+  /**
+   * So many tokens in a period. What a call used is known when it ends: `context.useTokens`. Until then the agent's
+   * `estimateTokens` counts in its place, and without one nothing does. A call goes ahead while what was used within the
+   * last period, the estimates of calls in flight and its own estimate fit.
+   */
+  readonly tokens?: number;
+  /** Milliseconds. Default 60,000. */
+  readonly period?: number;
+  /** Whether all calls of the agent count together, or those of each caller by themselves. Default `"agent"`. */
+  readonly per?: "agent" | "caller";
+  /** Whether a call over the limit waits for its turn or is rejected. Default `"queue"`. */
+  readonly onExceeded?: "queue" | "reject";
+  /** How many calls may wait for it; further ones are rejected. Default 1,000. */
+  readonly queue?: number;
+}
+
+/** One measure of a {@link RateLimit}, with the defaults filled in. */
+export interface RateLimitPolicy {
+  readonly measure: "requests" | "tokens";
+  readonly max: number;
+  readonly period: number;
+  readonly per: "agent" | "caller";
+  /** 0 for a limit that rejects. */
+  readonly queue: number;
+}
+
+/** What was spent at about one time: within a small part of the period that ended at `at`. */
+interface Entry {
+  readonly from: number;
+  readonly at: number;
+  readonly amount: number;
+}
+
+/** What one scope, the agent or a caller, has spent lately. */
+interface Spending {
+  /** Oldest first. */
+  readonly log: readonly Entry[];
+  /** The tokens that calls in flight are estimated to use. */
+  readonly reserved: number;
+}
+
+/** By caller; under one key of its own for a limit on the agent. */
+export type RateLimitState = ReadonlyMap<string, Spending>;
+
+export const noSpending: RateLimitState = new Map();
+
+/** So many entries are exact; beyond, those within one part in so many of the period are merged into the later. */
+const exactEntries = 256;
+
+/** A limit per caller remembers so many callers; another one waits until one of them has been silent for a period. */
+export const maxCallers = 1024;
+
+const nothing: Spending = { log: [], reserved: 0 };
+
+/**
+ * The earliest time at which `amount` more is within the limit: `now` if it is now, Infinity if only the end of calls in
+ * flight can make room, or nothing can.
+ */
+export function fitsAt(
+  policy: RateLimitPolicy,
+  state: RateLimitState,
+  caller: string,
+  amount: number,
+  now: number,
+): number {
+  const spending = state.get(scopeOf(policy, caller));
+  if (spending === undefined) {
+    const isFull = policy.per === "caller" && state.size >= maxCallers;
+    if (neededFor(policy, amount) > policy.max) return Number.POSITIVE_INFINITY;
+    return isFull ? firstSilent(policy, state, now) : now;
+  }
+  const allowed = policy.max - spending.reserved - neededFor(policy, amount);
+  if (allowed < 0) return Number.POSITIVE_INFINITY;
+  let spent = 0;
+  // from the newest back: what doesn't fit beside the newer entries has to leave the window first
+  for (let i = spending.log.length - 1; i >= 0; i--) {
+    const { at, amount: used } = spending.log[i] as Entry;
+    if (at + policy.period <= now) break;
+    spent += used;
+    if (spent > allowed) return at + policy.period;
+  }
+  return now;
+}
+
+/** True for an amount that is over the limit all by itself. */
+export function neverFits(policy: RateLimitPolicy, amount: number): boolean {
+  return neededFor(policy, amount) > policy.max;
+}
+
+/** A call goes ahead: a request counts now, and estimated tokens are reserved. */
+export function spend(
+  policy: RateLimitPolicy,
+  state: RateLimitState,
+  caller: string,
+  amount: number,
+  now: number,
+): RateLimitState {
+  if (policy.measure === "requests") return write(policy, state, caller, { amount: 1, reserved: 0 }, now);
+  return amount === 0 ? state : write(policy, state, caller, { amount: 0, reserved: amount }, now);
+}
+
+/** A call has ended: the tokens that it used count now, in place of those reserved. */
+export function correct(
+  policy: RateLimitPolicy,
+  state: RateLimitState,
+  caller: string,
+  { reserved, used }: { readonly reserved: number; readonly used: number },
+  now: number,
+): RateLimitState {
+  if (policy.measure === "requests" || (reserved === 0 && used === 0)) return state;
+  return write(policy, state, caller, { amount: used, reserved: -reserved }, now);
+}
+
+/** With no estimate, there has to be room for something at least. */
+function neededFor({ measure }: RateLimitPolicy, amount: number): number {
+  return measure === "requests" ? amount : Math.max(1, amount);
+}
+
+function scopeOf({ per }: RateLimitPolicy, caller: string): string {
+  return per === "caller" ? caller : "";
+}
+
+function write(
+  policy: RateLimitPolicy,
+  state: RateLimitState,
+  caller: string,
+  { amount, reserved }: { readonly amount: number; readonly reserved: number },
+  now: number,
+): RateLimitState {
+  const scope = scopeOf(policy, caller);
+  const known = state.get(scope);
+  const next = new Map(known === undefined ? silentLeftOut(policy, state, now) : state);
+  const { log, reserved: before } = known ?? nothing;
+  next.set(scope, { log: amount === 0 ? log : append(policy, log, amount, now), reserved: before + reserved });
+  return next;
+}
+
+function append({ period }: RateLimitPolicy, log: readonly Entry[], amount: number, now: number): readonly Entry[] {
+  const kept = log.filter(({ at }) => at + period > now);
+  const newest = kept.at(-1);
+  if (newest !== undefined && kept.length >= exactEntries && now - newest.from < period / exactEntries) {
+    // counted as if all of it were spent now, so the limit holds
+    kept[kept.length - 1] = { from: newest.from, at: now, amount: newest.amount + amount };
+  } else {
+    kept.push({ from: now, at: now, amount });
+  }
+  return kept;
+}
+
+function silentLeftOut({ period }: RateLimitPolicy, state: RateLimitState, now: number): RateLimitState {
+  if (state.size < maxCallers / 2) return state;
+  return new Map([...state].filter(([, spending]) => silentAt(spending, period) > now));
+}
+
+function firstSilent({ period }: RateLimitPolicy, state: RateLimitState, now: number): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const spending of state.values()) first = Math.min(first, silentAt(spending, period));
+  return Math.max(first, now);
+}
+
+/** When nothing is left to remember. */
+function silentAt({ log, reserved }: Spending, period: number): number {
+  const newest = log.at(-1);
+  if (reserved > 0) return Number.POSITIVE_INFINITY;
+  return newest === undefined ? Number.NEGATIVE_INFINITY : newest.at + period;
+}

@@ -1,0 +1,70 @@
+/** The retry policy: whether a call of an agent that failed is tried again, and when. */
+
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import { type Backoff, type BackoffOptions, pauseOf } from "../backoff.ts";
+import { type ErrorMatcher, matchesError } from "./error-matcher.ts";
+
+export interface RetryOptions {
+  /** How often the agent is tried at most, the first time included. 1 for no retries. */
+  readonly attempts?: number;
+  /** The pauses between attempts. Default: 100 ms, doubled each time up to 10 s; chance takes off up to half. */
+  readonly backoff?: BackoffOptions;
+  /**
+   * Which errors are worth another attempt. Default: all but an input that violates the agent's contract and an open
+   * breaker, whose purpose is to fail fast. Whatever it says, what was cancelled isn't tried again.
+   */
+  readonly errors?: ErrorMatcher;
+}
+
+/** {@link RetryOptions} with the defaults filled in. */
+export interface RetryPolicy {
+  readonly attempts: number;
+  readonly backoff: Backoff;
+  readonly errors: ErrorMatcher | undefined;
+}
+
+/** What was lost with its host gets so many attempts at least. */
+const attemptsWhenLost = 3;
+
+const givenUp: ReadonlySet<string> = new Set(["cancelled", "run-cancelled", "system-closed"]);
+
+/**
+ * When to make the attempt that follows attempt number `attempt` (from 1), which ended with `error`; `undefined` for never.
+ * `chance` is a number in [0, 1). An error that says when it is worth trying again, as one of a rate limit does, is not tried
+ * before that.
+ *
+ * Trying again is safe since all attempts at a call have the same idempotency key (invariant 5).
+ *
+ * @throws TroupeError `invalid-options` when a function in {@link RetryOptions.errors} throws.
+ * @example
+ * const at = nextAttempt(agent.policies.retry, 1, error, clock.now(), random.next());
+ */
+export function nextAttempt(
+  { attempts, backoff, errors }: RetryPolicy,
+  attempt: number,
+  error: unknown,
+  now: number,
+  chance: number,
+): number | undefined {
+  const isDue = isLost(error)
+    ? attempt < Math.max(attempts, attemptsWhenLost)
+    : attempt < attempts && isWorthwhile(errors, error);
+  return isDue ? Math.max(now + pauseOf(backoff, attempt, chance), retryAtOf(error)) : undefined;
+}
+
+/** True for a call that was lost with the thread or actor that worked on it: nobody knows how far it came. */
+export function isLost(error: unknown): boolean {
+  return isTroupeError(error, "thread-died") || isTroupeError(error, "actor-stopped");
+}
+
+function isWorthwhile(errors: ErrorMatcher | undefined, error: unknown): boolean {
+  if (isTroupeError(error) && givenUp.has(error.code)) return false;
+  if (errors !== undefined) return matchesError(errors, error);
+  if (isTroupeError(error, "breaker-open")) return false;
+  return !(isTroupeError(error, "contract-violated") && error.details.direction === "input");
+}
+
+function retryAtOf(error: unknown): number {
+  const at = isTroupeError(error) ? error.details.retryAt : undefined;
+  return typeof at === "number" ? at : 0;
+}

@@ -1,0 +1,29 @@
+/** What a call is estimated to use of limits on tokens, before it goes ahead. */
+
+import { AskError } from "../../errors/ask-error.ts";
+import type { AgentDefinition } from "../agent-definition.ts";
+
+/**
+ * The estimate of an agent for an input, a whole number; 0 without `estimateTokens`.
+ *
+ * @throws AskError `rejected`, `invalid-options` when the function throws or returns anything but a number from 0.
+ */
+export function estimateTokens({ name, policies }: AgentDefinition, input: unknown): number {
+  if (policies.estimateTokens === undefined) return 0;
+  let estimate: unknown;
+  try {
+    estimate = policies.estimateTokens(input as never);
+  } catch (cause) {
+    throw unusable(name, `threw: ${String(cause)}`, { cause });
+  }
+  if (typeof estimate !== "number" || !(estimate >= 0) || !Number.isFinite(estimate))
+    throw unusable(name, `returned ${String(estimate)}, not a number from 0`);
+  return Math.ceil(estimate);
+}
+
+function unusable(agent: string, did: string, options: { readonly cause?: unknown } = {}): AskError {
+  return new AskError("rejected", "invalid-options", `policies.estimateTokens of the agent ${agent} ${did}`, {
+    ...options,
+    details: { agent },
+  });
+}

@@ -1,0 +1,168 @@
+/** The gate of one agent at work: runs its machine, keeps its timer, and has its breaker's changes recorded. */
+
+import {
+  type Call,
+  type GateEffect,
+  type GateEvent,
+  type GatePolicies,
+  type GateState,
+  newGate,
+  stepGate,
+  type Ticket,
+} from "../actors/policies/gate.ts";
+import type { BreakerState } from "../actors/policies/breaker.ts";
+import { type CallOutcome, type CallReport, failureText, type Permit } from "../actors/policies/permit.ts";
+import { AskError } from "../errors/ask-error.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import type { MaybePromise } from "../store/maybe-promise.ts";
+
+export interface AgentGateOptions {
+  readonly policies: GatePolicies;
+  /** As it was left, if it was. */
+  readonly breaker: BreakerState | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onBreakerChanged: (breaker: BreakerState) => void;
+}
+
+/** A call that waits for its permit. */
+interface Waiter {
+  resolve(permit: Permit): void;
+  reject(error: unknown): void;
+}
+
+export class AgentGate {
+  readonly #policies: GatePolicies;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #onBreakerChanged: (breaker: BreakerState) => void;
+  readonly #waiters = new Map<number, Waiter>();
+  #state: GateState;
+  #timer: Timer | undefined;
+  #lastId = 0;
+
+  constructor({ policies, breaker, clock, random, onBreakerChanged }: AgentGateOptions) {
+    this.#policies = policies;
+    this.#clock = clock;
+    this.#random = () => random.next();
+    this.#onBreakerChanged = onBreakerChanged;
+    this.#state = newGate(policies, breaker);
+  }
+
+  /**
+   * Lets a call ahead, at once where it can.
+   *
+   * @throws AskError `rejected`, also as a rejection: `breaker-open`, `rate-limited`, `bulkhead-full`; `cancelled` when
+   * the signal aborts while it waits; `system-closed`.
+   */
+  admit(caller: string, tokens: number, signal?: AbortSignal): MaybePromise<Permit> {
+    if (signal?.aborted === true) throw this.#givenUp(signal.reason);
+    const call: Call = { id: ++this.#lastId, caller, tokens };
+    let outcome: GateEffect | undefined;
+    for (const effect of this.#step({ type: "request", call })) {
+      if (effect.type === "admit" && effect.ticket.id === call.id) outcome = effect;
+      else if (effect.type === "reject" && effect.id === call.id) outcome = effect;
+      else this.#do(effect);
+    }
+    if (outcome?.type === "reject") throw outcome.error;
+    if (outcome?.type === "admit") return this.#permit(outcome.ticket);
+    return this.#wait(call, signal);
+  }
+
+  /** Turns away all that wait, for good. */
+  close(error: unknown): void {
+    this.#timer?.cancel();
+    for (const [id, { reject }] of this.#waiters) {
+      this.#waiters.delete(id);
+      reject(error);
+    }
+  }
+
+  #wait({ id }: Call, signal: AbortSignal | undefined): Promise<Permit> {
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        if (!this.#waiters.delete(id)) return;
+        reject(this.#givenUp(signal?.reason));
+        this.#dispatch({ type: "abandoned", id });
+      };
+      const settled = (): void => signal?.removeEventListener("abort", giveUp);
+      this.#waiters.set(id, {
+        resolve(permit) {
+          settled();
+          resolve(permit);
+        },
+        reject(error) {
+          settled();
+          reject(error);
+        },
+      });
+      signal?.addEventListener("abort", giveUp, { once: true });
+    });
+  }
+
+  #permit(ticket: Ticket): Permit {
+    let holds: "all" | "place" | "nothing" = "all";
+    return {
+      settle: (outcome: CallOutcome, report: CallReport = {}): void => {
+        if (holds !== "all") return;
+        const { tokens = 0, took = this.#clock.now() - ticket.began, error, isRunning = false } = report;
+        holds = isRunning ? "place" : "nothing";
+        this.#dispatch({ type: "settled", ticket, outcome, took, tokens, error: failureText(error), isRunning });
+      },
+      release: (): void => {
+        if (holds !== "nothing") this.#dispatch(holds === "all" ? { type: "released", ticket } : { type: "ended" });
+        holds = "nothing";
+      },
+    };
+  }
+
+  #dispatch(event: GateEvent): void {
+    for (const effect of this.#step(event)) this.#do(effect);
+  }
+
+  #step(event: GateEvent): readonly GateEffect[] {
+    const [state, effects] = stepGate(this.#policies, this.#state, event, this.#clock.now(), this.#random);
+    this.#state = state;
+    return effects;
+  }
+
+  #do(effect: GateEffect): void {
+    switch (effect.type) {
+      case "admit":
+        return this.#take(effect.ticket.id)?.resolve(this.#permit(effect.ticket));
+      case "reject":
+        return this.#take(effect.id)?.reject(effect.error);
+      case "wake":
+        return this.#wakeAt(effect.at);
+      case "breaker-changed":
+        return this.#onBreakerChanged(effect.breaker);
+    }
+  }
+
+  #take(id: number): Waiter | undefined {
+    const waiter = this.#waiters.get(id);
+    this.#waiters.delete(id);
+    return waiter;
+  }
+
+  #wakeAt(at: number): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), () => this.#dispatch({ type: "tick" }));
+  }
+
+  #givenUp(reason: unknown): AskError {
+    const { agent } = this.#policies;
+    return new AskError(
+      "cancelled",
+      "cancelled",
+      `the caller gave up before the agent ${agent} was let take its call`,
+      {
+        cause: reason,
+        details: { agent },
+      },
+    );
+  }
+}

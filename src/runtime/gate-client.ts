@@ -1,0 +1,75 @@
+/** How the agents of one host reach their gates on the main host. */
+
+import type { HostId } from "../actors/address.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import { failureText, type Permit } from "../actors/policies/permit.ts";
+import { estimateTokens } from "../actors/policies/token-estimate.ts";
+import { decodeError } from "../errors/error-codec.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
+import type { Sender } from "./bound-ref.ts";
+import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** A call that asks for a permit. */
+export interface GatedCall {
+  readonly agent: AgentDefinition;
+  readonly caller: string;
+  readonly input: unknown;
+  /** Ends the wait when it aborts. */
+  readonly signal: AbortSignal;
+}
+
+export class GateClient {
+  readonly #host: ThreadHost;
+  #lastCall = 0;
+
+  constructor(host: ThreadHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Waits until the agent's gate lets the call ahead.
+   *
+   * @throws AskError (as a rejection) as {@link Gates.admit}; the signal's reason when that aborts first.
+   */
+  async admit(sender: Sender, { agent, caller, input, signal }: GatedCall): Promise<Permit> {
+    const tokens = estimateTokens(agent, input);
+    signal.throwIfAborted();
+    const call = ++this.#lastCall;
+    const giveUp = (): void => this.#tell(sender, { type: "abandon", call });
+    signal.addEventListener("abort", giveUp, { once: true });
+    try {
+      const request: AdmitRequest = { agent: agent.name, call, caller, tokens };
+      const timeout = Number.POSITIVE_INFINITY;
+      const answer = (await this.#host.ask(sender, gatesTarget, "admit", request, { timeout })) as AdmitAnswer;
+      signal.throwIfAborted();
+      if (!answer.admitted) throw decodeError(answer.error);
+      return this.#permit(sender, call);
+    } finally {
+      signal.removeEventListener("abort", giveUp);
+    }
+  }
+
+  /** Tells, on the main host, of a thread that has died with all its calls: behind everything that came from there. */
+  threadLost(sender: Sender, thread: HostId): void {
+    this.#tell(sender, { type: "lost", thread });
+  }
+
+  #permit(sender: Sender, call: number): Permit {
+    const began = this.#host.clock.now();
+    return {
+      settle: (outcome, report = {}) => {
+        const { tokens: used = 0, took = this.#host.clock.now() - began, error, isRunning = false } = report;
+        const how = { outcome, tokens: used, took, error: failureText(error), isRunning };
+        this.#tell(sender, { type: "settle", call, ...how });
+      },
+      release: () => this.#tell(sender, { type: "release", call }),
+    };
+  }
+
+  #tell(sender: Sender, { type, ...news }: CallNews): void {
+    this.#host.tell(sender, gatesTarget, type, news, true).catch((error: unknown) => {
+      if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no gate is left to hear of it
+    });
+  }
+}

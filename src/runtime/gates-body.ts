@@ -1,0 +1,88 @@
+/** The actor through which agents on any thread ask their gates, and the permits that it gave them. */
+
+import type { HostId } from "../actors/address.ts";
+import type { Permit } from "../actors/policies/permit.ts";
+import { encodeError } from "../errors/error-codec.ts";
+import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { ActorBody } from "./actor-cell.ts";
+import type { Delivery } from "./delivery.ts";
+import type { AdmitAnswer, AdmitRequest, CallNews } from "./gate-protocol.ts";
+import type { Gates } from "./gates.ts";
+
+/** A call that waits for a permit or has one. */
+interface RemoteCall {
+  readonly origin: HostId;
+  readonly waiting: AbortController;
+  permit: Permit | undefined;
+}
+
+export class GatesBody implements ActorBody {
+  readonly #gates: Gates;
+  readonly #calls = new Map<string, RemoteCall>();
+
+  constructor(gates: Gates) {
+    this.#gates = gates;
+  }
+
+  handle(delivery: Delivery): void {
+    const { type, payload, origin } = delivery.envelope;
+    if (type === "admit") this.#admit(delivery, payload as AdmitRequest);
+    else this.#hear(origin, { ...(payload as CallNews), type } as CallNews);
+  }
+
+  stop(): void {
+    this.#calls.clear();
+  }
+
+  #admit(delivery: Delivery, { agent, call, caller, tokens }: AdmitRequest): void {
+    const { origin } = delivery.envelope;
+    const key = keyOf(origin, call);
+    const remote: RemoteCall = { origin, waiting: new AbortController(), permit: undefined };
+    this.#calls.set(key, remote);
+    const admitted = (permit: Permit): void => {
+      remote.permit = permit;
+      delivery.reply({ admitted: true } satisfies AdmitAnswer);
+    };
+    const refused = (error: unknown): void => {
+      this.#calls.delete(key);
+      delivery.reply({ admitted: false, error: encodeError(error) } satisfies AdmitAnswer);
+    };
+    let permit: MaybePromise<Permit>;
+    try {
+      permit = this.#gates.admitByName(agent, caller, tokens, remote.waiting.signal);
+    } catch (error) {
+      return refused(error);
+    }
+    if (permit instanceof Promise) permit.then(admitted, refused);
+    else admitted(permit);
+  }
+
+  #hear(origin: HostId, news: CallNews): void {
+    if (news.type === "lost") return this.#lose(news.thread);
+    const key = keyOf(origin, news.call);
+    const remote = this.#calls.get(key);
+    if (remote === undefined) return;
+    if (news.type === "settle") {
+      remote.permit?.settle(news.outcome, news);
+      if (!news.isRunning) this.#calls.delete(key);
+      return;
+    }
+    this.#calls.delete(key);
+    if (remote.permit === undefined) remote.waiting.abort();
+    else remote.permit.release();
+  }
+
+  #lose(thread: HostId): void {
+    for (const [key, { origin, permit, waiting }] of this.#calls) {
+      if (origin !== thread) continue;
+      this.#calls.delete(key);
+      waiting.abort();
+      permit?.settle("unknown", { error: "its thread died" });
+      permit?.release();
+    }
+  }
+}
+
+function keyOf(origin: HostId, call: number): string {
+  return `${origin}#${call}`;
+}

@@ -1,0 +1,172 @@
+/**
+ * The gates of all agents of a system, on its main host: so an agent has one breaker, one bulkhead and one set of limits,
+ * whichever thread calls it. Their changes of status are versions of the keys `breaker/<agent's name>`.
+ */
+
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { BreakerState } from "../actors/policies/breaker.ts";
+import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../actors/policies/breaker-record.ts";
+import type { GatePolicies } from "../actors/policies/gate.ts";
+import type { Permit } from "../actors/policies/permit.ts";
+import { estimateTokens } from "../actors/policies/token-estimate.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import { chain, type MaybePromise } from "../store/maybe-promise.ts";
+import type { StoreAccess } from "../store/store-access.ts";
+import { StoreClient } from "../store/store-client.ts";
+import { AgentGate } from "./agent-gate.ts";
+import { gatesTarget } from "./gate-protocol.ts";
+
+export interface GatesOptions {
+  readonly store: StoreAccess;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Hears of every change of a breaker's status. */
+  readonly onChange: (agent: string, breaker: BreakerState) => void;
+  /** A breaker's state could not be read or recorded. The breaker works on. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** How a call asks to be let ahead. */
+export interface AdmitOptions {
+  /** What the agent is to be given: what its tokens are estimated by. */
+  readonly input?: unknown;
+  /** Ends the wait for the permit as `cancelled` when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+interface KnownAgent {
+  readonly agent: AgentDefinition;
+  readonly policies: GatePolicies;
+  /** A promise while the breaker's last state is read. */
+  gate: MaybePromise<AgentGate>;
+}
+
+export class Gates {
+  readonly #options: GatesOptions;
+  readonly #client: StoreClient;
+  readonly #known = new Map<string, KnownAgent>();
+  /** What is recorded, in the order in which it came about. */
+  #recorded: Promise<void> = Promise.resolve();
+  #closed: TroupeError | undefined;
+
+  constructor(options: GatesOptions) {
+    this.#options = options;
+    this.#client = new StoreClient(options.store, { author: gatesTarget.address, remembersReads: false });
+  }
+
+  /**
+   * Makes an agent known ahead of its first call.
+   *
+   * @throws TroupeError `invalid-options` when another definition of the same name has other policies: there is one gate for
+   * a name.
+   */
+  know(agent: AgentDefinition): void {
+    this.#knownAs(agent);
+  }
+
+  /**
+   * Lets one call of an agent ahead: at once where it can, without a promise. Each attempt is a call of its own. The permit
+   * has to be settled, or released if the call never began.
+   *
+   * @throws AskError `rejected`, also as a rejection: `breaker-open`, `rate-limited`, `bulkhead-full`, `invalid-options`;
+   * `cancelled` when the signal aborts first.
+   * @throws TroupeError `invalid-options` as {@link Gates.know}, `system-closed`.
+   * @example
+   * const permit = await gates.admit(creditScore, "run/4711", { input });
+   * permit.settle("ok", { tokens: 1_200 });
+   */
+  admit(agent: AgentDefinition, caller: string, { input, signal }: AdmitOptions = {}): MaybePromise<Permit> {
+    return this.#admit(this.#knownAs(agent), caller, estimateTokens(agent, input), signal);
+  }
+
+  /** The same for an agent by its name, which was made known before. */
+  admitByName(name: string, caller: string, tokens: number, signal: AbortSignal): MaybePromise<Permit> {
+    const known = this.#known.get(name);
+    if (known === undefined) throw new TroupeError("definition-not-found", `no agent ${name} was ever started here`);
+    return this.#admit(known, caller, tokens, signal);
+  }
+
+  /** Turns away whoever waits. Resolves when all is recorded that came about before. */
+  async close(): Promise<void> {
+    this.#closed = new TroupeError("system-closed", "the system was closed before the agent's gate let the call ahead");
+    for (const { gate } of this.#known.values()) if (!(gate instanceof Promise)) gate.close(this.#closed);
+    await this.#recorded;
+  }
+
+  #admit({ gate }: KnownAgent, caller: string, tokens: number, signal: AbortSignal | undefined): MaybePromise<Permit> {
+    return chain(gate, (ready) => {
+      if (this.#closed !== undefined) throw this.#closed;
+      return ready.admit(caller, tokens, signal);
+    });
+  }
+
+  #knownAs(agent: AgentDefinition): KnownAgent {
+    const found = this.#known.get(agent.name);
+    if (found === undefined) return this.#start(agent);
+    if (found.agent !== agent) checkSamePolicies(found, agent);
+    return found;
+  }
+
+  #start(agent: AgentDefinition): KnownAgent {
+    const { breaker, bulkhead, rateLimits } = agent.policies;
+    const policies = { agent: agent.name, breaker, bulkhead, rateLimits };
+    const gate = chain(this.#lastOf(agent.name), (last) => this.#gateOf(policies, last));
+    const known: KnownAgent = { agent, policies, gate };
+    this.#known.set(agent.name, known);
+    if (gate instanceof Promise) void gate.then((ready) => (known.gate = ready));
+    return known;
+  }
+
+  #gateOf(policies: GatePolicies, last: BreakerRecord | undefined): AgentGate {
+    const { clock, random } = this.#options;
+    return new AgentGate({
+      policies,
+      breaker: last && breakerFrom(last),
+      clock,
+      random,
+      onBreakerChanged: (breaker) => {
+        this.#record(policies.agent, recordOf(breaker, clock.now()));
+        this.#options.onChange(policies.agent, breaker);
+      },
+    });
+  }
+
+  /** How the breaker was left; one that can't be read is closed. */
+  #lastOf(name: string): MaybePromise<BreakerRecord | undefined> {
+    const failed = (error: unknown): undefined => {
+      this.#options.onError(error);
+      return undefined;
+    };
+    try {
+      const last = this.#client.snapshotNow(breakerState, name);
+      return last instanceof Promise ? last.then((snapshot) => snapshot?.state, failed) : last?.state;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  /** Nobody waits for it: a call must not be slower because a breaker changes. */
+  #record(name: string, record: BreakerRecord): void {
+    this.#recorded = this.#recorded
+      .then(() => this.#client.putNow(breakerState, name, record))
+      .then(
+        () => undefined,
+        (error: unknown) => {
+          if (!isTroupeError(error, "system-closed")) this.#options.onError(error);
+        },
+      );
+  }
+}
+
+function checkSamePolicies({ agent: known, policies }: KnownAgent, agent: AgentDefinition): void {
+  const { breaker, bulkhead, rateLimits } = agent.policies;
+  if (JSON.stringify(policies) === JSON.stringify({ agent: agent.name, breaker, bulkhead, rateLimits })) return;
+  throw new TroupeError(
+    "invalid-options",
+    `the agent ${agent.name} is defined in ${known.module} and, with other policies, in ${agent.module}. ` +
+      "An agent's breaker, bulkhead and rate limits are one for all of its name: give both the same, or other names.",
+    { details: { agent: agent.name, modules: [known.module, agent.module] } },
+  );
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import * as v from "valibot";
+import { type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
+import { checkContract } from "../../../src/actors/contract.ts";
+import type { BreakerOptions } from "../../../src/actors/policies/breaker.ts";
+import { failureText, outcomeOf } from "../../../src/actors/policies/permit.ts";
+import { AskError } from "../../../src/errors/ask-error.ts";
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
+import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+
+function agentWith(breaker: BreakerOptions | false = {}): AgentDefinition {
+  return defineAgent("test:agents", {
+    name: "doubler",
+    version: "1.0.0",
+    input: v.number(),
+    output: v.number(),
+    execute: (n) => 2 * n,
+    policies: { breaker },
+  });
+}
+
+function violation(agent: string, direction: "input" | "output"): unknown {
+  try {
+    return checkContract(v.number(), "three", { agent, version: "1.0.0", direction, side: "receiver" });
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("an error says of the agent that", () => {
+  it.each(["cancelled", "run-cancelled", "actor-stopped", "system-closed"] satisfies ErrorCode[])(
+    "nothing, for %s",
+    (code) => expect(outcomeOf(agentWith(), new TroupeError(code, code))).toBe("excused"),
+  );
+
+  it.each(["thread-died", "timed-out"] satisfies ErrorCode[])("nobody knows, for %s", (code) =>
+    expect(outcomeOf(agentWith(), new AskError("failed", code, code))).toBe("unknown"),
+  );
+
+  it("the fault is its own, for anything else that it throws", () => {
+    for (const thrown of [new Error("boom"), "boom", undefined, { code: 7 }])
+      expect(outcomeOf(agentWith(), thrown)).toBe("failed");
+  });
+
+  it("nothing, for an input of its caller; but it failed for its output, and for its own calls of others", () => {
+    expect(outcomeOf(agentWith(), violation("doubler", "input"))).toBe("excused");
+    expect(outcomeOf(agentWith(), decodeError(encodeError(violation("doubler", "input"))))).toBe("excused");
+    expect(outcomeOf(agentWith(), violation("doubler", "output"))).toBe("failed");
+    expect(outcomeOf(agentWith(), violation("tripler", "input"))).toBe("failed");
+  });
+
+  it("nothing, for an error that its breaker doesn't count", () => {
+    const agent = agentWith({ counts: ["ECONNRESET", (error) => error instanceof RangeError] });
+    expect(outcomeOf(agent, new Error("boom"))).toBe("excused");
+    expect(outcomeOf(agent, new RangeError("far"))).toBe("failed");
+    expect(outcomeOf(agent, Object.assign(new Error("reset"), { code: "ECONNRESET" }))).toBe("failed");
+    expect(outcomeOf(agentWith(false), new Error("boom"))).toBe("failed");
+  });
+});
+
+describe("the text of a failure", () => {
+  it("has the code and the message, and is cut where it is long", () => {
+    expect(failureText(new TroupeError("timed-out", "too late"))).toBe("timed-out: too late");
+    expect(failureText(new Error("boom"))).toBe("boom");
+    expect(failureText("as it is")).toBe("as it is");
+    expect(failureText(undefined)).toBe("");
+    expect(failureText(new Error("x".repeat(2_000)))).toBe(`${"x".repeat(500)}…`);
+  });
+});

@@ -1,0 +1,224 @@
+import { strict as assert } from "node:assert";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  correct,
+  fitsAt,
+  maxCallers,
+  neverFits,
+  noSpending,
+  type RateLimitPolicy,
+  type RateLimitState,
+  spend,
+} from "../../../src/actors/policies/rate-limit.ts";
+
+const requests: RateLimitPolicy = { measure: "requests", max: 2, period: 1_000, per: "agent", queue: 0 };
+const tokens: RateLimitPolicy = { ...requests, measure: "tokens", max: 100 };
+
+/** A limit and who has gone ahead when. */
+class Bench {
+  state: RateLimitState = noSpending;
+  now = 0;
+  readonly policy: RateLimitPolicy;
+
+  constructor(policy: RateLimitPolicy) {
+    this.policy = policy;
+  }
+
+  fitsAt(amount = 1, caller = "anna"): number {
+    return fitsAt(this.policy, this.state, caller, amount, this.now);
+  }
+
+  go(amount = 1, caller = "anna"): void {
+    assert.equal(this.fitsAt(amount, caller), this.now);
+    this.state = spend(this.policy, this.state, caller, amount, this.now);
+  }
+
+  end(reserved: number, used: number, caller = "anna"): void {
+    this.state = correct(this.policy, this.state, caller, { reserved, used }, this.now);
+  }
+
+  get entries(): number {
+    return [...this.state.values()].reduce((sum, { log }) => sum + log.length, 0);
+  }
+}
+
+describe("a limit on requests", () => {
+  it("has room again exactly one period after the request that is in the way", () => {
+    const bench = new Bench(requests);
+    bench.go();
+    bench.now = 300;
+    bench.go();
+    expect(bench.fitsAt()).toBe(1_000);
+    bench.now = 999.9;
+    expect(bench.fitsAt()).toBe(1_000);
+    bench.now = 1_000;
+    bench.go();
+    expect(bench.fitsAt()).toBe(1_300);
+  });
+
+  it("counts callers together, or each by itself", () => {
+    const together = new Bench(requests);
+    together.go(1, "anna");
+    together.go(1, "bob");
+    expect(together.fitsAt(1, "carl")).toBe(1_000);
+    const apart = new Bench({ ...requests, per: "caller" });
+    apart.go(1, "anna");
+    apart.go(1, "anna");
+    expect(apart.fitsAt(1, "anna")).toBe(1_000);
+    expect(apart.fitsAt(1, "bob")).toBe(0);
+  });
+
+  it("says when several more have room", () => {
+    const bench = new Bench({ ...requests, max: 3 });
+    for (const at of [0, 100, 200]) {
+      bench.now = at;
+      bench.go();
+    }
+    expect([1, 2, 3].map((amount) => bench.fitsAt(amount))).toEqual([1_000, 1_100, 1_200]);
+    expect(bench.fitsAt(4)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("never lets more through than it allows in any window of its period", () => {
+    const gap = fc.oneof(fc.constant(0), fc.double({ min: 0, max: 3, noNaN: true }), fc.integer({ min: 0, max: 60 }));
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 400 }),
+        fc.constantFrom(7, 100, 1_000.5),
+        fc.array(gap, { minLength: 1, maxLength: 1_500, size: "max" }),
+        (max, period, gaps) => {
+          const bench = new Bench({ ...requests, max, period });
+          const times: number[] = [];
+          for (const wait of gaps) {
+            bench.now += wait;
+            const at = bench.fitsAt();
+            if (at > bench.now) continue;
+            bench.go();
+            times.push(bench.now);
+            const earlier = times.at(-1 - max);
+            if (earlier !== undefined) expect(earlier + period).toBeLessThanOrEqual(bench.now);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it("lets through all that is allowed, to the request, for limits up to 256", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 256 }),
+        fc.array(fc.integer({ min: 0, max: 30 }), { minLength: 1, maxLength: 600 }),
+        (max, gaps) => {
+          const bench = new Bench({ ...requests, max });
+          const times: number[] = [];
+          for (const wait of gaps) {
+            bench.now += wait;
+            const recent = times.filter((time) => time + 1_000 > bench.now);
+            const fits = bench.fitsAt() === bench.now;
+            expect(fits).toBe(recent.length < max);
+            if (!fits) continue;
+            bench.go();
+            times.push(bench.now);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("remembers a bounded number of entries, and gives back all its room a period later", () => {
+    const bench = new Bench({ ...requests, max: 1_000_000 });
+    for (let n = 0; n < 20_000; n++) {
+      bench.now += 0.05;
+      bench.go();
+      expect(bench.entries).toBeLessThanOrEqual(2 * 256 + 1);
+    }
+    bench.now += 1_000;
+    expect(bench.fitsAt(1_000_000)).toBe(bench.now);
+  });
+
+  it("remembers a bounded number of callers: another one waits until one has been silent", () => {
+    const bench = new Bench({ ...requests, per: "caller" });
+    for (let n = 0; n < maxCallers; n++) {
+      bench.now += 0.5;
+      bench.go(1, `caller-${n}`);
+    }
+    expect(bench.state.size).toBe(maxCallers);
+    expect(bench.fitsAt(1, "one more")).toBe(1_000.5);
+    expect(bench.fitsAt(1, "caller-5")).toBe(bench.now);
+    bench.now = 1_000.5;
+    bench.go(1, "one more");
+    expect(bench.state.size).toBeLessThanOrEqual(maxCallers);
+  });
+});
+
+describe("a limit on tokens", () => {
+  it("counts what was used when the call ends, and lets calls without an estimate go while something is left", () => {
+    const bench = new Bench(tokens);
+    bench.go(0);
+    bench.go(0);
+    bench.now = 50;
+    bench.end(0, 90);
+    bench.go(0);
+    bench.now = 60;
+    bench.end(0, 30);
+    expect(bench.fitsAt(0)).toBe(1_050);
+    bench.now = 1_050;
+    expect(bench.fitsAt(70)).toBe(1_050);
+    expect(bench.fitsAt(71)).toBe(1_060);
+  });
+
+  it("reserves the estimate until the call ends", () => {
+    const bench = new Bench(tokens);
+    bench.go(60);
+    expect(bench.fitsAt(40)).toBe(0);
+    expect(bench.fitsAt(41)).toBe(Number.POSITIVE_INFINITY);
+    bench.now = 5_000;
+    expect(bench.fitsAt(41)).toBe(Number.POSITIVE_INFINITY);
+    bench.end(60, 10);
+    expect(bench.fitsAt(90)).toBe(5_000);
+    expect(bench.fitsAt(91)).toBe(6_000);
+  });
+
+  it("never lets in what is over the limit by itself", () => {
+    expect(neverFits(tokens, 100)).toBe(false);
+    expect(neverFits(tokens, 101)).toBe(true);
+    expect(new Bench(tokens).fitsAt(101)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("is kept in any window where estimates are upper bounds", () => {
+    const action = fc.oneof(
+      fc.record({ type: fc.constant("go" as const), estimate: fc.integer({ min: 0, max: 60 }) }),
+      fc.record({
+        type: fc.constant("end" as const),
+        pick: fc.nat(20),
+        share: fc.double({ min: 0, max: 1, noNaN: true }),
+      }),
+      fc.record({ type: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 400 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 300, size: "max" }), (actions) => {
+        const bench = new Bench(tokens);
+        const inFlight: number[] = [];
+        const used: { readonly at: number; readonly amount: number }[] = [];
+        for (const step of actions) {
+          if (step.type === "wait") bench.now += step.ms;
+          else if (step.type === "go") {
+            if (bench.fitsAt(step.estimate) > bench.now || step.estimate === 0) continue;
+            bench.go(step.estimate);
+            inFlight.push(step.estimate);
+          } else if (inFlight.length > 0) {
+            const [estimate] = inFlight.splice(step.pick % inFlight.length, 1) as [number];
+            const amount = Math.floor(estimate * step.share);
+            bench.end(estimate, amount);
+            used.push({ at: bench.now, amount });
+            const window = used.filter(({ at }) => at + 1_000 > bench.now);
+            expect(window.reduce((sum, { amount: one }) => sum + one, 0)).toBeLessThanOrEqual(tokens.max);
+          }
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
