@@ -9,7 +9,7 @@ const folders = layers.flat();
 
 /** The libraries that stay behind one file each. */
 const adapters = {
-  piscina: "src/runtime/thread-pool.ts",
+  piscina: "src/runtime/pooled-thread.ts",
   comlink: "src/runtime/control-channel.ts",
   lmdb: "src/store/journal/lmdb-environment.ts",
 };

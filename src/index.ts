@@ -41,7 +41,7 @@ export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
 export { type RunOptions } from "./runtime/runs.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
-export { type SystemOptions } from "./runtime/system-options.ts";
+export { type ResourceLimits, type SystemOptions } from "./runtime/system-options.ts";
 export { ConflictError, isConflictError } from "./store/conflict-error.ts";
 export { type HistoryOptions } from "./store/history-range.ts";
 export { type Journal } from "./store/journal.ts";

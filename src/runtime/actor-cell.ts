@@ -150,6 +150,7 @@ export class ActorCell implements Sender {
   };
 
   #handle(envelope: Envelope): void {
+    this.#host.beat();
     if (envelope.deadline !== never && this.#host.clock.now() > envelope.deadline) {
       this.#bury(envelope, "expired");
       this.#settle(envelope);

@@ -1,5 +1,6 @@
 /** Starts a system on the ports of Node.js. */
 
+import { url as inspectorUrl } from "node:inspector";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { moduleLoader } from "./definition-loader.ts";
 import { nodeClock } from "./node-clock.ts";
@@ -34,12 +35,19 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
     );
   }
   const resolved = await resolveOptions(options);
+  const clock = nodeClock();
   return ActorSystem.start(
     {
-      clock: nodeClock(),
+      clock,
       random: nodeRandom(),
       turns: nodeTurns(),
-      threads: threadPool({ env: pick(process.env, resolved.env) }),
+      threads: threadPool({
+        clock,
+        env: pick(process.env, resolved.env),
+        resourceLimits: resolved.resourceLimits,
+        stallTimeout: resolved.stallTimeout,
+        isDebugged: () => inspectorUrl() !== undefined,
+      }),
       load: moduleLoader((url) => import(url) as Promise<object>),
       messagesPerTurn,
     },

@@ -8,6 +8,18 @@ import type { Journal } from "../store/journal.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../store/retention.ts";
 
+/** What V8 may use on each worker thread; what is left out is Node.js's own default. */
+export interface ResourceLimits {
+  /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. */
+  readonly maxOldGenerationSizeMb?: number;
+  /** The heap for what was made recently, in MiB. */
+  readonly maxYoungGenerationSizeMb?: number;
+  /** Memory for generated code, in MiB. */
+  readonly codeRangeSizeMb?: number;
+  /** The stack, in MiB. Default 4. */
+  readonly stackSizeMb?: number;
+}
+
 export interface SystemOptions {
   /** How many pooled worker threads: 1 to 256. Default: one for each core that Node.js may use. */
   readonly threads?: number;
@@ -29,11 +41,21 @@ export interface SystemOptions {
   readonly askTimeout?: number;
   /** How many runs are in flight at a time; further ones wait their turn. Default 1,000. */
   readonly maxRuns?: number;
+  /** What V8 may use on each worker thread. Default: what Node.js gives a thread. */
+  readonly resourceLimits?: ResourceLimits;
+  /**
+   * Milliseconds that a worker thread may stand still, in a loop or a call that blocks, before it is killed: 100 at least.
+   * Infinity: never. Default 5,000. It counts from the last message that the thread began to handle, or the last turn of its
+   * event loop. While a debugger may be attached (`node --inspect`) nothing is killed.
+   */
+  readonly stallTimeout?: number;
 }
 
 export type ResolvedOptions = Required<Omit<SystemOptions, "journal">> & { readonly journal: Journal };
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const megabytes = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 const schema = v.strictObject({
   threads: v.optional(v.pipe(positive, v.maxValue(256))),
@@ -60,6 +82,15 @@ const schema = v.strictObject({
   maxMessageBytes: v.optional(positive),
   askTimeout: v.optional(v.pipe(v.number(), v.minValue(1))),
   maxRuns: v.optional(positive),
+  resourceLimits: v.optional(
+    v.strictObject({
+      maxOldGenerationSizeMb: v.optional(megabytes),
+      maxYoungGenerationSizeMb: v.optional(megabytes),
+      codeRangeSizeMb: v.optional(megabytes),
+      stackSizeMb: v.optional(megabytes),
+    }),
+  ),
+  stallTimeout: v.optional(v.pipe(v.number(), v.minValue(100))),
 });
 
 /**
@@ -86,6 +117,8 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     maxMessageBytes: options.maxMessageBytes ?? 4 * 1024 * 1024,
     askTimeout: options.askTimeout ?? 5_000,
     maxRuns: options.maxRuns ?? 1_000,
+    resourceLimits: options.resourceLimits ?? {},
+    stallTimeout: options.stallTimeout ?? 5_000,
   };
 }
 

@@ -3,6 +3,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { serveControl } from "./control-channel.ts";
 import { moduleLoader } from "./definition-loader.ts";
+import { beatOf, type Heart, keepBeating } from "./heart.ts";
+import { leaveLastWords } from "./last-words.ts";
 import { nodeClock } from "./node-clock.ts";
 import { nodeLink } from "./node-link.ts";
 import { nodeRandom } from "./node-random.ts";
@@ -18,6 +20,11 @@ export interface ThreadTask {
   /** The link to the host that made the system. */
   readonly link: MessagePort;
   readonly control: MessagePort;
+  /** Where the thread says why it ends. */
+  readonly words: MessagePort;
+  readonly heart: Heart;
+  /** Milliseconds; Infinity when nobody looks at the heart. */
+  readonly beatInterval: number;
 }
 
 /** Set on the global object of threads that run a host. */
@@ -26,14 +33,19 @@ export const threadMark = Symbol.for("troupe.thread");
 /** Runs a host until it is closed. */
 export async function runThread(task: ThreadTask, importModule: (url: string) => Promise<object>): Promise<void> {
   Reflect.set(globalThis, threadMark, task.settings.id);
+  leaveLastWords(task.words);
+  const clock = nodeClock();
+  const beat = beatOf(task.heart);
   const { control, closed } = startWorkerHost({
     settings: task.settings,
-    clock: nodeClock(),
+    clock,
+    beat,
     random: nodeRandom(),
     turns: nodeTurns(),
     link: nodeLink(task.link),
     load: moduleLoader(importModule),
   });
+  if (task.beatInterval < Number.POSITIVE_INFINITY) keepBeating(clock, task.beatInterval, beat);
   const endpoint = serveControl(task.control, control);
   await closed;
   endpoint.close();

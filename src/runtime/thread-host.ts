@@ -56,6 +56,8 @@ export interface ThreadHostOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
+  /** Called for each message that is handled. */
+  readonly beat?: () => void;
   readonly reports: HostReports;
   /** The store's position that batches from here carry; 0 where the store is elsewhere. */
   readonly position: () => Position;
@@ -103,6 +105,7 @@ export class ThreadHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
+  readonly beat: () => void;
   readonly copier: ValueCopier;
   readonly streams: EventStreams;
   readonly #reports: HostReports;
@@ -118,12 +121,13 @@ export class ThreadHost {
   #isClosing = false;
   #isClosed = false;
 
-  constructor({ settings, clock, random, turns, reports, position, store }: ThreadHostOptions) {
+  constructor({ settings, clock, random, turns, beat = ignore, reports, position, store }: ThreadHostOptions) {
     this.id = settings.id;
     this.settings = settings;
     this.clock = clock;
     this.random = random;
     this.turns = turns;
+    this.beat = beat;
     this.#reports = reports;
     this.#position = position;
     this.#store = store;
@@ -481,6 +485,9 @@ export class ThreadHost {
     return reviveRefs(value, (target) => ({ host: this, sender, target }));
   }
 }
+
+/** Nobody looks after the thread that made the system. */
+function ignore(): void {}
 
 /** The system closes on an ask that was sent. */
 function abandoned({ to, type }: { readonly to: Address; readonly type: string }): AskError {

@@ -20,10 +20,12 @@ export interface WorkerHostOptions {
   /** The link to the host that made the system, which owns the store. */
   readonly link: Link;
   readonly load: DefinitionLoader;
+  /** Called for each message that is handled: who looks after the thread sees that it goes on. */
+  readonly beat?: () => void;
 }
 
 /** Starts a host; `closed` resolves when it was asked to close and has. */
-export function startWorkerHost({ settings, clock, random, turns, link, load }: WorkerHostOptions): {
+export function startWorkerHost({ settings, clock, random, turns, link, load, beat }: WorkerHostOptions): {
   control: HostControl;
   closed: Promise<void>;
 } {
@@ -33,6 +35,7 @@ export function startWorkerHost({ settings, clock, random, turns, link, load }: 
     clock,
     random,
     turns,
+    ...(beat === undefined ? {} : { beat }),
     position: () => 0,
     reports: {
       deadLetter: (letter, isJson) => host.transmit(0, { kind: "dead-letter", letter, isJson }),

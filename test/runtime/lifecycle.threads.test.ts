@@ -412,6 +412,12 @@ describe("a system", () => {
     [{ maxMessageBytes: 0 }, "maxMessageBytes"],
     [{ askTimeout: 0 }, "askTimeout"],
     [{ askTimeout: Number.NaN }, "askTimeout"],
+    [{ stallTimeout: 99 }, "stallTimeout"],
+    [{ stallTimeout: Number.NaN }, "stallTimeout"],
+    [{ resourceLimits: 64 }, "resourceLimits"],
+    [{ resourceLimits: { maxOldGenerationSizeMb: 0 } }, "resourceLimits.maxOldGenerationSizeMb"],
+    [{ resourceLimits: { stackSizeMb: Number.POSITIVE_INFINITY } }, "resourceLimits.stackSizeMb"],
+    [{ resourceLimits: { maxHeapSizeMb: 64 } }, "resourceLimits.maxHeapSizeMb"],
     [{ maxRuns: -1 }, "maxRuns"],
     [{ thread: 2 }, "thread"],
   ])("refuses the options %j and names %s", async (options, path) => {

@@ -2,45 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type Address, makeAddress } from "../../src/actors/address.ts";
 import { AskError, isAskError } from "../../src/errors/ask-error.ts";
-import type { Clock, Timer } from "../../src/ports/clock.ts";
 import { PendingAsks } from "../../src/runtime/pending-asks.ts";
 import type { Reply } from "../../src/runtime/thread-host.ts";
-
-/** A clock that stands until it is told to go on. It may fire a little early, as real timers do. */
-class FakeClock implements Clock {
-  #now = 1000;
-  readonly #early: number;
-  readonly timers = new Map<Timer, { readonly at: number; readonly fire: () => void }>();
-
-  constructor(early = 0) {
-    this.#early = early;
-  }
-
-  now(): number {
-    return this.#now;
-  }
-
-  setTimer(ms: number, fire: () => void): Timer {
-    if (!(ms >= 0)) throw new Error(`a timer of ${ms} ms`);
-    const timer: Timer = { cancel: () => void this.timers.delete(timer) };
-    this.timers.set(timer, { at: this.#now + Math.max(ms - this.#early, this.#early / 4), fire });
-    return timer;
-  }
-
-  /** Lets time pass, firing on the way what is due, in its order. */
-  pass(ms: number): void {
-    const end = this.#now + ms;
-    for (;;) {
-      const [next] = [...this.timers].filter(([, { at }]) => at <= end).toSorted(([, a], [, b]) => a.at - b.at);
-      if (next === undefined) break;
-      const [timer, { at, fire }] = next;
-      this.timers.delete(timer);
-      this.#now = Math.max(this.#now, at);
-      fire();
-    }
-    this.#now = end;
-  }
-}
+import { FakeClock } from "../fixtures/fake-clock.ts";
 
 const replyOf = (value: unknown): Reply => ({ answer: { ok: true, value, hasRefs: false, isJson: true }, token: 0 });
 const never = Number.POSITIVE_INFINITY;

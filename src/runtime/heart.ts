@@ -1,0 +1,40 @@
+/**
+ * The heart of a thread's host: a counter in shared memory. The thread counts it up, and its opener sees whether it goes
+ * on, also while the thread answers nothing.
+ */
+
+import type { Clock } from "../ports/clock.ts";
+
+export type Heart = SharedArrayBuffer;
+
+export function newHeart(): Heart {
+  return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+}
+
+/** How often a heart has beaten; 0 before its host is up. Wraps around: only a difference tells something. */
+export function beatsOf(heart: Heart): number {
+  return Atomics.load(new Int32Array(heart), 0);
+}
+
+/**
+ * The beat, for the thread that owns the heart. A nanosecond or two, so that it can be called for each message: nobody else
+ * writes, and a reader sees a plain store soon enough.
+ */
+export function beatOf(heart: Heart): () => void {
+  const counter = new Int32Array(heart);
+  let beats = 0;
+  return () => {
+    counter[0] = ++beats;
+  };
+}
+
+/** Milliseconds between two beats of a host with nothing to do, and between two looks at it. */
+export function beatInterval(stallTimeout: number): number {
+  return Math.min(500, stallTimeout / 10);
+}
+
+/** Beats from now on whenever the event loop gets to it. */
+export function keepBeating(clock: Clock, interval: number, beat: () => void): void {
+  beat();
+  clock.setTimer(interval, () => keepBeating(clock, interval, beat));
+}

@@ -1,0 +1,126 @@
+/**
+ * One worker thread with a host on it: how it is reached, and how it ended. Piscina owns the worker, and runs one task on it
+ * for as long as the host lives. Each worker has a pool of its own, so that what a pool tells is about that worker; in a
+ * pool of many, an error before or after a task is nobody's.
+ */
+
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { Piscina } from "piscina";
+import type { HostId } from "../actors/address.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Link } from "../ports/link.ts";
+import type { ThreadExit } from "../ports/threads.ts";
+import { type RemoteControl, remoteControl } from "./control-channel.ts";
+import { type Heart, newHeart } from "./heart.ts";
+import type { HostThread } from "./host-threads.ts";
+import { lastWords } from "./last-words.ts";
+import { nodeLink } from "./node-link.ts";
+import type { ResourceLimits } from "./system-options.ts";
+import { threadDied } from "./thread-death.ts";
+import type { ThreadTask } from "./thread-entry.ts";
+
+/** What the worker imports. */
+const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread-entry.ts" : "./thread-entry.js", import.meta.url)
+  .href;
+
+/** What each worker of a system is started with. */
+export interface WorkerOptions {
+  /** The environment that agents see. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly resourceLimits: ResourceLimits;
+  /** Arguments of Node.js; `undefined` for those of the process. */
+  readonly execArgv: readonly string[] | undefined;
+}
+
+export class PooledThread implements HostThread {
+  readonly id: HostId;
+  readonly control: HostThread["control"];
+  readonly link: Link;
+  readonly exit: Promise<ThreadExit>;
+  readonly heart: Heart = newHeart();
+  readonly connect: RemoteControl["connect"];
+  readonly #pool: Piscina;
+  readonly #killer = new AbortController();
+  #released: Promise<void> | undefined;
+
+  constructor(worker: WorkerOptions, task: Pick<ThreadTask, "settings" | "beatInterval">) {
+    this.id = task.settings.id;
+    this.#pool = poolOfOne(worker);
+    const link = new MessageChannel();
+    const control = new MessageChannel();
+    const words = new MessageChannel();
+    this.link = nodeLink(link.port1);
+    this.exit = this.#run(
+      {
+        ...task,
+        entry,
+        link: link.port2,
+        control: control.port2,
+        words: words.port2,
+        heart: this.heart,
+      },
+      words.port1,
+    ).finally(() => this.link.drain()); // before anybody hears of the end: what the thread had sent comes first
+    const ended = this.exit.then((reason): never => {
+      for (const port of [control.port1, words.port1]) port.close();
+      this.link.close();
+      throw reason.kind === "died" ? reason.error : new TroupeError("thread-died", `thread ${this.id} was closed`);
+    });
+    ended.catch(ignore); // reaches whoever has a call pending; with none pending, the exit itself is what is watched
+    const { connect, ...calls } = remoteControl(control.port1, ended);
+    this.control = calls;
+    this.connect = connect;
+  }
+
+  async kill(): Promise<void> {
+    this.end(new TroupeError("thread-died", `thread ${this.id} was killed`, { details: { thread: this.id } }));
+    await this.exit;
+  }
+
+  /** Ends the thread for this reason. One that is in a call of the platform's own ends after that, and runs no code before. */
+  end(reason: TroupeError): void {
+    this.#killer.abort(reason);
+  }
+
+  /** Resolves when the worker is gone, unless it was killed: then nobody waits for it. */
+  release(): Promise<void> {
+    this.#released ??= this.#pool.destroy();
+    return this.#released;
+  }
+
+  /** Has the pool run the host. Resolves when that is over; the first that tells of the end tells most about it. */
+  #run(task: ThreadTask, words: MessagePort): Promise<ThreadExit> {
+    const { id } = this;
+    const { signal } = this.#killer;
+    this.#pool.on("error", ignore); // the worker says so itself, below; but unheard, it would end the process
+    const run = this.#pool.run(task, { transferList: [task.link, task.control, task.words], signal });
+    const [worker] = this.#pool.threads;
+    return new Promise((resolve) => {
+      const died = (error: unknown): void => resolve({ kind: "died", error });
+      signal.addEventListener("abort", () => died(signal.reason));
+      worker?.once("error", (thrown: unknown) => died(threadDied(id, { thrown }, lastWords(words))));
+      worker?.once("exit", () => died(threadDied(id, undefined, lastWords(words))));
+      // the task's end alone would not tell a thrown null from a host that was closed
+      run.then(
+        () => resolve({ kind: "closed" }),
+        (thrown: unknown) => died(threadDied(id, { thrown }, undefined)),
+      );
+    });
+  }
+}
+
+function poolOfOne({ env, resourceLimits, execArgv }: WorkerOptions): Piscina {
+  return new Piscina({
+    filename: new URL("./thread-bootstrap.mjs", import.meta.url).href,
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: 0,
+    atomics: "disabled", // a host waits in its event loop, not in Atomics.wait
+    recordTiming: false,
+    env: { ...env },
+    resourceLimits,
+    ...(execArgv === undefined ? {} : { execArgv: [...execArgv] }),
+  });
+}
+
+function ignore(): void {}

@@ -1,0 +1,66 @@
+/** Looks after the hearts of a system's threads, and says which of them stand still. */
+
+import type { HostId } from "../actors/address.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import { beatInterval, beatsOf, type Heart } from "./heart.ts";
+import { lookAtHearts, type StallTerms, type StallWatch } from "./stall-watch.ts";
+
+export interface WatchdogOptions {
+  readonly clock: Clock;
+  /** Milliseconds; Infinity to look after nobody. */
+  readonly stallTimeout: number;
+  /** True while threads may stand still for good reason: a debugger holds them. */
+  readonly isExcused: () => boolean;
+}
+
+interface Watched {
+  readonly heart: Heart;
+  readonly onStall: (stillFor: number) => void;
+}
+
+export class Watchdog {
+  readonly #clock: Clock;
+  readonly #terms: StallTerms;
+  readonly #isExcused: () => boolean;
+  readonly #watched = new Map<HostId, Watched>();
+  #last: StallWatch | undefined;
+  /** Set while there is a heart to look at. */
+  #timer: Timer | undefined;
+
+  constructor({ clock, stallTimeout, isExcused }: WatchdogOptions) {
+    this.#clock = clock;
+    this.#terms = { stallTimeout, interval: beatInterval(stallTimeout) };
+    this.#isExcused = isExcused;
+  }
+
+  /** Looks after a heart until it stands still, which `onStall` is told once, or until {@link Watchdog.forget}. */
+  watch(host: HostId, heart: Heart, onStall: (stillFor: number) => void): void {
+    if (this.#terms.stallTimeout === Number.POSITIVE_INFINITY) return;
+    this.#watched.set(host, { heart, onStall });
+    this.#timer ??= this.#clock.setTimer(this.#terms.interval, this.#look);
+  }
+
+  forget(host: HostId): void {
+    this.#watched.delete(host);
+    if (this.#watched.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#last = undefined;
+  }
+
+  readonly #look = (): void => {
+    this.#timer = this.#clock.setTimer(this.#terms.interval, this.#look);
+    if (this.#isExcused()) {
+      this.#last = undefined;
+      return;
+    }
+    const counters = new Map([...this.#watched].map(([host, { heart }]) => [host, beatsOf(heart)]));
+    const [seen, stalls] = lookAtHearts(this.#last, counters, this.#clock.now(), this.#terms);
+    this.#last = seen;
+    for (const { host, stillFor } of stalls) {
+      const onStall = this.#watched.get(host)?.onStall;
+      this.forget(host);
+      onStall?.(stillFor);
+    }
+  };
+}
