@@ -15,6 +15,8 @@ export type SystemEvent =
       readonly error: unknown;
       readonly actors: readonly Address[];
     }
+  /** No thread could be opened in the place of one that died. It is tried again after `retryAfter` milliseconds. */
+  | { readonly type: "thread-not-opened"; readonly time: number; readonly error: unknown; readonly retryAfter: number }
   | { readonly type: "actor-spawned"; readonly time: number; readonly actor: Address; readonly definition: string }
   | { readonly type: "actor-stopped"; readonly time: number; readonly actor: Address }
   /** A handler threw; its actor goes on with the state it had before the message. */

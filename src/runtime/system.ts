@@ -176,6 +176,7 @@ export class ActorSystem implements System {
     this.store = new OwnedStore(this.#main.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
       threads: platform.threads,
+      clock: platform.clock,
       pooled: options.threads,
       open: (id) => platform.threads.open(settingsOf(id, platform, options)),
       onOpen: (id, thread) => {
@@ -183,6 +184,7 @@ export class ActorSystem implements System {
         this.#tell({ type: "thread-opened", thread: id });
       },
       onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
+      onFailure: (error, retryAfter) => this.#tell({ type: "thread-not-opened", error, retryAfter }),
     });
     this.#gates = new Gates({
       store: this.#main.services.store,

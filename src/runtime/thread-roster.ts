@@ -1,56 +1,88 @@
-/** The threads of one system: opens them, links each with all others, picks one for an actor, and hears of their end. */
+/**
+ * The threads of one system: opens them, links each with all others, picks one for an actor, hears of their end, and opens
+ * another in the place of a pooled one that died.
+ */
 
 import type { HostId } from "../actors/address.ts";
 import type { Placement } from "../actors/placement.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
 import type { ThreadExit } from "../ports/threads.ts";
 import type { HostThread, HostThreads } from "./host-threads.ts";
+
+/** Room for actors: a thread, or one that is being opened. */
+class Slot {
+  readonly isPooled: boolean;
+  /** Actors that were placed here and have not stopped; also while they wait for the thread. */
+  actors = 0;
+  /** True while the opening of its thread waits, since others failed. */
+  isPausing = false;
+  /** True once an actor was placed here. */
+  hasHosted = false;
+  /** Resolves when the thread is linked with all that were there before it: no actor is placed on it earlier. */
+  readonly ready: Promise<Entry>;
+
+  constructor(isPooled: boolean, open: (slot: Slot) => Promise<Entry>) {
+    this.isPooled = isPooled;
+    this.ready = open(this);
+  }
+}
 
 interface Entry {
   readonly id: HostId;
   readonly thread: HostThread;
-  readonly isPooled: boolean;
-  /** Actors that were placed here and have not stopped. */
-  actors: number;
+  readonly slot: Slot;
   /** True once its close was asked for: its end is no death. */
   isClosing: boolean;
-  /** Resolves when it is linked with all threads that were there before it: no actor is placed on it earlier. */
-  linked: Promise<unknown>;
 }
+
+/** Milliseconds before a pooled thread is opened again, from the first failure on: doubled with each further one. */
+const firstPause = 100;
+const longestPause = 5_000;
 
 export interface ThreadRosterOptions {
   readonly threads: HostThreads;
+  readonly clock: Clock;
   /** How many pooled threads to keep. */
   readonly pooled: number;
   readonly open: (id: HostId) => Promise<HostThread>;
   /** Called before any actor is placed on it. */
   readonly onOpen: (id: HostId, thread: HostThread) => void;
   readonly onExit: (id: HostId, exit: ThreadExit, wasClosing: boolean) => void;
+  /** A thread could not be opened in the place of one that died; it is tried again after so many milliseconds. */
+  readonly onFailure: (error: unknown, retryAfter: number) => void;
 }
 
 export class ThreadRoster {
   readonly #threads: HostThreads;
+  readonly #clock: Clock;
   readonly #pooled: number;
   readonly #openThread: (id: HostId) => Promise<HostThread>;
   readonly #onOpen: (id: HostId, thread: HostThread) => void;
   readonly #onExit: (id: HostId, exit: ThreadExit, wasClosing: boolean) => void;
+  readonly #onFailure: (error: unknown, retryAfter: number) => void;
   readonly #entries = new Map<HostId, Entry>();
-  /** Pooled threads that are being opened. */
-  readonly #openings = new Set<Promise<Entry>>();
+  /** The pooled ones. */
+  readonly #slots = new Set<Slot>();
+  readonly #pauses = new Map<Timer, (error: unknown) => void>();
+  /** How many threads in a row could not start, or died before there was any actor on them. */
+  #failures = 0;
   #isClosing = false;
   #lastId = 0;
 
-  constructor({ threads, pooled, open, onOpen, onExit }: ThreadRosterOptions) {
+  constructor({ threads, clock, pooled, open, onOpen, onExit, onFailure }: ThreadRosterOptions) {
     this.#threads = threads;
+    this.#clock = clock;
     this.#pooled = pooled;
     this.#openThread = open;
     this.#onOpen = onOpen;
     this.#onExit = onExit;
+    this.#onFailure = onFailure;
   }
 
   async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#pooled }, () => this.#openPooled()));
+    await Promise.all(Array.from({ length: this.#pooled }, () => this.#addPooled().ready));
   }
 
   get ids(): HostId[] {
@@ -62,32 +94,44 @@ export class ThreadRoster {
   }
 
   /**
-   * The thread for a new actor, which counts as placed there from now on. 0 is the thread that made the system.
+   * The thread for a new actor, which counts as placed there from now on. 0 is the thread that made the system. With all pooled
+   * threads gone, it waits for the next one.
    *
-   * @throws TroupeError `no-such-thread`, `invalid-options` for a placement that is none.
+   * @throws TroupeError `no-such-thread`, `invalid-options` for a placement that is none; what the thread that it waited
+   * for failed with.
    */
   async place(placement: Placement): Promise<HostId> {
-    const chosen = this.#choose(placement);
-    if (chosen === undefined) return 0;
-    // counted before anything is awaited, so that actors which are placed at the same time spread
-    if (!(chosen instanceof Promise)) chosen.actors++;
-    const entry = await chosen;
-    if (chosen instanceof Promise) entry.actors++;
-    await entry.linked;
-    return entry.id;
+    const slot = this.#choose(placement);
+    if (slot === undefined) return 0;
+    slot.actors++; // before anything is awaited, so that actors which are placed at the same time spread
+    try {
+      const { id } = await slot.ready;
+      slot.hasHosted = true;
+      return id;
+    } catch (error) {
+      slot.actors--;
+      const isAnotherUp = [...this.#slots].some((one) => !one.isPausing);
+      if (placement !== "pooled" || this.#isClosing || !isAnotherUp) throw error;
+      return this.place(placement);
+    }
   }
 
   /** An actor is gone; a dedicated thread goes with its actor. */
   async release(id: HostId): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
-    entry.actors--;
-    if (!entry.isPooled && entry.actors === 0) await this.#close(entry);
+    const { slot } = entry;
+    slot.actors--;
+    if (!slot.isPooled && slot.actors === 0) await this.#close(entry);
   }
 
   /** Closes all threads; one that doesn't answer within `grace` milliseconds is killed. */
   async close(grace: number, after: (ms: number) => Promise<void>): Promise<void> {
     this.#isClosing = true;
+    for (const [timer, end] of this.#pauses) {
+      timer.cancel();
+      end(closedMeanwhile());
+    }
     await Promise.all(
       [...this.#entries.values()].map(async (entry) => {
         await Promise.race([this.#close(entry), after(grace)]);
@@ -97,8 +141,9 @@ export class ThreadRoster {
     await this.#threads.close();
   }
 
-  #choose(placement: Placement): Entry | Promise<Entry> | undefined {
-    if (placement === "dedicated") return this.#open(false);
+  #choose(placement: Placement): Slot | undefined {
+    if (this.#isClosing) throw closedMeanwhile();
+    if (placement === "dedicated") return new Slot(false, (slot) => this.#open(slot, 0));
     if (placement === "pooled") return this.#leastLoaded();
     if (typeof placement !== "object") throw noSuchPlacement(placement);
     if (placement.thread === 0) return undefined;
@@ -112,37 +157,67 @@ export class ThreadRoster {
         },
       );
     }
-    return entry;
+    return entry.slot;
   }
 
-  #leastLoaded(): Entry | Promise<Entry> {
-    const pooled = [...this.#entries.values()].filter(({ isPooled }) => isPooled);
-    if (pooled.length + this.#openings.size < this.#pooled) return this.#openPooled(); // one died
-    const [first, ...rest] = pooled;
-    if (first === undefined) return Promise.any(this.#openings).then(() => this.#leastLoaded()); // all of them died
-    return rest.reduce((least, entry) => (entry.actors < least.actors ? entry : least), first);
+  /** A thread that is being opened counts: it is up before long. One whose opening pauses is the last resort. */
+  #leastLoaded(): Slot {
+    const slots = [...this.#slots];
+    const up = slots.filter(({ isPausing }) => !isPausing);
+    return (up.length > 0 ? up : slots).reduce((least, slot) => (slot.actors < least.actors ? slot : least));
   }
 
-  #openPooled(): Promise<Entry> {
-    const opening = this.#open(true).finally(() => this.#openings.delete(opening));
-    this.#openings.add(opening);
-    return opening;
+  #addPooled(): Slot {
+    const slot = new Slot(true, (own) => this.#open(own, pauseAfter(this.#failures)));
+    this.#slots.add(slot);
+    slot.ready.catch(() => this.#slots.delete(slot)); // before anybody who waits for it hears of it
+    return slot;
   }
 
-  async #open(isPooled: boolean): Promise<Entry> {
+  /** Opens a thread in the place of one that died, and again until there is one. */
+  #replace(): void {
+    if (this.#isClosing) return;
+    this.#addPooled().ready.catch((error: unknown) => {
+      if (this.#isClosing) return;
+      this.#onFailure(error, pauseAfter(++this.#failures));
+      this.#replace();
+    });
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimer(ms, () => {
+        this.#pauses.delete(timer);
+        resolve();
+      });
+      this.#pauses.set(timer, reject);
+    });
+  }
+
+  async #open(slot: Slot, pause: number): Promise<Entry> {
+    if (pause > 0) {
+      slot.isPausing = true;
+      await this.#pause(pause);
+      slot.isPausing = false;
+    }
     const id = ++this.#lastId;
     const thread = await this.#openThread(id);
     if (this.#isClosing) {
       await thread.kill();
-      throw new TroupeError("system-closed", `the system was closed while thread ${id} was opened`);
+      throw closedMeanwhile();
     }
     const peers = [...this.#entries.values()];
-    const entry: Entry = { id, thread, isPooled, actors: 0, isClosing: false, linked: Promise.resolve() };
+    const entry: Entry = { id, thread, slot, isClosing: false };
     this.#entries.set(id, entry);
     this.#onOpen(id, thread);
     void thread.exit.then((exit) => this.#exited(entry, exit));
-    entry.linked = Promise.all(peers.map((peer) => this.#connect(peer, entry)));
-    await entry.linked;
+    try {
+      await Promise.all(peers.map((peer) => this.#connect(peer, entry)));
+    } catch (error) {
+      entry.isClosing = true; // a thread that can't be reached by all others is of no use
+      await thread.kill();
+      throw error;
+    }
     return entry;
   }
 
@@ -174,8 +249,21 @@ export class ThreadRoster {
         if (this.#entries.has(id)) throw error; // a living host must be able to forget a dead one
       });
     }
+    if (entry.slot.isPooled && !entry.isClosing) {
+      this.#slots.delete(entry.slot); // before anybody hears of it, and places an actor at once
+      this.#failures = entry.slot.hasHosted ? 0 : this.#failures + 1;
+      this.#replace();
+    }
     this.#onExit(entry.id, exit, entry.isClosing);
   }
+}
+
+function pauseAfter(failures: number): number {
+  return failures === 0 ? 0 : Math.min(firstPause * 2 ** (failures - 1), longestPause);
+}
+
+function closedMeanwhile(): TroupeError {
+  return new TroupeError("system-closed", "the system was closed while a thread was opened");
 }
 
 function noSuchPlacement(placement: never): TroupeError {

@@ -31,7 +31,7 @@ async function victim() {
 }
 
 describe("a thread that dies", () => {
-  it("is told of, takes only its own actors, and is replaced when there is need", async () => {
+  it("is told of, takes only its own actors, and makes room for another", async () => {
     using told = record(system().events$);
     const { killer, thread, there, neighbour } = await victim();
     const ref = await system().spawn(counter, { ...there, name: "lost" });

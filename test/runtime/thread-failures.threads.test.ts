@@ -186,8 +186,8 @@ describe.each(failures)("a thread that dies by $by", ({ die, how, says, more, ca
     expect(await behind).toMatchObject(asked);
     expect(await rejectionOf(victim.ask("threadId"))).toMatchObject({ outcome: "rejected", code: "thread-died" });
 
-    const again = await system().spawn(mortal);
-    expect(threadOf(again)).not.toBe(thread);
+    const opened = await told.first((event) => event.type === "thread-opened" && event.thread > thread);
+    const again = await system().spawn(mortal, { placement: { thread: (opened as { thread: number }).thread } });
     expect(await again.ask("threadId")).toBeGreaterThan(0);
     expect(await neighbour.ask("get")).toBeGreaterThan(0);
     expect(told.values.filter(({ type }) => type === "thread-died")).toHaveLength(1);
@@ -211,6 +211,21 @@ describe.each(["exit", "run out of heap", "loop for ever", "wait for shared memo
     });
   },
 );
+
+describe("the only thread", () => {
+  it("is replaced: whoever is placed meanwhile waits for the next, and answers there", async () => {
+    await using own = await createSystem({ threads: 1, askTimeout: Number.POSITIVE_INFINITY });
+    for (let n = 1; n <= 3; n++) {
+      using told = record(own.events$);
+      const victim = await own.spawn(mortal);
+      await victim.tell("die", { way: "exit" });
+      await told.first(({ type }) => type === "thread-died");
+      const refs = await Promise.all(Array.from({ length: 5 }, () => own.spawn(counter)));
+      expect(refs.map(threadOf)).toEqual(Array.from({ length: 5 }, () => n + 1));
+      expect(await Promise.all(refs.map((ref) => ref.ask("get")))).toEqual([0, 0, 0, 0, 0]);
+    }
+  });
+});
 
 describe("a thread that only has much to do", () => {
   it("goes on, however long it is without a turn of its event loop", async () => {
