@@ -30,14 +30,21 @@ export { type RateLimit } from "./actors/policies/rate-limit.ts";
 export { type RetryOptions } from "./actors/policies/retry.ts";
 export { type Run } from "./actors/run.ts";
 export { type Coordination } from "./actors/supervisor/coordination.ts";
-export { type RunEvent } from "./actors/supervisor/run-event.ts";
+export { type EndStatus, type RunEvent } from "./actors/supervisor/run-event.ts";
 export { type RunRecord } from "./actors/supervisor/run-history.ts";
-export { defineWorkflow, type InputOf, type OutputOf, type WorkflowDefinition } from "./actors/workflow-definition.ts";
+export {
+  defineWorkflow,
+  type InputOf,
+  type OutputOf,
+  type StepOptions,
+  type WorkflowDefinition,
+} from "./actors/workflow-definition.ts";
 export { AskError, type AskOutcome, isAskError } from "./errors/ask-error.ts";
 export { type ErrorCode } from "./errors/error-code.ts";
 export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";
 export { createSystem } from "./runtime/create-system.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
+export { type OverloadPolicy } from "./runtime/run-queue.ts";
 export { type RunOptions } from "./runtime/runs.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";

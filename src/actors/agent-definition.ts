@@ -41,6 +41,12 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
   execute(input: v.InferOutput<IS>, context: AgentContext): Promise<v.InferInput<OS>> | v.InferInput<OS>;
   /** Undoes what `execute` did, given what it returned and what it was given. */
   compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
+  /**
+   * Undoes what `execute` may have done in an attempt of which nobody knows how it ended: it timed out, or its thread died, and
+   * no later attempt succeeded. To define it is to say that such an attempt may have had effects outside of the store.
+   * It has to cope with finding nothing to undo.
+   */
+  compensateUnknown?(input: v.InferOutput<IS>, context: AgentContext): Promise<void> | void;
   /** How many inputs it works on at a time. Default 1 (invariant 2). */
   readonly concurrency?: number;
   readonly placement?: Placement;
@@ -58,6 +64,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> {
   readonly output: v.GenericSchema<unknown, Out>;
   readonly execute: (input: never, context: AgentContext) => unknown;
   readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
+  readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
   readonly concurrency: number;
   readonly placement: Placement;
   readonly policies: Policies;
@@ -104,6 +111,7 @@ export function defineAgent<const IS extends v.GenericSchema, const OS extends v
     output: options.output,
     execute: options.execute.bind(options),
     compensate: options.compensate?.bind(options),
+    compensateUnknown: options.compensateUnknown?.bind(options),
     concurrency,
     placement: options.placement ?? "pooled",
     policies: resolvePolicies(`defineAgent ${options.name}`, options.policies),

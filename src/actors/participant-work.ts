@@ -8,12 +8,18 @@ export interface Work {
   readonly run: string | undefined;
   readonly step: string | undefined;
   readonly idempotencyKey: string;
+  /** 1 for the first attempt at the step, or at its compensation; a direct call is always the first. */
+  readonly attempt: number;
+  /** Until when the outcome is waited for, in milliseconds since the epoch; Infinity for no such time. */
+  deadline: number;
+  /** When the agent's code began, in milliseconds since the epoch; `undefined` while it waits for its turn. */
+  began: number | undefined;
+  /** How many tokens the agent's code has said that it used. */
+  tokens: number;
   /** True for a compensation: cancelling the run doesn't abort what undoes it. */
   readonly isCompensation: boolean;
   /** Aborted when the run is cancelled or the participant stops. */
   readonly cancellation: Cancellation;
-  /** How many tokens the agent's code has said that it used. */
-  tokens: number;
 }
 
 /** Lets in as many pieces of work as the agent's concurrency allows, first come, first served. */

@@ -5,13 +5,22 @@
 
 import { encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { MaybePromise } from "../store/maybe-promise.ts";
 import type { AgentContext, AgentDefinition } from "./agent-definition.ts";
 import { Cancellation } from "./cancellation.ts";
 import { checkContract, type ContractSite } from "./contract.ts";
 import { type Work, WorkSlots } from "./participant-work.ts";
 import type { Payload, PayloadCodec } from "./payload-codec.ts";
-import type { NumberedMessage, Relay } from "./supervisor/coordination-protocol.ts";
+import type {
+  Abort,
+  Attempt,
+  Grant,
+  NumberedMessage,
+  OwnStep,
+  Relay,
+  Spent,
+} from "./supervisor/coordination-protocol.ts";
 import { undelivered } from "./supervisor/dispatch.ts";
 import { emptyJoin, join, type JoinProposal, type JoinState } from "./supervisor/join.ts";
 import type { Claim, CompensationStarted, Outcome, StepStarted } from "./supervisor/run-event.ts";
@@ -19,10 +28,13 @@ import type { WorkflowDefinition, WorkflowId } from "./workflow-definition.ts";
 
 /** What a participant needs of the world around it. */
 export interface ParticipantPorts {
-  /** Asks the supervisor whether the run's history accepts `event`. Rejects when no answer will come. */
-  claim(run: string, event: Claim): Promise<boolean>;
-  /** Tells the supervisor how something ended. Throws or rejects when that can't be sent. */
-  report(run: string, event: Outcome): MaybePromise<void>;
+  /**
+   * Asks the supervisor whether the run's history accepts `event` and its agent may go ahead: `false` if not. Rejects when
+   * no answer will come.
+   */
+  claim(run: string, event: Claim): Promise<Grant | false>;
+  /** Tells the supervisor how something ended, and what that took. Throws or rejects when that can't be sent. */
+  report(run: string, event: Outcome, spent: Spent): MaybePromise<void>;
   /** Finds the workflow of a relayed run. */
   workflow(id: WorkflowId): MaybePromise<WorkflowDefinition>;
   /** Makes the context that the agent's code gets. */
@@ -34,6 +46,7 @@ export interface ParticipantPorts {
   onError(error: unknown): void;
   /** What makes payloads of values; with refs revived. */
   readonly codec: PayloadCodec;
+  readonly clock: Clock;
 }
 
 /** A direct call: an agent asked outside of any run. */
@@ -89,13 +102,17 @@ export class Participant {
     this.#last = number;
     switch (message.type) {
       case "perform":
-        return this.#perform(message.run, message, this.#begin(message.run, message.step, false));
+        return this.#perform(message.run, message, this.#begin(message.run, message, false));
       case "compensate":
-        return this.#compensate(message.run, message, this.#begin(message.run, message.step, true));
+        return this.#compensate(message.run, message.own, this.#begin(message.run, message.own, true));
       case "relay":
         return this.#relay(message);
+      case "due": {
+        const { epoch, step, input, attempt } = message;
+        return this.#propose(message.run, { type: "step-started", step, input, by: "relay", epoch, attempt });
+      }
       case "abort":
-        this.#abort(message.run, message.reason);
+        this.#abort(message);
         return undefined;
       case "release":
         return this.#release(message.run, message.workflow);
@@ -112,9 +129,12 @@ export class Participant {
       run: undefined,
       step: undefined,
       idempotencyKey,
+      attempt: 1,
+      deadline: Number.POSITIVE_INFINITY,
+      began: undefined,
+      tokens: 0,
       isCompensation: false,
       cancellation: new Cancellation(),
-      tokens: 0,
     };
     const abort = (): void => work.cancellation.abort(signal?.reason);
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
@@ -146,36 +166,66 @@ export class Participant {
     work: Work,
   ): Promise<void> {
     let outcome: Outcome;
+    const failed = (error: unknown): Outcome => ({
+      type: "step-failed",
+      step,
+      error: encodeError(error),
+      ...attemptIn(work),
+    });
     try {
-      const value = await this.#slots.run(() => this.#call(work, this.#ports.codec.decode(input)));
-      outcome = {
-        type: "step-finished",
-        step,
-        output: this.#ports.codec.encode(value, `the output of the step "${step}"`),
-      };
+      const value = await this.#slots.run(() =>
+        this.#within(work, failed, () => this.#call(work, this.#ports.codec.decode(input))),
+      );
+      const output = this.#ports.codec.encode(value, `the output of the step "${step}"`);
+      outcome = { type: "step-finished", step, output, ...attemptIn(work) };
     } catch (error) {
-      outcome = { type: "step-failed", step, error: encodeError(error) };
+      outcome = failed(error);
     } finally {
       this.#work.delete(work);
     }
-    await this.#report(run, outcome);
+    await this.#report(work, outcome);
   }
 
-  async #compensate(
-    run: string,
-    own: { readonly step: string; readonly input: Payload; readonly output: Payload },
-    work: Work,
-  ): Promise<void> {
+  async #compensate(run: string, own: OwnStep, work: Work): Promise<void> {
+    const { step } = own;
     let outcome: Outcome;
+    const failed = (error: unknown): Outcome => ({
+      type: "compensation-failed",
+      step,
+      error: encodeError(error),
+      ...attemptIn(work),
+    });
     try {
-      await this.#slots.run(() => this.#undo(work, own));
-      outcome = { type: "compensation-finished", step: own.step };
+      await this.#slots.run(() => this.#within(work, failed, () => this.#undo(work, own)));
+      outcome = { type: "compensation-finished", step, ...attemptIn(work) };
     } catch (error) {
-      outcome = { type: "compensation-failed", step: own.step, error: encodeError(error) };
+      outcome = failed(error);
     } finally {
       this.#work.delete(work);
     }
-    await this.#report(run, outcome);
+    await this.#report(work, outcome);
+  }
+
+  /**
+   * Bounds the time of an attempt from when the agent's code begins. When the time is up, its signal aborts and its failure is
+   * reported; the code keeps its slot until it ends. What it comes to then the run's history refuses.
+   */
+  async #within<T>(work: Work, failed: (error: unknown) => Outcome, run: () => Promise<T>): Promise<T> {
+    const { clock } = this.#ports;
+    const { timeout } = this.#agent.policies;
+    work.began = clock.now();
+    if (timeout === Number.POSITIVE_INFINITY) return run();
+    work.deadline = Math.min(work.deadline, work.began + timeout);
+    const timer = clock.setTimer(timeout, () => {
+      const error = timedOut(work, timeout);
+      work.cancellation.abort(error);
+      void this.#report(work, failed(error));
+    });
+    try {
+      return await run();
+    } finally {
+      timer.cancel();
+    }
   }
 
   async #call(work: Work, input: unknown): Promise<unknown> {
@@ -186,12 +236,14 @@ export class Participant {
     return checkContract(this.#agent.output, output, this.#outputSite);
   }
 
-  async #undo(work: Work, { input, output }: { readonly input: Payload; readonly output: Payload }): Promise<void> {
+  async #undo(work: Work, { input, output, isUnknown }: OwnStep): Promise<void> {
     work.cancellation.throwIfAborted();
-    const { compensate } = this.#agent;
+    const { compensate, compensateUnknown } = this.#agent;
     const { codec } = this.#ports;
-    const parsed = checkContract(this.#agent.input, codec.decode(input), this.#inputSite);
-    await compensate?.(codec.decode(output) as never, this.#ports.context(work), parsed as never);
+    const parsed = checkContract(this.#agent.input, codec.decode(input), this.#inputSite) as never;
+    const context = this.#ports.context(work);
+    if (isUnknown === true) await compensateUnknown?.(parsed, context);
+    else await compensate?.(codec.decode(output) as never, context, parsed);
   }
 
   #relay(message: Relay): MaybePromise<void> {
@@ -210,7 +262,8 @@ export class Participant {
         return doing.length === 0 ? undefined : Promise.all(doing).then(() => undefined);
       },
       async (error) => {
-        for (const event of undelivered(message, encodeError(error))) await this.#report(message.run, event as Outcome);
+        for (const event of undelivered(message, encodeError(error)))
+          await this.#tell(message.run, event as Outcome, nothing);
       },
     );
   }
@@ -218,7 +271,7 @@ export class Participant {
   async #propose(run: string, proposal: JoinProposal): Promise<void> {
     switch (proposal.type) {
       case "step-failed":
-        return this.#report(run, proposal);
+        return this.#tell(run, proposal, nothing);
       case "step-started": {
         const work = await this.#claim(run, proposal);
         return work && this.#perform(run, proposal, work);
@@ -233,9 +286,13 @@ export class Participant {
 
   /** The work, if it is ours to do. It is known before the answer is there, so that an abort that overtakes the answer finds it. */
   async #claim(run: string, event: StepStarted | CompensationStarted): Promise<Work | undefined> {
-    const work = this.#begin(run, event.step, event.type === "compensation-started");
+    const work = this.#begin(run, event, event.type === "compensation-started");
     try {
-      if (await this.#ports.claim(run, event)) return work;
+      const grant = await this.#ports.claim(run, event);
+      if (grant !== false) {
+        work.deadline = grant.deadline ?? work.deadline;
+        return work;
+      }
     } catch (error) {
       this.#ports.onError(error);
     }
@@ -243,15 +300,30 @@ export class Participant {
     return undefined;
   }
 
-  #begin(run: string, step: string, isCompensation: boolean): Work {
+  #begin(
+    run: string,
+    { step, attempt = 1, deadline = Number.POSITIVE_INFINITY }: Pick<Attempt, "step" | "attempt" | "deadline">,
+    isCompensation: boolean,
+  ): Work {
     const idempotencyKey = isCompensation ? `${run}/${step}/compensation` : `${run}/${step}`;
-    const work: Work = { run, step, idempotencyKey, isCompensation, cancellation: new Cancellation(), tokens: 0 };
+    const cancellation = new Cancellation();
+    const work: Work = {
+      run,
+      step,
+      idempotencyKey,
+      attempt,
+      deadline,
+      began: undefined,
+      tokens: 0,
+      isCompensation,
+      cancellation,
+    };
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
     this.#work.add(work);
     return work;
   }
 
-  #abort(run: string, reason: string | undefined): void {
+  #abort({ run, reason }: Abort): void {
     const why = reason === undefined ? "" : `: ${reason}`;
     for (const work of this.#work) {
       if (work.run !== run || work.isCompensation) continue;
@@ -296,13 +368,35 @@ export class Participant {
     }
   }
 
+  #report(work: Work, outcome: Outcome): Promise<void> {
+    const { run = "", began, tokens } = work;
+    return this.#tell(run, outcome, { took: began === undefined ? 0 : this.#ports.clock.now() - began, tokens });
+  }
+
   /** An output that can't travel fails its step; when even that can't be told, the participant is of no use. */
-  async #report(run: string, outcome: Outcome): Promise<void> {
+  async #tell(run: string, outcome: Outcome, spent: Spent): Promise<void> {
     try {
-      await this.#ports.report(run, outcome);
+      await this.#ports.report(run, outcome, spent);
     } catch (error) {
       if (outcome.type !== "step-finished" || !isTroupeError(error)) return this.#ports.onError(error);
-      await this.#report(run, { type: "step-failed", step: outcome.step, error: encodeError(error) });
+      const { output: _, fallbackFor: __, ...failure } = outcome;
+      await this.#tell(run, { ...failure, type: "step-failed", error: encodeError(error) }, spent);
     }
   }
+}
+
+/** What never began took nothing. */
+const nothing: Spent = { took: 0, tokens: 0 };
+
+function timedOut({ run, step, isCompensation }: Work, timeout: number): TroupeError {
+  const what = isCompensation ? `the compensation of the step "${step}"` : `the step "${step}"`;
+  return new TroupeError(
+    "timed-out",
+    `${what} of the run ${run} did not end within ${timeout} ms; it may have had effects, or may still`,
+    { details: { run, step, timeout } },
+  );
+}
+
+function attemptIn({ attempt }: Work): { readonly attempt?: number } {
+  return attempt === 1 ? {} : { attempt };
 }

@@ -15,6 +15,9 @@ export interface RunHandlePorts {
   cancel(run: string, reason?: string): Promise<void>;
   /** All versions of the run's key, oldest first. */
   versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
+  /** Tries the compensation again that failed. Returns another handle on the run. */
+  retryCompensation(run: string): Promise<Run>;
+  resolve(run: string, note: string): Promise<void>;
   readonly codec: PayloadCodec;
 }
 
@@ -25,9 +28,11 @@ export interface RunHandlePorts {
 export class RunHandle<Output = unknown> implements Run<Output> {
   readonly id: string;
   readonly result: Promise<Output>;
+  readonly started: Promise<void>;
   readonly #ports: RunHandlePorts;
   readonly #resolve: (output: Output) => void;
   readonly #reject: (error: unknown) => void;
+  readonly #begun: { resolve: () => void; reject: (error: unknown) => void };
   readonly #past: RunRecord[] = [];
   /** Versions whose records nobody has looked at yet: records are only made for those who look. */
   readonly #unseen: Snapshot<RunState>[] = [];
@@ -38,11 +43,13 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   constructor(id: string, ports: RunHandlePorts) {
     this.id = id;
     this.#ports = ports;
-    let settle: { resolve: (output: Output) => void; reject: (error: unknown) => void } | undefined;
-    this.result = new Promise((resolve, reject) => (settle = { resolve, reject }));
-    ({ resolve: this.#resolve, reject: this.#reject } = settle as NonNullable<typeof settle>);
-    // whoever only looks at the events must not lose the process for it; `result` itself still rejects
-    this.result.catch(() => undefined);
+    const result = deferred<Output>();
+    this.result = result.promise;
+    this.#resolve = result.resolve;
+    this.#reject = result.reject;
+    const started = deferred<void>();
+    this.started = started.promise;
+    this.#begun = started;
   }
 
   get events$(): Observable<RunRecord> {
@@ -58,14 +65,26 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     return this.#ports.cancel(this.id, reason);
   }
 
+  async retryCompensation(): Promise<Run<Output>> {
+    return (await this.#ports.retryCompensation(this.id)) as Run<Output>;
+  }
+
+  async resolve(note: string): Promise<void> {
+    await this.#ports.resolve(this.id, note);
+  }
+
   async history(): Promise<RunRecord[]> {
     return this.#records(await this.#ports.versions(this.id));
   }
 
-  /** Takes in the next version of the run. The one with the end settles everything. */
-  observe(snapshot: Snapshot<RunState>): void {
+  /**
+   * Takes in the next version of the run. The one with the end settles everything; but not one with an end from which the
+   * run goes on.
+   */
+  observe(snapshot: Snapshot<RunState>, goesOn = false): void {
     this.#unseen.push(snapshot);
-    this.#isOver = !isOpen(snapshot.state);
+    this.#begun.resolve();
+    this.#isOver = !isOpen(snapshot.state) && !goesOn;
     if (this.#live.observed) this.#show();
     else if (this.#isOver) this.#live.complete();
     if (!this.#isOver) return;
@@ -78,6 +97,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   break(error: unknown): void {
     this.#live.error(error);
     this.#reject(error);
+    this.#begun.reject(error);
   }
 
   /** A subscriber may cause the next version, by cancelling: that waits until this one is told to the end. */
@@ -99,11 +119,32 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 }
 
+/** Whoever only looks at something else must not lose the process for it; the promise itself still rejects. */
+function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
+  let settle: { resolve: (value: T) => void; reject: (error: unknown) => void } | undefined;
+  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
+  promise.catch(() => undefined);
+  return { promise, ...(settle as NonNullable<typeof settle>) };
+}
+
 /** The error that a run's result rejects with. */
 function runError(run: string, state: RunState): TroupeError {
   const workflow = `${state.workflow.name}@${state.workflow.version}`;
   const why = state.cancelled === undefined ? `the step "${String(state.failed)}" failed` : "it was cancelled";
   const { uncompensated, failed } = state;
+  if (state.resolved !== undefined) {
+    return new TroupeError("run-resolved", `run ${run} of ${workflow}, after ${why}, was resolved: ${state.resolved}`, {
+      details: { run, note: state.resolved },
+    });
+  }
+  if (uncompensated !== undefined && state.steps[uncompensated]?.status === "finished") {
+    const { error, cause } = causeOf(state, String(failed));
+    return new TroupeError(
+      "compensation-failed",
+      `run ${run} of ${workflow}: after ${why}, nothing is undone: the step "${uncompensated}", its point of no return, has finished. The failure: ${error}`,
+      { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
+    );
+  }
   if (uncompensated !== undefined) {
     const { error, cause } = causeOf(state, uncompensated);
     return new TroupeError(
@@ -111,6 +152,10 @@ function runError(run: string, state: RunState): TroupeError {
       `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${error}. Steps that finished before it are not undone either.`,
       { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
     );
+  }
+  if (state.cancelled?.isExpired === true) {
+    const message = `run ${run} of ${workflow} did not end before its deadline. What had finished is undone where its agent can.`;
+    return new TroupeError("timed-out", message, { details: { run } });
   }
   if (state.cancelled !== undefined) {
     const { reason } = state.cancelled;

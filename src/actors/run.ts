@@ -24,19 +24,46 @@ export interface Run<Output = unknown> {
    * Resolves to the output of the workflow's last declared step when all steps have finished.
    *
    * Rejects with a TroupeError: `step-failed` (details: run, step; the cause is what the agent threw), `run-cancelled`
-   * (details: run, reason), or `compensation-failed` (details: run, step; the cause is what the compensation threw). When
-   * the run could not be recorded any more, it rejects with the store's error.
+   * (details: run, reason), `timed-out` for a run that was cancelled by its deadline, `compensation-failed` (details: run,
+   * step; the cause is what the compensation threw) or `run-resolved`. When the run could not be recorded any more, it
+   * rejects with the store's error.
    *
    * Looking at it is up to you: a rejection that nobody handles does not end the process. It is also the last of
    * {@link Run.events$} and in the run's history.
    */
   readonly result: Promise<Output>;
   /**
+   * Resolves when the run's start is recorded, as durably as the journal makes it; rejects as `result` does when it can't be
+   * started. Await it to be slowed by a system that has as many runs in flight as it takes.
+   */
+  readonly started: Promise<void>;
+  /**
    * Cancels the run: no further step starts, the signal of steps in flight aborts, finished steps are compensated, last
    * first. Resolves when the request is recorded; `result` rejects when all of that is done. Does nothing to a run that
    * has ended or failed.
+   *
+   * @throws TroupeError (as a rejection) `past-point-of-no-return`.
    */
   cancel(reason?: string): Promise<void>;
+  /**
+   * Tries the compensation again that failed for good, with as many attempts as its policy allows, and goes on undoing from
+   * there. Resolves, when that is recorded, to a handle on the run as it goes on; its `result` rejects with what the run
+   * failed for once all is undone.
+   *
+   * @throws TroupeError (as a rejection) `not-admissible` for a run that doesn't wait for it, `workflow-changed`,
+   * `definition-not-found`.
+   * @example
+   * const run = await system.findRun("run-1");
+   * const again = await run.retryCompensation();
+   */
+  retryCompensation(): Promise<Run<Output>>;
+  /**
+   * Says that a person has seen to what the run left that could not be undone. `note` is kept in its history. The run ends as
+   * `resolved`.
+   *
+   * @throws TroupeError (as a rejection) as {@link Run.retryCompensation}.
+   */
+  resolve(note: string): Promise<void>;
   /** The run's events so far, read from the store. */
   history(): Promise<RunRecord[]>;
 }

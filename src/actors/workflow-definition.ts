@@ -28,6 +28,10 @@ export interface StepDefinition {
   readonly after: readonly string[];
   /** Maps the run's input and the outputs of the steps in `after` to the agent's input. Synchronous and pure. */
   readonly map: (sources: MappingSources) => unknown;
+  /** Stands in for an agent that failed for good. Synchronous and pure. */
+  readonly fallback: ((sources: MappingSources, error: unknown) => unknown) | undefined;
+  /** True for the step after which the run isn't undone any more. */
+  readonly isPivot: boolean;
 }
 
 /** Carries types that no property has; never there at run time. */
@@ -70,6 +74,21 @@ type FreeName<Name, Steps> = Name extends "input"
     ? "the workflow has a step of this name"
     : Name;
 
+/** What a step may say besides what it comes after. */
+export interface StepOptions<From, Out> {
+  /**
+   * Gives the step's output when its agent failed for good, or was not let through because its breaker is open. Gets what
+   * the mapping gets, and the error. What it returns has to satisfy the agent's output contract; when it throws, the step
+   * fails. A step whose fallback stood in is not compensated, as its agent gave no output.
+   */
+  readonly fallback?: (sources: From, error: unknown) => Out;
+  /**
+   * True for the run's point of no return: once this step has finished, the run isn't undone any more. It can't be
+   * cancelled then, and when a later step fails for good it ends as `compensation-failed`, for a person to see to.
+   */
+  readonly pointOfNoReturn?: boolean;
+}
+
 /**
  * A workflow definition that can be given further steps. It is immutable: each {@link WorkflowBuilder.step} returns a new
  * definition and leaves this one as it is. `Parsed` is what mappings see of the run's input, after the schema.
@@ -93,8 +112,15 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
   step<const Name extends string, In, Out, const After extends keyof Steps & string>(
     name: Name & FreeName<Name, Steps>,
     agent: AgentDefinition<In, Out>,
-    needs: { readonly after: readonly After[] },
+    options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & { readonly after: readonly After[] },
     map: (sources: Sources<Parsed, Steps, After>) => NoInfer<In>,
+  ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
+  /** Adds a step that needs nothing but the run's input, with options. */
+  step<const Name extends string, In, Out>(
+    name: Name & FreeName<Name, Steps>,
+    agent: AgentDefinition<In, Out>,
+    options: StepOptions<Sources<Parsed, Steps, never>, NoInfer<Out>> & { readonly after?: never },
+    map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>,
   ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
 }
 
@@ -144,25 +170,30 @@ export function defineWorkflow<const S extends v.GenericSchema>(
 }
 
 type Mapping = StepDefinition["map"];
+type UntypedOptions = StepOptions<MappingSources, unknown> & { readonly after?: readonly string[] };
 
 interface UntypedBuilder extends WorkflowDefinition {
   step(
     name: string,
     agent: AgentDefinition,
-    ...rest: readonly [Mapping] | readonly [{ readonly after: readonly string[] }, Mapping]
+    ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]
   ): UntypedBuilder;
 }
 
 function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
   return Object.freeze({
     ...workflow,
-    step(
-      name: string,
-      agent: AgentDefinition,
-      ...rest: readonly [Mapping] | readonly [{ readonly after: readonly string[] }, Mapping]
-    ) {
-      const [needs, map] = rest.length === 1 ? [{ after: [] }, rest[0]] : rest;
-      const step: StepDefinition = Object.freeze({ name, agent, after: Object.freeze([...(needs?.after ?? [])]), map });
+    step(name: string, agent: AgentDefinition, ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]) {
+      const [options, map] = rest.length === 1 ? [{}, rest[0]] : rest;
+      const { after = [], fallback, pointOfNoReturn = false } = options ?? {};
+      const step: StepDefinition = Object.freeze({
+        name,
+        agent,
+        after: Object.freeze([...after]),
+        map,
+        fallback,
+        isPivot: pointOfNoReturn,
+      });
       checkStep(workflow, step);
       return builderOf({ ...workflow, steps: Object.freeze([...workflow.steps, step]) });
     },
@@ -192,6 +223,12 @@ function problemOf(workflow: WorkflowDefinition, step: StepDefinition): string |
   if (step.agent?.kind !== "agent") return "the second argument is the agent that does the step, made by defineAgent";
   if (typeof step.map !== "function")
     return "the last argument is the function that maps the sources to the agent's input";
+  if (step.fallback !== undefined && typeof step.fallback !== "function")
+    return "its fallback is a function of the sources and the error";
+  if (typeof step.isPivot !== "boolean") return "pointOfNoReturn is true or false";
+  const pivot = workflow.steps.find(({ isPivot }) => isPivot);
+  if (step.isPivot && pivot !== undefined)
+    return `the workflow has a point of no return, ${pivot.name}; there can be one`;
   const unknown = step.after.filter((name) => !declared.includes(name));
   if (unknown.length > 0) {
     return `it comes after ${unknown.join(", ")}, but the steps declared before it are ${declared.join(", ") || "none"}`;

@@ -1,6 +1,8 @@
 /** A workflow looked at from both ends: who needs whom, and which agents take part. */
 
 import type { AgentDefinition } from "./agent-definition.ts";
+import type { StepOutline } from "./supervisor/run-event.ts";
+import { fingerprintOf } from "./workflow-fingerprint.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** A step and the steps that need its output. */
@@ -24,6 +26,9 @@ export interface WorkflowPlan {
   readonly steps: readonly PlannedStep[];
   readonly step: ReadonlyMap<string, PlannedStep>;
   readonly participants: readonly PlannedParticipant[];
+  /** What a run's history says of the steps. */
+  readonly outlines: readonly StepOutline[];
+  readonly fingerprint: string;
 }
 
 /** What tells agents apart: two definitions with the same module and name are the same agent. */
@@ -44,6 +49,19 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
     steps,
     step: new Map(steps.map((step) => [step.name, step])),
     participants: participantsOf(steps),
+    outlines: steps.map(outlineOf),
+    fingerprint: fingerprintOf(workflow),
+  };
+}
+
+function outlineOf({ name, agent, after, isPivot }: StepDefinition): StepOutline {
+  return {
+    name,
+    agent: `${agent.name}@${agent.version}`,
+    after,
+    compensable: agent.compensate !== undefined,
+    ...(agent.compensateUnknown === undefined ? {} : { undoesUnknown: true }),
+    ...(isPivot ? { isPivot } : {}),
   };
 }
 

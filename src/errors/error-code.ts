@@ -51,6 +51,12 @@ export const errorCodes = [
   "step-failed",
   "run-cancelled",
   "compensation-failed",
+  "run-resolved",
+  "no-such-run",
+  "workflow-changed",
+  "not-admissible",
+  "past-point-of-no-return",
+  "overloaded",
   // simulator
   "simulation-failed",
   "deadlock",

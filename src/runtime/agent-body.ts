@@ -7,8 +7,7 @@ import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { Participant } from "../actors/participant.ts";
 import type { Work } from "../actors/participant-work.ts";
 import { PayloadCodec } from "../actors/payload-codec.ts";
-import type { NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
-import type { WorkflowDefinition, WorkflowId } from "../actors/workflow-definition.ts";
+import type { Grant, NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { runCause } from "../store/cause.ts";
@@ -16,9 +15,9 @@ import { messageName } from "./message-check.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import type { Target } from "./bound-ref.ts";
 import { CellContext } from "./cell-context.ts";
-import type { DefinitionLoader } from "./definition-loader.ts";
 import type { Delivery } from "./delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
+import { findWorkflow } from "./find-workflow.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
 /** The messages of the runtime's own between the supervisor and participants. */
@@ -66,15 +65,11 @@ export class AgentBody implements ActorBody {
     this.#cell = cell;
     this.#participant = new Participant(definition, {
       claim: (run, event) =>
-        host.ask(
-          cell,
-          supervisorTarget,
-          "claim",
-          { run, event },
-          { timeout: Number.POSITIVE_INFINITY },
-        ) as Promise<boolean>,
-      report: (run, event) => host.tell(cell, supervisorTarget, "outcome", { run, event }, true),
-      workflow: (id) => loadWorkflow(load, id),
+        host.ask(cell, supervisorTarget, "claim", { run, event }, { timeout: Number.POSITIVE_INFINITY }) as Promise<
+          Grant | false
+        >,
+      report: (run, event, spent) => host.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
+      workflow: (id) => findWorkflow(load, id),
       context: (work) => new WorkContext(services, cell, definition.name, work),
       onError: (error) => {
         if (isTroupeError(error, "system-closed")) return;
@@ -82,6 +77,7 @@ export class AgentBody implements ActorBody {
         void host.stop(cell.address, "discard"); // the supervisor hears that it has stopped, and counts it as lost
       },
       codec: new PayloadCodec({ maxBytes: host.settings.maxMessageBytes, revive: (value) => host.revive(value, cell) }),
+      clock: host.clock,
     });
     const { clock, random } = host;
     this.#calls = new DirectCalls({ agent: definition, participant: this.#participant, cell, gates, clock, random });
@@ -134,17 +130,4 @@ class WorkContext extends CellContext implements AgentContext {
       throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${String(tokens)}`);
     this.#work.tokens += tokens;
   }
-}
-
-async function loadWorkflow(
-  load: DefinitionLoader,
-  { module, name, version }: WorkflowId,
-): Promise<WorkflowDefinition> {
-  const workflow = await load.load({ kind: "workflow", module, name });
-  if (workflow.version === version) return workflow;
-  throw new TroupeError(
-    "definition-not-found",
-    `the run follows ${name}@${version}, but ${module} exports ${name}@${workflow.version}: the module changed since the run was started`,
-    { details: { module, name, version, found: workflow.version } },
-  );
 }

@@ -1,30 +1,33 @@
-/** The runs of one system: the supervisor as an actor of the main host, and the participants it deploys. */
+/** The runs of one system: the supervisor as an actor of the main host, the handles on its runs, and what it finds unfinished. */
 
-import { type Address, hostOf } from "../actors/address.ts";
+import type { Address } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import { checkContract } from "../actors/contract.ts";
 import { PayloadCodec } from "../actors/payload-codec.ts";
 import type { Run } from "../actors/run.ts";
 import { RunHandle } from "../actors/run-handle.ts";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
-import type { NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
-import type { Proposal } from "../actors/supervisor/run-event.ts";
-import { isOpen, runState } from "../actors/supervisor/run-state.ts";
+import type { ToSupervisor } from "../actors/supervisor/coordination-protocol.ts";
+import type { CompensationRetried, RunResolved } from "../actors/supervisor/run-event.ts";
+import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
 import { Supervisor } from "../actors/supervisor/supervisor.ts";
-import { agentKey } from "../actors/workflow-plan.ts";
+import type { SupervisorPorts } from "../actors/supervisor/supervisor-ports.ts";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import { stateKey } from "../store/state-definition.ts";
 import { StoreClient } from "../store/store-client.ts";
 import { buried } from "./actor-cell.ts";
-import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
 import { nameOf } from "./actor-registry.ts";
-import type { Sender, Target } from "./bound-ref.ts";
+import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
+import { findWorkflow } from "./find-workflow.ts";
 import type { MainHost } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";
+import { Participants } from "./participants.ts";
 import type { Platform } from "./platform.ts";
-import { RingQueue } from "./ring-queue.ts";
+import { type OverloadPolicy, RunQueue } from "./run-queue.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 
 export interface RunOptions {
@@ -32,6 +35,21 @@ export interface RunOptions {
   readonly id?: string;
   /** A coordination for this run alone, whatever the system's is or becomes. */
   readonly coordination?: Coordination;
+  /**
+   * Milliseconds until the run is cancelled if it hasn't ended by then, counted from its start; its `result` rejects with
+   * `timed-out`. It holds across restarts of the process. Default: no such time.
+   */
+  readonly timeout?: number;
+  /** What happens while as many runs as may be are in flight. Default: what the system's options say. */
+  readonly onOverload?: OverloadPolicy;
+}
+
+export interface RunsEvents {
+  onSwitch(coordination: Coordination, epoch: number): void;
+  /** A run that a process left unfinished goes on. */
+  onRecovered(run: string): void;
+  /** A run that a process left unfinished can't go on here. */
+  onRefused(run: string, error: unknown): void;
 }
 
 export interface RunsOptions {
@@ -40,60 +58,57 @@ export interface RunsOptions {
   readonly options: ResolvedOptions;
   /** Starts an agent's participant and returns where it is. */
   readonly deploy: (agent: AgentDefinition) => Promise<Address>;
-  readonly onSwitch: (coordination: Coordination, epoch: number) => void;
+  readonly admit: SupervisorPorts["admit"];
+  readonly events: RunsEvents;
 }
 
 /** What the supervisor's mailbox takes. */
 type SupervisorMessage =
-  | { readonly type: "claim" | "outcome"; readonly run: string; readonly event: Proposal }
+  | ToSupervisor
   /** A thread or a participant is gone. */
   | { readonly type: "lost"; readonly thread?: number; readonly actor?: Address; readonly error: EncodedError };
-
-/** An agent's participant: how to reach it, or a promise of that while it is started. */
-interface Deployment {
-  readonly agent: AgentDefinition;
-  target: MaybePromise<Target>;
-}
 
 export class Runs {
   readonly #main: MainHost;
   readonly #platform: Platform;
-  readonly #maxRuns: number;
-  readonly #deploy: (agent: AgentDefinition) => Promise<Address>;
-  readonly #onSwitch: (coordination: Coordination, epoch: number) => void;
-  readonly #initial: Coordination;
+  readonly #options: ResolvedOptions;
+  readonly #events: RunsEvents;
   readonly #codec: PayloadCodec;
   readonly #client: StoreClient;
   readonly #supervisor: Supervisor;
-  readonly #sender: Sender;
-  readonly #deployments = new Map<string, Deployment>();
+  readonly #participants: Participants;
+  readonly #queue: RunQueue;
   readonly #handles = new Map<string, RunHandle>();
-  /** Runs that wait until fewer are in flight. */
-  readonly #waiting = new RingQueue<{ readonly handle: RunHandle; readonly start: () => void }>();
-  readonly #queued = new Set<RunHandle>();
-  #inFlight = 0;
-  #idle: { resolve(): void; reject(error: unknown): void }[] = [];
+  /** Why runs that were found unfinished don't go on. */
+  readonly #refused = new Map<string, unknown>();
 
-  constructor({ main, platform, options, deploy, onSwitch }: RunsOptions) {
+  constructor({ main, platform, options, deploy, admit, events }: RunsOptions) {
     this.#main = main;
     this.#platform = platform;
-    this.#maxRuns = options.maxRuns;
-    this.#deploy = deploy;
-    this.#onSwitch = onSwitch;
-    this.#initial = options.coordination;
+    this.#options = options;
+    this.#events = events;
+    this.#queue = new RunQueue(options);
     const cell = main.host.spawn({
       name: nameOf(supervisorTarget.address),
       ...agentMailbox,
       concurrency: Number.POSITIVE_INFINITY,
       body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
     });
-    this.#sender = main.sender(cell.address);
     const revive = (value: unknown): unknown => main.host.revive(value, cell);
     this.#codec = new PayloadCodec({ maxBytes: options.maxMessageBytes, revive });
     this.#client = new StoreClient(main.services.store, { author: cell.address, remembersReads: false });
+    this.#participants = new Participants({
+      host: main.host,
+      sender: main.sender(cell.address),
+      start: async (agent) => {
+        platform.load.remember(agent);
+        return deploy(agent);
+      },
+    });
     this.#supervisor = new Supervisor({
       commit: (subject, next) => this.#client.evolveNow(subject, next),
-      send: (agent, message) => this.#send(agent, message),
+      send: (agent, message) => this.#participants.send(agent, message),
+      admit,
       onVersion: (run, snapshot) => {
         this.#handles.get(run)?.observe(snapshot);
         if (!isOpen(snapshot.state)) this.#over(run);
@@ -103,6 +118,8 @@ export class Runs {
         this.#over(run);
       },
       codec: this.#codec,
+      clock: platform.clock,
+      random: platform.random,
     });
   }
 
@@ -111,63 +128,71 @@ export class Runs {
   }
 
   get counts(): { readonly inFlight: number; readonly waiting: number } {
-    return { inFlight: this.#inFlight, waiting: this.#queued.size };
+    return this.#queue.counts;
   }
 
-  /** Puts the first coordination in force. */
+  /** Puts the first coordination in force, and goes on with what a process left unfinished. */
   async start(): Promise<void> {
-    await this.#supervisor.switchCoordination(this.#initial);
+    await this.#supervisor.switchCoordination(this.#options.coordination);
+    if (this.#options.recover) await this.#recover();
   }
 
-  run<Input, Output>(
-    workflow: WorkflowDefinition<Input, Output>,
-    input: Input,
-    { id = this.#platform.random.id(), coordination }: RunOptions,
-  ): Run<Output> {
-    if (this.#handles.has(id)) {
-      throw new TroupeError("run-exists", `there is a run ${id} in flight. Leave the id out to get a fresh one.`, {
-        details: { run: id },
-      });
-    }
+  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions): Run<Output> {
+    const { id = this.#platform.random.id(), coordination, timeout, onOverload = this.#options.onOverload } = options;
+    checkTimeout(timeout);
+    if (this.#handles.has(id)) throw inFlight(id);
     const definition = workflow as WorkflowDefinition;
     this.#platform.load.remember(definition);
-    const handle: RunHandle = new RunHandle(id, {
-      codec: this.#codec,
-      cancel: (_run, reason) => this.#cancel(handle, reason),
-      versions: () => this.#client.history(runState, id, { order: "oldest-first" }),
-    });
-    const start = (given: unknown): MaybePromise<void> =>
-      this.#supervisor.start(id, definition, given, coordination === undefined ? {} : { coordination });
-    if (this.#inFlight < this.#maxRuns) this.#begin(handle, () => start(input), true);
-    else {
-      const { name: agent, version } = workflow;
-      checkContract(definition.input, input, { agent, version, direction: "input", side: "sender" });
-      const { host, outside } = this.#main;
-      const plain = host.copier.copy(input, `the input of a run of ${agent}`);
-      const copy = host.copier.hasTransferred ? host.revive(plain, outside) : plain;
+    const handle = this.#newHandle(id);
+    const terms = {
+      ...(coordination === undefined ? {} : { coordination }),
+      ...(timeout === undefined ? {} : { timeout }),
+    };
+    const start = (given: unknown): MaybePromise<void> => this.#supervisor.start(id, definition, given, terms);
+    if (this.#queue.hasRoom) {
+      this.#queue.enter(id);
+      this.#begin(handle, () => start(input), true);
+    } else {
+      const copy = this.#copyOf(definition, input);
+      this.#queue.wait(id, onOverload, () => this.#begin(handle, () => start(copy), false));
       this.#handles.set(id, handle);
-      this.#queued.add(handle);
-      this.#waiting.push({ handle, start: () => this.#begin(handle, () => start(copy), false) });
     }
     return handle as Run<Output>;
+  }
+
+  /**
+   * A handle on a run that is in flight, or was.
+   *
+   * @throws TroupeError `no-such-run`
+   */
+  async find(id: string): Promise<Run> {
+    const known = this.#handles.get(id);
+    if (known !== undefined) return known;
+    const versions = await this.#versions(id);
+    const again = this.#handles.get(id); // it may have been taken up meanwhile
+    if (again !== undefined) return again;
+    if (versions.length === 0) throw noSuchRun(id);
+    const handle = this.#newHandle(id);
+    for (const version of versions) handle.observe(version, version !== versions.at(-1));
+    if (this.#refused.has(id)) handle.break(this.#refused.get(id));
+    return handle;
   }
 
   /** Starts the participants of a workflow. */
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     this.#platform.load.remember(workflow);
-    await Promise.all(workflow.steps.map(async ({ agent }) => this.#deployment(agent).target));
+    await this.#participants.deploy(workflow);
   }
 
   async switchCoordination(coordination: Coordination): Promise<void> {
     const before = this.#supervisor.epoch;
     const epoch = await this.#supervisor.switchCoordination(coordination);
-    if (epoch !== before) this.#onSwitch(coordination, epoch);
+    if (epoch !== before) this.#events.onSwitch(coordination, epoch);
   }
 
   /** Resolves when no run is in flight or waiting. */
   idle(): Promise<void> {
-    if (this.#inFlight === 0 && this.#queued.size === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#idle.push({ resolve, reject }));
+    return this.#queue.idle();
   }
 
   /** A thread died. The supervisor hears of it after what the thread's participants had proposed, and judges that first. */
@@ -177,24 +202,84 @@ export class Runs {
 
   /** An actor stopped; that matters here if it was a participant. */
   participantStopped(actor: Address): void {
-    if (![...this.#deployments.values()].some(({ target }) => !(target instanceof Promise) && target.address === actor))
-      return;
+    if (!this.#participants.isParticipant(actor)) return;
     this.#tell({ type: "lost", actor, error: encodeError(buried({ to: actor, type: coordinate }, "actor-stopped")) });
   }
 
-  /** The system closes: whoever waits for a run is told. */
+  /** The system closes: whoever waits for a run is told. With a journal on disk, the next system goes on with them. */
   close(): void {
+    this.#supervisor.close();
     const error = new TroupeError("system-closed", "the system was closed before the run ended");
     for (const handle of [...this.#handles.values()]) handle.break(error);
     this.#handles.clear();
-    for (const { reject } of this.#idle.splice(0)) reject(error);
+    this.#queue.close(error);
+  }
+
+  /** Goes on with all runs that have not ended. Resolves when each is taken up, waits for its turn, or is refused. */
+  async #recover(): Promise<void> {
+    for (const id of await this.#client.ids(runState)) {
+      const stored = await this.#main.authority.stored(stateKey(runState, id));
+      if (stored === undefined || !isOpen((stored as Snapshot<RunState>).state)) continue;
+      try {
+        await this.#takeUp(id, "recover");
+        this.#events.onRecovered(id);
+      } catch (error) {
+        if (isTroupeError(error, "system-closed")) throw error;
+        this.#refused.set(id, error);
+        this.#events.onRefused(id, error);
+      }
+    }
+  }
+
+  /** Goes on with a run that is in the store, as `event` says. Returns a handle on it when that is recorded. */
+  async #takeUp(id: string, event: CompensationRetried | RunResolved | "recover"): Promise<RunHandle> {
+    const versions = await this.#versions(id);
+    const snapshot = versions.at(-1);
+    if (snapshot === undefined) throw noSuchRun(id);
+    const workflow = await findWorkflow(this.#platform.load, snapshot.state.workflow, this.#options.workflows);
+    if (this.#handles.has(id)) throw inFlight(id);
+    const handle = this.#newHandle(id);
+    for (const version of versions) handle.observe(version, true);
+    this.#handles.set(id, handle);
+    this.#queue.enter(id);
+    try {
+      await this.#supervisor.resume(snapshot, id, workflow, event);
+    } catch (error) {
+      this.#over(id);
+      throw error;
+    }
+    return handle;
+  }
+
+  #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
+    return this.#client.history(runState, id, { order: "oldest-first" });
+  }
+
+  #newHandle(id: string): RunHandle {
+    const handle: RunHandle = new RunHandle(id, {
+      codec: this.#codec,
+      cancel: (_run, reason) => this.#cancel(handle, reason),
+      versions: () => this.#versions(id),
+      retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),
+      resolve: async (_run, note) => {
+        await this.#takeUp(id, { type: "run-resolved", note });
+      },
+    });
+    return handle;
+  }
+
+  /** A run that waits keeps a copy of its input: its caller may change the original meanwhile. */
+  #copyOf({ name: agent, version, input: schema }: WorkflowDefinition, input: unknown): unknown {
+    checkContract(schema, input, { agent, version, direction: "input", side: "sender" });
+    const { host, outside } = this.#main;
+    const plain = host.copier.copy(input, `the input of a run of ${agent}`);
+    return host.copier.hasTransferred ? host.revive(plain, outside) : plain;
   }
 
   /** Starts a run. What a start throws goes to the caller of `run` where it still is there, otherwise to the handle. */
   #begin(handle: RunHandle, start: () => MaybePromise<void>, isCallerThere: boolean): void {
     const { id } = handle;
     this.#handles.set(id, handle);
-    this.#inFlight++;
     const failed = (error: unknown): void => {
       handle.break(error);
       this.#over(id);
@@ -210,24 +295,13 @@ export class Runs {
 
   /** A run has ended: the next that waits may start. */
   #over(run: string): void {
-    if (!this.#handles.delete(run)) return;
-    this.#inFlight--;
-    this.#startNext();
-    if (this.#inFlight === 0) for (const { resolve } of this.#idle.splice(0)) resolve();
-  }
-
-  #startNext(): void {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      if (!this.#queued.delete(next.handle)) continue; // cancelled while it waited
-      next.start();
-      return;
-    }
+    if (this.#handles.delete(run)) this.#queue.leave(run);
   }
 
   async #cancel(handle: RunHandle, reason: string | undefined): Promise<void> {
     const { id } = handle;
     if (this.#handles.get(id) !== handle) return; // it has ended, or the system has
-    if (!this.#queued.delete(handle)) return this.#supervisor.cancel(id, reason);
+    if (!this.#queue.withdraw(id)) return this.#supervisor.cancel(id, reason);
     this.#handles.delete(id);
     const said = reason === undefined ? "" : `: ${reason}`;
     handle.break(
@@ -243,41 +317,32 @@ export class Runs {
     });
   }
 
-  #handle(message: SupervisorMessage): MaybePromise<boolean | void> {
-    if (message.type !== "lost") return this.#supervisor.propose(message.run, message.event);
-    const { thread, actor, error } = message;
-    this.#lost(decodeError(error), (address) => address === actor || hostOf(address) === thread);
-  }
-
-  #send(agent: AgentDefinition, message: NumberedMessage): MaybePromise<void> {
-    const { target } = this.#deployment(agent);
-    return target instanceof Promise ? target.then((known) => this.#post(known, message)) : this.#post(target, message);
-  }
-
-  #post(target: Target, message: NumberedMessage): Promise<void> {
-    return this.#main.host.tell(this.#sender, target, coordinate, message, true);
-  }
-
-  #deployment(agent: AgentDefinition): Deployment {
-    const key = agentKey(agent);
-    const known = this.#deployments.get(key);
-    if (known !== undefined) return known;
-    this.#platform.load.remember(agent);
-    const starting = this.#deploy(agent).then((address): Target => ({ address, ...agentMailbox, check: undefined }));
-    const deployment: Deployment = { agent, target: starting };
-    this.#deployments.set(key, deployment);
-    starting.then(
-      (target) => (deployment.target = target),
-      () => this.#deployments.delete(key), // each message that waited is told; the next one tries again
-    );
-    return deployment;
-  }
-
-  #lost(error: unknown, isLost: (address: Address) => boolean): void {
-    for (const [key, { agent, target }] of this.#deployments) {
-      if (target instanceof Promise || !isLost(target.address)) continue;
-      this.#deployments.delete(key);
-      this.#supervisor.participantLost(agent, error);
+  #handle(message: SupervisorMessage): unknown {
+    switch (message.type) {
+      case "claim":
+        return this.#supervisor.claim(message.run, message.event);
+      case "outcome":
+        return this.#supervisor.propose(message.run, message.event, message.spent);
+      case "lost": {
+        const error = decodeError(message.error);
+        for (const agent of this.#participants.lost(message)) this.#supervisor.participantLost(agent, error);
+        return undefined;
+      }
     }
   }
+}
+
+function checkTimeout(timeout: number | undefined): void {
+  if (timeout === undefined || (Number.isFinite(timeout) && timeout > 0)) return;
+  throw new TroupeError("invalid-options", `run: timeout is a number of milliseconds above 0, not ${String(timeout)}`);
+}
+
+function inFlight(id: string): TroupeError {
+  return new TroupeError("run-exists", `there is a run ${id} in flight. Leave the id out to get a fresh one.`, {
+    details: { run: id },
+  });
+}
+
+function noSuchRun(id: string): TroupeError {
+  return new TroupeError("no-such-run", `there is no run ${id} in the store`, { details: { run: id } });
 }

@@ -47,5 +47,9 @@ export type SystemEvent =
   | { readonly type: "breaker-half-opened"; readonly time: number; readonly agent: string; readonly why: string }
   /** The breaker of an agent lets all calls through again. */
   | { readonly type: "breaker-closed"; readonly time: number; readonly agent: string }
+  /** A run that the journal had unfinished goes on. */
+  | { readonly type: "run-recovered"; readonly time: number; readonly run: string }
+  /** A run that the journal has unfinished can't go on here: its workflow changed, or isn't found. It stays as it is. */
+  | { readonly type: "run-refused"; readonly time: number; readonly run: string; readonly error: unknown }
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };

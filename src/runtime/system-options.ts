@@ -3,10 +3,12 @@
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Journal } from "../store/journal.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../store/retention.ts";
+import type { OverloadPolicy } from "./run-queue.ts";
 
 /** What V8 may use on each worker thread; what is left out is Node.js's own default. */
 export interface ResourceLimits {
@@ -49,9 +51,23 @@ export interface SystemOptions {
    * event loop. While a debugger may be attached (`node --inspect`) nothing is killed.
    */
   readonly stallTimeout?: number;
+  /** How many runs may wait for their turn; beyond that, starting one fails with `overloaded`. Default 10,000. */
+  readonly maxWaitingRuns?: number;
+  /** Whether a run that is started while `maxRuns` are in flight waits or is refused as `overloaded`. Default `"wait"`. */
+  readonly onOverload?: OverloadPolicy;
+  /** Whether to go on with the runs that the journal has unfinished. Default true. */
+  readonly recover?: boolean;
+  /**
+   * Definitions that such runs go on with, by name and version. Others are loaded from the module that they were started
+   * from. Default: none.
+   */
+  readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
-export type ResolvedOptions = Required<Omit<SystemOptions, "journal">> & { readonly journal: Journal };
+export type ResolvedOptions = Required<Omit<SystemOptions, "journal" | "workflows">> & {
+  readonly journal: Journal;
+  readonly workflows: readonly WorkflowDefinition[];
+};
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -91,6 +107,17 @@ const schema = v.strictObject({
     }),
   ),
   stallTimeout: v.optional(v.pipe(v.number(), v.minValue(100))),
+  maxWaitingRuns: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+  onOverload: v.optional(v.picklist(["wait", "reject"])),
+  recover: v.optional(v.boolean()),
+  workflows: v.optional(
+    v.array(
+      v.custom<WorkflowDefinition>(
+        (value) => typeof value === "object" && value !== null && "kind" in value && value.kind === "workflow",
+        "expected what defineWorkflow made",
+      ),
+    ),
+  ),
 });
 
 /**
@@ -119,6 +146,10 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     maxRuns: options.maxRuns ?? 1_000,
     resourceLimits: options.resourceLimits ?? {},
     stallTimeout: options.stallTimeout ?? 5_000,
+    maxWaitingRuns: options.maxWaitingRuns ?? 10_000,
+    onOverload: options.onOverload ?? "wait",
+    recover: options.recover ?? true,
+    workflows: options.workflows ?? [],
   };
 }
 

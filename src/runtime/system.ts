@@ -113,13 +113,21 @@ export interface System extends AsyncDisposable {
    * Runs a workflow.
    *
    * @throws TroupeError at once: `contract-violated` for an input that doesn't fit, `run-exists` for an id that a run in
-   * flight has, `system-closed`.
+   * flight has, `overloaded`, `system-closed`.
    * @example
    * const run = system.run(creditDecision, application);
    * run.events$.subscribe(console.log);
    * const { decision } = await run.result;
    */
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
+  /**
+   * A handle on a run by its id: one in flight, one that has ended, or one that was found unfinished in the journal.
+   *
+   * @throws TroupeError (as a rejection) `no-such-run`.
+   * @example
+   * const { decision } = (await (await system.findRun("order-7")).result) as Decision;
+   */
+  findRun(id: string): Promise<Run>;
   /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Errors as `spawn`. */
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
   /** The coordination in force. */
@@ -206,7 +214,12 @@ export class ActorSystem implements System {
       platform,
       options,
       deploy: async (agent) => this.#spawn(agent, undefined, agent.placement),
-      onSwitch: (coordination, epoch) => this.#tell({ type: "coordination-switched", coordination, epoch }),
+      admit: (agent, caller, input) => this.#gates.admit(agent, caller, { input }),
+      events: {
+        onSwitch: (coordination, epoch) => this.#tell({ type: "coordination-switched", coordination, epoch }),
+        onRecovered: (run) => this.#tell({ type: "run-recovered", run }),
+        onRefused: (run, error) => this.#tell({ type: "run-refused", run, error }),
+      },
     });
     this.#main.host.spawn({
       name: nameOf(systemActor),
@@ -262,6 +275,10 @@ export class ActorSystem implements System {
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions = {}): Run<Output> {
     this.#assertOpen();
     return this.#runs.run(workflow, input, options);
+  }
+
+  async findRun(id: string): Promise<Run> {
+    return this.#runs.find(id);
   }
 
   async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {

@@ -90,6 +90,11 @@ export class StoreAuthority {
     return this.#begin(() => this.#sequencer.withHead(key, same));
   }
 
+  /** The newest version that the journal has, without keeping it in memory: for a look at many keys. */
+  stored(key: StateKey): MaybePromise<Snapshot | undefined> {
+    return this.#begin(() => this.#journal.head(key));
+  }
+
   /**
    * Appends the next versions if the request was computed from the newest ones of all its keys, also of those it only read.
    *

@@ -8,9 +8,10 @@ import {
 } from "../../src/actors/agent-definition.ts";
 import { Participant, type ParticipantPorts } from "../../src/actors/participant.ts";
 import { PayloadCodec } from "../../src/actors/payload-codec.ts";
-import type { ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
+import type { Grant, ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../src/actors/supervisor/run-event.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../src/actors/workflow-definition.ts";
+import { stillClock } from "./supervisor/example-workflow.ts";
 
 const Input = v.object({ n: v.number(), unit: v.optional(v.string(), "eur") });
 const Output = v.object({ doubled: v.pipe(v.number(), v.maxValue(100)) });
@@ -33,7 +34,7 @@ class Desk {
   readonly claims: {
     readonly run: string;
     readonly event: Claim;
-    answer(accepted: boolean): void;
+    answer(grant: Grant | false): void;
     fail(error: Error): void;
   }[] = [];
   readonly outcomes: (readonly [run: string, outcome: Outcome])[] = [];
@@ -50,6 +51,7 @@ class Desk {
         ({ run, step, idempotencyKey, signal: cancellation.signal }) as AgentContext,
       onError: (error) => this.errors.push(error),
       codec: new PayloadCodec({ maxBytes: 1e6 }),
+      clock: stillClock,
       ...ports,
     });
   }
@@ -232,9 +234,7 @@ describe("an order to compensate", () => {
     run: "r",
     epoch: 1,
     handOver: false,
-    step: "first",
-    input,
-    output,
+    own: { step: "first", input, output },
   });
 
   it("gets what the step gave and was given, under a key of its own", async () => {
@@ -317,7 +317,7 @@ describe("a relayed run", () => {
       { type: "step-started", step: "first", input: { n: 2 }, by: "relay", epoch: 1 },
     ]);
     expect(desk.outcomes).toEqual([]);
-    desk.claims[0]?.answer(true);
+    desk.claims[0]?.answer({});
     await handled;
     expect(desk.outcomes).toEqual([["r", { type: "step-finished", step: "first", output: { doubled: 4 } }]]);
     const next = desk.handle(firstDone);
@@ -331,7 +331,7 @@ describe("a relayed run", () => {
   it("is forgotten when it is released", async () => {
     const desk = new Desk(agentOf());
     const handled = desk.handle(begun);
-    desk.claims[0]?.answer(true);
+    desk.claims[0]?.answer({});
     await handled;
     expect(desk.participant.load).toEqual({ joins: 1, work: 0 }); // the second step waits for the first
     void desk.handle({ type: "release", run: "r", workflow });
@@ -343,7 +343,7 @@ describe("a relayed run", () => {
     const desk = new Desk(agentOf({ execute: () => ({ doubled: ++executed }) }));
     const handled = desk.handle(begun);
     void desk.handle({ type: "abort", run: "r" });
-    desk.claims[0]?.answer(true);
+    desk.claims[0]?.answer({});
     await handled;
     expect(executed).toBe(0);
     expect(desk.outcomes).toMatchObject([
@@ -362,7 +362,7 @@ describe("a relayed run", () => {
     expect(desk.claims.map(({ event }) => event)).toEqual([
       { type: "compensation-started", step: "first", by: "relay", epoch: 1 },
     ]);
-    desk.claims[0]?.answer(true);
+    desk.claims[0]?.answer({});
     await handled;
     expect(undone).toEqual([["first", { doubled: 2 }]]);
     expect(desk.outcomes).toEqual([["r", { type: "compensation-finished", step: "first" }]]);

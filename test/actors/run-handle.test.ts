@@ -2,7 +2,7 @@ import { firstValueFrom, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
 import { RunHandle } from "../../src/actors/run-handle.ts";
 import { Supervisor } from "../../src/actors/supervisor/supervisor.ts";
-import { codec, diamond, error } from "./supervisor/example-workflow.ts";
+import { codec, diamond, error, quiet as quietPorts } from "./supervisor/example-workflow.ts";
 import { MemoryRuns } from "./supervisor/memory-runs.ts";
 
 /** A run of the diamond that waits for what the test proposes. */
@@ -15,6 +15,8 @@ function begin(run = "r"): {
   const handle = new RunHandle<{ total: number }>(run, {
     cancel: async (id, reason) => supervisor.cancel(id, reason),
     versions: async (id) => runs.versions(id),
+    retryCompensation: () => Promise.reject(new Error("not here")),
+    resolve: () => Promise.reject(new Error("not here")),
     codec,
   });
   const supervisor = new Supervisor({
@@ -22,7 +24,7 @@ function begin(run = "r"): {
     send: () => undefined,
     onVersion: (_, snapshot) => handle.observe(snapshot),
     onBroken: (_, cause) => handle.break(cause),
-    codec,
+    ...quietPorts,
   });
   void supervisor.start(run, diamond, { n: 1 });
   return { handle, supervisor, runs };

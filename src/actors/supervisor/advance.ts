@@ -1,10 +1,11 @@
 /** One commit of a run: an event, and everything that follows from it at once. Pure. */
 
-import type { PayloadCodec } from "../payload-codec.ts";
 import type { WorkflowPlan } from "../workflow-plan.ts";
+import { conclude, type Terms } from "./conclude.ts";
 import { orchestrate } from "./orchestrator.ts";
 import type { RunEvent } from "./run-event.ts";
-import { admits, apply, endOf } from "./run-machine.ts";
+import { admits, apply } from "./run-machine.ts";
+import { endOf } from "./run-progress.ts";
 import { isOpen, type RunState } from "./run-state.ts";
 
 /** The next version of a run and the events that lead to it. */
@@ -18,18 +19,14 @@ export interface Advance {
  * what the orchestrator decides next, where it is in charge, and the run's end, if this was the end: one commit instead
  * of several, and no crash can come between a decision and its cause.
  */
-export function advance(
-  plan: WorkflowPlan,
-  state: RunState,
-  event: RunEvent,
-  codec: PayloadCodec,
-): Advance | undefined {
+export function advance(plan: WorkflowPlan, state: RunState, event: RunEvent, terms: Terms): Advance | undefined {
   let next = state;
   const events: RunEvent[] = [];
   const accept = (candidate: RunEvent): boolean => {
     if (!admits(next, candidate)) return false;
-    next = apply(next, candidate, events.length === 0 ? [] : next.events);
-    events.push(candidate);
+    const concluded = conclude(plan, next, candidate, terms);
+    next = apply(next, concluded, events.length === 0 ? [] : next.events);
+    events.push(concluded);
     const end = endOf(next);
     if (end !== undefined) accept(end);
     return true;
@@ -37,7 +34,7 @@ export function advance(
   if (!accept(event)) return undefined;
   // decisions may fail steps, which calls for other decisions
   while (next.coordination === "orchestrator" && isOpen(next)) {
-    const accepted = orchestrate(plan, next, codec).filter(accept);
+    const accepted = orchestrate(plan, next, terms.codec).filter(accept);
     if (accepted.length === 0) break;
   }
   return { next, events };

@@ -19,18 +19,32 @@ interface OfRun {
 }
 
 /** Do this step; the history has it as started. */
-export interface Perform extends OfRun {
+export interface Perform extends OfRun, Attempt {
   readonly type: "perform";
+}
+
+/** An attempt at a step. */
+export interface Attempt {
   readonly step: string;
   readonly input: Payload;
+  /** 2 for the second attempt …; absent for the first. */
+  readonly attempt?: number;
+  /** Until when its outcome is waited for, in milliseconds since the epoch; absent for no such time. */
+  readonly deadline?: number;
 }
 
 /** Undo this step; the history has its compensation as started. */
 export interface Compensate extends OfRun {
   readonly type: "compensate";
+  readonly own: OwnStep;
+}
+
+/** The time has come to try a step of a relayed run again: its participant may claim the next attempt. */
+export interface Due extends OfRun {
+  readonly type: "due";
   readonly step: string;
   readonly input: Payload;
-  readonly output: Payload;
+  readonly attempt: number;
 }
 
 /** Events of a relayed run that concern the steps this participant does. It decides for itself what follows from them. */
@@ -57,7 +71,7 @@ export interface Release {
 }
 
 /** From the supervisor to a participant. */
-export type ToParticipant = Perform | Compensate | Relay | Abort | Release;
+export type ToParticipant = Perform | Compensate | Relay | Due | Abort | Release;
 
 /** A message to a participant as it is sent: numbers ascend per participant, with gaps. */
 export interface NumberedMessage {
@@ -83,12 +97,30 @@ export interface OwnStep {
   readonly step: string;
   readonly input: Payload;
   readonly output: Payload;
+  /** There when it gave no output, and nobody knows whether it had effects. */
+  readonly isUnknown?: true;
+  /** The attempt at its compensation; absent for the first. */
+  readonly attempt?: number;
+}
+
+/** What a claim is answered with that was accepted. */
+export interface Grant {
+  /** Until when the outcome is waited for, in milliseconds since the epoch; absent for no such time. */
+  readonly deadline?: number;
+}
+
+/** What an attempt took. */
+export interface Spent {
+  /** How long the agent's code has run, in milliseconds. */
+  readonly took: number;
+  /** Tokens that the agent says it used. */
+  readonly tokens: number;
 }
 
 /**
- * From a participant to the supervisor. A `claim` is answered with whether the history accepted it, and only then carried
- * out; an `outcome` needs no answer.
+ * From a participant to the supervisor. A `claim` is answered with a {@link Grant} if the history accepted it and the
+ * agent's policies let it through, and only then carried out, and with `false` otherwise; an `outcome` needs no answer.
  */
 export type ToSupervisor =
   | { readonly type: "claim"; readonly run: string; readonly event: Claim }
-  | { readonly type: "outcome"; readonly run: string; readonly event: Outcome };
+  | { readonly type: "outcome"; readonly run: string; readonly event: Outcome; readonly spent: Spent };

@@ -4,7 +4,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import { participantsOf } from "../workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
-import { forward, handOver, type RelayedRun } from "./relay.ts";
+import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
 import type { Proposal, RunEvent } from "./run-event.ts";
 import { isOpen } from "./run-state.ts";
 
@@ -16,7 +16,7 @@ export interface Dispatch {
 
 /** The messages that follow from the events of one commit, in the order to send them. `run.state` is the state after it. */
 export function dispatchesOf(run: RelayedRun, events: readonly RunEvent[]): Dispatch[] {
-  const isHandOver = events[0]?.type === "coordination-switched";
+  const isHandOver = events[0]?.type === "coordination-switched" || events[0]?.type === "run-recovered";
   const dispatches: Dispatch[] = [];
   for (const event of events) dispatches.push(...follow(run, event, isHandOver));
   return dispatches;
@@ -33,6 +33,8 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
       return [...abortAll(run, event.reason), ...(isRelayed ? forward(run, event) : [])];
     case "coordination-switched":
       return isRelayed ? handOver(run) : releaseAll(run);
+    case "run-recovered":
+      return isRelayed ? handOver(run) : []; // its participants know nothing yet
     case "run-ended":
       // where all steps have started, nobody is gathering anything any more
       return isRelayed && state.status !== "completed" ? releaseAll(run) : [];
@@ -47,15 +49,16 @@ function order(
   type: "step-started" | "compensation-started",
   isHandOver: boolean,
 ): Dispatch[] {
-  const step = plan.step.get(name);
-  if (step === undefined) return [];
-  const { input, output } = state.steps[name] ?? {};
-  const of = { run, epoch: state.epoch, handOver: isHandOver, step: name, input };
+  const planned = plan.step.get(name);
+  const step = state.steps[name];
+  if (planned === undefined || step === undefined) return [];
+  const { agent } = planned;
+  const of = { run, epoch: state.epoch, handOver: isHandOver };
+  if (type === "compensation-started")
+    return [{ agent, message: { type: "compensate", ...of, own: ownStep(name, step) } }];
+  const { input, attempt } = step;
   return [
-    {
-      agent: step.agent,
-      message: type === "step-started" ? { type: "perform", ...of } : { type: "compensate", ...of, output },
-    },
+    { agent, message: { type: "perform", ...of, step: name, input, ...(attempt === undefined ? {} : { attempt }) } },
   ];
 }
 
@@ -76,14 +79,20 @@ function releaseAll({ run, plan, state }: RelayedRun): Dispatch[] {
 export function undelivered(message: ToParticipant, error: EncodedError): readonly Proposal[] {
   switch (message.type) {
     case "perform":
-      return [{ type: "step-failed", step: message.step, error }];
+      return [{ type: "step-failed", step: message.step, error, ...attemptIn(message) }];
     case "compensate":
-      return [{ type: "compensation-failed", step: message.step, error }];
+      return [{ type: "compensation-failed", step: message.own.step, error, ...attemptIn(message.own) }];
     case "relay":
       return unrelayed(message, error);
+    case "due":
+      return [{ type: "step-failed", step: message.step, error, epoch: message.epoch }];
     default:
       return [];
   }
+}
+
+function attemptIn({ attempt }: { readonly attempt?: number }): { readonly attempt?: number } {
+  return attempt === undefined ? {} : { attempt };
 }
 
 function unrelayed({ steps, events, epoch }: Relay, error: EncodedError): readonly Proposal[] {

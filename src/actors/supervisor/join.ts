@@ -2,6 +2,7 @@
 
 import type { Payload, PayloadCodec } from "../payload-codec.ts";
 import type { StepDefinition, WorkflowDefinition } from "../workflow-definition.ts";
+import type { Epoch } from "./coordination.ts";
 import type { OwnStep, Relay } from "./coordination-protocol.ts";
 import type { CompensationStarted, StepFailed, StepStarted } from "./run-event.ts";
 import { startStep } from "./step-start.ts";
@@ -44,7 +45,7 @@ export function join(
       const next = event.own.find(({ step }) => step === event.remaining[0]);
       return [
         undefined, // what was gathered was for going forward
-        next === undefined ? [] : [{ type: "compensation-started", step: next.step, by: "relay", epoch, own: next }],
+        next === undefined ? [] : [undoing(next, epoch)],
       ];
     }
   }
@@ -55,6 +56,12 @@ export function join(
   const steps = [...new Set([...state.steps, ...message.steps])];
   const proposed = [...state.proposed, ...ready.map(({ name }) => name)];
   return [steps.every((name) => proposed.includes(name)) ? undefined : { sources, steps, proposed }, proposals];
+}
+
+function undoing(own: OwnStep, epoch: Epoch): JoinProposal {
+  const { step, attempt } = own;
+  const claim = { type: "compensation-started", step, by: "relay", epoch, own } as const;
+  return attempt === undefined ? claim : { ...claim, attempt };
 }
 
 function isJoined(step: StepDefinition, sources: Readonly<Record<string, Payload>>): boolean {

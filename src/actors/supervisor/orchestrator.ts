@@ -1,17 +1,18 @@
 /** The orchestrator: decides from a run's state what is to be done next. It is asked after every event. */
 
-import type { Payload, PayloadCodec } from "../payload-codec.ts";
-import type { PlannedStep, WorkflowPlan } from "../workflow-plan.ts";
+import type { PayloadCodec } from "../payload-codec.ts";
+import type { WorkflowPlan } from "../workflow-plan.ts";
 import type { Claim, StepFailed } from "./run-event.ts";
-import { isReady, nextToCompensate } from "./run-machine.ts";
+import { attemptOf, isReady, isResting, nextToCompensate } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { startStep } from "./step-start.ts";
+import { sourcesIn, startStep } from "./step-start.ts";
 
 /** What the orchestrator proposes: to start a step or a compensation, or to fail a step whose input can't be made. */
 export type Decision = Claim | StepFailed;
 
 /**
- * Returns what is to be done in a run now: all steps that can start, or the one compensation whose turn it is. Pure: the
+ * Returns what is to be done in a run now: all steps that can start, or the one compensation whose turn it is; what waits to be
+ * tried again comes when its time has come, by {@link orchestrateDue}. Pure: the
  * same state gives the same decisions, so it may be asked again at any time, as it is at a hand-over.
  */
 export function orchestrate(plan: WorkflowPlan, state: RunState, codec: PayloadCodec): readonly Decision[] {
@@ -22,11 +23,15 @@ export function orchestrate(plan: WorkflowPlan, state: RunState, codec: PayloadC
       .map((step) => startStep(step, { by: "orchestrator", epoch, sources: sourcesIn(state, step) }, codec));
   }
   const next = nextToCompensate(state);
-  return next === undefined ? [] : [{ type: "compensation-started", step: next, by: "orchestrator", epoch }];
+  if (next === undefined || isResting(state)) return [];
+  return [{ type: "compensation-started", step: next, by: "orchestrator", epoch }];
 }
 
-function sourcesIn(state: RunState, step: PlannedStep): Readonly<Record<string, Payload>> {
-  const sources: Record<string, Payload> = { input: state.input };
-  for (const name of step.after) sources[name] = state.steps[name]?.output;
-  return sources;
+/** The next attempt at what waits for it, now that its time has come. */
+export function orchestrateDue({ epoch, steps }: RunState, name: string): Claim | undefined {
+  const step = steps[name];
+  if (step === undefined) return undefined;
+  const claim = { step: name, by: "orchestrator", epoch, attempt: attemptOf(step) + 1 } as const;
+  if (step.status === "waiting") return { type: "step-started", input: step.input, ...claim };
+  return step.status === "undo-waiting" ? { type: "compensation-started", ...claim } : undefined;
 }

@@ -2,15 +2,15 @@
 
 import type { AgentDefinition } from "../agent-definition.ts";
 import { participantsOf, type PlannedParticipant, type PlannedStep, type WorkflowPlan } from "../workflow-plan.ts";
-import type { Relay, RelayedEvent } from "./coordination-protocol.ts";
+import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
 import type { RunEvent } from "./run-event.ts";
-import { isInFlight, remainingCompensations } from "./run-machine.ts";
-import type { RunState } from "./run-state.ts";
+import { attemptOf, hasNoOutput, isInFlight, isResting, remainingCompensations } from "./run-progress.ts";
+import type { RunState, StepState } from "./run-state.ts";
 
 /** A message and the participant it is for. */
-export interface Forward {
+export interface Forward<M extends Relay | Due = Relay> {
   readonly agent: AgentDefinition;
-  readonly message: Relay;
+  readonly message: M;
 }
 
 /** The run whose events are relayed: its id, its workflow, its state after the events. */
@@ -26,7 +26,8 @@ export interface RelayedRun {
  */
 export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[] {
   const { plan, state } = relayed;
-  if (state.status === "compensating") return event.type === "compensation-started" ? [] : backward(relayed, false);
+  if (state.status === "compensating")
+    return event.type === "compensation-started" || isResting(state) ? [] : backward(relayed, false);
   if (state.status !== "running") return [];
   switch (event.type) {
     case "run-started":
@@ -50,7 +51,7 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
 export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] {
   const { plan, state } = relayed;
   const isConcerned = (to: { readonly key: string }): boolean => key === undefined || to.key === key;
-  if (state.status === "compensating") return backward(relayed, true, isConcerned);
+  if (state.status === "compensating") return isResting(state) ? [] : backward(relayed, true, isConcerned);
   if (state.status !== "running") return [];
   const pending = plan.steps.filter(({ name }) => state.steps[name]?.status === "pending");
   return participantsOf(pending)
@@ -58,6 +59,23 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
     .map((to) =>
       relayTo(relayed, to, [{ type: "run-started", input: state.input }, ...finishedBefore(to.steps, state)], true),
     );
+}
+
+/** Forwards that the time has come for what waits to be tried again: an attempt at a step, or at a compensation. */
+export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
+  const { run, plan, state } = relayed;
+  const step = state.steps[name];
+  const agent = plan.step.get(name)?.agent;
+  if (step === undefined || agent === undefined) return [];
+  if (step.status === "undo-waiting") return backward(relayed, true);
+  const { epoch } = state;
+  const { input } = step;
+  return [
+    {
+      agent,
+      message: { type: "due", run, epoch, handOver: false, step: name, input, attempt: attemptOf(step) + 1 },
+    },
+  ];
 }
 
 function backward(
@@ -72,13 +90,28 @@ function backward(
   return participantsOf(steps)
     .filter(isConcerned)
     .map((to) => {
-      const own = to.steps.map(({ name }) => ({
-        step: name,
-        input: state.steps[name]?.input,
-        output: state.steps[name]?.output,
-      }));
+      const own = to.steps.map(({ name }) => ownStep(name, state.steps[name]));
       return relayTo(relayed, to, [{ type: "run-compensating", remaining, own }], isHandOver);
     });
+}
+
+/** What a participant needs to undo a step of its own. */
+export function ownStep(name: string, step: StepState | undefined): OwnStep {
+  const { input, output } = step ?? {};
+  const attempt = attemptToUndo(step);
+  return {
+    step: name,
+    input,
+    output,
+    ...(step !== undefined && hasNoOutput(step) ? { isUnknown: true } : {}),
+    ...(attempt === undefined ? {} : { attempt }),
+  };
+}
+
+/** Before its compensation has begun, a step's attempts are those at the step itself. */
+function attemptToUndo(step: StepState | undefined): number | undefined {
+  if (step?.status === "undo-waiting") return attemptOf(step) + 1;
+  return step?.status === "compensating" ? step.attempt : undefined;
 }
 
 function finishedBefore(steps: readonly PlannedStep[], state: RunState): readonly RelayedEvent[] {

@@ -13,6 +13,10 @@ export interface StepOutline {
   readonly after: readonly string[];
   /** True when the agent can undo it. */
   readonly compensable: boolean;
+  /** There when the agent can undo a step of which nobody knows whether it had effects. */
+  readonly undoesUnknown?: true;
+  /** There for the point of no return: once it has finished, the run isn't undone any more. */
+  readonly isPivot?: true;
 }
 
 /** The first event of every run. A run that is `pinned` keeps its coordination whatever the system switches to. */
@@ -24,6 +28,10 @@ export interface RunStarted {
   readonly coordination: Coordination;
   readonly pinned: boolean;
   readonly epoch: Epoch;
+  /** The fingerprint of the workflow's steps and contracts: a run goes on only with the definition that it was started with. */
+  readonly definition?: string;
+  /** When the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
+  readonly deadline?: number;
 }
 
 /** `by` says who decided it, `epoch` under which switch of the coordination. */
@@ -33,6 +41,8 @@ export interface StepStarted {
   readonly input: Payload;
   readonly by: Coordination;
   readonly epoch: Epoch;
+  /** 2 for the second attempt …; absent for the first. */
+  readonly attempt?: number;
 }
 
 /** The step's output, which its agent's contract has passed. */
@@ -40,15 +50,25 @@ export interface StepFinished {
   readonly type: "step-finished";
   readonly step: string;
   readonly output: Payload;
+  /** The attempt that it ends; absent for the first. */
+  readonly attempt?: number;
+  /** There when the output is the step's fallback: why the agent could not give one. */
+  readonly fallbackFor?: EncodedError;
 }
 
-/** The step threw, violated its contract, was cut off, or could not start at all. */
+/** The step threw, violated its contract, timed out, was cut off, was not let through, or could not start at all. */
 export interface StepFailed {
   readonly type: "step-failed";
   readonly step: string;
   readonly error: EncodedError;
   /** There only for a step that could not start: under which switch of the coordination that was found. */
   readonly epoch?: Epoch;
+  /** The attempt that it ends; absent for the first. */
+  readonly attempt?: number;
+  /** There when the step is tried again: when, in milliseconds since the epoch. */
+  readonly retryAt?: number;
+  /** There when nobody knows whether the attempt had effects: it timed out, or its thread died. */
+  readonly isUncertain?: true;
 }
 
 /** A finished step is being undone; `by` and `epoch` as for {@link StepStarted}. */
@@ -57,12 +77,15 @@ export interface CompensationStarted {
   readonly step: string;
   readonly by: Coordination;
   readonly epoch: Epoch;
+  /** 2 for the second attempt …; absent for the first. */
+  readonly attempt?: number;
 }
 
 /** The step is undone. */
 export interface CompensationFinished {
   readonly type: "compensation-finished";
   readonly step: string;
+  readonly attempt?: number;
 }
 
 /** The step could not be undone. */
@@ -72,12 +95,38 @@ export interface CompensationFailed {
   readonly error: EncodedError;
   /** There only for a compensation that could not start. */
   readonly epoch?: Epoch;
+  readonly attempt?: number;
+  /** There when it is tried again: when, in milliseconds since the epoch. */
+  readonly retryAt?: number;
 }
 
-/** Somebody asked for the run's end. */
+/** Somebody asked for the run's end, or its deadline passed. */
 export interface CancelRequested {
   readonly type: "cancel-requested";
   readonly reason?: string;
+  /** There when it is the deadline that asks. */
+  readonly isExpired?: true;
+}
+
+/**
+ * A system found the run unfinished in its journal and goes on with it. What was in flight when the process ended is begun
+ * again, under the same idempotency key.
+ */
+export interface RunRecovered {
+  readonly type: "run-recovered";
+  readonly coordination: Coordination;
+  readonly epoch: Epoch;
+}
+
+/** Somebody asked to try the compensation again that failed for good. */
+export interface CompensationRetried {
+  readonly type: "compensation-retried";
+}
+
+/** Somebody has seen to it what a run left that could not be undone. */
+export interface RunResolved {
+  readonly type: "run-resolved";
+  readonly note: string;
 }
 
 /** From here on the run is decided under another coordination. */
@@ -87,11 +136,14 @@ export interface CoordinationSwitched {
   readonly epoch: Epoch;
 }
 
-/** How a run can end. */
-export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed";
+/**
+ * How a run can end. `compensation-failed` waits for a person, who has it tried again or says that it is `resolved`; the
+ * others are for good.
+ */
+export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
 
 /**
- * The last event of every run. `output` is there when it completed, `error` and `step` when it failed or a compensation
+ * The last event of every run; one that ended as `compensation-failed` may go on from there. `output` is there when it completed, `error` and `step` when it failed or a compensation
  * did, `reason` where a cancellation gave one.
  */
 export interface RunEnded {
@@ -114,6 +166,9 @@ export type RunEvent =
   | CompensationFailed
   | CancelRequested
   | CoordinationSwitched
+  | RunRecovered
+  | CompensationRetried
+  | RunResolved
   | RunEnded;
 
 /** What a participant may propose. The others come from the supervisor and from the user. */
@@ -131,7 +186,9 @@ export type Claim = StepStarted | CompensationStarted;
 /** Proposals that say how something ended. */
 export type Outcome = Exclude<Proposal, Claim>;
 
-type WithoutPayload<E> = E extends RunEvent ? Omit<E, "workflow" | "input" | "steps" | "output" | "error"> : never;
+type WithoutPayload<E> = E extends RunEvent
+  ? Omit<E, "workflow" | "input" | "steps" | "output" | "error" | "fallbackFor" | "definition" | "deadline">
+  : never;
 
 /**
  * An event as its version of the run keeps it. Whatever is large is a part of the run's state in that version, and isn't

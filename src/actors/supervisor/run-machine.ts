@@ -1,14 +1,25 @@
 /**
  * The rules of a run: which events its history accepts, and what they make of it. Anybody may propose any event any number
- * of times, under any coordination; because of these rules a step starts once, ends once and is compensated once
- * (invariants 5 and 10). After Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
+ * of times, under any coordination; because of these rules an attempt at a step starts once and ends once, a step finishes
+ * once and is compensated once (invariants 5 and 10). After Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
  *
  * A run that failed or was cancelled starts no further step. Steps in flight may still finish or fail. Then finished
  * steps that can be undone are, one at a time, the one that finished last first: never before a step that used its output.
+ * A run that is past its point of no return is not undone: it stops there, for a person to see to.
  */
 
-import type { RunEnded, RunEvent, RunNote, StepOutline } from "./run-event.ts";
+import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepOutline } from "./run-event.ts";
 import { noteOf } from "./run-note.ts";
+import {
+  attemptOf,
+  endOf,
+  finishedCount,
+  isReady,
+  nextToCompensate,
+  pivotPassed,
+  statusOf,
+  stepOf,
+} from "./run-progress.ts";
 import { isOpen, type RunState, type StepState, type StepStatus } from "./run-state.ts";
 
 /** True when `event` may be the next one of the run. */
@@ -17,27 +28,64 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "run-started":
       return state.status === "new";
     case "step-started":
-      return isReady(state, event.step);
+      return attemptOf(event) === 1 ? isReady(state, event.step) : isAgain(state, event, "waiting");
     case "step-finished":
-      return statusOf(state, event.step) === "started";
+      return isNow(state, event, "started");
     case "step-failed":
-      if (event.epoch === undefined) return statusOf(state, event.step) === "started";
+      if (event.epoch === undefined) return isNow(state, event, "started");
       // whoever decides in a later epoch finds out for itself
-      return state.status === "running" && statusOf(state, event.step) === "pending" && event.epoch === state.epoch;
+      return state.status === "running" && isUnstarted(statusOf(state, event.step)) && event.epoch === state.epoch;
     case "compensation-started":
-      return nextToCompensate(state) === event.step;
+      if (nextToCompensate(state) !== event.step) return false;
+      return statusOf(state, event.step) === "undo-waiting"
+        ? isAgain(state, event, "undo-waiting")
+        : attemptOf(event) === 1;
     case "compensation-finished":
-      return statusOf(state, event.step) === "compensating";
+      return isNow(state, event, "compensating");
     case "compensation-failed":
-      if (event.epoch === undefined) return statusOf(state, event.step) === "compensating";
+      if (event.epoch === undefined) return isNow(state, event, "compensating");
       return nextToCompensate(state) === event.step && event.epoch === state.epoch;
     case "cancel-requested":
-      return state.status === "running";
+      return state.status === "running" && pivotPassed(state) === undefined;
     case "coordination-switched":
       return isOpen(state) && !state.pinned && event.epoch > state.epoch;
+    case "run-recovered":
+      return isOpen(state);
+    case "compensation-retried":
+      return state.status === "compensation-failed" && !isStuckAtPivot(state);
+    case "run-resolved":
+      return state.status === "compensation-failed" && state.resolved === undefined;
     case "run-ended":
       return endOf(state)?.status === event.status;
   }
+}
+
+function isUnstarted(status: StepStatus | undefined): boolean {
+  return status === "pending" || status === "waiting";
+}
+
+/** It is about the attempt that is in flight. */
+function isNow(
+  state: RunState,
+  event: { readonly step: string; readonly attempt?: number },
+  status: StepStatus,
+): boolean {
+  const step = stepOf(state, event.step);
+  return step?.status === status && attemptOf(event) === attemptOf(step);
+}
+
+/** It is the attempt after the one that failed. */
+function isAgain(
+  state: RunState,
+  event: { readonly step: string; readonly attempt?: number },
+  status: StepStatus,
+): boolean {
+  const step = stepOf(state, event.step);
+  return isOpen(state) && step?.status === status && attemptOf(event) === attemptOf(step) + 1;
+}
+
+function isStuckAtPivot(state: RunState): boolean {
+  return state.uncompensated === pivotPassed(state);
 }
 
 /**
@@ -62,19 +110,29 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 function copyOf(state: RunState): Mutable<RunState> {
   const { status, workflow, input, coordination, pinned, epoch, steps, length, events } = state;
   const copy: Mutable<RunState> = { status, workflow, input, coordination, pinned, epoch, steps, length, events };
+  if (state.definition !== undefined) copy.definition = state.definition;
+  if (state.deadline !== undefined) copy.deadline = state.deadline;
   if (state.failed !== undefined) copy.failed = state.failed;
   if (state.cancelled !== undefined) copy.cancelled = state.cancelled;
   if (state.uncompensated !== undefined) copy.uncompensated = state.uncompensated;
+  if (state.resolved !== undefined) copy.resolved = state.resolved;
   return copy;
 }
 
+/** A copy that isn't waiting for anything. */
 function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
   const { agent, after, compensable } = step;
   const copy: Mutable<StepState> = { status, agent, after, compensable };
+  if (step.undoesUnknown === true) copy.undoesUnknown = true;
+  if (step.isPivot === true) copy.isPivot = true;
   if (Object.hasOwn(step, "input")) copy.input = step.input;
   if (Object.hasOwn(step, "output")) copy.output = step.output;
   if (step.order !== undefined) copy.order = step.order;
   if (step.error !== undefined) copy.error = step.error;
+  if (step.attempt !== undefined) copy.attempt = step.attempt;
+  if (step.failures !== undefined) copy.failures = step.failures;
+  if (step.isUncertain === true) copy.isUncertain = true;
+  if (step.isFallback === true) copy.isFallback = true;
   return copy;
 }
 
@@ -88,109 +146,147 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.pinned = event.pinned;
       next.epoch = event.epoch;
       next.steps = newSteps(event.steps);
+      if (event.definition !== undefined) next.definition = event.definition;
+      if (event.deadline !== undefined) next.deadline = event.deadline;
       return;
-    case "step-started":
-      changeStep(next, event.step, "started").input = event.input;
+    case "step-started": {
+      const step = changeStep(next, event.step, "started");
+      step.input = event.input;
+      if (event.attempt !== undefined) step.attempt = event.attempt;
       return;
+    }
     case "step-finished": {
       const step = changeStep(next, event.step, "finished");
       step.output = event.output;
-      step.order = 1 + count(next, wasFinished);
+      delete step.error;
+      if (event.fallbackFor !== undefined) {
+        step.isFallback = true;
+        step.error = event.fallbackFor;
+      }
+      step.order = 1 + finishedCount(next);
+      if (next.status === "compensating") stopAtPivot(next);
       return;
     }
     case "step-failed":
-      changeStep(next, event.step, "failed").error = event.error;
-      if (next.status !== "running") return;
-      next.status = "compensating";
-      next.failed = event.step;
+      failStep(next, event);
       return;
     case "compensation-started":
-      changeStep(next, event.step, "compensating");
+      startUndoing(next, event.step, event.attempt);
       return;
     case "compensation-finished":
       changeStep(next, event.step, "compensated");
       return;
     case "compensation-failed":
-      changeStep(next, event.step, "compensation-failed").error = event.error;
-      next.uncompensated = event.step;
+      failUndoing(next, event);
       return;
-    case "cancel-requested":
-      next.status = "compensating";
-      next.cancelled = event.reason === undefined ? {} : { reason: event.reason };
+    case "cancel-requested": {
+      const { reason, isExpired } = event;
+      next.cancelled = {
+        ...(reason === undefined ? {} : { reason }),
+        ...(isExpired === undefined ? {} : { isExpired }),
+      };
+      turnBack(next);
       return;
+    }
     case "coordination-switched":
       next.coordination = event.coordination;
       next.epoch = event.epoch;
+      return;
+    case "run-recovered":
+      recover(next);
+      next.epoch = event.epoch;
+      if (!next.pinned) next.coordination = event.coordination;
+      return;
+    case "compensation-retried": {
+      const { uncompensated = "" } = next;
+      next.status = "compensating";
+      delete next.uncompensated;
+      const { order } = next.steps[uncompensated] ?? {};
+      forgetAttempts(changeStep(next, uncompensated, order === undefined ? "failed" : "finished"));
+      return;
+    }
+    case "run-resolved":
+      next.resolved = event.note;
       return;
     case "run-ended":
       next.status = event.status;
   }
 }
 
-/** How the run ends now, with nothing left to do in it; `undefined` while there is. */
-export function endOf(state: RunState): RunEnded | undefined {
-  if (state.status === "running") {
-    return count(state, wasFinished) === Object.keys(state.steps).length
-      ? { type: "run-ended", status: "completed" }
-      : undefined;
+/** Attempts are counted anew for the compensation. */
+function startUndoing(next: Mutable<RunState>, name: string, attempt: number | undefined): void {
+  const step = changeStep(next, name, "compensating");
+  if (attempt === undefined) forgetAttempts(step);
+  else step.attempt = attempt;
+}
+
+function failUndoing(next: Mutable<RunState>, { step: name, error, retryAt }: CompensationFailed): void {
+  const hasBegun = statusOf(next, name) === "compensating" || statusOf(next, name) === "undo-waiting";
+  const step = changeStep(next, name, retryAt === undefined ? "compensation-failed" : "undo-waiting");
+  if (!hasBegun) forgetAttempts(step);
+  step.error = error;
+  if (retryAt === undefined) {
+    next.uncompensated = name;
+    return;
   }
-  if (state.status !== "compensating") return undefined;
-  if (state.uncompensated !== undefined) return { type: "run-ended", status: "compensation-failed" };
-  if (isInFlight(state) || nextToCompensate(state) !== undefined) return undefined;
-  return { type: "run-ended", status: state.cancelled === undefined ? "failed" : "cancelled" };
+  step.retryAt = retryAt;
+  step.failures = (step.failures ?? 0) + 1;
 }
 
-/** True when the step may start: nothing went wrong, it hasn't started, and what it comes after has finished. */
-export function isReady(state: RunState, name: string): boolean {
-  if (state.status !== "running") return false;
-  const step = stepOf(state, name);
-  if (step === undefined || step.status !== "pending") return false;
-  for (const needed of step.after) if (state.steps[needed]?.status !== "finished") return false;
-  return true;
+function forgetAttempts(step: Mutable<StepState>): void {
+  delete step.attempt;
+  delete step.failures;
 }
 
-/** The step to be compensated now; `undefined` when there is none, or something is in flight. */
-export function nextToCompensate(state: RunState): string | undefined {
-  return isInFlight(state) ? undefined : remainingCompensations(state)[0];
+function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncertain }: StepFailed): void {
+  const isRetried = retryAt !== undefined && next.status === "running";
+  const step = changeStep(next, name, isRetried ? "waiting" : "failed");
+  step.error = error;
+  if (isUncertain === true) step.isUncertain = true;
+  if (isRetried) {
+    step.retryAt = retryAt;
+    step.failures = (step.failures ?? 0) + 1;
+    return;
+  }
+  if (next.status !== "running") return;
+  next.failed = name;
+  turnBack(next);
 }
 
-/** True while a step or a compensation is started and not over. */
-export function isInFlight(state: RunState): boolean {
-  return count(state, ({ status }) => status === "started" || status === "compensating") > 0;
+/** The run goes backward from here. What waits to be tried again isn't; past the point of no return, nothing is undone. */
+function turnBack(next: Mutable<RunState>): void {
+  next.status = "compensating";
+  for (const name of Object.keys(next.steps))
+    if (next.steps[name]?.status === "waiting") changeStep(next, name, "failed");
+  stopAtPivot(next);
 }
 
-/** The steps that are still to be compensated, the next one first. */
-export function remainingCompensations(state: RunState): readonly string[] {
-  if (state.status !== "compensating" || state.uncompensated !== undefined) return [];
-  return Object.entries(state.steps)
-    .filter(([, { status, compensable }]) => status === "finished" && compensable)
-    .sort(([, one], [, other]) => (other.order ?? 0) - (one.order ?? 0))
-    .map(([name]) => name);
+function stopAtPivot(next: Mutable<RunState>): void {
+  const pivot = pivotPassed(next);
+  if (pivot !== undefined) next.uncompensated = pivot;
 }
 
-/** What is known of a step; `undefined` for a name that is no step's. */
-function stepOf(state: RunState, name: string): StepState | undefined {
-  return Object.hasOwn(state.steps, name) ? state.steps[name] : undefined;
-}
-
-function count({ steps }: RunState, isCounted: (step: StepState) => boolean): number {
-  let counted = 0;
-  for (const name in steps) if (isCounted(steps[name] as StepState)) counted++;
-  return counted;
-}
-
-function wasFinished({ order }: StepState): boolean {
-  return order !== undefined;
-}
-
-function statusOf(state: RunState, name: string): StepStatus | undefined {
-  return stepOf(state, name)?.status;
+/** The process that did what was in flight is gone. */
+function recover(next: Mutable<RunState>): void {
+  for (const name of Object.keys(next.steps)) {
+    const { status } = next.steps[name] as StepState;
+    if (status === "started") {
+      const step = changeStep(next, name, next.status === "running" ? "waiting" : "failed");
+      step.isUncertain = true;
+      if (step.status === "waiting") step.retryAt = 0;
+    } else if (status === "compensating") changeStep(next, name, "undo-waiting").retryAt = 0;
+  }
 }
 
 function newSteps(outlines: readonly StepOutline[]): Record<string, StepState> {
   const steps: Record<string, StepState> = {};
-  for (const { name, agent, after, compensable } of outlines)
-    steps[name] = { status: "pending", agent, after, compensable };
+  for (const { name, ...outline } of outlines) {
+    const { agent, after, compensable, undoesUnknown, isPivot } = outline;
+    const step: Mutable<StepState> = { status: "pending", agent, after, compensable };
+    if (undoesUnknown === true) step.undoesUnknown = true;
+    if (isPivot === true) step.isPivot = true;
+    steps[name] = step;
+  }
   return steps;
 }
 

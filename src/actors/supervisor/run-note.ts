@@ -1,6 +1,7 @@
 /** Events to the notes that a version of a run keeps of them, and back. */
 
-import type { RunEnded, RunEvent, RunNote } from "./run-event.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { RunEnded, RunEvent, RunNote, StepOutline } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
 
 /** What a version keeps of an event: all but what is in the run's state already. */
@@ -8,13 +9,19 @@ export function noteOf(event: RunEvent): RunNote {
   switch (event.type) {
     case "run-started":
       return { type: event.type, coordination: event.coordination, pinned: event.pinned, epoch: event.epoch };
-    case "step-started":
-      return { type: event.type, step: event.step, by: event.by, epoch: event.epoch };
-    case "step-finished":
-      return { type: event.type, step: event.step };
+    case "step-started": {
+      const { type, step, by, epoch, attempt } = event;
+      return attempt === undefined ? { type, step, by, epoch } : { type, step, by, epoch, attempt };
+    }
+    case "step-finished": {
+      const { type, step, attempt } = event;
+      return attempt === undefined ? { type, step } : { type, step, attempt };
+    }
     case "step-failed":
-    case "compensation-failed":
-      return { type: event.type, step: event.step, ...(event.epoch === undefined ? {} : { epoch: event.epoch }) };
+    case "compensation-failed": {
+      const { error: _, ...note } = event;
+      return note;
+    }
     case "run-ended":
       return { type: event.type, status: event.status };
     default:
@@ -26,18 +33,22 @@ export function noteOf(event: RunEvent): RunNote {
 export function eventOf(note: RunNote, state: RunState): RunEvent {
   switch (note.type) {
     case "run-started": {
-      const steps = Object.entries(state.steps).map(([name, { agent, after, compensable }]) => ({
-        name,
-        agent,
-        after,
-        compensable,
-      }));
-      return { ...note, workflow: state.workflow, input: state.input, steps };
+      const { workflow, input, definition, deadline } = state;
+      return {
+        ...note,
+        workflow,
+        input,
+        steps: Object.entries(state.steps).map(outlineOf),
+        ...(definition === undefined ? {} : { definition }),
+        ...(deadline === undefined ? {} : { deadline }),
+      };
     }
     case "step-started":
       return { ...note, input: stepIn(state, note.step).input };
-    case "step-finished":
-      return { ...note, output: stepIn(state, note.step).output };
+    case "step-finished": {
+      const { output, isFallback, error = unknownError } = stepIn(state, note.step);
+      return { ...note, output, ...(isFallback === true ? { fallbackFor: error } : {}) };
+    }
     case "step-failed":
     case "compensation-failed":
       return { ...note, error: stepIn(state, note.step).error ?? unknownError };
@@ -46,6 +57,18 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
     default:
       return note;
   }
+}
+
+function outlineOf([name, step]: [string, StepState]): StepOutline {
+  const { agent, after, compensable, undoesUnknown, isPivot } = step;
+  return {
+    name,
+    agent,
+    after,
+    compensable,
+    ...(undoesUnknown === undefined ? {} : { undoesUnknown }),
+    ...(isPivot === undefined ? {} : { isPivot }),
+  };
 }
 
 /** The output of the step declared last: the run's. */
@@ -58,9 +81,15 @@ function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
   const step = state.uncompensated ?? state.failed;
   const { reason } = state.cancelled ?? {};
   return {
-    ...(step === undefined ? {} : { step, error: stepIn(state, step).error ?? unknownError }),
+    ...(step === undefined
+      ? {}
+      : { step, error: errorOf(state, step) ?? errorOf(state, state.failed) ?? unknownError }),
     ...(reason === undefined ? {} : { reason }),
   };
+}
+
+function errorOf(state: RunState, step = ""): EncodedError | undefined {
+  return stepIn(state, step).error;
 }
 
 const unknownError = { kind: "value", name: "undefined", message: "the history has no error for it" } as const;

@@ -11,13 +11,19 @@ import type { EndStatus, RunNote, StepOutline } from "./run-event.ts";
 /** `new` is a run before its first event, `compensating` one that failed or was cancelled and hasn't come to its end. */
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;
 
-/** `started` and `compensating` are in flight. A step that failed or never started has nothing to compensate. */
+/**
+ * `started` and `compensating` are in flight. `waiting` is a step whose attempt failed and that is tried again,
+ * `undo-waiting` one whose compensation is. A step that failed or never started has nothing to compensate, unless nobody
+ * knows whether it had effects.
+ */
 export type StepStatus =
   | "pending"
   | "started"
+  | "waiting"
   | "finished"
   | "failed"
   | "compensating"
+  | "undo-waiting"
   | "compensated"
   | "compensation-failed";
 
@@ -32,6 +38,16 @@ export interface StepState extends Omit<StepOutline, "name"> {
   readonly error?: EncodedError;
   /** 1 for the first step of the run that finished, 2 for the second … */
   readonly order?: number;
+  /** The newest attempt at the step, or at its compensation once that has begun; absent for the first. */
+  readonly attempt?: number;
+  /** How many attempts failed, of the step or of its compensation; absent for none. Those that a process took along don't count. */
+  readonly failures?: number;
+  /** When it is tried again, in milliseconds since the epoch; there while it waits for that. */
+  readonly retryAt?: number;
+  /** There when nobody knows whether an attempt that failed had effects. */
+  readonly isUncertain?: true;
+  /** There when the output is the step's fallback and not its agent's; the error says why. */
+  readonly isFallback?: true;
 }
 
 /** A run after a number of events. */
@@ -43,14 +59,20 @@ export interface RunState {
   /** True for a coordination of the run's own, which switches of the system don't touch. */
   readonly pinned: boolean;
   readonly epoch: Epoch;
+  /** The fingerprint of the definition that it follows. */
+  readonly definition?: string;
+  /** When it is cancelled if it hasn't ended, in milliseconds since the epoch. */
+  readonly deadline?: number;
   /** By name, in the order declared. */
   readonly steps: Readonly<Record<string, StepState>>;
   /** The step whose failure the run is being ended for. */
   readonly failed?: string;
   /** There when the run is being ended because somebody asked for it. */
-  readonly cancelled?: { readonly reason?: string };
-  /** The step whose compensation failed. */
+  readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
+  /** The step whose compensation failed, or that is the point of no return. */
   readonly uncompensated?: string;
+  /** What a person said who resolved what could not be undone. */
+  readonly resolved?: string;
   /** How many events there were so far. */
   readonly length: number;
   /** The events of this version, and only those: the run's history is the history of its key. */
@@ -78,6 +100,7 @@ const statuses: ReadonlySet<unknown> = new Set<RunStatus>([
   "failed",
   "cancelled",
   "compensation-failed",
+  "resolved",
 ]);
 
 /** The key `run/<id>`. Only the supervisor writes it, by the rules of `run-machine.ts`, so the schema looks no deeper than the status. */

@@ -4,9 +4,10 @@ import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../contract.ts";
 import type { Payload, PayloadCodec } from "../payload-codec.ts";
-import type { StepDefinition } from "../workflow-definition.ts";
+import type { MappingSources, StepDefinition } from "../workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { StepFailed, StepStarted } from "./run-event.ts";
+import type { RunState } from "./run-state.ts";
 
 /** Who starts the step, and what has come before it. */
 export interface StepStart {
@@ -36,10 +37,22 @@ export function startStep(
   }
 }
 
-function mapSources(step: StepDefinition, payloads: StepStart["sources"], codec: PayloadCodec): unknown {
+/** The sources of a step in a run's state: its input, and the outputs of the steps that the step comes after. */
+export function sourcesIn(state: RunState, step: StepDefinition): StepStart["sources"] {
+  const sources: Record<string, Payload> = { input: state.input };
+  for (const name of step.after) sources[name] = state.steps[name]?.output;
+  return sources;
+}
+
+/** Sources as the workflow's functions get them: decoded, and frozen. */
+export function decodeSources(payloads: StepStart["sources"], codec: PayloadCodec): MappingSources {
   const sources: Record<string, unknown> = {};
   for (const name of Object.keys(payloads)) sources[name] = frozen(codec.decode(payloads[name]));
-  const mapped = step.map(sources);
+  return sources;
+}
+
+function mapSources(step: StepDefinition, payloads: StepStart["sources"], codec: PayloadCodec): unknown {
+  const mapped = step.map(decodeSources(payloads, codec));
   if (!(mapped instanceof Promise)) return mapped;
   mapped.catch(() => undefined); // the step fails because of the promise, whatever becomes of it
   throw new TroupeError(

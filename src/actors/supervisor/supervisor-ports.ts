@@ -1,10 +1,13 @@
 /** What the supervisor needs of the world around it. */
 
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
 import type { Subject } from "../../store/change.ts";
 import type { MaybePromise } from "../../store/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import type { PayloadCodec } from "../payload-codec.ts";
+import type { Permit } from "../policies/permit.ts";
 import type { NumberedMessage } from "./coordination-protocol.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -25,6 +28,13 @@ export interface SupervisorPorts {
   onVersion(run: string, snapshot: Snapshot<RunState>): void;
   /** A run's history can't be written any more, so the run can't go on. The supervisor has let go of it. */
   onBroken(run: string, error: unknown): void;
+  /**
+   * Lets an attempt at a step go ahead, at once or when the agent's policies allow. Throws or rejects when they don't.
+   * `caller` is the workflow's name, `input` what the agent is to be given.
+   */
+  admit(agent: AgentDefinition, caller: string, input: unknown): MaybePromise<Permit>;
   /** What makes payloads of values. */
   readonly codec: PayloadCodec;
+  readonly clock: Clock;
+  readonly random: Pick<Random, "next">;
 }

@@ -6,45 +6,44 @@
  * in the same turn in which a run learns of a switch, whoever decides from now on is told where the run stands.
  */
 
-import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { type Subject, subjectOf } from "../../store/change.ts";
+import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import { subjectOf } from "../../store/change.ts";
 import { chain, type MaybePromise } from "../../store/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import { checkContract } from "../contract.ts";
+import { type CallOutcome, outcomeOf, type Permit } from "../policies/permit.ts";
 import type { WorkflowDefinition } from "../workflow-definition.ts";
 import { agentKey, planWorkflow, type WorkflowPlan } from "../workflow-plan.ts";
 import { type Advance, advance } from "./advance.ts";
+import type { Terms } from "./conclude.ts";
 import { type Coordination, coordinationState, type Epoch, systemCoordination } from "./coordination.ts";
+import type { Grant, Spent } from "./coordination-protocol.ts";
 import { type Dispatch, dispatchesOf, undelivered } from "./dispatch.ts";
-import { handOver } from "./relay.ts";
-import type { Proposal, RunEvent, RunStarted } from "./run-event.ts";
-import { isOpen, newRun, type RunState, runState } from "./run-state.ts";
-import { Sequence } from "./sequence.ts";
+import { LingeringAttempts } from "./lingering-attempts.ts";
+import { type DueWork, OpenRun } from "./open-run.ts";
+import { orchestrateDue } from "./orchestrator.ts";
+import { forwardDue, handOver } from "./relay.ts";
+import type { Claim, CompensationRetried, Proposal, RunEvent, RunResolved, RunStarted } from "./run-event.ts";
+import { attemptOf, pivotPassed } from "./run-progress.ts";
+import { isOpen, type RunState } from "./run-state.ts";
+import { checkSameDefinition, notAdmissible, notBegun, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
 /** How to start a run. */
 export interface StartOptions {
   /** A coordination of the run's own. It is pinned: switches of the system's coordination don't touch this run. */
   readonly coordination?: Coordination;
-}
-
-/** A run that hasn't ended. */
-interface OpenRun {
-  readonly id: string;
-  /** Its history; kept, since a key that is made anew for each commit is looked up slowly. */
-  readonly subject: Subject<RunState>;
-  readonly plan: WorkflowPlan;
-  readonly sequence: Sequence;
-  state: RunState;
+  /** Milliseconds until the run is cancelled if it hasn't ended. Default: no such time. */
+  readonly timeout?: number;
 }
 
 /**
- * Supervises runs through its ports; knows neither threads nor time.
+ * Supervises runs through its ports; knows no threads.
  *
- * Guarantees: every version of a run follows from the one before by the rules of `run-machine.ts`, so a step starts once,
- * ends once and is undone once, whoever proposes what how often (invariant 5); the outcome doesn't depend on the
+ * Guarantees: every version of a run follows from the one before by the rules of `run-machine.ts`, so a step finishes once
+ * and is undone once, whoever proposes what how often (invariant 5); the outcome doesn't depend on the
  * coordination or on switches of it (invariant 10). Everything is synchronous as long as the store is.
  *
  * @example
@@ -54,7 +53,9 @@ interface OpenRun {
  */
 export class Supervisor {
   readonly #ports: SupervisorPorts;
+  readonly #terms: Terms;
   readonly #open = new Map<string, OpenRun>();
+  readonly #lingering = new LingeringAttempts();
   readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
   #coordination: Coordination = "orchestrator";
   #epoch: Epoch = 0;
@@ -62,6 +63,8 @@ export class Supervisor {
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
+    const { codec, clock, random } = ports;
+    this.#terms = { codec, now: () => clock.now(), random: () => random.next() };
   }
 
   /** The coordination in force: that of every run which isn't pinned to its own. */
@@ -111,45 +114,84 @@ export class Supervisor {
    * @throws TroupeError `contract-violated` for an input that the workflow's schema refuses, `invalid-workflow` for one
    * without steps, `run-exists` for an id that a run has or had.
    */
-  start(
-    id: string,
-    workflow: WorkflowDefinition,
-    input: unknown,
-    { coordination }: StartOptions = {},
-  ): MaybePromise<void> {
-    const started = this.#startOf(workflow, input, coordination);
+  start(id: string, workflow: WorkflowDefinition, input: unknown, options: StartOptions = {}): MaybePromise<void> {
+    const plan = this.#planOf(workflow);
+    const started = this.#startOf(plan, input, options);
     if (this.#open.has(id)) throw runExists(id);
-    const run: OpenRun = {
-      id,
-      subject: subjectOf(runState, id),
-      plan: this.#planOf(workflow),
-      sequence: new Sequence(),
-      state: newRun,
-    };
+    const run = new OpenRun(id, plan);
     this.#open.set(id, run);
     return chain(this.#judge(run, started), () => undefined);
+  }
+
+  /**
+   * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. What was in flight is
+   * begun again under the same idempotency key (invariant 11). Returns when that is recorded.
+   *
+   * @throws TroupeError `workflow-changed` when the definition isn't the one that the run was started with;
+   * `not-admissible` when the run isn't in a state for it.
+   */
+  resume(
+    { state }: Snapshot<RunState>,
+    id: string,
+    workflow: WorkflowDefinition,
+    event: CompensationRetried | RunResolved | "recover",
+  ): MaybePromise<void> {
+    const plan = this.#planOf(workflow);
+    checkSameDefinition(id, state, plan);
+    if (this.#open.has(id)) throw runExists(id);
+    const run = new OpenRun(id, plan);
+    run.state = state;
+    this.#open.set(id, run);
+    const { coordination, epoch } = this;
+    const next = event === "recover" ? ({ type: "run-recovered", coordination, epoch } as const) : event;
+    return chain(this.#judge(run, next), (isAccepted) => {
+      if (isAccepted) return;
+      this.#close(run);
+      throw notAdmissible(id, state, next.type);
+    });
+  }
+
+  /**
+   * Judges what a participant would like to begin. Returns what it has to know to go ahead, or `false` when the run's history
+   * doesn't accept it or the agent's policies don't let it through.
+   */
+  claim(id: string, event: Claim): MaybePromise<Grant | false> {
+    const run = this.#open.get(id);
+    if (run === undefined) return false;
+    return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#goAhead(run, event));
   }
 
   /**
    * Judges what a participant proposes. Returns whether the run's history accepted it. Proposals of one run are judged in
    * the order in which they arrive; any may arrive any number of times, or for a run that is over: it isn't accepted then.
    */
-  propose(id: string, event: Proposal): MaybePromise<boolean> {
+  propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
     const run = this.#open.get(id);
-    return run === undefined ? false : this.#judge(run, event);
+    return chain(run === undefined ? false : this.#judge(run, event, spent), (isAccepted) => {
+      if (!isAccepted) this.#lingering.end(id, event);
+      return isAccepted;
+    });
   }
 
   /**
    * Cancels a run: no further step starts, the signal of steps in flight aborts, what has finished is compensated. Returns
    * when that is recorded. Does nothing to a run that has ended, or failed before.
+   *
+   * @throws TroupeError `past-point-of-no-return`.
    */
   cancel(id: string, reason?: string): MaybePromise<void> {
     const run = this.#open.get(id);
     if (run === undefined) return undefined;
-    return chain(
-      this.#judge(run, { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) }),
-      () => undefined,
-    );
+    const event = { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) } as const;
+    return chain(this.#judge(run, event), (isAccepted) => {
+      const pivot = run.state.status === "running" ? pivotPassed(run.state) : undefined;
+      if (!isAccepted && pivot !== undefined) throw pastPivot(id, pivot);
+    });
+  }
+
+  /** Stops looking after its runs: they stay as they are, and no alarm rings any more. */
+  close(): void {
+    for (const run of [...this.#open.values()]) this.#close(run);
   }
 
   /**
@@ -161,32 +203,36 @@ export class Supervisor {
   participantLost(agent: AgentDefinition, error: unknown): void {
     const key = agentKey(agent);
     const encoded = encodeError(error);
+    this.#lingering.lose(key);
     for (const run of [...this.#open.values()]) void this.#unattended(run, () => this.#lose(run, key, encoded));
   }
 
   #lose(run: OpenRun, key: string, error: EncodedError): MaybePromise<unknown> {
     const own = run.plan.steps.filter((step) => step.agentKey === key);
     const lost = own.flatMap(({ name }): Proposal[] => {
-      const status = run.state.steps[name]?.status;
-      if (status === "started") return [{ type: "step-failed", step: name, error }];
-      return status === "compensating" ? [{ type: "compensation-failed", step: name, error }] : [];
+      if (!run.isTaken(name)) return []; // the one that takes its place does it
+      const { status, attempt } = run.state.steps[name] ?? {};
+      const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
+      return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
     });
     let judged: MaybePromise<unknown> = undefined;
     for (const event of lost) judged = chain(judged, () => this.#record(run, event));
     return chain(judged, () => {
       if (own.length === 0 || run.state.coordination !== "relay") return;
+      run.forgetTold();
       for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))
         this.#send(run, dispatch);
+      this.#arm(run);
     });
   }
 
-  #judge(run: OpenRun, event: RunEvent): MaybePromise<boolean> {
-    return run.sequence.run(() => this.#record(run, event));
+  #judge(run: OpenRun, event: RunEvent, spent?: Spent): MaybePromise<boolean> {
+    return run.sequence.run(() => this.#record(run, event, spent));
   }
 
-  #record(run: OpenRun, event: RunEvent): MaybePromise<boolean> {
+  #record(run: OpenRun, event: RunEvent, spent?: Spent): MaybePromise<boolean> {
     if (this.#open.get(run.id) !== run) return false; // it ended or broke while this waited
-    const step = advance(run.plan, run.state, event, this.#ports.codec);
+    const step = advance(run.plan, run.state, event, this.#terms);
     if (step === undefined) return false;
     let refusal: TroupeError | undefined;
     const { length } = run.state;
@@ -204,17 +250,135 @@ export class Supervisor {
     } catch (error) {
       return failed(error);
     }
-    if (!(committed instanceof Promise)) return this.#recorded(run, committed, step);
-    return committed.catch(failed).then((snapshot) => this.#recorded(run, snapshot, step));
+    if (!(committed instanceof Promise)) return this.#recorded(run, committed, step, spent);
+    return committed.catch(failed).then((snapshot) => this.#recorded(run, snapshot, step, spent));
   }
 
-  #recorded(run: OpenRun, snapshot: Snapshot<RunState>, { events }: Advance): boolean {
+  #recorded(run: OpenRun, snapshot: Snapshot<RunState>, { events }: Advance, spent?: Spent): boolean {
     run.state = snapshot.state;
-    if (!isOpen(run.state)) this.#open.delete(run.id);
+    for (const event of events) {
+      this.#settle(run, event, spent);
+      run.noteStart(event);
+      if (event.type === "coordination-switched") run.forgetTold();
+    }
+    if (!isOpen(run.state)) this.#close(run);
     this.#ports.onVersion(run.id, snapshot);
     const { id, plan, state } = run;
-    for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#send(run, dispatch);
+    for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#dispatch(run, dispatch);
+    if (state.status === "compensating") this.#abandonHeld(run);
+    this.#arm(run);
     return true;
+  }
+
+  /** Tells the gate of an agent how an attempt ended that it let through. */
+  #settle(run: OpenRun, event: RunEvent, spent?: Spent): void {
+    const permit = run.end(event);
+    const agent = "step" in event && event.step !== undefined ? run.plan.step.get(event.step)?.agent : undefined;
+    if (permit === undefined || agent === undefined) return;
+    const thrown = causeOfEnd(event);
+    if (thrown === undefined) {
+      permit.settle("ok", spent);
+      return;
+    }
+    const error = decodeError(thrown);
+    const isRunning = isTroupeError(error, "timed-out");
+    if (isRunning) this.#lingering.add(run.id, event, agentKey(agent), permit);
+    permit.settle(callOutcomeOf(agent, error), { ...spent, error, isRunning });
+  }
+
+  /** Sends what follows from a commit; orders when their agent may go ahead. */
+  #dispatch(run: OpenRun, dispatch: Dispatch): void {
+    const { agent, message } = dispatch;
+    if (message.type !== "perform" && message.type !== "compensate") {
+      this.#send(run, dispatch);
+      return;
+    }
+    const begun =
+      message.type === "perform"
+        ? this.#goAhead(run, { ...message, type: "step-started" })
+        : this.#goAhead(run, { ...message.own, type: "compensation-started" });
+    const order = (grant: Grant | false): void => {
+      if (grant !== false) this.#send(run, { agent, message: { ...message, ...grant } });
+    };
+    if (begun instanceof Promise) void begun.then(order);
+    else order(begun);
+  }
+
+  /** Lets an attempt that the history has accepted go ahead, when its agent's policies do. Never throws. */
+  #goAhead(
+    run: OpenRun,
+    { type, step: name, attempt }: Pick<Claim, "type" | "step" | "attempt">,
+  ): MaybePromise<Grant | false> {
+    const agent = run.plan.step.get(name)?.agent;
+    if (agent === undefined) return false;
+    const number = attemptOf(attempt === undefined ? {} : { attempt });
+    const begin = (permit: Permit | undefined): Grant | false => {
+      if (this.#open.get(run.id) !== run || !run.isInFlight(name, number)) {
+        permit?.release(); // it was given up while it was held
+        return false;
+      }
+      run.begin(name, permit);
+      const { deadline } = run.state;
+      return deadline === undefined || type === "compensation-started" ? {} : { deadline };
+    };
+    const refused = (error: unknown): false => {
+      const of = { step: name, error: encodeError(error), ...(attempt === undefined ? {} : { attempt }) };
+      void this.#unattended(run, () => this.#record(run, { type: "step-failed", ...of }));
+      return false;
+    };
+    if (type === "compensation-started") return begin(undefined); // undoing is not held up
+    try {
+      const input = this.#ports.codec.decode(run.state.steps[name]?.input);
+      const admitted = this.#ports.admit(agent, run.plan.workflow.name, input);
+      return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  /** A run that goes backward begins nothing any more, also not what its history has accepted and its agent's policies hold up. */
+  #abandonHeld(run: OpenRun): void {
+    for (const step of run.held) {
+      const { attempt } = run.state.steps[step] ?? {};
+      const error = encodeError(notBegun(run.id, step));
+      const event = { type: "step-failed", step, error, ...(attempt === undefined ? {} : { attempt }) } as const;
+      void this.#unattended(run, () => this.#record(run, event));
+    }
+  }
+
+  /** Sets the alarm of a run to the earliest time at which something is due. */
+  #arm(run: OpenRun): void {
+    run.timer?.cancel();
+    run.timer = undefined;
+    const next = this.#open.get(run.id) === run ? run.nextDue : Number.POSITIVE_INFINITY;
+    if (next === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#ports;
+    run.timer = clock.setTimer(Math.max(0, next - clock.now()), () => {
+      void this.#unattended(run, () => this.#ring(run));
+    });
+  }
+
+  #ring(run: OpenRun): MaybePromise<unknown> {
+    let done: MaybePromise<unknown> = undefined;
+    for (const due of run.due(this.#ports.clock.now())) done = chain(done, () => this.#meet(run, due));
+    return chain(done, () => this.#arm(run));
+  }
+
+  #meet(run: OpenRun, due: DueWork): MaybePromise<unknown> {
+    if (due.kind === "deadline")
+      return this.#record(run, { type: "cancel-requested", reason: "its deadline passed", isExpired: true });
+    return this.#tryAgain(run, due.step);
+  }
+
+  /** The orchestrator decides; under the relay the step's participant hears that it may claim. */
+  #tryAgain(run: OpenRun, step: string): MaybePromise<unknown> {
+    if (run.state.coordination === "orchestrator") {
+      const claim = orchestrateDue(run.state, step);
+      return claim && this.#record(run, claim);
+    }
+    const { id, plan, state } = run;
+    if (run.tell(step)) for (const dispatch of forwardDue({ run: id, plan, state }, step)) this.#send(run, dispatch);
+    return undefined;
   }
 
   #send(run: OpenRun, { agent, message }: Dispatch): void {
@@ -240,14 +404,19 @@ export class Supervisor {
     }
   }
 
+  #close(run: OpenRun): void {
+    this.#open.delete(run.id);
+    run.close();
+  }
+
   #break(run: OpenRun, error: unknown): void {
     if (this.#open.get(run.id) !== run) return;
-    this.#open.delete(run.id);
+    this.#close(run);
     if (run.state.length > 0) this.#ports.onBroken(run.id, error); // whoever starts a run hears it otherwise
   }
 
-  #startOf(workflow: WorkflowDefinition, input: unknown, coordination: Coordination | undefined): RunStarted {
-    const { module, name, version } = workflow;
+  #startOf(plan: WorkflowPlan, input: unknown, { coordination, timeout }: StartOptions): RunStarted {
+    const { module, name, version, ...workflow } = plan.workflow;
     if (workflow.steps.length === 0) {
       throw new TroupeError(
         "invalid-workflow",
@@ -259,15 +428,12 @@ export class Supervisor {
       type: "run-started",
       workflow: { module, name, version },
       input: this.#ports.codec.encode(parsed, `the input of a run of ${name}`),
-      steps: workflow.steps.map(({ name: step, agent, after }) => ({
-        name: step,
-        agent: `${agent.name}@${agent.version}`,
-        after,
-        compensable: agent.compensate !== undefined,
-      })),
+      steps: plan.outlines,
       coordination: coordination ?? this.#coordination,
       pinned: coordination !== undefined,
       epoch: this.#epoch,
+      definition: plan.fingerprint,
+      ...(timeout === undefined ? {} : { deadline: this.#ports.clock.now() + timeout }),
     };
   }
 
@@ -278,22 +444,17 @@ export class Supervisor {
   }
 }
 
-function runExists(id: string): TroupeError {
-  return new TroupeError(
-    "run-exists",
-    `there is a run ${id} already. Leave the id out to get a fresh one, or read run/${id} to see what became of it.`,
-    {
-      details: { run: id },
-    },
-  );
+/** A function of the agent's policies that throws can't say that it isn't the agent's failure. */
+function callOutcomeOf(agent: AgentDefinition, error: unknown): CallOutcome {
+  try {
+    return outcomeOf(agent, error);
+  } catch {
+    return "failed";
+  }
 }
 
-function overtaken(id: string, known: number, found: number): TroupeError {
-  return new TroupeError(
-    "conflict",
-    `run/${id} has ${found} events where the supervisor knew of ${known}: something else wrote it. Only the supervisor may.`,
-    {
-      details: { run: id, known, found },
-    },
-  );
+/** What an attempt failed with; also one whose step is finished by its fallback. */
+function causeOfEnd(event: RunEvent): EncodedError | undefined {
+  if (event.type === "step-finished") return event.fallbackFor;
+  return event.type === "step-failed" ? event.error : undefined;
 }

@@ -62,8 +62,9 @@ describe("the properties", () => {
   });
 
   it("notice missing numbers: what arrives twice is done twice", async () => {
+    // such a number also hides messages that come later, and then a run may never end
     const judgeRuns = (scenario: Scenario, { runs: outcomes }: Played): void =>
-      outcomes.forEach((run) => expectSound(scenario, run));
+      outcomes.filter(({ status }) => status !== "unfinished").forEach((run) => expectSound(scenario, run));
     expect(await failureOf({ repeats: true }, { renumbers: true }, judgeRuns)).toContain("twice");
   });
 });

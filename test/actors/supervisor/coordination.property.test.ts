@@ -85,21 +85,56 @@ describe("runs under either coordination and any switches in between", () => {
     );
   });
 
-  it("end, with no step executed twice, when participants are lost (invariants 5, 9)", async () => {
+  it("end, sound, when participants are lost (invariants 5, 9, 10)", async () => {
     await fc.assert(
       fc.asyncProperty(
-        scenarios({ fails: ["executing"], interventions: ["lose", "switch", "cancel"] }),
-        async (scenario) => {
-          const { runs, leftovers, errors } = await play(scenario);
-          for (const { status, executed, compensated } of runs) {
-            expect(status).not.toBe("unfinished");
-            expect(new Set(executed).size).toBe(executed.length);
-            expect(new Set(compensated).size).toBe(compensated.length);
-          }
-          expect({ leftovers, errors }).toEqual({ leftovers: 0, errors: [] });
-        },
+        scenarios({ fails: ["executing", "compensating"], interventions: ["lose", "switch", "cancel"] }),
+        async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),
       check,
+    );
+  });
+
+  it("try again what failed, as often as their agents' policies say, and complete (invariants 5, 10)", async () => {
+    const again = scenarios({ fails: ["once"], interventions: ["switch"], retries: true }).map((scenario) => ({
+      ...scenario,
+      agents: scenario.agents.map((agent) => ({ ...agent, attempts: 2 })),
+    }));
+    await fc.assert(
+      fc.asyncProperty(again, async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+      }),
+      check,
+    );
+  });
+
+  it("go on where they were when the process dies, and come to the same (invariants 5, 10, 11)", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios({ interventions: ["crash", "switch"] }), async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+      }),
+      check,
+    );
+  });
+
+  it("are sound whatever happens: failures, retries, fallbacks, points of no return, lost threads, crashes (invariants 5, 9, 10, 11)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
+          interventions: ["switch", "cancel", "lose", "crash"],
+          retries: true,
+          fallbacks: true,
+          pivots: true,
+          repeats: true,
+        }),
+        async (scenario) => expectAllSound(scenario, await play(scenario)),
+      ),
+      { numRuns: 1000 },
     );
   });
 });

@@ -26,6 +26,7 @@ import {
   undo,
   undone,
   writer,
+  terms,
 } from "./example-workflow.ts";
 
 const cancel: RunEvent = { type: "cancel-requested" };
@@ -68,6 +69,8 @@ describe("the start of a step", () => {
     agent,
     after: [],
     map: map as never,
+    fallback: undefined,
+    isPivot: false,
   });
   const begin = (map: (sources: Record<string, never>) => unknown, sources: Record<string, unknown> = {}) =>
     startStep(step(map), { by: "relay", epoch: 7, sources }, codec);
@@ -101,7 +104,7 @@ describe("the start of a step", () => {
 
 describe("one commit", () => {
   it("takes the event, what the orchestrator decides next, and the end", () => {
-    const first = advance(plan, newRun, started(), codec);
+    const first = advance(plan, newRun, started(), terms);
     expect(first?.events.map(({ type }) => type)).toEqual(["run-started", "step-started"]);
     expect(first?.next.events.map(({ type }) => type)).toEqual(["run-started", "step-started"]);
     const last = stateAfter(
@@ -114,14 +117,14 @@ describe("one commit", () => {
       finish("b"),
       start("d"),
     );
-    expect(advance(plan, last, finish("d"), codec)?.events.map(({ type }) => type)).toEqual([
+    expect(advance(plan, last, finish("d"), terms)?.events.map(({ type }) => type)).toEqual([
       "step-finished",
       "run-ended",
     ]);
   });
 
   it("leaves decisions to the participants of a relayed run", () => {
-    expect(advance(plan, newRun, inRelay, codec)?.events.map(({ type }) => type)).toEqual(["run-started"]);
+    expect(advance(plan, newRun, inRelay, terms)?.events.map(({ type }) => type)).toEqual(["run-started"]);
   });
 
   it("goes on from a decision that fails a step to what follows from that", () => {
@@ -137,7 +140,7 @@ describe("one commit", () => {
         output: { n: 2001 },
       },
     );
-    const next = advance(plan, state, finish("c"), codec); // the closer takes no more than 1000
+    const next = advance(plan, state, finish("c"), terms); // the closer takes no more than 1000
     expect(next?.events.map((event) => [event.type, "step" in event ? event.step : ""])).toEqual([
       ["step-finished", "c"],
       ["step-failed", "d"],
@@ -146,7 +149,7 @@ describe("one commit", () => {
   });
 
   it("refuses what the history refuses", () => {
-    expect(advance(plan, stateAfter(started()), finish("a"), codec)).toBeUndefined();
+    expect(advance(plan, stateAfter(started()), finish("a"), terms)).toBeUndefined();
   });
 });
 
@@ -310,9 +313,7 @@ describe("what follows from a commit", () => {
           run: "r",
           epoch: 1,
           handOver: false,
-          step: "b",
-          input: { n: 1 },
-          output: { n: 2 },
+          own: { step: "b", input: { n: 1 }, output: { n: 2 } },
         },
       },
     ]);
@@ -355,7 +356,7 @@ describe("what can't be delivered", () => {
     expect(undelivered({ type: "perform", ...of, step: "a", input: 1 }, error)).toEqual([
       { type: "step-failed", step: "a", error },
     ]);
-    expect(undelivered({ type: "compensate", ...of, step: "a", input: 1, output: 2 }, error)).toEqual([
+    expect(undelivered({ type: "compensate", ...of, own: { step: "a", input: 1, output: 2 } }, error)).toEqual([
       { type: "compensation-failed", step: "a", error },
     ]);
     const relay: Relay = {

@@ -2,6 +2,8 @@
 
 import * as v from "valibot";
 import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import type { Terms } from "../../../src/actors/supervisor/conclude.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import { PayloadCodec } from "../../../src/actors/payload-codec.ts";
 import type { RunEvent, RunStarted } from "../../../src/actors/supervisor/run-event.ts";
 import { admits, apply } from "../../../src/actors/supervisor/run-machine.ts";
@@ -26,6 +28,7 @@ export const writer = defineAgent("test:agents", {
   output: Value,
   execute: ({ n }) => ({ n: n + 1 }),
   compensate: () => undefined,
+  policies: { compensationRetry: { attempts: 1 } },
 });
 
 export const closer = defineAgent("test:agents", {
@@ -35,6 +38,7 @@ export const closer = defineAgent("test:agents", {
   output: v.object({ total: v.number() }),
   execute: ({ left, right }) => ({ total: left + right }),
   compensate: () => undefined,
+  policies: { compensationRetry: { attempts: 1 } },
 });
 
 /** `a` before `b` and `c`, which may run at the same time, before `d`. The writer does `b` and `c`. */
@@ -50,6 +54,17 @@ export const diamond = defineWorkflow("test:workflows", {
 
 export const plan = planWorkflow(diamond);
 export const codec = new PayloadCodec({ maxBytes: 1e6 });
+
+/** A clock that stands still, and chance that is none. */
+export const stillClock: Clock = { now: () => 0, setTimer: () => ({ cancel: () => undefined }) };
+export const terms: Terms = { codec, now: () => 0, random: () => 0.5 };
+/** The ports of a supervisor that these tests don't look at. */
+export const quiet = {
+  admit: () => ({ settle: () => undefined, release: () => undefined }),
+  clock: stillClock,
+  random: { next: () => 0.5 },
+  codec,
+};
 
 /** The first event of a run of the diamond. */
 export function started(change: Partial<RunStarted> = {}): RunStarted {

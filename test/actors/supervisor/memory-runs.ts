@@ -31,6 +31,11 @@ export class MemoryRuns {
     });
   }
 
+  /** The ids of the runs that have a version. */
+  get ids(): readonly string[] {
+    return [...this.#keys.keys()].flatMap((key) => (key.startsWith("run/") ? [key.slice("run/".length)] : []));
+  }
+
   versions(run: string): Snapshot<RunState>[] {
     return (this.#keys.get(`run/${run}`) ?? []) as Snapshot<RunState>[];
   }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { RunEvent } from "../../../src/actors/supervisor/run-event.ts";
 import { recordsOf } from "../../../src/actors/supervisor/run-history.ts";
-import { admits, apply, endOf } from "../../../src/actors/supervisor/run-machine.ts";
+import { admits, apply } from "../../../src/actors/supervisor/run-machine.ts";
+import { endOf } from "../../../src/actors/supervisor/run-progress.ts";
 import { newRun, type RunState } from "../../../src/actors/supervisor/run-state.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
 import { codec, error, fail, finish, start, started, undo, undone } from "./example-workflow.ts";

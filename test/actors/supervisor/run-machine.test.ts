@@ -2,17 +2,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { advance } from "../../../src/actors/supervisor/advance.ts";
 import type { RunEvent } from "../../../src/actors/supervisor/run-event.ts";
+import { admits, apply } from "../../../src/actors/supervisor/run-machine.ts";
 import {
-  admits,
-  apply,
   endOf,
   isInFlight,
   isReady,
   nextToCompensate,
   remainingCompensations,
-} from "../../../src/actors/supervisor/run-machine.ts";
+} from "../../../src/actors/supervisor/run-progress.ts";
 import { isOpen, newRun, type RunState } from "../../../src/actors/supervisor/run-state.ts";
-import { codec, error, fail, finish, plan, start, started, stateAfter, undo, undone } from "./example-workflow.ts";
+import { error, fail, finish, plan, start, started, stateAfter, terms, undo, undone } from "./example-workflow.ts";
 
 const cancel: RunEvent = { type: "cancel-requested", reason: "enough" };
 const switched = (epoch: number): RunEvent => ({ type: "coordination-switched", coordination: "relay", epoch });
@@ -203,7 +202,7 @@ describe("any sequence of proposals (invariant 5)", () => {
         const events: RunEvent[] = [];
         let state: RunState = newRun;
         for (const candidate of [started({ coordination }), ...proposals]) {
-          const accepted = advance(plan, state, candidate, codec);
+          const accepted = advance(plan, state, candidate, terms);
           if (accepted === undefined) continue;
           expect(isOpen(state) || state.status === "new", "nothing happens after the end").toBe(true);
           expect(accepted.next.length).toBe(state.length + accepted.events.length);

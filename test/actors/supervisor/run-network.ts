@@ -7,17 +7,20 @@ import type { AgentContext, AgentDefinition } from "../../../src/actors/agent-de
 import { Participant } from "../../../src/actors/participant.ts";
 import type { Work } from "../../../src/actors/participant-work.ts";
 import { PayloadCodec } from "../../../src/actors/payload-codec.ts";
-import type { NumberedMessage, ToSupervisor } from "../../../src/actors/supervisor/coordination-protocol.ts";
+import type { NumberedMessage } from "../../../src/actors/supervisor/coordination-protocol.ts";
 import type { Coordination } from "../../../src/actors/supervisor/coordination.ts";
 import type { Proposal } from "../../../src/actors/supervisor/run-event.ts";
+import { isOpen } from "../../../src/actors/supervisor/run-state.ts";
 import { Supervisor } from "../../../src/actors/supervisor/supervisor.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { Clock } from "../../../src/ports/clock.ts";
 import type { WorkflowDefinition } from "../../../src/actors/workflow-definition.ts";
 import { agentKey } from "../../../src/actors/workflow-plan.ts";
 import { MemoryRuns } from "./memory-runs.ts";
 
 /** What an agent did, in order. */
 export interface Effect {
-  readonly kind: "executed" | "compensated";
+  readonly kind: "executed" | "compensated" | "compensated-unknown";
   readonly key: string;
 }
 
@@ -25,6 +28,12 @@ export interface Effect {
 interface Doing {
   readonly participant: Participant;
   end(): void;
+}
+
+/** A timer that was set and has not rung. */
+interface SetTimer {
+  readonly at: number;
+  fire(): void;
 }
 
 export interface NetworkOptions {
@@ -39,30 +48,75 @@ export interface NetworkOptions {
 }
 
 export class RunNetwork {
-  readonly supervisor: Supervisor;
+  supervisor: Supervisor;
   readonly runs: MemoryRuns;
   readonly effects: Effect[] = [];
   /** What escaped: a participant that could not reach the supervisor, a broken run. */
   readonly errors: unknown[] = [];
   /** Proposals that the history did not accept. */
   readonly refused: Proposal[] = [];
+  /** What was asked of supervisors and may not be answered yet; of one that died it never is. */
+  begun: unknown[] = [];
   readonly #options: NetworkOptions;
   readonly #codec = new PayloadCodec({ maxBytes: 1e6 });
   readonly #participants = new Map<string, Participant>();
   readonly #channels = new Map<string, Delivery[]>();
   readonly #doing: Doing[] = [];
+  readonly #timers = new Set<SetTimer>();
+  #now = 0;
   #renumbered = 0;
+  /** How many processes there were before. */
+  #life = 0;
 
   constructor(options: NetworkOptions) {
     this.#options = options;
     this.runs = new MemoryRuns(options.isAsync === true ? (commit) => this.#enqueue("store", commit) : undefined);
-    this.supervisor = new Supervisor({
+    this.supervisor = this.#startSupervisor();
+  }
+
+  #startSupervisor(): Supervisor {
+    return new Supervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => this.#toParticipant(agent, message),
+      admit: () => ({ settle: () => undefined, release: () => undefined }),
       onVersion: () => undefined,
       onBroken: (_, error) => this.errors.push(error),
       codec: this.#codec,
+      clock: this.#clock(),
+      random: { next: () => 0.5 },
     });
+  }
+
+  /** The clock of one life of the process; what it had set doesn't ring in the next. */
+  #clock(): Clock {
+    const life = this.#life;
+    return {
+      now: () => this.#now,
+      setTimer: (ms, fire) => {
+        const timer = { at: this.#now + ms, fire: () => life === this.#life && fire() };
+        this.#timers.add(timer);
+        return { cancel: () => this.#timers.delete(timer) };
+      },
+    };
+  }
+
+  /** The process dies, and another goes on with the runs that have not ended. Commits that wait are lost. */
+  async crash(coordination: Coordination): Promise<void> {
+    this.#life++;
+    this.#participants.clear();
+    this.#channels.clear();
+    this.#doing.length = 0;
+    this.#timers.clear();
+    this.supervisor = this.#startSupervisor();
+    const { supervisor } = this;
+    const begun: unknown[] = [supervisor.switchCoordination(coordination)];
+    if (this.#options.isAsync === true) await this.step(0);
+    for (const run of this.runs.ids) {
+      const newest = this.runs.versions(run).at(-1);
+      if (newest === undefined || !isOpen(newest.state)) continue;
+      begun.push(supervisor.resume(newest, run, this.#options.workflow, "recover"));
+    }
+    this.begun.push(...begun);
   }
 
   /** The participant of an agent, started when it is first needed. */
@@ -79,21 +133,31 @@ export class RunNetwork {
 
   /** How many things could happen next. */
   get choices(): number {
-    return this.#ready().length + this.#doing.length;
+    return this.#ready().length + this.#doing.length + Math.min(1, this.#timers.size);
   }
 
   /** Lets one of them happen: a delivery, perhaps one that happens again later, or the end of some agent's work. */
   async step(pick: number, repeats = false): Promise<void> {
     const ready = this.#ready();
-    const index = pick % (ready.length + this.#doing.length);
+    const index = pick % this.choices;
     const channel = ready[index];
-    if (channel === undefined) this.#doing.splice(index - ready.length, 1)[0]?.end();
+    if (index >= ready.length + this.#doing.length) this.#ring();
+    else if (channel === undefined) this.#doing.splice(index - ready.length, 1)[0]?.end();
     else {
       const delivery = channel.shift();
       if (repeats && delivery?.canRepeat === true) channel.push({ ...delivery, isRepeat: true });
       delivery?.deliver(delivery.isRepeat);
     }
     await settle();
+  }
+
+  /** Time passes until the next timer rings. */
+  #ring(): void {
+    const [next] = [...this.#timers].sort((one, other) => one.at - other.at);
+    if (next === undefined) return;
+    this.#timers.delete(next);
+    this.#now = Math.max(this.#now, next.at);
+    next.fire();
   }
 
   /** Work of an agent's code that ends when the schedule picks it; throws `failure` then, if there is one. */
@@ -115,25 +179,34 @@ export class RunNetwork {
     this.#channels.delete(`from ${key}`);
     for (let i = this.#doing.length - 1; i >= 0; i--)
       if (this.#doing[i]?.participant === lost) this.#doing.splice(i, 1);
-    this.supervisor.participantLost(agent, new Error("the thread died"));
+    this.supervisor.participantLost(agent, new TroupeError("thread-died", "the thread died"));
   }
 
   #startParticipant(agent: AgentDefinition, key: string): Participant {
     const { workflow } = this.#options;
     const from = `from ${key}`;
-    const tell = (message: ToSupervisor, answer: (accepted: boolean) => void): void =>
-      this.#enqueue(from, async () => {
-        const accepted = await this.supervisor.propose(message.run, message.event);
-        if (!accepted) this.refused.push(message.event);
-        if (this.#participants.get(key) === participant) this.#enqueue(`to ${key}`, () => answer(accepted));
-      });
+    const { supervisor } = this;
+    const answer = <T>(deliver: (answer: T) => void, value: T): void => {
+      if (this.#participants.get(key) === participant) this.#enqueue(`to ${key}`, () => deliver(value));
+    };
     const participant = new Participant(agent, {
-      claim: (run, event) => new Promise((resolve) => tell({ type: "claim", run, event }, resolve)),
-      report: (run, event) => tell({ type: "outcome", run, event }, () => undefined),
+      claim: (run, event) =>
+        new Promise((resolve) => {
+          this.#enqueue(from, async () => {
+            const grant = await supervisor.claim(run, event);
+            if (grant === false) this.refused.push(event);
+            answer(resolve, grant);
+          });
+        }),
+      report: (run, event, spent) =>
+        this.#enqueue(from, async () => {
+          if (!(await supervisor.propose(run, event, spent))) this.refused.push(event);
+        }),
       workflow: () => workflow,
       context: (work) => contextOf(work),
       onError: (error) => this.errors.push(error),
       codec: this.#codec,
+      clock: this.#clock(),
     });
     return participant;
   }

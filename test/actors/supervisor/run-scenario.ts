@@ -2,12 +2,13 @@
 
 import fc from "fast-check";
 import * as v from "valibot";
-import { type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
+import { type AgentContext, type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
 import type { Coordination } from "../../../src/actors/supervisor/coordination.ts";
 import type { EndStatus, Proposal, RunEvent } from "../../../src/actors/supervisor/run-event.ts";
 import { eventOf } from "../../../src/actors/supervisor/run-note.ts";
 import type { RunState } from "../../../src/actors/supervisor/run-state.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../../src/actors/workflow-definition.ts";
+import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 import type { NetworkOptions, RunNetwork as Network } from "./run-network.ts";
 
 export interface StepPlan {
@@ -15,17 +16,22 @@ export interface StepPlan {
   readonly after: readonly number[];
   /** Which of the agents does it; agents are shared between steps. */
   readonly agent: number;
-  readonly fails: "never" | "executing" | "mapping" | "compensating";
+  /** `once`: its first execution; `undoing-once`: its first compensation. */
+  readonly fails: "never" | "executing" | "once" | "mapping" | "compensating" | "undoing-once";
   readonly heedsAbort: boolean;
+  readonly hasFallback: boolean;
 }
 
 export interface AgentPlan {
   readonly isCompensable: boolean;
+  readonly undoesUnknown: boolean;
   readonly concurrency: number;
+  /** How often it is tried. */
+  readonly attempts: number;
 }
 
 /** What the user or fate does in between. */
-export type Intervention = "switch" | "cancel" | "lose" | undefined;
+export type Intervention = "switch" | "cancel" | "lose" | "crash" | undefined;
 
 export interface Moment {
   readonly pick: number;
@@ -36,6 +42,8 @@ export interface Moment {
 export interface Scenario {
   readonly steps: readonly StepPlan[];
   readonly agents: readonly AgentPlan[];
+  /** Which of the steps is the point of no return. */
+  readonly pivot: number | undefined;
   readonly coordination: Coordination;
   readonly runs: number;
   /** The last run has a coordination of its own. */
@@ -48,6 +56,10 @@ export interface ScenarioConstraints {
   readonly fails?: readonly StepPlan["fails"][];
   readonly interventions?: readonly Exclude<Intervention, undefined>[];
   readonly repeats?: boolean;
+  /** Whether agents are tried again. */
+  readonly retries?: boolean;
+  readonly fallbacks?: boolean;
+  readonly pivots?: boolean;
 }
 
 const agentCount = 4;
@@ -57,6 +69,9 @@ export function scenarios({
   fails = [],
   interventions = [],
   repeats = false,
+  retries = false,
+  fallbacks = false,
+  pivots = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
     { weight: 7, arbitrary: fc.constant("never" as const) },
@@ -68,6 +83,7 @@ export function scenarios({
       agent: fc.nat(agentCount - 1),
       fails: fail,
       heedsAbort: fc.boolean(),
+      hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
     });
   const moment = fc.record({
     pick: fc.nat(11),
@@ -85,10 +101,13 @@ export function scenarios({
     agents: fc.array(
       fc.record({
         isCompensable: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+        undoesUnknown: fc.boolean(),
         concurrency: fc.integer({ min: 1, max: 2 }),
+        attempts: retries ? fc.integer({ min: 1, max: 3 }) : fc.constant(1),
       }),
       { minLength: agentCount, maxLength: agentCount },
     ),
+    pivot: pivots ? fc.option(fc.nat(6), { nil: undefined }) : fc.constant(undefined),
     coordination,
     runs: fc.integer({ min: 1, max: 3 }),
     pinned: fc.option(coordination, { nil: undefined, freq: 4 }),
@@ -105,7 +124,10 @@ export interface Outcome {
   readonly events: readonly RunEvent[];
   readonly output: unknown;
   readonly executed: readonly string[];
+  /** Of all compensations that were begun, the step, in order. */
   readonly compensated: readonly string[];
+  /** Those among them that undid a step of which nobody knew whether it had effects. */
+  readonly compensatedUnknown: readonly string[];
 }
 
 export interface Played {
@@ -135,26 +157,38 @@ export async function play(
     isAsync: scenario.isAsync,
     ...faults,
   });
-  const { supervisor } = network;
   const ids = Array.from({ length: scenario.runs }, (_, index) => `r${index}`);
-  const begun: unknown[] = [supervisor.switchCoordination(scenario.coordination)];
+  network.begun.push(network.supervisor.switchCoordination(scenario.coordination));
   if (scenario.isAsync) await network.step(0);
-  for (const [index, id] of ids.entries()) {
+  const start = (index: number): unknown => {
     const own = scenario.pinned !== undefined && index === ids.length - 1 ? { coordination: scenario.pinned } : {};
-    begun.push(supervisor.start(id, workflow, { n: index }, own));
-  }
+    return network.supervisor.start(ids[index] as string, workflow, { n: index }, own);
+  };
+  for (const index of ids.keys()) network.begun.push(start(index));
   for (const { pick, repeats, intervention } of scenario.schedule) {
+    const { supervisor } = network;
     if (intervention === "switch")
-      begun.push(supervisor.switchCoordination(supervisor.coordination === "relay" ? "orchestrator" : "relay"));
+      network.begun.push(supervisor.switchCoordination(supervisor.coordination === "relay" ? "orchestrator" : "relay"));
     if (intervention === "lose") network.lose(agents[pick % agents.length] as AgentDefinition);
-    if (intervention === "cancel") begun.push(supervisor.cancel(ids[pick % ids.length] as string, "by the user"));
+    if (intervention === "cancel") {
+      const cancelled = (async () => supervisor.cancel(ids[pick % ids.length] as string, "by the user"))();
+      cancelled.catch((error: unknown) => {
+        if (!isTroupeError(error, "past-point-of-no-return")) network.errors.push(error);
+      });
+    }
+    if (intervention === "crash") {
+      network.begun = []; // of the process that died nothing more is heard
+      await network.crash(pick % 2 === 0 ? "orchestrator" : "relay");
+      for (const [index, id] of ids.entries())
+        if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
+    }
     if (network.choices > 0) await network.step(pick, repeats);
   }
   for (let steps = 0; network.choices > 0; steps++) {
     if (steps > 5000) throw new Error("it never ends");
     await network.step(0);
   }
-  await Promise.all(begun);
+  await Promise.all(network.begun);
   return {
     runs: ids.map((id) => outcomeOf(id, network)),
     errors: network.errors,
@@ -179,28 +213,51 @@ function outcomeOf(id: string, network: Network): Outcome {
     output: end?.type === "run-ended" ? end.output : undefined,
     events,
     executed: did("executed"),
-    compensated: did("compensated"),
+    compensated: network.effects.flatMap(({ kind, key }) =>
+      kind !== "executed" && key.startsWith(`${id}/`) ? [key.slice(id.length + 1)] : [],
+    ),
+    compensatedUnknown: did("compensated-unknown"),
   };
 }
 
 type DoWork = Network["work"];
 
 function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWork): AgentDefinition {
-  const failsAt = (step: string | undefined, when: StepPlan["fails"]): Error | undefined =>
-    scenario.steps[Number(step?.slice(1))]?.fails === when ? new Error(`${when} ${String(step)}`) : undefined;
+  const failed = new Set<string>();
+  const failsAt = (
+    { run, step }: { readonly run: string | undefined; readonly step: string | undefined },
+    always: StepPlan["fails"],
+    once: StepPlan["fails"],
+  ): Error | undefined => {
+    const { fails } = scenario.steps[Number(step?.slice(1))] ?? {};
+    const isFirst = !failed.has(`${run}/${step}/${once}`);
+    if (fails !== always && !(fails === once && isFirst)) return undefined;
+    failed.add(`${run}/${step}/${once}`);
+    return new Error(`${fails} ${String(step)}`);
+  };
   const agent: AgentDefinition = defineAgent("test:agents", {
     name: `agent-${index}`,
     version: "1.0.0",
     input: Numbers,
     output: v.object({ value: v.number() }),
     concurrency: plan.concurrency,
+    policies: { retry: { attempts: plan.attempts }, compensationRetry: { attempts: plan.attempts } },
     async execute(numbers, context) {
-      await work(context, agent, "executed", failsAt(context.step, "executing"));
+      await work(context, agent, "executed", failsAt(context, "executing", "once"));
       if (scenario.steps[numbers.index]?.heedsAbort === true) context.signal.throwIfAborted();
       return { value: valueOf(numbers) };
     },
     ...(plan.isCompensable
-      ? { compensate: (_output, context) => work(context, agent, "compensated", failsAt(context.step, "compensating")) }
+      ? {
+          compensate: (_output, context) =>
+            work(context, agent, "compensated", failsAt(context, "compensating", "undoing-once")),
+        }
+      : {}),
+    ...(plan.undoesUnknown
+      ? {
+          compensateUnknown: (_input: unknown, context: AgentContext) =>
+            work(context, agent, "compensated-unknown", failsAt(context, "compensating", "undoing-once")),
+        }
       : {}),
   });
   return agent;
@@ -214,7 +271,11 @@ interface UntypedBuilder extends WorkflowDefinition {
   step(
     name: string,
     agent: AgentDefinition,
-    needs: { after: readonly string[] },
+    options: {
+      after: readonly string[];
+      fallback?: (sources: Record<string, unknown>) => unknown;
+      pointOfNoReturn: boolean;
+    },
     map: (sources: Record<string, unknown>) => unknown,
   ): UntypedBuilder;
 }
@@ -226,11 +287,15 @@ function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): Wor
     input: v.object({ n: v.number() }),
   });
   return scenario.steps.reduce<UntypedBuilder>(
-    (workflow, { after, agent, fails }, index) =>
+    (workflow, { after, agent, fails, hasFallback }, index) =>
       workflow.step(
         `s${index}`,
         agents[agent] as AgentDefinition,
-        { after: after.map((earlier) => `s${earlier}`) },
+        {
+          after: after.map((earlier) => `s${earlier}`),
+          pointOfNoReturn: index === scenario.pivot,
+          ...(hasFallback ? { fallback: () => ({ value: -1 }) } : {}),
+        },
         ({ input, ...outputs }) => {
           if (fails === "mapping") throw new Error(`mapping s${index}`);
           const values = Object.values(outputs as Record<string, { value: number }>).map(({ value }) => value);

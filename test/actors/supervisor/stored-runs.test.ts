@@ -12,7 +12,7 @@ import { AuthorityAccess } from "../../../src/store/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../../src/store/store-authority.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";
-import { codec, diamond } from "./example-workflow.ts";
+import { codec, diamond, quiet } from "./example-workflow.ts";
 
 function begin(): { readonly supervisor: Supervisor; readonly client: StoreClient } {
   let time = 0;
@@ -26,7 +26,7 @@ function begin(): { readonly supervisor: Supervisor; readonly client: StoreClien
     onBroken: (_, error) => {
       throw error;
     },
-    codec,
+    ...quiet,
   });
   return { supervisor, client };
 }

@@ -9,7 +9,7 @@ import { defineWorkflow } from "../../../src/actors/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
 import { subjectOf } from "../../../src/store/change.ts";
 import { defineState } from "../../../src/store/state-definition.ts";
-import { codec, diamond, reader, writer } from "./example-workflow.ts";
+import { diamond, quiet, reader, writer } from "./example-workflow.ts";
 import { MemoryRuns } from "./memory-runs.ts";
 
 interface Sent {
@@ -39,7 +39,7 @@ class Office {
       },
       onVersion: (_, snapshot) => this.versions.push(snapshot),
       onBroken: (run, error) => this.broken.push([run, error]),
-      codec,
+      ...quiet,
     } satisfies SupervisorPorts);
   }
 
@@ -143,7 +143,7 @@ describe("a supervisor", () => {
       send: () => undefined,
       onVersion: () => undefined,
       onBroken: () => undefined,
-      codec,
+      ...quiet,
     });
     await expect(other.start("r", diamond, { n: 1 })).rejects.toMatchObject({ code: "run-exists" });
     expect(other.openRuns).toEqual([]);

@@ -1,0 +1,133 @@
+/** A run that hasn't ended, as the supervisor holds it: its newest state, its attempts in progress, and when to look at it again. */
+
+import type { Timer } from "../../ports/clock.ts";
+import { type Subject, subjectOf } from "../../store/change.ts";
+import type { Permit } from "../policies/permit.ts";
+import type { WorkflowPlan } from "../workflow-plan.ts";
+import type { RunEvent } from "./run-event.ts";
+import { attemptOf, pivotPassed } from "./run-progress.ts";
+import { newRun, type RunState, runState, type StepState } from "./run-state.ts";
+import { Sequence } from "./sequence.ts";
+
+/** What the time has come for: the run's deadline, or another attempt at a step or its compensation. */
+export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again"; readonly step: string };
+
+export class OpenRun {
+  readonly id: string;
+  /** Its history; kept, since a key that is made anew for each commit is looked up slowly. */
+  readonly subject: Subject<RunState>;
+  readonly plan: WorkflowPlan;
+  readonly sequence = new Sequence();
+  state: RunState = newRun;
+  /** The alarm for the earliest time at which something is due. */
+  timer: Timer | undefined;
+  /** The attempts that went ahead and are not over, by step; without a permit for a compensation: undoing is not held up. */
+  readonly #attempts = new Map<string, Permit | undefined>();
+  /** The steps whose newest attempt was claimed by their participant: it is lost with it, also while it is held. */
+  readonly #claimed = new Set<string>();
+  /** Attempts that participants were told to claim: they aren't told twice, as step and number. */
+  readonly #told = new Set<string>();
+
+  constructor(id: string, plan: WorkflowPlan) {
+    this.id = id;
+    this.subject = subjectOf(runState, id);
+    this.plan = plan;
+  }
+
+  /** True when this attempt at a step, or at its compensation, is the one in flight. */
+  isInFlight(name: string, attempt: number): boolean {
+    const step = this.state.steps[name];
+    return step !== undefined && isInFlight(step) && attemptOf(step) === attempt;
+  }
+
+  /** Notes who has the attempt that an event starts: the participant that claimed it, or nobody until it is sent an order. */
+  noteStart(event: RunEvent): void {
+    if (event.type !== "step-started" && event.type !== "compensation-started") return;
+    if (event.by === "relay") this.#claimed.add(event.step);
+    else this.#claimed.delete(event.step);
+  }
+
+  /** True when the attempt in flight is the participant's: it was let go ahead, or claimed. */
+  isTaken(name: string): boolean {
+    const step = this.state.steps[name];
+    return step !== undefined && isInFlight(step) && (this.#attempts.has(name) || this.#claimed.has(name));
+  }
+
+  begin(name: string, permit: Permit | undefined): void {
+    this.#attempts.set(name, permit);
+  }
+
+  /** The permit of the attempt that an event ended, if it had one: it isn't in progress any more. */
+  end(event: RunEvent): Permit | undefined {
+    if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;
+    const permit = this.#attempts.get(event.step);
+    this.#attempts.delete(event.step);
+    return permit;
+  }
+
+  /** The steps in flight that were not let go ahead yet. */
+  get held(): readonly string[] {
+    return Object.entries(this.state.steps).flatMap(([name, step]) =>
+      step.status === "started" && !this.#attempts.has(name) ? [name] : [],
+    );
+  }
+
+  /** Whoever was told of what is due may be gone, or not decide any more. */
+  forgetTold(): void {
+    this.#told.clear();
+  }
+
+  /** Returns false when the participant of the step was told of its next attempt already. */
+  tell(name: string): boolean {
+    const key = toldKey(name, this.state.steps[name]);
+    if (this.#told.has(key)) return false;
+    this.#told.add(key);
+    return true;
+  }
+
+  /** When something is due next, in milliseconds since the epoch; Infinity for never. */
+  get nextDue(): number {
+    let next = this.#deadline;
+    const { steps } = this.state;
+    for (const name in steps) {
+      const { retryAt } = steps[name] as StepState;
+      if (retryAt !== undefined && !this.#told.has(toldKey(name, steps[name]))) next = Math.min(next, retryAt);
+    }
+    return next;
+  }
+
+  /** What is due by `now`. */
+  due(now: number): readonly DueWork[] {
+    const due: DueWork[] = this.#deadline <= now ? [{ kind: "deadline" }] : [];
+    for (const [step, { retryAt = Number.POSITIVE_INFINITY }] of Object.entries(this.state.steps))
+      if (retryAt <= now) due.push({ kind: "again", step });
+    return due;
+  }
+
+  /** Lets go of everything: no alarm rings any more. */
+  close(): void {
+    this.timer?.cancel();
+    for (const permit of this.#attempts.values()) permit?.release();
+    this.#attempts.clear();
+  }
+
+  /** Past its point of no return a run goes on however late it is. */
+  get #deadline(): number {
+    const { status, deadline } = this.state;
+    if (deadline === undefined || status !== "running" || pivotPassed(this.state) !== undefined)
+      return Number.POSITIVE_INFINITY;
+    return deadline;
+  }
+}
+
+function isInFlight({ status }: StepState): boolean {
+  return status === "started" || status === "compensating";
+}
+
+function isStart({ type }: RunEvent): boolean {
+  return type === "step-started" || type === "compensation-started" || type === "run-ended";
+}
+
+function toldKey(name: string, step: StepState | undefined): string {
+  return `${name}/${String(step?.status)}/${attemptOf(step)}/${String(step?.failures)}`;
+}

@@ -1,0 +1,29 @@
+/** Finds the definition that a run follows, by what its history says of it. */
+
+import type { WorkflowDefinition, WorkflowId } from "../actors/workflow-definition.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { DefinitionLoader } from "./definition-loader.ts";
+
+/**
+ * The definition among those `given` that has the name and version; otherwise the one that the module exports now.
+ *
+ * @throws TroupeError (as a rejection) `module-failed`, `definition-not-found`, also for another version.
+ */
+export async function findWorkflow(
+  load: DefinitionLoader,
+  { module, name, version }: WorkflowId,
+  given: readonly WorkflowDefinition[] = [],
+): Promise<WorkflowDefinition> {
+  const own = given.find((workflow) => workflow.name === name && workflow.version === version);
+  if (own !== undefined) {
+    load.remember(own);
+    return own;
+  }
+  const workflow = await load.load({ kind: "workflow", module, name });
+  if (workflow.version === version) return workflow;
+  throw new TroupeError(
+    "definition-not-found",
+    `the run follows ${name}@${version}, but ${module} exports ${name}@${workflow.version}: the module changed since the run was started`,
+    { details: { module, name, version, found: workflow.version } },
+  );
+}

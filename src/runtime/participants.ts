@@ -1,0 +1,99 @@
+/** The participants of one system's runs: started when they are first needed, and again when they are lost. */
+
+import { type Address, hostOf } from "../actors/address.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import { agentKey } from "../actors/workflow-plan.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
+import type { MaybePromise } from "../store/maybe-promise.ts";
+import { agentMailbox, coordinate } from "./agent-body.ts";
+import type { Sender, Target } from "./bound-ref.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** An agent's participant: how to reach it, or a promise of that while it is started. */
+interface Deployment {
+  readonly agent: AgentDefinition;
+  target: MaybePromise<Target>;
+}
+
+/** So often a participant is started whose thread dies meanwhile. */
+const maxStarts = 3;
+
+export interface ParticipantsOptions {
+  readonly host: ThreadHost;
+  readonly sender: Sender;
+  /** Starts an agent's participant and returns where it is. */
+  readonly start: (agent: AgentDefinition) => Promise<Address>;
+}
+
+export class Participants {
+  readonly #options: ParticipantsOptions;
+  readonly #deployments = new Map<string, Deployment>();
+
+  constructor(options: ParticipantsOptions) {
+    this.#options = options;
+  }
+
+  /** Starts the participants of a workflow. */
+  async deploy({ steps }: WorkflowDefinition): Promise<void> {
+    await Promise.all(steps.map(async ({ agent }) => this.#deployment(agent).target));
+  }
+
+  /** Sends a message to an agent's participant, first in, first out. Rejects when there is none and none can be started. */
+  send(agent: AgentDefinition, message: NumberedMessage): MaybePromise<void> {
+    const { target } = this.#deployment(agent);
+    return target instanceof Promise ? target.then((known) => this.#post(known, message)) : this.#post(target, message);
+  }
+
+  isParticipant(actor: Address): boolean {
+    return [...this.#deployments.values()].some(
+      ({ target }) => !(target instanceof Promise) && target.address === actor,
+    );
+  }
+
+  /** Lets go of the participants that were at a place that is gone, and returns their agents. */
+  lost({ thread, actor }: { readonly thread?: number; readonly actor?: Address }): readonly AgentDefinition[] {
+    const agents: AgentDefinition[] = [];
+    for (const [key, { agent, target }] of this.#deployments) {
+      if (target instanceof Promise || (target.address !== actor && hostOf(target.address) !== thread)) continue;
+      this.#deployments.delete(key);
+      agents.push(agent);
+    }
+    return agents;
+  }
+
+  async #post(target: Target, message: NumberedMessage): Promise<void> {
+    const { host, sender } = this.#options;
+    try {
+      await host.tell(sender, target, coordinate, message, true);
+    } catch (error) {
+      // the supervisor hears that it is lost, and sees to all that it had to do
+      if (!isTroupeError(error, "thread-died") && !isTroupeError(error, "actor-stopped")) throw error;
+    }
+  }
+
+  #deployment(agent: AgentDefinition): Deployment {
+    const key = agentKey(agent);
+    const known = this.#deployments.get(key);
+    if (known !== undefined) return known;
+    const starting = this.#start(agent).then((address): Target => ({ address, ...agentMailbox, check: undefined }));
+    const deployment: Deployment = { agent, target: starting };
+    this.#deployments.set(key, deployment);
+    starting.then(
+      (target) => (deployment.target = target),
+      () => this.#deployments.delete(key), // each message that waited is told; the next one tries again
+    );
+    return deployment;
+  }
+
+  async #start(agent: AgentDefinition): Promise<Address> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#options.start(agent);
+      } catch (error) {
+        if (attempt === maxStarts || !isTroupeError(error, "thread-died")) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+/** Runs that outlive their system: invariant 11 for workflows, on real threads and a journal on disk. */
+
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import {
+  type Coordination,
+  createSystem,
+  lmdbJournal,
+  type Run,
+  type System,
+  type SystemEvent,
+  type SystemOptions,
+} from "../../src/index.ts";
+import { begunIn, changedUndertaking, monument, tally, undertaking } from "../fixtures/undertaking.ts";
+import { record, rejectionOf } from "../fixtures/real-threads.ts";
+
+let folder: string;
+beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "troupe-recovery-"))));
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const open = (options: SystemOptions = {}): Promise<System> =>
+  createSystem({ threads: 2, journal: lmdbJournal(join(folder, "journal")), ...options });
+
+const touch = (name: string): void => writeFileSync(join(folder, name), "");
+
+async function startedStep(run: Run, step: string): Promise<void> {
+  using events = record(run.events$);
+  await events.first(({ event }) => event.type === "step-started" && event.step === step);
+}
+
+async function typesOf(run: Run): Promise<string[]> {
+  return (await run.history()).map(({ event }) => ("step" in event ? `${event.type} ${event.step}` : event.type));
+}
+
+describe.each<Coordination>(["orchestrator", "relay"])(
+  "a run that its system left unfinished, under the %s",
+  (coordination) => {
+    it("goes on from its last finished step; the step in flight is begun again under the same key", async () => {
+      {
+        await using system = await open({ coordination });
+        const run = system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "r" });
+        await startedStep(run, "build");
+      }
+      touch("open");
+      await using system = await open({ coordination });
+      const run = await system.findRun("r");
+      expect(await run.result).toMatchObject({ id: "a" });
+      expect((await system.store.read(tally, "a")).entries).toEqual(["dig", "build", "paint"]);
+      const begun = begunIn(folder);
+      expect(begun.filter((line) => line === "dig r/dig")).toHaveLength(1);
+      expect(begun.filter((line) => line === "build r/build").length).toBeGreaterThanOrEqual(1);
+      expect(await typesOf(run)).toEqual([
+        "run-started",
+        "step-started dig",
+        "step-finished dig",
+        "step-started build",
+        "run-recovered",
+        "step-started build",
+        "step-finished build",
+        "step-started paint",
+        "step-finished paint",
+        "run-ended",
+      ]);
+    });
+
+    it("goes on undoing where it was", async () => {
+      {
+        await using system = await open({ coordination });
+        const task = { id: "a", folder, holdAt: "undo-build", fails: ["paint"] };
+        const run = system.run(undertaking, task, { id: "r" });
+        using events = record(run.events$);
+        await events.first(({ event }) => event.type === "compensation-started");
+      }
+      touch("open");
+      await using system = await open({ coordination });
+      const run = await system.findRun("r");
+      expect(await rejectionOf(run.result)).toMatchObject({ code: "step-failed", details: { step: "paint" } });
+      expect((await system.store.read(tally, "a")).entries).toEqual(["dig", "build", "undo-build", "undo-dig"]);
+    });
+
+    it("keeps its deadline", async () => {
+      {
+        await using system = await open({ coordination });
+        const run = system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "r", timeout: 1_000 });
+        await startedStep(run, "build");
+      }
+      await using system = await open({ coordination });
+      const run = await system.findRun("r");
+      expect(await rejectionOf(run.result)).toMatchObject({ code: "timed-out", details: { run: "r" } });
+      expect((await system.store.read(tally, "a")).entries).toEqual(["dig", "undo-dig"]);
+    });
+  },
+);
+
+describe("a run that can't go on", () => {
+  it("is refused with an explanation when its workflow changed under the same version, and stays as it is", async () => {
+    {
+      await using system = await open();
+      await startedStep(system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "r" }), "build");
+    }
+    {
+      await using system = await open({ workflows: [changedUndertaking] });
+      const run = await system.findRun("r");
+      expect(await rejectionOf(run.result)).toMatchObject({
+        code: "workflow-changed",
+        message: expect.stringContaining("its steps or contracts have changed since") as string,
+      });
+    }
+    touch("open");
+    await using system = await open();
+    expect(await (await system.findRun("r")).result).toMatchObject({ id: "a" });
+  });
+
+  it("is not looked for where recovery is off", async () => {
+    {
+      await using system = await open();
+      await startedStep(system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "r" }), "build");
+    }
+    {
+      await using system = await open({ recover: false });
+      expect(await system.stats()).toMatchObject({ runs: { inFlight: 0 } });
+      expect(await typesOf(await system.findRun("r"))).not.toContain("run-recovered");
+    }
+    await using system = await open();
+    expect(await rejectionOf(system.findRun("nobody"))).toMatchObject({ code: "no-such-run" });
+    expect(await typesOf(await system.findRun("r"))).toContain("run-recovered");
+  });
+});
+
+describe("what could not be undone", () => {
+  const fails = ["paint", "undo-build"];
+
+  it("is tried again when somebody asks for it, and undoes the rest, in this process or a later one", async () => {
+    {
+      await using system = await open();
+      const run = system.run(undertaking, { id: "a", folder, fails }, { id: "r" });
+      expect(await rejectionOf(run.result)).toMatchObject({ code: "compensation-failed", details: { step: "build" } });
+      const again = await run.retryCompensation();
+      expect(await rejectionOf(again.result)).toMatchObject({
+        code: "compensation-failed",
+        details: { step: "build" },
+      });
+    }
+    touch("mended");
+    await using system = await open();
+    const again = await (await system.findRun("r")).retryCompensation();
+    expect(await rejectionOf(again.result)).toMatchObject({ code: "step-failed", details: { step: "paint" } });
+    expect((await system.store.read(tally, "a")).entries).toEqual(["dig", "build", "undo-build", "undo-dig"]);
+    expect(await rejectionOf(again.retryCompensation())).toMatchObject({ code: "not-admissible" });
+  });
+
+  it("is resolved when somebody says so, once", async () => {
+    await using system = await open();
+    const run = system.run(undertaking, { id: "a", folder, fails }, { id: "r" });
+    expect(await rejectionOf(run.result)).toMatchObject({ code: "compensation-failed" });
+    await run.resolve("torn down by hand");
+    expect(await rejectionOf(run.resolve("again"))).toMatchObject({ code: "not-admissible" });
+    const found = await system.findRun("r");
+    expect(await rejectionOf(found.result)).toMatchObject({
+      code: "run-resolved",
+      details: { note: "torn down by hand" },
+    });
+    expect((await found.history()).at(-1)).toMatchObject({ event: { type: "run-ended", status: "resolved" } });
+  });
+
+  it("past the point of no return is not undone, and can't be cancelled or tried again", async () => {
+    await using system = await open();
+    const run = system.run(monument, { id: "a", folder, holdAt: "paint", fails: ["paint"] }, { id: "r" });
+    await startedStep(run, "paint");
+    expect(await rejectionOf(run.cancel())).toMatchObject({
+      code: "past-point-of-no-return",
+      details: { step: "build" },
+    });
+    touch("open");
+    expect(await rejectionOf(run.result)).toMatchObject({
+      code: "compensation-failed",
+      details: { step: "build", failed: "paint" },
+    });
+    expect(await rejectionOf(run.retryCompensation())).toMatchObject({ code: "not-admissible" });
+    expect((await system.store.read(tally, "a")).entries).toEqual(["dig", "build"]);
+  });
+});
+
+describe("more runs than there may be", () => {
+  it("wait, so many, and are refused beyond that or when they may not wait", async () => {
+    await using system = await open({ maxRuns: 1, maxWaitingRuns: 1 });
+    const task = { id: "a", folder, holdAt: "dig" };
+    const first = system.run(undertaking, task);
+    const second = system.run(undertaking, { ...task, id: "b" });
+    let isStarted = false;
+    void second.started.then(() => (isStarted = true));
+    await first.started;
+    expect(isStarted).toBe(false);
+    expect(() => system.run(undertaking, task, { onOverload: "reject" })).toThrow(
+      expect.objectContaining({ code: "overloaded" }),
+    );
+    expect(() => system.run(undertaking, task)).toThrow(
+      expect.objectContaining({
+        code: "overloaded",
+        details: expect.objectContaining({ inFlight: 1, waiting: 1 }) as object,
+      }),
+    );
+    touch("open");
+    await Promise.all([first.result, second.result, second.started]);
+  });
+});
+
+it("tells of the runs that it goes on with", async () => {
+  {
+    await using system = await open();
+    await startedStep(system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "r" }), "build");
+  }
+  touch("open");
+  await using system = await open();
+  const told: SystemEvent["type"][] = [];
+  system.events$.subscribe(({ type }) => told.push(type));
+  await (
+    await system.findRun("r")
+  ).result;
+  expect(told).not.toContain("run-refused");
+});
