@@ -95,9 +95,11 @@ export class AgentBody implements ActorBody {
     const input = hasRefs ? host.revive(payload, this.#cell) : payload;
     const result = await this.#calls.call({ input, from, idempotencyKey, deadline });
     if (result.type === "error") throw result.error;
-    if (result.type === "output") delivery.reply(result.output);
-    else if (isAsk) delivery.refuse(result.refusal);
-    else throw result.refusal;
+    if (result.type === "output") return delivery.reply(result.output);
+    const { refusal } = result;
+    if (isAsk) return delivery.refuse(refusal);
+    if (refusal.outcome !== "rejected") throw refusal;
+    host.bury(delivery.envelope, "rejected", refusal.message);
   }
 
   stop(): void {

@@ -47,32 +47,47 @@ type AttemptResult =
 
 export class DirectCalls {
   readonly #options: DirectCallsOptions;
+  /** One of each call that isn't over: the cell's own signal warns of a leak at eleven listeners. */
+  readonly #open = new Set<AbortController>();
 
   constructor(options: DirectCallsOptions) {
     this.#options = options;
+    const { signal } = options.cell;
+    signal.addEventListener("abort", () => {
+      for (const call of this.#open) call.abort(signal.reason);
+    });
   }
 
   /** Calls the agent, as often as its retry policy says. Rejects only with what a function of the policies threw. */
   async call(call: DirectCall): Promise<CallResult> {
-    const { agent, clock, random, cell } = this.#options;
+    const open = new AbortController();
+    this.#open.add(open);
+    try {
+      return await this.#tries(call, open.signal);
+    } finally {
+      this.#open.delete(open);
+    }
+  }
+
+  /** `signal` aborts when the agent is being stopped: no further attempt begins. */
+  async #tries(call: DirectCall, signal: AbortSignal): Promise<CallResult> {
+    const { agent, clock, random } = this.#options;
     let ran: unknown;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(call);
+      const result = await this.#attempt(call, signal);
       if (result.type === "output") return result;
       const { error } = result;
-      const at = cell.signal.aborted
-        ? undefined
-        : nextAttempt(agent.policies.retry, attempt, error, clock.now(), random.next());
-      if (at === undefined || at >= call.deadline || !(await this.#sleepUntil(at))) return endOf(result, ran);
+      const at = nextAttempt(agent.policies.retry, attempt, error, clock.now(), random.next());
+      if (at === undefined || at >= call.deadline || !(await this.#sleepUntil(at, signal))) return endOf(result, ran);
       if (result.type !== "turned-away") ran = error;
     }
   }
 
-  async #attempt({ input, from, idempotencyKey }: DirectCall): Promise<AttemptResult> {
+  async #attempt({ input, from, idempotencyKey }: DirectCall, signal: AbortSignal): Promise<AttemptResult> {
     const { agent, participant, cell, gates } = this.#options;
     let permit: Permit;
     try {
-      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, signal: cell.signal });
+      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, signal });
     } catch (error) {
       return { type: "turned-away", error };
     }
@@ -107,19 +122,20 @@ export class DirectCalls {
     }
   }
 
-  /** Resolves to false when the agent is stopped first. */
-  #sleepUntil(at: number): Promise<boolean> {
-    const { clock, cell } = this.#options;
+  /** Resolves to false when the signal aborts first. */
+  #sleepUntil(at: number, signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#options;
     return new Promise((resolve) => {
+      if (signal.aborted) return resolve(false);
       const stopped = (): void => {
         timer.cancel();
         resolve(false);
       };
       const timer = clock.setTimer(Math.max(0, at - clock.now()), () => {
-        cell.signal.removeEventListener("abort", stopped);
+        signal.removeEventListener("abort", stopped);
         resolve(true);
       });
-      cell.signal.addEventListener("abort", stopped, { once: true });
+      signal.addEventListener("abort", stopped, { once: true });
     });
   }
 }

@@ -58,6 +58,7 @@ export type DeadLetterReason =
   | "expired"
   | "invalid-message"
   | "handler-failed"
+  | "rejected"
   | "system-closed";
 
 /** A message that nobody processed, kept with the reason. */

@@ -40,6 +40,7 @@ export class GatesBody implements ActorBody {
     const remote: RemoteCall = { origin, waiting: new AbortController(), permit: undefined };
     this.#calls.set(key, remote);
     const admitted = (permit: Permit): void => {
+      if (remote.waiting.signal.aborted) return permit.release(); // it gave up while the permit was on its way here
       remote.permit = permit;
       delivery.reply({ admitted: true } satisfies AdmitAnswer);
     };
@@ -73,10 +74,12 @@ export class GatesBody implements ActorBody {
   }
 
   #lose(thread: HostId): void {
-    for (const [key, { origin, permit, waiting }] of this.#calls) {
-      if (origin !== thread) continue;
+    const lost = [...this.#calls].filter(([, { origin }]) => origin === thread);
+    for (const [key, { waiting }] of lost) {
       this.#calls.delete(key);
-      waiting.abort();
+      waiting.abort(); // all of them first: what those in flight give back is for others
+    }
+    for (const [, { permit }] of lost) {
       permit?.settle("unknown", { error: "its thread died" });
       permit?.release();
     }

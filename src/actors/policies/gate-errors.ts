@@ -23,11 +23,11 @@ export function breakerOpen(agent: string, state: TrippedBreaker, now: number): 
 /** Why a breaker opened, in words. */
 export function whyText({ rule, failures, calls, last }: OpenedBecause): string {
   const what = {
-    "consecutive-failures": `${failures} calls in a row failed`,
+    "consecutive-failures": failures === 1 ? "a call failed" : `${failures} calls in a row failed`,
     "failure-rate": `${failures} of its last ${calls} calls failed`,
     "probe-failed": "it failed again when it was tried",
   }[rule];
-  return last === "" ? what : `${what}, the last of these with: ${last}`;
+  return last === "" ? what : `${what}, ${failures === 1 ? "" : "the last of them "}with: ${last}`;
 }
 
 /** A call would be more than a limit allows, and may not wait. */
@@ -38,7 +38,7 @@ export function rateLimited(
 ): AskError {
   const { measure, max, period, per, queue } = policy;
   const whose = per === "caller" ? `for the caller ${call.caller}` : "for all callers";
-  const limit = `${max} ${measure} in ${ms(period)} ${whose}`;
+  const limit = `${max} ${max === 1 ? measure.slice(0, -1) : measure} in ${ms(period)} ${whose}`;
   const details = { agent, caller: call.caller, measure, max, period, per };
   if (neverFits(policy, call.tokens)) {
     const message = `the call is estimated to use ${call.tokens} tokens, and the agent ${agent} may use no more than ${limit}`;

@@ -52,9 +52,13 @@ export interface GateState {
   readonly wakeAt: number;
 }
 
+/** A policy that makes calls wait: the index of a rate limit, or the bulkhead. */
+type Holder = number | "bulkhead";
+
 interface Waiting extends Call {
-  /** What it waits for: the index of a rate limit, or the bulkhead. */
-  readonly waitsFor: number | "bulkhead";
+  readonly waitsFor: Holder;
+  /** In whose queue it has its place: of what it waited for when it came, until it goes ahead. */
+  readonly placeOf: Holder;
 }
 
 /**
@@ -284,18 +288,18 @@ class Step {
 
   #park(call: Call, obstacle: Obstacle): void {
     const { agent, bulkhead, rateLimits } = this.#policies;
-    const places = this.waiting.filter(({ waitsFor }) => waitsFor === obstacle.limit).length;
+    const taken = this.waiting.filter(({ placeOf }) => placeOf === obstacle.limit).length;
     if (obstacle.limit === "bulkhead") {
-      if (bulkhead !== undefined && places >= bulkhead.queue) return this.#reject(call, bulkheadFull(agent, bulkhead));
+      if (bulkhead !== undefined && taken >= bulkhead.queue) return this.#reject(call, bulkheadFull(agent, bulkhead));
     } else {
       const { policy } = obstacle;
       const never = rateLimits.find((limit) => neverFits(limit, amountOf(limit, call.tokens)));
-      if (never !== undefined || places >= policy.queue) {
+      if (never !== undefined || taken >= policy.queue) {
         const about = { call, policy: never ?? policy, at: obstacle.at };
         return this.#reject(call, rateLimited(agent, about, this.#now));
       }
     }
-    this.waiting = [...this.waiting, { ...call, waitsFor: obstacle.limit }];
+    this.waiting = [...this.waiting, { ...call, waitsFor: obstacle.limit, placeOf: obstacle.limit }];
   }
 
   #admit({ id, caller, tokens }: Call): void {

@@ -1,0 +1,259 @@
+/** Invariants 6 and 7 of the gate, whatever its policies and whatever comes in which order. */
+
+import { strict as assert } from "node:assert";
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type GateEvent, type GateState, newGate, stepGate, type Ticket } from "../../../src/actors/policies/gate.ts";
+import type { CallOutcome } from "../../../src/actors/policies/permit.ts";
+import { type PolicyOptions, resolvePolicies } from "../../../src/actors/policies/policies.ts";
+
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+
+const limit = fc
+  .record({
+    requests: maybe(fc.integer({ min: 1, max: 5 })),
+    tokens: maybe(fc.integer({ min: 5, max: 60 })),
+    period: fc.integer({ min: 10, max: 200 }),
+    per: fc.constantFrom("agent" as const, "caller" as const),
+    queue: fc.integer({ min: 0, max: 4 }),
+  })
+  .filter(({ requests, tokens }) => (requests ?? tokens) !== undefined)
+  .map(({ queue, ...given }) => ({ ...given, ...(queue === 0 ? { onExceeded: "reject" as const } : { queue }) }));
+
+const policies = fc.record({
+  breaker: fc.oneof(
+    fc.constant(false as const),
+    fc.record({
+      consecutiveFailures: fc.integer({ min: 1, max: 4 }),
+      minimumCalls: fc.integer({ min: 1, max: 8 }),
+      window: fc.constant(200),
+      probes: fc.integer({ min: 1, max: 3 }),
+      slowAfter: fc.constantFrom(30, 1_000),
+      openFor: fc.constant({ first: 20, factor: 2, max: 100 }),
+    }),
+  ),
+  bulkhead: maybe(fc.record({ concurrent: fc.integer({ min: 1, max: 4 }), queue: fc.integer({ min: 0, max: 5 }) })),
+  rateLimits: fc.array(limit, { maxLength: 3 }),
+});
+
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      type: fc.constant("request" as const),
+      caller: fc.constantFrom("anna", "bob", "carl"),
+      tokens: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 })),
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      type: fc.constant("settle" as const),
+      pick: fc.nat(100),
+      outcome: fc.constantFrom<CallOutcome>("ok", "ok", "ok", "failed", "unknown", "excused"),
+      /** Of the estimate. */
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+      isRunning: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("release" as const), pick: fc.nat(100) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("end" as const), pick: fc.nat(100) }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("abandon" as const), pick: fc.nat(100) }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant("wait" as const), ms: fc.integer({ min: 1, max: 60 }) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+interface Fate {
+  readonly caller: string;
+  /** In the order of all ends. */
+  end: "admitted" | "rejected" | "abandoned" | undefined;
+}
+
+/** Drives a gate as a shell would: wakes it when it wants to be, and remembers all that it said. */
+class Drive {
+  now = 0;
+  state: GateState;
+  readonly fates = new Map<number, Fate>();
+  readonly admissions: { readonly ticket: Ticket; readonly at: number }[] = [];
+  readonly holding: Ticket[] = [];
+  readonly stillRunning: Ticket[] = [];
+  readonly policies;
+  readonly given: PolicyOptions;
+  #last = 0;
+
+  constructor(given: PolicyOptions) {
+    this.given = given;
+    const { breaker, bulkhead, rateLimits } = resolvePolicies("test", given);
+    this.policies = { agent: "oracle", breaker, bulkhead, rateLimits };
+    this.state = newGate(this.policies);
+  }
+
+  take(taken: Step): void {
+    switch (taken.type) {
+      case "request": {
+        const call = { id: ++this.#last, caller: taken.caller, tokens: taken.tokens };
+        this.fates.set(call.id, { caller: call.caller, end: undefined });
+        return this.send({ type: "request", call });
+      }
+      case "settle": {
+        const ticket = pickFrom(this.holding, taken.pick);
+        if (ticket === undefined) return undefined;
+        const { outcome, isRunning } = taken;
+        const tokens = Math.floor(ticket.tokens * taken.share);
+        if (isRunning) this.stillRunning.push(ticket);
+        const took = this.now - ticket.began;
+        return this.send({ type: "settled", ticket, outcome, took, tokens, error: "boom", isRunning });
+      }
+      case "release": {
+        const ticket = pickFrom(this.holding, taken.pick);
+        return ticket && this.send({ type: "released", ticket });
+      }
+      case "end":
+        return pickFrom(this.stillRunning, taken.pick) && this.send({ type: "ended" });
+      case "abandon": {
+        const { id } = this.state.waiting[taken.pick % Math.max(1, this.state.waiting.length)] ?? {};
+        if (id === undefined) return undefined;
+        this.#endOf(id, "abandoned");
+        return this.send({ type: "abandoned", id });
+      }
+      case "wait":
+        return this.waitUntil(this.now + taken.ms);
+    }
+  }
+
+  waitUntil(time: number): void {
+    while (this.state.wakeAt <= time) {
+      this.now = Math.max(this.now, this.state.wakeAt);
+      this.send({ type: "tick" });
+    }
+    this.now = time;
+  }
+
+  /** Ends all that is in flight, and lets time pass until nobody waits. */
+  drain(): void {
+    for (let n = 0; this.state.waiting.length + this.holding.length + this.stillRunning.length > 0; n++) {
+      if (n > 10_000) throw new Error(`somebody waits for ever: ${JSON.stringify(this.state.waiting)}`);
+      for (let ticket = this.holding.shift(); ticket !== undefined; ticket = this.holding.shift()) {
+        this.send({ type: "settled", ticket, outcome: "ok", took: 1, tokens: 0, error: "", isRunning: false });
+      }
+      while (this.stillRunning.pop() !== undefined) this.send({ type: "ended" });
+      if (this.state.waiting.length > 0 && this.holding.length === 0) {
+        if (this.state.wakeAt === Number.POSITIVE_INFINITY) throw new Error("nobody will wake those who wait");
+        this.waitUntil(this.state.wakeAt);
+      }
+    }
+  }
+
+  send(event: GateEvent): void {
+    const [state, effects] = stepGate(this.policies, this.state, event, this.now, () => 0.5);
+    const before = this.state;
+    this.state = state;
+    for (const effect of effects) {
+      if (effect.type === "reject") this.#endOf(effect.id, "rejected");
+      if (effect.type !== "admit") continue;
+      this.#endOf(effect.ticket.id, "admitted");
+      this.admissions.push({ ticket: effect.ticket, at: this.now });
+      this.holding.push(effect.ticket);
+    }
+    assert.deepEqual(before, this.#copyBefore ?? before); // a step changes nothing of what it was given
+    this.#copyBefore = structuredClone(state);
+    this.#check();
+  }
+
+  #copyBefore: GateState | undefined;
+
+  #endOf(id: number, end: Fate["end"]): void {
+    const fate = this.fates.get(id)!;
+    assert.equal(fate.end, undefined);
+    fate.end = end;
+  }
+
+  #check(): void {
+    const { state, given } = this;
+    const running = this.holding.length + this.stillRunning.length;
+    assert.equal(state.inFlight, running);
+    if (given.bulkhead !== undefined) assert.ok(running <= given.bulkhead.concurrent);
+    const places = this.policies.rateLimits.reduce((sum, { queue }) => sum + queue, given.bulkhead?.queue ?? 0);
+    assert.ok(state.waiting.length <= places);
+    assert.deepEqual(
+      state.waiting.map(({ id }) => id),
+      [...this.fates].filter(([, { end }]) => end === undefined).map(([id]) => id),
+    );
+    if (state.breaker.status === "half-open" && given.breaker !== false) {
+      const { generation } = state.breaker;
+      const probes = this.holding.filter((ticket) => ticket.generation === generation).length;
+      assert.ok(probes + state.breaker.succeeded <= (given.breaker?.probes ?? 3));
+    }
+    if (state.breaker.status === "open") assert.deepEqual(state.waiting, []);
+  }
+}
+
+function pickFrom<T>(all: T[], pick: number): T | undefined {
+  return all.length === 0 ? undefined : all.splice(pick % all.length, 1)[0];
+}
+
+function windowsHold({ policies: { rateLimits }, admissions }: Drive): void {
+  for (const { measure, max, period, per } of rateLimits.filter(({ measure: of }) => of === "requests")) {
+    expect(measure).toBe("requests");
+    const scopes = per === "caller" ? new Set(admissions.map(({ ticket }) => ticket.caller)) : [undefined];
+    for (const scope of scopes) {
+      const times = admissions
+        .filter(({ ticket }) => scope === undefined || ticket.caller === scope)
+        .map(({ at }) => at);
+      for (let n = max; n < times.length; n++) expect(times[n]! - times[n - max]!).toBeGreaterThanOrEqual(period);
+    }
+  }
+}
+
+function inOrder({ policies: { rateLimits }, admissions }: Drive): void {
+  const isPerCaller = rateLimits.some(({ per }) => per === "caller");
+  for (const caller of isPerCaller ? ["anna", "bob", "carl"] : [undefined]) {
+    const ids = admissions.flatMap(({ ticket }) =>
+      caller === undefined || ticket.caller === caller ? [ticket.id] : [],
+    );
+    expect(ids).toEqual([...ids].sort((a, b) => a - b));
+  }
+}
+
+describe("a gate, whatever its policies", () => {
+  it("ends every call once, keeps all limits at all times, lets calls ahead in order, and nobody waits for ever", () => {
+    const seen = { admitted: 0, rejected: 0, abandoned: 0, waited: 0, halfOpen: 0 };
+    fc.assert(
+      fc.property(policies, fc.array(step, { maxLength: 120, size: "max" }), (given, steps) => {
+        const drive = new Drive(given as PolicyOptions);
+        for (const one of steps) {
+          drive.take(one);
+          seen.waited += drive.state.waiting.length;
+          if (drive.state.breaker.status === "half-open") seen.halfOpen++;
+        }
+        drive.drain();
+        for (const { end } of drive.fates.values()) {
+          expect(end).toBeDefined();
+          seen[end!]++;
+        }
+        windowsHold(drive);
+        inOrder(drive);
+      }),
+      {
+        numRuns: 1_000,
+        examples: [
+          // a call that had waited for its limit and went on waiting for the bulkhead gave its place in the queue away
+          [
+            {
+              breaker: false,
+              bulkhead: { concurrent: 1, queue: 0 },
+              rateLimits: [{ requests: 1, tokens: undefined, period: 10, per: "agent", queue: 1 }],
+            },
+            [
+              { type: "request", caller: "anna", tokens: 1 },
+              { type: "request", caller: "anna", tokens: 1 },
+              { type: "wait", ms: 10 },
+              { type: "request", caller: "anna", tokens: 1 },
+            ],
+          ],
+        ],
+      },
+    );
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(500);
+  });
+});
