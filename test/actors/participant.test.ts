@@ -11,13 +11,16 @@ import { PayloadCodec } from "../../src/actors/payload-codec.ts";
 import type { Grant, ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../src/actors/supervisor/run-event.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../src/actors/workflow-definition.ts";
+import { FakeClock } from "../fixtures/fake-clock.ts";
 import { stillClock } from "./supervisor/example-workflow.ts";
 
 const Input = v.object({ n: v.number(), unit: v.optional(v.string(), "eur") });
 const Output = v.object({ doubled: v.pipe(v.number(), v.maxValue(100)) });
 type Agent = AgentOptions<typeof Input, typeof Output>;
 
-function agentOf(options: Partial<Pick<Agent, "execute" | "compensate" | "concurrency">> = {}): AgentDefinition {
+function agentOf(
+  options: Partial<Pick<Agent, "compensate" | "compensateUnknown" | "concurrency" | "execute" | "policies">> = {},
+): AgentDefinition {
   return defineAgent("test:agents", {
     name: "doubler",
     version: "1.0.0",
@@ -228,6 +231,129 @@ describe("an order to perform", () => {
   });
 });
 
+describe("an attempt", () => {
+  it("after the first says which it is, under the same idempotency key, and what it took", async () => {
+    const keys: string[] = [];
+    const clock = new FakeClock();
+    const spent: unknown[] = [];
+    const agent = agentOf({
+      execute: ({ n }, context) => {
+        keys.push(context.idempotencyKey);
+        clock.pass(30);
+        return { doubled: 2 * n };
+      },
+    });
+    const desk = new Desk(agent, {
+      clock,
+      report: (run, event, report) => {
+        desk.outcomes.push([run, event]);
+        spent.push(report);
+      },
+    });
+    await desk.perform("first", { n: 1 });
+    await desk.handle({
+      type: "perform",
+      run: "r",
+      epoch: 1,
+      handOver: false,
+      step: "first",
+      input: { n: 1 },
+      attempt: 2,
+    });
+    expect(keys).toEqual(["r/first", "r/first"]);
+    expect(desk.outcomes.map(([, event]) => event)).toEqual([
+      { type: "step-finished", step: "first", output: { doubled: 2 } },
+      { type: "step-finished", step: "first", output: { doubled: 2 }, attempt: 2 },
+    ]);
+    expect(spent).toEqual([
+      { took: 30, tokens: 0 },
+      { took: 30, tokens: 0 },
+    ]);
+  });
+
+  it("whose time is up has failed, with its signal aborted; what its code gives later is told too, for its place", async () => {
+    const clock = new FakeClock();
+    const contexts: AgentContext[] = [];
+    let finish: (output: { doubled: number }) => void = () => undefined;
+    const agent = agentOf({
+      policies: { timeout: 50 },
+      execute: (_input, context) => {
+        contexts.push(context);
+        return new Promise((resolve) => (finish = resolve));
+      },
+    });
+    const desk = new Desk(agent, { clock });
+    const done = desk.perform("first", { n: 1 });
+    await settled();
+    clock.pass(49);
+    expect(desk.outcomes).toEqual([]);
+    clock.pass(1);
+    expect(contexts[0]?.signal.reason).toMatchObject({
+      code: "timed-out",
+      details: { run: "r", step: "first", timeout: 50 },
+    });
+    expect(desk.outcomes).toMatchObject([["r", { type: "step-failed", step: "first", error: { code: "timed-out" } }]]);
+    finish({ doubled: 2 });
+    await done;
+    expect(desk.outcomes[1]).toMatchObject(["r", { type: "step-finished", step: "first" }]);
+    expect(clock.timers.size).toBe(0);
+  });
+
+  it("that ends in time sets off nothing", async () => {
+    const clock = new FakeClock();
+    const desk = new Desk(agentOf({ policies: { timeout: 50 } }), { clock });
+    await desk.perform("first", { n: 1 });
+    clock.pass(1_000);
+    expect(desk.outcomes).toHaveLength(1);
+  });
+
+  it("doesn't count the time in which it waits for its turn", async () => {
+    const clock = new FakeClock();
+    const finishes: (() => void)[] = [];
+    const agent = agentOf({
+      policies: { timeout: 50 },
+      execute: ({ n }) => new Promise((resolve) => finishes.push(() => resolve({ doubled: n }))),
+    });
+    const desk = new Desk(agent, { clock });
+    const both = [desk.perform("first", { n: 1 }), desk.perform("first", { n: 2 }, "s")];
+    await settled();
+    clock.pass(40);
+    finishes[0]?.();
+    await both[0];
+    await settled();
+    clock.pass(40);
+    finishes[1]?.();
+    await both[1];
+    expect(desk.outcomes.map(([, { type }]) => type)).toEqual(["step-finished", "step-finished"]);
+  });
+
+  it("that is due under the relay is claimed, and then made", async () => {
+    const desk = new Desk(agentOf());
+    const done = desk.handle({
+      type: "due",
+      run: "r",
+      epoch: 3,
+      handOver: false,
+      step: "first",
+      input: { n: 4 },
+      attempt: 2,
+    });
+    expect(desk.claims[0]?.event).toEqual({
+      type: "step-started",
+      step: "first",
+      input: { n: 4 },
+      by: "relay",
+      epoch: 3,
+      attempt: 2,
+    });
+    desk.claims[0]?.answer({ deadline: 9_000 });
+    await done;
+    expect(desk.outcomes).toEqual([
+      ["r", { type: "step-finished", step: "first", output: { doubled: 8 }, attempt: 2 }],
+    ]);
+  });
+});
+
 describe("an order to compensate", () => {
   const order = (input: unknown, output: unknown): ToParticipant => ({
     type: "compensate",
@@ -245,6 +371,20 @@ describe("an order to compensate", () => {
     await desk.handle(order({ n: 2 }, { doubled: 4 }));
     expect(seen).toEqual([{ doubled: 4 }, "r/first/compensation", { n: 2, unit: "eur" }]);
     expect(desk.outcomes).toEqual([["r", { type: "compensation-finished", step: "first" }]]);
+  });
+
+  it("of a step of which nobody knows whether it had effects gets what the step was given", async () => {
+    const seen: unknown[] = [];
+    const desk = new Desk(
+      agentOf({
+        compensate: () => void seen.push("compensate"),
+        compensateUnknown: (input, { idempotencyKey }) => void seen.push(input, idempotencyKey),
+      }),
+    );
+    const own = { step: "first", input: { n: 2 }, output: undefined, isUnknown: true, attempt: 3 } as const;
+    await desk.handle({ type: "compensate", run: "r", epoch: 1, handOver: false, own });
+    expect(seen).toEqual([{ n: 2, unit: "eur" }, "r/first/compensation"]);
+    expect(desk.outcomes).toEqual([["r", { type: "compensation-finished", step: "first", attempt: 3 }]]);
   });
 
   it("that throws is reported", async () => {

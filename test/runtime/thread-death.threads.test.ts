@@ -8,7 +8,7 @@ import { adder, counter, gate, inspector, tally } from "../fixtures/actors.ts";
 import { listener, stuck } from "../fixtures/emitters.ts";
 import { forwarder } from "../fixtures/forwarder.ts";
 import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, threadsUp, useSystem } from "../fixtures/real-threads.ts";
+import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
 
 const system = useSystem();
 
@@ -16,13 +16,15 @@ const threadOf = ({ address }: { address: string }): number => Number.parseInt(a
 
 /** An actor on a pooled thread that is about to die, and another thread that is not. */
 async function victim() {
-  const [another, thread] = await threadsUp(system(), 2);
-  const killer = await system().spawn(inspector, { placement: { thread: thread! } });
-  const neighbour = await system().spawn(counter, { placement: { thread: another! } });
+  const killer = await system().spawn(inspector);
+  const thread = threadOf(killer);
+  const { threads } = await system().stats();
+  const another = threads.find((one) => one.thread !== thread)!.thread;
+  const neighbour = await system().spawn(counter, { placement: { thread: another } });
   return {
     killer,
-    thread: thread!,
-    there: { placement: { thread: thread! } },
+    thread,
+    there: { placement: { thread } },
     other: { placement: { thread: threadOf(neighbour) } },
     neighbour,
   };
@@ -131,14 +133,14 @@ describe("what a dead thread leaves", () => {
 
   it("is a system that opens all of its threads again", async () => {
     using told = record(system().events$);
-    for (const thread of await threadsUp(system(), 2)) {
+    for (const { thread } of (await system().stats()).threads) {
       const killer = await system().spawn(inspector, { placement: { thread } });
       await killer.tell("exit");
     }
     await told.take(2, ({ type }) => type === "thread-died");
     const refs = await Promise.all(Array.from({ length: 4 }, () => system().spawn(counter)));
     expect(await Promise.all(refs.map((ref) => ref.ask("get")))).toEqual([0, 0, 0, 0]);
-    expect(await threadsUp(system(), 2)).toHaveLength(2);
+    expect((await system().stats()).threads).toHaveLength(2);
     const [first, ...rest] = refs;
     const asker = await system().spawn(forwarder, { placement: { thread: threadOf(first!) } });
     for (const ref of rest) expect(await asker.ask("ask", { to: ref, type: "get" })).toEqual({ reply: 0 });
@@ -147,7 +149,6 @@ describe("what a dead thread leaves", () => {
 
 describe("a dedicated thread that dies", () => {
   it("takes its actor, and nothing is opened in its place", async () => {
-    const pooled = await threadsUp(system(), 2);
     using told = record(system().events$);
     const ref = await system().spawn(inspector, { placement: "dedicated", name: "mayfly" });
     await ref.tell("exit");
@@ -155,7 +156,7 @@ describe("a dedicated thread that dies", () => {
       thread: threadOf(ref),
       actors: [ref.address],
     });
-    expect(await threadsUp(system(), 2)).toEqual(pooled);
+    expect((await system().stats()).threads.map(({ thread }) => thread)).not.toContain(threadOf(ref));
     expect(told.values.filter(({ type }) => type === "thread-opened")).toHaveLength(1);
     await system().stop(await system().spawn(counter, { name: "mayfly" }));
   });

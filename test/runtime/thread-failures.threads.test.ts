@@ -10,7 +10,7 @@ import { counter, tally } from "../fixtures/actors.ts";
 import { stuck } from "../fixtures/emitters.ts";
 import { forwarder } from "../fixtures/forwarder.ts";
 import { duty, mortal, routine, type Way } from "../fixtures/mortal.ts";
-import { patiently, record, rejectionOf, threadsUp, useSystem } from "../fixtures/real-threads.ts";
+import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
 
 /** Long enough for a machine that is busy with other things, too. */
 const stallTimeout = 3_000;
@@ -21,13 +21,6 @@ beforeAll(() => void process.on("worker", onWorker));
 afterAll(() => void process.off("worker", onWorker));
 
 const system = useSystem({ stallTimeout, resourceLimits: { maxOldGenerationSizeMb: 48 } });
-
-/** The thread of the agent that has one of its own. */
-let clerks = 0;
-beforeAll(async () => {
-  await system().deploy(routine);
-  clerks = Math.max(...(await threadsUp(system(), 3)));
-});
 
 const threadOf = ({ address }: { address: string }): number => Number.parseInt(address, 10);
 
@@ -155,12 +148,14 @@ function use(neighbour: ActorRef<typeof counter.protocol, { count: number }>) {
 describe.each(failures)("a thread that dies by $by", ({ die, how, says, more, cause }) => {
   it("costs its own actors only, who waits is told why, and it is replaced", async () => {
     using told = record(system().events$);
-    const [another, thread] = (await threadsUp(system(), 3)).filter((one) => one !== clerks) as [number, number];
-    const victim = await system().spawn(mortal, { placement: { thread } });
+    const victim = await system().spawn(mortal);
+    const thread = threadOf(victim);
+    const another = (await system().stats()).threads.find((one) => one.thread !== thread)!.thread;
     const elsewhere = { placement: { thread: another } };
     const lost = await system().spawn(stuck, { placement: { thread } });
     const asker = await system().spawn(forwarder, elsewhere);
     const neighbour = await system().spawn(counter, elsewhere);
+    await system().deploy(routine);
     using events = record(lost.events$);
     const inFlight = rejectionOf(lost.ask("begin", undefined, patiently));
     await events.first();

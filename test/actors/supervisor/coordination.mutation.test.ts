@@ -2,6 +2,7 @@
 
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type * as RunMachine from "../../../src/actors/supervisor/run-machine.ts";
 import type { NetworkOptions } from "./run-network.ts";
 import { expectAllSound, expectSound } from "./run-invariants.ts";
 import { play, type Played, type Scenario, type ScenarioConstraints, scenarios } from "./run-scenario.ts";
@@ -59,6 +60,31 @@ describe("the properties", () => {
       admits: () => true,
     }));
     expect(await failureOf({ interventions: ["switch"] })).toContain("twice");
+  });
+
+  it("notice a recovery that forgets what was in flight: runs never end", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/actors/supervisor/run-machine.ts", async (original) => {
+      const machine = await original<typeof RunMachine>();
+      const apply: typeof RunMachine.apply = (state, event, events) => {
+        const next = machine.apply(state, event, events);
+        return event.type === "run-recovered" ? { ...next, steps: state.steps } : next;
+      };
+      return { ...machine, apply };
+    });
+    expect(await failureOf({ interventions: ["crash"] })).toContain("every run ends");
+  });
+
+  it("notice alarms that never ring: what is to be tried again never is", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/actors/supervisor/orchestrator.ts", async (original) => ({
+      ...(await original<object>()),
+      orchestrateDue: () => undefined,
+    }));
+    const judge = (scenario: Scenario, played: Played): void => expectAllSound(scenario, played);
+    const failure = await failureOf({ fails: ["once"], retries: true }, {}, judge);
+    vi.doUnmock("../../../src/actors/supervisor/orchestrator.ts");
+    expect(failure).toMatch(/every run ends|it never ends/);
   });
 
   it("notice missing numbers: what arrives twice is done twice", async () => {
