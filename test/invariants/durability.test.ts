@@ -6,13 +6,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isTroupeError, type Snapshot, type System } from "../../src/index.ts";
-import type { Journal } from "../../src/store/journal.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { CommitRecord } from "../../src/store/commit.ts";
-import { seededRandom } from "../../src/testing/seeded-random.ts";
-import type { JournalSource } from "../../src/testing/simulated-journal.ts";
 import { tally } from "../fixtures/actors.ts";
 import { ledgerClerk } from "./actors.ts";
+import { hastyJournal } from "./hasty-journal.ts";
 import { crashes, holdsInWorld, isFoundBrokenInWorld, type SimulatedOptions, type WorldScenario } from "./worlds.ts";
 
 const keys = ["a", "b"] as const;
@@ -101,26 +97,6 @@ const nothingAcknowledgedIsLost: WorldScenario<Shift> = async (world, given) => 
   await world.crash();
   await world.survive(({ system }) => checkBooks(system, given, known));
 };
-
-/** Keeps what it is given in memory, acknowledges it at once, and writes it later: a crash finds the newest unwritten. */
-function hastyJournal(): JournalSource {
-  const random = seededRandom(1);
-  let log: (readonly CommitRecord[])[] = [];
-  return {
-    open() {
-      const memory = memoryJournal();
-      for (const records of log) void memory.append(records);
-      const append: Journal["append"] = (records) => {
-        log.push(records);
-        return memory.append(records);
-      };
-      return Object.create(memory, { append: { value: append } }) as Journal;
-    },
-    crash() {
-      log = log.slice(0, log.length - random.below(3));
-    },
-  };
-}
 
 describe("invariant 11: with a durable journal, what was acknowledged survives crashes of the process", () => {
   it("holds on the simulator, at any point", () => holdsInWorld(shift, nothingAcknowledgedIsLost, durable));

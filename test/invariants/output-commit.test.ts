@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { mailState } from "../../src/actors/mail-state.ts";
 import { isTroupeError, type Snapshot, type System } from "../../src/index.ts";
 import { purse, purses } from "./actors.ts";
-import { asStoreMessage, mapFrames } from "./wire.ts";
+import { asStoreMessage, mapFrames, withoutIdempotencyKeys } from "./wire.ts";
 import {
   crashes,
   holdsInWorld,
@@ -147,12 +147,7 @@ describe("invariants 5 and 11: what a durable actor changes and sends happens on
   it("does not hold when the store forgets what was handled", async () => {
     const failure = await isFoundBroken(passes, giftsHappenOnce, {
       ...deaths,
-      tamper: () => (batch) =>
-        mapFrames(batch, (frame) => {
-          const request = asStoreMessage(frame)?.message["request"] as { idempotencyKey?: string } | undefined;
-          delete request?.idempotencyKey;
-          return frame;
-        }),
+      tamper: withoutIdempotencyKeys,
     });
     expect(failure).toMatch(/expected/);
   });

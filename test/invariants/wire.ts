@@ -42,3 +42,13 @@ export function asStoreMessage(frame: WireFrame): { kind: string; message: Recor
   const inner = frame[0] === 3 ? (frame[1] as { kind: string; message: Record<string, unknown> }) : undefined;
   return inner?.kind === "to-authority" || inner?.kind === "to-replica" ? inner : undefined;
 }
+
+/** Has the store forget under which idempotency keys it was asked to commit (invariant 5). */
+export function withoutIdempotencyKeys(): (batch: unknown) => WireBatch {
+  return (batch) =>
+    mapFrames(batch, (frame) => {
+      const request = asStoreMessage(frame)?.message["request"] as { idempotencyKey?: string } | undefined;
+      delete request?.idempotencyKey;
+      return frame;
+    });
+}

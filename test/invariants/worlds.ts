@@ -15,6 +15,9 @@ export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
 
 /** Every invariant is shown under so many schedules; `npm run test:deep` takes more. */
 export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 1000);
+/** A schedule each. */
+export const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
+
 /** Crashes of the process, several in a row as well. */
 export const crashes = { processCrash: 0.01, maxProcessCrashes: 4 } satisfies Faults;
 
@@ -53,7 +56,7 @@ export async function holdsInWorld<P>(
   examples: [P, number][] = [],
 ): Promise<void> {
   await fc.assert(
-    fc.asyncProperty(parameters, fc.integer({ min: 0, max: 2 ** 31 - 1 }), async (given, seed) => {
+    fc.asyncProperty(parameters, seeds, async (given, seed) => {
       let world: World | undefined;
       const sabotage = { tamper: tamper?.(() => (world as World).system), journals: journals?.() };
       const play = (played: World): Promise<void> => scenario((world = played), given);

@@ -47,10 +47,25 @@ export class OpenRun {
     else this.#claimed.delete(event.step);
   }
 
-  /** True when the attempt in flight is the participant's: it was let go ahead, or claimed. */
-  isTaken(name: string): boolean {
+  /** The attempts in flight that are a participant's: it was let go ahead, or claimed them. */
+  get taken(): ReadonlySet<string> {
+    const names = Object.keys(this.state.steps).filter((name) => this.#isTaken(name));
+    return new Set(names.map((name) => this.#attemptKey(name)));
+  }
+
+  /** True when the attempt in flight is one of those `taken`, or was claimed. */
+  isLost(name: string, taken: ReadonlySet<string>): boolean {
+    return this.#isTaken(name) && (this.#claimed.has(name) || taken.has(this.#attemptKey(name)));
+  }
+
+  #isTaken(name: string): boolean {
     const step = this.state.steps[name];
     return step !== undefined && isInFlight(step) && (this.#attempts.has(name) || this.#claimed.has(name));
+  }
+
+  #attemptKey(name: string): string {
+    const step = this.state.steps[name];
+    return `${name}/${String(step?.status)}/${attemptOf(step)}`;
   }
 
   begin(name: string, permit: Permit | undefined): void {

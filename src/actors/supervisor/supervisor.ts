@@ -204,13 +204,17 @@ export class Supervisor {
     const key = agentKey(agent);
     const encoded = encodeError(error);
     this.#lingering.lose(key);
-    for (const run of [...this.#open.values()]) void this.#unattended(run, () => this.#lose(run, key, encoded));
+    for (const run of [...this.#open.values()]) {
+      // what is ordered once the journal has what is on its way there goes to the one that takes its place
+      const taken = run.taken;
+      void this.#unattended(run, () => this.#lose(run, key, encoded, taken));
+    }
   }
 
-  #lose(run: OpenRun, key: string, error: EncodedError): MaybePromise<unknown> {
+  #lose(run: OpenRun, key: string, error: EncodedError, taken: ReadonlySet<string>): MaybePromise<unknown> {
     const own = run.plan.steps.filter((step) => step.agentKey === key);
     const lost = own.flatMap(({ name }): Proposal[] => {
-      if (!run.isTaken(name)) return []; // the one that takes its place does it
+      if (!run.isLost(name, taken)) return []; // the one that takes its place does it
       const { status, attempt } = run.state.steps[name] ?? {};
       const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
       return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];

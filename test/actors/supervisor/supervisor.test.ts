@@ -255,6 +255,43 @@ describe("trouble", () => {
     expect(runs.state("two").steps).toMatchObject({ b: { status: "failed" }, c: { status: "failed" } });
   });
 
+  it("takes nothing for lost that is ordered only after the participant was: its successor does it", async () => {
+    const office = new Office({ isAsync: true });
+    const { supervisor, runs } = office;
+    const beginning = supervisor.start("r", diamond, { n: 1 });
+    supervisor.participantLost(reader, new Error("the thread died")); // before the journal has the first step's start
+    await office.settle();
+    await beginning;
+    expect(office.orders()).toEqual(["perform a"]);
+    expect(runs.state("r").steps["a"]).toMatchObject({ status: "started" });
+
+    const finishing = supervisor.propose("r", done("a"));
+    await office.settle();
+    await finishing;
+    expect(office.orders()).toEqual(["perform a", "perform b", "perform c"]);
+    const failing = supervisor.propose("r", broke("b"));
+    supervisor.participantLost(writer, new Error("the thread died")); // it had c, and b is over
+    await office.settle();
+    await failing;
+    expect(runs.state("r").steps).toMatchObject({
+      b: { status: "failed", error: { message: "broke" } },
+      c: { status: "failed", error: { message: "the thread died" } },
+    });
+  });
+
+  it("takes for lost what the participant had claimed, also where the journal has that later", async () => {
+    const office = new Office({ isAsync: true });
+    const { supervisor, runs } = office;
+    const beginning = [supervisor.switchCoordination("relay"), supervisor.start("r", diamond, { n: 1 })];
+    await office.settle();
+    await all(beginning);
+    const claiming = supervisor.claim("r", { type: "step-started", step: "a", input: { n: 1 }, by: "relay", epoch: 1 });
+    supervisor.participantLost(reader, new Error("the thread died"));
+    await office.settle();
+    await claiming;
+    expect(runs.state("r").steps["a"]).toMatchObject({ status: "failed", error: { message: "the thread died" } });
+  });
+
   it("gives the successor of a lost participant what it needs to go on with a relayed run", () => {
     const office = new Office();
     void office.supervisor.start("r", diamond, { n: 1 }, { coordination: "relay" });
