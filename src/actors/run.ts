@@ -42,6 +42,9 @@ export interface Run<Output = unknown> {
    * first. Resolves when the request is recorded; `result` rejects when all of that is done. Does nothing to a run that
    * has ended or failed.
    *
+   * A run that a process left unfinished, and that this system has not gone on with, is taken up for it: nothing that was in
+   * flight is begun again, and whether it had effects nobody knows. Rejects as {@link Run.retryCompensation} where that fails.
+   *
    * @throws TroupeError (as a rejection) `past-point-of-no-return`.
    */
   cancel(reason?: string): Promise<void>;
@@ -59,9 +62,9 @@ export interface Run<Output = unknown> {
   retryCompensation(): Promise<Run<Output>>;
   /**
    * Says that a person has seen to what the run left that could not be undone. `note` is kept in its history. The run ends as
-   * `resolved`.
+   * `resolved`. The workflow's code is not needed for it.
    *
-   * @throws TroupeError (as a rejection) as {@link Run.retryCompensation}.
+   * @throws TroupeError (as a rejection) `not-admissible` for a run that doesn't wait for it.
    */
   resolve(note: string): Promise<void>;
   /** The run's events so far, read from the store. */

@@ -3,7 +3,7 @@
 import type { AgentDefinition } from "./agent-definition.ts";
 import type { StepOutline } from "./supervisor/run-event.ts";
 import { fingerprintOf } from "./workflow-fingerprint.ts";
-import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
+import type { StepDefinition, WorkflowDefinition, WorkflowId } from "./workflow-definition.ts";
 
 /** A step and the steps that need its output. */
 export interface PlannedStep extends StepDefinition {
@@ -22,6 +22,8 @@ export interface PlannedParticipant {
 /** What coordinations look things up in; made once a workflow. */
 export interface WorkflowPlan {
   readonly workflow: WorkflowDefinition;
+  /** Where threads find it now: its module may be another than the one that a run was started from. */
+  readonly id: WorkflowId;
   /** In the order declared. */
   readonly steps: readonly PlannedStep[];
   readonly step: ReadonlyMap<string, PlannedStep>;
@@ -44,8 +46,10 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
     for (const name of step.after) dependents.get(name)?.push(planned);
     return planned;
   });
+  const { module, name, version } = workflow;
   return {
     workflow,
+    id: { module, name, version },
     steps,
     step: new Map(steps.map((step) => [step.name, step])),
     participants: participantsOf(steps),

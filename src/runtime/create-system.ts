@@ -21,7 +21,7 @@ const messagesPerTurn = 64;
  * variables named in `env`; `close()` leaves no handle open.
  *
  * @throws TroupeError (as a rejection) `invalid-options` that names the option; `thread-died` when a thread can't start;
- * what a promise of a journal rejects with.
+ * `no-such-run` for one that `recover` names; what a promise of a journal rejects with.
  * @example
  * await using system = await createSystem({ threads: 2 });
  * const ref = await system.spawn(counter);

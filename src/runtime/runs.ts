@@ -8,7 +8,7 @@ import type { Run } from "../actors/run.ts";
 import { RunHandle } from "../actors/run-handle.ts";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
 import type { ToSupervisor } from "../actors/supervisor/coordination-protocol.ts";
-import type { CompensationRetried, RunResolved } from "../actors/supervisor/run-event.ts";
+import type { CancelRequested, CompensationRetried } from "../actors/supervisor/run-event.ts";
 import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
 import { Supervisor } from "../actors/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../actors/supervisor/supervisor-ports.ts";
@@ -81,6 +81,7 @@ export class Runs {
   readonly #handles = new Map<string, RunHandle>();
   /** Why runs that were found unfinished don't go on. */
   readonly #refused = new Map<string, unknown>();
+  #isClosed = false;
 
   constructor({ main, platform, options, deploy, admit, events }: RunsOptions) {
     this.#main = main;
@@ -134,7 +135,8 @@ export class Runs {
   /** Puts the first coordination in force, and goes on with what a process left unfinished. */
   async start(): Promise<void> {
     await this.#supervisor.switchCoordination(this.#options.coordination);
-    if (this.#options.recover) await this.#recover();
+    const { recover } = this.#options;
+    if (recover !== false) await this.#recover(recover);
   }
 
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions): Run<Output> {
@@ -208,6 +210,7 @@ export class Runs {
 
   /** The system closes: whoever waits for a run is told. With a journal on disk, the next system goes on with them. */
   close(): void {
+    this.#isClosed = true;
     this.#supervisor.close();
     const error = new TroupeError("system-closed", "the system was closed before the run ended");
     for (const handle of [...this.#handles.values()]) handle.break(error);
@@ -215,11 +218,16 @@ export class Runs {
     this.#queue.close(error);
   }
 
-  /** Goes on with all runs that have not ended. Resolves when each is taken up, waits for its turn, or is refused. */
-  async #recover(): Promise<void> {
-    for (const id of await this.#client.ids(runState)) {
-      const stored = await this.#main.authority.stored(stateKey(runState, id));
-      if (stored === undefined || !isOpen((stored as Snapshot<RunState>).state)) continue;
+  /**
+   * Goes on with all runs that have not ended, or with those that are named. Resolves when each is taken up or refused.
+   *
+   * @throws TroupeError (as a rejection) `no-such-run` for a name that no run has.
+   */
+  async #recover(which: true | readonly string[]): Promise<void> {
+    for (const id of which === true ? await this.#client.ids(runState) : new Set(which)) {
+      const newest = await this.#newest(id);
+      if (newest === undefined && which !== true) throw noSuchRun(id);
+      if (newest === undefined || !isOpen(newest)) continue;
       try {
         await this.#takeUp(id, "recover");
         this.#events.onRecovered(id);
@@ -231,15 +239,19 @@ export class Runs {
     }
   }
 
-  /** Goes on with a run that is in the store, as `event` says. Returns a handle on it when that is recorded. */
-  async #takeUp(id: string, event: CompensationRetried | RunResolved | "recover"): Promise<RunHandle> {
+  /** Goes on with a run that is in the store, as `event` says. Returns a handle on it, the one given if any, when that is recorded. */
+  async #takeUp(
+    id: string,
+    event: CompensationRetried | CancelRequested | "recover",
+    given?: RunHandle,
+  ): Promise<RunHandle> {
     const versions = await this.#versions(id);
     const snapshot = versions.at(-1);
     if (snapshot === undefined) throw noSuchRun(id);
     const workflow = await findWorkflow(this.#platform.load, snapshot.state.workflow, this.#options.workflows);
     if (this.#handles.has(id)) throw inFlight(id);
-    const handle = this.#newHandle(id);
-    for (const version of versions) handle.observe(version, true);
+    const handle = given ?? this.#newHandle(id);
+    if (given === undefined) for (const version of versions) handle.observe(version, true);
     this.#handles.set(id, handle);
     this.#queue.enter(id);
     try {
@@ -249,6 +261,10 @@ export class Runs {
       throw error;
     }
     return handle;
+  }
+
+  async #newest(id: string): Promise<RunState | undefined> {
+    return ((await this.#main.authority.stored(stateKey(runState, id))) as Snapshot<RunState> | undefined)?.state;
   }
 
   #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
@@ -261,9 +277,7 @@ export class Runs {
       cancel: (_run, reason) => this.#cancel(handle, reason),
       versions: () => this.#versions(id),
       retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),
-      resolve: async (_run, note) => {
-        await this.#takeUp(id, { type: "run-resolved", note });
-      },
+      resolve: async (_run, note) => this.#supervisor.resolve(id, note),
     });
     return handle;
   }
@@ -300,7 +314,7 @@ export class Runs {
 
   async #cancel(handle: RunHandle, reason: string | undefined): Promise<void> {
     const { id } = handle;
-    if (this.#handles.get(id) !== handle) return; // it has ended, or the system has
+    if (this.#handles.get(id) !== handle) return this.#cancelLeft(handle, reason);
     if (!this.#queue.withdraw(id)) return this.#supervisor.cancel(id, reason);
     this.#handles.delete(id);
     const said = reason === undefined ? "" : `: ${reason}`;
@@ -309,6 +323,16 @@ export class Runs {
         details: { run: id },
       }),
     );
+  }
+
+  /** A run that a process left unfinished and that nobody here has taken up is, to be undone. */
+  async #cancelLeft(handle: RunHandle, reason: string | undefined): Promise<void> {
+    const { id } = handle;
+    if (this.#isClosed) return;
+    const newest = await this.#newest(id);
+    if (newest === undefined || !isOpen(newest)) return; // it has ended
+    if (this.#handles.has(id)) return this.#supervisor.cancel(id, reason);
+    await this.#takeUp(id, { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) }, handle);
   }
 
   #tell({ type, ...message }: SupervisorMessage): void {

@@ -55,8 +55,11 @@ export interface SystemOptions {
   readonly maxWaitingRuns?: number;
   /** Whether a run that is started while `maxRuns` are in flight waits or is refused as `overloaded`. Default `"wait"`. */
   readonly onOverload?: OverloadPolicy;
-  /** Whether to go on with the runs that the journal has unfinished. Default true. */
-  readonly recover?: boolean;
+  /**
+   * Whether to go on with the runs that the journal has unfinished, or the ids of those to go on with. The others stay as they
+   * are. Default true.
+   */
+  readonly recover?: boolean | readonly string[];
   /**
    * Definitions that such runs go on with, by name and version. Others are loaded from the module that they were started
    * from. Default: none.
@@ -109,7 +112,7 @@ const schema = v.strictObject({
   stallTimeout: v.optional(v.pipe(v.number(), v.minValue(100))),
   maxWaitingRuns: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   onOverload: v.optional(v.picklist(["wait", "reject"])),
-  recover: v.optional(v.boolean()),
+  recover: v.optional(v.union([v.boolean(), v.array(v.string())])),
   workflows: v.optional(
     v.array(
       v.custom<WorkflowDefinition>(

@@ -94,6 +94,51 @@ describe.each<Coordination>(["orchestrator", "relay"])(
   },
 );
 
+describe.each<Coordination>(["orchestrator", "relay"])(
+  "a run that isn't gone on with, under the %s",
+  (coordination) => {
+    it("is cancelled without beginning again what was in flight (invariants 5, 11)", async () => {
+      {
+        await using system = await open({ coordination });
+        await startedStep(system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "r" }), "build");
+      }
+      touch("open"); // what is begun again now would finish
+      await using system = await open({ coordination, recover: false });
+      const run = await system.findRun("r");
+      await run.cancel("enough");
+      expect(await rejectionOf(run.result)).toMatchObject({ code: "run-cancelled", details: { reason: "enough" } });
+      expect((await system.store.read(tally, "a")).entries).toEqual(["dig", "undo-dig"]);
+      expect((await typesOf(run)).slice(4)).toEqual([
+        "run-recovered",
+        "cancel-requested",
+        "compensation-started dig",
+        "compensation-finished dig",
+        "run-ended",
+      ]);
+      await run.cancel("again"); // does nothing
+    });
+  },
+);
+
+describe("the runs to go on with", () => {
+  it("may be named", async () => {
+    {
+      await using system = await open();
+      const runs = ["r", "s"].map((id) => system.run(undertaking, { id, folder, holdAt: "build" }, { id }));
+      await Promise.all(runs.map((run) => startedStep(run, "build")));
+    }
+    touch("open");
+    await using system = await open({ recover: ["s"] });
+    expect(await (await system.findRun("s")).result).toMatchObject({ id: "s" });
+    expect(await typesOf(await system.findRun("r"))).not.toContain("run-recovered");
+  });
+
+  it("have to be there", async () => {
+    expect(await rejectionOf(open({ recover: ["nobody"] }))).toMatchObject({ code: "no-such-run" });
+    await (await open()).close(); // nothing was left open
+  });
+});
+
 describe("a run that can't go on", () => {
   it("is refused with an explanation when its workflow changed under the same version, and stays as it is", async () => {
     {

@@ -18,8 +18,16 @@ export interface Advance {
  * Judges `event`; returns `undefined` when the run's history doesn't accept it. Otherwise the same version also takes
  * what the orchestrator decides next, where it is in charge, and the run's end, if this was the end: one commit instead
  * of several, and no crash can come between a decision and its cause.
+ *
+ * @param together what else happens to the run before anything is decided, where its history accepts it.
  */
-export function advance(plan: WorkflowPlan, state: RunState, event: RunEvent, terms: Terms): Advance | undefined {
+export function advance(
+  plan: WorkflowPlan,
+  state: RunState,
+  event: RunEvent,
+  terms: Terms,
+  together: readonly RunEvent[] = [],
+): Advance | undefined {
   let next = state;
   const events: RunEvent[] = [];
   const accept = (candidate: RunEvent): boolean => {
@@ -32,6 +40,7 @@ export function advance(plan: WorkflowPlan, state: RunState, event: RunEvent, te
     return true;
   };
   if (!accept(event)) return undefined;
+  for (const other of together) accept(other);
   // decisions may fail steps, which calls for other decisions
   while (next.coordination === "orchestrator" && isOpen(next)) {
     const accepted = orchestrate(plan, next, terms.codec).filter(accept);

@@ -68,8 +68,11 @@ function abortAll({ run, plan, state }: RelayedRun, reason: string | undefined):
   return participantsOf(started).map(({ agent }) => ({ agent, message }));
 }
 
-function releaseAll({ run, plan, state }: RelayedRun): Dispatch[] {
-  return plan.participants.map(({ agent }) => ({ agent, message: { type: "release", run, workflow: state.workflow } }));
+function releaseAll({ run, plan }: RelayedRun): Dispatch[] {
+  return plan.participants.map(({ agent }) => ({
+    agent,
+    message: { type: "release", run, workflow: plan.id },
+  }));
 }
 
 /**

@@ -122,12 +122,13 @@ function finishedBefore(steps: readonly PlannedStep[], state: RunState): readonl
 }
 
 function relayTo(
-  { run, state }: RelayedRun,
+  { run, plan, state }: RelayedRun,
   to: PlannedParticipant,
   events: readonly RelayedEvent[],
   isHandOver: boolean,
 ): Forward {
-  const { epoch, workflow } = state;
+  const { epoch } = state;
+  const { id: workflow } = plan;
   const steps = to.steps.map(({ name }) => name);
   return { agent: to.agent, message: { type: "relay", run, epoch, workflow, steps, events, handOver: isHandOver } };
 }

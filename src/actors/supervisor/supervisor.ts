@@ -25,9 +25,10 @@ import { LingeringAttempts } from "./lingering-attempts.ts";
 import { type DueWork, OpenRun } from "./open-run.ts";
 import { orchestrateDue } from "./orchestrator.ts";
 import { forwardDue, handOver } from "./relay.ts";
-import type { Claim, CompensationRetried, Proposal, RunEvent, RunResolved, RunStarted } from "./run-event.ts";
+import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent, RunStarted } from "./run-event.ts";
 import { attemptOf, pivotPassed } from "./run-progress.ts";
-import { isOpen, type RunState } from "./run-state.ts";
+import { resolveRun } from "./resolve-run.ts";
+import { isOpen, type RunState, runState } from "./run-state.ts";
 import { checkSameDefinition, notAdmissible, notBegun, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
@@ -125,30 +126,60 @@ export class Supervisor {
 
   /**
    * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. What was in flight is
-   * begun again under the same idempotency key (invariant 11). Returns when that is recorded.
+   * begun again under the same idempotency key (invariant 11), unless the run is taken up to be cancelled: then it is over,
+   * and nobody knows whether it had effects. Returns when that is recorded.
    *
    * @throws TroupeError `workflow-changed` when the definition isn't the one that the run was started with;
-   * `not-admissible` when the run isn't in a state for it.
+   * `not-admissible` when the run isn't in a state for it; `past-point-of-no-return`.
    */
   resume(
     { state }: Snapshot<RunState>,
     id: string,
     workflow: WorkflowDefinition,
-    event: CompensationRetried | RunResolved | "recover",
+    event: CompensationRetried | CancelRequested | "recover",
   ): MaybePromise<void> {
     const plan = this.#planOf(workflow);
     checkSameDefinition(id, state, plan);
     if (this.#open.has(id)) throw runExists(id);
+    const isCancelled = event !== "recover" && event.type === "cancel-requested";
+    const pivot = isCancelled && state.status === "running" ? pivotPassed(state) : undefined;
+    if (pivot !== undefined) throw pastPivot(id, pivot);
     const run = new OpenRun(id, plan);
     run.state = state;
     this.#open.set(id, run);
     const { coordination, epoch } = this;
-    const next = event === "recover" ? ({ type: "run-recovered", coordination, epoch } as const) : event;
-    return chain(this.#judge(run, next), (isAccepted) => {
+    const recovered = { type: "run-recovered", coordination, epoch } as const;
+    const next = event === "recover" || isCancelled ? recovered : event;
+    const judged = run.sequence.run(() => this.#record(run, next, undefined, isCancelled ? [event] : []));
+    return chain(judged, (isAccepted) => {
       if (isAccepted) return;
       this.#close(run);
       throw notAdmissible(id, state, next.type);
     });
+  }
+
+  /**
+   * Ends a run that waits for a person, as that person says. Returns when that is recorded. No definition is needed for it:
+   * nothing of the run is done any more.
+   *
+   * @throws TroupeError `not-admissible` when the run doesn't wait for that.
+   */
+  resolve(id: string, note: string): MaybePromise<void> {
+    let refusal: TroupeError | undefined;
+    const next = (newest: RunState): RunState => {
+      const resolved = this.#open.has(id) ? undefined : resolveRun(newest, note);
+      if (resolved === undefined) throw (refusal = notAdmissible(id, newest, "run-resolved"));
+      return resolved;
+    };
+    const failed = (error: unknown): never => {
+      throw refusal ?? error;
+    };
+    try {
+      const committed = this.#ports.commit(subjectOf(runState, id), next);
+      return committed instanceof Promise ? committed.then(() => undefined, failed) : undefined;
+    } catch (error) {
+      return failed(error);
+    }
   }
 
   /**
@@ -234,9 +265,9 @@ export class Supervisor {
     return run.sequence.run(() => this.#record(run, event, spent));
   }
 
-  #record(run: OpenRun, event: RunEvent, spent?: Spent): MaybePromise<boolean> {
+  #record(run: OpenRun, event: RunEvent, spent?: Spent, together?: readonly RunEvent[]): MaybePromise<boolean> {
     if (this.#open.get(run.id) !== run) return false; // it ended or broke while this waited
-    const step = advance(run.plan, run.state, event, this.#terms);
+    const step = advance(run.plan, run.state, event, this.#terms, together);
     if (step === undefined) return false;
     let refusal: TroupeError | undefined;
     const { length } = run.state;

@@ -121,12 +121,35 @@ describe("runs under either coordination and any switches in between", () => {
     );
   });
 
+  it("begin nothing again that a process took along when the next one takes them up to cancel them (invariants 5, 10, 11)", async () => {
+    let seen = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({ fails: ["once"], interventions: ["crash-cancel"], retries: true, pivots: true }),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          for (const { events } of played.runs) {
+            const types = events.map(({ type }) => type);
+            const cancelled = types.indexOf("cancel-requested");
+            if (cancelled < 0) continue;
+            seen++;
+            expect(types[cancelled - 1], "in the same commit").toBe("run-recovered");
+            expect(types.slice(cancelled)).not.toContain("step-started");
+          }
+        },
+      ),
+      check,
+    );
+    expect(seen).toBeGreaterThan(0);
+  });
+
   it("are sound whatever happens: failures, retries, fallbacks, points of no return, lost threads, crashes (invariants 5, 9, 10, 11)", async () => {
     await fc.assert(
       fc.asyncProperty(
         scenarios({
           fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
-          interventions: ["switch", "cancel", "lose", "crash"],
+          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel"],
           retries: true,
           fallbacks: true,
           pivots: true,

@@ -10,6 +10,7 @@ import { PayloadCodec } from "../../../src/actors/payload-codec.ts";
 import type { NumberedMessage } from "../../../src/actors/supervisor/coordination-protocol.ts";
 import type { Coordination } from "../../../src/actors/supervisor/coordination.ts";
 import type { Proposal } from "../../../src/actors/supervisor/run-event.ts";
+import { pivotPassed } from "../../../src/actors/supervisor/run-progress.ts";
 import { isOpen } from "../../../src/actors/supervisor/run-state.ts";
 import { Supervisor } from "../../../src/actors/supervisor/supervisor.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
@@ -100,8 +101,11 @@ export class RunNetwork {
     };
   }
 
-  /** The process dies, and another goes on with the runs that have not ended. Commits that wait are lost. */
-  async crash(coordination: Coordination): Promise<void> {
+  /**
+   * The process dies, and another goes on with the runs that have not ended, or takes them up to cancel those that can be.
+   * Commits that wait are lost.
+   */
+  async crash(coordination: Coordination, cancels = false): Promise<void> {
     this.#life++;
     this.#participants.clear();
     this.#channels.clear();
@@ -114,7 +118,11 @@ export class RunNetwork {
     for (const run of this.runs.ids) {
       const newest = this.runs.versions(run).at(-1);
       if (newest === undefined || !isOpen(newest.state)) continue;
-      begun.push(supervisor.resume(newest, run, this.#options.workflow, "recover"));
+      const event =
+        cancels && (newest.state.status !== "running" || pivotPassed(newest.state) === undefined)
+          ? ({ type: "cancel-requested", reason: "by the user" } as const)
+          : "recover";
+      begun.push(supervisor.resume(newest, run, this.#options.workflow, event));
     }
     this.begun.push(...begun);
   }

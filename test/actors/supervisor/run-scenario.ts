@@ -31,7 +31,7 @@ export interface AgentPlan {
 }
 
 /** What the user or fate does in between. */
-export type Intervention = "switch" | "cancel" | "lose" | "crash" | undefined;
+export type Intervention = "switch" | "cancel" | "lose" | "crash" | "crash-cancel" | undefined;
 
 export interface Moment {
   readonly pick: number;
@@ -176,9 +176,9 @@ export async function play(
         if (!isTroupeError(error, "past-point-of-no-return")) network.errors.push(error);
       });
     }
-    if (intervention === "crash") {
+    if (intervention === "crash" || intervention === "crash-cancel") {
       network.begun = []; // of the process that died nothing more is heard
-      await network.crash(pick % 2 === 0 ? "orchestrator" : "relay");
+      await network.crash(pick % 2 === 0 ? "orchestrator" : "relay", intervention === "crash-cancel");
       for (const [index, id] of ids.entries())
         if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
     }

@@ -422,8 +422,8 @@ describe("a run that another process left", () => {
     expect(() => office.supervisor.resume(office.newest(), "r", changed, "recover")).toThrow(
       expect.objectContaining({ code: "workflow-changed" }),
     );
-    const resolved = { type: "run-resolved", note: "fine" } as const;
-    expect(() => office.supervisor.resume(office.newest(), "r", pair as WorkflowDefinition, resolved)).toThrow(
+    const again = { type: "compensation-retried" } as const;
+    expect(() => office.supervisor.resume(office.newest(), "r", pair as WorkflowDefinition, again)).toThrow(
       expect.objectContaining({ code: "not-admissible", details: { run: "r", status: "running" } }),
     );
     expect(office.supervisor.openRuns).toEqual([]);

@@ -29,8 +29,9 @@ class Office {
   /** What `send` does besides noting the message. */
   onSend: (agent: AgentDefinition, message: NumberedMessage) => void | Promise<void> = () => undefined;
 
-  constructor({ isAsync = false }: { readonly isAsync?: boolean } = {}) {
-    this.runs = new MemoryRuns(isAsync ? (commit) => this.commits.push(commit) : undefined);
+  /** @param options.runs what an earlier one left. */
+  constructor({ isAsync = false, runs }: { readonly isAsync?: boolean; readonly runs?: MemoryRuns } = {}) {
+    this.runs = runs ?? new MemoryRuns(isAsync ? (commit) => this.commits.push(commit) : undefined);
     this.supervisor = new Supervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => {
@@ -58,6 +59,8 @@ class Office {
 const done = (step: string) => ({ type: "step-finished", step, output: { n: 1 } }) as const;
 const broke = (step: string) =>
   ({ type: "step-failed", step, error: { kind: "error", name: "Error", message: "broke" } }) as const;
+
+const newestOf = (runs: MemoryRuns, run: string): Snapshot<RunState> => runs.versions(run).at(-1) as Snapshot<RunState>;
 
 const all = (values: readonly unknown[]): Promise<unknown[]> =>
   Promise.all(values.map((value) => Promise.resolve(value)));
@@ -334,6 +337,64 @@ describe("trouble", () => {
     office.runs.failure = new Error("disk full");
     expect(() => office.supervisor.start("r", diamond, { n: 1 })).toThrow("disk full");
     expect([office.broken, office.supervisor.openRuns]).toEqual([[], []]);
+  });
+
+  it("takes up a run to cancel it, without beginning again what was in flight", () => {
+    const { runs, supervisor } = new Office();
+    void supervisor.start("r", diamond, { n: 1 });
+    for (const step of ["a", "b"]) void supervisor.propose("r", done(step));
+    const office = new Office({ runs });
+    void office.supervisor.resume(newestOf(runs, "r"), "r", diamond, { type: "cancel-requested", reason: "enough" });
+    expect(runs.state("r")).toMatchObject({
+      status: "compensating",
+      cancelled: { reason: "enough" },
+      steps: { b: { status: "compensating" }, c: { status: "failed", isUncertain: true }, d: { status: "pending" } },
+    });
+    expect(office.orders()).toEqual(["compensate writer"]);
+    void office.supervisor.propose("r", { type: "compensation-finished", step: "b" });
+    expect(runs.state("r").status).toBe("cancelled");
+  });
+
+  it("goes on undoing a run that it takes up to cancel it while it is being undone already", () => {
+    const { runs, supervisor } = new Office();
+    void supervisor.start("r", diamond, { n: 1 });
+    for (const step of ["a", "b"]) void supervisor.propose("r", done(step));
+    void supervisor.propose("r", broke("c"));
+    const office = new Office({ runs });
+    void office.supervisor.resume(newestOf(runs, "r"), "r", diamond, { type: "cancel-requested" });
+    expect(runs.state("r")).toMatchObject({ status: "compensating", failed: "c", steps: { b: { retryAt: 0 } } });
+    expect(runs.state("r").cancelled).toBeUndefined();
+  });
+
+  it("resolves a run that waits for a person, once, and no other", () => {
+    const { runs, supervisor } = new Office();
+    void supervisor.start("r", diamond, { n: 1 });
+    expect(() => supervisor.resolve("r", "by hand")).toThrow(expect.objectContaining({ code: "not-admissible" }));
+    for (const step of ["a", "b"]) void supervisor.propose("r", done(step));
+    void supervisor.propose("r", broke("c"));
+    const error = { kind: "error", name: "Error", message: "no way back" } as const;
+    void supervisor.propose("r", { type: "compensation-failed", step: "b", error });
+    expect(runs.state("r").status).toBe("compensation-failed");
+    expect(supervisor.resolve("r", "by hand")).toBeUndefined();
+    expect(runs.state("r")).toMatchObject({
+      status: "resolved",
+      resolved: "by hand",
+      events: [
+        { type: "run-resolved", note: "by hand" },
+        { type: "run-ended", status: "resolved" },
+      ],
+    });
+    for (const run of ["r", "nobody"])
+      expect(() => supervisor.resolve(run, "again")).toThrow(expect.objectContaining({ code: "not-admissible" }));
+  });
+
+  it("tells participants where the workflow is now, though its module has moved", () => {
+    const { runs, supervisor } = new Office();
+    void supervisor.start("r", diamond, { n: 1 }, { coordination: "relay" });
+    const office = new Office({ runs });
+    void office.supervisor.resume(newestOf(runs, "r"), "r", { ...diamond, module: "test:moved" }, "recover");
+    expect(office.sent).not.toEqual([]);
+    for (const { message } of office.sent) expect(message).toMatchObject({ workflow: { module: "test:moved" } });
   });
 
   it("notices that something else wrote a run", () => {
