@@ -6,10 +6,9 @@ import { moduleLoader } from "./definition-loader.ts";
 import { nodeClock } from "./node-clock.ts";
 import { nodeRandom } from "./node-random.ts";
 import { nodeTurns } from "./node-turns.ts";
-import { ActorSystem, type System } from "./system.ts";
+import type { System } from "./system.ts";
 import { resolveOptions, type SystemOptions } from "./system-options.ts";
 import { threadMark } from "./thread-entry.ts";
-import { threadPool } from "./thread-pool.ts";
 
 /** An actor handles this many messages before the other actors of its thread get their turn. */
 const messagesPerTurn = 64;
@@ -35,6 +34,8 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
     );
   }
   const resolved = await resolveOptions(options);
+  // Threads import this module as well, with the definitions on them. They have no use for these, and start faster without.
+  const [{ ActorSystem }, { threadPool }] = await Promise.all([import("./system.ts"), import("./thread-pool.ts")]);
   const clock = nodeClock();
   return ActorSystem.start(
     {
