@@ -3,9 +3,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent, isAskError, type System } from "../../src/index.ts";
+import { breakerState, defineAgent, defineWorkflow, isAskError, isTroupeError, type System } from "../../src/index.ts";
 import type { PolicyOptions } from "../../src/actors/policies/policies.ts";
-import { holdsSimulated, isFoundBroken } from "./worlds.ts";
+import { holdsInWorld, holdsSimulated, isFoundBroken } from "./worlds.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 
 /** One ask: on which thread, how long the agent works on it, and whether it fails. */
@@ -71,11 +71,14 @@ class Watch {
   }
 }
 
-/** An actor of the agent on each thread that lives, and the asks sent to them all at once. Resolves to what each came to. */
+/** An actor of the agent on each thread that lives. */
+function everywhere(system: System, agent: ReturnType<Watch["agent"]>) {
+  return Promise.all([0, 1, 2].map((thread) => system.spawn(agent, { placement: { thread } }).catch(() => undefined)));
+}
+
+/** The asks sent to actors of the agent on all threads at once. Resolves to what each came to. */
 async function askAll(system: System, agent: ReturnType<Watch["agent"]>, given: readonly Ask[]): Promise<string[]> {
-  const refs = await Promise.all(
-    [0, 1, 2].map((thread) => system.spawn(agent, { placement: { thread } }).catch(() => undefined)),
-  );
+  const refs = await everywhere(system, agent);
   return Promise.all(
     given.map(async ({ thread, ...work }) => {
       const ref = refs[thread];
@@ -90,11 +93,11 @@ async function askAll(system: System, agent: ReturnType<Watch["agent"]>, given: 
   );
 }
 
-const work = (thread: number, ms: number, fails: boolean): Ask => ({ thread, ms, fails });
+const ask = (thread: number, ms: number, fails: boolean): Ask => ({ thread, ms, fails });
 const lostWithTheirThread = [
-  ...[work(2, 39, true), work(0, 22, true), work(0, 22, false), work(2, 16, true), work(0, 26, false)],
-  ...[work(0, 37, false), work(1, 38, true), work(2, 38, false), work(2, 35, true), work(0, 30, false)],
-  ...[work(2, 3, false), work(2, 27, true)],
+  ...[ask(2, 39, true), ask(0, 22, true), ask(0, 22, false), ask(2, 16, true), ask(0, 26, false)],
+  ...[ask(0, 37, false), ask(1, 38, true), ask(2, 38, false), ask(2, 35, true), ask(0, 30, false)],
+  ...[ask(2, 3, false), ask(2, 27, true)],
 ];
 
 /** Tells every call that was turned away to go ahead all the same. */
@@ -138,6 +141,47 @@ describe("a half-open breaker, asked on all threads at once", () => {
     expect(await isFoundBroken(parameters, probesOnly, { tamper: () => letThrough() })).toMatch(/to be less than/);
   });
 });
+
+describe("a breaker, asked in all ways there are", () => {
+  const ways = ["orchestrator", "relay", "thread 0", "thread 1", "thread 2"] as const;
+  const parameters = fc.record({
+    failures: fc.integer({ min: 1, max: 5 }),
+    calls: fc.array(fc.constantFrom(...ways), { minLength: 1, maxLength: 10 }),
+  });
+
+  it("counts all of them together: runs under either coordination, and asks on each thread", () =>
+    holdsInWorld(parameters, async ({ system, sleep }, { failures, calls }) => {
+      const watch = new Watch();
+      const agent = watch.agent({ breaker: { consecutiveFailures: failures, openFor: { first: 1_000_000 } } });
+      const workflow = defineWorkflow("test:workflows", { name: "one", version: "1", input: Work }).step(
+        "only",
+        agent,
+        ({ input }) => input,
+      );
+      const refs = await everywhere(system, agent);
+      const outcomes: string[] = [];
+      for (const way of calls) {
+        const work = { ms: 0, fails: true };
+        const ended: Promise<unknown> =
+          way === "orchestrator" || way === "relay"
+            ? system.run(workflow, work, { coordination: way }).result
+            : refs[ways.indexOf(way) - 2]!.ask("execute", work, patiently);
+        outcomes.push(await ended.then(String, (error: unknown) => innermost(error)));
+        await sleep(50); // until the gate has heard of it
+      }
+      expect(outcomes).toEqual(calls.map((_, n) => (n < failures ? "no" : "breaker-open")));
+      expect(watch.begun).toBe(Math.min(failures, calls.length));
+      const statuses = (await system.store.history(breakerState, "oracle")).map(({ state: { status } }) => status);
+      expect(statuses).toEqual(calls.length < failures ? [] : ["open"]);
+    }));
+});
+
+/** What a step or an agent failed with: the code of ours, the message of another. */
+function innermost(error: unknown): string {
+  if (isTroupeError(error, "breaker-open")) return error.code;
+  const { cause, message } = error as Error;
+  return cause === undefined ? message : innermost(cause);
+}
 
 describe("a bulkhead, asked on all threads at once", () => {
   const parameters = fc.record({ concurrent: fc.integer({ min: 1, max: 4 }), asks });
