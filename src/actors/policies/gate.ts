@@ -265,8 +265,8 @@ class Step {
       else if (isStricter(policy, at, strictest)) strictest = { limit, policy, at: Math.max(at, strictest.at) };
     }
     if (strictest !== undefined) return strictest;
-    const isBehind = before.some(({ waitsFor }) => waitsFor === "bulkhead");
-    return isBehind || !hasRoom(bulkhead, this.inFlight) ? { limit: "bulkhead" } : undefined;
+    // whoever waits for the bulkhead does so because it is full, as each step ends with a look at them
+    return hasRoom(bulkhead, this.inFlight) ? undefined : { limit: "bulkhead" };
   }
 
   /** What those who wait will use of a limit before the call does. Whoever is held back as a caller lets others pass. */
