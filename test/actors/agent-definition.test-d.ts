@@ -55,6 +55,32 @@ describe("the types of an agent", () => {
     defineAgent(url, { name: "a", version, input, output: v.string(), execute: ({ b }) => b });
   });
 
+  it("let policies look at the input as the caller gives it", () => {
+    defineAgent(url, {
+      name: "measured",
+      version,
+      input: v.object({ text: v.pipe(v.string(), v.transform(Number)) }),
+      output: v.number(),
+      execute: ({ text }) => text,
+      policies: {
+        estimateTokens(input) {
+          expectTypeOf(input).toEqualTypeOf<{ text: string }>();
+          return input.text.length;
+        },
+        breaker: { counts: ["ECONNRESET", (error) => error instanceof RangeError] },
+        retry: { attempts: 2, errors: "timed-out" },
+      },
+    });
+    const plain = { name: "a", version, input: v.string(), output: v.string(), execute: (text: string) => text };
+    defineAgent(url, { ...plain, policies: { breaker: false } });
+    // @ts-expect-error: no such policy
+    defineAgent(url, { ...plain, policies: { braker: {} } });
+    // @ts-expect-error: a bulkhead needs a number of places
+    defineAgent(url, { ...plain, policies: { bulkhead: {} } });
+    // @ts-expect-error: callers are told apart, or they are not
+    defineAgent(url, { ...plain, policies: { rateLimits: [{ requests: 1, per: "user" }] } });
+  });
+
   it("want a version, an input, an output and something to do", () => {
     // @ts-expect-error: no version
     defineAgent(url, { name: "a", input: v.string(), output: v.string(), execute: (text) => text });

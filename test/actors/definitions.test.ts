@@ -152,6 +152,7 @@ describe("defineAgent", () => {
     ["half a concurrency", { concurrency: 0.5 }, /concurrency .* not 0\.5/],
     ["endless concurrency", { concurrency: Number.POSITIVE_INFINITY }, /concurrency .* not Infinity/],
     ["nothing to do", { execute: undefined }, /execute is the function/],
+    ["policies that can't be", { policies: { breaker: { probes: 0 } } }, /defineAgent noop: policies\.breaker\.probes/],
   ])("refuses %s", (_, options, message) => {
     expect(() => untypedAgent(module, { ...noop, ...options })).toThrow(refused(message));
   });
