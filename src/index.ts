@@ -42,10 +42,11 @@ export {
 export { AskError, type AskOutcome, isAskError } from "./errors/ask-error.ts";
 export { type ErrorCode } from "./errors/error-code.ts";
 export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";
+export { type ShutdownSignal } from "./ports/signals.ts";
 export { createSystem } from "./runtime/create-system.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
 export { type OverloadPolicy } from "./runtime/run-queue.ts";
-export { type RunOptions } from "./runtime/runs.ts";
+export { type LeftRuns, type RunOptions } from "./runtime/runs.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
 export { type ResourceLimits, type SystemOptions } from "./runtime/system-options.ts";

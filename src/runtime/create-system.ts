@@ -5,7 +5,9 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { moduleLoader } from "./definition-loader.ts";
 import { nodeClock } from "./node-clock.ts";
 import { nodeRandom } from "./node-random.ts";
+import { nodeSignals } from "./node-signals.ts";
 import { nodeTurns } from "./node-turns.ts";
+import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { System } from "./system.ts";
 import { resolveOptions, type SystemOptions } from "./system-options.ts";
 import { threadMark } from "./thread-entry.ts";
@@ -37,7 +39,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   // Threads import this module as well, with the definitions on them. They have no use for these, and start faster without.
   const [{ ActorSystem }, { threadPool }] = await Promise.all([import("./system.ts"), import("./thread-pool.ts")]);
   const clock = nodeClock();
-  return ActorSystem.start(
+  const starting = ActorSystem.start(
     {
       clock,
       random: nodeRandom(),
@@ -54,6 +56,8 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
     },
     resolved,
   );
+  if (resolved.shutdownOn.length > 0) shutdownOnSignal(starting, resolved.shutdownOn, nodeSignals());
+  return starting;
 }
 
 function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

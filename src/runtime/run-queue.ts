@@ -1,7 +1,6 @@
 /** How many runs are in flight at a time, and which wait for their turn: bounded, both (invariant 7). */
 
 import { TroupeError } from "../errors/troupe-error.ts";
-import { RingQueue } from "./ring-queue.ts";
 
 /** What happens to a run that is started while as many as may be are in flight: it waits for its turn, or is refused. */
 export type OverloadPolicy = "wait" | "reject";
@@ -13,17 +12,20 @@ export interface RunQueueOptions {
   readonly maxWaitingRuns: number;
 }
 
-interface Waiting {
-  readonly run: string;
-  readonly begin: () => void;
-}
-
+/**
+ * Guarantees: each run that waits begins once, in the order in which they came, or is taken back; none begins while as many as
+ * may be are in flight.
+ */
 export class RunQueue {
   readonly #options: RunQueueOptions;
   readonly #inFlight = new Set<string>();
-  readonly #queue = new RingQueue<Waiting>();
-  readonly #waiting = new Set<string>();
+  /** What begins each run that waits, in the order in which they came. */
+  readonly #waiting = new Map<string, () => void>();
+  /** Goes on where it was, so that the first is found without a look at all those that were taken out before it. */
+  #next = this.#waiting.entries();
+  #isFilling = false;
   #idle: { resolve(): void; reject(error: unknown): void }[] = [];
+  #closed: { readonly error: unknown } | undefined;
 
   constructor(options: RunQueueOptions) {
     this.#options = options;
@@ -33,9 +35,9 @@ export class RunQueue {
     return { inFlight: this.#inFlight.size, waiting: this.#waiting.size };
   }
 
-  /** True while the next run would be in flight at once. */
+  /** True while the next run would be in flight at once: there is a place, and nobody waits for it. */
   get hasRoom(): boolean {
-    return this.#inFlight.size < this.#options.maxRuns;
+    return this.#inFlight.size < this.#options.maxRuns && this.#waiting.size === 0;
   }
 
   /** Counts a run as in flight. Also beyond the bound, for runs that were accepted before the process started. */
@@ -44,15 +46,14 @@ export class RunQueue {
   }
 
   /**
-   * Calls `begin` when it is the run's turn.
+   * Calls `begin`, which must not throw, when it is the run's turn.
    *
    * @throws TroupeError `overloaded` when no further run may wait.
    */
   wait(run: string, policy: OverloadPolicy, begin: () => void): void {
-    const { maxRuns, maxWaitingRuns } = this.#options;
-    if (policy === "reject" || this.#waiting.size >= maxWaitingRuns) throw overloaded(run, maxRuns, this.#waiting.size);
-    this.#waiting.add(run);
-    this.#queue.push({ run, begin });
+    const { inFlight, waiting } = this.counts;
+    if (policy === "reject" || waiting >= this.#options.maxWaitingRuns) throw overloaded(run, inFlight, waiting);
+    this.#waiting.set(run, begin);
   }
 
   /** Takes back a run that waits. Returns false for one that doesn't. */
@@ -60,28 +61,60 @@ export class RunQueue {
     return this.#waiting.delete(run);
   }
 
+  /** Takes back all that wait, and returns them in their order. */
+  withdrawAll(): readonly string[] {
+    const runs = [...this.#waiting.keys()];
+    this.#waiting.clear();
+    return runs;
+  }
+
   /** A run is over: the next that waits begins. */
   leave(run: string): void {
     if (!this.#inFlight.delete(run)) return;
-    while (this.hasRoom) {
-      const next = this.#queue.shift();
-      if (next === undefined) break;
-      if (!this.#waiting.delete(next.run)) continue; // taken back while it waited
-      this.enter(next.run);
-      next.begin();
-    }
-    if (this.#inFlight.size === 0) for (const { resolve } of this.#idle.splice(0)) resolve();
+    this.#fill();
+    if (this.#isIdle) for (const { resolve } of this.#idle.splice(0)) resolve();
   }
 
-  /** Resolves when no run is in flight or waiting. */
+  /** Resolves when no run is in flight or waiting. Rejects when the queue is closed before. */
   idle(): Promise<void> {
-    if (this.#inFlight.size === 0 && this.#waiting.size === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => this.#idle.push({ resolve, reject }));
+    if (this.#isIdle) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      if (this.#closed === undefined) this.#idle.push({ resolve, reject });
+      else reject(this.#closed.error);
+    });
   }
 
-  /** Nothing will leave any more. */
+  /** Nothing will begin or leave any more. What waits has to be taken back before. */
   close(error: unknown): void {
+    this.#closed ??= { error };
     for (const { reject } of this.#idle.splice(0)) reject(error);
+  }
+
+  get #isIdle(): boolean {
+    return this.#inFlight.size === 0 && this.#waiting.size === 0;
+  }
+
+  #fill(): void {
+    if (this.#isFilling) return; // a run was over as soon as it began: the loop that began it goes on
+    this.#isFilling = true;
+    while (this.#inFlight.size < this.#options.maxRuns) {
+      const first = this.#first();
+      if (first === undefined) break;
+      const [run, begin] = first;
+      this.#waiting.delete(run);
+      this.enter(run);
+      begin();
+    }
+    this.#isFilling = false;
+  }
+
+  #first(): [string, () => void] | undefined {
+    let next = this.#next.next();
+    if (next.done === true && this.#waiting.size > 0) {
+      this.#next = this.#waiting.entries();
+      next = this.#next.next();
+    }
+    return next.done === true ? undefined : next.value;
   }
 }
 

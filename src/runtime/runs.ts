@@ -62,6 +62,14 @@ export interface RunsOptions {
   readonly events: RunsEvents;
 }
 
+/** What became of the runs that had not ended when a system was closed. */
+export interface LeftRuns {
+  /** The ids of runs that are recorded. With a journal on disk, the next system goes on with them. */
+  readonly unfinished: readonly string[];
+  /** The ids of runs that waited for their turn. Nothing of them is recorded. */
+  readonly notStarted: readonly string[];
+}
+
 /** What the supervisor's mailbox takes. */
 type SupervisorMessage =
   | ToSupervisor
@@ -79,6 +87,9 @@ export class Runs {
   readonly #participants: Participants;
   readonly #queue: RunQueue;
   readonly #handles = new Map<string, RunHandle>();
+  /** The runs whose start is on its way to the journal; each promise resolves when it is known whether it got there. */
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #notStarted: string[] = [];
   /** Why runs that were found unfinished don't go on. */
   readonly #refused = new Map<string, unknown>();
   #isClosed = false;
@@ -208,14 +219,35 @@ export class Runs {
     this.#tell({ type: "lost", actor, error: encodeError(buried({ to: actor, type: coordinate }, "actor-stopped")) });
   }
 
-  /** The system closes: whoever waits for a run is told. With a journal on disk, the next system goes on with them. */
-  close(): void {
+  /** Gives up the runs that wait for their turn. Whoever started them is told. */
+  turnAway(): void {
+    for (const id of this.#queue.withdrawAll()) {
+      const handle = this.#handles.get(id);
+      this.#handles.delete(id);
+      this.#notStarted.push(id);
+      handle?.break(closedBefore(id, false));
+    }
+  }
+
+  /**
+   * The system closes: from now on nothing is recorded of any run, whatever its agents do as they are stopped, and whoever
+   * waits for a run is told. Resolves, once the journal has answered, to what is left.
+   */
+  async close(): Promise<LeftRuns> {
     this.#isClosed = true;
     this.#supervisor.close();
-    const error = new TroupeError("system-closed", "the system was closed before the run ended");
-    for (const handle of [...this.#handles.values()]) handle.break(error);
-    this.#handles.clear();
-    this.#queue.close(error);
+    this.turnAway();
+    this.#queue.close(new TroupeError("system-closed", "the system was closed before its runs had ended"));
+    const unfinished: string[] = [];
+    const leave = (id: string, handle: RunHandle): void => {
+      this.#handles.delete(id);
+      unfinished.push(id);
+      handle.break(closedBefore(id, true));
+    };
+    for (const [id, handle] of [...this.#handles]) if (!this.#starting.has(id)) leave(id, handle);
+    await Promise.all(this.#starting.values());
+    for (const [id, handle] of [...this.#handles]) leave(id, handle); // those whose start is recorded after all
+    return { unfinished, notStarted: this.#notStarted };
   }
 
   /**
@@ -300,7 +332,9 @@ export class Runs {
     };
     try {
       const started = start();
-      if (started instanceof Promise) started.catch(failed);
+      if (!(started instanceof Promise)) return;
+      const settled = started.catch(failed).then(() => void this.#starting.delete(id));
+      this.#starting.set(id, settled);
     } catch (error) {
       failed(error);
       if (isCallerThere) throw error;
@@ -359,6 +393,13 @@ export class Runs {
 function checkTimeout(timeout: number | undefined): void {
   if (timeout === undefined || (Number.isFinite(timeout) && timeout > 0)) return;
   throw new TroupeError("invalid-options", `run: timeout is a number of milliseconds above 0, not ${String(timeout)}`);
+}
+
+function closedBefore(run: string, isRecorded: boolean): TroupeError {
+  const message = isRecorded
+    ? `the system was closed before the run ${run} ended. With a journal on disk, the next system goes on with it.`
+    : `the system was closed before it was the turn of the run ${run}: it was not started. Start it again.`;
+  return new TroupeError("system-closed", message, { details: { run, isRecorded } });
 }
 
 function inFlight(id: string): TroupeError {

@@ -51,5 +51,14 @@ export type SystemEvent =
   | { readonly type: "run-recovered"; readonly time: number; readonly run: string }
   /** A run that the journal has unfinished can't go on here: its workflow changed, or isn't found. It stays as it is. */
   | { readonly type: "run-refused"; readonly time: number; readonly run: string; readonly error: unknown }
+  /** The system takes nothing new and waits for what is in flight, so many milliseconds at most. */
+  | { readonly type: "shutdown-began"; readonly time: number; readonly deadline: number }
+  /** The system is shut down. Which runs had not ended, as `shutdown` resolves to it. */
+  | {
+      readonly type: "shutdown-ended";
+      readonly time: number;
+      readonly unfinished: readonly string[];
+      readonly notStarted: readonly string[];
+    }
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };

@@ -5,6 +5,7 @@ import * as v from "valibot";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
+import { type ShutdownSignal, shutdownSignals } from "../ports/signals.ts";
 import type { Journal } from "../store/journal.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../store/retention.ts";
@@ -55,6 +56,17 @@ export interface SystemOptions {
   readonly maxWaitingRuns?: number;
   /** Whether a run that is started while `maxRuns` are in flight waits or is refused as `overloaded`. Default `"wait"`. */
   readonly onOverload?: OverloadPolicy;
+  /**
+   * Signals on which the system is {@link System.shutdown | shut down}, and the process then ends by the signal, as it would
+   * have had nobody listened; or by itself, where others listen to the signal as well. A second signal ends the process at
+   * once. Default: none.
+   *
+   * @example
+   * const system = await createSystem({ shutdownOn: ["SIGTERM", "SIGINT"], journal: lmdbJournal("./state") });
+   */
+  readonly shutdownOn?: readonly ShutdownSignal[];
+  /** Milliseconds that a shutdown waits for what is in flight, unless it says otherwise. Default 8,000. */
+  readonly shutdownDeadline?: number;
   /**
    * Whether to go on with the runs that the journal has unfinished, or the ids of those to go on with. The others stay as they
    * are. Default true.
@@ -112,6 +124,8 @@ const schema = v.strictObject({
   stallTimeout: v.optional(v.pipe(v.number(), v.minValue(100))),
   maxWaitingRuns: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
   onOverload: v.optional(v.picklist(["wait", "reject"])),
+  shutdownOn: v.optional(v.array(v.picklist(shutdownSignals))),
+  shutdownDeadline: v.optional(v.pipe(v.number(), v.minValue(0))),
   recover: v.optional(v.union([v.boolean(), v.array(v.string())])),
   workflows: v.optional(
     v.array(
@@ -151,6 +165,8 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     stallTimeout: options.stallTimeout ?? 5_000,
     maxWaitingRuns: options.maxWaitingRuns ?? 10_000,
     onOverload: options.onOverload ?? "wait",
+    shutdownOn: options.shutdownOn ?? [],
+    shutdownDeadline: options.shutdownDeadline ?? 8_000,
     recover: options.recover ?? true,
     workflows: options.workflows ?? [],
   };

@@ -31,7 +31,7 @@ import { GatesBody } from "./gates-body.ts";
 import { MainHost, settingsOf } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";
 import type { Platform } from "./platform.ts";
-import { type RunOptions, Runs } from "./runs.ts";
+import { type LeftRuns, type RunOptions, Runs } from "./runs.ts";
 import { spawnCell } from "./spawn-cell.ts";
 import type { SystemEvent } from "./system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
@@ -147,6 +147,20 @@ export interface System extends AsyncDisposable {
    */
   drain(options?: { readonly deadline?: number }): Promise<void>;
   /**
+   * Ends in good order: takes nothing new, gives up the runs that wait for their turn, waits for what is in flight as
+   * {@link System.drain} does, for `deadline` milliseconds at most, and closes. Resolves to what had not ended. What runs had
+   * finished by then is recorded, and no run fails because of the shutdown: with a journal on disk, the next system goes
+   * on with them. Default: the option `shutdownDeadline`, 8,000. Later calls return what the first one does.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a deadline below 0; what closing the journal fails with.
+   * @example
+   * process.once("SIGUSR2", async () => {
+   *   const { unfinished } = await system.shutdown({ deadline: 5_000 });
+   *   console.log(`${unfinished.length} runs go on next time`);
+   * });
+   */
+  shutdown(options?: { readonly deadline?: number }): Promise<LeftRuns>;
+  /**
    * Ends everything now: what waits becomes dead letters, asks and runs in flight end with `system-closed`, threads that
    * don't answer within a second are killed. No handle stays open. Safe to call again.
    */
@@ -169,11 +183,17 @@ export class ActorSystem implements System {
   readonly #gates: Gates;
   readonly #runs: Runs;
   readonly #events$ = new Subject<SystemEvent>();
+  readonly #shutdownDeadline: number;
   #isDraining = false;
+  /** True when the runs have ended and actors are being stopped; until then, they may start others. */
+  #isStopping = false;
+  #shutdown: Promise<LeftRuns> | undefined;
   #closing: Promise<void> | undefined;
+  #left: LeftRuns = { unfinished: [], notStarted: [] };
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
+    this.#shutdownDeadline = options.shutdownDeadline;
     this.#main = new MainHost(platform, options, {
       onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
       onStopped: (actor) => this.#stopped(actor),
@@ -306,6 +326,7 @@ export class ActorSystem implements System {
   }
 
   async drain({ deadline = Number.POSITIVE_INFINITY }: { readonly deadline?: number } = {}): Promise<void> {
+    checkDeadline("drain", deadline);
     this.#isDraining = true;
     const drained = this.#drain();
     if (deadline === Number.POSITIVE_INFINITY) return drained;
@@ -335,6 +356,12 @@ export class ActorSystem implements System {
     }
   }
 
+  async shutdown({ deadline = this.#shutdownDeadline }: { readonly deadline?: number } = {}): Promise<LeftRuns> {
+    checkDeadline("shutdown", deadline);
+    this.#shutdown ??= this.#shutDown(deadline);
+    return this.#shutdown;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -346,17 +373,33 @@ export class ActorSystem implements System {
 
   async #drain(): Promise<void> {
     await this.#runs.idle();
+    this.#isStopping = true;
     for (const address of this.#registry.addresses()) await this.stop({ address }, "drain");
     if (this.#closing !== undefined) throw systemClosed();
   }
 
+  async #shutDown(deadline: number): Promise<LeftRuns> {
+    this.#tell({ type: "shutdown-began", deadline });
+    this.#runs.turnAway();
+    try {
+      await this.drain({ deadline });
+    } catch (error) {
+      if (!isTroupeError(error, "timed-out") && !isTroupeError(error, "system-closed")) throw error;
+    } finally {
+      await this.close();
+    }
+    return this.#left;
+  }
+
   async #close(): Promise<void> {
-    this.#runs.close();
+    const left = this.#runs.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => this.#platform.clock.setTimer(ms, resolve));
     await this.#main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await this.#roster.close(closeGrace, after);
     await this.#gates.close();
     await this.#main.close();
+    this.#left = await left;
+    if (this.#shutdown !== undefined) this.#tell({ type: "shutdown-ended", ...this.#left });
     this.#events$.complete();
   }
 
@@ -408,7 +451,7 @@ export class ActorSystem implements System {
   /** What goes wrong is the asking actor's to handle as it is, and no failure of the system. */
   async #serveSpawn({ definition, name, placement }: SpawnRequest): Promise<SpawnOutcome> {
     try {
-      this.#assertOpen();
+      if (this.#isStopping || this.#closing !== undefined) this.#assertOpen();
       return { address: await this.#spawn(definition, name, placement) };
     } catch (error) {
       return { error: encodeError(error) };
@@ -456,6 +499,11 @@ export class ActorSystem implements System {
         : systemClosed();
     }
   }
+}
+
+function checkDeadline(method: string, deadline: number): void {
+  if (deadline >= 0) return;
+  throw new TroupeError("invalid-options", `${method}: deadline is a number of milliseconds from 0, not ${deadline}`);
 }
 
 function systemClosed(cause?: unknown): TroupeError {

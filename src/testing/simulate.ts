@@ -29,7 +29,7 @@ export interface SimulateOptions {
    */
   readonly journal?: "memory" | "durable";
   /** The system's options; `threads` is 2 unless given. With a `journal` of its own it can't crash. */
-  readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout">;
+  readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
   /** A run with more steps than this fails: something never comes to rest. Default 100,000. */
   readonly maxSteps?: number;
 }

@@ -1,0 +1,24 @@
+/** The process's signals. */
+
+import { constants } from "node:os";
+import type { Signals } from "../ports/signals.ts";
+
+export function nodeSignals(): Signals {
+  return {
+    listen(signals, onSignal) {
+      for (const signal of signals) process.on(signal, onSignal);
+      return () => {
+        for (const signal of signals) process.off(signal, onSignal);
+      };
+    },
+    isHeard: (signal) => process.listenerCount(signal) > 0,
+    end(signal) {
+      // last of all exit handlers, so that whoever waits for the process sees the signal that ended it
+      process.on("exit", () => {
+        process.removeAllListeners(signal);
+        process.kill(process.pid, signal);
+      });
+      process.exit(128 + constants.signals[signal]); // as shells say it: what is left for the first process of a container
+    },
+  };
+}

@@ -1,0 +1,29 @@
+/** Shuts a system down when the process is asked to end, and then lets it end as it was asked to. */
+
+import type { Signals, ShutdownSignal } from "../ports/signals.ts";
+import type { System } from "./system.ts";
+
+/**
+ * Listens from now on, also while the system starts, until it is closed. A second signal ends the process at once.
+ *
+ * Where others listen to a signal as well, such as another system of the process, the end is up to them once this one is shut
+ * down: the last to stop listening ends the process.
+ */
+export function shutdownOnSignal(
+  starting: Promise<Pick<System, "shutdown" | "events$">>,
+  on: readonly ShutdownSignal[],
+  signals: Signals,
+): void {
+  let isEnding = false;
+  const stop = signals.listen(on, (signal) => {
+    if (isEnding) return signals.end(signal);
+    isEnding = true;
+    void shutDown(signal); // what goes wrong with it is an unhandled rejection, and ends the process as one
+  });
+  const shutDown = async (signal: ShutdownSignal): Promise<void> => {
+    const system = await starting.catch(() => undefined); // whoever starts it is told
+    await system?.shutdown();
+    if (!signals.isHeard(signal)) signals.end(signal);
+  };
+  starting.then(({ events$ }) => events$.subscribe({ complete: stop }), stop);
+}
