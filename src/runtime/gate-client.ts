@@ -2,6 +2,7 @@
 
 import type { HostId } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
+import { isAlwaysOpen } from "../actors/policies/gate.ts";
 import { failureText, type Permit } from "../actors/policies/permit.ts";
 import { estimateTokens } from "../actors/policies/token-estimate.ts";
 import { decodeError } from "../errors/error-codec.ts";
@@ -19,6 +20,9 @@ export interface GatedCall {
   readonly signal: AbortSignal;
 }
 
+/** For an agent whose gate lets everything pass. */
+const unneeded: Permit = { settle: () => undefined, release: () => undefined };
+
 export class GateClient {
   readonly #host: ThreadHost;
   #lastCall = 0;
@@ -33,6 +37,7 @@ export class GateClient {
    * @throws AskError (as a rejection) as {@link Gates.admit}; the signal's reason when that aborts first.
    */
   async admit(sender: Sender, { agent, caller, input, signal }: GatedCall): Promise<Permit> {
+    if (isAlwaysOpen(agent.policies)) return unneeded;
     const tokens = estimateTokens(agent, input);
     signal.throwIfAborted();
     const call = ++this.#lastCall;

@@ -224,6 +224,21 @@ describe("a direct ask of an agent", () => {
       expect(now() - between).toBeGreaterThan(29_000);
     }));
 
+  it("asks nobody where no policy is in the way, and still has its retries and its timeout", () =>
+    schedules(async ({ system }) => {
+      let tries = 0;
+      const agent = agentOf(
+        async (_input, context) => {
+          if (++tries === 1) throw new Error("no");
+          if (tries === 2) await context.sleep(10_000);
+          return `after ${tries}`;
+        },
+        { breaker: false, retry: { attempts: 3 }, timeout: 50 },
+      );
+      const ref = await system.spawn(agent, { placement: { thread: 1 } });
+      expect(await ref.ask("execute", { label: "a" }, patiently)).toBe("after 3");
+    }));
+
   it("is counted by its caller: the asking actor, or outside", () =>
     schedules(async ({ system }) => {
       const agent = agentOf(async ({ label }) => label, {

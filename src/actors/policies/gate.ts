@@ -97,6 +97,11 @@ export interface GatePolicies extends Pick<Policies, "breaker" | "bulkhead" | "r
   readonly agent: string;
 }
 
+/** True for policies that let everything pass: nobody has to ask. */
+export function isAlwaysOpen({ breaker, bulkhead, rateLimits }: Omit<GatePolicies, "agent">): boolean {
+  return breaker === false && bulkhead === undefined && rateLimits.length === 0;
+}
+
 /** A gate before its first call; with a breaker as it was left, if it was. */
 export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = closedBreaker): GateState {
   return {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type GateEffect, type GateEvent, newGate, stepGate, type Ticket } from "../../../src/actors/policies/gate.ts";
+import {
+  type GateEffect,
+  type GateEvent,
+  isAlwaysOpen,
+  newGate,
+  stepGate,
+  type Ticket,
+} from "../../../src/actors/policies/gate.ts";
 import type { CallOutcome } from "../../../src/actors/policies/permit.ts";
 import { type PolicyOptions, resolvePolicies } from "../../../src/actors/policies/policies.ts";
 import type { AskError } from "../../../src/errors/ask-error.ts";
@@ -309,6 +316,12 @@ describe("the order of the policies", () => {
     bench.now = 2_000;
     bench.do({ type: "tick" });
     expect(bench.codeOf(second)).toBe("breaker-open");
+  });
+
+  it("needs nobody to ask where there is none", () => {
+    const isOpen = (options: PolicyOptions): boolean => isAlwaysOpen(resolvePolicies("test", options));
+    expect(isOpen({ breaker: false, retry: { attempts: 3 }, timeout: 5 })).toBe(true);
+    expect([{}, { ...all, breaker: false }, { breaker: false, bulkhead: { concurrent: 1 } }].some(isOpen)).toBe(false);
   });
 
   it("has a breaker that is off let everything pass", () => {
