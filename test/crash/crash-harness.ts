@@ -17,12 +17,16 @@ import { verifyJournal } from "../../src/store/journal/verify-journal.ts";
 import type { Journal } from "../../src/store/journal.ts";
 
 export interface Workload<Ack> {
-  /** A file in `fixtures`, started as `node FILE DIRECTORY ROUND`. It writes a line of JSON for each thing acknowledged. */
+  /** A file in `fixtures`, started as `node FILE DIRECTORY ROUND …`. It writes a line of JSON for each thing acknowledged. */
   readonly program: string;
+  /** What follows the round. */
+  readonly arguments?: readonly string[];
   /** True for a program that is to be started once more after the kills, with the round `last`, and ends by itself then. */
   readonly hasLastRound?: boolean;
+  /** True for a program that ends by itself once all is done: there is no other round then. */
+  readonly isFinite?: boolean;
   /** Told once for each round, with what was acknowledged since the one before. Throws for what is wrong. */
-  check(journal: Journal, acknowledged: readonly Ack[], round: number | "last"): Promise<void>;
+  check(journal: Journal, acknowledged: readonly Ack[], round: number | "last", directory: string): Promise<void>;
 }
 
 export interface CrashOptions {
@@ -31,6 +35,8 @@ export interface CrashOptions {
   readonly random: () => number;
   /** The most acknowledgements that a round waits for. Default 60. */
   readonly maxAcks?: number;
+  /** Kills every other time before the first acknowledgement, at a moment within the time that one took before. Default false. */
+  readonly duringStart?: boolean;
 }
 
 export interface CrashResult {
@@ -38,28 +44,51 @@ export interface CrashResult {
   readonly acknowledged: number;
 }
 
+/** When to kill: at the first of these. */
+interface Moment {
+  readonly acks: number;
+  readonly ms: number;
+}
+
+interface RoundEnd {
+  readonly acks: readonly unknown[];
+  readonly isKilled: boolean;
+  /** Milliseconds from its start to the first acknowledgement, if there was one. */
+  readonly startedIn: number | undefined;
+}
+
+const never: Moment = { acks: Number.POSITIVE_INFINITY, ms: Number.POSITIVE_INFINITY };
+
 export async function crash<Ack>(workload: Workload<Ack>, options: CrashOptions): Promise<CrashResult> {
-  const { kills, random, maxAcks = 60 } = options;
+  const { kills, random, maxAcks = 60, duringStart = false } = options;
+  let starting = never.ms;
+  const nextMoment = (): Moment => ({
+    // squared: early points, in the middle of opening, are as interesting as later ones
+    acks: Math.floor(random() ** 2 * maxAcks),
+    ms: duringStart && random() < 0.5 ? random() * starting : never.ms,
+  });
   const directory = mkdtempSync(join(tmpdir(), "troupe-crash-"));
-  let total = 0;
+  let acknowledged = 0;
+  let killed = 0;
   try {
-    const rounds = Array.from({ length: kills }, (_, i): number | "last" => i + 1);
-    if (workload.hasLastRound === true) rounds.push("last");
-    for (const round of rounds) {
-      // squared: early points, in the middle of opening, are as interesting as later ones
-      const enough = round === "last" ? Number.POSITIVE_INFINITY : Math.floor(random() ** 2 * maxAcks);
-      const acks = await runUntilKilled(workload.program, directory, round, enough);
-      total += acks.length;
+    for (let round: number | "last" | undefined = 1; round !== undefined;) {
+      const moment: Moment = round === "last" ? never : nextMoment();
+      const { acks, isKilled, startedIn }: RoundEnd = await runUntilKilled(workload, directory, round, moment);
+      starting = startedIn ?? starting;
+      acknowledged += acks.length;
+      if (isKilled) killed++;
+      const isDone: boolean = !isKilled || (killed === kills && workload.hasLastRound !== true);
       const journal = await lmdbJournal(directory);
-      await workload.check(journal, acks as Ack[], round);
+      await workload.check(journal, acks as Ack[], isKilled ? round : "last", directory);
       await journal.close();
       const { damages } = await verifyJournal(directory);
       if (damages.length > 0) throw new Error(`round ${round}: ${JSON.stringify(damages[0])}`);
+      round = isDone ? undefined : killed === kills ? "last" : killed + 1;
     }
   } finally {
     rmSync(directory, { recursive: true });
   }
-  return { kills, acknowledged: total };
+  return { kills: killed, acknowledged };
 }
 
 /** The newest state of a key that has one. */
@@ -69,26 +98,46 @@ export async function stateOf<S>(journal: Journal, key: string): Promise<S> {
   return head.state as S;
 }
 
-/** Kills it when it has acknowledged `enough`; what it acknowledged meanwhile counts as well. */
-async function runUntilKilled(
-  program: string,
+/** Kills it when its moment has come; what it acknowledged meanwhile counts as well. */
+async function runUntilKilled<Ack>(
+  { program, arguments: more = [], isFinite = false }: Workload<Ack>,
   directory: string,
   round: number | "last",
-  enough: number,
-): Promise<readonly unknown[]> {
+  moment: Moment,
+): Promise<RoundEnd> {
   const file = fileURLToPath(new URL(`./fixtures/${program}`, import.meta.url));
-  const child = spawn(process.execPath, [file, directory, String(round)], { stdio: ["ignore", "pipe", "inherit"] });
+  const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
+  const child = spawn(process.execPath, [...loader, file, directory, String(round), ...more], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig }, // the package is its build there, not its source
+  });
   const gone = once(child, "exit");
   const acks: unknown[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  let startedAt = 0;
+  let startedIn: number | undefined;
+  const mayEnd = round === "last" || isFinite;
+  let isUnderstood = false;
   try {
     for await (const line of createInterface({ input: child.stdout })) {
-      if (line !== "started") acks.push(JSON.parse(line));
-      if (acks.length >= enough) child.kill("SIGKILL");
+      if (line === "started") {
+        startedAt = performance.now();
+        if (moment.ms < never.ms) timer = setTimeout(() => child.kill("SIGKILL"), moment.ms);
+      } else {
+        acks.push(JSON.parse(line));
+        startedIn ??= performance.now() - startedAt;
+      }
+      if (acks.length >= moment.acks) child.kill("SIGKILL");
     }
+    isUnderstood = true;
   } finally {
-    if (round !== "last") child.kill("SIGKILL"); // also when a line was none
+    clearTimeout(timer);
+    if (!mayEnd || !isUnderstood) child.kill("SIGKILL");
   }
-  const [code] = (await gone) as [number | null];
-  if (code !== (round === "last" ? 0 : null)) throw new Error(`${program} ended by itself with ${code}`);
-  return acks;
+  const [code, signal] = (await gone) as [number | null, NodeJS.Signals | null];
+  const isKilled = signal === "SIGKILL" && round !== "last";
+  if (!isKilled && !(mayEnd && code === 0)) throw new Error(`${program} ended by itself with ${code ?? signal}`);
+  return { acks, isKilled, startedIn };
 }
+
+const tsconfig = fileURLToPath(new URL("../../tsconfig.build.json", import.meta.url));

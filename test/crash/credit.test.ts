@@ -1,0 +1,30 @@
+/**
+ * Invariants 5, 10 and 11, by the credit example: 1,000 applications are each decided once, and rightly, however often the
+ * process is killed meanwhile. `npm run test:crash` kills more often. Wants `npm run build` first.
+ */
+
+import { expect, it } from "vitest";
+import type { Coordination } from "../../src/actors/supervisor/coordination.ts";
+import { seededRandom } from "../../src/testing/seeded-random.ts";
+import { crash } from "./crash-harness.ts";
+import { credit, type CreditSightings } from "./credit.ts";
+
+const kills = Number(process.env["TROUPE_KILLS"] ?? 20);
+
+it.each<Coordination>(["orchestrator", "relay"])(
+  `decides each application once, and rightly, under the %s and ${kills} kills`,
+  { timeout: 120_000 + 15_000 * kills },
+  async (coordination) => {
+    const random = seededRandom(Number(process.env["TROUPE_SEED"] ?? 1));
+    const seen: CreditSightings = { decided: 0, recovered: 0, again: 0 };
+    let killed = 0;
+    let batches = 0;
+    for (; killed < kills; batches++) {
+      const options = { kills: kills - killed, random: () => random.next(), maxAcks: 600, duringStart: true };
+      killed += (await crash(await credit(coordination, seen), options)).kills;
+    }
+    expect(seen.decided).toBe(1000 * batches);
+    expect(seen.recovered).toBeGreaterThan(kills);
+    expect(seen.again).toBeGreaterThan(0);
+  },
+);
