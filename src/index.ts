@@ -28,6 +28,10 @@ export { type ErrorMatcher } from "./actors/policies/error-matcher.ts";
 export { defaultPolicies, type Policies, type PolicyOptions } from "./actors/policies/policies.ts";
 export { type RateLimit } from "./actors/policies/rate-limit.ts";
 export { type RetryOptions } from "./actors/policies/retry.ts";
+export { type ChildKind, type Decider, type Decision, type FailedChild } from "./actors/supervision/decision.ts";
+export { type Failure, type GoneReason } from "./actors/supervision/failure.ts";
+export { type RestartIntensity } from "./actors/supervision/restart-intensity.ts";
+export { type Strategy } from "./actors/supervision/supervisor-state.ts";
 export { type Run } from "./actors/run.ts";
 export { type Coordination } from "./actors/supervisor/coordination.ts";
 export { type EndStatus, type RunEvent } from "./actors/supervisor/run-event.ts";
@@ -48,6 +52,15 @@ export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
 export { type OverloadPolicy } from "./runtime/run-queue.ts";
 export { type LeftRuns, type RunOptions } from "./runtime/runs.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
+export { type SupervisorHandle } from "./runtime/supervision.ts";
+export {
+  type ActorChildOptions,
+  type ChildOptions,
+  type SupervisionOptions,
+  type SupervisorChildOptions,
+  type SupervisorOptions,
+} from "./runtime/supervision-options.ts";
+export { type ActorStatus, type SupervisorStatus } from "./runtime/supervisor-node.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
 export { type ResourceLimits, type SystemOptions } from "./runtime/system-options.ts";
 export { ConflictError, isConflictError } from "./store/conflict-error.ts";

@@ -5,14 +5,30 @@ export type HostId = number;
 
 declare const addressBrand: unique symbol;
 
-/** An actor's address: its host, a slash, and its name on that host. Never given to a second actor of a system. */
+/**
+ * An actor's address: its host, a slash, and its name on that host; of a supervised actor, `*`, a slash and its name. No two
+ * actors of a system have the same at a time.
+ */
 export type Address = string & { readonly [addressBrand]: true };
 
 export function makeAddress(host: HostId, name: string): Address {
   return `${host}/${name}` as Address;
 }
 
-/** The host in an address. */
+/** What stands for the host in the address of a supervised actor, which may be started on another one. */
+const anyHost = "*";
+
+/** The address of a supervised actor. It is the same wherever the actor is. */
+export function makeSupervisedAddress(name: string): Address {
+  return `${anyHost}/${name}` as Address;
+}
+
+/** True for the address of a supervised actor. */
+export function isSupervised(address: Address): boolean {
+  return address.startsWith(anyHost);
+}
+
+/** The host in an address; NaN in that of a supervised actor, which has none. */
 export function hostOf(address: Address): HostId {
   return Number.parseInt(address, 10);
 }

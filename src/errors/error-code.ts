@@ -9,6 +9,7 @@ export const errorCodes = [
   "not-cloneable",
   "message-too-large",
   "handler-failed",
+  "max-deliveries",
   "timed-out",
   "cancelled",
   // policies in front of agents
@@ -19,6 +20,7 @@ export const errorCodes = [
   "contract-violated",
   // threads and the system
   "thread-died",
+  "supervision-failed",
   "no-such-thread",
   "module-failed",
   "definition-not-found",

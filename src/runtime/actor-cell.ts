@@ -15,6 +15,9 @@ import { RefusedMessage } from "./message-check.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { RingQueue } from "./ring-queue.ts";
 import type { Sender } from "./bound-ref.ts";
+import { replaced } from "./fenced-store.ts";
+import { SupervisedMail } from "./supervised-mail.ts";
+import type { BehaviourReport, ChildCommand, ChildReport, SupervisedOrder } from "./supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What handles an actor's messages. */
@@ -37,6 +40,15 @@ export interface CellOptions {
   readonly overflow: OverflowPolicy;
   readonly concurrency: number;
   readonly body: (cell: ActorCell) => ActorBody;
+  /** Set for an actor with a supervisor. */
+  readonly supervised?: SupervisedOrder | undefined;
+}
+
+/** What a behaviour's stream failed with while it had a message. */
+export class BehaviourFailure extends Error {
+  constructor(thrown: unknown) {
+    super("the behaviour failed", { cause: thrown });
+  }
 }
 
 export class ActorCell implements Sender {
@@ -46,15 +58,38 @@ export class ActorCell implements Sender {
   /** The id of the message being handled, the cause of what is sent meanwhile; 0 when idle or when several are handled. */
   cause = 0;
   /** Set while a durable actor handles a message: takes what it sends. */
-  outgoing: Outgoing | undefined = undefined;
+  outgoing: Pick<Outgoing, "post" | "emit"> | undefined = undefined;
+  /** True once another life of the actor has taken its place, while a handler of this one still runs. */
+  isFenced = false;
+  /** Whom its commits name: one life of the actor. */
+  readonly author: string;
   readonly subscribers: EventSubscribers;
   readonly #host: ThreadHost;
   readonly #capacity: number;
   readonly #overflow: OverflowPolicy;
   readonly #concurrency: number;
   readonly #queue = new RingQueue<Envelope>();
-  readonly #body: ActorBody;
-  readonly #abort = new AbortController();
+  readonly #makeBody: (cell: ActorCell) => ActorBody;
+  #body: ActorBody;
+  #abort = new AbortController();
+  /** What a supervised actor does about its messages. */
+  readonly #mail: SupervisedMail | undefined;
+  /** True while it handles nothing, until its supervisor says how it goes on. */
+  #isHalted = false;
+  #isSuspending = false;
+  /**
+   * True when it was ended by its supervisor: what it has not handled then becomes dead letters on its senders' hosts, which know
+   * of it whatever happens to this thread.
+   */
+  #isLeftToSenders = false;
+  /** What it halted at: a message that is neither handled nor given up yet. */
+  #failed: { readonly delivery: Delivery; readonly thrown: unknown } | undefined;
+  /** A supervised actor's message that is handled, or was last. */
+  #inHand: Delivery | undefined;
+  /** A message that is handled before those that wait: it has been begun before. */
+  #again: Envelope | undefined;
+  /** What the last message that is begun again failed with. */
+  #lastThrown: unknown;
   /** Credits owed to each host that sent messages. */
   readonly #owed = new Map<HostId, number>();
   readonly #creditBatch: number;
@@ -64,7 +99,7 @@ export class ActorCell implements Sender {
   #onStopped: (() => void)[] = [];
   #isStopped = false;
 
-  constructor({ host, address, capacity, overflow, concurrency, body }: CellOptions) {
+  constructor({ host, address, capacity, overflow, concurrency, body, supervised }: CellOptions) {
     this.#host = host;
     this.address = address;
     this.#capacity = capacity;
@@ -72,7 +107,27 @@ export class ActorCell implements Sender {
     this.#concurrency = concurrency;
     this.#creditBatch = Math.max(1, capacity >> 3);
     this.subscribers = new EventSubscribers(host, address);
+    const { incarnation = 1 } = supervised ?? {};
+    this.author = incarnation === 1 ? address : `${address}#${incarnation}`;
+    if (supervised !== undefined)
+      this.#mail = new SupervisedMail({ host, actor: address, order: supervised, batch: this.#creditBatch });
+    this.#makeBody = body;
     this.#body = body(this);
+  }
+
+  /** True for an actor with a supervisor. */
+  get isSupervised(): boolean {
+    return this.#mail !== undefined;
+  }
+
+  /** The message that a supervised actor handles, or handled last. */
+  get inHand(): Delivery | undefined {
+    return this.#inHand;
+  }
+
+  /** Of a supervised actor's message, the same each time it is delivered. */
+  keyOf(envelope: Envelope): string | undefined {
+    return this.#mail?.keyOf(envelope);
   }
 
   /** Aborts when the actor is being stopped. */
@@ -86,26 +141,32 @@ export class ActorCell implements Sender {
 
   /** How many messages wait. */
   get waiting(): number {
-    return this.#queue.length;
+    return this.#queue.length + (this.#again === undefined && this.#failed === undefined ? 0 : 1);
   }
 
   /** True while a message waits or is handled. */
   get isBusy(): boolean {
-    return this.#active > 0 || this.#queue.length > 0;
+    return this.#active > 0 || this.waiting > 0;
   }
 
   /** Takes a message into the mailbox. */
   deliver(envelope: Envelope): void {
     if (this.#stopping !== undefined) {
+      if (this.#isLeftToSenders) return;
       this.#bury(envelope, "actor-stopped");
-      this.#leave(envelope);
+      if (this.#mail === undefined) this.#leave(envelope);
+      else this.#mail.settle(envelope);
       return;
     }
     if (this.#overflow === "drop-oldest") {
-      this.#leave(envelope); // its sender never waits: the credit only bounds what is on its way
+      if (this.#mail === undefined) this.#leave(envelope); // its sender never waits: the credit only bounds what is on its way
+      else this.#mail.take(envelope);
       if (this.#queue.length >= this.#capacity) {
         const oldest = this.#queue.shift();
-        if (oldest !== undefined) this.#bury(oldest, "overflow");
+        if (oldest !== undefined) {
+          this.#bury(oldest, "overflow");
+          this.#mail?.settle(oldest);
+        }
       }
     }
     this.#queue.push(envelope);
@@ -117,8 +178,9 @@ export class ActorCell implements Sender {
     if (this.#isStopped) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onStopped.push(resolve);
-      if (this.#stopping !== "discard") this.#stopping = mode;
-      if (mode === "discard") {
+      const how = this.#isHalted ? "discard" : mode; // what halted it would halt it again
+      if (this.#stopping !== "discard") this.#stopping = how;
+      if (how === "discard") {
         this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} is being stopped`));
         this.#discard();
       }
@@ -131,8 +193,138 @@ export class ActorCell implements Sender {
     this.#finishIfIdle();
   }
 
+  // ---- what a supervisor does with its actor
+
+  command(command: ChildCommand): void {
+    if (this.#stopping !== undefined && command.type !== "abandon" && command.type !== "stop") return;
+    switch (command.type) {
+      case "resume":
+        return this.#resume();
+      case "restart":
+        return this.#restart();
+      case "suspend":
+        return this.#suspend();
+      case "stop":
+        this.#isLeftToSenders = true;
+        void this.stop(command.mode);
+        return;
+      case "abandon":
+        return this.#abandon(command.isFinal);
+    }
+  }
+
+  /** Its behaviour is over, by itself; of a supervised actor. */
+  behaviourEnded(report: BehaviourReport): void {
+    if (this.#stopping !== undefined) {
+      void this.stop("discard"); // nobody is left to drain what waits
+      return;
+    }
+    this.#isHalted = true;
+    if (!this.#isSuspending) this.#report(report);
+  }
+
+  /** The handler's failure costs the message, and the actor goes on. */
+  #resume(): void {
+    this.#giveUp();
+    this.#goOn();
+  }
+
+  #restart(): void {
+    this.#body.stop();
+    if (this.#abort.signal.aborted) this.#abort = new AbortController();
+    this.#isSuspending = false;
+    try {
+      this.#body = this.#makeBody(this);
+    } catch (thrown) {
+      this.#report({ type: "start-failed", error: encodeError(thrown) });
+      return;
+    }
+    if (this.#failed !== undefined) {
+      this.#again = this.#mail?.inHand;
+      this.#lastThrown = this.#failed.thrown;
+      this.#failed = undefined;
+    }
+    this.#report({ type: "started" });
+    this.#goOn();
+  }
+
+  #suspend(): void {
+    this.#isSuspending = true;
+    this.#isHalted = true;
+    this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} is being restarted`));
+    if (this.#active === 0) this.#report({ type: "suspended" });
+  }
+
+  #abandon(isFinal: boolean): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#isHalted = true;
+    this.isFenced = true;
+    const refuse = (): never => {
+      throw replaced(this.address);
+    };
+    this.outgoing = { post: refuse, emit: refuse };
+    this.#mail?.close();
+    this.#inHand?.silence();
+    this.subscribers.forget();
+    this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} was left behind`));
+    this.#body.stop();
+    this.#host.forget(this.address);
+    if (!isFinal) this.#report({ type: "abandoned" });
+    for (const resolve of this.#onStopped) resolve();
+  }
+
+  #goOn(): void {
+    this.#isHalted = false;
+    this.#schedule();
+  }
+
+  #report(report: ChildReport): void {
+    this.#host.reportChild(this.address, report);
+  }
+
+  /** A handler of a supervised actor threw: the message stays in hand until its supervisor has decided. */
+  #halt(delivery: Delivery, thrown: unknown): void {
+    this.#active--;
+    this.cause = 0;
+    if (this.isFenced) return;
+    const isBehaviour = thrown instanceof BehaviourFailure;
+    const error = isBehaviour ? thrown.cause : thrown;
+    this.#failed = { delivery, thrown: error };
+    if (this.#stopping !== undefined) {
+      this.#giveUp();
+      if (isBehaviour) void this.stop("discard");
+      return;
+    }
+    this.#isHalted = true;
+    if (this.#isSuspending) {
+      this.#failed = undefined; // for being told to stop: it is begun again, or left to its sender
+      this.#mail?.forgive();
+      this.#again = this.#mail?.inHand;
+      this.#report({ type: "suspended" });
+    } else if (isBehaviour) this.#report({ type: "behaviour-failed", error: encodeError(error) });
+    else {
+      const deliveries = this.#mail?.deliveries ?? 1;
+      const message = delivery.envelope.type;
+      this.#report({ type: "handler-failed", message, error: encodeError(error), deliveries });
+    }
+  }
+
+  /** What it halted at fails for good. */
+  #giveUp(): void {
+    if (this.#failed === undefined) return;
+    const { delivery, thrown } = this.#failed;
+    this.#failed = undefined;
+    this.#fail(delivery, thrown);
+    this.#host.flushTo(0); // as in `#tooOften`
+    this.#settle(delivery.envelope);
+  }
+
+  // ---- messages
+
   #schedule(): void {
-    if (this.#isScheduled || this.#active >= this.#concurrency || this.#queue.length === 0) return;
+    if (this.#isScheduled || this.#isHalted || this.#active >= this.#concurrency) return;
+    if (this.#queue.length === 0 && this.#again === undefined) return;
     this.#isScheduled = true;
     this.#host.turns.schedule(this.#turn);
   }
@@ -141,16 +333,23 @@ export class ActorCell implements Sender {
     this.#isScheduled = false;
     // a bounded number of messages a turn, so that one busy actor doesn't keep the others of its thread waiting
     for (let n = this.#host.settings.messagesPerTurn; n > 0 && this.#active < this.#concurrency; n--) {
-      const envelope = this.#queue.shift();
+      if (this.#isHalted) break;
+      const envelope = this.#again ?? this.#queue.shift();
       if (envelope === undefined) break;
+      this.#again = undefined;
       this.#handle(envelope);
     }
     this.#schedule();
     this.#finishIfIdle();
   };
 
-  #handle(envelope: Envelope): void {
+  #handle(sent: Envelope): void {
     this.#host.beat();
+    const envelope = this.#mail === undefined ? sent : this.#mail.begin(sent);
+    if (envelope === undefined) {
+      this.#tooOften(sent);
+      return;
+    }
     if (envelope.deadline !== never && this.#host.clock.now() > envelope.deadline) {
       this.#bury(envelope, "expired");
       this.#settle(envelope);
@@ -158,14 +357,14 @@ export class ActorCell implements Sender {
     }
     this.observe(envelope.token);
     const delivery = new Delivery(this.#host, envelope);
+    if (this.#mail !== undefined) this.#inHand = delivery;
     this.cause = this.#active === 0 ? envelope.id : 0;
     this.#active++;
     let handled: void | Promise<void>;
     try {
       handled = this.#body.handle(delivery);
     } catch (thrown) {
-      this.#fail(delivery, thrown);
-      this.#done(envelope);
+      this.#threw(delivery, thrown);
       return;
     }
     if (handled === undefined) {
@@ -173,9 +372,11 @@ export class ActorCell implements Sender {
       return;
     }
     handled
-      .catch((thrown: unknown) => this.#fail(delivery, thrown))
+      .then(
+        () => this.#done(envelope),
+        (thrown: unknown) => this.#threw(delivery, thrown),
+      )
       .then(() => {
-        this.#done(envelope);
         this.#schedule();
         this.#finishIfIdle();
       })
@@ -185,6 +386,26 @@ export class ActorCell implements Sender {
   #done(envelope: Envelope): void {
     this.#active--;
     this.cause = 0;
+    this.#settle(envelope);
+    if (this.#isSuspending && !this.#isStopped) this.#report({ type: "suspended" });
+  }
+
+  #threw(delivery: Delivery, thrown: unknown): void {
+    if (this.#mail !== undefined && !(thrown instanceof RefusedMessage)) {
+      this.#halt(delivery, thrown);
+      return;
+    }
+    this.#fail(delivery, thrown);
+    this.#done(delivery.envelope);
+  }
+
+  /** A message with which the actor went down as often as may be. */
+  #tooOften(envelope: Envelope): void {
+    const thrown = this.#lastThrown;
+    const why = thrown === undefined ? "its thread died" : encodeError(thrown).message;
+    this.#host.bury(envelope, "max-deliveries", why);
+    this.#host.flushTo(0); // before it counts as done with: the thread may die at any moment
+    if (envelope.isAsk) new Delivery(this.#host, envelope).refuse(buried(envelope, "max-deliveries", thrown));
     this.#settle(envelope);
   }
 
@@ -202,10 +423,17 @@ export class ActorCell implements Sender {
   }
 
   #settle(envelope: Envelope): void {
-    if (this.#overflow !== "drop-oldest") this.#leave(envelope);
+    if (this.#mail !== undefined) this.#mail.settle(envelope);
+    else if (this.#overflow !== "drop-oldest") this.#leave(envelope);
   }
 
   /** Gives the sender's host its credit back, in batches where the mailbox is large. */
+  /** A host is gone, with whoever listened or waited there. */
+  hostLost(peer: HostId): void {
+    this.subscribers.removeHost(peer);
+    this.#mail?.forget(peer);
+  }
+
   #leave({ origin }: Envelope): void {
     const owed = (this.#owed.get(origin) ?? 0) + 1;
     if (owed < this.#creditBatch && origin !== this.#host.id) {
@@ -222,7 +450,11 @@ export class ActorCell implements Sender {
   }
 
   #discard(): void {
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+    this.#giveUp();
+    const first = this.#again;
+    this.#again = undefined;
+    for (let next = first ?? this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
+      if (this.#isLeftToSenders) continue;
       this.#bury(next, "actor-stopped");
       this.#settle(next);
     }
@@ -230,7 +462,7 @@ export class ActorCell implements Sender {
 
   #finishIfIdle(): void {
     if (this.#stopping === undefined || this.#isStopped || this.isBusy) return;
-    if (this.#stopping === "drain" && this.#body.isOwing === true) return;
+    if (this.#stopping === "drain" && this.#body.isOwing === true && !this.#isHalted) return;
     this.#isStopped = true;
     this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} has stopped`));
     this.#body.stop();
@@ -263,6 +495,13 @@ export function buried(
         "failed",
         "thread-died",
         `the thread of ${to} died before it answered "${type}"; it may have handled it`,
+        options,
+      );
+    case "max-deliveries":
+      return new AskError(
+        "failed",
+        "max-deliveries",
+        `${to} went down with "${type}" as often as its supervisor lets it begin a message`,
         options,
       );
     case "overflow":

@@ -64,6 +64,12 @@ export class ActorRegistry {
     return false;
   }
 
+  /** Keeps a name whose actor is gone for now: it may be started again. */
+  vacate(name: string): void {
+    const actor = this.#actors.get(name);
+    if (actor !== undefined) actor.address = undefined;
+  }
+
   release(name: string): void {
     this.#actors.delete(name);
   }

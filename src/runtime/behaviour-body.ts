@@ -8,7 +8,7 @@ import type { Protocol } from "../actors/actor-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
-import type { ActorBody, ActorCell } from "./actor-cell.ts";
+import { type ActorBody, type ActorCell, BehaviourFailure } from "./actor-cell.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { openMessage, replyChecked } from "./message-check.ts";
@@ -28,6 +28,12 @@ export class BehaviourBody implements ActorBody {
   readonly #open = new Set<Delivery>();
   /** Lets go of the message that the stream holds in the mailbox. */
   #release: (() => void) | undefined;
+  /** Fails the message that the stream holds. */
+  #reject: ((failure: BehaviourFailure) => void) | undefined;
+  /** What the stream failed with; of a supervised actor. */
+  #failure: BehaviourFailure | undefined;
+  #isPushing = false;
+  #isStopped = false;
   #subscription: Subscription | undefined;
 
   constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, context: ActorContext) {
@@ -64,11 +70,21 @@ export class BehaviourBody implements ActorBody {
         this.#open.delete(delivery);
       },
       hold: () => {
-        held ??= new Promise((resolve) => (this.#release = release = resolve));
+        held ??= new Promise((resolve, reject) => {
+          this.#release = release = resolve;
+          this.#reject = reject;
+        });
         return () => release?.();
       },
     };
+    this.#isPushing = true;
     this.#inbox$.next(message as InboxMessage<Protocol>);
+    this.#isPushing = false;
+    if (this.#failure !== undefined) {
+      this.#open.delete(delivery);
+      throw this.#failure;
+    }
+    held = held?.finally(() => (this.#reject = undefined));
     if (!delivery.envelope.isTold) return held;
     // it is done with once it has left the mailbox
     if (held !== undefined) return held.then(() => this.#acknowledge(delivery));
@@ -76,6 +92,7 @@ export class BehaviourBody implements ActorBody {
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#inbox$.complete();
     this.#subscription?.unsubscribe();
     for (const delivery of this.#open) delivery.refuse(unanswered(delivery.envelope));
@@ -88,6 +105,10 @@ export class BehaviourBody implements ActorBody {
   }
 
   #fail(thrown: unknown): void {
+    if (this.#cell.isSupervised) {
+      this.#failSupervised(thrown);
+      return;
+    }
     this.#host.reportFailure(this.#cell.address, "behaviour", thrown);
     this.#cell.subscribers.end({ kind: "failed", error: encodeError(thrown) });
     for (const delivery of this.#open) delivery.fail(thrown);
@@ -95,10 +116,30 @@ export class BehaviourBody implements ActorBody {
     this.#end();
   }
 
+  /** The message that the stream has goes with the failure: it is delivered again. */
+  #failSupervised(thrown: unknown): void {
+    if (this.#isStopped) return;
+    const failure = new BehaviourFailure(thrown);
+    const isInHand = this.#isPushing || this.#reject !== undefined;
+    const inHand = isInHand ? this.#cell.inHand : undefined;
+    for (const delivery of this.#open) if (delivery !== inHand) delivery.fail(thrown);
+    this.#open.clear();
+    if (this.#isPushing) this.#failure = failure;
+    else if (this.#reject !== undefined) this.#reject(failure);
+    else {
+      const report = { type: "behaviour-failed", error: encodeError(thrown) } as const;
+      const tell = (): void => this.#cell.behaviourEnded(report);
+      if (this.#subscription !== undefined) tell();
+      else this.#host.turns.schedule(tell); // it was over at once: the actor is not there yet
+    }
+  }
+
   /** The stream is over: so is the actor, before it takes another message. */
   #end(): void {
     this.#release?.();
-    const stop = (): void => void this.#cell.stop("discard");
+    if (this.#isStopped) return;
+    const stop = (): void =>
+      this.#cell.isSupervised ? this.#cell.behaviourEnded({ type: "completed" }) : void this.#cell.stop("discard");
     if (this.#subscription !== undefined) stop();
     else this.#host.turns.schedule(stop); // it was over at once: the actor is not there yet
   }

@@ -21,6 +21,8 @@ export interface Sender {
   observe(position: Position): void;
   /** Where its messages wait until what it is handling has been committed; for a durable actor while it handles one. */
   readonly outgoing?: Pick<Outgoing, "post"> | undefined;
+  /** True for an actor that another life of it has replaced. */
+  readonly isFenced?: boolean;
 }
 
 /** Where a ref points, and what is known there about the messages it takes. */

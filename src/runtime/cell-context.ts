@@ -198,7 +198,7 @@ export class CellContext implements ActorContext<unknown> {
 
   #versions(): StoreClient {
     this.#client ??= new StoreClient(this.#services.store, {
-      author: this.#cell.address,
+      author: this.#cell.author,
       ...this.#commits,
       onSeen: ({ position }) => this.#cell.observe(position),
     });

@@ -42,6 +42,11 @@ export class Delivery {
     };
   }
 
+  /** Whoever answers from now on, it isn't this delivery. */
+  silence(): void {
+    this.#isAnswered = true;
+  }
+
   /** Answers an ask with an error that says the handler failed. */
   fail(thrown: unknown): void {
     this.refuse(handlerFailed(this.envelope, thrown));

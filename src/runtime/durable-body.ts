@@ -82,7 +82,7 @@ export class DurableBody implements ActorBody {
       revive: (value) => host.revive(value, cell),
     });
     this.#client = new StoreClient(store, {
-      author: cell.address,
+      author: cell.author,
       onSeen: ({ position }) => cell.observe(position),
     });
     this.#outbox = new Outbox({
@@ -128,7 +128,9 @@ export class DurableBody implements ActorBody {
 
   async #handle(delivery: Delivery): Promise<void> {
     const { idempotencyKey, isRepeat, payload } = delivery.envelope;
-    const key = idempotencyKey === undefined ? undefined : `${this.#mailId}<${idempotencyKey}`;
+    // a supervisor has a message delivered again: without a key of its sender it is known by one of its own
+    const known = idempotencyKey ?? this.#cell.keyOf(delivery.envelope);
+    const key = known === undefined ? undefined : `${this.#mailId}<${known}`;
     if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
     const identity = key ?? `${this.#mailId}<${this.#incarnation}/${++this.#handlings}`;
     const spare = this.#services.host.copier.copy(payload, "a message"); // handlers may change theirs
@@ -148,7 +150,7 @@ export class DurableBody implements ActorBody {
     if (this.#mail?.closed === false) return;
     this.#mail = this.#client.watch(mailState, this.#mailId).subscribe({
       next: ({ state: { posted, outbox }, author }) => {
-        const isOwn = this.#posted !== undefined && author === this.#cell.address;
+        const isOwn = this.#posted !== undefined && author === this.#cell.author;
         const known = this.#posted ?? 0;
         this.#posted = posted;
         if (posted > known)
@@ -185,7 +187,7 @@ export class DurableBody implements ActorBody {
   ): Promise<boolean> {
     const { host } = this.#services;
     const { envelope } = delivery;
-    const { type } = envelope;
+    const { type, idempotencyKey } = envelope;
     const state = await stored(() => this.#client.read(this.#family, this.#id));
     const mail = await stored(() => this.#client.snapshot(mailState, this.#mailId));
     if (!isDraftable(state)) throw notDraftable(this.#mailId, state);
@@ -200,13 +202,13 @@ export class DurableBody implements ActorBody {
       key === undefined || answer === undefined ? undefined : this.#codec.encode(answer, `a reply to "${type}"`);
     const next = finishDraft(draft);
     const parcels = parcelsOf(mail?.state.posted ?? 0, outgoing.posted);
-    if (next !== state || parcels.length > 0 || key !== undefined) {
+    if (next !== state || parcels.length > 0 || idempotencyKey !== undefined) {
       const delivered = new Set(this.#delivered);
       const mailNow = mailAfter(mail?.state, parcels, delivered, kept);
       if (mailNow.outbox.length > maxParcels) throw outboxFull(this.#cell.address, mailNow.outbox.length);
       const landed = await this.#commit(next, mailNow, key, attempt);
       if (landed === undefined) return false;
-      const isOwn = landed.version === (mail?.version ?? 0) + 1 && landed.author === this.#cell.address;
+      const isOwn = landed.version === (mail?.version ?? 0) + 1 && landed.author === this.#cell.author;
       if (!isOwn) {
         this.#reply(delivery, landed); // it came twice, and the other one was first
         return true;
@@ -224,7 +226,7 @@ export class DurableBody implements ActorBody {
     try {
       return await handle(draft, payload, this.#context);
     } finally {
-      this.#cell.outgoing = undefined;
+      if (this.#cell.outgoing === outgoing) this.#cell.outgoing = undefined; // one that is fenced off stays so
     }
   }
 

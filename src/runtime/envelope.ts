@@ -4,6 +4,7 @@ import type { Address, HostId } from "../actors/address.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Position } from "../store/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../store/store-protocol.ts";
+import type { SupervisionFrame } from "./supervision-protocol.ts";
 
 /**
  * No deadline. Not 0: a field that holds a whole number in most objects and a fraction in some makes V8 migrate each
@@ -59,6 +60,8 @@ export type DeadLetterReason =
   | "invalid-message"
   | "handler-failed"
   | "rejected"
+  /** It was handled as often as its receiver's supervisor allows, and each time the receiver went down. */
+  | "max-deliveries"
   | "system-closed";
 
 /** A message that nobody processed, kept with the reason. */
@@ -104,4 +107,5 @@ export type Frame =
   | { readonly kind: "stopped"; readonly actor: Address }
   | { readonly kind: "failure"; readonly actor: Address; readonly type: string; readonly error: EncodedError }
   | { readonly kind: "to-authority"; readonly message: ReplicaMessage }
-  | { readonly kind: "to-replica"; readonly message: AuthorityMessage };
+  | { readonly kind: "to-replica"; readonly message: AuthorityMessage }
+  | SupervisionFrame;

@@ -2,11 +2,13 @@
 
 import { Observable, type Subscriber } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import type { GoneReason } from "../actors/supervision/failure.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import { buried } from "./actor-cell.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { Frame, StreamEnd } from "./envelope.ts";
 import { eventWindow } from "./event-subscribers.ts";
+import { departed } from "./supervised-routes.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 interface Stream {
@@ -40,10 +42,10 @@ export class EventStreams {
       }
       const subscription = ++this.#lastSubscription;
       this.#streams.set(subscription, { actor, subscriber, sender, taken: 0 });
-      this.#host.transmit(hostOf(actor), { kind: "subscribe", to: actor, subscription });
+      this.#transmit(actor, { kind: "subscribe", to: actor, subscription });
       return () => {
         if (this.#streams.delete(subscription)) {
-          this.#host.transmit(hostOf(actor), { kind: "unsubscribe", to: actor, subscription });
+          this.#transmit(actor, { kind: "unsubscribe", to: actor, subscription });
         }
       };
     });
@@ -56,7 +58,26 @@ export class EventStreams {
     if (++stream.taken < creditBatch) return;
     const { actor, taken: count } = stream;
     stream.taken = 0;
-    this.#host.transmit(hostOf(actor), { kind: "event-credit", to: actor, subscription, count });
+    this.#transmit(actor, { kind: "event-credit", to: actor, subscription, count });
+  }
+
+  /** A supervised actor is on another host from now on: whoever listens to it does so there. */
+  moved(actor: Address): void {
+    for (const [subscription, stream] of this.#streams) {
+      if (stream.actor !== actor) continue;
+      stream.taken = 0;
+      this.#transmit(actor, { kind: "subscribe", to: actor, subscription });
+    }
+  }
+
+  /** A supervised actor is gone for good. */
+  departed(actor: Address, reason: GoneReason): void {
+    for (const [subscription, stream] of [...this.#streams]) {
+      if (stream.actor !== actor) continue;
+      this.#streams.delete(subscription);
+      if (reason === "stopped") stream.subscriber.complete();
+      else stream.subscriber.error(departed(reason).toError({ to: actor, type: "events" }));
+    }
   }
 
   end(subscription: number, end: StreamEnd): void {
@@ -73,6 +94,12 @@ export class EventStreams {
       this.#streams.delete(subscription);
       subscriber.error(buried({ to: actor, type: "events" }, "thread-died", error));
     }
+  }
+
+  /** To a supervised actor that is nowhere, nothing: it is told of who listens when it is there. */
+  #transmit(actor: Address, frame: Frame): void {
+    const host = this.#host.locate(actor);
+    if (host !== undefined) this.#host.transmit(host, frame);
   }
 
   close(): void {

@@ -72,6 +72,11 @@ export class EventSubscribers {
     }
   }
 
+  /** Lets go of everybody without a word: they listen to another life of the actor. */
+  forget(): void {
+    this.#subscribers.clear();
+  }
+
   end(end: StreamEnd): void {
     for (const { host, subscription } of this.#subscribers.values()) {
       this.#host.transmit(host, { kind: "stream-end", subscription, end });

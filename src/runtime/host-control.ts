@@ -4,12 +4,15 @@ import type { HostId } from "../actors/address.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Link } from "../ports/link.ts";
 import type { DefinitionId } from "./definition-loader.ts";
+import type { SupervisedOrder } from "./supervision-protocol.ts";
 
 /** What to spawn: an actor or an agent, by the name of its definition. */
 export interface SpawnOrder {
   readonly definition: DefinitionId<"actor" | "agent">;
   /** The actor's name on its host. */
   readonly name: string;
+  /** For an actor with a supervisor. */
+  readonly supervised?: SupervisedOrder;
 }
 
 /** What a host reports of itself. */

@@ -17,6 +17,7 @@ import { stateKey, type StateKey } from "../store/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
 import { GateClient } from "./gate-client.ts";
+import type { ChildReport } from "./supervision-protocol.ts";
 import type { Platform } from "./platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
 import type { ResolvedOptions } from "./system-options.ts";
@@ -25,6 +26,10 @@ import { type HostSettings, ThreadHost } from "./thread-host.ts";
 export interface MainHostEvents {
   onFailure(actor: Address, type: string, error: unknown): void;
   onStopped(actor: Address): void;
+  /** What becomes of a supervised actor. */
+  onChild(actor: Address, report: ChildReport): void;
+  /** A host asks where a supervised actor is. */
+  onLocate(actor: Address, peer: HostId): void;
   /** Versions that retention doesn't keep could not be dropped. */
   onRetentionFailure(key: StateKey, error: unknown): void;
 }
@@ -54,7 +59,7 @@ export class MainHost {
   constructor(
     platform: Platform,
     options: ResolvedOptions,
-    { onFailure, onStopped, onRetentionFailure }: MainHostEvents,
+    { onFailure, onStopped, onChild, onLocate, onRetentionFailure }: MainHostEvents,
   ) {
     const { clock, random, turns, load } = platform;
     const authority: StoreAuthority = new StoreAuthority({
@@ -82,6 +87,8 @@ export class MainHost {
           onStopped(actor);
           this.#stopped(actor);
         },
+        child: onChild,
+        locate: onLocate,
       },
       store: {
         fromReplica: (peer, message) => this.#replicas.get(peer)?.receive(message),

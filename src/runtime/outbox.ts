@@ -22,6 +22,7 @@ const longestPause = 5_000;
 /** What a receiver answers that has handled the message, or will never take it. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "handler-failed",
+  "max-deliveries",
   "contract-violated",
   "no-such-message",
 ]);

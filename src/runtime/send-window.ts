@@ -69,6 +69,17 @@ export class SendWindow {
   /** Takes credits back and sends what waited for them. */
   credit(count: number): void {
     for (let i = 0; i < count; i++) this.#inFlight.shift();
+    this.#fill();
+  }
+
+  /** Takes credits back for all messages up to an id; again and late does no harm. */
+  creditUpTo(id: number): void {
+    for (let first = this.#inFlight.first; first !== undefined && first.id <= id; first = this.#inFlight.first)
+      this.#inFlight.shift();
+    this.#fill();
+  }
+
+  #fill(): void {
     while (this.#inFlight.length < this.#capacity) {
       const next = this.#waiting.shift();
       if (next === undefined) return;

@@ -12,7 +12,9 @@ import { CellContext } from "./cell-context.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import { DurableBody } from "./durable-body.ts";
 import type { GateClient } from "./gate-client.ts";
+import { fencedStore } from "./fenced-store.ts";
 import { HandlersBody } from "./handlers-body.ts";
+import type { SupervisedOrder } from "./supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What every actor of a host shares. */
@@ -29,6 +31,7 @@ export function spawnCell(
   services: HostServices,
   definition: ActorDefinition | AgentDefinition,
   name: string,
+  supervised?: SupervisedOrder,
 ): ActorCell {
   const { host } = services;
   if (definition.kind === "agent") {
@@ -48,8 +51,13 @@ export function spawnCell(
     ...defaultMailbox,
     ...mailbox,
     concurrency,
-    body: (cell) => actorBody(services, cell, definition),
+    supervised,
+    body: (cell) => actorBody(supervised === undefined ? services : fenced(services, cell), cell, definition),
   });
+}
+
+function fenced(services: HostServices, cell: ActorCell): HostServices {
+  return { ...services, store: fencedStore(services.store, cell) };
 }
 
 function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): ActorBody {

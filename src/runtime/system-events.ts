@@ -1,6 +1,8 @@
 /** What a system tells about itself on `system.events$`. */
 
 import type { Address } from "../actors/address.ts";
+import type { Decision } from "../actors/supervision/decision.ts";
+import type { Failure } from "../actors/supervision/failure.ts";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
 import type { StateKey } from "../store/state-definition.ts";
 
@@ -27,6 +29,41 @@ export type SystemEvent =
       readonly message: string;
       readonly error: unknown;
     }
+  /** A child of a supervisor failed, and this is done about it, after `pause` milliseconds. */
+  | {
+      readonly type: "supervisor-decided";
+      readonly time: number;
+      /** The supervisor's name after those of its supervisors: `shop/checkout`. */
+      readonly supervisor: string;
+      readonly child: string;
+      readonly failure: Failure;
+      readonly decision: Decision;
+      /** How often the child was restarted before. */
+      readonly restarts: number;
+      readonly pause: number;
+    }
+  /** A supervised actor begins anew, in place or on another thread. */
+  | {
+      readonly type: "actor-restarted";
+      readonly time: number;
+      readonly actor: Address;
+      readonly supervisor: string;
+      readonly thread: number;
+    }
+  /** A supervised actor didn't stop by its deadline. It runs on where it is, without effect on anything. */
+  | { readonly type: "actor-left-behind"; readonly time: number; readonly actor: Address; readonly thread: number }
+  /** A supervisor gave up, and took its children down; without a parent it ends. */
+  | {
+      readonly type: "supervisor-escalated";
+      readonly time: number;
+      readonly supervisor: string;
+      readonly child: string;
+      readonly failure: Failure;
+      readonly parent: string | undefined;
+    }
+  | { readonly type: "supervisor-started" | "supervisor-stopped"; readonly time: number; readonly supervisor: string }
+  /** A decider threw, which escalates. */
+  | { readonly type: "decider-failed"; readonly time: number; readonly supervisor: string; readonly error: unknown }
   | {
       readonly type: "coordination-switched";
       readonly time: number;
@@ -62,3 +99,6 @@ export type SystemEvent =
     }
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };
+
+/** An event as it is told, before it gets its time. */
+export type Untimed<E extends SystemEvent = SystemEvent> = E extends unknown ? Omit<E, "time"> : never;

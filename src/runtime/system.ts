@@ -5,7 +5,7 @@ import type * as v from "valibot";
 import type { SpawnOptions } from "../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName, type MessageSpec, type Protocol } from "../actors/actor-definition.ts";
 import type { ActorRef } from "../actors/actor-ref.ts";
-import { type Address, type HostId, hostOf, makeAddress } from "../actors/address.ts";
+import { type Address, type HostId, hostOf, isSupervised, makeAddress } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import type { BreakerState } from "../actors/policies/breaker.ts";
 import { whyText } from "../actors/policies/gate-errors.ts";
@@ -29,11 +29,14 @@ import { gatesTarget } from "./gate-protocol.ts";
 import { Gates } from "./gates.ts";
 import { GatesBody } from "./gates-body.ts";
 import { MainHost, settingsOf } from "./main-host.ts";
+import type { SpawnOrder } from "./host-control.ts";
 import { nativeBody } from "./native-body.ts";
 import type { Platform } from "./platform.ts";
 import { type LeftRuns, type RunOptions, Runs } from "./runs.ts";
 import { spawnCell } from "./spawn-cell.ts";
-import type { SystemEvent } from "./system-events.ts";
+import { Supervision, type SupervisorHandle } from "./supervision.ts";
+import type { SupervisionOptions } from "./supervision-options.ts";
+import type { SystemEvent, Untimed } from "./system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadClosed, ThreadRoster } from "./thread-roster.ts";
 
@@ -102,11 +105,32 @@ export interface System extends AsyncDisposable {
     definition: AgentDefinition<In, Out>,
     options?: SpawnOptions,
   ): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+  /**
+   * Starts a tree of supervisors and their actors, in order; resolves when all of them have started. The actors are found by
+   * their names; they keep their addresses and mailboxes when they are restarted, in place or on another thread.
+   *
+   * Guarantees: a message that was handled is not handled again, one that was not is; one that takes the actor down is begun at
+   * most `maxDeliveries` times, then is a dead letter. Every decision is an event on {@link System.events$}. A tree that gives up
+   * stops all of its actors.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`, `name-taken`, `system-closed`; `supervision-failed` when the tree gave
+   * up before all had started, with the last failure as its cause.
+   * @example
+   * const shop = await system.supervise({
+   *   name: "shop",
+   *   strategy: "rest-for-one",
+   *   children: [{ name: "stock", actor: stock }, { name: "checkout", actor: checkout, placement: "dedicated" }],
+   * });
+   * const ref = await system.find(checkout, "checkout");
+   * await shop.stop();
+   */
+  supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
   /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
   /**
    * Stops an actor once the message it handles is done: `discard` (the default) makes dead letters of what waits,
-   * `drain` handles it first. Resolves when it has stopped; at once for an actor that is gone.
+   * `drain` handles it first. Resolves when it has stopped; at once for an actor that is gone. A supervised actor is not started
+   * again.
    */
   stop(ref: { readonly address: Address }, mode?: StopMode): Promise<void>;
   /**
@@ -182,6 +206,7 @@ export class ActorSystem implements System {
   readonly #registry = new ActorRegistry();
   readonly #gates: Gates;
   readonly #runs: Runs;
+  readonly #supervision: Supervision;
   readonly #events$ = new Subject<SystemEvent>();
   readonly #shutdownDeadline: number;
   #isDraining = false;
@@ -197,6 +222,8 @@ export class ActorSystem implements System {
     this.#main = new MainHost(platform, options, {
       onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
       onStopped: (actor) => this.#stopped(actor),
+      onChild: (actor, report) => this.#supervision.report(actor, report),
+      onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
       onRetentionFailure: (key, error) => this.#tell({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events$.asObservable();
@@ -228,6 +255,16 @@ export class ActorSystem implements System {
       overflow,
       concurrency: Number.POSITIVE_INFINITY,
       body: () => new GatesBody(this.#gates),
+    });
+    this.#supervision = new Supervision({
+      clock: platform.clock,
+      random: platform.random,
+      roster: this.#roster,
+      registry: this.#registry,
+      spawn: async (host, order) => this.#spawnOn(host, order),
+      transmit: (host, frame) => this.#main.host.transmit(host, frame),
+      newId: () => platform.random.id(),
+      tell: (event) => this.#tell(event),
     });
     this.#runs = new Runs({
       main: this.#main,
@@ -276,6 +313,11 @@ export class ActorSystem implements System {
     ) as never;
   }
 
+  async supervise(options: SupervisionOptions): Promise<SupervisorHandle> {
+    this.#assertOpen();
+    return this.#supervision.supervise(options, (definition) => this.#platform.load.remember(definition));
+  }
+
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
     const address = this.#find(name, definition.name);
     if (address === undefined) {
@@ -287,6 +329,7 @@ export class ActorSystem implements System {
   }
 
   async stop({ address }: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
+    if (isSupervised(address)) return this.#supervision.terminate(address, mode);
     const host = hostOf(address);
     // a dead thread's actors have stopped
     if (host === 0 || this.#roster.thread(host) !== undefined) await this.#main.stop(address, mode);
@@ -374,6 +417,7 @@ export class ActorSystem implements System {
   async #drain(): Promise<void> {
     await this.#runs.idle();
     this.#isStopping = true;
+    await this.#supervision.stop("drain");
     for (const address of this.#registry.addresses()) await this.stop({ address }, "drain");
     if (this.#closing !== undefined) throw systemClosed();
   }
@@ -393,6 +437,7 @@ export class ActorSystem implements System {
 
   async #close(): Promise<void> {
     const left = this.#runs.close();
+    this.#supervision.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => this.#platform.clock.setTimer(ms, resolve));
     await this.#main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await this.#roster.close(closeGrace, after);
@@ -416,10 +461,7 @@ export class ActorSystem implements System {
       this.#registry.expect(name, address);
       try {
         const id = definitionId(definition);
-        if (thread === 0) spawnCell(this.#main.services, await this.#platform.load.load(id), name);
-        else await this.#spawnOn(thread, id, name);
-        if (thread !== 0 && this.#roster.thread(thread) === undefined)
-          throw buried({ to: address, type: "spawn" }, "thread-died");
+        await this.#spawnOn(thread, { definition: id, name });
         if (this.#closing !== undefined) throw systemClosed();
       } catch (error) {
         await this.#roster.release(thread);
@@ -435,10 +477,15 @@ export class ActorSystem implements System {
     }
   }
 
-  async #spawnOn(thread: number, definition: DefinitionId<"actor" | "agent">, name: string): Promise<void> {
-    const control = this.#roster.thread(thread)?.control;
-    if (control === undefined) throw buried({ to: makeAddress(thread, name), type: "spawn" }, "thread-died");
-    await control.spawn({ definition, name });
+  /** @throws AskError `thread-died`. */
+  async #spawnOn(thread: HostId, order: SpawnOrder): Promise<void> {
+    if (thread === 0) {
+      spawnCell(this.#main.services, await this.#platform.load.load(order.definition), order.name, order.supervised);
+      return;
+    }
+    await this.#roster.thread(thread)?.control.spawn(order);
+    if (this.#roster.thread(thread) === undefined)
+      throw buried({ to: makeAddress(thread, order.name), type: "spawn" }, "thread-died");
   }
 
   /** Answers what actors ask of the system. */
@@ -469,6 +516,10 @@ export class ActorSystem implements System {
   }
 
   #stopped(actor: Address): void {
+    if (isSupervised(actor)) {
+      this.#supervision.stopped(actor);
+      return;
+    }
     if (!this.#registry.stopped(actor)) return;
     this.#tell({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
@@ -478,17 +529,18 @@ export class ActorSystem implements System {
   #threadGone(thread: number, error: unknown, wasClosing: boolean): void {
     const reason = error ?? threadClosed(thread);
     this.#main.detach(thread, reason);
-    const actors = this.#registry.releaseHost(thread);
+    const actors = [...this.#registry.releaseHost(thread), ...this.#supervision.on(thread)];
     if (wasClosing) {
       this.#tell({ type: "thread-closed", thread });
       return;
     }
     this.#tell({ type: "thread-died", thread, error: reason, actors });
     this.#main.services.gates.threadLost(this.#main.outside, thread);
+    this.#supervision.threadLost(thread, reason);
     this.#runs.threadLost(thread, reason);
   }
 
-  #tell(event: SystemEventWithoutTime): void {
+  #tell(event: Untimed): void {
     this.#events$.next({ ...event, time: this.#platform.clock.now() });
   }
 
@@ -510,7 +562,7 @@ function systemClosed(cause?: unknown): TroupeError {
   return new TroupeError("system-closed", "the system is closed", cause === undefined ? {} : { cause });
 }
 
-function breakerEvent(agent: string, breaker: BreakerState): SystemEventWithoutTime {
+function breakerEvent(agent: string, breaker: BreakerState): Untimed {
   switch (breaker.status) {
     case "open":
       return { type: "breaker-opened", agent, why: whyText(breaker.why), retryAt: breaker.retryAt };
@@ -520,5 +572,3 @@ function breakerEvent(agent: string, breaker: BreakerState): SystemEventWithoutT
       return { type: "breaker-closed", agent };
   }
 }
-
-type SystemEventWithoutTime = SystemEvent extends infer E ? (E extends unknown ? Omit<E, "time"> : never) : never;

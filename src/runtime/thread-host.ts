@@ -5,7 +5,14 @@
  */
 
 import type { AskOptions } from "../actors/actor-ref.ts";
-import { type Address, type HostId, hostOf, makeAddress } from "../actors/address.ts";
+import {
+  type Address,
+  type HostId,
+  hostOf,
+  isSupervised,
+  makeAddress,
+  makeSupervisedAddress,
+} from "../actors/address.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
@@ -31,8 +38,11 @@ import {
 import { EventStreams } from "./event-streams.ts";
 import { messageName } from "./message-check.ts";
 import { PendingAsks } from "./pending-asks.ts";
+import { replaced } from "./fenced-store.ts";
 import { RingQueue } from "./ring-queue.ts";
 import { SendWindow } from "./send-window.ts";
+import { departed, SupervisedRoutes } from "./supervised-routes.ts";
+import type { ChildReport, SupervisedOrder, SupervisionFrame } from "./supervision-protocol.ts";
 
 /** What a host is told when it starts; plain data. */
 export interface HostSettings {
@@ -49,6 +59,10 @@ export interface HostReports {
   deadLetter(letter: DeadLetter, isJson: boolean): void;
   failure(actor: Address, type: string, error: EncodedError): void;
   stopped(actor: Address): void;
+  /** What becomes of a supervised actor. */
+  child(actor: Address, report: ChildReport): void;
+  /** A host asks where a supervised actor is. */
+  locate(actor: Address, peer: HostId): void;
 }
 
 export interface ThreadHostOptions {
@@ -80,6 +94,8 @@ export interface SpawnCell {
   readonly overflow: Target["overflow"];
   readonly concurrency: number;
   readonly body: (cell: ActorCell) => ActorBody;
+  /** For an actor with a supervisor. */
+  readonly supervised?: SupervisedOrder | undefined;
 }
 
 /** A successful answer and the causal token that came with it. */
@@ -116,6 +132,8 @@ export class ThreadHost {
   readonly #lost = new Map<HostId, unknown>();
   readonly #windows = new Map<Address, SendWindow>();
   readonly #asks: PendingAsks;
+  /** Where supervised actors are. */
+  readonly #supervised: SupervisedRoutes;
   readonly #toSelf = new RingQueue<Frame>();
   #lastId = 0;
   #isClosing = false;
@@ -134,6 +152,23 @@ export class ThreadHost {
     this.copier = new ValueCopier(settings.maxMessageBytes);
     this.#asks = new PendingAsks(clock);
     this.streams = new EventStreams(this);
+    this.#supervised = new SupervisedRoutes({
+      self: this.id,
+      reaches: (peer) => peer === this.id || this.#links.has(peer),
+      send: (peer, envelope) => (peer === this.id ? this.#deliver(envelope) : this.#links.get(peer)?.send(envelope)),
+      ask: (actor) => this.transmit(0, { kind: "locate", actor }),
+      taken: (actor, upTo) => this.#windows.get(actor)?.creditUpTo(upTo),
+      isAwaited: (ask) => this.#asks.has(ask),
+      unanswered: (ask) => this.#asks.reject(ask.id, buried(ask, "thread-died")),
+      moved: (actor) => this.streams.moved(actor),
+      departed: (actor, left, reason) => {
+        const { letter, toError } = departed(reason);
+        this.#windows.get(actor)?.close(toError({ to: actor, type: "a message" }));
+        this.#windows.delete(actor);
+        for (const envelope of left) this.#undelivered(envelope, letter, toError(envelope));
+        this.streams.departed(actor, reason);
+      },
+    });
   }
 
   // ---- links
@@ -154,10 +189,11 @@ export class ThreadHost {
     this.#links.get(peer)?.close();
     this.#links.delete(peer);
     this.#lost.set(peer, error);
+    this.#supervised.hostLost(peer);
     for (const [to, window] of this.#windows) if (hostOf(to) === peer) this.#closeWindow(to, window, reason, error);
     this.#asks.rejectAll(peer, (ask) => buried(ask, reason, error));
     this.streams.hostLost(peer, error);
-    for (const cell of this.#cells.values()) cell.subscribers.removeHost(peer);
+    for (const cell of this.#cells.values()) cell.hostLost(peer);
   }
 
   /**
@@ -185,14 +221,24 @@ export class ThreadHost {
     if (this.#toSelf.length > 0) this.turns.schedule(this.#receiveOwn);
   };
 
+  /** Sends what waits for a host now. */
+  flushTo(peer: HostId): void {
+    this.#links.get(peer)?.flush();
+  }
+
   flush(): void {
     for (const link of this.#links.values()) link.flush();
+  }
+
+  /** The host of an actor; `undefined` while a supervised one is nowhere, or where isn't known here yet. */
+  locate(actor: Address): HostId | undefined {
+    return isSupervised(actor) ? this.#supervised.locate(actor) : hostOf(actor);
   }
 
   // ---- actors
 
   spawn({ name, ...options }: SpawnCell): ActorCell {
-    const address = makeAddress(this.id, name);
+    const address = options.supervised === undefined ? makeAddress(this.id, name) : makeSupervisedAddress(name);
     const cell = new ActorCell({ host: this, address, ...options });
     this.#cells.set(address, cell);
     return cell;
@@ -210,8 +256,13 @@ export class ThreadHost {
 
   remove(address: Address): void {
     this.#cells.delete(address);
-    this.#windows.delete(address);
+    if (!isSupervised(address)) this.#windows.delete(address);
     this.#reports.stopped(address);
+  }
+
+  /** An actor is left behind: it has no place here any more. */
+  forget(address: Address): void {
+    this.#cells.delete(address);
   }
 
   get cells(): ReadonlyMap<Address, ActorCell> {
@@ -235,6 +286,7 @@ export class ThreadHost {
     for (const link of this.#links.values()) link.drain(); // nobody handles it any more: so it becomes dead letters
     this.#asks.close();
     for (const [to, window] of this.#windows) this.#closeWindow(to, window, "system-closed");
+    for (const envelope of this.#supervised.close()) this.bury(envelope, "system-closed");
     this.streams.close();
     this.flush();
   }
@@ -279,6 +331,7 @@ export class ThreadHost {
     const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // of whoever gives keys, nobody knows which attempt it is
     try {
       if (this.#isClosing) throw buried({ to: target.address, type }, "system-closed");
+      if (sender.isFenced === true) throw replaced(String(sender.address));
       if (signal?.aborted === true) throw givenUp(target.address, type, signal);
       if (typeof timeout !== "number" || Number.isNaN(timeout)) {
         throw new TroupeError(
@@ -349,6 +402,16 @@ export class ThreadHost {
     this.#reports.deadLetter(letter, isJson);
   }
 
+  reportChild(actor: Address, report: ChildReport): void {
+    this.#reports.child(actor, report);
+  }
+
+  /** Tells a host how far its messages to a supervised actor are. */
+  tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void {
+    if (origin !== this.id) this.transmit(origin, frame);
+    else this.#supervised.settled(frame);
+  }
+
   reportFailure(actor: Address, type: string, thrown: unknown): void {
     this.#reports.failure(actor, type, encodeError(thrown));
   }
@@ -393,8 +456,7 @@ export class ThreadHost {
     const { address } = target;
     const known = this.#windows.get(address);
     if (known !== undefined) return known;
-    const peer = hostOf(address);
-    const send = peer === this.id ? this.#deliver : (envelope: Envelope) => this.#links.get(peer)?.send(envelope);
+    const send = this.#pathTo(address);
     const { capacity, overflow } = target;
     const onDropped = (envelope: Envelope): void => {
       this.bury(envelope, "overflow");
@@ -403,6 +465,12 @@ export class ThreadHost {
     const window = new SendWindow({ capacity, overflow, send, onDropped });
     this.#windows.set(address, window);
     return window;
+  }
+
+  #pathTo(address: Address): (envelope: Envelope) => void {
+    if (isSupervised(address)) return (envelope) => this.#supervised.send(envelope);
+    const peer = hostOf(address);
+    return peer === this.id ? this.#deliver : (envelope) => this.#links.get(peer)?.send(envelope);
   }
 
   #credit(to: Address, count: number, gone: boolean): void {
@@ -421,6 +489,13 @@ export class ThreadHost {
       const isAnswered = envelope.isAsk && !this.#asks.has(envelope.id);
       if (!isAnswered) this.bury(envelope, reason, "it may have been handled");
     }
+  }
+
+  /** A message that nobody handled, and nobody will; an ask that is over has been answered. */
+  #undelivered(envelope: Envelope, reason: DeadLetterReason, error: AskError): void {
+    if (envelope.isAsk && !this.#asks.has(envelope.id)) return;
+    this.bury(envelope, reason);
+    if (envelope.isAsk) this.#asks.reject(envelope.id, error);
   }
 
   #receive(frame: Frame, peer: HostId): void {
@@ -461,6 +536,18 @@ export class ThreadHost {
         return this.#store.fromReplica(peer, frame.message);
       case "to-replica":
         return this.#store.fromAuthority(frame.message);
+      case "child-command":
+        return this.#cells.get(frame.actor)?.command(frame.command);
+      case "child-report":
+        return this.#reports.child(frame.actor, frame.report);
+      case "settled":
+        return this.#supervised.settled(frame);
+      case "locate":
+        return this.#reports.locate(frame.actor, peer);
+      case "located":
+        return this.#supervised.located(frame);
+      case "departed":
+        return this.#supervised.departed(frame);
     }
   }
 
@@ -470,6 +557,7 @@ export class ThreadHost {
       cell.deliver(envelope);
       return;
     }
+    if (isSupervised(envelope.to)) return; // it is elsewhere, or gone: its sender's host keeps the message until it is told
     this.bury(envelope, "no-such-actor");
     if (envelope.isAsk) this.answer(envelope, { ok: false, error: encodeError(buried(envelope, "no-such-actor")) });
     this.returnCredit(envelope.origin, envelope.to, 1, true);

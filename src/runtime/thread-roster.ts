@@ -103,6 +103,16 @@ export class ThreadRoster {
   async place(placement: Placement): Promise<HostId> {
     const slot = this.#choose(placement);
     if (slot === undefined) return 0;
+    try {
+      return await this.#take(slot);
+    } catch (error) {
+      const isAnotherUp = [...this.#slots].some((one) => !one.isPausing);
+      if (placement !== "pooled" || this.#isClosing || !isAnotherUp) throw error;
+      return this.place(placement);
+    }
+  }
+
+  async #take(slot: Slot): Promise<HostId> {
     slot.actors++; // before anything is awaited, so that actors which are placed at the same time spread
     try {
       const { id } = await slot.ready;
@@ -110,10 +120,41 @@ export class ThreadRoster {
       return id;
     } catch (error) {
       slot.actors--;
-      const isAnotherUp = [...this.#slots].some((one) => !one.isPausing);
-      if (placement !== "pooled" || this.#isClosing || !isAnotherUp) throw error;
-      return this.place(placement);
+      throw error;
     }
+  }
+
+  /** @throws TroupeError `no-such-thread`, `invalid-options`: what {@link ThreadRoster.place} would. */
+  check(placement: Placement): void {
+    if (placement !== "pooled" && placement !== "dedicated") this.#named(placement);
+  }
+
+  /**
+   * The thread for an actor that was on another one: as it was placed first if that is possible, otherwise a pooled one, or one of
+   * its own; none of those to avoid.
+   *
+   * @throws TroupeError `invalid-options`.
+   */
+  async placeAgain(placement: Placement, avoided: ReadonlySet<HostId>): Promise<HostId> {
+    if (typeof placement === "object") {
+      const { thread } = placement;
+      const isThere = thread === 0 || this.#entries.get(thread)?.isClosing === false;
+      return isThere && !avoided.has(thread) ? this.place(placement) : this.placeAgain("pooled", avoided);
+    }
+    const isAvoided = (slot: Slot): boolean => [...avoided].some((id) => this.#entries.get(id)?.slot === slot);
+    const candidates = [...this.#slots].filter((slot) => !isAvoided(slot));
+    if (placement === "dedicated" || candidates.length === this.#slots.size) return this.place(placement);
+    return candidates.length === 0 ? this.place("dedicated") : this.#take(this.#leastLoaded(candidates));
+  }
+
+  /** True when no other actor is on a thread that can be killed. */
+  isAlone(id: HostId): boolean {
+    return this.#entries.get(id)?.slot.actors === 1;
+  }
+
+  /** Ends a thread at once, whatever it is doing: it dies. */
+  async kill(id: HostId): Promise<void> {
+    await this.#entries.get(id)?.thread.kill();
   }
 
   /** An actor is gone; a dedicated thread goes with its actor. */
@@ -145,6 +186,11 @@ export class ThreadRoster {
     if (this.#isClosing) throw closedMeanwhile();
     if (placement === "dedicated") return new Slot(false, (slot) => this.#open(slot, 0));
     if (placement === "pooled") return this.#leastLoaded();
+    return this.#named(placement);
+  }
+
+  /** The thread of that number; `undefined` for the one that made the system. */
+  #named(placement: Exclude<Placement, string>): Slot | undefined {
     if (typeof placement !== "object") throw noSuchPlacement(placement);
     if (placement.thread === 0) return undefined;
     const entry = this.#entries.get(placement.thread);
@@ -161,8 +207,7 @@ export class ThreadRoster {
   }
 
   /** A thread that is being opened counts: it is up before long. One whose opening pauses is the last resort. */
-  #leastLoaded(): Slot {
-    const slots = [...this.#slots];
+  #leastLoaded(slots = [...this.#slots]): Slot {
     const up = slots.filter(({ isPausing }) => !isPausing);
     return (up.length > 0 ? up : slots).reduce((least, slot) => (slot.actors < least.actors ? slot : least));
   }

@@ -41,6 +41,8 @@ export function startWorkerHost({ settings, clock, random, turns, link, load, be
       deadLetter: (letter, isJson) => host.transmit(0, { kind: "dead-letter", letter, isJson }),
       failure: (actor, type, error) => host.transmit(0, { kind: "failure", actor, type, error }),
       stopped: (actor) => host.transmit(0, { kind: "stopped", actor }),
+      child: (actor, report) => host.transmit(0, { kind: "child-report", actor, report }),
+      locate: () => undefined, // only the main host knows
     },
     store: {
       fromAuthority: (message) => replica.receive(message),
@@ -54,8 +56,8 @@ export function startWorkerHost({ settings, clock, random, turns, link, load, be
   const closed = new Promise<void>((resolve) => (close = resolve));
 
   const control: HostControl = {
-    async spawn({ definition, name }) {
-      spawnCell(services, await load.load(definition), name);
+    async spawn({ definition, name, supervised }) {
+      spawnCell(services, await load.load(definition), name, supervised);
     },
     async connect(peer, peerLink) {
       host.attach(peer, peerLink);

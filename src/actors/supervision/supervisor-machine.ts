@@ -6,7 +6,7 @@
  * one at a time, first first. Waves that meet become one.
  */
 
-import { pauseOf } from "./backoff.ts";
+import { pauseOf } from "../backoff.ts";
 import type { Decision } from "./decision.ts";
 import { type Failure, isLoss } from "./failure.ts";
 import { recentRestarts } from "./restart-intensity.ts";
@@ -175,7 +175,7 @@ class Transition {
     const decision = this.#effective(child, event);
     const { restarts } = child;
     if (now - child.upSince >= this.#plan.intensity.within && child.status === "up") child.streak = 0;
-    const pause = decision === "restart" ? pauseOf(this.#plan.backoff, child.streak, chance) : 0;
+    const pause = decision === "restart" ? pauseOf(this.#plan.backoff, child.streak + 1, chance) : 0;
     this.effects.push({ type: "decided", child: child.name, failure, decision, restarts, pause });
     if (!isStillThere) child.status = "down";
     switch (decision) {

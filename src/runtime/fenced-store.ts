@@ -1,0 +1,46 @@
+/** The store as a supervised actor reaches it: closed for a life of it that another one has replaced. */
+
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { StoreAccess } from "../store/store-access.ts";
+
+/** Who is let in: a cell. */
+interface Fenced {
+  readonly address: string;
+  /** True once it is replaced, or given up. */
+  readonly isFenced: boolean;
+}
+
+/**
+ * Access that refuses commits of a cell that is fenced off. What it asked for before has its place before anything that the next
+ * life reads, since its host says only then that it is gone.
+ *
+ * @throws TroupeError `actor-stopped`.
+ */
+export function fencedStore(store: StoreAccess, cell: Fenced): StoreAccess {
+  return {
+    get position() {
+      return store.position;
+    },
+    submit(request) {
+      if (cell.isFenced) throw replaced(cell.address);
+      return store.submit(request);
+    },
+    snapshot: (key, token) => store.snapshot(key, token),
+    committed: (key, idempotencyKey, beside) => store.committed(key, idempotencyKey, beside),
+    history: (key, range) => store.history(key, range),
+    at: (key, when) => store.at(key, when),
+    extent: (key) => store.extent(key),
+    size: (key) => store.size(key),
+    keys: (prefix) => store.keys(prefix),
+    watch: (key) => store.watch(key),
+  };
+}
+
+/** What a handler is told that goes on after its actor was replaced. */
+export function replaced(actor: string): TroupeError {
+  return new TroupeError(
+    "actor-stopped",
+    `${actor} did not stop by its deadline and was left behind: what it does has no effect any more`,
+    { details: { actor } },
+  );
+}

@@ -1,0 +1,130 @@
+/**
+ * What a supervised actor's cell does about each message besides handling it: counts how often it was begun, keeps it as it
+ * came for the next time, and says in the ledger and to its sender's host what is done with.
+ */
+
+import type { Address, HostId } from "../actors/address.ts";
+import type { Envelope } from "./envelope.ts";
+import { Ledger } from "./ledger.ts";
+import type { SupervisedOrder } from "./supervision-protocol.ts";
+import type { ThreadHost } from "./thread-host.ts";
+
+/** How far the messages of one host are. */
+interface Progress {
+  taken: number;
+  settled: number;
+  /** The last that made room for a newer one while an earlier one was in hand: settled with that one. */
+  dropped: number;
+  /** How many have left the window since the host was told. */
+  owed: number;
+}
+
+export interface SupervisedMailOptions {
+  readonly host: ThreadHost;
+  readonly actor: Address;
+  readonly order: SupervisedOrder;
+  /** How many messages leave the window until their host is told. */
+  readonly batch: number;
+}
+
+export class SupervisedMail {
+  readonly #host: ThreadHost;
+  readonly #actor: Address;
+  readonly #order: SupervisedOrder;
+  readonly #batch: number;
+  readonly #ledger: Ledger;
+  readonly #progress = new Map<HostId, Progress>();
+  /** The message in hand as it came. */
+  #inHand: Envelope | undefined;
+  #deliveries = 0;
+  #isClosed = false;
+
+  constructor({ host, actor, order, batch }: SupervisedMailOptions) {
+    this.#host = host;
+    this.#actor = actor;
+    this.#order = order;
+    this.#batch = batch;
+    this.#ledger = new Ledger(order.ledger);
+  }
+
+  /** How often the message in hand has been begun. */
+  get deliveries(): number {
+    return this.#deliveries;
+  }
+
+  /** The message in hand as it came. */
+  get inHand(): Envelope | undefined {
+    return this.#inHand;
+  }
+
+  /** Begins a message; returns what the body gets, or `undefined` for one that has been begun as often as may be. */
+  begin(envelope: Envelope): Envelope | undefined {
+    const before = this.#inHand === envelope ? this.#deliveries : this.#ledger.deliveriesOf(envelope);
+    this.#inHand = envelope;
+    this.#deliveries = before;
+    if (before >= this.#order.maxDeliveries) return undefined;
+    this.#deliveries = before + 1;
+    this.#ledger.begin(envelope, this.#deliveries);
+    const { payload, isRepeat } = envelope;
+    const copy = typeof payload === "object" ? this.#host.copier.copy(payload, "a message") : payload;
+    return { ...envelope, payload: copy, isRepeat: isRepeat || before > 0 };
+  }
+
+  /** The message in hand was given up through no fault of its own: it doesn't count as begun. */
+  forgive(): void {
+    this.#deliveries--;
+  }
+
+  /** The same for each time that a message is delivered, and for no other message to any actor. */
+  keyOf({ origin, id }: Envelope): string {
+    return `${this.#order.identity}/${origin}#${id}`;
+  }
+
+  /** A message has left the sender's window, but is not done with: only under `drop-oldest`. */
+  take(envelope: Envelope): void {
+    const progress = this.#of(envelope.origin);
+    progress.taken = envelope.id;
+    this.#tell(envelope.origin, progress);
+  }
+
+  /** A message is handled, or a dead letter. */
+  settle(envelope: Envelope): void {
+    if (this.#isClosed) return;
+    const { origin, id } = envelope;
+    const progress = this.#of(origin);
+    const inHand = this.#inHand?.origin === origin ? this.#inHand : undefined;
+    if (inHand !== undefined && inHand.id < id) {
+      progress.dropped = id;
+      return;
+    }
+    if (inHand?.id === id) this.#inHand = undefined;
+    progress.settled = Math.max(id, progress.settled, progress.dropped);
+    progress.taken = Math.max(progress.taken, progress.settled);
+    this.#ledger.settle({ origin, id: progress.settled });
+    this.#tell(origin, progress);
+  }
+
+  /** A host is gone. */
+  forget(host: HostId): void {
+    this.#progress.delete(host);
+    this.#ledger.forget(host);
+  }
+
+  /** Another life of the actor keeps the ledger from now on. */
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  #of(origin: HostId): Progress {
+    let progress = this.#progress.get(origin);
+    if (progress === undefined) this.#progress.set(origin, (progress = { taken: 0, settled: 0, dropped: 0, owed: 0 }));
+    return progress;
+  }
+
+  #tell(origin: HostId, progress: Progress): void {
+    if (++progress.owed < this.#batch && origin !== this.#host.id) return;
+    progress.owed = 0;
+    const { taken, settled } = progress;
+    this.#host.tellSettled(origin, { kind: "settled", actor: this.#actor, taken, settled });
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * How one host reaches supervised actors, which may move from thread to thread: where each is, and what was sent to it and is
+ * not known to be done with. While nobody knows where an actor is, what is sent to it waits; when it is somewhere else, what was
+ * not done with goes there, in order (invariants 2, 5 and 6).
+ */
+
+import type { Address, HostId } from "../actors/address.ts";
+import type { GoneReason } from "../actors/supervision/failure.ts";
+import { AskError } from "../errors/ask-error.ts";
+import { buried } from "./actor-cell.ts";
+import type { DeadLetterReason, Envelope } from "./envelope.ts";
+import { RingQueue } from "./ring-queue.ts";
+import type { SupervisionFrame } from "./supervision-protocol.ts";
+
+type Located = Extract<SupervisionFrame, { kind: "located" }>;
+type Departed = Extract<SupervisionFrame, { kind: "departed" }>;
+
+interface Route {
+  /** Where the actor is; absent while that isn't known, or its thread has died. */
+  host: HostId | undefined;
+  /** On which of its hosts, counted; 0 while that was never known. */
+  incarnation: number;
+  /** Sent and not known to be done with, oldest first. */
+  readonly unsettled: RingQueue<Envelope>;
+}
+
+export interface SupervisedRoutesOptions {
+  readonly self: HostId;
+  /** True while frames reach a host. */
+  readonly reaches: (host: HostId) => boolean;
+  readonly send: (host: HostId, envelope: Envelope) => void;
+  /** Asks the main host where an actor is. */
+  readonly ask: (actor: Address) => void;
+  /** Messages up to an id have left the window. */
+  readonly taken: (actor: Address, upTo: number) => void;
+  /** Whether an ask still waits for its answer. */
+  readonly isAwaited: (id: number) => boolean;
+  /** An ask was handled, and its answer was lost with the thread. */
+  readonly unanswered: (envelope: Envelope) => void;
+  /** An actor is somewhere else than before. */
+  readonly moved: (actor: Address) => void;
+  /** An actor is gone for good, with what was not done with. */
+  readonly departed: (actor: Address, left: readonly Envelope[], reason: GoneReason) => void;
+}
+
+export class SupervisedRoutes {
+  readonly #options: SupervisedRoutesOptions;
+  readonly #routes = new Map<Address, Route>();
+  /** Asks that are done with, of actors that have left a host, and whose answers that host has sent. */
+  #unanswered: { readonly envelope: Envelope; readonly host: HostId }[] = [];
+
+  constructor(options: SupervisedRoutesOptions) {
+    this.#options = options;
+  }
+
+  /** Where an actor is, as far as this host knows; asks when it never knew. */
+  locate(actor: Address): HostId | undefined {
+    return this.#route(actor).host;
+  }
+
+  /** Sends a message, now or when it is known where to. */
+  send(envelope: Envelope): void {
+    const { host, unsettled } = this.#route(envelope.to);
+    unsettled.push(envelope);
+    if (host !== undefined) this.#options.send(host, envelope);
+  }
+
+  settled({ actor, taken, settled }: Extract<SupervisionFrame, { kind: "settled" }>): void {
+    const route = this.#routes.get(actor);
+    if (route !== undefined) settle(route, settled);
+    this.#options.taken(actor, taken);
+  }
+
+  located({ actor, host, incarnation, settled, isLost }: Located): void {
+    const route = this.#routes.get(actor) ?? this.#open(actor);
+    if (incarnation <= route.incarnation) return; // known already
+    const { reaches, isAwaited, send, taken, moved } = this.#options;
+    route.incarnation = incarnation;
+    this.#settleAll(route, settled, isLost);
+    route.host = undefined; // until all that goes before is on its way
+    taken(actor, settled);
+    route.host = reaches(host) ? host : undefined; // it died meanwhile, too: the next one will be told
+    moved(actor);
+    for (let n = route.unsettled.length; n > 0; n--) {
+      const envelope = route.unsettled.shift();
+      // an ask that is over has its answer, or nobody who wants it
+      if (envelope === undefined || (isLost && envelope.isAsk && !isAwaited(envelope.id))) continue;
+      route.unsettled.push(envelope);
+      if (route.host !== undefined) send(route.host, envelope);
+    }
+  }
+
+  departed({ actor, settled, isLost, reason }: Departed): void {
+    const route = this.#routes.get(actor);
+    if (route === undefined) return;
+    this.#settleAll(route, settled, isLost);
+    this.#routes.delete(actor);
+    this.#options.departed(actor, all(route.unsettled), reason);
+  }
+
+  /** A host is gone: what is for its actors waits until they are elsewhere. */
+  hostLost(host: HostId): void {
+    for (const route of this.#routes.values()) if (route.host === host) route.host = undefined;
+    const { isAwaited, unanswered } = this.#options;
+    for (const { envelope } of this.#unanswered.filter((one) => one.host === host)) {
+      if (isAwaited(envelope.id)) unanswered(envelope);
+    }
+  }
+
+  /** Returns what nobody will handle any more: what waits for actors that are nowhere, or were on this host. */
+  close(): Envelope[] {
+    const { self } = this.#options;
+    const left = [...this.#routes.values()].filter(({ host }) => host === undefined || host === self);
+    this.#routes.clear();
+    return left.flatMap(({ unsettled }) => all(unsettled));
+  }
+
+  #settleAll(route: Route, upTo: number, isLost: boolean): void {
+    const { isAwaited, unanswered } = this.#options;
+    this.#unanswered = this.#unanswered.filter(({ envelope }) => isAwaited(envelope.id));
+    for (const envelope of settle(route, upTo)) {
+      if (!envelope.isAsk || !isAwaited(envelope.id)) continue;
+      if (isLost || route.host === undefined) unanswered(envelope);
+      else this.#unanswered.push({ envelope, host: route.host }); // the answer is on its way
+    }
+  }
+
+  #route(actor: Address): Route {
+    const known = this.#routes.get(actor);
+    if (known !== undefined) return known;
+    const route = this.#open(actor);
+    this.#options.ask(actor);
+    return route;
+  }
+
+  #open(actor: Address): Route {
+    const route = { host: undefined, incarnation: 0, unsettled: new RingQueue<Envelope>() };
+    this.#routes.set(actor, route);
+    return route;
+  }
+}
+
+/** Takes out what is done with. */
+function settle({ unsettled }: Route, upTo: number): Envelope[] {
+  const done: Envelope[] = [];
+  for (let first = unsettled.first; first !== undefined && first.id <= upTo; first = unsettled.first) {
+    done.push(first);
+    unsettled.shift();
+  }
+  return done;
+}
+
+function all(queue: RingQueue<Envelope>): Envelope[] {
+  const items: Envelope[] = [];
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) items.push(next);
+  return items;
+}
+
+/** What is said of messages to an actor that is gone, by why it is. */
+export function departed(reason: GoneReason): {
+  readonly letter: DeadLetterReason;
+  readonly toError: (message: Pick<Envelope, "to" | "type">) => AskError;
+} {
+  switch (reason) {
+    case "no-such-actor":
+    case "thread-died":
+      return { letter: reason, toError: (message) => buried(message, reason) };
+    case "left-behind":
+      return { letter: "actor-stopped", toError: leftBehind };
+    default:
+      return { letter: "actor-stopped", toError: (message) => buried(message, "actor-stopped") };
+  }
+}
+
+function leftBehind({ to, type }: Pick<Envelope, "to" | "type">): AskError {
+  const message = `${to} did not stop by its deadline and was left behind; it may have handled "${type}"`;
+  return new AskError("failed", "actor-stopped", message, { details: { to, type } });
+}

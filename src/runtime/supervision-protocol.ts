@@ -1,0 +1,75 @@
+/** What hosts and the supervisors on the main host say to each other, and what hosts need to know to reach supervised actors. */
+
+import type { Address, HostId } from "../actors/address.ts";
+import type { GoneReason } from "../actors/supervision/failure.ts";
+import type { EncodedError } from "../errors/error-codec.ts";
+import type { StopMode } from "./envelope.ts";
+
+/** What a supervised actor's host is told when it starts it; plain data but for the shared memory. */
+export interface SupervisedOrder {
+  /** How often a message is begun at most. */
+  readonly maxDeliveries: number;
+  readonly ledger: SharedArrayBuffer;
+  /** The same for all of the actor's lives in this system, and for no other actor. */
+  readonly identity: string;
+  /** 1, 2, 3 …: on how many hosts it has been started. */
+  readonly incarnation: number;
+}
+
+/** What a supervisor tells an actor's host to do with it. */
+export type ChildCommand =
+  | { readonly type: "resume" }
+  /** Begin anew, in place. Answered by `started` or `start-failed`. */
+  | { readonly type: "restart" }
+  /** Finish the message in hand, then wait. Answered by `suspended`. */
+  | { readonly type: "suspend" }
+  /** End for good: what waits is left to its senders' hosts, or handled first. */
+  | { readonly type: "stop"; readonly mode: StopMode }
+  /** Let go of it, whatever it does. Answered by `abandoned` unless it is for good. */
+  | { readonly type: "abandon"; readonly isFinal: boolean };
+
+/** What becomes of a supervised actor. In all but the first it waits for a command. */
+export type ChildReport =
+  | { readonly type: "started" | "suspended" | "abandoned" }
+  | { readonly type: "start-failed"; readonly error: EncodedError }
+  | BehaviourReport
+  | {
+      readonly type: "handler-failed";
+      readonly message: string;
+      readonly error: EncodedError;
+      readonly deliveries: number;
+    };
+
+/** A behaviour's stream is over. */
+export type BehaviourReport =
+  | { readonly type: "completed" }
+  | { readonly type: "behaviour-failed"; readonly error: EncodedError };
+
+/** The frames that concern supervised actors. */
+export type SupervisionFrame =
+  | { readonly kind: "child-command"; readonly actor: Address; readonly command: ChildCommand }
+  | { readonly kind: "child-report"; readonly actor: Address; readonly report: ChildReport }
+  /** The receiver's messages up to `taken` have left the window, those up to `settled` are done with. */
+  | { readonly kind: "settled"; readonly actor: Address; readonly taken: number; readonly settled: number }
+  /** Asks where an actor is. Answered by `located`, later if it is being started, or `departed`. */
+  | { readonly kind: "locate"; readonly actor: Address }
+  /**
+   * Where an actor is from now on. The receiver's messages up to `settled` are done with; `isLost`: answers to those that have
+   * not arrived never will.
+   */
+  | {
+      readonly kind: "located";
+      readonly actor: Address;
+      readonly host: HostId;
+      readonly incarnation: number;
+      readonly settled: number;
+      readonly isLost: boolean;
+    }
+  /** There is no such actor any more. `settled` and `isLost` as in `located`. */
+  | {
+      readonly kind: "departed";
+      readonly actor: Address;
+      readonly settled: number;
+      readonly isLost: boolean;
+      readonly reason: GoneReason;
+    };

@@ -1,0 +1,250 @@
+/** The trees of supervisors of one system, on the main host. */
+
+import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import { describeFailure, type Failure } from "../actors/supervision/failure.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import type { StopMode } from "./envelope.ts";
+import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
+import {
+  type ResolvedChild,
+  type ResolvedSupervisor,
+  resolveSupervision,
+  type SupervisionOptions,
+} from "./supervision-options.ts";
+import type { ChildReport } from "./supervision-protocol.ts";
+import { type Child, type Parent, SupervisorNode, type SupervisorStatus } from "./supervisor-node.ts";
+
+/** A tree of supervisors that runs. */
+export interface SupervisorHandle {
+  readonly name: string;
+  /** What the tree looks like now. */
+  readonly state: SupervisorStatus;
+  /**
+   * Ends all actors of the tree, last first, each within its deadline; with `drain`, each after what waits in its mailbox, and
+   * without deadlines. Resolves when they are gone; at once for a tree that has ended.
+   */
+  stop(mode?: StopMode): Promise<void>;
+}
+
+export interface SupervisionPorts extends ActorHosts {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+interface Supervised {
+  readonly actor: SupervisedActor;
+  readonly node: SupervisorNode;
+}
+
+export class Supervision {
+  readonly #ports: SupervisionPorts;
+  /** Those that run, in the order in which they were started. */
+  readonly #trees = new Map<string, Tree>();
+  readonly #actors = new Map<Address, Supervised>();
+
+  constructor(ports: SupervisionPorts) {
+    this.#ports = ports;
+  }
+
+  /** Starts a tree. See `System.supervise`. */
+  async supervise(
+    options: SupervisionOptions,
+    remember: (definition: ActorDefinition) => void,
+  ): Promise<SupervisorHandle> {
+    const resolved = resolveSupervision(options);
+    for (const { actor } of actorsOf(resolved)) remember(actor);
+    const { name } = options;
+    if (this.#trees.has(name)) {
+      throw new TroupeError("name-taken", `there is a tree of supervisors named ${name} already; stop it first`, {
+        details: { name },
+      });
+    }
+    for (const { placement } of actorsOf(resolved)) this.#ports.roster.check(placement);
+    const release = this.#reserve(resolved);
+    const tree: Tree = new Tree(
+      name,
+      (parent) => this.#node(name, resolved, parent),
+      () => {
+        this.#trees.delete(name);
+        release();
+      },
+    );
+    this.#trees.set(name, tree);
+    await tree.start();
+    return tree;
+  }
+
+  /** What a host tells of an actor. */
+  report(address: Address, report: ChildReport): void {
+    this.#actors.get(address)?.actor.report(report);
+  }
+
+  /** A host says that an actor has stopped. */
+  stopped(address: Address): void {
+    this.#actors.get(address)?.actor.stopped();
+  }
+
+  /** A host asks where an actor is. */
+  locate(address: Address, peer: HostId): void {
+    const supervised = this.#actors.get(address);
+    if (supervised === undefined) this.#ports.transmit(peer, departedLongAgo(address));
+    else supervised.actor.locate(peer);
+  }
+
+  /** The actors on a host. */
+  on(host: HostId): Address[] {
+    return [...this.#actors.values()].filter(({ actor }) => actor.host === host).map(({ actor }) => actor.address);
+  }
+
+  threadLost(thread: HostId, error: unknown): void {
+    for (const { actor } of [...this.#actors.values()]) actor.threadLost(thread, error);
+  }
+
+  /** Ends an actor for good: nobody starts it again. Resolves when it is gone. */
+  async terminate(address: Address, mode: StopMode): Promise<void> {
+    const supervised = this.#actors.get(address);
+    if (supervised === undefined) return;
+    const { actor, node } = supervised;
+    const gone = actor.gone;
+    node.terminate(actor.name, mode);
+    await gone;
+  }
+
+  /** Ends all trees, the newest first. */
+  async stop(mode: StopMode): Promise<void> {
+    for (const tree of [...this.#trees.values()].reverse()) await tree.stop(mode);
+  }
+
+  /** The system closes, which ends all actors: nothing is started any more. */
+  close(): void {
+    for (const tree of this.#trees.values()) tree.close();
+    this.#trees.clear();
+    this.#actors.clear();
+  }
+
+  #node(name: string, options: ResolvedSupervisor, parent: Parent): SupervisorNode {
+    const { clock, random, tell } = this.#ports;
+    return new SupervisorNode({
+      name,
+      options,
+      parent,
+      clock,
+      random,
+      tell,
+      makeChild: (child, node) => this.#child(child, node),
+    });
+  }
+
+  #child(child: ResolvedChild, node: SupervisorNode): Child {
+    if (child.kind === "supervisor") return this.#node(child.name, child.supervisor, node);
+    const actor = new SupervisedActor(child, node, this.#ports);
+    this.#actors.set(actor.address, { actor, node });
+    return actor;
+  }
+
+  /**
+   * Takes the names of all actors of a tree. Returns what gives them back.
+   *
+   * @throws TroupeError `name-taken`; none is taken then.
+   */
+  #reserve(options: ResolvedSupervisor): () => void {
+    const { registry } = this.#ports;
+    const names: string[] = [];
+    const release = (): void => {
+      for (const name of names) {
+        registry.release(name);
+        this.#actors.delete(makeSupervisedAddress(name));
+      }
+    };
+    try {
+      for (const { name, actor } of actorsOf(options)) {
+        registry.reserve(actor.name, name);
+        names.push(name);
+      }
+      return release;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+}
+
+function actorsOf({ children }: ResolvedSupervisor): Extract<ResolvedChild, { kind: "actor" }>[] {
+  return children.flatMap((child) => (child.kind === "actor" ? [child] : actorsOf(child.supervisor)));
+}
+
+/** The root of a tree, and the parent of its first supervisor: it has nobody to escalate to. */
+class Tree implements Parent, SupervisorHandle {
+  readonly name: string;
+  readonly path = undefined;
+  readonly #node: SupervisorNode;
+  readonly #onEnd: () => void;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => undefined;
+  #settle: { resolve(): void; reject(error: unknown): void } | undefined;
+  #failure: Failure | undefined;
+
+  constructor(name: string, makeNode: (parent: Parent) => SupervisorNode, onEnd: () => void) {
+    this.name = name;
+    this.#ended = new Promise((resolve) => (this.#end = resolve));
+    this.#onEnd = onEnd;
+    this.#node = makeNode(this);
+  }
+
+  get state(): SupervisorStatus {
+    return this.#node.describe();
+  }
+
+  /** Resolves when all actors are up. */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+      this.#node.start();
+    });
+  }
+
+  async stop(mode: StopMode = "discard"): Promise<void> {
+    this.#node.stop(mode);
+    await this.#ended;
+  }
+
+  close(): void {
+    this.#node.close();
+    this.#settle?.reject(new TroupeError("system-closed", `the system was closed while ${this.name} was started`));
+    this.#end();
+  }
+
+  started(): void {
+    this.#settle?.resolve();
+    this.#settle = undefined;
+  }
+
+  suspended(): void {
+    // nobody suspends a tree
+  }
+
+  failed(_child: string, failure: Failure): void {
+    this.#failure = failure;
+    this.#node.stop("discard");
+  }
+
+  stopped(): void {
+    this.#onEnd();
+    this.#settle?.reject(notStarted(this.name, this.#failure));
+    this.#settle = undefined;
+    this.#end();
+  }
+}
+
+function notStarted(name: string, failure: Failure | undefined): TroupeError {
+  const first = failure?.kind === "escalated" ? failure : undefined;
+  const why = first === undefined ? "it was stopped" : `${first.child} failed: ${describeFailure(first.failure)}`;
+  const cause = first === undefined || !("error" in first.failure) ? {} : { cause: first.failure.error };
+  return new TroupeError("supervision-failed", `the supervisor ${name} could not start its children: ${why}`, {
+    ...cause,
+    details: { supervisor: name, ...(first === undefined ? {} : { child: first.child }) },
+  });
+}

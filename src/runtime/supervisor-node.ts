@@ -1,0 +1,280 @@
+/** One supervisor of a running tree: hears what becomes of its children, and has the machine's effects done. */
+
+import type { Address } from "../actors/address.ts";
+import type { ChildKind, Decision } from "../actors/supervision/decision.ts";
+import type { Failure } from "../actors/supervision/failure.ts";
+import { supervise } from "../actors/supervision/supervisor-machine.ts";
+import {
+  type ChildStatus,
+  newSupervisor,
+  type SupervisionPlan,
+  type SupervisorEffect,
+  type SupervisorEvent,
+  type SupervisorPhase,
+  type SupervisorState,
+} from "../actors/supervision/supervisor-state.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { Random } from "../ports/random.ts";
+import type { StopMode } from "./envelope.ts";
+import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts";
+import type { Untimed } from "./system-events.ts";
+
+/** An actor of a tree, as a handle tells about it. */
+export interface ActorStatus {
+  readonly name: string;
+  readonly kind: ChildKind;
+  readonly status: ChildStatus;
+  readonly restarts: number;
+  readonly address: Address;
+  /** Where it is; `undefined` while it is nowhere. */
+  readonly thread: number | undefined;
+}
+
+/** A supervisor, as a handle tells about it. */
+export interface SupervisorStatus {
+  readonly name: string;
+  readonly phase: SupervisorPhase;
+  /** How often it was itself restarted. */
+  readonly restarts: number;
+  readonly children: readonly (ActorStatus | SupervisorStatus)[];
+}
+
+/** What a child is told, and what it tells of itself; each of these is answered through its {@link Parent}. */
+export interface Child {
+  /** Milliseconds until it is abandoned when it is to go down. */
+  readonly stopWithin: number;
+  start(): void;
+  resume(): void;
+  suspend(): void;
+  stop(mode: StopMode): void;
+  abandon(isFinal: boolean): void;
+  /** It is gone as far as its supervisor is concerned. */
+  ended(): void;
+  describe(status: ChildStatus, restarts: number): ActorStatus | SupervisorStatus;
+  /** The system closes: nothing is done any more. */
+  close(): void;
+}
+
+/** Whom a child tells what became of it. */
+export interface Parent {
+  readonly path: string | undefined;
+  started(child: string): void;
+  suspended(child: string): void;
+  stopped(child: string): void;
+  failed(child: string, failure: Failure): void;
+}
+
+export interface SupervisorNodeOptions {
+  readonly name: string;
+  readonly options: ResolvedSupervisor;
+  readonly parent: Parent;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly tell: (event: Untimed) => void;
+  readonly makeChild: (child: ResolvedChild, parent: SupervisorNode) => Child;
+}
+
+export class SupervisorNode implements Child, Parent {
+  readonly stopWithin = Number.POSITIVE_INFINITY; // its children have their own deadlines
+  readonly path: string;
+  readonly #options: SupervisorNodeOptions;
+  readonly #plan: SupervisionPlan;
+  readonly #children: ReadonlyMap<string, Child>;
+  readonly #deadlines = new Map<string, Timer>();
+  readonly #pauses = new Map<number, Timer>();
+  readonly #events: SupervisorEvent[] = [];
+  #state: SupervisorState;
+  /** How children are ended that somebody asked to end. */
+  readonly #modes = new Map<string, StopMode>();
+  #isBusy = false;
+  #isClosed = false;
+
+  constructor(nodeOptions: SupervisorNodeOptions) {
+    const { name, options, parent, makeChild } = nodeOptions;
+    const { strategy, intensity, backoff, children } = options;
+    this.#options = nodeOptions;
+    this.path = parent.path === undefined ? name : `${parent.path}/${name}`;
+    const kinds = children.map((child) => ({ name: child.name, kind: child.restart }));
+    this.#plan = { strategy, intensity, backoff, children: kinds };
+    this.#children = new Map(children.map((child) => [child.name, makeChild(child, this)]));
+    this.#state = newSupervisor(this.#plan);
+  }
+
+  // ---- as a child
+
+  start(): void {
+    this.#hear({ type: "start" });
+  }
+
+  /** It has taken its children down before it told: going on is beginning anew. */
+  resume(): void {
+    this.start();
+  }
+
+  suspend(): void {
+    this.#hear({ type: "suspend" });
+  }
+
+  stop(mode: StopMode): void {
+    for (const child of this.#children.keys()) this.#modes.set(child, mode);
+    this.#hear({ type: "stop" });
+  }
+
+  abandon(): void {
+    throw new Error(`${this.path} has no deadline of its own`);
+  }
+
+  ended(): void {
+    // its children have told
+  }
+
+  describe(): SupervisorStatus;
+  describe(status: ChildStatus, restarts: number): SupervisorStatus;
+  describe(_status?: ChildStatus, restarts = 0): SupervisorStatus {
+    const { phase, children } = this.#state;
+    return {
+      name: this.#options.name,
+      phase,
+      restarts,
+      children: children.map((child) => this.#child(child.name).describe(child.status, child.restarts)),
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of [...this.#deadlines.values(), ...this.#pauses.values()]) timer.cancel();
+    for (const child of this.#children.values()) child.close();
+  }
+
+  // ---- as a parent
+
+  started(child: string): void {
+    this.#hear({ type: "started", child, now: this.#options.clock.now() });
+  }
+
+  suspended(child: string): void {
+    this.#hear({ type: "suspended", child });
+  }
+
+  stopped(child: string): void {
+    this.#hear({ type: "stopped", child });
+  }
+
+  failed(child: string, failure: Failure): void {
+    const { clock, random } = this.#options;
+    const decision = this.#decide(child, failure);
+    this.#hear({ type: "failed", child, failure, decision, now: clock.now(), chance: random.next() });
+  }
+
+  /** Ends one child for good. */
+  terminate(child: string, mode: StopMode): void {
+    this.#modes.set(child, mode);
+    this.#hear({ type: "terminate", child });
+  }
+
+  #decide(name: string, failure: Failure): Decision {
+    const child = this.#state.children.find((one) => one.name === name);
+    if (child === undefined || failure.kind === "completed") return "restart"; // the machine goes by the child's kind
+    const { kind, restarts } = child;
+    try {
+      return this.#options.options.decide({ name, kind, restarts }, failure);
+    } catch (error) {
+      this.#options.tell({ type: "decider-failed", supervisor: this.path, error });
+      return "escalate";
+    }
+  }
+
+  #hear(event: SupervisorEvent): void {
+    this.#events.push(event);
+    if (this.#isBusy) return; // an effect's answer came at once: in its turn
+    this.#isBusy = true;
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#handle(next);
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  #handle(event: SupervisorEvent): void {
+    if (this.#isClosed) return;
+    const before = this.#state;
+    const [after, effects] = supervise(this.#plan, before, event);
+    this.#state = after;
+    for (const { name, status } of after.children) {
+      if (status !== "suspending" && status !== "stopping") this.#cancelDeadline(name);
+    }
+    for (const effect of effects) this.#do(effect);
+    for (const [i, { name, status }] of after.children.entries()) {
+      if (status !== "gone" || before.children[i]?.status === "gone") continue;
+      this.#modes.delete(name);
+      this.#child(name).ended();
+    }
+  }
+
+  #do(effect: SupervisorEffect): void {
+    const { tell, parent, name } = this.#options;
+    const supervisor = this.path;
+    switch (effect.type) {
+      case "start":
+        return this.#child(effect.child).start();
+      case "resume":
+        return this.#child(effect.child).resume();
+      case "suspend":
+        this.#setDeadline(effect.child);
+        return this.#child(effect.child).suspend();
+      case "stop": {
+        const mode = this.#modes.get(effect.child) ?? "discard";
+        if (mode === "discard") this.#setDeadline(effect.child); // a drain takes the time that it takes
+        return this.#child(effect.child).stop(mode);
+      }
+      case "abandon":
+        return this.#child(effect.child).abandon(effect.isFinal);
+      case "rest":
+        return this.#rest(effect.wave, effect.pause);
+      case "decided": {
+        const { child, failure, decision, restarts, pause } = effect;
+        return tell({ type: "supervisor-decided", supervisor, child, failure, decision, restarts, pause });
+      }
+      case "all-started":
+        tell({ type: "supervisor-started", supervisor });
+        return parent.started(name);
+      case "all-suspended":
+        return parent.suspended(name);
+      case "all-stopped":
+        tell({ type: "supervisor-stopped", supervisor });
+        return parent.stopped(name);
+      case "escalate": {
+        const { child, failure } = effect;
+        tell({ type: "supervisor-escalated", supervisor, child, failure, parent: parent.path });
+        return parent.failed(name, { kind: "escalated", child, failure });
+      }
+    }
+  }
+
+  #rest(wave: number, pause: number): void {
+    const timer = this.#options.clock.setTimer(pause, () => {
+      this.#pauses.delete(wave);
+      this.#hear({ type: "rested", wave });
+    });
+    this.#pauses.set(wave, timer);
+  }
+
+  #setDeadline(child: string): void {
+    const { stopWithin } = this.#child(child);
+    this.#cancelDeadline(child);
+    if (stopWithin === Number.POSITIVE_INFINITY) return;
+    const timer = this.#options.clock.setTimer(stopWithin, () => this.#hear({ type: "late", child }));
+    this.#deadlines.set(child, timer);
+  }
+
+  #cancelDeadline(child: string): void {
+    this.#deadlines.get(child)?.cancel();
+    this.#deadlines.delete(child);
+  }
+
+  #child(name: string): Child {
+    const child = this.#children.get(name);
+    if (child === undefined) throw new Error(`${this.path} has no child ${name}`);
+    return child;
+  }
+}
