@@ -271,7 +271,8 @@ export class ActorSystem implements System {
       platform,
       options,
       deploy: async (agent) => this.#spawn(agent, undefined, agent.placement),
-      admit: (agent, caller, input) => this.#gates.admit(agent, caller, { input }),
+      admit: (agent, caller, input, signal) =>
+        this.#gates.admit(agent, caller, signal === undefined ? { input } : { input, signal }),
       events: {
         onSwitch: (coordination, epoch) => this.#tell({ type: "coordination-switched", coordination, epoch }),
         onRecovered: (run) => this.#tell({ type: "run-recovered", run }),

@@ -23,6 +23,8 @@ export class OpenRun {
   timer: Timer | undefined;
   /** The attempts that went ahead and are not over, by step; without a permit for a compensation: undoing is not held up. */
   readonly #attempts = new Map<string, Permit | undefined>();
+  /** What ends the wait of attempts that their agent's policies hold up. */
+  readonly #waits = new Map<string, AbortController>();
   /** The steps whose newest attempt was claimed by their participant: it is lost with it, also while it is held. */
   readonly #claimed = new Set<string>();
   /** Attempts that participants were told to claim: they aren't told twice, as step and number. */
@@ -68,13 +70,22 @@ export class OpenRun {
     return `${name}/${String(step?.status)}/${attemptOf(step)}`;
   }
 
+  /** An attempt may have to wait for its turn: returns the signal that it is given up. */
+  hold(name: string): AbortSignal {
+    const wait = new AbortController();
+    this.#waits.set(name, wait);
+    return wait.signal;
+  }
+
   begin(name: string, permit: Permit | undefined): void {
+    this.#waits.delete(name);
     this.#attempts.set(name, permit);
   }
 
   /** The permit of the attempt that an event ended, if it had one: it isn't in progress any more. */
   end(event: RunEvent): Permit | undefined {
     if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;
+    this.#giveUp(event.step);
     const permit = this.#attempts.get(event.step);
     this.#attempts.delete(event.step);
     return permit;
@@ -122,8 +133,14 @@ export class OpenRun {
   /** Lets go of everything: no alarm rings any more. */
   close(): void {
     this.timer?.cancel();
+    for (const name of this.#waits.keys()) this.#giveUp(name);
     for (const permit of this.#attempts.values()) permit?.release();
     this.#attempts.clear();
+  }
+
+  #giveUp(name: string): void {
+    this.#waits.get(name)?.abort();
+    this.#waits.delete(name);
   }
 
   /** Past its point of no return a run goes on however late it is. */

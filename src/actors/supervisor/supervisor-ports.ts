@@ -30,9 +30,10 @@ export interface SupervisorPorts {
   onBroken(run: string, error: unknown): void;
   /**
    * Lets an attempt at a step go ahead, at once or when the agent's policies allow. Throws or rejects when they don't.
-   * `caller` is the workflow's name, `input` what the agent is to be given.
+   * `caller` is the workflow's name, `input` what the agent is to be given. The wait ends when
+   * `signal` aborts.
    */
-  admit(agent: AgentDefinition, caller: string, input: unknown): MaybePromise<Permit>;
+  admit(agent: AgentDefinition, caller: string, input: unknown, signal: AbortSignal | undefined): MaybePromise<Permit>;
   /** What makes payloads of values. */
   readonly codec: PayloadCodec;
   readonly clock: Clock;

@@ -364,7 +364,12 @@ export class Supervisor {
     if (type === "compensation-started") return begin(undefined); // undoing is not held up
     try {
       const input = this.#ports.codec.decode(run.state.steps[name]?.input);
-      const admitted = this.#ports.admit(agent, run.plan.workflow.name, input);
+      const admitted = this.#ports.admit(
+        agent,
+        run.plan.workflow.name,
+        input,
+        mayWait(agent) ? run.hold(name) : undefined,
+      );
       return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
     } catch (error) {
       return refused(error);
@@ -477,6 +482,11 @@ export class Supervisor {
     if (plan === undefined) this.#plans.set(workflow, (plan = planWorkflow(workflow)));
     return plan;
   }
+}
+
+/** Only such agents' attempts get a signal: making one takes as long as much else about an attempt (`bench/credit.ts`). */
+function mayWait({ policies: { bulkhead, rateLimits } }: AgentDefinition): boolean {
+  return bulkhead !== undefined || rateLimits.length > 0;
 }
 
 /** A function of the agent's policies that throws can't say that it isn't the agent's failure. */

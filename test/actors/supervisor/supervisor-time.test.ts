@@ -65,6 +65,7 @@ class Office {
   readonly sent: (NumberedMessage["message"] & { readonly to: string })[] = [];
   readonly permits: NotedPermit[] = [];
   readonly callers: unknown[] = [];
+  readonly signals: (AbortSignal | undefined)[] = [];
   supervisor = this.#begin();
   /** How the next call is answered. */
   admission: () => MaybePromise<Permit> = () => this.#permit();
@@ -79,8 +80,9 @@ class Office {
     return new Supervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: ({ name }, { message }) => void this.sent.push({ ...message, to: name }),
-      admit: (agent, caller, input) => {
+      admit: (agent, caller, input, signal) => {
         this.callers.push([agent.name, caller, input]);
+        this.signals.push(signal);
         return this.admission();
       },
       onVersion: () => undefined,
@@ -331,6 +333,20 @@ describe("the gate of an agent", () => {
     admit(late);
     await new Promise((resolve) => setImmediate(resolve));
     expect([late.notes, office.sent.filter(({ type }) => type === "perform")]).toEqual([["released"], []]);
+  });
+
+  it.each(["is cancelled", "is let go of"])("hears at once that a run %s whose attempt waits for its turn", (what) => {
+    const office = new Office();
+    office.admission = () => new Promise(() => undefined);
+    const narrow = agentOf("narrow", { bulkhead: { concurrent: 1 } });
+    const workflow = defineWorkflow("test:workflows", { name: "narrow", version: "1", input: Value })
+      .step("a", narrow, ({ input }) => input)
+      .step("b", once, ({ input }) => input);
+    void office.supervisor.start("r", workflow, { n: 1 });
+    expect(office.signals.map((signal) => signal?.aborted)).toEqual([false, undefined]);
+    if (what === "is cancelled") void office.supervisor.cancel("r");
+    else office.supervisor.close();
+    expect(office.signals[0]?.aborted).toBe(true);
   });
 
   it("keeps what it holds up when the agent's participant is lost: its successor does it", async () => {
