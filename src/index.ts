@@ -16,6 +16,7 @@ export {
 export { type ActorRef, actorRef, type AskOptions } from "./actors/actor-ref.ts";
 export { type Address } from "./actors/address.ts";
 export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./actors/agent-definition.ts";
+export { type Gone, goneMessage, type GoneReason } from "./actors/gone.ts";
 export { handleEach } from "./actors/handle-each.ts";
 export { type InboxMessage } from "./actors/inbox-message.ts";
 export { type MailboxOptions, type OverflowPolicy } from "./actors/mailbox-options.ts";
@@ -29,7 +30,7 @@ export { defaultPolicies, type Policies, type PolicyOptions } from "./actors/pol
 export { type RateLimit } from "./actors/policies/rate-limit.ts";
 export { type RetryOptions } from "./actors/policies/retry.ts";
 export { type ChildKind, type Decider, type Decision, type FailedChild } from "./actors/supervision/decision.ts";
-export { type Failure, type GoneReason } from "./actors/supervision/failure.ts";
+export { type Failure } from "./actors/supervision/failure.ts";
 export { type RestartIntensity } from "./actors/supervision/restart-intensity.ts";
 export { type Strategy } from "./actors/supervision/supervisor-state.ts";
 export { type Run } from "./actors/run.ts";

@@ -66,6 +66,29 @@ export interface ActorContext<E = never> extends StateAccess {
   spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
   /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
+  /**
+   * Has this actor told when another one is gone for good, once, by a message of its own protocol whose input is
+   * {@link goneMessage}; at once if it is gone already. A supervised actor that is restarted is not gone. Resolves when it is
+   * watched. What is watched again is told by the last `message` only.
+   *
+   * @throws TroupeError (as a rejection) `no-such-message` when this actor has none of that type.
+   * @example
+   * protocol: { hire: { input: actorRef(worker) }, lost: { input: goneMessage } },
+   * on: {
+   *   async hire(draft, ref, context) { await context.watch(ref, "lost"); },
+   *   lost(draft, { actor, reason }) { draft.lost.push(`${actor}: ${reason}`); },
+   * },
+   */
+  watch(ref: { readonly address: Address }, message: string): Promise<void>;
+  /** Has this actor no longer told. A message that is on its way still comes. */
+  unwatch(ref: { readonly address: Address }): Promise<void>;
+  /**
+   * Links this actor with another one: when one goes down, so does the other, unless its supervisor decides otherwise (the failure
+   * `linked-actor-died`). Going down is to be stopped, to fail for good, to lose its thread, and to be restarted. The link ends
+   * with that; actors that began anew link again. With an actor that is gone, this one goes down at once. Resolves when they are linked.
+   */
+  link(ref: { readonly address: Address }): Promise<void>;
+  unlink(ref: { readonly address: Address }): Promise<void>;
 }
 
 export interface SpawnOptions {

@@ -61,6 +61,8 @@ export class ActorCell implements Sender {
   outgoing: Pick<Outgoing, "post" | "emit"> | undefined = undefined;
   /** True once another life of the actor has taken its place, while a handler of this one still runs. */
   isFenced = false;
+  /** True when it stops since its behaviour failed. */
+  hasFailed = false;
   /** Whom its commits name: one life of the actor. */
   readonly author: string;
   readonly subscribers: EventSubscribers;
@@ -468,7 +470,7 @@ export class ActorCell implements Sender {
     this.#body.stop();
     this.subscribers.end({ kind: "completed" });
     for (const origin of this.#owed.keys()) this.#host.returnCredit(origin, this.address, 0, true);
-    this.#host.remove(this.address);
+    this.#host.remove(this.address, this.hasFailed);
     for (const resolve of this.#onStopped) resolve();
   }
 }

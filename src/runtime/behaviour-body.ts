@@ -109,6 +109,7 @@ export class BehaviourBody implements ActorBody {
       this.#failSupervised(thrown);
       return;
     }
+    this.#cell.hasFailed = true;
     this.#host.reportFailure(this.#cell.address, "behaviour", thrown);
     this.#cell.subscribers.end({ kind: "failed", error: encodeError(thrown) });
     for (const delivery of this.#open) delivery.fail(thrown);

@@ -8,6 +8,7 @@ import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
 import { checkContract } from "../actors/contract.ts";
 import type { Placement } from "../actors/placement.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import type { HistoryOptions } from "../store/history-range.ts";
@@ -46,6 +47,8 @@ export interface CellContextOptions {
   /** The definition's name and version, for contract errors of events. */
   readonly name: string;
   readonly events: v.GenericSchema | undefined;
+  /** The messages that the actor itself has. */
+  readonly protocol?: Protocol;
   /** Has the signal that handlers see: the cell unless they work for a run. */
   readonly cancellation: { readonly signal: AbortSignal };
   /** How commits are marked. */
@@ -65,15 +68,17 @@ export class CellContext implements ActorContext<unknown> {
   #commits: CommitTerms | undefined;
   readonly #name: string;
   readonly #events: v.GenericSchema | undefined;
+  readonly #protocol: Protocol;
   #client: StoreClient | undefined;
 
-  constructor({ services, cell, name, events, cancellation, commits }: CellContextOptions) {
+  constructor({ services, cell, name, events, protocol, cancellation, commits }: CellContextOptions) {
     this.#cancellation = cancellation;
     this.#services = services;
     this.#cell = cell;
     this.#commits = commits;
     this.#name = name;
     this.#events = events;
+    this.#protocol = protocol ?? {};
   }
 
   get signal(): AbortSignal {
@@ -151,6 +156,33 @@ export class CellContext implements ActorContext<unknown> {
     throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
       details: { name },
     });
+  }
+
+  async watch({ address: actor }: { readonly address: Address }, message: string): Promise<void> {
+    if (!Object.hasOwn(this.#protocol, message)) {
+      throw new TroupeError(
+        "no-such-message",
+        `watch ${actor}: ${this.self} has no message ${JSON.stringify(message)} to be told by. Give its protocol one, with the input goneMessage.`,
+        { details: { actor, message } },
+      );
+    }
+    await this.#askSystem("watch", { actor, message });
+  }
+
+  async unwatch({ address: actor }: { readonly address: Address }): Promise<void> {
+    await this.#askSystem("unwatch", { actor });
+  }
+
+  async link({ address: actor }: { readonly address: Address }): Promise<void> {
+    await this.#askSystem("link", { actor });
+  }
+
+  async unlink({ address: actor }: { readonly address: Address }): Promise<void> {
+    await this.#askSystem("unlink", { actor });
+  }
+
+  #askSystem(type: string, payload: object): Promise<unknown> {
+    return this.#services.host.ask(this.#cell, systemTarget, type, payload, { timeout: Number.POSITIVE_INFINITY });
   }
 
   read<S>(definition: StateDefinition<S>, id: string): Promise<S> {

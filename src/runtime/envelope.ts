@@ -104,7 +104,7 @@ export type Frame =
   /** Asks to stop an actor, after what was sent to it before. Answered by `stopped`, also where it is gone. */
   | { readonly kind: "stop"; readonly actor: Address; readonly mode: StopMode }
   /** An actor has stopped. */
-  | { readonly kind: "stopped"; readonly actor: Address }
+  | { readonly kind: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
   | { readonly kind: "failure"; readonly actor: Address; readonly type: string; readonly error: EncodedError }
   | { readonly kind: "to-authority"; readonly message: ReplicaMessage }
   | { readonly kind: "to-replica"; readonly message: AuthorityMessage }

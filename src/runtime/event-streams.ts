@@ -2,7 +2,7 @@
 
 import { Observable, type Subscriber } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
-import type { GoneReason } from "../actors/supervision/failure.ts";
+import type { GoneReason } from "../actors/gone.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import { buried } from "./actor-cell.ts";
 import type { Sender } from "./bound-ref.ts";

@@ -4,9 +4,11 @@
 
 import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import { defaultMailbox } from "../actors/mailbox-options.ts";
 import { mailState } from "../actors/mail-state.ts";
 import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
 import { AuthorityAccess } from "../store/authority-access.ts";
 import { StoreAuthority } from "../store/store-authority.ts";
 import type { Link } from "../ports/link.ts";
@@ -25,7 +27,7 @@ import { type HostSettings, ThreadHost } from "./thread-host.ts";
 
 export interface MainHostEvents {
   onFailure(actor: Address, type: string, error: unknown): void;
-  onStopped(actor: Address): void;
+  onStopped(actor: Address, hasFailed: boolean): void;
   /** What becomes of a supervised actor. */
   onChild(actor: Address, report: ChildReport): void;
   /** A host asks where a supervised actor is. */
@@ -83,8 +85,8 @@ export class MainHost {
       reports: {
         deadLetter: (letter) => this.#bury(letter),
         failure: (actor, type, error: EncodedError) => onFailure(actor, type, decodeError(error)),
-        stopped: (actor) => {
-          onStopped(actor);
+        stopped: (actor, hasFailed) => {
+          onStopped(actor, hasFailed);
           this.#stopped(actor);
         },
         child: onChild,
@@ -136,6 +138,14 @@ export class MainHost {
       if (waiting === undefined) this.#stopping.set(actor, [resolve]);
       else waiting.push(resolve);
       this.host.transmit(hostOf(actor), { kind: "stop", actor, mode });
+    });
+  }
+
+  /** Tells an actor something of the system's. Whoever can't be reached any more has nobody left to hear it. */
+  notify(actor: Address, type: string, payload: unknown): void {
+    const target = { address: actor, ...defaultMailbox, check: undefined };
+    this.host.tell(this.outside, target, type, payload, true).catch((error: unknown) => {
+      if (!isTroupeError(error)) throw error;
     });
   }
 

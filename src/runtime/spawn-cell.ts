@@ -62,8 +62,8 @@ function fenced(services: HostServices, cell: ActorCell): HostServices {
 
 function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): ActorBody {
   const { host } = services;
-  const { name, events } = definition;
-  const context = new CellContext({ services, cell, name, events, cancellation: cell });
+  const { name, events, protocol } = definition;
+  const context = new CellContext({ services, cell, name, events, protocol, cancellation: cell });
   switch (definition.body.kind) {
     case "handlers":
       return new HandlersBody(host, cell, definition, context);

@@ -1,7 +1,8 @@
 /** One supervised actor over all of its lives, as the main host sees it: where it is, and how it gets there and away. */
 
 import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
-import type { Failure, GoneReason } from "../actors/supervision/failure.ts";
+import type { GoneReason } from "../actors/gone.ts";
+import type { Failure } from "../actors/supervision/failure.ts";
 import type { ChildStatus } from "../actors/supervision/supervisor-state.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
@@ -25,6 +26,9 @@ export interface ActorHosts {
   readonly transmit: (host: HostId, frame: SupervisionFrame) => void;
   readonly newId: () => string;
   readonly tell: (event: Untimed) => void;
+  /** An actor went down, for good or to begin anew. */
+  readonly down: (actor: Address, reason: GoneReason) => void;
+  readonly gone: (actor: Address, reason: GoneReason) => void;
 }
 
 export class SupervisedActor implements Child {
@@ -67,6 +71,16 @@ export class SupervisedActor implements Child {
     this.#identity = hosts.newId();
   }
 
+  /** True until it is gone for good, also while it is nowhere. */
+  get isThere(): boolean {
+    return !this.#isGone;
+  }
+
+  /** An actor that it is linked with went down. */
+  linkedDown(by: Address, reason: GoneReason): void {
+    this.#failed({ kind: "linked-actor-died", actor: by, reason });
+  }
+
   /** Where it is; `undefined` while it is nowhere. */
   get host(): HostId | undefined {
     return this.#host;
@@ -91,7 +105,12 @@ export class SupervisedActor implements Child {
     this.#command({ type: "resume" });
   }
 
+  fell(): void {
+    this.#hosts.down(this.address, this.#reason);
+  }
+
   suspend(): void {
+    this.fell();
     if (this.#isSpawning) this.#afterSpawn = () => this.suspend();
     else if (this.#host === undefined) this.#parent.suspended(this.name);
     else this.#command({ type: "suspend" });
@@ -123,17 +142,19 @@ export class SupervisedActor implements Child {
   ended(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const { registry, tell } = this.#hosts;
+    const { registry, tell, gone } = this.#hosts;
+    const reason = this.#reason;
     registry.vacate(this.name);
     this.#toAll((peer) => ({
       kind: "departed",
       actor: this.address,
       settled: this.#ledger.settledOf(peer),
       isLost: this.#isLost,
-      reason: this.#reason,
+      reason,
     }));
     tell({ type: "actor-stopped", actor: this.address });
     this.#reason = "stopped";
+    gone(this.address, reason);
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
@@ -238,7 +259,7 @@ export class SupervisedActor implements Child {
   }
 
   #failed(failure: Failure): void {
-    if (failure.kind !== "completed") this.#reason = failure.kind === "thread-died" ? "thread-died" : "failed";
+    this.#reason = reasonOf(failure);
     this.#parent.failed(this.name, failure);
   }
 
@@ -270,6 +291,12 @@ export class SupervisedActor implements Child {
     const { roster, transmit } = this.#hosts;
     for (const peer of [0, ...roster.ids]) transmit(peer, frame(peer));
   }
+}
+
+/** Why it is gone, if its supervisor doesn't start it again. */
+function reasonOf({ kind }: Failure): GoneReason {
+  if (kind === "completed") return "stopped";
+  return kind === "thread-died" || kind === "linked-actor-died" ? kind : "failed";
 }
 
 /** What a host is told that asks for an actor which is not there. */

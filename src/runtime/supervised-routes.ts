@@ -5,7 +5,7 @@
  */
 
 import type { Address, HostId } from "../actors/address.ts";
-import type { GoneReason } from "../actors/supervision/failure.ts";
+import type { GoneReason } from "../actors/gone.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { buried } from "./actor-cell.ts";
 import type { DeadLetterReason, Envelope } from "./envelope.ts";

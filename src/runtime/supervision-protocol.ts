@@ -1,7 +1,7 @@
 /** What hosts and the supervisors on the main host say to each other, and what hosts need to know to reach supervised actors. */
 
 import type { Address, HostId } from "../actors/address.ts";
-import type { GoneReason } from "../actors/supervision/failure.ts";
+import type { GoneReason } from "../actors/gone.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { StopMode } from "./envelope.ts";
 

@@ -2,6 +2,7 @@
 
 import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
+import type { GoneReason } from "../actors/gone.ts";
 import { describeFailure, type Failure } from "../actors/supervision/failure.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -92,6 +93,16 @@ export class Supervision {
     const supervised = this.#actors.get(address);
     if (supervised === undefined) this.#ports.transmit(peer, departedLongAgo(address));
     else supervised.actor.locate(peer);
+  }
+
+  /** True while an actor is there, or is to be started again. */
+  isThere(address: Address): boolean {
+    return this.#actors.get(address)?.actor.isThere === true;
+  }
+
+  /** An actor that another one is linked with went down. */
+  linkedDown(address: Address, by: Address, reason: GoneReason): void {
+    this.#actors.get(address)?.actor.linkedDown(by, reason);
   }
 
   /** The actors on a host. */

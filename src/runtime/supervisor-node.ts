@@ -48,6 +48,8 @@ export interface Child {
   suspend(): void;
   stop(mode: StopMode): void;
   abandon(isFinal: boolean): void;
+  /** It is to be restarted or ended, whatever it does at this moment. */
+  fell(): void;
   /** It is gone as far as its supervisor is concerned. */
   ended(): void;
   describe(status: ChildStatus, restarts: number): ActorStatus | SupervisorStatus;
@@ -122,6 +124,10 @@ export class SupervisorNode implements Child, Parent {
 
   abandon(): void {
     throw new Error(`${this.path} has no deadline of its own`);
+  }
+
+  fell(): void {
+    // its children have told
   }
 
   ended(): void {
@@ -233,7 +239,9 @@ export class SupervisorNode implements Child, Parent {
         return this.#rest(effect.wave, effect.pause);
       case "decided": {
         const { child, failure, decision, restarts, pause } = effect;
-        return tell({ type: "supervisor-decided", supervisor, child, failure, decision, restarts, pause });
+        tell({ type: "supervisor-decided", supervisor, child, failure, decision, restarts, pause });
+        if (decision !== "resume") this.#child(child).fell();
+        return;
       }
       case "all-started":
         tell({ type: "supervisor-started", supervisor });

@@ -7,6 +7,7 @@ import { type ActorDefinition, checkActorName, type MessageSpec, type Protocol }
 import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, type HostId, hostOf, isSupervised, makeAddress } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { Gone, GoneReason } from "../actors/gone.ts";
 import type { BreakerState } from "../actors/policies/breaker.ts";
 import { whyText } from "../actors/policies/gate-errors.ts";
 import { defaultMailbox } from "../actors/mailbox-options.ts";
@@ -15,14 +16,13 @@ import type { Run } from "../actors/run.ts";
 import type { Coordination } from "../actors/supervisor/coordination.ts";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { AskError } from "../errors/ask-error.ts";
-import { encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { OwnedStore } from "../store/owned-store.ts";
 import { buried } from "./actor-cell.ts";
 import { ActorRegistry, nameOf } from "./actor-registry.ts";
 import { agentTarget } from "./agent-body.ts";
+import { Bonds } from "./bonds.ts";
 import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
-import type { SpawnOutcome, SpawnRequest } from "./cell-context.ts";
 import { type DefinitionId, definitionId } from "./definition-loader.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
 import { gatesTarget } from "./gate-protocol.ts";
@@ -30,10 +30,10 @@ import { Gates } from "./gates.ts";
 import { GatesBody } from "./gates-body.ts";
 import { MainHost, settingsOf } from "./main-host.ts";
 import type { SpawnOrder } from "./host-control.ts";
-import { nativeBody } from "./native-body.ts";
 import type { Platform } from "./platform.ts";
 import { type LeftRuns, type RunOptions, Runs } from "./runs.ts";
 import { spawnCell } from "./spawn-cell.ts";
+import { systemBody } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "./supervision.ts";
 import type { SupervisionOptions } from "./supervision-options.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";
@@ -125,6 +125,14 @@ export interface System extends AsyncDisposable {
    * await shop.stop();
    */
   supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
+  /**
+   * Resolves when an actor is gone for good, with the reason; at once if it is. A supervised actor that is restarted is not gone. Never
+   * rejects: when the system closes, its actors have stopped.
+   *
+   * @example
+   * const { reason } = await system.watch(ref);
+   */
+  watch(ref: { readonly address: Address }): Promise<Gone>;
   /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
   /**
@@ -207,6 +215,7 @@ export class ActorSystem implements System {
   readonly #gates: Gates;
   readonly #runs: Runs;
   readonly #supervision: Supervision;
+  readonly #bonds: Bonds;
   readonly #events$ = new Subject<SystemEvent>();
   readonly #shutdownDeadline: number;
   #isDraining = false;
@@ -221,7 +230,7 @@ export class ActorSystem implements System {
     this.#shutdownDeadline = options.shutdownDeadline;
     this.#main = new MainHost(platform, options, {
       onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
-      onStopped: (actor) => this.#stopped(actor),
+      onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
       onChild: (actor, report) => this.#supervision.report(actor, report),
       onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
       onRetentionFailure: (key, error) => this.#tell({ type: "retention-failed", key, error }),
@@ -265,6 +274,14 @@ export class ActorSystem implements System {
       transmit: (host, frame) => this.#main.host.transmit(host, frame),
       newId: () => platform.random.id(),
       tell: (event) => this.#tell(event),
+      down: (actor, why) => this.#bonds.down(actor, why),
+      gone: (actor, why) => this.#bonds.gone(actor, why),
+    });
+    this.#bonds = new Bonds({
+      isThere: (actor) =>
+        isSupervised(actor) ? this.#supervision.isThere(actor) : this.#find(nameOf(actor)) === actor,
+      tell: (watcher, type, gone) => this.#main.notify(watcher, type, gone),
+      bringDown: (actor, by, reason) => this.#bringDown(actor, by, reason),
     });
     this.#runs = new Runs({
       main: this.#main,
@@ -283,7 +300,15 @@ export class ActorSystem implements System {
       name: nameOf(systemActor),
       ...defaultMailbox,
       concurrency: Number.POSITIVE_INFINITY,
-      body: () => nativeBody((type, payload) => this.#serve(type, payload)),
+      body: () =>
+        systemBody({
+          spawn: async ({ definition, name, placement }) => {
+            if (this.#isStopping || this.#closing !== undefined) this.#assertOpen();
+            return this.#spawn(definition, name, placement);
+          },
+          find: (name, definition) => this.#find(name, definition),
+          bonds: this.#bonds,
+        }),
     });
   }
 
@@ -312,6 +337,10 @@ export class ActorSystem implements System {
     return this.#ref(
       definition.kind === "actor" ? targetOf(definition, address) : agentTarget(definition, address),
     ) as never;
+  }
+
+  watch({ address }: { readonly address: Address }): Promise<Gone> {
+    return this.#bonds.whenGone(address);
   }
 
   async supervise(options: SupervisionOptions): Promise<SupervisorHandle> {
@@ -439,6 +468,7 @@ export class ActorSystem implements System {
   async #close(): Promise<void> {
     const left = this.#runs.close();
     this.#supervision.close();
+    this.#bonds.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => this.#platform.clock.setTimer(ms, resolve));
     await this.#main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await this.#roster.close(closeGrace, after);
@@ -470,7 +500,7 @@ export class ActorSystem implements System {
       }
       const isThere = this.#registry.place(name, address);
       this.#tell({ type: "actor-spawned", actor: address, definition: definition.name });
-      if (!isThere) this.#stopped(address);
+      if (!isThere) this.#stopped(address, false);
       return address;
     } catch (error) {
       this.#registry.release(name);
@@ -489,34 +519,24 @@ export class ActorSystem implements System {
       throw buried({ to: makeAddress(thread, order.name), type: "spawn" }, "thread-died");
   }
 
-  /** Answers what actors ask of the system. */
-  async #serve(type: string, payload: unknown): Promise<unknown> {
-    if (type === "spawn") return this.#serveSpawn(payload as SpawnRequest);
-    const { name, definition } = payload as { name: string; definition?: string };
-    return this.#find(name, definition);
-  }
-
-  /** What goes wrong is the asking actor's to handle as it is, and no failure of the system. */
-  async #serveSpawn({ definition, name, placement }: SpawnRequest): Promise<SpawnOutcome> {
-    try {
-      if (this.#isStopping || this.#closing !== undefined) this.#assertOpen();
-      return { address: await this.#spawn(definition, name, placement) };
-    } catch (error) {
-      return { error: encodeError(error) };
-    }
-  }
-
   /** Where an actor is, of that definition if one is given. */
   #find(name: string, definition?: string): Address | undefined {
     const found = this.#registry.find(name);
     return definition === undefined || found?.definition === definition ? found?.address : undefined;
   }
 
+  /** Returns true for an actor that will be gone; a supervisor may decide otherwise. */
+  #bringDown(actor: Address, by: Address, reason: GoneReason): boolean {
+    if (isSupervised(actor)) this.#supervision.linkedDown(actor, by, reason);
+    else void this.stop({ address: actor });
+    return !isSupervised(actor);
+  }
+
   #ref(target: Target): BoundRef {
     return new BoundRef({ host: this.#main.host, sender: this.#main.outside, target });
   }
 
-  #stopped(actor: Address): void {
+  #stopped(actor: Address, hasFailed: boolean): void {
     if (isSupervised(actor)) {
       this.#supervision.stopped(actor);
       return;
@@ -524,13 +544,15 @@ export class ActorSystem implements System {
     if (!this.#registry.stopped(actor)) return;
     this.#tell({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
+    this.#bonds.gone(actor, hasFailed ? "failed" : "stopped");
     if (this.#closing === undefined) void this.#roster.release(hostOf(actor));
   }
 
   #threadGone(thread: number, error: unknown, wasClosing: boolean): void {
     const reason = error ?? threadClosed(thread);
     this.#main.detach(thread, reason);
-    const actors = [...this.#registry.releaseHost(thread), ...this.#supervision.on(thread)];
+    const lost = this.#registry.releaseHost(thread);
+    const actors = [...lost, ...this.#supervision.on(thread)];
     if (wasClosing) {
       this.#tell({ type: "thread-closed", thread });
       return;
@@ -538,6 +560,7 @@ export class ActorSystem implements System {
     this.#tell({ type: "thread-died", thread, error: reason, actors });
     this.#main.services.gates.threadLost(this.#main.outside, thread);
     this.#supervision.threadLost(thread, reason);
+    for (const actor of lost) this.#bonds.gone(actor, "thread-died");
     this.#runs.threadLost(thread, reason);
   }
 

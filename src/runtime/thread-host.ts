@@ -58,7 +58,7 @@ export interface HostSettings {
 export interface HostReports {
   deadLetter(letter: DeadLetter, isJson: boolean): void;
   failure(actor: Address, type: string, error: EncodedError): void;
-  stopped(actor: Address): void;
+  stopped(actor: Address, hasFailed: boolean): void;
   /** What becomes of a supervised actor. */
   child(actor: Address, report: ChildReport): void;
   /** A host asks where a supervised actor is. */
@@ -250,14 +250,14 @@ export class ThreadHost {
 
   #stop(address: Address, mode: StopMode): void {
     const cell = this.#cells.get(address);
-    if (cell === undefined) this.#reports.stopped(address);
+    if (cell === undefined) this.#reports.stopped(address, false);
     else void cell.stop(mode);
   }
 
-  remove(address: Address): void {
+  remove(address: Address, hasFailed: boolean): void {
     this.#cells.delete(address);
     if (!isSupervised(address)) this.#windows.delete(address);
-    this.#reports.stopped(address);
+    this.#reports.stopped(address, hasFailed);
   }
 
   /** An actor is left behind: it has no place here any more. */
@@ -531,7 +531,7 @@ export class ThreadHost {
       case "stop":
         return this.#stop(frame.actor, frame.mode);
       case "stopped":
-        return this.#reports.stopped(frame.actor);
+        return this.#reports.stopped(frame.actor, frame.hasFailed);
       case "to-authority":
         return this.#store.fromReplica(peer, frame.message);
       case "to-replica":

@@ -40,7 +40,7 @@ export function startWorkerHost({ settings, clock, random, turns, link, load, be
     reports: {
       deadLetter: (letter, isJson) => host.transmit(0, { kind: "dead-letter", letter, isJson }),
       failure: (actor, type, error) => host.transmit(0, { kind: "failure", actor, type, error }),
-      stopped: (actor) => host.transmit(0, { kind: "stopped", actor }),
+      stopped: (actor, hasFailed) => host.transmit(0, { kind: "stopped", actor, hasFailed }),
       child: (actor, report) => host.transmit(0, { kind: "child-report", actor, report }),
       locate: () => undefined, // only the main host knows
     },

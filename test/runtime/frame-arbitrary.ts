@@ -149,7 +149,7 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     actor: address,
     mode: fc.constantFrom("drain" as const, "discard" as const),
   }),
-  record({ kind: fc.constant("stopped" as const), actor: address }),
+  record({ kind: fc.constant("stopped" as const), actor: address, hasFailed: fc.boolean() }),
   record({ kind: fc.constant("failure" as const), actor: address, type: text, error }),
   record({
     kind: fc.constant("to-replica" as const),

@@ -202,7 +202,7 @@ describe("a burst of tells", () => {
 
   it("ends at any other frame", () => {
     const [first, second] = tells(rows);
-    const stopped: Frame = { kind: "stopped", actor: makeAddress(1, "a") };
+    const stopped: Frame = { kind: "stopped", actor: makeAddress(1, "a"), hasFailed: false };
     expect(wire([first!, stopped, second!])).toHaveLength(3);
     expect(cross(first!, stopped, second!)).toMatchObject([{ id: 10 }, { kind: "stopped" }, { id: 11 }]);
   });

@@ -1,9 +1,7 @@
 /** What can go wrong with a supervisor's child, as data. */
 
 import type { Address } from "../address.ts";
-
-/** Why an actor is gone. `no-such-actor`: there was none when somebody began to watch it. */
-export type GoneReason = "stopped" | "failed" | "thread-died" | "left-behind" | "no-such-actor";
+import type { GoneReason } from "../gone.ts";
 
 /** What a decider judges. Errors are what was thrown, as it comes out of another thread. */
 export type Failure =

@@ -1,0 +1,32 @@
+/** What a watcher is told. */
+
+import * as v from "valibot";
+import type { Address } from "./address.ts";
+
+/**
+ * Why an actor is gone:
+ * - `stopped`: it was stopped, or its behaviour completed.
+ * - `failed`: it failed for good, as its supervisor decided; or its behaviour failed.
+ * - `thread-died`: its thread did, and nobody starts it again.
+ * - `left-behind`: it did not stop by its deadline.
+ * - `linked-actor-died`: an actor that it was linked with went down.
+ * - `no-such-actor`: there was none when somebody began to watch it.
+ */
+export type GoneReason = "stopped" | "failed" | "thread-died" | "left-behind" | "linked-actor-died" | "no-such-actor";
+
+/** That an actor is gone for good. */
+export interface Gone {
+  readonly actor: Address;
+  readonly reason: GoneReason;
+}
+
+/**
+ * The schema of {@link Gone}: the input of the message by which an actor hears that one it watches is gone.
+ *
+ * @example
+ * protocol: { lost: { input: goneMessage } }, // and in a handler: await context.watch(ref, "lost")
+ */
+export const goneMessage: v.GenericSchema<Gone> = v.object({
+  actor: v.custom<Address>((value) => typeof value === "string", "expected an address"),
+  reason: v.picklist(["stopped", "failed", "thread-died", "left-behind", "linked-actor-died", "no-such-actor"]),
+});

@@ -1,0 +1,49 @@
+/** What actors ask of their system: to spawn, to find, to watch and to link. */
+
+import type { Address } from "../actors/address.ts";
+import { encodeError } from "../errors/error-codec.ts";
+import type { ActorBody } from "./actor-cell.ts";
+import type { Bonds } from "./bonds.ts";
+import type { SpawnOutcome, SpawnRequest } from "./cell-context.ts";
+import { nativeBody } from "./native-body.ts";
+
+/** An actor's request that concerns another one; `message` where it wants to be told. */
+interface BondRequest {
+  readonly actor: Address;
+  readonly message: string;
+}
+
+export interface SystemBodyOptions {
+  readonly spawn: (request: SpawnRequest) => Promise<Address>;
+  /** Where an actor is, of that definition if one is given. */
+  readonly find: (name: string, definition?: string) => Address | undefined;
+  readonly bonds: Bonds;
+}
+
+export function systemBody({ spawn, find, bonds }: SystemBodyOptions): ActorBody {
+  return nativeBody((type, payload, from) => {
+    if (type === "spawn") return spawned(spawn(payload as SpawnRequest));
+    if (type === "find") {
+      const { name, definition } = payload as { name: string; definition?: string };
+      return find(name, definition);
+    }
+    if (from !== undefined) bond(bonds, type, from, payload as BondRequest);
+    return undefined;
+  });
+}
+
+function bond(bonds: Bonds, type: string, from: Address, { actor, message }: BondRequest): void {
+  if (type === "watch") bonds.watch(from, actor, message);
+  else if (type === "unwatch") bonds.unwatch(from, actor);
+  else if (type === "link") bonds.link(from, actor);
+  else if (type === "unlink") bonds.unlink(from, actor);
+}
+
+/** What goes wrong is the asking actor's to handle as it is, and no failure of the system. */
+async function spawned(spawning: Promise<Address>): Promise<SpawnOutcome> {
+  try {
+    return { address: await spawning };
+  } catch (error) {
+    return { error: encodeError(error) };
+  }
+}

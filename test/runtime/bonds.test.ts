@@ -1,0 +1,124 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Address, makeAddress } from "../../src/actors/address.ts";
+import type { GoneReason } from "../../src/actors/gone.ts";
+import { Bonds } from "../../src/runtime/bonds.ts";
+
+const [a, b, c] = ["a", "b", "c"].map((name) => makeAddress(1, name)) as [Address, Address, Address];
+
+/** Actors that go down when they are brought down, and what was said. */
+function town(survivors: readonly Address[] = []) {
+  const there = new Set<Address>([a, b, c]);
+  const said: string[] = [];
+  const die = (actor: Address, reason: GoneReason): void => {
+    if (there.delete(actor)) bonds.gone(actor, reason);
+  };
+  const bonds: Bonds = new Bonds({
+    isThere: (actor) => there.has(actor),
+    tell: (watcher, type, { actor, reason }) => said.push(`${watcher} ${type}: ${actor} ${reason}`),
+    bringDown(actor, by, reason) {
+      said.push(`${actor} down by ${by} ${reason}`);
+      const isForGood = there.has(actor) && !survivors.includes(actor);
+      if (isForGood) later.push(() => die(actor, "stopped"));
+      return isForGood;
+    },
+  });
+  const later: (() => void)[] = [];
+  const settle = (): void => {
+    for (let next = later.shift(); next !== undefined; next = later.shift()) next();
+  };
+  return { bonds, said, there, die, settle };
+}
+
+describe("watching", () => {
+  it("tells each watcher once, by its own message, with the reason", async () => {
+    const { bonds, said, die } = town();
+    bonds.watch(a, c, "lost");
+    bonds.watch(b, c, "old");
+    bonds.watch(b, c, "new");
+    const outside = bonds.whenGone(c);
+    die(c, "thread-died");
+    expect(said).toEqual(["1/a lost: 1/c thread-died", "1/b new: 1/c thread-died"]);
+    expect(await outside).toEqual({ actor: c, reason: "thread-died" });
+    bonds.gone(c, "stopped");
+    expect(said).toHaveLength(2);
+  });
+
+  it("tells at once of one that is gone", async () => {
+    const { bonds, said, die } = town();
+    die(c, "stopped");
+    bonds.watch(a, c, "lost");
+    expect(said).toEqual(["1/a lost: 1/c no-such-actor"]);
+    expect(await bonds.whenGone(c)).toEqual({ actor: c, reason: "no-such-actor" });
+  });
+
+  it("ends with the watcher, with unwatch, and with the system", async () => {
+    const { bonds, said, die } = town();
+    bonds.watch(a, c, "lost");
+    bonds.watch(b, c, "lost");
+    bonds.unwatch(b, c);
+    die(a, "stopped");
+    const outside = bonds.whenGone(b);
+    die(c, "stopped");
+    expect(said).toEqual([]);
+    bonds.close();
+    expect(await outside).toEqual({ actor: b, reason: "stopped" });
+  });
+});
+
+describe("links", () => {
+  it("bring down who is linked, and who is linked with that one, whichever goes first", async () => {
+    const { bonds, said, there, die, settle } = town();
+    bonds.link(a, b);
+    bonds.link(c, b);
+    const last = bonds.whenGone(c);
+    die(a, "failed");
+    settle();
+    expect(said).toEqual(["1/b down by 1/a failed", "1/c down by 1/b linked-actor-died"]);
+    expect(there.size).toBe(0);
+    expect(await last).toEqual({ actor: c, reason: "linked-actor-died" });
+  });
+
+  it("end when one goes down, so that those which begin anew don't bring each other down for ever", () => {
+    const { bonds, said } = town([a, b]);
+    bonds.link(a, b);
+    bonds.down(a, "failed");
+    bonds.down(b, "failed");
+    bonds.down(a, "failed");
+    expect(said).toEqual(["1/b down by 1/a failed"]);
+  });
+
+  it("with one that is gone bring down at once; with oneself they are nothing; unlinked ones stay", () => {
+    const { bonds, said, die, settle, there } = town();
+    bonds.link(a, a);
+    bonds.link(a, b);
+    bonds.unlink(b, a);
+    die(b, "stopped");
+    expect(said).toEqual([]);
+    bonds.link(c, b);
+    settle();
+    expect(said).toEqual(["1/c down by 1/b no-such-actor"]);
+    expect([...there]).toEqual([a]);
+  });
+
+  it("bring down exactly who can be reached over links", () => {
+    const who = fc.constantFrom(a, b, c);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(who, who), { maxLength: 4 }), who, (links, first) => {
+        const { bonds, there, die, settle } = town();
+        for (const [one, other] of links) bonds.link(one, other);
+        die(first, "failed");
+        settle();
+        const reached = new Set([first]);
+        for (let i = 0; i < 3; i++) {
+          for (const [one, other] of links) {
+            if (reached.has(one)) reached.add(other);
+            if (reached.has(other)) reached.add(one);
+          }
+        }
+        expect([...there].filter((actor) => reached.has(actor))).toEqual([]);
+        expect(there.size).toBe(3 - reached.size);
+      }),
+    );
+  });
+});
