@@ -142,7 +142,7 @@ function runError(run: string, state: RunState): TroupeError {
     return new TroupeError(
       "compensation-failed",
       `run ${run} of ${workflow}: after ${why}, nothing is undone: the step "${uncompensated}", its point of no return, has finished. The failure: ${error}`,
-      { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
+      { cause, details: { run, step: uncompensated, isPivot: true, ...(failed === undefined ? {} : { failed }) } },
     );
   }
   if (uncompensated !== undefined) {

@@ -34,8 +34,15 @@ export class Arguments {
 
   /** The text of an option that has to be there. `what` says what it is, as `--journal DIR`. */
   required(name: string, what: string): string {
+    const value = this.optional(name, what);
+    if (value === undefined) throw this.wrong(`${what} is missing`);
+    return value;
+  }
+
+  /** The text of an option that may be left out, but not be empty. */
+  optional(name: string, what: string): string | undefined {
     const value = this.text(name);
-    if (value === undefined || value === "") throw this.wrong(`${what} is missing`);
+    if (value === "") throw this.wrong(`${what} is missing`);
     return value;
   }
 
@@ -62,8 +69,22 @@ export class Arguments {
     throw this.wrong(`${what} must be a whole number from 1${most}, got ${quoted(text)}`);
   }
 
+  /** What an option that may be given several times was given; nothing when it wasn't. */
+  texts(name: string): readonly string[] {
+    const values = this.#values[name];
+    return Array.isArray(values) ? values.map(String) : [];
+  }
+
   choice<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
-    const value = this.text(name) ?? choices[0];
+    return this.#choiceOf(name, this.text(name) ?? choices[0], choices);
+  }
+
+  /** What an option that may be given several times was given. */
+  choices<T extends string>(name: string, choices: readonly T[]): readonly T[] {
+    return this.texts(name).map((value) => this.#choiceOf(name, value, choices));
+  }
+
+  #choiceOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
     const found = choices.find((one) => one === value);
     if (found === undefined) throw this.wrong(`--${name} must be one of ${choices.join(", ")}, got ${quoted(value)}`);
     return found;

@@ -3,7 +3,7 @@
 import type { JournalReport } from "../store/journal/verify-journal.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import type { OpenJournal } from "./open-store.ts";
-import type { StartSystem } from "./run-command.ts";
+import type { StartSystem } from "./command-system.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What commands reach outside of the terminal; tests give their own. */

@@ -1,6 +1,5 @@
 /** What went wrong with an input, in the words that help most. */
 
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import { messageOf, oneLine } from "./one-line.ts";
 
@@ -14,14 +13,19 @@ export interface Failure {
 }
 
 /** What of a workflow its failures are told by. */
-export type WorkflowSteps = Pick<WorkflowDefinition, "steps">;
+export interface WorkflowSteps {
+  readonly steps: readonly {
+    readonly name: string;
+    readonly agent: { readonly name: string; readonly version: string };
+  }[];
+}
 
 /** Describes what a row, the start of a run or a run's result ended with. */
 export function describeFailure(error: unknown, { steps }: WorkflowSteps): Failure {
   if (!isTroupeError(error)) return { code: "unexpected", message: messageOf(error) };
   const { code, cause, details } = error;
   const step = steps.find(({ name }) => name === details["step"]);
-  if (step !== undefined && "cause" in error) {
+  if (step !== undefined && "cause" in error && details["isPivot"] !== true) {
     const agent = `${step.agent.name}@${step.agent.version}`;
     const message = messageOf(cause);
     // violated contracts name the agent by themselves
@@ -36,6 +40,7 @@ export function describeFailure(error: unknown, { steps }: WorkflowSteps): Failu
     const { reason } = details;
     return { code, message: typeof reason === "string" ? `cancelled: ${oneLine(reason)}` : "cancelled" };
   }
+  if (code === "run-resolved") return { code, message: `resolved: ${oneLine(String(details["note"]))}` };
   const field = code === "contract-violated" ? details["path"] : details["field"];
   return { code, message: messageOf(error), ...(typeof field === "string" && field !== "" ? { field } : {}) };
 }

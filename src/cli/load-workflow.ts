@@ -23,10 +23,32 @@ export async function loadWorkflow({ module, exportName, cwd }: WorkflowLocation
   return pick(module, await loadExports(module, cwd), exportName);
 }
 
-function pick(module: string, exports: object, exportName: string | undefined): WorkflowDefinition {
-  const workflows = new Map(
+/**
+ * Imports the module and returns the workflow that is named, or else all that it exports: of several stages of one, the
+ * finished one comes first.
+ *
+ * @throws TroupeError (as a rejection) as {@link loadWorkflow}, but for several workflows.
+ */
+export async function loadWorkflows({
+  module,
+  exportName,
+  cwd,
+}: WorkflowLocation): Promise<readonly WorkflowDefinition[]> {
+  const exports = await loadExports(module, cwd);
+  if (exportName !== undefined) return [pick(module, exports, exportName)];
+  const workflows = [...new Set(workflowsIn(exports).values())];
+  if (workflows.length === 0) throw noWorkflow(module);
+  return workflows.toSorted((one, other) => other.steps.length - one.steps.length);
+}
+
+function workflowsIn(exports: object): ReadonlyMap<string, WorkflowDefinition> {
+  return new Map(
     Object.entries(exports).filter((entry): entry is [string, WorkflowDefinition] => isWorkflow(entry[1])),
   );
+}
+
+function pick(module: string, exports: object, exportName: string | undefined): WorkflowDefinition {
+  const workflows = workflowsIn(exports);
   const names = [...workflows.keys()];
   const listed = names.length === 0 ? "it exports no workflow" : `its workflows are ${names.join(", ")}`;
   if (exportName !== undefined) {
@@ -39,13 +61,17 @@ function pick(module: string, exports: object, exportName: string | undefined): 
   }
   // one workflow may be exported by two names
   const [only, ...others] = new Set(workflows.values());
-  if (only === undefined) throw notFound(module, "exports no workflow; export what defineWorkflow(…).step(…) returns");
+  if (only === undefined) throw noWorkflow(module);
   const chosen = workflows.get("default") ?? (others.length === 0 ? only : undefined);
   if (chosen !== undefined) return chosen;
   throw notFound(
     module,
     `exports several workflows; choose one: ${names.map((name) => `${module}#${name}`).join(", ")}`,
   );
+}
+
+function noWorkflow(module: string): TroupeError {
+  return notFound(module, "exports no workflow; export what defineWorkflow(…).step(…) returns");
 }
 
 function notFound(module: string, problem: string): TroupeError {

@@ -6,6 +6,7 @@ import { lmdbJournal } from "../store/journal/lmdb-journal.ts";
 import { verifyJournal } from "../store/journal/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";
 import { wantsColours } from "./paint.ts";
+import { ProgressLine } from "./progress-line.ts";
 
 const args = process.argv.slice(2);
 const interruption = new AbortController();
@@ -13,7 +14,10 @@ const interruption = new AbortController();
 let endsWith: number | undefined;
 let readerLeft = false;
 
+const progress = process.stderr.isTTY ? new ProgressLine(process.stderr) : undefined;
+
 const note = (line: string): void => {
+  progress?.clear();
   if (!readerLeft) process.stderr.write(`${line}\n`);
 };
 const die = (error: unknown): never => {
@@ -50,7 +54,14 @@ const terminal = {
   input: process.stdin,
   interrupted: interruption.signal,
   note,
-  print: (line: string): Promise<void> => new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve())),
+  print: (line: string): Promise<void> => {
+    progress?.clear();
+    return new Promise((resolve) => process.stdout.write(`${line}\n`, () => resolve()));
+  },
+  ...(progress === undefined ? {} : { progress: (text: string) => progress.show(text) }),
 };
 const ports = { start: createSystem, openJournal: lmdbJournal, verifyJournal };
-void commandLine(args, terminal, ports).then((code) => process.exit(endsWith ?? code));
+void commandLine(args, terminal, ports).then((code) => {
+  progress?.clear();
+  process.exit(endsWith ?? code);
+});

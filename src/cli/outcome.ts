@@ -3,9 +3,11 @@
 import { inspect } from "node:util";
 import { describeFailure, type WorkflowSteps } from "./failure.ts";
 
-export type Outcome =
-  | { readonly line: number; readonly ok: true; readonly result: unknown }
-  | { readonly line: number; readonly ok: false; readonly error: unknown };
+export type Outcome = {
+  readonly line: number;
+  /** The id of the run, where it can be looked up. */
+  readonly run?: string;
+} & ({ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: unknown });
 
 /** The line for people: `line 3: ok {"decision":"approved"}`. */
 export function textLine(outcome: Outcome, workflow: WorkflowSteps): string {
@@ -13,11 +15,12 @@ export function textLine(outcome: Outcome, workflow: WorkflowSteps): string {
   return `line ${outcome.line}: error ${describeFailure(outcome.error, workflow).message}`;
 }
 
-/** The line for programs: an object with `line`, `ok`, and `result` or `error`. */
+/** The line for programs: an object with `line`, `run` where it can be looked up, `ok`, and `result` or `error`. */
 export function jsonLine(outcome: Outcome, workflow: WorkflowSteps): string {
-  const { line, ok } = outcome;
-  if (ok) return `{"line":${line},"ok":true,"result":${jsonOf(outcome.result)}}`;
-  return JSON.stringify({ line, ok, error: describeFailure(outcome.error, workflow) });
+  const { line, run, ok } = outcome;
+  const start = JSON.stringify({ line, ...(run === undefined ? {} : { run }), ok }).slice(0, -1);
+  if (ok) return `${start},"result":${jsonOf(outcome.result)}}`;
+  return `${start},"error":${JSON.stringify(describeFailure(outcome.error, workflow))}}`;
 }
 
 /** A result as JSON. What JSON has no form for: bigints become text, maps and sets lists, and nothing becomes null. */

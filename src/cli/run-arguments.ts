@@ -1,30 +1,29 @@
 /** What `troupe run` is asked to do. */
 
-import type { Coordination } from "../actors/supervisor/coordination.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import { moduleTarget } from "./module-target.ts";
+import { readSystem, type SystemOrder, systemFlags } from "./take-up-arguments.ts";
 
-const coordinations = ["orchestrator", "relay"] as const satisfies readonly Coordination[];
-const maxThreads = 256;
-
-export interface RunOrder {
+export interface RunOrder extends SystemOrder {
   /** A path or a file URL, without the export. */
   readonly module: string;
   /** The export to run; `undefined` to find it. */
   readonly exportName: string | undefined;
   /** The path of the file of inputs. */
   readonly input: string;
-  readonly coordination: Coordination;
-  /** `undefined` for what the system takes by default. */
-  readonly threads: number | undefined;
+  /** The folder of the journal; `undefined` for none. */
+  readonly journal: string | undefined;
+  /** What the runs' ids begin with; `undefined` for ids that the system makes. */
+  readonly id: string | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
 }
 
 export const runFlags = {
   input: { type: "string" },
-  coordination: { type: "string" },
-  threads: { type: "string" },
+  ...systemFlags,
+  journal: { type: "string" },
+  id: { type: "string" },
   json: { type: "boolean" },
 } as const satisfies Flags;
 
@@ -40,8 +39,9 @@ export function readRun(given: Arguments): RunOrder {
   return {
     ...moduleTarget(target, given),
     input,
-    coordination: given.choice("coordination", coordinations),
-    threads: given.wholeNumber("threads", maxThreads),
+    ...readSystem(given),
+    journal: given.optional("journal", "--journal DIR"),
+    id: given.optional("id", "--id NAME"),
     json: given.flag("json"),
     verbose: given.flag("verbose"),
   };

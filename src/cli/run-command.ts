@@ -1,26 +1,18 @@
 /** `troupe run`: a workflow over a file of inputs. */
 
+import { resolve } from "node:path";
 import { inspect } from "node:util";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
-import type { SystemOptions } from "../runtime/system-options.ts";
 import type { InputRow } from "./input-row.ts";
 import { loadWorkflow } from "./load-workflow.ts";
 import { jsonLine, textLine } from "./outcome.ts";
-import type { Command } from "./command.ts";
+import type { Command, CommandPorts } from "./command.ts";
+import type { CommandSystem } from "./command-system.ts";
 import { readInputs } from "./read-inputs.ts";
 import { readRun, runFlags, type RunOrder } from "./run-arguments.ts";
 import { runInputs, type StartedRun } from "./run-inputs.ts";
 import type { Terminal } from "./terminal.ts";
 import { unlessAborted } from "./unless-aborted.ts";
-
-/** What the command needs of a system. */
-export interface CommandSystem {
-  run(workflow: WorkflowDefinition, input: unknown): StartedRun;
-  close(): Promise<void>;
-}
-
-/** How the command gets a system; tests give their own. */
-export type StartSystem = (options: SystemOptions) => Promise<CommandSystem>;
 
 export const run: Command = {
   name: "run",
@@ -28,7 +20,7 @@ export const run: Command = {
   flags: runFlags,
   read(given) {
     const order = readRun(given);
-    return (terminal, { start }) => runCommand(order, terminal, start);
+    return (terminal, ports) => runCommand(order, terminal, ports);
   },
   help: `troupe run: run a workflow over a file of inputs, and print a line for each
 
@@ -42,6 +34,9 @@ Options:
   --input FILE          a .jsonl file (one JSON value a line) or a .csv file with a header
   --coordination NAME   orchestrator (default) or relay
   --threads N           worker threads, 1 to 256 (default: one for each core)
+  --journal DIR         keep state and runs in this folder, which is made where there is none (default: in memory);
+                        what a process leaves unfinished there goes on with troupe resume
+  --id NAME             call the runs NAME-LINE, by the lines of their inputs (default: random ids)
   --json                a line of JSON for each input
   --verbose             print stacks of errors to stderr
   -h, --help            this text
@@ -64,13 +59,23 @@ const cancelGrace = 5000;
  *
  * @throws TroupeError (as a rejection) when the module or the file of inputs can't be used, or no system can be started.
  */
-async function runCommand(command: RunOrder, terminal: Terminal, start: StartSystem): Promise<number> {
+async function runCommand(
+  command: RunOrder,
+  terminal: Terminal,
+  { start, openJournal }: CommandPorts,
+): Promise<number> {
   const { cwd, interrupted } = terminal;
-  const { coordination, threads } = command;
+  const { coordination, threads, journal } = command;
   const ready = await unlessAborted(interrupted, async () => {
     const workflow = await loadWorkflow({ ...command, cwd });
     const rows = await readInputs({ path: command.input, cwd, schema: workflow.input });
-    const system = await start({ coordination, ...(threads === undefined ? {} : { threads }) });
+    const system = await start({
+      coordination,
+      ...(threads === undefined ? {} : { threads }),
+      ...(journal === undefined
+        ? {}
+        : { journal: openJournal(resolve(cwd, journal), { readOnly: false }), recover: false }),
+    });
     return { workflow, rows, system };
   });
   if (ready === undefined) return 1;
@@ -100,7 +105,16 @@ async function runAll(
   const lineOf = command.json ? jsonLine : textLine;
   let ok = 0;
   let failed = 0;
-  const outcomes = runInputs(rows, { start: (input) => system.run(workflow, input), inFlight, ahead, signal });
+  const { id, journal } = command;
+  const start = (input: unknown, line: number): StartedRun => {
+    const started = system.run(workflow, input, id === undefined ? {} : { id: `${id}-${line}` });
+    return {
+      result: started.result,
+      cancel: (reason) => started.cancel(reason),
+      id: journal === undefined ? undefined : started.id,
+    };
+  };
+  const outcomes = runInputs(rows, { start, inFlight, ahead, signal });
   for await (const outcome of outcomes) {
     if (outcome.ok) ok++;
     else failed++;

@@ -5,13 +5,15 @@ import type { Outcome } from "./outcome.ts";
 
 /** A run, as far as this file has to know it. */
 export interface StartedRun {
+  /** There when it can be looked up later. */
+  readonly id?: string | undefined;
   readonly result: Promise<unknown>;
   cancel(reason?: string): Promise<void>;
 }
 
 export interface RunInputsOptions {
-  /** Starts a run; may throw. */
-  readonly start: (input: unknown) => StartedRun;
+  /** Starts a run for the input on a line of the file; may throw. */
+  readonly start: (input: unknown, line: number) => StartedRun;
   /** How many runs are in flight at a time. */
   readonly inFlight: number;
   /** How many outcomes may wait for that of an earlier input (invariant 7). */
@@ -32,11 +34,11 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
     if ("error" in row) return { line, ok: false, error: row.error };
     let run: StartedRun | undefined;
     try {
-      run = options.start(row.input);
+      run = options.start(row.input, line);
       running.add(run);
-      return { line, ok: true, result: await run.result };
+      return { line, ...named(run), ok: true, result: await run.result };
     } catch (error) {
-      return { line, ok: false, error };
+      return { line, ...named(run), ok: false, error };
     } finally {
       if (run !== undefined) running.delete(run);
     }
@@ -64,4 +66,8 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
   } finally {
     signal.removeEventListener("abort", cancel);
   }
+}
+
+function named({ id: run }: Partial<StartedRun> = {}): { readonly run?: string } {
+  return run === undefined ? {} : { run };
 }

@@ -7,6 +7,8 @@ export interface Terminal {
   print(line: string): Promise<void>;
   /** Prints a line to stderr. */
   note(line: string): void;
+  /** Says how far the command is, in the place of what it said before; not there where nobody looks on. */
+  readonly progress?: (text: string) => void;
   /** Whether what is printed may have colours. */
   readonly colours: boolean;
   /** What comes in at stdin. */

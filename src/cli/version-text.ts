@@ -13,7 +13,8 @@ export function versionText(
   return `${paint("yellow", `@${version}`)} ${timeText(time)} ${paint("cyan", oneLine(author))}${why}`;
 }
 
-function timeText(time: number): string {
+/** `2026-01-31T12:00:00.000Z`, or the number itself where it is beyond any date. */
+export function timeText(time: number): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? String(time) : date.toISOString();
 }

@@ -30,7 +30,7 @@ describe("troupe", () => {
   it("helps, and tells its version", async () => {
     expect(await troupe("--help")).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining("  run      run a workflow"),
+      stdout: expect.stringMatching(/^  run +run a workflow/m),
       stderr: "",
     });
     expect(await troupe("run", "--help")).toMatchObject({ code: 0, stdout: expect.stringContaining("--input FILE") });

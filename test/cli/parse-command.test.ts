@@ -16,19 +16,25 @@ describe("parseCommand", () => {
       input: "in.csv",
       coordination: "orchestrator",
       threads: undefined,
+      journal: undefined,
+      id: undefined,
       json: false,
       verbose: false,
     });
   });
 
   it("takes all options, in any order", () => {
-    const args = ["--json", "--threads=3", "a/b.mjs#flow", "--verbose", "--coordination", "relay", "--input=in.jsonl"];
+    const durable = ["--journal", "state", "--id=day"];
+    const other = ["--json", "--threads=3", "a/b.mjs#flow", "--verbose", "--coordination", "relay", "--input=in.jsonl"];
+    const args = [...durable, ...other];
     expect(run(...args)).toEqual({
       module: "a/b.mjs",
       exportName: "flow",
       input: "in.jsonl",
       coordination: "relay",
       threads: 3,
+      journal: "state",
+      id: "day",
       json: true,
       verbose: true,
     });

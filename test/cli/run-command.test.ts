@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commandLine } from "../../src/cli/command-line.ts";
-import type { CommandSystem, StartSystem } from "../../src/cli/run-command.ts";
+import type { CommandSystem, StartSystem } from "../../src/cli/command-system.ts";
 import type { StartedRun } from "../../src/cli/run-inputs.ts";
+import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { fakeTerminal } from "./fake-terminal.ts";
@@ -32,6 +34,7 @@ function fakeSystem(
   },
 ) {
   const started: unknown[] = [];
+  const ids: (string | undefined)[] = [];
   const cancelled: unknown[] = [];
   const options: unknown[] = [];
   let closed = 0;
@@ -39,13 +42,16 @@ function fakeSystem(
   const gone = new Promise<never>((_, reject) => (rejectAll = reject));
   gone.catch(() => undefined);
   const system: CommandSystem = {
-    run(_workflow, input): StartedRun {
+    run(_workflow, input, { id } = {}): StartedRun {
       started.push(input);
+      ids.push(id);
       return {
+        id,
         result: Promise.race([result(input as { n: number }), gone]),
         cancel: async () => void cancelled.push(input),
       };
     },
+    findRun: () => Promise.reject(new Error("this test looks up no run")),
     async close() {
       closed++;
       rejectAll(new TroupeError("system-closed", "the system is closed"));
@@ -55,7 +61,7 @@ function fakeSystem(
     options.push(given);
     return system;
   };
-  return { start, started, cancelled, options, closed: () => closed };
+  return { start, started, ids, cancelled, options, closed: () => closed };
 }
 
 describe("troupe run", () => {
@@ -107,6 +113,39 @@ describe("troupe run", () => {
     await commandLine(run, fakeTerminal(folder), fakePorts(system));
     await commandLine([...run, "--coordination", "relay", "--threads", "3"], fakeTerminal(folder), fakePorts(system));
     expect(system.options).toEqual([{ coordination: "orchestrator" }, { coordination: "relay", threads: 3 }]);
+  });
+
+  it("keeps its runs in a journal, under the ids that it is told, and goes on with no others", async () => {
+    const system = fakeSystem();
+    const opened: unknown[] = [];
+    const journal = memoryJournal();
+    const ports = fakePorts({
+      ...system,
+      openJournal: async (...given) => {
+        opened.push(given);
+        return journal;
+      },
+    });
+    const terminal = fakeTerminal(folder);
+    await commandLine([...run, "--journal", "state", "--id", "day", "--json"], terminal, ports);
+    expect(opened).toEqual([[join(folder, "state"), { readOnly: false }]]);
+    expect(system.options).toEqual([
+      { coordination: "orchestrator", journal: expect.any(Promise) as unknown, recover: false },
+    ]);
+    expect(system.ids).toEqual(["day-2", "day-4", "day-5"]);
+    const lines = terminal.printed.map((line) => JSON.parse(line) as { readonly line: number; readonly run?: string });
+    expect(lines.map(({ line, run: id }) => [line, id])).toEqual([
+      [2, "day-2"],
+      [3, undefined],
+      [4, "day-4"],
+      [5, "day-5"],
+    ]);
+  });
+
+  it.each(["journal", "id"])("refuses an empty --%s", async (option) => {
+    const terminal = fakeTerminal(folder);
+    expect(await commandLine([...run, `--${option}=`], terminal, fakePorts())).toBe(2);
+    expect(terminal.notes).toEqual([expect.stringMatching(`^troupe: run: --${option} [A-Z]+ is missing$`)]);
   });
 
   it.each([

@@ -5,10 +5,12 @@ import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fencesOf, readPage } from "../docs/markdown.ts";
+import { shownCommands } from "./shown-commands.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 import { root, troupeProcesses } from "./troupe-processes.ts";
 
-const fences = fencesOf(readPage("docs/time-travel.md"));
+const page = readPage("docs/time-travel.md");
+const fences = fencesOf(page);
 const { folder, write } = temporaryFiles();
 const { troupe } = troupeProcesses(folder);
 
@@ -26,19 +28,10 @@ it("prints what the page shows", async () => {
   write("scores.mjs", `${asJavaScript("scores.ts")}\nawait system.close();\n`);
   const made = spawnSync(process.execPath, ["scores.mjs"], { cwd: folder, encoding: "utf8" });
   expect(made.stderr).toBe("");
-  const shown = fences
-    .filter(({ language }) => language === "console")
-    .flatMap(({ code }) => code.split(/^\$ troupe /m).slice(1));
+  const shown = shownCommands(page);
   expect(shown.length).toBeGreaterThan(10);
-  for (const each of shown) {
-    const [command = "", ...lines] = each.trimEnd().split("\n");
-    const { stdout, stderr } = await troupe(...command.split(" "));
-    expect((stdout + stderr).trimEnd(), command).toMatch(pattern(lines.join("\n")));
+  for (const { args, output } of shown) {
+    const { stdout, stderr } = await troupe(...args);
+    expect((stdout + stderr).trimEnd(), args.join(" ")).toMatch(output);
   }
 });
-
-/** The text itself, with `…` for anything. */
-function pattern(text: string): RegExp {
-  const parts = text.split("…").map((part) => part.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`);
-}

@@ -1,0 +1,15 @@
+/** What commands need of a system. */
+
+import type { Run } from "../actors/run.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { SystemOptions } from "../runtime/system-options.ts";
+import type { StartedRun } from "./run-inputs.ts";
+
+export interface CommandSystem {
+  run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): StartedRun;
+  findRun(id: string): Promise<Run>;
+  close(): Promise<void>;
+}
+
+/** How a command gets a system; tests give their own. */
+export type StartSystem = (options: SystemOptions) => Promise<CommandSystem>;
