@@ -24,7 +24,8 @@ export class ProgressLine {
     this.#text = text;
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      const width = Math.max(1, (this.#stream.columns ?? 80) - 1); // one more would begin another line
+      const { columns = 0 } = this.#stream; // 0 where a terminal doesn't know
+      const width = (columns === 0 ? 80 : columns) - 1; // one more would begin another line
       this.#stream.write(`\r\u001b[K${this.#text.slice(0, width)}`);
       this.#isShown = true;
     }, pause).unref();

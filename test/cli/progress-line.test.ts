@@ -36,10 +36,14 @@ describe("a progress line", () => {
     expect(written).toEqual(["\r\u001b[Ktwo", "\r\u001b[K"]);
   });
 
-  it("is never longer than the terminal is wide", () => {
-    const { line, written } = begin(10);
-    line.show("x".repeat(50));
+  it.each([
+    [10, 9],
+    [0, 79],
+    [undefined, 79],
+  ])("is never longer than a terminal of %s columns is wide", (columns, length) => {
+    const { line, written } = begin(columns);
+    line.show("x".repeat(100));
     vi.runAllTimers();
-    expect(written).toEqual([`\r\u001b[K${"x".repeat(9)}`]);
+    expect(written).toEqual([`\r\u001b[K${"x".repeat(length)}`]);
   });
 });
