@@ -5,10 +5,11 @@ import { credit } from "./credit.ts";
 import { failures } from "./failures.ts";
 import { type Figure, formatFigures } from "./harness.ts";
 import { messages } from "./messages.ts";
+import { overload } from "./overload.ts";
 import { store } from "./store.ts";
 import { systems } from "./systems.ts";
 
-const topics = [messages, systems, failures, store, credit];
+const topics = [messages, systems, failures, store, credit, overload];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {

@@ -45,14 +45,14 @@ export class RunQueue {
     this.#inFlight.add(run);
   }
 
-  /**
-   * Calls `begin`, which must not throw, when it is the run's turn.
-   *
-   * @throws TroupeError `overloaded` when no further run may wait.
-   */
-  wait(run: string, policy: OverloadPolicy, begin: () => void): void {
+  /** @throws TroupeError `overloaded` when no further run may wait. Asked first: who is refused should cost next to nothing. */
+  checkMayWait(run: string, policy: OverloadPolicy): void {
     const { inFlight, waiting } = this.counts;
     if (policy === "reject" || waiting >= this.#options.maxWaitingRuns) throw overloaded(run, inFlight, waiting);
+  }
+
+  /** Calls `begin`, which must not throw, when it is the turn of a run that {@link RunQueue.checkMayWait | may wait}. */
+  wait(run: string, begin: () => void): void {
     this.#waiting.set(run, begin);
   }
 

@@ -154,6 +154,8 @@ export class Runs {
     const { id = this.#platform.random.id(), coordination, timeout, onOverload = this.#options.onOverload } = options;
     checkTimeout(timeout);
     if (this.#handles.has(id)) throw inFlight(id);
+    const { hasRoom } = this.#queue;
+    if (!hasRoom) this.#queue.checkMayWait(id, onOverload);
     const definition = workflow as WorkflowDefinition;
     this.#platform.load.remember(definition);
     const handle = this.#newHandle(id);
@@ -162,12 +164,12 @@ export class Runs {
       ...(timeout === undefined ? {} : { timeout }),
     };
     const start = (given: unknown): MaybePromise<void> => this.#supervisor.start(id, definition, given, terms);
-    if (this.#queue.hasRoom) {
+    if (hasRoom) {
       this.#queue.enter(id);
       this.#begin(handle, () => start(input), true);
     } else {
       const copy = this.#copyOf(definition, input);
-      this.#queue.wait(id, onOverload, () => this.#begin(handle, () => start(copy), false));
+      this.#queue.wait(id, () => this.#begin(handle, () => start(copy), false));
       this.#handles.set(id, handle);
     }
     return handle as Run<Output>;

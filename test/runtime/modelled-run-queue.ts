@@ -96,7 +96,8 @@ export class ModelledQueue {
     const isRefused = policy === "reject" || this.#waiting.length >= this.#options.maxWaitingRuns;
     let refusal: unknown;
     try {
-      this.queue.wait(run, policy, () => {
+      this.queue.checkMayWait(run, policy);
+      this.queue.wait(run, () => {
         this.begun.push(attempt);
         if (endsAtOnce) this.queue.leave(run);
       });

@@ -28,10 +28,10 @@ describe("RunQueue", () => {
     queue.enter("first");
     let begun = "";
     for (let n = 0; n < 10_000; n++) {
-      queue.wait("impatient", "wait", () => (begun += `${n} `));
+      queue.wait("impatient", () => (begun += `${n} `));
       queue.withdraw("impatient");
     }
-    queue.wait("impatient", "wait", () => (begun += "last"));
+    queue.wait("impatient", () => (begun += "last"));
     queue.leave("first");
     expect(begun).toBe("last");
   });
@@ -41,7 +41,7 @@ describe("RunQueue", () => {
     queue.enter("first");
     let begun = 0;
     for (let n = 0; n < 100_000; n++) {
-      queue.wait(`run-${n}`, "wait", () => {
+      queue.wait(`run-${n}`, () => {
         begun++;
         queue.leave(`run-${n}`);
       });
@@ -55,7 +55,7 @@ describe("RunQueue", () => {
     for (const run of ["a", "b", "c"]) queue.enter(run);
     expect(queue.hasRoom).toBe(false);
     const begun: string[] = [];
-    queue.wait("d", "wait", () => begun.push("d"));
+    queue.wait("d", () => begun.push("d"));
     queue.leave("a");
     expect(begun).toEqual([]);
     queue.leave("b");
@@ -69,7 +69,7 @@ describe("RunQueue", () => {
     await queue.idle();
     const order: string[] = [];
     queue.enter("a");
-    queue.wait("b", "wait", () => order.push("b begins"));
+    queue.wait("b", () => order.push("b begins"));
     const idle = queue.idle().then(() => order.push("idle"));
     queue.leave("a");
     await Promise.resolve();
@@ -92,8 +92,8 @@ describe("RunQueue", () => {
   it("says how many are in flight and wait to whom it refuses", () => {
     const queue = new RunQueue({ maxRuns: 1, maxWaitingRuns: 1 });
     queue.enter("a");
-    queue.wait("b", "wait", () => undefined);
-    expect(() => queue.wait("c", "wait", () => undefined)).toThrow(
+    queue.wait("b", () => undefined);
+    expect(() => queue.checkMayWait("c", "wait")).toThrow(
       expect.objectContaining({
         code: "overloaded",
         message: expect.stringContaining("1 runs are in flight, and 1 wait: the run c was not started") as string,
