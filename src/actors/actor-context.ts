@@ -52,8 +52,18 @@ export interface ActorContext<E = never> extends StateAccess {
   readonly self: Address;
   /** The thread it runs on; 0 is the one that made the system. */
   readonly thread: number;
-  /** Aborts when the actor is being stopped, or the run it works for was cancelled. */
+  /**
+   * Aborts when what is being done is no longer wanted: whoever asked gave up, or the run was cancelled; or when the actor is
+   * being stopped. That of an ask says nothing any more once it is answered.
+   */
   readonly signal: AbortSignal;
+  /**
+   * Until when whoever asked waits for an answer: milliseconds since the epoch, by the same clock on every thread. Infinity for
+   * a tell, and where nobody set one.
+   */
+  readonly deadline: number;
+  /** Milliseconds until {@link ActorContext.deadline}; 0 when it has passed. */
+  timeLeft(): number;
   /** Milliseconds since the epoch; the simulator's time in the simulator. */
   now(): number;
   /** A number in [0, 1), from the seed in the simulator. */

@@ -7,10 +7,18 @@ import type { Address } from "./address.ts";
 import { transfer, type Transferable } from "../values/cloneable.ts";
 
 export interface AskOptions {
-  /** Milliseconds until the ask ends as `timed-out`. Default 5,000; `Infinity` for none. */
+  /**
+   * Milliseconds until the ask ends as `timed-out`. Default 5,000; `Infinity` for none. While a message is handled, never more
+   * than what whoever sent that still waits.
+   */
   readonly timeout?: number;
-  /** Ends the ask as `cancelled` when it aborts. */
+  /** Ends the ask as `cancelled` when it aborts; whoever was asked hears of it. */
   readonly signal?: AbortSignal;
+  /**
+   * True for an ask that goes on although the message, or the step, that it is made for has run out of time or is no longer
+   * wanted: to clean up, say. Default false: it ends with that.
+   */
+  readonly detached?: boolean;
   /**
    * The same for each attempt at one thing. An actor whose state is kept in the store handles it once and answers each
    * attempt alike, also after a crash; an agent gets it as `context.idempotencyKey`. Other actors handle every message that

@@ -10,6 +10,12 @@ export type InboxMessage<P extends Protocol> = {
     readonly payload: MessagePayload<P[K]>;
     /** Who sent it; absent for a message from outside any actor. */
     readonly from: Address | undefined;
+    /** Aborts when whoever asked gives up, or the actor is being stopped; until the message is answered. */
+    readonly signal: AbortSignal;
+    /** Until when whoever asked waits, as `context.deadline`; Infinity for a tell. */
+    readonly deadline: number;
+    /** Milliseconds until {@link deadline}; 0 when it has passed. */
+    timeLeft(): number;
     /** Answers an ask; does nothing for a tell, or the second time. */
     reply(value: MessageReply<P[K]>): void;
     /** Answers an ask with an error. */

@@ -26,6 +26,8 @@ import { emptyJoin, join, type JoinProposal, type JoinState } from "./supervisor
 import type { Claim, CompensationStarted, Outcome, StepStarted } from "./supervisor/run-event.ts";
 import type { WorkflowDefinition, WorkflowId } from "./workflow-definition.ts";
 
+const never = Number.POSITIVE_INFINITY;
+
 /** What a participant needs of the world around it. */
 export interface ParticipantPorts {
   /**
@@ -39,6 +41,8 @@ export interface ParticipantPorts {
   workflow(id: WorkflowId): MaybePromise<WorkflowDefinition>;
   /** Makes the context that the agent's code gets. */
   context(work: Work): AgentContext;
+  /** Makes actor refs of their plain forms in a value that it may change, bound to the work. Default: as the codec does. */
+  revive?(value: unknown, work: Work): unknown;
   /**
    * The participant can't go on with a run: the supervisor can't be reached. Whoever runs the participant has to see to it
    * that the supervisor counts it as lost.
@@ -53,9 +57,11 @@ export interface ParticipantPorts {
 export interface ExecuteOptions {
   /** The same for every attempt at this call. */
   readonly idempotencyKey: string;
-  /** Aborts the signal that the agent sees. */
-  readonly signal?: AbortSignal;
-  /** Called when its turn has come, right before the agent's code runs; the work tells what it used. */
+  /** Aborted when the caller gives up: aborts the signal that the agent sees. Default: never. */
+  readonly cancellation?: Cancellation;
+  /** Until when the caller waits, in the clock's milliseconds. Default Infinity. */
+  readonly deadline?: number;
+  /** Called right before the agent's code runs: what fails before has had no effect. The work tells what it used. */
   readonly onBegin?: (work: Work) => void;
 }
 
@@ -124,31 +130,28 @@ export class Participant {
    *
    * @throws TroupeError (as a rejection) `contract-violated`, `actor-stopped`; or whatever the agent throws.
    */
-  async execute(input: unknown, { idempotencyKey, signal, onBegin }: ExecuteOptions): Promise<unknown> {
+  async execute(
+    input: unknown,
+    { idempotencyKey, cancellation = new Cancellation(), deadline = never, onBegin }: ExecuteOptions,
+  ): Promise<unknown> {
     const work: Work = {
       run: undefined,
       step: undefined,
       idempotencyKey,
       attempt: 1,
-      deadline: Number.POSITIVE_INFINITY,
+      deadline,
       began: undefined,
       tokens: 0,
       isCompensation: false,
-      cancellation: new Cancellation(),
+      cancellation,
+      isOver: false,
     };
-    const abort = (): void => work.cancellation.abort(signal?.reason);
-    if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
-    else if (signal?.aborted === true) abort();
-    else signal?.addEventListener("abort", abort, { once: true });
+    if (this.#stopped !== undefined) cancellation.abort(this.#stopped);
     this.#work.add(work);
     try {
-      return await this.#slots.run(() => {
-        onBegin?.(work);
-        return this.#call(work, input);
-      });
+      return await this.#slots.run(cancellation, () => this.#call(work, input, onBegin));
     } finally {
-      signal?.removeEventListener("abort", abort);
-      this.#work.delete(work);
+      this.#end(work);
     }
   }
 
@@ -173,15 +176,15 @@ export class Participant {
       ...attemptIn(work),
     });
     try {
-      const value = await this.#slots.run(() =>
-        this.#within(work, failed, () => this.#call(work, this.#ports.codec.decode(input))),
+      const value = await this.#slots.run(work.cancellation, () =>
+        this.#within(work, failed, () => this.#call(work, this.#decode(work, input))),
       );
       const output = this.#ports.codec.encode(value, `the output of the step "${step}"`);
       outcome = { type: "step-finished", step, output, ...attemptIn(work) };
     } catch (error) {
       outcome = failed(error);
     } finally {
-      this.#work.delete(work);
+      this.#end(work);
     }
     await this.#report(work, outcome);
   }
@@ -196,12 +199,12 @@ export class Participant {
       ...attemptIn(work),
     });
     try {
-      await this.#slots.run(() => this.#within(work, failed, () => this.#undo(work, own)));
+      await this.#slots.run(work.cancellation, () => this.#within(work, failed, () => this.#undo(work, own)));
       outcome = { type: "compensation-finished", step, ...attemptIn(work) };
     } catch (error) {
       outcome = failed(error);
     } finally {
-      this.#work.delete(work);
+      this.#end(work);
     }
     await this.#report(work, outcome);
   }
@@ -228,10 +231,11 @@ export class Participant {
     }
   }
 
-  async #call(work: Work, input: unknown): Promise<unknown> {
+  async #call(work: Work, input: unknown, onBegin?: (work: Work) => void): Promise<unknown> {
     work.cancellation.throwIfAborted();
     const { execute } = this.#agent; // called as it was written: a function, not a method
     const parsed = checkContract(this.#agent.input, input, this.#inputSite);
+    onBegin?.(work);
     const output = await execute(parsed as never, this.#ports.context(work));
     return checkContract(this.#agent.output, output, this.#outputSite);
   }
@@ -239,11 +243,15 @@ export class Participant {
   async #undo(work: Work, { input, output, isUnknown }: OwnStep): Promise<void> {
     work.cancellation.throwIfAborted();
     const { compensate, compensateUnknown } = this.#agent;
-    const { codec } = this.#ports;
-    const parsed = checkContract(this.#agent.input, codec.decode(input), this.#inputSite) as never;
+    const parsed = checkContract(this.#agent.input, this.#decode(work, input), this.#inputSite) as never;
     const context = this.#ports.context(work);
     if (isUnknown === true) await compensateUnknown?.(parsed, context);
-    else await compensate?.(codec.decode(output) as never, context, parsed);
+    else await compensate?.(this.#decode(work, output) as never, context, parsed);
+  }
+
+  #decode(work: Work, payload: Payload): unknown {
+    const { codec, revive } = this.#ports;
+    return codec.decode(payload, revive && ((value) => revive(value, work)));
   }
 
   #relay(message: Relay): MaybePromise<void> {
@@ -296,13 +304,13 @@ export class Participant {
     } catch (error) {
       this.#ports.onError(error);
     }
-    this.#work.delete(work);
+    this.#end(work);
     return undefined;
   }
 
   #begin(
     run: string,
-    { step, attempt = 1, deadline = Number.POSITIVE_INFINITY }: Pick<Attempt, "step" | "attempt" | "deadline">,
+    { step, attempt = 1, deadline = never }: Pick<Attempt, "step" | "attempt" | "deadline">,
     isCompensation: boolean,
   ): Work {
     const idempotencyKey = isCompensation ? `${run}/${step}/compensation` : `${run}/${step}`;
@@ -317,10 +325,16 @@ export class Participant {
       tokens: 0,
       isCompensation,
       cancellation,
+      isOver: false,
     };
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
     this.#work.add(work);
     return work;
+  }
+
+  #end(work: Work): void {
+    this.#work.delete(work);
+    work.isOver = true;
   }
 
   #abort({ run, reason }: Abort): void {

@@ -83,9 +83,12 @@ export class PayloadCodec {
     return mayMislead || plain !== copy ? { [mark]: wrapper, value: plain } : copy;
   }
 
-  /** The value again: what {@link PayloadCodec.encode} was given, with the prototypes it had. Plain values come back as the same object. */
-  decode(payload: Payload): unknown {
-    return isWrapped(payload) ? this.#revive(untagAll(payload.value)) : payload;
+  /**
+   * The value again: what {@link PayloadCodec.encode} was given, with the prototypes it had. Plain values come back as the same
+   * object. `revive` takes the place of the codec's own.
+   */
+  decode(payload: Payload, revive = this.#revive): unknown {
+    return isWrapped(payload) ? revive(untagAll(payload.value)) : payload;
   }
 }
 

@@ -5,25 +5,36 @@ import { isTroupeError, TroupeError, type TroupeErrorOptions } from "./troupe-er
 
 /**
  * - `rejected`: certainly not handled; safe to send again.
- * - `failed`: handled, and the handler threw.
+ * - `failed`: handled, and the handler threw; or whoever had the message is gone, and may have handled it.
  * - `timed-out`: unknown; the message may have been, or may still be handled.
- * - `cancelled`: the asker gave up; unknown as well.
+ * - `cancelled`: the asker gave up; unknown as well, unless the message had not been sent.
  */
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 
+export interface AskErrorOptions extends TroupeErrorOptions {
+  /** Default: true unless the outcome is `rejected`. */
+  readonly mayHaveRun?: boolean;
+}
+
 /**
- * An ask that ended without a reply. `outcome` says what may be retried, `code` says why.
+ * An ask that ended without a reply. `outcome` says how, `code` says why, and `mayHaveRun` what may be sent again.
  *
  * @example
  * const error = await ref.ask("pay", { cents: 5 }).catch((e) => e);
- * if (isAskError(error) && error.outcome === "rejected") await other.ask("pay", { cents: 5 });
+ * if (isAskError(error) && !error.mayHaveRun) await other.ask("pay", { cents: 5 });
  */
 export class AskError extends TroupeError {
   readonly outcome: AskOutcome;
+  /**
+   * False when the message certainly had no effect and will have none, so that it is safe to send again. True when it
+   * had, may have had, or may still have.
+   */
+  readonly mayHaveRun: boolean;
 
-  constructor(outcome: AskOutcome, code: ErrorCode, message: string, options: TroupeErrorOptions = {}) {
+  constructor(outcome: AskOutcome, code: ErrorCode, message: string, options: AskErrorOptions = {}) {
     super(code, message, options);
     this.outcome = outcome;
+    this.mayHaveRun = options.mayHaveRun ?? outcome !== "rejected";
   }
 
   override get name(): string {

@@ -17,6 +17,7 @@ export interface EncodedError {
   readonly stack?: string;
   readonly code?: string | number;
   readonly outcome?: AskOutcome;
+  readonly mayHaveRun?: boolean;
   readonly details?: ErrorDetails;
   readonly cause?: EncodedError;
   /** What an AggregateError gathered. */
@@ -65,6 +66,7 @@ function encodeFields(error: Error, seen: Set<unknown>): EncodedError {
   const stack = read(error, "stack");
   const code = read(error, "code");
   const outcome = read(error, "outcome");
+  const mayHaveRun = read(error, "mayHaveRun");
   const errors =
     error instanceof AggregateError ? attempt(() => (error.errors as unknown[]).flatMap(encodeNew)) : undefined;
   const [cause] = encodeNew(read(error, "cause"));
@@ -75,6 +77,7 @@ function encodeFields(error: Error, seen: Set<unknown>): EncodedError {
     ...(typeof stack === "string" ? { stack } : {}),
     ...(typeof code === "string" || Number.isFinite(code) ? { code: code as string | number } : {}),
     ...(isTroupe && typeof outcome === "string" ? { outcome: outcome as AskOutcome } : {}),
+    ...(isTroupe && typeof mayHaveRun === "boolean" ? { mayHaveRun } : {}),
     ...(isTroupe ? { details: plainDetails(read(error, "details")) } : {}),
     ...(cause === undefined ? {} : { cause }),
     ...(errors === undefined ? {} : { errors }),
@@ -86,13 +89,17 @@ function encodeValue(thrown: unknown): EncodedError {
   return { kind: "value", name: typeof thrown, message: describe(thrown), ...(value === undefined ? {} : { value }) };
 }
 
-function rebuild({ kind, message, code, outcome, details = {}, cause, errors }: EncodedError): Error {
+function rebuild({ kind, message, code, outcome, mayHaveRun, details = {}, cause, errors }: EncodedError): Error {
   const options = cause === undefined ? {} : { cause: decodeError(cause) };
   if (kind === "troupe") {
     const known = code as ErrorCode;
     return outcome === undefined
       ? new TroupeError(known, message, { ...options, details })
-      : new AskError(outcome, known, message, { ...options, details });
+      : new AskError(outcome, known, message, {
+          ...options,
+          details,
+          ...(mayHaveRun === undefined ? {} : { mayHaveRun }),
+        });
   }
   const error =
     errors === undefined ? new Error(message, options) : new AggregateError(errors.map(decodeError), message, options);

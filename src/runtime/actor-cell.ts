@@ -5,12 +5,14 @@
 
 import type { Address, HostId } from "../actors/address.ts";
 import type { OverflowPolicy } from "../actors/mailbox-options.ts";
+import { Cancellation } from "../actors/cancellation.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import type { Position } from "../store/snapshot.ts";
 import { Delivery } from "./delivery.ts";
-import { type DeadLetterReason, type Envelope, type StopMode, never } from "./envelope.ts";
+import { type DeadLetterReason, type Envelope, type CancelCode, type StopMode, never } from "./envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
+import { stoppedLate, withdrawal } from "./giving-up.ts";
 import { RefusedMessage } from "./message-check.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { RingQueue } from "./ring-queue.ts";
@@ -65,6 +67,12 @@ export class ActorCell implements Sender {
   hasFailed = false;
   /** Whom its commits name: one life of the actor. */
   readonly author: string;
+  /** The message being handled, which asks made meanwhile end with; absent when several may be. */
+  scope: Delivery | undefined = undefined;
+  /** True when it handles one message at a time. */
+  readonly isSerial: boolean;
+  /** Aborts when the actor is being stopped. */
+  stopping = new Cancellation();
   readonly subscribers: EventSubscribers;
   readonly #host: ThreadHost;
   readonly #capacity: number;
@@ -73,7 +81,6 @@ export class ActorCell implements Sender {
   readonly #queue = new RingQueue<Envelope>();
   readonly #makeBody: (cell: ActorCell) => ActorBody;
   #body: ActorBody;
-  #abort = new AbortController();
   /** What a supervised actor does about its messages. */
   readonly #mail: SupervisedMail | undefined;
   /** True while it handles nothing, until its supervisor says how it goes on. */
@@ -90,6 +97,8 @@ export class ActorCell implements Sender {
   #inHand: Delivery | undefined;
   /** A message that is handled before those that wait: it has been begun before. */
   #again: Envelope | undefined;
+  /** What a supervised actor has of asks that nobody waits for any more. */
+  readonly #withdrawn = new WeakMap<Envelope, CancelCode>();
   /** What the last message that is begun again failed with. */
   #lastThrown: unknown;
   /** Credits owed to each host that sent messages. */
@@ -107,6 +116,7 @@ export class ActorCell implements Sender {
     this.#capacity = capacity;
     this.#overflow = overflow;
     this.#concurrency = concurrency;
+    this.isSerial = concurrency === 1;
     this.#creditBatch = Math.max(1, capacity >> 3);
     this.subscribers = new EventSubscribers(host, address);
     const { incarnation = 1 } = supervised ?? {};
@@ -134,7 +144,7 @@ export class ActorCell implements Sender {
 
   /** Aborts when the actor is being stopped. */
   get signal(): AbortSignal {
-    return this.#abort.signal;
+    return this.stopping.signal;
   }
 
   observe(position: Position): void {
@@ -175,6 +185,27 @@ export class ActorCell implements Sender {
     this.#schedule();
   }
 
+  /** Nobody waits for the answer to an ask any more: if it still waits, it is not handled. */
+  withdraw(origin: HostId, id: number, code: CancelCode): void {
+    this.#withdraw((envelope) => envelope.id === id && envelope.origin === origin, code);
+  }
+
+  #withdraw(matches: (envelope: Envelope) => boolean, code: CancelCode): void {
+    const isUnwanted = (one: Envelope): boolean => one.isAsk && !one.isTold && matches(one);
+    if (this.#mail !== undefined) {
+      // it is settled in its turn, since its host is only told up to where all is done with; and not begun again, either
+      for (const one of this.#queue) if (isUnwanted(one)) this.#withdrawn.set(one, code);
+      const { inHand } = this.#mail;
+      if (inHand !== undefined && isUnwanted(inHand)) this.#withdrawn.set(inHand, code);
+      return;
+    }
+    for (let one = this.#queue.take(isUnwanted); one !== undefined; one = this.#queue.take(isUnwanted)) {
+      this.#host.bury(one, withdrawal(code)); // whoever asked has its error already
+      this.#settle(one);
+    }
+    this.#finishIfIdle();
+  }
+
   /** Stops the actor; resolves when the message being handled is done and everything that waited is settled. */
   stop(mode: StopMode): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
@@ -183,7 +214,7 @@ export class ActorCell implements Sender {
       const how = this.#isHalted ? "discard" : mode; // what halted it would halt it again
       if (this.#stopping !== "discard") this.#stopping = how;
       if (how === "discard") {
-        this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} is being stopped`));
+        this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} is being stopped`));
         this.#discard();
       }
       this.#finishIfIdle();
@@ -233,7 +264,7 @@ export class ActorCell implements Sender {
 
   #restart(): void {
     this.#body.stop();
-    if (this.#abort.signal.aborted) this.#abort = new AbortController();
+    if (this.stopping.reason !== undefined) this.stopping = new Cancellation();
     this.#isSuspending = false;
     try {
       this.#body = this.#makeBody(this);
@@ -244,6 +275,7 @@ export class ActorCell implements Sender {
     if (this.#failed !== undefined) {
       this.#again = this.#mail?.inHand;
       this.#lastThrown = this.#failed.thrown;
+      this.#failed.delivery.silence();
       this.#failed = undefined;
     }
     this.#report({ type: "started" });
@@ -253,7 +285,7 @@ export class ActorCell implements Sender {
   #suspend(): void {
     this.#isSuspending = true;
     this.#isHalted = true;
-    this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} is being restarted`));
+    this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} is being restarted`));
     if (this.#active === 0) this.#report({ type: "suspended" });
   }
 
@@ -269,7 +301,7 @@ export class ActorCell implements Sender {
     this.#mail?.close();
     this.#inHand?.silence();
     this.subscribers.forget();
-    this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} was left behind`));
+    this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} was left behind`));
     this.#body.stop();
     this.#host.forget(this.address);
     if (!isFinal) this.#report({ type: "abandoned" });
@@ -289,6 +321,7 @@ export class ActorCell implements Sender {
   #halt(delivery: Delivery, thrown: unknown): void {
     this.#active--;
     this.cause = 0;
+    this.scope = undefined;
     if (this.isFenced) return;
     const isBehaviour = thrown instanceof BehaviourFailure;
     const error = isBehaviour ? thrown.cause : thrown;
@@ -300,6 +333,7 @@ export class ActorCell implements Sender {
     }
     this.#isHalted = true;
     if (this.#isSuspending) {
+      delivery.silence();
       this.#failed = undefined; // for being told to stop: it is begun again, or left to its sender
       this.#mail?.forgive();
       this.#again = this.#mail?.inHand;
@@ -347,20 +381,27 @@ export class ActorCell implements Sender {
 
   #handle(sent: Envelope): void {
     this.#host.beat();
+    const unwanted = this.#mail === undefined ? undefined : this.#withdrawn.get(sent);
+    if (unwanted !== undefined) {
+      this.#host.bury(sent, withdrawal(unwanted));
+      this.#settle(sent);
+      return;
+    }
     const envelope = this.#mail === undefined ? sent : this.#mail.begin(sent);
     if (envelope === undefined) {
       this.#tooOften(sent);
       return;
     }
-    if (envelope.deadline !== never && this.#host.clock.now() > envelope.deadline) {
+    if (envelope.deadline !== never && this.#host.clock.now() >= envelope.deadline) {
       this.#bury(envelope, "expired");
       this.#settle(envelope);
       return;
     }
     this.observe(envelope.token);
-    const delivery = new Delivery(this.#host, envelope);
+    const delivery = new Delivery(this.#host, this, envelope);
     if (this.#mail !== undefined) this.#inHand = delivery;
     this.cause = this.#active === 0 ? envelope.id : 0;
+    if (this.isSerial) this.scope = delivery;
     this.#active++;
     let handled: void | Promise<void>;
     try {
@@ -369,6 +410,7 @@ export class ActorCell implements Sender {
       this.#threw(delivery, thrown);
       return;
     }
+    if (!delivery.isOver) delivery.keep();
     if (handled === undefined) {
       this.#done(envelope);
       return;
@@ -388,12 +430,14 @@ export class ActorCell implements Sender {
   #done(envelope: Envelope): void {
     this.#active--;
     this.cause = 0;
+    this.scope = undefined;
     this.#settle(envelope);
     if (this.#isSuspending && !this.#isStopped) this.#report({ type: "suspended" });
   }
 
   #threw(delivery: Delivery, thrown: unknown): void {
-    if (this.#mail !== undefined && !(thrown instanceof RefusedMessage)) {
+    const isFailure = !(thrown instanceof RefusedMessage) && !delivery.isGivenUp(thrown);
+    if (this.#mail !== undefined && isFailure) {
       this.#halt(delivery, thrown);
       return;
     }
@@ -407,11 +451,14 @@ export class ActorCell implements Sender {
     const why = thrown === undefined ? "its thread died" : encodeError(thrown).message;
     this.#host.bury(envelope, "max-deliveries", why);
     this.#host.flushTo(0); // before it counts as done with: the thread may die at any moment
-    if (envelope.isAsk) new Delivery(this.#host, envelope).refuse(buried(envelope, "max-deliveries", thrown));
+    if (envelope.isAsk) new Delivery(this.#host, this, envelope).refuse(buried(envelope, "max-deliveries", thrown));
     this.#settle(envelope);
   }
 
-  /** A handler threw: the asker is told, a tell becomes a dead letter, and the system hears of it either way. */
+  /**
+   * A handler threw: the asker is told, a tell becomes a dead letter, and the system hears of it either way; but for a handler that
+   * stopped as it is to, when its asker gives up.
+   */
   #fail(delivery: Delivery, thrown: unknown): void {
     const { envelope } = delivery;
     if (thrown instanceof RefusedMessage) {
@@ -419,6 +466,7 @@ export class ActorCell implements Sender {
       delivery.refuse(thrown.error);
       return;
     }
+    if (delivery.isGivenUp(thrown)) return delivery.refuse(stoppedLate(envelope, thrown));
     if (envelope.isAsk) delivery.fail(thrown);
     else this.#host.bury(envelope, "handler-failed", encodeError(thrown).message);
     this.#host.reportFailure(this.address, envelope.type, thrown);
@@ -429,13 +477,14 @@ export class ActorCell implements Sender {
     else if (this.#overflow !== "drop-oldest") this.#leave(envelope);
   }
 
-  /** Gives the sender's host its credit back, in batches where the mailbox is large. */
   /** A host is gone, with whoever listened or waited there. */
-  hostLost(peer: HostId): void {
+  hostLost(peer: HostId, code: CancelCode): void {
     this.subscribers.removeHost(peer);
+    this.#withdraw(({ origin }) => origin === peer, code);
     this.#mail?.forget(peer);
   }
 
+  /** Gives the sender's host its credit back, in batches where the mailbox is large. */
   #leave({ origin }: Envelope): void {
     const owed = (this.#owed.get(origin) ?? 0) + 1;
     if (owed < this.#creditBatch && origin !== this.#host.id) {
@@ -448,7 +497,7 @@ export class ActorCell implements Sender {
 
   #bury(envelope: Envelope, reason: DeadLetterReason): void {
     this.#host.bury(envelope, reason);
-    if (envelope.isAsk) new Delivery(this.#host, envelope).refuse(buried(envelope, reason));
+    if (envelope.isAsk) new Delivery(this.#host, this, envelope).refuse(buried(envelope, reason));
   }
 
   #discard(): void {
@@ -466,7 +515,7 @@ export class ActorCell implements Sender {
     if (this.#stopping === undefined || this.#isStopped || this.isBusy) return;
     if (this.#stopping === "drain" && this.#body.isOwing === true && !this.#isHalted) return;
     this.#isStopped = true;
-    this.#abort.abort(new AskError("cancelled", "actor-stopped", `${this.address} has stopped`));
+    this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} has stopped`));
     this.#body.stop();
     this.subscribers.end({ kind: "completed" });
     for (const origin of this.#owed.keys()) this.#host.returnCredit(origin, this.address, 0, true);

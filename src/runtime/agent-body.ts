@@ -2,6 +2,7 @@
 
 import type { AgentContext, AgentDefinition } from "../actors/agent-definition.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
+import type { CancellationListener } from "../actors/cancellation.ts";
 import { checkContract } from "../actors/contract.ts";
 import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { Participant } from "../actors/participant.ts";
@@ -11,13 +12,14 @@ import type { Grant, NumberedMessage } from "../actors/supervisor/coordination-p
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { runCause } from "../store/cause.ts";
-import { messageName } from "./message-check.ts";
+import { messageName, RefusedMessage } from "./message-check.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
-import type { Target } from "./bound-ref.ts";
-import { CellContext } from "./cell-context.ts";
+import type { Sender, Target } from "./bound-ref.ts";
+import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
 import { findWorkflow } from "./find-workflow.ts";
+import { ScopedSender } from "./scoped-sender.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
 /** The messages of the runtime's own between the supervisor and participants. */
@@ -55,14 +57,12 @@ export function agentTarget(definition: AgentDefinition, address: Address): Targ
 
 export class AgentBody implements ActorBody {
   readonly #services: HostServices;
-  readonly #cell: ActorCell;
   readonly #participant: Participant;
   readonly #calls: DirectCalls;
 
   constructor(services: HostServices, cell: ActorCell, definition: AgentDefinition) {
     const { host, load, gates } = services;
     this.#services = services;
-    this.#cell = cell;
     this.#participant = new Participant(definition, {
       claim: (run, event) =>
         host.ask(cell, supervisorTarget, "claim", { run, event }, { timeout: Number.POSITIVE_INFINITY }) as Promise<
@@ -70,7 +70,8 @@ export class AgentBody implements ActorBody {
         >,
       report: (run, event, spent) => host.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
       workflow: (id) => findWorkflow(load, id),
-      context: (work) => new WorkContext(services, cell, definition.name, work),
+      context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
+      revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),
       onError: (error) => {
         if (isTroupeError(error, "system-closed")) return;
         host.reportFailure(cell.address, coordinate, error);
@@ -91,12 +92,13 @@ export class AgentBody implements ActorBody {
 
   async #execute(delivery: Delivery): Promise<void> {
     const { host } = this.#services;
-    const { payload, hasRefs, isAsk, from, deadline, idempotencyKey = host.random.id() } = delivery.envelope;
-    const input = hasRefs ? host.revive(payload, this.#cell) : payload;
-    const result = await this.#calls.call({ input, from, idempotencyKey, deadline });
+    const { payload, hasRefs, isAsk, from, idempotencyKey = host.random.id() } = delivery.envelope;
+    const input = hasRefs ? host.revive(payload, delivery.sender) : payload;
+    const result = await this.#calls.call({ input, from, idempotencyKey, caller: delivery });
     if (result.type === "error") throw result.error;
     if (result.type === "output") return delivery.reply(result.output);
     const { refusal } = result;
+    if (result.type === "withdrawn") throw new RefusedMessage(refusal);
     if (isAsk) return delivery.refuse(refusal);
     if (refusal.outcome !== "rejected") throw refusal;
     host.bury(delivery.envelope, "rejected", refusal.message);
@@ -114,13 +116,10 @@ class WorkContext extends CellContext implements AgentContext {
   readonly idempotencyKey: string;
   readonly #work: Work;
 
-  constructor(services: HostServices, cell: ActorCell, name: string, work: Work) {
-    const { run, step, idempotencyKey, cancellation } = work;
-    const commits =
-      run === undefined
-        ? { idempotencyPrefix: idempotencyKey }
-        : { cause: runCause(run), idempotencyPrefix: idempotencyKey };
-    super({ services, cell, name, events: undefined, cancellation, commits });
+  constructor(site: CellSite, work: Work) {
+    const { run, step, idempotencyKey } = work;
+    const cause = run === undefined ? {} : { cause: runCause(run) };
+    super(site, new WorkHandling(site.cell, work), { ...cause, idempotencyPrefix: idempotencyKey });
     this.run = run;
     this.step = step;
     this.idempotencyKey = idempotencyKey;
@@ -131,5 +130,31 @@ class WorkContext extends CellContext implements AgentContext {
     if (!Number.isSafeInteger(tokens) || tokens < 0)
       throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${String(tokens)}`);
     this.#work.tokens += tokens;
+  }
+}
+
+class WorkHandling implements Handling {
+  readonly sender: Sender;
+  readonly #work: Work;
+
+  constructor(cell: ActorCell, work: Work) {
+    this.sender = new ScopedSender(cell, work, 0);
+    this.#work = work;
+  }
+
+  get deadline(): number {
+    return this.#work.deadline;
+  }
+
+  get signal(): AbortSignal {
+    return this.#work.cancellation.signal;
+  }
+
+  add(listener: CancellationListener): void {
+    this.#work.cancellation.add(listener);
+  }
+
+  remove(listener: CancellationListener): void {
+    this.#work.cancellation.remove(listener);
   }
 }

@@ -9,8 +9,9 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { type ActorBody, type ActorCell, BehaviourFailure } from "./actor-cell.ts";
+import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Envelope } from "./envelope.ts";
+import { type Envelope, never } from "./envelope.ts";
 import { openMessage, replyChecked } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -36,12 +37,13 @@ export class BehaviourBody implements ActorBody {
   #isStopped = false;
   #subscription: Subscription | undefined;
 
-  constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, context: ActorContext) {
+  constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "behaviour")
       throw new TroupeError("invalid-options", `${definition.name} has no behaviour`);
     this.#host = host;
     this.#cell = cell;
     this.#definition = definition;
+    const context = new CellContext(site, asLongAs(cell)) as unknown as ActorContext;
     const behave = definition.body.behaviour as unknown as Behave;
     this.#subscription = behave(this.#inbox$, context)
       .pipe(map((event) => context.emit(event as never))) // an event that can't be emitted is the stream's failure
@@ -52,7 +54,7 @@ export class BehaviourBody implements ActorBody {
   }
 
   handle(delivery: Delivery): void | Promise<void> {
-    const { type, from, isAsk } = delivery.envelope;
+    const { type, from, isAsk, deadline } = delivery.envelope;
     const payload = openMessage(this.#host, this.#cell, this.#definition, delivery.envelope);
     if (isAsk) this.#open.add(delivery);
     let release: (() => void) | undefined;
@@ -61,6 +63,11 @@ export class BehaviourBody implements ActorBody {
       type,
       payload,
       from,
+      get signal() {
+        return delivery.signal;
+      },
+      deadline,
+      timeLeft: () => Math.max(0, deadline - this.#host.clock.now()),
       reply: (value: unknown) => {
         replyChecked(this.#definition, delivery, value);
         this.#open.delete(delivery);
@@ -144,6 +151,17 @@ export class BehaviourBody implements ActorBody {
     if (this.#subscription !== undefined) stop();
     else this.#host.turns.schedule(stop); // it was over at once: the actor is not there yet
   }
+}
+
+/** What a behaviour does is bounded by its actor's life; its messages say themselves when they are no longer wanted. */
+function asLongAs(cell: ActorCell): Handling {
+  return {
+    sender: cell,
+    deadline: never,
+    signal: cell.signal,
+    add: (listener) => cell.stopping.add(listener),
+    remove: (listener) => cell.stopping.remove(listener),
+  };
 }
 
 /** The stream took the message: whether it has done something with it, nobody knows. */

@@ -5,6 +5,7 @@ import type { ActorDefinition } from "../actors/actor-definition.ts";
 import type { ActorRef, AskOptions } from "../actors/actor-ref.ts";
 import type { Address } from "../actors/address.ts";
 import { defaultMailbox, type OverflowPolicy } from "../actors/mailbox-options.ts";
+import type { AskScope } from "../actors/ask-scope.ts";
 import type { Position } from "../store/snapshot.ts";
 import { transfer, type Transferred } from "../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
@@ -23,6 +24,8 @@ export interface Sender {
   readonly outgoing?: Pick<Outgoing, "post"> | undefined;
   /** True for an actor that another life of it has replaced. */
   readonly isFenced?: boolean;
+  /** What is being handled, which its asks end with. */
+  readonly scope?: AskScope | undefined;
 }
 
 /** Where a ref points, and what is known there about the messages it takes. */

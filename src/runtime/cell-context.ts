@@ -8,6 +8,7 @@ import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
 import { checkContract } from "../actors/contract.ts";
 import type { Placement } from "../actors/placement.ts";
+import type { CancellationListener } from "../actors/cancellation.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
@@ -17,7 +18,7 @@ import type { StateDefinition } from "../store/state-definition.ts";
 import { type CommitOptions, type PutOptions, StoreClient } from "../store/store-client.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { BoundRef, targetOf, type Target } from "./bound-ref.ts";
+import { BoundRef, type Sender, targetOf, type Target } from "./bound-ref.ts";
 import { type DefinitionId, definitionId } from "./definition-loader.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
@@ -41,7 +42,8 @@ export type SpawnOutcome =
   | { readonly address: Address; readonly error?: undefined }
   | { readonly address?: undefined; readonly error: EncodedError };
 
-export interface CellContextOptions {
+/** What all contexts of one actor have in common. */
+export interface CellSite {
   readonly services: HostServices;
   readonly cell: ActorCell;
   /** The definition's name and version, for contract errors of events. */
@@ -49,10 +51,17 @@ export interface CellContextOptions {
   readonly events: v.GenericSchema | undefined;
   /** The messages that the actor itself has. */
   readonly protocol?: Protocol;
-  /** Has the signal that handlers see: the cell unless they work for a run. */
-  readonly cancellation: { readonly signal: AbortSignal };
-  /** How commits are marked. */
-  readonly commits?: CommitTerms;
+}
+
+/** What a context is for: a message, a step, or whatever a behaviour does. */
+export interface Handling {
+  /** Who sends what is sent meanwhile. */
+  readonly sender: Sender;
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+  /** Tells the listener, until it is removed, when the signal aborts. */
+  add(listener: CancellationListener): void;
+  remove(listener: CancellationListener): void;
 }
 
 /** What a commit is for, and what keeps it from being applied twice. */
@@ -62,68 +71,68 @@ export interface CommitTerms {
 }
 
 export class CellContext implements ActorContext<unknown> {
-  readonly #cancellation: { readonly signal: AbortSignal };
-  readonly #services: HostServices;
-  readonly #cell: ActorCell;
-  #commits: CommitTerms | undefined;
-  readonly #name: string;
-  readonly #events: v.GenericSchema | undefined;
-  readonly #protocol: Protocol;
+  readonly #site: CellSite;
+  readonly #handling: Handling;
+  readonly #commits: CommitTerms | undefined;
   #client: StoreClient | undefined;
 
-  constructor({ services, cell, name, events, protocol, cancellation, commits }: CellContextOptions) {
-    this.#cancellation = cancellation;
-    this.#services = services;
-    this.#cell = cell;
+  constructor(site: CellSite, handling: Handling, commits?: CommitTerms) {
+    this.#site = site;
+    this.#handling = handling;
     this.#commits = commits;
-    this.#name = name;
-    this.#events = events;
-    this.#protocol = protocol ?? {};
   }
 
   get signal(): AbortSignal {
-    return this.#cancellation.signal;
+    return this.#handling.signal;
+  }
+
+  get deadline(): number {
+    return this.#handling.deadline;
+  }
+
+  timeLeft(): number {
+    return Math.max(0, this.deadline - this.now());
   }
 
   get self(): Address {
-    return this.#cell.address;
+    return this.#site.cell.address;
   }
 
   get thread(): number {
-    return this.#services.host.id;
+    return this.#site.services.host.id;
   }
 
   now(): number {
-    return this.#services.host.clock.now();
+    return this.#site.services.host.clock.now();
   }
 
   random(): number {
-    return this.#services.host.random.next();
+    return this.#site.services.host.random.next();
   }
 
   sleep(ms: number): Promise<void> {
-    const { signal } = this;
+    const handling = this.#handling;
     return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      const onAbort = (): void => {
-        timer.cancel();
-        reject(signal.reason as Error);
+      const sleeper = {
+        abort: (error: unknown): void => {
+          timer.cancel();
+          handling.remove(sleeper);
+          reject(error);
+        },
       };
-      const timer = this.#services.host.clock.setTimer(ms, () => {
-        signal.removeEventListener("abort", onAbort);
+      const timer = this.#site.services.host.clock.setTimer(ms, () => {
+        handling.remove(sleeper);
         resolve();
       });
-      signal.addEventListener("abort", onAbort, { once: true });
+      handling.add(sleeper); // at once if it is aborted
     });
   }
 
   emit(event: unknown): void {
-    const site = { agent: this.#name, version: "protocol", direction: "event", side: "sender" } as const;
-    const checked = this.#events === undefined ? event : checkContract(this.#events, event, site);
-    (this.#cell.outgoing ?? this.#cell.subscribers).emit(checked);
+    const { name, events } = this.#site;
+    const site = { agent: name, version: "protocol", direction: "event", side: "sender" } as const;
+    const checked = events === undefined ? event : checkContract(events, event, site);
+    (this.#site.cell.outgoing ?? this.#site.cell.subscribers).emit(checked);
   }
 
   async spawn<P extends Protocol, E>(
@@ -131,14 +140,15 @@ export class CellContext implements ActorContext<unknown> {
     options: SpawnOptions = {},
   ): Promise<ActorRef<P, E>> {
     checkActorName(definition, options.name);
-    this.#services.load.remember(definition);
+    this.#site.services.load.remember(definition);
     const order: SpawnRequest = {
       definition: definitionId(definition),
       placement: options.placement ?? definition.placement,
       name: options.name,
     };
-    const outcome = await this.#services.host.ask(this.#cell, systemTarget, "spawn", order, {
+    const outcome = await this.#site.services.host.ask(this.#handling.sender, systemTarget, "spawn", order, {
       timeout: Number.POSITIVE_INFINITY,
+      detached: true, // called off in the middle, it would leave an actor that nobody knows
     });
     const { address, error } = outcome as SpawnOutcome;
     if (error !== undefined) throw decodeError(error);
@@ -146,7 +156,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    const found = await this.#services.host.ask(this.#cell, systemTarget, "find", {
+    const found = await this.#site.services.host.ask(this.#handling.sender, systemTarget, "find", {
       name,
       definition: definition.name,
     });
@@ -159,7 +169,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   async watch({ address: actor }: { readonly address: Address }, message: string): Promise<void> {
-    if (!Object.hasOwn(this.#protocol, message)) {
+    if (!Object.hasOwn(this.#site.protocol ?? {}, message)) {
       throw new TroupeError(
         "no-such-message",
         `watch ${actor}: ${this.self} has no message ${JSON.stringify(message)} to be told by. Give its protocol one, with the input goneMessage.`,
@@ -182,7 +192,8 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   #askSystem(type: string, payload: object): Promise<unknown> {
-    return this.#services.host.ask(this.#cell, systemTarget, type, payload, { timeout: Number.POSITIVE_INFINITY });
+    const { host } = this.#site.services;
+    return host.ask(this.#handling.sender, systemTarget, type, payload, { timeout: Number.POSITIVE_INFINITY });
   }
 
   read<S>(definition: StateDefinition<S>, id: string): Promise<S> {
@@ -222,24 +233,22 @@ export class CellContext implements ActorContext<unknown> {
     return this.#versions().put(definition, id, state, options);
   }
 
-  /** Forgets what was read while an earlier message was handled: a commit is judged by what its own handler read. */
-  begin(commits = this.#commits): void {
-    this.#client = undefined;
-    this.#commits = commits;
-  }
-
   #versions(): StoreClient {
-    this.#client ??= new StoreClient(this.#services.store, {
-      author: this.#cell.author,
+    this.#client ??= new StoreClient(this.#site.services.store, {
+      author: this.#site.cell.author,
       ...this.#commits,
-      onSeen: ({ position }) => this.#cell.observe(position),
+      onSeen: ({ position }) => this.#site.cell.observe(position),
     });
-    this.#client.observe(this.#cell.token);
+    this.#client.observe(this.#site.cell.token);
     return this.#client;
   }
 
   #ref<P extends Protocol, E>(definition: ActorDefinition<P, E>, address: Address): ActorRef<P, E> {
     const target = targetOf(definition, address);
-    return new BoundRef({ host: this.#services.host, sender: this.#cell, target }) as unknown as ActorRef<P, E>;
+    return new BoundRef({
+      host: this.#site.services.host,
+      sender: this.#handling.sender,
+      target,
+    }) as unknown as ActorRef<P, E>;
   }
 }

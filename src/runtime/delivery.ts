@@ -1,22 +1,98 @@
-/** One message being handled: the envelope, and the one answer an ask gets. */
+/** One message being handled: the envelope, the one answer an ask gets, and whether it is still wanted. */
 
+import type { AskScope } from "../actors/ask-scope.ts";
+import { Cancellation, type CancellationListener } from "../actors/cancellation.ts";
 import { encodeError } from "../errors/error-codec.ts";
-import { AskError } from "../errors/ask-error.ts";
-import type { Envelope } from "./envelope.ts";
+import { AskError, isAskError } from "../errors/ask-error.ts";
+import type { ActorCell } from "./actor-cell.ts";
+import type { Sender } from "./bound-ref.ts";
+import type { Handling } from "./cell-context.ts";
+import type { Answer, Envelope } from "./envelope.ts";
+import { ScopedSender } from "./scoped-sender.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
-export class Delivery {
+export class Delivery implements AskScope, Handling {
   readonly envelope: Envelope;
   readonly #host: ThreadHost;
+  readonly #cell: ActorCell;
   #isAnswered = false;
+  #isInHand = false;
+  #cancellation: Cancellation | undefined;
+  /** Aborts with the cancellation and with the actor; made for who looks at the signal. */
+  #aborter: Cancellation | undefined;
+  #sender: ScopedSender | undefined;
 
-  constructor(host: ThreadHost, envelope: Envelope) {
+  constructor(host: ThreadHost, cell: ActorCell, envelope: Envelope) {
     this.#host = host;
+    this.#cell = cell;
     this.envelope = envelope;
   }
 
   get isAnswered(): boolean {
     return this.#isAnswered || !this.envelope.isAsk;
+  }
+
+  /** True once nobody waits for what it comes to, or from the start: for a tell, also one from an outbox. */
+  get isOver(): boolean {
+    return this.isAnswered || this.envelope.isTold;
+  }
+
+  get deadline(): number {
+    return this.envelope.deadline;
+  }
+
+  /** Aborts when the asker gives up. Being stopped doesn't abort it: a message that is being handled is finished. */
+  get cancellation(): Cancellation {
+    return (this.#cancellation ??= new Cancellation());
+  }
+
+  /** Aborts when the asker gives up or the actor is being stopped. The actor's own for what nobody waits for. */
+  get signal(): AbortSignal {
+    if (this.#aborter !== undefined) return this.#aborter.signal;
+    if (this.isOver) return this.#cell.signal;
+    this.#aborter = new Cancellation();
+    this.add(this.#aborter);
+    return this.#aborter.signal;
+  }
+
+  add(listener: CancellationListener): void {
+    this.#cell.stopping.add(listener);
+    if (!this.isOver) this.cancellation.add(listener);
+  }
+
+  remove(listener: CancellationListener): void {
+    this.#cell.stopping.remove(listener);
+    this.#cancellation?.remove(listener);
+  }
+
+  /** Who sends what is sent for this message. */
+  get sender(): Sender {
+    if (this.#cell.isSerial || this.isOver) return this.#cell;
+    return (this.#sender ??= new ScopedSender(this.#cell, this, this.envelope.id));
+  }
+
+  /** It isn't answered yet, although its handler has returned: from now on a cancellation finds it. */
+  keep(): void {
+    this.#isInHand = true;
+    this.#host.inHand.add(this);
+  }
+
+  /** The asker doesn't wait any longer. */
+  cancel(error: AskError): void {
+    if (this.isOver) return;
+    if (this.#isInHand) this.#host.inHand.remove(this);
+    this.cancellation.abort(error);
+  }
+
+  /** True when a handler threw because its asker had given up, and not because it failed. */
+  isGivenUp(thrown: unknown): boolean {
+    const reason = this.#cancellation?.reason;
+    if (this.isOver || (reason === undefined && this.#host.clock.now() < this.deadline)) return false;
+    for (let error = thrown, depth = 0; error instanceof Error && depth < 32; error = error.cause, depth++) {
+      if (error === reason?.error || error.name === "AbortError") return true;
+      if (isAskError(error) && (error.outcome === "cancelled" || error.code === "timed-out")) return true;
+    }
+    return thrown === reason?.error;
   }
 
   /**
@@ -35,28 +111,36 @@ export class Delivery {
     const { copier } = this.#host;
     const copy = copier.copy(value, `the reply to "${this.envelope.type}"`);
     const { hasTransferred: hasRefs, isJson } = copier;
-    return () => {
-      if (this.isAnswered) return;
-      this.#isAnswered = true;
-      this.#host.answer(this.envelope, { ok: true, value: copy, hasRefs, isJson });
-    };
+    return () => this.#answer({ ok: true, value: copy, hasRefs, isJson });
   }
 
   /** Whoever answers from now on, it isn't this delivery. */
   silence(): void {
     this.#isAnswered = true;
+    this.#letGo();
   }
 
   /** Answers an ask with an error that says the handler failed. */
   fail(thrown: unknown): void {
-    this.refuse(handlerFailed(this.envelope, thrown));
+    if (!this.isAnswered) this.refuse(handlerFailed(this.envelope, thrown));
   }
 
   /** Answers an ask with an error as it is. */
   refuse(error: AskError): void {
+    if (!this.isAnswered) this.#answer({ ok: false, error: encodeError(error) });
+  }
+
+  #answer(answer: Answer): void {
     if (this.isAnswered) return;
     this.#isAnswered = true;
-    this.#host.answer(this.envelope, { ok: false, error: encodeError(error) });
+    this.#letGo();
+    this.#host.answer(this.envelope, answer);
+  }
+
+  #letGo(): void {
+    if (this.#isInHand) this.#host.inHand.remove(this);
+    if (this.#aborter !== undefined) this.#cell.stopping.remove(this.#aborter);
+    this.#sender?.end();
   }
 }
 

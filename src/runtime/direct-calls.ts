@@ -2,14 +2,17 @@
 
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import type { Address } from "../actors/address.ts";
+import { Cancellation } from "../actors/cancellation.ts";
 import type { Participant } from "../actors/participant.ts";
 import type { Work } from "../actors/participant-work.ts";
 import { type CallOutcome, type CallReport, outcomeOf, type Permit } from "../actors/policies/permit.ts";
 import { nextAttempt } from "../actors/policies/retry.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
+import { isTroupeError, type TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { ActorCell } from "./actor-cell.ts";
+import type { Handling } from "./cell-context.ts";
 import type { GateClient } from "./gate-client.ts";
 
 export interface DirectCallsOptions {
@@ -27,15 +30,18 @@ export interface DirectCall {
   readonly from: Address | undefined;
   /** The same for all attempts. */
   readonly idempotencyKey: string;
-  /** No attempt begins after it, in the clock's milliseconds. */
-  readonly deadline: number;
+  /** Who waits for it, and until when: no attempt begins after that, and each ends with it. */
+  readonly caller: Pick<Handling, "deadline" | "add" | "remove">;
 }
 
-/** What a call came to. `error` is what the agent threw; `refusal` is ours, to be answered as it is. */
+/**
+ * What a call came to. `error` is what the agent threw; `refusal` is ours, to be answered as it is; what was `withdrawn` was
+ * called off, or can't be made, before the agent's code began.
+ */
 export type CallResult =
   | { readonly type: "output"; readonly output: unknown }
   | { readonly type: "error"; readonly error: unknown }
-  | { readonly type: "refusal"; readonly refusal: AskError };
+  | { readonly type: "refusal" | "withdrawn"; readonly refusal: AskError };
 
 /** What one attempt came to. */
 type AttemptResult =
@@ -47,54 +53,51 @@ type AttemptResult =
 
 export class DirectCalls {
   readonly #options: DirectCallsOptions;
-  /** One of each call that isn't over: the cell's own signal warns of a leak at eleven listeners. */
-  readonly #open = new Set<AbortController>();
 
   constructor(options: DirectCallsOptions) {
     this.#options = options;
-    const { signal } = options.cell;
-    signal.addEventListener("abort", () => {
-      for (const call of this.#open) call.abort(signal.reason);
-    });
   }
 
   /** Calls the agent, as often as its retry policy says. Rejects only with what a function of the policies threw. */
   async call(call: DirectCall): Promise<CallResult> {
-    const open = new AbortController();
-    this.#open.add(open);
+    const { caller } = call;
+    const wanted = new Cancellation();
+    caller.add(wanted);
     try {
-      return await this.#tries(call, open.signal);
+      return await this.#tries(call, wanted);
     } finally {
-      this.#open.delete(open);
+      caller.remove(wanted);
     }
   }
 
-  /** `signal` aborts when the agent is being stopped: no further attempt begins. */
-  async #tries(call: DirectCall, signal: AbortSignal): Promise<CallResult> {
+  /** `wanted` aborts when nobody waits for the call any more, or the agent is being stopped: no further attempt begins. */
+  async #tries(call: DirectCall, wanted: Cancellation): Promise<CallResult> {
     const { agent, clock, random } = this.#options;
+    const { deadline } = call.caller;
     let ran: unknown;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(call, signal);
+      const result = await this.#attempt(call, wanted);
       if (result.type === "output") return result;
       const { error } = result;
       const at = nextAttempt(agent.policies.retry, attempt, error, clock.now(), random.next());
-      if (at === undefined || at >= call.deadline || !(await this.#sleepUntil(at, signal))) return endOf(result, ran);
+      if (at === undefined || at >= deadline || !(await this.#sleepUntil(at, wanted))) return endOf(result, ran);
       if (result.type !== "turned-away") ran = error;
     }
   }
 
-  async #attempt({ input, from, idempotencyKey }: DirectCall, signal: AbortSignal): Promise<AttemptResult> {
+  async #attempt({ input, from, idempotencyKey, caller }: DirectCall, wanted: Cancellation): Promise<AttemptResult> {
     const { agent, participant, cell, gates } = this.#options;
     let permit: Permit;
     try {
-      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, signal });
+      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, signal: wanted.signal });
     } catch (error) {
       return { type: "turned-away", error };
     }
-    const time = new AttemptTime(this.#options);
+    const time = new AttemptTime(this.#options, wanted);
     const running = participant.execute(input, {
       idempotencyKey,
-      signal: time.signal,
+      cancellation: time.cancellation,
+      deadline: caller.deadline,
       onBegin: (work) => time.begin(work),
     });
     try {
@@ -109,6 +112,7 @@ export class DirectCalls {
         return { type: "timed-out", error: error as AskError };
       }
       if (!time.hasBegun) {
+        time.report();
         permit.release();
         return { type: "turned-away", error };
       }
@@ -122,20 +126,22 @@ export class DirectCalls {
     }
   }
 
-  /** Resolves to false when the signal aborts first. */
-  #sleepUntil(at: number, signal: AbortSignal): Promise<boolean> {
+  /** Resolves to false when it is no longer wanted first. */
+  #sleepUntil(at: number, wanted: Cancellation): Promise<boolean> {
     const { clock } = this.#options;
     return new Promise((resolve) => {
-      if (signal.aborted) return resolve(false);
-      const stopped = (): void => {
-        timer.cancel();
-        resolve(false);
+      if (wanted.reason !== undefined) return resolve(false);
+      const sleeper = {
+        abort: (): void => {
+          timer.cancel();
+          resolve(false);
+        },
       };
       const timer = clock.setTimer(Math.max(0, at - clock.now()), () => {
-        signal.removeEventListener("abort", stopped);
+        wanted.remove(sleeper);
         resolve(true);
       });
-      signal.addEventListener("abort", stopped, { once: true });
+      wanted.add(sleeper);
     });
   }
 }
@@ -145,21 +151,20 @@ class AttemptTime {
   /** Rejects when it is up. */
   readonly up: Promise<never>;
   isUp = false;
+  /** Aborts when it is up, or nobody waits for the call any more. */
+  readonly cancellation = new Cancellation();
   readonly #options: DirectCallsOptions;
-  readonly #abort = new AbortController();
+  readonly #wanted: Cancellation;
   #reject: (error: AskError) => void = () => undefined;
   #work: Work | undefined;
   #began = 0;
   #cancel: () => void = () => undefined;
 
-  constructor(options: DirectCallsOptions) {
+  constructor(options: DirectCallsOptions, wanted: Cancellation) {
     this.#options = options;
+    this.#wanted = wanted;
+    wanted.add(this.cancellation);
     this.up = new Promise((_, reject) => (this.#reject = reject));
-  }
-
-  /** Aborts when the time is up. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
   }
 
   get hasBegun(): boolean {
@@ -176,7 +181,7 @@ class AttemptTime {
       const message = `the agent ${agent.name} did not finish within ${timeout} ms; nobody knows how far it came`;
       const error = new AskError("timed-out", "timed-out", message, { details: { agent: agent.name, timeout } });
       this.isUp = true;
-      this.#abort.abort(error);
+      this.cancellation.abort(error);
       this.#reject(error);
     });
     this.#cancel = () => timer.cancel();
@@ -185,6 +190,7 @@ class AttemptTime {
   /** Ends it. */
   report(error?: unknown): CallReport {
     this.#cancel();
+    this.#wanted.remove(this.cancellation);
     return { tokens: this.#work?.tokens ?? 0, took: this.#options.clock.now() - this.#began, error };
   }
 }
@@ -197,14 +203,20 @@ function endOf(result: Exclude<AttemptResult, { type: "output" }>, ran: unknown)
     case "timed-out":
       return { type: "refusal", refusal: result.error };
     case "turned-away":
-      return isAskError(result.error)
-        ? { type: "refusal", refusal: ran === undefined ? result.error : triedBefore(result.error, ran) }
-        : { type: "error", error: result.error };
+      return turnedAway(result.error, ran);
   }
 }
 
+function turnedAway(error: unknown, ran: unknown): CallResult {
+  if (!isTroupeError(error)) return { type: "error", error };
+  if (ran !== undefined) return { type: "refusal", refusal: triedBefore(error, ran) };
+  if (isAskError(error) && error.outcome === "rejected") return { type: "refusal", refusal: error };
+  const { code, message, details } = error;
+  return { type: "withdrawn", refusal: new AskError("rejected", code, message, { details, cause: error }) };
+}
+
 /** What is true of the attempt that was turned away, that it had no effect, isn't true of the call. */
-function triedBefore({ code, message, details }: AskError, ran: unknown): AskError {
+function triedBefore({ code, message, details }: TroupeError, ran: unknown): AskError {
   return new AskError("failed", code, `an attempt failed, and the next one was turned away: ${message}`, {
     cause: ran,
     details,

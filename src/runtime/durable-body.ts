@@ -19,7 +19,7 @@ import { StoreClient } from "../store/store-client.ts";
 import { kindOf } from "../values/value-copier.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { nameOf } from "./actor-registry.ts";
-import type { CellContext } from "./cell-context.ts";
+import { CellContext, type CellSite } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { checkReply, openMessage } from "./message-check.ts";
@@ -41,7 +41,7 @@ export class DurableBody implements ActorBody {
   readonly #definition: ActorDefinition;
   readonly #family: StateDefinition;
   readonly #on: Readonly<Record<string, Handle>>;
-  readonly #context: CellContext;
+  readonly #site: CellSite;
   readonly #client: StoreClient;
   readonly #codec: PayloadCodec;
   readonly #outbox: Outbox;
@@ -64,14 +64,14 @@ export class DurableBody implements ActorBody {
   #hasFailedToClear = false;
   #isStopped = false;
 
-  constructor(services: HostServices, cell: ActorCell, definition: ActorDefinition, context: CellContext) {
+  constructor(services: HostServices, cell: ActorCell, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "durable")
       throw new TroupeError("invalid-options", `${definition.name} has no state in the store`);
     const { host, store } = services;
     this.#services = services;
     this.#cell = cell;
     this.#definition = definition;
-    this.#context = context;
+    this.#site = site;
     this.#family = definition.body.state;
     this.#on = definition.body.on as unknown as Readonly<Record<string, Handle>>;
     this.#id = nameOf(cell.address);
@@ -195,7 +195,8 @@ export class DurableBody implements ActorBody {
     const payload = openMessage(host, this.#cell, this.#definition, opened);
     const draft = createDraft(state as object);
     const outgoing = new Outgoing(host, this.#codec);
-    const value = await this.#run(this.#on[type] as Handle, draft, payload, outgoing, identity);
+    const context = new CellContext(this.#site, delivery, { idempotencyPrefix: identity });
+    const value = await this.#run(outgoing, () => (this.#on[type] as Handle)(draft, payload, context));
     const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);
     const reply = delivery.prepare(answer); // before the draft is finished: it may hold parts of it
     const kept =
@@ -220,11 +221,10 @@ export class DurableBody implements ActorBody {
     return true;
   }
 
-  async #run(handle: Handle, draft: unknown, payload: unknown, outgoing: Outgoing, identity: string): Promise<unknown> {
-    this.#context.begin({ idempotencyPrefix: identity });
+  async #run(outgoing: Outgoing, handle: () => unknown): Promise<unknown> {
     this.#cell.outgoing = outgoing;
     try {
-      return await handle(draft, payload, this.#context);
+      return await handle();
     } finally {
       if (this.#cell.outgoing === outgoing) this.#cell.outgoing = undefined; // one that is fenced off stays so
     }

@@ -57,6 +57,7 @@ export type DeadLetterReason =
   | "thread-died"
   | "overflow"
   | "expired"
+  | "cancelled"
   | "invalid-message"
   | "handler-failed"
   | "rejected"
@@ -80,6 +81,9 @@ export type Answer =
   | { readonly ok: true; readonly value: unknown; readonly hasRefs: boolean; readonly isJson: boolean }
   | { readonly ok: false; readonly error: EncodedError };
 
+/** Why nobody waits for the answer to an ask any more: an error code. */
+export type CancelCode = "cancelled" | "timed-out" | "actor-stopped" | "thread-died";
+
 /** How a subscription to an actor's events ended. */
 export type StreamEnd = { readonly kind: "completed" } | { readonly kind: "failed"; readonly error: EncodedError };
 
@@ -87,6 +91,8 @@ export type StreamEnd = { readonly kind: "completed" } | { readonly kind: "faile
 export type Frame =
   | Envelope
   | { readonly kind: "reply"; readonly id: number; readonly answer: Answer; readonly token: Position }
+  /** Nobody waits for the answer to the ask `id` any more. Of one that is answered, or was never sent, it says nothing new. */
+  | { readonly kind: "cancel"; readonly to: Address; readonly id: number; readonly code: CancelCode }
   /** `count` messages to `to` have left its mailbox; `gone`: there is no such actor any more. */
   | { readonly kind: "credit"; readonly to: Address; readonly count: number; readonly gone: boolean }
   | { readonly kind: "subscribe"; readonly to: Address; readonly subscription: number }

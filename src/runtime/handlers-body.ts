@@ -4,9 +4,8 @@ import { createDraft, finishDraft, isDraftable } from "immer";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { kindOf } from "../values/value-copier.ts";
-import type { ActorBody, ActorCell } from "./actor-cell.ts";
-
-import type { CellContext } from "./cell-context.ts";
+import type { ActorBody } from "./actor-cell.ts";
+import { CellContext, type CellSite } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import { openMessage, replyChecked } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
@@ -17,20 +16,18 @@ const stateless = Object.freeze({});
 
 export class HandlersBody implements ActorBody {
   readonly #host: ThreadHost;
-  readonly #cell: ActorCell;
   readonly #definition: ActorDefinition;
   readonly #on: Readonly<Record<string, Handle>>;
-  readonly #context: CellContext;
+  readonly #site: CellSite;
   readonly #isStateful: boolean;
   #state: object;
 
-  constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, context: CellContext) {
+  constructor(host: ThreadHost, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "handlers")
       throw new TroupeError("invalid-options", `${definition.name} has no handlers`);
     this.#host = host;
-    this.#cell = cell;
     this.#definition = definition;
-    this.#context = context;
+    this.#site = site;
     this.#on = definition.body.on as unknown as Readonly<Record<string, Handle>>;
     const { state } = definition.body;
     this.#isStateful = state !== undefined;
@@ -45,13 +42,13 @@ export class HandlersBody implements ActorBody {
   }
 
   handle(delivery: Delivery): void | Promise<void> {
-    const payload = openMessage(this.#host, this.#cell, this.#definition, delivery.envelope);
+    const payload = openMessage(this.#host, delivery.sender, this.#definition, delivery.envelope);
     const { type } = delivery.envelope;
-    this.#context.begin();
+    const context = new CellContext(this.#site, delivery);
     const handler = this.#on[type] as Handle;
     // a draft costs about as much as everything else about a small message: actors without state go without
     const draft = this.#isStateful ? createDraft(this.#state) : stateless;
-    const result = handler(draft, payload, this.#context);
+    const result = handler(draft, payload, context);
     if (result instanceof Promise) return result.then((value: unknown) => this.#finish(delivery, draft, value));
     this.#finish(delivery, draft, result);
   }

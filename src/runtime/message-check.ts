@@ -5,15 +5,25 @@ import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-def
 import { type CheckedCopy, compileCheckedCopy, unfit } from "../actors/checked-copy.ts";
 import { checkContract } from "../actors/contract.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
+import type { ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
-import type { ActorCell } from "./actor-cell.ts";
+import type { Sender } from "./bound-ref.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeadLetterReason, Envelope } from "./envelope.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What these checks need of a definition. */
 type Named = Pick<ActorDefinition, "name" | "protocol">;
+
+const refusals: Partial<Record<ErrorCode, DeadLetterReason>> = {
+  "no-such-message": "no-such-message",
+  "actor-stopped": "actor-stopped",
+  "thread-died": "cancelled",
+  "system-closed": "system-closed",
+  cancelled: "cancelled",
+  "timed-out": "expired",
+};
 
 /** A message that its receiver refuses: no handler has seen it. */
 export class RefusedMessage extends Error {
@@ -23,7 +33,7 @@ export class RefusedMessage extends Error {
   constructor(error: AskError) {
     super(error.message, { cause: error });
     this.error = error;
-    this.reason = error.code === "no-such-message" ? "no-such-message" : "invalid-message";
+    this.reason = refusals[error.code] ?? "invalid-message";
   }
 }
 
@@ -82,13 +92,13 @@ function checkMessage({ name, protocol }: Named, type: string, payload: unknown,
 }
 
 /**
- * What a body's handler gets: the payload with its refs revived, and checked unless its sender did.
+ * What a body's handler gets: the payload with its refs revived, bound to `sender`, and checked unless its sender did.
  *
  * @throws RefusedMessage
  */
-export function openMessage(host: ThreadHost, cell: ActorCell, definition: Named, envelope: Envelope): unknown {
+export function openMessage(host: ThreadHost, sender: Sender, definition: Named, envelope: Envelope): unknown {
   const { type, payload, hasRefs, isChecked } = envelope;
-  const revived = hasRefs ? host.revive(payload, cell) : payload;
+  const revived = hasRefs ? host.revive(payload, sender) : payload;
   if (isChecked) return revived;
   try {
     return checkMessage(definition, type, revived, "receiver");

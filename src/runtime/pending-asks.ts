@@ -2,41 +2,94 @@
 
 import type { Address } from "../actors/address.ts";
 import { hostOf } from "../actors/address.ts";
-import { AskError } from "../errors/ask-error.ts";
+import type { AskScope } from "../actors/ask-scope.ts";
+import type { CancellationListener } from "../actors/cancellation.ts";
+import type { AskError } from "../errors/ask-error.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
+import type { CancelCode } from "./envelope.ts";
+import { type GivenUpAsk, type GivenUpCode, givenUp } from "./giving-up.ts";
 import type { Reply } from "./thread-host.ts";
-
-interface PendingAsk {
-  readonly to: Address;
-  readonly type: string;
-  readonly timeout: number;
-  /** In the clock's milliseconds; Infinity for none. */
-  readonly deadline: number;
-  readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: unknown) => void;
-  readonly signal: AbortSignal | undefined;
-}
 
 export interface AskTerms {
   readonly to: Address;
+  /** The asking actor; absent outside of any. */
+  readonly from: Address | undefined;
   readonly type: string;
   /** Milliseconds; Infinity for no deadline. */
   readonly timeout: number;
+  /** In the clock's milliseconds; Infinity for none. */
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
+  /** What is being handled, which the ask ends with. */
+  readonly scope: AskScope | undefined;
+  /** True for one that only wants to know when it is handled: who stops waiting for that doesn't call it off. */
+  readonly isTold: boolean;
+}
+
+/** One ask that waits. */
+export class PendingAsk implements GivenUpAsk, CancellationListener {
+  readonly id: number;
+  readonly to: Address;
+  readonly from: Address | undefined;
+  readonly type: string;
+  readonly timeout: number;
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  readonly scope: AskScope | undefined;
+  readonly isTold: boolean;
+  isSent = false;
+  readonly answer: Promise<Reply>;
+  resolve!: (reply: Reply) => void;
+  reject!: (error: unknown) => void;
+  readonly #asks: PendingAsks;
+
+  constructor(asks: PendingAsks, id: number, { to, from, type, timeout, deadline, signal, scope, isTold }: AskTerms) {
+    this.#asks = asks;
+    this.id = id;
+    this.to = to;
+    this.from = from;
+    this.type = type;
+    this.timeout = timeout;
+    this.deadline = deadline;
+    this.signal = signal;
+    this.scope = scope;
+    this.isTold = isTold;
+    this.answer = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  /** What it was asked for is no longer wanted. */
+  abort(error: unknown): void {
+    this.#asks.giveUp(this, "cancelled", error);
+  }
+
+  /** It is about to be sent: returns false if it has ended, and stays. */
+  send(): boolean {
+    return (this.isSent = this.#asks.has(this.id));
+  }
+}
+
+export interface PendingAsksOptions {
+  readonly clock: Clock;
+  /** Tells whoever was asked that nobody waits any more. */
+  readonly cancel: (to: Address, id: number, code: CancelCode) => void;
 }
 
 export class PendingAsks {
   readonly #clock: Clock;
+  readonly #cancel: PendingAsksOptions["cancel"];
   readonly #asks = new Map<number, PendingAsk>();
   /** The asks that each signal ends: one listener serves all, since Node.js warns of a leak at eleven. */
-  readonly #bySignal = new Map<AbortSignal, Set<number>>();
+  readonly #bySignal = new Map<AbortSignal, Set<PendingAsk>>();
   /** One timer serves all asks: it fires at the earliest deadline, then looks for the next. */
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
-  constructor(clock: Clock) {
+  constructor({ clock, cancel }: PendingAsksOptions) {
     this.#clock = clock;
+    this.#cancel = cancel;
   }
 
   get size(): number {
@@ -47,13 +100,15 @@ export class PendingAsks {
     return this.#asks.has(id);
   }
 
-  add(id: number, { to, type, timeout, deadline, signal }: AskTerms): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      this.#asks.set(id, { to, type, timeout, deadline, resolve, reject, signal });
-      if (signal !== undefined) this.#listen(id, signal);
-      if (signal?.aborted === true) this.#abort(id, signal);
-      else if (deadline < this.#timerAt) this.#arm(deadline);
-    });
+  add(id: number, terms: AskTerms): PendingAsk {
+    const ask = new PendingAsk(this, id, terms);
+    const { signal, scope, deadline } = ask;
+    this.#asks.set(id, ask);
+    if (signal !== undefined) this.#listen(ask, signal);
+    scope?.cancellation.add(ask);
+    if (signal?.aborted === true) ask.abort(signal.reason);
+    else if (deadline < this.#timerAt) this.#arm(deadline);
+    return ask;
   }
 
   resolve(id: number, reply: Reply): void {
@@ -64,11 +119,21 @@ export class PendingAsks {
     this.#take(id)?.reject(error);
   }
 
-  /** Rejects every ask of the actors on a host, or of all with no host given. */
-  rejectAll(host: number | undefined, toError: (ask: { to: Address; type: string }) => AskError): void {
-    for (const [id, ask] of [...this.#asks]) {
-      if (host === undefined || hostOf(ask.to) === host) this.reject(id, toError(ask));
-    }
+  /** Rejects every ask of the actors on a host that is gone. */
+  rejectAll(host: number, toError: (ask: PendingAsk) => AskError): void {
+    for (const ask of [...this.#asks.values()]) if (hostOf(ask.to) === host) this.reject(ask.id, toError(ask));
+  }
+
+  /** The asker of one ask doesn't wait any longer. */
+  giveUp(ask: PendingAsk, code: GivenUpCode, cause?: unknown): void {
+    if (this.#take(ask.id) === undefined) return;
+    if (ask.isSent && !ask.isTold && code !== "system-closed") this.#cancel(ask.to, ask.id, code);
+    ask.reject(givenUp(ask, code, cause));
+  }
+
+  /** No asker waits any longer, or none of those that `isOver` picks. */
+  giveUpAll(code: GivenUpCode, isOver: (ask: PendingAsk) => boolean = () => true): void {
+    for (const ask of [...this.#asks.values()]) if (isOver(ask)) this.giveUp(ask, code);
   }
 
   close(): void {
@@ -80,44 +145,33 @@ export class PendingAsks {
     const ask = this.#asks.get(id);
     if (ask === undefined) return undefined;
     this.#asks.delete(id);
-    if (ask.signal !== undefined) this.#unlisten(id, ask.signal);
+    if (ask.signal !== undefined) this.#unlisten(ask, ask.signal);
+    ask.scope?.cancellation.remove(ask);
     return ask;
   }
 
-  #listen(id: number, signal: AbortSignal): void {
-    const ids = this.#bySignal.get(signal);
-    if (ids !== undefined) {
-      ids.add(id);
+  #listen(ask: PendingAsk, signal: AbortSignal): void {
+    const asks = this.#bySignal.get(signal);
+    if (asks !== undefined) {
+      asks.add(ask);
       return;
     }
-    this.#bySignal.set(signal, new Set([id]));
+    this.#bySignal.set(signal, new Set([ask]));
     signal.addEventListener("abort", this.#onAbort);
   }
 
-  #unlisten(id: number, signal: AbortSignal): void {
-    const ids = this.#bySignal.get(signal);
-    ids?.delete(id);
-    if (ids?.size !== 0) return;
+  #unlisten(ask: PendingAsk, signal: AbortSignal): void {
+    const asks = this.#bySignal.get(signal);
+    asks?.delete(ask);
+    if (asks?.size !== 0) return;
     this.#bySignal.delete(signal);
     signal.removeEventListener("abort", this.#onAbort);
   }
 
   readonly #onAbort = ({ target }: Event): void => {
     const signal = target as AbortSignal;
-    for (const id of [...(this.#bySignal.get(signal) ?? [])]) this.#abort(id, signal);
+    for (const ask of [...(this.#bySignal.get(signal) ?? [])]) ask.abort(signal.reason);
   };
-
-  #abort(id: number, signal: AbortSignal): void {
-    const ask = this.#take(id);
-    if (ask === undefined) return;
-    const { to, type } = ask;
-    ask.reject(
-      new AskError("cancelled", "cancelled", `the asker gave up on "${type}" to ${to}; it may still be handled`, {
-        cause: signal.reason,
-        details: { to, type },
-      }),
-    );
-  }
 
   #arm(deadline: number): void {
     this.#timer?.cancel();
@@ -129,14 +183,9 @@ export class PendingAsks {
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
-    for (const [id, ask] of [...this.#asks]) {
-      if (ask.deadline > now) {
-        next = Math.min(next, ask.deadline);
-        continue;
-      }
-      const { to, type, timeout } = ask;
-      const message = `${to} did not answer "${type}" within ${timeout} ms; it may have handled it, or may still`;
-      this.reject(id, new AskError("timed-out", "timed-out", message, { details: { to, type, timeout } }));
+    for (const ask of [...this.#asks.values()]) {
+      if (ask.deadline > now) next = Math.min(next, ask.deadline);
+      else this.giveUp(ask, "timed-out");
     }
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);
   };

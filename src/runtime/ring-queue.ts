@@ -13,6 +13,10 @@ export class RingQueue<T> {
     return this.#items[this.#head];
   }
 
+  *[Symbol.iterator](): Generator<T> {
+    for (let i = 0; i < this.#length; i++) yield this.#items[(this.#head + i) & (this.#items.length - 1)] as T;
+  }
+
   push(item: T): void {
     if (this.#length === this.#items.length) this.#grow();
     this.#items[(this.#head + this.#length) & (this.#items.length - 1)] = item;
@@ -26,6 +30,19 @@ export class RingQueue<T> {
     this.#head = (this.#head + 1) & (this.#items.length - 1);
     this.#length--;
     return item;
+  }
+
+  /** Takes out the first item that matches, the others stay in their order. Takes as long as there are items before it. */
+  take(matches: (item: T) => boolean): T | undefined {
+    const mask = this.#items.length - 1;
+    for (let i = 0; i < this.#length; i++) {
+      const item = this.#items[(this.#head + i) & mask] as T;
+      if (!matches(item)) continue;
+      for (let j = i; j > 0; j--) this.#items[(this.#head + j) & mask] = this.#items[(this.#head + j - 1) & mask] as T;
+      this.shift();
+      return item;
+    }
+    return undefined;
   }
 
   /** Doubles the ring; its size stays a power of two, so that a mask replaces the remainder. */

@@ -8,7 +8,6 @@ import type { StoreAccess } from "../store/store-access.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { AgentBody, agentMailbox } from "./agent-body.ts";
 import { BehaviourBody } from "./behaviour-body.ts";
-import { CellContext } from "./cell-context.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import { DurableBody } from "./durable-body.ts";
 import type { GateClient } from "./gate-client.ts";
@@ -63,13 +62,13 @@ function fenced(services: HostServices, cell: ActorCell): HostServices {
 function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): ActorBody {
   const { host } = services;
   const { name, events, protocol } = definition;
-  const context = new CellContext({ services, cell, name, events, protocol, cancellation: cell });
+  const site = { services, cell, name, events, protocol };
   switch (definition.body.kind) {
     case "handlers":
-      return new HandlersBody(host, cell, definition, context);
+      return new HandlersBody(host, definition, site);
     case "durable":
-      return new DurableBody(services, cell, definition, context);
+      return new DurableBody(services, cell, definition, site);
     case "behaviour":
-      return new BehaviourBody(host, cell, definition, context);
+      return new BehaviourBody(host, cell, definition, site);
   }
 }

@@ -35,6 +35,8 @@ export interface SupervisedRoutesOptions {
   readonly taken: (actor: Address, upTo: number) => void;
   /** Whether an ask still waits for its answer. */
   readonly isAwaited: (id: number) => boolean;
+  /** An ask was given up before it was handled. */
+  readonly withdrawn: (envelope: Envelope) => void;
   /** An ask was handled, and its answer was lost with the thread. */
   readonly unanswered: (envelope: Envelope) => void;
   /** An actor is somewhere else than before. */
@@ -74,7 +76,7 @@ export class SupervisedRoutes {
   located({ actor, host, incarnation, settled, isLost }: Located): void {
     const route = this.#routes.get(actor) ?? this.#open(actor);
     if (incarnation <= route.incarnation) return; // known already
-    const { reaches, isAwaited, send, taken, moved } = this.#options;
+    const { reaches, isAwaited, withdrawn, send, taken, moved } = this.#options;
     route.incarnation = incarnation;
     this.#settleAll(route, settled, isLost);
     route.host = undefined; // until all that goes before is on its way
@@ -83,8 +85,12 @@ export class SupervisedRoutes {
     moved(actor);
     for (let n = route.unsettled.length; n > 0; n--) {
       const envelope = route.unsettled.shift();
+      if (envelope === undefined) continue;
       // an ask that is over has its answer, or nobody who wants it
-      if (envelope === undefined || (isLost && envelope.isAsk && !isAwaited(envelope.id))) continue;
+      if (envelope.isAsk && (isLost || !envelope.isTold) && !isAwaited(envelope.id)) {
+        if (!isLost) withdrawn(envelope);
+        continue;
+      }
       route.unsettled.push(envelope);
       if (route.host !== undefined) send(route.host, envelope);
     }

@@ -24,6 +24,7 @@ import type { Position } from "../store/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../store/store-protocol.ts";
 import { ValueCopier } from "../values/value-copier.ts";
 import { type ActorBody, ActorCell, buried } from "./actor-cell.ts";
+import { AsksInHand } from "./asks-in-hand.ts";
 import { reviveRefs, type Sender, type Target } from "./bound-ref.ts";
 import { BatchedLink } from "./batched-link.ts";
 import {
@@ -37,8 +38,9 @@ import {
 } from "./envelope.ts";
 import { EventStreams } from "./event-streams.ts";
 import { messageName } from "./message-check.ts";
-import { PendingAsks } from "./pending-asks.ts";
 import { replaced } from "./fenced-store.ts";
+import { givenUp, unwanted, withdrawal } from "./giving-up.ts";
+import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import { RingQueue } from "./ring-queue.ts";
 import { SendWindow } from "./send-window.ts";
 import { departed, SupervisedRoutes } from "./supervised-routes.ts";
@@ -124,6 +126,7 @@ export class ThreadHost {
   readonly beat: () => void;
   readonly copier: ValueCopier;
   readonly streams: EventStreams;
+  readonly inHand = new AsksInHand();
   readonly #reports: HostReports;
   readonly #position: () => Position;
   readonly #store: StoreEndpoint;
@@ -150,7 +153,13 @@ export class ThreadHost {
     this.#position = position;
     this.#store = store;
     this.copier = new ValueCopier(settings.maxMessageBytes);
-    this.#asks = new PendingAsks(clock);
+    this.#asks = new PendingAsks({
+      clock,
+      cancel: (to, id, code) => {
+        const host = this.locate(to);
+        if (host !== undefined) this.transmit(host, { kind: "cancel", to, id, code });
+      },
+    });
     this.streams = new EventStreams(this);
     this.#supervised = new SupervisedRoutes({
       self: this.id,
@@ -159,6 +168,7 @@ export class ThreadHost {
       ask: (actor) => this.transmit(0, { kind: "locate", actor }),
       taken: (actor, upTo) => this.#windows.get(actor)?.creditUpTo(upTo),
       isAwaited: (ask) => this.#asks.has(ask),
+      withdrawn: (ask) => this.bury(ask, withdrawal(clock.now() >= ask.deadline ? "timed-out" : "cancelled")),
       unanswered: (ask) => this.#asks.reject(ask.id, buried(ask, "thread-died")),
       moved: (actor) => this.streams.moved(actor),
       departed: (actor, left, reason) => {
@@ -191,9 +201,10 @@ export class ThreadHost {
     this.#lost.set(peer, error);
     this.#supervised.hostLost(peer);
     for (const [to, window] of this.#windows) if (hostOf(to) === peer) this.#closeWindow(to, window, reason, error);
-    this.#asks.rejectAll(peer, (ask) => buried(ask, reason, error));
+    this.#asks.rejectAll(peer, (ask) => (ask.isSent ? buried(ask, reason, error) : lost(ask, error)));
     this.streams.hostLost(peer, error);
-    for (const cell of this.#cells.values()) cell.hostLost(peer);
+    for (const delivery of this.inHand.takeFrom(peer)) delivery.cancel(unwanted(delivery.envelope, reason));
+    for (const cell of this.#cells.values()) cell.hostLost(peer, reason);
   }
 
   /**
@@ -257,12 +268,19 @@ export class ThreadHost {
   remove(address: Address, hasFailed: boolean): void {
     this.#cells.delete(address);
     if (!isSupervised(address)) this.#windows.delete(address);
+    this.#stopAsking(address);
     this.#reports.stopped(address, hasFailed);
   }
 
   /** An actor is left behind: it has no place here any more. */
   forget(address: Address): void {
     this.#cells.delete(address);
+    this.#stopAsking(address);
+  }
+
+  /** An actor is gone: so is whoever waited for what it had asked. */
+  #stopAsking(actor: Address): void {
+    if (this.#asks.size > 0) this.#asks.giveUpAll("actor-stopped", ({ from, isTold }) => from === actor && !isTold);
   }
 
   get cells(): ReadonlyMap<Address, ActorCell> {
@@ -275,7 +293,7 @@ export class ThreadHost {
    */
   async stopActors(limit?: Promise<void>): Promise<void> {
     this.#isClosing = true;
-    this.#asks.rejectAll(undefined, abandoned);
+    this.#asks.giveUpAll("system-closed");
     const stopped = Promise.all([...this.#cells.values()].map((cell) => cell.stop("discard")));
     await (limit === undefined ? stopped : Promise.race([stopped, limit]));
   }
@@ -327,45 +345,45 @@ export class ThreadHost {
   }
 
   #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
-    const { timeout = this.settings.askTimeout, signal, idempotencyKey } = options;
+    const { timeout = this.settings.askTimeout, signal, idempotencyKey, detached = false } = options;
     const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // of whoever gives keys, nobody knows which attempt it is
+    const { address: to } = target;
     try {
-      if (this.#isClosing) throw buried({ to: target.address, type }, "system-closed");
+      if (this.#isClosing) throw buried({ to, type }, "system-closed");
       if (sender.isFenced === true) throw replaced(String(sender.address));
-      if (signal?.aborted === true) throw givenUp(target.address, type, signal);
       if (typeof timeout !== "number" || Number.isNaN(timeout)) {
         throw new TroupeError(
           "invalid-options",
           `ask "${type}": timeout is a number of milliseconds or Infinity, not ${String(timeout)}`,
         );
       }
-      const deadline = this.clock.now() + timeout; // Infinity stays what it is: never
+      const scope = detached || sender.scope?.isOver === true ? undefined : sender.scope;
+      const now = this.clock.now();
+      const own = now + timeout; // Infinity stays what it is: never
+      const deadline = scope === undefined || own <= scope.deadline ? own : scope.deadline;
+      const left = deadline === own ? timeout : Math.ceil(deadline - now);
+      const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
+      if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
+      if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
       const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat, isTold });
       const { id } = envelope;
-      const terms = {
-        to: target.address,
-        type,
-        timeout,
-        deadline,
-        signal,
-      };
-      const answer = this.#asks.add(id, terms);
-      const admission = this.#offerAsk(envelope, target);
-      if (admission === "dropped") {
+      const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold };
+      const ask = this.#asks.add(id, terms);
+      const admission = this.#offerAsk(envelope, target, ask);
+      if (admission === "sent") ask.isSent = true;
+      else if (admission === "dropped") {
         this.bury(envelope, "overflow");
         this.#asks.reject(id, buried(envelope, "overflow"));
-      } else if (admission !== "sent") {
-        admission.catch((error: unknown) => this.#asks.reject(id, error));
-      }
-      return answer;
+      } else admission.catch((error: unknown) => this.#asks.reject(id, error));
+      return ask.answer;
     } catch (error) {
       return Promise.reject(notSent(error));
     }
   }
 
-  #offerAsk(envelope: Envelope, target: Target): ReturnType<SendWindow["offer"]> {
+  #offerAsk(envelope: Envelope, target: Target, ask: PendingAsk): ReturnType<SendWindow["offer"]> {
     try {
-      return this.#window(target).offer(envelope, false, () => this.#asks.has(envelope.id));
+      return this.#window(target).offer(envelope, false, () => ask.send());
     } catch (error) {
       return Promise.reject(error);
     }
@@ -377,10 +395,7 @@ export class ThreadHost {
     if (this.#lost.size === 0) return undefined;
     const error = this.#lost.get(hostOf(to));
     if (error === undefined) return undefined;
-    return new AskError("rejected", "thread-died", `the thread of ${to} has died`, {
-      cause: error,
-      details: { to, type },
-    });
+    return lost({ to, type }, error);
   }
 
   answer(envelope: Envelope, answer: Answer): void {
@@ -482,7 +497,8 @@ export class ThreadHost {
 
   #closeWindow(to: Address, window: SendWindow, reason: DeadLetterReason, cause?: unknown): void {
     this.#windows.delete(to);
-    const inFlight = window.close(buried({ to, type: "a message" }, reason, cause));
+    const what = { to, type: "a message" };
+    const inFlight = window.close(reason === "thread-died" ? lost(what, cause) : buried(what, reason, cause));
     // of a stopped actor, its own host made dead letters; a dead thread can't, so what it may have lost is told from here
     if (reason !== "thread-died") return;
     for (const envelope of inFlight) {
@@ -504,6 +520,8 @@ export class ThreadHost {
         return this.#deliver(frame);
       case "reply":
         return this.#reply(frame);
+      case "cancel":
+        return this.#cancel(peer, frame);
       case "credit":
         return this.#credit(frame.to, frame.count, frame.gone);
       case "subscribe": {
@@ -563,6 +581,12 @@ export class ThreadHost {
     this.returnCredit(envelope.origin, envelope.to, 1, true);
   };
 
+  #cancel(peer: HostId, { to, id, code }: Extract<Frame, { kind: "cancel" }>): void {
+    const delivery = this.inHand.find(peer, id);
+    delivery?.cancel(unwanted(delivery.envelope, code));
+    this.#cells.get(to)?.withdraw(peer, id, code);
+  }
+
   #reply({ id, answer, token }: Extract<Frame, { kind: "reply" }>): void {
     if (answer.ok) this.#asks.resolve(id, { answer, token });
     else this.#asks.reject(id, decodeError(answer.error));
@@ -577,10 +601,9 @@ export class ThreadHost {
 /** Nobody looks after the thread that made the system. */
 function ignore(): void {}
 
-/** The system closes on an ask that was sent. */
-function abandoned({ to, type }: { readonly to: Address; readonly type: string }): AskError {
-  const message = `the system closed before ${to} answered "${type}"; it may have handled it`;
-  return new AskError("failed", "system-closed", message, { details: { to, type } });
+/** A message that was not sent, as its receiver's thread is gone. */
+function lost({ to, type }: { readonly to: Address; readonly type: string }, cause: unknown): AskError {
+  return new AskError("rejected", "thread-died", `the thread of ${to} has died`, { cause, details: { to, type } });
 }
 
 /** An ask that could not even be sent was certainly not handled. */
@@ -588,11 +611,4 @@ function notSent(error: unknown): unknown {
   if (!isTroupeError(error) || isAskError(error)) return error;
   const { code, message, details } = error;
   return new AskError("rejected", code, message, { details });
-}
-
-function givenUp(to: Address, type: string, signal: AbortSignal): AskError {
-  return new AskError("cancelled", "cancelled", `the asker gave up on "${type}" to ${to} before it was sent`, {
-    cause: signal.reason,
-    details: { to, type },
-  });
 }

@@ -6,7 +6,9 @@ import {
   type AgentOptions,
   defineAgent,
 } from "../../src/actors/agent-definition.ts";
+import { Cancellation } from "../../src/actors/cancellation.ts";
 import { Participant, type ParticipantPorts } from "../../src/actors/participant.ts";
+import type { Work } from "../../src/actors/participant-work.ts";
 import { PayloadCodec } from "../../src/actors/payload-codec.ts";
 import type { Grant, ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../src/actors/supervisor/run-event.ts";
@@ -30,6 +32,10 @@ function agentOf(
     ...options,
   });
 }
+
+/** Works until it is called off. */
+const untilAborted: Agent["execute"] = (_, { signal }) =>
+  new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error)));
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -431,20 +437,21 @@ describe("a cancelled run", () => {
     ]);
   });
 
-  it("does not begin a step that waits for its turn", async () => {
+  it("does not begin a step that waits for its turn, and says so at once", async () => {
     const inHand: (() => void)[] = [];
     const desk = new Desk(
       agentOf({ execute: ({ n }) => new Promise((resolve) => inHand.push(() => resolve({ doubled: n }))) }),
     );
-    void desk.perform("first", { n: 1 }, "r1");
-    const handled = desk.perform("first", { n: 1 }, "r2");
+    const working = desk.perform("first", { n: 1 }, "r1");
+    const waiting = desk.perform("first", { n: 1 }, "r2");
     void desk.handle({ type: "abort", run: "r2" });
+    await waiting;
     inHand.shift()?.();
-    await handled;
+    await working;
     expect(inHand).toEqual([]);
     expect(desk.outcomes.map(([run, { type }]) => [run, type])).toEqual([
-      ["r1", "step-finished"],
       ["r2", "step-failed"],
+      ["r1", "step-finished"],
     ]);
   });
 });
@@ -575,20 +582,65 @@ describe("a direct call", () => {
     });
   });
 
-  it("passes the caller's signal on", async () => {
+  it("aborts its signal when the caller gives up, and doesn't begin for one that has", async () => {
+    const desk = new Desk(agentOf({ execute: untilAborted }));
+    const cancellation = new Cancellation();
+    const started: string[] = [];
+    const options = (name: string) => ({ idempotencyKey: name, cancellation, onBegin: () => void started.push(name) });
+    const call = desk.participant.execute({ n: 1 }, options("first"));
+    const waiting = desk.participant.execute({ n: 1 }, options("waits for its turn"));
+    await settled();
+    cancellation.abort(new Error("changed my mind"));
+    for (const one of [call, waiting, desk.participant.execute({ n: 1 }, options("late"))])
+      await expect(one).rejects.toThrow("changed my mind");
+    expect(started).toEqual(["first"]);
+    expect(desk.participant.load.work).toBe(0);
+  });
+
+  it("that is called off while it waits leaves its turn to the next", async () => {
+    let finish: () => void = () => undefined;
+    const started: unknown[] = [];
     const desk = new Desk(
       agentOf({
-        execute: (_, { signal }) =>
-          new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+        execute: (_, { idempotencyKey }) => {
+          started.push(idempotencyKey);
+          return new Promise((resolve) => (finish = () => resolve({ doubled: 1 })));
+        },
       }),
     );
-    const caller = new AbortController();
-    const call = desk.participant.execute({ n: 1 }, { idempotencyKey: "k", signal: caller.signal });
-    caller.abort(new Error("changed my mind"));
-    await expect(call).rejects.toThrow("changed my mind");
-    await expect(desk.participant.execute({ n: 1 }, { idempotencyKey: "k", signal: caller.signal })).rejects.toThrow(
-      "changed my mind",
-    );
+    const [first, gone, next] = [new Cancellation(), new Cancellation(), new Cancellation()];
+    const call = (idempotencyKey: string, cancellation: Cancellation) =>
+      desk.participant.execute({ n: 1 }, { idempotencyKey, cancellation });
+    const calls = [call("first", first), call("gone", gone), call("next", next)];
+    void Promise.allSettled(calls);
+    await settled();
+    gone.abort(new Error("gone"));
+    finish();
+    await calls[0];
+    await settled();
+    finish();
+    await calls[2];
+    await expect(calls[1]).rejects.toThrow("gone");
+    expect(started).toEqual(["first", "next"]);
+  });
+
+  it("is work with the caller's deadline until it is over; a step has none unless its run has", async () => {
+    const works: Work[] = [];
+    const desk = new Desk(agentOf({}), {
+      context: (work) => {
+        works.push(work);
+        expect(work.isOver).toBe(false);
+        return {} as AgentContext;
+      },
+    });
+    await desk.participant.execute({ n: 1 }, { idempotencyKey: "k", deadline: 2000 });
+    await desk.participant.execute({ n: 1 }, { idempotencyKey: "k" });
+    await desk.perform("r", { n: 1 });
+    expect(works.map(({ deadline, isOver }) => [deadline, isOver])).toEqual([
+      [2000, true],
+      [Number.POSITIVE_INFINITY, true],
+      [Number.POSITIVE_INFINITY, true],
+    ]);
   });
 });
 
@@ -596,8 +648,7 @@ describe("a participant that is stopped", () => {
   it("aborts what it works on and begins nothing more", async () => {
     const desk = new Desk(
       agentOf({
-        execute: (_, { signal }) =>
-          new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+        execute: untilAborted,
       }),
     );
     const both = [desk.perform("first", { n: 1 }), desk.perform("second", { n: 1 })];

@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type Address, makeAddress } from "../../src/actors/address.ts";
+import { Cancellation } from "../../src/actors/cancellation.ts";
 import { AskError, isAskError } from "../../src/errors/ask-error.ts";
-import { PendingAsks } from "../../src/runtime/pending-asks.ts";
+import type { GivenUpCode } from "../../src/runtime/giving-up.ts";
+import { type AskTerms, PendingAsks } from "../../src/runtime/pending-asks.ts";
 import type { Reply } from "../../src/runtime/thread-host.ts";
 import { FakeClock } from "../fixtures/fake-clock.ts";
 
@@ -14,17 +16,38 @@ class Bench {
   readonly clock: FakeClock;
   readonly asks: PendingAsks;
   readonly outcomes = new Map<number, unknown>();
+  /** What those who were asked have been told. */
+  readonly cancels: (readonly [to: Address, id: number, code: GivenUpCode])[] = [];
+  readonly controller = new AbortController();
+  readonly scope = { deadline: never, cancellation: new Cancellation(), isOver: false };
   #lastId = 0;
 
   constructor(early = 0) {
     this.clock = new FakeClock(early);
-    this.asks = new PendingAsks(this.clock);
+    this.asks = new PendingAsks({ clock: this.clock, cancel: (...cancel) => this.cancels.push(cancel) });
   }
 
-  add(timeout: number, { to = makeAddress(1, "a"), signal }: { to?: Address; signal?: AbortSignal } = {}): number {
+  /** What else ends an ask. */
+  bounds(): Pick<AskTerms, "signal" | "scope"> {
+    return { signal: this.controller.signal, scope: this.scope };
+  }
+
+  add(timeout: number, { isSent = true, ...terms }: Partial<AskTerms> & { readonly isSent?: boolean } = {}): number {
     const id = ++this.#lastId;
     const deadline = this.clock.now() + timeout;
-    this.asks.add(id, { to, type: "get", timeout, deadline, signal }).then(
+    const ask = this.asks.add(id, {
+      to: makeAddress(1, "a"),
+      from: undefined,
+      type: "get",
+      timeout,
+      deadline,
+      signal: undefined,
+      scope: undefined,
+      isTold: false,
+      ...terms,
+    });
+    ask.isSent = isSent;
+    ask.answer.then(
       ({ answer }) => this.outcomes.set(id, answer.value),
       (error: unknown) => this.outcomes.set(id, error),
     );
@@ -192,7 +215,7 @@ describe("a signal", () => {
     bench.asks.resolve(replied, replyOf(1));
     bench.asks.reject(refused, new Error("bad"));
     bench.clock.pass(60);
-    bench.asks.rejectAll(undefined, () => new AskError("rejected", "system-closed", "closed"));
+    bench.asks.giveUpAll("system-closed");
     expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(
       added.mock.calls.map(([, listener]) => listener),
     );
@@ -216,14 +239,96 @@ describe("rejectAll (invariant 6)", () => {
     expect([bench.asks.has(ten!), bench.asks.has(two!)]).toEqual([true, true]);
   });
 
-  it("answers all with no host given, host 0 being one", async () => {
+  it("takes host 0 for one", () => {
     const bench = new Bench();
     for (const host of [0, 1, 2]) bench.add(100, { to: makeAddress(host, "a") });
     bench.asks.rejectAll(0, gone);
     expect(bench.asks.size).toBe(2);
-    bench.asks.rejectAll(undefined, gone);
+  });
+
+  it("tells apart what had been sent", async () => {
+    const bench = new Bench();
+    const [sent, unsent] = [bench.add(100), bench.add(100, { isSent: false })];
+    bench.asks.rejectAll(1, ({ isSent }) => new AskError(isSent ? "failed" : "rejected", "thread-died", "gone"));
     await settled();
-    expect([bench.asks.size, bench.outcomes.size]).toEqual([0, 3]);
+    expect(bench.outcomes.get(sent)).toMatchObject({ mayHaveRun: true });
+    expect(bench.outcomes.get(unsent)).toMatchObject({ mayHaveRun: false });
+  });
+
+  it("cancels nothing: nobody is left to hear of it", () => {
+    const bench = new Bench();
+    bench.add(100);
+    bench.asks.rejectAll(1, gone);
+    expect(bench.cancels).toEqual([]);
+  });
+});
+
+describe("an asker that gives up", () => {
+  const ways: [how: string, code: GivenUpCode, outcome: string, end: (bench: Bench, id: number) => void][] = [
+    ["as its signal aborts", "cancelled", "cancelled", (bench) => bench.controller.abort()],
+    ["as what it is for is called off", "cancelled", "cancelled", (bench) => bench.scope.cancellation.abort("off")],
+    ["as time is up", "timed-out", "timed-out", (bench) => bench.clock.pass(100)],
+    ["as its actor stops", "actor-stopped", "cancelled", (bench) => bench.asks.giveUpAll("actor-stopped")],
+    ["as the system closes", "system-closed", "failed", (bench) => bench.asks.giveUpAll("system-closed")],
+  ];
+
+  it.each(ways)("tells so, once, %s", async (_how, code, outcome, end) => {
+    const bench = new Bench();
+    const id = bench.add(100, bench.bounds());
+    end(bench, id);
+    end(bench, id);
+    bench.asks.resolve(id, replyOf("late"));
+    await settled();
+    // of a system that closes, each host stops its own actors
+    expect(bench.cancels).toEqual(code === "system-closed" ? [] : [["1/a", id, code]]);
+    expect(bench.outcomes.get(id)).toMatchObject({ code, outcome, mayHaveRun: true, details: { to: "1/a" } });
+  });
+
+  it.each(ways)(
+    "tells nobody of an ask that was not sent, %s; it certainly had no effect",
+    async (_how, code, outcome, end) => {
+      const bench = new Bench();
+      const id = bench.add(100, { ...bench.bounds(), isSent: false });
+      end(bench, id);
+      await settled();
+      expect(bench.cancels).toEqual([]);
+      const expected = outcome === "cancelled" ? "cancelled" : "rejected";
+      expect(bench.outcomes.get(id)).toMatchObject({ code, outcome: expected, mayHaveRun: false });
+    },
+  );
+
+  it.each(ways)("doesn't call off what it only wanted to know of, %s", async (_how, code, _outcome, end) => {
+    const bench = new Bench();
+    const id = bench.add(100, { ...bench.bounds(), isTold: true });
+    end(bench, id);
+    await settled();
+    expect(bench.cancels).toEqual([]);
+    expect(bench.outcomes.get(id)).toMatchObject({ code });
+  });
+
+  it("picks which asks end", () => {
+    const bench = new Bench();
+    const [one, other] = [bench.add(100, { from: makeAddress(2, "b") }), bench.add(100)];
+    bench.asks.giveUpAll("actor-stopped", ({ from }) => from === "2/b");
+    expect([bench.asks.has(one), bench.asks.has(other)]).toEqual([false, true]);
+  });
+
+  it("is forgotten by what it was for once it is answered", () => {
+    const bench = new Bench();
+    const id = bench.add(100, bench.bounds());
+    bench.asks.resolve(id, replyOf(1));
+    bench.scope.cancellation.abort("off");
+    expect(bench.cancels).toEqual([]);
+  });
+
+  it("ends at once where what it is for is called off already, and the reason is told", async () => {
+    const bench = new Bench();
+    const reason = new Error("off");
+    bench.scope.cancellation.abort(reason);
+    const id = bench.add(100, { scope: bench.scope });
+    await settled();
+    expect(bench.outcomes.get(id)).toMatchObject({ outcome: "cancelled", cause: reason });
+    expect(bench.asks.size).toBe(0);
   });
 });
 

@@ -1,0 +1,52 @@
+/** Who sends for one of the things that an actor does at a time, where the actor alone doesn't say which. */
+
+import type { Address } from "../actors/address.ts";
+import type { AskScope } from "../actors/ask-scope.ts";
+import type { Position } from "../store/snapshot.ts";
+import type { Sender } from "./bound-ref.ts";
+
+export class ScopedSender implements Sender {
+  readonly #actor: Sender;
+  readonly #cause: number;
+  #scope: AskScope | undefined;
+
+  constructor(actor: Sender, scope: AskScope, cause: number) {
+    this.#actor = actor;
+    this.#scope = scope;
+    this.#cause = cause;
+  }
+
+  get address(): Address | undefined {
+    return this.#actor.address;
+  }
+
+  get token(): Position {
+    return this.#actor.token;
+  }
+
+  get cause(): number {
+    return this.scope === undefined ? 0 : this.#cause;
+  }
+
+  /** Let go of once it is over: a ref that is kept must not keep the message that brought it. */
+  get scope(): AskScope | undefined {
+    if (this.#scope?.isOver === true) this.#scope = undefined;
+    return this.#scope;
+  }
+
+  get outgoing(): Sender["outgoing"] {
+    return this.#actor.outgoing;
+  }
+
+  get isFenced(): boolean {
+    return this.#actor.isFenced === true;
+  }
+
+  observe(position: Position): void {
+    this.#actor.observe(position);
+  }
+
+  end(): void {
+    this.#scope = undefined;
+  }
+}
