@@ -18,7 +18,7 @@ export const credit: Topic = {
     const mode = (name: "orchestrator" | "relay"): Subject => ({
       name,
       async run() {
-        const measured = await runMode({
+        const { measurement } = await runMode({
           mode: name,
           applications,
           threads: 2,
@@ -29,7 +29,7 @@ export const credit: Topic = {
             throw new Error(`${name}: the rating of ${id} is wrong`);
           },
         });
-        return summarize(measured).decisionsPerSecond;
+        return summarize(measurement).decisionsPerSecond;
       },
     });
     return measure({

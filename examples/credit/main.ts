@@ -1,13 +1,16 @@
 /** The example's command: reads applications, decides them in each mode, and prints the modes side by side. */
 
+import type { ChaosOptions } from "./chaos-counts.ts";
+import { countChanged, formatChaos } from "./chaos-report.ts";
 import { InputError } from "./input-error.ts";
+import type { Mode } from "./mode.ts";
 import { type CreditOptions, parseOptions, UsageError } from "./options.ts";
 import { progressPrinter } from "./progress.ts";
 import { readApplications } from "./read-applications.ts";
 import { formatTable, type ModeResult, summarize, toJsonLine } from "./report.ts";
-import { runMode } from "./run-mode.ts";
+import { type ModeOutcome, runMode } from "./run-mode.ts";
 
-/** Returns the exit code: 0, or 1 when a row could not be used. */
+/** Returns the exit code: 0, or 1 when a row could not be used or chaos did more than take time. */
 async function decideAll(options: CreditOptions): Promise<number> {
   const rows = await readApplications(options.input, options.format);
   const applications = rows.flatMap((row) => ("application" in row ? [row.application] : []));
@@ -16,27 +19,66 @@ async function decideAll(options: CreditOptions): Promise<number> {
   if (applications.length === 0) throw new InputError(options.input, "no row can be used");
 
   const progress = progressPrinter(process.stderr);
-  const results: ModeResult[] = [];
-  for (const mode of options.modes) {
-    const measured = await runMode({
+  const run = async (mode: Mode, chaos?: ChaosOptions): Promise<ModeOutcome> => {
+    const tell = (text: string): void => {
+      if (!options.verbose) return;
+      progress.clear();
+      console.error(`${mode}: ${text}`);
+    };
+    const outcome = await runMode({
       mode,
       applications,
       threads: options.threads,
       seed: options.delay ? options.seed : undefined,
       onProgress: (done) => progress.update({ mode, done, total: applications.length }),
-      onWrong: ({ id }, got, expected) => {
-        if (!options.verbose) return;
-        progress.clear();
-        console.error(`${mode}: ${id} was rated ${got.rating}, not ${expected.rating}`);
-      },
+      onWrong: ({ id }, got, expected) => tell(`${id} was rated ${got.rating}, not ${expected.rating}`),
+      ...(chaos && { chaos, onUndecided: ({ id }, error) => tell(`${id} was not decided: ${error.message}`) }),
     });
     progress.clear();
-    const result = summarize(measured);
+    return outcome;
+  };
+
+  const results: ModeResult[] = [];
+  const report = (result: ModeResult): void => {
     results.push(result);
     if (options.json) console.log(toJsonLine(result));
+  };
+  for (const mode of options.modes) {
+    const plain = await run(mode);
+    report(summarize(plain.measurement));
+    if (options.chaos === undefined) continue;
+    const chaotic = await run(mode, { seed: options.seed, rates: options.chaos });
+    report(compare(plain, chaotic, applications.length));
   }
-  if (!options.json) console.log(formatTable(results, { width: process.stdout.columns ?? 120 }));
-  return errors.length > 0 ? 1 : 0;
+  const width = process.stdout.columns ?? 120;
+  const chaos = results.flatMap((result) => result.chaos ?? []);
+  if (!options.json) console.log(formatTable(results, { width }));
+  if (!options.json && chaos.length > 0) console.log(`\n${formatChaos(chaos, { width })}`);
+  const isUnharmed = results.every((result) => result.chaos === undefined || isHarmless(result));
+  return errors.length > 0 || !isUnharmed ? 1 : 0;
+}
+
+/** The figures of a mode in chaos, beside those of the same mode without. */
+function compare(plain: ModeOutcome, chaotic: ModeOutcome, applications: number): ModeResult {
+  const result = summarize(chaotic.measurement);
+  const { mode, decisionsPerSecond } = result;
+  const counts = chaotic.chaos;
+  if (counts === undefined) return result;
+  return {
+    ...result,
+    chaos: {
+      ...counts,
+      mode,
+      speed: decisionsPerSecond / summarize(plain.measurement).decisionsPerSecond,
+      changed: countChanged(plain.decisions, chaotic.decisions),
+      undecided: applications - chaotic.decisions.size,
+    },
+  };
+}
+
+/** Chaos may cost time and nothing else. */
+function isHarmless({ wrong, chaos }: ModeResult): boolean {
+  return wrong === 0 && chaos?.changed === 0 && chaos.undecided === 0;
 }
 
 async function main(): Promise<number> {

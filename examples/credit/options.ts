@@ -2,7 +2,8 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { MODES, type Mode } from "./mode.ts";
+import { DEFAULT_RATES, FAULTS, type FaultKind, type FaultRates } from "./faults.ts";
+import { CHAOS_MODES, MODES, type Mode } from "./mode.ts";
 import { FORMATS, type Format } from "./read-applications.ts";
 
 export interface CreditOptions {
@@ -14,6 +15,8 @@ export interface CreditOptions {
   readonly modes: readonly Mode[];
   /** Whether agents take the time that agents take; without, they answer at once. */
   readonly delay: boolean;
+  /** What share of the agents' calls meets which fault; without, none is injected. */
+  readonly chaos: FaultRates | undefined;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -38,6 +41,7 @@ export const DEFAULTS: CreditOptions = {
   seed: 1,
   modes: MODES,
   delay: true,
+  chaos: undefined,
   json: false,
   verbose: false,
 };
@@ -51,6 +55,8 @@ const FLAGS = {
   delay: { type: "boolean" },
   // `allowNegative` of parseArgs would do, but Node 20 has it only from 20.17.
   "no-delay": { type: "boolean" },
+  chaos: { type: "boolean" },
+  "chaos-rates": { type: "string" },
   json: { type: "boolean" },
   verbose: { type: "boolean", short: "v" },
   help: { type: "boolean", short: "h" },
@@ -62,8 +68,13 @@ export const HELP = `Decides credit applications with five agents, in up to four
   --format FORMAT  ${FORMATS.join(" or ")} (default ${DEFAULTS.format}); statlog is the German Credit data and needs --input
   --modes A,B      some of ${MODES.join(", ")} (default all)
   --threads N      worker threads, 1 to ${MAX_THREADS} (default ${DEFAULTS.threads})
-  --seed N         seed of the artificial delays, 0 to ${MAX_SEED} (default ${DEFAULTS.seed})
+  --seed N         seed of the artificial delays and of chaos, 0 to ${MAX_SEED} (default ${DEFAULTS.seed})
   --no-delay       no artificial delays: the agents answer at once
+  --chaos          each mode but stale-cache twice: as it is, and while faults are injected into the agents; then tells
+                   what was injected and what it cost
+  --chaos-rates R  the share of calls that meet a fault, and --chaos; the others stay as they are by default:
+                   ${ratesText(DEFAULT_RATES)}
+                   (the thread is killed, the thread stands still, the agent throws, gives no answer, is slow)
   --json           a line of JSON for each mode instead of the table
   -v, --verbose    tell every wrong rating
   -h, --help       this text
@@ -84,13 +95,15 @@ export function parseOptions(args: readonly string[]): Command {
     throw new UsageError(`--format ${format} needs --input FILE: the sample is ${DEFAULTS.format}`);
   }
   if (values.input === "") throw new UsageError("--input needs the name of a file");
+  const isChaos = values.chaos === true || values["chaos-rates"] !== undefined;
   const options: CreditOptions = {
     input: values.input ?? DEFAULTS.input,
     format,
     threads: values.threads === undefined ? DEFAULTS.threads : integer("--threads", values.threads, 1, MAX_THREADS),
     seed: values.seed === undefined ? DEFAULTS.seed : integer("--seed", values.seed, 0, MAX_SEED),
-    modes: values.modes === undefined ? DEFAULTS.modes : modeList(values.modes),
+    modes: modesOf(values.modes, isChaos),
     delay: values["no-delay"] === true ? false : DEFAULTS.delay,
+    chaos: isChaos ? ratesOf(values["chaos-rates"] ?? "") : DEFAULTS.chaos,
     json: values.json ?? DEFAULTS.json,
     verbose: values.verbose ?? DEFAULTS.verbose,
   };
@@ -121,7 +134,33 @@ function integer(flag: string, value: string, min: number, max: number): number 
   throw new UsageError(`${flag} must be a whole number from ${min} to ${max}, got ${JSON.stringify(value)}`);
 }
 
-function modeList(value: string): readonly Mode[] {
+function modesOf(value: string | undefined, isChaos: boolean): readonly Mode[] {
+  if (value === undefined) return isChaos ? CHAOS_MODES : DEFAULTS.modes;
   const names = value.split(",").map((name) => name.trim());
-  return [...new Set(names.map((name) => choice("--modes", name, MODES)))];
+  const modes = [...new Set(names.map((name) => choice("--modes", name, MODES)))];
+  const unfit = isChaos ? modes.find((mode) => !CHAOS_MODES.includes(mode)) : undefined;
+  if (unfit !== undefined)
+    throw new UsageError(`--chaos is not for the mode ${unfit}: its caches go with their threads`);
+  return modes;
+}
+
+/** Reads `kill=0.01,slow=0`. */
+function ratesOf(value: string): FaultRates {
+  const rates: Record<FaultKind, number> = { ...DEFAULT_RATES };
+  for (const part of value.split(",").filter((text) => text.trim() !== "")) {
+    const [name = "", ...rest] = part.split("=");
+    const kind = choice("--chaos-rates", name.trim(), FAULTS);
+    const rate = rest.join("=").trim();
+    const share = /^(\d+(\.\d*)?|\.\d+)$/.test(rate) ? Number(rate) : Number.NaN;
+    if (!(share <= 1))
+      throw new UsageError(`--chaos-rates: ${kind} must be a number from 0 to 1, got ${JSON.stringify(rate)}`);
+    rates[kind] = share;
+  }
+  const total = Object.values(rates).reduce((sum, rate) => sum + rate, 0);
+  if (total > 1) throw new UsageError(`--chaos-rates must be 1 together at most, they are ${ratesText(rates)}`);
+  return rates;
+}
+
+function ratesText(rates: FaultRates): string {
+  return FAULTS.map((kind) => `${kind}=${rates[kind]}`).join(",");
 }

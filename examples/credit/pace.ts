@@ -3,6 +3,7 @@
  * is on its way. They come from the seed alone, and are the same in all four modes.
  */
 
+import { hash } from "./hash.ts";
 import { mulberry32 } from "./mulberry32.ts";
 
 /** What takes its time. */
@@ -28,11 +29,4 @@ export function delayOf(activity: Activity, applicantId: string): number {
   const random = mulberry32(hash(`${pace} ${activity} ${applicantId}`));
   random(); // the first number of neighbouring seeds is alike
   return -means[activity] * Math.log(1 - random());
-}
-
-/** FNV-1a (Fowler, Noll, Vo), 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }

@@ -10,6 +10,7 @@
 
 import type { Particulars } from "./application.ts";
 import type { Rating } from "./contracts.ts";
+import { hash } from "./hash.ts";
 import { RATING_FLOORS, assessRisk, caseAdjustment, creditScore, verifyIncome } from "./rules.ts";
 
 /** An update is worth at least the width of a rating's band, and up to `SPREAD` more. */
@@ -29,11 +30,4 @@ export function scoreOnFile(application: Particulars): number {
   return rating === "E"
     ? Math.max(score + BAND_WIDTH + jitter, floorOf("D"))
     : Math.min(score - BAND_WIDTH - jitter, floorOf(rating) - 1);
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
-  return value >>> 0;
 }

@@ -3,7 +3,9 @@
  * here.
  */
 
+import { type ChaosResult, chaosFigures } from "./chaos-report.ts";
 import type { Mode } from "./mode.ts";
+import { type Column, layOut, type TableOptions } from "./table.ts";
 
 /** The outcome of one mode. */
 export interface ModeResult {
@@ -21,6 +23,8 @@ export interface ModeResult {
   readonly threads: number;
   /** Versions that the store wrote. */
   readonly versions: number;
+  /** There when things were done to the agents meanwhile. */
+  readonly chaos?: ChaosResult;
 }
 
 /** What was measured, before rates and percentiles. */
@@ -64,13 +68,8 @@ export function percentile(values: readonly number[], percent: number): number {
   return ranked[rank - 1] ?? 0;
 }
 
-interface Column {
-  readonly title: string;
-  readonly show: (row: ModeResult) => string;
-}
-
-const COLUMNS: readonly Column[] = [
-  { title: "mode", show: (row) => row.mode },
+const COLUMNS: readonly Column<ModeResult>[] = [
+  { title: "mode", show: (row) => (row.chaos === undefined ? row.mode : `${row.mode}, chaos`) },
   { title: "applications", show: (row) => String(row.applications) },
   { title: "wrong ratings", show: (row) => `${row.wrong} (${wrongPercent(row).toFixed(1)} %)` },
   { title: "decisions/s", show: (row) => row.decisionsPerSecond.toFixed(0) },
@@ -80,24 +79,9 @@ const COLUMNS: readonly Column[] = [
   { title: "versions written", show: (row) => String(row.versions) },
 ];
 
-const GAP = "  ";
-
-/**
- * A table with a line a mode, figures set right, no colours and no trailing blanks. Where it is wider than `width`
- * characters, each mode gets a block of `title  value` lines instead.
- */
-export function formatTable(rows: readonly ModeResult[], options: { readonly width?: number } = {}): string {
-  const cells = rows.map((row) => COLUMNS.map(({ show }) => show(row)));
-  const widths = COLUMNS.map(({ title }, index) => widest([title, ...cells.map((line) => line[index] ?? "")]));
-  const total = widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
-  if (total > (options.width ?? Number.POSITIVE_INFINITY)) return formatBlocks(cells);
-  const line = (texts: readonly string[]): string =>
-    texts
-      .map((text, index) => (index === 0 ? text.padEnd(widths[index] ?? 0) : text.padStart(widths[index] ?? 0)))
-      .join(GAP)
-      .trimEnd();
-  const rule = widths.map((width) => "-".repeat(width)).join(GAP);
-  return [line(COLUMNS.map(({ title }) => title)), rule, ...cells.map(line)].join("\n");
+/** A table with a line a mode; blocks where it is wider than there is room for. */
+export function formatTable(rows: readonly ModeResult[], options: TableOptions = {}): string {
+  return layOut(COLUMNS, rows, options);
 }
 
 /** A result as one line of JSON, keys in a fixed order, figures rounded to what was measured; without a line break. */
@@ -112,16 +96,9 @@ export function toJsonLine(result: ModeResult): string {
     p99Ms: round(result.p99Ms, 3),
     threads: result.threads,
     versions: result.versions,
+    ...(result.chaos === undefined ? {} : { chaos: chaosFigures(result.chaos) }),
   });
 }
 
-function formatBlocks(cells: readonly (readonly string[])[]): string {
-  const width = widest(COLUMNS.map(({ title }) => title));
-  const block = (line: readonly string[]): string =>
-    COLUMNS.map(({ title }, index) => `${title.padEnd(width)}${GAP}${line[index] ?? ""}`).join("\n");
-  return cells.map(block).join("\n\n");
-}
-
 const wrongPercent = (row: ModeResult): number => (row.applications === 0 ? 0 : (100 * row.wrong) / row.applications);
-const widest = (texts: readonly string[]): number => Math.max(0, ...texts.map((text) => text.length));
 const round = (x: number, digits: number): number => Number(x.toFixed(digits));

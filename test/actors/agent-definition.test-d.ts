@@ -1,6 +1,13 @@
 import * as v from "valibot";
 import { describe, expectTypeOf, it } from "vitest";
-import { type AgentContext, type AgentDefinition, actorRef, defineActor, defineAgent } from "../../src/index.ts";
+import {
+  type AgentContext,
+  type AgentDefinition,
+  actorRef,
+  defineActor,
+  defineAgent,
+  type PolicyOptions,
+} from "../../src/index.ts";
 
 const url = import.meta.url;
 const version = "1.0.0";
@@ -30,6 +37,12 @@ describe("the types of an agent", () => {
     expectTypeOf(agent).toEqualTypeOf<
       AgentDefinition<{ text: string; note?: string | undefined }, { length: string }>
     >();
+  });
+
+  it("let agents of any input share policies", () => {
+    const policies: PolicyOptions = { timeout: 1_000, estimateTokens: () => 100 };
+    defineAgent(url, { name: "one", version, input: v.string(), output: v.null(), policies, execute: () => null });
+    defineAgent(url, { name: "other", version, input: v.number(), output: v.null(), policies, execute: () => null });
   });
 
   it("let execute take its time", () => {

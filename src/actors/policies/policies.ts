@@ -15,9 +15,9 @@ import type { RetryOptions, RetryPolicy } from "./retry.ts";
  * attempt is a call of its own, an open breaker turns it away before it waits for anything, and only the time of the
  * agent's own code counts towards its timeout.
  *
- * `In` is what the agent is given.
+ * `In` is what the agent is given; policies for any agent are `PolicyOptions` alone.
  */
-export interface PolicyOptions<In = never> {
+export interface PolicyOptions<In = unknown> {
   /** Fails fast while the agent fails. On by default; `false` for none. */
   readonly breaker?: BreakerOptions | false;
   /** How many calls at a time. Default: as many as there are; each of the agent's actors has its own `concurrency` besides. */

@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { DEFAULT_RATES } from "../../../examples/credit/faults.ts";
+import { CHAOS_MODES } from "../../../examples/credit/mode.ts";
 import { DEFAULTS, UsageError, parseOptions } from "../../../examples/credit/options.ts";
 
 const run = (...args: string[]) => {
@@ -17,6 +19,7 @@ describe("parseOptions", () => {
       seed: 1,
       modes: ["stale-cache", "orchestrator", "relay", "switching"],
       delay: true,
+      chaos: undefined,
       json: false,
       verbose: false,
     });
@@ -33,6 +36,7 @@ describe("parseOptions", () => {
       seed: 0,
       modes: ["relay", "stale-cache"],
       delay: false,
+      chaos: undefined,
       json: true,
       verbose: true,
     });
@@ -42,10 +46,31 @@ describe("parseOptions", () => {
     expect(run("--modes", " relay , relay,switching").modes).toEqual(["relay", "switching"]);
   });
 
+  it("has chaos by default rates or by those given, for all modes that it is for", () => {
+    expect(run("--chaos")).toMatchObject({ chaos: DEFAULT_RATES, modes: ["orchestrator", "relay", "switching"] });
+    expect(run("--chaos-rates", "kill=0.01, slow=.5,throw=0")).toMatchObject({
+      chaos: { ...DEFAULT_RATES, kill: 0.01, slow: 0.5, throw: 0 },
+      modes: CHAOS_MODES,
+    });
+    expect(run("--chaos", "--modes", "relay").modes).toEqual(["relay"]);
+  });
+
   it.each([["--help"], ["-h"], ["--help", "--threads", "none"]])("helps: %s", (...args) => {
     const command = parseOptions(args);
     if (command.kind !== "help") throw new Error("expected help");
-    for (const name of ["input", "format", "threads", "seed", "modes", "no-delay", "json", "verbose", "help"]) {
+    for (const name of [
+      "input",
+      "format",
+      "threads",
+      "seed",
+      "modes",
+      "no-delay",
+      "chaos",
+      "chaos-rates",
+      "json",
+      "verbose",
+      "help",
+    ]) {
       expect(command.text).toContain(`--${name}`);
     }
     expect(command.text.split("\n").every((line) => line.length <= 120)).toBe(true);
@@ -70,6 +95,17 @@ describe("parseOptions", () => {
     ["--input=", "--input needs the name of a file"],
     ["--modes=", '--modes must be one of stale-cache, orchestrator, relay, switching, got ""'],
     ["--modes=relay,chaos", '--modes must be one of stale-cache, orchestrator, relay, switching, got "chaos"'],
+    ["--chaos --modes=relay,stale-cache", "--chaos is not for the mode stale-cache: its caches go with their threads"],
+    ["--chaos-rates=boom=1", '--chaos-rates must be one of kill, stall, throw, hang, slow, got "boom"'],
+    ["--chaos-rates=kill", '--chaos-rates: kill must be a number from 0 to 1, got ""'],
+    ["--chaos-rates=kill=1.1", '--chaos-rates: kill must be a number from 0 to 1, got "1.1"'],
+    ["--chaos-rates=kill=1e-3", '--chaos-rates: kill must be a number from 0 to 1, got "1e-3"'],
+    ["--chaos-rates=kill=0.1=2", '--chaos-rates: kill must be a number from 0 to 1, got "0.1=2"'],
+    ["--chaos-rates=kill=-1", '--chaos-rates: kill must be a number from 0 to 1, got "-1"'],
+    [
+      "--chaos-rates=throw=0.6,slow=0.5,kill=0,stall=0,hang=0",
+      "--chaos-rates must be 1 together at most, they are kill=0,stall=0,throw=0.6,hang=0,slow=0.5",
+    ],
     ["--delay --no-delay", "--delay and --no-delay exclude each other"],
   ])("refuses %s in one line", (line, message) => {
     expect(() => parseOptions(line.split(" "))).toThrow(new UsageError(message));

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { type ChaosResult, countChanged, formatChaos } from "../../../examples/credit/chaos-report.ts";
+import type { Decision } from "../../../examples/credit/contracts.ts";
 import { type ModeResult, formatTable, percentile, summarize, toJsonLine } from "../../../examples/credit/report.ts";
 
 const broken: ModeResult = {
@@ -14,6 +16,19 @@ const broken: ModeResult = {
   versions: 3500,
 };
 const relay: ModeResult = { ...broken, mode: "relay", wrong: 0 };
+const chaos: ChaosResult = {
+  mode: "relay",
+  calls: 2600,
+  faults: { kill: 3, stall: 1, throw: 120, hang: 13, slow: 130 },
+  threadsLost: 4,
+  lost: 90,
+  turnedAway: 200,
+  retries: 423,
+  breakersOpened: 8,
+  speed: 0.125,
+  changed: 0,
+  undecided: 0,
+};
 
 describe("percentile", () => {
   it("is the nearest rank", () => {
@@ -73,6 +88,12 @@ describe("summarize", () => {
 });
 
 describe("formatTable", () => {
+  it("tells a mode in chaos from the same mode without", () => {
+    const [, , first, second] = formatTable([relay, { ...relay, chaos }]).split("\n");
+    expect(first?.startsWith("relay  ")).toBe(true);
+    expect(second?.startsWith("relay, chaos  ")).toBe(true);
+  });
+
   it("sets a line for each mode", () => {
     expect(formatTable([broken, relay])).toBe(
       [
@@ -117,7 +138,54 @@ describe("toJsonLine", () => {
     );
   });
 
+  it("ends with what was injected and what it cost", () => {
+    expect(toJsonLine({ ...relay, chaos })).toBe(
+      toJsonLine(relay).replace(
+        /}$/,
+        ',"chaos":{"calls":2600,"injected":{"kill":3,"stall":1,"throw":120,"hang":13,"slow":130},"speed":0.125,"threadsLost":4,"lost":90,"breakersOpened":8,"turnedAway":200,"retries":423,"undecided":0,"changed":0}}',
+      ),
+    );
+  });
+
   it("leaves out what is not a figure of the report", () => {
     expect(toJsonLine({ ...relay, extra: 1 } as ModeResult)).toBe(toJsonLine(relay));
+  });
+});
+
+describe("formatChaos", () => {
+  it("sets what was injected above what it cost", () => {
+    expect(formatChaos([chaos])).toBe(
+      [
+        "injected  calls of agents  threads killed  stalled  calls that threw  hung  were slow",
+        "--------  ---------------  --------------  -------  ----------------  ----  ---------",
+        "relay                2600               3        1               120    13        130",
+        "",
+        "cost   speed  threads lost  calls lost  breakers opened  turned away  retries  not decided  decided otherwise",
+        "-----  -----  ------------  ----------  ---------------  -----------  -------  -----------  -----------------",
+        "relay   13 %             4          90                8          200      423            0                  0",
+      ].join("\n"),
+    );
+  });
+
+  it("fits in 120 characters", () => {
+    const widest = formatChaos([{ ...chaos, mode: "orchestrator", retries: 99_999 }], { width: 120 });
+    expect(widest).toContain("decided otherwise\n");
+  });
+});
+
+describe("countChanged", () => {
+  const decision: Decision = { decision: "approved", rating: "B", limit: 5000 };
+
+  it("counts every decision that is another one in any of its parts, and none that is missing", () => {
+    const plain = new Map(["a", "b", "c", "d", "e"].map((id) => [id, decision]));
+    const chaotic = new Map<string, Decision>([
+      ["a", { ...decision }],
+      ["b", { ...decision, limit: 4000 }],
+      ["c", { ...decision, rating: "C" }],
+      ["d", { ...decision, decision: "referred" }],
+    ]);
+    expect(countChanged(plain, chaotic)).toBe(3);
+    expect(countChanged(plain, plain)).toBe(0);
+    expect(countChanged(new Map(), chaotic)).toBe(4);
   });
 });
