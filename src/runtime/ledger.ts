@@ -11,14 +11,25 @@ import type { Envelope } from "./envelope.ts";
 /** A message by its host and its id there. */
 type MessageId = Pick<Envelope, "origin" | "id">;
 
-/** For each host: its number, the last id that is settled, the last that was begun, how often that was. */
-const words = 4;
+/**
+ * For each host: its number, the last id that is settled, the last that was begun, how often that was, and the last that made room
+ * for a newer one while an earlier one was in hand.
+ */
+const words = 5;
 const bytesFor = (hosts: number): number => words * hosts * Float64Array.BYTES_PER_ELEMENT;
 
 const firstHosts = 8;
 /** More than there are threads; hosts that are gone make room. */
 const maxHosts = 4096;
 const nobody = -1;
+
+/** What of a host's messages is done with. */
+export interface Settled {
+  /** All up to this id are, but for the one in hand; 0 for none. */
+  readonly settled: number;
+  /** The id of one that is not, although later ones are; 0 for none. */
+  readonly inHand: number;
+}
 
 /** A buffer that grows in place. TypeScript knows it from ES2024 on, Node.js since 20. */
 interface Growable extends SharedArrayBuffer {
@@ -58,10 +69,17 @@ export class Ledger {
     this.#words[this.#placeFor(origin) + 1] = id;
   }
 
-  /** The id of the last message of a host that is done with; 0 for none. */
-  settledOf(origin: HostId): number {
+  /** A message made room for a newer one, while an earlier one from its host is in hand: both are done with when that one is. */
+  drop({ origin, id }: MessageId): void {
+    this.#words[this.#placeFor(origin) + 4] = id;
+  }
+
+  /** How far a host's messages are. */
+  settledOf(origin: HostId): Settled {
     const place = this.#find(origin);
-    return place === undefined ? 0 : (this.#words[place + 1] as number);
+    if (place === undefined) return { settled: 0, inHand: 0 };
+    const [, settled = 0, begun = 0, , dropped = 0] = this.#words.subarray(place, place + words);
+    return dropped > settled ? { settled: dropped, inHand: begun } : { settled, inHand: 0 };
   }
 
   /** How often a message that is not settled has been begun. */

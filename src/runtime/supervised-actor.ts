@@ -148,7 +148,7 @@ export class SupervisedActor implements Child {
     this.#toAll((peer) => ({
       kind: "departed",
       actor: this.address,
-      settled: this.#ledger.settledOf(peer),
+      ...this.#ledger.settledOf(peer),
       isLost: this.#isLost,
       reason,
     }));
@@ -282,7 +282,7 @@ export class SupervisedActor implements Child {
       actor: this.address,
       host,
       incarnation: this.#incarnation,
-      settled: this.#ledger.settledOf(peer),
+      ...this.#ledger.settledOf(peer),
       isLost: this.#isLost,
     };
   }
@@ -301,5 +301,5 @@ function reasonOf({ kind }: Failure): GoneReason {
 
 /** What a host is told that asks for an actor which is not there. */
 export function departedLongAgo(actor: Address): SupervisionFrame {
-  return { kind: "departed", actor, settled: 0, isLost: true, reason: "no-such-actor" };
+  return { kind: "departed", actor, settled: 0, inHand: 0, isLost: true, reason: "no-such-actor" };
 }

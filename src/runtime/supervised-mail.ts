@@ -13,8 +13,6 @@ import type { ThreadHost } from "./thread-host.ts";
 interface Progress {
   taken: number;
   settled: number;
-  /** The last that made room for a newer one while an earlier one was in hand: settled with that one. */
-  dropped: number;
   /** How many have left the window since the host was told. */
   owed: number;
 }
@@ -91,14 +89,14 @@ export class SupervisedMail {
   settle(envelope: Envelope): void {
     if (this.#isClosed) return;
     const { origin, id } = envelope;
-    const progress = this.#of(origin);
     const inHand = this.#inHand?.origin === origin ? this.#inHand : undefined;
     if (inHand !== undefined && inHand.id < id) {
-      progress.dropped = id;
+      this.#ledger.drop(envelope);
       return;
     }
     if (inHand?.id === id) this.#inHand = undefined;
-    progress.settled = Math.max(id, progress.settled, progress.dropped);
+    const progress = this.#of(origin);
+    progress.settled = Math.max(id, this.#ledger.settledOf(origin).settled);
     progress.taken = Math.max(progress.taken, progress.settled);
     this.#ledger.settle({ origin, id: progress.settled });
     this.#tell(origin, progress);
@@ -117,7 +115,7 @@ export class SupervisedMail {
 
   #of(origin: HostId): Progress {
     let progress = this.#progress.get(origin);
-    if (progress === undefined) this.#progress.set(origin, (progress = { taken: 0, settled: 0, dropped: 0, owed: 0 }));
+    if (progress === undefined) this.#progress.set(origin, (progress = { taken: 0, settled: 0, owed: 0 }));
     return progress;
   }
 

@@ -9,6 +9,7 @@ import type { GoneReason } from "../actors/gone.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { buried } from "./actor-cell.ts";
 import type { DeadLetterReason, Envelope } from "./envelope.ts";
+import type { Settled } from "./ledger.ts";
 import { RingQueue } from "./ring-queue.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 
@@ -69,18 +70,18 @@ export class SupervisedRoutes {
 
   settled({ actor, taken, settled }: Extract<SupervisionFrame, { kind: "settled" }>): void {
     const route = this.#routes.get(actor);
-    if (route !== undefined) settle(route, settled);
+    if (route !== undefined) settle(route, { settled, inHand: 0 });
     this.#options.taken(actor, taken);
   }
 
-  located({ actor, host, incarnation, settled, isLost }: Located): void {
+  located({ actor, host, incarnation, isLost, ...progress }: Located): void {
     const route = this.#routes.get(actor) ?? this.#open(actor);
     if (incarnation <= route.incarnation) return; // known already
     const { reaches, isAwaited, withdrawn, send, taken, moved } = this.#options;
     route.incarnation = incarnation;
-    this.#settleAll(route, settled, isLost);
+    this.#settleAll(route, progress, isLost);
     route.host = undefined; // until all that goes before is on its way
-    taken(actor, settled);
+    taken(actor, progress.settled);
     route.host = reaches(host) ? host : undefined; // it died meanwhile, too: the next one will be told
     moved(actor);
     for (let n = route.unsettled.length; n > 0; n--) {
@@ -96,10 +97,10 @@ export class SupervisedRoutes {
     }
   }
 
-  departed({ actor, settled, isLost, reason }: Departed): void {
+  departed({ actor, isLost, reason, ...progress }: Departed): void {
     const route = this.#routes.get(actor);
     if (route === undefined) return;
-    this.#settleAll(route, settled, isLost);
+    this.#settleAll(route, progress, isLost);
     this.#routes.delete(actor);
     this.#options.departed(actor, all(route.unsettled), reason);
   }
@@ -121,10 +122,10 @@ export class SupervisedRoutes {
     return left.flatMap(({ unsettled }) => all(unsettled));
   }
 
-  #settleAll(route: Route, upTo: number, isLost: boolean): void {
+  #settleAll(route: Route, progress: Settled, isLost: boolean): void {
     const { isAwaited, unanswered } = this.#options;
     this.#unanswered = this.#unanswered.filter(({ envelope }) => isAwaited(envelope.id));
-    for (const envelope of settle(route, upTo)) {
+    for (const envelope of settle(route, progress)) {
       if (!envelope.isAsk || !isAwaited(envelope.id)) continue;
       if (isLost || route.host === undefined) unanswered(envelope);
       else this.#unanswered.push({ envelope, host: route.host }); // the answer is on its way
@@ -147,11 +148,18 @@ export class SupervisedRoutes {
 }
 
 /** Takes out what is done with. */
-function settle({ unsettled }: Route, upTo: number): Envelope[] {
+function settle({ unsettled }: Route, { settled, inHand }: Settled): Envelope[] {
   const done: Envelope[] = [];
-  for (let first = unsettled.first; first !== undefined && first.id <= upTo; first = unsettled.first) {
-    done.push(first);
-    unsettled.shift();
+  if (inHand === 0) {
+    for (let first = unsettled.first; first !== undefined && first.id <= settled; first = unsettled.first) {
+      done.push(first);
+      unsettled.shift();
+    }
+    return done;
+  }
+  for (const envelope of all(unsettled)) {
+    if (envelope.id > settled || envelope.id === inHand) unsettled.push(envelope);
+    else done.push(envelope);
   }
   return done;
 }

@@ -4,6 +4,7 @@ import type { Address, HostId } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { StopMode } from "./envelope.ts";
+import type { Settled } from "./ledger.ts";
 
 /** What a supervised actor's host is told when it starts it; plain data but for the shared memory. */
 export interface SupervisedOrder {
@@ -54,22 +55,20 @@ export type SupervisionFrame =
   /** Asks where an actor is. Answered by `located`, later if it is being started, or `departed`. */
   | { readonly kind: "locate"; readonly actor: Address }
   /**
-   * Where an actor is from now on. The receiver's messages up to `settled` are done with; `isLost`: answers to those that have
-   * not arrived never will.
+   * Where an actor is from now on, and what of the receiver's messages is done with; `isLost`: answers to those that have not
+   * arrived never will.
    */
-  | {
+  | (Settled & {
       readonly kind: "located";
       readonly actor: Address;
       readonly host: HostId;
       readonly incarnation: number;
-      readonly settled: number;
       readonly isLost: boolean;
-    }
-  /** There is no such actor any more. `settled` and `isLost` as in `located`. */
-  | {
+    })
+  /** There is no such actor any more. What is done with, and `isLost`, as in `located`. */
+  | (Settled & {
       readonly kind: "departed";
       readonly actor: Address;
-      readonly settled: number;
       readonly isLost: boolean;
       readonly reason: GoneReason;
-    };
+    });

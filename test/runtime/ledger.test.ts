@@ -7,7 +7,7 @@ describe("a ledger", () => {
     const buffer = newLedger();
     const written = new Ledger(buffer);
     const read = new Ledger(buffer);
-    expect(read.settledOf(0)).toBe(0);
+    expect(read.settledOf(0)).toEqual({ settled: 0, inHand: 0 });
     expect(read.deliveriesOf({ origin: 0, id: 1 })).toBe(0);
     written.begin({ origin: 0, id: 7 }, 1);
     written.begin({ origin: 0, id: 7 }, 2);
@@ -15,10 +15,21 @@ describe("a ledger", () => {
     expect(read.deliveriesOf({ origin: 0, id: 7 })).toBe(2);
     expect(read.deliveriesOf({ origin: 3, id: 7 })).toBe(1);
     expect(read.deliveriesOf({ origin: 0, id: 8 })).toBe(0);
-    expect(read.settledOf(0)).toBe(0);
+    expect(read.settledOf(0)).toEqual({ settled: 0, inHand: 0 });
     written.settle({ origin: 0, id: 7 });
-    expect(read.settledOf(0)).toBe(7);
-    expect(read.settledOf(3)).toBe(0);
+    expect(read.settledOf(0).settled).toBe(7);
+    expect(read.settledOf(3).settled).toBe(0);
+  });
+
+  it("tells of the one in hand that later ones have passed, as they made room", () => {
+    const buffer = newLedger();
+    const written = new Ledger(buffer);
+    written.settle({ origin: 1, id: 2 });
+    written.begin({ origin: 1, id: 3 }, 1);
+    written.drop({ origin: 1, id: 5 });
+    expect(new Ledger(buffer).settledOf(1)).toEqual({ settled: 5, inHand: 3 });
+    written.settle({ origin: 1, id: 5 });
+    expect(new Ledger(buffer).settledOf(1)).toEqual({ settled: 5, inHand: 0 });
   });
 
   it("forgets hosts that are gone, and has room for any number that are not", () => {
@@ -27,11 +38,11 @@ describe("a ledger", () => {
     const read = new Ledger(buffer);
     for (let origin = 0; origin < 10_000; origin++) {
       written.settle({ origin, id: origin + 1 });
-      expect(read.settledOf(origin)).toBe(origin + 1);
+      expect(read.settledOf(origin).settled).toBe(origin + 1);
       if (origin >= 100) written.forget(origin - 100);
     }
-    expect(read.settledOf(5)).toBe(0);
-    expect(Array.from({ length: 100 }, (_, i) => read.settledOf(9_900 + i))).toEqual(
+    expect(read.settledOf(5).settled).toBe(0);
+    expect(Array.from({ length: 100 }, (_, i) => read.settledOf(9_900 + i).settled)).toEqual(
       Array.from({ length: 100 }, (_, i) => 9_901 + i),
     );
     expect(buffer.byteLength).toBeLessThan(10_000);
@@ -54,7 +65,8 @@ describe("a ledger", () => {
           }
         }
         const other = new Ledger(buffer);
-        for (let origin = 0; origin <= 40; origin++) expect(other.settledOf(origin)).toBe(model.get(origin) ?? 0);
+        for (let origin = 0; origin <= 40; origin++)
+          expect(other.settledOf(origin).settled).toBe(model.get(origin) ?? 0);
       }),
     );
   });

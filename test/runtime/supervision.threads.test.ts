@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import { type Decider, type Failure, isTroupeError, type SupervisorHandle } from "../../src/index.ts";
 import { forwarder } from "../fixtures/forwarder.ts";
 import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
-import { saboteur, shortLived } from "../fixtures/supervised-actors.ts";
+import { counter, tally } from "../fixtures/actors.ts";
+import { saboteur, shortLived, slowSensor } from "../fixtures/supervised-actors.ts";
+import { gate, zombie } from "../fixtures/zombie.ts";
 
 const system = useSystem({ resourceLimits: { maxOldGenerationSizeMb: 64 } });
 let trees = 0;
@@ -180,6 +182,46 @@ describe("an actor that doesn't stop by its deadline", () => {
     await handle.stop();
     expect(isTroupeError(await hung)).toBe(true);
   });
+
+  it("has no effect any more: its commits, messages, events and answers are refused", async () => {
+    using told = record(system().events$);
+    const name = `haunted-${++trees}`;
+    await system().spawn(saboteur, { placement: { thread: 0 } }); // so that it is not alone
+    const to = await system().spawn(counter, { placement: { thread: 0 } });
+    const handle = await system().supervise({
+      name,
+      strategy: "one-for-all",
+      children: [
+        { name: `${name}-a`, actor: zombie, placement: { thread: 0 }, stopWithin: 10 },
+        { name: `${name}-b`, actor: saboteur, placement: { thread: 0 }, maxDeliveries: 1 },
+      ],
+    });
+    const ref = await system().find(zombie, `${name}-a`);
+    const other = await system().find(saboteur, `${name}-b`);
+    using events = record(ref.events$);
+    const answer = ref.ask("haunt", { key: name, to }, patiently);
+    await events.first();
+    const thread = ref.ask("thread", undefined, patiently); // behind it
+    await other.tell("fail", "both");
+    await told.first((event) => event.type === "actor-left-behind" && event.actor === ref.address);
+    const tried = new Promise<void>((resolve) => (gate.whenTried = resolve));
+    expect(await answer).toBe("the next life");
+    expect(await thread).not.toBe(0);
+    gate.open();
+    await tried;
+    expect(gate.tried).toEqual([
+      "commit actor-stopped",
+      "tell actor-stopped",
+      "ask actor-stopped",
+      "emit actor-stopped",
+    ]);
+    expect((await system().store.history(tally, name)).map(({ state, author }) => [state.n, author])).toEqual([
+      [1, `${ref.address}#2`],
+    ]);
+    expect(await to.ask("get")).toBe(0);
+    expect(events.values).toEqual(["waiting"]);
+    await handle.stop();
+  });
 });
 
 describe("behaviours", () => {
@@ -202,6 +244,30 @@ describe("behaviours", () => {
     for (let n = 1; n <= 3; n++) expect(await ref.ask("count")).toBe(n);
     await told.first((event) => event.type === "actor-stopped" && event.actor === ref.address);
     expect(handle.state).toMatchObject({ phase: "running", children: [{ status: "gone" }] });
+    await handle.stop();
+  });
+});
+
+describe("a mailbox that drops its oldest", () => {
+  it("has what waits in it delivered again after the thread died, and nothing twice", async () => {
+    using letters = record(system().deadLetters$);
+    const name = `sensor-${++trees}`;
+    const child = { name, actor: slowSensor, placement: "dedicated", maxDeliveries: 1 } as const;
+    const handle = await system().supervise({ name: `${name}-tree`, children: [child] });
+    const ref = await system().find(slowSensor, name);
+    using events = record(ref.events$);
+    await ref.ask("seen");
+    for (let n = 1; n <= 6; n++) await ref.tell("read", n);
+    await events.first(); // the first is in hand: it goes down with the thread
+    const seen = await ref.ask("seen", undefined, patiently);
+    const dropped = letters.values.filter(({ to }) => to === ref.address);
+    const read = events.values.slice(1);
+    // each was read once, or was a dead letter: dropped for a newer one, or begun when the thread died
+    expect([...read, ...dropped.map(({ payload }) => payload as number)].toSorted((x, y) => x - y)).toEqual([
+      ...[1, 2, 3, 4, 5, 6],
+    ]);
+    expect(seen).toEqual(read);
+    expect(read).toEqual(read.toSorted((x, y) => x - y));
     await handle.stop();
   });
 });

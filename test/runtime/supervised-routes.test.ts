@@ -1,0 +1,157 @@
+import { describe, expect, it } from "vitest";
+import { makeSupervisedAddress } from "../../src/actors/address.ts";
+import { type Envelope, never } from "../../src/runtime/envelope.ts";
+import { departed, SupervisedRoutes } from "../../src/runtime/supervised-routes.ts";
+
+const actor = makeSupervisedAddress("ada");
+
+function message(id: number, isAsk = false): Envelope {
+  const rest = { token: 0, deadline: never, cause: 0, isChecked: true, hasRefs: false, isJson: true, origin: 0 };
+  const keys = { idempotencyKey: undefined, isRepeat: false, isTold: false };
+  return {
+    kind: "message",
+    id,
+    to: actor,
+    from: undefined,
+    type: "m",
+    payload: id,
+    isAsk,
+    ...rest,
+    ...keys,
+  };
+}
+
+/** Routes on host 0, which reaches hosts 1 and 2, and what they said. */
+function routes() {
+  const said: string[] = [];
+  const reached = new Set([0, 1, 2]);
+  const awaited = new Set<number>();
+  const made = new SupervisedRoutes({
+    self: 0,
+    reaches: (host) => reached.has(host),
+    send: (host, { id }) => said.push(`${id} to ${host}`),
+    ask: (who) => said.push(`where is ${who}`),
+    taken: (_actor, upTo) => said.push(`taken ${upTo}`),
+    isAwaited: (id) => awaited.has(id),
+    withdrawn: ({ id }) => said.push(`withdrawn ${id}`),
+    unanswered: ({ id }) => said.push(`unanswered ${id}`),
+    moved: () => said.push("moved"),
+    departed: (_actor, left, reason) => said.push(`departed ${reason}: ${left.map(({ id }) => id).join(" ")}`),
+  });
+  const located = (host: number, incarnation: number, settled = 0, isLost = false, inHand = 0): void =>
+    made.located({ kind: "located", actor, host, incarnation, settled, inHand, isLost });
+  const take = (): string[] => said.splice(0);
+  return { made, located, take, reached, awaited };
+}
+
+describe("routes to supervised actors", () => {
+  it("ask once where an actor is, and keep what is sent to it until they know", () => {
+    const { made, located, take } = routes();
+    made.send(message(1));
+    made.send(message(2));
+    expect(made.locate(actor)).toBeUndefined();
+    expect(take()).toEqual([`where is ${actor}`]);
+    located(1, 1);
+    expect(take()).toEqual(["taken 0", "moved", "1 to 1", "2 to 1"]);
+    made.send(message(3));
+    expect(take()).toEqual(["3 to 1"]);
+    expect(made.locate(actor)).toBe(1);
+  });
+
+  it("send again what is not settled, in order, when the actor is elsewhere; told late or twice, they do nothing", () => {
+    const { made, located, take } = routes();
+    located(1, 1);
+    for (let id = 1; id <= 4; id++) made.send(message(id));
+    made.settled({ kind: "settled", actor, taken: 1, settled: 1 });
+    made.hostLost(1);
+    made.send(message(5));
+    take();
+    located(2, 2, 3, true);
+    expect(take()).toEqual(["taken 3", "moved", "4 to 2", "5 to 2"]);
+    located(2, 2, 3, true);
+    located(1, 1);
+    made.settled({ kind: "settled", actor, taken: 2, settled: 2 });
+    expect(take()).toEqual(["taken 2"]);
+  });
+
+  it("send the one in hand again that later ones have passed", () => {
+    const { made, located, take } = routes();
+    located(1, 1);
+    for (let id = 1; id <= 4; id++) made.send(message(id));
+    take();
+    located(2, 2, 3, true, 1);
+    expect(take()).toEqual(["taken 3", "moved", "1 to 2", "4 to 2"]);
+  });
+
+  it("wait for the next life when the host of this one has died already", () => {
+    const { made, located, take, reached } = routes();
+    made.send(message(1));
+    reached.delete(1);
+    located(1, 1);
+    expect(take().slice(1)).toEqual(["taken 0", "moved"]);
+    located(2, 2, 0, true);
+    expect(take()).toEqual(["taken 0", "moved", "1 to 2"]);
+  });
+
+  it("tell an asker whose answer was lost, and don't ask again what was answered", () => {
+    const { made, located, take, awaited } = routes();
+    located(1, 1);
+    for (let id = 1; id <= 3; id++) made.send(message(id, true));
+    awaited.add(1).add(3); // the second has its answer, and is not settled
+    take();
+    made.hostLost(1);
+    located(2, 2, 1, true);
+    expect(take()).toEqual(["unanswered 1", "taken 1", "moved", "3 to 2"]);
+  });
+
+  it("don't send an ask again that was given up meanwhile", () => {
+    const { made, located, take, awaited } = routes();
+    located(1, 1);
+    for (let id = 1; id <= 2; id++) made.send(message(id, true));
+    awaited.add(2);
+    take();
+    located(2, 2);
+    expect(take()).toEqual(["taken 0", "moved", "withdrawn 1", "2 to 2"]);
+  });
+
+  it("wait for an answer that a host which lives has sent, as long as it lives", () => {
+    const { made, located, take, awaited } = routes();
+    located(1, 1);
+    made.send(message(1, true));
+    awaited.add(1);
+    take();
+    located(2, 2, 1, false); // the actor left host 1, which had answered
+    expect(take()).toEqual(["taken 1", "moved"]);
+    made.hostLost(1);
+    expect(take()).toEqual(["unanswered 1"]);
+  });
+
+  it("hand back what is left of an actor that is gone, and ask anew for a later one of its name", () => {
+    const { made, located, take } = routes();
+    located(1, 1);
+    made.send(message(1));
+    made.send(message(2));
+    take();
+    made.departed({ kind: "departed", actor, settled: 1, inHand: 0, isLost: false, reason: "stopped" });
+    made.departed({ kind: "departed", actor, settled: 1, inHand: 0, isLost: false, reason: "stopped" });
+    expect(take()).toEqual(["departed stopped: 2"]);
+    made.send(message(3));
+    expect(take()).toEqual([`where is ${actor}`]);
+    expect(made.close().map(({ id }) => id)).toEqual([3]);
+  });
+
+  it("know what to say of messages to one that is gone", () => {
+    const said = (["stopped", "thread-died", "left-behind", "no-such-actor", "failed"] as const).map((reason) => {
+      const { letter, toError } = departed(reason);
+      const { outcome, code } = toError({ to: actor, type: "m" });
+      return [letter, outcome, code];
+    });
+    expect(said).toEqual([
+      ["actor-stopped", "rejected", "actor-stopped"],
+      ["thread-died", "failed", "thread-died"],
+      ["actor-stopped", "failed", "actor-stopped"],
+      ["no-such-actor", "rejected", "no-such-actor"],
+      ["actor-stopped", "rejected", "actor-stopped"],
+    ]);
+  });
+});
