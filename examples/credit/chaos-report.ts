@@ -1,7 +1,8 @@
 /** What chaos comes to: what was done to the agents, and what it cost. Pure. */
 
-import type { ChaosCounts } from "./chaos-counts.ts";
+import type { ChaosCounts, ChaosOptions } from "./chaos-counts.ts";
 import type { Decision } from "./contracts.ts";
+import { ratesText } from "./faults.ts";
 import type { Mode } from "./mode.ts";
 import { type Column, layOut, type TableOptions } from "./table.ts";
 
@@ -22,6 +23,11 @@ export function countChanged(plain: ReadonlyMap<string, Decision>, chaotic: Read
     const before = plain.get(id);
     return before?.decision !== decision || before.rating !== rating || before.limit !== limit;
   }).length;
+}
+
+/** Chaos may cost time and nothing else: no wrong rating, no other decision, no application that isn't decided. */
+export function isHarmless(wrong: number, { changed, undecided }: ChaosResult): boolean {
+  return wrong === 0 && changed === 0 && undecided === 0;
 }
 
 const INJECTED: readonly Column<ChaosResult>[] = [
@@ -46,9 +52,14 @@ const COST: readonly Column<ChaosResult>[] = [
   { title: "decided otherwise", show: (row) => String(row.changed) },
 ];
 
-/** Two tables with a line a mode: what was injected, and what it cost. */
-export function formatChaos(rows: readonly ChaosResult[], options: TableOptions = {}): string {
-  return `${layOut(INJECTED, rows, options)}\n\n${layOut(COST, rows, options)}`;
+/** At which rates, and two tables with a line a mode: what was injected, and what it cost. */
+export function formatChaos(
+  rows: readonly ChaosResult[],
+  { seed, rates }: ChaosOptions,
+  options: TableOptions = {},
+): string {
+  const injected = layOut(INJECTED, rows, options);
+  return `chaos at ${ratesText(rates)}, seed ${seed}\n\n${injected}\n\n${layOut(COST, rows, options)}`;
 }
 
 /** The figures for a program, in a fixed order. */

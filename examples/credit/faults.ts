@@ -33,3 +33,8 @@ export function faultOf(seed: number, rates: FaultRates, step: string, before: n
   if (kind === undefined) return undefined;
   return { kind, moment: random() < 0.5 ? "before" : "after", way: random() };
 }
+
+/** Rates as the command line takes them. */
+export function ratesText(rates: FaultRates): string {
+  return FAULTS.map((kind) => `${kind}=${rates[kind]}`).join(",");
+}

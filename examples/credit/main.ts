@@ -1,7 +1,7 @@
 /** The example's command: reads applications, decides them in each mode, and prints the modes side by side. */
 
 import type { ChaosOptions } from "./chaos-counts.ts";
-import { countChanged, formatChaos } from "./chaos-report.ts";
+import { countChanged, formatChaos, isHarmless } from "./chaos-report.ts";
 import { InputError } from "./input-error.ts";
 import type { Mode } from "./mode.ts";
 import { type CreditOptions, parseOptions, UsageError } from "./options.ts";
@@ -38,6 +38,7 @@ async function decideAll(options: CreditOptions): Promise<number> {
     return outcome;
   };
 
+  const chaos = options.chaos && { seed: options.seed, rates: options.chaos };
   const results: ModeResult[] = [];
   const report = (result: ModeResult): void => {
     results.push(result);
@@ -46,16 +47,16 @@ async function decideAll(options: CreditOptions): Promise<number> {
   for (const mode of options.modes) {
     const plain = await run(mode);
     report(summarize(plain.measurement));
-    if (options.chaos === undefined) continue;
-    const chaotic = await run(mode, { seed: options.seed, rates: options.chaos });
-    report(compare(plain, chaotic, applications.length));
+    if (chaos !== undefined) report(compare(plain, await run(mode, chaos), applications.length));
   }
-  const width = process.stdout.columns ?? 120;
-  const chaos = results.flatMap((result) => result.chaos ?? []);
-  if (!options.json) console.log(formatTable(results, { width }));
-  if (!options.json && chaos.length > 0) console.log(`\n${formatChaos(chaos, { width })}`);
-  const isUnharmed = results.every((result) => result.chaos === undefined || isHarmless(result));
-  return errors.length > 0 || !isUnharmed ? 1 : 0;
+  if (!options.json) {
+    const width = process.stdout.columns ?? 120;
+    console.log(formatTable(results, { width }));
+    const inChaos = results.flatMap((result) => result.chaos ?? []);
+    if (chaos !== undefined) console.log(`\n${formatChaos(inChaos, chaos, { width })}`);
+  }
+  const hasHarmed = results.some((result) => result.chaos !== undefined && !isHarmless(result.wrong, result.chaos));
+  return errors.length > 0 || hasHarmed ? 1 : 0;
 }
 
 /** The figures of a mode in chaos, beside those of the same mode without. */
@@ -71,14 +72,9 @@ function compare(plain: ModeOutcome, chaotic: ModeOutcome, applications: number)
       mode,
       speed: decisionsPerSecond / summarize(plain.measurement).decisionsPerSecond,
       changed: countChanged(plain.decisions, chaotic.decisions),
-      undecided: applications - chaotic.decisions.size,
+      undecided: applications - result.applications,
     },
   };
-}
-
-/** Chaos may cost time and nothing else. */
-function isHarmless({ wrong, chaos }: ModeResult): boolean {
-  return wrong === 0 && chaos?.changed === 0 && chaos.undecided === 0;
 }
 
 async function main(): Promise<number> {

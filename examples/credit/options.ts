@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { DEFAULT_RATES, FAULTS, type FaultKind, type FaultRates } from "./faults.ts";
+import { DEFAULT_RATES, FAULTS, type FaultKind, type FaultRates, ratesText } from "./faults.ts";
 import { CHAOS_MODES, MODES, type Mode } from "./mode.ts";
 import { FORMATS, type Format } from "./read-applications.ts";
 
@@ -159,8 +159,4 @@ function ratesOf(value: string): FaultRates {
   const total = Object.values(rates).reduce((sum, rate) => sum + rate, 0);
   if (total > 1) throw new UsageError(`--chaos-rates must be 1 together at most, they are ${ratesText(rates)}`);
   return rates;
-}
-
-function ratesText(rates: FaultRates): string {
-  return FAULTS.map((kind) => `${kind}=${rates[kind]}`).join(",");
 }

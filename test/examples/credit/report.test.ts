@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ChaosResult, countChanged, formatChaos } from "../../../examples/credit/chaos-report.ts";
+import { type ChaosResult, countChanged, formatChaos, isHarmless } from "../../../examples/credit/chaos-report.ts";
 import type { Decision } from "../../../examples/credit/contracts.ts";
+import { DEFAULT_RATES } from "../../../examples/credit/faults.ts";
 import { type ModeResult, formatTable, percentile, summarize, toJsonLine } from "../../../examples/credit/report.ts";
 
 const broken: ModeResult = {
@@ -153,9 +154,13 @@ describe("toJsonLine", () => {
 });
 
 describe("formatChaos", () => {
-  it("sets what was injected above what it cost", () => {
-    expect(formatChaos([chaos])).toBe(
+  const at = { seed: 1, rates: DEFAULT_RATES };
+
+  it("says at which rates, and sets what was injected above what it cost", () => {
+    expect(formatChaos([chaos], at)).toBe(
       [
+        "chaos at kill=0.001,stall=0.001,throw=0.05,hang=0.005,slow=0.05, seed 1",
+        "",
         "injected  calls of agents  threads killed  stalled  calls that threw  hung  were slow",
         "--------  ---------------  --------------  -------  ----------------  ----  ---------",
         "relay                2600               3        1               120    13        130",
@@ -168,7 +173,7 @@ describe("formatChaos", () => {
   });
 
   it("fits in 120 characters", () => {
-    const widest = formatChaos([{ ...chaos, mode: "orchestrator", retries: 99_999 }], { width: 120 });
+    const widest = formatChaos([{ ...chaos, mode: "orchestrator", retries: 99_999 }], at, { width: 120 });
     expect(widest).toContain("decided otherwise\n");
   });
 });
@@ -187,5 +192,14 @@ describe("countChanged", () => {
     expect(countChanged(plain, chaotic)).toBe(3);
     expect(countChanged(plain, plain)).toBe(0);
     expect(countChanged(new Map(), chaotic)).toBe(4);
+  });
+});
+
+describe("isHarmless", () => {
+  it("bears what takes time, and no decision that is wrong, another one, or not made", () => {
+    expect(isHarmless(0, chaos)).toBe(true);
+    expect(isHarmless(1, chaos)).toBe(false);
+    expect(isHarmless(0, { ...chaos, changed: 1 })).toBe(false);
+    expect(isHarmless(0, { ...chaos, undecided: 1 })).toBe(false);
   });
 });
