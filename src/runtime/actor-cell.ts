@@ -12,7 +12,7 @@ import type { Position } from "../store/snapshot.ts";
 import { Delivery } from "./delivery.ts";
 import { type DeadLetterReason, type Envelope, type CancelCode, type StopMode, never } from "./envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
-import { stoppedLate, withdrawal } from "./giving-up.ts";
+import { begunBefore, stoppedLate, withdrawal } from "./giving-up.ts";
 import { RefusedMessage } from "./message-check.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { RingQueue } from "./ring-queue.ts";
@@ -387,14 +387,14 @@ export class ActorCell implements Sender {
       this.#settle(sent);
       return;
     }
+    if (sent.deadline !== never && this.#host.clock.now() >= sent.deadline) {
+      this.#bury(sent, "expired");
+      this.#settle(sent);
+      return;
+    }
     const envelope = this.#mail === undefined ? sent : this.#mail.begin(sent);
     if (envelope === undefined) {
       this.#tooOften(sent);
-      return;
-    }
-    if (envelope.deadline !== never && this.#host.clock.now() >= envelope.deadline) {
-      this.#bury(envelope, "expired");
-      this.#settle(envelope);
       return;
     }
     this.observe(envelope.token);
@@ -497,7 +497,10 @@ export class ActorCell implements Sender {
 
   #bury(envelope: Envelope, reason: DeadLetterReason): void {
     this.#host.bury(envelope, reason);
-    if (envelope.isAsk) new Delivery(this.#host, this, envelope).refuse(buried(envelope, reason));
+    if (!envelope.isAsk) return;
+    const error = buried(envelope, reason);
+    const wasBegun = this.#mail?.wasBegun(envelope) === true;
+    new Delivery(this.#host, this, envelope).refuse(wasBegun ? begunBefore(error) : error);
   }
 
   #discard(): void {

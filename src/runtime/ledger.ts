@@ -27,7 +27,7 @@ const nobody = -1;
 export interface Settled {
   /** All up to this id are, but for the one in hand; 0 for none. */
   readonly settled: number;
-  /** The id of one that is not, although later ones are; 0 for none. */
+  /** The id of one that was begun and is not done with, even where later ones are; 0 for none. */
   readonly inHand: number;
 }
 
@@ -79,7 +79,7 @@ export class Ledger {
     const place = this.#find(origin);
     if (place === undefined) return { settled: 0, inHand: 0 };
     const [, settled = 0, begun = 0, , dropped = 0] = this.#words.subarray(place, place + words);
-    return dropped > settled ? { settled: dropped, inHand: begun } : { settled, inHand: 0 };
+    return { settled: Math.max(settled, dropped), inHand: begun > settled ? begun : 0 };
   }
 
   /** How often a message that is not settled has been begun. */

@@ -68,6 +68,11 @@ export class SupervisedMail {
     return { ...envelope, payload: copy, isRepeat: isRepeat || before > 0 };
   }
 
+  /** True for a message that isn't done with, and was begun before. */
+  wasBegun(envelope: Envelope): boolean {
+    return this.#ledger.deliveriesOf(envelope) > 0;
+  }
+
   /** The message in hand was given up through no fault of its own: it doesn't count as begun. */
   forgive(): void {
     this.#deliveries--;

@@ -42,8 +42,8 @@ export interface SupervisedRoutesOptions {
   readonly unanswered: (envelope: Envelope) => void;
   /** An actor is somewhere else than before. */
   readonly moved: (actor: Address) => void;
-  /** An actor is gone for good, with what was not done with. */
-  readonly departed: (actor: Address, left: readonly Envelope[], reason: GoneReason) => void;
+  /** An actor is gone for good, with what was not done with; `begun`: the id of what it had begun of that; 0 for none. */
+  readonly departed: (actor: Address, left: readonly Envelope[], reason: GoneReason, begun: number) => void;
 }
 
 export class SupervisedRoutes {
@@ -102,7 +102,7 @@ export class SupervisedRoutes {
     if (route === undefined) return;
     this.#settleAll(route, progress, isLost);
     this.#routes.delete(actor);
-    this.#options.departed(actor, all(route.unsettled), reason);
+    this.#options.departed(actor, all(route.unsettled), reason, progress.inHand);
   }
 
   /** A host is gone: what is for its actors waits until they are elsewhere. */
@@ -150,7 +150,7 @@ export class SupervisedRoutes {
 /** Takes out what is done with. */
 function settle({ unsettled }: Route, { settled, inHand }: Settled): Envelope[] {
   const done: Envelope[] = [];
-  if (inHand === 0) {
+  if (inHand === 0 || inHand > settled) {
     for (let first = unsettled.first; first !== undefined && first.id <= settled; first = unsettled.first) {
       done.push(first);
       unsettled.shift();
@@ -170,20 +170,26 @@ function all(queue: RingQueue<Envelope>): Envelope[] {
   return items;
 }
 
-/** What is said of messages to an actor that is gone, by why it is. */
+/** What is said of messages to an actor that is gone, which it had not begun, by why it is. */
 export function departed(reason: GoneReason): {
   readonly letter: DeadLetterReason;
   readonly toError: (message: Pick<Envelope, "to" | "type">) => AskError;
 } {
   switch (reason) {
     case "no-such-actor":
-    case "thread-died":
       return { letter: reason, toError: (message) => buried(message, reason) };
+    case "thread-died":
+      return { letter: reason, toError: lostWithThread };
     case "left-behind":
       return { letter: "actor-stopped", toError: leftBehind };
     default:
       return { letter: "actor-stopped", toError: (message) => buried(message, "actor-stopped") };
   }
+}
+
+function lostWithThread({ to, type }: Pick<Envelope, "to" | "type">): AskError {
+  const message = `the thread of ${to} died before it handled "${type}", and ${to} is not started again`;
+  return new AskError("rejected", "thread-died", message, { details: { to, type } });
 }
 
 function leftBehind({ to, type }: Pick<Envelope, "to" | "type">): AskError {

@@ -39,7 +39,7 @@ import {
 import { EventStreams } from "./event-streams.ts";
 import { messageName } from "./message-check.ts";
 import { replaced } from "./fenced-store.ts";
-import { givenUp, unwanted, withdrawal } from "./giving-up.ts";
+import { begunBefore, givenUp, unwanted, withdrawal } from "./giving-up.ts";
 import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import { RingQueue } from "./ring-queue.ts";
 import { SendWindow } from "./send-window.ts";
@@ -171,11 +171,14 @@ export class ThreadHost {
       withdrawn: (ask) => this.bury(ask, withdrawal(clock.now() >= ask.deadline ? "timed-out" : "cancelled")),
       unanswered: (ask) => this.#asks.reject(ask.id, buried(ask, "thread-died")),
       moved: (actor) => this.streams.moved(actor),
-      departed: (actor, left, reason) => {
+      departed: (actor, left, reason, begun) => {
         const { letter, toError } = departed(reason);
         this.#windows.get(actor)?.close(toError({ to: actor, type: "a message" }));
         this.#windows.delete(actor);
-        for (const envelope of left) this.#undelivered(envelope, letter, toError(envelope));
+        for (const envelope of left) {
+          const error = toError(envelope);
+          this.#undelivered(envelope, letter, envelope.id === begun ? begunBefore(error) : error);
+        }
         this.streams.departed(actor, reason);
       },
     });

@@ -34,4 +34,29 @@ describe("a cancellation", () => {
     expect(cancellation.signal.reason).toBeInstanceOf(DOMException); // as an AbortController's is
     expect(() => cancellation.throwIfAborted()).toThrow("aborted");
   });
+
+  it("tells each listener once, in the order added; those that come later at once", () => {
+    const cancellation = new Cancellation();
+    const told: string[] = [];
+    const listener = (name: string) => ({ abort: (error: unknown) => void told.push(`${name} ${String(error)}`) });
+    const gone = listener("gone");
+    cancellation.add(listener("first"));
+    cancellation.add(gone);
+    cancellation.add(listener("second"));
+    cancellation.remove(gone);
+    cancellation.abort("late");
+    cancellation.abort("again");
+    cancellation.add(listener("third"));
+    expect(told).toEqual(["first late", "second late", "third late"]);
+    expect(cancellation.reason).toEqual({ error: "late" });
+  });
+
+  it("may be what another one listens with, and a listener may listen no more when it is told", () => {
+    const [outer, inner] = [new Cancellation(), new Cancellation()];
+    outer.add(inner);
+    inner.add({ abort: () => outer.remove(inner) });
+    outer.abort("late");
+    expect(inner.reason).toEqual({ error: "late" });
+    new Cancellation().remove(inner);
+  });
 });

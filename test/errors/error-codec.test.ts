@@ -53,6 +53,10 @@ describe("errors of ours", () => {
     const back = cross(new AskError(outcome, "mailbox-full", "full", { details: { to: "1/a" } }));
     expect(isAskError(back)).toBe(true);
     expect(back).toMatchObject({ name: "AskError", outcome, code: "mailbox-full", details: { to: "1/a" } });
+    expect(back).toMatchObject({ mayHaveRun: outcome !== "rejected" });
+    for (const mayHaveRun of [true, false]) {
+      expect(cross(new AskError(outcome, "mailbox-full", "full", { mayHaveRun }))).toMatchObject({ mayHaveRun });
+    }
   });
 
   it("keeps the name of a subclass, which its guard is told by code and details", () => {

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { type Address, makeAddress } from "../../src/actors/address.ts";
 import { encodeError } from "../../src/errors/error-codec.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { DeadLetterReason, Envelope, Frame } from "../../src/runtime/envelope.ts";
+import type { CancelCode, DeadLetterReason, Envelope, Frame } from "../../src/runtime/envelope.ts";
 
 /** A tell of no payload, with whatever is given instead. */
 export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {
@@ -119,6 +119,12 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     id: count,
     token: count,
     answer: record({ ok: fc.constant(false as const), error }),
+  }),
+  record({
+    kind: fc.constant("cancel" as const),
+    to: address,
+    id: count,
+    code: fc.constantFrom<CancelCode>("cancelled", "timed-out", "actor-stopped", "thread-died"),
   }),
   record({ kind: fc.constant("credit" as const), to: address, count, gone: fc.boolean() }),
   record({ kind: fc.constantFrom("subscribe" as const, "unsubscribe" as const), to: address, subscription: count }),

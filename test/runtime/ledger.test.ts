@@ -15,10 +15,10 @@ describe("a ledger", () => {
     expect(read.deliveriesOf({ origin: 0, id: 7 })).toBe(2);
     expect(read.deliveriesOf({ origin: 3, id: 7 })).toBe(1);
     expect(read.deliveriesOf({ origin: 0, id: 8 })).toBe(0);
-    expect(read.settledOf(0)).toEqual({ settled: 0, inHand: 0 });
+    expect(read.settledOf(0)).toEqual({ settled: 0, inHand: 7 });
     written.settle({ origin: 0, id: 7 });
-    expect(read.settledOf(0).settled).toBe(7);
-    expect(read.settledOf(3).settled).toBe(0);
+    expect(read.settledOf(0)).toEqual({ settled: 7, inHand: 0 });
+    expect(read.settledOf(3)).toEqual({ settled: 0, inHand: 7 });
   });
 
   it("tells of the one in hand that later ones have passed, as they made room", () => {

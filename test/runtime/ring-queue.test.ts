@@ -13,6 +13,7 @@ describe("RingQueue", () => {
     const step = fc.oneof(
       fc.record({ push: fc.oneof(fc.integer(), fc.constant(undefined), fc.constant(null)) }),
       fc.record({ shifts: fc.integer({ min: 1, max: 5 }) }),
+      fc.record({ take: fc.nat(3) }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300, size: "max" }), (steps) => {
@@ -22,10 +23,15 @@ describe("RingQueue", () => {
           if ("push" in each) {
             queue.push(each.push);
             model.push(each.push);
+          } else if ("take" in each) {
+            const at = model.findIndex((item) => typeof item === "number" && item % 4 === each.take);
+            const taken = queue.take((item) => typeof item === "number" && item % 4 === each.take);
+            expect(taken).toBe(at < 0 ? undefined : model.splice(at, 1)[0]);
           } else {
             for (let i = 0; i < each.shifts; i++) expect(queue.shift()).toBe(model.shift());
           }
           expect(queue.length).toBe(model.length);
+          expect([...queue]).toEqual(model);
         }
         expect(drain(queue)).toEqual(model);
       }),

@@ -36,7 +36,10 @@ function routes() {
     withdrawn: ({ id }) => said.push(`withdrawn ${id}`),
     unanswered: ({ id }) => said.push(`unanswered ${id}`),
     moved: () => said.push("moved"),
-    departed: (_actor, left, reason) => said.push(`departed ${reason}: ${left.map(({ id }) => id).join(" ")}`),
+    departed: (_actor, left, reason, begun) => {
+      const ids = left.map(({ id }) => (id === begun ? `${id} (begun)` : id));
+      said.push(`departed ${reason}: ${ids.join(" ")}`);
+    },
   });
   const located = (host: number, incarnation: number, settled = 0, isLost = false, inHand = 0): void =>
     made.located({ kind: "located", actor, host, incarnation, settled, inHand, isLost });
@@ -140,6 +143,15 @@ describe("routes to supervised actors", () => {
     expect(made.close().map(({ id }) => id)).toEqual([3]);
   });
 
+  it("tell what an actor that is gone had begun of what is left", () => {
+    const { made, located, take } = routes();
+    located(1, 1);
+    for (let id = 1; id <= 3; id++) made.send(message(id));
+    take();
+    made.departed({ kind: "departed", actor, settled: 1, inHand: 2, isLost: true, reason: "stopped" });
+    expect(take()).toEqual(["departed stopped: 2 (begun) 3"]);
+  });
+
   it("know what to say of messages to one that is gone", () => {
     const said = (["stopped", "thread-died", "left-behind", "no-such-actor", "failed"] as const).map((reason) => {
       const { letter, toError } = departed(reason);
@@ -148,7 +160,7 @@ describe("routes to supervised actors", () => {
     });
     expect(said).toEqual([
       ["actor-stopped", "rejected", "actor-stopped"],
-      ["thread-died", "failed", "thread-died"],
+      ["thread-died", "rejected", "thread-died"],
       ["actor-stopped", "failed", "actor-stopped"],
       ["no-such-actor", "rejected", "no-such-actor"],
       ["actor-stopped", "rejected", "actor-stopped"],
