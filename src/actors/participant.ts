@@ -222,7 +222,7 @@ export class Participant {
     const timer = clock.setTimer(timeout, () => {
       const error = timedOut(work, timeout);
       work.cancellation.abort(error);
-      void this.#report(work, failed(error));
+      void this.#report(work, failed(error), { isRunning: true });
     });
     try {
       return await run();
@@ -382,9 +382,10 @@ export class Participant {
     }
   }
 
-  #report(work: Work, outcome: Outcome): Promise<void> {
+  #report(work: Work, outcome: Outcome, more: Pick<Spent, "isRunning"> = {}): Promise<void> {
     const { run = "", began, tokens } = work;
-    return this.#tell(run, outcome, { took: began === undefined ? 0 : this.#ports.clock.now() - began, tokens });
+    const took = began === undefined ? 0 : this.#ports.clock.now() - began;
+    return this.#tell(run, outcome, { took, tokens, ...more });
   }
 
   /** An output that can't travel fails its step; when even that can't be told, the participant is of no use. */

@@ -280,6 +280,7 @@ describe("an attempt", () => {
   it("whose time is up has failed, with its signal aborted; what its code gives later is told too, for its place", async () => {
     const clock = new FakeClock();
     const contexts: AgentContext[] = [];
+    const spent: unknown[] = [];
     let finish: (output: { doubled: number }) => void = () => undefined;
     const agent = agentOf({
       policies: { timeout: 50 },
@@ -288,7 +289,13 @@ describe("an attempt", () => {
         return new Promise((resolve) => (finish = resolve));
       },
     });
-    const desk = new Desk(agent, { clock });
+    const desk = new Desk(agent, {
+      clock,
+      report: (run, event, report) => {
+        desk.outcomes.push([run, event]);
+        spent.push(report);
+      },
+    });
     const done = desk.perform("first", { n: 1 });
     await settled();
     clock.pass(49);
@@ -302,6 +309,10 @@ describe("an attempt", () => {
     finish({ doubled: 2 });
     await done;
     expect(desk.outcomes[1]).toMatchObject(["r", { type: "step-finished", step: "first" }]);
+    expect(spent).toEqual([
+      { took: 50, tokens: 0, isRunning: true },
+      { took: 50, tokens: 0 },
+    ]);
     expect(clock.timers.size).toBe(0);
   });
 

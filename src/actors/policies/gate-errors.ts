@@ -3,7 +3,7 @@
 import { AskError } from "../../errors/ask-error.ts";
 import type { OpenedBecause, TrippedBreaker } from "./breaker.ts";
 import type { BulkheadPolicy } from "./bulkhead.ts";
-import { neverFits, type RateLimitPolicy } from "./rate-limit.ts";
+import { amountOf, neverFits, type RateLimitPolicy } from "./rate-limit.ts";
 
 /** The breaker lets nothing through: it is open, or half-open with all its probes under way. */
 export function breakerOpen(agent: string, state: TrippedBreaker, now: number): AskError {
@@ -40,7 +40,7 @@ export function rateLimited(
   const whose = per === "caller" ? `for the caller ${call.caller}` : "for all callers";
   const limit = `${max} ${max === 1 ? measure.slice(0, -1) : measure} in ${ms(period)} ${whose}`;
   const details = { agent, caller: call.caller, measure, max, period, per };
-  if (neverFits(policy, call.tokens)) {
+  if (neverFits(policy, amountOf(policy, call.tokens))) {
     const message = `the call is estimated to use ${call.tokens} tokens, and the agent ${agent} may use no more than ${limit}`;
     return new AskError("rejected", "rate-limited", `${message}: it can never go ahead. Make it smaller.`, { details });
   }

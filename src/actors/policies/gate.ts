@@ -14,6 +14,7 @@ import { breakerOpen, bulkheadFull, rateLimited } from "./gate-errors.ts";
 import type { CallOutcome } from "./permit.ts";
 import type { Policies } from "./policies.ts";
 import {
+  amountOf,
   correct,
   fitsAt,
   neverFits,
@@ -341,8 +342,4 @@ function isStricter(
 ) {
   const rejects = policy.queue === 0;
   return rejects === (than.policy.queue === 0) ? at > than.at : rejects;
-}
-
-function amountOf({ measure }: RateLimitPolicy, tokens: number): number {
-  return measure === "requests" ? 1 : tokens;
 }

@@ -94,6 +94,11 @@ export function fitsAt(
   return now;
 }
 
+/** What a call that is estimated to use so many tokens counts as. */
+export function amountOf({ measure }: RateLimitPolicy, tokens: number): number {
+  return measure === "requests" ? 1 : tokens;
+}
+
 /** True for an amount that is over the limit all by itself. */
 export function neverFits(policy: RateLimitPolicy, amount: number): boolean {
   return neededFor(policy, amount) > policy.max;

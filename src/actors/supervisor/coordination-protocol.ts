@@ -115,6 +115,8 @@ export interface Spent {
   readonly took: number;
   /** Tokens that the agent says it used. */
   readonly tokens: number;
+  /** There when the attempt's time was up and its code goes on: when that ends, it is told as well. */
+  readonly isRunning?: true;
 }
 
 /**

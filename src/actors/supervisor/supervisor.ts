@@ -7,7 +7,7 @@
  */
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { subjectOf } from "../../store/change.ts";
 import { chain, type MaybePromise } from "../../store/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
@@ -316,7 +316,7 @@ export class Supervisor {
       return;
     }
     const error = decodeError(thrown);
-    const isRunning = isTroupeError(error, "timed-out");
+    const isRunning = spent?.isRunning === true;
     if (isRunning) this.#lingering.add(run.id, event, agentKey(agent), permit);
     permit.settle(callOutcomeOf(agent, error), { ...spent, error, isRunning });
   }

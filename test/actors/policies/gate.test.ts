@@ -268,6 +268,17 @@ describe("rate limits", () => {
   });
 });
 
+describe("a limit on requests of an agent that estimates its tokens", () => {
+  it("says when to try again, and not that the call's tokens are too many for it", () => {
+    const bench = new Bench({ rateLimits: [{ requests: 2, period: 1_000, onExceeded: "reject" }] });
+    for (let n = 0; n < 3; n++) bench.request("anna", 500);
+    expect(bench.rejected.get(3)?.message).toBe(
+      "the agent oracle may use 2 requests in 1000 ms for all callers; try again in 1000 ms",
+    );
+    expect(bench.rejected.get(3)?.details).toMatchObject({ measure: "requests", retryAt: 1_000 });
+  });
+});
+
 describe("the order of the policies", () => {
   const all: PolicyOptions = {
     breaker: { consecutiveFailures: 1, probes: 1, openFor: { first: 50, jitter: 0 } },

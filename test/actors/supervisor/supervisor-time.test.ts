@@ -364,14 +364,22 @@ describe("the gate of an agent", () => {
     const late = encodeError(new TroupeError("timed-out", "late"));
     const office = new Office();
     void office.supervisor.start("r", pair, { n: 1 });
-    void office.supervisor.propose("r", { ...failed("a"), error: late }, { took: 50, tokens: 0 });
+    void office.supervisor.propose("r", { ...failed("a"), error: late }, { took: 50, tokens: 0, isRunning: true });
     expect(office.permits[0]?.notes).toEqual([["unknown", true, 50, 0]]);
     expect(office.supervisor.propose("r", finished("a"))).toBe(false);
     expect(office.permits[0]?.notes).toEqual([["unknown", true, 50, 0], "released"]);
     office.clock.pass(100);
-    void office.supervisor.propose("r", { ...failed("a", 2), error: late });
+    void office.supervisor.propose("r", { ...failed("a", 2), error: late }, { took: 50, tokens: 0, isRunning: true });
     office.supervisor.participantLost(retried, new TroupeError("thread-died", "gone"));
-    expect(office.permits[1]?.notes).toEqual([["unknown", true, undefined, undefined], "released"]);
+    expect(office.permits[1]?.notes).toEqual([["unknown", true, 50, 0], "released"]);
+  });
+
+  it("gives the place back of an attempt whose code has ended with a timeout of its own", () => {
+    const office = new Office();
+    void office.supervisor.start("r", pair, { n: 1 });
+    const nested = encodeError(new AskError("timed-out", "timed-out", "somebody it asked did not answer"));
+    void office.supervisor.propose("r", { ...failed("a"), error: nested }, { took: 50, tokens: 0 });
+    expect(office.permits[0]?.notes).toEqual([["unknown", false, 50, 0]]);
   });
 
   it.each([
