@@ -51,7 +51,8 @@ export { type ShutdownSignal } from "./ports/signals.ts";
 export { createSystem } from "./runtime/create-system.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
 export { type OverloadPolicy } from "./runtime/run-queue.ts";
-export { type LeftRuns, type RunOptions } from "./runtime/runs.ts";
+export { type RunOptions } from "./runtime/run-options.ts";
+export { type LeftRuns } from "./runtime/runs.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
 export { type SupervisorHandle } from "./runtime/supervision.ts";
 export {

@@ -1,7 +1,7 @@
 /** The handle on a run, fed with the versions of its key. */
 
 import { Observable, Subject } from "rxjs";
-import { decodeError } from "../errors/error-codec.ts";
+import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { PayloadCodec } from "./payload-codec.ts";
@@ -61,8 +61,9 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     });
   }
 
-  cancel(reason?: string): Promise<void> {
-    return this.#ports.cancel(this.id, reason);
+  async cancel(reason?: string): Promise<void> {
+    if (reason !== undefined) checkText("cancel: reason", reason);
+    await this.#ports.cancel(this.id, reason);
   }
 
   async retryCompensation(): Promise<Run<Output>> {
@@ -70,6 +71,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 
   async resolve(note: string): Promise<void> {
+    checkText("resolve: note", note);
     await this.#ports.resolve(this.id, note);
   }
 
@@ -127,6 +129,15 @@ function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reje
   return { promise, ...(settle as NonNullable<typeof settle>) };
 }
 
+/** What a person says is kept in the run's history: anything but a text could break the run. */
+function checkText(what: string, given: unknown): void {
+  if (typeof given !== "string") throw new TroupeError("invalid-options", `${what} is a text, not ${inspected(given)}`);
+}
+
+function inspected(given: unknown): string {
+  return given === null || given === undefined ? String(given) : `a value of the type ${typeof given}`;
+}
+
 /** The error that a run's result rejects with. */
 function runError(run: string, state: RunState): TroupeError {
   const workflow = `${state.workflow.name}@${state.workflow.version}`;
@@ -138,7 +149,7 @@ function runError(run: string, state: RunState): TroupeError {
     });
   }
   if (uncompensated !== undefined && state.steps[uncompensated]?.status === "finished") {
-    const { error, cause } = causeOf(state, String(failed));
+    const { error, cause } = causeOf(state.steps[String(failed)]?.error);
     return new TroupeError(
       "compensation-failed",
       `run ${run} of ${workflow}: after ${why}, nothing is undone: the step "${uncompensated}", its point of no return, has finished. The failure: ${error}`,
@@ -146,7 +157,7 @@ function runError(run: string, state: RunState): TroupeError {
     );
   }
   if (uncompensated !== undefined) {
-    const { error, cause } = causeOf(state, uncompensated);
+    const { error, cause } = causeOf(state.steps[uncompensated]?.undoError);
     return new TroupeError(
       "compensation-failed",
       `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${error}. Steps that finished before it are not undone either.`,
@@ -168,7 +179,7 @@ function runError(run: string, state: RunState): TroupeError {
       },
     );
   }
-  const { error, cause } = causeOf(state, String(failed));
+  const { error, cause } = causeOf(state.steps[String(failed)]?.error);
   return new TroupeError(
     "step-failed",
     `run ${run} of ${workflow}: the step "${String(failed)}" failed: ${error}. What had finished is undone where its agent can.`,
@@ -179,8 +190,7 @@ function runError(run: string, state: RunState): TroupeError {
   );
 }
 
-function causeOf(state: RunState, step: string): { readonly error: string; readonly cause: unknown } {
-  const encoded = state.steps[step]?.error;
+function causeOf(encoded: EncodedError | undefined): { readonly error: string; readonly cause: unknown } {
   return encoded === undefined
     ? { error: "for an unknown reason", cause: undefined }
     : { error: encoded.message, cause: decodeError(encoded) };

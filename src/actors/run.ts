@@ -45,7 +45,7 @@ export interface Run<Output = unknown> {
    * A run that a process left unfinished, and that this system has not gone on with, is taken up for it: nothing that was in
    * flight is begun again, and whether it had effects nobody knows. Rejects as {@link Run.retryCompensation} where that fails.
    *
-   * @throws TroupeError (as a rejection) `past-point-of-no-return`.
+   * @throws TroupeError (as a rejection) `past-point-of-no-return`; `invalid-options` for a reason that is no text.
    */
   cancel(reason?: string): Promise<void>;
   /**
@@ -64,7 +64,7 @@ export interface Run<Output = unknown> {
    * Says that a person has seen to what the run left that could not be undone. `note` is kept in its history. The run ends as
    * `resolved`. The workflow's code is not needed for it.
    *
-   * @throws TroupeError (as a rejection) `not-admissible` for a run that doesn't wait for it.
+   * @throws TroupeError (as a rejection) `not-admissible` for a run that doesn't wait for it; `invalid-options` for a note that is no text.
    */
   resolve(note: string): Promise<void>;
   /** The run's events so far, read from the store. */

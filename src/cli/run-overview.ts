@@ -81,7 +81,7 @@ export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Om
       ? {}
       : {
           uncompensated: {
-            ...mishapOf(uncompensated, state.steps[uncompensated]?.error),
+            ...mishapOf(uncompensated, state.steps[uncompensated]?.undoError),
             isPivot: isStuckAtPivot(state),
           },
         }),
@@ -100,8 +100,9 @@ function attemptAt(step: string, { agent, status, attempt }: StepState): Attempt
 }
 
 function waitOf(name: string, step: StepState): Wait | undefined {
-  const { status, retryAt: at = 0, error } = step;
+  const { status, retryAt: at = 0 } = step;
   if (status !== "waiting" && status !== "undo-waiting") return undefined;
+  const error = status === "waiting" ? step.error : step.undoError;
   const last = attemptAt(name, step);
   return {
     for: error?.code === "breaker-open" ? "breaker" : "time",

@@ -27,22 +27,9 @@ import type { MainHost } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Platform } from "./platform.ts";
-import { type OverloadPolicy, RunQueue } from "./run-queue.ts";
+import { checkRunOptions, type RunOptions } from "./run-options.ts";
+import { RunQueue } from "./run-queue.ts";
 import type { ResolvedOptions } from "./system-options.ts";
-
-export interface RunOptions {
-  /** The run's id; its history is the key `run/<id>`. Default: a new one. */
-  readonly id?: string;
-  /** A coordination for this run alone, whatever the system's is or becomes. */
-  readonly coordination?: Coordination;
-  /**
-   * Milliseconds until the run is cancelled if it hasn't ended by then, counted from its start; its `result` rejects with
-   * `timed-out`. It holds across restarts of the process. Default: no such time.
-   */
-  readonly timeout?: number;
-  /** What happens while as many runs as may be are in flight. Default: what the system's options say. */
-  readonly onOverload?: OverloadPolicy;
-}
 
 export interface RunsEvents {
   onSwitch(coordination: Coordination, epoch: number): void;
@@ -151,8 +138,8 @@ export class Runs {
   }
 
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions): Run<Output> {
+    checkRunOptions(options);
     const { id = this.#platform.random.id(), coordination, timeout, onOverload = this.#options.onOverload } = options;
-    checkTimeout(timeout);
     if (this.#handles.has(id)) throw inFlight(id);
     const { hasRoom } = this.#queue;
     if (!hasRoom) this.#queue.checkMayWait(id, onOverload);
@@ -390,11 +377,6 @@ export class Runs {
       }
     }
   }
-}
-
-function checkTimeout(timeout: number | undefined): void {
-  if (timeout === undefined || (Number.isFinite(timeout) && timeout > 0)) return;
-  throw new TroupeError("invalid-options", `run: timeout is a number of milliseconds above 0, not ${String(timeout)}`);
 }
 
 function closedBefore(run: string, isRecorded: boolean): TroupeError {

@@ -1,12 +1,18 @@
 import { firstValueFrom, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
+import * as v from "valibot";
+import { defineAgent } from "../../src/actors/agent-definition.ts";
 import { RunHandle } from "../../src/actors/run-handle.ts";
 import { Supervisor } from "../../src/actors/supervisor/supervisor.ts";
+import { defineWorkflow, type WorkflowDefinition } from "../../src/actors/workflow-definition.ts";
 import { codec, diamond, error, quiet as quietPorts } from "./supervisor/example-workflow.ts";
 import { MemoryRuns } from "./supervisor/memory-runs.ts";
 
 /** A run of the diamond that waits for what the test proposes. */
-function begin(run = "r"): {
+function begin(
+  run = "r",
+  workflow: WorkflowDefinition = diamond,
+): {
   readonly handle: RunHandle<{ total: number }>;
   readonly supervisor: Supervisor;
   readonly runs: MemoryRuns;
@@ -26,7 +32,7 @@ function begin(run = "r"): {
     onBroken: (_, cause) => handle.break(cause),
     ...quietPorts,
   });
-  void supervisor.start(run, diamond, { n: 1 });
+  void supervisor.start(run, workflow, { n: 1 });
   return { handle, supervisor, runs };
 }
 
@@ -82,12 +88,67 @@ describe("a run's result", () => {
     });
   });
 
+  it("rejects with what the step failed with, also when undoing what it may have done failed at first", async () => {
+    const sender = defineAgent("test:agents", {
+      name: "sender",
+      version: "1.0.0",
+      input: v.object({ n: v.number() }),
+      output: v.object({ n: v.number() }),
+      execute: ({ n }) => ({ n }),
+      compensateUnknown: () => undefined,
+      policies: { compensationRetry: { attempts: 2 } },
+    });
+    const letter = defineWorkflow("test:workflows", {
+      name: "letter",
+      version: "1",
+      input: v.object({ n: v.number() }),
+    }) //
+      .step("send", sender, ({ input }) => input);
+    const { handle, supervisor, runs } = begin("r", letter);
+    const late = { kind: "error", name: "TroupeError", code: "timed-out", message: "too slow to be sent" } as const;
+    void supervisor.propose("r", { type: "step-failed", step: "send", error: late });
+    void supervisor.propose("r", {
+      type: "compensation-failed",
+      step: "send",
+      error: { ...error, message: "no line" },
+    });
+    const again = { type: "compensation-started", step: "send", by: "relay", epoch: 1, attempt: 2 } as const;
+    void supervisor.propose("r", again);
+    void supervisor.propose("r", { type: "compensation-finished", step: "send", attempt: 2 });
+    await expect(handle.result).rejects.toMatchObject({
+      code: "step-failed",
+      message: expect.stringContaining('the step "send" failed: too slow to be sent') as string,
+      cause: expect.objectContaining({ message: "too slow to be sent" }) as Error,
+    });
+    const errors = (await handle.history()).flatMap(({ event }) =>
+      "error" in event ? [[event.type, (event.error as Error).message]] : [],
+    );
+    expect(errors).toEqual([
+      ["step-failed", "too slow to be sent"],
+      ["compensation-failed", "no line"],
+      ["run-ended", "too slow to be sent"],
+    ]);
+    expect(runs.versions("r").at(-1)?.state.status).toBe("failed");
+  });
+
   it("rejects with the store's error when the run can't be recorded", async () => {
     const { handle, supervisor, runs } = begin();
     runs.failure = new Error("disk full");
     expect(() => supervisor.propose("r", done("a"))).toThrow("disk full");
     await expect(handle.result).rejects.toBe(runs.failure);
     await expect(firstValueFrom(handle.events$.pipe(toArray()))).rejects.toBe(runs.failure);
+  });
+
+  it("isn't affected by a reason to cancel, or a note, that is no text", async () => {
+    const { handle, supervisor } = begin();
+    const refusal = { code: "invalid-options", message: "cancel: reason is a text, not a value of the type object" };
+    await expect(handle.cancel(new Error("no longer needed") as never)).rejects.toMatchObject(refusal);
+    await expect(handle.resolve(undefined as never)).rejects.toMatchObject({
+      code: "invalid-options",
+      message: "resolve: note is a text, not undefined",
+    });
+    complete(supervisor);
+    expect(await handle.result).toEqual({ total: 9 });
   });
 
   it("may be left alone when it rejects", async () => {

@@ -129,6 +129,7 @@ function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
   if (Object.hasOwn(step, "output")) copy.output = step.output;
   if (step.order !== undefined) copy.order = step.order;
   if (step.error !== undefined) copy.error = step.error;
+  if (step.undoError !== undefined) copy.undoError = step.undoError;
   if (step.attempt !== undefined) copy.attempt = step.attempt;
   if (step.failures !== undefined) copy.failures = step.failures;
   if (step.isUncertain === true) copy.isUncertain = true;
@@ -224,7 +225,7 @@ function failUndoing(next: Mutable<RunState>, { step: name, error, retryAt }: Co
   const hasBegun = statusOf(next, name) === "compensating" || statusOf(next, name) === "undo-waiting";
   const step = changeStep(next, name, retryAt === undefined ? "compensation-failed" : "undo-waiting");
   if (!hasBegun) forgetAttempts(step);
-  step.error = error;
+  step.undoError = error;
   if (retryAt === undefined) {
     next.uncompensated = name;
     return;

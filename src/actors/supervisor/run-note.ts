@@ -1,6 +1,5 @@
 /** Events to the notes that a version of a run keeps of them, and back. */
 
-import type { EncodedError } from "../../errors/error-codec.ts";
 import type { RunEnded, RunEvent, RunNote, StepOutline } from "./run-event.ts";
 import type { RunState, StepState } from "./run-state.ts";
 
@@ -50,8 +49,9 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
       return { ...note, output, ...(isFallback === true ? { fallbackFor: error } : {}) };
     }
     case "step-failed":
-    case "compensation-failed":
       return { ...note, error: stepIn(state, note.step).error ?? unknownError };
+    case "compensation-failed":
+      return { ...note, error: stepIn(state, note.step).undoError ?? unknownError };
     case "run-ended":
       return { ...note, ...endIn(state) };
     default:
@@ -78,18 +78,15 @@ export function outputOf(state: RunState): unknown {
 
 function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
   if (state.status === "completed") return { output: outputOf(state) };
+  const { uncompensated = "", failed = "" } = state;
   const step = state.uncompensated ?? state.failed;
   const { reason } = state.cancelled ?? {};
+  // the point of no return is not undone: what counts there is what failed
+  const error = stepIn(state, uncompensated).undoError ?? stepIn(state, failed).error ?? unknownError;
   return {
-    ...(step === undefined
-      ? {}
-      : { step, error: errorOf(state, step) ?? errorOf(state, state.failed) ?? unknownError }),
+    ...(step === undefined ? {} : { step, error }),
     ...(reason === undefined ? {} : { reason }),
   };
-}
-
-function errorOf(state: RunState, step = ""): EncodedError | undefined {
-  return stepIn(state, step).error;
 }
 
 const unknownError = { kind: "value", name: "undefined", message: "the history has no error for it" } as const;

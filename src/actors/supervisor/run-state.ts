@@ -34,8 +34,10 @@ export interface StepState extends Omit<StepOutline, "name"> {
   readonly input?: Payload;
   /** There once it has finished. */
   readonly output?: Payload;
-  /** Why it, or its compensation, failed. */
+  /** Why it failed. */
   readonly error?: EncodedError;
+  /** Why its compensation failed: that of a step which failed itself, and may have had effects, has an error of its own. */
+  readonly undoError?: EncodedError;
   /** 1 for the first step of the run that finished, 2 for the second … */
   readonly order?: number;
   /** The newest attempt at the step, or at its compensation once that has begun; absent for the first. */

@@ -127,7 +127,7 @@ describe("a run going backward", () => {
     expect(stuck).toMatchObject({
       uncompensated: "b",
       failed: "d",
-      steps: { b: { status: "compensation-failed", error } },
+      steps: { b: { status: "compensation-failed", undoError: error } },
     });
     expect(remainingCompensations(stuck)).toEqual([]);
     expect(endOf(stuck)).toEqual({ type: "run-ended", status: "compensation-failed" });

@@ -1,0 +1,44 @@
+/** How a run is started, and the check of what was given. */
+
+import * as v from "valibot";
+import type { Coordination } from "../actors/supervisor/coordination.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { OverloadPolicy } from "./run-queue.ts";
+
+export interface RunOptions {
+  /** The run's id; its history is the key `run/<id>`. Default: a new one. */
+  readonly id?: string;
+  /** A coordination for this run alone, whatever the system's is or becomes. */
+  readonly coordination?: Coordination;
+  /**
+   * Milliseconds until the run is cancelled if it hasn't ended by then, counted from its start; its `result` rejects with
+   * `timed-out`. It holds across restarts of the process. Default: no such time.
+   */
+  readonly timeout?: number;
+  /** What happens while as many runs as may be are in flight. Default: what the system's options say. */
+  readonly onOverload?: OverloadPolicy;
+}
+
+const schema = v.strictObject({
+  id: v.optional(v.pipe(v.string(), v.nonEmpty())),
+  coordination: v.optional(v.picklist(["orchestrator", "relay"])),
+  timeout: v.optional(
+    v.custom<number>(
+      (timeout) => Number.isFinite(timeout) && (timeout as number) > 0,
+      ({ received }) => `expected a number of milliseconds above 0, received ${received}`,
+    ),
+  ),
+  onOverload: v.optional(v.picklist(["wait", "reject"])),
+});
+
+/** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
+export function checkRunOptions(options: RunOptions): void {
+  const checked = v.safeParse(schema, options);
+  if (checked.success) return;
+  const [issue] = checked.issues;
+  const path = v.getDotPath(issue) ?? "options";
+  const { message, expected, received } = issue;
+  throw new TroupeError("invalid-options", `run: ${path}: ${message}`, {
+    details: { path, expected, received },
+  });
+}
