@@ -5,7 +5,7 @@
  * in that order.
  */
 
-import type { HostId } from "../actors/address.ts";
+import type { Address, HostId } from "../actors/address.ts";
 import type { Envelope } from "./envelope.ts";
 
 /** A message by its host and its id there. */
@@ -30,6 +30,11 @@ export interface Settled {
   /** The id of one that was begun and is not done with, even where later ones are; 0 for none. */
   readonly inHand: number;
 }
+
+/** Says what of one host's messages to an actor is done with. */
+export type SettledOf = (actor: Address) => Settled;
+
+export const nothingSettled: Settled = Object.freeze({ settled: 0, inHand: 0 });
 
 /** A buffer that grows in place. TypeScript knows it from ES2024 on, Node.js since 20. */
 interface Growable extends SharedArrayBuffer {
@@ -77,7 +82,7 @@ export class Ledger {
   /** How far a host's messages are. */
   settledOf(origin: HostId): Settled {
     const place = this.#find(origin);
-    if (place === undefined) return { settled: 0, inHand: 0 };
+    if (place === undefined) return nothingSettled;
     const [, settled = 0, begun = 0, , dropped = 0] = this.#words.subarray(place, place + words);
     return { settled: Math.max(settled, dropped), inHand: begun > settled ? begun : 0 };
   }

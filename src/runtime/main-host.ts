@@ -19,6 +19,7 @@ import { stateKey, type StateKey } from "../store/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
 import { GateClient } from "./gate-client.ts";
+import type { SettledOf } from "./ledger.ts";
 import type { ChildReport } from "./supervision-protocol.ts";
 import type { Platform } from "./platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
@@ -149,8 +150,8 @@ export class MainHost {
     });
   }
 
-  async close(): Promise<void> {
-    this.host.close();
+  async close(settledOf: SettledOf): Promise<void> {
+    this.host.close(settledOf);
     for (const actor of this.#stopping.keys()) this.#stopped(actor);
     await this.authority.close();
     this.deadLetters$.complete();

@@ -10,7 +10,7 @@ import type { ActorRegistry } from "./actor-registry.ts";
 import { definitionId } from "./definition-loader.ts";
 import type { StopMode } from "./envelope.ts";
 import type { SpawnOrder } from "./host-control.ts";
-import { Ledger, newLedger } from "./ledger.ts";
+import { Ledger, newLedger, type Settled } from "./ledger.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
 import type { ChildCommand, ChildReport, SupervisionFrame } from "./supervision-protocol.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";
@@ -84,6 +84,11 @@ export class SupervisedActor implements Child {
   /** Where it is; `undefined` while it is nowhere. */
   get host(): HostId | undefined {
     return this.#host;
+  }
+
+  /** What of a host's messages to it is done with. */
+  settledOf(peer: HostId): Settled {
+    return this.#ledger.settledOf(peer);
   }
 
   /** Resolves when it is gone for good, at once if it is. */

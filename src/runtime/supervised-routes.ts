@@ -9,7 +9,7 @@ import type { GoneReason } from "../actors/gone.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { buried } from "./actor-cell.ts";
 import type { DeadLetterReason, Envelope } from "./envelope.ts";
-import type { Settled } from "./ledger.ts";
+import type { Settled, SettledOf } from "./ledger.ts";
 import { RingQueue } from "./ring-queue.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 
@@ -114,12 +114,18 @@ export class SupervisedRoutes {
     }
   }
 
-  /** Returns what nobody will handle any more: what waits for actors that are nowhere, or were on this host. */
-  close(): Envelope[] {
+  /**
+   * Returns what nobody will handle any more: what waits for actors that are nowhere, or were on this host. `settledOf` knows what
+   * is done with that this host was not told of.
+   */
+  close(settledOf: SettledOf): Envelope[] {
     const { self } = this.#options;
-    const left = [...this.#routes.values()].filter(({ host }) => host === undefined || host === self);
+    const left = [...this.#routes].filter(([, { host }]) => host === undefined || host === self);
     this.#routes.clear();
-    return left.flatMap(({ unsettled }) => all(unsettled));
+    return left.flatMap(([actor, route]) => {
+      settle(route, settledOf(actor));
+      return all(route.unsettled);
+    });
   }
 
   #settleAll(route: Route, progress: Settled, isLost: boolean): void {

@@ -8,6 +8,7 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { StopMode } from "./envelope.ts";
+import { nothingSettled, type Settled } from "./ledger.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
 import {
   type ResolvedChild,
@@ -45,6 +46,8 @@ export class Supervision {
   /** Those that run, in the order in which they were started. */
   readonly #trees = new Map<string, Tree>();
   readonly #actors = new Map<Address, Supervised>();
+  /** Those that were there when the system closed. */
+  #closed: ReadonlyMap<Address, Supervised> = new Map();
 
   constructor(ports: SupervisionPorts) {
     this.#ports = ports;
@@ -133,7 +136,13 @@ export class Supervision {
   close(): void {
     for (const tree of this.#trees.values()) tree.close();
     this.#trees.clear();
+    this.#closed = new Map(this.#actors);
     this.#actors.clear();
+  }
+
+  /** What is done with of the main host's messages to an actor, once all hosts are closed. */
+  settledOf(address: Address): Settled {
+    return this.#closed.get(address)?.actor.settledOf(0) ?? nothingSettled;
   }
 
   #node(name: string, options: ResolvedSupervisor, parent: Parent): SupervisorNode {

@@ -474,7 +474,7 @@ export class ActorSystem implements System {
     await this.#main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await this.#roster.close(closeGrace, after);
     await this.#gates.close();
-    await this.#main.close();
+    await this.#main.close((actor) => this.#supervision.settledOf(actor));
     this.#left = await left;
     if (this.#shutdown !== undefined) this.#tell({ type: "shutdown-ended", ...this.#left });
     this.#events$.complete();

@@ -40,6 +40,7 @@ import { EventStreams } from "./event-streams.ts";
 import { messageName } from "./message-check.ts";
 import { replaced } from "./fenced-store.ts";
 import { begunBefore, givenUp, unwanted, withdrawal } from "./giving-up.ts";
+import { nothingSettled, type SettledOf } from "./ledger.ts";
 import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import { RingQueue } from "./ring-queue.ts";
 import { SendWindow } from "./send-window.ts";
@@ -302,12 +303,12 @@ export class ThreadHost {
   }
 
   /** Ends what is left on this host once its actors have stopped. */
-  close(): void {
+  close(settledOf: SettledOf = () => nothingSettled): void {
     this.#isClosed = true;
     for (const link of this.#links.values()) link.drain(); // nobody handles it any more: so it becomes dead letters
     this.#asks.close();
     for (const [to, window] of this.#windows) this.#closeWindow(to, window, "system-closed");
-    for (const envelope of this.#supervised.close()) this.bury(envelope, "system-closed");
+    for (const envelope of this.#supervised.close(settledOf)) this.bury(envelope, "system-closed");
     this.streams.close();
     this.flush();
   }

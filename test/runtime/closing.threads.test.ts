@@ -89,6 +89,32 @@ describe("close", () => {
     expect(told.values.map(({ type }) => type)).not.toContain("thread-died");
   });
 
+  it.each([false, true])(
+    "makes dead letters of what supervised actors had not handled, and of nothing else; killed: %s",
+    async (isKilled) => {
+      const system = await createSystem({ threads: 1 });
+      using letters = record(system.deadLetters$);
+      const children = [
+        { name: "counter", actor: counter },
+        { name: "stuck", actor: stuck },
+      ];
+      await system.supervise({ name: "tree", children: isKilled ? children : children.slice(0, 1) });
+      const ref = await system.find(counter, "counter");
+      for (let n = 1; n <= 5; n++) expect(await ref.ask("get", undefined, patiently)).toBe(0);
+      if (isKilled) {
+        const one = await system.find(stuck, "stuck");
+        using events = record(one.events$);
+        await one.tell("begin");
+        await events.first();
+        await one.tell("begin");
+      }
+      await system.close();
+      await letters.end;
+      const [waiting, inHand] = ["actor-stopped", "system-closed"].map((reason) => ({ to: "*/stuck", reason }));
+      expect(letters.values).toMatchObject(isKilled ? [waiting, inHand] : []);
+    },
+  );
+
   it.each([0, 1])("does not wait for a handler on thread %i that never ends", async (thread) => {
     const system = await createSystem({ threads: 1 });
     const told = record(system.events$);

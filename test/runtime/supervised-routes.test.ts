@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeSupervisedAddress } from "../../src/actors/address.ts";
 import { type Envelope, never } from "../../src/runtime/envelope.ts";
+import { nothingSettled } from "../../src/runtime/ledger.ts";
 import { departed, SupervisedRoutes } from "../../src/runtime/supervised-routes.ts";
 
 const actor = makeSupervisedAddress("ada");
@@ -140,7 +141,16 @@ describe("routes to supervised actors", () => {
     expect(take()).toEqual(["departed stopped: 2"]);
     made.send(message(3));
     expect(take()).toEqual([`where is ${actor}`]);
-    expect(made.close().map(({ id }) => id)).toEqual([3]);
+    expect(made.close(() => nothingSettled).map(({ id }) => id)).toEqual([3]);
+  });
+
+  it("hand back, at the end, what was not done with of an actor whose thread is gone", () => {
+    const { made, located } = routes();
+    located(1, 1);
+    for (let id = 1; id <= 4; id++) made.send(message(id));
+    made.hostLost(1);
+    const left = made.close((address) => (address === actor ? { settled: 3, inHand: 2 } : nothingSettled));
+    expect(left.map(({ id }) => id)).toEqual([2, 4]);
   });
 
   it("tell what an actor that is gone had begun of what is left", () => {
