@@ -12,7 +12,7 @@ import type { Position } from "../store/snapshot.ts";
 import { Delivery } from "./delivery.ts";
 import { type DeadLetterReason, type Envelope, type CancelCode, type StopMode, never } from "./envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
-import { begunBefore, stoppedLate, withdrawal } from "./giving-up.ts";
+import { stoppedLate, withdrawal } from "./giving-up.ts";
 import { RefusedMessage } from "./message-check.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { RingQueue } from "./ring-queue.ts";
@@ -21,6 +21,7 @@ import { replaced } from "./fenced-store.ts";
 import { SupervisedMail } from "./supervised-mail.ts";
 import type { BehaviourReport, ChildCommand, ChildReport, SupervisedOrder } from "./supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
+import { begunBefore, buried } from "./unhandled.ts";
 
 /** What handles an actor's messages. */
 export interface ActorBody {
@@ -524,55 +525,5 @@ export class ActorCell implements Sender {
     for (const origin of this.#owed.keys()) this.#host.returnCredit(origin, this.address, 0, true);
     this.#host.remove(this.address, this.hasFailed);
     for (const resolve of this.#onStopped) resolve();
-  }
-}
-
-/** The error an asker gets whose message nobody handled. */
-export function buried(
-  { to, type }: { to: Address; type: string },
-  reason: DeadLetterReason,
-  cause?: unknown,
-): AskError {
-  const options = { details: { to, type }, ...(cause === undefined ? {} : { cause }) };
-  switch (reason) {
-    case "no-such-actor":
-      return new AskError(
-        "rejected",
-        "no-such-actor",
-        `there is no actor ${to}: it was never spawned, or has stopped`,
-        options,
-      );
-    case "actor-stopped":
-      return new AskError("rejected", "actor-stopped", `${to} stopped before it handled "${type}"`, options);
-    case "thread-died":
-      return new AskError(
-        "failed",
-        "thread-died",
-        `the thread of ${to} died before it answered "${type}"; it may have handled it`,
-        options,
-      );
-    case "max-deliveries":
-      return new AskError(
-        "failed",
-        "max-deliveries",
-        `${to} went down with "${type}" as often as its supervisor lets it begin a message`,
-        options,
-      );
-    case "overflow":
-      return new AskError(
-        "rejected",
-        "mailbox-full",
-        `the mailbox of ${to} was full, and "${type}" was dropped`,
-        options,
-      );
-    case "expired":
-      return new AskError(
-        "rejected",
-        "timed-out",
-        `"${type}" was still waiting in the mailbox of ${to} when its deadline passed`,
-        options,
-      );
-    default:
-      return new AskError("rejected", "system-closed", `the system closed before ${to} handled "${type}"`, options);
   }
 }

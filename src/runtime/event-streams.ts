@@ -4,12 +4,11 @@ import { Observable, type Subscriber } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
 import { decodeError } from "../errors/error-codec.ts";
-import { buried } from "./actor-cell.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { Frame, StreamEnd } from "./envelope.ts";
 import { eventWindow } from "./event-subscribers.ts";
-import { departed } from "./supervised-routes.ts";
 import type { ThreadHost } from "./thread-host.ts";
+import { buried, departed } from "./unhandled.ts";
 
 interface Stream {
   readonly actor: Address;

@@ -55,14 +55,6 @@ export function unwanted({ to, type }: Pick<Envelope, "to" | "type">, code: Canc
   });
 }
 
-/** What is true of a message that nobody handles, that it had no effect, isn't of one that was begun before. */
-export function begunBefore(error: AskError): AskError {
-  if (error.mayHaveRun) return error;
-  const { code, message, details } = error;
-  const outcome = code === "timed-out" ? code : "failed";
-  return new AskError(outcome, code, `${message}; it had begun to, and that may have had effects`, { details });
-}
-
 /** What the asker is told of a handler that stopped as nobody waits for it any more, should it hear of that first. */
 export function stoppedLate({ to, type }: Pick<Envelope, "to" | "type">, thrown: unknown): AskError {
   const message = `${to} stopped handling "${type}", as time was up; it may have had effects`;

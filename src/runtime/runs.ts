@@ -19,7 +19,6 @@ import type { MaybePromise } from "../store/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { stateKey } from "../store/state-definition.ts";
 import { StoreClient } from "../store/store-client.ts";
-import { buried } from "./actor-cell.ts";
 import { nameOf } from "./actor-registry.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
 import { findWorkflow } from "./find-workflow.ts";
@@ -30,6 +29,7 @@ import type { Platform } from "./platform.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { ResolvedOptions } from "./system-options.ts";
+import { buried } from "./unhandled.ts";
 
 export interface RunsEvents {
   onSwitch(coordination: Coordination, epoch: number): void;

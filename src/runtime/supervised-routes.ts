@@ -6,9 +6,7 @@
 
 import type { Address, HostId } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
-import { AskError } from "../errors/ask-error.ts";
-import { buried } from "./actor-cell.ts";
-import type { DeadLetterReason, Envelope } from "./envelope.ts";
+import type { Envelope } from "./envelope.ts";
 import type { Settled, SettledOf } from "./ledger.ts";
 import { RingQueue } from "./ring-queue.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
@@ -174,31 +172,4 @@ function all(queue: RingQueue<Envelope>): Envelope[] {
   const items: Envelope[] = [];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) items.push(next);
   return items;
-}
-
-/** What is said of messages to an actor that is gone, which it had not begun, by why it is. */
-export function departed(reason: GoneReason): {
-  readonly letter: DeadLetterReason;
-  readonly toError: (message: Pick<Envelope, "to" | "type">) => AskError;
-} {
-  switch (reason) {
-    case "no-such-actor":
-      return { letter: reason, toError: (message) => buried(message, reason) };
-    case "thread-died":
-      return { letter: reason, toError: lostWithThread };
-    case "left-behind":
-      return { letter: "actor-stopped", toError: leftBehind };
-    default:
-      return { letter: "actor-stopped", toError: (message) => buried(message, "actor-stopped") };
-  }
-}
-
-function lostWithThread({ to, type }: Pick<Envelope, "to" | "type">): AskError {
-  const message = `the thread of ${to} died before it handled "${type}", and ${to} is not started again`;
-  return new AskError("rejected", "thread-died", message, { details: { to, type } });
-}
-
-function leftBehind({ to, type }: Pick<Envelope, "to" | "type">): AskError {
-  const message = `${to} did not stop by its deadline and was left behind; it may have handled "${type}"`;
-  return new AskError("failed", "actor-stopped", message, { details: { to, type } });
 }

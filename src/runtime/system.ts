@@ -18,7 +18,6 @@ import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { OwnedStore } from "../store/owned-store.ts";
-import { buried } from "./actor-cell.ts";
 import { ActorRegistry, nameOf } from "./actor-registry.ts";
 import { agentTarget } from "./agent-body.ts";
 import { Bonds } from "./bonds.ts";
@@ -40,6 +39,7 @@ import type { SupervisionOptions } from "./supervision-options.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadClosed, ThreadRoster } from "./thread-roster.ts";
+import { buried } from "./unhandled.ts";
 
 /** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */
 export type AgentProtocol<In, Out> = {

@@ -13,7 +13,7 @@ import {
   makeAddress,
   makeSupervisedAddress,
 } from "../actors/address.ts";
-import { AskError, isAskError } from "../errors/ask-error.ts";
+import type { AskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -23,7 +23,7 @@ import type { Turns } from "../ports/turns.ts";
 import type { Position } from "../store/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../store/store-protocol.ts";
 import { ValueCopier } from "../values/value-copier.ts";
-import { type ActorBody, ActorCell, buried } from "./actor-cell.ts";
+import { type ActorBody, ActorCell } from "./actor-cell.ts";
 import { AsksInHand } from "./asks-in-hand.ts";
 import { reviveRefs, type Sender, type Target } from "./bound-ref.ts";
 import { BatchedLink } from "./batched-link.ts";
@@ -39,13 +39,14 @@ import {
 import { EventStreams } from "./event-streams.ts";
 import { messageName } from "./message-check.ts";
 import { replaced } from "./fenced-store.ts";
-import { begunBefore, givenUp, unwanted, withdrawal } from "./giving-up.ts";
+import { givenUp, unwanted, withdrawal } from "./giving-up.ts";
 import { nothingSettled, type SettledOf } from "./ledger.ts";
 import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import { RingQueue } from "./ring-queue.ts";
 import { SendWindow } from "./send-window.ts";
-import { departed, SupervisedRoutes } from "./supervised-routes.ts";
+import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { ChildReport, SupervisedOrder, SupervisionFrame } from "./supervision-protocol.ts";
+import { begunBefore, buried, departed, lost, notSent } from "./unhandled.ts";
 
 /** What a host is told when it starts; plain data. */
 export interface HostSettings {
@@ -604,15 +605,3 @@ export class ThreadHost {
 
 /** Nobody looks after the thread that made the system. */
 function ignore(): void {}
-
-/** A message that was not sent, as its receiver's thread is gone. */
-function lost({ to, type }: { readonly to: Address; readonly type: string }, cause: unknown): AskError {
-  return new AskError("rejected", "thread-died", `the thread of ${to} has died`, { cause, details: { to, type } });
-}
-
-/** An ask that could not even be sent was certainly not handled. */
-function notSent(error: unknown): unknown {
-  if (!isTroupeError(error) || isAskError(error)) return error;
-  const { code, message, details } = error;
-  return new AskError("rejected", code, message, { details });
-}

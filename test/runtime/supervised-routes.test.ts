@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { makeSupervisedAddress } from "../../src/actors/address.ts";
 import { type Envelope, never } from "../../src/runtime/envelope.ts";
 import { nothingSettled } from "../../src/runtime/ledger.ts";
-import { departed, SupervisedRoutes } from "../../src/runtime/supervised-routes.ts";
+import { SupervisedRoutes } from "../../src/runtime/supervised-routes.ts";
 
 const actor = makeSupervisedAddress("ada");
 
@@ -160,20 +160,5 @@ describe("routes to supervised actors", () => {
     take();
     made.departed({ kind: "departed", actor, settled: 1, inHand: 2, isLost: true, reason: "stopped" });
     expect(take()).toEqual(["departed stopped: 2 (begun) 3"]);
-  });
-
-  it("know what to say of messages to one that is gone", () => {
-    const said = (["stopped", "thread-died", "left-behind", "no-such-actor", "failed"] as const).map((reason) => {
-      const { letter, toError } = departed(reason);
-      const { outcome, code } = toError({ to: actor, type: "m" });
-      return [letter, outcome, code];
-    });
-    expect(said).toEqual([
-      ["actor-stopped", "rejected", "actor-stopped"],
-      ["thread-died", "rejected", "thread-died"],
-      ["actor-stopped", "failed", "actor-stopped"],
-      ["no-such-actor", "rejected", "no-such-actor"],
-      ["actor-stopped", "rejected", "actor-stopped"],
-    ]);
   });
 });
