@@ -8,10 +8,11 @@ import type { Protocol } from "../actors/actor-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
-import { type ActorBody, type ActorCell, BehaviourFailure } from "./actor-cell.ts";
+import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Envelope, never } from "./envelope.ts";
+import { BehaviourFailure, type Incarnation } from "./incarnation.ts";
 import { openMessage, replyChecked } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -112,8 +113,9 @@ export class BehaviourBody implements ActorBody {
   }
 
   #fail(thrown: unknown): void {
-    if (this.#cell.isSupervised) {
-      this.#failSupervised(thrown);
+    const { incarnation } = this.#cell;
+    if (incarnation !== undefined) {
+      this.#failSupervised(thrown, incarnation);
       return;
     }
     this.#cell.hasFailed = true;
@@ -125,18 +127,18 @@ export class BehaviourBody implements ActorBody {
   }
 
   /** The message that the stream has goes with the failure: it is delivered again. */
-  #failSupervised(thrown: unknown): void {
+  #failSupervised(thrown: unknown, incarnation: Incarnation): void {
     if (this.#isStopped) return;
     const failure = new BehaviourFailure(thrown);
     const isInHand = this.#isPushing || this.#reject !== undefined;
-    const inHand = isInHand ? this.#cell.inHand : undefined;
+    const inHand = isInHand ? incarnation.inHand : undefined;
     for (const delivery of this.#open) if (delivery !== inHand) delivery.fail(thrown);
     this.#open.clear();
     if (this.#isPushing) this.#failure = failure;
     else if (this.#reject !== undefined) this.#reject(failure);
     else {
       const report = { type: "behaviour-failed", error: encodeError(thrown) } as const;
-      const tell = (): void => this.#cell.behaviourEnded(report);
+      const tell = (): void => incarnation.behaviourEnded(report);
       if (this.#subscription !== undefined) tell();
       else this.#host.turns.schedule(tell); // it was over at once: the actor is not there yet
     }
@@ -146,8 +148,9 @@ export class BehaviourBody implements ActorBody {
   #end(): void {
     this.#release?.();
     if (this.#isStopped) return;
+    const { incarnation } = this.#cell;
     const stop = (): void =>
-      this.#cell.isSupervised ? this.#cell.behaviourEnded({ type: "completed" }) : void this.#cell.stop("discard");
+      incarnation === undefined ? void this.#cell.stop("discard") : incarnation.behaviourEnded({ type: "completed" });
     if (this.#subscription !== undefined) stop();
     else this.#host.turns.schedule(stop); // it was over at once: the actor is not there yet
   }

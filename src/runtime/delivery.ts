@@ -8,6 +8,8 @@ import type { ActorCell } from "./actor-cell.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { Handling } from "./cell-context.ts";
 import type { Answer, Envelope } from "./envelope.ts";
+import { stoppedLate } from "./giving-up.ts";
+import { RefusedMessage } from "./message-check.ts";
 import { ScopedSender } from "./scoped-sender.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -84,8 +86,30 @@ export class Delivery implements AskScope, Handling {
     this.cancellation.abort(error);
   }
 
-  /** True when a handler threw because its asker had given up, and not because it failed. */
-  isGivenUp(thrown: unknown): boolean {
+  /** True when what the handler threw is a failure of its actor: not when the message was refused, or its asker had given up. */
+  isFailure(thrown: unknown): boolean {
+    return !(thrown instanceof RefusedMessage) && !this.#isGivenUp(thrown);
+  }
+
+  /**
+   * The handler threw, and that is the end of the message: its asker is told, a tell becomes a dead letter, and the system hears of
+   * it either way; but for a handler that stopped as it is to, when its asker gives up.
+   */
+  threw(thrown: unknown): void {
+    const { envelope } = this;
+    if (thrown instanceof RefusedMessage) {
+      this.#host.bury(envelope, thrown.reason, thrown.message);
+      this.refuse(thrown.error);
+      return;
+    }
+    if (this.#isGivenUp(thrown)) return this.refuse(stoppedLate(envelope, thrown));
+    if (envelope.isAsk) this.fail(thrown);
+    else this.#host.bury(envelope, "handler-failed", encodeError(thrown).message);
+    this.#host.reportFailure(this.#cell.address, envelope.type, thrown);
+  }
+
+  /** True when the handler threw because its asker had given up, and not because it failed. */
+  #isGivenUp(thrown: unknown): boolean {
     const reason = this.#cancellation?.reason;
     if (this.isOver || (reason === undefined && this.#host.clock.now() < this.deadline)) return false;
     for (let error = thrown, depth = 0; error instanceof Error && depth < 32; error = error.cause, depth++) {

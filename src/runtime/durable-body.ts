@@ -129,7 +129,7 @@ export class DurableBody implements ActorBody {
   async #handle(delivery: Delivery): Promise<void> {
     const { idempotencyKey, isRepeat, payload } = delivery.envelope;
     // a supervisor has a message delivered again: without a key of its sender it is known by one of its own
-    const known = idempotencyKey ?? this.#cell.keyOf(delivery.envelope);
+    const known = idempotencyKey ?? this.#cell.incarnation?.keyOf(delivery.envelope);
     const key = known === undefined ? undefined : `${this.#mailId}<${known}`;
     if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
     const identity = key ?? `${this.#mailId}<${this.#incarnation}/${++this.#handlings}`;

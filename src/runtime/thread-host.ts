@@ -408,6 +408,11 @@ export class ThreadHost {
     this.transmit(envelope.origin, { kind: "reply", id: envelope.id, answer, token });
   }
 
+  /** Answers an ask that nobody handles, or whose handling came to nothing. */
+  refuse(envelope: Envelope, error: AskError): void {
+    this.answer(envelope, { ok: false, error: encodeError(error) });
+  }
+
   returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void {
     if (origin !== this.id) this.transmit(origin, { kind: "credit", to, count, gone });
     else this.#credit(to, count, gone);
@@ -560,7 +565,7 @@ export class ThreadHost {
       case "to-replica":
         return this.#store.fromAuthority(frame.message);
       case "child-command":
-        return this.#cells.get(frame.actor)?.command(frame.command);
+        return this.#cells.get(frame.actor)?.incarnation?.command(frame.command);
       case "child-report":
         return this.#reports.child(frame.actor, frame.report);
       case "settled":
@@ -582,7 +587,7 @@ export class ThreadHost {
     }
     if (isSupervised(envelope.to)) return; // it is elsewhere, or gone: its sender's host keeps the message until it is told
     this.bury(envelope, "no-such-actor");
-    if (envelope.isAsk) this.answer(envelope, { ok: false, error: encodeError(buried(envelope, "no-such-actor")) });
+    if (envelope.isAsk) this.refuse(envelope, buried(envelope, "no-such-actor"));
     this.returnCredit(envelope.origin, envelope.to, 1, true);
   };
 

@@ -1,0 +1,210 @@
+/**
+ * A supervised actor's life on one host: does what its supervisor says, reports what becomes of it, and keeps a message that it
+ * failed at until its supervisor has decided what becomes of both.
+ */
+
+import { encodeError } from "../errors/error-codec.ts";
+import type { ActorCell } from "./actor-cell.ts";
+import { Delivery } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import type { Mailbox } from "./mailbox.ts";
+import type { SupervisedMail } from "./supervised-mail.ts";
+import type { BehaviourReport, ChildCommand, ChildReport } from "./supervision-protocol.ts";
+import type { ThreadHost } from "./thread-host.ts";
+import { buried } from "./unhandled.ts";
+
+/** What a behaviour's stream failed with while it had a message. */
+export class BehaviourFailure extends Error {
+  constructor(thrown: unknown) {
+    super("the behaviour failed", { cause: thrown });
+  }
+}
+
+export interface IncarnationOptions {
+  readonly host: ThreadHost;
+  readonly cell: ActorCell;
+  readonly mailbox: Mailbox;
+  readonly mail: SupervisedMail;
+}
+
+export class Incarnation {
+  readonly #host: ThreadHost;
+  readonly #cell: ActorCell;
+  readonly #mailbox: Mailbox;
+  readonly #mail: SupervisedMail;
+  #isHalted = false;
+  #isSuspending = false;
+  #inHand: Delivery | undefined;
+  /** What it halted at: a message that is neither handled nor given up yet. */
+  #failed: { readonly delivery: Delivery; readonly thrown: unknown } | undefined;
+  /** What the last message that is begun again failed with. */
+  #lastThrown: unknown;
+
+  constructor({ host, cell, mailbox, mail }: IncarnationOptions) {
+    this.#host = host;
+    this.#cell = cell;
+    this.#mailbox = mailbox;
+    this.#mail = mail;
+  }
+
+  /** True while the actor handles nothing, until its supervisor says how it goes on. */
+  get isHalted(): boolean {
+    return this.#isHalted;
+  }
+
+  /** True while it isn't decided what becomes of the message that it halted at. */
+  get isUndecided(): boolean {
+    return this.#failed !== undefined;
+  }
+
+  /** The message that is handled, or was last. */
+  get inHand(): Delivery | undefined {
+    return this.#inHand;
+  }
+
+  /** The same each time that a message is delivered. */
+  keyOf(envelope: Envelope): string {
+    return this.#mail.keyOf(envelope);
+  }
+
+  /** Begins a message; one that was begun as often as may be is given up instead. */
+  begin(envelope: Envelope): Delivery | undefined {
+    const begun = this.#mail.begin(envelope);
+    if (begun === undefined) {
+      this.#tooOften(envelope);
+      return undefined;
+    }
+    return (this.#inHand = new Delivery(this.#host, this.#cell, begun));
+  }
+
+  /** The message in hand is done with. */
+  handled(): void {
+    if (this.#isSuspending && !this.#cell.isStopped) this.#report({ type: "suspended" });
+  }
+
+  /** The handler of the message in hand threw. */
+  failed(delivery: Delivery, thrown: unknown): void {
+    const isBehaviour = thrown instanceof BehaviourFailure;
+    const error = isBehaviour ? thrown.cause : thrown;
+    this.#failed = { delivery, thrown: error };
+    if (this.#cell.isStopping) {
+      this.giveUp();
+      if (isBehaviour) void this.#cell.stop("discard");
+      return;
+    }
+    this.#isHalted = true;
+    if (this.#isSuspending) {
+      this.#mail.forgive(); // for being told to stop: it is begun again, or left to its sender
+      this.#beginAgain();
+      this.#report({ type: "suspended" });
+    } else if (isBehaviour) this.#report({ type: "behaviour-failed", error: encodeError(error) });
+    else {
+      const { deliveries } = this.#mail;
+      const message = delivery.envelope.type;
+      this.#report({ type: "handler-failed", message, error: encodeError(error), deliveries });
+    }
+  }
+
+  /** Its behaviour is over, by itself. */
+  behaviourEnded(report: BehaviourReport): void {
+    if (this.#cell.isStopping) {
+      void this.#cell.stop("discard"); // nobody is left to drain what waits
+      return;
+    }
+    this.#isHalted = true;
+    if (!this.#isSuspending) this.#report(report);
+  }
+
+  /** What it halted at fails for good. */
+  giveUp(): void {
+    if (this.#failed === undefined) return;
+    const { delivery, thrown } = this.#failed;
+    this.#failed = undefined;
+    delivery.threw(thrown);
+    this.#host.flushTo(0); // as in `#tooOften`
+    this.#mailbox.settle(delivery.envelope);
+  }
+
+  command(command: ChildCommand): void {
+    if (this.#cell.isStopping && command.type !== "abandon" && command.type !== "stop") return;
+    switch (command.type) {
+      case "resume":
+        return this.#resume();
+      case "restart":
+        return this.#restart();
+      case "suspend":
+        return this.#suspend();
+      case "stop":
+        this.#mailbox.leaveToSenders();
+        void this.#cell.stop(command.mode);
+        return;
+      case "abandon":
+        return this.#abandon(command.isFinal);
+    }
+  }
+
+  /** The failure costs the message, and the actor goes on. */
+  #resume(): void {
+    this.giveUp();
+    this.#goOn();
+  }
+
+  #restart(): void {
+    this.#isSuspending = false;
+    try {
+      this.#cell.beginAnew();
+    } catch (thrown) {
+      this.#report({ type: "start-failed", error: encodeError(thrown) });
+      return;
+    }
+    if (this.#failed !== undefined) {
+      this.#lastThrown = this.#failed.thrown;
+      this.#beginAgain();
+    }
+    this.#report({ type: "started" });
+    this.#goOn();
+  }
+
+  #suspend(): void {
+    this.#isSuspending = true;
+    this.#isHalted = true;
+    this.#cell.abort("is being restarted");
+    if (!this.#cell.isHandling) this.#report({ type: "suspended" });
+  }
+
+  #abandon(isFinal: boolean): void {
+    if (this.#cell.isStopped) return;
+    this.#isHalted = true;
+    this.#mail.close();
+    this.#inHand?.silence();
+    this.#cell.fenceOff();
+    if (!isFinal) this.#report({ type: "abandoned" });
+  }
+
+  #goOn(): void {
+    this.#isHalted = false;
+    this.#cell.schedule();
+  }
+
+  /** The message that it failed at waits again, before all others. */
+  #beginAgain(): void {
+    this.#failed?.delivery.silence();
+    this.#failed = undefined;
+    const { inHand } = this.#mail;
+    if (inHand !== undefined) this.#mailbox.putBack(inHand);
+  }
+
+  /** A message with which the actor went down as often as may be. */
+  #tooOften(envelope: Envelope): void {
+    const thrown = this.#lastThrown;
+    const why = thrown === undefined ? "its thread died" : encodeError(thrown).message;
+    this.#host.bury(envelope, "max-deliveries", why);
+    this.#host.flushTo(0); // before it counts as done with: the thread may die at any moment
+    if (envelope.isAsk) this.#host.refuse(envelope, buried(envelope, "max-deliveries", thrown));
+    this.#mailbox.settle(envelope);
+  }
+
+  #report(report: ChildReport): void {
+    this.#host.reportChild(this.#cell.address, report);
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * What waits for one actor: in order, bounded, and nothing of it without an end. What leaves it gives room back to its senders; what
+ * nobody will handle becomes a dead letter, and its asker is told (the receiver's part of invariants 2, 6 and 7).
+ */
+
+import type { Address, HostId } from "../actors/address.ts";
+import type { MailboxOptions, OverflowPolicy } from "../actors/mailbox-options.ts";
+import { type CancelCode, type DeadLetterReason, type Envelope, never } from "./envelope.ts";
+import { withdrawal } from "./giving-up.ts";
+import { RingQueue } from "./ring-queue.ts";
+import type { SupervisedMail } from "./supervised-mail.ts";
+import type { ThreadHost } from "./thread-host.ts";
+import { begunBefore, buried } from "./unhandled.ts";
+
+export interface OpenMailbox extends Required<MailboxOptions> {
+  readonly host: Pick<ThreadHost, "id" | "clock" | "bury" | "refuse" | "returnCredit">;
+  readonly actor: Address;
+  /** Set for an actor with a supervisor, whose senders are told by that. */
+  readonly mail: SupervisedMail | undefined;
+}
+
+/** How many messages leave a mailbox until a sending host is told. */
+export function creditBatch(capacity: number): number {
+  return Math.max(1, capacity >> 3);
+}
+
+export class Mailbox {
+  readonly #host: OpenMailbox["host"];
+  readonly #actor: Address;
+  readonly #capacity: number;
+  readonly #overflow: OverflowPolicy;
+  readonly #mail: SupervisedMail | undefined;
+  readonly #queue = new RingQueue<Envelope>();
+  /** Handled before those that wait: it has been begun before. */
+  #again: Envelope | undefined;
+  /** What a supervised actor has of asks that nobody waits for any more. */
+  readonly #withdrawn = new WeakMap<Envelope, CancelCode>();
+  /** Credits owed to each host that sent messages. */
+  readonly #owed = new Map<HostId, number>();
+  readonly #creditBatch: number;
+  #isLeftToSenders = false;
+
+  constructor({ host, actor, capacity, overflow, mail }: OpenMailbox) {
+    this.#host = host;
+    this.#actor = actor;
+    this.#capacity = capacity;
+    this.#overflow = overflow;
+    this.#mail = mail;
+    this.#creditBatch = creditBatch(capacity);
+  }
+
+  /** How many messages wait. */
+  get length(): number {
+    return this.#again === undefined ? this.#queue.length : this.#queue.length + 1;
+  }
+
+  push(envelope: Envelope): void {
+    if (this.#overflow === "drop-oldest") this.#makeRoom(envelope);
+    this.#queue.push(envelope);
+  }
+
+  /** Takes out the message to handle next. It is still to be settled. */
+  next(): Envelope | undefined {
+    const again = this.#again;
+    if (again === undefined) return this.#queue.shift();
+    this.#again = undefined;
+    return again;
+  }
+
+  /** Puts one that was taken out back in front of all others. */
+  putBack(envelope: Envelope): void {
+    this.#again = envelope;
+  }
+
+  /** A message that was taken out is done with. */
+  settle(envelope: Envelope): void {
+    if (this.#mail !== undefined) this.#mail.settle(envelope);
+    else if (this.#overflow !== "drop-oldest") this.#leave(envelope);
+  }
+
+  /** Settles a message that was taken out if nobody waits any longer for what it comes to. Returns whether it did. */
+  settleUnwanted(envelope: Envelope): boolean {
+    const code = this.#mail === undefined ? undefined : this.#withdrawn.get(envelope);
+    if (code !== undefined) this.#host.bury(envelope, withdrawal(code));
+    else if (envelope.deadline !== never && this.#host.clock.now() >= envelope.deadline)
+      this.#bury(envelope, "expired");
+    else return false;
+    this.settle(envelope);
+    return true;
+  }
+
+  /** Nobody waits for the answer to an ask any more: if it still waits, it is not handled. */
+  withdraw(origin: HostId, id: number, code: CancelCode): void {
+    this.#withdraw((envelope) => envelope.id === id && envelope.origin === origin, code);
+  }
+
+  /** A host is gone, with whoever waited there. */
+  hostLost(peer: HostId, code: CancelCode): void {
+    this.#withdraw(({ origin }) => origin === peer, code);
+    this.#mail?.forget(peer);
+  }
+
+  /** Its supervisor ends the actor: what is not handled becomes dead letters on its senders' hosts, which know of it whatever happens here. */
+  leaveToSenders(): void {
+    this.#isLeftToSenders = true;
+  }
+
+  /** A message comes for an actor that is stopping. */
+  turnAway(envelope: Envelope): void {
+    if (this.#isLeftToSenders) return;
+    this.#bury(envelope, "actor-stopped");
+    if (this.#mail === undefined) this.#leave(envelope);
+    else this.#mail.settle(envelope);
+  }
+
+  /** The actor stops, and handles nothing more. */
+  discard(): void {
+    for (let next = this.next(); next !== undefined; next = this.next()) {
+      if (this.#isLeftToSenders) continue;
+      this.#bury(next, "actor-stopped");
+      this.settle(next);
+    }
+  }
+
+  /** The actor is gone: tells its senders' hosts. */
+  close(): void {
+    for (const origin of this.#owed.keys()) this.#host.returnCredit(origin, this.#actor, 0, true);
+  }
+
+  #makeRoom(newest: Envelope): void {
+    if (this.#mail === undefined) this.#leave(newest); // its sender never waits: the credit only bounds what is on its way
+    else this.#mail.take(newest);
+    if (this.#queue.length < this.#capacity) return;
+    const oldest = this.#queue.shift();
+    if (oldest === undefined) return;
+    this.#bury(oldest, "overflow");
+    this.#mail?.settle(oldest);
+  }
+
+  #withdraw(matches: (envelope: Envelope) => boolean, code: CancelCode): void {
+    const isUnwanted = (one: Envelope): boolean => one.isAsk && !one.isTold && matches(one);
+    if (this.#mail !== undefined) {
+      // it is settled in its turn, since its host is only told up to where all is done with; and not begun again, either
+      for (const one of this.#queue) if (isUnwanted(one)) this.#withdrawn.set(one, code);
+      const { inHand } = this.#mail;
+      if (inHand !== undefined && isUnwanted(inHand)) this.#withdrawn.set(inHand, code);
+      return;
+    }
+    for (let one = this.#queue.take(isUnwanted); one !== undefined; one = this.#queue.take(isUnwanted)) {
+      this.#host.bury(one, withdrawal(code)); // whoever asked has its error already
+      this.settle(one);
+    }
+  }
+
+  #bury(envelope: Envelope, reason: DeadLetterReason): void {
+    this.#host.bury(envelope, reason);
+    if (!envelope.isAsk) return;
+    const error = buried(envelope, reason);
+    this.#host.refuse(envelope, this.#mail?.wasBegun(envelope) === true ? begunBefore(error) : error);
+  }
+
+  /** Gives the sender's host its credit back, in batches where the mailbox is large. */
+  #leave({ origin }: Envelope): void {
+    const owed = (this.#owed.get(origin) ?? 0) + 1;
+    if (owed < this.#creditBatch && origin !== this.#host.id) {
+      this.#owed.set(origin, owed);
+      return;
+    }
+    this.#owed.set(origin, 0);
+    this.#host.returnCredit(origin, this.#actor, owed, false);
+  }
+}
