@@ -65,10 +65,14 @@ export class AgentBody implements ActorBody {
     this.#services = services;
     this.#participant = new Participant(definition, {
       claim: (run, event) =>
-        host.ask(cell, supervisorTarget, "claim", { run, event }, { timeout: Number.POSITIVE_INFINITY }) as Promise<
-          Grant | false
-        >,
-      report: (run, event, spent) => host.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
+        host.sending.ask(
+          cell,
+          supervisorTarget,
+          "claim",
+          { run, event },
+          { timeout: Number.POSITIVE_INFINITY },
+        ) as Promise<Grant | false>,
+      report: (run, event, spent) => host.sending.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
       workflow: (id) => findWorkflow(load, id),
       context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
       revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),

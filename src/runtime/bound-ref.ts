@@ -71,11 +71,11 @@ export class BoundRef implements ActorRef {
   }
 
   tell(type: string, input?: unknown): Promise<void> {
-    return this.#host.tell(this.#sender, this.#target, type, input);
+    return this.#host.sending.tell(this.#sender, this.#target, type, input);
   }
 
   ask(type: string, input?: unknown, options?: AskOptions): Promise<never> {
-    return this.#host.ask(this.#sender, this.#target, type, input, options) as Promise<never>;
+    return this.#host.sending.ask(this.#sender, this.#target, type, input, options) as Promise<never>;
   }
 
   [transfer](): Transferred {

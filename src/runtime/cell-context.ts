@@ -146,7 +146,7 @@ export class CellContext implements ActorContext<unknown> {
       placement: options.placement ?? definition.placement,
       name: options.name,
     };
-    const outcome = await this.#site.services.host.ask(this.#handling.sender, systemTarget, "spawn", order, {
+    const outcome = await this.#site.services.host.sending.ask(this.#handling.sender, systemTarget, "spawn", order, {
       timeout: Number.POSITIVE_INFINITY,
       detached: true, // called off in the middle, it would leave an actor that nobody knows
     });
@@ -156,7 +156,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    const found = await this.#site.services.host.ask(this.#handling.sender, systemTarget, "find", {
+    const found = await this.#site.services.host.sending.ask(this.#handling.sender, systemTarget, "find", {
       name,
       definition: definition.name,
     });
@@ -193,7 +193,7 @@ export class CellContext implements ActorContext<unknown> {
 
   #askSystem(type: string, payload: object): Promise<unknown> {
     const { host } = this.#site.services;
-    return host.ask(this.#handling.sender, systemTarget, type, payload, { timeout: Number.POSITIVE_INFINITY });
+    return host.sending.ask(this.#handling.sender, systemTarget, type, payload, { timeout: Number.POSITIVE_INFINITY });
   }
 
   read<S>(definition: StateDefinition<S>, id: string): Promise<S> {

@@ -97,7 +97,7 @@ export class EventStreams {
 
   /** To a supervised actor that is nowhere, nothing: it is told of who listens when it is there. */
   #transmit(actor: Address, frame: Frame): void {
-    const host = this.#host.locate(actor);
+    const host = this.#host.sending.locate(actor);
     if (host !== undefined) this.#host.transmit(host, frame);
   }
 

@@ -46,7 +46,7 @@ export class GateClient {
     try {
       const request: AdmitRequest = { agent: agent.name, call, caller, tokens };
       const timeout = Number.POSITIVE_INFINITY;
-      const answer = (await this.#host.ask(sender, gatesTarget, "admit", request, { timeout })) as AdmitAnswer;
+      const answer = (await this.#host.sending.ask(sender, gatesTarget, "admit", request, { timeout })) as AdmitAnswer;
       signal.throwIfAborted();
       if (!answer.admitted) throw decodeError(answer.error);
       return this.#permit(sender, call);
@@ -73,7 +73,7 @@ export class GateClient {
   }
 
   #tell(sender: Sender, { type, ...news }: CallNews): void {
-    this.#host.tell(sender, gatesTarget, type, news, true).catch((error: unknown) => {
+    this.#host.sending.tell(sender, gatesTarget, type, news, true).catch((error: unknown) => {
       if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no gate is left to hear of it
     });
   }

@@ -2,7 +2,7 @@
 
 import type { Thread, Threads } from "../ports/threads.ts";
 import type { HostControl } from "./host-control.ts";
-import type { HostSettings } from "./thread-host.ts";
+import type { HostSettings } from "./host-settings.ts";
 
 /** A thread that runs a host; links between threads are made by the port itself. */
 export type HostThread = Thread<Omit<HostControl, "connect">>;

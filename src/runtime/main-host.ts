@@ -19,12 +19,13 @@ import { stateKey, type StateKey } from "../store/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
 import { GateClient } from "./gate-client.ts";
+import { settingsOf } from "./host-settings.ts";
 import type { SettledOf } from "./ledger.ts";
 import type { ChildReport } from "./supervision-protocol.ts";
 import type { Platform } from "./platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
 import type { ResolvedOptions } from "./system-options.ts";
-import { type HostSettings, ThreadHost } from "./thread-host.ts";
+import { ThreadHost } from "./thread-host.ts";
 
 export interface MainHostEvents {
   onFailure(actor: Address, type: string, error: unknown): void;
@@ -145,7 +146,7 @@ export class MainHost {
   /** Tells an actor something of the system's. Whoever can't be reached any more has nobody left to hear it. */
   notify(actor: Address, type: string, payload: unknown): void {
     const target = { address: actor, ...defaultMailbox, check: undefined };
-    this.host.tell(this.outside, target, type, payload, true).catch((error: unknown) => {
+    this.host.sending.tell(this.outside, target, type, payload, true).catch((error: unknown) => {
       if (!isTroupeError(error)) throw error;
     });
   }
@@ -167,12 +168,4 @@ export class MainHost {
     this.deadLetterCounts.set(letter.reason, (this.deadLetterCounts.get(letter.reason) ?? 0) + 1);
     this.deadLetters$.next(letter);
   }
-}
-
-export function settingsOf(
-  id: HostId,
-  { messagesPerTurn }: Platform,
-  { maxMessageBytes, askTimeout }: ResolvedOptions,
-): HostSettings {
-  return { id, messagesPerTurn, maxMessageBytes, askTimeout };
 }

@@ -8,7 +8,7 @@ import { AskError, isAskError } from "../errors/ask-error.ts";
 import type { ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender, Target } from "./bound-ref.ts";
 import type { Delivery } from "./delivery.ts";
 import type { DeadLetterReason, Envelope } from "./envelope.ts";
 import type { ThreadHost } from "./thread-host.ts";
@@ -48,6 +48,11 @@ export type MessageCheck = (type: string, payload: unknown, copier: ValueCopier,
 /** What errors call a message. */
 export function messageName(type: string, to: Address): string {
   return `message "${type}" to ${to}`;
+}
+
+/** What a message carries: checked where its receiver's definition is known, and isolated from its sender. */
+export function contentOf(copier: ValueCopier, { address, check }: Target, type: string, payload: unknown): unknown {
+  return check === undefined ? copier.copy(payload, messageName(type, address)) : check(type, payload, copier, address);
 }
 
 /** The check of an actor's messages. Schemas are compiled when their first message is sent. */

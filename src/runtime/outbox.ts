@@ -132,7 +132,7 @@ export class Outbox {
     try {
       const { capacity, overflow } = to;
       const target = { address: route.address, capacity, overflow, check: undefined };
-      await host.ask(this.#sender, target, type, codec.decode(payload), {
+      await host.sending.ask(this.#sender, target, type, codec.decode(payload), {
         timeout: Number.POSITIVE_INFINITY,
         idempotencyKey: `${sender}#${number}`,
         isRepeat: number <= route.sentUpTo,
@@ -150,7 +150,7 @@ export class Outbox {
   async #find(name: string): Promise<Address | undefined> {
     const { host } = this.#options;
     try {
-      return (await host.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
+      return (await host.sending.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
     } catch (error) {
       if (isTroupeError(error, "system-closed")) this.stop();
       return undefined;

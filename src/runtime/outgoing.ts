@@ -4,6 +4,7 @@ import type { Parcel } from "../actors/mail-state.ts";
 import type { PayloadCodec } from "../actors/payload-codec.ts";
 import { nameOf } from "./actor-registry.ts";
 import type { Target } from "./bound-ref.ts";
+import { contentOf } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** A message that was checked when it was sent, and is a copy that nobody else holds. */
@@ -29,11 +30,12 @@ export class Outgoing {
   /** @throws what sending the message would throw, but for a receiver that can't be reached: it may be back by then. */
   post(target: Target, type: string, payload: unknown): void {
     const { address, capacity, overflow } = target;
-    const content = this.#host.contentOf(target, type, payload);
+    const { copier } = this.#host;
+    const content = contentOf(copier, target, type, payload);
     this.posted.push({
       to: { name: nameOf(address), capacity, overflow },
       type,
-      payload: this.#codec.encodeCopy(content, this.#host.copier),
+      payload: this.#codec.encodeCopy(content, copier),
     });
   }
 

@@ -66,7 +66,7 @@ export class Participants {
   async #post(target: Target, message: NumberedMessage): Promise<void> {
     const { host, sender } = this.#options;
     try {
-      await host.tell(sender, target, coordinate, message, true);
+      await host.sending.tell(sender, target, coordinate, message, true);
     } catch (error) {
       // the supervisor hears that it is lost, and sees to all that it had to do
       if (!isTroupeError(error, "thread-died") && !isTroupeError(error, "actor-stopped")) throw error;

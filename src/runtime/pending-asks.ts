@@ -6,9 +6,15 @@ import type { AskScope } from "../actors/ask-scope.ts";
 import type { CancellationListener } from "../actors/cancellation.ts";
 import type { AskError } from "../errors/ask-error.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import type { CancelCode } from "./envelope.ts";
+import type { Position } from "../store/snapshot.ts";
+import type { Answer, CancelCode } from "./envelope.ts";
 import { type GivenUpAsk, type GivenUpCode, givenUp } from "./giving-up.ts";
-import type { Reply } from "./thread-host.ts";
+
+/** A successful answer and the causal token that came with it. */
+export interface Reply {
+  readonly answer: Extract<Answer, { ok: true }>;
+  readonly token: Position;
+}
 
 export interface AskTerms {
   readonly to: Address;

@@ -359,7 +359,7 @@ export class Runs {
   }
 
   #tell({ type, ...message }: SupervisorMessage): void {
-    this.#main.host.tell(this.#main.outside, supervisorTarget, type, message, true).catch((error: unknown) => {
+    this.#main.host.sending.tell(this.#main.outside, supervisorTarget, type, message, true).catch((error: unknown) => {
       if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no run is left to hear of it
     });
   }

@@ -9,7 +9,7 @@ import { nodeClock } from "./node-clock.ts";
 import { nodeLink } from "./node-link.ts";
 import { nodeRandom } from "./node-random.ts";
 import { nodeTurns } from "./node-turns.ts";
-import type { HostSettings } from "./thread-host.ts";
+import type { HostSettings } from "./host-settings.ts";
 import { startWorkerHost } from "./worker-host.ts";
 
 /** What the pool hands to a new thread. */

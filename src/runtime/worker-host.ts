@@ -9,8 +9,9 @@ import { StoreReplica } from "../store/store-replica.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import { GateClient } from "./gate-client.ts";
 import type { HostControl } from "./host-control.ts";
+import type { HostSettings } from "./host-settings.ts";
 import { spawnCell } from "./spawn-cell.ts";
-import { type HostSettings, ThreadHost } from "./thread-host.ts";
+import { ThreadHost } from "./thread-host.ts";
 
 export interface WorkerHostOptions {
   readonly settings: HostSettings;

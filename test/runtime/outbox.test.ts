@@ -8,7 +8,8 @@ import type { ActorCell } from "../../src/runtime/actor-cell.ts";
 import type { Sender, Target } from "../../src/runtime/bound-ref.ts";
 import type { DeadLetter } from "../../src/runtime/envelope.ts";
 import { Outbox } from "../../src/runtime/outbox.ts";
-import type { HostAskOptions, ThreadHost } from "../../src/runtime/thread-host.ts";
+import type { HostAskOptions } from "../../src/runtime/sending.ts";
+import type { ThreadHost } from "../../src/runtime/thread-host.ts";
 import { ValueCopier } from "../../src/values/value-copier.ts";
 
 interface Ask {
@@ -62,7 +63,7 @@ class World {
       return timer;
     };
     const reportDeadLetter = (letter: DeadLetter) => void this.letters.push(letter);
-    const host = { ask, copier, clock: { now: () => 0, setTimer }, reportDeadLetter };
+    const host = { sending: { ask }, copier, clock: { now: () => 0, setTimer }, reportDeadLetter };
     const cell = Object.defineProperty({ address: "1/me", cause: 99, observe: () => expect.unreachable() }, "token", {
       get: () => this.token,
     });

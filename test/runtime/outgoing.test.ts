@@ -5,7 +5,6 @@ import { PayloadCodec } from "../../src/actors/payload-codec.ts";
 import { BoundRef, type Target, targetOf } from "../../src/runtime/bound-ref.ts";
 import { Outgoing } from "../../src/runtime/outgoing.ts";
 import type { ThreadHost } from "../../src/runtime/thread-host.ts";
-import { messageName } from "../../src/runtime/message-check.ts";
 import { ValueCopier } from "../../src/values/value-copier.ts";
 import { ledger } from "../fixtures/durable-actors.ts";
 
@@ -13,10 +12,8 @@ const maxBytes = 1_000;
 
 function outgoing(): { out: Outgoing; codec: PayloadCodec } {
   const copier = new ValueCopier(maxBytes);
-  const contentOf = ({ address, check }: Target, type: string, payload: unknown): unknown =>
-    check === undefined ? copier.copy(payload, messageName(type, address)) : check(type, payload, copier, address);
   const codec = new PayloadCodec({ maxBytes });
-  return { out: new Outgoing({ copier, contentOf } as unknown as ThreadHost, codec), codec };
+  return { out: new Outgoing({ copier } as unknown as ThreadHost, codec), codec };
 }
 
 const anna = makeAddress(2, "anna");

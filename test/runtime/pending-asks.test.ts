@@ -4,8 +4,7 @@ import { type Address, makeAddress } from "../../src/actors/address.ts";
 import { Cancellation } from "../../src/actors/cancellation.ts";
 import { AskError, isAskError } from "../../src/errors/ask-error.ts";
 import type { GivenUpCode } from "../../src/runtime/giving-up.ts";
-import { type AskTerms, PendingAsks } from "../../src/runtime/pending-asks.ts";
-import type { Reply } from "../../src/runtime/thread-host.ts";
+import { type AskTerms, PendingAsks, type Reply } from "../../src/runtime/pending-asks.ts";
 import { FakeClock } from "../fixtures/fake-clock.ts";
 
 const replyOf = (value: unknown): Reply => ({ answer: { ok: true, value, hasRefs: false, isJson: true }, token: 0 });

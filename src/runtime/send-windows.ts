@@ -1,0 +1,66 @@
+/**
+ * The windows of one host: to each actor that it sends to, from the first message on until the actor or its thread is gone.
+ */
+
+import { type Address, type HostId, hostOf } from "../actors/address.ts";
+import type { AskError } from "../errors/ask-error.ts";
+import type { Target } from "./bound-ref.ts";
+import type { Envelope } from "./envelope.ts";
+import { SendWindow } from "./send-window.ts";
+
+export interface SendWindowsOptions {
+  /** What takes messages to an actor. */
+  readonly pathTo: (actor: Address) => (envelope: Envelope) => void;
+  /** Told of a message that made room for a newer one before it was sent. */
+  readonly onDropped: (envelope: Envelope) => void;
+}
+
+/** What those are told who wait for room, of one of their messages. */
+type ToError = (message: Pick<Envelope, "to" | "type">) => AskError;
+
+export class SendWindows {
+  readonly #options: SendWindowsOptions;
+  readonly #windows = new Map<Address, SendWindow>();
+
+  constructor(options: SendWindowsOptions) {
+    this.#options = options;
+  }
+
+  to({ address, capacity, overflow }: Target): SendWindow {
+    const known = this.#windows.get(address);
+    if (known !== undefined) return known;
+    const { pathTo, onDropped } = this.#options;
+    const window = new SendWindow({ capacity, overflow, send: pathTo(address), onDropped });
+    this.#windows.set(address, window);
+    return window;
+  }
+
+  /** `count` messages have left an actor's mailbox. */
+  credit(actor: Address, count: number): void {
+    this.#windows.get(actor)?.credit(count);
+  }
+
+  /** An actor's messages up to an id have left its mailbox. */
+  creditUpTo(actor: Address, id: number): void {
+    this.#windows.get(actor)?.creditUpTo(id);
+  }
+
+  /** An actor is gone. Returns what was sent and not credited. */
+  close(actor: Address, toError: ToError): Envelope[] {
+    const window = this.#windows.get(actor);
+    if (window === undefined) return [];
+    this.#windows.delete(actor);
+    return window.close(toError({ to: actor, type: "a message" }));
+  }
+
+  /** All actors of a host are gone; of all hosts if none is named. Returns what was sent to them and not credited. */
+  closeAll(toError: ToError, host?: HostId): Envelope[] {
+    const actors = [...this.#windows.keys()].filter((actor) => host === undefined || hostOf(actor) === host);
+    return actors.flatMap((actor) => this.close(actor, toError));
+  }
+
+  /** An actor has ended in peace: nobody waits for room, and nothing is on its way. */
+  forget(actor: Address): void {
+    this.#windows.delete(actor);
+  }
+}

@@ -1,0 +1,263 @@
+/**
+ * The sender's end of messages, on one host: checks and seals what its actors tell and ask, sends it as their receivers' mailboxes
+ * have room, and waits for answers. Where receivers can't say any more what became of a message, since they or their threads are
+ * gone, it is said here (the sender's part of invariants 2, 6 and 7).
+ */
+
+import type { AskOptions } from "../actors/actor-ref.ts";
+import { type Address, type HostId, hostOf, isSupervised } from "../actors/address.ts";
+import type { GoneReason } from "../actors/gone.ts";
+import { decodeError } from "../errors/error-codec.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { Sender, Target } from "./bound-ref.ts";
+import { type Envelope, type Frame, never } from "./envelope.ts";
+import { replaced } from "./fenced-store.ts";
+import { givenUp, withdrawal } from "./giving-up.ts";
+import { nothingSettled, type SettledOf } from "./ledger.ts";
+import { contentOf } from "./message-check.ts";
+import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
+import type { Admission } from "./send-window.ts";
+import { SendWindows } from "./send-windows.ts";
+import { SupervisedRoutes } from "./supervised-routes.ts";
+import type { ThreadHost } from "./thread-host.ts";
+import { begunBefore, buried, departed, lost, notSent } from "./unhandled.ts";
+
+/** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
+export interface HostAskOptions extends AskOptions {
+  readonly isRepeat?: boolean;
+  readonly isTold?: boolean;
+}
+
+/** What an ask's envelope says besides what every message's does. */
+type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold">;
+
+const sent = Promise.resolve();
+
+export class Sending {
+  /** Where supervised actors are. */
+  readonly supervised: SupervisedRoutes;
+  readonly #host: ThreadHost;
+  readonly #windows: SendWindows;
+  readonly #asks: PendingAsks;
+  #lastId = 0;
+  #isClosing = false;
+
+  constructor(host: ThreadHost) {
+    const { clock } = host;
+    this.#host = host;
+    this.#windows = new SendWindows({
+      pathTo: (actor) => this.#pathTo(actor),
+      onDropped: (envelope) => this.#dropped(envelope),
+    });
+    this.#asks = new PendingAsks({
+      clock,
+      cancel: (to, id, code) => {
+        const peer = this.locate(to);
+        if (peer !== undefined) host.transmit(peer, { kind: "cancel", to, id, code });
+      },
+    });
+    this.supervised = new SupervisedRoutes({
+      self: host.id,
+      reaches: (peer) => host.reaches(peer),
+      send: (peer, envelope) => (peer === host.id ? host.deliver(envelope) : host.transmit(peer, envelope)),
+      ask: (actor) => host.transmit(0, { kind: "locate", actor }),
+      taken: (actor, upTo) => this.#windows.creditUpTo(actor, upTo),
+      isAwaited: (ask) => this.#asks.has(ask),
+      withdrawn: (ask) => host.bury(ask, withdrawal(clock.now() >= ask.deadline ? "timed-out" : "cancelled")),
+      unanswered: (ask) => this.#asks.reject(ask.id, buried(ask, "thread-died")),
+      moved: (actor) => host.streams.moved(actor),
+      departed: (actor, left, reason, begun) => {
+        this.#departed(actor, left, reason, begun);
+        host.streams.departed(actor, reason);
+      },
+    });
+  }
+
+  /** Sends without waiting for an answer. Resolves when there is room in the mailbox. */
+  tell(sender: Sender, target: Target, type: string, payload: unknown, patient = false): Promise<void> {
+    try {
+      if (sender.outgoing !== undefined) {
+        sender.outgoing.post(target, type, payload);
+        return sent;
+      }
+      const envelope = this.#seal(sender, target, type, payload);
+      const admission = this.#windows.to(target).offer(envelope, patient);
+      if (admission === "sent") return sent;
+      if (admission === "dropped") {
+        this.#dropped(envelope);
+        return sent;
+      }
+      return admission;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Sends and waits for the answer. The sender has then seen what the answering actor had; refs are bound to it. */
+  async ask(
+    sender: Sender,
+    target: Target,
+    type: string,
+    payload: unknown,
+    options?: HostAskOptions,
+  ): Promise<unknown> {
+    const { answer, token } = await this.#ask(sender, target, type, payload, options);
+    sender.observe(token);
+    return answer.hasRefs ? this.#host.revive(answer.value, sender) : answer.value;
+  }
+
+  #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
+    const { clock, settings } = this.#host;
+    const { timeout = settings.askTimeout, signal, idempotencyKey, detached = false } = options;
+    const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // of whoever gives keys, nobody knows which attempt it is
+    const { address: to } = target;
+    try {
+      if (this.#isClosing) throw buried({ to, type }, "system-closed");
+      if (sender.isFenced === true) throw replaced(String(sender.address));
+      if (typeof timeout !== "number" || Number.isNaN(timeout)) {
+        throw new TroupeError(
+          "invalid-options",
+          `ask "${type}": timeout is a number of milliseconds or Infinity, not ${String(timeout)}`,
+        );
+      }
+      const scope = detached || sender.scope?.isOver === true ? undefined : sender.scope;
+      const now = clock.now();
+      const own = now + timeout; // Infinity stays what it is: never
+      const deadline = scope === undefined || own <= scope.deadline ? own : scope.deadline;
+      const left = deadline === own ? timeout : Math.ceil(deadline - now);
+      const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
+      if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
+      if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
+      const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat, isTold });
+      const { id } = envelope;
+      const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold };
+      const ask = this.#asks.add(id, terms);
+      const admission = this.#offerAsk(envelope, target, ask);
+      if (admission === "sent") ask.isSent = true;
+      else if (admission === "dropped") this.#dropped(envelope);
+      else admission.catch((error: unknown) => this.#asks.reject(id, error));
+      return ask.answer;
+    } catch (error) {
+      return Promise.reject(notSent(error));
+    }
+  }
+
+  #offerAsk(envelope: Envelope, target: Target, ask: PendingAsk): Admission {
+    try {
+      return this.#windows.to(target).offer(envelope, false, () => ask.send());
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Makes the envelope of a message; a tell's without `ask`. */
+  #seal(sender: Sender, target: Target, type: string, payload: unknown, ask?: SealedAsk): Envelope {
+    const { address, check } = target;
+    const host = this.#host;
+    const gone = host.unreachable(address, type);
+    if (gone !== undefined) throw gone;
+    const { copier } = host;
+    const content = contentOf(copier, target, type, payload);
+    return {
+      kind: "message",
+      id: ++this.#lastId,
+      to: address,
+      from: sender.address,
+      type,
+      payload: content,
+      token: sender.token,
+      isAsk: ask !== undefined,
+      deadline: ask === undefined ? never : ask.deadline,
+      cause: sender.cause,
+      isChecked: check !== undefined,
+      hasRefs: copier.hasTransferred,
+      isJson: content === undefined || copier.isJson,
+      origin: host.id,
+      idempotencyKey: ask?.idempotencyKey,
+      isRepeat: ask !== undefined && ask.isRepeat,
+      isTold: ask !== undefined && ask.isTold,
+    };
+  }
+
+  #pathTo(actor: Address): (envelope: Envelope) => void {
+    if (isSupervised(actor)) return (envelope) => this.supervised.send(envelope);
+    const peer = hostOf(actor);
+    const host = this.#host;
+    return peer === host.id ? (envelope) => host.deliver(envelope) : (envelope) => host.transmit(peer, envelope);
+  }
+
+  /** The host of an actor; `undefined` while a supervised one is nowhere, or where isn't known here yet. */
+  locate(actor: Address): HostId | undefined {
+    return isSupervised(actor) ? this.supervised.locate(actor) : hostOf(actor);
+  }
+
+  reply({ id, answer, token }: Extract<Frame, { kind: "reply" }>): void {
+    if (answer.ok) this.#asks.resolve(id, { answer, token });
+    else this.#asks.reject(id, decodeError(answer.error));
+  }
+
+  /** `count` messages to an actor have left its mailbox; `gone`: it has stopped, and its host saw to what it had. */
+  credit(to: Address, count: number, gone: boolean): void {
+    if (gone) this.#windows.close(to, (message) => buried(message, "actor-stopped"));
+    else this.#windows.credit(to, count);
+  }
+
+  /** An actor of this host has stopped: so has whoever waited for what it had asked. */
+  stopped(actor: Address): void {
+    if (!isSupervised(actor)) this.#windows.forget(actor);
+    this.stopAsking(actor);
+  }
+
+  /** Nobody waits any more for what an actor of this host has asked. */
+  stopAsking(actor: Address): void {
+    if (this.#asks.size > 0) this.#asks.giveUpAll("actor-stopped", ({ from, isTold }) => from === actor && !isTold);
+  }
+
+  /** A host is gone: whoever waits for one of its actors is told at once. */
+  hostLost(peer: HostId, reason: "actor-stopped" | "thread-died", cause: unknown): void {
+    this.supervised.hostLost(peer);
+    const hasDied = reason === "thread-died";
+    const inFlight = this.#windows.closeAll(
+      (message) => (hasDied ? lost(message, cause) : buried(message, reason, cause)),
+      peer,
+    );
+    // of a stopped actor, its own host made dead letters; a dead thread can't, so what it may have lost is told from here
+    for (const envelope of hasDied ? inFlight : []) {
+      const isAnswered = envelope.isAsk && !this.#asks.has(envelope.id);
+      if (!isAnswered) this.#host.bury(envelope, reason, "it may have been handled");
+    }
+    this.#asks.rejectAll(peer, (ask) => (ask.isSent ? buried(ask, reason, cause) : lost(ask, cause)));
+  }
+
+  /** The system closes: whoever waits for an answer is told at once, so that no handler does, and nobody asks any more. */
+  endAsks(): void {
+    this.#isClosing = true;
+    this.#asks.giveUpAll("system-closed");
+  }
+
+  /** Nothing is sent any more: what still waits becomes dead letters, but for what is known to be done with. */
+  close(settledOf: SettledOf = () => nothingSettled): void {
+    this.#asks.close();
+    this.#windows.closeAll((message) => buried(message, "system-closed"));
+    for (const envelope of this.supervised.close(settledOf)) this.#host.bury(envelope, "system-closed");
+  }
+
+  /** A message was dropped by its receiver's overflow policy before it was sent. */
+  #dropped(envelope: Envelope): void {
+    this.#host.bury(envelope, "overflow");
+    if (envelope.isAsk) this.#asks.reject(envelope.id, buried(envelope, "overflow"));
+  }
+
+  /** A supervised actor is gone for good, with what was sent to it and it is not done with. */
+  #departed(actor: Address, left: readonly Envelope[], reason: GoneReason, begun: number): void {
+    const { letter, toError } = departed(reason);
+    this.#windows.close(actor, toError);
+    for (const envelope of left) {
+      if (envelope.isAsk && !this.#asks.has(envelope.id)) continue; // it is over, and has been answered
+      this.#host.bury(envelope, letter);
+      if (!envelope.isAsk) continue;
+      const error = toError(envelope);
+      this.#asks.reject(envelope.id, envelope.id === begun ? begunBefore(error) : error);
+    }
+  }
+}
