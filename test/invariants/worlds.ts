@@ -15,6 +15,8 @@ export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
 
 /** Every invariant is shown under so many schedules; `npm run test:deep` takes more. */
 export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 1000);
+/** A break is looked for longer: some show under one schedule in a few hundred only, and the search ends there. */
+const searched = 10 * schedules;
 /** A schedule each. */
 export const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 
@@ -86,7 +88,7 @@ export async function isFoundBroken<P>(
   scenario: Scenario<P>,
   options: SimulatedOptions,
 ): Promise<string> {
-  return howItFails(holdsSimulated(parameters, scenario, options));
+  return howItFails(holdsSimulated(parameters, scenario, { numRuns: searched, ...options }));
 }
 
 /** The same for a scenario that needs more of the world than a system. */
@@ -95,7 +97,7 @@ export async function isFoundBrokenInWorld<P>(
   scenario: WorldScenario<P>,
   options: SimulatedOptions,
 ): Promise<string> {
-  return howItFails(holdsInWorld(parameters, scenario, options));
+  return howItFails(holdsInWorld(parameters, scenario, { numRuns: searched, ...options }));
 }
 
 async function howItFails(holding: Promise<void>): Promise<string> {
