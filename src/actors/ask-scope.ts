@@ -13,4 +13,6 @@ export interface AskScope {
   readonly cancellation: Cancellation;
   /** True once it is done: what was left behind goes on unbounded. */
   readonly isOver: boolean;
+  /** True once nobody waits for it to end any more, though it goes on: what it sends is refused. Default false. */
+  readonly isLeftBehind?: boolean;
 }

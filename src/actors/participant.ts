@@ -43,6 +43,8 @@ export interface ParticipantPorts {
   context(work: Work): AgentContext;
   /** Makes actor refs of their plain forms in a value that it may change, bound to the work. Default: as the codec does. */
   revive?(value: unknown, work: Work): unknown;
+  /** The agent's code didn't end after its signal had aborted, and is left behind: what it does from now on must have no effect. */
+  onLeftBehind(work: Work, error: TroupeError): void;
   /**
    * The participant can't go on with a run: the supervisor can't be reached. Whoever runs the participant has to see to it
    * that the supervisor counts it as lost.
@@ -91,7 +93,11 @@ export class Participant {
     const { name, version } = agent;
     this.#inputSite = { agent: name, version, direction: "input", side: "receiver" };
     this.#outputSite = { agent: name, version, direction: "output", side: "sender" };
-    this.#slots = new WorkSlots(agent.concurrency);
+    this.#slots = new WorkSlots({
+      concurrency: agent.concurrency,
+      clock: ports.clock,
+      onLeftBehind: (work) => ports.onLeftBehind(work, leftBehind(agent, work)),
+    });
   }
 
   /** How many relayed runs it is gathering events for, and how much work is in flight or waits for its turn. */
@@ -145,11 +151,12 @@ export class Participant {
       isCompensation: false,
       cancellation,
       isOver: false,
+      isLeftBehind: false,
     };
     if (this.#stopped !== undefined) cancellation.abort(this.#stopped);
     this.#work.add(work);
     try {
-      return await this.#slots.run(cancellation, () => this.#call(work, input, onBegin));
+      return await this.#slots.run(work, () => this.#call(work, input, onBegin));
     } finally {
       this.#end(work);
     }
@@ -159,6 +166,7 @@ export class Participant {
   stop(): void {
     const { name } = this.#agent;
     this.#stopped = new TroupeError("actor-stopped", `the agent ${name} was stopped`, { details: { agent: name } });
+    this.#slots.close();
     for (const { cancellation } of this.#work) cancellation.abort(this.#stopped);
     this.#joins.clear();
   }
@@ -176,7 +184,7 @@ export class Participant {
       ...attemptIn(work),
     });
     try {
-      const value = await this.#slots.run(work.cancellation, () =>
+      const value = await this.#slots.run(work, () =>
         this.#within(work, failed, () => this.#call(work, this.#decode(work, input))),
       );
       const output = this.#ports.codec.encode(value, `the output of the step "${step}"`);
@@ -199,7 +207,7 @@ export class Participant {
       ...attemptIn(work),
     });
     try {
-      await this.#slots.run(work.cancellation, () => this.#within(work, failed, () => this.#undo(work, own)));
+      await this.#slots.run(work, () => this.#within(work, failed, () => this.#undo(work, own)));
       outcome = { type: "compensation-finished", step, ...attemptIn(work) };
     } catch (error) {
       outcome = failed(error);
@@ -326,6 +334,7 @@ export class Participant {
       isCompensation,
       cancellation,
       isOver: false,
+      isLeftBehind: false,
     };
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
     this.#work.add(work);
@@ -409,6 +418,19 @@ function timedOut({ run, step, isCompensation }: Work, timeout: number): TroupeE
     "timed-out",
     `${what} of the run ${run} did not end within ${timeout} ms; it may have had effects, or may still`,
     { details: { run, step, timeout } },
+  );
+}
+
+function leftBehind({ name, version }: AgentDefinition, { run, step, isCompensation }: Work): TroupeError {
+  const what =
+    run === undefined
+      ? "a direct call"
+      : `${isCompensation ? "the compensation of " : ""}the step "${step}" of the run ${run}`;
+  return new TroupeError(
+    "timed-out",
+    `the agent ${name}@${version} goes on with ${what} long after its signal aborted, and is left behind: what it does has no effect ` +
+      "any more, and its place is given to others. Pass context.signal on to what it waits for.",
+    { details: { agent: name, ...(run === undefined ? {} : { run, step }) } },
   );
 }
 

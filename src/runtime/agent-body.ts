@@ -76,6 +76,8 @@ export class AgentBody implements ActorBody {
       workflow: (id) => findWorkflow(load, id),
       context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
       revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),
+      onLeftBehind: ({ isCompensation }, error) =>
+        host.reportFailure(cell.address, isCompensation ? "compensate" : "execute", error),
       onError: (error) => {
         if (isTroupeError(error, "system-closed")) return;
         host.reportFailure(cell.address, coordinate, error);
@@ -148,6 +150,10 @@ class WorkHandling implements Handling {
 
   get deadline(): number {
     return this.#work.deadline;
+  }
+
+  get isLeftBehind(): boolean {
+    return this.#work.isLeftBehind;
   }
 
   get signal(): AbortSignal {

@@ -20,6 +20,7 @@ import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } 
 import type { ActorCell } from "./actor-cell.ts";
 import { BoundRef, type Sender, targetOf, type Target } from "./bound-ref.ts";
 import { type DefinitionId, definitionId } from "./definition-loader.ts";
+import { replaced } from "./fenced-store.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
 /** The actor through which any actor asks the system to spawn and find others. */
@@ -62,6 +63,8 @@ export interface Handling {
   /** Tells the listener, until it is removed, when the signal aborts. */
   add(listener: CancellationListener): void;
   remove(listener: CancellationListener): void;
+  /** True once it was left behind: what it commits is refused. Default false. */
+  readonly isLeftBehind?: boolean;
 }
 
 /** What a commit is for, and what keeps it from being applied twice. */
@@ -218,7 +221,7 @@ export class CellContext implements ActorContext<unknown> {
     recipe: (draft: Draft<S>) => void | S,
     options?: CommitOptions,
   ): Promise<Snapshot<S>> {
-    return this.#versions().commit(definition, id, recipe, options);
+    return this.#ownVersions().commit(definition, id, recipe, options);
   }
 
   transact<const K extends readonly TransactKey[]>(
@@ -226,11 +229,17 @@ export class CellContext implements ActorContext<unknown> {
     recipe: TransactRecipe<K>,
     options?: TransactOptions,
   ): Promise<TransactSnapshots<K>> {
-    return this.#versions().transact(keys, recipe, options);
+    return this.#ownVersions().transact(keys, recipe, options);
   }
 
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
-    return this.#versions().put(definition, id, state, options);
+    return this.#ownVersions().put(definition, id, state, options);
+  }
+
+  /** For commits. */
+  #ownVersions(): StoreClient {
+    if (this.#handling.isLeftBehind === true) throw replaced(this.self);
+    return this.#versions();
   }
 
   #versions(): StoreClient {

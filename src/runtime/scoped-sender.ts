@@ -30,7 +30,7 @@ export class ScopedSender implements Sender {
 
   /** Let go of once it is over: a ref that is kept must not keep the message that brought it. */
   get scope(): AskScope | undefined {
-    if (this.#scope?.isOver === true) this.#scope = undefined;
+    if (this.#scope?.isOver === true && this.#scope.isLeftBehind !== true) this.#scope = undefined;
     return this.#scope;
   }
 
@@ -39,7 +39,7 @@ export class ScopedSender implements Sender {
   }
 
   get isFenced(): boolean {
-    return this.#actor.isFenced === true;
+    return this.#actor.isFenced === true || this.#scope?.isLeftBehind === true;
   }
 
   observe(position: Position): void {

@@ -13,6 +13,7 @@ import { PayloadCodec } from "../../src/actors/payload-codec.ts";
 import type { Grant, ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../src/actors/supervisor/run-event.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../src/actors/workflow-definition.ts";
+import type { TroupeError } from "../../src/errors/troupe-error.ts";
 import { FakeClock } from "../fixtures/fake-clock.ts";
 import { stillClock } from "./supervisor/example-workflow.ts";
 
@@ -48,6 +49,7 @@ class Desk {
   }[] = [];
   readonly outcomes: (readonly [run: string, outcome: Outcome])[] = [];
   readonly errors: unknown[] = [];
+  readonly leftBehind: TroupeError[] = [];
   readonly participant: Participant;
   #number = 0;
 
@@ -58,6 +60,7 @@ class Desk {
       workflow: () => workflowOf(agent),
       context: ({ run, step, idempotencyKey, cancellation }) =>
         ({ run, step, idempotencyKey, signal: cancellation.signal }) as AgentContext,
+      onLeftBehind: (_work, error) => void this.leftBehind.push(error),
       onError: (error) => this.errors.push(error),
       codec: new PayloadCodec({ maxBytes: 1e6 }),
       clock: stillClock,
@@ -314,6 +317,51 @@ describe("an attempt", () => {
       { took: 50, tokens: 0 },
     ]);
     expect(clock.timers.size).toBe(0);
+  });
+
+  it("that hangs is left behind 5 s after its signal aborted: it has failed, and its slot is for others", async () => {
+    const clock = new FakeClock();
+    const finishes: ((output: { doubled: number }) => void)[] = [];
+    const agent = agentOf({ execute: () => new Promise((resolve) => finishes.push(resolve)) });
+    const desk = new Desk(agent, { clock });
+    const hanging = desk.perform("first", { n: 1 });
+    const next = desk.perform("first", { n: 2 }, "s");
+    await settled();
+    void desk.handle({ type: "abort", run: "r" });
+    clock.pass(4_999);
+    await settled();
+    expect([desk.outcomes, desk.leftBehind, finishes.length]).toEqual([[], [], 1]);
+    clock.pass(1);
+    await hanging;
+    await settled();
+    expect(desk.outcomes).toMatchObject([["r", { type: "step-failed", error: { code: "run-cancelled" } }]]);
+    expect(desk.leftBehind).toMatchObject([
+      { code: "timed-out", details: { agent: "doubler", run: "r", step: "first" } },
+    ]);
+    finishes[0]?.({ doubled: 2 }); // nobody waits for it any more
+    finishes[1]?.({ doubled: 4 });
+    await next;
+    expect(desk.outcomes.slice(1)).toMatchObject([["s", { type: "step-finished", output: { doubled: 4 } }]]);
+    expect([desk.participant.load.work, clock.timers.size]).toEqual([0, 0]);
+  });
+
+  it("that ends within these 5 s, or whose participant stops, is not", async () => {
+    const clock = new FakeClock();
+    const finishes: ((output: { doubled: number }) => void)[] = [];
+    const agent = agentOf({ concurrency: 2, execute: () => new Promise((resolve) => finishes.push(resolve)) });
+    const desk = new Desk(agent, { clock });
+    const slow = desk.perform("first", { n: 1 });
+    void desk.perform("first", { n: 2 }, "s");
+    await settled();
+    for (const run of ["r", "s"]) void desk.handle({ type: "abort", run });
+    clock.pass(1_000);
+    finishes[0]?.({ doubled: 2 });
+    await slow;
+    expect(desk.outcomes).toMatchObject([["r", { type: "step-finished" }]]);
+    desk.participant.stop();
+    expect(clock.timers.size).toBe(0);
+    clock.pass(10_000);
+    expect(desk.leftBehind).toEqual([]);
   });
 
   it("that ends in time sets off nothing", async () => {

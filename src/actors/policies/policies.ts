@@ -33,7 +33,7 @@ export interface PolicyOptions<In = unknown> {
   /**
    * Milliseconds that one attempt may take, from when the agent's code begins: then its signal aborts, and it ends as
    * `timed-out`, with its outcome unknown. Code that doesn't look at the signal goes on, and the agent takes no other call
-   * in its place until it ends. Default: no limit.
+   * in its place until it ends, or is left behind 5 s later: what it does then is refused. Default: no limit.
    */
   readonly timeout?: number;
 }

@@ -212,6 +212,7 @@ export class RunNetwork {
         }),
       workflow: () => workflow,
       context: (work) => contextOf(work),
+      onLeftBehind: () => undefined, // where time passes before its code ends
       onError: (error) => this.errors.push(error),
       codec: this.#codec,
       clock: this.#clock(),
