@@ -2,6 +2,7 @@
 
 import type { Timer } from "../../ports/clock.ts";
 import { type Subject, subjectOf } from "../../store/change.ts";
+import type { MaybePromise } from "../../store/maybe-promise.ts";
 import type { Permit } from "../policies/permit.ts";
 import type { WorkflowPlan } from "../workflow-plan.ts";
 import type { RunEvent } from "./run-event.ts";
@@ -29,11 +30,27 @@ export class OpenRun {
   readonly #claimed = new Set<string>();
   /** Attempts that participants were told to claim: they aren't told twice, as step and number. */
   readonly #told = new Set<string>();
+  #isClosed = false;
 
   constructor(id: string, plan: WorkflowPlan) {
     this.id = id;
     this.subject = subjectOf(runState, id);
     this.plan = plan;
+  }
+
+  /** True once its supervisor has let go of it: it has ended, or can't go on. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Does what nobody waits for, in its turn. If that fails, the run is broken, of which those who listen were told. */
+  unattended(task: () => MaybePromise<unknown>): MaybePromise<unknown> {
+    try {
+      const done = this.sequence.run(task);
+      return done instanceof Promise ? done.catch(() => undefined) : undefined;
+    } catch {
+      return undefined; // as above
+    }
   }
 
   /** True when this attempt at a step, or at its compensation, is the one in flight. */
@@ -132,6 +149,7 @@ export class OpenRun {
 
   /** Lets go of everything: no alarm rings any more. */
   close(): void {
+    this.#isClosed = true;
     this.timer?.cancel();
     for (const name of this.#waits.keys()) this.#giveUp(name);
     for (const permit of this.#attempts.values()) permit?.release();

@@ -6,39 +6,30 @@
  * in the same turn in which a run learns of a switch, whoever decides from now on is told where the run stands.
  */
 
-import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { subjectOf } from "../../store/change.ts";
 import { chain, type MaybePromise } from "../../store/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
-import { checkContract } from "../contract.ts";
-import { type CallOutcome, outcomeOf, type Permit } from "../policies/permit.ts";
 import type { WorkflowDefinition } from "../workflow-definition.ts";
 import { agentKey, planWorkflow, type WorkflowPlan } from "../workflow-plan.ts";
 import { type Advance, advance } from "./advance.ts";
+import { Alarms } from "./alarms.ts";
+import { Attempts } from "./attempts.ts";
+import { commitRun } from "./commit-run.ts";
 import type { Terms } from "./conclude.ts";
 import { type Coordination, coordinationState, type Epoch, systemCoordination } from "./coordination.ts";
 import type { Grant, Spent } from "./coordination-protocol.ts";
 import { type Dispatch, dispatchesOf, undelivered } from "./dispatch.ts";
-import { LingeringAttempts } from "./lingering-attempts.ts";
-import { type DueWork, OpenRun } from "./open-run.ts";
-import { orchestrateDue } from "./orchestrator.ts";
-import { forwardDue, handOver } from "./relay.ts";
-import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent, RunStarted } from "./run-event.ts";
-import { attemptOf, pivotPassed } from "./run-progress.ts";
+import { OpenRun } from "./open-run.ts";
+import { handOver } from "./relay.ts";
+import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "./run-event.ts";
+import { pivotPassed } from "./run-progress.ts";
+import { type StartOptions, startRun } from "./run-start.ts";
 import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "./run-state.ts";
-import { checkSameDefinition, notAdmissible, notBegun, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
+import { checkSameDefinition, notAdmissible, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
-
-/** How to start a run. */
-export interface StartOptions {
-  /** A coordination of the run's own. It is pinned: switches of the system's coordination don't touch this run. */
-  readonly coordination?: Coordination;
-  /** Milliseconds until the run is cancelled if it hasn't ended. Default: no such time. */
-  readonly timeout?: number;
-}
 
 /**
  * Supervises runs through its ports; knows no threads.
@@ -56,7 +47,8 @@ export class Supervisor {
   readonly #ports: SupervisorPorts;
   readonly #terms: Terms;
   readonly #open = new Map<string, OpenRun>();
-  readonly #lingering = new LingeringAttempts();
+  readonly #attempts: Attempts;
+  readonly #alarms: Alarms;
   readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
   #coordination: Coordination = "orchestrator";
   #epoch: Epoch = 0;
@@ -64,8 +56,14 @@ export class Supervisor {
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
-    const { codec, clock, random } = ports;
+    const { codec, clock, random, admit } = ports;
     this.#terms = { codec, now: () => clock.now(), random: () => random.next() };
+    this.#attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
+    this.#alarms = new Alarms({
+      clock,
+      record: (run, event) => this.#record(run, event),
+      send: (run, dispatch) => this.#send(run, dispatch),
+    });
   }
 
   /** The coordination in force: that of every run which isn't pinned to its own. */
@@ -100,9 +98,7 @@ export class Supervisor {
           this.#coordination = coordination;
         }
         const pending = [...this.#open.values()]
-          .map((run) =>
-            this.#unattended(run, () => this.#record(run, { type: "coordination-switched", coordination, epoch })),
-          )
+          .map((run) => run.unattended(() => this.#record(run, { type: "coordination-switched", coordination, epoch })))
           .filter((handedOver) => handedOver instanceof Promise);
         return pending.length === 0 ? epoch : Promise.all(pending).then(() => epoch);
       },
@@ -117,7 +113,8 @@ export class Supervisor {
    */
   start(id: string, workflow: WorkflowDefinition, input: unknown, options: StartOptions = {}): MaybePromise<void> {
     const plan = this.#planOf(workflow);
-    const started = this.#startOf(plan, input, options);
+    const { coordination, epoch } = this;
+    const started = startRun(plan, input, options, { coordination, epoch }, this.#terms);
     if (this.#open.has(id)) throw runExists(id);
     const run = new OpenRun(id, plan);
     this.#open.set(id, run);
@@ -165,21 +162,12 @@ export class Supervisor {
    * @throws TroupeError `not-admissible` when the run doesn't wait for that.
    */
   resolve(id: string, note: string): MaybePromise<void> {
-    let refusal: TroupeError | undefined;
-    const next = (newest: RunState): RunState => {
+    const committed = commitRun(this.#ports, subjectOf(runState, id), (newest) => {
       const resolved = this.#open.has(id) ? undefined : resolveRun(newest, note);
-      if (resolved === undefined) throw (refusal = notAdmissible(id, newest, "run-resolved"));
+      if (resolved === undefined) throw notAdmissible(id, newest, "run-resolved");
       return resolved;
-    };
-    const failed = (error: unknown): never => {
-      throw refusal ?? error;
-    };
-    try {
-      const committed = this.#ports.commit(subjectOf(runState, id), next);
-      return committed instanceof Promise ? committed.then(() => undefined, failed) : undefined;
-    } catch (error) {
-      return failed(error);
-    }
+    });
+    return chain(committed, () => undefined);
   }
 
   /**
@@ -189,7 +177,7 @@ export class Supervisor {
   claim(id: string, event: Claim): MaybePromise<Grant | false> {
     const run = this.#open.get(id);
     if (run === undefined) return false;
-    return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#goAhead(run, event));
+    return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#attempts.goAhead(run, event));
   }
 
   /**
@@ -199,7 +187,7 @@ export class Supervisor {
   propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
     const run = this.#open.get(id);
     return chain(run === undefined ? false : this.#judge(run, event, spent), (isAccepted) => {
-      if (!isAccepted) this.#lingering.end(id, event);
+      if (!isAccepted) this.#attempts.refused(id, event);
       return isAccepted;
     });
   }
@@ -234,11 +222,11 @@ export class Supervisor {
   participantLost(agent: AgentDefinition, error: unknown): void {
     const key = agentKey(agent);
     const encoded = encodeError(error);
-    this.#lingering.lose(key);
+    this.#attempts.participantLost(key);
     for (const run of [...this.#open.values()]) {
       // what is ordered once the journal has what is on its way there goes to the one that takes its place
       const taken = run.taken;
-      void this.#unattended(run, () => this.#lose(run, key, encoded, taken));
+      void run.unattended(() => this.#lose(run, key, encoded, taken));
     }
   }
 
@@ -257,7 +245,7 @@ export class Supervisor {
       run.forgetTold();
       for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))
         this.#send(run, dispatch);
-      this.#arm(run);
+      this.#alarms.arm(run);
     });
   }
 
@@ -266,33 +254,32 @@ export class Supervisor {
   }
 
   #record(run: OpenRun, event: RunEvent, spent?: Spent, together?: readonly RunEvent[]): MaybePromise<boolean> {
-    if (this.#open.get(run.id) !== run) return false; // it ended or broke while this waited
+    if (run.isClosed) return false; // it ended or broke while this waited
     const step = advance(run.plan, run.state, event, this.#terms, together);
     if (step === undefined) return false;
-    let refusal: TroupeError | undefined;
     const { length } = run.state;
     const next = (newest: RunState): RunState => {
       if (newest.length === length) return step.next;
-      throw (refusal = length === 0 ? runExists(run.id) : overtaken(run.id, length, newest.length));
+      throw length === 0 ? runExists(run.id) : overtaken(run.id, length, newest.length);
     };
     const failed = (error: unknown): never => {
-      this.#break(run, refusal ?? error);
-      throw refusal ?? error; // the store says that a recipe failed; why is what matters here
+      this.#break(run, error);
+      throw error;
     };
     let committed: MaybePromise<Snapshot<RunState>>;
     try {
-      committed = this.#ports.commit(run.subject, next);
+      committed = commitRun(this.#ports, run.subject, next);
     } catch (error) {
       return failed(error);
     }
     if (!(committed instanceof Promise)) return this.#recorded(run, committed, step, spent);
-    return committed.catch(failed).then((snapshot) => this.#recorded(run, snapshot, step, spent));
+    return committed.then((snapshot) => this.#recorded(run, snapshot, step, spent), failed);
   }
 
   #recorded(run: OpenRun, snapshot: Snapshot<RunState>, { events }: Advance, spent?: Spent): boolean {
     run.state = snapshot.state;
     for (const event of events) {
-      this.#settle(run, event, spent);
+      this.#attempts.settle(run, event, spent);
       run.noteStart(event);
       if (event.type === "coordination-switched") run.forgetTold();
     }
@@ -300,25 +287,9 @@ export class Supervisor {
     this.#ports.onVersion(run.id, snapshot);
     const { id, plan, state } = run;
     for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#dispatch(run, dispatch);
-    if (state.status === "compensating") this.#abandonHeld(run);
-    this.#arm(run);
+    if (state.status === "compensating") this.#attempts.abandonHeld(run);
+    this.#alarms.arm(run);
     return true;
-  }
-
-  /** Tells the gate of an agent how an attempt ended that it let through. */
-  #settle(run: OpenRun, event: RunEvent, spent?: Spent): void {
-    const permit = run.end(event);
-    const agent = "step" in event && event.step !== undefined ? run.plan.step.get(event.step)?.agent : undefined;
-    if (permit === undefined || agent === undefined) return;
-    const thrown = causeOfEnd(event);
-    if (thrown === undefined) {
-      permit.settle("ok", spent);
-      return;
-    }
-    const error = decodeError(thrown);
-    const isRunning = spent?.isRunning === true;
-    if (isRunning) this.#lingering.add(run.id, event, agentKey(agent), permit);
-    permit.settle(callOutcomeOf(agent, error), { ...spent, error, isRunning });
   }
 
   /** Sends what follows from a commit; orders when their agent may go ahead. */
@@ -330,8 +301,8 @@ export class Supervisor {
     }
     const begun =
       message.type === "perform"
-        ? this.#goAhead(run, { ...message, type: "step-started" })
-        : this.#goAhead(run, { ...message.own, type: "compensation-started" });
+        ? this.#attempts.goAhead(run, { ...message, type: "step-started" })
+        : this.#attempts.goAhead(run, { ...message.own, type: "compensation-started" });
     const order = (grant: Grant | false): void => {
       if (grant !== false) this.#send(run, { agent, message: { ...message, ...grant } });
     };
@@ -339,92 +310,9 @@ export class Supervisor {
     else order(begun);
   }
 
-  /** Lets an attempt that the history has accepted go ahead, when its agent's policies do. Never throws. */
-  #goAhead(
-    run: OpenRun,
-    { type, step: name, attempt }: Pick<Claim, "type" | "step" | "attempt">,
-  ): MaybePromise<Grant | false> {
-    const agent = run.plan.step.get(name)?.agent;
-    if (agent === undefined) return false;
-    const number = attemptOf(attempt === undefined ? {} : { attempt });
-    const begin = (permit: Permit | undefined): Grant | false => {
-      if (this.#open.get(run.id) !== run || !run.isInFlight(name, number)) {
-        permit?.release(); // it was given up while it was held
-        return false;
-      }
-      run.begin(name, permit);
-      const { deadline } = run.state;
-      return deadline === undefined || type === "compensation-started" ? {} : { deadline };
-    };
-    const refused = (error: unknown): false => {
-      const of = { step: name, error: encodeError(error), ...(attempt === undefined ? {} : { attempt }) };
-      void this.#unattended(run, () => this.#record(run, { type: "step-failed", ...of }));
-      return false;
-    };
-    if (type === "compensation-started") return begin(undefined); // undoing is not held up
-    try {
-      const input = this.#ports.codec.decode(run.state.steps[name]?.input);
-      const admitted = this.#ports.admit(
-        agent,
-        run.plan.workflow.name,
-        input,
-        mayWait(agent) ? run.hold(name) : undefined,
-      );
-      return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
-    } catch (error) {
-      return refused(error);
-    }
-  }
-
-  /** A run that goes backward begins nothing any more, also not what its history has accepted and its agent's policies hold up. */
-  #abandonHeld(run: OpenRun): void {
-    for (const step of run.held) {
-      const { attempt } = run.state.steps[step] ?? {};
-      const error = encodeError(notBegun(run.id, step));
-      const event = { type: "step-failed", step, error, ...(attempt === undefined ? {} : { attempt }) } as const;
-      void this.#unattended(run, () => this.#record(run, event));
-    }
-  }
-
-  /** Sets the alarm of a run to the earliest time at which something is due. */
-  #arm(run: OpenRun): void {
-    run.timer?.cancel();
-    run.timer = undefined;
-    const next = this.#open.get(run.id) === run ? run.nextDue : Number.POSITIVE_INFINITY;
-    if (next === Number.POSITIVE_INFINITY) return;
-    const { clock } = this.#ports;
-    run.timer = clock.setTimer(Math.max(0, next - clock.now()), () => {
-      void this.#unattended(run, () => this.#ring(run));
-    });
-  }
-
-  #ring(run: OpenRun): MaybePromise<unknown> {
-    let done: MaybePromise<unknown> = undefined;
-    for (const due of run.due(this.#ports.clock.now())) done = chain(done, () => this.#meet(run, due));
-    return chain(done, () => this.#arm(run));
-  }
-
-  #meet(run: OpenRun, due: DueWork): MaybePromise<unknown> {
-    if (due.kind === "deadline")
-      return this.#record(run, { type: "cancel-requested", reason: "its deadline passed", isExpired: true });
-    return this.#tryAgain(run, due.step);
-  }
-
-  /** The orchestrator decides; under the relay the step's participant hears that it may claim. */
-  #tryAgain(run: OpenRun, step: string): MaybePromise<unknown> {
-    if (run.state.coordination === "orchestrator") {
-      const claim = orchestrateDue(run.state, step);
-      return claim && this.#record(run, claim);
-    }
-    const { id, plan, state } = run;
-    if (run.tell(step)) for (const dispatch of forwardDue({ run: id, plan, state }, step)) this.#send(run, dispatch);
-    return undefined;
-  }
-
   #send(run: OpenRun, { agent, message }: Dispatch): void {
     const failed = (error: unknown): void => {
-      for (const event of undelivered(message, encodeError(error)))
-        void this.#unattended(run, () => this.#record(run, event));
+      for (const event of undelivered(message, encodeError(error))) this.#proposeUnasked(run, event);
     };
     try {
       const sent = this.#ports.send(agent, { number: ++this.#sent, message });
@@ -434,14 +322,9 @@ export class Supervisor {
     }
   }
 
-  /** For what nobody waits for. If it fails, the run is broken, which `onBroken` was told. */
-  #unattended(run: OpenRun, task: () => MaybePromise<unknown>): MaybePromise<unknown> {
-    try {
-      const done = run.sequence.run(task);
-      return done instanceof Promise ? done.catch(() => undefined) : undefined;
-    } catch {
-      return undefined; // as above
-    }
+  /** Proposes what nobody waits to hear of. */
+  #proposeUnasked(run: OpenRun, event: Proposal): void {
+    void run.unattended(() => this.#record(run, event));
   }
 
   #close(run: OpenRun): void {
@@ -450,31 +333,9 @@ export class Supervisor {
   }
 
   #break(run: OpenRun, error: unknown): void {
-    if (this.#open.get(run.id) !== run) return;
+    if (run.isClosed) return;
     this.#close(run);
     if (run.state.length > 0) this.#ports.onBroken(run.id, error); // whoever starts a run hears it otherwise
-  }
-
-  #startOf(plan: WorkflowPlan, input: unknown, { coordination, timeout }: StartOptions): RunStarted {
-    const { module, name, version, ...workflow } = plan.workflow;
-    if (workflow.steps.length === 0) {
-      throw new TroupeError(
-        "invalid-workflow",
-        `the workflow ${name}@${version} has no steps. Run the definition that .step() returns.`,
-      );
-    }
-    const parsed = checkContract(workflow.input, input, { agent: name, version, direction: "input", side: "sender" });
-    return {
-      type: "run-started",
-      workflow: { module, name, version },
-      input: this.#ports.codec.encode(parsed, `the input of a run of ${name}`),
-      steps: plan.outlines,
-      coordination: coordination ?? this.#coordination,
-      pinned: coordination !== undefined,
-      epoch: this.#epoch,
-      definition: plan.fingerprint,
-      ...(timeout === undefined ? {} : { deadline: this.#ports.clock.now() + timeout }),
-    };
   }
 
   #planOf(workflow: WorkflowDefinition): WorkflowPlan {
@@ -482,24 +343,4 @@ export class Supervisor {
     if (plan === undefined) this.#plans.set(workflow, (plan = planWorkflow(workflow)));
     return plan;
   }
-}
-
-/** Only such agents' attempts get a signal: making one takes as long as much else about an attempt (`bench/credit.ts`). */
-function mayWait({ policies: { bulkhead, rateLimits } }: AgentDefinition): boolean {
-  return bulkhead !== undefined || rateLimits.length > 0;
-}
-
-/** A function of the agent's policies that throws can't say that it isn't the agent's failure. */
-function callOutcomeOf(agent: AgentDefinition, error: unknown): CallOutcome {
-  try {
-    return outcomeOf(agent, error);
-  } catch {
-    return "failed";
-  }
-}
-
-/** What an attempt failed with; also one whose step is finished by its fallback. */
-function causeOfEnd(event: RunEvent): EncodedError | undefined {
-  if (event.type === "step-finished") return event.fallbackFor;
-  return event.type === "step-failed" ? event.error : undefined;
 }
