@@ -1,0 +1,170 @@
+/** The runs of one system that were accepted and have not ended, in flight or waiting for their turn, with the handles on them. */
+
+import type { RunHandle } from "../actors/run-handle.ts";
+import { isOpen, type RunState } from "../actors/supervisor/run-state.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import { type OverloadPolicy, RunQueue, type RunQueueOptions } from "./run-queue.ts";
+
+/** What became of the runs that had not ended when a system was closed. */
+export interface LeftRuns {
+  /** The ids of runs that are recorded. With a journal on disk, the next system goes on with them. */
+  readonly unfinished: readonly string[];
+  /** The ids of runs that waited for their turn. Nothing of them is recorded. */
+  readonly notStarted: readonly string[];
+}
+
+/**
+ * Guarantees: there is one handle on a run at a time; whoever has it is told when the run ends, breaks or is given up, and then
+ * the next that waits begins.
+ */
+export class AcceptedRuns {
+  readonly #queue: RunQueue;
+  readonly #handles = new Map<string, RunHandle>();
+  /** The runs whose start is on its way to the journal; each promise resolves when it is known whether it got there. */
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #notStarted: string[] = [];
+
+  constructor(options: RunQueueOptions) {
+    this.#queue = new RunQueue(options);
+  }
+
+  get counts(): { readonly inFlight: number; readonly waiting: number } {
+    return this.#queue.counts;
+  }
+
+  /** The handle on a run, while there is one. */
+  handle(id: string): RunHandle | undefined {
+    return this.#handles.get(id);
+  }
+
+  /**
+   * Returns whether a new run would be in flight at once, and not wait for its turn.
+   *
+   * @throws TroupeError `run-exists` for the id of a run that has not ended, `overloaded`.
+   */
+  check(id: string, onOverload: OverloadPolicy): boolean {
+    this.checkFree(id);
+    const { hasRoom } = this.#queue;
+    if (!hasRoom) this.#queue.checkMayWait(id, onOverload);
+    return hasRoom;
+  }
+
+  /** @throws TroupeError `run-exists` */
+  checkFree(id: string): void {
+    if (this.#handles.has(id)) throw inFlight(id);
+  }
+
+  /** Puts a run in flight and starts it. Throws what `start` throws; what it rejects with goes to the handle. */
+  start(handle: RunHandle, start: () => MaybePromise<void>): void {
+    this.#queue.enter(handle.id);
+    this.#begin(handle, start, true);
+  }
+
+  /** Starts a run when it is its turn. What goes wrong then goes to the handle. */
+  wait(handle: RunHandle, start: () => MaybePromise<void>): void {
+    this.#queue.wait(handle.id, () => this.#begin(handle, start, false));
+    this.#handles.set(handle.id, handle);
+  }
+
+  /** Puts a run in flight that was accepted before the process started. Throws what `resume` throws, or rejects with. */
+  async takeUp(handle: RunHandle, resume: () => MaybePromise<void>): Promise<void> {
+    const { id } = handle;
+    this.#handles.set(id, handle);
+    this.#queue.enter(id);
+    try {
+      await resume();
+    } catch (error) {
+      this.#over(id);
+      throw error;
+    }
+  }
+
+  /** A run has its next version. */
+  observe(id: string, snapshot: Snapshot<RunState>): void {
+    this.#handles.get(id)?.observe(snapshot);
+    if (!isOpen(snapshot.state)) this.#over(id);
+  }
+
+  /** A run can't go on. */
+  break(id: string, error: unknown): void {
+    this.#handles.get(id)?.break(error);
+    this.#over(id);
+  }
+
+  /** Takes back a run that waits for its turn. Returns its handle, to be told why; `undefined` for a run that doesn't wait. */
+  withdraw(id: string): RunHandle | undefined {
+    return this.#queue.withdraw(id) ? this.#forget(id) : undefined;
+  }
+
+  /** Resolves when no run is in flight or waiting. */
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  /** Gives up the runs that wait for their turn. Whoever started them is told. */
+  turnAway(): void {
+    for (const id of this.#queue.withdrawAll()) {
+      this.#notStarted.push(id);
+      this.#forget(id)?.break(closedBefore(id, false));
+    }
+  }
+
+  /** Tells whoever waits for a run that the system closes. Resolves, once the journal has answered, to what is left. */
+  async close(): Promise<LeftRuns> {
+    this.turnAway();
+    this.#queue.close(new TroupeError("system-closed", "the system was closed before its runs had ended"));
+    const unfinished: string[] = [];
+    const leave = (id: string): void => {
+      unfinished.push(id);
+      this.#forget(id)?.break(closedBefore(id, true));
+    };
+    for (const id of [...this.#handles.keys()]) if (!this.#starting.has(id)) leave(id);
+    await Promise.all(this.#starting.values());
+    for (const id of [...this.#handles.keys()]) leave(id); // those whose start is recorded after all
+    return { unfinished, notStarted: this.#notStarted };
+  }
+
+  #begin(handle: RunHandle, start: () => MaybePromise<void>, isCallerThere: boolean): void {
+    const { id } = handle;
+    this.#handles.set(id, handle);
+    const failed = (error: unknown): void => {
+      handle.break(error);
+      this.#over(id);
+    };
+    try {
+      const started = start();
+      if (!(started instanceof Promise)) return;
+      const settled = started.catch(failed).then(() => void this.#starting.delete(id));
+      this.#starting.set(id, settled);
+    } catch (error) {
+      failed(error);
+      if (isCallerThere) throw error;
+    }
+  }
+
+  #forget(id: string): RunHandle | undefined {
+    const handle = this.#handles.get(id);
+    this.#handles.delete(id);
+    return handle;
+  }
+
+  /** A run has ended: the next that waits may start. */
+  #over(id: string): void {
+    if (this.#handles.delete(id)) this.#queue.leave(id);
+  }
+}
+
+function closedBefore(run: string, isRecorded: boolean): TroupeError {
+  const message = isRecorded
+    ? `the system was closed before the run ${run} ended. With a journal on disk, the next system goes on with it.`
+    : `the system was closed before it was the turn of the run ${run}: it was not started. Start it again.`;
+  return new TroupeError("system-closed", message, { details: { run, isRecorded } });
+}
+
+function inFlight(id: string): TroupeError {
+  return new TroupeError("run-exists", `there is a run ${id} in flight. Leave the id out to get a fresh one.`, {
+    details: { run: id },
+  });
+}

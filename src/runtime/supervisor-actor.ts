@@ -1,0 +1,109 @@
+/** The supervisor of runs as an actor of the main host: what its mailbox takes, and the participants and the store that it works with. */
+
+import type { Address } from "../actors/address.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import { PayloadCodec } from "../actors/payload-codec.ts";
+import type { ToSupervisor } from "../actors/supervisor/coordination-protocol.ts";
+import { Supervisor } from "../actors/supervisor/supervisor.ts";
+import type { SupervisorPorts } from "../actors/supervisor/supervisor-ports.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
+import { StoreClient } from "../store/store-client.ts";
+import { nameOf } from "./actor-registry.ts";
+import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
+import type { MainHost } from "./main-host.ts";
+import { nativeBody } from "./native-body.ts";
+import { Participants } from "./participants.ts";
+import type { Platform } from "./platform.ts";
+import { buried } from "./unhandled.ts";
+
+export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
+  readonly main: MainHost;
+  readonly platform: Platform;
+  readonly maxMessageBytes: number;
+  /** Starts an agent's participant and returns where it is. */
+  readonly deploy: (agent: AgentDefinition) => Promise<Address>;
+}
+
+/** What the supervisor's mailbox takes. */
+type SupervisorMessage =
+  | ToSupervisor
+  /** A thread or a participant is gone. */
+  | { readonly type: "lost"; readonly thread?: number; readonly actor?: Address; readonly error: EncodedError };
+
+export class SupervisorActor {
+  readonly supervisor: Supervisor;
+  /** What it records of inputs and outputs; actor refs in them are its own. */
+  readonly codec: PayloadCodec;
+  /** The store, where it is the author. */
+  readonly store: StoreClient;
+  readonly #main: MainHost;
+  readonly #participants: Participants;
+
+  constructor({ main, platform, maxMessageBytes, deploy, admit, onVersion, onBroken }: SupervisorActorOptions) {
+    this.#main = main;
+    const cell = main.host.spawn({
+      name: nameOf(supervisorTarget.address),
+      ...agentMailbox,
+      concurrency: Number.POSITIVE_INFINITY,
+      body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
+    });
+    this.codec = new PayloadCodec({ maxBytes: maxMessageBytes, revive: (value) => main.host.revive(value, cell) });
+    this.store = new StoreClient(main.services.store, { author: cell.address, remembersReads: false });
+    this.#participants = new Participants({
+      host: main.host,
+      sender: main.sender(cell.address),
+      start: async (agent) => {
+        platform.load.remember(agent);
+        return deploy(agent);
+      },
+    });
+    this.supervisor = new Supervisor({
+      commit: (subject, next) => this.store.evolveNow(subject, next),
+      send: (agent, message) => this.#participants.send(agent, message),
+      admit,
+      onVersion,
+      onBroken,
+      codec: this.codec,
+      clock: platform.clock,
+      random: platform.random,
+    });
+  }
+
+  /** Starts the participants of a workflow. */
+  async deploy(workflow: WorkflowDefinition): Promise<void> {
+    await this.#participants.deploy(workflow);
+  }
+
+  /** A thread died. The supervisor hears of it after what the thread's participants had proposed, and judges that first. */
+  threadLost(thread: number, error: unknown): void {
+    this.#tell({ type: "lost", thread, error: encodeError(error) });
+  }
+
+  /** An actor stopped; that matters here if it was a participant. */
+  participantStopped(actor: Address): void {
+    if (!this.#participants.isParticipant(actor)) return;
+    this.#tell({ type: "lost", actor, error: encodeError(buried({ to: actor, type: coordinate }, "actor-stopped")) });
+  }
+
+  #tell({ type, ...message }: SupervisorMessage): void {
+    this.#main.host.sending.tell(this.#main.outside, supervisorTarget, type, message, true).catch((error: unknown) => {
+      if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no run is left to hear of it
+    });
+  }
+
+  #handle(message: SupervisorMessage): unknown {
+    switch (message.type) {
+      case "claim":
+        return this.supervisor.claim(message.run, message.event);
+      case "outcome":
+        return this.supervisor.propose(message.run, message.event, message.spent);
+      case "lost": {
+        const error = decodeError(message.error);
+        for (const agent of this.#participants.lost(message)) this.supervisor.participantLost(agent, error);
+        return undefined;
+      }
+    }
+  }
+}
