@@ -37,7 +37,10 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   }
   const resolved = await resolveOptions(options);
   // Threads import this module as well, with the definitions on them. They have no use for these, and start faster without.
-  const [{ ActorSystem }, { threadPool }] = await Promise.all([import("./system.ts"), import("./thread-pool.ts")]);
+  const [{ ActorSystem }, { threadPool }] = await Promise.all([
+    import("./actor-system.ts"),
+    import("./thread-pool.ts"),
+  ]);
   const clock = nodeClock();
   const starting = ActorSystem.start(
     {

@@ -1,0 +1,342 @@
+/** The system behind its interface: its parts, and what each of them hears of the others. */
+
+import { type Observable, Subject } from "rxjs";
+import type { SpawnOptions } from "../actors/actor-context.ts";
+import { type ActorDefinition, checkActorName, type Protocol } from "../actors/actor-definition.ts";
+import type { ActorRef } from "../actors/actor-ref.ts";
+import { type Address, type HostId, hostOf, isSupervised, makeAddress } from "../actors/address.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { Gone, GoneReason } from "../actors/gone.ts";
+import type { BreakerState } from "../actors/policies/breaker.ts";
+import { whyText } from "../actors/policies/gate-errors.ts";
+import { defaultMailbox } from "../actors/mailbox-options.ts";
+import type { Run } from "../actors/run.ts";
+import type { Coordination } from "../actors/supervisor/coordination.ts";
+import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import { AskError } from "../errors/ask-error.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
+import { OwnedStore } from "../store/owned-store.ts";
+import type { LeftRuns } from "./accepted-runs.ts";
+import { ActorRegistry, nameOf } from "./actor-registry.ts";
+import { agentTarget } from "./agent-body.ts";
+import { Bonds } from "./bonds.ts";
+import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
+import type { DeadLetter, StopMode } from "./envelope.ts";
+import { gatesTarget } from "./gate-protocol.ts";
+import { Gates } from "./gates.ts";
+import { GatesBody } from "./gates-body.ts";
+import { settingsOf } from "./host-settings.ts";
+import { MainHost } from "./main-host.ts";
+import type { Platform } from "./platform.ts";
+import type { RunOptions } from "./run-options.ts";
+import { Runs } from "./runs.ts";
+import { Spawner } from "./spawner.ts";
+import { systemBody } from "./system-body.ts";
+import { Supervision, type SupervisorHandle } from "./supervision.ts";
+import type { SupervisionOptions } from "./supervision-options.ts";
+import type { System, SystemStats } from "./system.ts";
+import { SystemEnd } from "./system-end.ts";
+import type { SystemEvent, Untimed } from "./system-events.ts";
+import type { ResolvedOptions } from "./system-options.ts";
+import { threadClosed, ThreadRoster } from "./thread-roster.ts";
+
+const systemActor = makeAddress(0, "system");
+
+export class ActorSystem implements System {
+  readonly store: OwnedStore;
+  readonly events$: Observable<SystemEvent>;
+  readonly deadLetters$: Observable<DeadLetter>;
+  readonly #platform: Platform;
+  readonly #main: MainHost;
+  readonly #roster: ThreadRoster;
+  readonly #registry = new ActorRegistry();
+  readonly #gates: Gates;
+  readonly #spawner: Spawner;
+  readonly #runs: Runs;
+  readonly #supervision: Supervision;
+  readonly #bonds: Bonds;
+  readonly #events$ = new Subject<SystemEvent>();
+  readonly #end: SystemEnd;
+
+  private constructor(platform: Platform, options: ResolvedOptions) {
+    this.#platform = platform;
+    this.#main = new MainHost(platform, options, {
+      onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
+      onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
+      onChild: (actor, report) => this.#supervision.report(actor, report),
+      onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
+      onRetentionFailure: (key, error) => this.#tell({ type: "retention-failed", key, error }),
+    });
+    this.events$ = this.#events$.asObservable();
+    this.deadLetters$ = this.#main.deadLetters$.asObservable();
+    this.store = new OwnedStore(this.#main.authority, { author: "system", remembersReads: false });
+    this.#roster = new ThreadRoster({
+      threads: platform.threads,
+      clock: platform.clock,
+      pooled: options.threads,
+      open: (id) => platform.threads.open(settingsOf(id, platform, options)),
+      onOpen: (id, thread) => {
+        this.#main.attach(id, thread.link);
+        this.#tell({ type: "thread-opened", thread: id });
+      },
+      onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
+      onFailure: (error, retryAfter) => this.#tell({ type: "thread-not-opened", error, retryAfter }),
+    });
+    this.#gates = new Gates({
+      store: this.#main.services.store,
+      clock: platform.clock,
+      random: platform.random,
+      onChange: (agent, breaker) => this.#tell(breakerEvent(agent, breaker)),
+      onError: (error) => this.#main.host.reportFailure(gatesTarget.address, "breaker", error),
+    });
+    const { address: gates, capacity, overflow } = gatesTarget;
+    this.#main.host.spawn({
+      name: nameOf(gates),
+      capacity,
+      overflow,
+      concurrency: Number.POSITIVE_INFINITY,
+      body: () => new GatesBody(this.#gates),
+    });
+    this.#spawner = new Spawner({
+      registry: this.#registry,
+      roster: this.#roster,
+      gates: this.#gates,
+      services: this.#main.services,
+      isClosing: () => this.#end.isClosing,
+      tell: (event) => this.#tell(event),
+      stopped: (actor) => this.#stopped(actor, false),
+    });
+    this.#supervision = new Supervision({
+      clock: platform.clock,
+      random: platform.random,
+      roster: this.#roster,
+      registry: this.#registry,
+      spawn: (host, order) => this.#spawner.spawnOn(host, order),
+      transmit: (host, frame) => this.#main.host.transmit(host, frame),
+      newId: () => platform.random.id(),
+      tell: (event) => this.#tell(event),
+      down: (actor, why) => this.#bonds.down(actor, why),
+      gone: (actor, why) => this.#bonds.gone(actor, why),
+    });
+    this.#bonds = new Bonds({
+      isThere: (actor) =>
+        isSupervised(actor) ? this.#supervision.isThere(actor) : this.#find(nameOf(actor)) === actor,
+      tell: (watcher, type, gone) => this.#main.notify(watcher, type, gone),
+      bringDown: (actor, by, reason) => this.#bringDown(actor, by, reason),
+    });
+    this.#runs = new Runs({
+      main: this.#main,
+      platform,
+      options,
+      deploy: (agent) => this.#spawner.spawn(agent, undefined, agent.placement),
+      admit: (agent, caller, input, signal) =>
+        this.#gates.admit(agent, caller, signal === undefined ? { input } : { input, signal }),
+      events: {
+        onSwitch: (coordination, epoch) => this.#tell({ type: "coordination-switched", coordination, epoch }),
+        onRecovered: (run) => this.#tell({ type: "run-recovered", run }),
+        onRefused: (run, error) => this.#tell({ type: "run-refused", run, error }),
+      },
+    });
+    this.#main.host.spawn({
+      name: nameOf(systemActor),
+      ...defaultMailbox,
+      concurrency: Number.POSITIVE_INFINITY,
+      body: () =>
+        systemBody({
+          spawn: async ({ definition, name, placement }) => {
+            this.#end.checkMayStart();
+            return this.#spawner.spawn(definition, name, placement);
+          },
+          find: (name, definition) => this.#find(name, definition),
+          bonds: this.#bonds,
+        }),
+    });
+    this.#end = new SystemEnd({
+      clock: platform.clock,
+      shutdownDeadline: options.shutdownDeadline,
+      main: this.#main,
+      roster: this.#roster,
+      registry: this.#registry,
+      gates: this.#gates,
+      supervision: this.#supervision,
+      bonds: this.#bonds,
+      runs: this.#runs,
+      stop: (address) => this.stop({ address }, "drain"),
+      events$: this.#events$,
+      tell: (event) => this.#tell(event),
+    });
+  }
+
+  /** Starts a system on a platform's ports. */
+  static async start(platform: Platform, options: ResolvedOptions): Promise<ActorSystem> {
+    const system = new ActorSystem(platform, options);
+    try {
+      await system.#roster.start();
+      await system.#runs.start();
+      return system;
+    } catch (error) {
+      await system.close();
+      throw error;
+    }
+  }
+
+  get coordination(): Coordination {
+    return this.#runs.coordination;
+  }
+
+  async spawn(definition: ActorDefinition | AgentDefinition, options: SpawnOptions = {}): Promise<never> {
+    this.#end.checkOpen();
+    if (definition.kind === "actor") checkActorName(definition, options.name);
+    this.#platform.load.remember(definition);
+    const address = await this.#spawner.spawn(definition, options.name, options.placement ?? definition.placement);
+    return this.#ref(
+      definition.kind === "actor" ? targetOf(definition, address) : agentTarget(definition, address),
+    ) as never;
+  }
+
+  watch({ address }: { readonly address: Address }): Promise<Gone> {
+    return this.#bonds.whenGone(address);
+  }
+
+  async supervise(options: SupervisionOptions): Promise<SupervisorHandle> {
+    this.#end.checkOpen();
+    return this.#supervision.supervise(options, (definition) => this.#platform.load.remember(definition));
+  }
+
+  async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
+    const address = this.#find(name, definition.name);
+    if (address === undefined) {
+      throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
+        details: { name },
+      });
+    }
+    return this.#ref(targetOf(definition, address)) as unknown as ActorRef<P, E>;
+  }
+
+  async stop({ address }: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
+    if (isSupervised(address)) return this.#supervision.terminate(address, mode);
+    const host = hostOf(address);
+    // a dead thread's actors have stopped
+    if (host === 0 || this.#roster.thread(host) !== undefined) await this.#main.stop(address, mode);
+  }
+
+  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions = {}): Run<Output> {
+    this.#end.checkOpen();
+    return this.#runs.run(workflow, input, options);
+  }
+
+  async findRun(id: string): Promise<Run> {
+    return this.#runs.find(id);
+  }
+
+  async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {
+    this.#end.checkOpen();
+    await this.#runs.deploy(workflow);
+  }
+
+  async switchCoordination(coordination: Coordination): Promise<void> {
+    this.#end.checkOpen();
+    await this.#runs.switchCoordination(coordination);
+  }
+
+  async stats(): Promise<SystemStats> {
+    const threads = await Promise.all(this.#roster.ids.map((thread) => this.#threadStats(thread)));
+    const known = threads.filter((one) => one !== undefined);
+    const own = [...this.#main.host.cells.values()].reduce((sum, cell) => sum + cell.waiting, 0);
+    return {
+      actors: this.#registry.size,
+      waiting: known.reduce((sum, { waiting }) => sum + waiting, own),
+      commits: this.#main.authority.position,
+      runs: this.#runs.counts,
+      threads: known,
+      deadLetters: Object.fromEntries(this.#main.deadLetterCounts),
+    };
+  }
+
+  drain(options?: { readonly deadline?: number }): Promise<void> {
+    return this.#end.drain(options);
+  }
+
+  shutdown(options?: { readonly deadline?: number }): Promise<LeftRuns> {
+    return this.#end.shutdown(options);
+  }
+
+  close(): Promise<void> {
+    return this.#end.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** `undefined` for a thread that dies meanwhile. */
+  async #threadStats(thread: HostId): Promise<SystemStats["threads"][number] | undefined> {
+    try {
+      const stats = await this.#roster.thread(thread)?.control.stats();
+      return stats === undefined ? undefined : { thread, ...stats };
+    } catch (error) {
+      if (isTroupeError(error, "thread-died")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Where an actor is, of that definition if one is given. */
+  #find(name: string, definition?: string): Address | undefined {
+    const found = this.#registry.find(name);
+    return definition === undefined || found?.definition === definition ? found?.address : undefined;
+  }
+
+  /** Returns true for an actor that will be gone; a supervisor may decide otherwise. */
+  #bringDown(actor: Address, by: Address, reason: GoneReason): boolean {
+    if (isSupervised(actor)) this.#supervision.linkedDown(actor, by, reason);
+    else void this.stop({ address: actor });
+    return !isSupervised(actor);
+  }
+
+  #ref(target: Target): BoundRef {
+    return new BoundRef({ host: this.#main.host, sender: this.#main.outside, target });
+  }
+
+  #stopped(actor: Address, hasFailed: boolean): void {
+    if (isSupervised(actor)) {
+      this.#supervision.stopped(actor);
+      return;
+    }
+    if (!this.#registry.stopped(actor)) return;
+    this.#tell({ type: "actor-stopped", actor });
+    this.#runs.participantStopped(actor);
+    this.#bonds.gone(actor, hasFailed ? "failed" : "stopped");
+    if (!this.#end.isClosing) void this.#roster.release(hostOf(actor));
+  }
+
+  #threadGone(thread: number, error: unknown, wasClosing: boolean): void {
+    const reason = error ?? threadClosed(thread);
+    this.#main.detach(thread, reason);
+    const lost = this.#registry.releaseHost(thread);
+    const actors = [...lost, ...this.#supervision.on(thread)];
+    if (wasClosing) {
+      this.#tell({ type: "thread-closed", thread });
+      return;
+    }
+    this.#tell({ type: "thread-died", thread, error: reason, actors });
+    this.#main.services.gates.threadLost(this.#main.outside, thread);
+    this.#supervision.threadLost(thread, reason);
+    for (const actor of lost) this.#bonds.gone(actor, "thread-died");
+    this.#runs.threadLost(thread, reason);
+  }
+
+  #tell(event: Untimed): void {
+    this.#events$.next({ ...event, time: this.#platform.clock.now() });
+  }
+}
+
+function breakerEvent(agent: string, breaker: BreakerState): Untimed {
+  switch (breaker.status) {
+    case "open":
+      return { type: "breaker-opened", agent, why: whyText(breaker.why), retryAt: breaker.retryAt };
+    case "half-open":
+      return { type: "breaker-half-opened", agent, why: whyText(breaker.why) };
+    case "closed":
+      return { type: "breaker-closed", agent };
+  }
+}

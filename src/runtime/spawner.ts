@@ -1,0 +1,83 @@
+/** Starts the actors and agents that no supervisor starts: takes a name, finds a place, and has the host there spawn them. */
+
+import type { ActorDefinition } from "../actors/actor-definition.ts";
+import { type Address, type HostId, makeAddress } from "../actors/address.ts";
+import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { Placement } from "../actors/placement.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
+import type { ActorRegistry } from "./actor-registry.ts";
+import { type DefinitionId, definitionId } from "./definition-loader.ts";
+import type { Gates } from "./gates.ts";
+import type { SpawnOrder } from "./host-control.ts";
+import { type HostServices, spawnCell } from "./spawn-cell.ts";
+import { systemClosed } from "./system-end.ts";
+import type { Untimed } from "./system-events.ts";
+import type { ThreadRoster } from "./thread-roster.ts";
+import { buried } from "./unhandled.ts";
+
+export interface SpawnerPorts {
+  readonly registry: ActorRegistry;
+  readonly roster: ThreadRoster;
+  readonly gates: Gates;
+  /** Of the main host. */
+  readonly services: HostServices;
+  readonly isClosing: () => boolean;
+  readonly tell: (event: Untimed) => void;
+  /** An actor stopped before its start was over. */
+  readonly stopped: (actor: Address) => void;
+}
+
+export class Spawner {
+  readonly #ports: SpawnerPorts;
+
+  constructor(ports: SpawnerPorts) {
+    this.#ports = ports;
+  }
+
+  /** Errors as `System.spawn`. */
+  async spawn(
+    definition: DefinitionId<"actor" | "agent"> | ActorDefinition | AgentDefinition,
+    wanted: string | undefined,
+    placement: Placement,
+  ): Promise<Address> {
+    const { registry, roster, gates, isClosing, tell, stopped } = this.#ports;
+    if (definition.kind === "agent" && "policies" in definition) gates.know(definition);
+    const name = registry.reserve(definition.name, wanted);
+    try {
+      const thread = await roster.place(placement);
+      const address = makeAddress(thread, name);
+      registry.expect(name, address);
+      try {
+        const id = definitionId(definition);
+        await this.spawnOn(thread, { definition: id, name });
+        if (isClosing()) throw systemClosed();
+      } catch (error) {
+        await roster.release(thread);
+        throw error;
+      }
+      const isThere = registry.place(name, address);
+      tell({ type: "actor-spawned", actor: address, definition: definition.name });
+      if (!isThere) stopped(address);
+      return address;
+    } catch (error) {
+      registry.release(name);
+      throw !isClosing() || isTroupeError(error, "system-closed") ? error : systemClosed(error);
+    }
+  }
+
+  /**
+   * Has a host spawn an actor, whoever found the name and the place for it.
+   *
+   * @throws AskError (as a rejection) `thread-died`.
+   */
+  async spawnOn(thread: HostId, order: SpawnOrder): Promise<void> {
+    const { roster, services } = this.#ports;
+    if (thread === 0) {
+      spawnCell(services, await services.load.load(order.definition), order.name, order.supervised);
+      return;
+    }
+    await roster.thread(thread)?.control.spawn(order);
+    if (roster.thread(thread) === undefined)
+      throw buried({ to: makeAddress(thread, order.name), type: "spawn" }, "thread-died");
+  }
+}

@@ -1,0 +1,151 @@
+/** How a system ends: drained, shut down in good order, or closed at once; and what it still takes until then. */
+
+import type { Subject } from "rxjs";
+import type { Address } from "../actors/address.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import type { Clock, Timer } from "../ports/clock.ts";
+import type { LeftRuns } from "./accepted-runs.ts";
+import type { ActorRegistry } from "./actor-registry.ts";
+import type { Bonds } from "./bonds.ts";
+import type { Gates } from "./gates.ts";
+import type { MainHost } from "./main-host.ts";
+import type { Runs } from "./runs.ts";
+import type { Supervision } from "./supervision.ts";
+import type { SystemEvent, Untimed } from "./system-events.ts";
+import type { ThreadRoster } from "./thread-roster.ts";
+
+/** The parts of a system that end, each in its turn. */
+export interface SystemEndOptions {
+  readonly clock: Clock;
+  /** Milliseconds that a shutdown takes at most where it isn't told otherwise. */
+  readonly shutdownDeadline: number;
+  readonly main: MainHost;
+  readonly roster: ThreadRoster;
+  readonly registry: ActorRegistry;
+  readonly gates: Gates;
+  readonly supervision: Supervision;
+  readonly bonds: Bonds;
+  readonly runs: Runs;
+  /** Stops an actor after what waits in its mailbox. */
+  readonly stop: (actor: Address) => Promise<void>;
+  readonly events$: Subject<SystemEvent>;
+  readonly tell: (event: Untimed) => void;
+}
+
+/** How long an end may take at most, in milliseconds. */
+interface Deadline {
+  readonly deadline?: number;
+}
+
+/** Milliseconds that a thread gets to close by itself. */
+const closeGrace = 1000;
+
+export class SystemEnd {
+  readonly #options: SystemEndOptions;
+  #isDraining = false;
+  /** True when the runs have ended and actors are being stopped; until then, they may start others. */
+  #isStopping = false;
+  #shutdown: Promise<LeftRuns> | undefined;
+  #closing: Promise<void> | undefined;
+  #left: LeftRuns = { unfinished: [], notStarted: [] };
+
+  constructor(options: SystemEndOptions) {
+    this.#options = options;
+  }
+
+  get isClosing(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** @throws TroupeError `system-closed` once nothing more is taken from outside. */
+  checkOpen(): void {
+    if (this.#closing !== undefined) throw systemClosed();
+    if (this.#isDraining) throw new TroupeError("system-closed", "the system is being drained");
+  }
+
+  /** @throws TroupeError `system-closed` once actors may start no others any more. */
+  checkMayStart(): void {
+    if (this.#isStopping || this.#closing !== undefined) this.checkOpen();
+  }
+
+  /** See `System.drain`. */
+  async drain({ deadline = Number.POSITIVE_INFINITY }: Deadline = {}): Promise<void> {
+    checkDeadline("drain", deadline);
+    this.#isDraining = true;
+    const drained = this.#drain();
+    if (deadline === Number.POSITIVE_INFINITY) return drained;
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new TroupeError(
+        "timed-out",
+        `the system was not drained within ${deadline} ms; close() ends what is left`,
+      );
+      timer = this.#options.clock.setTimer(deadline, () => reject(error));
+    });
+    try {
+      await Promise.race([drained, late]);
+    } finally {
+      timer?.cancel();
+    }
+  }
+
+  /** See `System.shutdown`. */
+  async shutdown({ deadline = this.#options.shutdownDeadline }: Deadline = {}): Promise<LeftRuns> {
+    checkDeadline("shutdown", deadline);
+    this.#shutdown ??= this.#shutDown(deadline);
+    return this.#shutdown;
+  }
+
+  /** See `System.close`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #drain(): Promise<void> {
+    const { runs, supervision, registry, stop } = this.#options;
+    await runs.idle();
+    this.#isStopping = true;
+    await supervision.stop("drain");
+    for (const address of registry.addresses()) await stop(address);
+    if (this.#closing !== undefined) throw systemClosed();
+  }
+
+  async #shutDown(deadline: number): Promise<LeftRuns> {
+    const { runs, tell } = this.#options;
+    tell({ type: "shutdown-began", deadline });
+    runs.turnAway();
+    try {
+      await this.drain({ deadline });
+    } catch (error) {
+      if (!isTroupeError(error, "timed-out") && !isTroupeError(error, "system-closed")) throw error;
+    } finally {
+      await this.close();
+    }
+    return this.#left;
+  }
+
+  async #close(): Promise<void> {
+    const { clock, main, roster, gates, supervision, bonds, runs, events$, tell } = this.#options;
+    const left = runs.close();
+    supervision.close();
+    bonds.close();
+    const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
+    await main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
+    await roster.close(closeGrace, after);
+    await gates.close();
+    await main.close((actor) => supervision.settledOf(actor));
+    this.#left = await left;
+    if (this.#shutdown !== undefined) tell({ type: "shutdown-ended", ...this.#left });
+    events$.complete();
+  }
+}
+
+function checkDeadline(method: string, deadline: number): void {
+  if (deadline >= 0) return;
+  throw new TroupeError("invalid-options", `${method}: deadline is a number of milliseconds from 0, not ${deadline}`);
+}
+
+export function systemClosed(cause?: unknown): TroupeError {
+  return new TroupeError("system-closed", "the system is closed", cause === undefined ? {} : { cause });
+}
