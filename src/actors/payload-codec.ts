@@ -3,7 +3,7 @@
  * crosses to agents may also be dates, maps, sets, bytes and actor refs. Those are recorded in a plain form of theirs.
  */
 
-import { ValueCopier } from "../values/value-copier.ts";
+import { bufferViews, ValueCopier } from "../values/value-copier.ts";
 
 /** An input or output in its recorded form: plain data, an isolated copy. The same object as the value where that is plain. */
 export type Payload = unknown;
@@ -27,22 +27,6 @@ const ownTags: ReadonlySet<unknown> = new Set<Tagged[typeof mark]>([
   "bytes",
   "object",
 ]);
-
-/** What bytes may be besides an ArrayBuffer. */
-const views: readonly (new (buffer: ArrayBuffer) => ArrayBufferView)[] = [
-  Uint8Array,
-  Uint8ClampedArray,
-  Uint16Array,
-  Uint32Array,
-  BigUint64Array,
-  Int8Array,
-  Int16Array,
-  Int32Array,
-  BigInt64Array,
-  Float32Array,
-  Float64Array,
-  DataView,
-];
 
 /** What a codec depends on. */
 export interface PayloadCodecOptions {
@@ -160,7 +144,7 @@ function untagAll(value: unknown): unknown {
 
 function untagBytes(type: string, base64: string): ArrayBuffer | ArrayBufferView {
   const { buffer } = new Uint8Array(Buffer.from(base64, "base64")); // Buffer's own may be a slice of a pool
-  const View = views.find(({ name }) => name === type);
+  const View = bufferViews.find(({ name }) => name === type);
   return View === undefined ? buffer : new View(buffer);
 }
 

@@ -1,6 +1,6 @@
 /** `troupe runs`: which runs there are, how each stands and what it waits for. */
 
-import { isOpen, type RunStatus } from "../actors/supervisor/run-state.ts";
+import { isOpen, runStatuses } from "../actors/supervisor/run-state.ts";
 import type { WorkflowId } from "../actors/workflow-definition.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
 import type { Position } from "../store/snapshot.ts";
@@ -14,16 +14,6 @@ import { painter } from "./paint.ts";
 import { overviewOf, type RunOverview } from "./run-overview.ts";
 import { runText } from "./run-text.ts";
 import type { Terminal } from "./terminal.ts";
-
-const statuses = [
-  "running",
-  "compensating",
-  "completed",
-  "failed",
-  "cancelled",
-  "compensation-failed",
-  "resolved",
-] as const satisfies readonly RunStatus[];
 
 export const runs: Command = {
   name: "runs",
@@ -61,8 +51,8 @@ Usage:
 
 Options:
   --open            only runs that have not ended: running or compensating; troupe resume goes on with them
-  --status NAME     only runs that are ${statuses.slice(0, 4).join(", ")},
-                    ${statuses
+  --status NAME     only runs that are ${runStatuses.slice(0, 4).join(", ")},
+                    ${runStatuses
                       .slice(4)
                       .join(", ")
                       .replace(/, (?=[^,]*$)/, " or ")}; may be given several times
@@ -78,7 +68,7 @@ ${exitCodes}`,
 };
 
 function filterOf(given: Arguments): (one: FoundRun) => boolean {
-  const wanted = given.choices("status", statuses);
+  const wanted = given.choices("status", runStatuses);
   const isOpenOnly = given.flag("open");
   if (isOpenOnly && wanted.length > 0) throw given.wrong("--open is a choice of statuses itself: leave out --status");
   const workflow = given.text("workflow");

@@ -1,16 +1,11 @@
 /** What may cross a boundary, as a type: the compile-time half of the check that `value-copier.ts` makes at run time. */
 
+/** What can be copied as it is, without a look at its parts. */
+type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBuffer | ArrayBufferView;
+
 /** A value that can be copied into another thread without loss. */
 export type Cloneable =
-  | undefined
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Date
-  | ArrayBuffer
-  | ArrayBufferView
+  | Whole
   | ReadonlyMap<unknown, unknown>
   | ReadonlySet<unknown>
   | readonly Cloneable[]
@@ -20,17 +15,7 @@ export type Cloneable =
  * What `T` is assignable to when every part of it can cross a boundary: there is `never` in the place of each part that
  * can't. Written in object types, inside which the compiler looks no earlier than it has to: a type may contain itself.
  */
-export type CloneableCheck<T> = T extends
-  | undefined
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Date
-  | ArrayBuffer
-  | ArrayBufferView
-  | Transferable
+export type CloneableCheck<T> = T extends Whole | Transferable
   ? T
   : T extends symbol | Callable
     ? never

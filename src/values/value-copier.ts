@@ -13,8 +13,8 @@ const maxDepth = 256;
 /** How many parts of a path an error's message shows; its details have them all. */
 const maxPathShown = 8;
 
-/** The views that are copied without the rest of their buffer. */
-const views: readonly (new (buffer: ArrayBuffer) => ArrayBufferView)[] = [
+/** What bytes may be besides an ArrayBuffer: the views on one, which are copied without the rest of it. */
+export const bufferViews: readonly (new (buffer: ArrayBuffer) => ArrayBufferView)[] = [
   Uint8Array,
   Uint8ClampedArray,
   Uint16Array,
@@ -208,7 +208,7 @@ export class ValueCopier {
 
 /** Only what a view shows: a Buffer is often a small part of a pool, whose other parts are none of the receiver's business. */
 function copyBytes(value: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuffer | ArrayBufferView {
-  const View = views.find((each) => value instanceof each);
+  const View = bufferViews.find((each) => value instanceof each);
   if (View === undefined) return structuredClone(value);
   const { buffer, byteOffset, byteLength } = value as ArrayBufferView<ArrayBuffer>;
   return new View(buffer.slice(byteOffset, byteOffset + byteLength));

@@ -94,8 +94,8 @@ export const newRun: RunState = Object.freeze({
   events: Object.freeze([]),
 });
 
-const statuses: ReadonlySet<unknown> = new Set<RunStatus>([
-  "new",
+/** Where a run may stand that has begun. */
+export const runStatuses = [
   "running",
   "compensating",
   "completed",
@@ -103,7 +103,9 @@ const statuses: ReadonlySet<unknown> = new Set<RunStatus>([
   "cancelled",
   "compensation-failed",
   "resolved",
-]);
+] as const satisfies readonly RunStatus[];
+
+const statuses: ReadonlySet<unknown> = new Set<RunStatus>(["new", ...runStatuses]);
 
 /** The key `run/<id>`. Only the supervisor writes it, by the rules of `run-machine.ts`, so the schema looks no deeper than the status. */
 export const runState = defineState<RunState>({

@@ -34,7 +34,7 @@ export function promoteDraft(directory: string): string {
   const draft = join(directory, draftName);
   const numbers = dataNumbers(directory);
   const file = join(directory, `data-${Math.max(0, ...numbers) + 1}.mdb`);
-  syncFile(draft);
+  sync(draft, "r+");
   rmSync(`${draft}-lock`, { force: true });
   renameSync(draft, file);
   syncDirectory(directory);
@@ -73,19 +73,14 @@ function removeData(directory: string, name: string): void {
   for (const file of [name, `${name}-lock`]) rmSync(join(directory, file), { force: true });
 }
 
-function syncFile(file: string): void {
-  const handle = openSync(file, "r+");
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}
-
 /** Makes a renamed file's name last. Windows can't, and needn't. */
 function syncDirectory(directory: string): void {
   if (process.platform === "win32" || !statSync(directory).isDirectory()) return;
-  const handle = openSync(directory, "r");
+  sync(directory, "r");
+}
+
+function sync(path: string, flags: "r" | "r+"): void {
+  const handle = openSync(path, flags);
   try {
     fsyncSync(handle);
   } finally {
