@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Coordination, isTroupeError, type System } from "../../src/index.ts";
+import { type Coordination, createSystem, isTroupeError, type System } from "../../src/index.ts";
 import { holdsOnThreads, holdsSimulated, isFoundBroken } from "./worlds.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 import { book, expectedTotal, fulfilment, type Order, type Step, steps } from "./workflows.ts";
@@ -91,6 +91,16 @@ describe("invariant 10: the outcome is the same under either coordination, and w
   it("holds on the simulator, with any sequence of switches", () => holdsSimulated(business(true), everyOrderComesOut));
 
   it("holds on real threads", () => holdsOnThreads(business(true), everyOrderComesOut));
+
+  it("holds for a run whatever became of those before it", async () => {
+    await using system = await createSystem({ threads: 2 });
+    const fails: readonly Step[] = [...Array.from({ length: 5 }, () => "stock" as const), "money"];
+    for (const [index, step] of fails.entries()) {
+      const orders = [{ amount: 1, pauses: {}, fails: step }];
+      const one: Business = { start: "orchestrator", orders, switches: [] };
+      await expect(everyOrderComesOut(system, one, `case-${index}`)).resolves.toBe(undefined);
+    }
+  });
 
   it("does not hold without the hand-over", async () => {
     const failure = await isFoundBroken(business(true), everyOrderComesOut, {

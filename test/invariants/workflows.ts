@@ -22,6 +22,7 @@ const bookkeeper = (name: string) =>
     input: Task,
     output: Done,
     concurrency: 4,
+    policies: { breaker: false }, // what the runs before came to doesn't matter to the next
     async execute({ order, amount, ms, fails }, context) {
       if (ms > 0) await context.sleep(ms);
       if (fails) throw new Error(`${name} can't`);
