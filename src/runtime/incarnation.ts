@@ -3,7 +3,7 @@
  * failed at until its supervisor has decided what becomes of both.
  */
 
-import { encodeError } from "../errors/error-codec.ts";
+import { decodeError, encodeError } from "../errors/error-codec.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { Delivery } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
@@ -37,7 +37,7 @@ export class Incarnation {
   #inHand: Delivery | undefined;
   /** What it halted at: a message that is neither handled nor given up yet. */
   #failed: { readonly delivery: Delivery; readonly thrown: unknown } | undefined;
-  /** What the last message that is begun again failed with. */
+  /** What the last message that is begun again failed with: its handler, or its thread. */
   #lastThrown: unknown;
 
   constructor({ host, cell, mailbox, mail }: IncarnationOptions) {
@@ -45,6 +45,7 @@ export class Incarnation {
     this.#cell = cell;
     this.#mailbox = mailbox;
     this.#mail = mail;
+    this.#lastThrown = mail.lastDeath && decodeError(mail.lastDeath);
   }
 
   /** True while the actor handles nothing, until its supervisor says how it goes on. */

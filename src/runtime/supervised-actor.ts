@@ -4,7 +4,7 @@ import { type Address, type HostId, makeSupervisedAddress } from "../actors/addr
 import type { GoneReason } from "../actors/gone.ts";
 import type { Failure } from "../actors/supervision/failure.ts";
 import type { ChildStatus } from "../actors/supervision/supervisor-state.ts";
-import { decodeError } from "../errors/error-codec.ts";
+import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./actor-registry.ts";
 import { definitionId } from "./definition-loader.ts";
@@ -55,6 +55,8 @@ export class SupervisedActor implements Child {
   #afterSpawn: (() => void) | undefined;
   /** True when its last host has died: then so have answers that had not left. */
   #isLost = false;
+  /** Why that host died. */
+  #lastDeath: EncodedError | undefined;
   #isGone = true;
   #isClosed = false;
   #reason: GoneReason = "stopped";
@@ -212,6 +214,7 @@ export class SupervisedActor implements Child {
     this.#host = undefined;
     this.#isStopping = false;
     this.#isLost = true;
+    this.#lastDeath = encodeError(error);
     this.#failed({ kind: "thread-died", thread, error });
   }
 
@@ -230,7 +233,14 @@ export class SupervisedActor implements Child {
       host = this.#attempts++ === 0 ? await roster.place(placement) : await roster.placeAgain(placement, this.#avoided);
       if (this.#isClosed) return;
       const incarnation = ++this.#incarnation;
-      const supervised = { maxDeliveries, ledger: this.#buffer, identity: this.#identity, incarnation };
+      const lastDeath = this.#lastDeath === undefined ? {} : { lastDeath: this.#lastDeath };
+      const supervised = {
+        maxDeliveries,
+        ledger: this.#buffer,
+        identity: this.#identity,
+        incarnation,
+        ...lastDeath,
+      };
       await spawn(host, { definition: definitionId(actor), name, supervised });
     } catch (error) {
       if (host !== undefined) void roster.release(host);
@@ -245,6 +255,7 @@ export class SupervisedActor implements Child {
     const at = host;
     if (!this.#isGone) this.#toAll((peer) => this.#located(at, peer));
     this.#isLost = false;
+    this.#lastDeath = undefined;
     this.#started();
     const next = this.#isGone ? () => this.stop("discard") : this.#afterSpawn;
     this.#afterSpawn = undefined;

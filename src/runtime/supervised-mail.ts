@@ -4,6 +4,7 @@
  */
 
 import type { Address, HostId } from "../actors/address.ts";
+import type { EncodedError } from "../errors/error-codec.ts";
 import type { Envelope } from "./envelope.ts";
 import { Ledger } from "./ledger.ts";
 import type { SupervisedOrder } from "./supervision-protocol.ts";
@@ -43,6 +44,11 @@ export class SupervisedMail {
     this.#order = order;
     this.#batch = batch;
     this.#ledger = new Ledger(order.ledger);
+  }
+
+  /** Why the thread died that the actor was on before, if that is why it began anew. */
+  get lastDeath(): EncodedError | undefined {
+    return this.#order.lastDeath;
   }
 
   /** How often the message in hand has been begun. */

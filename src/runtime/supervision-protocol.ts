@@ -15,6 +15,8 @@ export interface SupervisedOrder {
   readonly identity: string;
   /** 1, 2, 3 …: on how many hosts it has been started. */
   readonly incarnation: number;
+  /** Why the thread died that it was on before, if that is why it is started. */
+  readonly lastDeath?: EncodedError;
 }
 
 /** What a supervisor tells an actor's host to do with it. */

@@ -62,6 +62,20 @@ describe("an actor whose handler throws", () => {
     await handle.stop();
   });
 
+  it("tells the asker the same of a thread that died each time", async () => {
+    const { handle, ref } = await lone({ maxDeliveries: 2 });
+    using letters = record(system().deadLetters$);
+    const error = await rejectionOf(ref.ask("exit", undefined, patiently));
+    expect(error).toMatchObject({
+      outcome: "failed",
+      code: "max-deliveries",
+      cause: { code: "thread-died", details: { how: "exited" } },
+    });
+    const letter = await letters.first(({ to }) => to === ref.address);
+    expect(letter.detail).toContain("process.exit");
+    await handle.stop();
+  });
+
   it.each(["resume", "stop", "escalate"] as const)("does what its decider says: %s", async (decision) => {
     using told = record(system().events$);
     const seen: Failure[] = [];

@@ -66,6 +66,8 @@ export type BreakerState =
       readonly generation: number;
       /** Failures since the last success. */
       readonly consecutive: number;
+      /** What the last failure was, if there was one. */
+      readonly last: string;
       /** Oldest first; slices without a call are left out. */
       readonly slices: readonly Slice[];
     }
@@ -115,6 +117,7 @@ export const closedBreaker: BreakerState = Object.freeze({
   status: "closed",
   generation: 0,
   consecutive: 0,
+  last: "",
   slices: Object.freeze([]),
 });
 
@@ -170,23 +173,24 @@ type End = Extract<BreakerEvent, { readonly type: "end" }>;
 
 function count(policy: BreakerPolicy, state: In<"closed">, event: End, now: number, random: () => number) {
   if (event.outcome === "excused") return state;
-  const last = failureOf(policy, event);
-  const isFailure = last !== undefined;
+  const failure = failureOf(policy, event);
+  const isFailure = failure !== undefined;
+  const last = failure ?? state.last;
   const consecutive = isFailure ? state.consecutive + 1 : 0;
   const slices = addCall(state.slices, Math.floor(now / (policy.window / slicesPerWindow)), isFailure);
-  const next: BreakerState = { status: "closed", generation: state.generation, consecutive, slices };
+  const next: BreakerState = { status: "closed", generation: state.generation, consecutive, last, slices };
   if (consecutive >= policy.consecutiveFailures) {
     const why: OpenedBecause = {
       rule: "consecutive-failures",
       failures: consecutive,
       calls: consecutive,
-      last: last ?? "",
+      last,
     };
     return open(policy, next, why, 1, now, random);
   }
   const { calls, failures } = total(slices);
   if (calls < policy.minimumCalls || failures / calls < policy.failureRate) return next;
-  return open(policy, next, { rule: "failure-rate", failures, calls, last: last ?? "" }, 1, now, random);
+  return open(policy, next, { rule: "failure-rate", failures, calls, last }, 1, now, random);
 }
 
 function judge(policy: BreakerPolicy, state: In<"half-open">, event: End, now: number, random: () => number) {

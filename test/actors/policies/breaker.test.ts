@@ -94,7 +94,7 @@ describe("a closed breaker", () => {
     bench.call("ok");
     expect(bench.state).toMatchObject({
       status: "open",
-      why: { rule: "failure-rate", failures: 5, calls: 10, last: "" },
+      why: { rule: "failure-rate", failures: 5, calls: 10, last: "boom" },
     });
   });
 
