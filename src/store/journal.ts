@@ -35,8 +35,11 @@ export interface Journal {
   records(key: StateKey, lowest: number, highest: number): MaybePromise<readonly CommitRecord[]>;
   /** The versions that were committed under an idempotency key, in the order of their append; none for an unknown one. */
   committed(idempotencyKey: string): MaybePromise<readonly Snapshot[]>;
-  /** The keys that start with `prefix` and have a version, in ascending order of their UTF-16 code units. */
-  keys(prefix: string): MaybePromise<readonly StateKey[]>;
+  /**
+   * The keys that start with `prefix` and have a version, in ascending order of their UTF-16 code units; with `since`, only those
+   * with a version at a later position. Cheap: no version is read.
+   */
+  keys(prefix: string, since?: Position): MaybePromise<readonly StateKey[]>;
   /**
    * Forgets the versions of a key before `oldest`, and what was committed under their idempotency keys. The newest
    * version always stays.

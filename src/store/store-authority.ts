@@ -171,10 +171,10 @@ export class StoreAuthority {
     });
   }
 
-  /** The keys that start with `prefix` and have a version, in ascending order. */
-  keys(prefix: string): MaybePromise<readonly StateKey[]> {
+  /** The keys that start with `prefix` and have a version, in ascending order; with `since`, those with one at a later position. */
+  keys(prefix: string, since?: Position): MaybePromise<readonly StateKey[]> {
     return this.#begin(() =>
-      chain(this.#journal.keys(prefix), (keys) => keys.filter((key) => !this.#sequencer.hides(key))),
+      chain(this.#journal.keys(prefix, since), (keys) => keys.filter((key) => !this.#sequencer.hides(key))),
     );
   }
 

@@ -124,7 +124,7 @@ export class DurableJournal implements JournalSource {
       oldest: (key) => read(() => kept.oldest(key)),
       records: (key, lowest, highest) => read(() => kept.records(key, lowest, highest)),
       committed: (idempotencyKey) => read(() => kept.committed(idempotencyKey)),
-      keys: (prefix) => read(() => kept.keys(prefix)),
+      keys: (prefix, since) => read(() => kept.keys(prefix, since)),
       size: (key) => read(() => kept.size(key)),
       close: () => read(() => undefined),
     };

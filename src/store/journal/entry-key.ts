@@ -70,6 +70,11 @@ export function recordPlace(position: number, slot: number): Buffer {
   return bytes;
 }
 
+/** The position of what is found under a {@link recordPlace}. */
+export function positionAt(place: Buffer): number {
+  return place.readUIntBE(0, positionBytes);
+}
+
 /** What an idempotency key is found under: itself where it is short, a hash where not. */
 export function idempotencyPlace(idempotencyKey: string): Buffer {
   const bytes = codeUnits(idempotencyKey);

@@ -4,7 +4,7 @@ import type { StateKey } from "../state-definition.ts";
 import { stateKeyBytes, stateKeyOf } from "./entry-key.ts";
 import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import { decodeKeyRow, encodeKeyRow, type KeyRow } from "./key-row.ts";
-import type { Table } from "./lmdb-environment.ts";
+import type { Entry, Table } from "./lmdb-environment.ts";
 import { Recent } from "./recent.ts";
 import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
 
@@ -71,14 +71,24 @@ export class KeyIndex {
 
   /** @throws TroupeError `journal-corrupt` when there is an entry that can't be read. */
   keys(prefix: string): StateKey[] {
-    if (this.#damaged > 0) throw corruptIndex("What is asked for", this.#damaged);
-    const keys: StateKey[] = [];
-    const start = stateKeyBytes(prefix);
-    for (const { key } of this.#table().range(prefix === "" ? {} : { start })) {
-      if (!key.subarray(0, start.length).equals(start)) break;
-      keys.push(stateKeyOf(key));
+    return [...this.#entries(prefix)].map(({ key }) => stateKeyOf(key));
+  }
+
+  /** Keys with their rows, `undefined` for one that can't be read. @throws TroupeError as {@link keys}. */
+  *rows(prefix: string): Generator<readonly [StateKey, KeyRow | undefined]> {
+    for (const { key, value } of this.#entries(prefix)) {
+      const body = unsealBytes(key, value);
+      yield [stateKeyOf(key), body && decodeKeyRow(body)];
     }
-    return keys;
+  }
+
+  *#entries(prefix: string): Generator<Entry> {
+    if (this.#damaged > 0) throw corruptIndex("What is asked for", this.#damaged);
+    const start = stateKeyBytes(prefix);
+    for (const entry of this.#table().range(prefix === "" ? {} : { start })) {
+      if (!entry.key.subarray(0, start.length).equals(start)) break;
+      yield entry;
+    }
   }
 }
 

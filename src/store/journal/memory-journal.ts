@@ -83,7 +83,11 @@ export function memoryJournal(): Journal {
     },
     size: (key) => range(key, 1, Number.MAX_SAFE_INTEGER).reduce((bytes, record) => bytes + textLength(record), 0),
     compact: () => undefined,
-    keys: (prefix) => [...chains.keys()].filter((key) => key.startsWith(prefix)).toSorted(),
+    keys: (prefix, since = 0) =>
+      [...chains]
+        .filter(([key, { snapshots }]) => key.startsWith(prefix) && (snapshots.at(-1)?.position ?? 0) > since)
+        .map(([key]) => key)
+        .toSorted(),
     close: () => undefined,
   };
 }

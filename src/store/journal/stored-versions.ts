@@ -20,7 +20,7 @@ import type { Environment } from "./lmdb-environment.ts";
 import { planTrim } from "./trim-plan.ts";
 import { entriesOf, type VersionEntries } from "./version-entries.ts";
 import { Recent } from "./recent.ts";
-import { readRecord, readRecords, readVersion } from "./version-reader.ts";
+import { newestPosition, readRecord, readRecords, readVersion } from "./version-reader.ts";
 
 /** How much of the newest states is kept in memory, by their size as bytes. */
 const maxCachedBytes = 64 * 1024 * 1024;
@@ -140,8 +140,14 @@ export class StoredVersions implements Journal {
     );
   }
 
-  keys(prefix: string): MaybePromise<readonly StateKey[]> {
-    return this.#onceWritten(undefined, () => this.#keys.keys(prefix));
+  keys(prefix: string, since = 0): MaybePromise<readonly StateKey[]> {
+    return this.#onceWritten(undefined, () => {
+      if (since === 0) return this.#keys.keys(prefix);
+      const rows = [...this.#keys.rows(prefix)]; // one that can't be read: whoever reads the key will be told
+      return rows
+        .filter(([, row]) => row === undefined || newestPosition(this.#tables, row) > since)
+        .map(([key]) => key);
+    });
   }
 
   size(key: StateKey): MaybePromise<number> {

@@ -6,7 +6,7 @@ import type { Patch } from "../patch.ts";
 import { seal } from "../seal.ts";
 import { snapshotOf, type Snapshot } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
-import { placeOf, versionPlace } from "./entry-key.ts";
+import { placeOf, positionAt, versionPlace } from "./entry-key.ts";
 import { corruptVersion } from "./journal-errors.ts";
 import type { KeyRow } from "./key-row.ts";
 import type { Table } from "./lmdb-environment.ts";
@@ -24,6 +24,12 @@ export interface VersionTables {
   readonly versions: Table;
   readonly records: Table;
   readonly checkpoints: Table;
+}
+
+/** The position of a key's newest version; Infinity where its place is missing. */
+export function newestPosition({ versions }: Pick<VersionTables, "versions">, { id, newest }: KeyRow): number {
+  const where = versions.get(versionPlace(id, newest));
+  return where === undefined ? Number.POSITIVE_INFINITY : positionAt(where);
 }
 
 /** @throws TroupeError `journal-corrupt` that names the version, for a record that isn't whole. */

@@ -134,7 +134,13 @@ const readCommitted = fc.tuple(key, fc.nat(5)).map(([of, name]) =>
 
 const readKeys = fc.constantFrom("", "a/", "c").map((prefix) =>
   command(`keys ${prefix}`, async ({ chains }, { authority }) => {
-    same(await authority.keys(prefix), [...chains.keys()].filter((of) => of.startsWith(prefix)).toSorted());
+    const keys = [...chains.keys()].filter((of) => of.startsWith(prefix)).toSorted();
+    same(await authority.keys(prefix), keys);
+    const heads = await Promise.all(keys.map(async (of) => authority.head(of)));
+    for (const since of [1, Math.floor(authority.position / 2), authority.position]) {
+      const later = heads.flatMap((head) => (head !== undefined && head.position > since ? [head.key] : []));
+      same(await authority.keys(prefix, since), later);
+    }
   }),
 );
 
@@ -199,6 +205,10 @@ describe("that property finds a journal", () => {
     ["whose old versions are the newest", (journal) => ({ at: (of) => journal.head(of) })],
     ["that trims too much", (journal) => ({ trim: (of, to) => journal.trim(of, to + 1) })],
     ["that leaves a key out", (journal) => ({ keys: async (prefix) => (await journal.keys(prefix)).slice(1) })],
+    [
+      "that forgets what changed at last",
+      (journal) => ({ keys: (prefix, since) => journal.keys(prefix, since && since + 1) }),
+    ],
   ];
 
   it.each(sabotages)("%s", async (_what, sabotage) => {
