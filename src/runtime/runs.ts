@@ -14,12 +14,14 @@ import type { MaybePromise } from "../store/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { stateKey } from "../store/state-definition.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
+import { supervisorTarget } from "./agent-body.ts";
 import { findWorkflow } from "./find-workflow.ts";
 import type { MainHost } from "./main-host.ts";
 import type { Platform } from "./platform.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import type { ResolvedOptions } from "./system-options.ts";
+import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents {
   onSwitch(coordination: Coordination, epoch: number): void;
@@ -42,6 +44,7 @@ export class Runs {
   readonly #actor: SupervisorActor;
   readonly #supervisor: Supervisor;
   readonly #accepted: AcceptedRuns;
+  readonly #unfinished: UnfinishedRuns;
   /** Why runs that were found unfinished don't go on. */
   readonly #refused = new Map<string, unknown>();
   #isClosed = false;
@@ -58,10 +61,22 @@ export class Runs {
       maxMessageBytes: options.maxMessageBytes,
       deploy,
       admit,
-      onVersion: (run, snapshot) => this.#accepted.observe(run, snapshot),
-      onBroken: (run, error) => this.#accepted.break(run, error),
+      onVersion: (run, snapshot) => {
+        this.#accepted.observe(run, snapshot);
+        if (!isOpen(snapshot.state)) this.#unfinished.ended(run);
+      },
+      onBroken: (run, error) => {
+        this.#accepted.break(run, error);
+        this.#unfinished.leave(run);
+      },
     });
     this.#supervisor = this.#actor.supervisor;
+    this.#unfinished = new UnfinishedRuns({
+      authority: main.authority,
+      store: this.#actor.store,
+      open: () => this.#supervisor.openRuns,
+      onError: (error) => main.host.reportFailure(supervisorTarget.address, "recovery", error),
+    });
   }
 
   get coordination(): Coordination {
@@ -154,10 +169,13 @@ export class Runs {
    * The system closes: from now on nothing is recorded of any run, whatever its agents do as they are stopped, and whoever
    * waits for a run is told. Resolves, once the journal has answered, to what is left.
    */
-  close(): Promise<LeftRuns> {
+  async close(): Promise<LeftRuns> {
     this.#isClosed = true;
+    const noted = this.#unfinished.note();
     this.#supervisor.close();
-    return this.#accepted.close();
+    const left = await this.#accepted.close();
+    await noted;
+    return left;
   }
 
   /**
@@ -166,19 +184,24 @@ export class Runs {
    * @throws TroupeError (as a rejection) `no-such-run` for a name that no run has.
    */
   async #recover(which: true | readonly string[]): Promise<void> {
-    for (const id of which === true ? await this.#actor.store.ids(runState) : new Set(which)) {
-      const newest = await this.#newest(id);
-      if (newest === undefined && which !== true) throw noSuchRun(id);
-      if (newest === undefined || !isOpen(newest)) continue;
+    for (const id of which === true ? await this.#unfinished.find() : new Set(which)) {
       try {
+        const newest = await this.#newest(id);
+        if (newest === undefined && which !== true) throw noSuchRun(id);
+        if (newest === undefined || !isOpen(newest)) {
+          this.#unfinished.ended(id);
+          continue;
+        }
         await this.#takeUp(id, "recover");
         this.#events.onRecovered(id);
       } catch (error) {
-        if (isTroupeError(error, "system-closed")) throw error;
+        if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
+        this.#unfinished.leave(id);
         this.#refused.set(id, error);
         this.#events.onRefused(id, error);
       }
     }
+    if (which === true) this.#unfinished.found();
   }
 
   /** Goes on with a run that is in the store, as `event` says. Returns a handle on it, the one given if any, when that is recorded. */

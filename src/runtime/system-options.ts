@@ -69,7 +69,7 @@ export interface SystemOptions {
   readonly shutdownDeadline?: number;
   /**
    * Whether to go on with the runs that the journal has unfinished, or the ids of those to go on with. The others stay as they
-   * are. Default true.
+   * are. Default true where there is a journal.
    */
   readonly recover?: boolean | readonly string[];
   /**
@@ -167,7 +167,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     onOverload: options.onOverload ?? "wait",
     shutdownOn: options.shutdownOn ?? [],
     shutdownDeadline: options.shutdownDeadline ?? 8_000,
-    recover: options.recover ?? true,
+    recover: options.recover ?? options.journal !== undefined,
     workflows: options.workflows ?? [],
   };
 }

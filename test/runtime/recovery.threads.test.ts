@@ -7,11 +7,13 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type Coordination,
   createSystem,
+  type Journal,
   lmdbJournal,
   type Run,
   type System,
   type SystemEvent,
   type SystemOptions,
+  TroupeError,
 } from "../../src/index.ts";
 import { begunIn, changedUndertaking, monument, tally, undertaking } from "../fixtures/undertaking.ts";
 import { record, rejectionOf } from "../fixtures/real-threads.ts";
@@ -157,6 +159,31 @@ describe("a run that can't go on", () => {
     touch("open");
     await using system = await open();
     expect(await (await system.findRun("r")).result).toMatchObject({ id: "a" });
+  });
+
+  it("is refused when it can't be read, and keeps no other from going on", async () => {
+    {
+      await using system = await open();
+      for (const id of ["r", "s"])
+        await startedStep(system.run(undertaking, { id, folder, holdAt: "build" }, { id }), "build");
+    }
+    touch("open");
+    {
+      const journal = await lmdbJournal(join(folder, "journal"));
+      const damaged = new TroupeError("journal-corrupt", "the record of run/r is damaged");
+      const head: Journal["head"] = (key) => (key === "run/r" ? Promise.reject(damaged) : journal.head(key));
+      const broken = new Proxy(journal, {
+        get: (target, name) => {
+          const value: unknown = name === "head" ? head : Reflect.get(target, name);
+          return typeof value === "function" ? (value.bind(target) as unknown) : value;
+        },
+      });
+      await using system = await createSystem({ threads: 2, journal: broken });
+      expect(await (await system.findRun("s")).result).toMatchObject({ id: "s" });
+      for (let n = 0; n < 20; n++) await system.run(undertaking, { id: `t${n}`, folder }).result;
+    }
+    await using system = await open();
+    expect(await (await system.findRun("r")).result).toMatchObject({ id: "r" });
   });
 
   it("is not looked for where recovery is off", async () => {
