@@ -8,6 +8,7 @@ import type { PayloadCodec } from "./payload-codec.ts";
 import type { Run } from "./run.ts";
 import { type RunRecord, recordsOf } from "./supervisor/run-history.ts";
 import { outputOf } from "./supervisor/run-note.ts";
+import { pivotInDoubt, pivotPassed } from "./supervisor/run-progress.ts";
 import { isOpen, type RunState } from "./supervisor/run-state.ts";
 
 /** What a handle can ask of the system. */
@@ -148,12 +149,17 @@ function runError(run: string, state: RunState): TroupeError {
       details: { run, note: state.resolved },
     });
   }
-  if (uncompensated !== undefined && state.steps[uncompensated]?.status === "finished") {
-    const { error, cause } = causeOf(state.steps[String(failed)]?.error);
+  const pivot = pivotPassed(state) ?? pivotInDoubt(state);
+  if (uncompensated !== undefined && uncompensated === pivot) {
+    const isPassed = state.steps[pivot]?.status === "finished";
+    const { error, cause } = causeOf(state.steps[failed ?? pivot]?.error);
+    const reason = isPassed
+      ? `the step "${pivot}", its point of no return, has finished`
+      : `nobody knows whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
     return new TroupeError(
       "compensation-failed",
-      `run ${run} of ${workflow}: after ${why}, nothing is undone: the step "${uncompensated}", its point of no return, has finished. The failure: ${error}`,
-      { cause, details: { run, step: uncompensated, isPivot: true, ...(failed === undefined ? {} : { failed }) } },
+      `run ${run} of ${workflow}: after ${why}, nothing is undone: ${reason}. The failure: ${error}`,
+      { cause, details: { run, step: pivot, isPivot: true, ...(failed === undefined ? {} : { failed }) } },
     );
   }
   if (uncompensated !== undefined) {

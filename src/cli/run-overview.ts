@@ -1,7 +1,7 @@
 /** How a run stands, read off the newest version of its key. Pure; knows nothing of the workflow's code. */
 
 import type { Coordination } from "../actors/supervisor/coordination.ts";
-import { attemptOf, finishedCount, pivotPassed } from "../actors/supervisor/run-progress.ts";
+import { attemptOf, finishedCount, pivotInDoubt, pivotPassed } from "../actors/supervisor/run-progress.ts";
 import type { RunState, RunStatus, StepState } from "../actors/supervisor/run-state.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Snapshot } from "../store/snapshot.ts";
@@ -51,8 +51,8 @@ export interface RunOverview {
   readonly waits: readonly Wait[];
   /** The step whose failure the run is, or was, ended for. */
   readonly failed?: Mishap;
-  /** The step that could not be undone; or that is the point of no return. */
-  readonly uncompensated?: Mishap & { readonly isPivot: boolean };
+  /** The step that could not be undone; or that is the point of no return, `isUncertain` where nobody knows whether it had effects. */
+  readonly uncompensated?: Mishap & { readonly isPivot: boolean; readonly isUncertain?: true };
   readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
   /** What a person said who resolved it. */
   readonly resolved?: string;
@@ -82,7 +82,8 @@ export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Om
       : {
           uncompensated: {
             ...mishapOf(uncompensated, state.steps[uncompensated]?.undoError),
-            isPivot: isStuckAtPivot(state),
+            isPivot: isStuckAtPivot(state) || isStuckInDoubt(state),
+            ...(isStuckInDoubt(state) ? { isUncertain: true } : {}),
           },
         }),
     ...(cancelled === undefined ? {} : { cancelled }),
@@ -116,6 +117,11 @@ function waitOf(name: string, step: StepState): Wait | undefined {
 function waitForPerson(state: RunState): readonly Wait[] {
   if (state.status !== "compensation-failed") return [];
   return [{ for: "person", can: isStuckAtPivot(state) ? ["resolve"] : ["retry-compensation", "resolve"] }];
+}
+
+/** It may be past the point of no return. */
+function isStuckInDoubt(state: RunState): boolean {
+  return state.uncompensated !== undefined && state.uncompensated === pivotInDoubt(state);
 }
 
 /** Past the point of no return there is nothing to be tried again. */

@@ -38,18 +38,17 @@ function aboutOf(overview: RunOverview): readonly string[] {
   return [
     ...(cancelled === undefined ? [] : [`cancelled${cancelled.reason === undefined ? "" : `: ${cancelled.reason}`}`]),
     ...(failed === undefined ? [] : [`${failed.step} failed: ${short(failed)}`]),
-    ...(uncompensated === undefined
-      ? []
-      : [
-          uncompensated.isPivot
-            ? `${uncompensated.step} is its point of no return`
-            : `${uncompensated.step} could not be undone: ${short(uncompensated)}`,
-        ]),
+    ...(uncompensated === undefined ? [] : [uncompensatedText(uncompensated)]),
     ...(steps.undone === 0 ? [] : [`${steps.undone} undone`]),
     ...inFlight.map((one) => `${whatOf(one)} is in flight${one.attempt === 1 ? "" : `, attempt ${one.attempt}`}`),
     ...waits.map(waitText),
     ...(resolved === undefined ? [] : [`resolved: ${resolved}`]),
   ];
+}
+
+function uncompensatedText(one: NonNullable<RunOverview["uncompensated"]>): string {
+  if (!one.isPivot) return `${one.step} could not be undone: ${short(one)}`;
+  return `${one.step} is its point of no return${one.isUncertain === true ? ", and nobody knows whether it had effects" : ""}`;
 }
 
 function waitText(wait: Wait): string {

@@ -16,6 +16,7 @@ import {
   finishedCount,
   isReady,
   nextToCompensate,
+  pivotInDoubt,
   pivotPassed,
   statusOf,
   stepOf,
@@ -249,12 +250,13 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
     step.failures = (step.failures ?? 0) + 1;
     return;
   }
-  if (next.status !== "running") return;
-  next.failed = name;
-  turnBack(next);
+  if (next.status === "running") {
+    next.failed = name;
+    turnBack(next);
+  } else if (step.isPivot === true) stopAtPivot(next);
 }
 
-/** The run goes backward from here. What waits to be tried again isn't; past the point of no return, nothing is undone. */
+/** The run goes backward from here. What waits to be tried again isn't; where it is past the point of no return, or may be, nothing is undone. */
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
   for (const name of Object.keys(next.steps))
@@ -263,7 +265,7 @@ function turnBack(next: Mutable<RunState>): void {
 }
 
 function stopAtPivot(next: Mutable<RunState>): void {
-  const pivot = pivotPassed(next);
+  const pivot = pivotPassed(next) ?? pivotInDoubt(next);
   if (pivot !== undefined) next.uncompensated = pivot;
 }
 
@@ -275,6 +277,7 @@ function recover(next: Mutable<RunState>): void {
       const step = changeStep(next, name, next.status === "running" ? "waiting" : "failed");
       step.isUncertain = true;
       if (step.status === "waiting") step.retryAt = 0;
+      else if (step.isPivot === true) stopAtPivot(next);
     } else if (status === "compensating") changeStep(next, name, "undo-waiting").retryAt = 0;
   }
 }

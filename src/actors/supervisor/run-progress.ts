@@ -68,6 +68,18 @@ export function pivotPassed({ steps }: RunState): string | undefined {
   return undefined;
 }
 
+/**
+ * The name of the point of no return that the run may be past: nobody knows whether the step had effects, and its agent can't undo
+ * what nobody knows.
+ */
+export function pivotInDoubt({ steps }: RunState): string | undefined {
+  for (const name in steps) {
+    const { isPivot, status, isUncertain, undoesUnknown } = steps[name] as StepState;
+    if (isPivot === true && status === "failed" && isUncertain === true && undoesUnknown !== true) return name;
+  }
+  return undefined;
+}
+
 /** What is known of a step; `undefined` for a name that is no step's. */
 export function stepOf(state: RunState, name: string): StepState | undefined {
   return Object.hasOwn(state.steps, name) ? state.steps[name] : undefined;

@@ -44,7 +44,10 @@ function expectUndone(scenario: Scenario, run: Outcome): void {
     expect(times(run.compensated, step), "no undoing is done twice").toBeLessThanOrEqual(times(begun, step));
   expect(run.compensated).toEqual(expect.arrayContaining(undone));
   const { pivot } = scenario;
-  const isKept = run.status === "completed" || passed(run, pivot);
+  const isInDoubt = inDoubt(scenario, run);
+  if (isInDoubt)
+    expect(run.status, "that may be past its point of no return waits for a person").toBe("compensation-failed");
+  const isKept = run.status === "completed" || passed(run, pivot) || isInDoubt;
   const unknown = isKept ? [] : unknownSteps(scenario, run);
   const finished = isKept ? [] : toUndo(scenario, run, unknown);
   // those that never finished come first, in whatever order
@@ -83,6 +86,22 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
 
 /** The steps that gave no output, of which nobody knows whether they had effects, and whose agents can cope with that. */
 function unknownSteps(scenario: Scenario, run: Outcome): string[] {
+  return uncertainSteps(run).filter((step) => undoesUnknown(scenario, step));
+}
+
+/** True when nobody knows whether the point of no return had effects, and its agent can't cope with that. */
+function inDoubt(scenario: Scenario, run: Outcome): boolean {
+  const pivot = `s${scenario.pivot}`;
+  const hasEnded = run.status !== "completed" && !passed(run, scenario.pivot);
+  return hasEnded && uncertainSteps(run).includes(pivot) && !undoesUnknown(scenario, pivot);
+}
+
+function undoesUnknown(scenario: Scenario, step: string): boolean {
+  return scenario.agents[stepOf(scenario, step).agent]?.undoesUnknown === true;
+}
+
+/** The steps that gave no output, of which nobody knows whether they had effects. */
+function uncertainSteps(run: Outcome): string[] {
   const unknown = new Set<string>();
   const open = new Set<string>();
   for (const event of run.events) {
@@ -93,7 +112,7 @@ function unknownSteps(scenario: Scenario, run: Outcome): string[] {
     if (event.type === "run-recovered") open.clear();
     if (event.type === "step-finished" && event.fallbackFor === undefined) unknown.delete(event.step);
   }
-  return [...unknown].filter((step) => scenario.agents[stepOf(scenario, step).agent]?.undoesUnknown === true);
+  return [...unknown];
 }
 
 function passed(run: Outcome, pivot: number | undefined): boolean {

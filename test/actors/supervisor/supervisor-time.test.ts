@@ -275,6 +275,51 @@ describe("a run's deadline", () => {
   });
 });
 
+describe("a point of no return of which nobody knows whether it had effects", () => {
+  const pivotal = defineWorkflow("test:workflows", { name: "pivotal", version: "1", input: Value })
+    .step("a", once, ({ input }) => input)
+    .step("b", once, { after: ["a"], pointOfNoReturn: true }, ({ a }) => a) as unknown as WorkflowDefinition;
+  const unknown = { ...failed("b"), isUncertain: true } as const;
+
+  it("is left to a person, who may have the rest undone", () => {
+    const office = new Office();
+    void office.supervisor.start("r", pivotal, { n: 1 });
+    void office.supervisor.propose("r", finished("a"));
+    void office.supervisor.propose("r", unknown);
+    expect(office.newest().state).toMatchObject({ status: "compensation-failed", uncompensated: "b", failed: "b" });
+    expect(office.orders()).not.toContain("compensate a");
+    void office.supervisor.resume(office.newest(), "r", pivotal, { type: "compensation-retried" });
+    expect(office.orders()).toContain("compensate a");
+    void office.supervisor.propose("r", { type: "compensation-finished", step: "a" });
+    expect(office.newest().state).toMatchObject({ status: "failed", failed: "b" });
+  });
+
+  it("is left to a person also when the run was cancelled meanwhile, or its process died", () => {
+    const office = new Office();
+    for (const id of ["r", "s"]) {
+      void office.supervisor.start(id, pivotal, { n: 1 });
+      void office.supervisor.propose(id, finished("a"));
+      void office.supervisor.cancel(id);
+      expect(office.newest(id).state.status).toBe("compensating");
+    }
+    void office.supervisor.propose("r", unknown);
+    office.restart();
+    void office.supervisor.resume(office.newest("s"), "s", pivotal, "recover");
+    for (const id of ["r", "s"])
+      expect(office.newest(id).state).toMatchObject({ status: "compensation-failed", uncompensated: "b" });
+    expect(office.orders()).not.toContain("compensate a");
+  });
+
+  it("is not, when it certainly had none", () => {
+    const office = new Office();
+    void office.supervisor.start("r", pivotal, { n: 1 });
+    void office.supervisor.propose("r", finished("a"));
+    void office.supervisor.propose("r", failed("b"));
+    expect(office.newest().state).toMatchObject({ status: "compensating", failed: "b" });
+    expect(office.orders()).toContain("compensate a");
+  });
+});
+
 describe("the gate of an agent", () => {
   it("is asked before each attempt, under both coordinations, and told how it ended", () => {
     const office = new Office();
