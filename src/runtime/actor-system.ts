@@ -19,6 +19,7 @@ import { OwnedStore } from "../store/owned-store.ts";
 import type { LeftRuns } from "./accepted-runs.ts";
 import { ActorRegistry, nameOf } from "./actor-registry.ts";
 import { agentTarget } from "./agent-body.ts";
+import { checkDefinition } from "./check-definition.ts";
 import { Bonds } from "./bonds.ts";
 import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
 import type { DeadLetter, StopMode } from "./envelope.ts";
@@ -186,6 +187,7 @@ export class ActorSystem implements System {
 
   async spawn(definition: ActorDefinition | AgentDefinition, options: SpawnOptions = {}): Promise<never> {
     this.#end.checkOpen();
+    checkDefinition("spawn", ["actor", "agent"], definition);
     if (definition.kind === "actor") checkActorName(definition, options.name);
     this.#platform.load.remember(definition);
     const address = await this.#spawner.spawn(definition, options.name, options.placement ?? definition.placement);
@@ -204,6 +206,7 @@ export class ActorSystem implements System {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
+    checkDefinition("find", ["actor"], definition);
     const address = this.#find(name, definition.name);
     if (address === undefined) {
       throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
@@ -222,6 +225,7 @@ export class ActorSystem implements System {
 
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions = {}): Run<Output> {
     this.#end.checkOpen();
+    checkDefinition("run", ["workflow"], workflow);
     return this.#runs.run(workflow, input, options);
   }
 
@@ -231,6 +235,7 @@ export class ActorSystem implements System {
 
   async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {
     this.#end.checkOpen();
+    checkDefinition("deploy", ["workflow"], workflow);
     await this.#runs.deploy(workflow);
   }
 

@@ -19,6 +19,7 @@ import { type CommitOptions, type PutOptions, StoreClient } from "../store/store
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { BoundRef, type Sender, targetOf, type Target } from "./bound-ref.ts";
+import { checkDefinition } from "./check-definition.ts";
 import { type DefinitionId, definitionId } from "./definition-loader.ts";
 import { replaced } from "./fenced-store.ts";
 import type { HostServices } from "./spawn-cell.ts";
@@ -142,6 +143,7 @@ export class CellContext implements ActorContext<unknown> {
     definition: ActorDefinition<P, E>,
     options: SpawnOptions = {},
   ): Promise<ActorRef<P, E>> {
+    checkDefinition("spawn", ["actor"], definition);
     checkActorName(definition, options.name);
     this.#site.services.load.remember(definition);
     const order: SpawnRequest = {
@@ -159,6 +161,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
+    checkDefinition("find", ["actor"], definition);
     const found = await this.#site.services.host.sending.ask(this.#handling.sender, systemTarget, "find", {
       name,
       definition: definition.name,

@@ -18,10 +18,16 @@ export function checkSameDefinition(id: string, { workflow, definition }: RunSta
 }
 
 export function notAdmissible(id: string, { status }: RunState, what: RunEvent["type"]): TroupeError {
-  return new TroupeError("not-admissible", `the run ${id} is ${status}: ${what} is not for it`, {
-    details: { run: id, status },
-  });
+  const why = status === "compensation-failed" ? " at its point of no return, and isn't undone" : "";
+  const message = `the run ${id} is ${status}${why}: ${cures[what] ?? `${what} is not for it`}`;
+  return new TroupeError("not-admissible", message, { details: { run: id, status } });
 }
+
+const cures: Partial<Record<RunEvent["type"], string>> = {
+  "compensation-retried": "retryCompensation() is for runs that could not be undone",
+  "run-resolved": "resolve() is for runs that could not be undone, once",
+  "run-recovered": "it has ended, and there is nothing to go on with",
+};
 
 export function pastPivot(id: string, step: string): TroupeError {
   return new TroupeError(
