@@ -3,12 +3,13 @@
 import { Observable, Subject } from "rxjs";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
+import { type Deferred, deferred } from "../store/deferred.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { PayloadCodec } from "./payload-codec.ts";
 import type { Run } from "./run.ts";
 import { type RunRecord, recordsOf } from "./supervisor/run-history.ts";
 import { outputOf } from "./supervisor/run-note.ts";
-import { pivotInDoubt, pivotPassed } from "./supervisor/run-progress.ts";
+import { stoppedAtPivot } from "./supervisor/run-progress.ts";
 import { isOpen, type RunState } from "./supervisor/run-state.ts";
 
 /** What a handle can ask of the system. */
@@ -33,7 +34,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   readonly #ports: RunHandlePorts;
   readonly #resolve: (output: Output) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #begun: { resolve: () => void; reject: (error: unknown) => void };
+  readonly #begun: Deferred<void>;
   readonly #past: RunRecord[] = [];
   /** Versions whose records nobody has looked at yet: records are only made for those who look. */
   readonly #unseen: Snapshot<RunState>[] = [];
@@ -44,11 +45,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   constructor(id: string, ports: RunHandlePorts) {
     this.id = id;
     this.#ports = ports;
-    const result = deferred<Output>();
+    const result = quietly<Output>();
     this.result = result.promise;
     this.#resolve = result.resolve;
     this.#reject = result.reject;
-    const started = deferred<void>();
+    const started = quietly<void>();
     this.started = started.promise;
     this.#begun = started;
   }
@@ -123,20 +124,15 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 }
 
 /** Whoever only looks at something else must not lose the process for it; the promise itself still rejects. */
-function deferred<T>(): { promise: Promise<T>; resolve: (value: T) => void; reject: (error: unknown) => void } {
-  let settle: { resolve: (value: T) => void; reject: (error: unknown) => void } | undefined;
-  const promise = new Promise<T>((resolve, reject) => (settle = { resolve, reject }));
-  promise.catch(() => undefined);
-  return { promise, ...(settle as NonNullable<typeof settle>) };
+function quietly<T>(): Deferred<T> {
+  const made = deferred<T>();
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 /** What a person says is kept in the run's history: anything but a text could break the run. */
 function checkText(what: string, given: unknown): void {
-  if (typeof given !== "string") throw new TroupeError("invalid-options", `${what} is a text, not ${inspected(given)}`);
-}
-
-function inspected(given: unknown): string {
-  return given === null || given === undefined ? String(given) : `a value of the type ${typeof given}`;
+  if (typeof given !== "string") throw new TroupeError("invalid-options", `${what} is a string, not ${typeof given}`);
 }
 
 /** The error that a run's result rejects with. */
@@ -149,11 +145,11 @@ function runError(run: string, state: RunState): TroupeError {
       details: { run, note: state.resolved },
     });
   }
-  const pivot = pivotPassed(state) ?? pivotInDoubt(state);
-  if (uncompensated !== undefined && uncompensated === pivot) {
-    const isPassed = state.steps[pivot]?.status === "finished";
+  const reached = stoppedAtPivot(state);
+  if (reached !== undefined) {
+    const { pivot } = reached;
     const { error, cause } = causeOf(state.steps[failed ?? pivot]?.error);
-    const reason = isPassed
+    const reason = reached.isCertain
       ? `the step "${pivot}", its point of no return, has finished`
       : `nobody knows whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
     return new TroupeError(

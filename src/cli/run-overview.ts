@@ -1,7 +1,7 @@
 /** How a run stands, read off the newest version of its key. Pure; knows nothing of the workflow's code. */
 
 import type { Coordination } from "../actors/supervisor/coordination.ts";
-import { attemptOf, finishedCount, pivotInDoubt, pivotPassed } from "../actors/supervisor/run-progress.ts";
+import { attemptOf, finishedCount, stoppedAtPivot } from "../actors/supervisor/run-progress.ts";
 import type { RunState, RunStatus, StepState } from "../actors/supervisor/run-state.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Snapshot } from "../store/snapshot.ts";
@@ -62,6 +62,7 @@ export interface RunOverview {
 export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Omit<RunOverview, "started"> {
   const { status, workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
   const steps = Object.entries(state.steps);
+  const reached = stoppedAtPivot(state);
   return {
     run,
     workflow: `${workflow.name}@${workflow.version}`,
@@ -82,8 +83,8 @@ export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Om
       : {
           uncompensated: {
             ...mishapOf(uncompensated, state.steps[uncompensated]?.undoError),
-            isPivot: isStuckAtPivot(state) || isStuckInDoubt(state),
-            ...(isStuckInDoubt(state) ? { isUncertain: true } : {}),
+            isPivot: reached !== undefined,
+            ...(reached?.isCertain === false ? { isUncertain: true } : {}),
           },
         }),
     ...(cancelled === undefined ? {} : { cancelled }),
@@ -116,17 +117,10 @@ function waitOf(name: string, step: StepState): Wait | undefined {
 
 function waitForPerson(state: RunState): readonly Wait[] {
   if (state.status !== "compensation-failed") return [];
-  return [{ for: "person", can: isStuckAtPivot(state) ? ["resolve"] : ["retry-compensation", "resolve"] }];
-}
-
-/** It may be past the point of no return. */
-function isStuckInDoubt(state: RunState): boolean {
-  return state.uncompensated !== undefined && state.uncompensated === pivotInDoubt(state);
-}
-
-/** Past the point of no return there is nothing to be tried again. */
-function isStuckAtPivot(state: RunState): boolean {
-  return state.uncompensated !== undefined && state.uncompensated === pivotPassed(state);
+  // past the point of no return there is nothing to be tried again
+  return [
+    { for: "person", can: stoppedAtPivot(state)?.isCertain === true ? ["resolve"] : ["retry-compensation", "resolve"] },
+  ];
 }
 
 function mishapOf(step: string, error: EncodedError | undefined): Mishap {

@@ -141,11 +141,11 @@ describe("a run's result", () => {
 
   it("isn't affected by a reason to cancel, or a note, that is no text", async () => {
     const { handle, supervisor } = begin();
-    const refusal = { code: "invalid-options", message: "cancel: reason is a text, not a value of the type object" };
+    const refusal = { code: "invalid-options", message: "cancel: reason is a string, not object" };
     await expect(handle.cancel(new Error("no longer needed") as never)).rejects.toMatchObject(refusal);
     await expect(handle.resolve(undefined as never)).rejects.toMatchObject({
       code: "invalid-options",
-      message: "resolve: note is a text, not undefined",
+      message: "resolve: note is a string, not undefined",
     });
     complete(supervisor);
     expect(await handle.result).toEqual({ total: 9 });

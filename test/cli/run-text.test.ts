@@ -6,7 +6,7 @@ import { painter } from "../../src/cli/paint.ts";
 import { overviewOf } from "../../src/cli/run-overview.ts";
 import { runText } from "../../src/cli/run-text.ts";
 import { isOpen, type RunState } from "../../src/actors/supervisor/run-state.ts";
-import { pivotInDoubt, pivotPassed } from "../../src/actors/supervisor/run-progress.ts";
+import { pivotReached } from "../../src/actors/supervisor/run-progress.ts";
 import { MemoryRuns } from "../actors/supervisor/memory-runs.ts";
 import { play, scenarios } from "../actors/supervisor/run-scenario.ts";
 import type { Snapshot } from "../../src/store/snapshot.ts";
@@ -32,7 +32,7 @@ it("agrees with the history of a run, however that ended", async () => {
         expect(waits.length).toBe(status === "compensation-failed" ? 1 : 0);
         if (status === "failed") expect(failed?.message).not.toBe("");
         if (status === "compensation-failed")
-          expect(uncompensated?.isPivot).toBe(uncompensated?.step === (pivotPassed(state) ?? pivotInDoubt(state)));
+          expect(uncompensated?.isPivot).toBe(uncompensated?.step === pivotReached(state)?.pivot);
       }
     }),
     { numRuns: 200 },

@@ -16,10 +16,11 @@ import {
   finishedCount,
   isReady,
   nextToCompensate,
-  pivotInDoubt,
   pivotPassed,
+  pivotReached,
   statusOf,
   stepOf,
+  stoppedAtPivot,
 } from "./run-progress.ts";
 import { isOpen, type RunState, type StepState, type StepStatus } from "./run-state.ts";
 
@@ -53,7 +54,7 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "run-recovered":
       return isOpen(state);
     case "compensation-retried":
-      return state.status === "compensation-failed" && !isStuckAtPivot(state);
+      return state.status === "compensation-failed" && stoppedAtPivot(state)?.isCertain !== true;
     case "run-resolved":
       return state.status === "compensation-failed" && state.resolved === undefined;
     case "run-ended":
@@ -83,10 +84,6 @@ function isAgain(
 ): boolean {
   const step = stepOf(state, event.step);
   return isOpen(state) && step?.status === status && attemptOf(event) === attemptOf(step) + 1;
-}
-
-function isStuckAtPivot(state: RunState): boolean {
-  return state.uncompensated === pivotPassed(state);
 }
 
 /**
@@ -265,8 +262,8 @@ function turnBack(next: Mutable<RunState>): void {
 }
 
 function stopAtPivot(next: Mutable<RunState>): void {
-  const pivot = pivotPassed(next) ?? pivotInDoubt(next);
-  if (pivot !== undefined) next.uncompensated = pivot;
+  const reached = pivotReached(next);
+  if (reached !== undefined) next.uncompensated = reached.pivot;
 }
 
 /** The process that did what was in flight is gone. */

@@ -68,16 +68,31 @@ export function pivotPassed({ steps }: RunState): string | undefined {
   return undefined;
 }
 
+/** A point of no return that a run is past; or may be, where nobody knows whether the step had effects. */
+export interface ReachedPivot {
+  readonly pivot: string;
+  readonly isCertain: boolean;
+}
+
 /**
- * The name of the point of no return that the run may be past: nobody knows whether the step had effects, and its agent can't undo
- * what nobody knows.
+ * The point of no return that keeps the run from being undone, if one does: it has finished, or may have had effects that its
+ * agent can't undo.
  */
-export function pivotInDoubt({ steps }: RunState): string | undefined {
-  for (const name in steps) {
-    const { isPivot, status, isUncertain, undoesUnknown } = steps[name] as StepState;
-    if (isPivot === true && status === "failed" && isUncertain === true && undoesUnknown !== true) return name;
+export function pivotReached(state: RunState): ReachedPivot | undefined {
+  const passed = pivotPassed(state);
+  if (passed !== undefined) return { pivot: passed, isCertain: true };
+  for (const name in state.steps) {
+    const { isPivot, status, isUncertain, undoesUnknown } = state.steps[name] as StepState;
+    if (isPivot === true && status === "failed" && isUncertain === true && undoesUnknown !== true)
+      return { pivot: name, isCertain: false };
   }
   return undefined;
+}
+
+/** The point of no return at which undoing the run has stopped, if it has. */
+export function stoppedAtPivot(state: RunState): ReachedPivot | undefined {
+  const reached = state.uncompensated === undefined ? undefined : pivotReached(state);
+  return reached?.pivot === state.uncompensated ? reached : undefined;
 }
 
 /** What is known of a step; `undefined` for a name that is no step's. */
