@@ -160,6 +160,9 @@ describe.each(failures)("a thread that dies by $by", ({ die, how, says, more, ca
     const inFlight = rejectionOf(lost.ask("begin", undefined, patiently));
     await events.first();
     const behind = asker.ask("ask", { to: lost as never, type: "begin" }, patiently);
+    const waiting = async (): Promise<number> =>
+      (await system().stats()).threads.find((one) => one.thread === thread)?.waiting ?? 0;
+    while ((await waiting()) === 0); // it has arrived: one that had not left would be rejected, and rightly
 
     const usage = use(neighbour);
     await die(victim);
