@@ -1,6 +1,6 @@
 /** What bounds the asks that are made while something is done: a message is handled, or a step of a run. */
 
-import type { Cancellation } from "./cancellation.ts";
+import type { Cancellation } from "../async/cancellation.ts";
 
 /**
  * Whoever waits for what is done waits for nothing beyond it either: so its asks end no later than it, and are cancelled with

@@ -2,7 +2,7 @@
 
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { AskScope } from "./ask-scope.ts";
-import type { Cancellation } from "./cancellation.ts";
+import type { Cancellation } from "../async/cancellation.ts";
 
 /** One piece of work. */
 export interface Work extends AskScope {

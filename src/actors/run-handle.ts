@@ -3,7 +3,7 @@
 import { Observable, Subject } from "rxjs";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { type Deferred, deferred } from "../store/deferred.ts";
+import { type Deferred, deferred } from "../async/deferred.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { PayloadCodec } from "./payload-codec.ts";
 import type { Run } from "./run.ts";

@@ -3,7 +3,7 @@
 import type { RunHandle } from "../actors/run-handle.ts";
 import { isOpen, type RunState } from "../actors/supervisor/run-state.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { type OverloadPolicy, RunQueue, type RunQueueOptions } from "./run-queue.ts";
 

@@ -4,7 +4,7 @@
  */
 
 import type { Address, HostId } from "../actors/address.ts";
-import { Cancellation } from "../actors/cancellation.ts";
+import { Cancellation } from "../async/cancellation.ts";
 import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { AskError } from "../errors/ask-error.ts";
 import type { Position } from "../store/snapshot.ts";

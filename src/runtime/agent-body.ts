@@ -2,7 +2,7 @@
 
 import type { AgentContext, AgentDefinition } from "../actors/agent-definition.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
-import type { CancellationListener } from "../actors/cancellation.ts";
+import type { CancellationListener } from "../async/cancellation.ts";
 import { checkContract } from "../actors/contract.ts";
 import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { Participant } from "../actors/participant.ts";

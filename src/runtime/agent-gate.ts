@@ -15,7 +15,7 @@ import { type CallOutcome, type CallReport, failureText, type Permit } from "../
 import { AskError } from "../errors/ask-error.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 
 export interface AgentGateOptions {
   readonly policies: GatePolicies;

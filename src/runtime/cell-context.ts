@@ -8,7 +8,7 @@ import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
 import { checkContract } from "../actors/contract.ts";
 import type { Placement } from "../actors/placement.ts";
-import type { CancellationListener } from "../actors/cancellation.ts";
+import type { CancellationListener } from "../async/cancellation.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";

@@ -1,7 +1,7 @@
 /** One message being handled: the envelope, the one answer an ask gets, and whether it is still wanted. */
 
 import type { AskScope } from "../actors/ask-scope.ts";
-import { Cancellation, type CancellationListener } from "../actors/cancellation.ts";
+import { Cancellation, type CancellationListener } from "../async/cancellation.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
 import type { ActorCell } from "./actor-cell.ts";

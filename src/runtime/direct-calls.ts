@@ -2,7 +2,7 @@
 
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import type { Address } from "../actors/address.ts";
-import { Cancellation } from "../actors/cancellation.ts";
+import { Cancellation } from "../async/cancellation.ts";
 import type { Participant } from "../actors/participant.ts";
 import type { Work } from "../actors/participant-work.ts";
 import { type CallOutcome, type CallReport, outcomeOf, type Permit } from "../actors/policies/permit.ts";

@@ -12,7 +12,7 @@ import { PayloadCodec } from "../actors/payload-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { isConflictError } from "../store/conflict-error.ts";
-import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { stateKey, type StateDefinition } from "../store/state-definition.ts";
 import { StoreClient } from "../store/store-client.ts";

@@ -3,7 +3,7 @@
 import type { HostId } from "../actors/address.ts";
 import type { Permit } from "../actors/policies/permit.ts";
 import { encodeError } from "../errors/error-codec.ts";
-import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { ActorBody } from "./actor-cell.ts";
 import type { Delivery } from "./delivery.ts";
 import type { AdmitAnswer, AdmitRequest, CallNews } from "./gate-protocol.ts";

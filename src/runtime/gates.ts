@@ -12,7 +12,7 @@ import { estimateTokens } from "../actors/policies/token-estimate.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import { chain, type MaybePromise } from "../store/maybe-promise.ts";
+import { chain, type MaybePromise } from "../async/maybe-promise.ts";
 import type { StoreAccess } from "../store/store-access.ts";
 import { StoreClient } from "../store/store-client.ts";
 import { AgentGate } from "./agent-gate.ts";

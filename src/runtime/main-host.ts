@@ -12,7 +12,7 @@ import { isTroupeError } from "../errors/troupe-error.ts";
 import { AuthorityAccess } from "../store/authority-access.ts";
 import { StoreAuthority } from "../store/store-authority.ts";
 import type { Link } from "../ports/link.ts";
-import { chain } from "../store/maybe-promise.ts";
+import { chain } from "../async/maybe-promise.ts";
 import type { RetentionRule } from "../store/retention.ts";
 import type { Position, Snapshot } from "../store/snapshot.ts";
 import { stateKey, type StateKey } from "../store/state-definition.ts";

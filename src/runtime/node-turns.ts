@@ -4,7 +4,7 @@
  */
 
 import type { Turns } from "../ports/turns.ts";
-import { RingQueue } from "./ring-queue.ts";
+import { RingQueue } from "../async/ring-queue.ts";
 
 /** How many tasks run before the event loop gets a turn. */
 const tasksPerLoop = 64;

@@ -6,7 +6,7 @@ import type { NumberedMessage } from "../actors/supervisor/coordination-protocol
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { agentKey } from "../actors/workflow-plan.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import { agentMailbox, coordinate } from "./agent-body.ts";
 import type { Sender, Target } from "./bound-ref.ts";
 import type { ThreadHost } from "./thread-host.ts";

@@ -3,7 +3,7 @@
 import type { Address } from "../actors/address.ts";
 import { hostOf } from "../actors/address.ts";
 import type { AskScope } from "../actors/ask-scope.ts";
-import type { CancellationListener } from "../actors/cancellation.ts";
+import type { CancellationListener } from "../async/cancellation.ts";
 import type { AskError } from "../errors/ask-error.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Position } from "../store/snapshot.ts";

@@ -10,7 +10,7 @@ import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.
 import type { Supervisor } from "../actors/supervisor/supervisor.ts";
 import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../store/maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { stateKey } from "../store/state-definition.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";

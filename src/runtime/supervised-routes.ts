@@ -8,7 +8,7 @@ import type { Address, HostId } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Settled, SettledOf } from "./ledger.ts";
-import { RingQueue } from "./ring-queue.ts";
+import { RingQueue } from "../async/ring-queue.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 
 type Located = Extract<SupervisionFrame, { kind: "located" }>;

@@ -31,7 +31,7 @@ import { EventStreams } from "./event-streams.ts";
 import { unwanted } from "./giving-up.ts";
 import type { HostSettings } from "./host-settings.ts";
 import type { SettledOf } from "./ledger.ts";
-import { RingQueue } from "./ring-queue.ts";
+import { RingQueue } from "../async/ring-queue.ts";
 import { Sending } from "./sending.ts";
 import type { ChildReport, SupervisionFrame } from "./supervision-protocol.ts";
 import { buried, lost } from "./unhandled.ts";

@@ -2,7 +2,7 @@
 
 import { encodeError } from "../errors/error-codec.ts";
 import type { CommitOutcome, CommitRecord } from "./commit.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Audience, Follower, Publisher } from "./publisher.ts";
 import { metaOf, type KeyExtent } from "./snapshot.ts";
 import { updateOf } from "./snapshot-update.ts";

@@ -15,9 +15,9 @@ import {
   type KeyChange,
   type KeyWrite,
 } from "./commit.ts";
-import { deferred, type Deferred } from "./deferred.ts";
+import { deferred, type Deferred } from "../async/deferred.ts";
 import type { Journal } from "./journal.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import { schemaNewer } from "./schema-newer.ts";
 import type { Position, Snapshot } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";

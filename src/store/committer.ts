@@ -3,7 +3,7 @@
 import type { Change } from "./change.ts";
 import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "./commit.ts";
 import { ConflictError } from "./conflict-error.ts";
-import { all, chain, type MaybePromise } from "./maybe-promise.ts";
+import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
 import type { Position, Snapshot } from "./snapshot.ts";
 import type { StoreAccess } from "./store-access.ts";
 

@@ -5,7 +5,7 @@ import { diffStates } from "./diff-states.ts";
 import { boundsOf, counts, isFiltered, type HistoryRange } from "./history-range.ts";
 import type { Journal } from "./journal.ts";
 import { lastVersion } from "./last-version.ts";
-import { chain, type MaybePromise } from "./maybe-promise.ts";
+import { chain, type MaybePromise } from "../async/maybe-promise.ts";
 import { noSuchVersion } from "./no-such-version.ts";
 import type { KeyExtent, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";

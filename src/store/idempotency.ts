@@ -1,7 +1,7 @@
 /** One commit per idempotency key, however many ask for it at once (invariant 5). */
 
 import { TroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

@@ -1,7 +1,7 @@
 /** The port to where the store persists: memory, LMDB, later a distributed log. */
 
 import type { CommitRecord } from "./commit.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Position, Snapshot, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

@@ -1,7 +1,7 @@
 /** Finds a version by what is known about it: a binary search, since positions and times of a key's versions never fall. */
 
 import type { Journal } from "./journal.ts";
-import { chain, type MaybePromise } from "./maybe-promise.ts";
+import { chain, type MaybePromise } from "../async/maybe-promise.ts";
 import type { SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

@@ -1,7 +1,7 @@
 /** Tells followers about new versions: in order, without a gap, one after the other even when a follower commits. */
 
 import type { CommitRecord } from "./commit.ts";
-import { InOrder } from "./in-order.ts";
+import { InOrder } from "../async/in-order.ts";
 import type { Position } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import { ForkOrigins } from "./fork-origins.ts";
 import type { Journal } from "./journal.ts";
 import { lastVersion } from "./last-version.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";
 import type { KeyExtent, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";

@@ -3,7 +3,7 @@
 import type { Observable } from "rxjs";
 import type { CommitOutcome, CommitRequest } from "./commit.ts";
 import type { HistoryRange } from "./history-range.ts";
-import type { MaybePromise } from "./maybe-promise.ts";
+import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

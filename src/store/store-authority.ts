@@ -12,7 +12,7 @@ import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } fro
 import { keyExists } from "./key-exists.ts";
 import { lastVersion } from "./last-version.ts";
 import type { Journal } from "./journal.ts";
-import { all, chain, type MaybePromise } from "./maybe-promise.ts";
+import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
 import { Publisher, type Follower } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "./retainer.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";

@@ -14,7 +14,7 @@ import { Committer } from "./committer.ts";
 import { resolveHistoryRange, type HistoryOptions } from "./history-range.ts";
 import { initialState } from "./initial-state.ts";
 import { LastRead } from "./last-read.ts";
-import { all, chain, type MaybePromise } from "./maybe-promise.ts";
+import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
 import { readVersion } from "./read-version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot, VersionAt } from "./snapshot.ts";

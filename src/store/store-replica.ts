@@ -3,11 +3,11 @@
 import { Observable } from "rxjs";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "./commit.ts";
-import { deferred } from "./deferred.ts";
+import { deferred } from "../async/deferred.ts";
 import { FollowedKeys, type Fetched, type FollowedKey } from "./followed-keys.ts";
 import type { HistoryRange } from "./history-range.ts";
-import { InOrder } from "./in-order.ts";
-import { all, type MaybePromise } from "./maybe-promise.ts";
+import { InOrder } from "../async/in-order.ts";
+import { all, type MaybePromise } from "../async/maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { seal } from "./seal.ts";

@@ -3,7 +3,7 @@
 import { moduleLoader } from "../runtime/definition-loader.ts";
 import type { System } from "../runtime/system.ts";
 import { resolveOptions, type SystemOptions } from "../runtime/system-options.ts";
-import { deferred } from "../store/deferred.ts";
+import { deferred } from "../async/deferred.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";

@@ -1,6 +1,6 @@
 /** One process of a simulation: the ports of its system, the system, and its end. */
 
-import { deferred } from "../store/deferred.ts";
+import { deferred } from "../async/deferred.ts";
 import { ActorSystem } from "../runtime/actor-system.ts";
 import type { System } from "../runtime/system.ts";
 import type { ResolvedOptions } from "../runtime/system-options.ts";

@@ -6,7 +6,7 @@ import {
   type AgentOptions,
   defineAgent,
 } from "../../src/actors/agent-definition.ts";
-import { Cancellation } from "../../src/actors/cancellation.ts";
+import { Cancellation } from "../../src/async/cancellation.ts";
 import { Participant, type ParticipantPorts } from "../../src/actors/participant.ts";
 import type { Work } from "../../src/actors/participant-work.ts";
 import { PayloadCodec } from "../../src/actors/payload-codec.ts";

@@ -3,7 +3,7 @@ import { PayloadCodec } from "../../src/actors/payload-codec.ts";
 import { RunHandle } from "../../src/actors/run-handle.ts";
 import { newRun, type RunState } from "../../src/actors/supervisor/run-state.ts";
 import { AcceptedRuns } from "../../src/runtime/accepted-runs.ts";
-import { deferred } from "../../src/store/deferred.ts";
+import { deferred } from "../../src/async/deferred.ts";
 import type { Snapshot } from "../../src/store/snapshot.ts";
 import { rejectionOf } from "../fixtures/real-threads.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type Address, makeAddress } from "../../src/actors/address.ts";
-import { Cancellation } from "../../src/actors/cancellation.ts";
+import { Cancellation } from "../../src/async/cancellation.ts";
 import { AskError, isAskError } from "../../src/errors/ask-error.ts";
 import type { GivenUpCode } from "../../src/runtime/giving-up.ts";
 import { type AskTerms, PendingAsks, type Reply } from "../../src/runtime/pending-asks.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeAddress } from "../../src/actors/address.ts";
-import { Cancellation } from "../../src/actors/cancellation.ts";
+import { Cancellation } from "../../src/async/cancellation.ts";
 import { ScopedSender } from "../../src/runtime/scoped-sender.ts";
 
 const actor = {

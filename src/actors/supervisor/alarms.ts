@@ -1,7 +1,7 @@
 /** The alarms of open runs: one a run, set to the earliest time at which something is due in it; and what is done then. */
 
 import type { Clock } from "../../ports/clock.ts";
-import { chain, type MaybePromise } from "../../store/maybe-promise.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Dispatch } from "./dispatch.ts";
 import type { DueWork, OpenRun } from "./open-run.ts";
 import { orchestrateDue } from "./orchestrator.ts";

@@ -4,7 +4,7 @@
  */
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import type { MaybePromise } from "../../store/maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import { type CallOutcome, outcomeOf, type Permit } from "../policies/permit.ts";
 import { agentKey } from "../workflow-plan.ts";

@@ -1,7 +1,7 @@
 /** Commits a run's next version, and tells why that was refused as it is: of a recipe that throws, the store says only that it failed. */
 
 import type { Subject } from "../../store/change.ts";
-import type { MaybePromise } from "../../store/maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { RunState } from "./run-state.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";

@@ -2,13 +2,13 @@
 
 import type { Timer } from "../../ports/clock.ts";
 import { type Subject, subjectOf } from "../../store/change.ts";
-import type { MaybePromise } from "../../store/maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../policies/permit.ts";
 import type { WorkflowPlan } from "../workflow-plan.ts";
 import type { RunEvent } from "./run-event.ts";
 import { attemptOf, pivotPassed } from "./run-progress.ts";
 import { newRun, type RunState, runState, type StepState } from "./run-state.ts";
-import { Sequence } from "./sequence.ts";
+import { Sequence } from "../../async/sequence.ts";
 
 /** What the time has come for: the run's deadline, or another attempt at a step or its compensation. */
 export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again"; readonly step: string };

@@ -3,7 +3,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Subject } from "../../store/change.ts";
-import type { MaybePromise } from "../../store/maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import type { PayloadCodec } from "../payload-codec.ts";

@@ -8,7 +8,7 @@
 
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { subjectOf } from "../../store/change.ts";
-import { chain, type MaybePromise } from "../../store/maybe-promise.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
 import type { WorkflowDefinition } from "../workflow-definition.ts";

@@ -10,7 +10,7 @@ import type { IndexDamage } from "./index-damage.ts";
 import type { Durability } from "./lmdb-journal.ts";
 import { Unwritten } from "./unwritten.ts";
 import { openEnvironment } from "./lmdb-environment.ts";
-import type { MaybePromise } from "../maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { GroupWriter } from "./group-writer.ts";
 import { IdempotencyIndex, type Committed } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";

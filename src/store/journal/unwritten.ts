@@ -1,7 +1,7 @@
 /** What a relaxed journal has acknowledged and not written. Bounded; beyond it a commit waits for the disk. */
 
 import type { CommitRecord } from "../commit.ts";
-import type { MaybePromise } from "../maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../snapshot.ts";
 import type { StateKey } from "../state-definition.ts";
 import { notWritable } from "./journal-errors.ts";

@@ -11,8 +11,8 @@ import { isReady } from "../../../src/actors/supervisor/run-progress.ts";
 import { planWorkflow } from "../../../src/actors/workflow-plan.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
-import { deferred } from "../../../src/store/deferred.ts";
-import type { MaybePromise } from "../../../src/store/maybe-promise.ts";
+import { deferred } from "../../../src/async/deferred.ts";
+import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
 import { codec, diamond, fail, finish, start, started } from "./example-workflow.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

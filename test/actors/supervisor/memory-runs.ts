@@ -1,6 +1,6 @@
 /** The smallest store that will do: versions in memory, committed at once or when the test says so. */
 
-import type { MaybePromise } from "../../../src/store/maybe-promise.ts";
+import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
 import type { Subject } from "../../../src/store/change.ts";
 import type { RunState } from "../../../src/actors/supervisor/run-state.ts";

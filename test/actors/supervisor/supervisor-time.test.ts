@@ -15,7 +15,7 @@ import { defineWorkflow, type WorkflowDefinition } from "../../../src/actors/wor
 import { AskError } from "../../../src/errors/ask-error.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
-import type { MaybePromise } from "../../../src/store/maybe-promise.ts";
+import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
 import type { Snapshot } from "../../../src/store/snapshot.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import { codec } from "./example-workflow.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deferred } from "../../../src/store/deferred.ts";
+import { deferred } from "../../../src/async/deferred.ts";
 import { Unwritten } from "../../../src/store/journal/unwritten.ts";
 import { failure } from "../support/failure.ts";
 import { recordOf } from "../support/requests.ts";

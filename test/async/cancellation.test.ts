@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Cancellation } from "../../src/actors/cancellation.ts";
+import { Cancellation } from "../../src/async/cancellation.ts";
 
 describe("a cancellation", () => {
   it("throws nothing until it is aborted, and then its reason", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Sequence } from "../../../src/actors/supervisor/sequence.ts";
+import { Sequence } from "../../src/async/sequence.ts";
 
 describe("a sequence", () => {
   it("runs synchronous tasks at once", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RingQueue } from "../../src/runtime/ring-queue.ts";
+import { RingQueue } from "../../src/async/ring-queue.ts";
 
 function drain<T>(queue: RingQueue<T>): T[] {
   const items: T[] = [];

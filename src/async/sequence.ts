@@ -1,6 +1,6 @@
 /** Runs tasks one after another, each to its end: what keeps the proposals of one run in the order in which they arrived. */
 
-import type { MaybePromise } from "../../store/maybe-promise.ts";
+import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Synchronous as long as the tasks are: with a store in memory a proposal costs no promise. */
 export class Sequence {
