@@ -6,9 +6,9 @@
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AgentContext, AgentDefinition } from "./agent-definition.ts";
-import { checkContract, type ContractSite } from "./contract.ts";
+import { checkContract, type ContractSite } from "../contracts/contract.ts";
 import { type Work, WorkSlots } from "./participant-work.ts";
-import type { Payload, PayloadCodec } from "./payload-codec.ts";
+import type { Payload, PayloadCodec } from "../contracts/payload-codec.ts";
 import type { OwnStep } from "./supervisor/coordination-protocol.ts";
 
 /** What calls of an agent's code need of the world around them. */

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { defineState } from "../store/state-definition.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
-import type { Payload } from "./payload-codec.ts";
+import type { Payload } from "../contracts/payload-codec.ts";
 
 /** A message that left a handler and waits until its receiver has handled it. */
 export interface Parcel {

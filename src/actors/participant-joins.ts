@@ -1,7 +1,7 @@
 /** The relayed runs that a participant gathers events for, and the definitions of their workflows. */
 
 import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { PayloadCodec } from "./payload-codec.ts";
+import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { Relay, Release } from "./supervisor/coordination-protocol.ts";
 import { emptyJoin, join, type JoinProposal, type JoinState } from "./supervisor/join.ts";
 import type { WorkflowDefinition, WorkflowId } from "./workflow-definition.ts";

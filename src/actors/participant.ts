@@ -11,7 +11,7 @@ import type { AgentDefinition } from "./agent-definition.ts";
 import { Cancellation } from "../async/cancellation.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
 import type { Work } from "./participant-work.ts";
-import type { Payload } from "./payload-codec.ts";
+import type { Payload } from "../contracts/payload-codec.ts";
 import type {
   Abort,
   Attempt,

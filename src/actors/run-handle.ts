@@ -5,7 +5,7 @@ import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { type Deferred, deferred } from "../async/deferred.ts";
 import type { Snapshot } from "../store/snapshot.ts";
-import type { PayloadCodec } from "./payload-codec.ts";
+import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { Run } from "./run.ts";
 import { type RunRecord, recordsOf } from "./supervisor/run-history.ts";
 import { outputOf } from "./supervisor/run-note.ts";

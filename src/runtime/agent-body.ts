@@ -3,11 +3,11 @@
 import type { AgentContext, AgentDefinition } from "../actors/agent-definition.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
 import type { CancellationListener } from "../async/cancellation.ts";
-import { checkContract } from "../actors/contract.ts";
+import { checkContract } from "../contracts/contract.ts";
 import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { Participant } from "../actors/participant.ts";
 import type { Work } from "../actors/participant-work.ts";
-import { PayloadCodec } from "../actors/payload-codec.ts";
+import { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";

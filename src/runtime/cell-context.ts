@@ -6,7 +6,7 @@ import type { ActorContext, SpawnOptions } from "../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName, type Protocol } from "../actors/actor-definition.ts";
 import type { ActorRef } from "../actors/actor-ref.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
-import { checkContract } from "../actors/contract.ts";
+import { checkContract } from "../contracts/contract.ts";
 import type { Placement } from "../actors/placement.ts";
 import type { CancellationListener } from "../async/cancellation.ts";
 import { TroupeError } from "../errors/troupe-error.ts";

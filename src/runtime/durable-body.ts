@@ -8,7 +8,7 @@ import { createDraft, finishDraft, isDraftable } from "immer";
 import type { Subscription } from "rxjs";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import { type Mail, mailState, noMail, type Parcel } from "../actors/mail-state.ts";
-import { PayloadCodec } from "../actors/payload-codec.ts";
+import { PayloadCodec } from "../contracts/payload-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { isConflictError } from "../store/conflict-error.ts";

@@ -2,8 +2,8 @@
 
 import type { Address } from "../actors/address.ts";
 import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-definition.ts";
-import { type CheckedCopy, compileCheckedCopy, unfit } from "../actors/checked-copy.ts";
-import { checkContract } from "../actors/contract.ts";
+import { type CheckedCopy, compileCheckedCopy, unfit } from "../contracts/checked-copy.ts";
+import { checkContract } from "../contracts/contract.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
 import type { ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";

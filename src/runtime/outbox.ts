@@ -6,7 +6,7 @@
 
 import type { Address } from "../actors/address.ts";
 import type { Parcel } from "../actors/mail-state.ts";
-import type { PayloadCodec } from "../actors/payload-codec.ts";
+import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { Timer } from "../ports/clock.ts";

@@ -1,7 +1,7 @@
 /** What a durable actor's handler sends and emits: held back until what it did has been committed. */
 
 import type { Parcel } from "../actors/mail-state.ts";
-import type { PayloadCodec } from "../actors/payload-codec.ts";
+import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import { nameOf } from "./actor-registry.ts";
 import type { Target } from "./bound-ref.ts";
 import { contentOf } from "./message-check.ts";

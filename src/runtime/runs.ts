@@ -1,7 +1,7 @@
 /** The runs of one system, as whoever embeds it starts, finds, cancels and recovers them. */
 
 import type { Address } from "../actors/address.ts";
-import { checkContract } from "../actors/contract.ts";
+import { checkContract } from "../contracts/contract.ts";
 import type { Run } from "../actors/run.ts";
 import { RunHandle } from "../actors/run-handle.ts";
 import type { Coordination } from "../actors/supervisor/coordination.ts";

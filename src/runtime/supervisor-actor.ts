@@ -2,7 +2,7 @@
 
 import type { Address } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
-import { PayloadCodec } from "../actors/payload-codec.ts";
+import { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { ToSupervisor } from "../actors/supervisor/coordination-protocol.ts";
 import { Supervisor } from "../actors/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../actors/supervisor/supervisor-ports.ts";

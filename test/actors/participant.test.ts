@@ -9,7 +9,7 @@ import {
 import { Cancellation } from "../../src/async/cancellation.ts";
 import { Participant, type ParticipantPorts } from "../../src/actors/participant.ts";
 import type { Work } from "../../src/actors/participant-work.ts";
-import { PayloadCodec } from "../../src/actors/payload-codec.ts";
+import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
 import type { Grant, ToParticipant } from "../../src/actors/supervisor/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../src/actors/supervisor/run-event.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../src/actors/workflow-definition.ts";

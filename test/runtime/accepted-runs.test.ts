@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { PayloadCodec } from "../../src/actors/payload-codec.ts";
+import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
 import { RunHandle } from "../../src/actors/run-handle.ts";
 import { newRun, type RunState } from "../../src/actors/supervisor/run-state.ts";
 import { AcceptedRuns } from "../../src/runtime/accepted-runs.ts";

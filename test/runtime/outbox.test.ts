@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Parcel } from "../../src/actors/mail-state.ts";
-import { PayloadCodec } from "../../src/actors/payload-codec.ts";
+import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
 import { AskError } from "../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../src/errors/error-code.ts";
 import type { ActorCell } from "../../src/runtime/actor-cell.ts";

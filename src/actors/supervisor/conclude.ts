@@ -2,8 +2,8 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
-import { checkContract } from "../contract.ts";
-import type { PayloadCodec } from "../payload-codec.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { nextAttempt } from "../policies/retry.ts";
 import type { PlannedStep, WorkflowPlan } from "../workflow-plan.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "./run-event.ts";

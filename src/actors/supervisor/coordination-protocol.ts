@@ -5,7 +5,7 @@
  * arrives twice at the supervisor the run's history refuses.
  */
 
-import type { Payload } from "../payload-codec.ts";
+import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../workflow-definition.ts";
 import type { Epoch } from "./coordination.ts";
 import type { Claim, Outcome } from "./run-event.ts";

@@ -1,6 +1,6 @@
 /** A participant's side of the relay: gathers the events of one run and decides for its own steps. Pure. */
 
-import type { Payload, PayloadCodec } from "../payload-codec.ts";
+import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { StepDefinition, WorkflowDefinition } from "../workflow-definition.ts";
 import type { Epoch } from "./coordination.ts";
 import type { OwnStep, Relay } from "./coordination-protocol.ts";

@@ -1,6 +1,6 @@
 /** The orchestrator: decides from a run's state what is to be done next. It is asked after every event. */
 
-import type { PayloadCodec } from "../payload-codec.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { WorkflowPlan } from "../workflow-plan.ts";
 import type { Claim, StepFailed } from "./run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate } from "./run-progress.ts";

@@ -1,7 +1,7 @@
 /** What can happen to a run. Its history is a list of these. */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
-import type { Payload } from "../payload-codec.ts";
+import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 

@@ -1,7 +1,7 @@
 /** A run's history as users read it. */
 
 import type { Snapshot } from "../../store/snapshot.ts";
-import type { PayloadCodec } from "../payload-codec.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { RunEvent } from "./run-event.ts";
 import { eventOf } from "./run-note.ts";
 import type { RunState } from "./run-state.ts";

@@ -1,7 +1,7 @@
 /** The start of a run: its first event, made of the workflow's definition and what the run is given. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { checkContract } from "../contract.ts";
+import { checkContract } from "../../contracts/contract.ts";
 import type { WorkflowPlan } from "../workflow-plan.ts";
 import type { Terms } from "./conclude.ts";
 import type { Coordination, Epoch } from "./coordination.ts";

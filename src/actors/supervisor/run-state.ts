@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { defineState } from "../../store/state-definition.ts";
-import type { Payload } from "../payload-codec.ts";
+import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { EndStatus, RunNote, StepOutline } from "./run-event.ts";

@@ -2,8 +2,8 @@
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { checkContract } from "../contract.ts";
-import type { Payload, PayloadCodec } from "../payload-codec.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { MappingSources, StepDefinition } from "../workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { StepFailed, StepStarted } from "./run-event.ts";

@@ -6,7 +6,7 @@ import type { Subject } from "../../store/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { AgentDefinition } from "../agent-definition.ts";
-import type { PayloadCodec } from "../payload-codec.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Permit } from "../policies/permit.ts";
 import type { NumberedMessage } from "./coordination-protocol.ts";
 import type { RunState } from "./run-state.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
-import { checkContract } from "../../../src/actors/contract.ts";
+import { checkContract } from "../../../src/contracts/contract.ts";
 import type { BreakerOptions } from "../../../src/actors/policies/breaker.ts";
 import { failureText, outcomeOf } from "../../../src/actors/policies/permit.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";

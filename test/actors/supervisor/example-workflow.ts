@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { defineAgent } from "../../../src/actors/agent-definition.ts";
 import type { Terms } from "../../../src/actors/supervisor/conclude.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
-import { PayloadCodec } from "../../../src/actors/payload-codec.ts";
+import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { RunEvent, RunStarted } from "../../../src/actors/supervisor/run-event.ts";
 import { admits, apply } from "../../../src/actors/supervisor/run-machine.ts";
 import { newRun, type RunState } from "../../../src/actors/supervisor/run-state.ts";

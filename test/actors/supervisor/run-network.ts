@@ -6,7 +6,7 @@
 import type { AgentContext, AgentDefinition } from "../../../src/actors/agent-definition.ts";
 import { Participant } from "../../../src/actors/participant.ts";
 import type { Work } from "../../../src/actors/participant-work.ts";
-import { PayloadCodec } from "../../../src/actors/payload-codec.ts";
+import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { NumberedMessage } from "../../../src/actors/supervisor/coordination-protocol.ts";
 import type { Coordination } from "../../../src/actors/supervisor/coordination.ts";
 import type { Proposal } from "../../../src/actors/supervisor/run-event.ts";

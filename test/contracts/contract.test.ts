@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { checkContract, type ContractSite } from "../../src/actors/contract.ts";
+import { checkContract, type ContractSite } from "../../src/contracts/contract.ts";
 import { isTroupeError, type TroupeError } from "../../src/errors/troupe-error.ts";
 
 const site: ContractSite = { agent: "credit-score", version: "1.2.0", direction: "output", side: "sender" };

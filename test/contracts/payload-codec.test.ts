@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PayloadCodec } from "../../src/actors/payload-codec.ts";
+import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
 import { seal } from "../../src/store/seal.ts";
 import { transfer, type Transferred } from "../../src/values/cloneable.ts";
 
