@@ -33,17 +33,17 @@ export { type ChildKind, type Decider, type Decision, type FailedChild } from ".
 export { type Failure } from "./actors/supervision/failure.ts";
 export { type RestartIntensity } from "./actors/supervision/restart-intensity.ts";
 export { type Strategy } from "./actors/supervision/supervisor-state.ts";
-export { type Run } from "./actors/run.ts";
-export { type Coordination } from "./actors/supervisor/coordination.ts";
-export { type EndStatus, type RunEvent } from "./actors/supervisor/run-event.ts";
-export { type RunRecord } from "./actors/supervisor/run-history.ts";
+export { type Run } from "./workflows/run.ts";
+export { type Coordination } from "./workflows/history/coordination.ts";
+export { type EndStatus, type RunEvent } from "./workflows/history/run-event.ts";
+export { type RunRecord } from "./workflows/history/run-history.ts";
 export {
   defineWorkflow,
   type InputOf,
   type OutputOf,
   type StepOptions,
   type WorkflowDefinition,
-} from "./actors/workflow-definition.ts";
+} from "./workflows/definition/workflow-definition.ts";
 export { AskError, type AskOutcome, isAskError } from "./errors/ask-error.ts";
 export { type ErrorCode } from "./errors/error-code.ts";
 export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";

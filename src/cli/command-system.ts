@@ -1,7 +1,7 @@
 /** What commands need of a system. */
 
-import type { Run } from "../actors/run.ts";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { Run } from "../workflows/run.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import type { SystemOptions } from "../runtime/system-options.ts";
 import type { StartedRun } from "./run-inputs.ts";
 

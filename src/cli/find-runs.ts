@@ -1,6 +1,6 @@
 /** Looks up runs in a store by the heads of their keys. */
 
-import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
+import { isOpen, type RunState, runState } from "../workflows/history/run-state.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
 import type { Snapshot } from "../store/snapshot.ts";

@@ -1,6 +1,6 @@
 /** Finds the workflow that the command line names. */
 
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { loadExports } from "./load-exports.ts";
 

@@ -1,6 +1,6 @@
 /** `troupe resume`: goes on with runs that a process left unfinished. */
 
-import { isOpen } from "../actors/supervisor/run-state.ts";
+import { isOpen } from "../workflows/history/run-state.ts";
 import type { TroupeError } from "../errors/troupe-error.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
 import type { Command } from "./command.ts";

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { inspect } from "node:util";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import type { InputRow } from "./input-row.ts";
 import { loadWorkflow } from "./load-workflow.ts";
 import { jsonLine, textLine } from "./outcome.ts";

@@ -1,7 +1,7 @@
 /** How a run that was gone on with ended, and the line that says so. */
 
-import type { RunState } from "../actors/supervisor/run-state.ts";
-import type { EndStatus } from "../actors/supervisor/run-event.ts";
+import type { RunState } from "../workflows/history/run-state.ts";
+import type { EndStatus } from "../workflows/history/run-event.ts";
 import { type ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import { describeFailure, type WorkflowSteps } from "./failure.ts";

@@ -1,8 +1,8 @@
 /** How a run stands, read off the newest version of its key. Pure; knows nothing of the workflow's code. */
 
-import type { Coordination } from "../actors/supervisor/coordination.ts";
-import { attemptOf, finishedCount, stoppedAtPivot } from "../actors/supervisor/run-progress.ts";
-import type { RunState, RunStatus, StepState } from "../actors/supervisor/run-state.ts";
+import type { Coordination } from "../workflows/history/coordination.ts";
+import { attemptOf, finishedCount, stoppedAtPivot } from "../workflows/history/run-progress.ts";
+import type { RunState, RunStatus, StepState } from "../workflows/history/run-state.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { messageOf } from "./one-line.ts";

@@ -1,7 +1,7 @@
 /** What a command tells of its runs while they go on: a line for each as it ends, how far they are, and a summary. */
 
 import { inspect } from "node:util";
-import type { Run } from "../actors/run.ts";
+import type { Run } from "../workflows/run.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { FoundRun } from "./find-runs.ts";
 import { oneLine } from "./one-line.ts";

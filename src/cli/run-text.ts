@@ -1,6 +1,6 @@
 /** How the command line shows a run. */
 
-import type { RunStatus } from "../actors/supervisor/run-state.ts";
+import type { RunStatus } from "../workflows/history/run-state.ts";
 import { oneLine } from "./one-line.ts";
 import type { Paint } from "./paint.ts";
 import type { Attempt, Mishap, RunOverview, Wait } from "./run-overview.ts";

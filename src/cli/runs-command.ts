@@ -1,7 +1,7 @@
 /** `troupe runs`: which runs there are, how each stands and what it waits for. */
 
-import { isOpen, runStatuses } from "../actors/supervisor/run-state.ts";
-import type { WorkflowId } from "../actors/workflow-definition.ts";
+import { isOpen, runStatuses } from "../workflows/history/run-state.ts";
+import type { WorkflowId } from "../workflows/definition/workflow-definition.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
 import type { Position } from "../store/snapshot.ts";
 import type { Arguments } from "./arguments.ts";

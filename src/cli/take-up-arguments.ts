@@ -1,6 +1,6 @@
 /** What the commands that go on with runs have in common. */
 
-import type { Coordination } from "../actors/supervisor/coordination.ts";
+import type { Coordination } from "../workflows/history/coordination.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import { journalOf } from "./journal-arguments.ts";
 import { type ModuleTarget, moduleTarget } from "./module-target.ts";

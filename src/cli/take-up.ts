@@ -1,7 +1,7 @@
 /** Starts a system on a journal, goes on with runs that are there, and tells how each ended. */
 
 import { resolve } from "node:path";
-import type { Run } from "../actors/run.ts";
+import type { Run } from "../workflows/run.ts";
 import type { TroupeError } from "../errors/troupe-error.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
 import type { CommandPorts } from "./command.ts";

@@ -1,7 +1,7 @@
 /** The runs of one system that were accepted and have not ended, in flight or waiting for their turn, with the handles on them. */
 
-import type { RunHandle } from "../actors/run-handle.ts";
-import { isOpen, type RunState } from "../actors/supervisor/run-state.ts";
+import type { RunHandle } from "../workflows/run-handle.ts";
+import { isOpen, type RunState } from "../workflows/history/run-state.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";

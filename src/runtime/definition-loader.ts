@@ -2,7 +2,7 @@
 
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 
 export interface Definitions {

@@ -3,8 +3,8 @@
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import type { Address } from "../actors/address.ts";
 import { Cancellation } from "../async/cancellation.ts";
-import type { Participant } from "../actors/participant.ts";
-import type { Work } from "../actors/participant-work.ts";
+import type { Participant } from "../workflows/participant/participant.ts";
+import type { Work } from "../workflows/participant/participant-work.ts";
 import { type CallOutcome, type CallReport, outcomeOf, type Permit } from "../actors/policies/permit.ts";
 import { nextAttempt } from "../actors/policies/retry.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";

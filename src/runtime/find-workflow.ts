@@ -1,6 +1,6 @@
 /** Finds the definition that a run follows, by what its history says of it. */
 
-import type { WorkflowDefinition, WorkflowId } from "../actors/workflow-definition.ts";
+import type { WorkflowDefinition, WorkflowId } from "../workflows/definition/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 

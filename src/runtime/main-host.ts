@@ -6,7 +6,7 @@ import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../actors/address.ts";
 import { defaultMailbox } from "../actors/mailbox-options.ts";
 import { mailState } from "../actors/mail-state.ts";
-import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
+import { isOpen, type RunState, runState } from "../workflows/history/run-state.ts";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import { AuthorityAccess } from "../store/authority-access.ts";

@@ -2,9 +2,9 @@
 
 import { type Address, hostOf } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
-import type { NumberedMessage } from "../actors/supervisor/coordination-protocol.ts";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
-import { agentKey } from "../actors/workflow-plan.ts";
+import type { NumberedMessage } from "../workflows/coordination/coordination-protocol.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
+import { agentKey } from "../workflows/coordination/workflow-plan.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import { agentMailbox, coordinate } from "./agent-body.ts";

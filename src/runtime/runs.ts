@@ -2,13 +2,13 @@
 
 import type { Address } from "../actors/address.ts";
 import { checkContract } from "../contracts/contract.ts";
-import type { Run } from "../actors/run.ts";
-import { RunHandle } from "../actors/run-handle.ts";
-import type { Coordination } from "../actors/supervisor/coordination.ts";
-import type { CancelRequested, CompensationRetried } from "../actors/supervisor/run-event.ts";
-import { isOpen, type RunState, runState } from "../actors/supervisor/run-state.ts";
-import type { Supervisor } from "../actors/supervisor/supervisor.ts";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { Run } from "../workflows/run.ts";
+import { RunHandle } from "../workflows/run-handle.ts";
+import type { Coordination } from "../workflows/history/coordination.ts";
+import type { CancelRequested, CompensationRetried } from "../workflows/history/run-event.ts";
+import { isOpen, type RunState, runState } from "../workflows/history/run-state.ts";
+import type { Supervisor } from "../workflows/supervisor/supervisor.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/snapshot.ts";

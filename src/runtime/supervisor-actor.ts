@@ -3,10 +3,10 @@
 import type { Address } from "../actors/address.ts";
 import type { AgentDefinition } from "../actors/agent-definition.ts";
 import { PayloadCodec } from "../contracts/payload-codec.ts";
-import type { ToSupervisor } from "../actors/supervisor/coordination-protocol.ts";
-import { Supervisor } from "../actors/supervisor/supervisor.ts";
-import type { SupervisorPorts } from "../actors/supervisor/supervisor-ports.ts";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { ToSupervisor } from "../workflows/coordination/coordination-protocol.ts";
+import { Supervisor } from "../workflows/supervisor/supervisor.ts";
+import type { SupervisorPorts } from "../workflows/supervisor/supervisor-ports.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import { StoreClient } from "../store/store-client.ts";

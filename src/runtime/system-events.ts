@@ -3,7 +3,7 @@
 import type { Address } from "../actors/address.ts";
 import type { Decision } from "../actors/supervision/decision.ts";
 import type { Failure } from "../actors/supervision/failure.ts";
-import type { Coordination } from "../actors/supervisor/coordination.ts";
+import type { Coordination } from "../workflows/history/coordination.ts";
 import type { StateKey } from "../store/state-definition.ts";
 
 /** Something that happened to a system; `time` in milliseconds since the epoch. */

@@ -2,8 +2,8 @@
 
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
-import type { Coordination } from "../actors/supervisor/coordination.ts";
-import type { WorkflowDefinition } from "../actors/workflow-definition.ts";
+import type { Coordination } from "../workflows/history/coordination.ts";
+import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { type ShutdownSignal, shutdownSignals } from "../ports/signals.ts";
 import type { Journal } from "../store/journal.ts";

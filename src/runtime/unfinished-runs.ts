@@ -1,7 +1,7 @@
 /** Which runs may be unfinished, noted in the store now and then: so that a start need not look at every run there ever was. */
 
 import * as v from "valibot";
-import { runState } from "../actors/supervisor/run-state.ts";
+import { runState } from "../workflows/history/run-state.ts";
 import type { Position } from "../store/snapshot.ts";
 import { defineState, stateKey } from "../store/state-definition.ts";
 import type { StoreAuthority } from "../store/store-authority.ts";

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { defineAgent } from "../../src/actors/agent-definition.ts";
 import { checkContract } from "../../src/contracts/contract.ts";
-import { defineWorkflow } from "../../src/actors/workflow-definition.ts";
+import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
 import { describeFailure } from "../../src/cli/failure.ts";
 import { rowError } from "../../src/cli/input-row.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";

@@ -5,10 +5,10 @@ import { expect, it } from "vitest";
 import { painter } from "../../src/cli/paint.ts";
 import { overviewOf } from "../../src/cli/run-overview.ts";
 import { runText } from "../../src/cli/run-text.ts";
-import { isOpen, type RunState } from "../../src/actors/supervisor/run-state.ts";
-import { pivotReached } from "../../src/actors/supervisor/run-progress.ts";
-import { MemoryRuns } from "../actors/supervisor/memory-runs.ts";
-import { play, scenarios } from "../actors/supervisor/run-scenario.ts";
+import { isOpen, type RunState } from "../../src/workflows/history/run-state.ts";
+import { pivotReached } from "../../src/workflows/history/run-progress.ts";
+import { MemoryRuns } from "../workflows/support/memory-runs.ts";
+import { play, scenarios } from "../workflows/support/run-scenario.ts";
 import type { Snapshot } from "../../src/store/snapshot.ts";
 
 const everything = scenarios({

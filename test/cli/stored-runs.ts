@@ -2,14 +2,14 @@
 
 import * as v from "valibot";
 import { defineAgent } from "../../src/actors/agent-definition.ts";
-import type { Proposal } from "../../src/actors/supervisor/run-event.ts";
-import { Supervisor } from "../../src/actors/supervisor/supervisor.ts";
-import { defineWorkflow } from "../../src/actors/workflow-definition.ts";
+import type { Proposal } from "../../src/workflows/history/run-event.ts";
+import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
+import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
 import { AuthorityAccess } from "../../src/store/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { StoreAuthority } from "../../src/store/store-authority.ts";
 import { StoreClient } from "../../src/store/store-client.ts";
-import { quiet } from "../actors/supervisor/example-workflow.ts";
+import { quiet } from "../workflows/support/example-workflow.ts";
 
 const Value = v.object({ n: v.number() });
 

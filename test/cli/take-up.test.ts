@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { of, Subject } from "rxjs";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Run } from "../../src/actors/run.ts";
-import type { RunRecord } from "../../src/actors/supervisor/run-history.ts";
+import type { Run } from "../../src/workflows/run.ts";
+import type { RunRecord } from "../../src/workflows/history/run-history.ts";
 import { commandLine } from "../../src/cli/command-line.ts";
 import { type ErrorCode } from "../../src/errors/error-code.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";

@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { isTroupeError, type System } from "../../src/index.ts";
 import type { World } from "../../src/testing/index.ts";
 import { simulateOnce } from "../../src/testing/simulate.ts";
-import { runState } from "../../src/actors/supervisor/run-state.ts";
+import { runState } from "../../src/workflows/history/run-state.ts";
 import { backpressureBox, capacity, dropNewestBox, dropOldestBox, rejectBox } from "./actors.ts";
 import { outside } from "./outside.ts";
 import { steady, steps } from "./sagas.ts";

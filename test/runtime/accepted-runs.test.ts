@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
-import { RunHandle } from "../../src/actors/run-handle.ts";
-import { newRun, type RunState } from "../../src/actors/supervisor/run-state.ts";
+import { RunHandle } from "../../src/workflows/run-handle.ts";
+import { newRun, type RunState } from "../../src/workflows/history/run-state.ts";
 import { AcceptedRuns } from "../../src/runtime/accepted-runs.ts";
 import { deferred } from "../../src/async/deferred.ts";
 import type { Snapshot } from "../../src/store/snapshot.ts";

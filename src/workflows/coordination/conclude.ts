@@ -1,0 +1,101 @@
+/** What a failure comes to: another attempt, the step's fallback, or the failure itself. The workflow's policies, whoever decides. */
+
+import type { EncodedError } from "../../errors/error-codec.ts";
+import { decodeError, encodeError } from "../../errors/error-codec.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { nextAttempt } from "../../actors/policies/retry.ts";
+import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
+import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
+import { attemptOf, stepOf } from "../history/run-progress.ts";
+import type { RunState } from "../history/run-state.ts";
+import { decodeSources, sourcesIn } from "./step-start.ts";
+
+/** What judging an event needs of the world around it. */
+export interface Terms {
+  readonly codec: PayloadCodec;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A number in [0, 1), for the jitter of pauses. */
+  random(): number;
+}
+
+/** What an attempt that ended so may have done, nobody knows. */
+const unknownOutcomes: ReadonlySet<unknown> = new Set([
+  "timed-out",
+  "thread-died",
+  "actor-stopped",
+  "system-closed",
+  "cancelled",
+  "run-cancelled",
+]);
+
+/**
+ * Returns the event that stands for a failure that was reported: one that says when the step, or its compensation, is tried
+ * again; one that finishes the step by its fallback; or the failure for good. Other events come back as they are.
+ */
+export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, terms: Terms): RunEvent {
+  if (event.type !== "step-failed" && event.type !== "compensation-failed") return event;
+  const step = plan.step.get(event.step);
+  if (step === undefined) return event;
+  return event.type === "step-failed"
+    ? concludeStep(step, state, event, terms)
+    : { ...event, ...retryOf(step, state, event, terms) };
+}
+
+function concludeStep(step: PlannedStep, state: RunState, event: StepFailed, terms: Terms): StepFailed | StepFinished {
+  // what could not even start, since its input can't be made, can't at the next attempt
+  if (state.status !== "running" || stepOf(state, step.name)?.status === "pending") return marked(event);
+  const retry = retryOf(step, state, event, terms);
+  if (retry !== undefined) return { ...marked(event), ...retry };
+  return step.fallback === undefined || event.epoch !== undefined ? marked(event) : fallBack(step, state, event, terms);
+}
+
+function marked(event: StepFailed): StepFailed {
+  return event.epoch === undefined && isOutcomeUnknown(event.error) ? { ...event, isUncertain: true } : event;
+}
+
+function isOutcomeUnknown({ code, outcome }: EncodedError): boolean {
+  return unknownOutcomes.has(code) && outcome !== "rejected";
+}
+
+function retryOf(
+  { agent, name }: PlannedStep,
+  state: RunState,
+  { type, error }: StepFailed | CompensationFailed,
+  terms: Terms,
+): { readonly retryAt: number } | { readonly error: EncodedError } | undefined {
+  const step = stepOf(state, name);
+  const isFirst = type === "compensation-failed" && step?.status !== "compensating" && step?.status !== "undo-waiting";
+  const failures = 1 + (isFirst ? 0 : (step?.failures ?? 0));
+  const { retry, compensationRetry } = agent.policies;
+  const policy = type === "step-failed" ? retry : compensationRetry;
+  try {
+    const retryAt = nextAttempt(policy, failures, decodeError(error), terms.now(), terms.random());
+    return retryAt === undefined ? undefined : { retryAt };
+  } catch (thrown) {
+    // a function of the policy threw: the failure is for good, and says so
+    return { error: { ...encodeError(thrown), cause: error } };
+  }
+}
+
+/** A fallback that fails leaves the step failed, with what both of them failed at. */
+function fallBack(step: PlannedStep, state: RunState, event: StepFailed, { codec }: Terms): StepFailed | StepFinished {
+  const { name, version, output: contract } = step.agent;
+  const known = stepOf(state, step.name);
+  try {
+    const given = step.fallback?.(decodeSources(sourcesIn(state, step), codec), decodeError(event.error));
+    const output = codec.encode(given, `the fallback of the step "${step.name}"`);
+    checkContract(contract, codec.decode(output), { agent: name, version, direction: "output", side: "receiver" });
+    const attempt = attemptOf(known);
+    return {
+      type: "step-finished",
+      step: step.name,
+      output,
+      fallbackFor: event.error,
+      ...(attempt === 1 ? {} : { attempt }),
+    };
+  } catch (error) {
+    return marked({ ...event, error: { ...encodeError(error), cause: event.error } });
+  }
+}

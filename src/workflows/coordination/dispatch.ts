@@ -1,0 +1,106 @@
+/** What the supervisor sends after a commit of a run, and what it does when that can't be delivered. Pure. */
+
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import { participantsOf } from "./workflow-plan.ts";
+import type { Relay, ToParticipant } from "./coordination-protocol.ts";
+import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
+import type { Proposal, RunEvent } from "../history/run-event.ts";
+import { isOpen } from "../history/run-state.ts";
+
+/** A message and the participant it is for. */
+export interface Dispatch {
+  readonly agent: AgentDefinition;
+  readonly message: ToParticipant;
+}
+
+/** The messages that follow from the events of one commit, in the order to send them. `run.state` is the state after it. */
+export function dispatchesOf(run: RelayedRun, events: readonly RunEvent[]): Dispatch[] {
+  const isHandOver = events[0]?.type === "coordination-switched" || events[0]?.type === "run-recovered";
+  const dispatches: Dispatch[] = [];
+  for (const event of events) dispatches.push(...follow(run, event, isHandOver));
+  return dispatches;
+}
+
+function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly Dispatch[] {
+  const { state } = run;
+  const isRelayed = state.coordination === "relay";
+  switch (event.type) {
+    case "step-started":
+    case "compensation-started":
+      return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
+    case "cancel-requested":
+      return [...abortAll(run, event.reason), ...(isRelayed ? forward(run, event) : [])];
+    case "coordination-switched":
+      return isRelayed ? handOver(run) : releaseAll(run);
+    case "run-recovered":
+      return isRelayed ? handOver(run) : []; // its participants know nothing yet
+    case "run-ended":
+      // where all steps have started, nobody is gathering anything any more
+      return isRelayed && state.status !== "completed" ? releaseAll(run) : [];
+    default:
+      return isRelayed && isOpen(state) ? forward(run, event) : [];
+  }
+}
+
+function order(
+  { run, plan, state }: RelayedRun,
+  name: string,
+  type: "step-started" | "compensation-started",
+  isHandOver: boolean,
+): Dispatch[] {
+  const planned = plan.step.get(name);
+  const step = state.steps[name];
+  if (planned === undefined || step === undefined) return [];
+  const { agent } = planned;
+  const of = { run, epoch: state.epoch, handOver: isHandOver };
+  if (type === "compensation-started")
+    return [{ agent, message: { type: "compensate", ...of, own: ownStep(name, step) } }];
+  const { input, attempt } = step;
+  return [
+    { agent, message: { type: "perform", ...of, step: name, input, ...(attempt === undefined ? {} : { attempt }) } },
+  ];
+}
+
+function abortAll({ run, plan, state }: RelayedRun, reason: string | undefined): Dispatch[] {
+  const started = plan.steps.filter(({ name }) => state.steps[name]?.status === "started");
+  const message = { type: "abort", run, ...(reason === undefined ? {} : { reason }) } as const;
+  return participantsOf(started).map(({ agent }) => ({ agent, message }));
+}
+
+function releaseAll({ run, plan }: RelayedRun): Dispatch[] {
+  return plan.participants.map(({ agent }) => ({
+    agent,
+    message: { type: "release", run, workflow: plan.id },
+  }));
+}
+
+/**
+ * What to propose when a message could not be delivered: whoever would have acted on it never will, so what it was to do
+ * has failed. An abort or a release that gets lost loses nothing.
+ */
+export function undelivered(message: ToParticipant, error: EncodedError): readonly Proposal[] {
+  switch (message.type) {
+    case "perform":
+      return [{ type: "step-failed", step: message.step, error, ...attemptIn(message) }];
+    case "compensate":
+      return [{ type: "compensation-failed", step: message.own.step, error, ...attemptIn(message.own) }];
+    case "relay":
+      return unrelayed(message, error);
+    case "due":
+      return [{ type: "step-failed", step: message.step, error, epoch: message.epoch }];
+    default:
+      return [];
+  }
+}
+
+function attemptIn({ attempt }: { readonly attempt?: number }): { readonly attempt?: number } {
+  return attempt === undefined ? {} : { attempt };
+}
+
+function unrelayed({ steps, events, epoch }: Relay, error: EncodedError): readonly Proposal[] {
+  const turn = events.find((event) => event.type === "run-compensating");
+  if (turn === undefined) return steps.map((step) => ({ type: "step-failed", step, error, epoch }));
+  const [next] = turn.remaining;
+  return next !== undefined && steps.includes(next) ? [{ type: "compensation-failed", step: next, error, epoch }] : [];
+}

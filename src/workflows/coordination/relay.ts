@@ -1,0 +1,134 @@
+/** The relay: says which participants an accepted event concerns, and what they are told. It decides nothing. */
+
+import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import { participantsOf, type PlannedParticipant, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
+import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
+import type { RunEvent } from "../history/run-event.ts";
+import { attemptOf, hasNoOutput, isInFlight, isResting, remainingCompensations } from "../history/run-progress.ts";
+import type { RunState, StepState } from "../history/run-state.ts";
+
+/** A message and the participant it is for. */
+export interface Forward<M extends Relay | Due = Relay> {
+  readonly agent: AgentDefinition;
+  readonly message: M;
+}
+
+/** The run whose events are relayed: its id, its workflow, its state after the events. */
+export interface RelayedRun {
+  readonly run: string;
+  readonly plan: WorkflowPlan;
+  readonly state: RunState;
+}
+
+/**
+ * What follows from one accepted event: forward, a participant hears of the run's start and of the steps its own steps
+ * come after; backward, those that have something to undo hear of each step undone, as soon as nothing is in flight.
+ */
+export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[] {
+  const { plan, state } = relayed;
+  if (state.status === "compensating")
+    return event.type === "compensation-started" || isResting(state) ? [] : backward(relayed, false);
+  if (state.status !== "running") return [];
+  switch (event.type) {
+    case "run-started":
+      return plan.participants.map((to) => relayTo(relayed, to, [{ type: "run-started", input: event.input }], false));
+    case "step-finished": {
+      const { step, output } = event;
+      const dependents = plan.step.get(step)?.dependents ?? [];
+      return participantsOf(dependents).map((to) =>
+        relayTo(relayed, to, [{ type: "step-finished", step, output }], false),
+      );
+    }
+    default:
+      return [];
+  }
+}
+
+/**
+ * What participants have to be told so that they can go on with a run from any state of it: what they would have heard,
+ * had the run been relayed from its start. For all participants, or for the one whose key is given.
+ */
+export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] {
+  const { plan, state } = relayed;
+  const isConcerned = (to: { readonly key: string }): boolean => key === undefined || to.key === key;
+  if (state.status === "compensating") return isResting(state) ? [] : backward(relayed, true, isConcerned);
+  if (state.status !== "running") return [];
+  const pending = plan.steps.filter(({ name }) => state.steps[name]?.status === "pending");
+  return participantsOf(pending)
+    .filter(isConcerned)
+    .map((to) =>
+      relayTo(relayed, to, [{ type: "run-started", input: state.input }, ...finishedBefore(to.steps, state)], true),
+    );
+}
+
+/** Forwards that the time has come for what waits to be tried again: an attempt at a step, or at a compensation. */
+export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
+  const { run, plan, state } = relayed;
+  const step = state.steps[name];
+  const agent = plan.step.get(name)?.agent;
+  if (step === undefined || agent === undefined) return [];
+  if (step.status === "undo-waiting") return backward(relayed, true);
+  const { epoch } = state;
+  const { input } = step;
+  return [
+    {
+      agent,
+      message: { type: "due", run, epoch, handOver: false, step: name, input, attempt: attemptOf(step) + 1 },
+    },
+  ];
+}
+
+function backward(
+  relayed: RelayedRun,
+  isHandOver: boolean,
+  isConcerned: (to: PlannedParticipant) => boolean = () => true,
+): readonly Forward[] {
+  const { plan, state } = relayed;
+  if (isInFlight(state)) return []; // nobody could decide anything yet
+  const remaining = remainingCompensations(state);
+  const steps = remaining.flatMap((name) => plan.step.get(name) ?? []);
+  return participantsOf(steps)
+    .filter(isConcerned)
+    .map((to) => {
+      const own = to.steps.map(({ name }) => ownStep(name, state.steps[name]));
+      return relayTo(relayed, to, [{ type: "run-compensating", remaining, own }], isHandOver);
+    });
+}
+
+/** What a participant needs to undo a step of its own. */
+export function ownStep(name: string, step: StepState | undefined): OwnStep {
+  const { input, output } = step ?? {};
+  const attempt = attemptToUndo(step);
+  return {
+    step: name,
+    input,
+    output,
+    ...(step !== undefined && hasNoOutput(step) ? { isUnknown: true } : {}),
+    ...(attempt === undefined ? {} : { attempt }),
+  };
+}
+
+/** Before its compensation has begun, a step's attempts are those at the step itself. */
+function attemptToUndo(step: StepState | undefined): number | undefined {
+  if (step?.status === "undo-waiting") return attemptOf(step) + 1;
+  return step?.status === "compensating" ? step.attempt : undefined;
+}
+
+function finishedBefore(steps: readonly PlannedStep[], state: RunState): readonly RelayedEvent[] {
+  const needed = new Set(steps.flatMap(({ after }) => after));
+  return [...needed]
+    .filter((name) => state.steps[name]?.status === "finished")
+    .map((name) => ({ type: "step-finished", step: name, output: state.steps[name]?.output }));
+}
+
+function relayTo(
+  { run, plan, state }: RelayedRun,
+  to: PlannedParticipant,
+  events: readonly RelayedEvent[],
+  isHandOver: boolean,
+): Forward {
+  const { epoch } = state;
+  const { id: workflow } = plan;
+  const steps = to.steps.map(({ name }) => name);
+  return { agent: to.agent, message: { type: "relay", run, epoch, workflow, steps, events, handOver: isHandOver } };
+}

@@ -1,0 +1,81 @@
+/** A workflow looked at from both ends: who needs whom, and which agents take part. */
+
+import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { StepOutline } from "../history/run-event.ts";
+import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
+import type { StepDefinition, WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
+
+/** A step and the steps that need its output. */
+export interface PlannedStep extends StepDefinition {
+  /** The participant that does it; see {@link agentKey}. */
+  readonly agentKey: string;
+  readonly dependents: readonly PlannedStep[];
+}
+
+/** An agent that takes part in a workflow, with the steps it does. */
+export interface PlannedParticipant {
+  readonly agent: AgentDefinition;
+  readonly key: string;
+  readonly steps: readonly PlannedStep[];
+}
+
+/** What coordinations look things up in; made once a workflow. */
+export interface WorkflowPlan {
+  readonly workflow: WorkflowDefinition;
+  /** Where threads find it now: its module may be another than the one that a run was started from. */
+  readonly id: WorkflowId;
+  /** In the order declared. */
+  readonly steps: readonly PlannedStep[];
+  readonly step: ReadonlyMap<string, PlannedStep>;
+  readonly participants: readonly PlannedParticipant[];
+  /** What a run's history says of the steps. */
+  readonly outlines: readonly StepOutline[];
+  readonly fingerprint: string;
+}
+
+/** What tells agents apart: two definitions with the same module and name are the same agent. */
+export function agentKey(agent: AgentDefinition): string {
+  return `${agent.module}#${agent.name}`;
+}
+
+/** Works out a workflow's plan. */
+export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
+  const dependents = new Map<string, PlannedStep[]>(workflow.steps.map(({ name }) => [name, []]));
+  const steps = workflow.steps.map((step): PlannedStep => {
+    const planned = { ...step, agentKey: agentKey(step.agent), dependents: dependents.get(step.name) ?? [] };
+    for (const name of step.after) dependents.get(name)?.push(planned);
+    return planned;
+  });
+  const { module, name, version } = workflow;
+  return {
+    workflow,
+    id: { module, name, version },
+    steps,
+    step: new Map(steps.map((step) => [step.name, step])),
+    participants: participantsOf(steps),
+    outlines: steps.map(outlineOf),
+    fingerprint: fingerprintOf(workflow),
+  };
+}
+
+function outlineOf({ name, agent, after, isPivot }: StepDefinition): StepOutline {
+  return {
+    name,
+    agent: `${agent.name}@${agent.version}`,
+    after,
+    compensable: agent.compensate !== undefined,
+    ...(agent.compensateUnknown === undefined ? {} : { undoesUnknown: true }),
+    ...(isPivot ? { isPivot } : {}),
+  };
+}
+
+/** The participants that do the given steps, each once, in the order of their first step. */
+export function participantsOf(steps: readonly PlannedStep[]): readonly PlannedParticipant[] {
+  const byKey = new Map<string, { agent: AgentDefinition; key: string; steps: PlannedStep[] }>();
+  for (const step of steps) {
+    const known = byKey.get(step.agentKey);
+    if (known === undefined) byKey.set(step.agentKey, { agent: step.agent, key: step.agentKey, steps: [step] });
+    else known.steps.push(step);
+  }
+  return [...byKey.values()];
+}

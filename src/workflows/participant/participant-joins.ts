@@ -1,0 +1,94 @@
+/** The relayed runs that a participant gathers events for, and the definitions of their workflows. */
+
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { Relay, Release } from "../coordination/coordination-protocol.ts";
+import { emptyJoin, join, type JoinProposal, type JoinState } from "../coordination/join.ts";
+import type { WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
+
+/** What joins need of the world around them. */
+export interface JoinPorts {
+  /** Finds the workflow of a relayed run. */
+  workflow(id: WorkflowId): MaybePromise<WorkflowDefinition>;
+  readonly codec: PayloadCodec;
+}
+
+/** Guarantees: messages of one workflow take effect in the order in which they came, also while its definition is looked up. */
+export class ParticipantJoins {
+  readonly #ports: JoinPorts;
+  readonly #joins = new Map<string, JoinState>();
+  readonly #workflows = new Map<string, MaybePromise<WorkflowDefinition>>();
+  #isStopped = false;
+
+  constructor(ports: JoinPorts) {
+    this.#ports = ports;
+  }
+
+  /** How many runs it is gathering events for. */
+  get size(): number {
+    return this.#joins.size;
+  }
+
+  /** Takes in what was relayed. Calls `act` with what is to be proposed now, or `failed` when there is no such workflow. */
+  relay(
+    message: Relay,
+    act: (proposals: readonly JoinProposal[]) => MaybePromise<void>,
+    failed: (error: unknown) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    const { run } = message;
+    return this.#withWorkflow(
+      message.workflow,
+      (workflow) => {
+        const [state, proposals] = join(workflow, this.#joins.get(run) ?? emptyJoin, message, this.#ports.codec);
+        if (state === undefined || this.#isStopped) this.#joins.delete(run);
+        else this.#joins.set(run, state);
+        return act(proposals);
+      },
+      failed,
+    );
+  }
+
+  /**
+   * Forgets what was gathered of a run. Waits for the workflow as what was relayed before does: a join must not come to life
+   * after its release.
+   */
+  release({ run, workflow }: Release): MaybePromise<void> {
+    const forget = (): void => void this.#joins.delete(run);
+    return this.#withWorkflow(workflow, forget, forget);
+  }
+
+  /** Forgets everything, and gathers nothing more. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#joins.clear();
+  }
+
+  /** Calls `use` at once where the workflow is known; otherwise calls wait for it in their order. */
+  #withWorkflow(
+    id: WorkflowId,
+    use: (workflow: WorkflowDefinition) => MaybePromise<void>,
+    otherwise: (error: unknown) => MaybePromise<void>,
+  ): MaybePromise<void> {
+    const key = `${id.module}#${id.name}@${id.version}`;
+    let workflow = this.#workflows.get(key);
+    if (workflow === undefined) {
+      workflow = this.#lookUp(id);
+      this.#workflows.set(key, workflow);
+      if (workflow instanceof Promise) {
+        workflow.then(
+          (found) => this.#workflows.set(key, found),
+          () => this.#workflows.delete(key), // the next message tries again
+        );
+      }
+    }
+    return workflow instanceof Promise ? workflow.then(use, otherwise) : use(workflow);
+  }
+
+  #lookUp(id: WorkflowId): MaybePromise<WorkflowDefinition> {
+    try {
+      return this.#ports.workflow(id);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+}

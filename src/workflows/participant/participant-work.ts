@@ -1,0 +1,133 @@
+/** What a participant works on: steps, compensations and direct calls, so many at a time as its agent allows. */
+
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { AskScope } from "../../actors/ask-scope.ts";
+import type { Cancellation } from "../../async/cancellation.ts";
+
+/** One piece of work. */
+export interface Work extends AskScope {
+  /** `undefined` for a direct call. */
+  readonly run: string | undefined;
+  readonly step: string | undefined;
+  readonly idempotencyKey: string;
+  /** 1 for the first attempt at the step, or at its compensation; a direct call is always the first. */
+  readonly attempt: number;
+  /** Until when the outcome is waited for, in milliseconds since the epoch; Infinity for no such time. */
+  deadline: number;
+  /** When the agent's code began, in milliseconds since the epoch; `undefined` while it waits for its turn. */
+  began: number | undefined;
+  /** How many tokens the agent's code has said that it used. */
+  tokens: number;
+  /** True for a compensation: cancelling the run doesn't abort what undoes it. */
+  readonly isCompensation: boolean;
+  /** Aborted when the run is cancelled, the caller gives up or the participant stops. */
+  readonly cancellation: Cancellation;
+  /** True once it has ended. */
+  isOver: boolean;
+  /** True once its code was left behind. */
+  isLeftBehind: boolean;
+}
+
+/** Milliseconds that an agent's code has to end once its signal has aborted. */
+const endWithin = 5_000;
+
+export interface WorkSlotsOptions {
+  readonly concurrency: number;
+  readonly clock: Clock;
+  /** The code of a piece of work, which didn't end, is left behind. */
+  readonly onLeftBehind: (work: Work) => void;
+}
+
+/**
+ * Lets in as many pieces of work as the agent's concurrency allows, first come, first served. Code that goes on 5 s after its
+ * signal has aborted is left behind: its slot is for others, so that one call which hangs can't stop its agent for good.
+ */
+export class WorkSlots {
+  #free: number;
+  readonly #clock: Clock;
+  readonly #onLeftBehind: (work: Work) => void;
+  readonly #waiting = new Set<() => void>();
+  readonly #timers = new Set<Timer>();
+  #isClosed = false;
+
+  constructor({ concurrency, clock, onLeftBehind }: WorkSlotsOptions) {
+    this.#free = concurrency;
+    this.#clock = clock;
+    this.#onLeftBehind = onLeftBehind;
+  }
+
+  /**
+   * Runs the code of a piece of work when there is a slot for it.
+   *
+   * @throws the cancellation's reason (as a rejection) if that aborts before, and the code is not run then, or when the code is left
+   * behind; or what the code throws.
+   */
+  async run<T>(work: Work, code: () => Promise<T>): Promise<T> {
+    const { cancellation } = work;
+    cancellation.throwIfAborted();
+    if (this.#free > 0) this.#free--;
+    else await this.#turn(cancellation);
+    try {
+      return await this.#untilLeftBehind(work, code);
+    } finally {
+      const [next] = this.#waiting;
+      // the slot goes from hand to hand, so that nobody gets in between
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+
+  /** The participant stops: nothing is left behind any more, and no timer goes on. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #untilLeftBehind<T>(work: Work, code: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let timer: Timer | undefined;
+      const forget = (): void => {
+        if (timer === undefined) return;
+        timer.cancel();
+        this.#timers.delete(timer);
+      };
+      const patience = {
+        abort: (reason: unknown): void => {
+          if (this.#isClosed) return;
+          timer = this.#clock.setTimer(endWithin, () => {
+            forget();
+            work.isLeftBehind = true;
+            this.#onLeftBehind(work);
+            reject(reason);
+          });
+          this.#timers.add(timer);
+        },
+      };
+      work.cancellation.add(patience);
+      const ended = (): void => {
+        work.cancellation.remove(patience);
+        forget();
+      };
+      code().finally(ended).then(resolve, reject);
+    });
+  }
+
+  #turn(cancellation: Cancellation): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const begin = (): void => {
+        this.#waiting.delete(begin);
+        cancellation.remove(leaving);
+        resolve();
+      };
+      const leaving = {
+        abort: (error: unknown): void => {
+          this.#waiting.delete(begin);
+          reject(error);
+        },
+      };
+      this.#waiting.add(begin);
+      cancellation.add(leaving);
+    });
+  }
+}

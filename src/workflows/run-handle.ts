@@ -1,0 +1,199 @@
+/** The handle on a run, fed with the versions of its key. */
+
+import { Observable, Subject } from "rxjs";
+import { decodeError, type EncodedError } from "../errors/error-codec.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { type Deferred, deferred } from "../async/deferred.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import type { PayloadCodec } from "../contracts/payload-codec.ts";
+import type { Run } from "./run.ts";
+import { type RunRecord, recordsOf } from "./history/run-history.ts";
+import { outputOf } from "./history/run-note.ts";
+import { stoppedAtPivot } from "./history/run-progress.ts";
+import { isOpen, type RunState } from "./history/run-state.ts";
+
+/** What a handle can ask of the system. */
+export interface RunHandlePorts {
+  cancel(run: string, reason?: string): Promise<void>;
+  /** All versions of the run's key, oldest first. */
+  versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
+  /** Tries the compensation again that failed. Returns another handle on the run. */
+  retryCompensation(run: string): Promise<Run>;
+  resolve(run: string, note: string): Promise<void>;
+  readonly codec: PayloadCodec;
+}
+
+/**
+ * A {@link Run} made of what the supervisor says of it: give it every version of the run by {@link RunHandle.observe}, in
+ * order, and {@link RunHandle.break} if the run is lost.
+ */
+export class RunHandle<Output = unknown> implements Run<Output> {
+  readonly id: string;
+  readonly result: Promise<Output>;
+  readonly started: Promise<void>;
+  readonly #ports: RunHandlePorts;
+  readonly #resolve: (output: Output) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #begun: Deferred<void>;
+  readonly #past: RunRecord[] = [];
+  /** Versions whose records nobody has looked at yet: records are only made for those who look. */
+  readonly #unseen: Snapshot<RunState>[] = [];
+  #isShowing = false;
+  #isOver = false;
+  readonly #live = new Subject<RunRecord>();
+
+  constructor(id: string, ports: RunHandlePorts) {
+    this.id = id;
+    this.#ports = ports;
+    const result = quietly<Output>();
+    this.result = result.promise;
+    this.#resolve = result.resolve;
+    this.#reject = result.reject;
+    const started = quietly<void>();
+    this.started = started.promise;
+    this.#begun = started;
+  }
+
+  get events$(): Observable<RunRecord> {
+    return new Observable((subscriber) => {
+      this.#show();
+      // goes on to what is recorded meanwhile, because of something the subscriber does
+      for (const record of this.#past) subscriber.next(record);
+      return this.#live.subscribe(subscriber);
+    });
+  }
+
+  async cancel(reason?: string): Promise<void> {
+    if (reason !== undefined) checkText("cancel: reason", reason);
+    await this.#ports.cancel(this.id, reason);
+  }
+
+  async retryCompensation(): Promise<Run<Output>> {
+    return (await this.#ports.retryCompensation(this.id)) as Run<Output>;
+  }
+
+  async resolve(note: string): Promise<void> {
+    checkText("resolve: note", note);
+    await this.#ports.resolve(this.id, note);
+  }
+
+  async history(): Promise<RunRecord[]> {
+    return this.#records(await this.#ports.versions(this.id));
+  }
+
+  /**
+   * Takes in the next version of the run. The one with the end settles everything; but not one with an end from which the
+   * run goes on.
+   */
+  observe(snapshot: Snapshot<RunState>, goesOn = false): void {
+    this.#unseen.push(snapshot);
+    this.#begun.resolve();
+    this.#isOver = !isOpen(snapshot.state) && !goesOn;
+    if (this.#live.observed) this.#show();
+    else if (this.#isOver) this.#live.complete();
+    if (!this.#isOver) return;
+    if (snapshot.state.status === "completed")
+      this.#resolve(this.#ports.codec.decode(outputOf(snapshot.state)) as Output);
+    else this.#reject(runError(this.id, snapshot.state));
+  }
+
+  /** The run can't go on. */
+  break(error: unknown): void {
+    this.#live.error(error);
+    this.#reject(error);
+    this.#begun.reject(error);
+  }
+
+  /** A subscriber may cause the next version, by cancelling: that waits until this one is told to the end. */
+  #show(): void {
+    if (this.#isShowing) return;
+    this.#isShowing = true;
+    for (let version = this.#unseen.shift(); version !== undefined; version = this.#unseen.shift()) {
+      for (const record of this.#records([version])) {
+        this.#past.push(record);
+        this.#live.next(record);
+      }
+    }
+    this.#isShowing = false;
+    if (this.#isOver) this.#live.complete();
+  }
+
+  #records(versions: Iterable<Snapshot<RunState>>): RunRecord[] {
+    return recordsOf(this.id, versions, this.#ports.codec);
+  }
+}
+
+/** Whoever only looks at something else must not lose the process for it; the promise itself still rejects. */
+function quietly<T>(): Deferred<T> {
+  const made = deferred<T>();
+  made.promise.catch(() => undefined);
+  return made;
+}
+
+/** What a person says is kept in the run's history: anything but a text could break the run. */
+function checkText(what: string, given: unknown): void {
+  if (typeof given !== "string") throw new TroupeError("invalid-options", `${what} is a string, not ${typeof given}`);
+}
+
+/** The error that a run's result rejects with. */
+function runError(run: string, state: RunState): TroupeError {
+  const workflow = `${state.workflow.name}@${state.workflow.version}`;
+  const why = state.cancelled === undefined ? `the step "${String(state.failed)}" failed` : "it was cancelled";
+  const { uncompensated, failed } = state;
+  if (state.resolved !== undefined) {
+    return new TroupeError("run-resolved", `run ${run} of ${workflow}, after ${why}, was resolved: ${state.resolved}`, {
+      details: { run, note: state.resolved },
+    });
+  }
+  const reached = stoppedAtPivot(state);
+  if (reached !== undefined) {
+    const { pivot } = reached;
+    const { error, cause } = causeOf(state.steps[failed ?? pivot]?.error);
+    const reason = reached.isCertain
+      ? `the step "${pivot}", its point of no return, has finished`
+      : `nobody knows whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
+    return new TroupeError(
+      "compensation-failed",
+      `run ${run} of ${workflow}: after ${why}, nothing is undone: ${reason}. The failure: ${error}`,
+      { cause, details: { run, step: pivot, isPivot: true, ...(failed === undefined ? {} : { failed }) } },
+    );
+  }
+  if (uncompensated !== undefined) {
+    const { error, cause } = causeOf(state.steps[uncompensated]?.undoError);
+    return new TroupeError(
+      "compensation-failed",
+      `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${error}. Steps that finished before it are not undone either.`,
+      { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
+    );
+  }
+  if (state.cancelled?.isExpired === true) {
+    const message = `run ${run} of ${workflow} did not end before its deadline. What had finished is undone where its agent can.`;
+    return new TroupeError("timed-out", message, { details: { run } });
+  }
+  if (state.cancelled !== undefined) {
+    const { reason } = state.cancelled;
+    const because = reason === undefined ? "" : `: ${reason}`;
+    return new TroupeError(
+      "run-cancelled",
+      `run ${run} of ${workflow} was cancelled${because}. What had finished is undone where its agent can.`,
+      {
+        details: { run, ...(reason === undefined ? {} : { reason }) },
+      },
+    );
+  }
+  const { error, cause } = causeOf(state.steps[String(failed)]?.error);
+  return new TroupeError(
+    "step-failed",
+    `run ${run} of ${workflow}: the step "${String(failed)}" failed: ${error}. What had finished is undone where its agent can.`,
+    {
+      cause,
+      details: { run, step: String(failed) },
+    },
+  );
+}
+
+function causeOf(encoded: EncodedError | undefined): { readonly error: string; readonly cause: unknown } {
+  return encoded === undefined
+    ? { error: "for an unknown reason", cause: undefined }
+    : { error: encoded.message, cause: decodeError(encoded) };
+}

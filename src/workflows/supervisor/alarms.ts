@@ -1,0 +1,61 @@
+/** The alarms of open runs: one a run, set to the earliest time at which something is due in it; and what is done then. */
+
+import type { Clock } from "../../ports/clock.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { Dispatch } from "../coordination/dispatch.ts";
+import type { DueWork, OpenRun } from "./open-run.ts";
+import { orchestrateDue } from "../coordination/orchestrator.ts";
+import { forwardDue } from "../coordination/relay.ts";
+import type { RunEvent } from "../history/run-event.ts";
+
+export interface AlarmsPorts {
+  readonly clock: Clock;
+  /** Records what is due, where the run's history accepts it. Called in the run's turn. */
+  record(run: OpenRun, event: RunEvent): MaybePromise<boolean>;
+  send(run: OpenRun, dispatch: Dispatch): void;
+}
+
+export class Alarms {
+  readonly #ports: AlarmsPorts;
+
+  constructor(ports: AlarmsPorts) {
+    this.#ports = ports;
+  }
+
+  /** Sets the alarm of a run anew. To be called whenever its state has changed, or who was told of what is due. */
+  arm(run: OpenRun): void {
+    run.timer?.cancel();
+    run.timer = undefined;
+    const next = run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue;
+    if (next === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#ports;
+    run.timer = clock.setTimer(Math.max(0, next - clock.now()), () => {
+      void run.unattended(() => this.#ring(run));
+    });
+  }
+
+  #ring(run: OpenRun): MaybePromise<unknown> {
+    let done: MaybePromise<unknown> = undefined;
+    for (const due of run.due(this.#ports.clock.now())) done = chain(done, () => this.#meet(run, due));
+    return chain(done, () => this.arm(run));
+  }
+
+  #meet(run: OpenRun, due: DueWork): MaybePromise<unknown> {
+    const { record } = this.#ports;
+    if (due.kind === "deadline")
+      return record(run, { type: "cancel-requested", reason: "its deadline passed", isExpired: true });
+    return this.#tryAgain(run, due.step);
+  }
+
+  /** The orchestrator decides; under the relay the step's participant hears that it may claim. */
+  #tryAgain(run: OpenRun, step: string): MaybePromise<unknown> {
+    const { record, send } = this.#ports;
+    if (run.state.coordination === "orchestrator") {
+      const claim = orchestrateDue(run.state, step);
+      return claim && record(run, claim);
+    }
+    const { id, plan, state } = run;
+    if (run.tell(step)) for (const dispatch of forwardDue({ run: id, plan, state }, step)) send(run, dispatch);
+    return undefined;
+  }
+}

@@ -1,0 +1,33 @@
+/** Commits a run's next version, and tells why that was refused as it is: of a recipe that throws, the store says only that it failed. */
+
+import type { Subject } from "../../store/change.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { RunState } from "../history/run-state.ts";
+import type { SupervisorPorts } from "./supervisor-ports.ts";
+
+/** Throws or rejects with what `next` throws; otherwise with what the store does. */
+export function commitRun(
+  { commit }: Pick<SupervisorPorts, "commit">,
+  subject: Subject<RunState>,
+  next: (newest: RunState) => RunState,
+): MaybePromise<Snapshot<RunState>> {
+  let refusal: unknown;
+  const failed = (error: unknown): never => {
+    throw refusal ?? error;
+  };
+  const recipe = (newest: RunState): RunState => {
+    try {
+      return next(newest);
+    } catch (error) {
+      refusal = error;
+      throw error;
+    }
+  };
+  try {
+    const committed = commit(subject, recipe);
+    return committed instanceof Promise ? committed.catch(failed) : committed;
+  } catch (error) {
+    return failed(error);
+  }
+}

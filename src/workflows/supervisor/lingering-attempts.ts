@@ -1,0 +1,42 @@
+/** Attempts whose time was up while their agent's code was running: they keep their place with the agent until it ends. */
+
+import type { Permit } from "../../actors/policies/permit.ts";
+import type { RunEvent } from "../history/run-event.ts";
+import { attemptOf } from "../history/run-progress.ts";
+
+interface Lingering {
+  readonly agentKey: string;
+  readonly permit: Permit;
+}
+
+export class LingeringAttempts {
+  readonly #attempts = new Map<string, Lingering>();
+
+  add(run: string, event: RunEvent, agentKey: string, permit: Permit): void {
+    const key = keyOf(run, event);
+    if (key !== undefined) this.#attempts.set(key, { agentKey, permit });
+  }
+
+  /** The code of an attempt has come to its end, if it is one of these: its outcome doesn't matter any more. */
+  end(run: string, event: RunEvent): void {
+    if (this.#attempts.size === 0) return;
+    const key = keyOf(run, event);
+    if (key === undefined) return;
+    this.#attempts.get(key)?.permit.release();
+    this.#attempts.delete(key);
+  }
+
+  /** The participant of an agent is gone, and with it all of its code. */
+  lose(agentKey: string): void {
+    for (const [key, attempt] of this.#attempts) {
+      if (attempt.agentKey !== agentKey) continue;
+      attempt.permit.release();
+      this.#attempts.delete(key);
+    }
+  }
+}
+
+function keyOf(run: string, event: RunEvent): string | undefined {
+  if (event.type !== "step-failed" && event.type !== "step-finished") return undefined;
+  return `${run}/${event.step}/${attemptOf(event)}`;
+}

@@ -1,0 +1,51 @@
+/** The start of a run: its first event, made of the workflow's definition and what the run is given. */
+
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
+import type { Terms } from "../coordination/conclude.ts";
+import type { Coordination, Epoch } from "../history/coordination.ts";
+import type { RunStarted } from "../history/run-event.ts";
+
+/** How to start a run. */
+export interface StartOptions {
+  /** A coordination of the run's own. It is pinned: switches of the system's coordination don't touch this run. */
+  readonly coordination?: Coordination;
+  /** Milliseconds until the run is cancelled if it hasn't ended. Default: no such time. */
+  readonly timeout?: number;
+}
+
+/** The coordination in force, and how many switches there were. */
+export interface InForce {
+  readonly coordination: Coordination;
+  readonly epoch: Epoch;
+}
+
+/** @throws TroupeError `contract-violated`, `invalid-workflow`; `not-cloneable`, `message-too-large` for an input that can't be kept. */
+export function startRun(
+  { workflow, outlines, fingerprint }: WorkflowPlan,
+  input: unknown,
+  { coordination, timeout }: StartOptions,
+  inForce: InForce,
+  { codec, now }: Pick<Terms, "codec" | "now">,
+): RunStarted {
+  const { module, name, version } = workflow;
+  if (workflow.steps.length === 0) {
+    throw new TroupeError(
+      "invalid-workflow",
+      `the workflow ${name}@${version} has no steps. Run the definition that .step() returns.`,
+    );
+  }
+  const parsed = checkContract(workflow.input, input, { agent: name, version, direction: "input", side: "sender" });
+  return {
+    type: "run-started",
+    workflow: { module, name, version },
+    input: codec.encode(parsed, `the input of a run of ${name}`),
+    steps: outlines,
+    coordination: coordination ?? inForce.coordination,
+    pinned: coordination !== undefined,
+    epoch: inForce.epoch,
+    definition: fingerprint,
+    ...(timeout === undefined ? {} : { deadline: now() + timeout }),
+  };
+}

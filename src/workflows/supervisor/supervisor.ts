@@ -1,0 +1,346 @@
+/**
+ * The supervisor of runs: judges every proposal by the run's history, records what it accepts and sends what follows. It
+ * holds no truth of its own: what it knows of a run is the newest version of the key `run/<id>`.
+ *
+ * Safety doesn't depend on who decides, so the coordination can be switched at any moment. Going on after a switch does:
+ * in the same turn in which a run learns of a switch, whoever decides from now on is told where the run stands.
+ */
+
+import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import { subjectOf } from "../../store/change.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { WorkflowDefinition } from "../definition/workflow-definition.ts";
+import { agentKey, planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";
+import { type Advance, advance } from "../coordination/advance.ts";
+import { Alarms } from "./alarms.ts";
+import { Attempts } from "./attempts.ts";
+import { commitRun } from "./commit-run.ts";
+import type { Terms } from "../coordination/conclude.ts";
+import { type Coordination, coordinationState, type Epoch, systemCoordination } from "../history/coordination.ts";
+import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
+import { type Dispatch, dispatchesOf, undelivered } from "../coordination/dispatch.ts";
+import { OpenRun } from "./open-run.ts";
+import { handOver } from "../coordination/relay.ts";
+import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "../history/run-event.ts";
+import { pivotPassed } from "../history/run-progress.ts";
+import { type StartOptions, startRun } from "./run-start.ts";
+import { resolveRun } from "./resolve-run.ts";
+import { isOpen, type RunState, runState } from "../history/run-state.ts";
+import { checkSameDefinition, notAdmissible, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
+import type { SupervisorPorts } from "./supervisor-ports.ts";
+
+/**
+ * Supervises runs through its ports; knows no threads.
+ *
+ * Guarantees: every version of a run follows from the one before by the rules of `run-machine.ts`, so a step finishes once
+ * and is undone once, whoever proposes what how often (invariant 5); the outcome doesn't depend on the
+ * coordination or on switches of it (invariant 10). Everything is synchronous as long as the store is.
+ *
+ * @example
+ * const supervisor = new Supervisor({ commit: (subject, next) => client.evolveNow(subject, next), … });
+ * await supervisor.switchCoordination("orchestrator");
+ * await supervisor.start("r1", creditDecision, application);
+ */
+export class Supervisor {
+  readonly #ports: SupervisorPorts;
+  readonly #terms: Terms;
+  readonly #open = new Map<string, OpenRun>();
+  readonly #attempts: Attempts;
+  readonly #alarms: Alarms;
+  readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
+  #coordination: Coordination = "orchestrator";
+  #epoch: Epoch = 0;
+  #sent = 0;
+
+  constructor(ports: SupervisorPorts) {
+    this.#ports = ports;
+    const { codec, clock, random, admit } = ports;
+    this.#terms = { codec, now: () => clock.now(), random: () => random.next() };
+    this.#attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
+    this.#alarms = new Alarms({
+      clock,
+      record: (run, event) => this.#record(run, event),
+      send: (run, dispatch) => this.#send(run, dispatch),
+    });
+  }
+
+  /** The coordination in force: that of every run which isn't pinned to its own. */
+  get coordination(): Coordination {
+    return this.#coordination;
+  }
+
+  /** How many switches there were. */
+  get epoch(): Epoch {
+    return this.#epoch;
+  }
+
+  /** The ids of the runs that haven't ended. */
+  get openRuns(): readonly string[] {
+    return [...this.#open.keys()];
+  }
+
+  /**
+   * Puts a coordination in force, for new runs and for all open ones that aren't pinned. Returns the epoch when every open
+   * run was handed over. Switching to the coordination that is in force changes nothing, but the first call always counts:
+   * a system makes it before its first run.
+   *
+   * Guarantees: loses and repeats no step, whatever is in flight (invariant 10).
+   */
+  switchCoordination(coordination: Coordination): MaybePromise<Epoch> {
+    if (this.#epoch > 0 && coordination === this.#coordination) return this.#epoch;
+    return chain(
+      this.#ports.commit(subjectOf(coordinationState, systemCoordination), () => ({ coordination })),
+      ({ version: epoch }) => {
+        if (epoch > this.#epoch) {
+          this.#epoch = epoch;
+          this.#coordination = coordination;
+        }
+        const pending = [...this.#open.values()]
+          .map((run) => run.unattended(() => this.#record(run, { type: "coordination-switched", coordination, epoch })))
+          .filter((handedOver) => handedOver instanceof Promise);
+        return pending.length === 0 ? epoch : Promise.all(pending).then(() => epoch);
+      },
+    );
+  }
+
+  /**
+   * Starts a run. Returns when its first version is recorded.
+   *
+   * @throws TroupeError `contract-violated` for an input that the workflow's schema refuses, `invalid-workflow` for one
+   * without steps, `run-exists` for an id that a run has or had.
+   */
+  start(id: string, workflow: WorkflowDefinition, input: unknown, options: StartOptions = {}): MaybePromise<void> {
+    const plan = this.#planOf(workflow);
+    const { coordination, epoch } = this;
+    const started = startRun(plan, input, options, { coordination, epoch }, this.#terms);
+    if (this.#open.has(id)) throw runExists(id);
+    const run = new OpenRun(id, plan);
+    this.#open.set(id, run);
+    return chain(this.#judge(run, started), () => undefined);
+  }
+
+  /**
+   * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. What was in flight is
+   * begun again under the same idempotency key (invariant 11), unless the run is taken up to be cancelled: then it is over,
+   * and nobody knows whether it had effects. Returns when that is recorded.
+   *
+   * @throws TroupeError `workflow-changed` when the definition isn't the one that the run was started with;
+   * `not-admissible` when the run isn't in a state for it; `past-point-of-no-return`.
+   */
+  resume(
+    { state }: Snapshot<RunState>,
+    id: string,
+    workflow: WorkflowDefinition,
+    event: CompensationRetried | CancelRequested | "recover",
+  ): MaybePromise<void> {
+    const plan = this.#planOf(workflow);
+    checkSameDefinition(id, state, plan);
+    if (this.#open.has(id)) throw runExists(id);
+    const isCancelled = event !== "recover" && event.type === "cancel-requested";
+    const pivot = isCancelled && state.status === "running" ? pivotPassed(state) : undefined;
+    if (pivot !== undefined) throw pastPivot(id, pivot);
+    const run = new OpenRun(id, plan);
+    run.state = state;
+    this.#open.set(id, run);
+    const { coordination, epoch } = this;
+    const recovered = { type: "run-recovered", coordination, epoch } as const;
+    const next = event === "recover" || isCancelled ? recovered : event;
+    const judged = run.sequence.run(() => this.#record(run, next, undefined, isCancelled ? [event] : []));
+    return chain(judged, (isAccepted) => {
+      if (isAccepted) return;
+      this.#close(run);
+      throw notAdmissible(id, state, next.type);
+    });
+  }
+
+  /**
+   * Ends a run that waits for a person, as that person says. Returns when that is recorded. No definition is needed for it:
+   * nothing of the run is done any more.
+   *
+   * @throws TroupeError `not-admissible` when the run doesn't wait for that.
+   */
+  resolve(id: string, note: string): MaybePromise<void> {
+    const committed = commitRun(this.#ports, subjectOf(runState, id), (newest) => {
+      const resolved = this.#open.has(id) ? undefined : resolveRun(newest, note);
+      if (resolved === undefined) throw notAdmissible(id, newest, "run-resolved");
+      return resolved;
+    });
+    return chain(committed, () => undefined);
+  }
+
+  /**
+   * Judges what a participant would like to begin. Returns what it has to know to go ahead, or `false` when the run's history
+   * doesn't accept it or the agent's policies don't let it through.
+   */
+  claim(id: string, event: Claim): MaybePromise<Grant | false> {
+    const run = this.#open.get(id);
+    if (run === undefined) return false;
+    return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#attempts.goAhead(run, event));
+  }
+
+  /**
+   * Judges what a participant proposes. Returns whether the run's history accepted it. Proposals of one run are judged in
+   * the order in which they arrive; any may arrive any number of times, or for a run that is over: it isn't accepted then.
+   */
+  propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
+    const run = this.#open.get(id);
+    return chain(run === undefined ? false : this.#judge(run, event, spent), (isAccepted) => {
+      if (!isAccepted) this.#attempts.refused(id, event);
+      return isAccepted;
+    });
+  }
+
+  /**
+   * Cancels a run: no further step starts, the signal of steps in flight aborts, what has finished is compensated. Returns
+   * when that is recorded. Does nothing to a run that has ended, or failed before.
+   *
+   * @throws TroupeError `past-point-of-no-return`.
+   */
+  cancel(id: string, reason?: string): MaybePromise<void> {
+    const run = this.#open.get(id);
+    if (run === undefined) return undefined;
+    const event = { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) } as const;
+    return chain(this.#judge(run, event), (isAccepted) => {
+      const pivot = run.state.status === "running" ? pivotPassed(run.state) : undefined;
+      if (!isAccepted && pivot !== undefined) throw pastPivot(id, pivot);
+    });
+  }
+
+  /** Stops looking after its runs: they stay as they are, and no alarm rings any more. */
+  close(): void {
+    for (const run of [...this.#open.values()]) this.#close(run);
+  }
+
+  /**
+   * Tells that the participant of an agent is gone with all it knew, such as with its thread. Its steps in flight have
+   * failed, its compensations in flight too; what it was to decide is handed over to the one that takes its place.
+   *
+   * To be called when nothing of the old participant can arrive any more, and before anything is sent to the new one.
+   */
+  participantLost(agent: AgentDefinition, error: unknown): void {
+    const key = agentKey(agent);
+    const encoded = encodeError(error);
+    this.#attempts.participantLost(key);
+    for (const run of [...this.#open.values()]) {
+      // what is ordered once the journal has what is on its way there goes to the one that takes its place
+      const taken = run.taken;
+      void run.unattended(() => this.#lose(run, key, encoded, taken));
+    }
+  }
+
+  #lose(run: OpenRun, key: string, error: EncodedError, taken: ReadonlySet<string>): MaybePromise<unknown> {
+    const own = run.plan.steps.filter((step) => step.agentKey === key);
+    const lost = own.flatMap(({ name }): Proposal[] => {
+      if (!run.isLost(name, taken)) return []; // the one that takes its place does it
+      const { status, attempt } = run.state.steps[name] ?? {};
+      const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
+      return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
+    });
+    let judged: MaybePromise<unknown> = undefined;
+    for (const event of lost) judged = chain(judged, () => this.#record(run, event));
+    return chain(judged, () => {
+      if (own.length === 0 || run.state.coordination !== "relay") return;
+      run.forgetTold();
+      for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))
+        this.#send(run, dispatch);
+      this.#alarms.arm(run);
+    });
+  }
+
+  #judge(run: OpenRun, event: RunEvent, spent?: Spent): MaybePromise<boolean> {
+    return run.sequence.run(() => this.#record(run, event, spent));
+  }
+
+  #record(run: OpenRun, event: RunEvent, spent?: Spent, together?: readonly RunEvent[]): MaybePromise<boolean> {
+    if (run.isClosed) return false; // it ended or broke while this waited
+    const step = advance(run.plan, run.state, event, this.#terms, together);
+    if (step === undefined) return false;
+    const { length } = run.state;
+    const next = (newest: RunState): RunState => {
+      if (newest.length === length) return step.next;
+      throw length === 0 ? runExists(run.id) : overtaken(run.id, length, newest.length);
+    };
+    const failed = (error: unknown): never => {
+      this.#break(run, error);
+      throw error;
+    };
+    let committed: MaybePromise<Snapshot<RunState>>;
+    try {
+      committed = commitRun(this.#ports, run.subject, next);
+    } catch (error) {
+      return failed(error);
+    }
+    if (!(committed instanceof Promise)) return this.#recorded(run, committed, step, spent);
+    return committed.then((snapshot) => this.#recorded(run, snapshot, step, spent), failed);
+  }
+
+  #recorded(run: OpenRun, snapshot: Snapshot<RunState>, { events }: Advance, spent?: Spent): boolean {
+    run.state = snapshot.state;
+    for (const event of events) {
+      this.#attempts.settle(run, event, spent);
+      run.noteStart(event);
+      if (event.type === "coordination-switched") run.forgetTold();
+    }
+    if (!isOpen(run.state)) this.#close(run);
+    this.#ports.onVersion(run.id, snapshot);
+    const { id, plan, state } = run;
+    for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#dispatch(run, dispatch);
+    if (state.status === "compensating") this.#attempts.abandonHeld(run);
+    this.#alarms.arm(run);
+    return true;
+  }
+
+  /** Sends what follows from a commit; orders when their agent may go ahead. */
+  #dispatch(run: OpenRun, dispatch: Dispatch): void {
+    const { agent, message } = dispatch;
+    if (message.type !== "perform" && message.type !== "compensate") {
+      this.#send(run, dispatch);
+      return;
+    }
+    const begun =
+      message.type === "perform"
+        ? this.#attempts.goAhead(run, { ...message, type: "step-started" })
+        : this.#attempts.goAhead(run, { ...message.own, type: "compensation-started" });
+    const order = (grant: Grant | false): void => {
+      if (grant !== false) this.#send(run, { agent, message: { ...message, ...grant } });
+    };
+    if (begun instanceof Promise) void begun.then(order);
+    else order(begun);
+  }
+
+  #send(run: OpenRun, { agent, message }: Dispatch): void {
+    const failed = (error: unknown): void => {
+      for (const event of undelivered(message, encodeError(error))) this.#proposeUnasked(run, event);
+    };
+    try {
+      const sent = this.#ports.send(agent, { number: ++this.#sent, message });
+      if (sent instanceof Promise) sent.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** Proposes what nobody waits to hear of. */
+  #proposeUnasked(run: OpenRun, event: Proposal): void {
+    void run.unattended(() => this.#record(run, event));
+  }
+
+  #close(run: OpenRun): void {
+    this.#open.delete(run.id);
+    run.close();
+  }
+
+  #break(run: OpenRun, error: unknown): void {
+    if (run.isClosed) return;
+    this.#close(run);
+    if (run.state.length > 0) this.#ports.onBroken(run.id, error); // whoever starts a run hears it otherwise
+  }
+
+  #planOf(workflow: WorkflowDefinition): WorkflowPlan {
+    let plan = this.#plans.get(workflow);
+    if (plan === undefined) this.#plans.set(workflow, (plan = planWorkflow(workflow)));
+    return plan;
+  }
+}

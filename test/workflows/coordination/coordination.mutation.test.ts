@@ -1,0 +1,96 @@
+/** Breaks the coordination on purpose: the properties have to notice, or they prove nothing. */
+
+import fc from "fast-check";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
+import type { NetworkOptions } from "../support/run-network.ts";
+import { expectAllSound, expectSound } from "../support/run-invariants.ts";
+import { play, type Played, type Scenario, type ScenarioConstraints, scenarios } from "../support/run-scenario.ts";
+
+const runs = { numRuns: 200, seed: 20_250_101, endOnFailure: true } as const;
+
+/** The message of the first failure; `undefined` when the property held. */
+async function failureOf(
+  constraints: ScenarioConstraints,
+  faults: Pick<NetworkOptions, "swallows" | "renumbers"> = {},
+  judge: (scenario: Scenario, played: Played) => void = expectAllSound,
+): Promise<string | undefined> {
+  const property = fc.asyncProperty(scenarios(constraints), async (scenario) =>
+    judge(scenario, await play(scenario, faults)),
+  );
+  const { errorInstance } = await fc.check(property, runs);
+  return errorInstance === null || errorInstance === undefined ? undefined : (errorInstance as Error).message;
+}
+
+afterEach(() => {
+  vi.doUnmock("../../../src/workflows/history/run-machine.ts");
+  vi.resetModules();
+});
+
+describe("the properties", () => {
+  it("hold without a fault", async () => {
+    expect(await failureOf({ interventions: ["switch"] })).toBeUndefined();
+  });
+
+  it("notice a missing hand-over to the relay: runs never end", async () => {
+    const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "relay" && message.handOver;
+    expect(await failureOf({ interventions: ["switch"] }, { swallows })).toContain("every run ends");
+  });
+
+  it("notice a missing hand-over to a lost participant's successor: runs never end", async () => {
+    const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "relay" && message.handOver;
+    expect(await failureOf({ interventions: ["lose"] }, { swallows })).toContain("every run ends");
+  });
+
+  it("notice a missing hand-over to the orchestrator: runs never end", async () => {
+    // what the orchestrator starts in the same version as the switch
+    const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "perform" && message.handOver;
+    expect(await failureOf({ interventions: ["switch"] }, { swallows })).toContain("every run ends");
+  });
+
+  it("notice a missing release: participants remember runs for ever", async () => {
+    const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "release";
+    expect(await failureOf({ fails: ["executing"] }, { swallows })).toContain("to be +0");
+  });
+
+  it("notice a missing admissibility check: steps are done twice", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/run-machine.ts", async (original) => ({
+      ...(await original<object>()),
+      admits: () => true,
+    }));
+    expect(await failureOf({ interventions: ["switch"] })).toContain("twice");
+  });
+
+  it("notice a recovery that forgets what was in flight: runs never end", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/run-machine.ts", async (original) => {
+      const machine = await original<typeof RunMachine>();
+      const apply: typeof RunMachine.apply = (state, event, events) => {
+        const next = machine.apply(state, event, events);
+        return event.type === "run-recovered" ? { ...next, steps: state.steps } : next;
+      };
+      return { ...machine, apply };
+    });
+    expect(await failureOf({ interventions: ["crash"] })).toContain("every run ends");
+  });
+
+  it("notice alarms that never ring: what is to be tried again never is", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/coordination/orchestrator.ts", async (original) => ({
+      ...(await original<object>()),
+      orchestrateDue: () => undefined,
+    }));
+    const judge = (scenario: Scenario, played: Played): void => expectAllSound(scenario, played);
+    const failure = await failureOf({ fails: ["once"], retries: true }, {}, judge);
+    vi.doUnmock("../../../src/workflows/coordination/orchestrator.ts");
+    expect(failure).toMatch(/every run ends|it never ends/);
+  });
+
+  it("notice missing numbers: what arrives twice is done twice", async () => {
+    // such a number also hides messages that come later, and then a run may never end
+    const judgeRuns = (scenario: Scenario, { runs: outcomes }: Played): void =>
+      outcomes.filter(({ status }) => status !== "unfinished").forEach((run) => expectSound(scenario, run));
+    expect(await failureOf({ repeats: true }, { renumbers: true }, judgeRuns)).toContain("twice");
+  });
+});

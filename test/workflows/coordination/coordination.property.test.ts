@@ -1,0 +1,163 @@
+/** Invariants 5 and 10 on a network whose every delivery is picked: same outcome, nothing lost, nothing repeated. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { expectAllSound } from "../support/run-invariants.ts";
+import { type Outcome, play, scenarios } from "../support/run-scenario.ts";
+
+const check = { numRuns: 200 };
+
+/** What happened, whoever decided it. */
+function deeds({ events }: Outcome): unknown[] {
+  return events
+    .filter(({ type }) => type !== "coordination-switched")
+    .map((event) => ({
+      ...event,
+      by: "",
+      epoch: 0,
+      coordination: "",
+      pinned: false,
+      error: "error" in event ? event.error?.message : "",
+    }));
+}
+
+describe("runs under either coordination and any switches in between", () => {
+  it("give the same outputs (invariant 10)", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios({ interventions: ["switch"] }), async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+      }),
+      check,
+    );
+  });
+
+  it("have the same history, event by event, where the workflow leaves no choice (invariant 10)", async () => {
+    const chains = scenarios({ fails: ["executing", "mapping", "compensating"], interventions: ["switch"] }).map(
+      (scenario) => ({
+        ...scenario,
+        steps: scenario.steps.map((step, index) => ({ ...step, after: index === 0 ? [] : [index - 1] })),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(chains, async (scenario) => {
+        const quiet = { ...scenario, schedule: [], pinned: undefined };
+        const orchestrated = await play({ ...quiet, coordination: "orchestrator" });
+        const relayed = await play({ ...quiet, coordination: "relay" });
+        const switched = await play(scenario);
+        expect(relayed.runs.map(deeds)).toEqual(orchestrated.runs.map(deeds));
+        expect(switched.runs.map(deeds)).toEqual(orchestrated.runs.map(deeds));
+      }),
+      check,
+    );
+  });
+
+  it("fail in the same way and undo what finished, once and in order (invariant 10)", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios({ fails: ["executing", "mapping"], interventions: ["switch"] }), async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        const expected = scenario.steps.some(({ fails }) => fails !== "never") ? "failed" : "completed";
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => expected));
+      }),
+      check,
+    );
+  });
+
+  it("end, sound, when they are cancelled at any point and compensations fail (invariants 5, 10)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({ fails: ["executing", "mapping", "compensating"], interventions: ["switch", "cancel"] }),
+        async (scenario) => expectAllSound(scenario, await play(scenario)),
+      ),
+      check,
+    );
+  });
+
+  it("have each effect once when any message is delivered again, at any later time (invariant 5)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({ fails: ["executing", "compensating"], interventions: ["switch", "cancel"], repeats: true }),
+        async (scenario) => expectAllSound(scenario, await play(scenario)),
+      ),
+      check,
+    );
+  });
+
+  it("end, sound, when participants are lost (invariants 5, 9, 10)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({ fails: ["executing", "compensating"], interventions: ["lose", "switch", "cancel"] }),
+        async (scenario) => expectAllSound(scenario, await play(scenario)),
+      ),
+      check,
+    );
+  });
+
+  it("try again what failed, as often as their agents' policies say, and complete (invariants 5, 10)", async () => {
+    const again = scenarios({ fails: ["once"], interventions: ["switch"], retries: true }).map((scenario) => ({
+      ...scenario,
+      agents: scenario.agents.map((agent) => ({ ...agent, attempts: 2 })),
+    }));
+    await fc.assert(
+      fc.asyncProperty(again, async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+      }),
+      check,
+    );
+  });
+
+  it("go on where they were when the process dies, and come to the same (invariants 5, 10, 11)", async () => {
+    await fc.assert(
+      fc.asyncProperty(scenarios({ interventions: ["crash", "switch"] }), async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+      }),
+      check,
+    );
+  });
+
+  it("begin nothing again that a process took along when the next one takes them up to cancel them (invariants 5, 10, 11)", async () => {
+    let seen = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({ fails: ["once"], interventions: ["crash-cancel"], retries: true, pivots: true }),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          for (const { events } of played.runs) {
+            const types = events.map(({ type }) => type);
+            const cancelled = types.indexOf("cancel-requested");
+            if (cancelled < 0) continue;
+            seen++;
+            expect(types[cancelled - 1], "in the same commit").toBe("run-recovered");
+            expect(types.slice(cancelled)).not.toContain("step-started");
+          }
+        },
+      ),
+      check,
+    );
+    expect(seen).toBeGreaterThan(0);
+  });
+
+  it("are sound whatever happens: failures, retries, fallbacks, points of no return, lost threads, crashes (invariants 5, 9, 10, 11)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
+          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel"],
+          retries: true,
+          fallbacks: true,
+          pivots: true,
+          repeats: true,
+        }),
+        async (scenario) => expectAllSound(scenario, await play(scenario)),
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from "vitest";
+import * as v from "valibot";
+import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
+import { agentKey, planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
+
+const N = v.object({ n: v.number() });
+const agent = defineAgent("test:agents", {
+  name: "agent",
+  version: "1",
+  input: N,
+  output: N,
+  execute: (input) => input,
+});
+const other = defineAgent("test:agents", {
+  name: "other",
+  version: "1",
+  input: N,
+  output: N,
+  execute: (input) => input,
+});
+const begin = () => defineWorkflow("test:workflows", { name: "flow", version: "1.0.0", input: N });
+const map = ({ input }: { readonly input: { n: number } }) => ({ n: input.n });
+
+describe("a workflow", () => {
+  it("is a definition at each stage, and each stage stays as it is", () => {
+    const none = begin();
+    const one = none.step("a", agent, map);
+    const two = one.step("b", other, { after: ["a"] }, ({ a }) => a);
+    const fork = one.step("c", other, map);
+    expect([none, one, two, fork].map(({ steps }) => steps.map(({ name }) => name))).toEqual([
+      [],
+      ["a"],
+      ["a", "b"],
+      ["a", "c"],
+    ]);
+    expect(two).toMatchObject({ kind: "workflow", module: "test:workflows", name: "flow", version: "1.0.0", input: N });
+    expect(two.steps[1]).toMatchObject({ name: "b", agent: other, after: ["a"] });
+    expect(() => (two.steps as unknown as unknown[]).push(1)).toThrow(TypeError);
+    expect(() => Object.assign(two, { name: "x" })).toThrow(TypeError);
+  });
+
+  it("is not touched by what happens to the list it was given", () => {
+    const after: "a"[] = ["a"];
+    const flow = begin()
+      .step("a", agent, map)
+      .step("b", agent, { after }, ({ a }) => a);
+    after.length = 0;
+    expect(flow.steps[1]?.after).toEqual(["a"]);
+  });
+
+  const untyped = begin().step("a", agent, map) as unknown as { step(...args: unknown[]): unknown };
+  it.each([
+    ["a name that is taken", ["a", agent, map], "has a step of this name"],
+    ["the name of the run's input", ["input", agent, map], "call the run's input"],
+    ["a name that is no name", ["a/b", agent, map], "starts with a letter"],
+    ["a name that would come before others", ["1", agent, map], "starts with a letter"],
+    ["a name that is something else", ["__proto__", agent, map], "starts with a letter"],
+    ["no name", [undefined, agent, map], "starts with a letter"],
+    ["an agent that is none", ["b", { kind: "actor" }, map], "made by defineAgent"],
+    ["no agent", ["b", undefined, map], "made by defineAgent"],
+    ["a mapping that is none", ["b", agent, { after: ["a"] }], "maps the sources"],
+    [
+      "a step that it doesn't have",
+      ["b", agent, { after: ["a", "z"] }, map],
+      "after z, but the steps declared before it are a",
+    ],
+    ["itself", ["b", agent, { after: ["b"] }, map], "after b"],
+    ["a step twice", ["b", agent, { after: ["a", "a"] }, map], "names a twice"],
+  ])("can't have a step with or after %s", (_, args, message) => {
+    expect(() => untyped.step(...args)).toThrow(
+      expect.objectContaining({ code: "invalid-workflow", message: expect.stringContaining(message) as string }),
+    );
+  });
+
+  it("needs a module's URL, a name and a version", () => {
+    expect(() => defineWorkflow("flow.ts", { name: "flow", version: "1", input: N })).toThrow(
+      expect.objectContaining({ code: "invalid-options" }),
+    );
+    expect(() => defineWorkflow("test:flow", { name: "a flow", version: "1", input: N })).toThrow(
+      expect.objectContaining({ code: "invalid-options" }),
+    );
+    expect(() => defineWorkflow("test:flow", { name: "flow", version: "", input: N })).toThrow(
+      expect.objectContaining({ code: "invalid-workflow" }),
+    );
+  });
+});
+
+describe("a plan", () => {
+  it("knows dependents and participants", () => {
+    const flow = begin()
+      .step("a", agent, map)
+      .step("b", other, { after: ["a"] }, ({ a }) => a)
+      .step("c", agent, { after: ["a", "b"] }, ({ b }) => b);
+    const plan = planWorkflow(flow);
+    expect(plan.steps.map(({ name, dependents }) => [name, dependents.map((step) => step.name)])).toEqual([
+      ["a", ["b", "c"]],
+      ["b", ["c"]],
+      ["c", []],
+    ]);
+    expect(plan.participants.map(({ key, steps }) => [key, steps.map(({ name }) => name)])).toEqual([
+      [agentKey(agent), ["a", "c"]],
+      [agentKey(other), ["b"]],
+    ]);
+    expect(plan.step.get("b")?.agent).toBe(other);
+  });
+
+  it("takes two definitions with the same module and name for the same agent, as threads do", () => {
+    expect(agentKey({ ...agent })).toBe(agentKey(agent));
+    expect(agentKey(other)).not.toBe(agentKey(agent));
+  });
+});

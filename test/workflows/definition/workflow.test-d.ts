@@ -1,0 +1,121 @@
+import { assertType, describe, expectTypeOf, it } from "vitest";
+import * as v from "valibot";
+import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import type { Run } from "../../../src/workflows/run.ts";
+import {
+  defineWorkflow,
+  type InputOf,
+  type OutputOf,
+  type StepsOf,
+  type WorkflowDefinition,
+} from "../../../src/workflows/definition/workflow-definition.ts";
+
+const score = defineAgent("test:agents", {
+  name: "score",
+  version: "1",
+  input: v.object({ applicantId: v.string() }),
+  output: v.object({ score: v.number() }),
+  execute: () => ({ score: 700 }),
+});
+const income = defineAgent("test:agents", {
+  name: "income",
+  version: "1",
+  input: v.object({ applicantId: v.string(), claimed: v.optional(v.number(), 0) }),
+  output: v.object({
+    verified: v.boolean(),
+    at: v.pipe(
+      v.string(),
+      v.transform((text) => new Date(text)),
+    ),
+  }),
+  execute: () => ({ verified: true, at: "2025-01-01" }),
+});
+const approval = defineAgent("test:agents", {
+  name: "approval",
+  version: "1",
+  input: v.object({ score: v.number(), verified: v.boolean() }),
+  output: v.object({ decision: v.picklist(["approved", "declined"]) }),
+  execute: () => ({ decision: "approved" as const }),
+});
+
+const Application = v.object({ id: v.string(), amount: v.optional(v.number(), 100) });
+const begin = () => defineWorkflow("test:workflows", { name: "credit", version: "1", input: Application });
+const both = () =>
+  begin()
+    .step("score", score, ({ input }) => ({ applicantId: input.id }))
+    .step("income", income, ({ input }) => ({ applicantId: input.id }));
+
+declare function run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input): Run<Output>;
+
+describe("a workflow's types", () => {
+  it("mappings see the parsed input and the outputs of the steps in after", () => {
+    both().step("approval", approval, { after: ["score", "income"] }, (sources) => {
+      expectTypeOf(sources).toEqualTypeOf<{
+        readonly input: { id: string; amount: number };
+        readonly score: { score: number };
+        readonly income: { verified: boolean; at: Date };
+      }>();
+      return { score: sources.score.score, verified: sources.income.verified };
+    });
+    both().step("again", score, (sources) => {
+      expectTypeOf(sources).toEqualTypeOf<{ readonly input: { id: string; amount: number } }>();
+      return { applicantId: sources.input.id };
+    });
+  });
+
+  it("a run takes what the schema takes and results in the output of the last step", () => {
+    const credit = both().step(
+      "approval",
+      approval,
+      { after: ["score", "income"] },
+      ({ score: { score: value }, income: { verified } }) => ({ score: value, verified }),
+    );
+    expectTypeOf<InputOf<typeof credit>>().toEqualTypeOf<{ id: string; amount?: number | undefined }>();
+    expectTypeOf<OutputOf<typeof credit>>().toEqualTypeOf<{ decision: "approved" | "declined" }>();
+    expectTypeOf<StepsOf<typeof credit>["income"]>().toEqualTypeOf<{ verified: boolean; at: Date }>();
+    expectTypeOf(run(credit, { id: "x" }).result).toEqualTypeOf<Promise<{ decision: "approved" | "declined" }>>();
+    expectTypeOf(run(both(), { id: "x" }).result).toEqualTypeOf<Promise<{ verified: boolean; at: Date }>>();
+    expectTypeOf(credit).toExtend<WorkflowDefinition>();
+    // @ts-expect-error: the input lacks its id
+    run(credit, { amount: 5 });
+  });
+
+  const flow = both();
+
+  it("a mapping to the wrong input is an error", () => {
+    // @ts-expect-error: the agent wants an applicantId
+    assertType(flow.step("again", score, ({ input }) => ({ applicant: input.id })));
+    // @ts-expect-error: which is a string
+    assertType(flow.step("again", score, ({ input }) => ({ applicantId: input.amount })));
+    // @ts-expect-error: and not a promise of it
+    assertType(flow.step("again", score, async ({ input }) => ({ applicantId: input.id })));
+    // @ts-expect-error: the output has no such field
+    assertType(flow.step("again", score, { after: ["income"] }, ({ income: { id } }) => ({ applicantId: id })));
+  });
+
+  it("a step after one that there isn't is an error", () => {
+    // @ts-expect-error: there is no step fraud
+    assertType(flow.step("again", score, { after: ["score", "fraud"] }, () => ({ applicantId: "" })));
+    // @ts-expect-error: the run's input is no step
+    assertType(flow.step("again", score, { after: ["input"] }, () => ({ applicantId: "" })));
+  });
+
+  it("the use of an output that is not in after is an error", () => {
+    // @ts-expect-error: income is not in after
+    assertType(flow.step("again", score, { after: ["score"] }, ({ income: i }) => ({ applicantId: String(i.at) })));
+    // @ts-expect-error: nor is anything here
+    assertType(flow.step("again", score, ({ score: s }) => ({ applicantId: String(s.score) })));
+  });
+
+  it("a name that is taken is an error", () => {
+    // @ts-expect-error: there is a step score
+    assertType(flow.step("score", score, ({ input }) => ({ applicantId: input.id })));
+    // @ts-expect-error: that is what mappings call the run's input
+    assertType(flow.step("input", score, ({ input }) => ({ applicantId: input.id })));
+  });
+
+  it("an input that can't cross to another actor is an error", () => {
+    // @ts-expect-error: a function can't
+    assertType(defineWorkflow("test:w", { name: "w", version: "1", input: v.object({ call: v.function() }) }));
+  });
+});

@@ -1,0 +1,241 @@
+import { firstValueFrom, toArray } from "rxjs";
+import { describe, expect, it } from "vitest";
+import * as v from "valibot";
+import { defineAgent } from "../../src/actors/agent-definition.ts";
+import { RunHandle } from "../../src/workflows/run-handle.ts";
+import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
+import { defineWorkflow, type WorkflowDefinition } from "../../src/workflows/definition/workflow-definition.ts";
+import { codec, diamond, error, quiet as quietPorts } from "./support/example-workflow.ts";
+import { MemoryRuns } from "./support/memory-runs.ts";
+
+/** A run of the diamond that waits for what the test proposes. */
+function begin(
+  run = "r",
+  workflow: WorkflowDefinition = diamond,
+): {
+  readonly handle: RunHandle<{ total: number }>;
+  readonly supervisor: Supervisor;
+  readonly runs: MemoryRuns;
+} {
+  const runs = new MemoryRuns();
+  const handle = new RunHandle<{ total: number }>(run, {
+    cancel: async (id, reason) => supervisor.cancel(id, reason),
+    versions: async (id) => runs.versions(id),
+    retryCompensation: () => Promise.reject(new Error("not here")),
+    resolve: () => Promise.reject(new Error("not here")),
+    codec,
+  });
+  const supervisor = new Supervisor({
+    commit: (subject, next) => runs.commit(subject, next),
+    send: () => undefined,
+    onVersion: (_, snapshot) => handle.observe(snapshot),
+    onBroken: (_, cause) => handle.break(cause),
+    ...quietPorts,
+  });
+  void supervisor.start(run, workflow, { n: 1 });
+  return { handle, supervisor, runs };
+}
+
+const done = (step: string, output: unknown = { n: 1 }) => ({ type: "step-finished", step, output }) as const;
+
+function complete(supervisor: Supervisor): void {
+  for (const step of ["a", "b", "c"]) void supervisor.propose("r", done(step));
+  void supervisor.propose("r", done("d", { total: 9 }));
+}
+
+describe("a run's result", () => {
+  it("is the output of the step declared last", async () => {
+    const { handle, supervisor } = begin();
+    complete(supervisor);
+    expect(await handle.result).toEqual({ total: 9 });
+  });
+
+  it("rejects with the step that failed and what its agent threw", async () => {
+    const { handle, supervisor } = begin();
+    void supervisor.propose("r", { type: "step-failed", step: "a", error });
+    await expect(handle.result).rejects.toMatchObject({
+      code: "step-failed",
+      message: expect.stringContaining('the step "a" failed: broken') as string,
+      details: { run: "r", step: "a" },
+      cause: expect.objectContaining({ message: "broken" }) as Error,
+    });
+  });
+
+  it("rejects when the run was cancelled, with the reason", async () => {
+    const { handle, supervisor } = begin();
+    await handle.cancel("no longer needed");
+    expect(supervisor.openRuns).toEqual(["r"]); // a is in flight
+    void supervisor.propose("r", done("a"));
+    await expect(handle.result).rejects.toMatchObject({
+      code: "run-cancelled",
+      details: { run: "r", reason: "no longer needed" },
+    });
+    const quiet = begin();
+    await quiet.handle.cancel();
+    void quiet.supervisor.propose("r", done("a"));
+    await expect(quiet.handle.result).rejects.toMatchObject({ code: "run-cancelled", details: { run: "r" } });
+  });
+
+  it("rejects when a compensation failed, naming its step", async () => {
+    const { handle, supervisor } = begin();
+    for (const step of ["a", "b"]) void supervisor.propose("r", done(step));
+    void supervisor.propose("r", { type: "step-failed", step: "c", error });
+    void supervisor.propose("r", { type: "compensation-failed", step: "b", error: { ...error, message: "too late" } });
+    await expect(handle.result).rejects.toMatchObject({
+      code: "compensation-failed",
+      details: { run: "r", step: "b", failed: "c" },
+      cause: expect.objectContaining({ message: "too late" }) as Error,
+    });
+  });
+
+  it("rejects with what the step failed with, also when undoing what it may have done failed at first", async () => {
+    const sender = defineAgent("test:agents", {
+      name: "sender",
+      version: "1.0.0",
+      input: v.object({ n: v.number() }),
+      output: v.object({ n: v.number() }),
+      execute: ({ n }) => ({ n }),
+      compensateUnknown: () => undefined,
+      policies: { compensationRetry: { attempts: 2 } },
+    });
+    const letter = defineWorkflow("test:workflows", {
+      name: "letter",
+      version: "1",
+      input: v.object({ n: v.number() }),
+    }) //
+      .step("send", sender, ({ input }) => input);
+    const { handle, supervisor, runs } = begin("r", letter);
+    const late = { kind: "error", name: "TroupeError", code: "timed-out", message: "too slow to be sent" } as const;
+    void supervisor.propose("r", { type: "step-failed", step: "send", error: late });
+    void supervisor.propose("r", {
+      type: "compensation-failed",
+      step: "send",
+      error: { ...error, message: "no line" },
+    });
+    const again = { type: "compensation-started", step: "send", by: "relay", epoch: 1, attempt: 2 } as const;
+    void supervisor.propose("r", again);
+    void supervisor.propose("r", { type: "compensation-finished", step: "send", attempt: 2 });
+    await expect(handle.result).rejects.toMatchObject({
+      code: "step-failed",
+      message: expect.stringContaining('the step "send" failed: too slow to be sent') as string,
+      cause: expect.objectContaining({ message: "too slow to be sent" }) as Error,
+    });
+    const errors = (await handle.history()).flatMap(({ event }) =>
+      "error" in event ? [[event.type, (event.error as Error).message]] : [],
+    );
+    expect(errors).toEqual([
+      ["step-failed", "too slow to be sent"],
+      ["compensation-failed", "no line"],
+      ["run-ended", "too slow to be sent"],
+    ]);
+    expect(runs.versions("r").at(-1)?.state.status).toBe("failed");
+  });
+
+  it("rejects with the store's error when the run can't be recorded", async () => {
+    const { handle, supervisor, runs } = begin();
+    runs.failure = new Error("disk full");
+    expect(() => supervisor.propose("r", done("a"))).toThrow("disk full");
+    await expect(handle.result).rejects.toBe(runs.failure);
+    await expect(firstValueFrom(handle.events$.pipe(toArray()))).rejects.toBe(runs.failure);
+  });
+
+  it("isn't affected by a reason to cancel, or a note, that is no text", async () => {
+    const { handle, supervisor } = begin();
+    const refusal = { code: "invalid-options", message: "cancel: reason is a string, not object" };
+    await expect(handle.cancel(new Error("no longer needed") as never)).rejects.toMatchObject(refusal);
+    await expect(handle.resolve(undefined as never)).rejects.toMatchObject({
+      code: "invalid-options",
+      message: "resolve: note is a string, not undefined",
+    });
+    complete(supervisor);
+    expect(await handle.result).toEqual({ total: 9 });
+  });
+
+  it("may be left alone when it rejects", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const { supervisor } = begin();
+      void supervisor.propose("r", { type: "step-failed", step: "a", error });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
+});
+
+describe("a run's events", () => {
+  const whole = [
+    "run-started",
+    "step-started",
+    "step-finished",
+    "step-started",
+    "step-started",
+    "step-finished",
+    "step-finished",
+    "step-started",
+    "step-finished",
+    "run-ended",
+  ];
+
+  it("come in order, from the first, to a subscriber that comes early, late or in between", async () => {
+    const { handle, supervisor } = begin();
+    const early: string[] = [];
+    const between: string[] = [];
+    handle.events$.subscribe(({ event }) => early.push(event.type));
+    void supervisor.propose("r", done("a"));
+    handle.events$.subscribe(({ event }) => between.push(event.type));
+    complete(supervisor);
+    const late = await firstValueFrom(handle.events$.pipe(toArray()));
+    expect(early).toEqual(whole);
+    expect(between).toEqual(whole);
+    expect(late.map(({ event }) => event.type)).toEqual(whole);
+    expect(late[0]).toMatchObject({ run: "r", version: 1, event: { input: { n: 1 }, workflow: { name: "diamond" } } });
+    expect(late.at(-1)?.event).toEqual({ type: "run-ended", status: "completed", output: { total: 9 } });
+  });
+
+  it("are the run's history", async () => {
+    const { handle, supervisor } = begin();
+    expect((await handle.history()).map(({ event }) => event.type)).toEqual(["run-started", "step-started"]);
+    complete(supervisor);
+    expect(await handle.history()).toEqual(await firstValueFrom(handle.events$.pipe(toArray())));
+  });
+
+  it("stay in order when a subscriber causes the next ones", () => {
+    const { handle, supervisor } = begin();
+    const first: string[] = [];
+    const second: string[] = [];
+    handle.events$.subscribe(({ event }) => {
+      first.push(event.type);
+      // the version holds two more events behind this one
+      if (event.type === "step-finished") {
+        void supervisor.cancel("r");
+        handle.events$.subscribe((record) => second.push(record.event.type));
+      }
+    });
+    void supervisor.propose("r", done("a"));
+    const expected = [
+      "run-started",
+      "step-started",
+      "step-finished",
+      "step-started",
+      "step-started",
+      "cancel-requested",
+    ];
+    expect(first).toEqual(expected);
+    expect(second).toEqual(expected);
+  });
+
+  it("complete when the run has ended, also for one that failed and whoever looks", () => {
+    for (const isWatched of [true, false]) {
+      const { handle, supervisor } = begin();
+      let completed = 0;
+      if (isWatched) handle.events$.subscribe({ complete: () => completed++ });
+      void supervisor.propose("r", { type: "step-failed", step: "a", error });
+      handle.events$.subscribe({ complete: () => completed++ });
+      expect(completed).toBe(isWatched ? 2 : 1);
+    }
+  });
+});

@@ -1,0 +1,149 @@
+/** What has to hold of every run, whatever happened to it. */
+
+import { expect } from "vitest";
+import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
+import type { Outcome, Played, Scenario } from "./run-scenario.ts";
+import { expectedOutput } from "./run-scenario.ts";
+
+/** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
+export function expectSound(scenario: Scenario, run: Outcome): void {
+  const of = (type: string): string[] =>
+    run.events.flatMap((event) => (event.type === type && "step" in event ? [event.step ?? ""] : []));
+  const started = of("step-started");
+  const finished = of("step-finished");
+
+  expect(run.status, "every run ends").not.toBe("unfinished");
+  // exactly once: no attempt starts twice; what was begun was executed, unless it was given up before its turn came
+  expect(new Set(attempts(run.events, "step-started")).size, "no attempt starts twice").toBe(started.length);
+  expect(new Set(finished).size, "no step finishes twice").toBe(finished.length);
+  for (const step of new Set([...run.executed, ...started]))
+    expect(times(run.executed, step), "no attempt is executed twice").toBeLessThanOrEqual(times(started, step));
+  expect(run.executed).toEqual(expect.arrayContaining(finished.filter((step) => !isFallback(run, step))));
+  // a step starts after what it needs
+  for (const [at, event] of run.events.entries()) {
+    if (event.type !== "step-started") continue;
+    const before = run.events
+      .slice(0, at)
+      .flatMap((earlier) => (earlier.type === "step-finished" ? [earlier.step] : []));
+    expect(before).toEqual(expect.arrayContaining(stepOf(scenario, event.step).after.map((index) => `s${index}`)));
+  }
+  expectUndone(scenario, run);
+  const isExact = run.status === "completed" && finished.every((step) => !isFallback(run, step));
+  if (isExact) expect(run.output).toEqual(expectedOutput(scenario, Number(run.id.slice(1))));
+  expect(
+    run.events.filter(({ type }) => type === "run-started" || type === "run-ended").map(({ type }) => type),
+  ).toEqual(["run-started", "run-ended"]);
+}
+
+/** Compensations: none, or all that are needed, each at least once and accepted once, the last finished first. */
+function expectUndone(scenario: Scenario, run: Outcome): void {
+  const begun = run.events.flatMap((event) => (event.type === "compensation-started" ? [event.step] : []));
+  const undone = run.events.flatMap((event) => (event.type === "compensation-finished" ? [event.step] : []));
+  expect(new Set(attempts(run.events, "compensation-started")).size, "no undoing starts twice").toBe(begun.length);
+  for (const step of new Set(run.compensated))
+    expect(times(run.compensated, step), "no undoing is done twice").toBeLessThanOrEqual(times(begun, step));
+  expect(run.compensated).toEqual(expect.arrayContaining(undone));
+  const { pivot } = scenario;
+  const isInDoubt = inDoubt(scenario, run);
+  if (isInDoubt)
+    expect(run.status, "that may be past its point of no return waits for a person").toBe("compensation-failed");
+  const isKept = run.status === "completed" || passed(run, pivot) || isInDoubt;
+  const unknown = isKept ? [] : unknownSteps(scenario, run);
+  const finished = isKept ? [] : toUndo(scenario, run, unknown);
+  // those that never finished come first, in whatever order
+  const unfinished = unknown.filter((step) => !finished.includes(step));
+  const order = [...new Set(run.compensated)];
+  const isInOrder = (list: readonly string[]): void => {
+    const first = list.slice(0, unfinished.length);
+    expect(first.filter((step) => !unfinished.includes(step))).toEqual([]);
+    const rest = list.slice(unfinished.length);
+    expect(rest).toEqual(finished.slice(0, rest.length));
+  };
+  isInOrder(order);
+  if (run.status === "compensation-failed") {
+    if (!passed(run, pivot)) expect(undone).not.toContain(run.state.uncompensated);
+    return;
+  }
+  if (run.status !== "completed")
+    expect(passed(run, pivot), "past its point of no return a run isn't undone").toBe(false);
+  expect(undone.toSorted()).toEqual([...unfinished, ...finished].toSorted());
+  isInOrder(undone);
+  expect([...new Set(run.compensatedUnknown)].toSorted()).toEqual(unknown.toSorted());
+}
+
+/** The steps that finished and can be undone, the last one first: by what their agents gave, or for all that nobody knows. */
+function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): string[] {
+  return run.events
+    .flatMap((event) => (event.type === "step-finished" ? [event] : []))
+    .filter(({ step, fallbackFor }) =>
+      fallbackFor === undefined
+        ? scenario.agents[stepOf(scenario, step).agent]?.isCompensable === true
+        : unknown.includes(step),
+    )
+    .map(({ step }) => step)
+    .toReversed();
+}
+
+/** The steps that gave no output, of which nobody knows whether they had effects, and whose agents can cope with that. */
+function unknownSteps(scenario: Scenario, run: Outcome): string[] {
+  return uncertainSteps(run).filter((step) => undoesUnknown(scenario, step));
+}
+
+/** True when nobody knows whether the point of no return had effects, and its agent can't cope with that. */
+function inDoubt(scenario: Scenario, run: Outcome): boolean {
+  const pivot = `s${scenario.pivot}`;
+  const hasEnded = run.status !== "completed" && !passed(run, scenario.pivot);
+  return hasEnded && uncertainSteps(run).includes(pivot) && !undoesUnknown(scenario, pivot);
+}
+
+function undoesUnknown(scenario: Scenario, step: string): boolean {
+  return scenario.agents[stepOf(scenario, step).agent]?.undoesUnknown === true;
+}
+
+/** The steps that gave no output, of which nobody knows whether they had effects. */
+function uncertainSteps(run: Outcome): string[] {
+  const unknown = new Set<string>();
+  const open = new Set<string>();
+  for (const event of run.events) {
+    if (event.type === "step-started") open.add(event.step);
+    if (event.type === "step-finished" || event.type === "step-failed") open.delete(event.step);
+    if (event.type === "step-failed" && event.isUncertain === true) unknown.add(event.step);
+    if (event.type === "run-recovered") for (const step of open) unknown.add(step);
+    if (event.type === "run-recovered") open.clear();
+    if (event.type === "step-finished" && event.fallbackFor === undefined) unknown.delete(event.step);
+  }
+  return [...unknown];
+}
+
+function passed(run: Outcome, pivot: number | undefined): boolean {
+  return run.events.some(
+    ({ type, ...event }) => type === "step-finished" && "step" in event && event.step === `s${pivot}`,
+  );
+}
+
+function isFallback(run: Outcome, step: string): boolean {
+  return run.events.some(
+    (event) => event.type === "step-finished" && event.step === step && event.fallbackFor !== undefined,
+  );
+}
+
+function attempts(events: readonly RunEvent[], type: "step-started" | "compensation-started"): string[] {
+  return events.flatMap((event) => (event.type === type ? [`${event.step}/${event.attempt ?? 1}`] : []));
+}
+
+function times(steps: readonly string[], step: string): number {
+  return steps.filter((other) => other === step).length;
+}
+
+/** All runs are sound, nothing escaped and nothing is remembered that isn't needed any more (invariant 7). */
+export function expectAllSound(scenario: Scenario, played: Played): void {
+  for (const run of played.runs) expectSound(scenario, run);
+  expect(played.errors).toEqual([]);
+  expect(played.leftovers).toBe(0);
+}
+
+function stepOf(scenario: Scenario, name: string): Scenario["steps"][number] {
+  const step = scenario.steps[Number(name.slice(1))];
+  if (step === undefined) throw new Error(`no step ${name}`);
+  return step;
+}

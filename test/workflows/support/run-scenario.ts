@@ -1,0 +1,316 @@
+/** Random workflows, and schedules of everything that can happen to their runs; what came of one, and what has to hold. */
+
+import fc from "fast-check";
+import * as v from "valibot";
+import { type AgentContext, type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
+import type { Coordination } from "../../../src/workflows/history/coordination.ts";
+import type { EndStatus, Proposal, RunEvent } from "../../../src/workflows/history/run-event.ts";
+import { eventOf } from "../../../src/workflows/history/run-note.ts";
+import type { RunState } from "../../../src/workflows/history/run-state.ts";
+import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import { isTroupeError } from "../../../src/errors/troupe-error.ts";
+import type { NetworkOptions, RunNetwork as Network } from "./run-network.ts";
+
+export interface StepPlan {
+  /** Indexes of earlier steps. */
+  readonly after: readonly number[];
+  /** Which of the agents does it; agents are shared between steps. */
+  readonly agent: number;
+  /** `once`: its first execution; `undoing-once`: its first compensation. */
+  readonly fails: "never" | "executing" | "once" | "mapping" | "compensating" | "undoing-once";
+  readonly heedsAbort: boolean;
+  readonly hasFallback: boolean;
+}
+
+export interface AgentPlan {
+  readonly isCompensable: boolean;
+  readonly undoesUnknown: boolean;
+  readonly concurrency: number;
+  /** How often it is tried. */
+  readonly attempts: number;
+}
+
+/** What the user or fate does in between. */
+export type Intervention = "switch" | "cancel" | "lose" | "crash" | "crash-cancel" | undefined;
+
+export interface Moment {
+  readonly pick: number;
+  readonly repeats: boolean;
+  readonly intervention: Intervention;
+}
+
+export interface Scenario {
+  readonly steps: readonly StepPlan[];
+  readonly agents: readonly AgentPlan[];
+  /** Which of the steps is the point of no return. */
+  readonly pivot: number | undefined;
+  readonly coordination: Coordination;
+  readonly runs: number;
+  /** The last run has a coordination of its own. */
+  readonly pinned: Coordination | undefined;
+  readonly isAsync: boolean;
+  readonly schedule: readonly Moment[];
+}
+
+export interface ScenarioConstraints {
+  readonly fails?: readonly StepPlan["fails"][];
+  readonly interventions?: readonly Exclude<Intervention, undefined>[];
+  readonly repeats?: boolean;
+  /** Whether agents are tried again. */
+  readonly retries?: boolean;
+  readonly fallbacks?: boolean;
+  readonly pivots?: boolean;
+}
+
+const agentCount = 4;
+
+/** Scenarios with the given troubles and no others. */
+export function scenarios({
+  fails = [],
+  interventions = [],
+  repeats = false,
+  retries = false,
+  fallbacks = false,
+  pivots = false,
+}: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
+  const fail = fc.oneof(
+    { weight: 7, arbitrary: fc.constant("never" as const) },
+    ...(fails.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...fails) }] : []),
+  );
+  const step = (index: number): fc.Arbitrary<StepPlan> =>
+    fc.record({
+      after: fc.subarray([...Array(index).keys()]),
+      agent: fc.nat(agentCount - 1),
+      fails: fail,
+      heedsAbort: fc.boolean(),
+      hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
+    });
+  const moment = fc.record({
+    pick: fc.nat(11),
+    repeats: repeats ? fc.boolean() : fc.constant(false),
+    intervention: fc.oneof(
+      { weight: 5, arbitrary: fc.constant(undefined) },
+      ...(interventions.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...interventions) }] : []),
+    ),
+  });
+  const coordination = fc.constantFrom<Coordination>("orchestrator", "relay");
+  return fc.record({
+    steps: fc
+      .integer({ min: 1, max: 7 })
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index)))),
+    agents: fc.array(
+      fc.record({
+        isCompensable: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
+        undoesUnknown: fc.boolean(),
+        concurrency: fc.integer({ min: 1, max: 2 }),
+        attempts: retries ? fc.integer({ min: 1, max: 3 }) : fc.constant(1),
+      }),
+      { minLength: agentCount, maxLength: agentCount },
+    ),
+    pivot: pivots ? fc.option(fc.nat(6), { nil: undefined }) : fc.constant(undefined),
+    coordination,
+    runs: fc.integer({ min: 1, max: 3 }),
+    pinned: fc.option(coordination, { nil: undefined, freq: 4 }),
+    isAsync: fc.boolean(),
+    schedule: fc.array(moment, { maxLength: 120, size: "max" }),
+  });
+}
+
+/** What a run came to. */
+export interface Outcome {
+  readonly id: string;
+  readonly state: RunState;
+  readonly status: EndStatus | "unfinished";
+  readonly events: readonly RunEvent[];
+  readonly output: unknown;
+  readonly executed: readonly string[];
+  /** Of all compensations that were begun, the step, in order. */
+  readonly compensated: readonly string[];
+  /** Those among them that undid a step of which nobody knew whether it had effects. */
+  readonly compensatedUnknown: readonly string[];
+}
+
+export interface Played {
+  readonly runs: readonly Outcome[];
+  readonly errors: readonly unknown[];
+  /** What participants still remember at the end. */
+  readonly leftovers: number;
+  /** Proposals that the history did not accept. */
+  readonly refused: readonly Proposal[];
+}
+
+const Numbers = v.object({ sum: v.number(), index: v.number() });
+
+/** Plays a scenario to the end: its schedule, and then whatever is left to happen, first come, first served. */
+export async function play(
+  scenario: Scenario,
+  faults: Pick<NetworkOptions, "swallows" | "renumbers"> = {},
+): Promise<Played> {
+  // by name, so that a test can have it made of mutated parts
+  const { RunNetwork } = await import("./run-network.ts");
+  const work: DoWork = (...doing) => network.work(...doing);
+  const agents = scenario.agents.map((plan, index) => agentOf(scenario, plan, index, work));
+  const workflow = workflowOf(scenario, agents);
+  const network: Network = new RunNetwork({
+    workflow,
+    coordination: scenario.coordination,
+    isAsync: scenario.isAsync,
+    ...faults,
+  });
+  const ids = Array.from({ length: scenario.runs }, (_, index) => `r${index}`);
+  network.begun.push(network.supervisor.switchCoordination(scenario.coordination));
+  if (scenario.isAsync) await network.step(0);
+  const start = (index: number): unknown => {
+    const own = scenario.pinned !== undefined && index === ids.length - 1 ? { coordination: scenario.pinned } : {};
+    return network.supervisor.start(ids[index] as string, workflow, { n: index }, own);
+  };
+  for (const index of ids.keys()) network.begun.push(start(index));
+  for (const { pick, repeats, intervention } of scenario.schedule) {
+    const { supervisor } = network;
+    if (intervention === "switch")
+      network.begun.push(supervisor.switchCoordination(supervisor.coordination === "relay" ? "orchestrator" : "relay"));
+    if (intervention === "lose") network.lose(agents[pick % agents.length] as AgentDefinition);
+    if (intervention === "cancel") {
+      const cancelled = (async () => supervisor.cancel(ids[pick % ids.length] as string, "by the user"))();
+      cancelled.catch((error: unknown) => {
+        if (!isTroupeError(error, "past-point-of-no-return")) network.errors.push(error);
+      });
+    }
+    if (intervention === "crash" || intervention === "crash-cancel") {
+      network.begun = []; // of the process that died nothing more is heard
+      await network.crash(pick % 2 === 0 ? "orchestrator" : "relay", intervention === "crash-cancel");
+      for (const [index, id] of ids.entries())
+        if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
+    }
+    if (network.choices > 0) await network.step(pick, repeats);
+  }
+  for (let steps = 0; network.choices > 0; steps++) {
+    if (steps > 5000) throw new Error("it never ends");
+    await network.step(0);
+  }
+  await Promise.all(network.begun);
+  return {
+    runs: ids.map((id) => outcomeOf(id, network)),
+    errors: network.errors,
+    leftovers: network.participants.reduce((sum, { load }) => sum + load.joins + load.work, 0),
+    refused: network.refused,
+  };
+}
+
+function outcomeOf(id: string, network: Network): Outcome {
+  const versions = network.runs.versions(id);
+  const events = versions.flatMap(({ state }) => state.events.map((note) => eventOf(note, state)));
+  const state = network.runs.state(id);
+  const end = events.at(-1);
+  const did = (kind: string): string[] =>
+    network.effects
+      .filter((effect) => effect.kind === kind && effect.key.startsWith(`${id}/`))
+      .map(({ key }) => key.slice(id.length + 1));
+  return {
+    id,
+    state,
+    status: end?.type === "run-ended" ? end.status : "unfinished",
+    output: end?.type === "run-ended" ? end.output : undefined,
+    events,
+    executed: did("executed"),
+    compensated: network.effects.flatMap(({ kind, key }) =>
+      kind !== "executed" && key.startsWith(`${id}/`) ? [key.slice(id.length + 1)] : [],
+    ),
+    compensatedUnknown: did("compensated-unknown"),
+  };
+}
+
+type DoWork = Network["work"];
+
+function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWork): AgentDefinition {
+  const failed = new Set<string>();
+  const failsAt = (
+    { run, step }: { readonly run: string | undefined; readonly step: string | undefined },
+    always: StepPlan["fails"],
+    once: StepPlan["fails"],
+  ): Error | undefined => {
+    const { fails } = scenario.steps[Number(step?.slice(1))] ?? {};
+    const isFirst = !failed.has(`${run}/${step}/${once}`);
+    if (fails !== always && !(fails === once && isFirst)) return undefined;
+    failed.add(`${run}/${step}/${once}`);
+    return new Error(`${fails} ${String(step)}`);
+  };
+  const agent: AgentDefinition = defineAgent("test:agents", {
+    name: `agent-${index}`,
+    version: "1.0.0",
+    input: Numbers,
+    output: v.object({ value: v.number() }),
+    concurrency: plan.concurrency,
+    policies: { retry: { attempts: plan.attempts }, compensationRetry: { attempts: plan.attempts } },
+    async execute(numbers, context) {
+      await work(context, agent, "executed", failsAt(context, "executing", "once"));
+      if (scenario.steps[numbers.index]?.heedsAbort === true) context.signal.throwIfAborted();
+      return { value: valueOf(numbers) };
+    },
+    ...(plan.isCompensable
+      ? {
+          compensate: (_output, context) =>
+            work(context, agent, "compensated", failsAt(context, "compensating", "undoing-once")),
+        }
+      : {}),
+    ...(plan.undoesUnknown
+      ? {
+          compensateUnknown: (_input: unknown, context: AgentContext) =>
+            work(context, agent, "compensated-unknown", failsAt(context, "compensating", "undoing-once")),
+        }
+      : {}),
+  });
+  return agent;
+}
+
+function valueOf({ sum, index }: v.InferOutput<typeof Numbers>): number {
+  return (sum * 31 + index + 1) % 1_000_003;
+}
+
+interface UntypedBuilder extends WorkflowDefinition {
+  step(
+    name: string,
+    agent: AgentDefinition,
+    options: {
+      after: readonly string[];
+      fallback?: (sources: Record<string, unknown>) => unknown;
+      pointOfNoReturn: boolean;
+    },
+    map: (sources: Record<string, unknown>) => unknown,
+  ): UntypedBuilder;
+}
+
+function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): WorkflowDefinition {
+  const start = defineWorkflow("test:workflow", {
+    name: "scenario",
+    version: "1.0.0",
+    input: v.object({ n: v.number() }),
+  });
+  return scenario.steps.reduce<UntypedBuilder>(
+    (workflow, { after, agent, fails, hasFallback }, index) =>
+      workflow.step(
+        `s${index}`,
+        agents[agent] as AgentDefinition,
+        {
+          after: after.map((earlier) => `s${earlier}`),
+          pointOfNoReturn: index === scenario.pivot,
+          ...(hasFallback ? { fallback: () => ({ value: -1 }) } : {}),
+        },
+        ({ input, ...outputs }) => {
+          if (fails === "mapping") throw new Error(`mapping s${index}`);
+          const values = Object.values(outputs as Record<string, { value: number }>).map(({ value }) => value);
+          return { sum: values.reduce((sum, value) => sum + value, (input as { n: number }).n), index };
+        },
+      ),
+    start as unknown as UntypedBuilder,
+  );
+}
+
+/** The output that the workflow must have for the input `n`, by plain arithmetic. */
+export function expectedOutput({ steps }: Scenario, n: number): { value: number } {
+  const values: number[] = [];
+  for (const [index, { after }] of steps.entries()) {
+    values.push(valueOf({ sum: after.reduce((sum, earlier) => sum + (values[earlier] ?? Number.NaN), n), index }));
+  }
+  return { value: values.at(-1) ?? Number.NaN };
+}
