@@ -1,6 +1,6 @@
 /** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
 
-import type { AgentContext, AgentDefinition } from "../actors/agent-definition.ts";
+import type { AgentContext, AgentDefinition } from "../agents/agent-definition.ts";
 import { type Address, makeAddress } from "../actors/address.ts";
 import type { CancellationListener } from "../async/cancellation.ts";
 import { checkContract } from "../contracts/contract.ts";

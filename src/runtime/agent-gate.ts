@@ -9,9 +9,9 @@ import {
   newGate,
   stepGate,
   type Ticket,
-} from "../actors/policies/gate.ts";
-import type { BreakerState } from "../actors/policies/breaker.ts";
-import { type CallOutcome, type CallReport, failureText, type Permit } from "../actors/policies/permit.ts";
+} from "../agents/policies/gate.ts";
+import type { BreakerState } from "../agents/policies/breaker.ts";
+import { type CallOutcome, type CallReport, failureText, type Permit } from "../agents/policies/permit.ts";
 import { AskError } from "../errors/ask-error.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";

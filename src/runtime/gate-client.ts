@@ -1,10 +1,10 @@
 /** How the agents of one host reach their gates on the main host. */
 
 import type { HostId } from "../actors/address.ts";
-import type { AgentDefinition } from "../actors/agent-definition.ts";
-import { isAlwaysOpen } from "../actors/policies/gate.ts";
-import { failureText, type Permit } from "../actors/policies/permit.ts";
-import { estimateTokens } from "../actors/policies/token-estimate.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
+import { isAlwaysOpen } from "../agents/policies/gate.ts";
+import { failureText, type Permit } from "../agents/policies/permit.ts";
+import { estimateTokens } from "../agents/policies/token-estimate.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { Sender } from "./bound-ref.ts";

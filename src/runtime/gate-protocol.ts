@@ -1,7 +1,7 @@
 /** What agents and the gates on the main host tell each other. */
 
 import { type HostId, makeAddress } from "../actors/address.ts";
-import type { CallOutcome } from "../actors/policies/permit.ts";
+import type { CallOutcome } from "../agents/policies/permit.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Target } from "./bound-ref.ts";
 

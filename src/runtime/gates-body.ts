@@ -1,7 +1,7 @@
 /** The actor through which agents on any thread ask their gates, and the permits that it gave them. */
 
 import type { HostId } from "../actors/address.ts";
-import type { Permit } from "../actors/policies/permit.ts";
+import type { Permit } from "../agents/policies/permit.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { ActorBody } from "./actor-cell.ts";

@@ -3,12 +3,12 @@
  * whichever thread calls it. Their changes of status are versions of the keys `breaker/<agent's name>`.
  */
 
-import type { AgentDefinition } from "../actors/agent-definition.ts";
-import type { BreakerState } from "../actors/policies/breaker.ts";
-import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../actors/policies/breaker-record.ts";
-import type { GatePolicies } from "../actors/policies/gate.ts";
-import type { Permit } from "../actors/policies/permit.ts";
-import { estimateTokens } from "../actors/policies/token-estimate.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
+import type { BreakerState } from "../agents/policies/breaker.ts";
+import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../agents/policies/breaker-record.ts";
+import type { GatePolicies } from "../agents/policies/gate.ts";
+import type { Permit } from "../agents/policies/permit.ts";
+import { estimateTokens } from "../agents/policies/token-estimate.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";

@@ -1,7 +1,7 @@
 /** The participants of one system's runs: started when they are first needed, and again when they are lost. */
 
 import { type Address, hostOf } from "../actors/address.ts";
-import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
 import type { NumberedMessage } from "../workflows/coordination/coordination-protocol.ts";
 import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { agentKey } from "../workflows/coordination/workflow-plan.ts";

@@ -2,7 +2,7 @@
 
 import { enableMapSet } from "immer";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
-import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
 import { defaultMailbox } from "../actors/mailbox-options.ts";
 import type { StoreAccess } from "../store/store-access.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";

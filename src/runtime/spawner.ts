@@ -2,7 +2,7 @@
 
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import { type Address, type HostId, makeAddress } from "../actors/address.ts";
-import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
 import type { Placement } from "../actors/placement.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./actor-registry.ts";

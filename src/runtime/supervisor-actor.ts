@@ -1,7 +1,7 @@
 /** The supervisor of runs as an actor of the main host: what its mailbox takes, and the participants and the store that it works with. */
 
 import type { Address } from "../actors/address.ts";
-import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
 import { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { ToSupervisor } from "../workflows/coordination/coordination-protocol.ts";
 import { Supervisor } from "../workflows/supervisor/supervisor.ts";

@@ -6,7 +6,7 @@ import type { SpawnOptions } from "../actors/actor-context.ts";
 import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-definition.ts";
 import type { ActorRef } from "../actors/actor-ref.ts";
 import type { Address } from "../actors/address.ts";
-import type { AgentDefinition } from "../actors/agent-definition.ts";
+import type { AgentDefinition } from "../agents/agent-definition.ts";
 import type { Gone } from "../actors/gone.ts";
 import type { Run } from "../workflows/run.ts";
 import type { Coordination } from "../workflows/history/coordination.ts";

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { defineAgent } from "../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../src/agents/agent-definition.ts";
 import { checkContract } from "../../src/contracts/contract.ts";
 import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
 import { describeFailure } from "../../src/cli/failure.ts";

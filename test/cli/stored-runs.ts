@@ -1,7 +1,7 @@
 /** Runs in a store, as a process left them: made by the supervisor itself, without any actors. */
 
 import * as v from "valibot";
-import { defineAgent } from "../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../src/agents/agent-definition.ts";
 import type { Proposal } from "../../src/workflows/history/run-event.ts";
 import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
 import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";

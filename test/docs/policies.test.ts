@@ -1,7 +1,7 @@
 /** Holds the table of defaults on the page of the policies to the constant. */
 
 import { expect, it } from "vitest";
-import { defaultPolicies, resolvePolicies } from "../../src/actors/policies/policies.ts";
+import { defaultPolicies, resolvePolicies } from "../../src/agents/policies/policies.ts";
 import { readPage } from "./markdown.ts";
 
 /** What the page says, by `policy.option`. */

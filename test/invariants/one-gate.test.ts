@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { breakerState, defineAgent, defineWorkflow, isAskError, isTroupeError, type System } from "../../src/index.ts";
-import type { PolicyOptions } from "../../src/actors/policies/policies.ts";
+import type { PolicyOptions } from "../../src/agents/policies/policies.ts";
 import { holdsInWorld, holdsSimulated, isFoundBroken } from "./worlds.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 

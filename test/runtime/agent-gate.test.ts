@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { BreakerState } from "../../src/actors/policies/breaker.ts";
-import type { CallOutcome, Permit } from "../../src/actors/policies/permit.ts";
-import { type PolicyOptions, resolvePolicies } from "../../src/actors/policies/policies.ts";
+import type { BreakerState } from "../../src/agents/policies/breaker.ts";
+import type { CallOutcome, Permit } from "../../src/agents/policies/permit.ts";
+import { type PolicyOptions, resolvePolicies } from "../../src/agents/policies/policies.ts";
 import { AgentGate } from "../../src/runtime/agent-gate.ts";
 import { rejectionOf } from "../fixtures/real-threads.ts";
 import { FakeClock } from "./fake-clock.ts";

@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import type { AgentContext } from "../../src/actors/agent-definition.ts";
-import type { PolicyOptions } from "../../src/actors/policies/policies.ts";
+import type { AgentContext } from "../../src/agents/agent-definition.ts";
+import type { PolicyOptions } from "../../src/agents/policies/policies.ts";
 import { defineActor, defineAgent, defineState, isAskError, type SystemEvent } from "../../src/index.ts";
 import { simulate, type World } from "../../src/testing/index.ts";
 

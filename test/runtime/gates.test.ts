@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { type AgentDefinition, defineAgent } from "../../src/actors/agent-definition.ts";
-import type { BreakerState } from "../../src/actors/policies/breaker.ts";
-import { breakerFrom, breakerState, recordOf } from "../../src/actors/policies/breaker-record.ts";
-import type { Permit } from "../../src/actors/policies/permit.ts";
-import type { PolicyOptions } from "../../src/actors/policies/policies.ts";
+import { type AgentDefinition, defineAgent } from "../../src/agents/agent-definition.ts";
+import type { BreakerState } from "../../src/agents/policies/breaker.ts";
+import { breakerFrom, breakerState, recordOf } from "../../src/agents/policies/breaker-record.ts";
+import type { Permit } from "../../src/agents/policies/permit.ts";
+import type { PolicyOptions } from "../../src/agents/policies/policies.ts";
 import { Gates } from "../../src/runtime/gates.ts";
 import { AuthorityAccess } from "../../src/store/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";

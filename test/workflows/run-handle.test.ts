@@ -1,7 +1,7 @@
 import { firstValueFrom, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../src/agents/agent-definition.ts";
 import { RunHandle } from "../../src/workflows/run-handle.ts";
 import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../src/workflows/definition/workflow-definition.ts";

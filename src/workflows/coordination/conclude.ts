@@ -4,7 +4,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { nextAttempt } from "../../actors/policies/retry.ts";
+import { nextAttempt } from "../../agents/policies/retry.ts";
 import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";

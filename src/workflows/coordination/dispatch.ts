@@ -1,7 +1,7 @@
 /** What the supervisor sends after a commit of a run, and what it does when that can't be delivered. Pure. */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { participantsOf } from "./workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
 import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";

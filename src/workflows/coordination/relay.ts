@@ -1,6 +1,6 @@
 /** The relay: says which participants an accepted event concerns, and what they are told. It decides nothing. */
 
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { participantsOf, type PlannedParticipant, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
 import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
 import type { RunEvent } from "../history/run-event.ts";

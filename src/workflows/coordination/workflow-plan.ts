@@ -1,6 +1,6 @@
 /** A workflow looked at from both ends: who needs whom, and which agents take part. */
 
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepOutline } from "../history/run-event.ts";
 import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
 import type { StepDefinition, WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";

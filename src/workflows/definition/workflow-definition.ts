@@ -4,7 +4,7 @@ import type * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 
 /** Which workflow a run follows; any thread can load it by this. */
 export interface WorkflowId {

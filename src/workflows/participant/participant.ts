@@ -7,7 +7,7 @@ import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { AgentCode, type AgentCodePorts } from "./agent-code.ts";
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
 import type { Work } from "./participant-work.ts";

@@ -5,8 +5,8 @@
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
-import { type CallOutcome, outcomeOf, type Permit } from "../../actors/policies/permit.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { type CallOutcome, outcomeOf, type Permit } from "../../agents/policies/permit.ts";
 import { agentKey } from "../coordination/workflow-plan.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import { LingeringAttempts } from "./lingering-attempts.ts";

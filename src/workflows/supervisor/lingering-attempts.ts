@@ -1,6 +1,6 @@
 /** Attempts whose time was up while their agent's code was running: they keep their place with the agent until it ends. */
 
-import type { Permit } from "../../actors/policies/permit.ts";
+import type { Permit } from "../../agents/policies/permit.ts";
 import type { RunEvent } from "../history/run-event.ts";
 import { attemptOf } from "../history/run-progress.ts";
 

@@ -3,7 +3,7 @@
 import type { Timer } from "../../ports/clock.ts";
 import { type Subject, subjectOf } from "../../store/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { Permit } from "../../actors/policies/permit.ts";
+import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { RunEvent } from "../history/run-event.ts";
 import { attemptOf, pivotPassed } from "../history/run-progress.ts";

@@ -5,9 +5,9 @@ import type { Random } from "../../ports/random.ts";
 import type { Subject } from "../../store/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-import type { AgentDefinition } from "../../actors/agent-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import type { Permit } from "../../actors/policies/permit.ts";
+import type { Permit } from "../../agents/policies/permit.ts";
 import type { NumberedMessage } from "../coordination/coordination-protocol.ts";
 import type { RunState } from "../history/run-state.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
-import type { PolicyOptions } from "../../../src/actors/policies/policies.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
+import type { PolicyOptions } from "../../../src/agents/policies/policies.ts";
 import { conclude } from "../../../src/workflows/coordination/conclude.ts";
 import type { RunEvent, StepFailed } from "../../../src/workflows/history/run-event.ts";
 import { apply } from "../../../src/workflows/history/run-machine.ts";

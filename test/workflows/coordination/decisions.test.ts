@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { advance } from "../../../src/workflows/coordination/advance.ts";
 import type { Relay } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import { dispatchesOf, undelivered } from "../../../src/workflows/coordination/dispatch.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import { agentKey, planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
 

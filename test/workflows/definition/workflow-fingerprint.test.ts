@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
 import { fingerprintOf } from "../../../src/workflows/definition/workflow-fingerprint.ts";
 

@@ -1,6 +1,6 @@
 import { assertType, describe, expectTypeOf, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { Run } from "../../../src/workflows/run.ts";
 import {
   defineWorkflow,

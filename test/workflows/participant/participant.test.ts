@@ -5,7 +5,7 @@ import {
   type AgentDefinition,
   type AgentOptions,
   defineAgent,
-} from "../../../src/actors/agent-definition.ts";
+} from "../../../src/agents/agent-definition.ts";
 import { Cancellation } from "../../../src/async/cancellation.ts";
 import { Participant, type ParticipantPorts } from "../../../src/workflows/participant/participant.ts";
 import type { Work } from "../../../src/workflows/participant/participant-work.ts";

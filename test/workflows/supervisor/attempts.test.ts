@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { AgentDefinition } from "../../../src/actors/agent-definition.ts";
-import type { CallOutcome, CallReport, Permit } from "../../../src/actors/policies/permit.ts";
+import type { AgentDefinition } from "../../../src/agents/agent-definition.ts";
+import type { CallOutcome, CallReport, Permit } from "../../../src/agents/policies/permit.ts";
 import { Attempts } from "../../../src/workflows/supervisor/attempts.ts";
 import type { Grant, Spent } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import { OpenRun } from "../../../src/workflows/supervisor/open-run.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { coordinationState, systemCoordination } from "../../../src/workflows/history/coordination.ts";
 import { recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { runState } from "../../../src/workflows/history/run-state.ts";

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
-import type { CallOutcome, CallReport, Permit } from "../../../src/actors/policies/permit.ts";
-import type { PolicyOptions } from "../../../src/actors/policies/policies.ts";
+import { type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
+import type { CallOutcome, CallReport, Permit } from "../../../src/agents/policies/permit.ts";
+import type { PolicyOptions } from "../../../src/agents/policies/policies.ts";
 import type { NumberedMessage } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import type { Coordination } from "../../../src/workflows/history/coordination.ts";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";

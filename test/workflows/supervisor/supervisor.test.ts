@@ -1,6 +1,6 @@
 import type * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import type { AgentDefinition } from "../../../src/actors/agent-definition.ts";
+import type { AgentDefinition } from "../../../src/agents/agent-definition.ts";
 import type { NumberedMessage, ToParticipant } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
 import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";

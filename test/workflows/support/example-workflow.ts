@@ -1,7 +1,7 @@
 /** A small workflow for tests that look at one thing: a diamond of four steps by three agents. */
 
 import * as v from "valibot";
-import { defineAgent } from "../../../src/actors/agent-definition.ts";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { Terms } from "../../../src/workflows/coordination/conclude.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";

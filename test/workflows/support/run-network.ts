@@ -3,7 +3,7 @@
  * way per participant, a queue of commits where the store is asynchronous, and work that ends when it is picked.
  */
 
-import type { AgentContext, AgentDefinition } from "../../../src/actors/agent-definition.ts";
+import type { AgentContext, AgentDefinition } from "../../../src/agents/agent-definition.ts";
 import { Participant } from "../../../src/workflows/participant/participant.ts";
 import type { Work } from "../../../src/workflows/participant/participant-work.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import * as v from "valibot";
-import { type AgentContext, type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
+import { type AgentContext, type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { Coordination } from "../../../src/workflows/history/coordination.ts";
 import type { EndStatus, Proposal, RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { eventOf } from "../../../src/workflows/history/run-note.ts";

@@ -6,9 +6,9 @@ import {
   newGate,
   stepGate,
   type Ticket,
-} from "../../../src/actors/policies/gate.ts";
-import type { CallOutcome } from "../../../src/actors/policies/permit.ts";
-import { type PolicyOptions, resolvePolicies } from "../../../src/actors/policies/policies.ts";
+} from "../../../src/agents/policies/gate.ts";
+import type { CallOutcome } from "../../../src/agents/policies/permit.ts";
+import { type PolicyOptions, resolvePolicies } from "../../../src/agents/policies/policies.ts";
 import type { AskError } from "../../../src/errors/ask-error.ts";
 
 /** A gate with time, and what became of each call. */

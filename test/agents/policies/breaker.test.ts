@@ -8,9 +8,9 @@ import {
   closedBreaker,
   isBlocking,
   stepBreaker,
-} from "../../../src/actors/policies/breaker.ts";
-import type { CallOutcome } from "../../../src/actors/policies/permit.ts";
-import { defaultPolicies } from "../../../src/actors/policies/policies.ts";
+} from "../../../src/agents/policies/breaker.ts";
+import type { CallOutcome } from "../../../src/agents/policies/permit.ts";
+import { defaultPolicies } from "../../../src/agents/policies/policies.ts";
 
 const { breaker: defaults } = defaultPolicies;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { defaultPolicies } from "../../../src/actors/policies/policies.ts";
-import { isLost, nextAttempt, type RetryPolicy } from "../../../src/actors/policies/retry.ts";
+import { defaultPolicies } from "../../../src/agents/policies/policies.ts";
+import { isLost, nextAttempt, type RetryPolicy } from "../../../src/agents/policies/retry.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";

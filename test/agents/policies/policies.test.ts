@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultPolicies, type PolicyOptions, resolvePolicies } from "../../../src/actors/policies/policies.ts";
+import { defaultPolicies, type PolicyOptions, resolvePolicies } from "../../../src/agents/policies/policies.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 
 describe("policies that are left out", () => {

@@ -1,7 +1,7 @@
 /** The retry policy: whether a call of an agent that failed is tried again, and when. */
 
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import { type Backoff, type BackoffOptions, pauseOf } from "../backoff.ts";
+import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff.ts";
 import { type ErrorMatcher, matchesError } from "./error-matcher.ts";
 
 export interface RetryOptions {

@@ -10,7 +10,7 @@ import {
   type RateLimitPolicy,
   type RateLimitState,
   spend,
-} from "../../../src/actors/policies/rate-limit.ts";
+} from "../../../src/agents/policies/rate-limit.ts";
 
 const requests: RateLimitPolicy = { measure: "requests", max: 2, period: 1_000, per: "agent", queue: 0 };
 const tokens: RateLimitPolicy = { ...requests, measure: "tokens", max: 100 };

@@ -7,7 +7,7 @@
  * sony/gobreaker.
  */
 
-import { type Backoff, type BackoffOptions, pauseOf } from "../backoff.ts";
+import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff.ts";
 import type { ErrorMatcher } from "./error-matcher.ts";
 import type { CallOutcome } from "./permit.ts";
 

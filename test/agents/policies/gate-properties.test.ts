@@ -3,9 +3,9 @@
 import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type GateEvent, type GateState, newGate, stepGate, type Ticket } from "../../../src/actors/policies/gate.ts";
-import type { CallOutcome } from "../../../src/actors/policies/permit.ts";
-import { type PolicyOptions, resolvePolicies } from "../../../src/actors/policies/policies.ts";
+import { type GateEvent, type GateState, newGate, stepGate, type Ticket } from "../../../src/agents/policies/gate.ts";
+import type { CallOutcome } from "../../../src/agents/policies/permit.ts";
+import { type PolicyOptions, resolvePolicies } from "../../../src/agents/policies/policies.ts";
 
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { resolveBackoff } from "../backoff.ts";
+import { resolveBackoff } from "../../actors/backoff.ts";
 import type { BreakerOptions, BreakerPolicy } from "./breaker.ts";
 import type { BulkheadOptions, BulkheadPolicy } from "./bulkhead.ts";
 import type { ErrorMatcher } from "./error-matcher.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { type AgentDefinition, defineAgent } from "../../../src/actors/agent-definition.ts";
+import { type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
 import { checkContract } from "../../../src/contracts/contract.ts";
-import type { BreakerOptions } from "../../../src/actors/policies/breaker.ts";
-import { failureText, outcomeOf } from "../../../src/actors/policies/permit.ts";
+import type { BreakerOptions } from "../../../src/agents/policies/breaker.ts";
+import { failureText, outcomeOf } from "../../../src/agents/policies/permit.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";

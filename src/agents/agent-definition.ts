@@ -3,9 +3,9 @@
 import type * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { IsCloneable } from "../values/cloneable.ts";
-import type { ActorContext } from "./actor-context.ts";
-import { checkDefinition } from "./actor-definition.ts";
-import type { Placement } from "./placement.ts";
+import type { ActorContext } from "../actors/actor-context.ts";
+import { checkDefinition } from "../actors/actor-definition.ts";
+import type { Placement } from "../actors/placement.ts";
 import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
 
 /** What an agent's `execute` and `compensate` get besides their input. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { matchesError } from "../../../src/actors/policies/error-matcher.ts";
+import { matchesError } from "../../../src/agents/policies/error-matcher.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 
 const refused = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });

@@ -9,8 +9,8 @@ import {
   closedBreaker,
   isBlocking,
   stepBreaker,
-} from "../../../src/actors/policies/breaker.ts";
-import type { CallOutcome } from "../../../src/actors/policies/permit.ts";
+} from "../../../src/agents/policies/breaker.ts";
+import type { CallOutcome } from "../../../src/agents/policies/permit.ts";
 
 /** A call of the model: which breaker it began under, and how it ended. */
 interface ModelCall {
