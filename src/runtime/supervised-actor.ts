@@ -2,8 +2,8 @@
 
 import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
-import type { Failure } from "../actors/supervision/failure.ts";
-import type { ChildStatus } from "../actors/supervision/supervisor-state.ts";
+import type { Failure } from "../supervision/failure.ts";
+import type { ChildStatus } from "../supervision/supervisor-state.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./actor-registry.ts";

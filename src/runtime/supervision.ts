@@ -3,7 +3,7 @@
 import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import type { GoneReason } from "../actors/gone.ts";
-import { describeFailure, type Failure } from "../actors/supervision/failure.ts";
+import { describeFailure, type Failure } from "../supervision/failure.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";

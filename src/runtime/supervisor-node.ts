@@ -1,9 +1,9 @@
 /** One supervisor of a running tree: hears what becomes of its children, and has the machine's effects done. */
 
 import type { Address } from "../actors/address.ts";
-import type { ChildKind, Decision } from "../actors/supervision/decision.ts";
-import type { Failure } from "../actors/supervision/failure.ts";
-import { supervise } from "../actors/supervision/supervisor-machine.ts";
+import type { ChildKind, Decision } from "../supervision/decision.ts";
+import type { Failure } from "../supervision/failure.ts";
+import { supervise } from "../supervision/supervisor-machine.ts";
 import {
   type ChildStatus,
   newSupervisor,
@@ -12,7 +12,7 @@ import {
   type SupervisorEvent,
   type SupervisorPhase,
   type SupervisorState,
-} from "../actors/supervision/supervisor-state.ts";
+} from "../supervision/supervisor-state.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { StopMode } from "./envelope.ts";

@@ -1,8 +1,8 @@
 /** What a system tells about itself on `system.events$`. */
 
 import type { Address } from "../actors/address.ts";
-import type { Decision } from "../actors/supervision/decision.ts";
-import type { Failure } from "../actors/supervision/failure.ts";
+import type { Decision } from "../supervision/decision.ts";
+import type { Failure } from "../supervision/failure.ts";
 import type { Coordination } from "../workflows/history/coordination.ts";
 import type { StateKey } from "../store/state-definition.ts";
 

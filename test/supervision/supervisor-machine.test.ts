@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { type ChildKind, type Decision, restartAlways } from "../../../src/actors/supervision/decision.ts";
-import { describeFailure, type Failure } from "../../../src/actors/supervision/failure.ts";
-import { defaultIntensity, recentRestarts } from "../../../src/actors/supervision/restart-intensity.ts";
-import { supervise } from "../../../src/actors/supervision/supervisor-machine.ts";
+import { type ChildKind, type Decision, restartAlways } from "../../src/supervision/decision.ts";
+import { describeFailure, type Failure } from "../../src/supervision/failure.ts";
+import { defaultIntensity, recentRestarts } from "../../src/supervision/restart-intensity.ts";
+import { supervise } from "../../src/supervision/supervisor-machine.ts";
 import {
   newSupervisor,
   type Strategy,
   type SupervisorEvent,
   type SupervisorState,
-} from "../../../src/actors/supervision/supervisor-state.ts";
+} from "../../src/supervision/supervisor-state.ts";
 
 const backoff = { first: 10, factor: 2, max: 10_000, jitter: 0.2 };
 const thrown = new Error("no");

@@ -6,7 +6,7 @@
  * one at a time, first first. Waves that meet become one.
  */
 
-import { pauseOf } from "../backoff.ts";
+import { pauseOf } from "../actors/backoff.ts";
 import type { Decision } from "./decision.ts";
 import { type Failure, isLoss } from "./failure.ts";
 import { recentRestarts } from "./restart-intensity.ts";

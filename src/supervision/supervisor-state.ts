@@ -1,6 +1,6 @@
 /** A supervisor's state, and what its machine takes in and gives out. */
 
-import type { Backoff } from "../backoff.ts";
+import type { Backoff } from "../actors/backoff.ts";
 import type { ChildKind, Decision } from "./decision.ts";
 import type { Failure } from "./failure.ts";
 import type { RestartIntensity } from "./restart-intensity.ts";

@@ -1,8 +1,8 @@
 /** A supervisor's machine in the hands of a shell that checks each of its transitions and effects against the model. */
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type { Decision } from "../../../src/actors/supervision/decision.ts";
-import { supervise } from "../../../src/actors/supervision/supervisor-machine.ts";
+import type { Decision } from "../../src/supervision/decision.ts";
+import { supervise } from "../../src/supervision/supervisor-machine.ts";
 import {
   type ChildState,
   type ChildStatus,
@@ -11,7 +11,7 @@ import {
   type SupervisorEffect,
   type SupervisorEvent,
   type SupervisorState,
-} from "../../../src/actors/supervision/supervisor-state.ts";
+} from "../../src/supervision/supervisor-state.ts";
 
 /** What a child may become within one event. Nothing else is a transition. */
 const table: Readonly<Record<ChildStatus, readonly ChildStatus[]>> = {

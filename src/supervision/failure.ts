@@ -1,7 +1,7 @@
 /** What can go wrong with a supervisor's child, as data. */
 
-import type { Address } from "../address.ts";
-import type { GoneReason } from "../gone.ts";
+import type { Address } from "../actors/address.ts";
+import type { GoneReason } from "../actors/gone.ts";
 
 /** What a decider judges. Errors are what was thrown, as it comes out of another thread. */
 export type Failure =

@@ -5,9 +5,9 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ChildKind, Decision } from "../../../src/actors/supervision/decision.ts";
-import type { Failure } from "../../../src/actors/supervision/failure.ts";
-import type { Strategy, SupervisionPlan, SupervisorEvent } from "../../../src/actors/supervision/supervisor-state.ts";
+import type { ChildKind, Decision } from "../../src/supervision/decision.ts";
+import type { Failure } from "../../src/supervision/failure.ts";
+import type { Strategy, SupervisionPlan, SupervisorEvent } from "../../src/supervision/supervisor-state.ts";
 import { ModelledSupervisor } from "./modelled-supervisor.ts";
 
 const names = ["a", "b", "c", "d"];
