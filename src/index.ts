@@ -65,16 +65,16 @@ export {
 export { type ActorStatus, type SupervisorStatus } from "./runtime/supervisor-node.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
 export { type ResourceLimits, type SystemOptions } from "./runtime/system-options.ts";
-export { ConflictError, isConflictError } from "./store/conflict-error.ts";
-export { type HistoryOptions } from "./store/history-range.ts";
+export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
+export { type HistoryOptions } from "./store/versions/history-range.ts";
 export { type Journal } from "./store/journal.ts";
 export { type Durability, lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/verify-journal.ts";
 export { type Imported } from "./store/owned-store.ts";
 export { type Keep, type RetentionRule } from "./store/retention.ts";
-export { type Snapshot, type VersionAt } from "./store/snapshot.ts";
-export { defineState, type StateDefinition, type Upcaster } from "./store/state-definition.ts";
+export { type Snapshot, type VersionAt } from "./store/versions/snapshot.ts";
+export { defineState, type StateDefinition, type Upcaster } from "./store/versions/state-definition.ts";
 export { type CommitOptions, type PutOptions } from "./store/store-client.ts";
 export {
   type TransactKey,

@@ -1,10 +1,10 @@
 /** What an actor can do while it handles a message. */
 
 import type { Draft } from "immer";
-import type { HistoryOptions } from "../store/history-range.ts";
+import type { HistoryOptions } from "../store/versions/history-range.ts";
 import type { CommitOptions, PutOptions } from "../store/store-client.ts";
-import type { Snapshot, VersionAt } from "../store/snapshot.ts";
-import type { StateDefinition } from "../store/state-definition.ts";
+import type { Snapshot, VersionAt } from "../store/versions/snapshot.ts";
+import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
 import type { ActorDefinition, Protocol } from "./actor-definition.ts";
 import type { ActorRef } from "./actor-ref.ts";

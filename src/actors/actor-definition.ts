@@ -4,7 +4,7 @@ import type { Draft } from "immer";
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
-import type { StateDefinition } from "../store/state-definition.ts";
+import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { IsCloneable } from "../values/cloneable.ts";
 import type { ActorContext } from "./actor-context.ts";
 import type { InboxMessage } from "./inbox-message.ts";

@@ -2,7 +2,7 @@
 
 import { noSuchVersion } from "../store/no-such-version.ts";
 import { readVersion } from "../store/read-version.ts";
-import { metaOf } from "../store/snapshot.ts";
+import { metaOf } from "../store/versions/snapshot.ts";
 import { bisect as search } from "../store/travel/bisect.ts";
 import { diffOf } from "../store/travel/state-diff.ts";
 import type { Command } from "./command.ts";

@@ -1,6 +1,6 @@
 /** `troupe blame`: which version last set a value. */
 
-import { resolveHistoryRange } from "../store/history-range.ts";
+import { resolveHistoryRange } from "../store/versions/history-range.ts";
 import { blame as search, type Blame } from "../store/travel/blame.ts";
 import { historyPages } from "../store/travel/history-pages.ts";
 import { partsOf, pointerOf } from "../store/travel/json-pointer.ts";

@@ -1,8 +1,8 @@
 /** Looks up the key that the command line names. */
 
 import { TroupeError } from "../errors/troupe-error.ts";
-import type { KeyExtent } from "../store/snapshot.ts";
-import type { StateKey } from "../store/state-definition.ts";
+import type { KeyExtent } from "../store/versions/snapshot.ts";
+import type { StateKey } from "../store/versions/state-definition.ts";
 import type { StoreAccess } from "../store/store-access.ts";
 import { nearNames } from "./near-names.ts";
 import { oneLine } from "./one-line.ts";

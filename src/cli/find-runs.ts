@@ -3,7 +3,7 @@
 import { isOpen, type RunState, runState } from "../workflows/history/run-state.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot } from "../store/versions/snapshot.ts";
 import { nearNames } from "./near-names.ts";
 import { oneLine } from "./one-line.ts";
 

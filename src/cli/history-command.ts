@@ -1,7 +1,7 @@
 /** `troupe history`: the versions of a key, newest first. */
 
-import { resolveHistoryRange, type HistoryOptions } from "../store/history-range.ts";
-import { metaOf } from "../store/snapshot.ts";
+import { resolveHistoryRange, type HistoryOptions } from "../store/versions/history-range.ts";
+import { metaOf } from "../store/versions/snapshot.ts";
 import { historyPages } from "../store/travel/history-pages.ts";
 import type { Command } from "./command.ts";
 import { findKey } from "./find-key.ts";

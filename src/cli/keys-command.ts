@@ -1,8 +1,8 @@
 /** `troupe keys`: which keys there are, how many versions of each and how large. */
 
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import type { KeyExtent } from "../store/snapshot.ts";
-import type { StateKey } from "../store/state-definition.ts";
+import type { KeyExtent } from "../store/versions/snapshot.ts";
+import type { StateKey } from "../store/versions/state-definition.ts";
 import type { StoreAccess } from "../store/store-access.ts";
 import type { Command } from "./command.ts";
 import { journalFlags, journalHelp, journalOf, exitCodes } from "./journal-arguments.ts";

@@ -5,7 +5,7 @@ import { findKey } from "./find-key.ts";
 import { exitCodes, journalFlags, journalOf } from "./journal-arguments.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { readVersion } from "../store/read-version.ts";
-import type { SnapshotMeta } from "../store/snapshot.ts";
+import type { SnapshotMeta } from "../store/versions/snapshot.ts";
 import { oneLine } from "./one-line.ts";
 import { withStore } from "./open-store.ts";
 import { untypedKey } from "./untyped-state.ts";

@@ -4,7 +4,7 @@ import type { Coordination } from "../workflows/history/coordination.ts";
 import { attemptOf, finishedCount, stoppedAtPivot } from "../workflows/history/run-progress.ts";
 import type { RunState, RunStatus, StepState } from "../workflows/history/run-state.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot } from "../store/versions/snapshot.ts";
 import { messageOf } from "./one-line.ts";
 
 /** A step, or its compensation, that went wrong. */

@@ -3,7 +3,7 @@
 import { isOpen, runStatuses } from "../workflows/history/run-state.ts";
 import type { WorkflowId } from "../workflows/definition/workflow-definition.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
-import type { Position } from "../store/snapshot.ts";
+import type { Position } from "../store/versions/snapshot.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { allRuns, type FoundRun, startOf } from "./find-runs.ts";

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import { readVersion } from "../store/read-version.ts";
-import { metaOf, type VersionAt } from "../store/snapshot.ts";
+import { metaOf, type VersionAt } from "../store/versions/snapshot.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { findKey } from "./find-key.ts";

@@ -2,7 +2,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../errors/troupe-error.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot } from "../store/versions/snapshot.ts";
 import { partsOf, valueAt } from "../store/travel/json-pointer.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import { loadExports } from "./load-exports.ts";

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { defineState, type StateDefinition, type StateKey } from "../store/state-definition.ts";
+import { defineState, type StateDefinition, type StateKey } from "../store/versions/state-definition.ts";
 
 export interface UntypedKey {
   readonly definition: StateDefinition;

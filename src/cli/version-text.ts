@@ -1,6 +1,6 @@
 /** How the command line shows a version and when it was. */
 
-import type { SnapshotMeta } from "../store/snapshot.ts";
+import type { SnapshotMeta } from "../store/versions/snapshot.ts";
 import { oneLine } from "./one-line.ts";
 import type { Paint } from "./paint.ts";
 

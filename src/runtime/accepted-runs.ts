@@ -4,7 +4,7 @@ import type { RunHandle } from "../workflows/run-handle.ts";
 import { isOpen, type RunState } from "../workflows/history/run-state.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot } from "../store/versions/snapshot.ts";
 import { type OverloadPolicy, RunQueue, type RunQueueOptions } from "./run-queue.ts";
 
 /** What became of the runs that had not ended when a system was closed. */

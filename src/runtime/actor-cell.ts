@@ -7,7 +7,7 @@ import type { Address, HostId } from "../actors/address.ts";
 import { Cancellation } from "../async/cancellation.ts";
 import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { AskError } from "../errors/ask-error.ts";
-import type { Position } from "../store/snapshot.ts";
+import type { Position } from "../store/versions/snapshot.ts";
 import type { Sender } from "./bound-ref.ts";
 import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope, StopMode } from "./envelope.ts";

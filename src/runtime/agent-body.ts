@@ -11,7 +11,7 @@ import { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../workflows/coordination/coordination-protocol.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import { runCause } from "../store/cause.ts";
+import { runCause } from "../store/versions/cause.ts";
 import { messageName, RefusedMessage } from "./message-check.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import type { Sender, Target } from "./bound-ref.ts";

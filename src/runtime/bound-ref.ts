@@ -6,7 +6,7 @@ import type { ActorRef, AskOptions } from "../actors/actor-ref.ts";
 import type { Address } from "../actors/address.ts";
 import { defaultMailbox, type OverflowPolicy } from "../actors/mailbox-options.ts";
 import type { AskScope } from "../actors/ask-scope.ts";
-import type { Position } from "../store/snapshot.ts";
+import type { Position } from "../store/versions/snapshot.ts";
 import { transfer, type Transferred } from "../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
 import type { Outgoing } from "./outgoing.ts";

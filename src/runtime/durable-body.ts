@@ -11,10 +11,10 @@ import { type Mail, mailState, noMail, type Parcel } from "../actors/mail-state.
 import { PayloadCodec } from "../contracts/payload-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import { isConflictError } from "../store/conflict-error.ts";
+import { isConflictError } from "../store/versions/conflict-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { Snapshot } from "../store/snapshot.ts";
-import { stateKey, type StateDefinition } from "../store/state-definition.ts";
+import type { Snapshot } from "../store/versions/snapshot.ts";
+import { stateKey, type StateDefinition } from "../store/versions/state-definition.ts";
 import { StoreClient } from "../store/store-client.ts";
 import { kindOf } from "../values/value-copier.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";

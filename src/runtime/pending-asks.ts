@@ -6,7 +6,7 @@ import type { AskScope } from "../actors/ask-scope.ts";
 import type { CancellationListener } from "../async/cancellation.ts";
 import type { AskError } from "../errors/ask-error.ts";
 import type { Clock, Timer } from "../ports/clock.ts";
-import type { Position } from "../store/snapshot.ts";
+import type { Position } from "../store/versions/snapshot.ts";
 import type { Answer, CancelCode } from "./envelope.ts";
 import { type GivenUpAsk, type GivenUpCode, givenUp } from "./giving-up.ts";
 

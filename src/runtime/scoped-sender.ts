@@ -2,7 +2,7 @@
 
 import type { Address } from "../actors/address.ts";
 import type { AskScope } from "../actors/ask-scope.ts";
-import type { Position } from "../store/snapshot.ts";
+import type { Position } from "../store/versions/snapshot.ts";
 import type { Sender } from "./bound-ref.ts";
 
 export class ScopedSender implements Sender {

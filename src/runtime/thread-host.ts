@@ -19,7 +19,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Link } from "../ports/link.ts";
 import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
-import type { Position } from "../store/snapshot.ts";
+import type { Position } from "../store/versions/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../store/store-protocol.ts";
 import { ValueCopier } from "../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "./actor-cell.ts";

@@ -2,8 +2,8 @@
 
 import * as v from "valibot";
 import { runState } from "../workflows/history/run-state.ts";
-import type { Position } from "../store/snapshot.ts";
-import { defineState, stateKey } from "../store/state-definition.ts";
+import type { Position } from "../store/versions/snapshot.ts";
+import { defineState, stateKey } from "../store/versions/state-definition.ts";
 import type { StoreAuthority } from "../store/store-authority.ts";
 import type { StoreClient } from "../store/store-client.ts";
 

@@ -2,10 +2,10 @@
 
 import { TroupeError } from "../errors/troupe-error.ts";
 import { toLosslessJson } from "../values/lossless-json.ts";
-import { diffStates } from "./diff-states.ts";
-import { resolveHistoryRange } from "./history-range.ts";
-import { metaOf } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import { diffStates } from "./versions/diff-states.ts";
+import { resolveHistoryRange } from "./versions/history-range.ts";
+import { metaOf } from "./versions/snapshot.ts";
+import type { StateKey } from "./versions/state-definition.ts";
 import type { StoreAccess } from "./store-access.ts";
 import { historyPages } from "./travel/history-pages.ts";
 

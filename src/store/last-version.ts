@@ -2,8 +2,8 @@
 
 import type { Journal } from "./journal.ts";
 import { chain, type MaybePromise } from "../async/maybe-promise.ts";
-import type { SnapshotMeta } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { SnapshotMeta } from "./versions/snapshot.ts";
+import type { StateKey } from "./versions/state-definition.ts";
 
 /**
  * The last of the versions from `lowest` to `highest` for which `holds`, which holds up to some version and for none after

@@ -3,7 +3,7 @@
 import { AuthorityAccess } from "./authority-access.ts";
 import { exportHistory } from "./history-export.ts";
 import { readHistory } from "./history-import.ts";
-import { stateKey, type StateDefinition, type StateKey } from "./state-definition.ts";
+import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
 import type { StoreAuthority } from "./store-authority.ts";
 import type { StoreClientOptions } from "./store-client.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";

@@ -6,8 +6,8 @@ import type { Journal } from "./journal.ts";
 import { lastVersion } from "./last-version.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";
-import type { KeyExtent, SnapshotMeta } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { KeyExtent, SnapshotMeta } from "./versions/snapshot.ts";
+import type { StateKey } from "./versions/state-definition.ts";
 
 export interface RetentionOptions {
   /** The first that matches a key decides; without one everything is kept. */

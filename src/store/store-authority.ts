@@ -4,19 +4,19 @@ import { Observable, type Subscriber } from "rxjs";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import { AuthorityChannel } from "./authority-channel.ts";
-import type { CommitOutcome, CommitRecord, CommitRequest } from "./commit.ts";
+import type { CommitOutcome, CommitRecord, CommitRequest } from "./versions/commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
-import type { HistoryRange } from "./history-range.ts";
+import type { HistoryRange } from "./versions/history-range.ts";
 import { HistoryReader } from "./history-reader.ts";
 import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
-import { keyExists } from "./key-exists.ts";
+import { keyExists } from "./versions/key-exists.ts";
 import { lastVersion } from "./last-version.ts";
 import type { Journal } from "./journal.ts";
 import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
 import { Publisher, type Follower } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "./retainer.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
+import type { StateKey } from "./versions/state-definition.ts";
 import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";
 
 export interface StoreAuthorityOptions {

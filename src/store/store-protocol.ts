@@ -8,11 +8,11 @@
  */
 
 import type { EncodedError } from "../errors/error-codec.ts";
-import type { CommitRequest, KeyRead, KeyWrite } from "./commit.ts";
-import type { HistoryRange } from "./history-range.ts";
-import type { Patch } from "./patch.ts";
-import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionAt } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { CommitRequest, KeyRead, KeyWrite } from "./versions/commit.ts";
+import type { HistoryRange } from "./versions/history-range.ts";
+import type { Patch } from "./versions/patch.ts";
+import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionAt } from "./versions/snapshot.ts";
+import type { StateKey } from "./versions/state-definition.ts";
 
 /** Numbers a replica's requests; the answer carries the same. */
 export type RequestId = number;

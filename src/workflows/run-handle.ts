@@ -4,7 +4,7 @@ import { Observable, Subject } from "rxjs";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { type Deferred, deferred } from "../async/deferred.ts";
-import type { Snapshot } from "../store/snapshot.ts";
+import type { Snapshot } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { Run } from "./run.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";

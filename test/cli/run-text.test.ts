@@ -9,7 +9,7 @@ import { isOpen, type RunState } from "../../src/workflows/history/run-state.ts"
 import { pivotReached } from "../../src/workflows/history/run-progress.ts";
 import { MemoryRuns } from "../workflows/support/memory-runs.ts";
 import { play, scenarios } from "../workflows/support/run-scenario.ts";
-import type { Snapshot } from "../../src/store/snapshot.ts";
+import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 
 const everything = scenarios({
   fails: ["executing", "once", "mapping", "compensating", "undoing-once"],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
-import { seal } from "../../src/store/seal.ts";
+import { seal } from "../../src/store/versions/seal.ts";
 import { transfer, type Transferred } from "../../src/values/cloneable.ts";
 
 const codec = new PayloadCodec({ maxBytes: 1e6 });

@@ -8,7 +8,7 @@ import { assessRisk, creditScore, detectFraud, verifyIncome } from "../../exampl
 import type { Coordination } from "../../src/workflows/history/coordination.ts";
 import type { RunState } from "../../src/workflows/history/run-state.ts";
 import type { Journal } from "../../src/store/journal.ts";
-import type { Snapshot } from "../../src/store/snapshot.ts";
+import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 import { applications, lettersIn } from "./credit-inputs.ts";
 import type { Workload } from "./crash-harness.ts";
 import { readLetters } from "./fixtures/credit-letters.ts";

@@ -1,7 +1,7 @@
 /** A journal that breaks its promise (invariant 11), to see properties fail. */
 
 import { type Journal, memoryJournal } from "../../src/index.ts";
-import type { CommitRecord } from "../../src/store/commit.ts";
+import type { CommitRecord } from "../../src/store/versions/commit.ts";
 import { seededRandom } from "../../src/testing/seeded-random.ts";
 import type { JournalSource } from "../../src/testing/simulated-journal.ts";
 

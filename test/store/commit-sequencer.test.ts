@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CommitOutcome, CommitRequest } from "../../src/store/commit.ts";
-import { resolveHistoryRange } from "../../src/store/history-range.ts";
-import type { Snapshot } from "../../src/store/snapshot.ts";
+import type { CommitOutcome, CommitRequest } from "../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../src/store/versions/history-range.ts";
+import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 import { StoreAuthority } from "../../src/store/store-authority.ts";
 import { fixedClock } from "./support/fixed-clock.ts";
 import { landed, setTo } from "./support/requests.ts";

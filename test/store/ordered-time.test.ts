@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { CommitRecord } from "../../src/store/commit.ts";
+import type { CommitRecord } from "../../src/store/versions/commit.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Snapshot } from "../../src/store/snapshot.ts";
+import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 import { StoreAuthority } from "../../src/store/store-authority.ts";
 import { fixedClock } from "./support/fixed-clock.ts";
 import { setTo, writeOf } from "./support/requests.ts";

@@ -5,7 +5,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isWrite } from "../../src/store/commit.ts";
+import { isWrite } from "../../src/store/versions/commit.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import type { StoreAccess } from "../../src/store/store-access.ts";
 import { Play, scenarios, type Sabotage } from "./support/scenario.ts";

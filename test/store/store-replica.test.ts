@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { CommitOutcome } from "../../src/store/commit.ts";
-import { resolveHistoryRange } from "../../src/store/history-range.ts";
-import type { Snapshot } from "../../src/store/snapshot.ts";
+import type { CommitOutcome } from "../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../src/store/versions/history-range.ts";
+import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 import { StoreReplica } from "../../src/store/store-replica.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../src/store/store-protocol.ts";
 import { isDeeplyFrozen } from "./support/deeply.ts";

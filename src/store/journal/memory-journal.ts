@@ -1,10 +1,10 @@
 /** The journal that keeps everything in memory: nothing is lost but with the process, and nothing waits. */
 
-import type { CommitRecord } from "../commit.ts";
-import { diffStates } from "../diff-states.ts";
+import type { CommitRecord } from "../versions/commit.ts";
+import { diffStates } from "../versions/diff-states.ts";
 import type { Journal } from "../journal.ts";
-import { metaOf, type Snapshot } from "../snapshot.ts";
-import type { StateKey } from "../state-definition.ts";
+import { metaOf, type Snapshot } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /**
  * Makes an empty journal in memory.

@@ -1,9 +1,9 @@
 /** The versions of a journal on disk: how they are written and read. Who may, and whether the files are whole, is decided before. */
 
-import type { CommitRecord } from "../commit.ts";
+import type { CommitRecord } from "../versions/commit.ts";
 import type { Journal } from "../journal.ts";
-import type { Snapshot, SnapshotMeta } from "../snapshot.ts";
-import type { StateKey } from "../state-definition.ts";
+import type { Snapshot, SnapshotMeta } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 import { draftFile, promoteDraft, removeOlder } from "./journal-files.ts";
 import { closed, notWritable, writeFailed } from "./journal-errors.ts";
 import type { IndexDamage } from "./index-damage.ts";

@@ -3,8 +3,8 @@
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import { applyPatches } from "../apply-patches.ts";
-import type { StateKey } from "../state-definition.ts";
+import { applyPatches } from "../versions/apply-patches.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 import { checkDataFile } from "./data-file-check.ts";
 import { idempotencyPlace, placeOf, stateKeyOf, versionPlace, type KeyId } from "./entry-key.ts";
 import type { Committed } from "./idempotency-index.ts";

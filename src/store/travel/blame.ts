@@ -2,8 +2,8 @@
 
 import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { runOf } from "../cause.ts";
-import type { Snapshot } from "../snapshot.ts";
+import { runOf } from "../versions/cause.ts";
+import type { Snapshot } from "../versions/snapshot.ts";
 import { partsOf, valueAt } from "./json-pointer.ts";
 
 /** The version that last set a value. */

@@ -1,7 +1,7 @@
 /** A long history page by page, so that nobody holds all of it at once. */
 
-import type { HistoryOptions } from "../history-range.ts";
-import type { Snapshot } from "../snapshot.ts";
+import type { HistoryOptions } from "../versions/history-range.ts";
+import type { Snapshot } from "../versions/snapshot.ts";
 
 const pageSize = 64;
 

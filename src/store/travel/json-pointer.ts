@@ -1,7 +1,7 @@
 /** JSON pointers (RFC 6901): the way to a value in a state, as text. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { PatchPath } from "../patch.ts";
+import type { PatchPath } from "../versions/patch.ts";
 
 /** `["tags", 2, "a/b"]` is `/tags/2/a~1b`; the state itself is the empty text. */
 export function pointerOf(path: PatchPath): string {

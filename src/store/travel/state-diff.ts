@@ -1,6 +1,6 @@
 /** The difference between two versions: as JSON Patch (RFC 6902), and as text for people. */
 
-import { diffStates } from "../diff-states.ts";
+import { diffStates } from "../versions/diff-states.ts";
 import { pointerOf, valueAt } from "./json-pointer.ts";
 import { valueText } from "./value-text.ts";
 

@@ -1,12 +1,12 @@
 /** A store client that also compares, searches, forks and takes back versions. */
 
-import { originCause, type Origin } from "../cause.ts";
-import { isConflictError } from "../conflict-error.ts";
-import type { HistoryOptions } from "../history-range.ts";
-import { keyExists } from "../key-exists.ts";
+import { originCause, type Origin } from "../versions/cause.ts";
+import { isConflictError } from "../versions/conflict-error.ts";
+import type { HistoryOptions } from "../versions/history-range.ts";
+import { keyExists } from "../versions/key-exists.ts";
 import { noSuchVersion } from "../no-such-version.ts";
-import type { Snapshot } from "../snapshot.ts";
-import { stateKey, type StateDefinition } from "../state-definition.ts";
+import type { Snapshot } from "../versions/snapshot.ts";
+import { stateKey, type StateDefinition } from "../versions/state-definition.ts";
 import type { StoreAccess } from "../store-access.ts";
 import { StoreClient, type StoreClientOptions } from "../store-client.ts";
 import { bisect } from "./bisect.ts";

@@ -1,6 +1,6 @@
 /** A run's history as users read it. */
 
-import type { Snapshot } from "../../store/snapshot.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { RunEvent } from "./run-event.ts";
 import { eventOf } from "./run-note.ts";

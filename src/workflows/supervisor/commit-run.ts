@@ -2,7 +2,7 @@
 
 import type { Subject } from "../../store/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { Snapshot } from "../../store/snapshot.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { RunState } from "../history/run-state.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 

@@ -4,7 +4,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Subject } from "../../store/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { Snapshot } from "../../store/snapshot.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Permit } from "../../agents/policies/permit.ts";

@@ -9,7 +9,7 @@
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { subjectOf } from "../../store/change.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
-import type { Snapshot } from "../../store/snapshot.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { WorkflowDefinition } from "../definition/workflow-definition.ts";
 import { agentKey, planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";

@@ -16,7 +16,7 @@ import { decodeKeyRow, encodeKeyRow } from "../../../src/store/journal/key-row.t
 import { decodePlain, encodePlain } from "../../../src/store/journal/plain-text.ts";
 import { decodeRecord, encodeRecord } from "../../../src/store/journal/record-codec.ts";
 import { sealBytes, unsealBytes } from "../../../src/store/journal/sealed-bytes.ts";
-import { metaOf } from "../../../src/store/snapshot.ts";
+import { metaOf } from "../../../src/store/versions/snapshot.ts";
 import { plainState } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";
 import { recordOf } from "../support/requests.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Patch } from "../../../src/store/patch.ts";
+import type { Patch } from "../../../src/store/versions/patch.ts";
 import { recordPlace, versionPlace } from "../../../src/store/journal/entry-key.ts";
 import { newKeyRow } from "../../../src/store/journal/key-row.ts";
 import type { Table } from "../../../src/store/journal/lmdb-environment.ts";

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { Journal } from "../../../src/store/journal.ts";
-import { metaOf } from "../../../src/store/snapshot.ts";
+import { metaOf } from "../../../src/store/versions/snapshot.ts";
 import { failure } from "./failure.ts";
 import { recordOf } from "./requests.ts";
 

@@ -1,7 +1,7 @@
 /** Short ways to say what is committed. */
 
-import type { CommitOutcome, CommitRecord, CommitRequest, KeyWrite } from "../../../src/store/commit.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { CommitOutcome, CommitRecord, CommitRequest, KeyWrite } from "../../../src/store/versions/commit.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 
 /** The change that sets a key's state to `{ n }`. */
 export function writeOf(key: string, parent: number, n: number, more: Partial<KeyWrite> = {}): KeyWrite {

@@ -5,13 +5,13 @@
 
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
-import { applyPatches } from "../../../src/store/apply-patches.ts";
+import { applyPatches } from "../../../src/store/versions/apply-patches.ts";
 import { AuthorityAccess } from "../../../src/store/authority-access.ts";
-import type { CommitRecord } from "../../../src/store/commit.ts";
-import { isConflictError } from "../../../src/store/conflict-error.ts";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
+import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import type { StoreAccess } from "../../../src/store/store-access.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";
 import { isDeeplyFrozen } from "./deeply.ts";

@@ -1,6 +1,6 @@
 /** A journal that takes its time: the test says when a write happens, whether it fails, and when that is told. */
 
-import type { CommitRecord } from "../../../src/store/commit.ts";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 

@@ -1,7 +1,7 @@
 /** What the total order of commits says about versions that were seen together. */
 
-import type { CommitRecord } from "../../../src/store/commit.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 
 /** Every version of every key that was kept, ascending. */
 export type Kept = ReadonlyMap<string, readonly CommitRecord[]>;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sealedCopy } from "../../../src/store/seal.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import { sealedCopy } from "../../../src/store/versions/seal.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { blame, type Blame } from "../../../src/store/travel/blame.ts";
 import { failure } from "../support/failure.ts";
 

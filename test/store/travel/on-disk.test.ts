@@ -14,7 +14,7 @@ import { steps, takeSteps, type Shelf } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";
 import { failure } from "../support/failure.ts";
 import { fixedClock } from "../support/fixed-clock.ts";
-import { defineState } from "../../../src/store/state-definition.ts";
+import { defineState } from "../../../src/store/versions/state-definition.ts";
 import * as v from "valibot";
 
 const thing = defineState<Shelf>({ name: "thing", version: 1, schema: v.custom<Shelf>(() => true) });

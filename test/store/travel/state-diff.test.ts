@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { sealedCopy } from "../../../src/store/seal.ts";
+import { sealedCopy } from "../../../src/store/versions/seal.ts";
 import { diffOf } from "../../../src/store/travel/state-diff.ts";
 import { valueText } from "../../../src/store/travel/value-text.ts";
 import { isJsonSafe } from "../../../src/values/json-safe.ts";

@@ -1,8 +1,8 @@
 import * as v from "valibot";
 import { describe, expectTypeOf, it } from "vitest";
 import type { Store } from "../../../src/runtime/system.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
-import { defineState } from "../../../src/store/state-definition.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { defineState } from "../../../src/store/versions/state-definition.ts";
 import type { Blame } from "../../../src/store/travel/blame.ts";
 import type { StateDiff } from "../../../src/store/travel/state-diff.ts";
 

@@ -3,8 +3,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AuthorityAccess } from "../../../src/store/authority-access.ts";
-import { isConflictError } from "../../../src/store/conflict-error.ts";
-import { runCause } from "../../../src/store/cause.ts";
+import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
+import { runCause } from "../../../src/store/versions/cause.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";

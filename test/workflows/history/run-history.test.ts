@@ -4,7 +4,7 @@ import { recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { admits, apply } from "../../../src/workflows/history/run-machine.ts";
 import { endOf } from "../../../src/workflows/history/run-progress.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { codec, error, fail, finish, start, started, undo, undone } from "../support/example-workflow.ts";
 
 /** A version for each event, as a slow supervisor would have it. */

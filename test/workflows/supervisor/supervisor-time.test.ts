@@ -16,7 +16,7 @@ import { AskError } from "../../../src/errors/ask-error.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import { codec } from "../support/example-workflow.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";

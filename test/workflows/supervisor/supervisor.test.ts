@@ -6,9 +6,9 @@ import type { RunState } from "../../../src/workflows/history/run-state.ts";
 import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervisor-ports.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { subjectOf } from "../../../src/store/change.ts";
-import { defineState } from "../../../src/store/state-definition.ts";
+import { defineState } from "../../../src/store/versions/state-definition.ts";
 import { diamond, quiet, reader, writer } from "../support/example-workflow.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";
 

@@ -1,7 +1,7 @@
 /** The smallest store that will do: versions in memory, committed at once or when the test says so. */
 
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
-import type { Snapshot } from "../../../src/store/snapshot.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import type { Subject } from "../../../src/store/change.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
 

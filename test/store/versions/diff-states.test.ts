@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { Immer, type Draft } from "immer";
 import { describe, expect, it } from "vitest";
-import { applyPatches } from "../../src/store/apply-patches.ts";
-import { diffStates } from "../../src/store/diff-states.ts";
-import type { Patch } from "../../src/store/patch.ts";
-import { seal, UnfitStateError } from "../../src/store/seal.ts";
-import { plainState, shelf, steps, takeSteps } from "./support/arbitrary-state.ts";
-import { expectSame, isDeeplyFrozen, nodesOf } from "./support/deeply.ts";
+import { applyPatches } from "../../../src/store/versions/apply-patches.ts";
+import { diffStates } from "../../../src/store/versions/diff-states.ts";
+import type { Patch } from "../../../src/store/versions/patch.ts";
+import { seal, UnfitStateError } from "../../../src/store/versions/seal.ts";
+import { plainState, shelf, steps, takeSteps } from "../support/arbitrary-state.ts";
+import { expectSame, isDeeplyFrozen, nodesOf } from "../support/deeply.ts";
 
 function sealed<T>(state: T): T {
   seal(state);

@@ -1,6 +1,6 @@
 /** Reads what was written under an older schema: upcasters make the next version's shape of it, step by step. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { violationOf } from "./check-state.ts";
 import { schemaNewer } from "./schema-newer.ts";
 import { seal, UnfitStateError } from "./seal.ts";

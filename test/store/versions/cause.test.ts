@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { originCause, originOf, runCause, runOf } from "../../src/store/cause.ts";
+import { originCause, originOf, runCause, runOf } from "../../../src/store/versions/cause.ts";
 
 it("tells a run from its cause, and other causes from runs", () => {
   fc.assert(

@@ -1,6 +1,6 @@
 /** Applies patches to a sealed state; the counterpart of `diff-states.ts`. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { setField, type Patch, type PatchPath } from "./patch.ts";
 import { seal } from "./seal.ts";
 

@@ -1,7 +1,7 @@
 /** A family of versioned keys: a name, a schema, and what a key holds before its first commit. */
 
 import type * as v from "valibot";
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { upcastTo } from "./upcast.ts";
 

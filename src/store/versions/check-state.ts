@@ -1,7 +1,7 @@
 /** The check that every version passes before it is submitted: plain data that satisfies the schema. */
 
 import * as v from "valibot";
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { UnfitStateError } from "./seal.ts";
 import type { StateDefinition, StateKey } from "./state-definition.ts";
 

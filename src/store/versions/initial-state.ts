@@ -1,6 +1,6 @@
 /** What a key holds before its first commit. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkPlainState } from "./check-state.ts";
 import { seal } from "./seal.ts";
 import { stateKey, type StateDefinition } from "./state-definition.ts";

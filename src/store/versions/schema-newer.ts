@@ -1,6 +1,6 @@
 /** The error of whoever meets a version that was written under a newer schema than it knows. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { SnapshotMeta } from "./snapshot.ts";
 
 export function schemaNewer({ key, version, schema }: SnapshotMeta, known: number): TroupeError {

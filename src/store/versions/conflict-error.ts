@@ -1,6 +1,6 @@
 /** The error of a commit that lost, with both sides. */
 
-import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decodeError, encodeError } from "../../src/errors/error-codec.ts";
-import { isTroupeError, TroupeError } from "../../src/errors/troupe-error.ts";
-import { ConflictError, isConflictError } from "../../src/store/conflict-error.ts";
-import { recordOf } from "./support/requests.ts";
+import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";
+import { isTroupeError, TroupeError } from "../../../src/errors/troupe-error.ts";
+import { ConflictError, isConflictError } from "../../../src/store/versions/conflict-error.ts";
+import { recordOf } from "../support/requests.ts";
 
 const theirs = recordOf("a/1", 3, 9).snapshot;
 const error = new ConflictError({ key: "a/1", base: 2, mine: { n: 1 }, theirs, attempts: 1 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seal, sealedCopy, UnfitStateError } from "../../src/store/seal.ts";
-import { plainState } from "./support/arbitrary-state.ts";
-import { expectSame, isDeeplyFrozen, nodesOf } from "./support/deeply.ts";
+import { seal, sealedCopy, UnfitStateError } from "../../../src/store/versions/seal.ts";
+import { plainState } from "../support/arbitrary-state.ts";
+import { expectSame, isDeeplyFrozen, nodesOf } from "../support/deeply.ts";
 
 class Account {
   cents = 0;

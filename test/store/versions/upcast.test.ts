@@ -3,22 +3,22 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { applyPatches } from "../../src/store/apply-patches.ts";
-import { AuthorityAccess } from "../../src/store/authority-access.ts";
-import type { CommitRecord } from "../../src/store/commit.ts";
-import { resolveHistoryRange } from "../../src/store/history-range.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Snapshot } from "../../src/store/snapshot.ts";
-import { defineState, type Upcaster } from "../../src/store/state-definition.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
-import { StoreClient } from "../../src/store/store-client.ts";
-import { isDeeplyFrozen } from "./support/deeply.ts";
-import { ledger } from "./support/definitions.ts";
-import { failure } from "./support/failure.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
-import { LaggingNetwork } from "./support/lagging-network.ts";
-import { recordOf, setTo } from "./support/requests.ts";
-import { person1, person2, person3, person4, releases } from "./support/versions-of-person.ts";
+import { applyPatches } from "../../../src/store/versions/apply-patches.ts";
+import { AuthorityAccess } from "../../../src/store/authority-access.ts";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../../src/store/versions/history-range.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { defineState, type Upcaster } from "../../../src/store/versions/state-definition.ts";
+import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreClient } from "../../../src/store/store-client.ts";
+import { isDeeplyFrozen } from "../support/deeply.ts";
+import { ledger } from "../support/definitions.ts";
+import { failure } from "../support/failure.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
+import { LaggingNetwork } from "../support/lagging-network.ts";
+import { recordOf, setTo } from "../support/requests.ts";
+import { person1, person2, person3, person4, releases } from "../support/versions-of-person.ts";
 
 function start() {
   const authority = new StoreAuthority({ journal: memoryJournal(), clock: fixedClock() });

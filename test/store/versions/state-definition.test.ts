@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { defineState, stateKey } from "../../src/store/state-definition.ts";
+import { defineState, stateKey } from "../../../src/store/versions/state-definition.ts";
 
 describe("defineState", () => {
   it("makes a family of keys", () => {

@@ -1,6 +1,6 @@
 /** The error of a key that was to be begun and has been. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StateKey } from "./state-definition.ts";
 

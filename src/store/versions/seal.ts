@@ -5,7 +5,7 @@
  * Dates, maps, sets and typed arrays are refused because they can be changed although frozen.
  */
 
-import { kindOf } from "../values/value-copier.ts";
+import { kindOf } from "../../values/value-copier.ts";
 import { setField, type PatchPath } from "./patch.ts";
 
 const maxDepth = 256;

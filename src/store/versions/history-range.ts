@@ -1,6 +1,6 @@
 /** Which versions of a key to read. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { runCause } from "./cause.ts";
 import type { SnapshotMeta } from "./snapshot.ts";
 
