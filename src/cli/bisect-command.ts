@@ -1,7 +1,7 @@
 /** `troupe bisect`: the first version of a key for which something holds. */
 
-import { noSuchVersion } from "../store/no-such-version.ts";
-import { readVersion } from "../store/read-version.ts";
+import { noSuchVersion } from "../store/history/no-such-version.ts";
+import { readVersion } from "../store/history/read-version.ts";
 import { metaOf } from "../store/versions/snapshot.ts";
 import { bisect as search } from "../store/travel/bisect.ts";
 import { diffOf } from "../store/travel/state-diff.ts";

@@ -2,7 +2,7 @@
 
 import { resolveHistoryRange } from "../store/versions/history-range.ts";
 import { blame as search, type Blame } from "../store/travel/blame.ts";
-import { historyPages } from "../store/travel/history-pages.ts";
+import { historyPages } from "../store/history/history-pages.ts";
 import { partsOf, pointerOf } from "../store/travel/json-pointer.ts";
 import { valueText } from "../store/travel/value-text.ts";
 import type { Command } from "./command.ts";

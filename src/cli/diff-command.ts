@@ -1,6 +1,6 @@
 /** `troupe diff`: what changed between two versions of a key. */
 
-import { readVersion } from "../store/read-version.ts";
+import { readVersion } from "../store/history/read-version.ts";
 import { diffOf } from "../store/travel/state-diff.ts";
 import type { Command } from "./command.ts";
 import { findKey } from "./find-key.ts";

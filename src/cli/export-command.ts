@@ -2,7 +2,7 @@
 
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { exportHistory as exported } from "../store/history-export.ts";
+import { exportHistory as exported } from "../store/history/history-export.ts";
 import type { Command } from "./command.ts";
 import { unwritable } from "./file-error.ts";
 import { findKey } from "./find-key.ts";

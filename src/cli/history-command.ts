@@ -2,7 +2,7 @@
 
 import { resolveHistoryRange, type HistoryOptions } from "../store/versions/history-range.ts";
 import { metaOf } from "../store/versions/snapshot.ts";
-import { historyPages } from "../store/travel/history-pages.ts";
+import { historyPages } from "../store/history/history-pages.ts";
 import type { Command } from "./command.ts";
 import { findKey } from "./find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "./journal-arguments.ts";

@@ -4,7 +4,7 @@ import type { Command } from "./command.ts";
 import { findKey } from "./find-key.ts";
 import { exitCodes, journalFlags, journalOf } from "./journal-arguments.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { readVersion } from "../store/read-version.ts";
+import { readVersion } from "../store/history/read-version.ts";
 import type { SnapshotMeta } from "../store/versions/snapshot.ts";
 import { oneLine } from "./one-line.ts";
 import { withStore } from "./open-store.ts";

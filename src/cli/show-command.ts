@@ -1,7 +1,7 @@
 /** `troupe show`: one version of a key, with its state. */
 
 import { inspect } from "node:util";
-import { readVersion } from "../store/read-version.ts";
+import { readVersion } from "../store/history/read-version.ts";
 import { metaOf, type VersionAt } from "../store/versions/snapshot.ts";
 import type { Arguments } from "./arguments.ts";
 import type { Command } from "./command.ts";

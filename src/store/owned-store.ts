@@ -1,8 +1,8 @@
 /** The store as the process that owns it uses it: a client of the authority, and what only the authority can do. */
 
 import { AuthorityAccess } from "./authority-access.ts";
-import { exportHistory } from "./history-export.ts";
-import { readHistory } from "./history-import.ts";
+import { exportHistory } from "./history/history-export.ts";
+import { readHistory } from "./history/history-import.ts";
 import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
 import type { StoreAuthority } from "./store-authority.ts";
 import type { StoreClientOptions } from "./store-client.ts";

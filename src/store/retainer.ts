@@ -3,7 +3,7 @@
 import type { Clock } from "../ports/clock.ts";
 import { ForkOrigins } from "./fork-origins.ts";
 import type { Journal } from "./journal.ts";
-import { lastVersion } from "./last-version.ts";
+import { lastVersion } from "./history/last-version.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";
 import type { KeyExtent, SnapshotMeta } from "./versions/snapshot.ts";

@@ -15,7 +15,7 @@ import { resolveHistoryRange, type HistoryOptions } from "./versions/history-ran
 import { initialState } from "./versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";
 import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
-import { readVersion } from "./read-version.ts";
+import { readVersion } from "./history/read-version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
 import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";

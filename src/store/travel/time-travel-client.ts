@@ -4,14 +4,14 @@ import { originCause, type Origin } from "../versions/cause.ts";
 import { isConflictError } from "../versions/conflict-error.ts";
 import type { HistoryOptions } from "../versions/history-range.ts";
 import { keyExists } from "../versions/key-exists.ts";
-import { noSuchVersion } from "../no-such-version.ts";
+import { noSuchVersion } from "../history/no-such-version.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import { stateKey, type StateDefinition } from "../versions/state-definition.ts";
 import type { StoreAccess } from "../store-access.ts";
 import { StoreClient, type StoreClientOptions } from "../store-client.ts";
 import { bisect } from "./bisect.ts";
 import { blame, type Blame } from "./blame.ts";
-import { historyPages } from "./history-pages.ts";
+import { historyPages } from "../history/history-pages.ts";
 import { diffOf, type StateDiff } from "./state-diff.ts";
 
 /** Where {@link TimeTravelClient.bisect} searches. */

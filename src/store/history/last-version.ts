@@ -1,9 +1,9 @@
 /** Finds a version by what is known about it: a binary search, since positions and times of a key's versions never fall. */
 
-import type { Journal } from "./journal.ts";
-import { chain, type MaybePromise } from "../async/maybe-promise.ts";
-import type { SnapshotMeta } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { Journal } from "../journal.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { SnapshotMeta } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /**
  * The last of the versions from `lowest` to `highest` for which `holds`, which holds up to some version and for none after

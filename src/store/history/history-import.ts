@@ -1,14 +1,14 @@
 /** Takes over a key's whole history from the lines that `history-export.ts` wrote. */
 
 import * as v from "valibot";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { fromLosslessJson } from "../values/lossless-json.ts";
-import { applyPatches } from "./versions/apply-patches.ts";
-import type { CommitRequest } from "./versions/commit.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { fromLosslessJson } from "../../values/lossless-json.ts";
+import { applyPatches } from "../versions/apply-patches.ts";
+import type { CommitRequest } from "../versions/commit.ts";
 import { historyFormat } from "./history-export.ts";
-import type { Patch } from "./versions/patch.ts";
-import { UnfitStateError } from "./versions/seal.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { Patch } from "../versions/patch.ts";
+import { UnfitStateError } from "../versions/seal.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /** A history that was read to its end and found whole. */
 export interface ImportedHistory {

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../src/store/journal.ts";
-import { lastVersion } from "../../src/store/last-version.ts";
-import { recordOf } from "./support/requests.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import type { Journal } from "../../../src/store/journal.ts";
+import { lastVersion } from "../../../src/store/history/last-version.ts";
+import { recordOf } from "../support/requests.ts";
 
 /** A journal with one key whose versions are at these positions. */
 function journalOf(positions: readonly number[]): Journal {

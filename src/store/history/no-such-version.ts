@@ -1,8 +1,8 @@
 /** The error of a version that there isn't, or isn't any more. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { KeyExtent, VersionAt } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { KeyExtent, VersionAt } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /** Says which versions there are; `extent` is absent for a key without one. */
 export function noSuchVersion(key: StateKey, wanted: VersionAt, extent: KeyExtent | undefined): TroupeError {

@@ -1,10 +1,10 @@
 /** Reads one version of a key, or says which there are. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { noSuchVersion } from "./no-such-version.ts";
-import type { Snapshot, VersionAt } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
-import type { StoreAccess } from "./store-access.ts";
+import type { Snapshot, VersionAt } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
+import type { StoreAccess } from "../store-access.ts";
 
 /** @throws TroupeError `no-such-version`; `invalid-options` for a time that is none. */
 export async function readVersion(

@@ -1,14 +1,14 @@
 /** Reads what a journal keeps of a key's history, up to the newest version that may be seen. */
 
-import type { CommitRecord } from "./versions/commit.ts";
-import { diffStates } from "./versions/diff-states.ts";
-import { boundsOf, counts, isFiltered, type HistoryRange } from "./versions/history-range.ts";
-import type { Journal } from "./journal.ts";
+import type { CommitRecord } from "../versions/commit.ts";
+import { diffStates } from "../versions/diff-states.ts";
+import { boundsOf, counts, isFiltered, type HistoryRange } from "../versions/history-range.ts";
+import type { Journal } from "../journal.ts";
 import { lastVersion } from "./last-version.ts";
-import { chain, type MaybePromise } from "../async/maybe-promise.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { noSuchVersion } from "./no-such-version.ts";
-import type { KeyExtent, Snapshot, VersionAt } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { KeyExtent, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 export class HistoryReader {
   readonly #journal: Journal;

@@ -3,16 +3,16 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import { OwnedStore } from "../../src/store/owned-store.ts";
-import type { RetentionRule } from "../../src/store/retention.ts";
-import { sealedCopy } from "../../src/store/versions/seal.ts";
-import { defineState } from "../../src/store/versions/state-definition.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
-import { plainState, shelf, type Shelf, steps, takeSteps } from "./support/arbitrary-state.ts";
-import { expectSame } from "./support/deeply.ts";
-import { failure } from "./support/failure.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import { OwnedStore } from "../../../src/store/owned-store.ts";
+import type { RetentionRule } from "../../../src/store/retention.ts";
+import { sealedCopy } from "../../../src/store/versions/seal.ts";
+import { defineState } from "../../../src/store/versions/state-definition.ts";
+import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { plainState, shelf, type Shelf, steps, takeSteps } from "../support/arbitrary-state.ts";
+import { expectSame } from "../support/deeply.ts";
+import { failure } from "../support/failure.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
 
 const thing = defineState({ name: "thing", version: 1, schema: v.unknown(), initial: () => null });
 

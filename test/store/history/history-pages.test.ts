@@ -4,7 +4,7 @@ import { AuthorityAccess } from "../../../src/store/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../../src/store/store-authority.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";
-import { historyPages } from "../../../src/store/travel/history-pages.ts";
+import { historyPages } from "../../../src/store/history/history-pages.ts";
 import { ledger } from "../support/definitions.ts";
 import { fixedClock } from "../support/fixed-clock.ts";
 

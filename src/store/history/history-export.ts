@@ -1,13 +1,13 @@
 /** A key's whole history as JSON Lines: the form that `history-import.ts` reads. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import { toLosslessJson } from "../values/lossless-json.ts";
-import { diffStates } from "./versions/diff-states.ts";
-import { resolveHistoryRange } from "./versions/history-range.ts";
-import { metaOf } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
-import type { StoreAccess } from "./store-access.ts";
-import { historyPages } from "./travel/history-pages.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { toLosslessJson } from "../../values/lossless-json.ts";
+import { diffStates } from "../versions/diff-states.ts";
+import { resolveHistoryRange } from "../versions/history-range.ts";
+import { metaOf } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
+import type { StoreAccess } from "../store-access.ts";
+import { historyPages } from "./history-pages.ts";
 
 /** The number of the form; a reader refuses others. */
 export const historyFormat = 1;
