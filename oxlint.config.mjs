@@ -21,7 +21,7 @@ const folders = layers.flat();
 const adapters = {
   piscina: "src/runtime/pooled-thread.ts",
   comlink: "src/runtime/control-channel.ts",
-  lmdb: "src/store/journal/lmdb-environment.ts",
+  lmdb: "src/store/journal/lmdb/lmdb-environment.ts",
 };
 
 /** Imports, globals and properties that read real time or real chance. */

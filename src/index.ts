@@ -68,9 +68,9 @@ export { type ResourceLimits, type SystemOptions } from "./runtime/system-option
 export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
 export { type HistoryOptions } from "./store/versions/history-range.ts";
 export { type Journal } from "./store/journal.ts";
-export { type Durability, lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb-journal.ts";
+export { type Durability, lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
-export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/verify-journal.ts";
+export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
 export { type Imported } from "./store/owned-store.ts";
 export { type Keep, type RetentionRule } from "./store/retention.ts";
 export { type Snapshot, type VersionAt } from "./store/versions/snapshot.ts";

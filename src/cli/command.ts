@@ -1,6 +1,6 @@
 /** What a command of `troupe` is. `commands.ts` lists them. */
 
-import type { JournalReport } from "../store/journal/verify-journal.ts";
+import type { JournalReport } from "../store/journal/lmdb/verify-journal.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import type { OpenJournal } from "./open-store.ts";
 import type { StartSystem } from "./command-system.ts";

@@ -2,8 +2,8 @@
 /** The `troupe` command: gives the process's arguments, streams and signals to `commandLine`, and exits with its code. */
 
 import { createSystem } from "../runtime/create-system.ts";
-import { lmdbJournal } from "../store/journal/lmdb-journal.ts";
-import { verifyJournal } from "../store/journal/verify-journal.ts";
+import { lmdbJournal } from "../store/journal/lmdb/lmdb-journal.ts";
+import { verifyJournal } from "../store/journal/lmdb/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";
 import { wantsColours } from "./paint.ts";
 import { ProgressLine } from "./progress-line.ts";

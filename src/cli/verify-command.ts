@@ -1,7 +1,7 @@
 /** `troupe verify`: reads all of a journal and says what is whole. */
 
 import { resolve } from "node:path";
-import type { JournalDamage } from "../store/journal/verify-journal.ts";
+import type { JournalDamage } from "../store/journal/lmdb/verify-journal.ts";
 import type { Command } from "./command.ts";
 import { exitCodes, journalFlags, journalOf } from "./journal-arguments.ts";
 import { oneLine } from "./one-line.ts";

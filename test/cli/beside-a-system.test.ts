@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { expect, it } from "vitest";
-import { lmdbJournal } from "../../src/store/journal/lmdb-journal.ts";
+import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
 import { defineState } from "../../src/store/versions/state-definition.ts";
 import { StoreAuthority } from "../../src/store/store-authority.ts";

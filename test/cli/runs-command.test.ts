@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { commandLine } from "../../src/cli/command-line.ts";
 import type { RunOverview } from "../../src/cli/run-overview.ts";
 import type { Journal } from "../../src/store/journal.ts";
-import { corruptVersion } from "../../src/store/journal/journal-errors.ts";
+import { corruptVersion } from "../../src/store/journal/lmdb/journal-errors.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "./fake-terminal.ts";

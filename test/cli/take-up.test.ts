@@ -10,7 +10,7 @@ import { type ErrorCode } from "../../src/errors/error-code.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
 import type { SystemOptions } from "../../src/runtime/system-options.ts";
 import type { Journal } from "../../src/store/journal.ts";
-import { corruptVersion } from "../../src/store/journal/journal-errors.ts";
+import { corruptVersion } from "../../src/store/journal/lmdb/journal-errors.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { fakeTerminal } from "./fake-terminal.ts";

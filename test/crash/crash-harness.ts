@@ -12,8 +12,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { lmdbJournal } from "../../src/store/journal/lmdb-journal.ts";
-import { verifyJournal } from "../../src/store/journal/verify-journal.ts";
+import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
+import { verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
 import type { Journal } from "../../src/store/journal.ts";
 
 export interface Workload<Ack> {

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
-import { verifyJournal } from "../../../src/store/journal/verify-journal.ts";
+import { verifyJournal } from "../../../src/store/journal/lmdb/verify-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import { failure } from "../support/failure.ts";
 import { recordOf } from "../support/requests.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { lmdbJournal } from "../../../src/store/journal/lmdb-journal.ts";
+import { lmdbJournal } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import type { Patch } from "../../../src/store/versions/patch.ts";
 
 export type Answers = Readonly<Record<string, { readonly is?: unknown; readonly error?: string }>>;

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
-import { lmdbJournal, type LmdbJournalOptions } from "../../../src/store/journal/lmdb-journal.ts";
+import { lmdbJournal, type LmdbJournalOptions } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 
 export function temporaryJournals() {

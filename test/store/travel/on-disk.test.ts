@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Journal } from "../../../src/store/journal.ts";
-import { lmdbJournal } from "../../../src/store/journal/lmdb-journal.ts";
+import { lmdbJournal } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
 import { StoreAuthority } from "../../../src/store/store-authority.ts";

@@ -2,9 +2,9 @@
 
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { isTroupeError } from "../../errors/troupe-error.ts";
-import { applyPatches } from "../versions/apply-patches.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import { isTroupeError } from "../../../errors/troupe-error.ts";
+import { applyPatches } from "../../versions/apply-patches.ts";
+import type { StateKey } from "../../versions/state-definition.ts";
 import { checkDataFile } from "./data-file-check.ts";
 import { idempotencyPlace, placeOf, stateKeyOf, versionPlace, type KeyId } from "./entry-key.ts";
 import type { Committed } from "./idempotency-index.ts";

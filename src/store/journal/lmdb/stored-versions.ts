@@ -1,16 +1,16 @@
 /** The versions of a journal on disk: how they are written and read. Who may, and whether the files are whole, is decided before. */
 
-import type { CommitRecord } from "../versions/commit.ts";
-import type { Journal } from "../journal.ts";
-import type { Snapshot, SnapshotMeta } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { CommitRecord } from "../../versions/commit.ts";
+import type { Journal } from "../../journal.ts";
+import type { Snapshot, SnapshotMeta } from "../../versions/snapshot.ts";
+import type { StateKey } from "../../versions/state-definition.ts";
 import { draftFile, promoteDraft, removeOlder } from "./journal-files.ts";
 import { closed, notWritable, writeFailed } from "./journal-errors.ts";
 import type { IndexDamage } from "./index-damage.ts";
 import type { Durability } from "./lmdb-journal.ts";
 import { Unwritten } from "./unwritten.ts";
 import { openEnvironment } from "./lmdb-environment.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { MaybePromise } from "../../../async/maybe-promise.ts";
 import { GroupWriter } from "./group-writer.ts";
 import { IdempotencyIndex, type Committed } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { GroupWriter } from "../../../src/store/journal/group-writer.ts";
-import { failure } from "../support/failure.ts";
-import { settleAll } from "../support/turns.ts";
+import { GroupWriter } from "../../../../src/store/journal/lmdb/group-writer.ts";
+import { failure } from "../../support/failure.ts";
+import { settleAll } from "../../support/turns.ts";
 
 /** A writer whose disk answers when the test says so. */
 function slowWriter() {

@@ -1,6 +1,6 @@
 /** What a journal says about itself: the format it is written in, and where it stands. */
 
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
 import { corruptFile } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { sealBytes, unsealBytes } from "./sealed-bytes.ts";

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { deferred } from "../../../src/async/deferred.ts";
-import { Unwritten } from "../../../src/store/journal/unwritten.ts";
-import { failure } from "../support/failure.ts";
-import { recordOf } from "../support/requests.ts";
-import { settleAll } from "../support/turns.ts";
+import { deferred } from "../../../../src/async/deferred.ts";
+import { Unwritten } from "../../../../src/store/journal/lmdb/unwritten.ts";
+import { failure } from "../../support/failure.ts";
+import { recordOf } from "../../support/requests.ts";
+import { settleAll } from "../../support/turns.ts";
 
 const mebibyte = 1024 * 1024;
 const reason = new Error("no room");

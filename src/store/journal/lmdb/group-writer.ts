@@ -1,6 +1,6 @@
 /** Group commit: what comes in while a write is under way goes out together with the next one, and shares its flush. */
 
-import { deferred, type Deferred } from "../../async/deferred.ts";
+import { deferred, type Deferred } from "../../../async/deferred.ts";
 
 /** Something to write. */
 export interface Work {

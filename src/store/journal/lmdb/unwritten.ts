@@ -1,9 +1,9 @@
 /** What a relaxed journal has acknowledged and not written. Bounded; beyond it a commit waits for the disk. */
 
-import type { CommitRecord } from "../versions/commit.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { Snapshot } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { CommitRecord } from "../../versions/commit.ts";
+import type { MaybePromise } from "../../../async/maybe-promise.ts";
+import type { Snapshot } from "../../versions/snapshot.ts";
+import type { StateKey } from "../../versions/state-definition.ts";
 import { notWritable } from "./journal-errors.ts";
 
 const maxBytes = 8 * 1024 * 1024;

@@ -1,12 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { openEnvironment, type Environment } from "../../../src/store/journal/lmdb-environment.ts";
-import { idempotencyPlace, recordPlace, stateKeyBytes, versionPlace } from "../../../src/store/journal/entry-key.ts";
-import { verifyJournal } from "../../../src/store/journal/verify-journal.ts";
-import { failure } from "../support/failure.ts";
-import { recordOf } from "../support/requests.ts";
-import { temporaryJournals } from "../support/temporary-journals.ts";
+import { openEnvironment, type Environment } from "../../../../src/store/journal/lmdb/lmdb-environment.ts";
+import {
+  idempotencyPlace,
+  recordPlace,
+  stateKeyBytes,
+  versionPlace,
+} from "../../../../src/store/journal/lmdb/entry-key.ts";
+import { verifyJournal } from "../../../../src/store/journal/lmdb/verify-journal.ts";
+import { failure } from "../../support/failure.ts";
+import { recordOf } from "../../support/requests.ts";
+import { temporaryJournals } from "../../support/temporary-journals.ts";
 
 const { open, newDirectory } = temporaryJournals();
 

@@ -1,11 +1,11 @@
 /** Reads versions from the tables: the nearest checkpoint before, and the patches since. */
 
-import { applyPatches } from "../versions/apply-patches.ts";
-import type { CommitRecord } from "../versions/commit.ts";
-import type { Patch } from "../versions/patch.ts";
-import { seal } from "../versions/seal.ts";
-import { snapshotOf, type Snapshot } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import { applyPatches } from "../../versions/apply-patches.ts";
+import type { CommitRecord } from "../../versions/commit.ts";
+import type { Patch } from "../../versions/patch.ts";
+import { seal } from "../../versions/seal.ts";
+import { snapshotOf, type Snapshot } from "../../versions/snapshot.ts";
+import type { StateKey } from "../../versions/state-definition.ts";
 import { placeOf, positionAt, versionPlace } from "./entry-key.ts";
 import { corruptVersion } from "./journal-errors.ts";
 import type { KeyRow } from "./key-row.ts";

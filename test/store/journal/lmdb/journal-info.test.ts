@@ -3,13 +3,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { lmdbJournal } from "../../../src/store/journal/lmdb-journal.ts";
-import { openEnvironment } from "../../../src/store/journal/lmdb-environment.ts";
-import { sealBytes, unsealBytes } from "../../../src/store/journal/sealed-bytes.ts";
-import { verifyJournal } from "../../../src/store/journal/verify-journal.ts";
-import { failure } from "../support/failure.ts";
-import { recordOf } from "../support/requests.ts";
-import { temporaryJournals } from "../support/temporary-journals.ts";
+import { lmdbJournal } from "../../../../src/store/journal/lmdb/lmdb-journal.ts";
+import { openEnvironment } from "../../../../src/store/journal/lmdb/lmdb-environment.ts";
+import { sealBytes, unsealBytes } from "../../../../src/store/journal/lmdb/sealed-bytes.ts";
+import { verifyJournal } from "../../../../src/store/journal/lmdb/verify-journal.ts";
+import { failure } from "../../support/failure.ts";
+import { recordOf } from "../../support/requests.ts";
+import { temporaryJournals } from "../../support/temporary-journals.ts";
 
 const { open, newDirectory } = temporaryJournals();
 const place = Buffer.from("journal");

@@ -1,8 +1,8 @@
 /** The journal that survives: every version on disk, in an embedded LMDB. */
 
 import { resolve } from "node:path";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Journal } from "../journal.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import type { Journal } from "../../journal.ts";
 import { inspectIndexes, type IndexDamage } from "./index-damage.ts";
 import { dataFileOf, draftFile, makeDirectory, noSuchJournal, promoteDraft, removeOlder } from "./journal-files.ts";
 import { writeInfo } from "./journal-info.ts";

@@ -1,8 +1,8 @@
 /** Errors about journals on disk. */
 
 import { statfsSync } from "node:fs";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import type { StateKey } from "../../versions/state-definition.ts";
 
 /** A version that can't be read. */
 export function corruptVersion(key: StateKey, version: number, what: string, cause?: unknown): TroupeError {
