@@ -72,7 +72,7 @@ export { type Durability, lmdbJournal, type LmdbJournalOptions } from "./store/j
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
 export { type Imported } from "./store/owned-store.ts";
-export { type Keep, type RetentionRule } from "./store/retention.ts";
+export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
 export { type Snapshot, type VersionAt } from "./store/versions/snapshot.ts";
 export { defineState, type StateDefinition, type Upcaster } from "./store/versions/state-definition.ts";
 export { type CommitOptions, type PutOptions } from "./store/store-client.ts";

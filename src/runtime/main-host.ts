@@ -13,7 +13,7 @@ import { AuthorityAccess } from "../store/authority-access.ts";
 import { StoreAuthority } from "../store/store-authority.ts";
 import type { Link } from "../ports/link.ts";
 import { chain } from "../async/maybe-promise.ts";
-import type { RetentionRule } from "../store/retention.ts";
+import type { RetentionRule } from "../store/retention/retention.ts";
 import type { Position, Snapshot } from "../store/versions/snapshot.ts";
 import { stateKey, type StateKey } from "../store/versions/state-definition.ts";
 import type { Sender } from "./bound-ref.ts";

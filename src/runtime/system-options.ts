@@ -8,7 +8,7 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { type ShutdownSignal, shutdownSignals } from "../ports/signals.ts";
 import type { Journal } from "../store/journal.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
-import type { RetentionRule } from "../store/retention.ts";
+import type { RetentionRule } from "../store/retention/retention.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
 
 /** What V8 may use on each worker thread; what is left out is Node.js's own default. */

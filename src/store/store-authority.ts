@@ -14,7 +14,7 @@ import { lastVersion } from "./history/last-version.ts";
 import type { Journal } from "./journal.ts";
 import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
 import { Publisher, type Follower } from "./publisher.ts";
-import { Retainer, type RetentionOptions } from "./retainer.ts";
+import { Retainer, type RetentionOptions } from "./retention/retainer.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
 import type { StateKey } from "./versions/state-definition.ts";
 import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";

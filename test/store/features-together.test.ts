@@ -6,7 +6,7 @@ import { firstValueFrom } from "rxjs";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
-import type { RetentionRule } from "../../src/store/retention.ts";
+import type { RetentionRule } from "../../src/store/retention/retention.ts";
 import { defineState } from "../../src/store/versions/state-definition.ts";
 import { StoreClient } from "../../src/store/store-client.ts";
 import { StoreAuthority } from "../../src/store/store-authority.ts";

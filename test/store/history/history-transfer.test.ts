@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
-import type { RetentionRule } from "../../../src/store/retention.ts";
+import type { RetentionRule } from "../../../src/store/retention/retention.ts";
 import { sealedCopy } from "../../../src/store/versions/seal.ts";
 import { defineState } from "../../../src/store/versions/state-definition.ts";
 import { StoreAuthority } from "../../../src/store/store-authority.ts";

@@ -1,9 +1,9 @@
 /** Which versions were forked: what the first versions of keys say about where they were taken from. */
 
-import { originOf } from "./versions/cause.ts";
-import type { Journal } from "./journal.ts";
-import type { SnapshotMeta } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import { originOf } from "../versions/cause.ts";
+import type { Journal } from "../journal.ts";
+import type { SnapshotMeta } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 export class ForkOrigins {
   readonly #journal: Journal;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Keep, RetentionRules } from "../../src/store/retention.ts";
+import { type Keep, RetentionRules } from "../../../src/store/retention/retention.ts";
 
 describe("the rules of retention", () => {
   it("go by the first that matches, and keep all otherwise", () => {

@@ -1,13 +1,13 @@
 /** Drops old versions by the rules of retention, and none that something needs. */
 
-import type { Clock } from "../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { ForkOrigins } from "./fork-origins.ts";
-import type { Journal } from "./journal.ts";
-import { lastVersion } from "./history/last-version.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
+import type { Journal } from "../journal.ts";
+import { lastVersion } from "../history/last-version.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";
-import type { KeyExtent, SnapshotMeta } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { KeyExtent, SnapshotMeta } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 export interface RetentionOptions {
   /** The first that matches a key decides; without one everything is kept. */
