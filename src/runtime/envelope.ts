@@ -3,7 +3,7 @@
 import type { Address, HostId } from "../actors/address.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
 import type { Position } from "../store/versions/snapshot.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../store/store-protocol.ts";
+import type { AuthorityMessage, ReplicaMessage } from "../store/replication/store-protocol.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 
 /**

@@ -20,7 +20,7 @@ import type { Link } from "../ports/link.ts";
 import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
 import type { Position } from "../store/versions/snapshot.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../store/store-protocol.ts";
+import type { AuthorityMessage, ReplicaMessage } from "../store/replication/store-protocol.ts";
 import { ValueCopier } from "../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "./actor-cell.ts";
 import { AsksInHand } from "./asks-in-hand.ts";

@@ -5,7 +5,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Link } from "../ports/link.ts";
 import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
-import { StoreReplica } from "../store/store-replica.ts";
+import { StoreReplica } from "../store/replication/store-replica.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 import { GateClient } from "./gate-client.ts";
 import type { HostControl } from "./host-control.ts";

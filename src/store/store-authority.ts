@@ -3,7 +3,7 @@
 import { Observable, type Subscriber } from "rxjs";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
-import { AuthorityChannel } from "./authority-channel.ts";
+import { AuthorityChannel } from "./replication/authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "./versions/commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "./versions/history-range.ts";
@@ -13,11 +13,11 @@ import { keyExists } from "./versions/key-exists.ts";
 import { lastVersion } from "./history/last-version.ts";
 import type { Journal } from "./journal.ts";
 import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
-import { Publisher, type Follower } from "./publisher.ts";
+import { Publisher, type Follower } from "./replication/publisher.ts";
 import { Retainer, type RetentionOptions } from "./retention/retainer.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
 import type { StateKey } from "./versions/state-definition.ts";
-import type { AuthorityMessage, ReplicaMessage } from "./store-protocol.ts";
+import type { AuthorityMessage, ReplicaMessage } from "./replication/store-protocol.ts";
 
 export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */

@@ -1,9 +1,9 @@
 /** Tells followers about new versions: in order, without a gap, one after the other even when a follower commits. */
 
-import type { CommitRecord } from "./versions/commit.ts";
-import { InOrder } from "../async/in-order.ts";
-import type { Position } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { CommitRecord } from "../versions/commit.ts";
+import { InOrder } from "../../async/in-order.ts";
+import type { Position } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /** Someone who follows keys. What one commit made of them is told at once. Must not throw. */
 export type Audience = (records: readonly CommitRecord[]) => void;

@@ -1,8 +1,8 @@
 /** The keys a replica follows, least recently used first. */
 
 import type { Subscriber } from "rxjs";
-import type { Position, Snapshot } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { Position, Snapshot } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /** What an answer to `follow` said, and how far the authority was then. */
 export interface Fetched {

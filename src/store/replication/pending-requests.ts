@@ -1,6 +1,6 @@
 /** What a replica asked and was not answered yet. */
 
-import { decodeError } from "../errors/error-codec.ts";
+import { decodeError } from "../../errors/error-codec.ts";
 import type { AuthorityMessage, RequestId } from "./store-protocol.ts";
 
 type Answer<K extends AuthorityMessage["kind"]> = Extract<AuthorityMessage, { readonly kind: K }>;

@@ -1,8 +1,8 @@
 /** Makes updates of versions, and versions of updates: how followers are told. */
 
-import { applyPatches } from "./versions/apply-patches.ts";
-import type { CommitRecord } from "./versions/commit.ts";
-import { metaOf, snapshotOf, type Snapshot } from "./versions/snapshot.ts";
+import { applyPatches } from "../versions/apply-patches.ts";
+import type { CommitRecord } from "../versions/commit.ts";
+import { metaOf, snapshotOf, type Snapshot } from "../versions/snapshot.ts";
 import type { SnapshotUpdate } from "./store-protocol.ts";
 
 export function updateOf({ snapshot, patches }: CommitRecord): SnapshotUpdate {

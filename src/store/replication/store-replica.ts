@@ -1,16 +1,16 @@
 /** A thread's copy of the keys it uses: read from memory, kept up to date by patches, bounded. */
 
 import { Observable } from "rxjs";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "./versions/commit.ts";
-import { deferred } from "../async/deferred.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "../versions/commit.ts";
+import { deferred } from "../../async/deferred.ts";
 import { FollowedKeys, type Fetched, type FollowedKey } from "./followed-keys.ts";
-import type { HistoryRange } from "./versions/history-range.ts";
-import { InOrder } from "../async/in-order.ts";
-import { all, type MaybePromise } from "../async/maybe-promise.ts";
+import type { HistoryRange } from "../versions/history-range.ts";
+import { InOrder } from "../../async/in-order.ts";
+import { all, type MaybePromise } from "../../async/maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
-import { seal } from "./versions/seal.ts";
+import { seal } from "../versions/seal.ts";
 import {
   snapshotOf,
   type KeyExtent,
@@ -18,10 +18,10 @@ import {
   type Snapshot,
   type SnapshotMeta,
   type VersionAt,
-} from "./versions/snapshot.ts";
+} from "../versions/snapshot.ts";
 import { nextOf, patched } from "./snapshot-update.ts";
-import type { StateKey } from "./versions/state-definition.ts";
-import type { StoreAccess } from "./store-access.ts";
+import type { StateKey } from "../versions/state-definition.ts";
+import type { StoreAccess } from "../store-access.ts";
 import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
 
 export interface StoreReplicaOptions {

@@ -1,13 +1,13 @@
 /** The authority's end of the channel to one replica: answers its requests and sends it updates of what it follows. */
 
-import { encodeError } from "../errors/error-codec.ts";
-import type { CommitOutcome, CommitRecord } from "./versions/commit.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import type { CommitOutcome, CommitRecord } from "../versions/commit.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Audience, Follower, Publisher } from "./publisher.ts";
-import { metaOf, type KeyExtent } from "./versions/snapshot.ts";
+import { metaOf, type KeyExtent } from "../versions/snapshot.ts";
 import { updateOf } from "./snapshot-update.ts";
-import type { StateKey } from "./versions/state-definition.ts";
-import type { AttachedReplica, StoreAuthority } from "./store-authority.ts";
+import type { StateKey } from "../versions/state-definition.ts";
+import type { AttachedReplica, StoreAuthority } from "../store-authority.ts";
 import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "./store-protocol.ts";
 
 export class AuthorityChannel implements AttachedReplica {

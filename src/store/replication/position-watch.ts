@@ -1,7 +1,7 @@
 /** Readers that wait for a replica to come as far as their causal token (invariant 4). One question serves many. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { Position } from "./versions/snapshot.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Position } from "../versions/snapshot.ts";
 
 interface Waiter {
   readonly token: Position;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { CommitOutcome } from "../../src/store/versions/commit.ts";
-import { resolveHistoryRange } from "../../src/store/versions/history-range.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { StoreReplica } from "../../src/store/store-replica.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../../src/store/store-protocol.ts";
-import { isDeeplyFrozen } from "./support/deeply.ts";
-import { failure } from "./support/failure.ts";
-import { LaggingNetwork } from "./support/lagging-network.ts";
-import { landed, setTo } from "./support/requests.ts";
-import { settleAll } from "./support/turns.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { CommitOutcome } from "../../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../../src/store/versions/history-range.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { StoreReplica } from "../../../src/store/replication/store-replica.ts";
+import type { AuthorityMessage, ReplicaMessage } from "../../../src/store/replication/store-protocol.ts";
+import { isDeeplyFrozen } from "../support/deeply.ts";
+import { failure } from "../support/failure.ts";
+import { LaggingNetwork } from "../support/lagging-network.ts";
+import { landed, setTo } from "../support/requests.ts";
+import { settleAll } from "../support/turns.ts";
 
 type Versions = Snapshot<{ n: number }>;
 
