@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { runState } from "../workflows/history/run-state.ts";
 import type { Position } from "../store/versions/snapshot.ts";
 import { defineState, stateKey } from "../store/versions/state-definition.ts";
-import type { StoreAuthority } from "../store/store-authority.ts";
+import type { StoreAuthority } from "../store/authority/store-authority.ts";
 import type { StoreClient } from "../store/store-client.ts";
 
 /** What the key `recovery/runs` holds. */

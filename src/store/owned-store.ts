@@ -1,10 +1,10 @@
 /** The store as the process that owns it uses it: a client of the authority, and what only the authority can do. */
 
-import { AuthorityAccess } from "./authority-access.ts";
+import { AuthorityAccess } from "./authority/authority-access.ts";
 import { exportHistory } from "./history/history-export.ts";
 import { readHistory } from "./history/history-import.ts";
 import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
-import type { StoreAuthority } from "./store-authority.ts";
+import type { StoreAuthority } from "./authority/store-authority.ts";
 import type { StoreClientOptions } from "./store-client.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";
 

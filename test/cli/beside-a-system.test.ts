@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
 import { defineState } from "../../src/store/versions/state-definition.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { fixedClock } from "../store/support/fixed-clock.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 import { troupeProcesses } from "./troupe-processes.ts";

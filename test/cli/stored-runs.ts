@@ -5,9 +5,9 @@ import { defineAgent } from "../../src/agents/agent-definition.ts";
 import type { Proposal } from "../../src/workflows/history/run-event.ts";
 import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
 import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
-import { AuthorityAccess } from "../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../src/store/store-client.ts";
 import { quiet } from "../workflows/support/example-workflow.ts";
 

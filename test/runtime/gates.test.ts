@@ -6,10 +6,10 @@ import { breakerFrom, breakerState, recordOf } from "../../src/agents/policies/b
 import type { Permit } from "../../src/agents/policies/permit.ts";
 import type { PolicyOptions } from "../../src/agents/policies/policies.ts";
 import { Gates } from "../../src/runtime/gates.ts";
-import { AuthorityAccess } from "../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../src/store/store-client.ts";
 import { rejectionOf } from "../fixtures/real-threads.ts";
 import { FakeClock } from "./fake-clock.ts";

@@ -9,7 +9,7 @@ import { OwnedStore } from "../../src/store/owned-store.ts";
 import type { RetentionRule } from "../../src/store/retention/retention.ts";
 import { defineState } from "../../src/store/versions/state-definition.ts";
 import { StoreClient } from "../../src/store/store-client.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { failure } from "./support/failure.ts";
 import { fixedClock } from "./support/fixed-clock.ts";
 import { LaggingNetwork } from "./support/lagging-network.ts";

@@ -7,7 +7,7 @@ import type { Audience, Follower, Publisher } from "./publisher.ts";
 import { metaOf, type KeyExtent } from "../versions/snapshot.ts";
 import { updateOf } from "./snapshot-update.ts";
 import type { StateKey } from "../versions/state-definition.ts";
-import type { AttachedReplica, StoreAuthority } from "../store-authority.ts";
+import type { AttachedReplica, StoreAuthority } from "../authority/store-authority.ts";
 import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "./store-protocol.ts";
 
 export class AuthorityChannel implements AttachedReplica {

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AuthorityAccess } from "../../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";
 import { historyPages } from "../../../src/store/history/history-pages.ts";
 import { ledger } from "../support/definitions.ts";

@@ -8,7 +8,7 @@ import { OwnedStore } from "../../../src/store/owned-store.ts";
 import type { RetentionRule } from "../../../src/store/retention/retention.ts";
 import { sealedCopy } from "../../../src/store/versions/seal.ts";
 import { defineState } from "../../../src/store/versions/state-definition.ts";
-import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { plainState, shelf, type Shelf, steps, takeSteps } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";
 import { failure } from "../support/failure.ts";

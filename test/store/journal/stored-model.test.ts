@@ -11,7 +11,7 @@ import { diffStates } from "../../../src/store/versions/diff-states.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import { seal } from "../../../src/store/versions/seal.ts";
-import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { plainState } from "../support/arbitrary-state.ts";
 import { failure } from "../support/failure.ts";
 import { fixedClock } from "../support/fixed-clock.ts";

@@ -2,14 +2,14 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AuthorityAccess } from "../../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { runCause } from "../../../src/store/versions/cause.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
 import type { Keep, RetentionRule } from "../../../src/store/retention/retention.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
-import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";
 import { ledger } from "../support/definitions.ts";
 import { failure } from "../support/failure.ts";

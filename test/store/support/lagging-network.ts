@@ -2,7 +2,7 @@
 
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
-import { StoreAuthority, type AttachedReplica } from "../../../src/store/store-authority.ts";
+import { StoreAuthority, type AttachedReplica } from "../../../src/store/authority/store-authority.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../../src/store/replication/store-protocol.ts";
 import { StoreReplica } from "../../../src/store/replication/store-replica.ts";
 import { fixedClock } from "./fixed-clock.ts";

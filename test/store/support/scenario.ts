@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { applyPatches } from "../../../src/store/versions/apply-patches.ts";
-import { AuthorityAccess } from "../../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";

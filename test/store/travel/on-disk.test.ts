@@ -9,7 +9,7 @@ import type { Journal } from "../../../src/store/journal.ts";
 import { lmdbJournal } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
-import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { steps, takeSteps, type Shelf } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";
 import { failure } from "../support/failure.ts";

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { AuthorityAccess } from "../../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { runCause } from "../../../src/store/versions/cause.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";

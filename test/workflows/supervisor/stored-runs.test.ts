@@ -8,9 +8,9 @@ import { recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { runState } from "../../../src/workflows/history/run-state.ts";
 import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
-import { AuthorityAccess } from "../../../src/store/authority-access.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import { StoreAuthority } from "../../../src/store/store-authority.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/store-client.ts";
 import { codec, diamond, quiet } from "../support/example-workflow.ts";
 

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { admits } from "../../src/store/versions/commit.ts";
-import { resolveHistoryRange } from "../../src/store/versions/history-range.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
-import { isDeeplyFrozen } from "./support/deeply.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
-import { landed, recordOf, setTo } from "./support/requests.ts";
+import { admits } from "../../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../../src/store/versions/history-range.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { isDeeplyFrozen } from "../support/deeply.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
+import { landed, recordOf, setTo } from "../support/requests.ts";
 
 function start(journal = memoryJournal(), clock = fixedClock()): StoreAuthority {
   return new StoreAuthority({ journal, clock });

@@ -1,12 +1,12 @@
 /** The store as the authority's own thread reaches it: direct calls. */
 
 import type { Observable } from "rxjs";
-import type { CommitOutcome, CommitRequest } from "./versions/commit.ts";
-import type { HistoryRange } from "./versions/history-range.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
-import type { StoreAccess } from "./store-access.ts";
+import type { CommitOutcome, CommitRequest } from "../versions/commit.ts";
+import type { HistoryRange } from "../versions/history-range.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
+import type { StoreAccess } from "../store-access.ts";
 import type { StoreAuthority } from "./store-authority.ts";
 
 /** No token can be ahead of the authority, so reads don't look at it. */

@@ -4,8 +4,8 @@
  * durable, and versions become visible in the order of their positions.
  */
 
-import type { Clock } from "../ports/clock.ts";
-import { applyPatches } from "./versions/apply-patches.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { applyPatches } from "../versions/apply-patches.ts";
 import {
   admits,
   isWrite,
@@ -14,13 +14,13 @@ import {
   type CommitRequest,
   type KeyChange,
   type KeyWrite,
-} from "./versions/commit.ts";
-import { deferred, type Deferred } from "../async/deferred.ts";
-import type { Journal } from "./journal.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import { schemaNewer } from "./versions/schema-newer.ts";
-import type { Position, Snapshot } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+} from "../versions/commit.ts";
+import { deferred, type Deferred } from "../../async/deferred.ts";
+import type { Journal } from "../journal.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { schemaNewer } from "../versions/schema-newer.ts";
+import type { Position, Snapshot } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /** What is going on at one key. Kept only while something is: everything else is the journal's. */
 interface Line {

@@ -1,9 +1,9 @@
 /** One commit per idempotency key, however many ask for it at once (invariant 5). */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { SnapshotMeta } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { SnapshotMeta } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
 
 /** Lets those who work under the same idempotency key do so one after the other. */
 export class InFlightKeys {

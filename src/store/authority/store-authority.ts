@@ -1,23 +1,23 @@
 /** The one place where commits of all threads are put in order, kept, and told to those who follow. */
 
 import { Observable, type Subscriber } from "rxjs";
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { Clock } from "../ports/clock.ts";
-import { AuthorityChannel } from "./replication/authority-channel.ts";
-import type { CommitOutcome, CommitRecord, CommitRequest } from "./versions/commit.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { AuthorityChannel } from "../replication/authority-channel.ts";
+import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
-import type { HistoryRange } from "./versions/history-range.ts";
-import { HistoryReader } from "./history/history-reader.ts";
+import type { HistoryRange } from "../versions/history-range.ts";
+import { HistoryReader } from "../history/history-reader.ts";
 import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
-import { keyExists } from "./versions/key-exists.ts";
-import { lastVersion } from "./history/last-version.ts";
-import type { Journal } from "./journal.ts";
-import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
-import { Publisher, type Follower } from "./replication/publisher.ts";
-import { Retainer, type RetentionOptions } from "./retention/retainer.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
-import type { AuthorityMessage, ReplicaMessage } from "./replication/store-protocol.ts";
+import { keyExists } from "../versions/key-exists.ts";
+import { lastVersion } from "../history/last-version.ts";
+import type { Journal } from "../journal.ts";
+import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import { Publisher, type Follower } from "../replication/publisher.ts";
+import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-definition.ts";
+import type { AuthorityMessage, ReplicaMessage } from "../replication/store-protocol.ts";
 
 export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */

@@ -2,14 +2,14 @@
 
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import type { CommitRecord } from "../../src/store/versions/commit.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
-import { setTo, writeOf } from "./support/requests.ts";
-import { SlowJournal } from "./support/slow-journal.ts";
-import { settleAll } from "./support/turns.ts";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
+import { setTo, writeOf } from "../support/requests.ts";
+import { SlowJournal } from "../support/slow-journal.ts";
+import { settleAll } from "../support/turns.ts";
 
 const keys = ["a/1", "b/1", "c/1"];
 const step = fc.record({

@@ -2,16 +2,16 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CommitOutcome, CommitRecord, CommitRequest, KeyChange } from "../../src/store/versions/commit.ts";
-import { resolveHistoryRange } from "../../src/store/versions/history-range.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
-import { setTo, writeOf } from "./support/requests.ts";
-import { SlowJournal, type SlowJournalOptions } from "./support/slow-journal.ts";
-import { newestBefore } from "./support/total-order.ts";
-import { settleAll } from "./support/turns.ts";
+import type { CommitOutcome, CommitRecord, CommitRequest, KeyChange } from "../../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../../src/store/versions/history-range.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
+import { setTo, writeOf } from "../support/requests.ts";
+import { SlowJournal, type SlowJournalOptions } from "../support/slow-journal.ts";
+import { newestBefore } from "../support/total-order.ts";
+import { settleAll } from "../support/turns.ts";
 
 interface Tracked {
   outcome: CommitOutcome | "pending" | "failed";

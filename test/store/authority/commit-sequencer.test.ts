@@ -2,14 +2,14 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { CommitOutcome, CommitRequest } from "../../src/store/versions/commit.ts";
-import { resolveHistoryRange } from "../../src/store/versions/history-range.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { StoreAuthority } from "../../src/store/store-authority.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
-import { landed, setTo } from "./support/requests.ts";
-import { SlowJournal, type SlowJournalOptions } from "./support/slow-journal.ts";
-import { settleAll } from "./support/turns.ts";
+import type { CommitOutcome, CommitRequest } from "../../../src/store/versions/commit.ts";
+import { resolveHistoryRange } from "../../../src/store/versions/history-range.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
+import { landed, setTo } from "../support/requests.ts";
+import { SlowJournal, type SlowJournalOptions } from "../support/slow-journal.ts";
+import { settleAll } from "../support/turns.ts";
 
 interface Tracked {
   outcome: CommitOutcome | "pending" | "failed";
