@@ -75,13 +75,13 @@ export { type Imported } from "./store/owned-store.ts";
 export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
 export { type Snapshot, type VersionAt } from "./store/versions/snapshot.ts";
 export { defineState, type StateDefinition, type Upcaster } from "./store/versions/state-definition.ts";
-export { type CommitOptions, type PutOptions } from "./store/store-client.ts";
+export { type CommitOptions, type PutOptions } from "./store/client/store-client.ts";
 export {
   type TransactKey,
   type TransactOptions,
   type TransactRecipe,
   type TransactSnapshots,
-} from "./store/transaction.ts";
+} from "./store/client/transaction.ts";
 export { type Blame } from "./store/travel/blame.ts";
 export { type JsonPatchOperation, type StateDiff } from "./store/travel/state-diff.ts";
 export { type BisectOptions, type RevertOptions } from "./store/travel/time-travel-client.ts";

@@ -2,10 +2,10 @@
 
 import type { Draft } from "immer";
 import type { HistoryOptions } from "../store/versions/history-range.ts";
-import type { CommitOptions, PutOptions } from "../store/store-client.ts";
+import type { CommitOptions, PutOptions } from "../store/client/store-client.ts";
 import type { Snapshot, VersionAt } from "../store/versions/snapshot.ts";
 import type { StateDefinition } from "../store/versions/state-definition.ts";
-import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/transaction.ts";
+import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/client/transaction.ts";
 import type { ActorDefinition, Protocol } from "./actor-definition.ts";
 import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";

@@ -15,7 +15,7 @@ import { isConflictError } from "../store/versions/conflict-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/versions/snapshot.ts";
 import { stateKey, type StateDefinition } from "../store/versions/state-definition.ts";
-import { StoreClient } from "../store/store-client.ts";
+import { StoreClient } from "../store/client/store-client.ts";
 import { kindOf } from "../values/value-copier.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { nameOf } from "./actor-registry.ts";

@@ -14,7 +14,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import { chain, type MaybePromise } from "../async/maybe-promise.ts";
 import type { StoreAccess } from "../store/store-access.ts";
-import { StoreClient } from "../store/store-client.ts";
+import { StoreClient } from "../store/client/store-client.ts";
 import { AgentGate } from "./agent-gate.ts";
 import { gatesTarget } from "./gate-protocol.ts";
 

@@ -9,7 +9,7 @@ import type { SupervisorPorts } from "../workflows/supervisor/supervisor-ports.t
 import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
-import { StoreClient } from "../store/store-client.ts";
+import { StoreClient } from "../store/client/store-client.ts";
 import { nameOf } from "./actor-registry.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
 import type { MainHost } from "./main-host.ts";

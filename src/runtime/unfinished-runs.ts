@@ -5,7 +5,7 @@ import { runState } from "../workflows/history/run-state.ts";
 import type { Position } from "../store/versions/snapshot.ts";
 import { defineState, stateKey } from "../store/versions/state-definition.ts";
 import type { StoreAuthority } from "../store/authority/store-authority.ts";
-import type { StoreClient } from "../store/store-client.ts";
+import type { StoreClient } from "../store/client/store-client.ts";
 
 /** What the key `recovery/runs` holds. */
 export interface RecoveryState {

@@ -5,7 +5,7 @@ import { exportHistory } from "./history/history-export.ts";
 import { readHistory } from "./history/history-import.ts";
 import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
 import type { StoreAuthority } from "./authority/store-authority.ts";
-import type { StoreClientOptions } from "./store-client.ts";
+import type { StoreClientOptions } from "./client/store-client.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";
 
 /** What an import made. */

@@ -14,7 +14,7 @@ import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { type JournalReport, verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
 import { defineState } from "../../src/store/versions/state-definition.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../src/store/store-client.ts";
+import { StoreClient } from "../../src/store/client/store-client.ts";
 import { fixedClock } from "../store/support/fixed-clock.ts";
 import { fakePorts } from "./fake-ports.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "./fake-terminal.ts";

@@ -8,7 +8,7 @@ import { defineWorkflow } from "../../src/workflows/definition/workflow-definiti
 import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../src/store/store-client.ts";
+import { StoreClient } from "../../src/store/client/store-client.ts";
 import { quiet } from "../workflows/support/example-workflow.ts";
 
 const Value = v.object({ n: v.number() });

@@ -10,7 +10,7 @@ import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../src/store/store-client.ts";
+import { StoreClient } from "../../src/store/client/store-client.ts";
 import { rejectionOf } from "../fixtures/real-threads.ts";
 import { FakeClock } from "./fake-clock.ts";
 

@@ -8,7 +8,7 @@ import type { Journal } from "../../src/store/journal.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { defineState, stateKey } from "../../src/store/versions/state-definition.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../src/store/store-client.ts";
+import { StoreClient } from "../../src/store/client/store-client.ts";
 import { fixedClock } from "../store/support/fixed-clock.ts";
 
 /** Runs, as far as it matters here. */

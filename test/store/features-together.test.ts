@@ -8,7 +8,7 @@ import type { Journal } from "../../src/store/journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
 import type { RetentionRule } from "../../src/store/retention/retention.ts";
 import { defineState } from "../../src/store/versions/state-definition.ts";
-import { StoreClient } from "../../src/store/store-client.ts";
+import { StoreClient } from "../../src/store/client/store-client.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { failure } from "./support/failure.ts";
 import { fixedClock } from "./support/fixed-clock.ts";

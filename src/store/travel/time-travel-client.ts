@@ -8,7 +8,7 @@ import { noSuchVersion } from "../history/no-such-version.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import { stateKey, type StateDefinition } from "../versions/state-definition.ts";
 import type { StoreAccess } from "../store-access.ts";
-import { StoreClient, type StoreClientOptions } from "../store-client.ts";
+import { StoreClient, type StoreClientOptions } from "../client/store-client.ts";
 import { bisect } from "./bisect.ts";
 import { blame, type Blame } from "./blame.ts";
 import { historyPages } from "../history/history-pages.ts";

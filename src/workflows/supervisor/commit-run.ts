@@ -1,6 +1,6 @@
 /** Commits a run's next version, and tells why that was refused as it is: of a recipe that throws, the store says only that it failed. */
 
-import type { Subject } from "../../store/change.ts";
+import type { Subject } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { RunState } from "../history/run-state.ts";

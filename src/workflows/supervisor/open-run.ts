@@ -1,7 +1,7 @@
 /** A run that hasn't ended, as the supervisor holds it: its newest state, its attempts in progress, and when to look at it again. */
 
 import type { Timer } from "../../ports/clock.ts";
-import { type Subject, subjectOf } from "../../store/change.ts";
+import { type Subject, subjectOf } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import type { Subject } from "../../store/change.ts";
+import type { Subject } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";

@@ -7,7 +7,7 @@
  */
 
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import { subjectOf } from "../../store/change.ts";
+import { subjectOf } from "../../store/client/change.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";

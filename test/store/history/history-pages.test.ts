@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../../src/store/store-client.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { historyPages } from "../../../src/store/history/history-pages.ts";
 import { ledger } from "../support/definitions.ts";
 import { fixedClock } from "../support/fixed-clock.ts";

@@ -10,7 +10,7 @@ import { OwnedStore } from "../../../src/store/owned-store.ts";
 import type { Keep, RetentionRule } from "../../../src/store/retention/retention.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../../src/store/store-client.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { ledger } from "../support/definitions.ts";
 import { failure } from "../support/failure.ts";
 import { fixedClock } from "../support/fixed-clock.ts";

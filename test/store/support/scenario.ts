@@ -13,7 +13,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import type { StoreAccess } from "../../../src/store/store-access.ts";
-import { StoreClient } from "../../../src/store/store-client.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { isDeeplyFrozen } from "./deeply.ts";
 import { ledger } from "./definitions.ts";
 import { LaggingNetwork, type Tampering } from "./lagging-network.ts";

@@ -7,7 +7,7 @@ import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { runCause } from "../../../src/store/versions/cause.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal.ts";
-import { StoreClient } from "../../../src/store/store-client.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
 import type { StoreAccess } from "../../../src/store/store-access.ts";
 import { TimeTravelClient } from "../../../src/store/travel/time-travel-client.ts";
 import { isDeeplyFrozen } from "../support/deeply.ts";

@@ -11,7 +11,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { defineState, type Upcaster } from "../../../src/store/versions/state-definition.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../../src/store/store-client.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { isDeeplyFrozen } from "../support/deeply.ts";
 import { ledger } from "../support/definitions.ts";
 import { failure } from "../support/failure.ts";

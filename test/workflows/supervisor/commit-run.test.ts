@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { commitRun } from "../../../src/workflows/supervisor/commit-run.ts";
 import { newRun, type RunState, runState } from "../../../src/workflows/history/run-state.ts";
 import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervisor-ports.ts";
-import { subjectOf } from "../../../src/store/change.ts";
-import { recipeFailed } from "../../../src/store/recipe.ts";
+import { subjectOf } from "../../../src/store/client/change.ts";
+import { recipeFailed } from "../../../src/store/client/recipe.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";
 
 const subject = subjectOf(runState, "r");

@@ -11,7 +11,7 @@ import { defineWorkflow } from "../../../src/workflows/definition/workflow-defin
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../../src/store/store-client.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { codec, diamond, quiet } from "../support/example-workflow.ts";
 
 function begin(): { readonly supervisor: Supervisor; readonly client: StoreClient } {

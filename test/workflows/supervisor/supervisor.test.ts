@@ -7,7 +7,7 @@ import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
 import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervisor-ports.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
-import { subjectOf } from "../../../src/store/change.ts";
+import { subjectOf } from "../../../src/store/client/change.ts";
 import { defineState } from "../../../src/store/versions/state-definition.ts";
 import { diamond, quiet, reader, writer } from "../support/example-workflow.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";

@@ -2,7 +2,7 @@
 
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
-import type { Subject } from "../../../src/store/change.ts";
+import type { Subject } from "../../../src/store/client/change.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
 
 export class MemoryRuns {

@@ -1,11 +1,11 @@
 /** A change of several keys by one recipe. */
 
 import type { Draft } from "immer";
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { type Change, type CommitOptions, nextVersion, retriesOf, stateOf, type Subject, subjectOf } from "./change.ts";
 import { type Recipe, recipeFailed, runRecipe } from "./recipe.ts";
-import type { Snapshot } from "./versions/snapshot.ts";
-import type { StateDefinition } from "./versions/state-definition.ts";
+import type { Snapshot } from "../versions/snapshot.ts";
+import type { StateDefinition } from "../versions/state-definition.ts";
 
 /** A key of a transaction: `[account, "anna"]`. */
 export type TransactKey<S = unknown> = readonly [definition: StateDefinition<S>, id: string];

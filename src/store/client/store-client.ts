@@ -11,15 +11,15 @@ import {
   type Subject,
 } from "./change.ts";
 import { Committer } from "./committer.ts";
-import { resolveHistoryRange, type HistoryOptions } from "./versions/history-range.ts";
-import { initialState } from "./versions/initial-state.ts";
+import { resolveHistoryRange, type HistoryOptions } from "../versions/history-range.ts";
+import { initialState } from "../versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";
-import { all, chain, type MaybePromise } from "../async/maybe-promise.ts";
-import { readVersion } from "./history/read-version.ts";
+import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import { readVersion } from "../history/read-version.ts";
 import type { Recipe } from "./recipe.ts";
-import type { Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
-import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
-import type { StoreAccess } from "./store-access.ts";
+import type { Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import { stateKey, type StateDefinition, type StateKey } from "../versions/state-definition.ts";
+import type { StoreAccess } from "../store-access.ts";
 import {
   changeByTransaction,
   type TransactKey,

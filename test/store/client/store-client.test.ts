@@ -1,22 +1,22 @@
 import { setAutoFreeze, nothing } from "immer";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
-import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
-import type { CommitRequest } from "../../src/store/versions/commit.ts";
-import { isConflictError } from "../../src/store/versions/conflict-error.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Recipe } from "../../src/store/recipe.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { defineState } from "../../src/store/versions/state-definition.ts";
-import type { StoreAccess } from "../../src/store/store-access.ts";
-import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient, type StoreClientOptions } from "../../src/store/store-client.ts";
-import { isDeeplyFrozen } from "./support/deeply.ts";
-import { anna, ledger, profile } from "./support/definitions.ts";
-import { failure } from "./support/failure.ts";
-import { fixedClock } from "./support/fixed-clock.ts";
-import { LaggingNetwork } from "./support/lagging-network.ts";
-import { settleAll } from "./support/turns.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
+import type { CommitRequest } from "../../../src/store/versions/commit.ts";
+import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import type { Recipe } from "../../../src/store/client/recipe.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { defineState } from "../../../src/store/versions/state-definition.ts";
+import type { StoreAccess } from "../../../src/store/store-access.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { StoreClient, type StoreClientOptions } from "../../../src/store/client/store-client.ts";
+import { isDeeplyFrozen } from "../support/deeply.ts";
+import { anna, ledger, profile } from "../support/definitions.ts";
+import { failure } from "../support/failure.ts";
+import { fixedClock } from "../support/fixed-clock.ts";
+import { LaggingNetwork } from "../support/lagging-network.ts";
+import { settleAll } from "../support/turns.ts";
 
 function start(options: Partial<StoreClientOptions> = {}) {
   const authority = new StoreAuthority({ journal: memoryJournal(), clock: fixedClock() });

@@ -1,8 +1,8 @@
 /** Runs a recipe over a draft of a state: the only place where the store uses immer. */
 
 import { Immer, type Draft } from "immer";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { kindOf } from "../values/value-copier.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { kindOf } from "../../values/value-copier.ts";
 
 /**
  * Changes a draft, or returns what to replace the state by. It runs synchronously, and again when the state has moved on,

@@ -1,16 +1,16 @@
 /** What a commit wants, as a function of the versions it is based on, so that it can be computed anew. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import { applyPatches } from "./versions/apply-patches.ts";
-import { checkPlainState, checkState } from "./versions/check-state.ts";
-import type { KeyChange } from "./versions/commit.ts";
-import { diffStates } from "./versions/diff-states.ts";
-import { initialState } from "./versions/initial-state.ts";
-import type { Patch } from "./versions/patch.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { applyPatches } from "../versions/apply-patches.ts";
+import { checkPlainState, checkState } from "../versions/check-state.ts";
+import type { KeyChange } from "../versions/commit.ts";
+import { diffStates } from "../versions/diff-states.ts";
+import { initialState } from "../versions/initial-state.ts";
+import type { Patch } from "../versions/patch.ts";
 import { runRecipe, type Recipe } from "./recipe.ts";
-import { seal, sealedCopy } from "./versions/seal.ts";
-import type { Snapshot } from "./versions/snapshot.ts";
-import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
+import { seal, sealedCopy } from "../versions/seal.ts";
+import type { Snapshot } from "../versions/snapshot.ts";
+import { stateKey, type StateDefinition, type StateKey } from "../versions/state-definition.ts";
 
 export interface CommitOptions {
   /**
