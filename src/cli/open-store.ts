@@ -1,7 +1,7 @@
 /** Opens the store that `--journal DIR` names, for as long as a command needs it. */
 
 import { resolve } from "node:path";
-import { nodeClock } from "../runtime/node-clock.ts";
+import { nodeClock } from "../runtime/platform/node-clock.ts";
 import type { Journal } from "../store/journal.ts";
 import { OwnedStore } from "../store/owned-store.ts";
 import { AuthorityAccess } from "../store/authority/authority-access.ts";

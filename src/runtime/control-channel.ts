@@ -9,7 +9,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { HostId } from "../actors/address.ts";
 import { decodeError, encodeError, type EncodedError } from "../errors/error-codec.ts";
 import type { HostControl } from "./host-control.ts";
-import { nodeLink } from "./node-link.ts";
+import { nodeLink } from "./platform/node-link.ts";
 
 /** A call's outcome as it travels. */
 type Outcome<T> = { readonly value: T } | { readonly error: EncodedError };

@@ -3,10 +3,10 @@
 import { url as inspectorUrl } from "node:inspector";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { moduleLoader } from "./definition-loader.ts";
-import { nodeClock } from "./node-clock.ts";
-import { nodeRandom } from "./node-random.ts";
-import { nodeSignals } from "./node-signals.ts";
-import { nodeTurns } from "./node-turns.ts";
+import { nodeClock } from "./platform/node-clock.ts";
+import { nodeRandom } from "./platform/node-random.ts";
+import { nodeSignals } from "./platform/node-signals.ts";
+import { nodeTurns } from "./platform/node-turns.ts";
 import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { System } from "./system.ts";
 import { resolveOptions, type SystemOptions } from "./system-options.ts";

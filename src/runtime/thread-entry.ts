@@ -5,10 +5,10 @@ import { serveControl } from "./control-channel.ts";
 import { moduleLoader } from "./definition-loader.ts";
 import { beatOf, type Heart, keepBeating } from "./heart.ts";
 import { leaveLastWords } from "./last-words.ts";
-import { nodeClock } from "./node-clock.ts";
-import { nodeLink } from "./node-link.ts";
-import { nodeRandom } from "./node-random.ts";
-import { nodeTurns } from "./node-turns.ts";
+import { nodeClock } from "./platform/node-clock.ts";
+import { nodeLink } from "./platform/node-link.ts";
+import { nodeRandom } from "./platform/node-random.ts";
+import { nodeTurns } from "./platform/node-turns.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { startWorkerHost } from "./worker-host.ts";
 

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { nodeRandom } from "../runtime/node-random.ts";
+import { nodeRandom } from "../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../runtime/system-options.ts";
 import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
 import { Lives } from "./lives.ts";

@@ -3,8 +3,8 @@
  * delay; every so often the event loop gets its turn, so that timers and other threads' batches are never kept waiting.
  */
 
-import type { Turns } from "../ports/turns.ts";
-import { RingQueue } from "../async/ring-queue.ts";
+import type { Turns } from "../../ports/turns.ts";
+import { RingQueue } from "../../async/ring-queue.ts";
 
 /** How many tasks run before the event loop gets a turn. */
 const tasksPerLoop = 64;

@@ -1,7 +1,7 @@
 /** A link over a MessagePort. */
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import type { Link } from "../ports/link.ts";
+import type { Link } from "../../ports/link.ts";
 
 export function nodeLink(port: MessagePort): Link {
   let receiver: ((batch: unknown) => void) | undefined;

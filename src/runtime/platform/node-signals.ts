@@ -1,7 +1,7 @@
 /** The process's signals. */
 
 import { constants } from "node:os";
-import type { Signals } from "../ports/signals.ts";
+import type { Signals } from "../../ports/signals.ts";
 
 export function nodeSignals(): Signals {
   return {

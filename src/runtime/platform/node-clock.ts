@@ -1,6 +1,6 @@
 /** The machine's clock. */
 
-import type { Clock } from "../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 
 /** `setTimeout` fires at once for delays beyond this. */
 const longestDelay = 2 ** 31 - 1;
