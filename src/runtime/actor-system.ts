@@ -19,7 +19,7 @@ import { OwnedStore } from "../store/owned-store.ts";
 import type { LeftRuns } from "./accepted-runs.ts";
 import { ActorRegistry, nameOf } from "./actor-registry.ts";
 import { agentTarget } from "./agent-body.ts";
-import { checkDefinition } from "./check-definition.ts";
+import { checkDefinition } from "./definitions/check-definition.ts";
 import { Bonds } from "./bonds.ts";
 import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
 import type { DeadLetter, StopMode } from "./envelope.ts";

@@ -18,7 +18,7 @@ import type { Sender, Target } from "./bound-ref.ts";
 import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
-import { findWorkflow } from "./find-workflow.ts";
+import { findWorkflow } from "./definitions/find-workflow.ts";
 import { ScopedSender } from "./scoped-sender.ts";
 import type { HostServices } from "./spawn-cell.ts";
 

@@ -19,8 +19,8 @@ import { type CommitOptions, type PutOptions, StoreClient } from "../store/clien
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { BoundRef, type Sender, targetOf, type Target } from "./bound-ref.ts";
-import { checkDefinition } from "./check-definition.ts";
-import { type DefinitionId, definitionId } from "./definition-loader.ts";
+import { checkDefinition } from "./definitions/check-definition.ts";
+import { type DefinitionId, definitionId } from "./definitions/definition-loader.ts";
 import { replaced } from "./fenced-store.ts";
 import type { HostServices } from "./spawn-cell.ts";
 

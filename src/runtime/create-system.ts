@@ -2,7 +2,7 @@
 
 import { url as inspectorUrl } from "node:inspector";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { moduleLoader } from "./definition-loader.ts";
+import { moduleLoader } from "./definitions/definition-loader.ts";
 import { nodeClock } from "./platform/node-clock.ts";
 import { nodeRandom } from "./platform/node-random.ts";
 import { nodeSignals } from "./platform/node-signals.ts";

@@ -8,7 +8,7 @@ import type { StoreAccess } from "../store/store-access.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { AgentBody, agentMailbox } from "./agent-body.ts";
 import { BehaviourBody } from "./behaviour-body.ts";
-import type { DefinitionLoader } from "./definition-loader.ts";
+import type { DefinitionLoader } from "./definitions/definition-loader.ts";
 import { DurableBody } from "./durable-body.ts";
 import type { GateClient } from "./gate-client.ts";
 import { fencedStore } from "./fenced-store.ts";

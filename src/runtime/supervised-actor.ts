@@ -7,7 +7,7 @@ import type { ChildStatus } from "../supervision/supervisor-state.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./actor-registry.ts";
-import { definitionId } from "./definition-loader.ts";
+import { definitionId } from "./definitions/definition-loader.ts";
 import type { StopMode } from "./envelope.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import { Ledger, newLedger, type Settled } from "./ledger.ts";

@@ -2,7 +2,7 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { serveControl } from "./control-channel.ts";
-import { moduleLoader } from "./definition-loader.ts";
+import { moduleLoader } from "./definitions/definition-loader.ts";
 import { beatOf, type Heart, keepBeating } from "./heart.ts";
 import { leaveLastWords } from "./last-words.ts";
 import { nodeClock } from "./platform/node-clock.ts";

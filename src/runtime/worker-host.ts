@@ -6,7 +6,7 @@ import type { Link } from "../ports/link.ts";
 import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
 import { StoreReplica } from "../store/replication/store-replica.ts";
-import type { DefinitionLoader } from "./definition-loader.ts";
+import type { DefinitionLoader } from "./definitions/definition-loader.ts";
 import { GateClient } from "./gate-client.ts";
 import type { HostControl } from "./host-control.ts";
 import type { HostSettings } from "./host-settings.ts";

@@ -1,6 +1,6 @@
 /** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
 
-import { moduleLoader } from "../runtime/definition-loader.ts";
+import { moduleLoader } from "../runtime/definitions/definition-loader.ts";
 import type { System } from "../runtime/system.ts";
 import { resolveOptions, type SystemOptions } from "../runtime/system-options.ts";
 import { deferred } from "../async/deferred.ts";

@@ -1,6 +1,6 @@
 /** The ports of the simulator: every thread host of a process on this one thread, under one scheduler. */
 
-import type { DefinitionLoader } from "../runtime/definition-loader.ts";
+import type { DefinitionLoader } from "../runtime/definitions/definition-loader.ts";
 import type { HostThread, HostThreads } from "../runtime/host-threads.ts";
 import type { Platform } from "../runtime/platform.ts";
 import { startWorkerHost } from "../runtime/worker-host.ts";

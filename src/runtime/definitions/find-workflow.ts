@@ -1,7 +1,7 @@
 /** Finds the definition that a run follows, by what its history says of it. */
 
-import type { WorkflowDefinition, WorkflowId } from "../workflows/definition/workflow-definition.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** What is given to start something is a definition: an import that is misspelt, or circular, is undefined. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 
 const makers = { actor: "defineActor", agent: "defineAgent", workflow: "defineWorkflow" } as const;
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { checkDefinition } from "../../src/runtime/check-definition.ts";
-import { simulate } from "../../src/testing/index.ts";
-import { counter } from "../fixtures/actors.ts";
-import { rejectionOf } from "../fixtures/real-threads.ts";
+import { checkDefinition } from "../../../src/runtime/definitions/check-definition.ts";
+import { simulate } from "../../../src/testing/index.ts";
+import { counter } from "../../fixtures/actors.ts";
+import { rejectionOf } from "../../fixtures/real-threads.ts";
 
 describe("whatever isn't a definition", () => {
   it.each([

@@ -1,9 +1,9 @@
 /** Finds a definition by its module and name: how a thread gets the code that another thread only names. */
 
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 
 export interface Definitions {
   readonly actor: ActorDefinition;
