@@ -18,7 +18,7 @@ import { stateKey, type StateDefinition } from "../store/versions/state-definiti
 import { StoreClient } from "../store/client/store-client.ts";
 import { kindOf } from "../values/value-copier.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
-import { nameOf } from "./actor-registry.ts";
+import { nameOf } from "./registry/actor-registry.ts";
 import { CellContext, type CellSite } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";

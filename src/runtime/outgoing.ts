@@ -2,7 +2,7 @@
 
 import type { Parcel } from "../actors/mail-state.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
-import { nameOf } from "./actor-registry.ts";
+import { nameOf } from "./registry/actor-registry.ts";
 import type { Target } from "./bound-ref.ts";
 import { contentOf } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";

@@ -5,7 +5,7 @@ import { type Address, type HostId, makeAddress } from "../actors/address.ts";
 import type { AgentDefinition } from "../agents/agent-definition.ts";
 import type { Placement } from "../actors/placement.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
-import type { ActorRegistry } from "./actor-registry.ts";
+import type { ActorRegistry } from "./registry/actor-registry.ts";
 import { type DefinitionId, definitionId } from "./definitions/definition-loader.ts";
 import type { Gates } from "./gates.ts";
 import type { SpawnOrder } from "./host-control.ts";

@@ -6,7 +6,7 @@ import type { Failure } from "../supervision/failure.ts";
 import type { ChildStatus } from "../supervision/supervisor-state.ts";
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
-import type { ActorRegistry } from "./actor-registry.ts";
+import type { ActorRegistry } from "./registry/actor-registry.ts";
 import { definitionId } from "./definitions/definition-loader.ts";
 import type { StopMode } from "./envelope.ts";
 import type { SpawnOrder } from "./host-control.ts";

@@ -10,7 +10,7 @@ import type { WorkflowDefinition } from "../workflows/definition/workflow-defini
 import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import { StoreClient } from "../store/client/store-client.ts";
-import { nameOf } from "./actor-registry.ts";
+import { nameOf } from "./registry/actor-registry.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
 import type { MainHost } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";

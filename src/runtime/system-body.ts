@@ -3,7 +3,7 @@
 import type { Address } from "../actors/address.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import type { ActorBody } from "./actor-cell.ts";
-import type { Bonds } from "./bonds.ts";
+import type { Bonds } from "./registry/bonds.ts";
 import type { SpawnOutcome, SpawnRequest } from "./cell-context.ts";
 import { nativeBody } from "./native-body.ts";
 

@@ -1,7 +1,7 @@
 /** The actors of one system by name. */
 
-import { type Address, hostOf } from "../actors/address.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import { type Address, hostOf } from "../../actors/address.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 
 interface Registered {
   readonly definition: string;

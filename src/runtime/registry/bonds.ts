@@ -3,8 +3,8 @@
  * and links of Erlang.
  */
 
-import type { Address } from "../actors/address.ts";
-import type { Gone, GoneReason } from "../actors/gone.ts";
+import type { Address } from "../../actors/address.ts";
+import type { Gone, GoneReason } from "../../actors/gone.ts";
 
 export interface BondsOptions {
   /** True while there is such an actor, or it is being started again. */

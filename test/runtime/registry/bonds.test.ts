@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Address, makeAddress } from "../../src/actors/address.ts";
-import type { GoneReason } from "../../src/actors/gone.ts";
-import { Bonds } from "../../src/runtime/bonds.ts";
+import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import type { GoneReason } from "../../../src/actors/gone.ts";
+import { Bonds } from "../../../src/runtime/registry/bonds.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((name) => makeAddress(1, name)) as [Address, Address, Address];
 
