@@ -50,7 +50,7 @@ export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-e
 export { type ShutdownSignal } from "./ports/signals.ts";
 export { type LeftRuns } from "./runtime/accepted-runs.ts";
 export { createSystem } from "./runtime/create-system.ts";
-export { type DeadLetter, type DeadLetterReason } from "./runtime/envelope.ts";
+export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type OverloadPolicy } from "./runtime/run-queue.ts";
 export { type RunOptions } from "./runtime/run-options.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";

@@ -10,14 +10,14 @@ import { AskError } from "../errors/ask-error.ts";
 import type { Position } from "../store/versions/snapshot.ts";
 import type { Sender } from "./bound-ref.ts";
 import { Delivery } from "./delivery.ts";
-import type { CancelCode, Envelope, StopMode } from "./envelope.ts";
+import type { CancelCode, Envelope, StopMode } from "./transport/envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
 import { replaced } from "./fenced-store.ts";
 import { Incarnation } from "./incarnation.ts";
 import { creditBatch, Mailbox } from "./mailbox.ts";
 import type { Outgoing } from "./outgoing.ts";
 import { SupervisedMail } from "./supervised-mail.ts";
-import type { SupervisedOrder } from "./supervision-protocol.ts";
+import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What handles an actor's messages. */

@@ -11,7 +11,7 @@ import { AskError } from "../errors/ask-error.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
-import { type Envelope, never } from "./envelope.ts";
+import { type Envelope, never } from "./transport/envelope.ts";
 import { BehaviourFailure, type Incarnation } from "./incarnation.ts";
 import { openMessage, replyChecked } from "./message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";

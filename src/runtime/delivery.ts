@@ -7,7 +7,7 @@ import { AskError, isAskError } from "../errors/ask-error.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { Handling } from "./cell-context.ts";
-import type { Answer, Envelope } from "./envelope.ts";
+import type { Answer, Envelope } from "./transport/envelope.ts";
 import { stoppedLate } from "./giving-up.ts";
 import { RefusedMessage } from "./message-check.ts";
 import { ScopedSender } from "./scoped-sender.ts";

@@ -21,7 +21,7 @@ import type { ActorBody, ActorCell } from "./actor-cell.ts";
 import { nameOf } from "./registry/actor-registry.ts";
 import { CellContext, type CellSite } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "./transport/envelope.ts";
 import { checkReply, openMessage } from "./message-check.ts";
 import { Outbox } from "./outbox.ts";
 import { Outgoing, type Posted } from "./outgoing.ts";

@@ -5,7 +5,7 @@ import { type Address, type HostId, hostOf } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import type { Sender } from "./bound-ref.ts";
-import type { Frame, StreamEnd } from "./envelope.ts";
+import type { Frame, StreamEnd } from "./transport/envelope.ts";
 import { eventWindow } from "./event-subscribers.ts";
 import type { ThreadHost } from "./thread-host.ts";
 import { buried, departed } from "./unhandled.ts";

@@ -6,10 +6,10 @@
 import { decodeError, encodeError } from "../errors/error-codec.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { Delivery } from "./delivery.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "./transport/envelope.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
-import type { BehaviourReport, ChildCommand, ChildReport } from "./supervision-protocol.ts";
+import type { BehaviourReport, ChildCommand, ChildReport } from "./transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 import { buried } from "./unhandled.ts";
 

@@ -6,7 +6,7 @@
  */
 
 import type { Address, HostId } from "../actors/address.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "./transport/envelope.ts";
 
 /** A message by its host and its id there. */
 type MessageId = Pick<Envelope, "origin" | "id">;

@@ -5,7 +5,7 @@
 
 import type { Address, HostId } from "../actors/address.ts";
 import type { MailboxOptions, OverflowPolicy } from "../actors/mailbox-options.ts";
-import { type CancelCode, type DeadLetterReason, type Envelope, never } from "./envelope.ts";
+import { type CancelCode, type DeadLetterReason, type Envelope, never } from "./transport/envelope.ts";
 import { withdrawal } from "./giving-up.ts";
 import { RingQueue } from "../async/ring-queue.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";

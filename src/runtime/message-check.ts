@@ -10,7 +10,7 @@ import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
 import type { Sender, Target } from "./bound-ref.ts";
 import type { Delivery } from "./delivery.ts";
-import type { DeadLetterReason, Envelope } from "./envelope.ts";
+import type { DeadLetterReason, Envelope } from "./transport/envelope.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What these checks need of a definition. */

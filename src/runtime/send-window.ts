@@ -6,7 +6,7 @@
 
 import type { OverflowPolicy } from "../actors/mailbox-options.ts";
 import { AskError } from "../errors/ask-error.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "./transport/envelope.ts";
 import { RingQueue } from "../async/ring-queue.ts";
 
 interface Waiting {

@@ -10,7 +10,7 @@ import type { GoneReason } from "../actors/gone.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Sender, Target } from "./bound-ref.ts";
-import { type Envelope, type Frame, never } from "./envelope.ts";
+import { type Envelope, type Frame, never } from "./transport/envelope.ts";
 import { replaced } from "./fenced-store.ts";
 import { givenUp, withdrawal } from "./giving-up.ts";
 import { nothingSettled, type SettledOf } from "./ledger.ts";

@@ -13,7 +13,7 @@ import { DurableBody } from "./durable-body.ts";
 import type { GateClient } from "./gate-client.ts";
 import { fencedStore } from "./fenced-store.ts";
 import { HandlersBody } from "./handlers-body.ts";
-import type { SupervisedOrder } from "./supervision-protocol.ts";
+import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What every actor of a host shares. */

@@ -8,11 +8,11 @@ import { decodeError, type EncodedError, encodeError } from "../errors/error-cod
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./registry/actor-registry.ts";
 import { definitionId } from "./definitions/definition-loader.ts";
-import type { StopMode } from "./envelope.ts";
+import type { StopMode } from "./transport/envelope.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import { Ledger, newLedger, type Settled } from "./ledger.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
-import type { ChildCommand, ChildReport, SupervisionFrame } from "./supervision-protocol.ts";
+import type { ChildCommand, ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";
 import type { Untimed } from "./system-events.ts";
 import type { ThreadRoster } from "./thread-roster.ts";

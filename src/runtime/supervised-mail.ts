@@ -5,9 +5,9 @@
 
 import type { Address, HostId } from "../actors/address.ts";
 import type { EncodedError } from "../errors/error-codec.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "./transport/envelope.ts";
 import { Ledger } from "./ledger.ts";
-import type { SupervisedOrder } from "./supervision-protocol.ts";
+import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** How far the messages of one host are. */

@@ -6,10 +6,10 @@
 
 import type { Address, HostId } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "./transport/envelope.ts";
 import type { Settled, SettledOf } from "./ledger.ts";
 import { RingQueue } from "../async/ring-queue.ts";
-import type { SupervisionFrame } from "./supervision-protocol.ts";
+import type { SupervisionFrame } from "./transport/supervision-protocol.ts";
 
 type Located = Extract<SupervisionFrame, { kind: "located" }>;
 type Departed = Extract<SupervisionFrame, { kind: "departed" }>;

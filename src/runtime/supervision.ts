@@ -7,7 +7,7 @@ import { describeFailure, type Failure } from "../supervision/failure.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import type { StopMode } from "./envelope.ts";
+import type { StopMode } from "./transport/envelope.ts";
 import { nothingSettled, type Settled } from "./ledger.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
 import {
@@ -16,7 +16,7 @@ import {
   resolveSupervision,
   type SupervisionOptions,
 } from "./supervision-options.ts";
-import type { ChildReport } from "./supervision-protocol.ts";
+import type { ChildReport } from "./transport/supervision-protocol.ts";
 import { type Child, type Parent, SupervisorNode, type SupervisorStatus } from "./supervisor-node.ts";
 
 /** A tree of supervisors that runs. */

@@ -13,7 +13,7 @@ import type { Coordination } from "../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import type { OwnedStore } from "../store/owned-store.ts";
 import type { LeftRuns } from "./accepted-runs.ts";
-import type { DeadLetter, DeadLetterReason, StopMode } from "./envelope.ts";
+import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { SupervisorHandle } from "./supervision.ts";
 import type { SupervisionOptions } from "./supervision-options.ts";

@@ -25,15 +25,15 @@ import { ValueCopier } from "../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "./actor-cell.ts";
 import { AsksInHand } from "./asks-in-hand.ts";
 import { reviveRefs, type Sender } from "./bound-ref.ts";
-import { BatchedLink } from "./batched-link.ts";
-import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "./envelope.ts";
+import { BatchedLink } from "./transport/batched-link.ts";
+import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "./transport/envelope.ts";
 import { EventStreams } from "./event-streams.ts";
 import { unwanted } from "./giving-up.ts";
 import type { HostSettings } from "./host-settings.ts";
 import type { SettledOf } from "./ledger.ts";
 import { RingQueue } from "../async/ring-queue.ts";
 import { Sending } from "./sending.ts";
-import type { ChildReport, SupervisionFrame } from "./supervision-protocol.ts";
+import type { ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
 import { buried, lost } from "./unhandled.ts";
 
 /** Where a host reports what nobody on it handles. */

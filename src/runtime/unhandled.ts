@@ -3,7 +3,7 @@
 import type { GoneReason } from "../actors/gone.ts";
 import { AskError, isAskError } from "../errors/ask-error.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
-import type { DeadLetterReason, Envelope } from "./envelope.ts";
+import type { DeadLetterReason, Envelope } from "./transport/envelope.ts";
 
 /** What errors say of a message. */
 type Named = Pick<Envelope, "to" | "type">;

@@ -1,8 +1,8 @@
 /** Looks into batches on their way, for mutations that break one mechanism on purpose. */
 
-import { openBatch, type WireBatch } from "../../src/runtime/frame-codec.ts";
-import { inflateRun, runKind } from "../../src/runtime/message-run.ts";
-import { NumberReader } from "../../src/runtime/number-columns.ts";
+import { openBatch, type WireBatch } from "../../src/runtime/transport/frame-codec.ts";
+import { inflateRun, runKind } from "../../src/runtime/transport/message-run.ts";
+import { NumberReader } from "../../src/runtime/transport/number-columns.ts";
 
 /** A flat frame of `frame-codec.ts`. */
 export type WireFrame = unknown[];

@@ -2,9 +2,9 @@
 
 import type { HostId } from "../../src/actors/address.ts";
 import type { EncodedError } from "../../src/errors/error-codec.ts";
-import type { DeadLetter, Frame } from "../../src/runtime/envelope.ts";
-import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../src/runtime/frame-codec.ts";
-import type { ChildReport } from "../../src/runtime/supervision-protocol.ts";
+import type { DeadLetter, Frame } from "../../src/runtime/transport/envelope.ts";
+import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../src/runtime/transport/frame-codec.ts";
+import type { ChildReport } from "../../src/runtime/transport/supervision-protocol.ts";
 import { ThreadHost } from "../../src/runtime/thread-host.ts";
 import { FakeClock } from "../fixtures/fake-clock.ts";
 

@@ -6,7 +6,7 @@ import { AskError } from "../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../src/errors/error-code.ts";
 import type { ActorCell } from "../../src/runtime/actor-cell.ts";
 import type { Sender, Target } from "../../src/runtime/bound-ref.ts";
-import type { DeadLetter } from "../../src/runtime/envelope.ts";
+import type { DeadLetter } from "../../src/runtime/transport/envelope.ts";
 import { Outbox } from "../../src/runtime/outbox.ts";
 import type { HostAskOptions } from "../../src/runtime/sending.ts";
 import type { ThreadHost } from "../../src/runtime/thread-host.ts";

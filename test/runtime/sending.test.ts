@@ -4,7 +4,7 @@ import type { OverflowPolicy } from "../../src/actors/mailbox-options.ts";
 import { isAskError } from "../../src/errors/ask-error.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
 import type { Sender, Target } from "../../src/runtime/bound-ref.ts";
-import { type Envelope, type Frame, never } from "../../src/runtime/envelope.ts";
+import { type Envelope, type Frame, never } from "../../src/runtime/transport/envelope.ts";
 import type { HostAskOptions } from "../../src/runtime/sending.ts";
 import { LoneHost } from "./lone-host.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { makeSupervisedAddress } from "../../src/actors/address.ts";
-import { type Envelope, never } from "../../src/runtime/envelope.ts";
+import { type Envelope, never } from "../../src/runtime/transport/envelope.ts";
 import { nothingSettled } from "../../src/runtime/ledger.ts";
 import { SupervisedRoutes } from "../../src/runtime/supervised-routes.ts";
 

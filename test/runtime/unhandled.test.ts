@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { makeAddress } from "../../src/actors/address.ts";
 import { AskError } from "../../src/errors/ask-error.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { DeadLetterReason } from "../../src/runtime/envelope.ts";
+import type { DeadLetterReason } from "../../src/runtime/transport/envelope.ts";
 import { begunBefore, buried, departed, lost, notSent } from "../../src/runtime/unhandled.ts";
 
 const message = { to: makeAddress(1, "ada"), type: "count" };

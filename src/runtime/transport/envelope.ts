@@ -1,9 +1,9 @@
 /** A message with its metadata, and the frames that carry it and everything else between two thread hosts. */
 
-import type { Address, HostId } from "../actors/address.ts";
-import type { EncodedError } from "../errors/error-codec.ts";
-import type { Position } from "../store/versions/snapshot.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../store/replication/store-protocol.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 
 /**

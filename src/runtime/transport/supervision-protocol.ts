@@ -1,10 +1,10 @@
 /** What hosts and the supervisors on the main host say to each other, and what hosts need to know to reach supervised actors. */
 
-import type { Address, HostId } from "../actors/address.ts";
-import type { GoneReason } from "../actors/gone.ts";
-import type { EncodedError } from "../errors/error-codec.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
 import type { StopMode } from "./envelope.ts";
-import type { Settled } from "./ledger.ts";
+import type { Settled } from "../ledger.ts";
 
 /** What a supervised actor's host is told when it starts it; plain data but for the shared memory. */
 export interface SupervisedOrder {

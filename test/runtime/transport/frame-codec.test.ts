@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { makeAddress } from "../../src/actors/address.ts";
-import { encodeError } from "../../src/errors/error-codec.ts";
-import type { Envelope, Frame } from "../../src/runtime/envelope.ts";
-import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../src/runtime/frame-codec.ts";
+import { makeAddress } from "../../../src/actors/address.ts";
+import { encodeError } from "../../../src/errors/error-codec.ts";
+import type { Envelope, Frame } from "../../../src/runtime/transport/envelope.ts";
+import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import { envelopeOf, frames } from "./frame-arbitrary.ts";
 
 const origin = 7;

@@ -3,9 +3,9 @@
  * limit, at the end of the turn if somebody waits for a frame in it, and otherwise when what else is ready has run.
  */
 
-import type { HostId } from "../actors/address.ts";
-import type { Link } from "../ports/link.ts";
-import type { Turns } from "../ports/turns.ts";
+import type { HostId } from "../../actors/address.ts";
+import type { Link } from "../../ports/link.ts";
+import type { Turns } from "../../ports/turns.ts";
 import type { Frame } from "./envelope.ts";
 import { encodeBatch, framesOf, openBatch, type WireBatch } from "./frame-codec.ts";
 

@@ -1,6 +1,6 @@
 /** How bursts of messages travel: tells that are alike but for their payloads, as one frame. */
 
-import type { Address, HostId } from "../actors/address.ts";
+import type { Address, HostId } from "../../actors/address.ts";
 import { type Envelope, never } from "./envelope.ts";
 import type { NumberReader, NumberWriter, WireColumn } from "./number-columns.ts";
 

@@ -4,8 +4,8 @@
  * arrays themselves.
  */
 
-import type { Address, HostId } from "../actors/address.ts";
-import { isJsonSafe } from "../values/json-safe.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import { isJsonSafe } from "../../values/json-safe.ts";
 import { type Answer, type Frame, never } from "./envelope.ts";
 import { type FlatFrame, inflateRun, MessageRun, runKind } from "./message-run.ts";
 import { NumberReader, NumberWriter } from "./number-columns.ts";

@@ -1,10 +1,10 @@
 /** Frames as hosts send them: what is said to be JSON is. */
 
 import fc from "fast-check";
-import { type Address, makeAddress } from "../../src/actors/address.ts";
-import { encodeError } from "../../src/errors/error-codec.ts";
-import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { CancelCode, DeadLetterReason, Envelope, Frame } from "../../src/runtime/envelope.ts";
+import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { encodeError } from "../../../src/errors/error-codec.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { CancelCode, DeadLetterReason, Envelope, Frame } from "../../../src/runtime/transport/envelope.ts";
 
 /** A tell of no payload, with whatever is given instead. */
 export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Link } from "../../src/ports/link.ts";
-import type { Turns } from "../../src/ports/turns.ts";
-import { BatchedLink } from "../../src/runtime/batched-link.ts";
-import { encodeError } from "../../src/errors/error-codec.ts";
-import type { Envelope, Frame } from "../../src/runtime/envelope.ts";
-import { openBatch, type WireBatch } from "../../src/runtime/frame-codec.ts";
+import type { Link } from "../../../src/ports/link.ts";
+import type { Turns } from "../../../src/ports/turns.ts";
+import { BatchedLink } from "../../../src/runtime/transport/batched-link.ts";
+import { encodeError } from "../../../src/errors/error-codec.ts";
+import type { Envelope, Frame } from "../../../src/runtime/transport/envelope.ts";
+import { openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import { envelopeOf } from "./frame-arbitrary.ts";
 
 const maxFrames = 256;
