@@ -8,7 +8,7 @@ import { Cancellation } from "../async/cancellation.ts";
 import type { MailboxOptions } from "../actors/mailbox-options.ts";
 import { AskError } from "../errors/ask-error.ts";
 import type { Position } from "../store/versions/snapshot.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender } from "./messaging/bound-ref.ts";
 import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope, StopMode } from "./transport/envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";

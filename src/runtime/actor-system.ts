@@ -21,7 +21,7 @@ import { ActorRegistry, nameOf } from "./registry/actor-registry.ts";
 import { agentTarget } from "./agent-body.ts";
 import { checkDefinition } from "./definitions/check-definition.ts";
 import { Bonds } from "./registry/bonds.ts";
-import { BoundRef, type Target, targetOf } from "./bound-ref.ts";
+import { BoundRef, type Target, targetOf } from "./messaging/bound-ref.ts";
 import type { DeadLetter, StopMode } from "./transport/envelope.ts";
 import { gatesTarget } from "./gate-protocol.ts";
 import { Gates } from "./gates.ts";

@@ -12,14 +12,14 @@ import type { Grant, NumberedMessage } from "../workflows/coordination/coordinat
 import { AskError } from "../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { runCause } from "../store/versions/cause.ts";
-import { messageName, RefusedMessage } from "./message-check.ts";
+import { messageName, RefusedMessage } from "./messaging/message-check.ts";
 import type { ActorBody, ActorCell } from "./actor-cell.ts";
-import type { Sender, Target } from "./bound-ref.ts";
+import type { Sender, Target } from "./messaging/bound-ref.ts";
 import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
 import { findWorkflow } from "./definitions/find-workflow.ts";
-import { ScopedSender } from "./scoped-sender.ts";
+import { ScopedSender } from "./messaging/scoped-sender.ts";
 import type { HostServices } from "./spawn-cell.ts";
 
 /** The messages of the runtime's own between the supervisor and participants. */

@@ -13,7 +13,7 @@ import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Envelope, never } from "./transport/envelope.ts";
 import { BehaviourFailure, type Incarnation } from "./incarnation.ts";
-import { openMessage, replyChecked } from "./message-check.ts";
+import { openMessage, replyChecked } from "./messaging/message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 type Behave = (

@@ -18,7 +18,7 @@ import type { StateDefinition } from "../store/versions/state-definition.ts";
 import { type CommitOptions, type PutOptions, StoreClient } from "../store/client/store-client.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { BoundRef, type Sender, targetOf, type Target } from "./bound-ref.ts";
+import { BoundRef, type Sender, targetOf, type Target } from "./messaging/bound-ref.ts";
 import { checkDefinition } from "./definitions/check-definition.ts";
 import { type DefinitionId, definitionId } from "./definitions/definition-loader.ts";
 import { replaced } from "./fenced-store.ts";

@@ -22,7 +22,7 @@ import { nameOf } from "./registry/actor-registry.ts";
 import { CellContext, type CellSite } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Envelope } from "./transport/envelope.ts";
-import { checkReply, openMessage } from "./message-check.ts";
+import { checkReply, openMessage } from "./messaging/message-check.ts";
 import { Outbox } from "./outbox.ts";
 import { Outgoing, type Posted } from "./outgoing.ts";
 import type { HostServices } from "./spawn-cell.ts";

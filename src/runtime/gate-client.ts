@@ -7,7 +7,7 @@ import { failureText, type Permit } from "../agents/policies/permit.ts";
 import { estimateTokens } from "../agents/policies/token-estimate.ts";
 import { decodeError } from "../errors/error-codec.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender } from "./messaging/bound-ref.ts";
 import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 

@@ -7,7 +7,7 @@ import { kindOf } from "../values/value-copier.ts";
 import type { ActorBody } from "./actor-cell.ts";
 import { CellContext, type CellSite } from "./cell-context.ts";
 import type { Delivery } from "./delivery.ts";
-import { openMessage, replyChecked } from "./message-check.ts";
+import { openMessage, replyChecked } from "./messaging/message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;

@@ -11,7 +11,7 @@ import type { Mailbox } from "./mailbox.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
 import type { BehaviourReport, ChildCommand, ChildReport } from "./transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
-import { buried } from "./unhandled.ts";
+import { buried } from "./messaging/unhandled.ts";
 
 /** What a behaviour's stream failed with while it had a message. */
 export class BehaviourFailure extends Error {

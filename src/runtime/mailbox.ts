@@ -6,11 +6,11 @@
 import type { Address, HostId } from "../actors/address.ts";
 import type { MailboxOptions, OverflowPolicy } from "../actors/mailbox-options.ts";
 import { type CancelCode, type DeadLetterReason, type Envelope, never } from "./transport/envelope.ts";
-import { withdrawal } from "./giving-up.ts";
+import { withdrawal } from "./messaging/giving-up.ts";
 import { RingQueue } from "../async/ring-queue.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
 import type { ThreadHost } from "./thread-host.ts";
-import { begunBefore, buried } from "./unhandled.ts";
+import { begunBefore, buried } from "./messaging/unhandled.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {
   readonly host: Pick<ThreadHost, "id" | "clock" | "bury" | "refuse" | "returnCredit">;

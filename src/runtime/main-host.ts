@@ -16,7 +16,7 @@ import { chain } from "../async/maybe-promise.ts";
 import type { RetentionRule } from "../store/retention/retention.ts";
 import type { Position, Snapshot } from "../store/versions/snapshot.ts";
 import { stateKey, type StateKey } from "../store/versions/state-definition.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender } from "./messaging/bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
 import { GateClient } from "./gate-client.ts";
 import { settingsOf } from "./host-settings.ts";

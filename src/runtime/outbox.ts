@@ -11,7 +11,7 @@ import type { ErrorCode } from "../errors/error-code.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { Timer } from "../ports/clock.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender } from "./messaging/bound-ref.ts";
 import { systemTarget } from "./cell-context.ts";
 import type { ThreadHost } from "./thread-host.ts";
 

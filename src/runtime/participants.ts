@@ -8,7 +8,7 @@ import { agentKey } from "../workflows/coordination/workflow-plan.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import { agentMailbox, coordinate } from "./agent-body.ts";
-import type { Sender, Target } from "./bound-ref.ts";
+import type { Sender, Target } from "./messaging/bound-ref.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** An agent's participant: how to reach it, or a promise of that while it is started. */

@@ -13,7 +13,7 @@ import { type HostServices, spawnCell } from "./spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";
 import type { Untimed } from "./system-events.ts";
 import type { ThreadRoster } from "./thread-roster.ts";
-import { buried } from "./unhandled.ts";
+import { buried } from "./messaging/unhandled.ts";
 
 export interface SpawnerPorts {
   readonly registry: ActorRegistry;

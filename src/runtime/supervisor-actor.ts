@@ -16,7 +16,7 @@ import type { MainHost } from "./main-host.ts";
 import { nativeBody } from "./native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Platform } from "./platform.ts";
-import { buried } from "./unhandled.ts";
+import { buried } from "./messaging/unhandled.ts";
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
   readonly main: MainHost;

@@ -24,17 +24,17 @@ import type { AuthorityMessage, ReplicaMessage } from "../store/replication/stor
 import { ValueCopier } from "../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "./actor-cell.ts";
 import { AsksInHand } from "./asks-in-hand.ts";
-import { reviveRefs, type Sender } from "./bound-ref.ts";
+import { reviveRefs, type Sender } from "./messaging/bound-ref.ts";
 import { BatchedLink } from "./transport/batched-link.ts";
 import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "./transport/envelope.ts";
-import { EventStreams } from "./event-streams.ts";
-import { unwanted } from "./giving-up.ts";
+import { EventStreams } from "./messaging/event-streams.ts";
+import { unwanted } from "./messaging/giving-up.ts";
 import type { HostSettings } from "./host-settings.ts";
 import type { SettledOf } from "./ledger.ts";
 import { RingQueue } from "../async/ring-queue.ts";
-import { Sending } from "./sending.ts";
+import { Sending } from "./messaging/sending.ts";
 import type { ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
-import { buried, lost } from "./unhandled.ts";
+import { buried, lost } from "./messaging/unhandled.ts";
 
 /** Where a host reports what nobody on it handles. */
 export interface HostReports {

@@ -5,10 +5,10 @@ import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
 import { AskError } from "../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../src/errors/error-code.ts";
 import type { ActorCell } from "../../src/runtime/actor-cell.ts";
-import type { Sender, Target } from "../../src/runtime/bound-ref.ts";
+import type { Sender, Target } from "../../src/runtime/messaging/bound-ref.ts";
 import type { DeadLetter } from "../../src/runtime/transport/envelope.ts";
 import { Outbox } from "../../src/runtime/outbox.ts";
-import type { HostAskOptions } from "../../src/runtime/sending.ts";
+import type { HostAskOptions } from "../../src/runtime/messaging/sending.ts";
 import type { ThreadHost } from "../../src/runtime/thread-host.ts";
 import { ValueCopier } from "../../src/values/value-copier.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { makeAddress } from "../../src/actors/address.ts";
 import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
-import { BoundRef, type Target, targetOf } from "../../src/runtime/bound-ref.ts";
+import { BoundRef, type Target, targetOf } from "../../src/runtime/messaging/bound-ref.ts";
 import { Outgoing } from "../../src/runtime/outgoing.ts";
 import type { ThreadHost } from "../../src/runtime/thread-host.ts";
 import { ValueCopier } from "../../src/values/value-copier.ts";

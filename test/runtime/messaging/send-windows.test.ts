@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { type Address, makeAddress } from "../../src/actors/address.ts";
-import { AskError } from "../../src/errors/ask-error.ts";
-import { SendWindows } from "../../src/runtime/send-windows.ts";
-import { envelopeOf } from "./transport/frame-arbitrary.ts";
+import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { AskError } from "../../../src/errors/ask-error.ts";
+import { SendWindows } from "../../../src/runtime/messaging/send-windows.ts";
+import { envelopeOf } from "../transport/frame-arbitrary.ts";
 
 const [ada, ben, eve] = [makeAddress(1, "ada"), makeAddress(1, "ben"), makeAddress(2, "eve")];
 

@@ -2,10 +2,10 @@
  * The windows of one host: to each actor that it sends to, from the first message on until the actor or its thread is gone.
  */
 
-import { type Address, type HostId, hostOf } from "../actors/address.ts";
-import type { AskError } from "../errors/ask-error.ts";
+import { type Address, type HostId, hostOf } from "../../actors/address.ts";
+import type { AskError } from "../../errors/ask-error.ts";
 import type { Target } from "./bound-ref.ts";
-import type { Envelope } from "./transport/envelope.ts";
+import type { Envelope } from "../transport/envelope.ts";
 import { SendWindow } from "./send-window.ts";
 
 export interface SendWindowsOptions {

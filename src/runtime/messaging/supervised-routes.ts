@@ -4,12 +4,12 @@
  * not done with goes there, in order (invariants 2, 5 and 6).
  */
 
-import type { Address, HostId } from "../actors/address.ts";
-import type { GoneReason } from "../actors/gone.ts";
-import type { Envelope } from "./transport/envelope.ts";
-import type { Settled, SettledOf } from "./ledger.ts";
-import { RingQueue } from "../async/ring-queue.ts";
-import type { SupervisionFrame } from "./transport/supervision-protocol.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import type { Envelope } from "../transport/envelope.ts";
+import type { Settled, SettledOf } from "../ledger.ts";
+import { RingQueue } from "../../async/ring-queue.ts";
+import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
 
 type Located = Extract<SupervisionFrame, { kind: "located" }>;
 type Departed = Extract<SupervisionFrame, { kind: "departed" }>;

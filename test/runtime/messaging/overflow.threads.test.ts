@@ -1,10 +1,10 @@
 /** Invariant 7 on real threads: mailboxes are bounded, and each policy does what it says with what is too much. */
 
 import { describe, expect, it } from "vitest";
-import { droppingNewestGate, droppingOldestGate, gate, rejectingGate, slowStream } from "../fixtures/actors.ts";
-import { flooder } from "../fixtures/flooder.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { droppingNewestGate, droppingOldestGate, gate, rejectingGate, slowStream } from "../../fixtures/actors.ts";
+import { flooder } from "../../fixtures/flooder.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { type Address, makeAddress, makeSupervisedAddress } from "../../src/actors/address.ts";
-import type { OverflowPolicy } from "../../src/actors/mailbox-options.ts";
-import { isAskError } from "../../src/errors/ask-error.ts";
-import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { Sender, Target } from "../../src/runtime/bound-ref.ts";
-import { type Envelope, type Frame, never } from "../../src/runtime/transport/envelope.ts";
-import type { HostAskOptions } from "../../src/runtime/sending.ts";
-import { LoneHost } from "./lone-host.ts";
+import { type Address, makeAddress, makeSupervisedAddress } from "../../../src/actors/address.ts";
+import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
+import { isAskError } from "../../../src/errors/ask-error.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { Sender, Target } from "../../../src/runtime/messaging/bound-ref.ts";
+import { type Envelope, type Frame, never } from "../../../src/runtime/transport/envelope.ts";
+import type { HostAskOptions } from "../../../src/runtime/messaging/sending.ts";
+import { LoneHost } from "../lone-host.ts";
 
 const eve = makeAddress(2, "eve");
 const roamer = makeSupervisedAddress("roamer");

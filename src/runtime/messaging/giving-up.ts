@@ -1,8 +1,8 @@
 /** Why askers stop waiting for an answer: what they are told, and what those are told whom they asked. */
 
-import type { Address } from "../actors/address.ts";
-import { AskError } from "../errors/ask-error.ts";
-import type { CancelCode, DeadLetterReason, Envelope } from "./transport/envelope.ts";
+import type { Address } from "../../actors/address.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import type { CancelCode, DeadLetterReason, Envelope } from "../transport/envelope.ts";
 
 /** Why an asker gives up. When the system closes, every host stops its own actors: nobody else has to tell them. */
 export type GivenUpCode = CancelCode | "system-closed";

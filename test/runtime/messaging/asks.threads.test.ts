@@ -2,9 +2,9 @@
 
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
-import { counter, gate } from "../fixtures/actors.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { counter, gate } from "../../fixtures/actors.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { makeSupervisedAddress } from "../../src/actors/address.ts";
-import { type Envelope, never } from "../../src/runtime/transport/envelope.ts";
-import { nothingSettled } from "../../src/runtime/ledger.ts";
-import { SupervisedRoutes } from "../../src/runtime/supervised-routes.ts";
+import { makeSupervisedAddress } from "../../../src/actors/address.ts";
+import { type Envelope, never } from "../../../src/runtime/transport/envelope.ts";
+import { nothingSettled } from "../../../src/runtime/ledger.ts";
+import { SupervisedRoutes } from "../../../src/runtime/messaging/supervised-routes.ts";
 
 const actor = makeSupervisedAddress("ada");
 

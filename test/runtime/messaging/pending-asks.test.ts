@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { type Address, makeAddress } from "../../src/actors/address.ts";
-import { Cancellation } from "../../src/async/cancellation.ts";
-import { AskError, isAskError } from "../../src/errors/ask-error.ts";
-import type { GivenUpCode } from "../../src/runtime/giving-up.ts";
-import { type AskTerms, PendingAsks, type Reply } from "../../src/runtime/pending-asks.ts";
-import { FakeClock } from "../fixtures/fake-clock.ts";
+import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { Cancellation } from "../../../src/async/cancellation.ts";
+import { AskError, isAskError } from "../../../src/errors/ask-error.ts";
+import type { GivenUpCode } from "../../../src/runtime/messaging/giving-up.ts";
+import { type AskTerms, PendingAsks, type Reply } from "../../../src/runtime/messaging/pending-asks.ts";
+import { FakeClock } from "../../fixtures/fake-clock.ts";
 
 const replyOf = (value: unknown): Reply => ({ answer: { ok: true, value, hasRefs: false, isJson: true }, token: 0 });
 const never = Number.POSITIVE_INFINITY;

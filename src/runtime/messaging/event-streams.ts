@@ -1,13 +1,13 @@
 /** The subscriber's end of actors' event streams: what arrives goes to the observers on this host. */
 
 import { Observable, type Subscriber } from "rxjs";
-import { type Address, type HostId, hostOf } from "../actors/address.ts";
-import type { GoneReason } from "../actors/gone.ts";
-import { decodeError } from "../errors/error-codec.ts";
+import { type Address, type HostId, hostOf } from "../../actors/address.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import { decodeError } from "../../errors/error-codec.ts";
 import type { Sender } from "./bound-ref.ts";
-import type { Frame, StreamEnd } from "./transport/envelope.ts";
-import { eventWindow } from "./event-subscribers.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { Frame, StreamEnd } from "../transport/envelope.ts";
+import { eventWindow } from "../event-subscribers.ts";
+import type { ThreadHost } from "../thread-host.ts";
 import { buried, departed } from "./unhandled.ts";
 
 interface Stream {

@@ -4,10 +4,10 @@
  * sender does beyond that is the mailbox's overflow policy. Pure: sending is a function passed in.
  */
 
-import type { OverflowPolicy } from "../actors/mailbox-options.ts";
-import { AskError } from "../errors/ask-error.ts";
-import type { Envelope } from "./transport/envelope.ts";
-import { RingQueue } from "../async/ring-queue.ts";
+import type { OverflowPolicy } from "../../actors/mailbox-options.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import type { Envelope } from "../transport/envelope.ts";
+import { RingQueue } from "../../async/ring-queue.ts";
 
 interface Waiting {
   readonly envelope: Envelope;

@@ -4,22 +4,22 @@
  * gone, it is said here (the sender's part of invariants 2, 6 and 7).
  */
 
-import type { AskOptions } from "../actors/actor-ref.ts";
-import { type Address, type HostId, hostOf, isSupervised } from "../actors/address.ts";
-import type { GoneReason } from "../actors/gone.ts";
-import { decodeError } from "../errors/error-codec.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { AskOptions } from "../../actors/actor-ref.ts";
+import { type Address, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import { decodeError } from "../../errors/error-codec.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Sender, Target } from "./bound-ref.ts";
-import { type Envelope, type Frame, never } from "./transport/envelope.ts";
-import { replaced } from "./fenced-store.ts";
+import { type Envelope, type Frame, never } from "../transport/envelope.ts";
+import { replaced } from "../fenced-store.ts";
 import { givenUp, withdrawal } from "./giving-up.ts";
-import { nothingSettled, type SettledOf } from "./ledger.ts";
+import { nothingSettled, type SettledOf } from "../ledger.ts";
 import { contentOf } from "./message-check.ts";
 import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
 import type { Admission } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { ThreadHost } from "../thread-host.ts";
 import { begunBefore, buried, departed, lost, notSent } from "./unhandled.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */

@@ -1,8 +1,8 @@
 /** Who sends for one of the things that an actor does at a time, where the actor alone doesn't say which. */
 
-import type { Address } from "../actors/address.ts";
-import type { AskScope } from "../actors/ask-scope.ts";
-import type { Position } from "../store/versions/snapshot.ts";
+import type { Address } from "../../actors/address.ts";
+import type { AskScope } from "../../actors/ask-scope.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
 import type { Sender } from "./bound-ref.ts";
 
 export class ScopedSender implements Sender {

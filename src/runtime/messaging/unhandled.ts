@@ -1,9 +1,9 @@
 /** What senders are told of messages that nobody handles, or that nobody can say of whether they were. */
 
-import type { GoneReason } from "../actors/gone.ts";
-import { AskError, isAskError } from "../errors/ask-error.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { DeadLetterReason, Envelope } from "./transport/envelope.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import { AskError, isAskError } from "../../errors/ask-error.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 
 /** What errors say of a message. */
 type Named = Pick<Envelope, "to" | "type">;

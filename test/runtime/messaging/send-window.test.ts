@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { OverflowPolicy } from "../../src/actors/mailbox-options.ts";
-import { isAskError } from "../../src/errors/ask-error.ts";
-import { TroupeError } from "../../src/errors/troupe-error.ts";
-import { type Admission, SendWindow } from "../../src/runtime/send-window.ts";
-import { envelopeOf } from "./transport/frame-arbitrary.ts";
+import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
+import { isAskError } from "../../../src/errors/ask-error.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import { type Admission, SendWindow } from "../../../src/runtime/messaging/send-window.ts";
+import { envelopeOf } from "../transport/frame-arbitrary.ts";
 
 type Outcome = "sent" | "dropped" | "refused" | "admitted" | "lost";
 const policies: OverflowPolicy[] = ["backpressure", "drop-oldest", "drop-newest", "reject"];

@@ -1,17 +1,17 @@
 /** Messages against an actor's protocol, at the sender and, where that didn't know the definition, at the receiver. */
 
-import type { Address } from "../actors/address.ts";
-import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-definition.ts";
-import { type CheckedCopy, compileCheckedCopy, unfit } from "../contracts/checked-copy.ts";
-import { checkContract } from "../contracts/contract.ts";
-import { AskError, isAskError } from "../errors/ask-error.ts";
-import type { ErrorCode } from "../errors/error-code.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { ValueCopier } from "../values/value-copier.ts";
+import type { Address } from "../../actors/address.ts";
+import type { ActorDefinition, MessageSpec, Protocol } from "../../actors/actor-definition.ts";
+import { type CheckedCopy, compileCheckedCopy, unfit } from "../../contracts/checked-copy.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import { AskError, isAskError } from "../../errors/ask-error.ts";
+import type { ErrorCode } from "../../errors/error-code.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { ValueCopier } from "../../values/value-copier.ts";
 import type { Sender, Target } from "./bound-ref.ts";
-import type { Delivery } from "./delivery.ts";
-import type { DeadLetterReason, Envelope } from "./transport/envelope.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { Delivery } from "../delivery.ts";
+import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 /** What these checks need of a definition. */
 type Named = Pick<ActorDefinition, "name" | "protocol">;

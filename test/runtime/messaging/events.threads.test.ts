@@ -1,9 +1,9 @@
 /** Actors' event streams, and actors that are streams, on real threads. */
 
 import { describe, expect, it } from "vitest";
-import { counter, doubler, echo, slowStream } from "../fixtures/actors.ts";
-import { burster, careless, finite, introducer, listener } from "../fixtures/emitters.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { counter, doubler, echo, slowStream } from "../../fixtures/actors.ts";
+import { burster, careless, finite, introducer, listener } from "../../fixtures/emitters.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

@@ -2,9 +2,9 @@
 
 import { firstValueFrom, filter } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { inspector } from "../fixtures/actors.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
-import { calls, cleaner, patientAgent, scribe, type Told, waiter, waitingStream } from "../fixtures/waiters.ts";
+import { inspector } from "../../fixtures/actors.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
+import { calls, cleaner, patientAgent, scribe, type Told, waiter, waitingStream } from "../../fixtures/waiters.ts";
 
 const system = useSystem();
 

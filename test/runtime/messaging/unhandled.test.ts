@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { makeAddress } from "../../src/actors/address.ts";
-import { AskError } from "../../src/errors/ask-error.ts";
-import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { DeadLetterReason } from "../../src/runtime/transport/envelope.ts";
-import { begunBefore, buried, departed, lost, notSent } from "../../src/runtime/unhandled.ts";
+import { makeAddress } from "../../../src/actors/address.ts";
+import { AskError } from "../../../src/errors/ask-error.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { DeadLetterReason } from "../../../src/runtime/transport/envelope.ts";
+import { begunBefore, buried, departed, lost, notSent } from "../../../src/runtime/messaging/unhandled.ts";
 
 const message = { to: makeAddress(1, "ada"), type: "count" };
 const of = ({ outcome, code, mayHaveRun }: AskError) => [outcome, code, mayHaveRun];

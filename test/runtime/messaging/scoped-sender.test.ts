@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { makeAddress } from "../../src/actors/address.ts";
-import { Cancellation } from "../../src/async/cancellation.ts";
-import { ScopedSender } from "../../src/runtime/scoped-sender.ts";
+import { makeAddress } from "../../../src/actors/address.ts";
+import { Cancellation } from "../../../src/async/cancellation.ts";
+import { ScopedSender } from "../../../src/runtime/messaging/scoped-sender.ts";
 
 const actor = {
   address: makeAddress(1, "a"),

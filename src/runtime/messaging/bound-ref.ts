@@ -1,16 +1,16 @@
 /** Actor refs: a target, bound to whoever sends through it. */
 
 import type { Observable } from "rxjs";
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import type { ActorRef, AskOptions } from "../actors/actor-ref.ts";
-import type { Address } from "../actors/address.ts";
-import { defaultMailbox, type OverflowPolicy } from "../actors/mailbox-options.ts";
-import type { AskScope } from "../actors/ask-scope.ts";
-import type { Position } from "../store/versions/snapshot.ts";
-import { transfer, type Transferred } from "../values/cloneable.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { ActorRef, AskOptions } from "../../actors/actor-ref.ts";
+import type { Address } from "../../actors/address.ts";
+import { defaultMailbox, type OverflowPolicy } from "../../actors/mailbox-options.ts";
+import type { AskScope } from "../../actors/ask-scope.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import { transfer, type Transferred } from "../../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
-import type { Outgoing } from "./outgoing.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { Outgoing } from "../outgoing.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 /** Who sends: an actor, or code outside any. */
 export interface Sender {
