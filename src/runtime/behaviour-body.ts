@@ -8,11 +8,11 @@ import type { Protocol } from "../actors/actor-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { AskError } from "../errors/ask-error.ts";
-import type { ActorBody, ActorCell } from "./actor-cell.ts";
-import { CellContext, type CellSite, type Handling } from "./cell-context.ts";
-import type { Delivery } from "./delivery.ts";
+import type { ActorBody, ActorCell } from "./cell/actor-cell.ts";
+import { CellContext, type CellSite, type Handling } from "./cell/cell-context.ts";
+import type { Delivery } from "./cell/delivery.ts";
 import { type Envelope, never } from "./transport/envelope.ts";
-import { BehaviourFailure, type Incarnation } from "./incarnation.ts";
+import { BehaviourFailure, type Incarnation } from "./cell/incarnation.ts";
 import { openMessage, replyChecked } from "./messaging/message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 

@@ -11,8 +11,8 @@ import { AskError, isAskError } from "../errors/ask-error.ts";
 import { isTroupeError, type TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
-import type { ActorCell } from "./actor-cell.ts";
-import type { Handling } from "./cell-context.ts";
+import type { ActorCell } from "./cell/actor-cell.ts";
+import type { Handling } from "./cell/cell-context.ts";
 import type { GateClient } from "./gate-client.ts";
 
 export interface DirectCallsOptions {

@@ -4,8 +4,8 @@ import type { HostId } from "../actors/address.ts";
 import type { Permit } from "../agents/policies/permit.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { ActorBody } from "./actor-cell.ts";
-import type { Delivery } from "./delivery.ts";
+import type { ActorBody } from "./cell/actor-cell.ts";
+import type { Delivery } from "./cell/delivery.ts";
 import type { AdmitAnswer, AdmitRequest, CallNews } from "./gate-protocol.ts";
 import type { Gates } from "./gates.ts";
 

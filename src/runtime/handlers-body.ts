@@ -4,9 +4,9 @@ import { createDraft, finishDraft, isDraftable } from "immer";
 import type { ActorDefinition } from "../actors/actor-definition.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { kindOf } from "../values/value-copier.ts";
-import type { ActorBody } from "./actor-cell.ts";
-import { CellContext, type CellSite } from "./cell-context.ts";
-import type { Delivery } from "./delivery.ts";
+import type { ActorBody } from "./cell/actor-cell.ts";
+import { CellContext, type CellSite } from "./cell/cell-context.ts";
+import type { Delivery } from "./cell/delivery.ts";
 import { openMessage, replyChecked } from "./messaging/message-check.ts";
 import type { ThreadHost } from "./thread-host.ts";
 

@@ -20,7 +20,7 @@ import type { Sender } from "./messaging/bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
 import { GateClient } from "./gate-client.ts";
 import { settingsOf } from "./host-settings.ts";
-import type { SettledOf } from "./ledger.ts";
+import type { SettledOf } from "./cell/ledger.ts";
 import type { ChildReport } from "./transport/supervision-protocol.ts";
 import type { Platform } from "./platform.ts";
 import type { HostServices } from "./spawn-cell.ts";

@@ -10,7 +10,7 @@ import type { ActorRegistry } from "./registry/actor-registry.ts";
 import { definitionId } from "./definitions/definition-loader.ts";
 import type { StopMode } from "./transport/envelope.ts";
 import type { SpawnOrder } from "./host-control.ts";
-import { Ledger, newLedger, type Settled } from "./ledger.ts";
+import { Ledger, newLedger, type Settled } from "./cell/ledger.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
 import type { ChildCommand, ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";

@@ -8,7 +8,7 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { StopMode } from "./transport/envelope.ts";
-import { nothingSettled, type Settled } from "./ledger.ts";
+import { nothingSettled, type Settled } from "./cell/ledger.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
 import {
   type ResolvedChild,

@@ -4,7 +4,7 @@ import type { Parcel } from "../../src/actors/mail-state.ts";
 import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
 import { AskError } from "../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../src/errors/error-code.ts";
-import type { ActorCell } from "../../src/runtime/actor-cell.ts";
+import type { ActorCell } from "../../src/runtime/cell/actor-cell.ts";
 import type { Sender, Target } from "../../src/runtime/messaging/bound-ref.ts";
 import type { DeadLetter } from "../../src/runtime/transport/envelope.ts";
 import { Outbox } from "../../src/runtime/outbox.ts";

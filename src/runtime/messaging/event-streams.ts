@@ -6,7 +6,7 @@ import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { Frame, StreamEnd } from "../transport/envelope.ts";
-import { eventWindow } from "../event-subscribers.ts";
+import { eventWindow } from "../cell/event-subscribers.ts";
 import type { ThreadHost } from "../thread-host.ts";
 import { buried, departed } from "./unhandled.ts";
 

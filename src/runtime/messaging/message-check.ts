@@ -9,7 +9,7 @@ import type { ErrorCode } from "../../errors/error-code.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { Sender, Target } from "./bound-ref.ts";
-import type { Delivery } from "../delivery.ts";
+import type { Delivery } from "../cell/delivery.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { ThreadHost } from "../thread-host.ts";
 

@@ -7,7 +7,7 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { Envelope } from "../transport/envelope.ts";
-import type { Settled, SettledOf } from "../ledger.ts";
+import type { Settled, SettledOf } from "../cell/ledger.ts";
 import { RingQueue } from "../../async/ring-queue.ts";
 import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
 

@@ -4,7 +4,7 @@ import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { StopMode } from "./envelope.ts";
-import type { Settled } from "../ledger.ts";
+import type { Settled } from "../cell/ledger.ts";
 
 /** What a supervised actor's host is told when it starts it; plain data but for the shared memory. */
 export interface SupervisedOrder {

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { Ledger, newLedger } from "../../src/runtime/ledger.ts";
+import { Ledger, newLedger } from "../../../src/runtime/cell/ledger.ts";
 
 describe("a ledger", () => {
   it("tells who looks at the same memory what was begun and settled, by host", () => {

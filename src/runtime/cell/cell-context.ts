@@ -2,27 +2,32 @@
 
 import type { Draft } from "immer";
 import type * as v from "valibot";
-import type { ActorContext, SpawnOptions } from "../actors/actor-context.ts";
-import { type ActorDefinition, checkActorName, type Protocol } from "../actors/actor-definition.ts";
-import type { ActorRef } from "../actors/actor-ref.ts";
-import { type Address, makeAddress } from "../actors/address.ts";
-import { checkContract } from "../contracts/contract.ts";
-import type { Placement } from "../actors/placement.ts";
-import type { CancellationListener } from "../async/cancellation.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { AskError } from "../errors/ask-error.ts";
-import { decodeError, type EncodedError } from "../errors/error-codec.ts";
-import type { HistoryOptions } from "../store/versions/history-range.ts";
-import type { Snapshot, VersionAt } from "../store/versions/snapshot.ts";
-import type { StateDefinition } from "../store/versions/state-definition.ts";
-import { type CommitOptions, type PutOptions, StoreClient } from "../store/client/store-client.ts";
-import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/client/transaction.ts";
+import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
+import { type ActorDefinition, checkActorName, type Protocol } from "../../actors/actor-definition.ts";
+import type { ActorRef } from "../../actors/actor-ref.ts";
+import { type Address, makeAddress } from "../../actors/address.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { Placement } from "../../actors/placement.ts";
+import type { CancellationListener } from "../../async/cancellation.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import { decodeError, type EncodedError } from "../../errors/error-codec.ts";
+import type { HistoryOptions } from "../../store/versions/history-range.ts";
+import type { Snapshot, VersionAt } from "../../store/versions/snapshot.ts";
+import type { StateDefinition } from "../../store/versions/state-definition.ts";
+import { type CommitOptions, type PutOptions, StoreClient } from "../../store/client/store-client.ts";
+import type {
+  TransactKey,
+  TransactOptions,
+  TransactRecipe,
+  TransactSnapshots,
+} from "../../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { BoundRef, type Sender, targetOf, type Target } from "./messaging/bound-ref.ts";
-import { checkDefinition } from "./definitions/check-definition.ts";
-import { type DefinitionId, definitionId } from "./definitions/definition-loader.ts";
+import { BoundRef, type Sender, targetOf, type Target } from "../messaging/bound-ref.ts";
+import { checkDefinition } from "../definitions/check-definition.ts";
+import { type DefinitionId, definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "./fenced-store.ts";
-import type { HostServices } from "./spawn-cell.ts";
+import type { HostServices } from "../spawn-cell.ts";
 
 /** The actor through which any actor asks the system to spawn and find others. */
 export const systemTarget: Target = {

@@ -1,16 +1,16 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostId, makeAddress, makeSupervisedAddress } from "../../src/actors/address.ts";
-import type { OverflowPolicy } from "../../src/actors/mailbox-options.ts";
-import type { AskError } from "../../src/errors/ask-error.ts";
-import type { DeadLetterReason, Envelope } from "../../src/runtime/transport/envelope.ts";
-import { Ledger, newLedger } from "../../src/runtime/ledger.ts";
-import { creditBatch, Mailbox } from "../../src/runtime/mailbox.ts";
-import { SupervisedMail } from "../../src/runtime/supervised-mail.ts";
-import type { ThreadHost } from "../../src/runtime/thread-host.ts";
-import { ValueCopier } from "../../src/values/value-copier.ts";
-import { FakeClock } from "../fixtures/fake-clock.ts";
-import { envelopeOf } from "./transport/frame-arbitrary.ts";
+import { type HostId, makeAddress, makeSupervisedAddress } from "../../../src/actors/address.ts";
+import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
+import type { AskError } from "../../../src/errors/ask-error.ts";
+import type { DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
+import { Ledger, newLedger } from "../../../src/runtime/cell/ledger.ts";
+import { creditBatch, Mailbox } from "../../../src/runtime/cell/mailbox.ts";
+import { SupervisedMail } from "../../../src/runtime/cell/supervised-mail.ts";
+import type { ThreadHost } from "../../../src/runtime/thread-host.ts";
+import { ValueCopier } from "../../../src/values/value-copier.ts";
+import { FakeClock } from "../../fixtures/fake-clock.ts";
+import { envelopeOf } from "../transport/frame-arbitrary.ts";
 
 const policies: OverflowPolicy[] = ["backpressure", "drop-oldest", "drop-newest", "reject"];
 /** The host of the mailbox. */

@@ -3,22 +3,22 @@
  * message is its body's, and what its supervisor does with it, if it has one, its incarnation's. Guarantees invariant 2.
  */
 
-import type { Address, HostId } from "../actors/address.ts";
-import { Cancellation } from "../async/cancellation.ts";
-import type { MailboxOptions } from "../actors/mailbox-options.ts";
-import { AskError } from "../errors/ask-error.ts";
-import type { Position } from "../store/versions/snapshot.ts";
-import type { Sender } from "./messaging/bound-ref.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import { Cancellation } from "../../async/cancellation.ts";
+import type { MailboxOptions } from "../../actors/mailbox-options.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import type { Sender } from "../messaging/bound-ref.ts";
 import { Delivery } from "./delivery.ts";
-import type { CancelCode, Envelope, StopMode } from "./transport/envelope.ts";
+import type { CancelCode, Envelope, StopMode } from "../transport/envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
 import { replaced } from "./fenced-store.ts";
 import { Incarnation } from "./incarnation.ts";
 import { creditBatch, Mailbox } from "./mailbox.ts";
-import type { Outgoing } from "./outgoing.ts";
+import type { Outgoing } from "../outgoing.ts";
 import { SupervisedMail } from "./supervised-mail.ts";
-import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 /** What handles an actor's messages. */
 export interface ActorBody {

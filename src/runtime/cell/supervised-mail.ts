@@ -3,12 +3,12 @@
  * came for the next time, and says in the ledger and to its sender's host what is done with.
  */
 
-import type { Address, HostId } from "../actors/address.ts";
-import type { EncodedError } from "../errors/error-codec.ts";
-import type { Envelope } from "./transport/envelope.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { Envelope } from "../transport/envelope.ts";
 import { Ledger } from "./ledger.ts";
-import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 /** How far the messages of one host are. */
 interface Progress {

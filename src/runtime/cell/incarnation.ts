@@ -3,15 +3,15 @@
  * failed at until its supervisor has decided what becomes of both.
  */
 
-import { decodeError, encodeError } from "../errors/error-codec.ts";
+import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { Delivery } from "./delivery.ts";
-import type { Envelope } from "./transport/envelope.ts";
+import type { Envelope } from "../transport/envelope.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
-import type { BehaviourReport, ChildCommand, ChildReport } from "./transport/supervision-protocol.ts";
-import type { ThreadHost } from "./thread-host.ts";
-import { buried } from "./messaging/unhandled.ts";
+import type { BehaviourReport, ChildCommand, ChildReport } from "../transport/supervision-protocol.ts";
+import type { ThreadHost } from "../thread-host.ts";
+import { buried } from "../messaging/unhandled.ts";
 
 /** What a behaviour's stream failed with while it had a message. */
 export class BehaviourFailure extends Error {

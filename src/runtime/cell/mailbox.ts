@@ -3,14 +3,14 @@
  * nobody will handle becomes a dead letter, and its asker is told (the receiver's part of invariants 2, 6 and 7).
  */
 
-import type { Address, HostId } from "../actors/address.ts";
-import type { MailboxOptions, OverflowPolicy } from "../actors/mailbox-options.ts";
-import { type CancelCode, type DeadLetterReason, type Envelope, never } from "./transport/envelope.ts";
-import { withdrawal } from "./messaging/giving-up.ts";
-import { RingQueue } from "../async/ring-queue.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import type { MailboxOptions, OverflowPolicy } from "../../actors/mailbox-options.ts";
+import { type CancelCode, type DeadLetterReason, type Envelope, never } from "../transport/envelope.ts";
+import { withdrawal } from "../messaging/giving-up.ts";
+import { RingQueue } from "../../async/ring-queue.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
-import type { ThreadHost } from "./thread-host.ts";
-import { begunBefore, buried } from "./messaging/unhandled.ts";
+import type { ThreadHost } from "../thread-host.ts";
+import { begunBefore, buried } from "../messaging/unhandled.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {
   readonly host: Pick<ThreadHost, "id" | "clock" | "bury" | "refuse" | "returnCredit">;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AsksInHand } from "../../src/runtime/asks-in-hand.ts";
-import type { Delivery } from "../../src/runtime/delivery.ts";
+import { AsksInHand } from "../../../src/runtime/cell/asks-in-hand.ts";
+import type { Delivery } from "../../../src/runtime/cell/delivery.ts";
 
 const delivery = (origin: number, id: number): Delivery => ({ envelope: { origin, id } }) as Delivery;
 

@@ -1,7 +1,7 @@
 /** The store as a supervised actor reaches it: closed for a life of it that another one has replaced. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { StoreAccess } from "../store/store-access.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { StoreAccess } from "../../store/store-access.ts";
 
 /** Who is let in: a cell. */
 interface Fenced {

@@ -1,6 +1,6 @@
 /** The asks that are being handled on a host: where a cancellation finds them. */
 
-import type { HostId } from "../actors/address.ts";
+import type { HostId } from "../../actors/address.ts";
 import type { Delivery } from "./delivery.ts";
 
 export class AsksInHand {

@@ -1,17 +1,17 @@
 /** One message being handled: the envelope, the one answer an ask gets, and whether it is still wanted. */
 
-import type { AskScope } from "../actors/ask-scope.ts";
-import { Cancellation, type CancellationListener } from "../async/cancellation.ts";
-import { encodeError } from "../errors/error-codec.ts";
-import { AskError, isAskError } from "../errors/ask-error.ts";
+import type { AskScope } from "../../actors/ask-scope.ts";
+import { Cancellation, type CancellationListener } from "../../async/cancellation.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import { AskError, isAskError } from "../../errors/ask-error.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import type { Sender } from "./messaging/bound-ref.ts";
+import type { Sender } from "../messaging/bound-ref.ts";
 import type { Handling } from "./cell-context.ts";
-import type { Answer, Envelope } from "./transport/envelope.ts";
-import { stoppedLate } from "./messaging/giving-up.ts";
-import { RefusedMessage } from "./messaging/message-check.ts";
-import { ScopedSender } from "./messaging/scoped-sender.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { Answer, Envelope } from "../transport/envelope.ts";
+import { stoppedLate } from "../messaging/giving-up.ts";
+import { RefusedMessage } from "../messaging/message-check.ts";
+import { ScopedSender } from "../messaging/scoped-sender.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 export class Delivery implements AskScope, Handling {
   readonly envelope: Envelope;

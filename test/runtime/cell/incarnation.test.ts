@@ -1,14 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { decodeError } from "../../src/errors/error-codec.ts";
-import { isTroupeError } from "../../src/errors/troupe-error.ts";
-import type { ActorBody, ActorCell } from "../../src/runtime/actor-cell.ts";
-import type { Delivery } from "../../src/runtime/delivery.ts";
-import type { Frame } from "../../src/runtime/transport/envelope.ts";
-import { BehaviourFailure } from "../../src/runtime/incarnation.ts";
-import { newLedger } from "../../src/runtime/ledger.ts";
-import type { ChildCommand } from "../../src/runtime/transport/supervision-protocol.ts";
-import { envelopeOf } from "./transport/frame-arbitrary.ts";
-import { LoneHost } from "./lone-host.ts";
+import { decodeError } from "../../../src/errors/error-codec.ts";
+import { isTroupeError } from "../../../src/errors/troupe-error.ts";
+import type { ActorBody, ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
+import type { Delivery } from "../../../src/runtime/cell/delivery.ts";
+import type { Frame } from "../../../src/runtime/transport/envelope.ts";
+import { BehaviourFailure } from "../../../src/runtime/cell/incarnation.ts";
+import { newLedger } from "../../../src/runtime/cell/ledger.ts";
+import type { ChildCommand } from "../../../src/runtime/transport/supervision-protocol.ts";
+import { envelopeOf } from "../transport/frame-arbitrary.ts";
+import { LoneHost } from "../lone-host.ts";
 
 /** A supervised actor on host 1, which host 2 sends to. Its handler does what the message's type says. */
 class Bench extends LoneHost {

@@ -5,8 +5,8 @@
  * in that order.
  */
 
-import type { Address, HostId } from "../actors/address.ts";
-import type { Envelope } from "./transport/envelope.ts";
+import type { Address, HostId } from "../../actors/address.ts";
+import type { Envelope } from "../transport/envelope.ts";
 
 /** A message by its host and its id there. */
 type MessageId = Pick<Envelope, "origin" | "id">;
