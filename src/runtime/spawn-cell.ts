@@ -7,12 +7,12 @@ import { defaultMailbox } from "../actors/mailbox-options.ts";
 import type { StoreAccess } from "../store/store-access.ts";
 import type { ActorBody, ActorCell } from "./cell/actor-cell.ts";
 import { AgentBody, agentMailbox } from "./agent-body.ts";
-import { BehaviourBody } from "./behaviour-body.ts";
+import { BehaviourBody } from "./bodies/behaviour-body.ts";
 import type { DefinitionLoader } from "./definitions/definition-loader.ts";
-import { DurableBody } from "./durable-body.ts";
+import { DurableBody } from "./bodies/durable-body.ts";
 import type { GateClient } from "./gate-client.ts";
 import { fencedStore } from "./cell/fenced-store.ts";
-import { HandlersBody } from "./handlers-body.ts";
+import { HandlersBody } from "./bodies/handlers-body.ts";
 import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 

@@ -13,7 +13,7 @@ import { StoreClient } from "../store/client/store-client.ts";
 import { nameOf } from "./registry/actor-registry.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
 import type { MainHost } from "./main-host.ts";
-import { nativeBody } from "./native-body.ts";
+import { nativeBody } from "./bodies/native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Platform } from "./platform.ts";
 import { buried } from "./messaging/unhandled.ts";

@@ -5,7 +5,7 @@ import { encodeError } from "../errors/error-codec.ts";
 import type { ActorBody } from "./cell/actor-cell.ts";
 import type { Bonds } from "./registry/bonds.ts";
 import type { SpawnOutcome, SpawnRequest } from "./cell/cell-context.ts";
-import { nativeBody } from "./native-body.ts";
+import { nativeBody } from "./bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */
 interface BondRequest {

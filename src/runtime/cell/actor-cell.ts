@@ -15,7 +15,7 @@ import { EventSubscribers } from "./event-subscribers.ts";
 import { replaced } from "./fenced-store.ts";
 import { Incarnation } from "./incarnation.ts";
 import { creditBatch, Mailbox } from "./mailbox.ts";
-import type { Outgoing } from "../outgoing.ts";
+import type { Outgoing } from "../bodies/outgoing.ts";
 import { SupervisedMail } from "./supervised-mail.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { ThreadHost } from "../thread-host.ts";

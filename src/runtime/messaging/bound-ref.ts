@@ -9,7 +9,7 @@ import type { AskScope } from "../../actors/ask-scope.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { transfer, type Transferred } from "../../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
-import type { Outgoing } from "../outgoing.ts";
+import type { Outgoing } from "../bodies/outgoing.ts";
 import type { ThreadHost } from "../thread-host.ts";
 
 /** Who sends: an actor, or code outside any. */

@@ -6,26 +6,26 @@
 
 import { createDraft, finishDraft, isDraftable } from "immer";
 import type { Subscription } from "rxjs";
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import { type Mail, mailState, noMail, type Parcel } from "../actors/mail-state.ts";
-import { PayloadCodec } from "../contracts/payload-codec.ts";
-import { AskError } from "../errors/ask-error.ts";
-import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import { isConflictError } from "../store/versions/conflict-error.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { Snapshot } from "../store/versions/snapshot.ts";
-import { stateKey, type StateDefinition } from "../store/versions/state-definition.ts";
-import { StoreClient } from "../store/client/store-client.ts";
-import { kindOf } from "../values/value-copier.ts";
-import type { ActorBody, ActorCell } from "./cell/actor-cell.ts";
-import { nameOf } from "./registry/actor-registry.ts";
-import { CellContext, type CellSite } from "./cell/cell-context.ts";
-import type { Delivery } from "./cell/delivery.ts";
-import type { Envelope } from "./transport/envelope.ts";
-import { checkReply, openMessage } from "./messaging/message-check.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import { type Mail, mailState, noMail, type Parcel } from "../../actors/mail-state.ts";
+import { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import { isConflictError } from "../../store/versions/conflict-error.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import { stateKey, type StateDefinition } from "../../store/versions/state-definition.ts";
+import { StoreClient } from "../../store/client/store-client.ts";
+import { kindOf } from "../../values/value-copier.ts";
+import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
+import { nameOf } from "../registry/actor-registry.ts";
+import { CellContext, type CellSite } from "../cell/cell-context.ts";
+import type { Delivery } from "../cell/delivery.ts";
+import type { Envelope } from "../transport/envelope.ts";
+import { checkReply, openMessage } from "../messaging/message-check.ts";
 import { Outbox } from "./outbox.ts";
 import { Outgoing, type Posted } from "./outgoing.ts";
-import type { HostServices } from "./spawn-cell.ts";
+import type { HostServices } from "../spawn-cell.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 

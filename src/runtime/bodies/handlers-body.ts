@@ -1,14 +1,14 @@
 /** The body of an actor made of handlers: runs each over a draft, and keeps the state that comes of it. */
 
 import { createDraft, finishDraft, isDraftable } from "immer";
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { kindOf } from "../values/value-copier.ts";
-import type { ActorBody } from "./cell/actor-cell.ts";
-import { CellContext, type CellSite } from "./cell/cell-context.ts";
-import type { Delivery } from "./cell/delivery.ts";
-import { openMessage, replyChecked } from "./messaging/message-check.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { kindOf } from "../../values/value-copier.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
+import { CellContext, type CellSite } from "../cell/cell-context.ts";
+import type { Delivery } from "../cell/delivery.ts";
+import { openMessage, replyChecked } from "../messaging/message-check.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 

@@ -2,7 +2,7 @@
 
 import { filter, firstValueFrom, map } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { mailState } from "../../src/actors/mail-state.ts";
+import { mailState } from "../../../src/actors/mail-state.ts";
 import {
   createSystem,
   defineActor,
@@ -11,10 +11,10 @@ import {
   type Journal,
   type Snapshot,
   type System,
-} from "../../src/index.ts";
-import { herald, ledger, ledgers, scribe } from "../fixtures/durable-actors.ts";
-import { inspector } from "../fixtures/actors.ts";
-import { record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+} from "../../../src/index.ts";
+import { herald, ledger, ledgers, scribe } from "../../fixtures/durable-actors.ts";
+import { inspector } from "../../fixtures/actors.ts";
+import { record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 let names = 0;

@@ -4,16 +4,16 @@
  * transactional outbox of message-oriented systems; see Gray and Reuter, "Transaction Processing" (1992), on queues.
  */
 
-import type { Address } from "../actors/address.ts";
-import type { Parcel } from "../actors/mail-state.ts";
-import type { PayloadCodec } from "../contracts/payload-codec.ts";
-import type { ErrorCode } from "../errors/error-code.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { Timer } from "../ports/clock.ts";
-import type { ActorCell } from "./cell/actor-cell.ts";
-import type { Sender } from "./messaging/bound-ref.ts";
-import { systemTarget } from "./cell/cell-context.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { Address } from "../../actors/address.ts";
+import type { Parcel } from "../../actors/mail-state.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { ErrorCode } from "../../errors/error-code.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { Timer } from "../../ports/clock.ts";
+import type { ActorCell } from "../cell/actor-cell.ts";
+import type { Sender } from "../messaging/bound-ref.ts";
+import { systemTarget } from "../cell/cell-context.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 /** Milliseconds before a parcel is sent again: doubled each time, from the first to the second of these. */
 const firstPause = 20;

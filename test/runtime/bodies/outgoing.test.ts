@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { makeAddress } from "../../src/actors/address.ts";
-import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
-import { BoundRef, type Target, targetOf } from "../../src/runtime/messaging/bound-ref.ts";
-import { Outgoing } from "../../src/runtime/outgoing.ts";
-import type { ThreadHost } from "../../src/runtime/thread-host.ts";
-import { ValueCopier } from "../../src/values/value-copier.ts";
-import { ledger } from "../fixtures/durable-actors.ts";
+import { makeAddress } from "../../../src/actors/address.ts";
+import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
+import { BoundRef, type Target, targetOf } from "../../../src/runtime/messaging/bound-ref.ts";
+import { Outgoing } from "../../../src/runtime/bodies/outgoing.ts";
+import type { ThreadHost } from "../../../src/runtime/thread-host.ts";
+import { ValueCopier } from "../../../src/values/value-copier.ts";
+import { ledger } from "../../fixtures/durable-actors.ts";
 
 const maxBytes = 1_000;
 
