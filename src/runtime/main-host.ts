@@ -18,7 +18,7 @@ import type { Position, Snapshot } from "../store/versions/snapshot.ts";
 import { stateKey, type StateKey } from "../store/versions/state-definition.ts";
 import type { Sender } from "./messaging/bound-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
-import { GateClient } from "./gate-client.ts";
+import { GateClient } from "./agents/gate-client.ts";
 import { settingsOf } from "./host-settings.ts";
 import type { SettledOf } from "./cell/ledger.ts";
 import type { ChildReport } from "./transport/supervision-protocol.ts";

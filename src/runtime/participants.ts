@@ -7,7 +7,7 @@ import type { WorkflowDefinition } from "../workflows/definition/workflow-defini
 import { agentKey } from "../workflows/coordination/workflow-plan.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
-import { agentMailbox, coordinate } from "./agent-body.ts";
+import { agentMailbox, coordinate } from "./agents/agent-body.ts";
 import type { Sender, Target } from "./messaging/bound-ref.ts";
 import type { ThreadHost } from "./thread-host.ts";
 

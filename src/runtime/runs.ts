@@ -14,7 +14,7 @@ import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/versions/snapshot.ts";
 import { stateKey } from "../store/versions/state-definition.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
-import { supervisorTarget } from "./agent-body.ts";
+import { supervisorTarget } from "./agents/agent-body.ts";
 import { findWorkflow } from "./definitions/find-workflow.ts";
 import type { MainHost } from "./main-host.ts";
 import type { Platform } from "./platform.ts";

@@ -7,7 +7,7 @@ import type { Placement } from "../actors/placement.ts";
 import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./registry/actor-registry.ts";
 import { type DefinitionId, definitionId } from "./definitions/definition-loader.ts";
-import type { Gates } from "./gates.ts";
+import type { Gates } from "./agents/gates.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import { type HostServices, spawnCell } from "./spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";

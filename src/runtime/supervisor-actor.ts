@@ -11,7 +11,7 @@ import { decodeError, type EncodedError, encodeError } from "../errors/error-cod
 import { isTroupeError } from "../errors/troupe-error.ts";
 import { StoreClient } from "../store/client/store-client.ts";
 import { nameOf } from "./registry/actor-registry.ts";
-import { agentMailbox, coordinate, supervisorTarget } from "./agent-body.ts";
+import { agentMailbox, coordinate, supervisorTarget } from "./agents/agent-body.ts";
 import type { MainHost } from "./main-host.ts";
 import { nativeBody } from "./bodies/native-body.ts";
 import { Participants } from "./participants.ts";

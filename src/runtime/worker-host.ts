@@ -7,7 +7,7 @@ import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
 import { StoreReplica } from "../store/replication/store-replica.ts";
 import type { DefinitionLoader } from "./definitions/definition-loader.ts";
-import { GateClient } from "./gate-client.ts";
+import { GateClient } from "./agents/gate-client.ts";
 import type { HostControl } from "./host-control.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { spawnCell } from "./spawn-cell.ts";

@@ -1,26 +1,26 @@
 /** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
 
-import type { AgentContext, AgentDefinition } from "../agents/agent-definition.ts";
-import { type Address, makeAddress } from "../actors/address.ts";
-import type { CancellationListener } from "../async/cancellation.ts";
-import { checkContract } from "../contracts/contract.ts";
-import type { MailboxOptions } from "../actors/mailbox-options.ts";
-import { Participant } from "../workflows/participant/participant.ts";
-import type { Work } from "../workflows/participant/participant-work.ts";
-import { PayloadCodec } from "../contracts/payload-codec.ts";
-import type { Grant, NumberedMessage } from "../workflows/coordination/coordination-protocol.ts";
-import { AskError } from "../errors/ask-error.ts";
-import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import { runCause } from "../store/versions/cause.ts";
-import { messageName, RefusedMessage } from "./messaging/message-check.ts";
-import type { ActorBody, ActorCell } from "./cell/actor-cell.ts";
-import type { Sender, Target } from "./messaging/bound-ref.ts";
-import { CellContext, type CellSite, type Handling } from "./cell/cell-context.ts";
-import type { Delivery } from "./cell/delivery.ts";
+import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
+import { type Address, makeAddress } from "../../actors/address.ts";
+import type { CancellationListener } from "../../async/cancellation.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { MailboxOptions } from "../../actors/mailbox-options.ts";
+import { Participant } from "../../workflows/participant/participant.ts";
+import type { Work } from "../../workflows/participant/participant-work.ts";
+import { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import { runCause } from "../../store/versions/cause.ts";
+import { messageName, RefusedMessage } from "../messaging/message-check.ts";
+import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
+import type { Sender, Target } from "../messaging/bound-ref.ts";
+import { CellContext, type CellSite, type Handling } from "../cell/cell-context.ts";
+import type { Delivery } from "../cell/delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
-import { findWorkflow } from "./definitions/find-workflow.ts";
-import { ScopedSender } from "./messaging/scoped-sender.ts";
-import type { HostServices } from "./spawn-cell.ts";
+import { findWorkflow } from "../definitions/find-workflow.ts";
+import { ScopedSender } from "../messaging/scoped-sender.ts";
+import type { HostServices } from "../spawn-cell.ts";
 
 /** The messages of the runtime's own between the supervisor and participants. */
 export const coordinate = "coordinate";

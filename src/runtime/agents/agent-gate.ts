@@ -9,13 +9,13 @@ import {
   newGate,
   stepGate,
   type Ticket,
-} from "../agents/policies/gate.ts";
-import type { BreakerState } from "../agents/policies/breaker.ts";
-import { type CallOutcome, type CallReport, failureText, type Permit } from "../agents/policies/permit.ts";
-import { AskError } from "../errors/ask-error.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { Random } from "../ports/random.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
+} from "../../agents/policies/gate.ts";
+import type { BreakerState } from "../../agents/policies/breaker.ts";
+import { type CallOutcome, type CallReport, failureText, type Permit } from "../../agents/policies/permit.ts";
+import { AskError } from "../../errors/ask-error.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 
 export interface AgentGateOptions {
   readonly policies: GatePolicies;

@@ -3,18 +3,18 @@
  * whichever thread calls it. Their changes of status are versions of the keys `breaker/<agent's name>`.
  */
 
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import type { BreakerState } from "../agents/policies/breaker.ts";
-import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../agents/policies/breaker-record.ts";
-import type { GatePolicies } from "../agents/policies/gate.ts";
-import type { Permit } from "../agents/policies/permit.ts";
-import { estimateTokens } from "../agents/policies/token-estimate.ts";
-import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Random } from "../ports/random.ts";
-import { chain, type MaybePromise } from "../async/maybe-promise.ts";
-import type { StoreAccess } from "../store/store-access.ts";
-import { StoreClient } from "../store/client/store-client.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { BreakerState } from "../../agents/policies/breaker.ts";
+import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../../agents/policies/breaker-record.ts";
+import type { GatePolicies } from "../../agents/policies/gate.ts";
+import type { Permit } from "../../agents/policies/permit.ts";
+import { estimateTokens } from "../../agents/policies/token-estimate.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { StoreAccess } from "../../store/store-access.ts";
+import { StoreClient } from "../../store/client/store-client.ts";
 import { AgentGate } from "./agent-gate.ts";
 import { gatesTarget } from "./gate-protocol.ts";
 

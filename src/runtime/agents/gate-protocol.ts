@@ -1,9 +1,9 @@
 /** What agents and the gates on the main host tell each other. */
 
-import { type HostId, makeAddress } from "../actors/address.ts";
-import type { CallOutcome } from "../agents/policies/permit.ts";
-import type { EncodedError } from "../errors/error-codec.ts";
-import type { Target } from "./messaging/bound-ref.ts";
+import { type HostId, makeAddress } from "../../actors/address.ts";
+import type { CallOutcome } from "../../agents/policies/permit.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { Target } from "../messaging/bound-ref.ts";
 
 /**
  * The actor of the gates. A message leaves its mailbox as soon as it was looked at, also where the answer takes a while: what

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { BreakerState } from "../../src/agents/policies/breaker.ts";
-import type { CallOutcome, Permit } from "../../src/agents/policies/permit.ts";
-import { type PolicyOptions, resolvePolicies } from "../../src/agents/policies/policies.ts";
-import { AgentGate } from "../../src/runtime/agent-gate.ts";
-import { rejectionOf } from "../fixtures/real-threads.ts";
-import { FakeClock } from "./fake-clock.ts";
+import type { BreakerState } from "../../../src/agents/policies/breaker.ts";
+import type { CallOutcome, Permit } from "../../../src/agents/policies/permit.ts";
+import { type PolicyOptions, resolvePolicies } from "../../../src/agents/policies/policies.ts";
+import { AgentGate } from "../../../src/runtime/agents/agent-gate.ts";
+import { rejectionOf } from "../../fixtures/real-threads.ts";
+import { FakeClock } from "../fake-clock.ts";
 
 function bench(options: PolicyOptions, early = 0) {
   const clock = new FakeClock(early);

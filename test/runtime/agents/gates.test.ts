@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { type AgentDefinition, defineAgent } from "../../src/agents/agent-definition.ts";
-import type { BreakerState } from "../../src/agents/policies/breaker.ts";
-import { breakerFrom, breakerState, recordOf } from "../../src/agents/policies/breaker-record.ts";
-import type { Permit } from "../../src/agents/policies/permit.ts";
-import type { PolicyOptions } from "../../src/agents/policies/policies.ts";
-import { Gates } from "../../src/runtime/gates.ts";
-import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
-import type { Journal } from "../../src/store/journal.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../src/store/client/store-client.ts";
-import { rejectionOf } from "../fixtures/real-threads.ts";
-import { FakeClock } from "./fake-clock.ts";
+import { type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
+import type { BreakerState } from "../../../src/agents/policies/breaker.ts";
+import { breakerFrom, breakerState, recordOf } from "../../../src/agents/policies/breaker-record.ts";
+import type { Permit } from "../../../src/agents/policies/permit.ts";
+import type { PolicyOptions } from "../../../src/agents/policies/policies.ts";
+import { Gates } from "../../../src/runtime/agents/gates.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
+import type { Journal } from "../../../src/store/journal.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
+import { rejectionOf } from "../../fixtures/real-threads.ts";
+import { FakeClock } from "../fake-clock.ts";
 
 interface Sized {
   readonly size: number;

@@ -1,11 +1,11 @@
 /** The actor through which agents on any thread ask their gates, and the permits that it gave them. */
 
-import type { HostId } from "../actors/address.ts";
-import type { Permit } from "../agents/policies/permit.ts";
-import { encodeError } from "../errors/error-codec.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { ActorBody } from "./cell/actor-cell.ts";
-import type { Delivery } from "./cell/delivery.ts";
+import type { HostId } from "../../actors/address.ts";
+import type { Permit } from "../../agents/policies/permit.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
+import type { Delivery } from "../cell/delivery.ts";
 import type { AdmitAnswer, AdmitRequest, CallNews } from "./gate-protocol.ts";
 import type { Gates } from "./gates.ts";
 

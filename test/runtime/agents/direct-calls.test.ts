@@ -2,10 +2,10 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import type { AgentContext } from "../../src/agents/agent-definition.ts";
-import type { PolicyOptions } from "../../src/agents/policies/policies.ts";
-import { defineActor, defineAgent, defineState, isAskError, type SystemEvent } from "../../src/index.ts";
-import { simulate, type World } from "../../src/testing/index.ts";
+import type { AgentContext } from "../../../src/agents/agent-definition.ts";
+import type { PolicyOptions } from "../../../src/agents/policies/policies.ts";
+import { defineActor, defineAgent, defineState, isAskError, type SystemEvent } from "../../../src/index.ts";
+import { simulate, type World } from "../../../src/testing/index.ts";
 
 const Input = v.object({ label: v.string() });
 type Input = v.InferOutput<typeof Input>;

@@ -1,15 +1,15 @@
 /** How the agents of one host reach their gates on the main host. */
 
-import type { HostId } from "../actors/address.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import { isAlwaysOpen } from "../agents/policies/gate.ts";
-import { failureText, type Permit } from "../agents/policies/permit.ts";
-import { estimateTokens } from "../agents/policies/token-estimate.ts";
-import { decodeError } from "../errors/error-codec.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { Sender } from "./messaging/bound-ref.ts";
+import type { HostId } from "../../actors/address.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { isAlwaysOpen } from "../../agents/policies/gate.ts";
+import { failureText, type Permit } from "../../agents/policies/permit.ts";
+import { estimateTokens } from "../../agents/policies/token-estimate.ts";
+import { decodeError } from "../../errors/error-codec.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { Sender } from "../messaging/bound-ref.ts";
 import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { ThreadHost } from "../thread-host.ts";
 
 /** A call that asks for a permit. */
 export interface GatedCall {
