@@ -8,7 +8,7 @@ import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import type { MessagePort } from "node:worker_threads";
 import type { HostId } from "../actors/address.ts";
 import { decodeError, encodeError, type EncodedError } from "../errors/error-codec.ts";
-import type { HostControl } from "./host-control.ts";
+import type { HostControl } from "./host/host-control.ts";
 import { nodeLink } from "./platform/node-link.ts";
 
 /** A call's outcome as it travels. */

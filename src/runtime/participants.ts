@@ -9,7 +9,7 @@ import { isTroupeError } from "../errors/troupe-error.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import { agentMailbox, coordinate } from "./agents/agent-body.ts";
 import type { Sender, Target } from "./messaging/bound-ref.ts";
-import type { ThreadHost } from "./thread-host.ts";
+import type { ThreadHost } from "./host/thread-host.ts";
 
 /** An agent's participant: how to reach it, or a promise of that while it is started. */
 interface Deployment {

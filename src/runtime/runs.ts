@@ -16,7 +16,7 @@ import { stateKey } from "../store/versions/state-definition.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
 import { supervisorTarget } from "./agents/agent-body.ts";
 import { findWorkflow } from "./definitions/find-workflow.ts";
-import type { MainHost } from "./main-host.ts";
+import type { MainHost } from "./host/main-host.ts";
 import type { Platform } from "./platform.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";

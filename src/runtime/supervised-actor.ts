@@ -9,7 +9,7 @@ import { isTroupeError } from "../errors/troupe-error.ts";
 import type { ActorRegistry } from "./registry/actor-registry.ts";
 import { definitionId } from "./definitions/definition-loader.ts";
 import type { StopMode } from "./transport/envelope.ts";
-import type { SpawnOrder } from "./host-control.ts";
+import type { SpawnOrder } from "./host/host-control.ts";
 import { Ledger, newLedger, type Settled } from "./cell/ledger.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
 import type { ChildCommand, ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";

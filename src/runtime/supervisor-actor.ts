@@ -12,7 +12,7 @@ import { isTroupeError } from "../errors/troupe-error.ts";
 import { StoreClient } from "../store/client/store-client.ts";
 import { nameOf } from "./registry/actor-registry.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "./agents/agent-body.ts";
-import type { MainHost } from "./main-host.ts";
+import type { MainHost } from "./host/main-host.ts";
 import { nativeBody } from "./bodies/native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Platform } from "./platform.ts";

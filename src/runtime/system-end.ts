@@ -8,7 +8,7 @@ import type { LeftRuns } from "./accepted-runs.ts";
 import type { ActorRegistry } from "./registry/actor-registry.ts";
 import type { Bonds } from "./registry/bonds.ts";
 import type { Gates } from "./agents/gates.ts";
-import type { MainHost } from "./main-host.ts";
+import type { MainHost } from "./host/main-host.ts";
 import type { Runs } from "./runs.ts";
 import type { Supervision } from "./supervision.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";

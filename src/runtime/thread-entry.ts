@@ -9,8 +9,8 @@ import { nodeClock } from "./platform/node-clock.ts";
 import { nodeLink } from "./platform/node-link.ts";
 import { nodeRandom } from "./platform/node-random.ts";
 import { nodeTurns } from "./platform/node-turns.ts";
-import type { HostSettings } from "./host-settings.ts";
-import { startWorkerHost } from "./worker-host.ts";
+import type { HostSettings } from "./host/host-settings.ts";
+import { startWorkerHost } from "./host/worker-host.ts";
 
 /** What the pool hands to a new thread. */
 export interface ThreadTask {

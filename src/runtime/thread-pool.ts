@@ -10,7 +10,7 @@ import { PooledThread } from "./pooled-thread.ts";
 import type { ResourceLimits } from "./system-options.ts";
 import { threadArguments } from "./thread-arguments.ts";
 import { threadStalled } from "./thread-death.ts";
-import type { HostSettings } from "./host-settings.ts";
+import type { HostSettings } from "./host/host-settings.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface ThreadPoolOptions {

@@ -3,7 +3,7 @@
 import type { DefinitionLoader } from "../runtime/definitions/definition-loader.ts";
 import type { HostThread, HostThreads } from "../runtime/host-threads.ts";
 import type { Platform } from "../runtime/platform.ts";
-import { startWorkerHost } from "../runtime/worker-host.ts";
+import { startWorkerHost } from "../runtime/host/worker-host.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Link } from "../ports/link.ts";

@@ -20,7 +20,7 @@ import type { Delivery } from "../cell/delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
-import type { HostServices } from "../spawn-cell.ts";
+import type { HostServices } from "../host/spawn-cell.ts";
 
 /** The messages of the runtime's own between the supervisor and participants. */
 export const coordinate = "coordinate";

@@ -14,7 +14,7 @@ import type { Delivery } from "../cell/delivery.ts";
 import { type Envelope, never } from "../transport/envelope.ts";
 import { BehaviourFailure, type Incarnation } from "../cell/incarnation.ts";
 import { openMessage, replyChecked } from "../messaging/message-check.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 type Behave = (
   inbox$: Subject<InboxMessage<Protocol>>,

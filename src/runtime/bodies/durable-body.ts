@@ -25,7 +25,7 @@ import type { Envelope } from "../transport/envelope.ts";
 import { checkReply, openMessage } from "../messaging/message-check.ts";
 import { Outbox } from "./outbox.ts";
 import { Outgoing, type Posted } from "./outgoing.ts";
-import type { HostServices } from "../spawn-cell.ts";
+import type { HostServices } from "../host/spawn-cell.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 

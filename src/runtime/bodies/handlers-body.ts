@@ -8,7 +8,7 @@ import type { ActorBody } from "../cell/actor-cell.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { openMessage, replyChecked } from "../messaging/message-check.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 

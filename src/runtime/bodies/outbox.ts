@@ -13,7 +13,7 @@ import type { Timer } from "../../ports/clock.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Sender } from "../messaging/bound-ref.ts";
 import { systemTarget } from "../cell/cell-context.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** Milliseconds before a parcel is sent again: doubled each time, from the first to the second of these. */
 const firstPause = 20;

@@ -5,7 +5,7 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { nameOf } from "../registry/actor-registry.ts";
 import type { Target } from "../messaging/bound-ref.ts";
 import { contentOf } from "../messaging/message-check.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** A message that was checked when it was sent, and is a copy that nobody else holds. */
 export type Posted = Omit<Parcel, "number">;

@@ -18,7 +18,7 @@ import { creditBatch, Mailbox } from "./mailbox.ts";
 import type { Outgoing } from "../bodies/outgoing.ts";
 import { SupervisedMail } from "./supervised-mail.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** What handles an actor's messages. */
 export interface ActorBody {

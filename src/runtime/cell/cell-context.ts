@@ -27,7 +27,7 @@ import { BoundRef, type Sender, targetOf, type Target } from "../messaging/bound
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { type DefinitionId, definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "./fenced-store.ts";
-import type { HostServices } from "../spawn-cell.ts";
+import type { HostServices } from "../host/spawn-cell.ts";
 
 /** The actor through which any actor asks the system to spawn and find others. */
 export const systemTarget: Target = {

@@ -11,7 +11,7 @@ import type { Answer, Envelope } from "../transport/envelope.ts";
 import { stoppedLate } from "../messaging/giving-up.ts";
 import { RefusedMessage } from "../messaging/message-check.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 export class Delivery implements AskScope, Handling {
   readonly envelope: Envelope;

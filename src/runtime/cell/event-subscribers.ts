@@ -2,7 +2,7 @@
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { StreamEnd } from "../transport/envelope.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** How many events may be on their way to one subscriber (invariant 7). */
 export const eventWindow = 1024;

@@ -10,7 +10,7 @@ import type { Envelope } from "../transport/envelope.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
 import type { BehaviourReport, ChildCommand, ChildReport } from "../transport/supervision-protocol.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 import { buried } from "../messaging/unhandled.ts";
 
 /** What a behaviour's stream failed with while it had a message. */

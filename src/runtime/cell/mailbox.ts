@@ -9,7 +9,7 @@ import { type CancelCode, type DeadLetterReason, type Envelope, never } from "..
 import { withdrawal } from "../messaging/giving-up.ts";
 import { RingQueue } from "../../async/ring-queue.ts";
 import type { SupervisedMail } from "./supervised-mail.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 import { begunBefore, buried } from "../messaging/unhandled.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {

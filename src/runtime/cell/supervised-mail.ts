@@ -8,7 +8,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import { Ledger } from "./ledger.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** How far the messages of one host are. */
 interface Progress {

@@ -10,7 +10,7 @@ import type { Position } from "../../store/versions/snapshot.ts";
 import { transfer, type Transferred } from "../../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
 import type { Outgoing } from "../bodies/outgoing.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** Who sends: an actor, or code outside any. */
 export interface Sender {

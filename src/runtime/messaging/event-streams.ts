@@ -7,7 +7,7 @@ import { decodeError } from "../../errors/error-codec.ts";
 import type { Sender } from "./bound-ref.ts";
 import type { Frame, StreamEnd } from "../transport/envelope.ts";
 import { eventWindow } from "../cell/event-subscribers.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 import { buried, departed } from "./unhandled.ts";
 
 interface Stream {

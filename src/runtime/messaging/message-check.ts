@@ -11,7 +11,7 @@ import type { ValueCopier } from "../../values/value-copier.ts";
 import type { Sender, Target } from "./bound-ref.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** What these checks need of a definition. */
 type Named = Pick<ActorDefinition, "name" | "protocol">;

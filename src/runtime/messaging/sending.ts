@@ -19,7 +19,7 @@ import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
 import type { Admission } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
-import type { ThreadHost } from "../thread-host.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 import { begunBefore, buried, departed, lost, notSent } from "./unhandled.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */

@@ -9,7 +9,7 @@ import type { Sender, Target } from "../../../src/runtime/messaging/bound-ref.ts
 import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
 import { Outbox } from "../../../src/runtime/bodies/outbox.ts";
 import type { HostAskOptions } from "../../../src/runtime/messaging/sending.ts";
-import type { ThreadHost } from "../../../src/runtime/thread-host.ts";
+import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 
 interface Ask {

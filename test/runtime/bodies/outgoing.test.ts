@@ -4,7 +4,7 @@ import { makeAddress } from "../../../src/actors/address.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { BoundRef, type Target, targetOf } from "../../../src/runtime/messaging/bound-ref.ts";
 import { Outgoing } from "../../../src/runtime/bodies/outgoing.ts";
-import type { ThreadHost } from "../../../src/runtime/thread-host.ts";
+import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 import { ledger } from "../../fixtures/durable-actors.ts";
 

@@ -8,7 +8,7 @@ import { BehaviourFailure } from "../../../src/runtime/cell/incarnation.ts";
 import { newLedger } from "../../../src/runtime/cell/ledger.ts";
 import type { ChildCommand } from "../../../src/runtime/transport/supervision-protocol.ts";
 import { envelopeOf } from "../transport/frame-arbitrary.ts";
-import { LoneHost } from "../lone-host.ts";
+import { LoneHost } from "../host/lone-host.ts";
 
 /** A supervised actor on host 1, which host 2 sends to. Its handler does what the message's type says. */
 class Bench extends LoneHost {

@@ -7,7 +7,7 @@ import type { DeadLetterReason, Envelope } from "../../../src/runtime/transport/
 import { Ledger, newLedger } from "../../../src/runtime/cell/ledger.ts";
 import { creditBatch, Mailbox } from "../../../src/runtime/cell/mailbox.ts";
 import { SupervisedMail } from "../../../src/runtime/cell/supervised-mail.ts";
-import type { ThreadHost } from "../../../src/runtime/thread-host.ts";
+import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import { envelopeOf } from "../transport/frame-arbitrary.ts";

@@ -6,7 +6,7 @@ import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { Sender, Target } from "../../../src/runtime/messaging/bound-ref.ts";
 import { type Envelope, type Frame, never } from "../../../src/runtime/transport/envelope.ts";
 import type { HostAskOptions } from "../../../src/runtime/messaging/sending.ts";
-import { LoneHost } from "../lone-host.ts";
+import { LoneHost } from "../host/lone-host.ts";
 
 const eve = makeAddress(2, "eve");
 const roamer = makeSupervisedAddress("roamer");

@@ -3,28 +3,28 @@
  */
 
 import { Subject } from "rxjs";
-import { type Address, type HostId, hostOf } from "../actors/address.ts";
-import { defaultMailbox } from "../actors/mailbox-options.ts";
-import { mailState } from "../actors/mail-state.ts";
-import { isOpen, type RunState, runState } from "../workflows/history/run-state.ts";
-import { decodeError, type EncodedError } from "../errors/error-codec.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import { AuthorityAccess } from "../store/authority/authority-access.ts";
-import { StoreAuthority } from "../store/authority/store-authority.ts";
-import type { Link } from "../ports/link.ts";
-import { chain } from "../async/maybe-promise.ts";
-import type { RetentionRule } from "../store/retention/retention.ts";
-import type { Position, Snapshot } from "../store/versions/snapshot.ts";
-import { stateKey, type StateKey } from "../store/versions/state-definition.ts";
-import type { Sender } from "./messaging/bound-ref.ts";
-import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
-import { GateClient } from "./agents/gate-client.ts";
+import { type Address, type HostId, hostOf } from "../../actors/address.ts";
+import { defaultMailbox } from "../../actors/mailbox-options.ts";
+import { mailState } from "../../actors/mail-state.ts";
+import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { decodeError, type EncodedError } from "../../errors/error-codec.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import { AuthorityAccess } from "../../store/authority/authority-access.ts";
+import { StoreAuthority } from "../../store/authority/store-authority.ts";
+import type { Link } from "../../ports/link.ts";
+import { chain } from "../../async/maybe-promise.ts";
+import type { RetentionRule } from "../../store/retention/retention.ts";
+import type { Position, Snapshot } from "../../store/versions/snapshot.ts";
+import { stateKey, type StateKey } from "../../store/versions/state-definition.ts";
+import type { Sender } from "../messaging/bound-ref.ts";
+import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
+import { GateClient } from "../agents/gate-client.ts";
 import { settingsOf } from "./host-settings.ts";
-import type { SettledOf } from "./cell/ledger.ts";
-import type { ChildReport } from "./transport/supervision-protocol.ts";
-import type { Platform } from "./platform.ts";
+import type { SettledOf } from "../cell/ledger.ts";
+import type { ChildReport } from "../transport/supervision-protocol.ts";
+import type { Platform } from "../platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
-import type { ResolvedOptions } from "./system-options.ts";
+import type { ResolvedOptions } from "../system-options.ts";
 import { ThreadHost } from "./thread-host.ts";
 
 export interface MainHostEvents {

@@ -1,9 +1,9 @@
 /** Invariant 2 on real threads: first in, first out per sender and receiver; one message at a time across awaits. */
 
 import { describe, expect, it } from "vitest";
-import { counter, gate, recorder, talker } from "../fixtures/actors.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, useSystem } from "../fixtures/real-threads.ts";
+import { counter, gate, recorder, talker } from "../../fixtures/actors.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

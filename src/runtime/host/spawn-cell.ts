@@ -1,19 +1,19 @@
 /** Starts an actor or an agent on a host from its definition. */
 
 import { enableMapSet } from "immer";
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import { defaultMailbox } from "../actors/mailbox-options.ts";
-import type { StoreAccess } from "../store/store-access.ts";
-import type { ActorBody, ActorCell } from "./cell/actor-cell.ts";
-import { AgentBody, agentMailbox } from "./agents/agent-body.ts";
-import { BehaviourBody } from "./bodies/behaviour-body.ts";
-import type { DefinitionLoader } from "./definitions/definition-loader.ts";
-import { DurableBody } from "./bodies/durable-body.ts";
-import type { GateClient } from "./agents/gate-client.ts";
-import { fencedStore } from "./cell/fenced-store.ts";
-import { HandlersBody } from "./bodies/handlers-body.ts";
-import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { defaultMailbox } from "../../actors/mailbox-options.ts";
+import type { StoreAccess } from "../../store/store-access.ts";
+import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
+import { AgentBody, agentMailbox } from "../agents/agent-body.ts";
+import { BehaviourBody } from "../bodies/behaviour-body.ts";
+import type { DefinitionLoader } from "../definitions/definition-loader.ts";
+import { DurableBody } from "../bodies/durable-body.ts";
+import type { GateClient } from "../agents/gate-client.ts";
+import { fencedStore } from "../cell/fenced-store.ts";
+import { HandlersBody } from "../bodies/handlers-body.ts";
+import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What every actor of a host shares. */

@@ -1,9 +1,9 @@
 /** Invariant 1 on real threads: what crosses a mailbox is a copy, complete and nobody else's. */
 
 import { describe, expect, it } from "vitest";
-import { counter, echo, parent, recorder, sharer, talker } from "../fixtures/actors.ts";
-import { carrier } from "../fixtures/carrier.ts";
-import { record, useSystem } from "../fixtures/real-threads.ts";
+import { counter, echo, parent, recorder, sharer, talker } from "../../fixtures/actors.ts";
+import { carrier } from "../../fixtures/carrier.ts";
+import { record, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

@@ -11,30 +11,30 @@ import {
   isSupervised,
   makeAddress,
   makeSupervisedAddress,
-} from "../actors/address.ts";
-import type { AskError } from "../errors/ask-error.ts";
-import { type EncodedError, encodeError } from "../errors/error-codec.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Link } from "../ports/link.ts";
-import type { Random } from "../ports/random.ts";
-import type { Turns } from "../ports/turns.ts";
-import type { Position } from "../store/versions/snapshot.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../store/replication/store-protocol.ts";
-import { ValueCopier } from "../values/value-copier.ts";
-import { ActorCell, type CellOptions } from "./cell/actor-cell.ts";
-import { AsksInHand } from "./cell/asks-in-hand.ts";
-import { reviveRefs, type Sender } from "./messaging/bound-ref.ts";
-import { BatchedLink } from "./transport/batched-link.ts";
-import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "./transport/envelope.ts";
-import { EventStreams } from "./messaging/event-streams.ts";
-import { unwanted } from "./messaging/giving-up.ts";
+} from "../../actors/address.ts";
+import type { AskError } from "../../errors/ask-error.ts";
+import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Link } from "../../ports/link.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Turns } from "../../ports/turns.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
+import { ValueCopier } from "../../values/value-copier.ts";
+import { ActorCell, type CellOptions } from "../cell/actor-cell.ts";
+import { AsksInHand } from "../cell/asks-in-hand.ts";
+import { reviveRefs, type Sender } from "../messaging/bound-ref.ts";
+import { BatchedLink } from "../transport/batched-link.ts";
+import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "../transport/envelope.ts";
+import { EventStreams } from "../messaging/event-streams.ts";
+import { unwanted } from "../messaging/giving-up.ts";
 import type { HostSettings } from "./host-settings.ts";
-import type { SettledOf } from "./cell/ledger.ts";
-import { RingQueue } from "../async/ring-queue.ts";
-import { Sending } from "./messaging/sending.ts";
-import type { ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
-import { buried, lost } from "./messaging/unhandled.ts";
+import type { SettledOf } from "../cell/ledger.ts";
+import { RingQueue } from "../../async/ring-queue.ts";
+import { Sending } from "../messaging/sending.ts";
+import type { ChildReport, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import { buried, lost } from "../messaging/unhandled.ts";
 
 /** Where a host reports what nobody on it handles. */
 export interface HostReports {

@@ -1,10 +1,10 @@
 /** The control channel's calls: what the system asks of a thread's host. Plain data in and out. */
 
-import type { HostId } from "../actors/address.ts";
-import type { EncodedError } from "../errors/error-codec.ts";
-import type { Link } from "../ports/link.ts";
-import type { DefinitionId } from "./definitions/definition-loader.ts";
-import type { SupervisedOrder } from "./transport/supervision-protocol.ts";
+import type { HostId } from "../../actors/address.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { Link } from "../../ports/link.ts";
+import type { DefinitionId } from "../definitions/definition-loader.ts";
+import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 
 /** What to spawn: an actor or an agent, by the name of its definition. */
 export interface SpawnOrder {

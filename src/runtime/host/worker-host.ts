@@ -1,13 +1,13 @@
 /** A thread's host with what it serves: a replica of the store, and the control channel's calls. */
 
-import { decodeError } from "../errors/error-codec.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Link } from "../ports/link.ts";
-import type { Random } from "../ports/random.ts";
-import type { Turns } from "../ports/turns.ts";
-import { StoreReplica } from "../store/replication/store-replica.ts";
-import type { DefinitionLoader } from "./definitions/definition-loader.ts";
-import { GateClient } from "./agents/gate-client.ts";
+import { decodeError } from "../../errors/error-codec.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Link } from "../../ports/link.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Turns } from "../../ports/turns.ts";
+import { StoreReplica } from "../../store/replication/store-replica.ts";
+import type { DefinitionLoader } from "../definitions/definition-loader.ts";
+import { GateClient } from "../agents/gate-client.ts";
 import type { HostControl } from "./host-control.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { spawnCell } from "./spawn-cell.ts";

@@ -1,12 +1,12 @@
 /** A host by itself: what it reports and sends is written down, time and turns are the test's. */
 
-import type { HostId } from "../../src/actors/address.ts";
-import type { EncodedError } from "../../src/errors/error-codec.ts";
-import type { DeadLetter, Frame } from "../../src/runtime/transport/envelope.ts";
-import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../src/runtime/transport/frame-codec.ts";
-import type { ChildReport } from "../../src/runtime/transport/supervision-protocol.ts";
-import { ThreadHost } from "../../src/runtime/thread-host.ts";
-import { FakeClock } from "../fixtures/fake-clock.ts";
+import type { HostId } from "../../../src/actors/address.ts";
+import type { EncodedError } from "../../../src/errors/error-codec.ts";
+import type { DeadLetter, Frame } from "../../../src/runtime/transport/envelope.ts";
+import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
+import type { ChildReport } from "../../../src/runtime/transport/supervision-protocol.ts";
+import { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
+import { FakeClock } from "../../fixtures/fake-clock.ts";
 
 export class LoneHost {
   readonly clock = new FakeClock();
