@@ -19,8 +19,8 @@ const folders = layers.flat();
 
 /** The libraries that stay behind one file each. */
 const adapters = {
-  piscina: "src/runtime/pooled-thread.ts",
-  comlink: "src/runtime/control-channel.ts",
+  piscina: "src/runtime/threads/pooled-thread.ts",
+  comlink: "src/runtime/threads/control-channel.ts",
   lmdb: "src/store/journal/lmdb/lmdb-environment.ts",
 };
 

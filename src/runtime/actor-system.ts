@@ -39,7 +39,7 @@ import type { System, SystemStats } from "./system.ts";
 import { SystemEnd } from "./system-end.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
-import { threadClosed, ThreadRoster } from "./thread-roster.ts";
+import { threadClosed, ThreadRoster } from "./threads/thread-roster.ts";
 
 const systemActor = makeAddress(0, "system");
 

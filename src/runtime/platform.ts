@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Random } from "../ports/random.ts";
 import type { Turns } from "../ports/turns.ts";
 import type { DefinitionLoader } from "./definitions/definition-loader.ts";
-import type { HostThreads } from "./host-threads.ts";
+import type { HostThreads } from "./threads/host-threads.ts";
 
 export interface Platform {
   readonly clock: Clock;

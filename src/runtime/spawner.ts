@@ -12,7 +12,7 @@ import type { SpawnOrder } from "./host/host-control.ts";
 import { type HostServices, spawnCell } from "./host/spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";
 import type { Untimed } from "./system-events.ts";
-import type { ThreadRoster } from "./thread-roster.ts";
+import type { ThreadRoster } from "./threads/thread-roster.ts";
 import { buried } from "./messaging/unhandled.ts";
 
 export interface SpawnerPorts {

@@ -15,7 +15,7 @@ import type { ResolvedActor } from "./supervision-options.ts";
 import type { ChildCommand, ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";
 import type { Untimed } from "./system-events.ts";
-import type { ThreadRoster } from "./thread-roster.ts";
+import type { ThreadRoster } from "./threads/thread-roster.ts";
 
 /** What it takes to start actors and to talk to their hosts. */
 export interface ActorHosts {

@@ -12,7 +12,7 @@ import type { MainHost } from "./host/main-host.ts";
 import type { Runs } from "./runs.ts";
 import type { Supervision } from "./supervision.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";
-import type { ThreadRoster } from "./thread-roster.ts";
+import type { ThreadRoster } from "./threads/thread-roster.ts";
 
 /** The parts of a system that end, each in its turn. */
 export interface SystemEndOptions {

@@ -1,7 +1,7 @@
 /** The ports of the simulator: every thread host of a process on this one thread, under one scheduler. */
 
 import type { DefinitionLoader } from "../runtime/definitions/definition-loader.ts";
-import type { HostThread, HostThreads } from "../runtime/host-threads.ts";
+import type { HostThread, HostThreads } from "../runtime/threads/host-threads.ts";
 import type { Platform } from "../runtime/platform.ts";
 import { startWorkerHost } from "../runtime/host/worker-host.ts";
 import { TroupeError } from "../errors/troupe-error.ts";

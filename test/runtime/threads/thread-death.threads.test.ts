@@ -4,11 +4,11 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { adder, counter, gate, inspector, tally } from "../fixtures/actors.ts";
-import { listener, stuck } from "../fixtures/emitters.ts";
-import { forwarder } from "../fixtures/forwarder.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { adder, counter, gate, inspector, tally } from "../../fixtures/actors.ts";
+import { listener, stuck } from "../../fixtures/emitters.ts";
+import { forwarder } from "../../fixtures/forwarder.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

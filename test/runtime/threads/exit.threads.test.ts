@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 
-const script = fileURLToPath(new URL("../fixtures/exits.ts", import.meta.url));
+const script = fileURLToPath(new URL("../../fixtures/exits.ts", import.meta.url));
 
 /** Runs a program to its end; one that hangs is the test's timeout. */
 function runProgram(

@@ -1,7 +1,7 @@
 /** Looks after the hearts of a system's threads, and says which of them stand still. */
 
-import type { HostId } from "../actors/address.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
+import type { HostId } from "../../actors/address.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import { beatInterval, beatsOf, type Heart } from "./heart.ts";
 import { lookAtHearts, type StallTerms, type StallWatch } from "./stall-watch.ts";
 

@@ -6,16 +6,16 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { Piscina } from "piscina";
-import type { HostId } from "../actors/address.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { Link } from "../ports/link.ts";
-import type { ThreadExit } from "../ports/threads.ts";
+import type { HostId } from "../../actors/address.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Link } from "../../ports/link.ts";
+import type { ThreadExit } from "../../ports/threads.ts";
 import { type RemoteControl, remoteControl } from "./control-channel.ts";
 import { type Heart, newHeart } from "./heart.ts";
 import type { HostThread } from "./host-threads.ts";
 import { lastWords } from "./last-words.ts";
-import { nodeLink } from "./platform/node-link.ts";
-import type { ResourceLimits } from "./system-options.ts";
+import { nodeLink } from "../platform/node-link.ts";
+import type { ResourceLimits } from "../system-options.ts";
 import { threadDied } from "./thread-death.ts";
 import type { ThreadTask } from "./thread-entry.ts";
 

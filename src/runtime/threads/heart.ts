@@ -3,7 +3,7 @@
  * on, also while the thread answers nothing.
  */
 
-import type { Clock } from "../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 
 export type Heart = SharedArrayBuffer;
 

@@ -1,12 +1,12 @@
 /** The roster of threads over threads that open, die and fail to open as the test has it (invariants 6 and 9). */
 
 import { describe, expect, it } from "vitest";
-import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { ThreadExit } from "../../src/ports/threads.ts";
-import type { HostThread } from "../../src/runtime/host-threads.ts";
-import { ThreadRoster } from "../../src/runtime/thread-roster.ts";
-import { FakeClock } from "../fixtures/fake-clock.ts";
-import { rejectionOf } from "../fixtures/real-threads.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { ThreadExit } from "../../../src/ports/threads.ts";
+import type { HostThread } from "../../../src/runtime/threads/host-threads.ts";
+import { ThreadRoster } from "../../../src/runtime/threads/thread-roster.ts";
+import { FakeClock } from "../../fixtures/fake-clock.ts";
+import { rejectionOf } from "../../fixtures/real-threads.ts";
 
 interface FakeThread extends HostThread {
   readonly number: number;

@@ -5,12 +5,12 @@
 
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ActorRef, createSystem } from "../../src/index.ts";
-import { counter, tally } from "../fixtures/actors.ts";
-import { stuck } from "../fixtures/emitters.ts";
-import { forwarder } from "../fixtures/forwarder.ts";
-import { duty, mortal, routine, type Way } from "../fixtures/mortal.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { type ActorRef, createSystem } from "../../../src/index.ts";
+import { counter, tally } from "../../fixtures/actors.ts";
+import { stuck } from "../../fixtures/emitters.ts";
+import { forwarder } from "../../fixtures/forwarder.ts";
+import { duty, mortal, routine, type Way } from "../../fixtures/mortal.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 /** Long enough for a machine that is busy with other things, too. */
 const stallTimeout = 3_000;

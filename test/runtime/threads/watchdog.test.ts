@@ -1,9 +1,9 @@
 /** Invariant 9: the watchdog over hearts and a clock. */
 
 import { describe, expect, it } from "vitest";
-import { beatInterval, beatOf, beatsOf, keepBeating, newHeart } from "../../src/runtime/heart.ts";
-import { Watchdog } from "../../src/runtime/watchdog.ts";
-import { FakeClock } from "../fixtures/fake-clock.ts";
+import { beatInterval, beatOf, beatsOf, keepBeating, newHeart } from "../../../src/runtime/threads/heart.ts";
+import { Watchdog } from "../../../src/runtime/threads/watchdog.ts";
+import { FakeClock } from "../../fixtures/fake-clock.ts";
 
 const stallTimeout = 5_000;
 const interval = beatInterval(stallTimeout);

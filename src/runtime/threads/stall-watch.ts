@@ -1,6 +1,6 @@
 /** Finds hosts whose hearts stand still. Pure: the counters and the time are passed in. */
 
-import type { HostId } from "../actors/address.ts";
+import type { HostId } from "../../actors/address.ts";
 
 /** What was seen at the last look. */
 export interface StallWatch {

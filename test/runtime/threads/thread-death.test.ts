@@ -1,8 +1,8 @@
 /** Why a thread died, in words and in details, from what the platform and the thread say. */
 
 import { describe, expect, it } from "vitest";
-import { encodeError } from "../../src/errors/error-codec.ts";
-import { threadDied, threadStalled } from "../../src/runtime/thread-death.ts";
+import { encodeError } from "../../../src/errors/error-codec.ts";
+import { threadDied, threadStalled } from "../../../src/runtime/threads/thread-death.ts";
 
 const outOfMemory = Object.assign(new Error("limit reached"), { code: "ERR_WORKER_OUT_OF_MEMORY" });
 

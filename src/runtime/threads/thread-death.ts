@@ -1,8 +1,8 @@
 /** Why a thread died, in words. */
 
-import type { HostId } from "../actors/address.ts";
-import { decodeError, encodeError } from "../errors/error-codec.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { HostId } from "../../actors/address.ts";
+import { decodeError, encodeError } from "../../errors/error-codec.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { LastWords } from "./last-words.ts";
 
 /** How a thread came to its end; the `how` among the details of its `thread-died`. */

@@ -2,15 +2,15 @@
 
 import type { MessagePort } from "node:worker_threads";
 import { serveControl } from "./control-channel.ts";
-import { moduleLoader } from "./definitions/definition-loader.ts";
+import { moduleLoader } from "../definitions/definition-loader.ts";
 import { beatOf, type Heart, keepBeating } from "./heart.ts";
 import { leaveLastWords } from "./last-words.ts";
-import { nodeClock } from "./platform/node-clock.ts";
-import { nodeLink } from "./platform/node-link.ts";
-import { nodeRandom } from "./platform/node-random.ts";
-import { nodeTurns } from "./platform/node-turns.ts";
-import type { HostSettings } from "./host/host-settings.ts";
-import { startWorkerHost } from "./host/worker-host.ts";
+import { nodeClock } from "../platform/node-clock.ts";
+import { nodeLink } from "../platform/node-link.ts";
+import { nodeRandom } from "../platform/node-random.ts";
+import { nodeTurns } from "../platform/node-turns.ts";
+import type { HostSettings } from "../host/host-settings.ts";
+import { startWorkerHost } from "../host/worker-host.ts";
 
 /** What the pool hands to a new thread. */
 export interface ThreadTask {

@@ -6,10 +6,10 @@
 import * as comlink from "comlink";
 import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import type { MessagePort } from "node:worker_threads";
-import type { HostId } from "../actors/address.ts";
-import { decodeError, encodeError, type EncodedError } from "../errors/error-codec.ts";
-import type { HostControl } from "./host/host-control.ts";
-import { nodeLink } from "./platform/node-link.ts";
+import type { HostId } from "../../actors/address.ts";
+import { decodeError, encodeError, type EncodedError } from "../../errors/error-codec.ts";
+import type { HostControl } from "../host/host-control.ts";
+import { nodeLink } from "../platform/node-link.ts";
 
 /** A call's outcome as it travels. */
 type Outcome<T> = { readonly value: T } | { readonly error: EncodedError };

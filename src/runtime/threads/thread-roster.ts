@@ -3,12 +3,12 @@
  * another in the place of a pooled one that died.
  */
 
-import type { HostId } from "../actors/address.ts";
-import type { Placement } from "../actors/placement.ts";
-import { encodeError } from "../errors/error-codec.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { ThreadExit } from "../ports/threads.ts";
+import type { HostId } from "../../actors/address.ts";
+import type { Placement } from "../../actors/placement.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { ThreadExit } from "../../ports/threads.ts";
 import type { HostThread, HostThreads } from "./host-threads.ts";
 
 /** Room for actors: a thread, or one that is being opened. */

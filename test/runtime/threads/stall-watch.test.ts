@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lookAtHearts, type Stall, type StallWatch } from "../../src/runtime/stall-watch.ts";
+import { lookAtHearts, type Stall, type StallWatch } from "../../../src/runtime/threads/stall-watch.ts";
 
 const terms = { stallTimeout: 5_000, interval: 500 };
 

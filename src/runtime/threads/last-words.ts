@@ -1,7 +1,7 @@
 /** What a thread that is about to end says of the reason, as long as it can say anything. */
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
-import { type EncodedError, encodeError } from "../errors/error-codec.ts";
+import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 
 export type LastWords =
   /** Nobody caught what was thrown, outside of any handler. */

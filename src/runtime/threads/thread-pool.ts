@@ -1,16 +1,16 @@
 /** The worker threads of this platform, and the watchdog over them. */
 
 import { MessageChannel } from "node:worker_threads";
-import type { Clock } from "../ports/clock.ts";
-import type { Threads } from "../ports/threads.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Threads } from "../../ports/threads.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { beatInterval } from "./heart.ts";
 import type { HostThread } from "./host-threads.ts";
 import { PooledThread } from "./pooled-thread.ts";
-import type { ResourceLimits } from "./system-options.ts";
+import type { ResourceLimits } from "../system-options.ts";
 import { threadArguments } from "./thread-arguments.ts";
 import { threadStalled } from "./thread-death.ts";
-import type { HostSettings } from "./host/host-settings.ts";
+import type { HostSettings } from "../host/host-settings.ts";
 import { Watchdog } from "./watchdog.ts";
 
 export interface ThreadPoolOptions {
