@@ -48,11 +48,11 @@ export { AskError, type AskOutcome, isAskError } from "./errors/ask-error.ts";
 export { type ErrorCode } from "./errors/error-code.ts";
 export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";
 export { type ShutdownSignal } from "./ports/signals.ts";
-export { type LeftRuns } from "./runtime/accepted-runs.ts";
+export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { createSystem } from "./runtime/create-system.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
-export { type OverloadPolicy } from "./runtime/run-queue.ts";
-export { type RunOptions } from "./runtime/run-options.ts";
+export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
+export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
 export { type SupervisorHandle } from "./runtime/supervision.ts";
 export {

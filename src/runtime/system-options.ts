@@ -9,7 +9,7 @@ import { type ShutdownSignal, shutdownSignals } from "../ports/signals.ts";
 import type { Journal } from "../store/journal.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../store/retention/retention.ts";
-import type { OverloadPolicy } from "./run-queue.ts";
+import type { OverloadPolicy } from "./workflows/run-queue.ts";
 
 /** What V8 may use on each worker thread; what is left out is Node.js's own default. */
 export interface ResourceLimits {

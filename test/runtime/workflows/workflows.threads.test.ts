@@ -1,10 +1,10 @@
 /** Workflows of agents on real threads, under both coordinations. */
 
 import { describe, expect, it } from "vitest";
-import { type Coordination, createSystem, defineWorkflow, type Run, type System } from "../../src/index.ts";
-import { broken, flight, insurance, insured, journey, ledger, straight } from "../fixtures/journey.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { type Coordination, createSystem, defineWorkflow, type Run, type System } from "../../../src/index.ts";
+import { broken, flight, insurance, insured, journey, ledger, straight } from "../../fixtures/journey.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const since = new Date("2020-02-02T02:02:02.002Z");
 

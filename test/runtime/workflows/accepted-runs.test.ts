@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { PayloadCodec } from "../../src/contracts/payload-codec.ts";
-import { RunHandle } from "../../src/workflows/run-handle.ts";
-import { newRun, type RunState } from "../../src/workflows/history/run-state.ts";
-import { AcceptedRuns } from "../../src/runtime/accepted-runs.ts";
-import { deferred } from "../../src/async/deferred.ts";
-import type { Snapshot } from "../../src/store/versions/snapshot.ts";
-import { rejectionOf } from "../fixtures/real-threads.ts";
+import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
+import { RunHandle } from "../../../src/workflows/run-handle.ts";
+import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
+import { AcceptedRuns } from "../../../src/runtime/workflows/accepted-runs.ts";
+import { deferred } from "../../../src/async/deferred.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { rejectionOf } from "../../fixtures/real-threads.ts";
 
 const codec = new PayloadCodec({ maxBytes: 1e6 });
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { type AgentContext, type Coordination, defineAgent, defineWorkflow, isAskError } from "../../src/index.ts";
-import { simulate, type World } from "../../src/testing/index.ts";
-import { counter, tally } from "../fixtures/actors.ts";
+import { type AgentContext, type Coordination, defineAgent, defineWorkflow, isAskError } from "../../../src/index.ts";
+import { simulate, type World } from "../../../src/testing/index.ts";
+import { counter, tally } from "../../fixtures/actors.ts";
 
 /** What calls that hang may still do, when somebody lets them. */
 const hanging: { readonly context: AgentContext; release(): void }[] = [];

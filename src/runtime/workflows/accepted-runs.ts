@@ -1,10 +1,10 @@
 /** The runs of one system that were accepted and have not ended, in flight or waiting for their turn, with the handles on them. */
 
-import type { RunHandle } from "../workflows/run-handle.ts";
-import { isOpen, type RunState } from "../workflows/history/run-state.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { Snapshot } from "../store/versions/snapshot.ts";
+import type { RunHandle } from "../../workflows/run-handle.ts";
+import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { type OverloadPolicy, RunQueue, type RunQueueOptions } from "./run-queue.ts";
 
 /** What became of the runs that had not ended when a system was closed. */

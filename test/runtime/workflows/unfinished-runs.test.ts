@@ -1,15 +1,20 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { allRuns, type RecoveryState, recoveryState, UnfinishedRuns } from "../../src/runtime/unfinished-runs.ts";
-import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
-import type { CommitRecord } from "../../src/store/versions/commit.ts";
-import type { Journal } from "../../src/store/journal.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import { defineState, stateKey } from "../../src/store/versions/state-definition.ts";
-import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
-import { StoreClient } from "../../src/store/client/store-client.ts";
-import { fixedClock } from "../store/support/fixed-clock.ts";
+import {
+  allRuns,
+  type RecoveryState,
+  recoveryState,
+  UnfinishedRuns,
+} from "../../../src/runtime/workflows/unfinished-runs.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
+import type { Journal } from "../../../src/store/journal.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import { defineState, stateKey } from "../../../src/store/versions/state-definition.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
+import { fixedClock } from "../../store/support/fixed-clock.ts";
 
 /** Runs, as far as it matters here. */
 const runs = defineState({

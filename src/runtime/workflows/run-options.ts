@@ -1,8 +1,8 @@
 /** How a run is started, and the check of what was given. */
 
 import * as v from "valibot";
-import type { Coordination } from "../workflows/history/coordination.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
 
 export interface RunOptions {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkRunOptions, type RunOptions } from "../../src/runtime/run-options.ts";
+import { checkRunOptions, type RunOptions } from "../../../src/runtime/workflows/run-options.ts";
 
 describe("the options of a run", () => {
   it.each<RunOptions>([

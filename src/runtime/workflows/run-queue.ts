@@ -1,6 +1,6 @@
 /** How many runs are in flight at a time, and which wait for their turn: bounded, both (invariant 7). */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 
 /** What happens to a run that is started while as many as may be are in flight: it waits for its turn, or is refused. */
 export type OverloadPolicy = "wait" | "reject";

@@ -14,9 +14,9 @@ import {
   type SystemEvent,
   type SystemOptions,
   TroupeError,
-} from "../../src/index.ts";
-import { begunIn, changedUndertaking, monument, tally, undertaking } from "../fixtures/undertaking.ts";
-import { record, rejectionOf } from "../fixtures/real-threads.ts";
+} from "../../../src/index.ts";
+import { begunIn, changedUndertaking, monument, tally, undertaking } from "../../fixtures/undertaking.ts";
+import { record, rejectionOf } from "../../fixtures/real-threads.ts";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "troupe-recovery-"))));

@@ -1,11 +1,11 @@
 /** Which runs may be unfinished, noted in the store now and then: so that a start need not look at every run there ever was. */
 
 import * as v from "valibot";
-import { runState } from "../workflows/history/run-state.ts";
-import type { Position } from "../store/versions/snapshot.ts";
-import { defineState, stateKey } from "../store/versions/state-definition.ts";
-import type { StoreAuthority } from "../store/authority/store-authority.ts";
-import type { StoreClient } from "../store/client/store-client.ts";
+import { runState } from "../../workflows/history/run-state.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import { defineState, stateKey } from "../../store/versions/state-definition.ts";
+import type { StoreAuthority } from "../../store/authority/store-authority.ts";
+import type { StoreClient } from "../../store/client/store-client.ts";
 
 /** What the key `recovery/runs` holds. */
 export interface RecoveryState {

@@ -1,26 +1,26 @@
 /** The runs of one system, as whoever embeds it starts, finds, cancels and recovers them. */
 
-import type { Address } from "../actors/address.ts";
-import { checkContract } from "../contracts/contract.ts";
-import type { Run } from "../workflows/run.ts";
-import { RunHandle } from "../workflows/run-handle.ts";
-import type { Coordination } from "../workflows/history/coordination.ts";
-import type { CancelRequested, CompensationRetried } from "../workflows/history/run-event.ts";
-import { isOpen, type RunState, runState } from "../workflows/history/run-state.ts";
-import type { Supervisor } from "../workflows/supervisor/supervisor.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { Snapshot } from "../store/versions/snapshot.ts";
-import { stateKey } from "../store/versions/state-definition.ts";
+import type { Address } from "../../actors/address.ts";
+import { checkContract } from "../../contracts/contract.ts";
+import type { Run } from "../../workflows/run.ts";
+import { RunHandle } from "../../workflows/run-handle.ts";
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
+import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
+import type { Supervisor } from "../../workflows/supervisor/supervisor.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import { stateKey } from "../../store/versions/state-definition.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
-import { supervisorTarget } from "./agents/agent-body.ts";
-import { findWorkflow } from "./definitions/find-workflow.ts";
-import type { MainHost } from "./host/main-host.ts";
-import type { Platform } from "./platform.ts";
+import { supervisorTarget } from "../agents/agent-body.ts";
+import { findWorkflow } from "../definitions/find-workflow.ts";
+import type { MainHost } from "../host/main-host.ts";
+import type { Platform } from "../platform.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
-import type { ResolvedOptions } from "./system-options.ts";
+import type { ResolvedOptions } from "../system-options.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents {

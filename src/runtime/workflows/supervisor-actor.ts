@@ -1,22 +1,22 @@
 /** The supervisor of runs as an actor of the main host: what its mailbox takes, and the participants and the store that it works with. */
 
-import type { Address } from "../actors/address.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import { PayloadCodec } from "../contracts/payload-codec.ts";
-import type { ToSupervisor } from "../workflows/coordination/coordination-protocol.ts";
-import { Supervisor } from "../workflows/supervisor/supervisor.ts";
-import type { SupervisorPorts } from "../workflows/supervisor/supervisor-ports.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import { StoreClient } from "../store/client/store-client.ts";
-import { nameOf } from "./registry/actor-registry.ts";
-import { agentMailbox, coordinate, supervisorTarget } from "./agents/agent-body.ts";
-import type { MainHost } from "./host/main-host.ts";
-import { nativeBody } from "./bodies/native-body.ts";
+import type { Address } from "../../actors/address.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { ToSupervisor } from "../../workflows/coordination/coordination-protocol.ts";
+import { Supervisor } from "../../workflows/supervisor/supervisor.ts";
+import type { SupervisorPorts } from "../../workflows/supervisor/supervisor-ports.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import { StoreClient } from "../../store/client/store-client.ts";
+import { nameOf } from "../registry/actor-registry.ts";
+import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-body.ts";
+import type { MainHost } from "../host/main-host.ts";
+import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
-import type { Platform } from "./platform.ts";
-import { buried } from "./messaging/unhandled.ts";
+import type { Platform } from "../platform.ts";
+import { buried } from "../messaging/unhandled.ts";
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
   readonly main: MainHost;

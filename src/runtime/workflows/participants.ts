@@ -1,15 +1,15 @@
 /** The participants of one system's runs: started when they are first needed, and again when they are lost. */
 
-import { type Address, hostOf } from "../actors/address.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import type { NumberedMessage } from "../workflows/coordination/coordination-protocol.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import { agentKey } from "../workflows/coordination/workflow-plan.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import { agentMailbox, coordinate } from "./agents/agent-body.ts";
-import type { Sender, Target } from "./messaging/bound-ref.ts";
-import type { ThreadHost } from "./host/thread-host.ts";
+import { type Address, hostOf } from "../../actors/address.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { agentKey } from "../../workflows/coordination/workflow-plan.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { agentMailbox, coordinate } from "../agents/agent-body.ts";
+import type { Sender, Target } from "../messaging/bound-ref.ts";
+import type { ThreadHost } from "../host/thread-host.ts";
 
 /** An agent's participant: how to reach it, or a promise of that while it is started. */
 interface Deployment {
