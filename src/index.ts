@@ -54,15 +54,15 @@ export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/enve
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
-export { type SupervisorHandle } from "./runtime/supervision.ts";
+export { type SupervisorHandle } from "./runtime/supervision/supervision.ts";
 export {
   type ActorChildOptions,
   type ChildOptions,
   type SupervisionOptions,
   type SupervisorChildOptions,
   type SupervisorOptions,
-} from "./runtime/supervision-options.ts";
-export { type ActorStatus, type SupervisorStatus } from "./runtime/supervisor-node.ts";
+} from "./runtime/supervision/supervision-options.ts";
+export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/supervisor-node.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
 export { type ResourceLimits, type SystemOptions } from "./runtime/system-options.ts";
 export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";

@@ -10,7 +10,7 @@ import type { Bonds } from "./registry/bonds.ts";
 import type { Gates } from "./agents/gates.ts";
 import type { MainHost } from "./host/main-host.ts";
 import type { Runs } from "./workflows/runs.ts";
-import type { Supervision } from "./supervision.ts";
+import type { Supervision } from "./supervision/supervision.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";
 import type { ThreadRoster } from "./threads/thread-roster.ts";
 

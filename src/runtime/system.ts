@@ -15,8 +15,8 @@ import type { OwnedStore } from "../store/owned-store.ts";
 import type { LeftRuns } from "./workflows/accepted-runs.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
 import type { RunOptions } from "./workflows/run-options.ts";
-import type { SupervisorHandle } from "./supervision.ts";
-import type { SupervisionOptions } from "./supervision-options.ts";
+import type { SupervisorHandle } from "./supervision/supervision.ts";
+import type { SupervisionOptions } from "./supervision/supervision-options.ts";
 import type { SystemEvent } from "./system-events.ts";
 
 /** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */

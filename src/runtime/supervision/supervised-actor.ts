@@ -1,21 +1,21 @@
 /** One supervised actor over all of its lives, as the main host sees it: where it is, and how it gets there and away. */
 
-import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
-import type { GoneReason } from "../actors/gone.ts";
-import type { Failure } from "../supervision/failure.ts";
-import type { ChildStatus } from "../supervision/supervisor-state.ts";
-import { decodeError, type EncodedError, encodeError } from "../errors/error-codec.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { ActorRegistry } from "./registry/actor-registry.ts";
-import { definitionId } from "./definitions/definition-loader.ts";
-import type { StopMode } from "./transport/envelope.ts";
-import type { SpawnOrder } from "./host/host-control.ts";
-import { Ledger, newLedger, type Settled } from "./cell/ledger.ts";
+import { type Address, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import type { Failure } from "../../supervision/failure.ts";
+import type { ChildStatus } from "../../supervision/supervisor-state.ts";
+import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { ActorRegistry } from "../registry/actor-registry.ts";
+import { definitionId } from "../definitions/definition-loader.ts";
+import type { StopMode } from "../transport/envelope.ts";
+import type { SpawnOrder } from "../host/host-control.ts";
+import { Ledger, newLedger, type Settled } from "../cell/ledger.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
-import type { ChildCommand, ChildReport, SupervisionFrame } from "./transport/supervision-protocol.ts";
+import type { ChildCommand, ChildReport, SupervisionFrame } from "../transport/supervision-protocol.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";
-import type { Untimed } from "./system-events.ts";
-import type { ThreadRoster } from "./threads/thread-roster.ts";
+import type { Untimed } from "../system-events.ts";
+import type { ThreadRoster } from "../threads/thread-roster.ts";
 
 /** What it takes to start actors and to talk to their hosts. */
 export interface ActorHosts {

@@ -1,8 +1,8 @@
 import { describe, expectTypeOf, it } from "vitest";
-import type { Decider, Decision, Failure, Gone, SupervisorHandle, System } from "../../src/index.ts";
-import { straight } from "../fixtures/journey.ts";
-import { counter } from "../fixtures/actors.ts";
-import { guardian } from "../fixtures/supervised-actors.ts";
+import type { Decider, Decision, Failure, Gone, SupervisorHandle, System } from "../../../src/index.ts";
+import { straight } from "../../fixtures/journey.ts";
+import { counter } from "../../fixtures/actors.ts";
+import { guardian } from "../../fixtures/supervised-actors.ts";
 
 declare const system: System;
 

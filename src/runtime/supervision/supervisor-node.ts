@@ -1,9 +1,9 @@
 /** One supervisor of a running tree: hears what becomes of its children, and has the machine's effects done. */
 
-import type { Address } from "../actors/address.ts";
-import type { ChildKind, Decision } from "../supervision/decision.ts";
-import type { Failure } from "../supervision/failure.ts";
-import { supervise } from "../supervision/supervisor-machine.ts";
+import type { Address } from "../../actors/address.ts";
+import type { ChildKind, Decision } from "../../supervision/decision.ts";
+import type { Failure } from "../../supervision/failure.ts";
+import { supervise } from "../../supervision/supervisor-machine.ts";
 import {
   type ChildStatus,
   newSupervisor,
@@ -12,12 +12,12 @@ import {
   type SupervisorEvent,
   type SupervisorPhase,
   type SupervisorState,
-} from "../supervision/supervisor-state.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { Random } from "../ports/random.ts";
-import type { StopMode } from "./transport/envelope.ts";
+} from "../../supervision/supervisor-state.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { StopMode } from "../transport/envelope.ts";
 import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts";
-import type { Untimed } from "./system-events.ts";
+import type { Untimed } from "../system-events.ts";
 
 /** An actor of a tree, as a handle tells about it. */
 export interface ActorStatus {

@@ -1,14 +1,14 @@
 /** The trees of supervisors of one system, on the main host. */
 
-import { type Address, type HostId, makeSupervisedAddress } from "../actors/address.ts";
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import type { GoneReason } from "../actors/gone.ts";
-import { describeFailure, type Failure } from "../supervision/failure.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Random } from "../ports/random.ts";
-import type { StopMode } from "./transport/envelope.ts";
-import { nothingSettled, type Settled } from "./cell/ledger.ts";
+import { type Address, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { GoneReason } from "../../actors/gone.ts";
+import { describeFailure, type Failure } from "../../supervision/failure.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { StopMode } from "../transport/envelope.ts";
+import { nothingSettled, type Settled } from "../cell/ledger.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
 import {
   type ResolvedChild,
@@ -16,7 +16,7 @@ import {
   resolveSupervision,
   type SupervisionOptions,
 } from "./supervision-options.ts";
-import type { ChildReport } from "./transport/supervision-protocol.ts";
+import type { ChildReport } from "../transport/supervision-protocol.ts";
 import { type Child, type Parent, SupervisorNode, type SupervisorStatus } from "./supervisor-node.ts";
 
 /** A tree of supervisors that runs. */

@@ -1,13 +1,13 @@
 /** How a tree of supervisors is described, the defaults, and the check of what was given. */
 
 import * as v from "valibot";
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import type { Placement } from "../actors/placement.ts";
-import { type Backoff, type BackoffOptions, resolveBackoff } from "../actors/backoff.ts";
-import { type ChildKind, type Decider, restartAlways } from "../supervision/decision.ts";
-import { defaultIntensity, type RestartIntensity } from "../supervision/restart-intensity.ts";
-import type { Strategy } from "../supervision/supervisor-state.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { Placement } from "../../actors/placement.ts";
+import { type Backoff, type BackoffOptions, resolveBackoff } from "../../actors/backoff.ts";
+import { type ChildKind, type Decider, restartAlways } from "../../supervision/decision.ts";
+import { defaultIntensity, type RestartIntensity } from "../../supervision/restart-intensity.ts";
+import type { Strategy } from "../../supervision/supervisor-state.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 
 /** What every supervisor has, the first of a tree and those below it. */
 export interface SupervisorOptions {

@@ -1,9 +1,9 @@
 /** Watching and linking on real threads: whoever wants to know hears of it, from any thread, however an actor ends. */
 
 import { describe, expect, it } from "vitest";
-import type { Failure } from "../../src/index.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
-import { guardian, saboteur } from "../fixtures/supervised-actors.ts";
+import type { Failure } from "../../../src/index.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
+import { guardian, saboteur } from "../../fixtures/supervised-actors.ts";
 
 const system = useSystem();
 let trees = 0;

@@ -1,12 +1,12 @@
 /** Supervised actors on real threads: they come back, and with them their addresses, refs and mailboxes. */
 
 import { describe, expect, it } from "vitest";
-import { type Decider, type Failure, isTroupeError, type SupervisorHandle } from "../../src/index.ts";
-import { forwarder } from "../fixtures/forwarder.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
-import { counter, tally } from "../fixtures/actors.ts";
-import { saboteur, shortLived, slowSensor } from "../fixtures/supervised-actors.ts";
-import { gate, zombie } from "../fixtures/zombie.ts";
+import { type Decider, type Failure, isTroupeError, type SupervisorHandle } from "../../../src/index.ts";
+import { forwarder } from "../../fixtures/forwarder.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
+import { counter, tally } from "../../fixtures/actors.ts";
+import { saboteur, shortLived, slowSensor } from "../../fixtures/supervised-actors.ts";
+import { gate, zombie } from "../../fixtures/zombie.ts";
 
 const system = useSystem({ resourceLimits: { maxOldGenerationSizeMb: 64 } });
 let trees = 0;
