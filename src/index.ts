@@ -49,11 +49,11 @@ export { type ErrorCode } from "./errors/error-code.ts";
 export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";
 export { type ShutdownSignal } from "./ports/signals.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
-export { createSystem } from "./runtime/create-system.ts";
+export { createSystem } from "./runtime/system/create-system.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
-export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system.ts";
+export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system/system.ts";
 export { type SupervisorHandle } from "./runtime/supervision/supervision.ts";
 export {
   type ActorChildOptions,
@@ -64,7 +64,7 @@ export {
 } from "./runtime/supervision/supervision-options.ts";
 export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/supervisor-node.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
-export { type ResourceLimits, type SystemOptions } from "./runtime/system-options.ts";
+export { type ResourceLimits, type SystemOptions } from "./runtime/system/system-options.ts";
 export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
 export { type HistoryOptions } from "./store/versions/history-range.ts";
 export { type Journal } from "./store/journal.ts";

@@ -2,7 +2,7 @@
 
 import type { Run } from "../workflows/run.ts";
 import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import type { SystemOptions } from "../runtime/system-options.ts";
+import type { SystemOptions } from "../runtime/system/system-options.ts";
 import type { StartedRun } from "./run-inputs.ts";
 
 export interface CommandSystem {

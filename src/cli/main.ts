@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `troupe` command: gives the process's arguments, streams and signals to `commandLine`, and exits with its code. */
 
-import { createSystem } from "../runtime/create-system.ts";
+import { createSystem } from "../runtime/system/create-system.ts";
 import { lmdbJournal } from "../store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../store/journal/lmdb/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";

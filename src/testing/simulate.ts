@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { nodeRandom } from "../runtime/platform/node-random.ts";
-import type { SystemOptions } from "../runtime/system-options.ts";
+import type { SystemOptions } from "../runtime/system/system-options.ts";
 import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
 import { Lives } from "./lives.ts";
 import { Scheduler, type TraceStep } from "./scheduler.ts";

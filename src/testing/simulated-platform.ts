@@ -2,7 +2,7 @@
 
 import type { DefinitionLoader } from "../runtime/definitions/definition-loader.ts";
 import type { HostThread, HostThreads } from "../runtime/threads/host-threads.ts";
-import type { Platform } from "../runtime/platform.ts";
+import type { Platform } from "../runtime/system/platform.ts";
 import { startWorkerHost } from "../runtime/host/worker-host.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { Clock } from "../ports/clock.ts";

@@ -8,7 +8,7 @@ import type { RunRecord } from "../../src/workflows/history/run-history.ts";
 import { commandLine } from "../../src/cli/command-line.ts";
 import { type ErrorCode } from "../../src/errors/error-code.ts";
 import { TroupeError } from "../../src/errors/troupe-error.ts";
-import type { SystemOptions } from "../../src/runtime/system-options.ts";
+import type { SystemOptions } from "../../src/runtime/system/system-options.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { corruptVersion } from "../../src/store/journal/lmdb/journal-errors.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";

@@ -1,8 +1,8 @@
 /** What a host is told when it starts. */
 
 import type { HostId } from "../../actors/address.ts";
-import type { Platform } from "../platform.ts";
-import type { ResolvedOptions } from "../system-options.ts";
+import type { Platform } from "../system/platform.ts";
+import type { ResolvedOptions } from "../system/system-options.ts";
 
 /** Plain data: it crosses to the thread. */
 export interface HostSettings {

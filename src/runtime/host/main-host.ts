@@ -22,9 +22,9 @@ import { GateClient } from "../agents/gate-client.ts";
 import { settingsOf } from "./host-settings.ts";
 import type { SettledOf } from "../cell/ledger.ts";
 import type { ChildReport } from "../transport/supervision-protocol.ts";
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../system/platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
-import type { ResolvedOptions } from "../system-options.ts";
+import type { ResolvedOptions } from "../system/system-options.ts";
 import { ThreadHost } from "./thread-host.ts";
 
 export interface MainHostEvents {

@@ -15,7 +15,7 @@ import { type Heart, newHeart } from "./heart.ts";
 import type { HostThread } from "./host-threads.ts";
 import { lastWords } from "./last-words.ts";
 import { nodeLink } from "../platform/node-link.ts";
-import type { ResourceLimits } from "../system-options.ts";
+import type { ResourceLimits } from "../system/system-options.ts";
 import { threadDied } from "./thread-death.ts";
 import type { ThreadTask } from "./thread-entry.ts";
 

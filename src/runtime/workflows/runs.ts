@@ -17,10 +17,10 @@ import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
 import { supervisorTarget } from "../agents/agent-body.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { MainHost } from "../host/main-host.ts";
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../system/platform.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
-import type { ResolvedOptions } from "../system-options.ts";
+import type { ResolvedOptions } from "../system/system-options.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents {

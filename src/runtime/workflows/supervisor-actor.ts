@@ -15,7 +15,7 @@ import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-body
 import type { MainHost } from "../host/main-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../system/platform.ts";
 import { buried } from "../messaging/unhandled.ts";
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {

@@ -1,18 +1,18 @@
 /** How a system ends: drained, shut down in good order, or closed at once; and what it still takes until then. */
 
 import type { Subject } from "rxjs";
-import type { Address } from "../actors/address.ts";
-import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
-import type { Clock, Timer } from "../ports/clock.ts";
-import type { LeftRuns } from "./workflows/accepted-runs.ts";
-import type { ActorRegistry } from "./registry/actor-registry.ts";
-import type { Bonds } from "./registry/bonds.ts";
-import type { Gates } from "./agents/gates.ts";
-import type { MainHost } from "./host/main-host.ts";
-import type { Runs } from "./workflows/runs.ts";
-import type { Supervision } from "./supervision/supervision.ts";
-import type { SystemEvent, Untimed } from "./system-events.ts";
-import type { ThreadRoster } from "./threads/thread-roster.ts";
+import type { Address } from "../../actors/address.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
+import type { LeftRuns } from "../workflows/accepted-runs.ts";
+import type { ActorRegistry } from "../registry/actor-registry.ts";
+import type { Bonds } from "../registry/bonds.ts";
+import type { Gates } from "../agents/gates.ts";
+import type { MainHost } from "../host/main-host.ts";
+import type { Runs } from "../workflows/runs.ts";
+import type { Supervision } from "../supervision/supervision.ts";
+import type { SystemEvent, Untimed } from "../system-events.ts";
+import type { ThreadRoster } from "../threads/thread-roster.ts";
 
 /** The parts of a system that end, each in its turn. */
 export interface SystemEndOptions {

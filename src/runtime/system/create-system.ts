@@ -1,16 +1,16 @@
 /** Starts a system on the ports of Node.js. */
 
 import { url as inspectorUrl } from "node:inspector";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { moduleLoader } from "./definitions/definition-loader.ts";
-import { nodeClock } from "./platform/node-clock.ts";
-import { nodeRandom } from "./platform/node-random.ts";
-import { nodeSignals } from "./platform/node-signals.ts";
-import { nodeTurns } from "./platform/node-turns.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { moduleLoader } from "../definitions/definition-loader.ts";
+import { nodeClock } from "../platform/node-clock.ts";
+import { nodeRandom } from "../platform/node-random.ts";
+import { nodeSignals } from "../platform/node-signals.ts";
+import { nodeTurns } from "../platform/node-turns.ts";
 import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { System } from "./system.ts";
 import { resolveOptions, type SystemOptions } from "./system-options.ts";
-import { threadMark } from "./threads/thread-entry.ts";
+import { threadMark } from "../threads/thread-entry.ts";
 
 /** An actor handles this many messages before the other actors of its thread get their turn. */
 const messagesPerTurn = 64;
@@ -39,7 +39,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   // Threads import this module as well, with the definitions on them. They have no use for these, and start faster without.
   const [{ ActorSystem }, { threadPool }] = await Promise.all([
     import("./actor-system.ts"),
-    import("./threads/thread-pool.ts"),
+    import("../threads/thread-pool.ts"),
   ]);
   const clock = nodeClock();
   const starting = ActorSystem.start(

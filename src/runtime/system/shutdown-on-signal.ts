@@ -1,6 +1,6 @@
 /** Shuts a system down when the process is asked to end, and then lets it end as it was asked to. */
 
-import type { Signals, ShutdownSignal } from "../ports/signals.ts";
+import type { Signals, ShutdownSignal } from "../../ports/signals.ts";
 import type { System } from "./system.ts";
 
 /**

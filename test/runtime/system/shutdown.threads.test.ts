@@ -17,12 +17,12 @@ import {
   type Run,
   type System,
   type SystemOptions,
-} from "../../src/index.ts";
-import { record, rejectionOf } from "../fixtures/real-threads.ts";
-import type { Terms } from "../fixtures/shuts-down.ts";
-import { begunIn, launching, tally, undertaking } from "../fixtures/undertaking.ts";
+} from "../../../src/index.ts";
+import { record, rejectionOf } from "../../fixtures/real-threads.ts";
+import type { Terms } from "../../fixtures/shuts-down.ts";
+import { begunIn, launching, tally, undertaking } from "../../fixtures/undertaking.ts";
 
-const script = fileURLToPath(new URL("../fixtures/shuts-down.ts", import.meta.url));
+const script = fileURLToPath(new URL("../../fixtures/shuts-down.ts", import.meta.url));
 const everyStep = ["dig", "build", "paint"];
 
 let folder: string;

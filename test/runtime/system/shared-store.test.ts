@@ -1,9 +1,9 @@
 /** `system.store` is shared by all code outside of actors: what one flow read must not vouch for another (invariant 3). */
 
 import { expect, it } from "vitest";
-import { isConflictError } from "../../src/index.ts";
-import { simulate } from "../../src/testing/index.ts";
-import { tally } from "../fixtures/actors.ts";
+import { isConflictError } from "../../../src/index.ts";
+import { simulate } from "../../../src/testing/index.ts";
+import { tally } from "../../fixtures/actors.ts";
 
 it("refuses a commit that was decided on a version which isn't the newest, when told which it was", async () => {
   await simulate(

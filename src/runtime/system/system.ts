@@ -2,22 +2,22 @@
 
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
-import type { SpawnOptions } from "../actors/actor-context.ts";
-import type { ActorDefinition, MessageSpec, Protocol } from "../actors/actor-definition.ts";
-import type { ActorRef } from "../actors/actor-ref.ts";
-import type { Address } from "../actors/address.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import type { Gone } from "../actors/gone.ts";
-import type { Run } from "../workflows/run.ts";
-import type { Coordination } from "../workflows/history/coordination.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import type { OwnedStore } from "../store/owned-store.ts";
-import type { LeftRuns } from "./workflows/accepted-runs.ts";
-import type { DeadLetter, DeadLetterReason, StopMode } from "./transport/envelope.ts";
-import type { RunOptions } from "./workflows/run-options.ts";
-import type { SupervisorHandle } from "./supervision/supervision.ts";
-import type { SupervisionOptions } from "./supervision/supervision-options.ts";
-import type { SystemEvent } from "./system-events.ts";
+import type { SpawnOptions } from "../../actors/actor-context.ts";
+import type { ActorDefinition, MessageSpec, Protocol } from "../../actors/actor-definition.ts";
+import type { ActorRef } from "../../actors/actor-ref.ts";
+import type { Address } from "../../actors/address.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { Gone } from "../../actors/gone.ts";
+import type { Run } from "../../workflows/run.ts";
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { OwnedStore } from "../../store/owned-store.ts";
+import type { LeftRuns } from "../workflows/accepted-runs.ts";
+import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
+import type { RunOptions } from "../workflows/run-options.ts";
+import type { SupervisorHandle } from "../supervision/supervision.ts";
+import type { SupervisionOptions } from "../supervision/supervision-options.ts";
+import type { SystemEvent } from "../system-events.ts";
 
 /** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */
 export type AgentProtocol<In, Out> = {

@@ -1,19 +1,19 @@
 /** Starts the actors and agents that no supervisor starts: takes a name, finds a place, and has the host there spawn them. */
 
-import type { ActorDefinition } from "../actors/actor-definition.ts";
-import { type Address, type HostId, makeAddress } from "../actors/address.ts";
-import type { AgentDefinition } from "../agents/agent-definition.ts";
-import type { Placement } from "../actors/placement.ts";
-import { isTroupeError } from "../errors/troupe-error.ts";
-import type { ActorRegistry } from "./registry/actor-registry.ts";
-import { type DefinitionId, definitionId } from "./definitions/definition-loader.ts";
-import type { Gates } from "./agents/gates.ts";
-import type { SpawnOrder } from "./host/host-control.ts";
-import { type HostServices, spawnCell } from "./host/spawn-cell.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import { type Address, type HostId, makeAddress } from "../../actors/address.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { Placement } from "../../actors/placement.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { ActorRegistry } from "../registry/actor-registry.ts";
+import { type DefinitionId, definitionId } from "../definitions/definition-loader.ts";
+import type { Gates } from "../agents/gates.ts";
+import type { SpawnOrder } from "../host/host-control.ts";
+import { type HostServices, spawnCell } from "../host/spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";
-import type { Untimed } from "./system-events.ts";
-import type { ThreadRoster } from "./threads/thread-roster.ts";
-import { buried } from "./messaging/unhandled.ts";
+import type { Untimed } from "../system-events.ts";
+import type { ThreadRoster } from "../threads/thread-roster.ts";
+import { buried } from "../messaging/unhandled.ts";
 
 export interface SpawnerPorts {
   readonly registry: ActorRegistry;

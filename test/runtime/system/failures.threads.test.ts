@@ -1,11 +1,11 @@
 /** What an asker and a sender are told on real threads when a message is not handled (invariant 6), and what stays as it was. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem, isAskError, isTroupeError } from "../../src/index.ts";
-import { counter, echo, gate, inspector, recorder } from "../fixtures/actors.ts";
-import { forwarder } from "../fixtures/forwarder.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+import { createSystem, isAskError, isTroupeError } from "../../../src/index.ts";
+import { counter, echo, gate, inspector, recorder } from "../../fixtures/actors.ts";
+import { forwarder } from "../../fixtures/forwarder.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const system = useSystem();
 

@@ -1,11 +1,11 @@
 /** What actors ask of their system: to spawn, to find, to watch and to link. */
 
-import type { Address } from "../actors/address.ts";
-import { encodeError } from "../errors/error-codec.ts";
-import type { ActorBody } from "./cell/actor-cell.ts";
-import type { Bonds } from "./registry/bonds.ts";
-import type { SpawnOutcome, SpawnRequest } from "./cell/cell-context.ts";
-import { nativeBody } from "./bodies/native-body.ts";
+import type { Address } from "../../actors/address.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
+import type { Bonds } from "../registry/bonds.ts";
+import type { SpawnOutcome, SpawnRequest } from "../cell/cell-context.ts";
+import { nativeBody } from "../bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */
 interface BondRequest {

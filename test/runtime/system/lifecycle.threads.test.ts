@@ -8,12 +8,12 @@ import {
   memoryJournal,
   type System,
   type SystemEvent,
-} from "../../src/index.ts";
-import { counter, gate, parent, recorder } from "../fixtures/actors.ts";
-import { sleeper } from "../fixtures/emitters.ts";
-import { latch } from "../fixtures/latch.ts";
-import { brief, empty, failing, stateOfClass, throwing, throwingBehaviour } from "../fixtures/misfits.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
+} from "../../../src/index.ts";
+import { counter, gate, parent, recorder } from "../../fixtures/actors.ts";
+import { sleeper } from "../../fixtures/emitters.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { brief, empty, failing, stateOfClass, throwing, throwingBehaviour } from "../../fixtures/misfits.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 const threadOf = ({ address }: { address: string }): number => Number.parseInt(address, 10);
 
@@ -179,7 +179,7 @@ describe("names", () => {
   });
 });
 
-const echoless = defineActor(new URL("../fixtures/actors.ts", import.meta.url).href, {
+const echoless = defineActor(new URL("../../fixtures/actors.ts", import.meta.url).href, {
   name: "echoless",
   protocol: {},
   on: {},
@@ -192,7 +192,7 @@ describe("an actor that can't be started", () => {
     defineActor(new URL(module, import.meta.url).href, { name, protocol: { get: {} }, on: { get: () => undefined } });
 
   it("says which module can't be imported, and why", async () => {
-    const broken = at("../fixtures/broken-import.ts");
+    const broken = at("../../fixtures/broken-import.ts");
     const error = await rejectionOf(system().spawn(broken, { name: "ghost" }));
     expect(error).toMatchObject({
       code: "module-failed",
@@ -208,10 +208,10 @@ describe("an actor that can't be started", () => {
   });
 
   it("says what a module exports instead", async () => {
-    const error = await rejectionOf(system().spawn(at("../fixtures/misfits.ts")));
+    const error = await rejectionOf(system().spawn(at("../../fixtures/misfits.ts")));
     expect(error).toMatchObject({ code: "definition-not-found", details: { name: "ghost" } });
     expect((error as Error).message).toContain("actor throwing");
-    const nothing = await rejectionOf(system().spawn(at("../fixtures/real-threads.ts")));
+    const nothing = await rejectionOf(system().spawn(at("../../fixtures/real-threads.ts")));
     expect((nothing as Error).message).toContain("no definition at all");
   });
 
@@ -444,7 +444,7 @@ describe("a system", () => {
   });
 
   it("gives its threads no environment but what is named", async () => {
-    const { inspector } = await import("../fixtures/actors.ts");
+    const { inspector } = await import("../../fixtures/actors.ts");
     process.env["TROUPE_TEST_SECRET"] = "secret";
     process.env["TROUPE_TEST_SHARED"] = "shared";
     await using closed = await createSystem({ threads: 1 });

@@ -1,10 +1,10 @@
 /** The ports a system stands on, in one bundle: production's or the simulator's. */
 
-import type { Clock } from "../ports/clock.ts";
-import type { Random } from "../ports/random.ts";
-import type { Turns } from "../ports/turns.ts";
-import type { DefinitionLoader } from "./definitions/definition-loader.ts";
-import type { HostThreads } from "./threads/host-threads.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Turns } from "../../ports/turns.ts";
+import type { DefinitionLoader } from "../definitions/definition-loader.ts";
+import type { HostThreads } from "../threads/host-threads.ts";
 
 export interface Platform {
   readonly clock: Clock;

@@ -2,14 +2,14 @@
 
 import { availableParallelism } from "node:os";
 import * as v from "valibot";
-import type { Coordination } from "../workflows/history/coordination.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { type ShutdownSignal, shutdownSignals } from "../ports/signals.ts";
-import type { Journal } from "../store/journal.ts";
-import { memoryJournal } from "../store/journal/memory-journal.ts";
-import type { RetentionRule } from "../store/retention/retention.ts";
-import type { OverloadPolicy } from "./workflows/run-queue.ts";
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { type ShutdownSignal, shutdownSignals } from "../../ports/signals.ts";
+import type { Journal } from "../../store/journal.ts";
+import { memoryJournal } from "../../store/journal/memory-journal.ts";
+import type { RetentionRule } from "../../store/retention/retention.ts";
+import type { OverloadPolicy } from "../workflows/run-queue.ts";
 
 /** What V8 may use on each worker thread; what is left out is Node.js's own default. */
 export interface ResourceLimits {

@@ -1,11 +1,11 @@
 /** Versioned state through actors of real threads: no update is lost (invariant 3), nothing stale is read (invariant 4). */
 
 import { describe, expect, it } from "vitest";
-import { isConflictError } from "../../src/index.ts";
-import { adder, tally, writer } from "../fixtures/actors.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf, useSystem } from "../fixtures/real-threads.ts";
-import { anything, decider, keeper, newPricer, oldPricer, priceV1, priceV2 } from "../fixtures/store-actors.ts";
+import { isConflictError } from "../../../src/index.ts";
+import { adder, tally, writer } from "../../fixtures/actors.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
+import { anything, decider, keeper, newPricer, oldPricer, priceV1, priceV2 } from "../../fixtures/store-actors.ts";
 
 const system = useSystem();
 

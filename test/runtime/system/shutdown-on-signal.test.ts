@@ -2,9 +2,9 @@
 
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
-import type { LeftRuns, SystemEvent } from "../../src/index.ts";
-import type { ShutdownSignal, Signals } from "../../src/ports/signals.ts";
-import { shutdownOnSignal } from "../../src/runtime/shutdown-on-signal.ts";
+import type { LeftRuns, SystemEvent } from "../../../src/index.ts";
+import type { ShutdownSignal, Signals } from "../../../src/ports/signals.ts";
+import { shutdownOnSignal } from "../../../src/runtime/system/shutdown-on-signal.ts";
 
 class FakeSignals implements Signals {
   readonly ended: ShutdownSignal[] = [];

@@ -1,12 +1,12 @@
 /** Time travel and retention in a system: through `system.store`, through actors' contexts, and beside runs. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem, memoryJournal, type System } from "../../src/index.ts";
-import { adder, tally } from "../fixtures/actors.ts";
-import { historian } from "../fixtures/historian.ts";
-import { journey, ledger } from "../fixtures/journey.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record } from "../fixtures/real-threads.ts";
+import { createSystem, memoryJournal, type System } from "../../../src/index.ts";
+import { adder, tally } from "../../fixtures/actors.ts";
+import { historian } from "../../fixtures/historian.ts";
+import { journey, ledger } from "../../fixtures/journey.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record } from "../../fixtures/real-threads.ts";
 
 const retention = [
   { keys: "tally/kept", keep: "all" },

@@ -1,11 +1,11 @@
 /** How systems end on real threads: drained, closed, closed in the middle of everything. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem } from "../../src/index.ts";
-import { counter, gate, inspector, tally } from "../fixtures/actors.ts";
-import { stuck } from "../fixtures/emitters.ts";
-import { latch } from "../fixtures/latch.ts";
-import { patiently, record, rejectionOf } from "../fixtures/real-threads.ts";
+import { createSystem } from "../../../src/index.ts";
+import { counter, gate, inspector, tally } from "../../fixtures/actors.ts";
+import { stuck } from "../../fixtures/emitters.ts";
+import { latch } from "../../fixtures/latch.ts";
+import { patiently, record, rejectionOf } from "../../fixtures/real-threads.ts";
 
 describe("drain", () => {
   it("handles what was told, stops every actor and takes nothing new", async () => {
