@@ -134,7 +134,7 @@ export default defineConfig({
       rules: boundaries(home.split("/")[1], { adapts }),
     })),
     { files: ["src/runtime/**/node-*.ts"], rules: boundaries("runtime", { real: true }) },
-    { files: ["src/testing/turn-barrier.ts"], rules: boundaries("testing", { real: true }) },
+    { files: ["src/testing/simulator/turn-barrier.ts"], rules: boundaries("testing", { real: true }) },
     {
       files: ["test/**"],
       rules: {

@@ -5,14 +5,14 @@ import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { nodeRandom } from "../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../runtime/system/system-options.ts";
-import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
-import { Lives } from "./lives.ts";
-import { Scheduler, type TraceStep } from "./scheduler.ts";
-import { type SeededRandom, seededRandom } from "./seeded-random.ts";
-import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulated-journal.ts";
-import type { Tamper } from "./simulated-platform.ts";
-import { Strikes } from "./strikes.ts";
-import { type World, worldOf } from "./world.ts";
+import { type Faults, type ResolvedFaults, resolveFaults } from "./simulator/faults.ts";
+import { Lives } from "./simulator/lives.ts";
+import { Scheduler, type TraceStep } from "./simulator/scheduler.ts";
+import { type SeededRandom, seededRandom } from "./simulator/seeded-random.ts";
+import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulator/simulated-journal.ts";
+import type { Tamper } from "./simulator/simulated-platform.ts";
+import { Strikes } from "./simulator/strikes.ts";
+import { type World, worldOf } from "./simulator/world.ts";
 
 /** What is tested: sets actors up, lets them race, and throws if something that must hold does not. */
 export type Scenario = (world: World) => Promise<void>;

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DeadLetter, isTroupeError, type System } from "../../src/index.ts";
-import type { Faults } from "../../src/testing/faults.ts";
+import type { Faults } from "../../src/testing/simulator/faults.ts";
 import {
   durableWorker,
   foreman,
@@ -13,7 +13,7 @@ import {
   worker,
   world as outside,
 } from "../fixtures/supervised-actors.ts";
-import type { Tamper } from "../../src/testing/simulated-platform.ts";
+import type { Tamper } from "../../src/testing/simulator/simulated-platform.ts";
 import { mapFrames } from "./wire.ts";
 import { holdsInWorld, isFoundBrokenInWorld, type WorldScenario } from "./worlds.ts";
 

@@ -1,7 +1,7 @@
 /** What a scenario works with: the world in which the processes of a simulation live and crash. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { System } from "../runtime/system/system.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { System } from "../../runtime/system/system.ts";
 import type { Lives, Standing } from "./lives.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";

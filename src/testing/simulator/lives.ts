@@ -1,9 +1,9 @@
 /** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
 
-import { moduleLoader } from "../runtime/definitions/definition-loader.ts";
-import type { System } from "../runtime/system/system.ts";
-import { resolveOptions, type SystemOptions } from "../runtime/system/system-options.ts";
-import { deferred } from "../async/deferred.ts";
+import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
+import type { System } from "../../runtime/system/system.ts";
+import { resolveOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
+import { deferred } from "../../async/deferred.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";

@@ -3,11 +3,11 @@
  * found on its way, a beginning is kept, as on a real disk.
  */
 
-import { TroupeError } from "../errors/troupe-error.ts";
-import { deferred, type Deferred } from "../async/deferred.ts";
-import { memoryJournal } from "../store/journal/memory-journal.ts";
-import type { Journal } from "../store/journal.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { deferred, type Deferred } from "../../async/deferred.ts";
+import { memoryJournal } from "../../store/journal/memory-journal.ts";
+import type { Journal } from "../../store/journal.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";

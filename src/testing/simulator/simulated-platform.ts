@@ -1,14 +1,14 @@
 /** The ports of the simulator: every thread host of a process on this one thread, under one scheduler. */
 
-import type { DefinitionLoader } from "../runtime/definitions/definition-loader.ts";
-import type { HostThread, HostThreads } from "../runtime/threads/host-threads.ts";
-import type { Platform } from "../runtime/system/platform.ts";
-import { startWorkerHost } from "../runtime/host/worker-host.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import type { Clock } from "../ports/clock.ts";
-import type { Link } from "../ports/link.ts";
-import type { ThreadExit } from "../ports/threads.ts";
-import type { Turns } from "../ports/turns.ts";
+import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
+import type { HostThread, HostThreads } from "../../runtime/threads/host-threads.ts";
+import type { Platform } from "../../runtime/system/platform.ts";
+import { startWorkerHost } from "../../runtime/host/worker-host.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Link } from "../../ports/link.ts";
+import type { ThreadExit } from "../../ports/threads.ts";
+import type { Turns } from "../../ports/turns.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { Steps } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";

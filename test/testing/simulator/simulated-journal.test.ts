@@ -2,13 +2,13 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Journal } from "../../src/store/journal.ts";
-import { Scheduler, type Steps } from "../../src/testing/scheduler.ts";
-import { type SeededRandom, seededRandom } from "../../src/testing/seeded-random.ts";
-import { DurableJournal, onlyJournal, volatileJournals } from "../../src/testing/simulated-journal.ts";
-import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import { testJournalContract } from "../store/support/journal-contract.ts";
-import { recordOf } from "../store/support/requests.ts";
+import type { Journal } from "../../../src/store/journal.ts";
+import { Scheduler, type Steps } from "../../../src/testing/simulator/scheduler.ts";
+import { type SeededRandom, seededRandom } from "../../../src/testing/simulator/seeded-random.ts";
+import { DurableJournal, onlyJournal, volatileJournals } from "../../../src/testing/simulator/simulated-journal.ts";
+import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import { testJournalContract } from "../../store/support/journal-contract.ts";
+import { recordOf } from "../../store/support/requests.ts";
 
 const faults = { delay: 0.5, maxDelay: 10 };
 

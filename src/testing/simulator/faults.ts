@@ -1,6 +1,6 @@
 /** What the simulator may do to a system. */
 
-import { TroupeError } from "../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 
 export interface Faults {
   /** The probability that a batch on a link, or a write of a durable journal, is held up. Default 0.3. */
