@@ -4,7 +4,7 @@
  * reader of the `troupe` command.
  */
 
-import { parseCsv } from "../../src/cli/csv-rows.ts";
+import { parseCsv } from "../../src/cli/input/csv-rows.ts";
 import { Application } from "./application.ts";
 import { type ApplicationRow, checkApplication, rowError, show } from "./application-row.ts";
 import { InputError } from "./input-error.ts";

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 import type { CommandPorts } from "./command.ts";
-import { messageOf } from "./one-line.ts";
+import { messageOf } from "./output/one-line.ts";
 import { type Asked, parseCommand } from "./parse-command.ts";
 import type { Terminal } from "./terminal.ts";
 import { version } from "./usage.ts";

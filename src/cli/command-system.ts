@@ -3,7 +3,7 @@
 import type { Run } from "../workflows/run.ts";
 import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import type { SystemOptions } from "../runtime/system/system-options.ts";
-import type { StartedRun } from "./run-inputs.ts";
+import type { StartedRun } from "./commands/run-inputs.ts";
 
 export interface CommandSystem {
   run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): StartedRun;

@@ -1,8 +1,8 @@
 /** What a command of `troupe` is. `commands.ts` lists them. */
 
 import type { JournalReport } from "../store/journal/lmdb/verify-journal.ts";
-import type { Arguments, Flags } from "./arguments.ts";
-import type { OpenJournal } from "./open-store.ts";
+import type { Arguments, Flags } from "./arguments/arguments.ts";
+import type { OpenJournal } from "./journal/open-store.ts";
 import type { StartSystem } from "./command-system.ts";
 import type { Terminal } from "./terminal.ts";
 

@@ -1,22 +1,22 @@
 /** The commands there are, in the order in which the help lists them. */
 
-import { cancel } from "./cancel-command.ts";
-import { bisect } from "./bisect-command.ts";
-import { blame } from "./blame-command.ts";
+import { cancel } from "./commands/cancel-command.ts";
+import { bisect } from "./commands/bisect-command.ts";
+import { blame } from "./commands/blame-command.ts";
 import type { Command } from "./command.ts";
-import { diff } from "./diff-command.ts";
-import { exportHistory } from "./export-command.ts";
-import { history } from "./history-command.ts";
-import { importHistory } from "./import-command.ts";
-import { keys } from "./keys-command.ts";
-import { resolve } from "./resolve-command.ts";
-import { resume } from "./resume-command.ts";
-import { retryCompensation } from "./retry-compensation-command.ts";
-import { revert } from "./revert-command.ts";
-import { run } from "./run-command.ts";
-import { runs } from "./runs-command.ts";
-import { show } from "./show-command.ts";
-import { verify } from "./verify-command.ts";
+import { diff } from "./commands/diff-command.ts";
+import { exportHistory } from "./commands/export-command.ts";
+import { history } from "./commands/history-command.ts";
+import { importHistory } from "./commands/import-command.ts";
+import { keys } from "./commands/keys-command.ts";
+import { resolve } from "./commands/resolve-command.ts";
+import { resume } from "./commands/resume-command.ts";
+import { retryCompensation } from "./commands/retry-compensation-command.ts";
+import { revert } from "./commands/revert-command.ts";
+import { run } from "./commands/run-command.ts";
+import { runs } from "./commands/runs-command.ts";
+import { show } from "./commands/show-command.ts";
+import { verify } from "./commands/verify-command.ts";
 
 export const commands: readonly Command[] = [
   run,

@@ -5,8 +5,8 @@ import { createSystem } from "../runtime/system/create-system.ts";
 import { lmdbJournal } from "../store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../store/journal/lmdb/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";
-import { wantsColours } from "./paint.ts";
-import { ProgressLine } from "./progress-line.ts";
+import { wantsColours } from "./output/paint.ts";
+import { ProgressLine } from "./output/progress-line.ts";
 
 const args = process.argv.slice(2);
 const interruption = new AbortController();

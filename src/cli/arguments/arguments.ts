@@ -1,0 +1,142 @@
+/** The arguments of a command, checked as they are asked for. Whatever makes no sense is one line that names the command. */
+
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { quoted } from "../output/one-line.ts";
+
+export type Flags = NonNullable<ParseArgsConfig["options"]>;
+
+/** Flags that every command has. */
+const everywhere = { help: { type: "boolean", short: "h" }, verbose: { type: "boolean" } } as const satisfies Flags;
+
+export class Arguments {
+  readonly #command: string;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly positionals: readonly string[];
+
+  /** @throws TroupeError `invalid-options` for an option that the command doesn't have, or without its value. */
+  constructor(command: string, args: readonly string[], flags: Flags) {
+    this.#command = command;
+    const seeAlso = `${command === "" ? "troupe" : `troupe ${command}`} --help lists the options`;
+    const { values, positionals } = parse(args, { ...everywhere, ...flags }, seeAlso);
+    this.#values = values;
+    this.positionals = positionals;
+  }
+
+  flag(name: string): boolean {
+    return this.#values[name] === true;
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#values[name];
+    return typeof value === "string" ? value : undefined;
+  }
+
+  /** The text of an option that has to be there. `what` says what it is, as `--journal DIR`. */
+  required(name: string, what: string): string {
+    const value = this.optional(name, what);
+    if (value === undefined) throw this.wrong(`${what} is missing`);
+    return value;
+  }
+
+  /** The text of an option that may be left out, but not be empty. */
+  optional(name: string, what: string): string | undefined {
+    const value = this.text(name);
+    if (value === "") throw this.wrong(`${what} is missing`);
+    return value;
+  }
+
+  /** The positionals by name; those whose name ends in `?` may be left out. */
+  named(...names: readonly string[]): readonly (string | undefined)[] {
+    const missing = names.find((name, i) => !name.endsWith("?") && this.positionals[i] === undefined);
+    if (missing !== undefined) throw this.wrong(`${missing} is missing`);
+    const extra = this.positionals.slice(names.length);
+    if (extra.length > 0) throw this.wrong(`what is ${extra.map(quoted).join(", ")}?`);
+    return names.map((_, i) => this.positionals[i]);
+  }
+
+  wholeNumber(name: string, max = Number.MAX_SAFE_INTEGER): number | undefined {
+    const text = this.text(name);
+    if (text === undefined) return undefined;
+    return this.numberOf(`--${name}`, text, max);
+  }
+
+  /** A whole number from 1; `what` is what the message calls it. */
+  numberOf(what: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (number >= 1 && number <= max) return number;
+    const most = max === Number.MAX_SAFE_INTEGER ? "" : ` to ${max}`;
+    throw this.wrong(`${what} must be a whole number from 1${most}, got ${quoted(text)}`);
+  }
+
+  /** What an option that may be given several times was given; nothing when it wasn't. */
+  texts(name: string): readonly string[] {
+    const values = this.#values[name];
+    return Array.isArray(values) ? values.map(String) : [];
+  }
+
+  choice<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
+    return this.#choiceOf(name, this.text(name) ?? choices[0], choices);
+  }
+
+  /** What an option that may be given several times was given. */
+  choices<T extends string>(name: string, choices: readonly T[]): readonly T[] {
+    return this.texts(name).map((value) => this.#choiceOf(name, value, choices));
+  }
+
+  #choiceOf<T extends string>(name: string, value: string, choices: readonly T[]): T {
+    const found = choices.find((one) => one === value);
+    if (found === undefined) throw this.wrong(`--${name} must be one of ${choices.join(", ")}, got ${quoted(value)}`);
+    return found;
+  }
+
+  /** A time, in milliseconds since the epoch; see {@link Arguments.timeOf}. */
+  time(name: string, edge: "start" | "end"): number | undefined {
+    const text = this.text(name);
+    return text === undefined ? undefined : this.timeOf(`--${name}`, text, edge);
+  }
+
+  /**
+   * Milliseconds since the epoch as they are, with `ms:` before them where they are few, or a date and time as ISO 8601 has it: the start or the end of that
+   * millisecond, for commits have times with fractions, which are not shown.
+   */
+  timeOf(what: string, text: string, edge: "start" | "end"): number {
+    const rest = edge === "start" ? 0 : 0.999;
+    // four digits are a year that was meant, and no moment of 1970
+    const [, digits] = /^(\d{5,}(?:\.\d+)?)$/.exec(text) ?? /^ms:(\d+(?:\.\d+)?)$/.exec(text) ?? [];
+    const time = digits === undefined ? isoTime(text) + rest : Number(digits);
+    if (Number.isFinite(time)) return time;
+    throw this.wrong(
+      `${what} must be a time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch, got ${quoted(text)}`,
+    );
+  }
+
+  /** The error of an argument that makes no sense. */
+  wrong(problem: string, cause?: unknown): TroupeError {
+    return wrongUsage(this.#command === "" ? problem : `${this.#command}: ${problem}`, cause);
+  }
+}
+
+/** The error that ends the command with exit code 2. */
+export function wrongUsage(message: string, cause?: unknown): TroupeError {
+  return new TroupeError("invalid-options", message, cause === undefined ? {} : { cause });
+}
+
+function isoTime(text: string): number {
+  const [, year, month, day] =
+    /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?$/.exec(text) ?? [];
+  // Date.parse takes the 31st of February for a day in March
+  const isDay = Number(day) <= new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return isDay ? Date.parse(text) : Number.NaN;
+}
+
+function parse(args: readonly string[], options: Flags, seeAlso: string) {
+  try {
+    return parseArgs({ args: [...args], options, allowPositionals: true });
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    // Node.js explains at length, over several lines; its first sentence says it.
+    const [sentence = cause.message] = cause.message.split(/\.?\n|\. /);
+    throw wrongUsage(`${sentence}; ${seeAlso}`, cause);
+  }
+}

@@ -1,0 +1,98 @@
+/** What a state is asked for on the command line: a value at a path, or whatever a module's function says. */
+
+import { isDeepStrictEqual } from "node:util";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import { partsOf, valueAt } from "../../store/travel/json-pointer.ts";
+import type { Arguments, Flags } from "./arguments.ts";
+import { loadExports } from "../modules/load-exports.ts";
+import { moduleTarget } from "./module-target.ts";
+import { messageOf, quoted } from "../output/one-line.ts";
+
+export type Condition = (state: unknown, snapshot: Snapshot) => boolean | Promise<boolean>;
+
+export const conditionFlags = {
+  path: { type: "string" },
+  equals: { type: "string" },
+  above: { type: "string" },
+  below: { type: "string" },
+  exists: { type: "boolean" },
+  module: { type: "string" },
+} as const satisfies Flags;
+
+/**
+ * Reads the condition: `--module FILE#export`, or `--path` with one of the others. What a module exports is imported by
+ * the function returned.
+ *
+ * @throws TroupeError `invalid-options`.
+ */
+export function conditionOf(given: Arguments): (cwd: string) => Promise<Condition> {
+  const module = given.text("module");
+  const path = given.text("path");
+  const comparisons = (["equals", "above", "below"] as const).filter((name) => given.text(name) !== undefined);
+  const count = comparisons.length + (given.flag("exists") ? 1 : 0);
+  if (module !== undefined) {
+    if (path !== undefined || count > 0) throw given.wrong("give --module or --path, not both");
+    const target = moduleTarget(module, given);
+    return (cwd) => exported(target.module, target.exportName ?? "default", cwd);
+  }
+  if (path === undefined || count !== 1) {
+    throw given.wrong(
+      "say what to look for: --path P with one of --equals, --above, --below, --exists; or --module FILE#export",
+    );
+  }
+  const parts = partsOf(path);
+  const [name] = comparisons;
+  const wanted = name === undefined ? undefined : jsonValue(given, name);
+  return async () => (state) => {
+    const found = valueAt(state, parts);
+    return found !== undefined && (name === undefined || compare(name, found.value, wanted));
+  };
+}
+
+function compare(how: "equals" | "above" | "below", value: unknown, wanted: unknown): boolean {
+  if (how === "equals") {
+    // JSON has no bigints, so that a number stands for the bigint of the same value
+    return typeof value === "bigint" && typeof wanted === "number"
+      ? Number(value) === wanted
+      : isDeepStrictEqual(value, wanted);
+  }
+  if (typeof value === "string" && typeof wanted === "string") return how === "above" ? value > wanted : value < wanted;
+  if (typeof wanted !== "number" || (typeof value !== "number" && typeof value !== "bigint")) return false;
+  return how === "above" ? value > wanted : value < wanted;
+}
+
+function jsonValue(given: Arguments, name: string): unknown {
+  const text = given.text(name) ?? "";
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw given.wrong(`--${name} must be JSON, such as 680 or '"text"', got ${quoted(text)}`, cause);
+  }
+}
+
+async function exported(module: string, name: string, cwd: string): Promise<Condition> {
+  const exports = await loadExports(module, cwd);
+  const found: unknown = (exports as Readonly<Record<string, unknown>>)[name];
+  if (typeof found !== "function") {
+    throw new TroupeError(
+      "definition-not-found",
+      `${module}: its export ${name} is no function of a state. Export one that says whether it holds.`,
+      { details: { module, name } },
+    );
+  }
+  return async (state, snapshot) => {
+    try {
+      return Boolean(await (found as (...given: Parameters<Condition>) => unknown)(state, snapshot));
+    } catch (cause) {
+      throw new TroupeError(
+        "module-failed",
+        `${module}: ${name} threw at version ${snapshot.version}: ${messageOf(cause)}`,
+        {
+          cause,
+          details: { module, name, version: snapshot.version },
+        },
+      );
+    }
+  };
+}

@@ -1,0 +1,62 @@
+/** What the commands that go on with runs have in common. */
+
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { Arguments, Flags } from "./arguments.ts";
+import { journalOf } from "./journal-arguments.ts";
+import { type ModuleTarget, moduleTarget } from "./module-target.ts";
+
+const coordinations = ["orchestrator", "relay"] as const satisfies readonly Coordination[];
+const maxThreads = 256;
+
+export const systemFlags = { coordination: { type: "string" }, threads: { type: "string" } } as const satisfies Flags;
+
+export const takeUpFlags = {
+  ...systemFlags,
+  journal: { type: "string" },
+  json: { type: "boolean" },
+  module: { type: "string", multiple: true },
+} as const satisfies Flags;
+
+/** What a command says of the system that it starts. */
+export interface SystemOrder {
+  readonly coordination: Coordination;
+  /** `undefined` for what the system takes by default. */
+  readonly threads: number | undefined;
+}
+
+export interface TakeUpOrder extends SystemOrder {
+  readonly journal: string;
+  /** Where to look for workflows before the modules that the runs were started from. */
+  readonly modules: readonly ModuleTarget[];
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+/** The end of their help texts. */
+export const takeUpHelp = `  --journal DIR         the folder of the journal; no system may have it open
+  --module FILE         a module that exports the runs' workflows, FILE#export for one of them; may be given several times.
+                        Workflows that are in none are loaded from the modules that their runs were started from
+  --coordination NAME   orchestrator (default) or relay, for runs without a coordination of their own
+  --threads N           worker threads, 1 to ${maxThreads} (default: one for each core)
+  --json                a line of JSON for each run
+  --verbose             print stacks of errors to stderr
+  -h, --help            this text`;
+
+/** @throws TroupeError `invalid-options`. */
+export function readSystem(given: Arguments): SystemOrder {
+  return {
+    coordination: given.choice("coordination", coordinations),
+    threads: given.wholeNumber("threads", maxThreads),
+  };
+}
+
+/** @throws TroupeError `invalid-options`. */
+export function readTakeUp(given: Arguments): TakeUpOrder {
+  return {
+    journal: journalOf(given),
+    modules: given.texts("module").map((target) => moduleTarget(target, given)),
+    ...readSystem(given),
+    json: given.flag("json"),
+    verbose: given.flag("verbose"),
+  };
+}

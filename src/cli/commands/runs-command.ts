@@ -1,0 +1,111 @@
+/** `troupe runs`: which runs there are, how each stands and what it waits for. */
+
+import { isOpen, runStatuses } from "../../workflows/history/run-state.ts";
+import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
+import type { OwnedStore } from "../../store/owned-store.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import type { Arguments } from "../arguments/arguments.ts";
+import type { Command } from "../command.ts";
+import { allRuns, type FoundRun, startOf } from "../journal/find-runs.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
+import { oneLine } from "../output/one-line.ts";
+import { withStore } from "../journal/open-store.ts";
+import { painter } from "../output/paint.ts";
+import { overviewOf, type RunOverview } from "../output/run-overview.ts";
+import { runText } from "../output/run-text.ts";
+import type { Terminal } from "../terminal.ts";
+
+export const runs: Command = {
+  name: "runs",
+  summary: "list runs, how each stands and what it waits for",
+  flags: {
+    ...journalFlags,
+    status: { type: "string", multiple: true },
+    open: { type: "boolean" },
+    workflow: { type: "string" },
+    limit: { type: "string" },
+  },
+  read(given) {
+    given.named();
+    const journal = journalOf(given);
+    const json = given.flag("json");
+    const limit = given.wholeNumber("limit") ?? Number.POSITIVE_INFINITY;
+    const isWanted = filterOf(given);
+    return (terminal, ports) =>
+      withStore({ journal, mode: "read" }, terminal, ports, async ({ store }) => {
+        const { found, exitCode } = await newestChanged(store, isWanted, limit, terminal);
+        const paint = painter(terminal.colours);
+        for (const { overview: one } of found) {
+          if (terminal.interrupted.aborted) return 1;
+          const started = await startOf(store, one.run);
+          const overview: RunOverview = started === undefined ? one : { ...one, started };
+          await terminal.print(json ? JSON.stringify(overview) : runText(overview, paint));
+        }
+        return exitCode;
+      });
+  },
+  help: `troupe runs: list runs, how each stands and what it waits for; what changed last comes first
+
+Usage:
+  troupe runs --journal DIR [options]
+
+Options:
+  --open            only runs that have not ended: running or compensating; troupe resume goes on with them
+  --status NAME     only runs that are ${runStatuses.slice(0, 4).join(", ")},
+                    ${runStatuses
+                      .slice(4)
+                      .join(", ")
+                      .replace(/, (?=[^,]*$)/, " or ")}; may be given several times
+  --workflow NAME   only runs of this workflow; of a single version of it as NAME@VERSION
+  --limit N         so many at most (default: all)
+${journalHelp}
+
+Each line has the run's id, its workflow, its status, how many of its steps have finished, when it was started and when it last
+changed, and what is going on in it or what became of it. What is in flight was so when the run last changed: the process that
+had it may be gone.
+
+${exitCodes}`,
+};
+
+function filterOf(given: Arguments): (one: FoundRun) => boolean {
+  const wanted = given.choices("status", runStatuses);
+  const isOpenOnly = given.flag("open");
+  if (isOpenOnly && wanted.length > 0) throw given.wrong("--open is a choice of statuses itself: leave out --status");
+  const workflow = given.text("workflow");
+  return ({ head: { state } }) =>
+    (!isOpenOnly || isOpen(state)) &&
+    (wanted.length === 0 || wanted.some((status) => status === state.status)) &&
+    (workflow === undefined || isNamed(state.workflow, workflow));
+}
+
+function isNamed({ name, version }: WorkflowId, wanted: string): boolean {
+  return wanted === name || wanted === `${name}@${version}`;
+}
+
+interface Listed {
+  readonly position: Position;
+  readonly overview: RunOverview;
+}
+
+/** The wanted runs that changed last, and the exit code: 1 when there is one that is damaged. */
+async function newestChanged(
+  store: OwnedStore,
+  isWanted: (one: FoundRun) => boolean,
+  limit: number,
+  { interrupted, note }: Terminal,
+): Promise<{ readonly found: readonly Listed[]; readonly exitCode: number }> {
+  let exitCode = 0;
+  let found: Listed[] = [];
+  const sorted = (): Listed[] => found.toSorted((one, other) => other.position - one.position);
+  const all = allRuns(store, ({ message }) => {
+    exitCode = 1;
+    note(`troupe: ${oneLine(message)}`);
+  });
+  for await (const one of all) {
+    if (interrupted.aborted) break;
+    if (!isWanted(one)) continue;
+    found.push({ position: one.head.position, overview: overviewOf(one.run, one.head) });
+    if (found.length >= 2 * limit) found = sorted().slice(0, limit); // no more are kept than are asked for
+  }
+  return { found: sorted().slice(0, limit), exitCode };
+}

@@ -1,0 +1,116 @@
+/** Starts a system on a journal, goes on with runs that are there, and tells how each ended. */
+
+import { resolve } from "node:path";
+import type { Run } from "../../workflows/run.ts";
+import type { TroupeError } from "../../errors/troupe-error.ts";
+import type { OwnedStore } from "../../store/owned-store.ts";
+import type { CommandPorts } from "../command.ts";
+import type { CommandSystem } from "../command-system.ts";
+import type { FoundRun } from "../journal/find-runs.ts";
+import { readyToImport } from "../modules/import-module.ts";
+import { loadWorkflows } from "../modules/load-workflow.ts";
+import { messageOf, oneLine } from "../output/one-line.ts";
+import { withStore } from "../journal/open-store.ts";
+import { outcomeOf, type OutcomeStatus, type RunOutcome } from "../output/run-outcome.ts";
+import { RunReport } from "./run-report.ts";
+import type { TakeUpOrder } from "../arguments/take-up-arguments.ts";
+import type { Terminal } from "../terminal.ts";
+import { unlessAborted } from "../unless-aborted.ts";
+
+/** What a command does with runs. */
+export interface Undertaking {
+  /** Picks the runs. Throws where one isn't in a state for it, before anything is done; `onDamage` hears of those left out. */
+  choose(store: OwnedStore, onDamage: (error: TroupeError) => void): Promise<readonly FoundRun[]>;
+  /** Whether the system goes on with them when it starts; otherwise they wait for `begin`. */
+  readonly recovers: boolean;
+  /** Asks of a run what is to be asked of it, and returns the one to wait for. */
+  begin(run: Run, system: CommandSystem): Promise<Run>;
+  /** Whether a run that ended so ended as it was meant to. */
+  isMeant(status: OutcomeStatus): boolean;
+}
+
+/** Prints a line for each run as it ends, and a summary to stderr where there are several. Returns the exit code. */
+export async function takeUp(
+  order: TakeUpOrder,
+  undertaking: Undertaking,
+  terminal: Terminal,
+  ports: CommandPorts,
+): Promise<number> {
+  let isDamaged = false;
+  const onDamage = ({ message }: TroupeError): void => {
+    isDamaged = true;
+    terminal.note(`troupe: ${oneLine(message)}`);
+  };
+  const ready = await unlessAborted(terminal.interrupted, async () => {
+    let chosen: readonly FoundRun[] = [];
+    await withStore({ journal: order.journal, mode: "read" }, terminal, ports, async ({ store }) => {
+      chosen = await undertaking.choose(store, onDamage);
+      return 0;
+    });
+    return {
+      chosen,
+      system: chosen.length === 0 ? undefined : await start(order, undertaking, chosen, terminal, ports),
+    };
+  });
+  if (ready === undefined) return 1;
+  const { chosen, system } = ready;
+  if (system === undefined) {
+    terminal.note("there is no run to go on with");
+    return isDamaged ? 1 : 0;
+  }
+  try {
+    const isMeant = await waitForAll(order, undertaking, chosen, system, terminal);
+    return isMeant && !isDamaged ? 0 : 1;
+  } finally {
+    await system.close();
+  }
+}
+
+async function start(
+  { journal, modules, coordination, threads }: TakeUpOrder,
+  { recovers }: Undertaking,
+  chosen: readonly FoundRun[],
+  { cwd, note }: Terminal,
+  { start: startSystem, openJournal }: CommandPorts,
+): Promise<CommandSystem> {
+  const workflows = (await Promise.all(modules.map((target) => loadWorkflows({ ...target, cwd })))).flat();
+  try {
+    await readyToImport(chosen.map(({ head }) => head.state.workflow.module));
+  } catch (error) {
+    note(`troupe: ${messageOf(error)}`); // only runs that need it are refused
+  }
+  return startSystem({
+    journal: openJournal(resolve(cwd, journal), { readOnly: false }),
+    recover: recovers && chosen.map(({ run }) => run),
+    workflows,
+    coordination,
+    ...(threads === undefined ? {} : { threads }),
+  });
+}
+
+async function waitForAll(
+  order: TakeUpOrder,
+  { begin, isMeant }: Undertaking,
+  chosen: readonly FoundRun[],
+  system: CommandSystem,
+  terminal: Terminal,
+): Promise<boolean> {
+  const report = new RunReport(chosen, order, terminal);
+  const waitFor = async (id: string): Promise<void> => {
+    let outcome: RunOutcome;
+    try {
+      const run = await begin(await system.findRun(id), system);
+      report.follow(run);
+      outcome = { run: id, status: "completed", result: await run.result };
+    } catch (error) {
+      outcome = outcomeOf(id, error);
+    }
+    await report.tell(outcome);
+  };
+  await unlessAborted(terminal.interrupted, () => Promise.all(chosen.map(({ run }) => waitFor(run))));
+  if (report.left.length > 0)
+    terminal.note("interrupted: what has not ended stays as it is, and troupe resume goes on with it");
+  for (const run of report.left) await report.tell({ run, status: "unfinished" });
+  report.summarize();
+  return report.statuses.every(isMeant);
+}

@@ -1,0 +1,17 @@
+/** Looks up the key that the command line names. */
+
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { KeyExtent } from "../../store/versions/snapshot.ts";
+import type { StateKey } from "../../store/versions/state-definition.ts";
+import type { StoreAccess } from "../../store/store-access.ts";
+import { nearNames } from "../output/near-names.ts";
+import { oneLine } from "../output/one-line.ts";
+
+/** @throws TroupeError `no-such-key` that lists keys with a name like it. */
+export async function findKey(access: StoreAccess, key: StateKey): Promise<KeyExtent> {
+  const extent = await access.extent(key);
+  if (extent !== undefined) return extent;
+  const near = nearNames(key, await access.keys(""));
+  const instead = near.length === 0 ? "troupe keys lists those there are" : `did you mean ${near.join(", ")}?`;
+  throw new TroupeError("no-such-key", oneLine(`there is no key ${key}; ${instead}`), { details: { key, near } });
+}

@@ -1,0 +1,71 @@
+/** Looks up runs in a store by the heads of their keys. */
+
+import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import type { OwnedStore } from "../../store/owned-store.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import { nearNames } from "../output/near-names.ts";
+import { oneLine } from "../output/one-line.ts";
+
+/** A run and the newest version of its key. */
+export interface FoundRun {
+  readonly run: string;
+  readonly head: Snapshot<RunState>;
+}
+
+/** All runs, in the order of their ids. What is wrong with one that is damaged goes to `onDamage`, and it is left out. */
+export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError) => void): AsyncGenerator<FoundRun> {
+  for (const run of await store.ids(runState)) {
+    try {
+      const head = await store.snapshot(runState, run);
+      if (head !== undefined) yield { run, head };
+    } catch (error) {
+      if (!isTroupeError(error, "journal-corrupt")) throw error;
+      onDamage(error);
+    }
+  }
+}
+
+/** @throws TroupeError (as a rejection) `no-such-run` that lists runs with an id like it. */
+export async function findRun(store: OwnedStore, run: string): Promise<FoundRun> {
+  const head = await store.snapshot(runState, run);
+  if (head !== undefined) return { run, head };
+  const near = nearNames(run, await store.ids(runState));
+  const instead = near.length === 0 ? "troupe runs lists those there are" : `did you mean ${near.join(", ")}?`;
+  throw new TroupeError("no-such-run", oneLine(`there is no run ${run}; ${instead}`), { details: { run, near } });
+}
+
+/** @throws TroupeError `not-admissible` for a run that has ended; `what` is what was asked of it. */
+export function expectOpen(found: FoundRun, what: string): FoundRun {
+  const { run, head } = found;
+  const { status } = head.state;
+  if (isOpen(head.state)) return found;
+  const instead = status === "compensation-failed" ? "; troupe retry-compensation and troupe resolve are for it" : "";
+  throw notAdmissible(
+    run,
+    `the run ${run} has ended: it is ${status}, and there is nothing to ${what}${instead}`,
+    status,
+  );
+}
+
+/** @throws TroupeError `not-admissible` for a run that doesn't wait for a person. */
+export function expectWaitsForPerson(found: FoundRun): FoundRun {
+  const { run, head } = found;
+  const { status } = head.state;
+  if (status === "compensation-failed") return found;
+  throw notAdmissible(run, `the run ${run} is ${status}: it doesn't wait for a person`, status);
+}
+
+function notAdmissible(run: string, message: string, status: RunState["status"]): TroupeError {
+  return new TroupeError("not-admissible", oneLine(message), { details: { run, status } });
+}
+
+/** When a run was started, in milliseconds since the epoch; `undefined` when retention dropped its first version. */
+export async function startOf(store: OwnedStore, run: string): Promise<number | undefined> {
+  try {
+    return (await store.at(runState, run, 1)).time;
+  } catch (error) {
+    if (!isTroupeError(error, "no-such-version")) throw error;
+    return undefined;
+  }
+}

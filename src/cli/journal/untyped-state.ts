@@ -1,0 +1,21 @@
+/** A key's family without its schema: the command line takes states as they are. */
+
+import * as v from "valibot";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { defineState, type StateDefinition, type StateKey } from "../../store/versions/state-definition.ts";
+
+export interface UntypedKey {
+  readonly definition: StateDefinition;
+  readonly id: string;
+}
+
+/**
+ * @param version the schema that states are written under.
+ * @throws TroupeError `no-such-key` for what is no key: a family's name, a slash and an id.
+ */
+export function untypedKey(key: StateKey, version: number): UntypedKey {
+  const slash = key.indexOf("/");
+  if (slash < 1) throw new TroupeError("no-such-key", `${key} is no key: write the family's name, a slash and an id`);
+  const name = key.slice(0, slash);
+  return { definition: defineState({ name, version, schema: v.unknown() }), id: key.slice(slash + 1) };
+}

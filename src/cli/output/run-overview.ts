@@ -1,0 +1,130 @@
+/** How a run stands, read off the newest version of its key. Pure; knows nothing of the workflow's code. */
+
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import { attemptOf, finishedCount, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
+import type { RunState, RunStatus, StepState } from "../../workflows/history/run-state.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import { messageOf } from "./one-line.ts";
+
+/** A step, or its compensation, that went wrong. */
+export interface Mishap {
+  readonly step: string;
+  readonly code?: string;
+  /** One line. */
+  readonly message: string;
+}
+
+/** An attempt at a step, or at its compensation. */
+export interface Attempt {
+  readonly step: string;
+  /** The agent that does it, such as `credit-score@1.0.0`. */
+  readonly agent: string;
+  readonly attempt: number;
+  readonly isCompensation: boolean;
+}
+
+/** What a run waits for: the time of the next attempt, which may be that of a breaker to let calls through; or a person. */
+export type Wait =
+  | (Attempt & {
+      readonly for: "time" | "breaker";
+      /** Milliseconds since the epoch; 0 for at once. */
+      readonly at: number;
+      /** Why it is tried again; not there when a process took the attempt before along. */
+      readonly after?: Mishap;
+    })
+  | { readonly for: "person"; readonly can: readonly ("retry-compensation" | "resolve")[] };
+
+export interface RunOverview {
+  readonly run: string;
+  /** Name and version. */
+  readonly workflow: string;
+  readonly status: RunStatus;
+  readonly coordination: Coordination;
+  readonly steps: { readonly total: number; readonly finished: number; readonly undone: number };
+  /** When its first version was committed, in milliseconds since the epoch; not there when retention dropped that. */
+  readonly started?: number;
+  readonly changed: number;
+  readonly deadline?: number;
+  /** What is in flight, or was when the process ended. */
+  readonly inFlight: readonly Attempt[];
+  readonly waits: readonly Wait[];
+  /** The step whose failure the run is, or was, ended for. */
+  readonly failed?: Mishap;
+  /** The step that could not be undone; or that is the point of no return, `isUncertain` where nobody knows whether it had effects. */
+  readonly uncompensated?: Mishap & { readonly isPivot: boolean; readonly isUncertain?: true };
+  readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
+  /** What a person said who resolved it. */
+  readonly resolved?: string;
+}
+
+/** @param head the newest version of the run; when the first was committed isn't in it. */
+export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Omit<RunOverview, "started"> {
+  const { status, workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
+  const steps = Object.entries(state.steps);
+  const reached = stoppedAtPivot(state);
+  return {
+    run,
+    workflow: `${workflow.name}@${workflow.version}`,
+    status,
+    coordination,
+    steps: {
+      total: steps.length,
+      finished: finishedCount(state),
+      undone: steps.filter(([, step]) => step.status === "compensated").length,
+    },
+    changed: time,
+    ...(deadline === undefined ? {} : { deadline }),
+    inFlight: steps.filter(([, step]) => isInFlight(step)).map(([name, step]) => attemptAt(name, step)),
+    waits: [...steps.flatMap(([name, step]) => waitOf(name, step) ?? []), ...waitForPerson(state)],
+    ...(failed === undefined ? {} : { failed: mishapOf(failed, state.steps[failed]?.error) }),
+    ...(uncompensated === undefined
+      ? {}
+      : {
+          uncompensated: {
+            ...mishapOf(uncompensated, state.steps[uncompensated]?.undoError),
+            isPivot: reached !== undefined,
+            ...(reached?.isCertain === false ? { isUncertain: true } : {}),
+          },
+        }),
+    ...(cancelled === undefined ? {} : { cancelled }),
+    ...(resolved === undefined ? {} : { resolved }),
+  };
+}
+
+function isInFlight({ status }: StepState): boolean {
+  return status === "started" || status === "compensating";
+}
+
+function attemptAt(step: string, { agent, status, attempt }: StepState): Attempt {
+  const isCompensation = status === "compensating" || status === "undo-waiting";
+  return { step, agent, attempt: attemptOf(attempt === undefined ? {} : { attempt }), isCompensation };
+}
+
+function waitOf(name: string, step: StepState): Wait | undefined {
+  const { status, retryAt: at = 0 } = step;
+  if (status !== "waiting" && status !== "undo-waiting") return undefined;
+  const error = status === "waiting" ? step.error : step.undoError;
+  const last = attemptAt(name, step);
+  return {
+    for: error?.code === "breaker-open" ? "breaker" : "time",
+    ...last,
+    attempt: last.attempt + 1,
+    at,
+    ...(error === undefined ? {} : { after: mishapOf(name, error) }),
+  };
+}
+
+function waitForPerson(state: RunState): readonly Wait[] {
+  if (state.status !== "compensation-failed") return [];
+  // past the point of no return there is nothing to be tried again
+  return [
+    { for: "person", can: stoppedAtPivot(state)?.isCertain === true ? ["resolve"] : ["retry-compensation", "resolve"] },
+  ];
+}
+
+function mishapOf(step: string, error: EncodedError | undefined): Mishap {
+  if (error === undefined) return { step, message: "for an unknown reason" };
+  const { code, message } = error;
+  return { step, ...(typeof code === "string" ? { code } : {}), message: messageOf(message) };
+}

@@ -1,0 +1,68 @@
+/** How the command line shows a run. */
+
+import type { RunStatus } from "../../workflows/history/run-state.ts";
+import { oneLine } from "./one-line.ts";
+import type { Paint } from "./paint.ts";
+import type { Attempt, Mishap, RunOverview, Wait } from "./run-overview.ts";
+import { timeText } from "./version-text.ts";
+
+/** The longest message of an error that is shown whole. */
+const longest = 100;
+
+const colours: Partial<Record<RunStatus, Parameters<Paint>[0]>> = {
+  running: "cyan",
+  compensating: "yellow",
+  completed: "green",
+  failed: "red",
+  "compensation-failed": "red",
+};
+
+/** `7 loans@1.0.0 running 1/2 2026-01-31T12:00:00.000Z..2026-01-31T12:00:01.000Z decide is in flight`, on one line. */
+export function runText(overview: RunOverview, paint: Paint): string {
+  const { run, workflow, status, steps, started, changed } = overview;
+  const times = `${started === undefined ? "" : timeText(started)}..${timeText(changed)}`;
+  const about = aboutOf(overview).map(oneLine).join("; ");
+  return [
+    paint("bold", oneLine(run)),
+    oneLine(workflow),
+    paint(colours[status] ?? "dim", status),
+    `${steps.finished}/${steps.total}`,
+    times,
+    ...(about === "" ? [] : [about]),
+  ].join(" ");
+}
+
+/** What is going on in a run, or what became of it; in parts. */
+function aboutOf(overview: RunOverview): readonly string[] {
+  const { steps, inFlight, waits, failed, uncompensated, cancelled, resolved } = overview;
+  return [
+    ...(cancelled === undefined ? [] : [`cancelled${cancelled.reason === undefined ? "" : `: ${cancelled.reason}`}`]),
+    ...(failed === undefined ? [] : [`${failed.step} failed: ${short(failed)}`]),
+    ...(uncompensated === undefined ? [] : [uncompensatedText(uncompensated)]),
+    ...(steps.undone === 0 ? [] : [`${steps.undone} undone`]),
+    ...inFlight.map((one) => `${whatOf(one)} is in flight${one.attempt === 1 ? "" : `, attempt ${one.attempt}`}`),
+    ...waits.map(waitText),
+    ...(resolved === undefined ? [] : [`resolved: ${resolved}`]),
+  ];
+}
+
+function uncompensatedText(one: NonNullable<RunOverview["uncompensated"]>): string {
+  if (!one.isPivot) return `${one.step} could not be undone: ${short(one)}`;
+  return `${one.step} is its point of no return${one.isUncertain === true ? ", and nobody knows whether it had effects" : ""}`;
+}
+
+function waitText(wait: Wait): string {
+  if (wait.for === "person") return `waits for a person: troupe ${wait.can.join(" or ")}`;
+  const when = wait.at === 0 ? "at once" : `at ${timeText(wait.at)}`;
+  const what = `${whatOf(wait)} is tried again ${when}, attempt ${wait.attempt}`;
+  if (wait.for === "breaker") return `${what}, by the breaker of ${wait.agent}`;
+  return wait.after === undefined ? what : `${what}, after: ${short(wait.after)}`;
+}
+
+function whatOf({ step, isCompensation }: Attempt): string {
+  return isCompensation ? `undoing ${step}` : step;
+}
+
+function short({ message }: Mishap): string {
+  return message.length <= longest ? message : `${message.slice(0, longest - 1)}…`;
+}

@@ -1,0 +1,27 @@
+/** How the command line shows a version and when it was. */
+
+import type { SnapshotMeta } from "../../store/versions/snapshot.ts";
+import { oneLine } from "./one-line.ts";
+import type { Paint } from "./paint.ts";
+
+/** `@4 2026-01-31T12:00:00.000Z credit-score run/7`, on one line whatever authors and runs are called. */
+export function versionText(
+  { version, time, author, cause }: Pick<SnapshotMeta, "version" | "time" | "author" | "cause">,
+  paint: Paint,
+): string {
+  const why = cause === undefined ? "" : ` ${paint("dim", oneLine(cause))}`;
+  return `${paint("yellow", `@${version}`)} ${timeText(time)} ${paint("cyan", oneLine(author))}${why}`;
+}
+
+/** `2026-01-31T12:00:00.000Z`, or the number itself where it is beyond any date. */
+export function timeText(time: number): string {
+  const date = new Date(time);
+  return Number.isNaN(date.getTime()) ? String(time) : date.toISOString();
+}
+
+/** The lines of a diff, each in the colour of what it tells. */
+export function diffLines(text: string, paint: Paint): readonly string[] {
+  if (text === "") return [];
+  const colours = { "+": "green", "-": "red", "~": "yellow" } as const;
+  return text.split("\n").map((line) => paint(colours[line[0] as "+" | "-" | "~"], oneLine(line)));
+}
