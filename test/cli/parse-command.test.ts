@@ -3,7 +3,7 @@ import { Arguments } from "../../src/cli/arguments/arguments.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { parseCommand } from "../../src/cli/parse-command.ts";
 import { readRun, runFlags } from "../../src/cli/arguments/run-arguments.ts";
-import { run as runCommand } from "../../src/cli/commands/run-command.ts";
+import { run as runCommand } from "../../src/cli/commands/run.ts";
 import { help } from "../../src/cli/usage.ts";
 
 const run = (...args: string[]) => readRun(new Arguments("run", args, runFlags));

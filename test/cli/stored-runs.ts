@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { defineAgent } from "../../src/agents/agent-definition.ts";
 import type { Proposal } from "../../src/workflows/history/run-event.ts";
-import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../src/workflows/supervisor/run-supervisor.ts";
 import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
 import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import type { Journal } from "../../src/store/journal.ts";
@@ -64,7 +64,7 @@ export const notUndone = (step: string, message: string, attempt?: number) =>
 
 /** A process that has runs in a journal; a second passes between any two events. */
 export class StoredRuns {
-  readonly supervisor: Supervisor;
+  readonly supervisor: RunSupervisor;
   #time: number;
   readonly #ring: (() => void)[] = [];
 
@@ -78,7 +78,7 @@ export class StoredRuns {
       },
     };
     const client = new StoreClient(new AuthorityAccess(new StoreAuthority({ journal, clock })), { author: "test" });
-    this.supervisor = new Supervisor({
+    this.supervisor = new RunSupervisor({
       ...quiet,
       clock,
       commit: (subject, next) => client.evolveNow(subject, next),

@@ -6,7 +6,7 @@
 import * as fc from "fast-check";
 import { BehaviorSubject, combineLatest, filter, firstValueFrom, map, type Observable } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { mailState } from "../../src/actors/mail-state.ts";
+import { mailState } from "../../src/actors/outbox-state.ts";
 import { isTroupeError, type Snapshot, type System } from "../../src/index.ts";
 import { purse, purses } from "./actors.ts";
 import { asStoreMessage, mapFrames, withoutIdempotencyKeys } from "./wire.ts";

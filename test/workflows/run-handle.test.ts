@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../src/agents/agent-definition.ts";
 import { RunHandle } from "../../src/workflows/run-handle.ts";
-import { Supervisor } from "../../src/workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../src/workflows/supervisor/run-supervisor.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../src/workflows/definition/workflow-definition.ts";
 import { codec, diamond, error, quiet as quietPorts } from "./support/example-workflow.ts";
 import { MemoryRuns } from "./support/memory-runs.ts";
@@ -14,7 +14,7 @@ function begin(
   workflow: WorkflowDefinition = diamond,
 ): {
   readonly handle: RunHandle<{ total: number }>;
-  readonly supervisor: Supervisor;
+  readonly supervisor: RunSupervisor;
   readonly runs: MemoryRuns;
 } {
   const runs = new MemoryRuns();
@@ -25,7 +25,7 @@ function begin(
     resolve: () => Promise.reject(new Error("not here")),
     codec,
   });
-  const supervisor = new Supervisor({
+  const supervisor = new RunSupervisor({
     commit: (subject, next) => runs.commit(subject, next),
     send: () => undefined,
     onVersion: (_, snapshot) => handle.observe(snapshot),
@@ -38,7 +38,7 @@ function begin(
 
 const done = (step: string, output: unknown = { n: 1 }) => ({ type: "step-finished", step, output }) as const;
 
-function complete(supervisor: Supervisor): void {
+function complete(supervisor: RunSupervisor): void {
   for (const step of ["a", "b", "c"]) void supervisor.propose("r", done(step));
   void supervisor.propose("r", done("d", { total: 9 }));
 }

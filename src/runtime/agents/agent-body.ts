@@ -6,7 +6,7 @@ import type { CancellationListener } from "../../async/cancellation.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { Participant } from "../../workflows/participant/participant.ts";
-import type { Work } from "../../workflows/participant/participant-work.ts";
+import type { Work } from "../../workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
 import { AskError } from "../../errors/ask-error.ts";
@@ -14,7 +14,7 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { runCause } from "../../store/versions/cause.ts";
 import { messageName, RefusedMessage } from "../messaging/message-check.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
-import type { Sender, Target } from "../messaging/bound-ref.ts";
+import type { Sender, Target } from "../messaging/actor-ref.ts";
 import { CellContext, type CellSite, type Handling } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
@@ -65,14 +65,15 @@ export class AgentBody implements ActorBody {
     this.#services = services;
     this.#participant = new Participant(definition, {
       claim: (run, event) =>
-        host.sending.ask(
+        host.messenger.ask(
           cell,
           supervisorTarget,
           "claim",
           { run, event },
           { timeout: Number.POSITIVE_INFINITY },
         ) as Promise<Grant | false>,
-      report: (run, event, spent) => host.sending.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
+      report: (run, event, spent) =>
+        host.messenger.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
       workflow: (id) => findWorkflow(load, id),
       context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
       revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),
@@ -107,7 +108,7 @@ export class AgentBody implements ActorBody {
     if (result.type === "withdrawn") throw new RefusedMessage(refusal);
     if (isAsk) return delivery.refuse(refusal);
     if (refusal.outcome !== "rejected") throw refusal;
-    host.bury(delivery.envelope, "rejected", refusal.message);
+    host.deadLetter(delivery.envelope, "rejected", refusal.message);
   }
 
   stop(): void {

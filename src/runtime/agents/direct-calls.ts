@@ -4,7 +4,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Address } from "../../actors/address.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import type { Participant } from "../../workflows/participant/participant.ts";
-import type { Work } from "../../workflows/participant/participant-work.ts";
+import type { Work } from "../../workflows/participant/work-slots.ts";
 import { type CallOutcome, type CallReport, outcomeOf, type Permit } from "../../agents/policies/permit.ts";
 import { nextAttempt } from "../../agents/policies/retry.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";

@@ -7,7 +7,7 @@ import { failureText, type Permit } from "../../agents/policies/permit.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import type { Sender } from "../messaging/bound-ref.ts";
+import type { Sender } from "../messaging/actor-ref.ts";
 import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
@@ -46,7 +46,9 @@ export class GateClient {
     try {
       const request: AdmitRequest = { agent: agent.name, call, caller, tokens };
       const timeout = Number.POSITIVE_INFINITY;
-      const answer = (await this.#host.sending.ask(sender, gatesTarget, "admit", request, { timeout })) as AdmitAnswer;
+      const answer = (await this.#host.messenger.ask(sender, gatesTarget, "admit", request, {
+        timeout,
+      })) as AdmitAnswer;
       signal.throwIfAborted();
       if (!answer.admitted) throw decodeError(answer.error);
       return this.#permit(sender, call);
@@ -73,7 +75,7 @@ export class GateClient {
   }
 
   #tell(sender: Sender, { type, ...news }: CallNews): void {
-    this.#host.sending.tell(sender, gatesTarget, type, news, true).catch((error: unknown) => {
+    this.#host.messenger.tell(sender, gatesTarget, type, news, true).catch((error: unknown) => {
       if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no gate is left to hear of it
     });
   }

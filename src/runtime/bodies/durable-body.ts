@@ -7,7 +7,7 @@
 import { createDraft, finishDraft, isDraftable } from "immer";
 import type { Subscription } from "rxjs";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
-import { type Mail, mailState, noMail, type Parcel } from "../../actors/mail-state.ts";
+import { type Mail, mailState, noMail, type Parcel } from "../../actors/outbox-state.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -24,7 +24,7 @@ import type { Delivery } from "../cell/delivery.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import { checkReply, openMessage } from "../messaging/message-check.ts";
 import { Outbox } from "./outbox.ts";
-import { Outgoing, type Posted } from "./outgoing.ts";
+import { HeldOutput, type Posted } from "./held-output.ts";
 import type { HostServices } from "../host/spawn-cell.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
@@ -194,7 +194,7 @@ export class DurableBody implements ActorBody {
     const opened = attempt === 1 ? envelope : { ...envelope, payload: host.copier.copy(spare, "a message") };
     const payload = openMessage(host, this.#cell, this.#definition, opened);
     const draft = createDraft(state as object);
-    const outgoing = new Outgoing(host, this.#codec);
+    const outgoing = new HeldOutput(host, this.#codec);
     const context = new CellContext(this.#site, delivery, { idempotencyPrefix: identity });
     const value = await this.#run(outgoing, () => (this.#on[type] as Handle)(draft, payload, context));
     const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);
@@ -221,7 +221,7 @@ export class DurableBody implements ActorBody {
     return true;
   }
 
-  async #run(outgoing: Outgoing, handle: () => unknown): Promise<unknown> {
+  async #run(outgoing: HeldOutput, handle: () => unknown): Promise<unknown> {
     this.#cell.outgoing = outgoing;
     try {
       return await handle();

@@ -5,13 +5,13 @@
  */
 
 import type { Address } from "../../actors/address.ts";
-import type { Parcel } from "../../actors/mail-state.ts";
+import type { Parcel } from "../../actors/outbox-state.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { ErrorCode } from "../../errors/error-code.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Timer } from "../../ports/clock.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
-import type { Sender } from "../messaging/bound-ref.ts";
+import type { Sender } from "../messaging/actor-ref.ts";
 import { systemTarget } from "../cell/cell-context.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
@@ -132,7 +132,7 @@ export class Outbox {
     try {
       const { capacity, overflow } = to;
       const target = { address: route.address, capacity, overflow, check: undefined };
-      await host.sending.ask(this.#sender, target, type, codec.decode(payload), {
+      await host.messenger.ask(this.#sender, target, type, codec.decode(payload), {
         timeout: Number.POSITIVE_INFINITY,
         idempotencyKey: `${sender}#${number}`,
         isRepeat: number <= route.sentUpTo,
@@ -141,7 +141,7 @@ export class Outbox {
       return true;
     } catch (error) {
       if (isTroupeError(error, "system-closed")) this.stop();
-      if (isTroupeError(error, "handler-failed")) this.#bury(route.address, parcel, error);
+      if (isTroupeError(error, "handler-failed")) this.#deadLetter(route.address, parcel, error);
       return isTroupeError(error) && finalCodes.has(error.code);
     }
   }
@@ -150,7 +150,7 @@ export class Outbox {
   async #find(name: string): Promise<Address | undefined> {
     const { host } = this.#options;
     try {
-      return (await host.sending.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
+      return (await host.messenger.ask(this.#sender, systemTarget, "find", { name })) as Address | undefined;
     } catch (error) {
       if (isTroupeError(error, "system-closed")) this.stop();
       return undefined;
@@ -158,7 +158,7 @@ export class Outbox {
   }
 
   /** The receiver has told its asker, that is us; what it refuses without handling it makes a dead letter there. */
-  #bury(to: Address, { type, payload }: Parcel, { message }: Error): void {
+  #deadLetter(to: Address, { type, payload }: Parcel, { message }: Error): void {
     const { host, codec } = this.#options;
     const copy = host.copier.copy(codec.decode(payload), "a dead letter");
     const letter = { reason: "handler-failed", to, from: this.#sender.address, type, payload: copy } as const;

@@ -8,15 +8,15 @@ import { Cancellation } from "../../async/cancellation.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import type { Sender } from "../messaging/bound-ref.ts";
+import type { Sender } from "../messaging/actor-ref.ts";
 import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope, StopMode } from "../transport/envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
 import { replaced } from "./fenced-store.ts";
 import { Incarnation } from "./incarnation.ts";
 import { creditBatch, Mailbox } from "./mailbox.ts";
-import type { Outgoing } from "../bodies/outgoing.ts";
-import { SupervisedMail } from "./supervised-mail.ts";
+import type { HeldOutput } from "../bodies/held-output.ts";
+import { DeliveryLog } from "./delivery-log.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
@@ -49,7 +49,7 @@ export class ActorCell implements Sender {
   /** The id of the message being handled, the cause of what is sent meanwhile; 0 when idle or when several are handled. */
   cause = 0;
   /** Set while a durable actor handles a message: takes what it sends. */
-  outgoing: Pick<Outgoing, "post" | "emit"> | undefined = undefined;
+  outgoing: Pick<HeldOutput, "post" | "emit"> | undefined = undefined;
   /** True once another life of the actor has taken its place, while a handler of this one still runs. */
   isFenced = false;
   /** True when it stops since its behaviour failed. */
@@ -85,7 +85,7 @@ export class ActorCell implements Sender {
     const { incarnation = 1 } = order ?? {};
     this.author = incarnation === 1 ? address : `${address}#${incarnation}`;
     const batch = creditBatch(capacity);
-    const mail = order === undefined ? undefined : new SupervisedMail({ host, actor: address, order, batch });
+    const mail = order === undefined ? undefined : new DeliveryLog({ host, actor: address, order, batch });
     const mailbox = new Mailbox({ host, actor: address, capacity, overflow, mail });
     this.#mailbox = mailbox;
     this.incarnation = mail === undefined ? undefined : new Incarnation({ host, cell: this, mailbox, mail });

@@ -23,7 +23,7 @@ import type {
   TransactSnapshots,
 } from "../../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { BoundRef, type Sender, targetOf, type Target } from "../messaging/bound-ref.ts";
+import { BoundRef, type Sender, targetOf, type Target } from "../messaging/actor-ref.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { type DefinitionId, definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "./fenced-store.ts";
@@ -156,7 +156,7 @@ export class CellContext implements ActorContext<unknown> {
       placement: options.placement ?? definition.placement,
       name: options.name,
     };
-    const outcome = await this.#site.services.host.sending.ask(this.#handling.sender, systemTarget, "spawn", order, {
+    const outcome = await this.#site.services.host.messenger.ask(this.#handling.sender, systemTarget, "spawn", order, {
       timeout: Number.POSITIVE_INFINITY,
       detached: true, // called off in the middle, it would leave an actor that nobody knows
     });
@@ -167,7 +167,7 @@ export class CellContext implements ActorContext<unknown> {
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
     checkDefinition("find", ["actor"], definition);
-    const found = await this.#site.services.host.sending.ask(this.#handling.sender, systemTarget, "find", {
+    const found = await this.#site.services.host.messenger.ask(this.#handling.sender, systemTarget, "find", {
       name,
       definition: definition.name,
     });
@@ -204,7 +204,9 @@ export class CellContext implements ActorContext<unknown> {
 
   #askSystem(type: string, payload: object): Promise<unknown> {
     const { host } = this.#site.services;
-    return host.sending.ask(this.#handling.sender, systemTarget, type, payload, { timeout: Number.POSITIVE_INFINITY });
+    return host.messenger.ask(this.#handling.sender, systemTarget, type, payload, {
+      timeout: Number.POSITIVE_INFINITY,
+    });
   }
 
   read<S>(definition: StateDefinition<S>, id: string): Promise<S> {

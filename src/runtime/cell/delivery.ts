@@ -5,10 +5,10 @@ import { Cancellation, type CancellationListener } from "../../async/cancellatio
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import type { Sender } from "../messaging/bound-ref.ts";
+import type { Sender } from "../messaging/actor-ref.ts";
 import type { Handling } from "./cell-context.ts";
 import type { Answer, Envelope } from "../transport/envelope.ts";
-import { stoppedLate } from "../messaging/giving-up.ts";
+import { stoppedLate } from "../messaging/ask-errors.ts";
 import { RefusedMessage } from "../messaging/message-check.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
@@ -76,13 +76,13 @@ export class Delivery implements AskScope, Handling {
   /** It isn't answered yet, although its handler has returned: from now on a cancellation finds it. */
   keep(): void {
     this.#isInHand = true;
-    this.#host.inHand.add(this);
+    this.#host.openAsks.add(this);
   }
 
   /** The asker doesn't wait any longer. */
   cancel(error: AskError): void {
     if (this.isOver) return;
-    if (this.#isInHand) this.#host.inHand.remove(this);
+    if (this.#isInHand) this.#host.openAsks.remove(this);
     this.cancellation.abort(error);
   }
 
@@ -98,13 +98,13 @@ export class Delivery implements AskScope, Handling {
   threw(thrown: unknown): void {
     const { envelope } = this;
     if (thrown instanceof RefusedMessage) {
-      this.#host.bury(envelope, thrown.reason, thrown.message);
+      this.#host.deadLetter(envelope, thrown.reason, thrown.message);
       this.refuse(thrown.error);
       return;
     }
     if (this.#isGivenUp(thrown)) return this.refuse(stoppedLate(envelope, thrown));
     if (envelope.isAsk) this.fail(thrown);
-    else this.#host.bury(envelope, "handler-failed", encodeError(thrown).message);
+    else this.#host.deadLetter(envelope, "handler-failed", encodeError(thrown).message);
     this.#host.reportFailure(this.#cell.address, envelope.type, thrown);
   }
 
@@ -162,7 +162,7 @@ export class Delivery implements AskScope, Handling {
   }
 
   #letGo(): void {
-    if (this.#isInHand) this.#host.inHand.remove(this);
+    if (this.#isInHand) this.#host.openAsks.remove(this);
     if (this.#aborter !== undefined) this.#cell.stopping.remove(this.#aborter);
     this.#sender?.end();
   }

@@ -8,10 +8,10 @@ import type { ActorCell } from "./actor-cell.ts";
 import { Delivery } from "./delivery.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import type { Mailbox } from "./mailbox.ts";
-import type { SupervisedMail } from "./supervised-mail.ts";
+import type { DeliveryLog } from "./delivery-log.ts";
 import type { BehaviourReport, ChildCommand, ChildReport } from "../transport/supervision-protocol.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { buried } from "../messaging/unhandled.ts";
+import { notHandled } from "../messaging/ask-errors.ts";
 
 /** What a behaviour's stream failed with while it had a message. */
 export class BehaviourFailure extends Error {
@@ -24,14 +24,14 @@ export interface IncarnationOptions {
   readonly host: ThreadHost;
   readonly cell: ActorCell;
   readonly mailbox: Mailbox;
-  readonly mail: SupervisedMail;
+  readonly mail: DeliveryLog;
 }
 
 export class Incarnation {
   readonly #host: ThreadHost;
   readonly #cell: ActorCell;
   readonly #mailbox: Mailbox;
-  readonly #mail: SupervisedMail;
+  readonly #mail: DeliveryLog;
   #isHalted = false;
   #isSuspending = false;
   #inHand: Delivery | undefined;
@@ -199,9 +199,9 @@ export class Incarnation {
   #tooOften(envelope: Envelope): void {
     const thrown = this.#lastThrown;
     const why = thrown === undefined ? "its thread died" : encodeError(thrown).message;
-    this.#host.bury(envelope, "max-deliveries", why);
+    this.#host.deadLetter(envelope, "max-deliveries", why);
     this.#host.flushTo(0); // before it counts as done with: the thread may die at any moment
-    if (envelope.isAsk) this.#host.refuse(envelope, buried(envelope, "max-deliveries", thrown));
+    if (envelope.isAsk) this.#host.refuse(envelope, notHandled(envelope, "max-deliveries", thrown));
     this.#mailbox.settle(envelope);
   }
 

@@ -6,17 +6,17 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { MailboxOptions, OverflowPolicy } from "../../actors/mailbox-options.ts";
 import { type CancelCode, type DeadLetterReason, type Envelope, never } from "../transport/envelope.ts";
-import { withdrawal } from "../messaging/giving-up.ts";
-import { RingQueue } from "../../async/ring-queue.ts";
-import type { SupervisedMail } from "./supervised-mail.ts";
+import { withdrawalReason } from "../messaging/ask-errors.ts";
+import { FifoQueue } from "../../async/fifo-queue.ts";
+import type { DeliveryLog } from "./delivery-log.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { begunBefore, buried } from "../messaging/unhandled.ts";
+import { begunBefore, notHandled } from "../messaging/ask-errors.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {
-  readonly host: Pick<ThreadHost, "id" | "clock" | "bury" | "refuse" | "returnCredit">;
+  readonly host: Pick<ThreadHost, "id" | "clock" | "deadLetter" | "refuse" | "returnCredit">;
   readonly actor: Address;
   /** Set for an actor with a supervisor, whose senders are told by that. */
-  readonly mail: SupervisedMail | undefined;
+  readonly mail: DeliveryLog | undefined;
 }
 
 /** How many messages leave a mailbox until a sending host is told. */
@@ -29,8 +29,8 @@ export class Mailbox {
   readonly #actor: Address;
   readonly #capacity: number;
   readonly #overflow: OverflowPolicy;
-  readonly #mail: SupervisedMail | undefined;
-  readonly #queue = new RingQueue<Envelope>();
+  readonly #mail: DeliveryLog | undefined;
+  readonly #queue = new FifoQueue<Envelope>();
   /** Handled before those that wait: it has been begun before. */
   #again: Envelope | undefined;
   /** What a supervised actor has of asks that nobody waits for any more. */
@@ -81,9 +81,9 @@ export class Mailbox {
   /** Settles a message that was taken out if nobody waits any longer for what it comes to. Returns whether it did. */
   settleUnwanted(envelope: Envelope): boolean {
     const code = this.#mail === undefined ? undefined : this.#withdrawn.get(envelope);
-    if (code !== undefined) this.#host.bury(envelope, withdrawal(code));
+    if (code !== undefined) this.#host.deadLetter(envelope, withdrawalReason(code));
     else if (envelope.deadline !== never && this.#host.clock.now() >= envelope.deadline)
-      this.#bury(envelope, "expired");
+      this.#deadLetter(envelope, "expired");
     else return false;
     this.settle(envelope);
     return true;
@@ -108,7 +108,7 @@ export class Mailbox {
   /** A message comes for an actor that is stopping. */
   turnAway(envelope: Envelope): void {
     if (this.#isLeftToSenders) return;
-    this.#bury(envelope, "actor-stopped");
+    this.#deadLetter(envelope, "actor-stopped");
     if (this.#mail === undefined) this.#leave(envelope);
     else this.#mail.settle(envelope);
   }
@@ -117,7 +117,7 @@ export class Mailbox {
   discard(): void {
     for (let next = this.next(); next !== undefined; next = this.next()) {
       if (this.#isLeftToSenders) continue;
-      this.#bury(next, "actor-stopped");
+      this.#deadLetter(next, "actor-stopped");
       this.settle(next);
     }
   }
@@ -133,7 +133,7 @@ export class Mailbox {
     if (this.#queue.length < this.#capacity) return;
     const oldest = this.#queue.shift();
     if (oldest === undefined) return;
-    this.#bury(oldest, "overflow");
+    this.#deadLetter(oldest, "overflow");
     this.#mail?.settle(oldest);
   }
 
@@ -147,15 +147,15 @@ export class Mailbox {
       return;
     }
     for (let one = this.#queue.take(isUnwanted); one !== undefined; one = this.#queue.take(isUnwanted)) {
-      this.#host.bury(one, withdrawal(code)); // whoever asked has its error already
+      this.#host.deadLetter(one, withdrawalReason(code)); // whoever asked has its error already
       this.settle(one);
     }
   }
 
-  #bury(envelope: Envelope, reason: DeadLetterReason): void {
-    this.#host.bury(envelope, reason);
+  #deadLetter(envelope: Envelope, reason: DeadLetterReason): void {
+    this.#host.deadLetter(envelope, reason);
     if (!envelope.isAsk) return;
-    const error = buried(envelope, reason);
+    const error = notHandled(envelope, reason);
     this.#host.refuse(envelope, this.#mail?.wasBegun(envelope) === true ? begunBefore(error) : error);
   }
 

@@ -5,7 +5,7 @@
 import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
-import { mailState } from "../../actors/mail-state.ts";
+import { mailState } from "../../actors/outbox-state.ts";
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
 import { decodeError, type EncodedError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
@@ -16,7 +16,7 @@ import { chain } from "../../async/maybe-promise.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { Position, Snapshot } from "../../store/versions/snapshot.ts";
 import { stateKey, type StateKey } from "../../store/versions/state-definition.ts";
-import type { Sender } from "../messaging/bound-ref.ts";
+import type { Sender } from "../messaging/actor-ref.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
 import { GateClient } from "../agents/gate-client.ts";
 import { settingsOf } from "./host-settings.ts";
@@ -85,7 +85,7 @@ export class MainHost {
       turns,
       position: () => authority.position,
       reports: {
-        deadLetter: (letter) => this.#bury(letter),
+        deadLetter: (letter) => this.#keepDeadLetter(letter),
         failure: (actor, type, error: EncodedError) => onFailure(actor, type, decodeError(error)),
         stopped: (actor, hasFailed) => {
           onStopped(actor, hasFailed);
@@ -146,7 +146,7 @@ export class MainHost {
   /** Tells an actor something of the system's. Whoever can't be reached any more has nobody left to hear it. */
   notify(actor: Address, type: string, payload: unknown): void {
     const target = { address: actor, ...defaultMailbox, check: undefined };
-    this.host.sending.tell(this.outside, target, type, payload, true).catch((error: unknown) => {
+    this.host.messenger.tell(this.outside, target, type, payload, true).catch((error: unknown) => {
       if (!isTroupeError(error)) throw error;
     });
   }
@@ -164,7 +164,7 @@ export class MainHost {
     for (const resolve of waiting) resolve();
   }
 
-  #bury(letter: DeadLetter): void {
+  #keepDeadLetter(letter: DeadLetter): void {
     this.deadLetterCounts.set(letter.reason, (this.deadLetterCounts.get(letter.reason) ?? 0) + 1);
     this.deadLetters$.next(letter);
   }

@@ -7,7 +7,7 @@ import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { StoreAccess } from "../../store/store-access.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
 import { AgentBody, agentMailbox } from "../agents/agent-body.ts";
-import { BehaviourBody } from "../bodies/behaviour-body.ts";
+import { StreamBody } from "../bodies/stream-body.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
 import type { GateClient } from "../agents/gate-client.ts";
@@ -69,6 +69,6 @@ function actorBody(services: HostServices, cell: ActorCell, definition: ActorDef
     case "durable":
       return new DurableBody(services, cell, definition, site);
     case "behaviour":
-      return new BehaviourBody(host, cell, definition, site);
+      return new StreamBody(host, cell, definition, site);
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What runs on every thread, and once more on the thread that made the system: its actors, the links to all other hosts, and what
- * becomes of each frame that arrives. What is sent is {@link Sending}'s. It touches the world only through ports, so the simulator
+ * becomes of each frame that arrives. What is sent is {@link Messenger}'s. It touches the world only through ports, so the simulator
  * runs it as it is.
  */
 
@@ -23,18 +23,18 @@ import type { Position } from "../../store/versions/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
 import { ValueCopier } from "../../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "../cell/actor-cell.ts";
-import { AsksInHand } from "../cell/asks-in-hand.ts";
-import { reviveRefs, type Sender } from "../messaging/bound-ref.ts";
+import { OpenAsks } from "../cell/open-asks.ts";
+import { reviveRefs, type Sender } from "../messaging/actor-ref.ts";
 import { BatchedLink } from "../transport/batched-link.ts";
 import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "../transport/envelope.ts";
 import { EventStreams } from "../messaging/event-streams.ts";
-import { unwanted } from "../messaging/giving-up.ts";
+import { noLongerWanted } from "../messaging/ask-errors.ts";
 import type { HostSettings } from "./host-settings.ts";
 import type { SettledOf } from "../cell/ledger.ts";
-import { RingQueue } from "../../async/ring-queue.ts";
-import { Sending } from "../messaging/sending.ts";
+import { FifoQueue } from "../../async/fifo-queue.ts";
+import { Messenger } from "../messaging/messenger.ts";
 import type { ChildReport, SupervisionFrame } from "../transport/supervision-protocol.ts";
-import { buried, lost } from "../messaging/unhandled.ts";
+import { notHandled, threadLost } from "../messaging/ask-errors.ts";
 
 /** Where a host reports what nobody on it handles. */
 export interface HostReports {
@@ -83,8 +83,8 @@ export class ThreadHost {
   readonly beat: () => void;
   readonly copier: ValueCopier;
   readonly streams: EventStreams;
-  readonly sending: Sending;
-  readonly inHand = new AsksInHand();
+  readonly messenger: Messenger;
+  readonly openAsks = new OpenAsks();
   readonly #reports: HostReports;
   readonly #position: () => Position;
   readonly #store: StoreEndpoint;
@@ -92,7 +92,7 @@ export class ThreadHost {
   readonly #links = new Map<HostId, BatchedLink>();
   /** Hosts that are gone, and why. */
   readonly #lost = new Map<HostId, unknown>();
-  readonly #toSelf = new RingQueue<Frame>();
+  readonly #toSelf = new FifoQueue<Frame>();
   #isClosed = false;
 
   constructor({ settings, clock, random, turns, beat = ignore, reports, position, store }: ThreadHostOptions) {
@@ -107,7 +107,7 @@ export class ThreadHost {
     this.#store = store;
     this.copier = new ValueCopier(settings.maxMessageBytes);
     this.streams = new EventStreams(this);
-    this.sending = new Sending(this);
+    this.messenger = new Messenger(this);
   }
 
   // ---- links
@@ -128,9 +128,9 @@ export class ThreadHost {
     this.#links.get(peer)?.close();
     this.#links.delete(peer);
     this.#lost.set(peer, error);
-    this.sending.hostLost(peer, reason, error);
+    this.messenger.hostLost(peer, reason, error);
     this.streams.hostLost(peer, error);
-    for (const delivery of this.inHand.takeFrom(peer)) delivery.cancel(unwanted(delivery.envelope, reason));
+    for (const delivery of this.openAsks.takeFrom(peer)) delivery.cancel(noLongerWanted(delivery.envelope, reason));
     for (const cell of this.#cells.values()) cell.hostLost(peer, reason);
   }
 
@@ -194,14 +194,14 @@ export class ThreadHost {
 
   remove(address: Address, hasFailed: boolean): void {
     this.#cells.delete(address);
-    this.sending.stopped(address);
+    this.messenger.stopped(address);
     this.#reports.stopped(address, hasFailed);
   }
 
   /** An actor is left behind: it has no place here any more. */
   forget(address: Address): void {
     this.#cells.delete(address);
-    this.sending.stopAsking(address);
+    this.messenger.stopAsking(address);
   }
 
   get cells(): ReadonlyMap<Address, ActorCell> {
@@ -213,7 +213,7 @@ export class ThreadHost {
    * handler waits for an answer. An actor that has not stopped when `limit` resolves is left behind.
    */
   async stopActors(limit?: Promise<void>): Promise<void> {
-    this.sending.endAsks();
+    this.messenger.endAsks();
     const stopped = Promise.all([...this.#cells.values()].map((cell) => cell.stop("discard")));
     await (limit === undefined ? stopped : Promise.race([stopped, limit]));
   }
@@ -222,7 +222,7 @@ export class ThreadHost {
   close(settledOf?: SettledOf): void {
     this.#isClosed = true;
     for (const link of this.#links.values()) link.drain(); // nobody handles it any more: so it becomes dead letters
-    this.sending.close(settledOf);
+    this.messenger.close(settledOf);
     this.streams.close();
     this.flush();
   }
@@ -231,11 +231,11 @@ export class ThreadHost {
 
   /** Why nothing can reach an actor any more; `undefined` while its host is there. */
   unreachable(to: Address, type: string): AskError | undefined {
-    if (this.#isClosed) return buried({ to, type }, "system-closed");
+    if (this.#isClosed) return notHandled({ to, type }, "system-closed");
     if (this.#lost.size === 0) return undefined;
     const error = this.#lost.get(hostOf(to));
     if (error === undefined) return undefined;
-    return lost({ to, type }, error);
+    return threadLost({ to, type }, error);
   }
 
   answer(envelope: Envelope, answer: Answer): void {
@@ -250,11 +250,11 @@ export class ThreadHost {
 
   returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void {
     if (origin !== this.id) this.transmit(origin, { kind: "credit", to, count, gone });
-    else this.sending.credit(to, count, gone);
+    else this.messenger.credit(to, count, gone);
   }
 
   /** Makes a dead letter of a message. */
-  bury({ to, from, type, payload, isJson }: Envelope, reason: DeadLetterReason, detail?: string): void {
+  deadLetter({ to, from, type, payload, isJson }: Envelope, reason: DeadLetterReason, detail?: string): void {
     this.reportDeadLetter({ reason, to, from, type, payload, ...(detail === undefined ? {} : { detail }) }, isJson);
   }
 
@@ -269,7 +269,7 @@ export class ThreadHost {
   /** Tells a host how far its messages to a supervised actor are. */
   tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void {
     if (origin !== this.id) this.transmit(origin, frame);
-    else this.sending.supervised.settled(frame);
+    else this.messenger.supervised.settled(frame);
   }
 
   reportFailure(actor: Address, type: string, thrown: unknown): void {
@@ -281,15 +281,15 @@ export class ThreadHost {
       case "message":
         return this.deliver(frame);
       case "reply":
-        return this.sending.reply(frame);
+        return this.messenger.reply(frame);
       case "cancel":
         return this.#cancel(peer, frame);
       case "credit":
-        return this.sending.credit(frame.to, frame.count, frame.gone);
+        return this.messenger.credit(frame.to, frame.count, frame.gone);
       case "subscribe": {
         const cell = this.#cells.get(frame.to);
         if (cell !== undefined) return cell.subscribers.add(peer, frame.subscription);
-        const error = encodeError(buried({ to: frame.to, type: "subscribe" }, "no-such-actor"));
+        const error = encodeError(notHandled({ to: frame.to, type: "subscribe" }, "no-such-actor"));
         return this.transmit(peer, {
           kind: "stream-end",
           subscription: frame.subscription,
@@ -321,13 +321,13 @@ export class ThreadHost {
       case "child-report":
         return this.#reports.child(frame.actor, frame.report);
       case "settled":
-        return this.sending.supervised.settled(frame);
+        return this.messenger.supervised.settled(frame);
       case "locate":
         return this.#reports.locate(frame.actor, peer);
       case "located":
-        return this.sending.supervised.located(frame);
+        return this.messenger.supervised.located(frame);
       case "departed":
-        return this.sending.supervised.departed(frame);
+        return this.messenger.supervised.departed(frame);
     }
   }
 
@@ -339,14 +339,14 @@ export class ThreadHost {
       return;
     }
     if (isSupervised(envelope.to)) return; // it is elsewhere, or gone: its sender's host keeps the message until it is told
-    this.bury(envelope, "no-such-actor");
-    if (envelope.isAsk) this.refuse(envelope, buried(envelope, "no-such-actor"));
+    this.deadLetter(envelope, "no-such-actor");
+    if (envelope.isAsk) this.refuse(envelope, notHandled(envelope, "no-such-actor"));
     this.returnCredit(envelope.origin, envelope.to, 1, true);
   }
 
   #cancel(peer: HostId, { to, id, code }: Extract<Frame, { kind: "cancel" }>): void {
-    const delivery = this.inHand.find(peer, id);
-    delivery?.cancel(unwanted(delivery.envelope, code));
+    const delivery = this.openAsks.find(peer, id);
+    delivery?.cancel(noLongerWanted(delivery.envelope, code));
     this.#cells.get(to)?.withdraw(peer, id, code);
   }
 

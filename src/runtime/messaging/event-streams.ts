@@ -4,11 +4,11 @@ import { Observable, type Subscriber } from "rxjs";
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
-import type { Sender } from "./bound-ref.ts";
+import type { Sender } from "./actor-ref.ts";
 import type { Frame, StreamEnd } from "../transport/envelope.ts";
 import { eventWindow } from "../cell/event-subscribers.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { buried, departed } from "./unhandled.ts";
+import { notHandled, departed } from "./ask-errors.ts";
 
 interface Stream {
   readonly actor: Address;
@@ -91,13 +91,13 @@ export class EventStreams {
     for (const [subscription, { actor, subscriber }] of [...this.#streams]) {
       if (hostOf(actor) !== host) continue;
       this.#streams.delete(subscription);
-      subscriber.error(buried({ to: actor, type: "events" }, "thread-died", error));
+      subscriber.error(notHandled({ to: actor, type: "events" }, "thread-died", error));
     }
   }
 
   /** To a supervised actor that is nowhere, nothing: it is told of who listens when it is there. */
   #transmit(actor: Address, frame: Frame): void {
-    const host = this.#host.sending.locate(actor);
+    const host = this.#host.messenger.locate(actor);
     if (host !== undefined) this.#host.transmit(host, frame);
   }
 

@@ -2,13 +2,13 @@
 
 import type { Address } from "../../actors/address.ts";
 import type { ActorDefinition, MessageSpec, Protocol } from "../../actors/actor-definition.ts";
-import { type CheckedCopy, compileCheckedCopy, unfit } from "../../contracts/checked-copy.ts";
+import { type CheckedCopy, compileCheckedCopy, unfit } from "../../contracts/compiled-copy.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import type { ErrorCode } from "../../errors/error-code.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
-import type { Sender, Target } from "./bound-ref.ts";
+import type { Sender, Target } from "./actor-ref.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { ThreadHost } from "../host/thread-host.ts";

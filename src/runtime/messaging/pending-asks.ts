@@ -8,7 +8,7 @@ import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { Answer, CancelCode } from "../transport/envelope.ts";
-import { type GivenUpAsk, type GivenUpCode, givenUp } from "./giving-up.ts";
+import { type GivenUpAsk, type GivenUpCode, givenUp } from "./ask-errors.ts";
 
 /** A successful answer and the causal token that came with it. */
 export interface Reply {

@@ -7,7 +7,7 @@
 import type { OverflowPolicy } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { Envelope } from "../transport/envelope.ts";
-import { RingQueue } from "../../async/ring-queue.ts";
+import { FifoQueue } from "../../async/fifo-queue.ts";
 
 interface Waiting {
   readonly envelope: Envelope;
@@ -35,9 +35,9 @@ export class SendWindow {
   readonly #overflow: OverflowPolicy;
   readonly #send: (envelope: Envelope) => void;
   readonly #onDropped: (envelope: Envelope) => void;
-  readonly #waiting = new RingQueue<Waiting>();
+  readonly #waiting = new FifoQueue<Waiting>();
   /** Sent and not credited, oldest first: what is lost when the actor's thread dies. */
-  readonly #inFlight = new RingQueue<Envelope>();
+  readonly #inFlight = new FifoQueue<Envelope>();
 
   constructor({ capacity, overflow, send, onDropped }: SendWindowOptions) {
     this.#capacity = capacity;

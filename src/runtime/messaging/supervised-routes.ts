@@ -8,7 +8,7 @@ import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import type { Settled, SettledOf } from "../cell/ledger.ts";
-import { RingQueue } from "../../async/ring-queue.ts";
+import { FifoQueue } from "../../async/fifo-queue.ts";
 import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
 
 type Located = Extract<SupervisionFrame, { kind: "located" }>;
@@ -20,7 +20,7 @@ interface Route {
   /** On which of its hosts, counted; 0 while that was never known. */
   incarnation: number;
   /** Sent and not known to be done with, oldest first. */
-  readonly unsettled: RingQueue<Envelope>;
+  readonly unsettled: FifoQueue<Envelope>;
 }
 
 export interface SupervisedRoutesOptions {
@@ -145,7 +145,7 @@ export class SupervisedRoutes {
   }
 
   #open(actor: Address): Route {
-    const route = { host: undefined, incarnation: 0, unsettled: new RingQueue<Envelope>() };
+    const route = { host: undefined, incarnation: 0, unsettled: new FifoQueue<Envelope>() };
     this.#routes.set(actor, route);
     return route;
   }
@@ -168,7 +168,7 @@ function settle({ unsettled }: Route, { settled, inHand }: Settled): Envelope[] 
   return done;
 }
 
-function all(queue: RingQueue<Envelope>): Envelope[] {
+function all(queue: FifoQueue<Envelope>): Envelope[] {
   const items: Envelope[] = [];
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) items.push(next);
   return items;

@@ -4,13 +4,13 @@
  */
 
 import type { Turns } from "../../ports/turns.ts";
-import { RingQueue } from "../../async/ring-queue.ts";
+import { FifoQueue } from "../../async/fifo-queue.ts";
 
 /** How many tasks run before the event loop gets a turn. */
 const tasksPerLoop = 64;
 
 export function nodeTurns(): Turns {
-  const tasks = new RingQueue<() => void>();
+  const tasks = new FifoQueue<() => void>();
   let isDraining = false;
 
   const drain = (): void => {

@@ -25,7 +25,7 @@ export interface ActorHosts {
   readonly spawn: (host: HostId, order: SpawnOrder) => Promise<void>;
   readonly transmit: (host: HostId, frame: SupervisionFrame) => void;
   readonly newId: () => string;
-  readonly tell: (event: Untimed) => void;
+  readonly publish: (event: Untimed) => void;
   /** An actor went down, for good or to begin anew. */
   readonly down: (actor: Address, reason: GoneReason) => void;
   readonly gone: (actor: Address, reason: GoneReason) => void;
@@ -136,12 +136,12 @@ export class SupervisedActor implements Child {
     const host = this.#host;
     if (isFinal) this.#reason = "left-behind";
     if (host === undefined) return; // it is still being spawned: it stops as soon as it is there
-    const { roster, tell, transmit } = this.#hosts;
+    const { roster, publish, transmit } = this.#hosts;
     if (roster.isAlone(host)) {
       void roster.kill(host);
       return;
     }
-    tell({ type: "actor-left-behind", actor: this.address, thread: host });
+    publish({ type: "actor-left-behind", actor: this.address, thread: host });
     transmit(host, { kind: "child-command", actor: this.address, command: { type: "abandon", isFinal } });
     if (isFinal) this.#leave();
   }
@@ -149,7 +149,7 @@ export class SupervisedActor implements Child {
   ended(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const { registry, tell, gone } = this.#hosts;
+    const { registry, publish, gone } = this.#hosts;
     const reason = this.#reason;
     registry.vacate(this.name);
     this.#toAll((peer) => ({
@@ -159,7 +159,7 @@ export class SupervisedActor implements Child {
       isLost: this.#isLost,
       reason,
     }));
-    tell({ type: "actor-stopped", actor: this.address });
+    publish({ type: "actor-stopped", actor: this.address });
     this.#reason = "stopped";
     gone(this.address, reason);
     for (const resolve of this.#waiting.splice(0)) resolve();
@@ -263,14 +263,14 @@ export class SupervisedActor implements Child {
   }
 
   #started(): void {
-    const { registry, tell } = this.#hosts;
+    const { registry, publish } = this.#hosts;
     if (this.#isGone || this.#host === undefined) return;
     const isFirst = registry.find(this.name)?.address === undefined;
     registry.place(this.name, this.address);
     this.#reason = "stopped";
     const { address: actor } = this;
-    if (isFirst) tell({ type: "actor-spawned", actor, definition: this.#options.actor.name });
-    else tell({ type: "actor-restarted", actor, supervisor: this.#parent.path ?? "", thread: this.#host });
+    if (isFirst) publish({ type: "actor-spawned", actor, definition: this.#options.actor.name });
+    else publish({ type: "actor-restarted", actor, supervisor: this.#parent.path ?? "", thread: this.#host });
     this.#parent.started(this.name);
   }
 

@@ -146,14 +146,14 @@ export class Supervision {
   }
 
   #node(name: string, options: ResolvedSupervisor, parent: Parent): SupervisorNode {
-    const { clock, random, tell } = this.#ports;
+    const { clock, random, publish } = this.#ports;
     return new SupervisorNode({
       name,
       options,
       parent,
       clock,
       random,
-      tell,
+      publish,
       makeChild: (child, node) => this.#child(child, node),
     });
   }

@@ -72,7 +72,7 @@ export interface SupervisorNodeOptions {
   readonly parent: Parent;
   readonly clock: Clock;
   readonly random: Random;
-  readonly tell: (event: Untimed) => void;
+  readonly publish: (event: Untimed) => void;
   readonly makeChild: (child: ResolvedChild, parent: SupervisorNode) => Child;
 }
 
@@ -185,7 +185,7 @@ export class SupervisorNode implements Child, Parent {
     try {
       return this.#options.options.decide({ name, kind, restarts }, failure);
     } catch (error) {
-      this.#options.tell({ type: "decider-failed", supervisor: this.path, error });
+      this.#options.publish({ type: "decider-failed", supervisor: this.path, error });
       return "escalate";
     }
   }
@@ -218,7 +218,7 @@ export class SupervisorNode implements Child, Parent {
   }
 
   #do(effect: SupervisorEffect): void {
-    const { tell, parent, name } = this.#options;
+    const { publish, parent, name } = this.#options;
     const supervisor = this.path;
     switch (effect.type) {
       case "start":
@@ -239,21 +239,21 @@ export class SupervisorNode implements Child, Parent {
         return this.#rest(effect.wave, effect.pause);
       case "decided": {
         const { child, failure, decision, restarts, pause } = effect;
-        tell({ type: "supervisor-decided", supervisor, child, failure, decision, restarts, pause });
+        publish({ type: "supervisor-decided", supervisor, child, failure, decision, restarts, pause });
         if (decision !== "resume") this.#child(child).fell();
         return;
       }
       case "all-started":
-        tell({ type: "supervisor-started", supervisor });
+        publish({ type: "supervisor-started", supervisor });
         return parent.started(name);
       case "all-suspended":
         return parent.suspended(name);
       case "all-stopped":
-        tell({ type: "supervisor-stopped", supervisor });
+        publish({ type: "supervisor-stopped", supervisor });
         return parent.stopped(name);
       case "escalate": {
         const { child, failure } = effect;
-        tell({ type: "supervisor-escalated", supervisor, child, failure, parent: parent.path });
+        publish({ type: "supervisor-escalated", supervisor, child, failure, parent: parent.path });
         return parent.failed(name, { kind: "escalated", child, failure });
       }
     }

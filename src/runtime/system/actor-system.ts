@@ -20,8 +20,8 @@ import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import { ActorRegistry, nameOf } from "../registry/actor-registry.ts";
 import { agentTarget } from "../agents/agent-body.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
-import { Bonds } from "../registry/bonds.ts";
-import { BoundRef, type Target, targetOf } from "../messaging/bound-ref.ts";
+import { DeathWatch } from "../registry/death-watch.ts";
+import { BoundRef, type Target, targetOf } from "../messaging/actor-ref.ts";
 import type { DeadLetter, StopMode } from "../transport/envelope.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
@@ -55,18 +55,18 @@ export class ActorSystem implements System {
   readonly #spawner: Spawner;
   readonly #runs: Runs;
   readonly #supervision: Supervision;
-  readonly #bonds: Bonds;
+  readonly #deathWatch: DeathWatch;
   readonly #events$ = new Subject<SystemEvent>();
   readonly #end: SystemEnd;
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
     this.#main = new MainHost(platform, options, {
-      onFailure: (actor, message, error) => this.#tell({ type: "actor-failed", actor, message, error }),
+      onFailure: (actor, message, error) => this.#publish({ type: "actor-failed", actor, message, error }),
       onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
       onChild: (actor, report) => this.#supervision.report(actor, report),
       onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
-      onRetentionFailure: (key, error) => this.#tell({ type: "retention-failed", key, error }),
+      onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events$.asObservable();
     this.deadLetters$ = this.#main.deadLetters$.asObservable();
@@ -78,16 +78,16 @@ export class ActorSystem implements System {
       open: (id) => platform.threads.open(settingsOf(id, platform, options)),
       onOpen: (id, thread) => {
         this.#main.attach(id, thread.link);
-        this.#tell({ type: "thread-opened", thread: id });
+        this.#publish({ type: "thread-opened", thread: id });
       },
       onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
-      onFailure: (error, retryAfter) => this.#tell({ type: "thread-not-opened", error, retryAfter }),
+      onFailure: (error, retryAfter) => this.#publish({ type: "thread-not-opened", error, retryAfter }),
     });
     this.#gates = new Gates({
       store: this.#main.services.store,
       clock: platform.clock,
       random: platform.random,
-      onChange: (agent, breaker) => this.#tell(breakerEvent(agent, breaker)),
+      onChange: (agent, breaker) => this.#publish(breakerEvent(agent, breaker)),
       onError: (error) => this.#main.host.reportFailure(gatesTarget.address, "breaker", error),
     });
     const { address: gates, capacity, overflow } = gatesTarget;
@@ -104,7 +104,7 @@ export class ActorSystem implements System {
       gates: this.#gates,
       services: this.#main.services,
       isClosing: () => this.#end.isClosing,
-      tell: (event) => this.#tell(event),
+      publish: (event) => this.#publish(event),
       stopped: (actor) => this.#stopped(actor, false),
     });
     this.#supervision = new Supervision({
@@ -115,14 +115,14 @@ export class ActorSystem implements System {
       spawn: (host, order) => this.#spawner.spawnOn(host, order),
       transmit: (host, frame) => this.#main.host.transmit(host, frame),
       newId: () => platform.random.id(),
-      tell: (event) => this.#tell(event),
-      down: (actor, why) => this.#bonds.down(actor, why),
-      gone: (actor, why) => this.#bonds.gone(actor, why),
+      publish: (event) => this.#publish(event),
+      down: (actor, why) => this.#deathWatch.down(actor, why),
+      gone: (actor, why) => this.#deathWatch.gone(actor, why),
     });
-    this.#bonds = new Bonds({
+    this.#deathWatch = new DeathWatch({
       isThere: (actor) =>
         isSupervised(actor) ? this.#supervision.isThere(actor) : this.#find(nameOf(actor)) === actor,
-      tell: (watcher, type, gone) => this.#main.notify(watcher, type, gone),
+      notify: (watcher, type, gone) => this.#main.notify(watcher, type, gone),
       bringDown: (actor, by, reason) => this.#bringDown(actor, by, reason),
     });
     this.#runs = new Runs({
@@ -133,9 +133,9 @@ export class ActorSystem implements System {
       admit: (agent, caller, input, signal) =>
         this.#gates.admit(agent, caller, signal === undefined ? { input } : { input, signal }),
       events: {
-        onSwitch: (coordination, epoch) => this.#tell({ type: "coordination-switched", coordination, epoch }),
-        onRecovered: (run) => this.#tell({ type: "run-recovered", run }),
-        onRefused: (run, error) => this.#tell({ type: "run-refused", run, error }),
+        onSwitch: (coordination, epoch) => this.#publish({ type: "coordination-switched", coordination, epoch }),
+        onRecovered: (run) => this.#publish({ type: "run-recovered", run }),
+        onRefused: (run, error) => this.#publish({ type: "run-refused", run, error }),
       },
     });
     this.#main.host.spawn({
@@ -149,7 +149,7 @@ export class ActorSystem implements System {
             return this.#spawner.spawn(definition, name, placement);
           },
           find: (name, definition) => this.#find(name, definition),
-          bonds: this.#bonds,
+          deathWatch: this.#deathWatch,
         }),
     });
     this.#end = new SystemEnd({
@@ -160,11 +160,11 @@ export class ActorSystem implements System {
       registry: this.#registry,
       gates: this.#gates,
       supervision: this.#supervision,
-      bonds: this.#bonds,
+      deathWatch: this.#deathWatch,
       runs: this.#runs,
       stop: (address) => this.stop({ address }, "drain"),
       events$: this.#events$,
-      tell: (event) => this.#tell(event),
+      publish: (event) => this.#publish(event),
     });
   }
 
@@ -197,7 +197,7 @@ export class ActorSystem implements System {
   }
 
   watch({ address }: { readonly address: Address }): Promise<Gone> {
-    return this.#bonds.whenGone(address);
+    return this.#deathWatch.whenGone(address);
   }
 
   async supervise(options: SupervisionOptions): Promise<SupervisorHandle> {
@@ -308,9 +308,9 @@ export class ActorSystem implements System {
       return;
     }
     if (!this.#registry.stopped(actor)) return;
-    this.#tell({ type: "actor-stopped", actor });
+    this.#publish({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
-    this.#bonds.gone(actor, hasFailed ? "failed" : "stopped");
+    this.#deathWatch.gone(actor, hasFailed ? "failed" : "stopped");
     if (!this.#end.isClosing) void this.#roster.release(hostOf(actor));
   }
 
@@ -320,17 +320,17 @@ export class ActorSystem implements System {
     const lost = this.#registry.releaseHost(thread);
     const actors = [...lost, ...this.#supervision.on(thread)];
     if (wasClosing) {
-      this.#tell({ type: "thread-closed", thread });
+      this.#publish({ type: "thread-closed", thread });
       return;
     }
-    this.#tell({ type: "thread-died", thread, error: reason, actors });
+    this.#publish({ type: "thread-died", thread, error: reason, actors });
     this.#main.services.gates.threadLost(this.#main.outside, thread);
     this.#supervision.threadLost(thread, reason);
-    for (const actor of lost) this.#bonds.gone(actor, "thread-died");
+    for (const actor of lost) this.#deathWatch.gone(actor, "thread-died");
     this.#runs.threadLost(thread, reason);
   }
 
-  #tell(event: Untimed): void {
+  #publish(event: Untimed): void {
     this.#events$.next({ ...event, time: this.#platform.clock.now() });
   }
 }

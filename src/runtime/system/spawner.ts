@@ -13,7 +13,7 @@ import { type HostServices, spawnCell } from "../host/spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";
 import type { Untimed } from "../system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
-import { buried } from "../messaging/unhandled.ts";
+import { notHandled } from "../messaging/ask-errors.ts";
 
 export interface SpawnerPorts {
   readonly registry: ActorRegistry;
@@ -22,7 +22,7 @@ export interface SpawnerPorts {
   /** Of the main host. */
   readonly services: HostServices;
   readonly isClosing: () => boolean;
-  readonly tell: (event: Untimed) => void;
+  readonly publish: (event: Untimed) => void;
   /** An actor stopped before its start was over. */
   readonly stopped: (actor: Address) => void;
 }
@@ -40,7 +40,7 @@ export class Spawner {
     wanted: string | undefined,
     placement: Placement,
   ): Promise<Address> {
-    const { registry, roster, gates, isClosing, tell, stopped } = this.#ports;
+    const { registry, roster, gates, isClosing, publish, stopped } = this.#ports;
     if (definition.kind === "agent" && "policies" in definition) gates.know(definition);
     const name = registry.reserve(definition.name, wanted);
     try {
@@ -56,7 +56,7 @@ export class Spawner {
         throw error;
       }
       const isThere = registry.place(name, address);
-      tell({ type: "actor-spawned", actor: address, definition: definition.name });
+      publish({ type: "actor-spawned", actor: address, definition: definition.name });
       if (!isThere) stopped(address);
       return address;
     } catch (error) {
@@ -78,6 +78,6 @@ export class Spawner {
     }
     await roster.thread(thread)?.control.spawn(order);
     if (roster.thread(thread) === undefined)
-      throw buried({ to: makeAddress(thread, order.name), type: "spawn" }, "thread-died");
+      throw notHandled({ to: makeAddress(thread, order.name), type: "spawn" }, "thread-died");
   }
 }

@@ -3,7 +3,7 @@
 import type { Address } from "../../actors/address.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
-import type { Bonds } from "../registry/bonds.ts";
+import type { DeathWatch } from "../registry/death-watch.ts";
 import type { SpawnOutcome, SpawnRequest } from "../cell/cell-context.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 
@@ -17,10 +17,10 @@ export interface SystemBodyOptions {
   readonly spawn: (request: SpawnRequest) => Promise<Address>;
   /** Where an actor is, of that definition if one is given. */
   readonly find: (name: string, definition?: string) => Address | undefined;
-  readonly bonds: Bonds;
+  readonly deathWatch: DeathWatch;
 }
 
-export function systemBody({ spawn, find, bonds }: SystemBodyOptions): ActorBody {
+export function systemBody({ spawn, find, deathWatch: bonds }: SystemBodyOptions): ActorBody {
   return nativeBody((type, payload, from) => {
     if (type === "spawn") return spawned(spawn(payload as SpawnRequest));
     if (type === "find") {
@@ -32,7 +32,7 @@ export function systemBody({ spawn, find, bonds }: SystemBodyOptions): ActorBody
   });
 }
 
-function bond(bonds: Bonds, type: string, from: Address, { actor, message }: BondRequest): void {
+function bond(bonds: DeathWatch, type: string, from: Address, { actor, message }: BondRequest): void {
   if (type === "watch") bonds.watch(from, actor, message);
   else if (type === "unwatch") bonds.unwatch(from, actor);
   else if (type === "link") bonds.link(from, actor);

@@ -6,7 +6,7 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
-import type { Bonds } from "../registry/bonds.ts";
+import type { DeathWatch } from "../registry/death-watch.ts";
 import type { Gates } from "../agents/gates.ts";
 import type { MainHost } from "../host/main-host.ts";
 import type { Runs } from "../workflows/runs.ts";
@@ -24,12 +24,12 @@ export interface SystemEndOptions {
   readonly registry: ActorRegistry;
   readonly gates: Gates;
   readonly supervision: Supervision;
-  readonly bonds: Bonds;
+  readonly deathWatch: DeathWatch;
   readonly runs: Runs;
   /** Stops an actor after what waits in its mailbox. */
   readonly stop: (actor: Address) => Promise<void>;
   readonly events$: Subject<SystemEvent>;
-  readonly tell: (event: Untimed) => void;
+  readonly publish: (event: Untimed) => void;
 }
 
 /** How long an end may take at most, in milliseconds. */
@@ -112,8 +112,8 @@ export class SystemEnd {
   }
 
   async #shutDown(deadline: number): Promise<LeftRuns> {
-    const { runs, tell } = this.#options;
-    tell({ type: "shutdown-began", deadline });
+    const { runs, publish } = this.#options;
+    publish({ type: "shutdown-began", deadline });
     runs.turnAway();
     try {
       await this.drain({ deadline });
@@ -126,17 +126,17 @@ export class SystemEnd {
   }
 
   async #close(): Promise<void> {
-    const { clock, main, roster, gates, supervision, bonds, runs, events$, tell } = this.#options;
+    const { clock, main, roster, gates, supervision, deathWatch, runs, events$, publish } = this.#options;
     const left = runs.close();
     supervision.close();
-    bonds.close();
+    deathWatch.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
     await main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await roster.close(closeGrace, after);
     await gates.close();
     await main.close((actor) => supervision.settledOf(actor));
     this.#left = await left;
-    if (this.#shutdown !== undefined) tell({ type: "shutdown-ended", ...this.#left });
+    if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
     events$.complete();
   }
 }

@@ -11,9 +11,9 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Link } from "../../ports/link.ts";
 import type { ThreadExit } from "../../ports/threads.ts";
 import { type RemoteControl, remoteControl } from "./control-channel.ts";
-import { type Heart, newHeart } from "./heart.ts";
+import { type Heartbeat, newHeartbeat } from "./heartbeat.ts";
 import type { HostThread } from "./host-threads.ts";
-import { lastWords } from "./last-words.ts";
+import { readExitReport } from "./exit-report.ts";
 import { nodeLink } from "../platform/node-link.ts";
 import type { ResourceLimits } from "../system/system-options.ts";
 import { threadDied } from "./thread-death.ts";
@@ -37,7 +37,7 @@ export class PooledThread implements HostThread {
   readonly control: HostThread["control"];
   readonly link: Link;
   readonly exit: Promise<ThreadExit>;
-  readonly heart: Heart = newHeart();
+  readonly heart: Heartbeat = newHeartbeat();
   readonly connect: RemoteControl["connect"];
   readonly #pool: Piscina;
   readonly #killer = new AbortController();
@@ -98,8 +98,8 @@ export class PooledThread implements HostThread {
     return new Promise((resolve) => {
       const died = (error: unknown): void => resolve({ kind: "died", error });
       signal.addEventListener("abort", () => died(signal.reason));
-      worker?.once("error", (thrown: unknown) => died(threadDied(id, { thrown }, lastWords(words))));
-      worker?.once("exit", () => died(threadDied(id, undefined, lastWords(words))));
+      worker?.once("error", (thrown: unknown) => died(threadDied(id, { thrown }, readExitReport(words))));
+      worker?.once("exit", () => died(threadDied(id, undefined, readExitReport(words))));
       // the task's end alone would not tell a thrown null from a host that was closed
       run.then(
         () => resolve({ kind: "closed" }),

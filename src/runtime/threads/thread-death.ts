@@ -3,10 +3,10 @@
 import type { HostId } from "../../actors/address.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { LastWords } from "./last-words.ts";
+import type { ExitReport } from "./exit-report.ts";
 
 /** How a thread came to its end; the `how` among the details of its `thread-died`. */
-type Manner = LastWords["kind"] | "out-of-memory" | "terminated" | "stalled";
+type Manner = ExitReport["kind"] | "out-of-memory" | "terminated" | "stalled";
 
 const threw = "code on it threw outside of any handler";
 const outOfMemory =
@@ -22,7 +22,7 @@ export interface Failure {
  *
  * @param words what the thread said, if it could
  */
-export function threadDied(thread: HostId, failure: Failure | undefined, words: LastWords | undefined): TroupeError {
+export function threadDied(thread: HostId, failure: Failure | undefined, words: ExitReport | undefined): TroupeError {
   switch (words?.kind) {
     case "threw":
       return death(thread, "threw", `${threw}: ${words.error.message}`, decodeError(words.error));

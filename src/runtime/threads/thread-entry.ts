@@ -3,8 +3,8 @@
 import type { MessagePort } from "node:worker_threads";
 import { serveControl } from "./control-channel.ts";
 import { moduleLoader } from "../definitions/definition-loader.ts";
-import { beatOf, type Heart, keepBeating } from "./heart.ts";
-import { leaveLastWords } from "./last-words.ts";
+import { beatOf, type Heartbeat, keepBeating } from "./heartbeat.ts";
+import { leaveExitReport } from "./exit-report.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { nodeLink } from "../platform/node-link.ts";
 import { nodeRandom } from "../platform/node-random.ts";
@@ -22,7 +22,7 @@ export interface ThreadTask {
   readonly control: MessagePort;
   /** Where the thread says why it ends. */
   readonly words: MessagePort;
-  readonly heart: Heart;
+  readonly heart: Heartbeat;
   /** Milliseconds; Infinity when nobody looks at the heart. */
   readonly beatInterval: number;
 }
@@ -33,7 +33,7 @@ export const threadMark = Symbol.for("troupe.thread");
 /** Runs a host until it is closed. */
 export async function runThread(task: ThreadTask, importModule: (url: string) => Promise<object>): Promise<void> {
   Reflect.set(globalThis, threadMark, task.settings.id);
-  leaveLastWords(task.words);
+  leaveExitReport(task.words);
   const clock = nodeClock();
   const beat = beatOf(task.heart);
   const { control, closed } = startWorkerHost({

@@ -4,7 +4,7 @@ import { MessageChannel } from "node:worker_threads";
 import type { Clock } from "../../ports/clock.ts";
 import type { Threads } from "../../ports/threads.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { beatInterval } from "./heart.ts";
+import { beatInterval } from "./heartbeat.ts";
 import type { HostThread } from "./host-threads.ts";
 import { PooledThread } from "./pooled-thread.ts";
 import type { ResourceLimits } from "../system/system-options.ts";

@@ -2,7 +2,7 @@
 
 import type { HostId } from "../../actors/address.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import { beatInterval, beatsOf, type Heart } from "./heart.ts";
+import { beatInterval, beatsOf, type Heartbeat } from "./heartbeat.ts";
 import { lookAtHearts, type StallTerms, type StallWatch } from "./stall-watch.ts";
 
 export interface WatchdogOptions {
@@ -14,7 +14,7 @@ export interface WatchdogOptions {
 }
 
 interface Watched {
-  readonly heart: Heart;
+  readonly heart: Heartbeat;
   readonly onStall: (stillFor: number) => void;
 }
 
@@ -34,7 +34,7 @@ export class Watchdog {
   }
 
   /** Looks after a heart until it stands still, which `onStall` is told once, or until {@link Watchdog.forget}. */
-  watch(host: HostId, heart: Heart, onStall: (stillFor: number) => void): void {
+  watch(host: HostId, heart: Heartbeat, onStall: (stillFor: number) => void): void {
     if (this.#terms.stallTimeout === Number.POSITIVE_INFINITY) return;
     this.#watched.set(host, { heart, onStall });
     this.#timer ??= this.#clock.setTimer(this.#terms.interval, this.#look);

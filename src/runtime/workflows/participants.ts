@@ -8,7 +8,7 @@ import { agentKey } from "../../workflows/coordination/workflow-plan.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { agentMailbox, coordinate } from "../agents/agent-body.ts";
-import type { Sender, Target } from "../messaging/bound-ref.ts";
+import type { Sender, Target } from "../messaging/actor-ref.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
 /** An agent's participant: how to reach it, or a promise of that while it is started. */
@@ -66,7 +66,7 @@ export class Participants {
   async #post(target: Target, message: NumberedMessage): Promise<void> {
     const { host, sender } = this.#options;
     try {
-      await host.sending.tell(sender, target, coordinate, message, true);
+      await host.messenger.tell(sender, target, coordinate, message, true);
     } catch (error) {
       // the supervisor hears that it is lost, and sees to all that it had to do
       if (!isTroupeError(error, "thread-died") && !isTroupeError(error, "actor-stopped")) throw error;

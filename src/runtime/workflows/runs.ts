@@ -7,7 +7,7 @@ import { RunHandle } from "../../workflows/run-handle.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
-import type { Supervisor } from "../../workflows/supervisor/supervisor.ts";
+import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -42,7 +42,7 @@ export class Runs {
   readonly #options: ResolvedOptions;
   readonly #events: RunsEvents;
   readonly #actor: SupervisorActor;
-  readonly #supervisor: Supervisor;
+  readonly #supervisor: RunSupervisor;
   readonly #accepted: AcceptedRuns;
   readonly #unfinished: UnfinishedRuns;
   /** Why runs that were found unfinished don't go on. */

@@ -4,7 +4,7 @@ import type { Address } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { ToSupervisor } from "../../workflows/coordination/coordination-protocol.ts";
-import { Supervisor } from "../../workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import type { SupervisorPorts } from "../../workflows/supervisor/supervisor-ports.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
@@ -16,7 +16,7 @@ import type { MainHost } from "../host/main-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Platform } from "../system/platform.ts";
-import { buried } from "../messaging/unhandled.ts";
+import { notHandled } from "../messaging/ask-errors.ts";
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
   readonly main: MainHost;
@@ -33,7 +33,7 @@ type SupervisorMessage =
   | { readonly type: "lost"; readonly thread?: number; readonly actor?: Address; readonly error: EncodedError };
 
 export class SupervisorActor {
-  readonly supervisor: Supervisor;
+  readonly supervisor: RunSupervisor;
   /** What it records of inputs and outputs; actor refs in them are its own. */
   readonly codec: PayloadCodec;
   /** The store, where it is the author. */
@@ -59,7 +59,7 @@ export class SupervisorActor {
         return deploy(agent);
       },
     });
-    this.supervisor = new Supervisor({
+    this.supervisor = new RunSupervisor({
       commit: (subject, next) => this.store.evolveNow(subject, next),
       send: (agent, message) => this.#participants.send(agent, message),
       admit,
@@ -84,13 +84,19 @@ export class SupervisorActor {
   /** An actor stopped; that matters here if it was a participant. */
   participantStopped(actor: Address): void {
     if (!this.#participants.isParticipant(actor)) return;
-    this.#tell({ type: "lost", actor, error: encodeError(buried({ to: actor, type: coordinate }, "actor-stopped")) });
+    this.#tell({
+      type: "lost",
+      actor,
+      error: encodeError(notHandled({ to: actor, type: coordinate }, "actor-stopped")),
+    });
   }
 
   #tell({ type, ...message }: SupervisorMessage): void {
-    this.#main.host.sending.tell(this.#main.outside, supervisorTarget, type, message, true).catch((error: unknown) => {
-      if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no run is left to hear of it
-    });
+    this.#main.host.messenger
+      .tell(this.#main.outside, supervisorTarget, type, message, true)
+      .catch((error: unknown) => {
+        if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no run is left to hear of it
+      });
   }
 
   #handle(message: SupervisorMessage): unknown {

@@ -1,7 +1,7 @@
 /** Tells followers about new versions: in order, without a gap, one after the other even when a follower commits. */
 
 import type { CommitRecord } from "../versions/commit.ts";
-import { InOrder } from "../../async/in-order.ts";
+import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import type { Position } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-definition.ts";
 
@@ -18,7 +18,7 @@ export interface Follower {
 /** Who follows what, and how far they were told. */
 export class Publisher {
   readonly #followers = new Map<StateKey, Set<Follower>>();
-  readonly #order = new InOrder();
+  readonly #order = new ReentrantQueue();
   #position: Position;
 
   constructor(position: Position) {

@@ -6,7 +6,7 @@ import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from 
 import { deferred } from "../../async/deferred.ts";
 import { FollowedKeys, type Fetched, type FollowedKey } from "./followed-keys.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
-import { InOrder } from "../../async/in-order.ts";
+import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import { all, type MaybePromise } from "../../async/maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
@@ -53,7 +53,7 @@ export class StoreReplica implements StoreAccess {
   readonly #onDefect: ((error: Error) => void) | undefined;
   readonly #followed: FollowedKeys;
   readonly #pending = new PendingRequests();
-  readonly #order = new InOrder();
+  readonly #order = new ReentrantQueue();
   readonly #watch: PositionWatch;
   #position: Position = 0;
   #disconnected: { readonly error: unknown } | undefined;

@@ -7,7 +7,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract, type ContractSite } from "../../contracts/contract.ts";
-import { type Work, WorkSlots } from "./participant-work.ts";
+import { type Work, WorkSlots } from "./work-slots.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { OwnStep } from "../coordination/coordination-protocol.ts";
 

@@ -10,7 +10,7 @@ import { AgentCode, type AgentCodePorts } from "./agent-code.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
-import type { Work } from "./participant-work.ts";
+import type { Work } from "./work-slots.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type {
   Abort,

@@ -8,7 +8,7 @@ import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { RunEvent } from "../history/run-event.ts";
 import { attemptOf, pivotPassed } from "../history/run-progress.ts";
 import { newRun, type RunState, runState, type StepState } from "../history/run-state.ts";
-import { Sequence } from "../../async/sequence.ts";
+import { TaskQueue } from "../../async/task-queue.ts";
 
 /** What the time has come for: the run's deadline, or another attempt at a step or its compensation. */
 export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again"; readonly step: string };
@@ -18,7 +18,7 @@ export class OpenRun {
   /** Its history; kept, since a key that is made anew for each commit is looked up slowly. */
   readonly subject: Subject<RunState>;
   readonly plan: WorkflowPlan;
-  readonly sequence = new Sequence();
+  readonly sequence = new TaskQueue();
   state: RunState = newRun;
   /** The alarm for the earliest time at which something is due. */
   timer: Timer | undefined;

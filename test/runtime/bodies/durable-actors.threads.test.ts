@@ -2,7 +2,7 @@
 
 import { filter, firstValueFrom, map } from "rxjs";
 import { describe, expect, it } from "vitest";
-import { mailState } from "../../../src/actors/mail-state.ts";
+import { mailState } from "../../../src/actors/outbox-state.ts";
 import {
   createSystem,
   defineActor,

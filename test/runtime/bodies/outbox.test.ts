@@ -1,14 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Parcel } from "../../../src/actors/mail-state.ts";
+import type { Parcel } from "../../../src/actors/outbox-state.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import type { ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
-import type { Sender, Target } from "../../../src/runtime/messaging/bound-ref.ts";
+import type { Sender, Target } from "../../../src/runtime/messaging/actor-ref.ts";
 import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
 import { Outbox } from "../../../src/runtime/bodies/outbox.ts";
-import type { HostAskOptions } from "../../../src/runtime/messaging/sending.ts";
+import type { HostAskOptions } from "../../../src/runtime/messaging/messenger.ts";
 import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 

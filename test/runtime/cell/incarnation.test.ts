@@ -217,7 +217,7 @@ describe("a supervised actor that is left behind", () => {
     expect([bench.told(), bench.stops, bench.host.cells.size]).toEqual([["abandoned"], 1, 0]);
     expect([bench.cell.isFenced, bench.cell.signal.aborted]).toEqual([true, true]);
     const target = { address: bench.cell.address, capacity: 8, overflow: "backpressure", check: undefined } as const;
-    const refusal = await bench.host.sending.tell(bench.cell, target, "x", 1).catch((error: unknown) => error);
+    const refusal = await bench.host.messenger.tell(bench.cell, target, "x", 1).catch((error: unknown) => error);
     expect(isTroupeError(refusal, "actor-stopped")).toBe(true);
     bench.hanging[0]?.resolve();
     expect([await bench.run(), bench.begun]).toEqual([[], ["1"]]);

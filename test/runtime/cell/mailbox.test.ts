@@ -6,7 +6,7 @@ import type { AskError } from "../../../src/errors/ask-error.ts";
 import type { DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
 import { Ledger, newLedger } from "../../../src/runtime/cell/ledger.ts";
 import { creditBatch, Mailbox } from "../../../src/runtime/cell/mailbox.ts";
-import { SupervisedMail } from "../../../src/runtime/cell/supervised-mail.ts";
+import { DeliveryLog } from "../../../src/runtime/cell/delivery-log.ts";
 import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
@@ -31,7 +31,7 @@ class Bench {
   readonly credits = new Map<HostId, { count: number; gone: boolean }>();
   readonly settled = new Map<HostId, number>();
   readonly ledger: Ledger;
-  readonly mail: SupervisedMail | undefined;
+  readonly mail: DeliveryLog | undefined;
   readonly mailbox: Mailbox;
 
   constructor({ capacity, overflow = "backpressure", isSupervised = false }: BenchOptions) {
@@ -39,7 +39,7 @@ class Bench {
       id: here,
       clock: this.clock,
       copier: new ValueCopier(1_000),
-      bury: ({ origin, id }: Envelope, reason: DeadLetterReason) => void this.letters.push([origin, id, reason]),
+      deadLetter: ({ origin, id }: Envelope, reason: DeadLetterReason) => void this.letters.push([origin, id, reason]),
       refuse: (_: Envelope, error: AskError) => void this.refusals.push(error),
       returnCredit: (origin: HostId, _: string, count: number, gone: boolean) => {
         const before = this.credits.get(origin)?.count ?? 0;
@@ -51,7 +51,7 @@ class Bench {
     const order = { maxDeliveries: 3, ledger: newLedger(), identity: "x", incarnation: 1 };
     this.ledger = new Ledger(order.ledger);
     const batch = creditBatch(capacity);
-    if (isSupervised) this.mail = new SupervisedMail({ host: host as unknown as ThreadHost, actor, order, batch });
+    if (isSupervised) this.mail = new DeliveryLog({ host: host as unknown as ThreadHost, actor, order, batch });
     this.mailbox = new Mailbox({ host, actor, capacity, overflow, mail: this.mail });
   }
 

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { type Address, makeAddress } from "../../../src/actors/address.ts";
 import { Cancellation } from "../../../src/async/cancellation.ts";
 import { AskError, isAskError } from "../../../src/errors/ask-error.ts";
-import type { GivenUpCode } from "../../../src/runtime/messaging/giving-up.ts";
+import type { GivenUpCode } from "../../../src/runtime/messaging/ask-errors.ts";
 import { type AskTerms, PendingAsks, type Reply } from "../../../src/runtime/messaging/pending-asks.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 

@@ -1,7 +1,7 @@
 /** Invariant 9: the watchdog over hearts and a clock. */
 
 import { describe, expect, it } from "vitest";
-import { beatInterval, beatOf, beatsOf, keepBeating, newHeart } from "../../../src/runtime/threads/heart.ts";
+import { beatInterval, beatOf, beatsOf, keepBeating, newHeartbeat } from "../../../src/runtime/threads/heartbeat.ts";
 import { Watchdog } from "../../../src/runtime/threads/watchdog.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 
@@ -24,7 +24,7 @@ class Kennel {
 
   /** Looks after one more host; returns its beat. */
   add(host: number): () => void {
-    const heart = newHeart();
+    const heart = newHeartbeat();
     this.dog.watch(host, heart, (stillFor) => this.stalled.push({ host, stillFor }));
     return beatOf(heart);
   }
@@ -45,7 +45,7 @@ class Kennel {
 describe("a heart", () => {
   it("beats at once, then at each interval, and may be beaten in between", () => {
     const clock = new FakeClock();
-    const heart = newHeart();
+    const heart = newHeartbeat();
     const beat = beatOf(heart);
     expect(beatsOf(heart)).toBe(0);
     keepBeating(clock, 500, beat);

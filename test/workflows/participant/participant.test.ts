@@ -8,7 +8,7 @@ import {
 } from "../../../src/agents/agent-definition.ts";
 import { Cancellation } from "../../../src/async/cancellation.ts";
 import { Participant, type ParticipantPorts } from "../../../src/workflows/participant/participant.ts";
-import type { Work } from "../../../src/workflows/participant/participant-work.ts";
+import type { Work } from "../../../src/workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { Grant, ToParticipant } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../../src/workflows/history/run-event.ts";

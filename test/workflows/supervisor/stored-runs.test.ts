@@ -6,7 +6,7 @@ import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { coordinationState, systemCoordination } from "../../../src/workflows/history/coordination.ts";
 import { recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { runState } from "../../../src/workflows/history/run-state.ts";
-import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
@@ -14,12 +14,12 @@ import { StoreAuthority } from "../../../src/store/authority/store-authority.ts"
 import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { codec, diamond, quiet } from "../support/example-workflow.ts";
 
-function begin(): { readonly supervisor: Supervisor; readonly client: StoreClient } {
+function begin(): { readonly supervisor: RunSupervisor; readonly client: StoreClient } {
   let time = 0;
   const clock = { now: () => ++time, setTimer: () => ({ cancel: () => undefined }) };
   const access = new AuthorityAccess(new StoreAuthority({ journal: memoryJournal(), clock }));
   const client = new StoreClient(access, { author: "system" });
-  const supervisor = new Supervisor({
+  const supervisor = new RunSupervisor({
     commit: (subject, next) => client.evolveNow(subject, next),
     send: () => undefined,
     onVersion: () => undefined,

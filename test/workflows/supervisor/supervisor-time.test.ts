@@ -10,7 +10,7 @@ import type { Coordination } from "../../../src/workflows/history/coordination.t
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { eventOf } from "../../../src/workflows/history/run-note.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
-import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
@@ -76,8 +76,8 @@ class Office {
     return permit;
   }
 
-  #begin(): Supervisor {
-    return new Supervisor({
+  #begin(): RunSupervisor {
+    return new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: ({ name }, { message }) => void this.sent.push({ ...message, to: name }),
       admit: (agent, caller, input, signal) => {

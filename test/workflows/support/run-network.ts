@@ -5,14 +5,14 @@
 
 import type { AgentContext, AgentDefinition } from "../../../src/agents/agent-definition.ts";
 import { Participant } from "../../../src/workflows/participant/participant.ts";
-import type { Work } from "../../../src/workflows/participant/participant-work.ts";
+import type { Work } from "../../../src/workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { NumberedMessage } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import type { Coordination } from "../../../src/workflows/history/coordination.ts";
 import type { Proposal } from "../../../src/workflows/history/run-event.ts";
 import { pivotPassed } from "../../../src/workflows/history/run-progress.ts";
 import { isOpen } from "../../../src/workflows/history/run-state.ts";
-import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { Clock } from "../../../src/ports/clock.ts";
 import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
@@ -49,7 +49,7 @@ export interface NetworkOptions {
 }
 
 export class RunNetwork {
-  supervisor: Supervisor;
+  supervisor: RunSupervisor;
   readonly runs: MemoryRuns;
   readonly effects: Effect[] = [];
   /** What escaped: a participant that could not reach the supervisor, a broken run. */
@@ -75,8 +75,8 @@ export class RunNetwork {
     this.supervisor = this.#startSupervisor();
   }
 
-  #startSupervisor(): Supervisor {
-    return new Supervisor({
+  #startSupervisor(): RunSupervisor {
+    return new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => this.#toParticipant(agent, message),
       admit: () => ({ settle: () => undefined, release: () => undefined }),

@@ -21,7 +21,7 @@ type Behave = (
   context: ActorContext,
 ) => ReturnType<Subject<unknown>["asObservable"]>;
 
-export class BehaviourBody implements ActorBody {
+export class StreamBody implements ActorBody {
   readonly #host: ThreadHost;
   readonly #cell: ActorCell;
   readonly #definition: ActorDefinition;

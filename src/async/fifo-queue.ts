@@ -1,5 +1,5 @@
 /** A first-in-first-out queue over a ring: no allocation per item, constant time at both ends. */
-export class RingQueue<T> {
+export class FifoQueue<T> {
   #items: (T | undefined)[] = new Array<T | undefined>(16);
   #head = 0;
   #length = 0;
@@ -8,7 +8,7 @@ export class RingQueue<T> {
     return this.#length;
   }
 
-  /** The one that {@link RingQueue.shift} takes next. */
+  /** The one that {@link FifoQueue.shift} takes next. */
   get first(): T | undefined {
     return this.#items[this.#head];
   }

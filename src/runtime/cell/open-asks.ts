@@ -3,7 +3,7 @@
 import type { HostId } from "../../actors/address.ts";
 import type { Delivery } from "./delivery.ts";
 
-export class AsksInHand {
+export class OpenAsks {
   /** By the host that asked, then by the ask's id there. */
   readonly #byOrigin = new Map<HostId, Map<number, Delivery>>();
 

@@ -43,7 +43,7 @@ import type { SupervisorPorts } from "./supervisor-ports.ts";
  * await supervisor.switchCoordination("orchestrator");
  * await supervisor.start("r1", creditDecision, application);
  */
-export class Supervisor {
+export class RunSupervisor {
   readonly #ports: SupervisorPorts;
   readonly #terms: Terms;
   readonly #open = new Map<string, OpenRun>();

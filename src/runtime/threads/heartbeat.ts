@@ -5,14 +5,14 @@
 
 import type { Clock } from "../../ports/clock.ts";
 
-export type Heart = SharedArrayBuffer;
+export type Heartbeat = SharedArrayBuffer;
 
-export function newHeart(): Heart {
+export function newHeartbeat(): Heartbeat {
   return new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
 }
 
 /** How often a heart has beaten; 0 before its host is up. Wraps around: only a difference tells something. */
-export function beatsOf(heart: Heart): number {
+export function beatsOf(heart: Heartbeat): number {
   return Atomics.load(new Int32Array(heart), 0);
 }
 
@@ -20,7 +20,7 @@ export function beatsOf(heart: Heart): number {
  * The beat, for the thread that owns the heart. A nanosecond or two, so that it can be called for each message: nobody else
  * writes, and a reader sees a plain store soon enough.
  */
-export function beatOf(heart: Heart): () => void {
+export function beatOf(heart: Heartbeat): () => void {
   const counter = new Int32Array(heart);
   let beats = 0;
   return () => {

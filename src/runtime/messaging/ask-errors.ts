@@ -1,15 +1,19 @@
-/** What senders are told of messages that nobody handles, or that nobody can say of whether they were. */
+/**
+ * The errors of asks that end without an answer: of messages that were not handled, or may have been, and of askers that stop
+ * waiting.
+ */
 
+import type { Address } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
+import type { CancelCode, DeadLetterReason, Envelope } from "../transport/envelope.ts";
 
 /** What errors say of a message. */
 type Named = Pick<Envelope, "to" | "type">;
 
 /** The error an asker gets whose message nobody handled. */
-export function buried({ to, type }: Named, reason: DeadLetterReason, cause?: unknown): AskError {
+export function notHandled({ to, type }: Named, reason: DeadLetterReason, cause?: unknown): AskError {
   const options = { details: { to, type }, ...(cause === undefined ? {} : { cause }) };
   switch (reason) {
     case "no-such-actor":
@@ -63,7 +67,7 @@ export function begunBefore(error: AskError): AskError {
 }
 
 /** A message that was not sent, as its receiver's thread is gone. */
-export function lost({ to, type }: Named, cause: unknown): AskError {
+export function threadLost({ to, type }: Named, cause: unknown): AskError {
   return new AskError("rejected", "thread-died", `the thread of ${to} has died`, { cause, details: { to, type } });
 }
 
@@ -81,13 +85,13 @@ export function departed(reason: GoneReason): {
 } {
   switch (reason) {
     case "no-such-actor":
-      return { letter: reason, toError: (message) => buried(message, reason) };
+      return { letter: reason, toError: (message) => notHandled(message, reason) };
     case "thread-died":
       return { letter: reason, toError: lostWithThread };
     case "left-behind":
       return { letter: "actor-stopped", toError: leftBehind };
     default:
-      return { letter: "actor-stopped", toError: (message) => buried(message, "actor-stopped") };
+      return { letter: "actor-stopped", toError: (message) => notHandled(message, "actor-stopped") };
   }
 }
 
@@ -99,4 +103,66 @@ function lostWithThread({ to, type }: Named): AskError {
 function leftBehind({ to, type }: Named): AskError {
   const message = `${to} did not stop by its deadline and was left behind; it may have handled "${type}"`;
   return new AskError("failed", "actor-stopped", message, { details: { to, type } });
+}
+
+/** Why an asker gives up. When the system closes, every host stops its own actors: nobody else has to tell them. */
+export type GivenUpCode = CancelCode | "system-closed";
+
+/** What errors say of an ask. */
+export interface GivenUpAsk {
+  readonly to: Address;
+  readonly type: string;
+  /** Milliseconds that it was to wait. */
+  readonly timeout: number;
+  /** False while it waits for room in the mailbox: then it never leaves. */
+  readonly isSent: boolean;
+}
+
+/** What an asker is told that gives up. */
+export function givenUp({ to, type, timeout, isSent }: GivenUpAsk, code: GivenUpCode, cause?: unknown): AskError {
+  const details = code === "timed-out" ? { to, type, timeout } : { to, type };
+  const options = { details, mayHaveRun: isSent, ...(cause === undefined ? {} : { cause }) };
+  const then = isSent ? "it may have handled it, or may still" : "it was not sent";
+  switch (code) {
+    case "timed-out": {
+      const message =
+        timeout > 0
+          ? `${to} did not answer "${type}" within ${timeout} ms; ${then}`
+          : `there is no time left to ask ${to} for "${type}"; ${then}`;
+      return new AskError(isSent ? "timed-out" : "rejected", code, message, options);
+    }
+    case "actor-stopped":
+      return new AskError("cancelled", code, `the actor that asked ${to} for "${type}" stopped; ${then}`, options);
+    case "system-closed": {
+      const message = `the system closed before ${to} answered "${type}"; ${then}`;
+      return new AskError(isSent ? "failed" : "rejected", code, message, options);
+    }
+    default:
+      return new AskError("cancelled", code, `the asker gave up on "${type}" to ${to}; ${then}`, options);
+  }
+}
+
+const reasons = {
+  cancelled: "its asker gave up",
+  "timed-out": "its deadline passed",
+  "actor-stopped": "the actor that asked has stopped",
+  "thread-died": "the thread of the actor that asked has died",
+} as const satisfies Record<CancelCode, string>;
+
+/** Why the handler of an ask need not go on: the reason of its signal. */
+export function noLongerWanted({ to, type }: Pick<Envelope, "to" | "type">, code: CancelCode): AskError {
+  return new AskError("cancelled", code, `"${type}" to ${to} is no longer wanted: ${reasons[code]}`, {
+    details: { to, type },
+  });
+}
+
+/** What the asker is told of a handler that stopped as nobody waits for it any more, should it hear of that first. */
+export function stoppedLate({ to, type }: Pick<Envelope, "to" | "type">, thrown: unknown): AskError {
+  const message = `${to} stopped handling "${type}", as time was up; it may have had effects`;
+  return new AskError("timed-out", "timed-out", message, { cause: thrown, details: { to, type } });
+}
+
+/** Why an ask that was still waiting is not handled. */
+export function withdrawalReason(code: CancelCode): DeadLetterReason {
+  return code === "timed-out" ? "expired" : "cancelled";
 }

@@ -3,7 +3,7 @@
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 
-export type LastWords =
+export type ExitReport =
   /** Nobody caught what was thrown, outside of any handler. */
   | { readonly kind: "threw"; readonly error: EncodedError }
   /** Nobody handled a promise's rejection. */
@@ -14,8 +14,8 @@ export type LastWords =
  * Has this thread say why it ends. The platform carries an error over as well, but loses codes, causes and details on the
  * way, and doesn't say what kind of end it was. Code that is terminated says nothing.
  */
-export function leaveLastWords(port: MessagePort): void {
-  const say = (words: LastWords): void => port.postMessage(words);
+export function leaveExitReport(port: MessagePort): void {
+  const say = (words: ExitReport): void => port.postMessage(words);
   process.on("uncaughtExceptionMonitor", (thrown: unknown, origin) => {
     if (process.listenerCount("uncaughtException") > 0) return; // an agent's own listener keeps the thread alive
     say({ kind: origin === "unhandledRejection" ? "rejected" : "threw", error: encodeError(thrown) });
@@ -24,7 +24,7 @@ export function leaveLastWords(port: MessagePort): void {
 }
 
 /** What a thread has said by now. An exit comes after the error that it follows from. */
-export function lastWords(port: MessagePort): LastWords | undefined {
-  const received: { message: LastWords } | undefined = receiveMessageOnPort(port);
+export function readExitReport(port: MessagePort): ExitReport | undefined {
+  const received: { message: ExitReport } | undefined = receiveMessageOnPort(port);
   return received?.message;
 }

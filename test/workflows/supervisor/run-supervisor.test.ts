@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { AgentDefinition } from "../../../src/agents/agent-definition.ts";
 import type { NumberedMessage, ToParticipant } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
-import { Supervisor } from "../../../src/workflows/supervisor/supervisor.ts";
+import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervisor-ports.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
@@ -25,14 +25,14 @@ class Office {
   readonly broken: unknown[] = [];
   /** Commits that wait, where the store is asynchronous. */
   readonly commits: (() => void)[] = [];
-  readonly supervisor: Supervisor;
+  readonly supervisor: RunSupervisor;
   /** What `send` does besides noting the message. */
   onSend: (agent: AgentDefinition, message: NumberedMessage) => void | Promise<void> = () => undefined;
 
   /** @param options.runs what an earlier one left. */
   constructor({ isAsync = false, runs }: { readonly isAsync?: boolean; readonly runs?: MemoryRuns } = {}) {
     this.runs = runs ?? new MemoryRuns(isAsync ? (commit) => this.commits.push(commit) : undefined);
-    this.supervisor = new Supervisor({
+    this.supervisor = new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => {
         this.sent.push({ agent: agent.name, ...message });
@@ -135,7 +135,7 @@ describe("a supervisor", () => {
     const office = new Office();
     void office.supervisor.start("r", diamond, { n: 1 });
     void office.supervisor.cancel("r");
-    const other = new Supervisor({
+    const other = new RunSupervisor({
       commit: (subject, next) => {
         try {
           return office.runs.commit(subject, next);

@@ -2,18 +2,18 @@ import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { makeAddress } from "../../../src/actors/address.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
-import { BoundRef, type Target, targetOf } from "../../../src/runtime/messaging/bound-ref.ts";
-import { Outgoing } from "../../../src/runtime/bodies/outgoing.ts";
+import { BoundRef, type Target, targetOf } from "../../../src/runtime/messaging/actor-ref.ts";
+import { HeldOutput } from "../../../src/runtime/bodies/held-output.ts";
 import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 import { ledger } from "../../fixtures/durable-actors.ts";
 
 const maxBytes = 1_000;
 
-function outgoing(): { out: Outgoing; codec: PayloadCodec } {
+function outgoing(): { out: HeldOutput; codec: PayloadCodec } {
   const copier = new ValueCopier(maxBytes);
   const codec = new PayloadCodec({ maxBytes });
-  return { out: new Outgoing({ copier } as unknown as ThreadHost, codec), codec };
+  return { out: new HeldOutput({ copier } as unknown as ThreadHost, codec), codec };
 }
 
 const anna = makeAddress(2, "anna");

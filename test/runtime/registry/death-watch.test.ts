@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Address, makeAddress } from "../../../src/actors/address.ts";
 import type { GoneReason } from "../../../src/actors/gone.ts";
-import { Bonds } from "../../../src/runtime/registry/bonds.ts";
+import { DeathWatch } from "../../../src/runtime/registry/death-watch.ts";
 
 const [a, b, c] = ["a", "b", "c"].map((name) => makeAddress(1, name)) as [Address, Address, Address];
 
@@ -13,9 +13,9 @@ function town(survivors: readonly Address[] = []) {
   const die = (actor: Address, reason: GoneReason): void => {
     if (there.delete(actor)) bonds.gone(actor, reason);
   };
-  const bonds: Bonds = new Bonds({
+  const bonds: DeathWatch = new DeathWatch({
     isThere: (actor) => there.has(actor),
-    tell: (watcher, type, { actor, reason }) => said.push(`${watcher} ${type}: ${actor} ${reason}`),
+    notify: (watcher, type, { actor, reason }) => said.push(`${watcher} ${type}: ${actor} ${reason}`),
     bringDown(actor, by, reason) {
       said.push(`${actor} down by ${by} ${reason}`);
       const isForGood = there.has(actor) && !survivors.includes(actor);

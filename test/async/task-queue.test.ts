@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { Sequence } from "../../src/async/sequence.ts";
+import { TaskQueue } from "../../src/async/task-queue.ts";
 
 describe("a sequence", () => {
   it("runs synchronous tasks at once", () => {
-    const sequence = new Sequence();
+    const sequence = new TaskQueue();
     expect(sequence.run(() => 1)).toBe(1);
     expect(() =>
       sequence.run(() => {
@@ -14,7 +14,7 @@ describe("a sequence", () => {
   });
 
   it("runs what a task brings up after it", async () => {
-    const sequence = new Sequence();
+    const sequence = new TaskQueue();
     const order: string[] = [];
     let inner: unknown;
     void sequence.run(() => {
@@ -26,7 +26,7 @@ describe("a sequence", () => {
   });
 
   it("makes later tasks wait for a promise, also one that rejects", async () => {
-    const sequence = new Sequence();
+    const sequence = new TaskQueue();
     const order: string[] = [];
     let fail = (_: Error): void => undefined;
     const slow = sequence.run(() => new Promise<never>((_, reject) => (fail = reject)));
@@ -47,7 +47,7 @@ describe("a sequence", () => {
 
   it("answers in the order of the tasks, to the microtask", async () => {
     // found by the property of duplicated claims: the refusal of the second overtook the acceptance of the first
-    const sequence = new Sequence();
+    const sequence = new TaskQueue();
     const answers: string[] = [];
     const note = async (name: string, task: () => string | Promise<string>): Promise<void> => {
       await sequence.run(task);

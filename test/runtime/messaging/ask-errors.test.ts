@@ -3,7 +3,7 @@ import { makeAddress } from "../../../src/actors/address.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { DeadLetterReason } from "../../../src/runtime/transport/envelope.ts";
-import { begunBefore, buried, departed, lost, notSent } from "../../../src/runtime/messaging/unhandled.ts";
+import { begunBefore, notHandled, departed, threadLost, notSent } from "../../../src/runtime/messaging/ask-errors.ts";
 
 const message = { to: makeAddress(1, "ada"), type: "count" };
 const of = ({ outcome, code, mayHaveRun }: AskError) => [outcome, code, mayHaveRun];
@@ -18,7 +18,7 @@ describe("the error of a message that nobody handled", () => {
     ["thread-died", "failed", "thread-died", true],
     ["max-deliveries", "failed", "max-deliveries", true],
   ])("%s: %s, %s, may have run: %s", (reason, outcome, code, mayHaveRun) => {
-    const error = buried(message, reason);
+    const error = notHandled(message, reason);
     expect(of(error)).toEqual([outcome, code, mayHaveRun]);
     expect(error.message).toContain("1/ada");
     expect(error.details).toEqual(message);
@@ -27,8 +27,8 @@ describe("the error of a message that nobody handled", () => {
 
   it("has a cause where one is known", () => {
     const cause = new Error("out of memory");
-    expect(buried(message, "thread-died", cause).cause).toBe(cause);
-    const error = lost(message, cause);
+    expect(notHandled(message, "thread-died", cause).cause).toBe(cause);
+    const error = threadLost(message, cause);
     expect(of(error)).toEqual(["rejected", "thread-died", false]);
     expect(error.cause).toBe(cause);
   });
@@ -37,9 +37,9 @@ describe("the error of a message that nobody handled", () => {
     ["actor-stopped", "failed"],
     ["expired", "timed-out"],
   ] as const)("says of one that was begun before, and is %s, that it may have run", (reason, outcome) => {
-    const error = begunBefore(buried(message, reason));
+    const error = begunBefore(notHandled(message, reason));
     expect([error.outcome, error.mayHaveRun]).toEqual([outcome, true]);
-    expect(error.code).toBe(buried(message, reason).code);
+    expect(error.code).toBe(notHandled(message, reason).code);
     expect(error.message).toContain("it had begun to");
     expect(begunBefore(error)).toBe(error);
   });

@@ -9,10 +9,10 @@ import { type Address, type HostId, hostOf, isSupervised } from "../../actors/ad
 import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Sender, Target } from "./bound-ref.ts";
+import type { Sender, Target } from "./actor-ref.ts";
 import { type Envelope, type Frame, never } from "../transport/envelope.ts";
 import { replaced } from "../cell/fenced-store.ts";
-import { givenUp, withdrawal } from "./giving-up.ts";
+import { givenUp, withdrawalReason } from "./ask-errors.ts";
 import { nothingSettled, type SettledOf } from "../cell/ledger.ts";
 import { contentOf } from "./message-check.ts";
 import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
@@ -20,7 +20,7 @@ import type { Admission } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { begunBefore, buried, departed, lost, notSent } from "./unhandled.ts";
+import { begunBefore, notHandled, departed, threadLost, notSent } from "./ask-errors.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
 export interface HostAskOptions extends AskOptions {
@@ -33,7 +33,7 @@ type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "is
 
 const sent = Promise.resolve();
 
-export class Sending {
+export class Messenger {
   /** Where supervised actors are. */
   readonly supervised: SupervisedRoutes;
   readonly #host: ThreadHost;
@@ -63,8 +63,9 @@ export class Sending {
       ask: (actor) => host.transmit(0, { kind: "locate", actor }),
       taken: (actor, upTo) => this.#windows.creditUpTo(actor, upTo),
       isAwaited: (ask) => this.#asks.has(ask),
-      withdrawn: (ask) => host.bury(ask, withdrawal(clock.now() >= ask.deadline ? "timed-out" : "cancelled")),
-      unanswered: (ask) => this.#asks.reject(ask.id, buried(ask, "thread-died")),
+      withdrawn: (ask) =>
+        host.deadLetter(ask, withdrawalReason(clock.now() >= ask.deadline ? "timed-out" : "cancelled")),
+      unanswered: (ask) => this.#asks.reject(ask.id, notHandled(ask, "thread-died")),
       moved: (actor) => host.streams.moved(actor),
       departed: (actor, left, reason, begun) => {
         this.#departed(actor, left, reason, begun);
@@ -112,7 +113,7 @@ export class Sending {
     const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // of whoever gives keys, nobody knows which attempt it is
     const { address: to } = target;
     try {
-      if (this.#isClosing) throw buried({ to, type }, "system-closed");
+      if (this.#isClosing) throw notHandled({ to, type }, "system-closed");
       if (sender.isFenced === true) throw replaced(String(sender.address));
       if (typeof timeout !== "number" || Number.isNaN(timeout)) {
         throw new TroupeError(
@@ -198,7 +199,7 @@ export class Sending {
 
   /** `count` messages to an actor have left its mailbox; `gone`: it has stopped, and its host saw to what it had. */
   credit(to: Address, count: number, gone: boolean): void {
-    if (gone) this.#windows.close(to, (message) => buried(message, "actor-stopped"));
+    if (gone) this.#windows.close(to, (message) => notHandled(message, "actor-stopped"));
     else this.#windows.credit(to, count);
   }
 
@@ -218,15 +219,15 @@ export class Sending {
     this.supervised.hostLost(peer);
     const hasDied = reason === "thread-died";
     const inFlight = this.#windows.closeAll(
-      (message) => (hasDied ? lost(message, cause) : buried(message, reason, cause)),
+      (message) => (hasDied ? threadLost(message, cause) : notHandled(message, reason, cause)),
       peer,
     );
     // of a stopped actor, its own host made dead letters; a dead thread can't, so what it may have lost is told from here
     for (const envelope of hasDied ? inFlight : []) {
       const isAnswered = envelope.isAsk && !this.#asks.has(envelope.id);
-      if (!isAnswered) this.#host.bury(envelope, reason, "it may have been handled");
+      if (!isAnswered) this.#host.deadLetter(envelope, reason, "it may have been handled");
     }
-    this.#asks.rejectAll(peer, (ask) => (ask.isSent ? buried(ask, reason, cause) : lost(ask, cause)));
+    this.#asks.rejectAll(peer, (ask) => (ask.isSent ? notHandled(ask, reason, cause) : threadLost(ask, cause)));
   }
 
   /** The system closes: whoever waits for an answer is told at once, so that no handler does, and nobody asks any more. */
@@ -238,14 +239,14 @@ export class Sending {
   /** Nothing is sent any more: what still waits becomes dead letters, but for what is known to be done with. */
   close(settledOf: SettledOf = () => nothingSettled): void {
     this.#asks.close();
-    this.#windows.closeAll((message) => buried(message, "system-closed"));
-    for (const envelope of this.supervised.close(settledOf)) this.#host.bury(envelope, "system-closed");
+    this.#windows.closeAll((message) => notHandled(message, "system-closed"));
+    for (const envelope of this.supervised.close(settledOf)) this.#host.deadLetter(envelope, "system-closed");
   }
 
   /** A message was dropped by its receiver's overflow policy before it was sent. */
   #dropped(envelope: Envelope): void {
-    this.#host.bury(envelope, "overflow");
-    if (envelope.isAsk) this.#asks.reject(envelope.id, buried(envelope, "overflow"));
+    this.#host.deadLetter(envelope, "overflow");
+    if (envelope.isAsk) this.#asks.reject(envelope.id, notHandled(envelope, "overflow"));
   }
 
   /** A supervised actor is gone for good, with what was sent to it and it is not done with. */
@@ -254,7 +255,7 @@ export class Sending {
     this.#windows.close(actor, toError);
     for (const envelope of left) {
       if (envelope.isAsk && !this.#asks.has(envelope.id)) continue; // it is over, and has been answered
-      this.#host.bury(envelope, letter);
+      this.#host.deadLetter(envelope, letter);
       if (!envelope.isAsk) continue;
       const error = toError(envelope);
       this.#asks.reject(envelope.id, envelope.id === begun ? begunBefore(error) : error);

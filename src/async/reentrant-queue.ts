@@ -1,6 +1,6 @@
 /** Runs tasks to completion one after the other, also those that a task adds. */
 
-export class InOrder {
+export class ReentrantQueue {
   readonly #later: (() => void)[] = [];
   #busy = false;
 

@@ -3,9 +3,9 @@ import { type Address, makeAddress, makeSupervisedAddress } from "../../../src/a
 import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
 import { isAskError } from "../../../src/errors/ask-error.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
-import type { Sender, Target } from "../../../src/runtime/messaging/bound-ref.ts";
+import type { Sender, Target } from "../../../src/runtime/messaging/actor-ref.ts";
 import { type Envelope, type Frame, never } from "../../../src/runtime/transport/envelope.ts";
-import type { HostAskOptions } from "../../../src/runtime/messaging/sending.ts";
+import type { HostAskOptions } from "../../../src/runtime/messaging/messenger.ts";
 import { LoneHost } from "../host/lone-host.ts";
 
 const eve = makeAddress(2, "eve");
@@ -36,11 +36,11 @@ class Bench extends LoneHost {
   }
 
   tell(payload: number, target = this.target()): void {
-    this.#note(payload, this.host.sending.tell(this.sender, target, "m", payload));
+    this.#note(payload, this.host.messenger.tell(this.sender, target, "m", payload));
   }
 
   ask(payload: number, options?: HostAskOptions, target = this.target(), sender: Sender = this.sender): void {
-    this.#note(payload, this.host.sending.ask(sender, target, "m", payload, options));
+    this.#note(payload, this.host.messenger.ask(sender, target, "m", payload, options));
   }
 
   #note(n: number, promise: Promise<unknown>): void {
@@ -77,7 +77,7 @@ describe("what is told", () => {
   it("leaves sealed: a copy, with who sent it, what that had seen, and what it was doing", async () => {
     const bench = new Bench();
     const payload = { list: [1] };
-    void bench.host.sending.tell(bench.sender, bench.target(), "m", payload);
+    void bench.host.messenger.tell(bench.sender, bench.target(), "m", payload);
     payload.list.push(2);
     const [message] = await bench.messages();
     expect(message).toMatchObject({ to: eve, from: "1/ada", payload: { list: [1] }, token: 7, cause: 3, origin: 1 });
@@ -110,7 +110,7 @@ describe("what is told", () => {
     expect(bench.outcomes.get(5)).toBe("rejected, mailbox-full");
   });
 
-  it("is turned away when its receiver has stopped, and what is on its way is its host's to bury", async () => {
+  it("is turned away when its receiver has stopped, and what is on its way is its host's to make a dead letter of", async () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n++) bench.tell(n);
     bench.receive(2, { kind: "credit", to: eve, count: 0, gone: true });

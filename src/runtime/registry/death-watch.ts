@@ -6,17 +6,17 @@
 import type { Address } from "../../actors/address.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
 
-export interface BondsOptions {
+export interface DeathWatchOptions {
   /** True while there is such an actor, or it is being started again. */
   readonly isThere: (actor: Address) => boolean;
   /** Tells a watcher by a message of its own. */
-  readonly tell: (watcher: Address, type: string, gone: Gone) => void;
+  readonly notify: (watcher: Address, type: string, gone: Gone) => void;
   /** Has an actor go down because one that it is linked with has. Returns true when it will be gone, whatever happens. */
   readonly bringDown: (actor: Address, by: Address, reason: GoneReason) => boolean;
 }
 
-export class Bonds {
-  readonly #options: BondsOptions;
+export class DeathWatch {
+  readonly #options: DeathWatchOptions;
   /** By the actor that is watched: its watchers, each with the message that it is told by. */
   readonly #watchers = new Map<Address, Map<Address, string>>();
   /** By the watcher. */
@@ -28,7 +28,7 @@ export class Bonds {
   /** Those that are going down for good with one that they were linked with. */
   readonly #falling = new Set<Address>();
 
-  constructor(options: BondsOptions) {
+  constructor(options: DeathWatchOptions) {
     this.#options = options;
   }
 
@@ -45,7 +45,7 @@ export class Bonds {
   /** Tells `watcher` by a message `type` when `actor` is gone, once; at once if it is. Watched again, only the type changes. */
   watch(watcher: Address, actor: Address, type: string): void {
     if (!this.#options.isThere(actor)) {
-      this.#options.tell(watcher, type, { actor, reason: "no-such-actor" });
+      this.#options.notify(watcher, type, { actor, reason: "no-such-actor" });
       return;
     }
     const watchers = this.#watchers.get(actor) ?? new Map<Address, string>();
@@ -95,7 +95,7 @@ export class Bonds {
     this.#watchers.delete(actor);
     for (const [watcher, type] of watchers) {
       this.#watched.get(watcher)?.delete(actor);
-      this.#options.tell(watcher, type, { actor, reason });
+      this.#options.notify(watcher, type, { actor, reason });
     }
     const waiting = this.#waiting.get(actor) ?? [];
     this.#waiting.delete(actor);

@@ -3,7 +3,7 @@
 import type { MaybePromise } from "./maybe-promise.ts";
 
 /** Synchronous as long as the tasks are: with a store in memory a proposal costs no promise. */
-export class Sequence {
+export class TaskQueue {
   #isBusy = false;
   readonly #waiting: (() => void)[] = [];
 

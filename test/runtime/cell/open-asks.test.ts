@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { AsksInHand } from "../../../src/runtime/cell/asks-in-hand.ts";
+import { OpenAsks } from "../../../src/runtime/cell/open-asks.ts";
 import type { Delivery } from "../../../src/runtime/cell/delivery.ts";
 
 const delivery = (origin: number, id: number): Delivery => ({ envelope: { origin, id } }) as Delivery;
 
 describe("asks in hand", () => {
   it("are found by who asked and the number of the ask there, until they are done", () => {
-    const asks = new AsksInHand();
+    const asks = new OpenAsks();
     const [one, other] = [delivery(1, 7), delivery(2, 7)];
     asks.add(one);
     asks.add(other);
@@ -22,7 +22,7 @@ describe("asks in hand", () => {
   });
 
   it("of a host that is gone are forgotten with it", () => {
-    const asks = new AsksInHand();
+    const asks = new OpenAsks();
     const [one, other] = [delivery(1, 7), delivery(1, 8)];
     for (const each of [one, other, delivery(2, 1)]) asks.add(each);
     expect([...asks.takeFrom(1)]).toEqual([one, other]);

@@ -18,7 +18,7 @@ interface Progress {
   owed: number;
 }
 
-export interface SupervisedMailOptions {
+export interface DeliveryLogOptions {
   readonly host: ThreadHost;
   readonly actor: Address;
   readonly order: SupervisedOrder;
@@ -26,7 +26,7 @@ export interface SupervisedMailOptions {
   readonly batch: number;
 }
 
-export class SupervisedMail {
+export class DeliveryLog {
   readonly #host: ThreadHost;
   readonly #actor: Address;
   readonly #order: SupervisedOrder;
@@ -38,7 +38,7 @@ export class SupervisedMail {
   #deliveries = 0;
   #isClosed = false;
 
-  constructor({ host, actor, order, batch }: SupervisedMailOptions) {
+  constructor({ host, actor, order, batch }: DeliveryLogOptions) {
     this.#host = host;
     this.#actor = actor;
     this.#order = order;

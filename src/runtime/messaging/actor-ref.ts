@@ -9,7 +9,7 @@ import type { AskScope } from "../../actors/ask-scope.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { transfer, type Transferred } from "../../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
-import type { Outgoing } from "../bodies/outgoing.ts";
+import type { HeldOutput } from "../bodies/held-output.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
 /** Who sends: an actor, or code outside any. */
@@ -21,7 +21,7 @@ export interface Sender {
   /** It has now seen everything up to this position. */
   observe(position: Position): void;
   /** Where its messages wait until what it is handling has been committed; for a durable actor while it handles one. */
-  readonly outgoing?: Pick<Outgoing, "post"> | undefined;
+  readonly outgoing?: Pick<HeldOutput, "post"> | undefined;
   /** True for an actor that another life of it has replaced. */
   readonly isFenced?: boolean;
   /** What is being handled, which its asks end with. */
@@ -71,11 +71,11 @@ export class BoundRef implements ActorRef {
   }
 
   tell(type: string, input?: unknown): Promise<void> {
-    return this.#host.sending.tell(this.#sender, this.#target, type, input);
+    return this.#host.messenger.tell(this.#sender, this.#target, type, input);
   }
 
   ask(type: string, input?: unknown, options?: AskOptions): Promise<never> {
-    return this.#host.sending.ask(this.#sender, this.#target, type, input, options) as Promise<never>;
+    return this.#host.messenger.ask(this.#sender, this.#target, type, input, options) as Promise<never>;
   }
 
   [transfer](): Transferred {

@@ -4,7 +4,7 @@ import { inspect, isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { compileCheckedCopy, unfit } from "../../src/contracts/checked-copy.ts";
+import { compileCheckedCopy, unfit } from "../../src/contracts/compiled-copy.ts";
 
 /** Schemas of every kind that compiles, nested at will, beside some that do not. */
 const { schema: anySchema } = fc.letrec<{ schema: v.GenericSchema; leaf: v.GenericSchema }>((tie) => ({

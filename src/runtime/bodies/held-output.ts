@@ -1,9 +1,9 @@
 /** What a durable actor's handler sends and emits: held back until what it did has been committed. */
 
-import type { Parcel } from "../../actors/mail-state.ts";
+import type { Parcel } from "../../actors/outbox-state.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { nameOf } from "../registry/actor-registry.ts";
-import type { Target } from "../messaging/bound-ref.ts";
+import type { Target } from "../messaging/actor-ref.ts";
 import { contentOf } from "../messaging/message-check.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
@@ -16,7 +16,7 @@ export interface Emitted {
   readonly hasRefs: boolean;
 }
 
-export class Outgoing {
+export class HeldOutput {
   readonly posted: Posted[] = [];
   readonly events: Emitted[] = [];
   readonly #host: ThreadHost;

@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RingQueue } from "../../src/async/ring-queue.ts";
+import { FifoQueue } from "../../src/async/fifo-queue.ts";
 
-function drain<T>(queue: RingQueue<T>): T[] {
+function drain<T>(queue: FifoQueue<T>): T[] {
   const items: T[] = [];
   while (queue.length > 0) items.push(queue.shift() as T);
   return items;
 }
 
-describe("RingQueue", () => {
+describe("FifoQueue", () => {
   it("does what an array does, whatever comes in and out", () => {
     const step = fc.oneof(
       fc.record({ push: fc.oneof(fc.integer(), fc.constant(undefined), fc.constant(null)) }),
@@ -17,7 +17,7 @@ describe("RingQueue", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300, size: "max" }), (steps) => {
-        const queue = new RingQueue<unknown>();
+        const queue = new FifoQueue<unknown>();
         const model: unknown[] = [];
         for (const each of steps) {
           if ("push" in each) {
@@ -41,7 +41,7 @@ describe("RingQueue", () => {
   it("grows at each size in the middle of the ring", () => {
     for (const size of [1, 15, 16, 17, 31, 32, 33, 1000]) {
       for (const offset of [0, 1, 7, 15]) {
-        const queue = new RingQueue<number>();
+        const queue = new FifoQueue<number>();
         for (let i = 0; i < offset; i++) queue.push(-1);
         for (let i = 0; i < offset; i++) queue.shift();
         const items = Array.from({ length: size }, (_, i) => i);
@@ -53,7 +53,7 @@ describe("RingQueue", () => {
   });
 
   it("gives undefined when it is empty, and goes on", () => {
-    const queue = new RingQueue<string>();
+    const queue = new FifoQueue<string>();
     expect([queue.shift(), queue.shift(), queue.length]).toEqual([undefined, undefined, 0]);
     queue.push("a");
     expect([queue.shift(), queue.shift(), queue.length]).toEqual(["a", undefined, 0]);
