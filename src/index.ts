@@ -7,11 +7,6 @@ export {
   defineActor,
   type Handler,
   type HandlerOptions,
-  type MessageInput,
-  type MessagePayload,
-  type MessageReply,
-  type MessageSpec,
-  type Protocol,
 } from "./actors/actor-definition.ts";
 export { type ActorRef, actorRef, type AskOptions } from "./actors/actor-ref.ts";
 export { type Address } from "./actors/address.ts";
@@ -21,6 +16,13 @@ export { handleEach } from "./actors/handle-each.ts";
 export { type InboxMessage } from "./actors/inbox-message.ts";
 export { type MailboxOptions, type OverflowPolicy } from "./actors/mailbox-options.ts";
 export { type BackoffOptions } from "./actors/backoff.ts";
+export {
+  type MessageInput,
+  type MessagePayload,
+  type MessageReply,
+  type MessageSpec,
+  type Protocol,
+} from "./actors/protocol.ts";
 export { type Placement } from "./actors/placement.ts";
 export { type BreakerRecord, breakerState } from "./agents/policies/breaker-record.ts";
 export { type BreakerOptions, type OpenedBecause } from "./agents/policies/breaker.ts";
@@ -64,7 +66,8 @@ export {
 } from "./runtime/supervision/supervision-options.ts";
 export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/supervisor-node.ts";
 export { type SystemEvent } from "./runtime/system-events.ts";
-export { type ResourceLimits, type SystemOptions } from "./runtime/system/system-options.ts";
+export { type SystemOptions } from "./runtime/system/system-options.ts";
+export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
 export { type HistoryOptions } from "./store/versions/history-range.ts";
 export { type Journal } from "./store/journal.ts";
@@ -74,7 +77,8 @@ export { type JournalDamage, type JournalReport, verifyJournal } from "./store/j
 export { type Imported } from "./store/owned-store.ts";
 export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
 export { type Snapshot, type VersionAt } from "./store/versions/snapshot.ts";
-export { defineState, type StateDefinition, type Upcaster } from "./store/versions/state-definition.ts";
+export { defineState } from "./store/versions/define-state.ts";
+export { type StateDefinition, type Upcaster } from "./store/versions/state-definition.ts";
 export { type CommitOptions, type PutOptions } from "./store/client/store-client.ts";
 export {
   type TransactKey,

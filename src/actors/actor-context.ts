@@ -6,7 +6,8 @@ import type { CommitOptions, PutOptions } from "../store/client/store-client.ts"
 import type { Snapshot, VersionAt } from "../store/versions/snapshot.ts";
 import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/client/transaction.ts";
-import type { ActorDefinition, Protocol } from "./actor-definition.ts";
+import type { ActorDefinition } from "./actor-definition.ts";
+import type { Protocol } from "./protocol.ts";
 import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";
 import type { Placement } from "./placement.ts";

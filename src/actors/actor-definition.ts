@@ -5,40 +5,11 @@ import type { Observable } from "rxjs";
 import type * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { StateDefinition } from "../store/versions/state-definition.ts";
-import type { IsCloneable } from "../values/cloneable.ts";
 import type { ActorContext } from "./actor-context.ts";
 import type { InboxMessage } from "./inbox-message.ts";
 import { type MailboxOptions, mailboxProblem } from "./mailbox-options.ts";
 import type { Placement } from "./placement.ts";
-
-/** One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`. */
-export interface MessageSpec {
-  readonly input?: v.GenericSchema;
-  readonly reply?: v.GenericSchema;
-}
-
-/** The messages an actor understands, by type. */
-export type Protocol = Readonly<Record<string, MessageSpec>>;
-
-/** What a sender passes: the schema's input. */
-export type MessageInput<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
-  ? v.InferInput<I>
-  : undefined;
-
-/** What a handler gets: the schema's output. */
-export type MessagePayload<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
-  ? v.InferOutput<I>
-  : undefined;
-
-/** What an ask of the message resolves to. */
-export type MessageReply<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
-  ? v.InferOutput<R>
-  : undefined;
-
-/** What a handler returns: the reply, or nothing where the protocol has none. */
-type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
-  ? v.InferInput<R>
-  : void;
+import type { CloneableProtocol, HandlerResult, MessagePayload, MessageSpec, Protocol } from "./protocol.ts";
 
 /**
  * Handles one message over a draft of the actor's state. What it changes becomes the state when it returns or its
@@ -49,13 +20,6 @@ export type Handler<S, M extends MessageSpec, E> = (
   payload: MessagePayload<M>,
   context: ActorContext<E>,
 ) => HandlerResult<M> | Promise<HandlerResult<M>>;
-
-/** Rejects, at compile time, a protocol with a message that can't cross to another actor. */
-type CloneableProtocol<P extends Protocol> = {
-  readonly [K in keyof P]: [IsCloneable<MessageInput<P[K]>>, IsCloneable<MessageReply<P[K]>>] extends [true, true]
-    ? P[K]
-    : { readonly error: `message ${K & string} has a part that can't cross to another actor` };
-};
 
 interface CommonOptions<P extends Protocol, E> {
   /** The definition's name: with the module's URL, how another thread finds it. */

@@ -2,7 +2,8 @@
 
 import type { Observable } from "rxjs";
 import * as v from "valibot";
-import type { ActorDefinition, MessageInput, MessageReply, Protocol } from "./actor-definition.ts";
+import type { ActorDefinition } from "./actor-definition.ts";
+import type { MessageInput, MessageReply, Protocol } from "./protocol.ts";
 import type { Address } from "./address.ts";
 import { transfer, type Transferable } from "../values/cloneable.ts";
 

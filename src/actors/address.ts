@@ -32,3 +32,8 @@ export function isSupervised(address: Address): boolean {
 export function hostOf(address: Address): HostId {
   return Number.parseInt(address, 10);
 }
+
+/** The name in an address. */
+export function nameOf(address: Address): string {
+  return address.slice(address.indexOf("/") + 1);
+}

@@ -1,7 +1,7 @@
 /** One message at a time, for behaviours that work across awaits. */
 
 import { concatMap, defer, finalize, from, map, type OperatorFunction } from "rxjs";
-import type { Protocol } from "./actor-definition.ts";
+import type { Protocol } from "./protocol.ts";
 import type { InboxMessage } from "./inbox-message.ts";
 
 /**

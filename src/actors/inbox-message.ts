@@ -1,7 +1,7 @@
 /** A message as a behaviour sees it. */
 
 import type { Address } from "./address.ts";
-import type { MessagePayload, MessageReply, Protocol } from "./actor-definition.ts";
+import type { MessagePayload, MessageReply, Protocol } from "./protocol.ts";
 
 /** One message of a behaviour's inbox: a union over the protocol, told apart by `type`. */
 export type InboxMessage<P extends Protocol> = {

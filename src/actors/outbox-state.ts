@@ -1,7 +1,7 @@
 /** What the store keeps of a durable actor besides its state: what it has sent and nobody has handled yet. */
 
 import * as v from "valibot";
-import { defineState } from "../store/versions/state-definition.ts";
+import { defineState } from "../store/versions/define-state.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import type { Payload } from "../contracts/payload-codec.ts";
 

@@ -3,7 +3,6 @@
 import type { Run } from "../workflows/run.ts";
 import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
 import type { SystemOptions } from "../runtime/system/system-options.ts";
-import type { StartedRun } from "./commands/run-inputs.ts";
 
 export interface CommandSystem {
   run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): StartedRun;
@@ -13,3 +12,11 @@ export interface CommandSystem {
 
 /** How a command gets a system; tests give their own. */
 export type StartSystem = (options: SystemOptions) => Promise<CommandSystem>;
+
+/** A run, as far as this file has to know it. */
+export interface StartedRun {
+  /** There when it can be looked up later. */
+  readonly id?: string | undefined;
+  readonly result: Promise<unknown>;
+  cancel(reason?: string): Promise<void>;
+}

@@ -3,7 +3,7 @@
 import type { CommitRecord } from "./versions/commit.ts";
 import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Position, Snapshot, SnapshotMeta } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-definition.ts";
+import type { StateKey } from "./versions/state-key.ts";
 
 /**
  * Keeps every version of every key. One authority writes it.

@@ -3,7 +3,8 @@
 import { AuthorityAccess } from "./authority/authority-access.ts";
 import { exportHistory } from "./history/history-export.ts";
 import { readHistory } from "./history/history-import.ts";
-import { stateKey, type StateDefinition, type StateKey } from "./versions/state-definition.ts";
+import type { StateDefinition } from "./versions/state-definition.ts";
+import { stateKey, type StateKey } from "./versions/state-key.ts";
 import type { StoreAuthority } from "./authority/store-authority.ts";
 import type { StoreClientOptions } from "./client/store-client.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { expect, it } from "vitest";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
-import { defineState } from "../../src/store/versions/state-definition.ts";
+import { defineState } from "../../src/store/versions/define-state.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { fixedClock } from "../store/support/fixed-clock.ts";
 import { temporaryFiles } from "./temporary-files.ts";

@@ -12,7 +12,7 @@ import { corruptVersion } from "../../src/store/journal/lmdb/journal-errors.ts";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import { type JournalReport, verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
-import { defineState } from "../../src/store/versions/state-definition.ts";
+import { defineState } from "../../src/store/versions/define-state.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../src/store/client/store-client.ts";
 import { fixedClock } from "../store/support/fixed-clock.ts";

@@ -7,7 +7,7 @@ import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../src/store/journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
 import type { RetentionRule } from "../../src/store/retention/retention.ts";
-import { defineState } from "../../src/store/versions/state-definition.ts";
+import { defineState } from "../../src/store/versions/define-state.ts";
 import { StoreClient } from "../../src/store/client/store-client.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { failure } from "./support/failure.ts";

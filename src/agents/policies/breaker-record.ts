@@ -1,7 +1,7 @@
 /** A breaker as the store keeps it: the key `breaker/<agent's name>`, a version for each change of status. */
 
 import * as v from "valibot";
-import { defineState } from "../../store/versions/state-definition.ts";
+import { defineState } from "../../store/versions/define-state.ts";
 import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
 
 /** How a breaker stood after it changed. The version's time says when. */

@@ -1,15 +1,8 @@
 /** Runs inputs, a bounded number at a time, and tells how they ended in the order of the inputs. */
 
+import type { StartedRun } from "../command-system.ts";
 import type { InputRow } from "../input/input-row.ts";
 import type { Outcome } from "../output/outcome.ts";
-
-/** A run, as far as this file has to know it. */
-export interface StartedRun {
-  /** There when it can be looked up later. */
-  readonly id?: string | undefined;
-  readonly result: Promise<unknown>;
-  cancel(reason?: string): Promise<void>;
-}
 
 export interface RunInputsOptions {
   /** Starts a run for the input on a line of the file; may throw. */

@@ -7,10 +7,10 @@ import type { InputRow } from "../input/input-row.ts";
 import { loadWorkflow } from "../modules/load-workflow.ts";
 import { jsonLine, textLine } from "../output/outcome.ts";
 import type { Command, CommandPorts } from "../command.ts";
-import type { CommandSystem } from "../command-system.ts";
+import type { CommandSystem, StartedRun } from "../command-system.ts";
 import { readInputs } from "../input/read-inputs.ts";
 import { readRun, runFlags, type RunOrder } from "../arguments/run-arguments.ts";
-import { runInputs, type StartedRun } from "./run-inputs.ts";
+import { runInputs } from "./run-inputs.ts";
 import type { Terminal } from "../terminal.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 

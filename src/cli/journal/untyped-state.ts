@@ -2,7 +2,9 @@
 
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { defineState, type StateDefinition, type StateKey } from "../../store/versions/state-definition.ts";
+import type { StateDefinition } from "../../store/versions/state-definition.ts";
+import { defineState } from "../../store/versions/define-state.ts";
+import type { StateKey } from "../../store/versions/state-key.ts";
 
 export interface UntypedKey {
   readonly definition: StateDefinition;

@@ -1,59 +1,24 @@
 /** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
 
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
-import { type Address, makeAddress } from "../../actors/address.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
-import { checkContract } from "../../contracts/contract.ts";
-import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
-import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { runCause } from "../../store/versions/cause.ts";
-import { messageName, RefusedMessage } from "../messaging/message-check.ts";
+import { RefusedMessage } from "../messaging/refused-message.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
-import type { Sender, Target } from "../messaging/actor-ref.ts";
-import { CellContext, type CellSite, type Handling } from "../cell/cell-context.ts";
+import type { Sender } from "../messaging/target.ts";
+import { CellContext, type CellSite } from "../cell/cell-context.ts";
+import type { Handling } from "../cell/handling.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { HostServices } from "../host/spawn-cell.ts";
-
-/** The messages of the runtime's own between the supervisor and participants. */
-export const coordinate = "coordinate";
-
-/** What waits here is bounded by the runs in flight; a large mailbox lets an abort past the work that waits. */
-export const agentMailbox = { capacity: 16_384, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;
-
-export const supervisorTarget: Target = { address: makeAddress(0, "supervisor"), ...agentMailbox, check: undefined };
-
-/** The target of an agent for its users: its input is checked before it is sent. */
-export function agentTarget(definition: AgentDefinition, address: Address): Target {
-  const { name: agent, version, input } = definition;
-  return {
-    address,
-    ...agentMailbox,
-    check(type, payload, copier, to) {
-      if (type !== "execute") {
-        throw new AskError(
-          "rejected",
-          "no-such-message",
-          `the agent ${agent} has no message ${JSON.stringify(type)}; it has execute`,
-        );
-      }
-      try {
-        checkContract(input, payload, { agent, version, direction: "input", side: "sender" });
-      } catch (error) {
-        if (!isTroupeError(error)) throw error;
-        throw new AskError("rejected", error.code, error.message, { details: error.details });
-      }
-      return copier.copy(payload, messageName(type, to));
-    },
-  };
-}
+import { coordinate, supervisorTarget } from "./agent-targets.ts";
 
 export class AgentBody implements ActorBody {
   readonly #services: HostServices;

@@ -11,7 +11,8 @@ import {
   type Ticket,
 } from "../../agents/policies/gate.ts";
 import type { BreakerState } from "../../agents/policies/breaker.ts";
-import { type CallOutcome, type CallReport, failureText, type Permit } from "../../agents/policies/permit.ts";
+import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
+import { failureText } from "../../agents/policies/call-outcome.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";

@@ -5,14 +5,15 @@ import type { Address } from "../../actors/address.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import type { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
-import { type CallOutcome, type CallReport, outcomeOf, type Permit } from "../../agents/policies/permit.ts";
+import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
+import { outcomeOf } from "../../agents/policies/call-outcome.ts";
 import { nextAttempt } from "../../agents/policies/retry.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
-import type { Handling } from "../cell/cell-context.ts";
+import type { Handling } from "../cell/handling.ts";
 import type { GateClient } from "./gate-client.ts";
 
 export interface DirectCallsOptions {

@@ -3,11 +3,12 @@
 import type { HostId } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { isAlwaysOpen } from "../../agents/policies/gate.ts";
-import { failureText, type Permit } from "../../agents/policies/permit.ts";
+import type { Permit } from "../../agents/policies/permit.ts";
+import { failureText } from "../../agents/policies/call-outcome.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import type { Sender } from "../messaging/actor-ref.ts";
+import type { Sender } from "../messaging/target.ts";
 import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 

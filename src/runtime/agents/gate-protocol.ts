@@ -3,7 +3,7 @@
 import { type HostId, makeAddress } from "../../actors/address.ts";
 import type { CallOutcome } from "../../agents/policies/permit.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
-import type { Target } from "../messaging/actor-ref.ts";
+import type { Target } from "../messaging/target.ts";
 
 /**
  * The actor of the gates. A message leaves its mailbox as soon as it was looked at, also where the answer takes a while: what

@@ -7,7 +7,7 @@ import { kindOf } from "../../values/value-copier.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
-import { openMessage, replyChecked } from "../messaging/message-check.ts";
+import { openMessage, replyChecked } from "../cell/open-message.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;

@@ -2,8 +2,8 @@
 
 import type { Parcel } from "../../actors/outbox-state.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { nameOf } from "../registry/actor-registry.ts";
-import type { Target } from "../messaging/actor-ref.ts";
+import { nameOf } from "../../actors/address.ts";
+import type { Target } from "../messaging/target.ts";
 import { contentOf } from "../messaging/message-check.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 

@@ -11,8 +11,8 @@ import type { ErrorCode } from "../../errors/error-code.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Timer } from "../../ports/clock.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
-import type { Sender } from "../messaging/actor-ref.ts";
-import { systemTarget } from "../cell/cell-context.ts";
+import type { Sender } from "../messaging/target.ts";
+import { systemTarget } from "../messaging/system-protocol.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
 /** Milliseconds before a parcel is sent again: doubled each time, from the first to the second of these. */

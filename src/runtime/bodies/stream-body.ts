@@ -4,16 +4,17 @@ import { map, Subject, type Subscription } from "rxjs";
 import type { ActorContext } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { InboxMessage } from "../../actors/inbox-message.ts";
-import type { Protocol } from "../../actors/actor-definition.ts";
+import type { Protocol } from "../../actors/protocol.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
-import { CellContext, type CellSite, type Handling } from "../cell/cell-context.ts";
+import { CellContext, type CellSite } from "../cell/cell-context.ts";
+import type { Handling } from "../cell/handling.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { type Envelope, never } from "../transport/envelope.ts";
 import { BehaviourFailure, type Incarnation } from "../cell/incarnation.ts";
-import { openMessage, replyChecked } from "../messaging/message-check.ts";
+import { openMessage, replyChecked } from "../cell/open-message.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
 type Behave = (

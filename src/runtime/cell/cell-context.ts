@@ -3,15 +3,14 @@
 import type { Draft } from "immer";
 import type * as v from "valibot";
 import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
-import { type ActorDefinition, checkActorName, type Protocol } from "../../actors/actor-definition.ts";
+import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
+import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import { type Address, makeAddress } from "../../actors/address.ts";
 import { checkContract } from "../../contracts/contract.ts";
-import type { Placement } from "../../actors/placement.ts";
-import type { CancellationListener } from "../../async/cancellation.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { AskError } from "../../errors/ask-error.ts";
-import { decodeError, type EncodedError } from "../../errors/error-codec.ts";
+import { decodeError } from "../../errors/error-codec.ts";
 import type { HistoryOptions } from "../../store/versions/history-range.ts";
 import type { Snapshot, VersionAt } from "../../store/versions/snapshot.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
@@ -23,31 +22,13 @@ import type {
   TransactSnapshots,
 } from "../../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { BoundRef, type Sender, targetOf, type Target } from "../messaging/actor-ref.ts";
+import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
-import { type DefinitionId, definitionId } from "../definitions/definition-loader.ts";
-import { replaced } from "./fenced-store.ts";
+import { definitionId } from "../definitions/definition-loader.ts";
+import { replaced } from "../messaging/ask-errors.ts";
 import type { HostServices } from "../host/spawn-cell.ts";
-
-/** The actor through which any actor asks the system to spawn and find others. */
-export const systemTarget: Target = {
-  address: makeAddress(0, "system"),
-  capacity: 1024,
-  overflow: "backpressure",
-  check: undefined,
-};
-
-/** What an actor asks the system to spawn. */
-export interface SpawnRequest {
-  readonly definition: DefinitionId<"actor">;
-  readonly placement: Placement;
-  readonly name: string | undefined;
-}
-
-/** Where it was spawned, or what it failed with. */
-export type SpawnOutcome =
-  | { readonly address: Address; readonly error?: undefined }
-  | { readonly address?: undefined; readonly error: EncodedError };
+import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
+import type { Handling } from "./handling.ts";
 
 /** What all contexts of one actor have in common. */
 export interface CellSite {
@@ -58,19 +39,6 @@ export interface CellSite {
   readonly events: v.GenericSchema | undefined;
   /** The messages that the actor itself has. */
   readonly protocol?: Protocol;
-}
-
-/** What a context is for: a message, a step, or whatever a behaviour does. */
-export interface Handling {
-  /** Who sends what is sent meanwhile. */
-  readonly sender: Sender;
-  readonly deadline: number;
-  readonly signal: AbortSignal;
-  /** Tells the listener, until it is removed, when the signal aborts. */
-  add(listener: CancellationListener): void;
-  remove(listener: CancellationListener): void;
-  /** True once it was left behind: what it commits is refused. Default false. */
-  readonly isLeftBehind?: boolean;
 }
 
 /** What a commit is for, and what keeps it from being applied twice. */

@@ -5,11 +5,12 @@ import { Cancellation, type CancellationListener } from "../../async/cancellatio
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import type { Sender } from "../messaging/actor-ref.ts";
-import type { Handling } from "./cell-context.ts";
-import type { Answer, Envelope } from "../transport/envelope.ts";
+import type { Sender } from "../messaging/target.ts";
+import type { Handling } from "./handling.ts";
+import type { Envelope } from "../transport/envelope.ts";
+import type { Answer } from "../transport/frame.ts";
 import { stoppedLate } from "../messaging/ask-errors.ts";
-import { RefusedMessage } from "../messaging/message-check.ts";
+import { RefusedMessage } from "../messaging/refused-message.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 

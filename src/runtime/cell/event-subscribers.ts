@@ -1,11 +1,9 @@
 /** Who listens to an actor's events, at the actor's end. Bounded: a subscriber that lags loses the newest, counted. */
 
 import type { Address, HostId } from "../../actors/address.ts";
-import type { StreamEnd } from "../transport/envelope.ts";
+import type { StreamEnd } from "../transport/frame.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-
-/** How many events may be on their way to one subscriber (invariant 7). */
-export const eventWindow = 1024;
+import { eventWindow } from "../transport/credit.ts";
 
 interface Subscriber {
   readonly host: HostId;

@@ -1,7 +1,7 @@
 /** The store as a supervised actor reaches it: closed for a life of it that another one has replaced. */
 
-import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StoreAccess } from "../../store/store-access.ts";
+import { replaced } from "../messaging/ask-errors.ts";
 
 /** Who is let in: a cell. */
 interface Fenced {
@@ -34,13 +34,4 @@ export function fencedStore(store: StoreAccess, cell: Fenced): StoreAccess {
     keys: (prefix) => store.keys(prefix),
     watch: (key) => store.watch(key),
   };
-}
-
-/** What a handler is told that goes on after its actor was replaced. */
-export function replaced(actor: string): TroupeError {
-  return new TroupeError(
-    "actor-stopped",
-    `${actor} did not stop by its deadline and was left behind: what it does has no effect any more`,
-    { details: { actor } },
-  );
 }

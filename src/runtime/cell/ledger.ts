@@ -5,8 +5,9 @@
  * in that order.
  */
 
-import type { Address, HostId } from "../../actors/address.ts";
+import type { HostId } from "../../actors/address.ts";
 import type { Envelope } from "../transport/envelope.ts";
+import { nothingSettled, type Settled } from "../transport/supervision-protocol.ts";
 
 /** A message by its host and its id there. */
 type MessageId = Pick<Envelope, "origin" | "id">;
@@ -22,19 +23,6 @@ const firstHosts = 8;
 /** More than there are threads; hosts that are gone make room. */
 const maxHosts = 4096;
 const nobody = -1;
-
-/** What of a host's messages is done with. */
-export interface Settled {
-  /** All up to this id are, but for the one in hand; 0 for none. */
-  readonly settled: number;
-  /** The id of one that was begun and is not done with, even where later ones are; 0 for none. */
-  readonly inHand: number;
-}
-
-/** Says what of one host's messages to an actor is done with. */
-export type SettledOf = (actor: Address) => Settled;
-
-export const nothingSettled: Settled = Object.freeze({ settled: 0, inHand: 0 });
 
 /** A buffer that grows in place. TypeScript knows it from ES2024 on, Node.js since 20. */
 interface Growable extends SharedArrayBuffer {

@@ -6,22 +6,17 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { MailboxOptions, OverflowPolicy } from "../../actors/mailbox-options.ts";
 import { type CancelCode, type DeadLetterReason, type Envelope, never } from "../transport/envelope.ts";
-import { withdrawalReason } from "../messaging/ask-errors.ts";
+import { begunBefore, notHandled, withdrawalReason } from "../messaging/ask-errors.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
 import type { DeliveryLog } from "./delivery-log.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { begunBefore, notHandled } from "../messaging/ask-errors.ts";
+import { creditBatch } from "../transport/credit.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {
   readonly host: Pick<ThreadHost, "id" | "clock" | "deadLetter" | "refuse" | "returnCredit">;
   readonly actor: Address;
   /** Set for an actor with a supervisor, whose senders are told by that. */
   readonly mail: DeliveryLog | undefined;
-}
-
-/** How many messages leave a mailbox until a sending host is told. */
-export function creditBatch(capacity: number): number {
-  return Math.max(1, capacity >> 3);
 }
 
 export class Mailbox {

@@ -24,17 +24,17 @@ import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/s
 import { ValueCopier } from "../../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "../cell/actor-cell.ts";
 import { OpenAsks } from "../cell/open-asks.ts";
-import { reviveRefs, type Sender } from "../messaging/actor-ref.ts";
+import { reviveRefs } from "../messaging/actor-ref.ts";
+import type { Sender } from "../messaging/target.ts";
 import { BatchedLink } from "../transport/batched-link.ts";
-import type { Answer, DeadLetter, DeadLetterReason, Envelope, Frame, StopMode } from "../transport/envelope.ts";
+import type { DeadLetter, DeadLetterReason, Envelope, StopMode } from "../transport/envelope.ts";
+import type { Answer, Frame } from "../transport/frame.ts";
 import { EventStreams } from "../messaging/event-streams.ts";
-import { noLongerWanted } from "../messaging/ask-errors.ts";
+import { noLongerWanted, notHandled, threadLost } from "../messaging/ask-errors.ts";
 import type { HostSettings } from "./host-settings.ts";
-import type { SettledOf } from "../cell/ledger.ts";
+import type { ChildReport, SettledOf, SupervisionFrame } from "../transport/supervision-protocol.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
 import { Messenger } from "../messaging/messenger.ts";
-import type { ChildReport, SupervisionFrame } from "../transport/supervision-protocol.ts";
-import { notHandled, threadLost } from "../messaging/ask-errors.ts";
 
 /** Where a host reports what nobody on it handles. */
 export interface HostReports {

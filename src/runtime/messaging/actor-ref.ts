@@ -4,38 +4,11 @@ import type { Observable } from "rxjs";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { ActorRef, AskOptions } from "../../actors/actor-ref.ts";
 import type { Address } from "../../actors/address.ts";
-import { defaultMailbox, type OverflowPolicy } from "../../actors/mailbox-options.ts";
-import type { AskScope } from "../../actors/ask-scope.ts";
-import type { Position } from "../../store/versions/snapshot.ts";
+import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { transfer, type Transferred } from "../../values/cloneable.ts";
-import { type MessageCheck, messageCheck } from "./message-check.ts";
-import type { HeldOutput } from "../bodies/held-output.ts";
+import { messageCheck } from "./message-check.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-
-/** Who sends: an actor, or code outside any. */
-export interface Sender {
-  readonly address: Address | undefined;
-  readonly token: Position;
-  /** The id of the message being handled; 0 for none. */
-  readonly cause: number;
-  /** It has now seen everything up to this position. */
-  observe(position: Position): void;
-  /** Where its messages wait until what it is handling has been committed; for a durable actor while it handles one. */
-  readonly outgoing?: Pick<HeldOutput, "post"> | undefined;
-  /** True for an actor that another life of it has replaced. */
-  readonly isFenced?: boolean;
-  /** What is being handled, which its asks end with. */
-  readonly scope?: AskScope | undefined;
-}
-
-/** Where a ref points, and what is known there about the messages it takes. */
-export interface Target {
-  readonly address: Address;
-  readonly capacity: number;
-  readonly overflow: OverflowPolicy;
-  /** Checks what is sent. Absent where the definition isn't known: then the receiver checks. */
-  readonly check: MessageCheck | undefined;
-}
+import type { Sender, Target } from "./target.ts";
 
 interface Binding {
   readonly host: ThreadHost;

@@ -6,7 +6,7 @@
 import type { Address } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { CancelCode, DeadLetterReason, Envelope } from "../transport/envelope.ts";
 
 /** What errors say of a message. */
@@ -165,4 +165,13 @@ export function stoppedLate({ to, type }: Pick<Envelope, "to" | "type">, thrown:
 /** Why an ask that was still waiting is not handled. */
 export function withdrawalReason(code: CancelCode): DeadLetterReason {
   return code === "timed-out" ? "expired" : "cancelled";
+}
+
+/** What a handler is told that goes on after its actor was replaced. */
+export function replaced(actor: string): TroupeError {
+  return new TroupeError(
+    "actor-stopped",
+    `${actor} did not stop by its deadline and was left behind: what it does has no effect any more`,
+    { details: { actor } },
+  );
 }

@@ -4,11 +4,11 @@ import { Observable, type Subscriber } from "rxjs";
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
-import type { Sender } from "./actor-ref.ts";
-import type { Frame, StreamEnd } from "../transport/envelope.ts";
-import { eventWindow } from "../cell/event-subscribers.ts";
+import type { Sender } from "./target.ts";
+import type { Frame, StreamEnd } from "../transport/frame.ts";
+import { eventWindow } from "../transport/credit.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { notHandled, departed } from "./ask-errors.ts";
+import { departed, notHandled } from "./ask-errors.ts";
 
 interface Stream {
   readonly actor: Address;

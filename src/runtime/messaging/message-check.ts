@@ -1,49 +1,17 @@
 /** Messages against an actor's protocol, at the sender and, where that didn't know the definition, at the receiver. */
 
 import type { Address } from "../../actors/address.ts";
-import type { ActorDefinition, MessageSpec, Protocol } from "../../actors/actor-definition.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { Protocol } from "../../actors/protocol.ts";
 import { type CheckedCopy, compileCheckedCopy, unfit } from "../../contracts/compiled-copy.ts";
 import { checkContract } from "../../contracts/contract.ts";
-import { AskError, isAskError } from "../../errors/ask-error.ts";
-import type { ErrorCode } from "../../errors/error-code.ts";
+import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
-import type { Sender, Target } from "./actor-ref.ts";
-import type { Delivery } from "../cell/delivery.ts";
-import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { MessageCheck, Target } from "./target.ts";
 
 /** What these checks need of a definition. */
-type Named = Pick<ActorDefinition, "name" | "protocol">;
-
-const refusals: Partial<Record<ErrorCode, DeadLetterReason>> = {
-  "no-such-message": "no-such-message",
-  "actor-stopped": "actor-stopped",
-  "thread-died": "cancelled",
-  "system-closed": "system-closed",
-  cancelled: "cancelled",
-  "timed-out": "expired",
-};
-
-/** A message that its receiver refuses: no handler has seen it. */
-export class RefusedMessage extends Error {
-  readonly error: AskError;
-  readonly reason: DeadLetterReason;
-
-  constructor(error: AskError) {
-    super(error.message, { cause: error });
-    this.error = error;
-    this.reason = refusals[error.code] ?? "invalid-message";
-  }
-}
-
-/**
- * Checks a message before it is sent and returns what travels: an isolated copy of what the schema makes of the payload.
- * The copier's fields tell about the copy. `to` is for errors.
- *
- * @throws AskError `no-such-message` or `contract-violated`, outcome `rejected`; TroupeError as {@link ValueCopier.copy}.
- */
-export type MessageCheck = (type: string, payload: unknown, copier: ValueCopier, to: Address) => unknown;
+export type Named = Pick<ActorDefinition, "name" | "protocol">;
 
 /** What errors call a message. */
 export function messageName(type: string, to: Address): string {
@@ -79,7 +47,12 @@ export function messageCheck(definition: Named): MessageCheck {
  *
  * @throws AskError `no-such-message` or `contract-violated`, outcome `rejected`.
  */
-function checkMessage({ name, protocol }: Named, type: string, payload: unknown, side: "sender" | "receiver"): unknown {
+export function checkMessage(
+  { name, protocol }: Named,
+  type: string,
+  payload: unknown,
+  side: "sender" | "receiver",
+): unknown {
   const spec = Object.hasOwn(protocol, type) ? protocol[type] : undefined;
   if (spec === undefined) throw noSuchMessage(name, type, protocol);
   if (spec.input === undefined) return undefined;
@@ -94,34 +67,6 @@ function checkMessage({ name, protocol }: Named, type: string, payload: unknown,
     if (!isTroupeError(error)) throw error;
     throw new AskError("rejected", error.code, error.message, { details: error.details });
   }
-}
-
-/**
- * What a body's handler gets: the payload with its refs revived, bound to `sender`, and checked unless its sender did.
- *
- * @throws RefusedMessage
- */
-export function openMessage(host: ThreadHost, sender: Sender, definition: Named, envelope: Envelope): unknown {
-  const { type, payload, hasRefs, isChecked } = envelope;
-  const revived = hasRefs ? host.revive(payload, sender) : payload;
-  if (isChecked) return revived;
-  try {
-    return checkMessage(definition, type, revived, "receiver");
-  } catch (error) {
-    throw isAskError(error) ? new RefusedMessage(error) : error;
-  }
-}
-
-/** Answers an ask with what the reply's schema makes of `value`. */
-export function replyChecked(definition: Named, delivery: Delivery, value: unknown): void {
-  if (!delivery.isAnswered) delivery.reply(checkReply(definition, delivery.envelope.type, value));
-}
-
-/** What the reply's schema makes of `value`; nothing where the protocol has no reply. @throws TroupeError `contract-violated`. */
-export function checkReply({ name, protocol }: Named, type: string, value: unknown): unknown {
-  const schema: MessageSpec["reply"] = protocol[type]?.reply;
-  const site = { agent: `${name}.${type}`, version: "protocol", direction: "reply", side: "sender" } as const;
-  return schema === undefined ? undefined : checkContract(schema, value, site);
 }
 
 function noSuchMessage(name: string, type: string, protocol: Protocol): AskError {

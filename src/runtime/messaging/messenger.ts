@@ -9,18 +9,26 @@ import { type Address, type HostId, hostOf, isSupervised } from "../../actors/ad
 import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Sender, Target } from "./actor-ref.ts";
-import { type Envelope, type Frame, never } from "../transport/envelope.ts";
-import { replaced } from "../cell/fenced-store.ts";
-import { givenUp, withdrawalReason } from "./ask-errors.ts";
-import { nothingSettled, type SettledOf } from "../cell/ledger.ts";
+import type { Sender, Target } from "./target.ts";
+import { type Envelope, never } from "../transport/envelope.ts";
+import type { Frame } from "../transport/frame.ts";
+import {
+  begunBefore,
+  departed,
+  givenUp,
+  notHandled,
+  notSent,
+  replaced,
+  threadLost,
+  withdrawalReason,
+} from "./ask-errors.ts";
+import { nothingSettled, type SettledOf } from "../transport/supervision-protocol.ts";
 import { contentOf } from "./message-check.ts";
 import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
 import type { Admission } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
-import { begunBefore, notHandled, departed, threadLost, notSent } from "./ask-errors.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
 export interface HostAskOptions extends AskOptions {

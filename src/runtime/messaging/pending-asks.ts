@@ -1,14 +1,14 @@
 /** The asks of one host that wait for an answer: replies, deadlines, aborts, dead threads. */
 
-import type { Address } from "../../actors/address.ts";
-import { hostOf } from "../../actors/address.ts";
+import { type Address, hostOf } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
 import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import type { Answer, CancelCode } from "../transport/envelope.ts";
-import { type GivenUpAsk, type GivenUpCode, givenUp } from "./ask-errors.ts";
+import type { CancelCode } from "../transport/envelope.ts";
+import type { Answer } from "../transport/frame.ts";
+import { givenUp, type GivenUpAsk, type GivenUpCode } from "./ask-errors.ts";
 
 /** A successful answer and the causal token that came with it. */
 export interface Reply {

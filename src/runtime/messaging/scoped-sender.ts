@@ -3,7 +3,7 @@
 import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import type { Sender } from "./actor-ref.ts";
+import type { Sender } from "./target.ts";
 
 export class ScopedSender implements Sender {
   readonly #actor: Sender;

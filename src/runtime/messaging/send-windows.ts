@@ -4,7 +4,7 @@
 
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
-import type { Target } from "./actor-ref.ts";
+import type { Target } from "./target.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import { SendWindow } from "./send-window.ts";
 

@@ -7,9 +7,8 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { Envelope } from "../transport/envelope.ts";
-import type { Settled, SettledOf } from "../cell/ledger.ts";
+import type { Settled, SettledOf, SupervisionFrame } from "../transport/supervision-protocol.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
-import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
 
 type Located = Extract<SupervisionFrame, { kind: "located" }>;
 type Departed = Extract<SupervisionFrame, { kind: "departed" }>;

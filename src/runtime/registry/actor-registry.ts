@@ -1,6 +1,6 @@
 /** The actors of one system by name. */
 
-import { type Address, hostOf } from "../../actors/address.ts";
+import { type Address, hostOf, nameOf } from "../../actors/address.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 interface Registered {
@@ -97,9 +97,4 @@ export class ActorRegistry {
   get size(): number {
     return this.#actors.size;
   }
-}
-
-/** The name in an address. */
-export function nameOf(address: Address): string {
-  return address.slice(address.indexOf("/") + 1);
 }

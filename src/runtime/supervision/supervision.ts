@@ -8,7 +8,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { StopMode } from "../transport/envelope.ts";
-import { nothingSettled, type Settled } from "../cell/ledger.ts";
+import { type ChildReport, nothingSettled, type Settled } from "../transport/supervision-protocol.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
 import {
   type ResolvedChild,
@@ -16,7 +16,6 @@ import {
   resolveSupervision,
   type SupervisionOptions,
 } from "./supervision-options.ts";
-import type { ChildReport } from "../transport/supervision-protocol.ts";
 import { type Child, type Parent, SupervisorNode, type SupervisorStatus } from "./supervisor-node.ts";
 
 /** A tree of supervisors that runs. */

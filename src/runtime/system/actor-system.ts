@@ -2,9 +2,10 @@
 
 import { type Observable, Subject } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
-import { type ActorDefinition, checkActorName, type Protocol } from "../../actors/actor-definition.ts";
+import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
+import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
-import { type Address, type HostId, hostOf, isSupervised, makeAddress } from "../../actors/address.ts";
+import { type Address, type HostId, hostOf, isSupervised, makeAddress, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
 import type { BreakerState } from "../../agents/policies/breaker.ts";
@@ -17,11 +18,12 @@ import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
-import { ActorRegistry, nameOf } from "../registry/actor-registry.ts";
-import { agentTarget } from "../agents/agent-body.ts";
+import { ActorRegistry } from "../registry/actor-registry.ts";
+import { agentTarget } from "../agents/agent-targets.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { DeathWatch } from "../registry/death-watch.ts";
-import { BoundRef, type Target, targetOf } from "../messaging/actor-ref.ts";
+import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
+import type { Target } from "../messaging/target.ts";
 import type { DeadLetter, StopMode } from "../transport/envelope.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";

@@ -4,7 +4,7 @@ import type { Address } from "../../actors/address.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
-import type { SpawnOutcome, SpawnRequest } from "../cell/cell-context.ts";
+import type { SpawnOutcome, SpawnRequest } from "../messaging/system-protocol.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */

@@ -10,18 +10,7 @@ import type { Journal } from "../../store/journal.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
-
-/** What V8 may use on each worker thread; what is left out is Node.js's own default. */
-export interface ResourceLimits {
-  /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. */
-  readonly maxOldGenerationSizeMb?: number;
-  /** The heap for what was made recently, in MiB. */
-  readonly maxYoungGenerationSizeMb?: number;
-  /** Memory for generated code, in MiB. */
-  readonly codeRangeSizeMb?: number;
-  /** The stack, in MiB. Default 4. */
-  readonly stackSizeMb?: number;
-}
+import type { ResourceLimits } from "../threads/resource-limits.ts";
 
 export interface SystemOptions {
   /** How many pooled worker threads: 1 to 256. Default: one for each core that Node.js may use. */

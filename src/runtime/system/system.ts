@@ -3,7 +3,8 @@
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
-import type { ActorDefinition, MessageSpec, Protocol } from "../../actors/actor-definition.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { MessageSpec, Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import type { Address } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";

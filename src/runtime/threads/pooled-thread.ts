@@ -15,7 +15,7 @@ import { type Heartbeat, newHeartbeat } from "./heartbeat.ts";
 import type { HostThread } from "./host-threads.ts";
 import { readExitReport } from "./exit-report.ts";
 import { nodeLink } from "../platform/node-link.ts";
-import type { ResourceLimits } from "../system/system-options.ts";
+import type { ResourceLimits } from "./resource-limits.ts";
 import { threadDied } from "./thread-death.ts";
 import type { ThreadTask } from "./thread-entry.ts";
 

@@ -7,7 +7,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { beatInterval } from "./heartbeat.ts";
 import type { HostThread } from "./host-threads.ts";
 import { PooledThread } from "./pooled-thread.ts";
-import type { ResourceLimits } from "../system/system-options.ts";
+import type { ResourceLimits } from "./resource-limits.ts";
 import { threadArguments } from "./thread-arguments.ts";
 import { threadStalled } from "./thread-death.ts";
 import type { HostSettings } from "../host/host-settings.ts";

@@ -6,7 +6,7 @@
 import type { HostId } from "../../actors/address.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Turns } from "../../ports/turns.ts";
-import type { Frame } from "./envelope.ts";
+import type { Frame } from "./frame.ts";
 import { encodeBatch, framesOf, openBatch, type WireBatch } from "./frame-codec.ts";
 
 /** Larger batches gain nothing and delay the first of their frames (`bench/messages.ts`). */

@@ -1,10 +1,7 @@
-/** A message with its metadata, and the frames that carry it and everything else between two thread hosts. */
+/** A message with its metadata, and what becomes of one that is not handled. */
 
 import type { Address, HostId } from "../../actors/address.ts";
-import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
-import type { SupervisionFrame } from "./supervision-protocol.ts";
 
 /**
  * No deadline. Not 0: a field that holds a whole number in most objects and a fraction in some makes V8 migrate each
@@ -76,42 +73,5 @@ export interface DeadLetter {
   readonly detail?: string;
 }
 
-/** What an ask came to. */
-export type Answer =
-  | { readonly ok: true; readonly value: unknown; readonly hasRefs: boolean; readonly isJson: boolean }
-  | { readonly ok: false; readonly error: EncodedError };
-
 /** Why nobody waits for the answer to an ask any more: an error code. */
 export type CancelCode = "cancelled" | "timed-out" | "actor-stopped" | "thread-died";
-
-/** How a subscription to an actor's events ended. */
-export type StreamEnd = { readonly kind: "completed" } | { readonly kind: "failed"; readonly error: EncodedError };
-
-/** One thing that crosses a link. */
-export type Frame =
-  | Envelope
-  | { readonly kind: "reply"; readonly id: number; readonly answer: Answer; readonly token: Position }
-  /** Nobody waits for the answer to the ask `id` any more. Of one that is answered, or was never sent, it says nothing new. */
-  | { readonly kind: "cancel"; readonly to: Address; readonly id: number; readonly code: CancelCode }
-  /** `count` messages to `to` have left its mailbox; `gone`: there is no such actor any more. */
-  | { readonly kind: "credit"; readonly to: Address; readonly count: number; readonly gone: boolean }
-  | { readonly kind: "subscribe"; readonly to: Address; readonly subscription: number }
-  | { readonly kind: "unsubscribe"; readonly to: Address; readonly subscription: number }
-  | {
-      readonly kind: "event";
-      readonly subscription: number;
-      readonly event: unknown;
-      readonly isJson: boolean;
-      readonly hasRefs?: true;
-    }
-  | { readonly kind: "event-credit"; readonly to: Address; readonly subscription: number; readonly count: number }
-  | { readonly kind: "stream-end"; readonly subscription: number; readonly end: StreamEnd }
-  | { readonly kind: "dead-letter"; readonly letter: DeadLetter; readonly isJson: boolean }
-  /** Asks to stop an actor, after what was sent to it before. Answered by `stopped`, also where it is gone. */
-  | { readonly kind: "stop"; readonly actor: Address; readonly mode: StopMode }
-  /** An actor has stopped. */
-  | { readonly kind: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
-  | { readonly kind: "failure"; readonly actor: Address; readonly type: string; readonly error: EncodedError }
-  | { readonly kind: "to-authority"; readonly message: ReplicaMessage }
-  | { readonly kind: "to-replica"; readonly message: AuthorityMessage }
-  | SupervisionFrame;

@@ -6,7 +6,8 @@
 
 import type { Address, HostId } from "../../actors/address.ts";
 import { isJsonSafe } from "../../values/json-safe.ts";
-import { type Answer, type Frame, never } from "./envelope.ts";
+import { never } from "./envelope.ts";
+import type { Answer, Frame } from "./frame.ts";
 import { type FlatFrame, inflateRun, MessageRun, runKind } from "./message-run.ts";
 import { NumberReader, NumberWriter } from "./number-columns.ts";
 

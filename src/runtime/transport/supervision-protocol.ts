@@ -4,7 +4,6 @@ import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { StopMode } from "./envelope.ts";
-import type { Settled } from "../cell/ledger.ts";
 
 /** What a supervised actor's host is told when it starts it; plain data but for the shared memory. */
 export interface SupervisedOrder {
@@ -18,6 +17,19 @@ export interface SupervisedOrder {
   /** Why the thread died that it was on before, if that is why it is started. */
   readonly lastDeath?: EncodedError;
 }
+
+/** What of a host's messages is done with. */
+export interface Settled {
+  /** All up to this id are, but for the one in hand; 0 for none. */
+  readonly settled: number;
+  /** The id of one that was begun and is not done with, even where later ones are; 0 for none. */
+  readonly inHand: number;
+}
+
+/** Says what of one host's messages to an actor is done with. */
+export type SettledOf = (actor: Address) => Settled;
+
+export const nothingSettled: Settled = Object.freeze({ settled: 0, inHand: 0 });
 
 /** What a supervisor tells an actor's host to do with it. */
 export type ChildCommand =

@@ -7,8 +7,8 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import { agentKey } from "../../workflows/coordination/workflow-plan.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import { agentMailbox, coordinate } from "../agents/agent-body.ts";
-import type { Sender, Target } from "../messaging/actor-ref.ts";
+import { agentMailbox, coordinate } from "../agents/agent-targets.ts";
+import type { Sender, Target } from "../messaging/target.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
 /** An agent's participant: how to reach it, or a promise of that while it is started. */

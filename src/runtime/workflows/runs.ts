@@ -12,9 +12,9 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
-import { stateKey } from "../../store/versions/state-definition.ts";
+import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
-import { supervisorTarget } from "../agents/agent-body.ts";
+import { supervisorTarget } from "../agents/agent-targets.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { MainHost } from "../host/main-host.ts";
 import type { Platform } from "../system/platform.ts";

@@ -1,6 +1,6 @@
 /** The supervisor of runs as an actor of the main host: what its mailbox takes, and the participants and the store that it works with. */
 
-import type { Address } from "../../actors/address.ts";
+import { type Address, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { ToSupervisor } from "../../workflows/coordination/coordination-protocol.ts";
@@ -10,8 +10,7 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
-import { nameOf } from "../registry/actor-registry.ts";
-import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-body.ts";
+import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-targets.ts";
 import type { MainHost } from "../host/main-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";

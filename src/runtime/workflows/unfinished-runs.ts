@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { runState } from "../../workflows/history/run-state.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import { defineState, stateKey } from "../../store/versions/state-definition.ts";
+import { defineState } from "../../store/versions/define-state.ts";
+import { stateKey } from "../../store/versions/state-key.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import type { StoreClient } from "../../store/client/store-client.ts";
 

@@ -5,7 +5,7 @@ import type { CommitOutcome, CommitRequest } from "../versions/commit.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../store-access.ts";
 import type { StoreAuthority } from "./store-authority.ts";
 

@@ -8,10 +8,10 @@ import type { Clock } from "../../ports/clock.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import {
   admits,
-  isWrite,
   type CommitOutcome,
   type CommitRecord,
   type CommitRequest,
+  isWrite,
   type KeyChange,
   type KeyWrite,
 } from "../versions/commit.ts";
@@ -20,7 +20,7 @@ import type { Journal } from "../journal.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { schemaNewer } from "../versions/schema-newer.ts";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /** What is going on at one key. Kept only while something is: everything else is the journal's. */
 interface Line {

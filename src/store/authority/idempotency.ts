@@ -3,7 +3,7 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /** Lets those who work under the same idempotency key do so one after the other. */
 export class InFlightKeys {

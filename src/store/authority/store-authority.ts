@@ -13,10 +13,10 @@ import { keyExists } from "../versions/key-exists.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { Journal } from "../journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
-import { Publisher, type Follower } from "../replication/publisher.ts";
+import { type Follower, Publisher } from "../replication/publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../replication/store-protocol.ts";
 
 export interface StoreAuthorityOptions {

@@ -7,10 +7,11 @@ import type { KeyChange } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import { initialState } from "../versions/initial-state.ts";
 import type { Patch } from "../versions/patch.ts";
-import { runRecipe, type Recipe } from "./recipe.ts";
+import { type Recipe, runRecipe } from "./recipe.ts";
 import { seal, sealedCopy } from "../versions/seal.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
-import { stateKey, type StateDefinition, type StateKey } from "../versions/state-definition.ts";
+import type { StateDefinition } from "../versions/state-definition.ts";
+import { stateKey, type StateKey } from "../versions/state-key.ts";
 
 export interface CommitOptions {
   /**

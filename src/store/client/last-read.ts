@@ -1,7 +1,7 @@
 /** What a client last read of each key, so that a commit that must not be rebased starts from there. Bounded. */
 
 import type { Snapshot } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 const maxKeys = 1_000;
 

@@ -2,23 +2,24 @@
 
 import { map, type Observable } from "rxjs";
 import {
+  type Change,
   changeByFunction,
   changeByRecipe,
   changeByState,
-  type Change,
   type CommitOptions,
   type PutOptions,
   type Subject,
 } from "./change.ts";
 import { Committer } from "./committer.ts";
-import { resolveHistoryRange, type HistoryOptions } from "../versions/history-range.ts";
+import { type HistoryOptions, resolveHistoryRange } from "../versions/history-range.ts";
 import { initialState } from "../versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { readVersion } from "../history/read-version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
-import { stateKey, type StateDefinition, type StateKey } from "../versions/state-definition.ts";
+import type { StateDefinition } from "../versions/state-definition.ts";
+import { stateKey, type StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../store-access.ts";
 import {
   changeByTransaction,

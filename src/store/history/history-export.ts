@@ -5,7 +5,7 @@ import { toLosslessJson } from "../../values/lossless-json.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import { resolveHistoryRange } from "../versions/history-range.ts";
 import { metaOf } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../store-access.ts";
 import { historyPages } from "./history-pages.ts";
 

@@ -8,7 +8,7 @@ import type { CommitRequest } from "../versions/commit.ts";
 import { historyFormat } from "./history-export.ts";
 import type { Patch } from "../versions/patch.ts";
 import { UnfitStateError } from "../versions/seal.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /** A history that was read to its end and found whole. */
 export interface ImportedHistory {

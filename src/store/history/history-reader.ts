@@ -2,13 +2,13 @@
 
 import type { CommitRecord } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
-import { boundsOf, counts, isFiltered, type HistoryRange } from "../versions/history-range.ts";
+import { boundsOf, counts, type HistoryRange, isFiltered } from "../versions/history-range.ts";
 import type { Journal } from "../journal.ts";
 import { lastVersion } from "./last-version.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { noSuchVersion } from "./no-such-version.ts";
 import type { KeyExtent, Snapshot, VersionAt } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 export class HistoryReader {
   readonly #journal: Journal;

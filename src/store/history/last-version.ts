@@ -3,7 +3,7 @@
 import type { Journal } from "../journal.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /**
  * The last of the versions from `lowest` to `highest` for which `holds`, which holds up to some version and for none after

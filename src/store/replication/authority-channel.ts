@@ -4,9 +4,9 @@ import { encodeError } from "../../errors/error-codec.ts";
 import type { CommitOutcome, CommitRecord } from "../versions/commit.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Audience, Follower, Publisher } from "./publisher.ts";
-import { metaOf, type KeyExtent } from "../versions/snapshot.ts";
+import { type KeyExtent, metaOf } from "../versions/snapshot.ts";
 import { updateOf } from "./snapshot-update.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 import type { AttachedReplica, StoreAuthority } from "../authority/store-authority.ts";
 import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "./store-protocol.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Subscriber } from "rxjs";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /** What an answer to `follow` said, and how far the authority was then. */
 export interface Fetched {

@@ -3,7 +3,7 @@
 import type { CommitRecord } from "../versions/commit.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import type { Position } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /** Someone who follows keys. What one commit made of them is told at once. Must not throw. */
 export type Audience = (records: readonly CommitRecord[]) => void;

@@ -12,7 +12,7 @@ import type { CommitRequest, KeyRead, KeyWrite } from "../versions/commit.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import type { Patch } from "../versions/patch.ts";
 import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionAt } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /** Numbers a replica's requests; the answer carries the same. */
 export type RequestId = number;

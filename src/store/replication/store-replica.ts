@@ -2,9 +2,9 @@
 
 import { Observable } from "rxjs";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "../versions/commit.ts";
+import { type CommitOutcome, type CommitRequest, isWrite, type KeyChange } from "../versions/commit.ts";
 import { deferred } from "../../async/deferred.ts";
-import { FollowedKeys, type Fetched, type FollowedKey } from "./followed-keys.ts";
+import { type Fetched, type FollowedKey, FollowedKeys } from "./followed-keys.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import { all, type MaybePromise } from "../../async/maybe-promise.ts";
@@ -12,15 +12,15 @@ import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { seal } from "../versions/seal.ts";
 import {
-  snapshotOf,
   type KeyExtent,
   type Position,
   type Snapshot,
   type SnapshotMeta,
+  snapshotOf,
   type VersionAt,
 } from "../versions/snapshot.ts";
 import { nextOf, patched } from "./snapshot-update.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../store-access.ts";
 import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
 

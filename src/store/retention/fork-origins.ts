@@ -3,7 +3,7 @@
 import { originOf } from "../versions/cause.ts";
 import type { Journal } from "../journal.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 export class ForkOrigins {
   readonly #journal: Journal;

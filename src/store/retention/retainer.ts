@@ -7,7 +7,7 @@ import { lastVersion } from "../history/last-version.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";
 import type { KeyExtent, SnapshotMeta } from "../versions/snapshot.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 export interface RetentionOptions {
   /** The first that matches a key decides; without one everything is kept. */

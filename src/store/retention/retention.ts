@@ -1,7 +1,7 @@
 /** What is kept of a key's history: rules by key. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { StateKey } from "../versions/state-definition.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /**
  * - `"all"`: every version.

@@ -1,12 +1,13 @@
 /** A store client that also compares, searches, forks and takes back versions. */
 
-import { originCause, type Origin } from "../versions/cause.ts";
+import { type Origin, originCause } from "../versions/cause.ts";
 import { isConflictError } from "../versions/conflict-error.ts";
 import type { HistoryOptions } from "../versions/history-range.ts";
 import { keyExists } from "../versions/key-exists.ts";
 import { noSuchVersion } from "../history/no-such-version.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
-import { stateKey, type StateDefinition } from "../versions/state-definition.ts";
+import type { StateDefinition } from "../versions/state-definition.ts";
+import { stateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../store-access.ts";
 import { StoreClient, type StoreClientOptions } from "../client/store-client.ts";
 import { bisect } from "./bisect.ts";

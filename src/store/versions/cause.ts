@@ -1,6 +1,6 @@
 /** What a version was committed for: the key of a run, or the version of a key that it was taken from. */
 
-import type { StateKey } from "./state-definition.ts";
+import type { StateKey } from "./state-key.ts";
 
 /** A version of a key. */
 export interface Origin {

@@ -3,7 +3,8 @@
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { UnfitStateError } from "./seal.ts";
-import type { StateDefinition, StateKey } from "./state-definition.ts";
+import type { StateDefinition } from "./state-definition.ts";
+import type { StateKey } from "./state-key.ts";
 
 /** Where a state isn't what its schema says: the first place, and how many there are. */
 export interface Violation {

@@ -2,7 +2,7 @@
 
 import type { Patch } from "./patch.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { StateKey } from "./state-key.ts";
 
 /** Asks that a key is still at the version that was read. */
 export interface KeyRead {

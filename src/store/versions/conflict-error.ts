@@ -2,7 +2,7 @@
 
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { StateKey } from "./state-key.ts";
 
 /** Both sides of a conflict. Plain data: it crosses threads with the error. */
 export interface ConflictDetails {

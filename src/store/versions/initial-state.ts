@@ -3,7 +3,8 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkPlainState } from "./check-state.ts";
 import { seal } from "./seal.ts";
-import { stateKey, type StateDefinition } from "./state-definition.ts";
+import type { StateDefinition } from "./state-definition.ts";
+import { stateKey } from "./state-key.ts";
 
 /**
  * Returns `initial(id)`, deeply frozen.

@@ -2,7 +2,7 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
-import type { StateKey } from "./state-definition.ts";
+import type { StateKey } from "./state-key.ts";
 
 /** @param cure what to do instead, as a sentence. */
 export function keyExists(key: StateKey, head: Pick<Snapshot, "version"> | undefined, cure: string): TroupeError {

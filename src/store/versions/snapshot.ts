@@ -1,6 +1,6 @@
 /** One immutable version of a key. */
 
-import type { StateKey } from "./state-definition.ts";
+import type { StateKey } from "./state-key.ts";
 
 /**
  * The position of a commit in the store's total order over all keys: ascending from 1; a commit that the journal could

@@ -1,7 +1,7 @@
 /** How the supervisor works, and the versioned key that says so. */
 
 import * as v from "valibot";
-import { defineState } from "../../store/versions/state-definition.ts";
+import { defineState } from "../../store/versions/define-state.ts";
 
 /**
  * Who decides what is next in a run:

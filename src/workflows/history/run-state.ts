@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import type { EncodedError } from "../../errors/error-codec.ts";
-import { defineState } from "../../store/versions/state-definition.ts";
+import { defineState } from "../../store/versions/define-state.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";

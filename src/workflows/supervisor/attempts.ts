@@ -6,7 +6,8 @@
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { type CallOutcome, outcomeOf, type Permit } from "../../agents/policies/permit.ts";
+import type { CallOutcome, Permit } from "../../agents/policies/permit.ts";
+import { outcomeOf } from "../../agents/policies/call-outcome.ts";
 import { agentKey } from "../coordination/workflow-plan.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import { LingeringAttempts } from "./lingering-attempts.ts";

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
 import { checkContract } from "../../../src/contracts/contract.ts";
 import type { BreakerOptions } from "../../../src/agents/policies/breaker.ts";
-import { failureText, outcomeOf } from "../../../src/agents/policies/permit.ts";
+import { failureText, outcomeOf } from "../../../src/agents/policies/call-outcome.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { InputRow } from "../../../src/cli/input/input-row.ts";
-import { rowError } from "../../../src/cli/input/input-row.ts";
+import { type InputRow, rowError } from "../../../src/cli/input/input-row.ts";
 import type { Outcome } from "../../../src/cli/output/outcome.ts";
-import { runInputs, type StartedRun } from "../../../src/cli/commands/run-inputs.ts";
+import { runInputs } from "../../../src/cli/commands/run-inputs.ts";
+import type { StartedRun } from "../../../src/cli/command-system.ts";
 
 const rowsOf = (count: number): InputRow[] =>
   Array.from({ length: count }, (_, index) => ({ line: index + 1, input: index }));

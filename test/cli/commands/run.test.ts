@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commandLine } from "../../../src/cli/command-line.ts";
-import type { CommandSystem, StartSystem } from "../../../src/cli/command-system.ts";
-import type { StartedRun } from "../../../src/cli/commands/run-inputs.ts";
+import type { CommandSystem, StartedRun, StartSystem } from "../../../src/cli/command-system.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { fakePorts } from "../fake-ports.ts";

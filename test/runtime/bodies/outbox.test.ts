@@ -5,7 +5,7 @@ import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import type { ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
-import type { Sender, Target } from "../../../src/runtime/messaging/actor-ref.ts";
+import type { Sender, Target } from "../../../src/runtime/messaging/target.ts";
 import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
 import { Outbox } from "../../../src/runtime/bodies/outbox.ts";
 import type { HostAskOptions } from "../../../src/runtime/messaging/messenger.ts";

@@ -3,7 +3,7 @@ import { decodeError } from "../../../src/errors/error-codec.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 import type { ActorBody, ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
 import type { Delivery } from "../../../src/runtime/cell/delivery.ts";
-import type { Frame } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { BehaviourFailure } from "../../../src/runtime/cell/incarnation.ts";
 import { newLedger } from "../../../src/runtime/cell/ledger.ts";
 import type { ChildCommand } from "../../../src/runtime/transport/supervision-protocol.ts";

@@ -2,7 +2,8 @@
 
 import type { HostId } from "../../../src/actors/address.ts";
 import type { EncodedError } from "../../../src/errors/error-codec.ts";
-import type { DeadLetter, Frame } from "../../../src/runtime/transport/envelope.ts";
+import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import type { ChildReport } from "../../../src/runtime/transport/supervision-protocol.ts";
 import { ThreadHost } from "../../../src/runtime/host/thread-host.ts";

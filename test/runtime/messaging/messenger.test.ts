@@ -3,8 +3,9 @@ import { type Address, makeAddress, makeSupervisedAddress } from "../../../src/a
 import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
 import { isAskError } from "../../../src/errors/ask-error.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
-import type { Sender, Target } from "../../../src/runtime/messaging/actor-ref.ts";
-import { type Envelope, type Frame, never } from "../../../src/runtime/transport/envelope.ts";
+import type { Sender, Target } from "../../../src/runtime/messaging/target.ts";
+import { type Envelope, never } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import type { HostAskOptions } from "../../../src/runtime/messaging/messenger.ts";
 import { LoneHost } from "../host/lone-host.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { makeSupervisedAddress } from "../../../src/actors/address.ts";
 import { type Envelope, never } from "../../../src/runtime/transport/envelope.ts";
-import { nothingSettled } from "../../../src/runtime/cell/ledger.ts";
+import { nothingSettled } from "../../../src/runtime/transport/supervision-protocol.ts";
 import { SupervisedRoutes } from "../../../src/runtime/messaging/supervised-routes.ts";
 
 const actor = makeSupervisedAddress("ada");

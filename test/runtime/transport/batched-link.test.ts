@@ -4,7 +4,8 @@ import type { Link } from "../../../src/ports/link.ts";
 import type { Turns } from "../../../src/ports/turns.ts";
 import { BatchedLink } from "../../../src/runtime/transport/batched-link.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
-import type { Envelope, Frame } from "../../../src/runtime/transport/envelope.ts";
+import type { Envelope } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import { envelopeOf } from "./frame-arbitrary.ts";
 

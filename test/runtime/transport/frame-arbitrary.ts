@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { type Address, makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
-import type { CancelCode, DeadLetterReason, Envelope, Frame } from "../../../src/runtime/transport/envelope.ts";
+import type { CancelCode, DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 
 /** A tell of no payload, with whatever is given instead. */
 export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
-import type { Envelope, Frame } from "../../../src/runtime/transport/envelope.ts";
+import type { Envelope } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import { envelopeOf, frames } from "./frame-arbitrary.ts";
 

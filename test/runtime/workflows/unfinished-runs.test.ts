@@ -11,7 +11,8 @@ import { AuthorityAccess } from "../../../src/store/authority/authority-access.t
 import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import type { Journal } from "../../../src/store/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import { defineState, stateKey } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
+import { stateKey } from "../../../src/store/versions/state-key.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { fixedClock } from "../../store/support/fixed-clock.ts";

@@ -1,9 +1,10 @@
 import type { Observable } from "rxjs";
 import * as v from "valibot";
 import { describe, expectTypeOf, it } from "vitest";
-import { isConflictError, type ConflictDetails } from "../../../src/store/versions/conflict-error.ts";
+import { type ConflictDetails, isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
-import { defineState, type StateDefinition } from "../../../src/store/versions/state-definition.ts";
+import type { StateDefinition } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 import type { StoreClient } from "../../../src/store/client/store-client.ts";
 
 interface Account {

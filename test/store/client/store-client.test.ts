@@ -1,4 +1,4 @@
-import { setAutoFreeze, nothing } from "immer";
+import { nothing, setAutoFreeze } from "immer";
 import * as v from "valibot";
 import { afterEach, describe, expect, it } from "vitest";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
@@ -7,7 +7,7 @@ import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Recipe } from "../../../src/store/client/recipe.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
-import { defineState } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 import type { StoreAccess } from "../../../src/store/store-access.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient, type StoreClientOptions } from "../../../src/store/client/store-client.ts";

@@ -7,7 +7,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
 import type { RetentionRule } from "../../../src/store/retention/retention.ts";
 import { sealedCopy } from "../../../src/store/versions/seal.ts";
-import { defineState } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { plainState, shelf, type Shelf, steps, takeSteps } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";

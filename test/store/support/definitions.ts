@@ -1,7 +1,7 @@
 /** Families of keys that the tests share. */
 
 import * as v from "valibot";
-import { defineState } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 
 /** A list of what was done to it. */
 export const ledger = defineState({

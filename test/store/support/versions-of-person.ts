@@ -1,7 +1,8 @@
 /** One family through four versions of its schema, as four releases of a program have it. */
 
 import * as v from "valibot";
-import { defineState, type StateDefinition } from "../../../src/store/versions/state-definition.ts";
+import type { StateDefinition } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 
 const upcasters = {
   /** The name is in two parts from version 2 on. */

@@ -10,11 +10,11 @@ import { lmdbJournal } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
-import { steps, takeSteps, type Shelf } from "../support/arbitrary-state.ts";
+import { type Shelf, steps, takeSteps } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";
 import { failure } from "../support/failure.ts";
 import { fixedClock } from "../support/fixed-clock.ts";
-import { defineState } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 import * as v from "valibot";
 
 const thing = defineState<Shelf>({ name: "thing", version: 1, schema: v.custom<Shelf>(() => true) });

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { defineState, stateKey } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
+import { stateKey } from "../../../src/store/versions/state-key.ts";
 
 describe("defineState", () => {
   it("makes a family of keys", () => {

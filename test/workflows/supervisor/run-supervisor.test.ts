@@ -8,7 +8,7 @@ import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervis
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { subjectOf } from "../../../src/store/client/change.ts";
-import { defineState } from "../../../src/store/versions/state-definition.ts";
+import { defineState } from "../../../src/store/versions/define-state.ts";
 import { diamond, quiet, reader, writer } from "../support/example-workflow.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";
 

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { TroupeError } from "../../../errors/troupe-error.ts";
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 
 /** The journal's own number for a key, from 1. */
 export type KeyId = number;

@@ -1,6 +1,6 @@
 /** Which versions were committed under an idempotency key. */
 
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { idempotencyPlace } from "./entry-key.ts";
 import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";

@@ -2,7 +2,7 @@
 
 import { statfsSync } from "node:fs";
 import { TroupeError } from "../../../errors/troupe-error.ts";
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 
 /** A version that can't be read. */
 export function corruptVersion(key: StateKey, version: number, what: string, cause?: unknown): TroupeError {

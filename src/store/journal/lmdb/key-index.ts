@@ -1,6 +1,6 @@
 /** What the journal knows of each key: as it is on disk, and as it will be when what is on its way is. */
 
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { stateKeyBytes, stateKeyOf } from "./entry-key.ts";
 import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import { decodeKeyRow, encodeKeyRow, type KeyRow } from "./key-row.ts";

@@ -3,7 +3,7 @@
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Patch, PatchPath } from "../../versions/patch.ts";
 import { metaOf, type SnapshotMeta } from "../../versions/snapshot.ts";
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
 
 /** A record without its state: that is found by replaying patches. */

@@ -1,6 +1,6 @@
 /** What it takes to forget the versions of a key before one of them. */
 
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { versionPlace } from "./entry-key.ts";
 import type { KeyRow } from "./key-row.ts";
 import type { Environment, TableName } from "./lmdb-environment.ts";

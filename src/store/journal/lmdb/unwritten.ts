@@ -3,7 +3,7 @@
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { MaybePromise } from "../../../async/maybe-promise.ts";
 import type { Snapshot } from "../../versions/snapshot.ts";
-import type { StateKey } from "../../versions/state-definition.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { notWritable } from "./journal-errors.ts";
 
 const maxBytes = 8 * 1024 * 1024;

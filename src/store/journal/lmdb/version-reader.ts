@@ -4,14 +4,14 @@ import { applyPatches } from "../../versions/apply-patches.ts";
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Patch } from "../../versions/patch.ts";
 import { seal } from "../../versions/seal.ts";
-import { snapshotOf, type Snapshot } from "../../versions/snapshot.ts";
-import type { StateKey } from "../../versions/state-definition.ts";
+import { type Snapshot, snapshotOf } from "../../versions/snapshot.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { placeOf, positionAt, versionPlace } from "./entry-key.ts";
 import { corruptVersion } from "./journal-errors.ts";
 import type { KeyRow } from "./key-row.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { decodePlain } from "./plain-text.ts";
-import { decodeRecord, startsAnew, type Decoded } from "./record-codec.ts";
+import { type Decoded, decodeRecord, startsAnew } from "./record-codec.ts";
 import { unsealBytes } from "./sealed-bytes.ts";
 
 /** A state that later ones can be made of. */

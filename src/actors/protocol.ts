@@ -1,0 +1,36 @@
+/** The messages that an actor understands, and the types of what senders pass, handlers get and asks resolve to. */
+
+import type * as v from "valibot";
+import type { IsCloneable } from "../values/cloneable.ts";
+
+/** One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`. */
+export interface MessageSpec {
+  readonly input?: v.GenericSchema;
+  readonly reply?: v.GenericSchema;
+}
+
+/** The messages an actor understands, by type. */
+export type Protocol = Readonly<Record<string, MessageSpec>>;
+
+/** What a sender passes: the schema's input. */
+export type MessageInput<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
+  ? v.InferInput<I>
+  : undefined;
+/** What a handler gets: the schema's output. */
+export type MessagePayload<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
+  ? v.InferOutput<I>
+  : undefined;
+/** What an ask of the message resolves to. */
+export type MessageReply<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
+  ? v.InferOutput<R>
+  : undefined;
+/** What a handler returns: the reply, or nothing where the protocol has none. */
+export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
+  ? v.InferInput<R>
+  : void;
+/** Rejects, at compile time, a protocol with a message that can't cross to another actor. */
+export type CloneableProtocol<P extends Protocol> = {
+  readonly [K in keyof P]: [IsCloneable<MessageInput<P[K]>>, IsCloneable<MessageReply<P[K]>>] extends [true, true]
+    ? P[K]
+    : { readonly error: `message ${K & string} has a part that can't cross to another actor` };
+};

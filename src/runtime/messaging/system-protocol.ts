@@ -1,0 +1,27 @@
+/** What actors ask of the system, and where. */
+
+import { type Address, makeAddress } from "../../actors/address.ts";
+import type { DefinitionId } from "../definitions/definition-loader.ts";
+import type { Placement } from "../../actors/placement.ts";
+import type { Target } from "./target.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+
+/** The actor through which any actor asks the system to spawn and find others. */
+export const systemTarget: Target = {
+  address: makeAddress(0, "system"),
+  capacity: 1024,
+  overflow: "backpressure",
+  check: undefined,
+};
+
+/** What an actor asks the system to spawn. */
+export interface SpawnRequest {
+  readonly definition: DefinitionId<"actor">;
+  readonly placement: Placement;
+  readonly name: string | undefined;
+}
+
+/** Where it was spawned, or what it failed with. */
+export type SpawnOutcome =
+  | { readonly address: Address; readonly error?: undefined }
+  | { readonly address?: undefined; readonly error: EncodedError };

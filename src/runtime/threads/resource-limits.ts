@@ -1,0 +1,13 @@
+/** What a worker thread may use. */
+
+/** What V8 may use on each worker thread; what is left out is Node.js's own default. */
+export interface ResourceLimits {
+  /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. */
+  readonly maxOldGenerationSizeMb?: number;
+  /** The heap for what was made recently, in MiB. */
+  readonly maxYoungGenerationSizeMb?: number;
+  /** Memory for generated code, in MiB. */
+  readonly codeRangeSizeMb?: number;
+  /** The stack, in MiB. Default 4. */
+  readonly stackSizeMb?: number;
+}
