@@ -2,20 +2,9 @@
 // Plain JavaScript, so that Node 20 can load it.
 import { readdirSync } from "node:fs";
 import { defineConfig } from "oxlint";
+import { floors, inner } from "./scripts/rooms.mjs";
 
-/** The layers of src, lowest first. A folder imports from lower layers only; the lowest also know each other's types. */
-const layers = [
-  ["errors", "ports"],
-  ["values"],
-  ["async", "contracts"],
-  ["store"],
-  ["actors"],
-  ["supervision", "agents"],
-  ["workflows"],
-  ["runtime"],
-  ["testing", "cli"],
-];
-const folders = layers.flat();
+const folders = floors.flat();
 
 /** The libraries that stay behind one file each. */
 const adapters = {
@@ -50,10 +39,10 @@ const realWorld = {
 };
 
 // A rule set for a file again replaces its earlier setting, so each override carries its whole lists.
-function boundaries(folder, { adapts, real = false } = {}) {
-  const level = layers.findIndex((layer) => layer.includes(folder));
-  const neighbours = (layers[level] ?? []).filter((other) => other !== folder);
-  const above = level < 0 ? [] : layers.slice(level + 1).flat();
+function boundaries(folder, { adapts, room, real = false } = {}) {
+  const level = floors.findIndex((floor) => floor.includes(folder));
+  const neighbours = (floors[level] ?? []).filter((other) => other !== folder);
+  const above = level < 0 ? [] : floors.slice(level + 1).flat();
   const threads = {
     name: "node:worker_threads",
     message: "Only src/runtime touches it, and only the pool opens threads.",
@@ -63,13 +52,20 @@ function boundaries(folder, { adapts, real = false } = {}) {
   else if (!real) paths.push({ ...threads, importNames: ["Worker"] });
 
   const from = (names) => `^\\.{1,2}/(.*/)?(${names.join("|")})/`;
-  const message = `src/${folder} imports from lower layers only.`;
+  const message = `src/${folder} imports from lower floors only.`;
   const patterns = Object.entries(adapters)
     .filter(([library]) => library !== adapts)
     .map(([library, home]) => ({ regex: `^${library}(/|$)`, message: `Only ${home} imports it.` }));
   patterns.push({ regex: "^troupe(/|$)|(^|/)index\\.ts$", message: "Import the file itself: src has no barrels." });
   if (above.length > 0) patterns.push({ regex: from(above), message });
   if (neighbours.length > 0) patterns.push({ regex: from(neighbours), message, allowTypeImports: level === 0 });
+
+  const rooms = room === undefined ? [] : roomsAbove(folder, room);
+  if (rooms.length > 0)
+    patterns.push({
+      regex: `^\\.\\./(${rooms.join("|")})/`,
+      message: `src/${folder}/${room} imports from lower floors of src/${folder} only.`,
+    });
 
   return {
     "no-restricted-imports": ["error", { paths, patterns }],
@@ -80,8 +76,18 @@ function boundaries(folder, { adapts, real = false } = {}) {
   };
 }
 
+/** The rooms of a folder that one of its rooms doesn't know: those above, and its neighbours. */
+function roomsAbove(folder, room) {
+  const level = inner[folder].findIndex((floor) => floor.includes(room));
+  return inner[folder]
+    .slice(level)
+    .flat()
+    .filter((other) => other !== room && other !== "");
+}
+
 for (const entry of readdirSync(new URL("src", import.meta.url), { withFileTypes: true })) {
-  if (entry.isDirectory() && !folders.includes(entry.name)) throw new Error(`Give src/${entry.name} a layer.`);
+  if (entry.isDirectory() && !folders.includes(entry.name))
+    throw new Error(`Give src/${entry.name} a floor in scripts/rooms.mjs.`);
 }
 
 export default defineConfig({
@@ -91,7 +97,7 @@ export default defineConfig({
   rules: {
     eqeqeq: ["error", "always", { null: "ignore" }],
     "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
-    "import/no-cycle": ["error", { ignoreTypes: true }],
+    "import/no-cycle": ["error", { ignoreTypes: false }],
     "import/no-mutable-exports": "error",
     "typescript/await-thenable": "error",
     "typescript/consistent-type-exports": "error",
@@ -129,6 +135,15 @@ export default defineConfig({
       files: [`src/${folder}/**`],
       rules: boundaries(folder, { real: folder === "cli" }),
     })),
+    ...Object.entries(inner).flatMap(([folder, table]) =>
+      table
+        .flat()
+        .filter((room) => room !== "")
+        .map((room) => ({
+          files: [`src/${folder}/${room}/**`],
+          rules: boundaries(folder, { room, real: folder === "cli" }),
+        })),
+    ),
     ...Object.entries(adapters).map(([adapts, home]) => ({
       files: [home],
       rules: boundaries(home.split("/")[1], { adapts }),

@@ -1,13 +1,8 @@
 /** The public API of Troupe. */
 
 export { type ActorContext, type SpawnOptions, type StateAccess } from "./actors/actor-context.ts";
-export {
-  type ActorDefinition,
-  type BehaviourOptions,
-  defineActor,
-  type Handler,
-  type HandlerOptions,
-} from "./actors/actor-definition.ts";
+export { type ActorDefinition } from "./actors/actor-definition.ts";
+export { type BehaviourOptions, defineActor, type Handler, type HandlerOptions } from "./actors/define-actor.ts";
 export { type ActorRef, actorRef, type AskOptions } from "./actors/actor-ref.ts";
 export { type Address } from "./actors/address.ts";
 export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./agents/agent-definition.ts";
@@ -65,13 +60,14 @@ export {
   type SupervisorOptions,
 } from "./runtime/supervision/supervision-options.ts";
 export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/supervisor-node.ts";
-export { type SystemEvent } from "./runtime/system-events.ts";
+export { type SystemEvent } from "./runtime/telemetry/system-events.ts";
 export { type SystemOptions } from "./runtime/system/system-options.ts";
 export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
 export { type HistoryOptions } from "./store/versions/history-range.ts";
-export { type Journal } from "./store/journal.ts";
-export { type Durability, lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-journal.ts";
+export { type Journal } from "./store/journal/journal.ts";
+export { type Durability } from "./store/journal/lmdb/durability.ts";
+export { lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
 export { type Imported } from "./store/owned-store.ts";

@@ -1,10 +1,10 @@
 /** The command from arguments to exit code. */
 
 import { inspect } from "node:util";
-import type { CommandPorts } from "./command.ts";
+import type { CommandPorts } from "./command/command.ts";
 import { messageOf } from "./output/one-line.ts";
 import { type Asked, parseCommand } from "./parse-command.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./command/terminal.ts";
 import { version } from "./usage.ts";
 
 /** Does what the arguments ask for. Returns the exit code and never rejects: 0, 1 for a failure, 2 for wrong usage. */

@@ -3,7 +3,7 @@
 import { cancel } from "./commands/cancel.ts";
 import { bisect } from "./commands/bisect.ts";
 import { blame } from "./commands/blame.ts";
-import type { Command } from "./command.ts";
+import type { Command } from "./command/command.ts";
 import { diff } from "./commands/diff.ts";
 import { exportHistory } from "./commands/export.ts";
 import { history } from "./commands/history.ts";

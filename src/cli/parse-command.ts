@@ -1,7 +1,7 @@
 /** The command line: which command it is for, and what that one is asked to do. */
 
 import { Arguments, wrongUsage } from "./arguments/arguments.ts";
-import type { Task } from "./command.ts";
+import type { Task } from "./command/command.ts";
 import { commands } from "./commands.ts";
 import { quoted } from "./output/one-line.ts";
 import { help } from "./usage.ts";

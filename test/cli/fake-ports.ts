@@ -1,6 +1,6 @@
 /** What commands reach outside of the terminal, as far as a test gives it. */
 
-import type { CommandPorts } from "../../src/cli/command.ts";
+import type { CommandPorts } from "../../src/cli/command/command.ts";
 
 export function fakePorts(ports: Partial<CommandPorts> = {}): CommandPorts {
   return {

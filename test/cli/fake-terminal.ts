@@ -1,6 +1,6 @@
 /** A terminal that remembers what was printed. */
 
-import type { Terminal } from "../../src/cli/terminal.ts";
+import type { Terminal } from "../../src/cli/command/terminal.ts";
 
 export interface FakeTerminal extends Terminal {
   readonly printed: string[];

@@ -6,7 +6,7 @@ import type { Proposal } from "../../src/workflows/history/run-event.ts";
 import { RunSupervisor } from "../../src/workflows/supervisor/run-supervisor.ts";
 import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
 import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../src/store/client/store-client.ts";
 import { quiet } from "../workflows/support/example-workflow.ts";

@@ -1,6 +1,6 @@
 /** Concurrent commits, some of them repeated: the workload of `fixtures/commits.mjs`. */
 
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import type { Workload } from "./crash-harness.ts";
 
 interface Ack {

@@ -14,7 +14,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 
 export interface Workload<Ack> {
   /** A file in `fixtures`, started as `node FILE DIRECTORY ROUND …`. It writes a line of JSON for each thing acknowledged. */

@@ -7,7 +7,7 @@ import { decideSequentially } from "../../examples/credit/oracle.ts";
 import { assessRisk, creditScore, detectFraud, verifyIncome } from "../../examples/credit/rules.ts";
 import type { Coordination } from "../../src/workflows/history/coordination.ts";
 import type { RunState } from "../../src/workflows/history/run-state.ts";
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 import { applications, lettersIn } from "./credit-inputs.ts";
 import type { Workload } from "./crash-harness.ts";

@@ -1,6 +1,6 @@
 /** Commits, retention and compaction at once: the workload of `fixtures/dropping.mjs`. */
 
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import type { Workload } from "./crash-harness.ts";
 
 interface Ack {

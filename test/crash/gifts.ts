@@ -1,7 +1,7 @@
 /** Durable actors that give each other money: the workload of `fixtures/gifts.mjs`. */
 
 import type { Mail } from "../../src/actors/outbox-state.ts";
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import { stateOf, type Workload } from "./crash-harness.ts";
 
 interface Ack {

@@ -1,6 +1,6 @@
 /** Commits that are acknowledged before they are on disk: the workload of `fixtures/relaxed.mjs`. */
 
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import type { Workload } from "./crash-harness.ts";
 
 interface Ack {

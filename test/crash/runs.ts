@@ -1,7 +1,7 @@
 /** Workflow runs, some of which fail and are compensated: the workload of `fixtures/runs.mjs`. */
 
 import type { RunState } from "../../src/workflows/history/run-state.ts";
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import { stateOf, type Workload } from "./crash-harness.ts";
 
 interface Ack {

@@ -1,6 +1,6 @@
 /** Transfers between accounts: the workload of `fixtures/transactions.mjs`. */
 
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import type { Snapshot } from "../../src/store/versions/snapshot.ts";
 import type { Workload } from "./crash-harness.ts";
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { firstValueFrom } from "rxjs";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../src/store/journal.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
 import { OwnedStore } from "../../src/store/owned-store.ts";
 import type { RetentionRule } from "../../src/store/retention/retention.ts";
 import { defineState } from "../../src/store/versions/define-state.ts";

@@ -6,8 +6,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isWrite } from "../../src/store/versions/commit.ts";
-import type { Journal } from "../../src/store/journal.ts";
-import type { StoreAccess } from "../../src/store/store-access.ts";
+import type { Journal } from "../../src/store/journal/journal.ts";
+import type { StoreAccess } from "../../src/store/versions/store-access.ts";
 import { Play, scenarios, type Sabotage } from "./support/scenario.ts";
 
 function property(sabotage?: Sabotage, slow?: { readonly slowReads: boolean }) {

@@ -2,16 +2,16 @@
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import type { AgentDefinition } from "../agent-definition.ts";
 import { matchesError } from "./error-matcher.ts";
 import type { CallOutcome } from "./permit.ts";
+import type { GuardedAgent } from "./policies.ts";
 
 /**
  * What an error says about the agent that it came from.
  *
  * @throws TroupeError `invalid-options` when a function in {@link BreakerOptions.counts} throws.
  */
-export function outcomeOf({ name, policies: { breaker } }: AgentDefinition, error: unknown): CallOutcome {
+export function outcomeOf({ name, policies: { breaker } }: GuardedAgent, error: unknown): CallOutcome {
   if (isTroupeError(error)) {
     if (givenUp.has(error.code) || isCallersFault(name, error)) return "excused";
     if (unknown.has(error.code)) return "unknown";

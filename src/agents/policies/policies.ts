@@ -51,6 +51,12 @@ export interface Policies {
 
 const backoff = { first: 100, factor: 2, max: 10_000, jitter: 0.5 };
 
+/** What policies know of the agent that they guard. */
+export interface GuardedAgent {
+  readonly name: string;
+  readonly policies: Policies;
+}
+
 /** What applies where an agent says nothing; `docs/concepts/policies.md` has it as a table. */
 export const defaultPolicies = {
   breaker: {

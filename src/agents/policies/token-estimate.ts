@@ -1,14 +1,14 @@
 /** What a call is estimated to use of limits on tokens, before it goes ahead. */
 
 import { AskError } from "../../errors/ask-error.ts";
-import type { AgentDefinition } from "../agent-definition.ts";
+import type { GuardedAgent } from "./policies.ts";
 
 /**
  * The estimate of an agent for an input, a whole number; 0 without `estimateTokens`.
  *
  * @throws AskError `rejected`, `invalid-options` when the function throws or returns anything but a number from 0.
  */
-export function estimateTokens({ name, policies }: AgentDefinition, input: unknown): number {
+export function estimateTokens({ name, policies }: GuardedAgent, input: unknown): number {
   if (policies.estimateTokens === undefined) return 0;
   let estimate: unknown;
   try {

@@ -5,7 +5,7 @@ import { readVersion } from "../../store/history/read-version.ts";
 import { metaOf } from "../../store/versions/snapshot.ts";
 import { bisect as search } from "../../store/travel/bisect.ts";
 import { diffOf } from "../../store/travel/state-diff.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
 import { journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { withStore } from "../journal/open-store.ts";

@@ -1,6 +1,6 @@
 /** `troupe cancel`: cancels a run that a process left unfinished. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { expectOpen, findRun } from "../journal/find-runs.ts";
 import { takeUp } from "./take-up.ts";
 import { readTakeUp, takeUpFlags, takeUpHelp } from "../arguments/take-up-arguments.ts";

@@ -2,7 +2,7 @@
 
 import { readVersion } from "../../store/history/read-version.ts";
 import { diffOf } from "../../store/travel/state-diff.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { withStore } from "../journal/open-store.ts";

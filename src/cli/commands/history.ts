@@ -1,9 +1,9 @@
 /** `troupe history`: the versions of a key, newest first. */
 
-import { resolveHistoryRange, type HistoryOptions } from "../../store/versions/history-range.ts";
+import { type HistoryOptions, resolveHistoryRange } from "../../store/versions/history-range.ts";
 import { metaOf } from "../../store/versions/snapshot.ts";
 import { historyPages } from "../../store/history/history-pages.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { withStore } from "../journal/open-store.ts";

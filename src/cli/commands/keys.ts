@@ -3,8 +3,8 @@
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { KeyExtent } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
-import type { StoreAccess } from "../../store/store-access.ts";
-import type { Command } from "../command.ts";
+import type { StoreAccess } from "../../store/versions/store-access.ts";
+import type { Command } from "../command/command.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { oneLine } from "../output/one-line.ts";
 import { withStore } from "../journal/open-store.ts";

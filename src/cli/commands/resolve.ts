@@ -1,6 +1,6 @@
 /** `troupe resolve`: says that a person has seen to what a run left that could not be undone. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { expectWaitsForPerson, findRun } from "../journal/find-runs.ts";
 import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
 import { takeUp } from "./take-up.ts";

@@ -1,6 +1,6 @@
 /** `troupe retry-compensation`: goes on undoing a run where it could not be undone. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { expectWaitsForPerson, findRun } from "../journal/find-runs.ts";
 import { takeUp } from "./take-up.ts";
 import { readTakeUp, takeUpFlags, takeUpHelp } from "../arguments/take-up-arguments.ts";

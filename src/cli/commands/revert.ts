@@ -1,6 +1,6 @@
 /** `troupe revert`: goes back to an earlier version of a key, by one more version. */
 
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";

@@ -1,6 +1,6 @@
 /** Runs inputs, a bounded number at a time, and tells how they ended in the order of the inputs. */
 
-import type { StartedRun } from "../command-system.ts";
+import type { StartedRun } from "../command/command-system.ts";
 import type { InputRow } from "../input/input-row.ts";
 import type { Outcome } from "../output/outcome.ts";
 

@@ -5,8 +5,8 @@ import type { Run } from "../../workflows/run.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { FoundRun } from "../journal/find-runs.ts";
 import { oneLine } from "../output/one-line.ts";
-import { type OutcomeStatus, type RunOutcome, runJsonLine, runTextLine } from "../output/run-outcome.ts";
-import type { Terminal } from "../terminal.ts";
+import { type OutcomeStatus, runJsonLine, type RunOutcome, runTextLine } from "../output/run-outcome.ts";
+import type { Terminal } from "../command/terminal.ts";
 
 export interface RunReportOptions {
   readonly json: boolean;

@@ -6,13 +6,13 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import type { InputRow } from "../input/input-row.ts";
 import { loadWorkflow } from "../modules/load-workflow.ts";
 import { jsonLine, textLine } from "../output/outcome.ts";
-import type { Command, CommandPorts } from "../command.ts";
-import type { CommandSystem, StartedRun } from "../command-system.ts";
+import type { Command, CommandPorts } from "../command/command.ts";
+import type { CommandSystem, StartedRun } from "../command/command-system.ts";
 import { readInputs } from "../input/read-inputs.ts";
 import { readRun, runFlags, type RunOrder } from "../arguments/run-arguments.ts";
 import { runInputs } from "./run-inputs.ts";
-import type { Terminal } from "../terminal.ts";
-import { unlessAborted } from "../unless-aborted.ts";
+import type { Terminal } from "../command/terminal.ts";
+import { unlessAborted } from "../command/unless-aborted.ts";
 
 export const run: Command = {
   name: "run",

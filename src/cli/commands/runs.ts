@@ -5,7 +5,7 @@ import type { WorkflowId } from "../../workflows/definition/workflow-definition.
 import type { OwnedStore } from "../../store/owned-store.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { Arguments } from "../arguments/arguments.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { allRuns, type FoundRun, startOf } from "../journal/find-runs.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { oneLine } from "../output/one-line.ts";
@@ -13,7 +13,7 @@ import { withStore } from "../journal/open-store.ts";
 import { painter } from "../output/paint.ts";
 import { overviewOf, type RunOverview } from "../output/run-overview.ts";
 import { runText } from "../output/run-text.ts";
-import type { Terminal } from "../terminal.ts";
+import type { Terminal } from "../command/terminal.ts";
 
 export const runs: Command = {
   name: "runs",

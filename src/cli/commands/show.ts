@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import { readVersion } from "../../store/history/read-version.ts";
 import { metaOf, type VersionAt } from "../../store/versions/snapshot.ts";
 import type { Arguments } from "../arguments/arguments.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { oneLine } from "../output/one-line.ts";

@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import type { Run } from "../../workflows/run.ts";
 import type { TroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
-import type { CommandPorts } from "../command.ts";
-import type { CommandSystem } from "../command-system.ts";
+import type { CommandPorts } from "../command/command.ts";
+import type { CommandSystem } from "../command/command-system.ts";
 import type { FoundRun } from "../journal/find-runs.ts";
 import { readyToImport } from "../modules/import-module.ts";
 import { loadWorkflows } from "../modules/load-workflow.ts";
@@ -14,8 +14,8 @@ import { withStore } from "../journal/open-store.ts";
 import { outcomeOf, type OutcomeStatus, type RunOutcome } from "../output/run-outcome.ts";
 import { RunReport } from "./run-report.ts";
 import type { TakeUpOrder } from "../arguments/take-up-arguments.ts";
-import type { Terminal } from "../terminal.ts";
-import { unlessAborted } from "../unless-aborted.ts";
+import type { Terminal } from "../command/terminal.ts";
+import { unlessAborted } from "../command/unless-aborted.ts";
 
 /** What a command does with runs. */
 export interface Undertaking {

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import type { JournalDamage } from "../../store/journal/lmdb/verify-journal.ts";
-import type { Command } from "../command.ts";
+import type { Command } from "../command/command.ts";
 import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
 import { oneLine } from "../output/one-line.ts";
 import { type Paint, painter } from "../output/paint.ts";

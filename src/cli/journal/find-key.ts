@@ -3,7 +3,7 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { KeyExtent } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
-import type { StoreAccess } from "../../store/store-access.ts";
+import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { nearNames } from "../output/near-names.ts";
 import { oneLine } from "../output/one-line.ts";
 

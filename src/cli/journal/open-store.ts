@@ -2,17 +2,13 @@
 
 import { resolve } from "node:path";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
-import type { Journal } from "../../store/journal.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
-import type { StoreAccess } from "../../store/store-access.ts";
+import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
-import type { CommandPorts } from "../command.ts";
-import type { Terminal } from "../terminal.ts";
-import { unlessAborted } from "../unless-aborted.ts";
-
-/** Opens a journal; `readOnly` beside a process that owns it. */
-export type OpenJournal = (path: string, options: { readonly readOnly: boolean }) => Promise<Journal>;
+import type { CommandPorts } from "../command/command.ts";
+import type { Terminal } from "../command/terminal.ts";
+import { unlessAborted } from "../command/unless-aborted.ts";
 
 export interface OpenStore {
   /** The store by keys, whatever their families' schemas. */

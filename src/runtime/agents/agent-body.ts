@@ -1,5 +1,8 @@
 /** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
 
+import type { Address } from "../../actors/address.ts";
+import type { StopMode } from "../transport/envelope.ts";
+import type { GateClient } from "./gate-client.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
 import { Participant } from "../../workflows/participant/participant.ts";
@@ -17,15 +20,22 @@ import type { Delivery } from "../cell/delivery.ts";
 import { DirectCalls } from "./direct-calls.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
-import type { HostServices } from "../host/spawn-cell.ts";
+import type { ActorServices } from "../cell/actor-services.ts";
 import { coordinate, supervisorTarget } from "./agent-targets.ts";
 
+/** What an agent's body works with, besides what every actor's does. */
+export interface AgentServices extends ActorServices {
+  /** The way to the gates of agents. */
+  readonly gates: GateClient;
+  readonly host: ActorServices["host"] & { stop(actor: Address, mode: StopMode): Promise<void> };
+}
+
 export class AgentBody implements ActorBody {
-  readonly #services: HostServices;
+  readonly #services: AgentServices;
   readonly #participant: Participant;
   readonly #calls: DirectCalls;
 
-  constructor(services: HostServices, cell: ActorCell, definition: AgentDefinition) {
+  constructor(services: AgentServices, cell: ActorCell, definition: AgentDefinition) {
     const { host, load, gates } = services;
     this.#services = services;
     this.#participant = new Participant(definition, {

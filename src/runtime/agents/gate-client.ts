@@ -10,7 +10,8 @@ import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Sender } from "../messaging/target.ts";
 import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Messenger } from "../messaging/messenger.ts";
 
 /** A call that asks for a permit. */
 export interface GatedCall {
@@ -24,11 +25,17 @@ export interface GatedCall {
 /** For an agent whose gate lets everything pass. */
 const unneeded: Permit = { settle: () => undefined, release: () => undefined };
 
+/** What it needs of its host. */
+export interface GateClientHost {
+  readonly clock: Clock;
+  readonly messenger: Messenger;
+}
+
 export class GateClient {
-  readonly #host: ThreadHost;
+  readonly #host: GateClientHost;
   #lastCall = 0;
 
-  constructor(host: ThreadHost) {
+  constructor(host: GateClientHost) {
     this.#host = host;
   }
 

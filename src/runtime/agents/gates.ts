@@ -13,7 +13,7 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
-import type { StoreAccess } from "../../store/store-access.ts";
+import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
 import { AgentGate } from "./agent-gate.ts";
 import { gatesTarget } from "./gate-protocol.ts";

@@ -26,7 +26,7 @@ import type { Envelope } from "../transport/envelope.ts";
 import { checkReply, openMessage } from "../cell/open-message.ts";
 import { Outbox } from "./outbox.ts";
 import { HeldOutput, type Posted } from "./held-output.ts";
-import type { HostServices } from "../host/spawn-cell.ts";
+import type { ActorServices } from "../cell/actor-services.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 
@@ -37,7 +37,7 @@ const maxParcels = 1_024;
 const maxAttempts = 100;
 
 export class DurableBody implements ActorBody {
-  readonly #services: HostServices;
+  readonly #services: ActorServices;
   readonly #cell: ActorCell;
   readonly #definition: ActorDefinition;
   readonly #family: StateDefinition;
@@ -65,7 +65,7 @@ export class DurableBody implements ActorBody {
   #hasFailedToClear = false;
   #isStopped = false;
 
-  constructor(services: HostServices, cell: ActorCell, definition: ActorDefinition, site: CellSite) {
+  constructor(services: ActorServices, cell: ActorCell, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "durable")
       throw new TroupeError("invalid-options", `${definition.name} has no state in the store`);
     const { host, store } = services;

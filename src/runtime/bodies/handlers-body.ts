@@ -8,21 +8,21 @@ import type { ActorBody } from "../cell/actor-cell.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { openMessage, replyChecked } from "../cell/open-message.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "../cell/cell-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 
 const stateless = Object.freeze({});
 
 export class HandlersBody implements ActorBody {
-  readonly #host: ThreadHost;
+  readonly #host: CellHost;
   readonly #definition: ActorDefinition;
   readonly #on: Readonly<Record<string, Handle>>;
   readonly #site: CellSite;
   readonly #isStateful: boolean;
   #state: object;
 
-  constructor(host: ThreadHost, definition: ActorDefinition, site: CellSite) {
+  constructor(host: CellHost, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "handlers")
       throw new TroupeError("invalid-options", `${definition.name} has no handlers`);
     this.#host = host;

@@ -5,7 +5,7 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { nameOf } from "../../actors/address.ts";
 import type { Target } from "../messaging/target.ts";
 import { contentOf } from "../messaging/message-check.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "../cell/cell-host.ts";
 
 /** A message that was checked when it was sent, and is a copy that nobody else holds. */
 export type Posted = Omit<Parcel, "number">;
@@ -19,10 +19,10 @@ export interface Emitted {
 export class HeldOutput {
   readonly posted: Posted[] = [];
   readonly events: Emitted[] = [];
-  readonly #host: ThreadHost;
+  readonly #host: Pick<CellHost, "copier">;
   readonly #codec: PayloadCodec;
 
-  constructor(host: ThreadHost, codec: PayloadCodec) {
+  constructor(host: Pick<CellHost, "copier">, codec: PayloadCodec) {
     this.#host = host;
     this.#codec = codec;
   }

@@ -13,7 +13,7 @@ import type { Timer } from "../../ports/clock.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Sender } from "../messaging/target.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { ActorServices } from "../cell/actor-services.ts";
 
 /** Milliseconds before a parcel is sent again: doubled each time, from the first to the second of these. */
 const firstPause = 20;
@@ -28,7 +28,7 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface OutboxOptions {
-  readonly host: ThreadHost;
+  readonly host: ActorServices["host"];
   readonly cell: ActorCell;
   readonly codec: PayloadCodec;
   /** With a parcel's number, what its receiver knows it by. */

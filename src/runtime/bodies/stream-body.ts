@@ -15,7 +15,7 @@ import type { Delivery } from "../cell/delivery.ts";
 import { type Envelope, never } from "../transport/envelope.ts";
 import { BehaviourFailure, type Incarnation } from "../cell/incarnation.ts";
 import { openMessage, replyChecked } from "../cell/open-message.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "../cell/cell-host.ts";
 
 type Behave = (
   inbox$: Subject<InboxMessage<Protocol>>,
@@ -23,7 +23,7 @@ type Behave = (
 ) => ReturnType<Subject<unknown>["asObservable"]>;
 
 export class StreamBody implements ActorBody {
-  readonly #host: ThreadHost;
+  readonly #host: CellHost;
   readonly #cell: ActorCell;
   readonly #definition: ActorDefinition;
   readonly #inbox$ = new Subject<InboxMessage<Protocol>>();
@@ -39,7 +39,7 @@ export class StreamBody implements ActorBody {
   #isStopped = false;
   #subscription: Subscription | undefined;
 
-  constructor(host: ThreadHost, cell: ActorCell, definition: ActorDefinition, site: CellSite) {
+  constructor(host: CellHost, cell: ActorCell, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "behaviour")
       throw new TroupeError("invalid-options", `${definition.name} has no behaviour`);
     this.#host = host;

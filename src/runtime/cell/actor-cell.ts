@@ -8,7 +8,7 @@ import { Cancellation } from "../../async/cancellation.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import type { Sender } from "../messaging/target.ts";
+import type { HeldMessages, Sender } from "../messaging/target.ts";
 import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope, StopMode } from "../transport/envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
@@ -16,10 +16,9 @@ import { replaced } from "../messaging/ask-errors.ts";
 import { Incarnation } from "./incarnation.ts";
 import { Mailbox } from "./mailbox.ts";
 import { creditBatch } from "../transport/credit.ts";
-import type { HeldOutput } from "../bodies/held-output.ts";
 import { DeliveryLog } from "./delivery-log.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
 
 /** What handles an actor's messages. */
 export interface ActorBody {
@@ -34,8 +33,14 @@ export interface ActorBody {
   readonly isOwing?: boolean;
 }
 
+/** Takes what an actor sends and emits until it may leave. */
+export interface HeldBack extends HeldMessages {
+  /** @throws TroupeError `not-cloneable` or `message-too-large`. */
+  emit(event: unknown): void;
+}
+
 export interface CellOptions extends Required<MailboxOptions> {
-  readonly host: ThreadHost;
+  readonly host: CellHost;
   readonly address: Address;
   readonly concurrency: number;
   readonly body: (cell: ActorCell) => ActorBody;
@@ -50,7 +55,7 @@ export class ActorCell implements Sender {
   /** The id of the message being handled, the cause of what is sent meanwhile; 0 when idle or when several are handled. */
   cause = 0;
   /** Set while a durable actor handles a message: takes what it sends. */
-  outgoing: Pick<HeldOutput, "post" | "emit"> | undefined = undefined;
+  outgoing: HeldBack | undefined = undefined;
   /** True once another life of the actor has taken its place, while a handler of this one still runs. */
   isFenced = false;
   /** True when it stops since its behaviour failed. */
@@ -66,7 +71,7 @@ export class ActorCell implements Sender {
   readonly subscribers: EventSubscribers;
   /** Its life under a supervisor; absent for an actor without one. */
   readonly incarnation: Incarnation | undefined;
-  readonly #host: ThreadHost;
+  readonly #host: CellHost;
   readonly #concurrency: number;
   readonly #mailbox: Mailbox;
   readonly #makeBody: (cell: ActorCell) => ActorBody;

@@ -26,13 +26,13 @@ import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "../messaging/ask-errors.ts";
-import type { HostServices } from "../host/spawn-cell.ts";
+import type { ActorServices } from "./actor-services.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
 import type { Handling } from "./handling.ts";
 
 /** What all contexts of one actor have in common. */
 export interface CellSite {
-  readonly services: HostServices;
+  readonly services: ActorServices;
   readonly cell: ActorCell;
   /** The definition's name and version, for contract errors of events. */
   readonly name: string;

@@ -8,7 +8,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import { Ledger } from "./ledger.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
 
 /** How far the messages of one host are. */
 interface Progress {
@@ -19,7 +19,7 @@ interface Progress {
 }
 
 export interface DeliveryLogOptions {
-  readonly host: ThreadHost;
+  readonly host: CellHost;
   readonly actor: Address;
   readonly order: SupervisedOrder;
   /** How many messages leave the window until their host is told. */
@@ -27,7 +27,7 @@ export interface DeliveryLogOptions {
 }
 
 export class DeliveryLog {
-  readonly #host: ThreadHost;
+  readonly #host: CellHost;
   readonly #actor: Address;
   readonly #order: SupervisedOrder;
   readonly #batch: number;

@@ -1,10 +1,10 @@
 /** One message being handled: the envelope, the one answer an ask gets, and whether it is still wanted. */
 
+import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import { Cancellation, type CancellationListener } from "../../async/cancellation.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
-import type { ActorCell } from "./actor-cell.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { Handling } from "./handling.ts";
 import type { Envelope } from "../transport/envelope.ts";
@@ -12,12 +12,22 @@ import type { Answer } from "../transport/frame.ts";
 import { stoppedLate } from "../messaging/ask-errors.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
+
+/** The actor that a message is handled by. */
+export interface DeliveryCell extends Sender {
+  readonly address: Address;
+  /** True when it handles one message at a time. */
+  readonly isSerial: boolean;
+  /** Aborts when the actor is being stopped. */
+  readonly stopping: Cancellation;
+  readonly signal: AbortSignal;
+}
 
 export class Delivery implements AskScope, Handling {
   readonly envelope: Envelope;
-  readonly #host: ThreadHost;
-  readonly #cell: ActorCell;
+  readonly #host: CellHost;
+  readonly #cell: DeliveryCell;
   #isAnswered = false;
   #isInHand = false;
   #cancellation: Cancellation | undefined;
@@ -25,7 +35,7 @@ export class Delivery implements AskScope, Handling {
   #aborter: Cancellation | undefined;
   #sender: ScopedSender | undefined;
 
-  constructor(host: ThreadHost, cell: ActorCell, envelope: Envelope) {
+  constructor(host: CellHost, cell: DeliveryCell, envelope: Envelope) {
     this.#host = host;
     this.#cell = cell;
     this.envelope = envelope;

@@ -2,7 +2,7 @@
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { StreamEnd } from "../transport/frame.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
 import { eventWindow } from "../transport/credit.ts";
 
 interface Subscriber {
@@ -12,11 +12,11 @@ interface Subscriber {
 }
 
 export class EventSubscribers {
-  readonly #host: ThreadHost;
+  readonly #host: CellHost;
   readonly #actor: Address;
   readonly #subscribers = new Map<string, Subscriber>();
 
-  constructor(host: ThreadHost, actor: Address) {
+  constructor(host: CellHost, actor: Address) {
     this.#host = host;
     this.#actor = actor;
   }

@@ -1,6 +1,6 @@
 /** The store as a supervised actor reaches it: closed for a life of it that another one has replaced. */
 
-import type { StoreAccess } from "../../store/store-access.ts";
+import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { replaced } from "../messaging/ask-errors.ts";
 
 /** Who is let in: a cell. */

@@ -4,13 +4,12 @@
  */
 
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
-import type { ActorCell } from "./actor-cell.ts";
-import { Delivery } from "./delivery.ts";
-import type { Envelope } from "../transport/envelope.ts";
+import { Delivery, type DeliveryCell } from "./delivery.ts";
+import type { Envelope, StopMode } from "../transport/envelope.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { DeliveryLog } from "./delivery-log.ts";
 import type { BehaviourReport, ChildCommand, ChildReport } from "../transport/supervision-protocol.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
 import { notHandled } from "../messaging/ask-errors.ts";
 
 /** What a behaviour's stream failed with while it had a message. */
@@ -20,16 +19,33 @@ export class BehaviourFailure extends Error {
   }
 }
 
+/** The cell whose life it is. */
+export interface SupervisedCell extends DeliveryCell {
+  readonly isHandling: boolean;
+  readonly isStopping: boolean;
+  readonly isStopped: boolean;
+  /** Stops the actor; resolves when everything that it had is settled. */
+  stop(mode: StopMode): Promise<void>;
+  /** Tells what is being done for the actor that it ends. */
+  abort(why: string): void;
+  /** Puts a new body in the place of the old one. @throws what making it throws. */
+  beginAnew(): void;
+  /** Ends it at once: what a handler of its still does has no effect any more. */
+  fenceOff(): void;
+  /** Sees to it that what waits is handled, if anything may be. */
+  schedule(): void;
+}
+
 export interface IncarnationOptions {
-  readonly host: ThreadHost;
-  readonly cell: ActorCell;
+  readonly host: CellHost;
+  readonly cell: SupervisedCell;
   readonly mailbox: Mailbox;
   readonly mail: DeliveryLog;
 }
 
 export class Incarnation {
-  readonly #host: ThreadHost;
-  readonly #cell: ActorCell;
+  readonly #host: CellHost;
+  readonly #cell: SupervisedCell;
   readonly #mailbox: Mailbox;
   readonly #mail: DeliveryLog;
   #isHalted = false;

@@ -9,11 +9,11 @@ import { type CancelCode, type DeadLetterReason, type Envelope, never } from "..
 import { begunBefore, notHandled, withdrawalReason } from "../messaging/ask-errors.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
 import type { DeliveryLog } from "./delivery-log.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
 import { creditBatch } from "../transport/credit.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {
-  readonly host: Pick<ThreadHost, "id" | "clock" | "deadLetter" | "refuse" | "returnCredit">;
+  readonly host: Pick<CellHost, "id" | "clock" | "deadLetter" | "refuse" | "returnCredit">;
   readonly actor: Address;
   /** Set for an actor with a supervisor, whose senders are told by that. */
   readonly mail: DeliveryLog | undefined;

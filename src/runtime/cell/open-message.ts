@@ -3,7 +3,7 @@
 import { checkContract } from "../../contracts/contract.ts";
 import type { MessageSpec } from "../../actors/protocol.ts";
 import { isAskError } from "../../errors/ask-error.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { CellHost } from "./cell-host.ts";
 import { checkMessage, type Named } from "../messaging/message-check.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";
 import type { Sender } from "../messaging/target.ts";
@@ -15,7 +15,7 @@ import type { Delivery } from "./delivery.ts";
  *
  * @throws RefusedMessage
  */
-export function openMessage(host: ThreadHost, sender: Sender, definition: Named, envelope: Envelope): unknown {
+export function openMessage(host: CellHost, sender: Sender, definition: Named, envelope: Envelope): unknown {
   const { type, payload, hasRefs, isChecked } = envelope;
   const revived = hasRefs ? host.revive(payload, sender) : payload;
   if (isChecked) return revived;

@@ -11,7 +11,12 @@ import { decodeError, type EncodedError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Turns } from "../../ports/turns.ts";
+import type { Journal } from "../../store/journal/journal.ts";
+import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { chain } from "../../async/maybe-promise.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { Position, Snapshot } from "../../store/versions/snapshot.ts";
@@ -19,12 +24,20 @@ import { stateKey, type StateKey } from "../../store/versions/state-key.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
 import { GateClient } from "../agents/gate-client.ts";
-import { settingsOf } from "./host-settings.ts";
+import type { HostSettings } from "./host-settings.ts";
 import type { ChildReport, SettledOf } from "../transport/supervision-protocol.ts";
-import type { Platform } from "../system/platform.ts";
 import type { HostServices } from "./spawn-cell.ts";
-import type { ResolvedOptions } from "../system/system-options.ts";
 import { ThreadHost } from "./thread-host.ts";
+
+export interface MainHostOptions {
+  readonly settings: HostSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turns: Turns;
+  readonly load: DefinitionLoader;
+  readonly journal: Journal;
+  readonly retention: readonly RetentionRule[];
+}
 
 export interface MainHostEvents {
   onFailure(actor: Address, type: string, error: unknown): void;
@@ -60,16 +73,14 @@ export class MainHost {
   readonly #replicas = new Map<HostId, ReturnType<StoreAuthority["attach"]>>();
 
   constructor(
-    platform: Platform,
-    options: ResolvedOptions,
+    { settings, clock, random, turns, load, journal, retention }: MainHostOptions,
     { onFailure, onStopped, onChild, onLocate, onRetentionFailure }: MainHostEvents,
   ) {
-    const { clock, random, turns, load } = platform;
     const authority: StoreAuthority = new StoreAuthority({
-      journal: options.journal,
+      journal,
       clock,
       retention: {
-        rules: [...options.retention.filter(isForMail), keepMail, ...options.retention],
+        rules: [...retention.filter(isForMail), keepMail, ...retention],
         isOpen: (key) =>
           key.startsWith(runKeys) &&
           chain(authority.head(key), (head) => head !== undefined && isOpen((head as Snapshot<RunState>).state)),
@@ -78,7 +89,7 @@ export class MainHost {
     });
     this.authority = authority;
     this.host = new ThreadHost({
-      settings: settingsOf(0, platform, options),
+      settings,
       clock,
       random,
       turns,

@@ -1,29 +1,22 @@
 /** Starts an actor or an agent on a host from its definition. */
 
+import { AgentBody, type AgentServices } from "../agents/agent-body.ts";
 import { enableMapSet } from "immer";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
-import type { StoreAccess } from "../../store/store-access.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
-import { AgentBody } from "../agents/agent-body.ts";
 import { agentMailbox } from "../agents/agent-targets.ts";
 import { StreamBody } from "../bodies/stream-body.ts";
-import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
-import type { GateClient } from "../agents/gate-client.ts";
 import { fencedStore } from "../cell/fenced-store.ts";
 import { HandlersBody } from "../bodies/handlers-body.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What every actor of a host shares. */
-export interface HostServices {
+export interface HostServices extends AgentServices {
   readonly host: ThreadHost;
-  readonly store: StoreAccess;
-  readonly load: DefinitionLoader;
-  /** The way to the gates of agents. */
-  readonly gates: GateClient;
 }
 
 /** @throws TroupeError `invalid-options` for a state that can't be drafted; whatever the definition's own code throws. */

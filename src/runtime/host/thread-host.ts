@@ -106,8 +106,8 @@ export class ThreadHost {
     this.#position = position;
     this.#store = store;
     this.copier = new ValueCopier(settings.maxMessageBytes);
-    this.streams = new EventStreams(this);
-    this.messenger = new Messenger(this);
+    this.streams = new EventStreams(this, (actor) => this.messenger.locate(actor));
+    this.messenger = new Messenger(this, this.streams);
   }
 
   // ---- links

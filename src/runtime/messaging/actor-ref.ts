@@ -7,11 +7,18 @@ import type { Address } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { transfer, type Transferred } from "../../values/cloneable.ts";
 import { messageCheck } from "./message-check.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { EventStreams } from "./event-streams.ts";
+import type { Messenger } from "./messenger.ts";
 import type { Sender, Target } from "./target.ts";
 
+/** The host of whoever uses a ref. */
+export interface RefHost {
+  readonly messenger: Messenger;
+  readonly streams: EventStreams;
+}
+
 interface Binding {
-  readonly host: ThreadHost;
+  readonly host: RefHost;
   readonly sender: Sender;
   readonly target: Target;
 }
@@ -25,7 +32,7 @@ export function targetOf(definition: Pick<ActorDefinition, "name" | "protocol" |
 }
 
 export class BoundRef implements ActorRef {
-  readonly #host: ThreadHost;
+  readonly #host: RefHost;
   readonly #sender: Sender;
   readonly #target: Target;
 

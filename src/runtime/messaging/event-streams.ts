@@ -7,7 +7,7 @@ import { decodeError } from "../../errors/error-codec.ts";
 import type { Sender } from "./target.ts";
 import type { Frame, StreamEnd } from "../transport/frame.ts";
 import { eventWindow } from "../transport/credit.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { MessagingHost } from "./messaging-host.ts";
 import { departed, notHandled } from "./ask-errors.ts";
 
 interface Stream {
@@ -23,12 +23,15 @@ type EventFrame = Extract<Frame, { readonly kind: "event" }>;
 const creditBatch = eventWindow >> 3;
 
 export class EventStreams {
-  readonly #host: ThreadHost;
+  readonly #host: MessagingHost;
+  readonly #locate: (actor: Address) => HostId | undefined;
   readonly #streams = new Map<number, Stream>();
   #lastSubscription = 0;
 
-  constructor(host: ThreadHost) {
+  /** @param locate the host of an actor; `undefined` while a supervised one is nowhere. */
+  constructor(host: MessagingHost, locate: (actor: Address) => HostId | undefined) {
     this.#host = host;
+    this.#locate = locate;
   }
 
   /** The events an actor emits from the moment of subscribing on. Refs in them are bound to `sender`. */
@@ -97,7 +100,7 @@ export class EventStreams {
 
   /** To a supervised actor that is nowhere, nothing: it is told of who listens when it is there. */
   #transmit(actor: Address, frame: Frame): void {
-    const host = this.#host.messenger.locate(actor);
+    const host = this.#locate(actor);
     if (host !== undefined) this.#host.transmit(host, frame);
   }
 

@@ -28,7 +28,8 @@ import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
 import type { Admission } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
-import type { ThreadHost } from "../host/thread-host.ts";
+import type { EventStreams } from "./event-streams.ts";
+import type { MessagingHost } from "./messaging-host.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
 export interface HostAskOptions extends AskOptions {
@@ -44,13 +45,13 @@ const sent = Promise.resolve();
 export class Messenger {
   /** Where supervised actors are. */
   readonly supervised: SupervisedRoutes;
-  readonly #host: ThreadHost;
+  readonly #host: MessagingHost;
   readonly #windows: SendWindows;
   readonly #asks: PendingAsks;
   #lastId = 0;
   #isClosing = false;
 
-  constructor(host: ThreadHost) {
+  constructor(host: MessagingHost, streams: Pick<EventStreams, "moved" | "departed">) {
     const { clock } = host;
     this.#host = host;
     this.#windows = new SendWindows({
@@ -74,10 +75,10 @@ export class Messenger {
       withdrawn: (ask) =>
         host.deadLetter(ask, withdrawalReason(clock.now() >= ask.deadline ? "timed-out" : "cancelled")),
       unanswered: (ask) => this.#asks.reject(ask.id, notHandled(ask, "thread-died")),
-      moved: (actor) => host.streams.moved(actor),
+      moved: (actor) => streams.moved(actor),
       departed: (actor, left, reason, begun) => {
         this.#departed(actor, left, reason, begun);
-        host.streams.departed(actor, reason);
+        streams.departed(actor, reason);
       },
     });
   }

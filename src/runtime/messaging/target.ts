@@ -5,7 +5,6 @@ import type { AskScope } from "../../actors/ask-scope.ts";
 import type { OverflowPolicy } from "../../actors/mailbox-options.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
-import type { HeldOutput } from "../bodies/held-output.ts";
 
 /** Who sends: an actor, or code outside any. */
 export interface Sender {
@@ -16,11 +15,17 @@ export interface Sender {
   /** It has now seen everything up to this position. */
   observe(position: Position): void;
   /** Where its messages wait until what it is handling has been committed; for a durable actor while it handles one. */
-  readonly outgoing?: Pick<HeldOutput, "post"> | undefined;
+  readonly outgoing?: HeldMessages | undefined;
   /** True for an actor that another life of it has replaced. */
   readonly isFenced?: boolean;
   /** What is being handled, which its asks end with. */
   readonly scope?: AskScope | undefined;
+}
+
+/** Takes the messages of an actor that may not leave yet. */
+export interface HeldMessages {
+  /** @throws what sending the message would throw, but for a receiver that can't be reached: it may be back by then. */
+  post(target: Target, type: string, payload: unknown): void;
 }
 
 /** Where a ref points, and what is known there about the messages it takes. */

@@ -14,7 +14,7 @@ import { Ledger, newLedger } from "../cell/ledger.ts";
 import type { ChildCommand, ChildReport, Settled, SupervisionFrame } from "../transport/supervision-protocol.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";
-import type { Untimed } from "../system-events.ts";
+import type { Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 
 /** What it takes to start actors and to talk to their hosts. */

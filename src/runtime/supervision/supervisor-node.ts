@@ -17,7 +17,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { StopMode } from "../transport/envelope.ts";
 import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts";
-import type { Untimed } from "../system-events.ts";
+import type { Untimed } from "../telemetry/system-events.ts";
 
 /** An actor of a tree, as a handle tells about it. */
 export interface ActorStatus {

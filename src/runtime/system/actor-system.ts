@@ -28,9 +28,8 @@ import type { DeadLetter, StopMode } from "../transport/envelope.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
 import { GatesBody } from "../agents/gates-body.ts";
-import { settingsOf } from "../host/host-settings.ts";
 import { MainHost } from "../host/main-host.ts";
-import type { Platform } from "./platform.ts";
+import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import { Runs } from "../workflows/runs.ts";
 import { Spawner } from "./spawner.ts";
@@ -39,7 +38,7 @@ import { Supervision, type SupervisorHandle } from "../supervision/supervision.t
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
 import { SystemEnd } from "./system-end.ts";
-import type { SystemEvent, Untimed } from "../system-events.ts";
+import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
 
@@ -63,13 +62,16 @@ export class ActorSystem implements System {
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
-    this.#main = new MainHost(platform, options, {
-      onFailure: (actor, message, error) => this.#publish({ type: "actor-failed", actor, message, error }),
-      onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
-      onChild: (actor, report) => this.#supervision.report(actor, report),
-      onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
-      onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
-    });
+    this.#main = new MainHost(
+      { ...platform, settings: settingsOf(0, platform, options), ...options },
+      {
+        onFailure: (actor, message, error) => this.#publish({ type: "actor-failed", actor, message, error }),
+        onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
+        onChild: (actor, report) => this.#supervision.report(actor, report),
+        onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
+        onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
+      },
+    );
     this.events$ = this.#events$.asObservable();
     this.deadLetters$ = this.#main.deadLetters$.asObservable();
     this.store = new OwnedStore(this.#main.authority, { author: "system", remembersReads: false });

@@ -1,10 +1,13 @@
 /** The ports a system stands on, in one bundle: production's or the simulator's. */
 
+import type { HostId } from "../../actors/address.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
+import type { HostSettings } from "../host/host-settings.ts";
 import type { HostThreads } from "../threads/host-threads.ts";
+import type { ResolvedOptions } from "./system-options.ts";
 
 export interface Platform {
   readonly clock: Clock;
@@ -14,4 +17,13 @@ export interface Platform {
   readonly load: DefinitionLoader;
   /** How many messages an actor handles before the other actors of its thread get their turn. */
   readonly messagesPerTurn: number;
+}
+
+/** What a host of the system is told when it starts. */
+export function settingsOf(
+  id: HostId,
+  { messagesPerTurn }: Platform,
+  { maxMessageBytes, askTimeout }: ResolvedOptions,
+): HostSettings {
+  return { id, messagesPerTurn, maxMessageBytes, askTimeout };
 }

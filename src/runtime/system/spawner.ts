@@ -11,7 +11,7 @@ import type { Gates } from "../agents/gates.ts";
 import type { SpawnOrder } from "../host/host-control.ts";
 import { type HostServices, spawnCell } from "../host/spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";
-import type { Untimed } from "../system-events.ts";
+import type { Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 import { notHandled } from "../messaging/ask-errors.ts";
 

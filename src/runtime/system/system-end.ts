@@ -11,7 +11,7 @@ import type { Gates } from "../agents/gates.ts";
 import type { MainHost } from "../host/main-host.ts";
 import type { Runs } from "../workflows/runs.ts";
 import type { Supervision } from "../supervision/supervision.ts";
-import type { SystemEvent, Untimed } from "../system-events.ts";
+import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 
 /** The parts of a system that end, each in its turn. */

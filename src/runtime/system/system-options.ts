@@ -6,7 +6,7 @@ import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { type ShutdownSignal, shutdownSignals } from "../../ports/signals.ts";
-import type { Journal } from "../../store/journal.ts";
+import type { Journal } from "../../store/journal/journal.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";

@@ -18,7 +18,7 @@ import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelo
 import type { RunOptions } from "../workflows/run-options.ts";
 import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
-import type { SystemEvent } from "../system-events.ts";
+import type { SystemEvent } from "../telemetry/system-events.ts";
 
 /** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */
 export type AgentProtocol<In, Out> = {

@@ -17,10 +17,9 @@ import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
 import { supervisorTarget } from "../agents/agent-targets.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { MainHost } from "../host/main-host.ts";
-import type { Platform } from "../system/platform.ts";
+import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
-import { SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
-import type { ResolvedOptions } from "../system/system-options.ts";
+import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents {
@@ -31,15 +30,24 @@ export interface RunsEvents {
   onRefused(run: string, error: unknown): void;
 }
 
+/** The system's options that concern runs. */
+export interface RunSettings extends RunQueueOptions {
+  readonly coordination: Coordination;
+  readonly recover: boolean | readonly string[];
+  readonly onOverload: OverloadPolicy;
+  readonly workflows: readonly WorkflowDefinition[];
+  readonly maxMessageBytes: number;
+}
+
 export interface RunsOptions extends Pick<SupervisorActorOptions, "main" | "platform" | "deploy" | "admit"> {
-  readonly options: ResolvedOptions;
+  readonly options: RunSettings;
   readonly events: RunsEvents;
 }
 
 export class Runs {
   readonly #main: MainHost;
-  readonly #platform: Platform;
-  readonly #options: ResolvedOptions;
+  readonly #platform: RunPlatform;
+  readonly #options: RunSettings;
   readonly #events: RunsEvents;
   readonly #actor: SupervisorActor;
   readonly #supervisor: RunSupervisor;

@@ -14,12 +14,21 @@ import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-targ
 import type { MainHost } from "../host/main-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
-import type { Platform } from "../system/platform.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { notHandled } from "../messaging/ask-errors.ts";
+
+/** The ports that runs stand on. */
+export interface RunPlatform {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly load: DefinitionLoader;
+}
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
   readonly main: MainHost;
-  readonly platform: Platform;
+  readonly platform: RunPlatform;
   readonly maxMessageBytes: number;
   /** Starts an agent's participant and returns where it is. */
   readonly deploy: (agent: AgentDefinition) => Promise<Address>;

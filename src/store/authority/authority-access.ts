@@ -6,7 +6,7 @@ import type { HistoryRange } from "../versions/history-range.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 import type { StoreAuthority } from "./store-authority.ts";
 
 /** No token can be ahead of the authority, so reads don't look at it. */

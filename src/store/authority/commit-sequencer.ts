@@ -16,7 +16,7 @@ import {
   type KeyWrite,
 } from "../versions/commit.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { schemaNewer } from "../versions/schema-newer.ts";
 import type { Position, Snapshot } from "../versions/snapshot.ts";

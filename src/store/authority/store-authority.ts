@@ -3,7 +3,7 @@
 import { Observable, type Subscriber } from "rxjs";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { AuthorityChannel } from "../replication/authority-channel.ts";
+import { type AttachedReplica, AuthorityChannel } from "./authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
@@ -11,13 +11,13 @@ import { HistoryReader } from "../history/history-reader.ts";
 import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
 import { keyExists } from "../versions/key-exists.ts";
 import { lastVersion } from "../history/last-version.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
-import { type Follower, Publisher } from "../replication/publisher.ts";
+import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
 import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
-import type { AuthorityMessage, ReplicaMessage } from "../replication/store-protocol.ts";
+import type { AuthorityMessage } from "../replication/store-protocol.ts";
 
 export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */
@@ -26,14 +26,6 @@ export interface StoreAuthorityOptions {
   readonly clock: Clock;
   /** What is kept of histories. Default: everything. */
   readonly retention?: RetentionOptions;
-}
-
-/** The authority's end of the channel to one replica. */
-export interface AttachedReplica {
-  /** Takes the replica's next message. */
-  receive(message: ReplicaMessage): void;
-  /** Forgets the replica, which is gone: nothing is sent any more. What it asked to commit is still committed. */
-  detach(): void;
 }
 
 /**

@@ -1,11 +1,11 @@
 /** Submits changes until they land, or have lost often enough. */
 
 import type { Change } from "./change.ts";
-import { isWrite, type CommitOutcome, type CommitRequest, type KeyChange } from "../versions/commit.ts";
+import { type CommitOutcome, type CommitRequest, isWrite, type KeyChange } from "../versions/commit.ts";
 import { ConflictError } from "../versions/conflict-error.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 
 /** What became of one subject of a change: the version that is its newest now. */
 export interface Landed {

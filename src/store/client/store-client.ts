@@ -20,7 +20,7 @@ import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 import { stateKey, type StateKey } from "../versions/state-key.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 import {
   changeByTransaction,
   type TransactKey,

@@ -6,7 +6,7 @@ import { diffStates } from "../versions/diff-states.ts";
 import { resolveHistoryRange } from "../versions/history-range.ts";
 import { metaOf } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 import { historyPages } from "./history-pages.ts";
 
 /** The number of the form; a reader refuses others. */

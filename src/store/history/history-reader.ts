@@ -3,7 +3,7 @@
 import type { CommitRecord } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import { boundsOf, counts, type HistoryRange, isFiltered } from "../versions/history-range.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { lastVersion } from "./last-version.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { noSuchVersion } from "./no-such-version.ts";

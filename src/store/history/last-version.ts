@@ -1,6 +1,6 @@
 /** Finds a version by what is known about it: a binary search, since positions and times of a key's versions never fall. */
 
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";

@@ -4,7 +4,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { noSuchVersion } from "./no-such-version.ts";
 import type { Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 
 /** @throws TroupeError `no-such-version`; `invalid-options` for a time that is none. */
 export async function readVersion(

@@ -2,7 +2,7 @@
 
 import type { CommitRecord } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "./journal.ts";
 import { metaOf, type Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 

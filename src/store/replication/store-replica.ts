@@ -21,7 +21,7 @@ import {
 } from "../versions/snapshot.ts";
 import { nextOf, patched } from "./snapshot-update.ts";
 import type { StateKey } from "../versions/state-key.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from "./store-protocol.ts";
 
 export interface StoreReplicaOptions {

@@ -1,7 +1,7 @@
 /** Which versions were forked: what the first versions of keys say about where they were taken from. */
 
 import { originOf } from "../versions/cause.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../ports/clock.ts";
 import { ForkOrigins } from "./fork-origins.ts";
-import type { Journal } from "../journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { type Keep, type RetentionRule, RetentionRules } from "./retention.ts";

@@ -8,7 +8,7 @@ import { noSuchVersion } from "../history/no-such-version.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 import { stateKey } from "../versions/state-key.ts";
-import type { StoreAccess } from "../store-access.ts";
+import type { StoreAccess } from "../versions/store-access.ts";
 import { StoreClient, type StoreClientOptions } from "../client/store-client.ts";
 import { bisect } from "./bisect.ts";
 import { blame, type Blame } from "./blame.ts";

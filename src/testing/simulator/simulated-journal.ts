@@ -6,7 +6,7 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
-import type { Journal } from "../../store/journal.ts";
+import type { Journal } from "../../store/journal/journal.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { SeededRandom } from "./seeded-random.ts";

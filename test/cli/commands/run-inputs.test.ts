@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { type InputRow, rowError } from "../../../src/cli/input/input-row.ts";
 import type { Outcome } from "../../../src/cli/output/outcome.ts";
 import { runInputs } from "../../../src/cli/commands/run-inputs.ts";
-import type { StartedRun } from "../../../src/cli/command-system.ts";
+import type { StartedRun } from "../../../src/cli/command/command-system.ts";
 
 const rowsOf = (count: number): InputRow[] =>
   Array.from({ length: count }, (_, index) => ({ line: index + 1, input: index }));

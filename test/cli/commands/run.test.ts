@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commandLine } from "../../../src/cli/command-line.ts";
-import type { CommandSystem, StartedRun, StartSystem } from "../../../src/cli/command-system.ts";
+import type { CommandSystem, StartedRun, StartSystem } from "../../../src/cli/command/command-system.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { fakePorts } from "../fake-ports.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { commandLine } from "../../../src/cli/command-line.ts";
 import type { RunOverview } from "../../../src/cli/output/run-overview.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { corruptVersion } from "../../../src/store/journal/lmdb/journal-errors.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { fakePorts } from "../fake-ports.ts";

@@ -9,7 +9,7 @@ import { commandLine } from "../../../src/cli/command-line.ts";
 import { type ErrorCode } from "../../../src/errors/error-code.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { SystemOptions } from "../../../src/runtime/system/system-options.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { corruptVersion } from "../../../src/store/journal/lmdb/journal-errors.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { fakePorts } from "../fake-ports.ts";

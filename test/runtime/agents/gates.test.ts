@@ -7,7 +7,7 @@ import type { Permit } from "../../../src/agents/policies/permit.ts";
 import type { PolicyOptions } from "../../../src/agents/policies/policies.ts";
 import { Gates } from "../../../src/runtime/agents/gates.ts";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/client/store-client.ts";

@@ -5,7 +5,6 @@ import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { BoundRef, targetOf } from "../../../src/runtime/messaging/actor-ref.ts";
 import type { Target } from "../../../src/runtime/messaging/target.ts";
 import { HeldOutput } from "../../../src/runtime/bodies/held-output.ts";
-import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 import { ledger } from "../../fixtures/durable-actors.ts";
 
@@ -14,7 +13,7 @@ const maxBytes = 1_000;
 function outgoing(): { out: HeldOutput; codec: PayloadCodec } {
   const copier = new ValueCopier(maxBytes);
   const codec = new PayloadCodec({ maxBytes });
-  return { out: new HeldOutput({ copier } as unknown as ThreadHost, codec), codec };
+  return { out: new HeldOutput({ copier }, codec), codec };
 }
 
 const anna = makeAddress(2, "anna");

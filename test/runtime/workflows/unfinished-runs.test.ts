@@ -9,7 +9,7 @@ import {
 } from "../../../src/runtime/workflows/unfinished-runs.ts";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import type { CommitRecord } from "../../../src/store/versions/commit.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { defineState } from "../../../src/store/versions/define-state.ts";
 import { stateKey } from "../../../src/store/versions/state-key.ts";

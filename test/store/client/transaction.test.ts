@@ -8,7 +8,7 @@ import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { defineState } from "../../../src/store/versions/define-state.ts";
-import type { StoreAccess } from "../../../src/store/store-access.ts";
+import type { StoreAccess } from "../../../src/store/versions/store-access.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient, type StoreClientOptions } from "../../../src/store/client/store-client.ts";
 import { isDeeplyFrozen } from "../support/deeply.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { lastVersion } from "../../../src/store/history/last-version.ts";
 import { recordOf } from "../support/requests.ts";
 

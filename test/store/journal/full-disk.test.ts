@@ -5,7 +5,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
 import { verifyJournal } from "../../../src/store/journal/lmdb/verify-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { failure } from "../support/failure.ts";
 import { recordOf } from "../support/requests.ts";
 import { temporaryJournals } from "../support/temporary-journals.ts";

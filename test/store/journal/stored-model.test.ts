@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import type { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { diffStates } from "../../../src/store/versions/diff-states.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { seal } from "../../../src/store/versions/seal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { plainState } from "../support/arbitrary-state.ts";

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { runCause } from "../../../src/store/versions/cause.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";
 import type { Keep, RetentionRule } from "../../../src/store/retention/retention.ts";

@@ -1,7 +1,7 @@
 /** What every journal owes; each has a test file that runs this. */
 
 import { describe, expect, it } from "vitest";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { metaOf } from "../../../src/store/versions/snapshot.ts";
 import { failure } from "./failure.ts";
 import { recordOf } from "./requests.ts";

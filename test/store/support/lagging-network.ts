@@ -1,8 +1,9 @@
 /** An authority and its replicas over channels whose messages arrive in order, but only when the test says so. */
 
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
-import { StoreAuthority, type AttachedReplica } from "../../../src/store/authority/store-authority.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
+import type { AttachedReplica } from "../../../src/store/authority/authority-channel.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../../src/store/replication/store-protocol.ts";
 import { StoreReplica } from "../../../src/store/replication/store-replica.ts";
 import { fixedClock } from "./fixed-clock.ts";

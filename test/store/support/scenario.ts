@@ -10,9 +10,9 @@ import { AuthorityAccess } from "../../../src/store/authority/authority-access.t
 import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
-import type { StoreAccess } from "../../../src/store/store-access.ts";
+import type { StoreAccess } from "../../../src/store/versions/store-access.ts";
 import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { isDeeplyFrozen } from "./deeply.ts";
 import { ledger } from "./definitions.ts";

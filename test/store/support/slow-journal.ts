@@ -2,7 +2,7 @@
 
 import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 
 interface Append {
   readonly records: readonly CommitRecord[];

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "vitest";
 import { lmdbJournal, type LmdbJournalOptions } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 
 export function temporaryJournals() {
   const directories: string[] = [];

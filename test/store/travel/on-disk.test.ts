@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { lmdbJournal } from "../../../src/store/journal/lmdb/lmdb-journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { OwnedStore } from "../../../src/store/owned-store.ts";

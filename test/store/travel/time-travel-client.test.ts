@@ -6,9 +6,9 @@ import { AuthorityAccess } from "../../../src/store/authority/authority-access.t
 import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { runCause } from "../../../src/store/versions/cause.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { StoreClient } from "../../../src/store/client/store-client.ts";
-import type { StoreAccess } from "../../../src/store/store-access.ts";
+import type { StoreAccess } from "../../../src/store/versions/store-access.ts";
 import { TimeTravelClient } from "../../../src/store/travel/time-travel-client.ts";
 import { isDeeplyFrozen } from "../support/deeply.ts";
 import { anna, ledger, profile } from "../support/definitions.ts";

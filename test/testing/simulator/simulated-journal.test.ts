@@ -2,7 +2,7 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Journal } from "../../../src/store/journal.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { Scheduler, type Steps } from "../../../src/testing/simulator/scheduler.ts";
 import { type SeededRandom, seededRandom } from "../../../src/testing/simulator/seeded-random.ts";
 import { DurableJournal, onlyJournal, volatileJournals } from "../../../src/testing/simulator/simulated-journal.ts";

@@ -3,7 +3,7 @@
  * and history costs what it costs elsewhere: the whole state again and again.
  */
 
-import type { KeyRow } from "./key-row.ts";
+import type { KeyRow } from "./records/key-row.ts";
 
 /** A checkpoint is due when what is replayed exceeds this many times the state: so checkpoints grow in size and get rare. */
 const replayFactor = 4;

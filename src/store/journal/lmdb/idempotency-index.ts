@@ -1,11 +1,11 @@
 /** Which versions were committed under an idempotency key. */
 
 import type { StateKey } from "../../versions/state-key.ts";
-import { idempotencyPlace } from "./entry-key.ts";
+import { idempotencyPlace } from "./records/entry-key.ts";
 import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
-import { decodePlain, encodePlain } from "./plain-text.ts";
-import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
+import { decodePlain, encodePlain } from "./records/plain-text.ts";
+import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
 /** A version by its key's name: what an idempotency key leads to needs no number of the journal's. */
 export type Committed = readonly [key: StateKey, version: number];

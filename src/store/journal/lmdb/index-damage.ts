@@ -1,7 +1,7 @@
 /** Looks at what names things by: where an entry of these is damaged, "there is none" would be a guess. */
 
-import { checkDataFile } from "./data-file-check.ts";
-import { unsealBytes } from "./sealed-bytes.ts";
+import { checkDataFile } from "./files/data-file-check.ts";
+import { unsealBytes } from "./records/sealed-bytes.ts";
 
 /** How many entries can't be trusted. */
 export interface IndexDamage {

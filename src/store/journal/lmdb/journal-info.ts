@@ -3,7 +3,7 @@
 import { TroupeError } from "../../../errors/troupe-error.ts";
 import { corruptFile } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
-import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
+import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
 /** Raised when older code couldn't read what is written, or newer code reads it differently. */
 const format = 1;

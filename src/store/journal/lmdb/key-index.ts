@@ -1,12 +1,12 @@
 /** What the journal knows of each key: as it is on disk, and as it will be when what is on its way is. */
 
 import type { StateKey } from "../../versions/state-key.ts";
-import { stateKeyBytes, stateKeyOf } from "./entry-key.ts";
+import { stateKeyBytes, stateKeyOf } from "./records/entry-key.ts";
 import { corruptIndex, corruptKey } from "./journal-errors.ts";
-import { decodeKeyRow, encodeKeyRow, type KeyRow } from "./key-row.ts";
+import { decodeKeyRow, encodeKeyRow, type KeyRow } from "./records/key-row.ts";
 import type { Entry, Table } from "./lmdb-environment.ts";
 import { Recent } from "./recent.ts";
-import { sealBytes, unsealBytes } from "./sealed-bytes.ts";
+import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
 /** How many keys' rows are kept in memory. */
 const maxRows = 20_000;

@@ -1,22 +1,22 @@
 /** The journal that survives: every version on disk, in an embedded LMDB. */
 
+import type { Durability } from "./durability.ts";
 import { resolve } from "node:path";
 import { TroupeError } from "../../../errors/troupe-error.ts";
-import type { Journal } from "../../journal.ts";
-import { inspectIndexes, type IndexDamage } from "./index-damage.ts";
-import { dataFileOf, draftFile, makeDirectory, noSuchJournal, promoteDraft, removeOlder } from "./journal-files.ts";
+import type { Journal } from "../journal.ts";
+import { type IndexDamage, inspectIndexes } from "./index-damage.ts";
+import {
+  dataFileOf,
+  draftFile,
+  makeDirectory,
+  noSuchJournal,
+  promoteDraft,
+  removeOlder,
+} from "./files/journal-files.ts";
 import { writeInfo } from "./journal-info.ts";
-import { ownerOf, ownJournal } from "./journal-owner.ts";
-import { openEnvironment, type Environment } from "./lmdb-environment.ts";
+import { ownerOf, ownJournal } from "./files/journal-owner.ts";
+import { type Environment, openEnvironment } from "./lmdb-environment.ts";
 import { StoredVersions } from "./stored-versions.ts";
-
-/**
- * - `sync`: a commit is acknowledged when it is on disk.
- * - `relaxed`: a commit is acknowledged at once and written then. When the process or the machine dies, what was
- *   acknowledged since the flush before the last one began may be lost, 8 MiB at most, the newest first and never a part
- *   of a commit. What is left is whole.
- */
-export type Durability = "sync" | "relaxed";
 
 export interface LmdbJournalOptions {
   /** What an acknowledged commit survives. Default `"sync"`. */

@@ -1,13 +1,13 @@
 /** The versions of a journal on disk: how they are written and read. Who may, and whether the files are whole, is decided before. */
 
 import type { CommitRecord } from "../../versions/commit.ts";
-import type { Journal } from "../../journal.ts";
+import type { Journal } from "../journal.ts";
 import type { Snapshot, SnapshotMeta } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
-import { draftFile, promoteDraft, removeOlder } from "./journal-files.ts";
+import { draftFile, promoteDraft, removeOlder } from "./files/journal-files.ts";
 import { closed, notWritable, writeFailed } from "./journal-errors.ts";
 import type { IndexDamage } from "./index-damage.ts";
-import type { Durability } from "./lmdb-journal.ts";
+import type { Durability } from "./durability.ts";
 import { Unwritten } from "./unwritten.ts";
 import { type Environment, openEnvironment } from "./lmdb-environment.ts";
 import type { MaybePromise } from "../../../async/maybe-promise.ts";
@@ -15,9 +15,9 @@ import { GroupWriter } from "./group-writer.ts";
 import { type Committed, IdempotencyIndex } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";
 import { KeyIndex } from "./key-index.ts";
-import { type KeyRow, newKeyRow } from "./key-row.ts";
+import { type KeyRow, newKeyRow } from "./records/key-row.ts";
 import { planTrim } from "./trim-plan.ts";
-import { entriesOf, type VersionEntries } from "./version-entries.ts";
+import { entriesOf, type VersionEntries } from "./records/version-entries.ts";
 import { Recent } from "./recent.ts";
 import { newestPosition, readRecord, readRecords, readVersion } from "./version-reader.ts";
 

@@ -1,11 +1,11 @@
 /** What it takes to forget the versions of a key before one of them. */
 
 import type { StateKey } from "../../versions/state-key.ts";
-import { versionPlace } from "./entry-key.ts";
-import type { KeyRow } from "./key-row.ts";
+import { versionPlace } from "./records/entry-key.ts";
+import type { KeyRow } from "./records/key-row.ts";
 import type { Environment, TableName } from "./lmdb-environment.ts";
-import { encodePlain } from "./plain-text.ts";
-import { sealBytes } from "./sealed-bytes.ts";
+import { encodePlain } from "./records/plain-text.ts";
+import { sealBytes } from "./records/sealed-bytes.ts";
 import { readRecord, readVersion } from "./version-reader.ts";
 
 interface TrimPlan {

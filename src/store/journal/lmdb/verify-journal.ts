@@ -5,17 +5,17 @@ import { isDeepStrictEqual } from "node:util";
 import { isTroupeError } from "../../../errors/troupe-error.ts";
 import { applyPatches } from "../../versions/apply-patches.ts";
 import type { StateKey } from "../../versions/state-key.ts";
-import { checkDataFile } from "./data-file-check.ts";
-import { idempotencyPlace, type KeyId, placeOf, stateKeyOf, versionPlace } from "./entry-key.ts";
+import { checkDataFile } from "./files/data-file-check.ts";
+import { idempotencyPlace, type KeyId, placeOf, stateKeyOf, versionPlace } from "./records/entry-key.ts";
 import type { Committed } from "./idempotency-index.ts";
-import { dataFileOf, noSuchJournal } from "./journal-files.ts";
+import { dataFileOf, noSuchJournal } from "./files/journal-files.ts";
 import { readInfo } from "./journal-info.ts";
-import { ownerOf } from "./journal-owner.ts";
-import { decodeKeyRow, type KeyRow } from "./key-row.ts";
+import { ownerOf } from "./files/journal-owner.ts";
+import { decodeKeyRow, type KeyRow } from "./records/key-row.ts";
 import { type Environment, openEnvironment, type Table } from "./lmdb-environment.ts";
-import { decodePlain } from "./plain-text.ts";
-import { type Decoded, startsAnew } from "./record-codec.ts";
-import { unsealBytes } from "./sealed-bytes.ts";
+import { decodePlain } from "./records/plain-text.ts";
+import { type Decoded, startsAnew } from "./records/record-codec.ts";
+import { unsealBytes } from "./records/sealed-bytes.ts";
 import { readRecord } from "./version-reader.ts";
 
 /** One thing that isn't as it was written. */

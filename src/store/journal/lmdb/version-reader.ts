@@ -6,13 +6,13 @@ import type { Patch } from "../../versions/patch.ts";
 import { seal } from "../../versions/seal.ts";
 import { type Snapshot, snapshotOf } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
-import { placeOf, positionAt, versionPlace } from "./entry-key.ts";
+import { placeOf, positionAt, versionPlace } from "./records/entry-key.ts";
 import { corruptVersion } from "./journal-errors.ts";
-import type { KeyRow } from "./key-row.ts";
+import type { KeyRow } from "./records/key-row.ts";
 import type { Table } from "./lmdb-environment.ts";
-import { decodePlain } from "./plain-text.ts";
-import { type Decoded, decodeRecord, startsAnew } from "./record-codec.ts";
-import { unsealBytes } from "./sealed-bytes.ts";
+import { decodePlain } from "./records/plain-text.ts";
+import { type Decoded, decodeRecord, startsAnew } from "./records/record-codec.ts";
+import { unsealBytes } from "./records/sealed-bytes.ts";
 
 /** A state that later ones can be made of. */
 export interface Base {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { diffStates } from "../../../../src/store/versions/diff-states.ts";
 import { lmdbJournal } from "../../../../src/store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../../../../src/store/journal/lmdb/verify-journal.ts";
-import type { Journal } from "../../../../src/store/journal.ts";
+import type { Journal } from "../../../../src/store/journal/journal.ts";
 import { seal } from "../../../../src/store/versions/seal.ts";
 import type { Snapshot } from "../../../../src/store/versions/snapshot.ts";
 import { plainState } from "../../support/arbitrary-state.ts";

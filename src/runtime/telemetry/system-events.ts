@@ -1,10 +1,10 @@
 /** What a system tells about itself on `system.events$`. */
 
-import type { Address } from "../actors/address.ts";
-import type { Decision } from "../supervision/decision.ts";
-import type { Failure } from "../supervision/failure.ts";
-import type { Coordination } from "../workflows/history/coordination.ts";
-import type { StateKey } from "../store/versions/state-key.ts";
+import type { Address } from "../../actors/address.ts";
+import type { Decision } from "../../supervision/decision.ts";
+import type { Failure } from "../../supervision/failure.ts";
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { StateKey } from "../../store/versions/state-key.ts";
 
 /** Something that happened to a system; `time` in milliseconds since the epoch. */
 export type SystemEvent =

@@ -1,9 +1,9 @@
 /** The port to where the store persists: memory, LMDB, later a distributed log. */
 
-import type { CommitRecord } from "./versions/commit.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { Position, Snapshot, SnapshotMeta } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-key.ts";
+import type { CommitRecord } from "../versions/commit.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { Position, Snapshot, SnapshotMeta } from "../versions/snapshot.ts";
+import type { StateKey } from "../versions/state-key.ts";
 
 /**
  * Keeps every version of every key. One authority writes it.

@@ -1,11 +1,11 @@
 /** The store as a thread reaches it: directly where the authority lives, through a replica elsewhere. */
 
 import type { Observable } from "rxjs";
-import type { CommitOutcome, CommitRequest } from "./versions/commit.ts";
-import type { HistoryRange } from "./versions/history-range.ts";
-import type { MaybePromise } from "../async/maybe-promise.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "./versions/snapshot.ts";
-import type { StateKey } from "./versions/state-key.ts";
+import type { CommitOutcome, CommitRequest } from "./commit.ts";
+import type { HistoryRange } from "./history-range.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
+import type { StateKey } from "./state-key.ts";
 
 /**
  * What `store-client.ts` stands on. Whatever returns a {@link MaybePromise} answers synchronously where it can,

@@ -2,9 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ownerOf, ownJournal } from "../../../../src/store/journal/lmdb/journal-owner.ts";
-import { ownIdentity } from "../../../../src/store/journal/lmdb/process-identity.ts";
-import { failure } from "../../support/failure.ts";
+import { ownerOf, ownJournal } from "../../../../../src/store/journal/lmdb/files/journal-owner.ts";
+import { ownIdentity } from "../../../../../src/store/journal/lmdb/files/process-identity.ts";
+import { failure } from "../../../support/failure.ts";
 
 let directory: string;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 /** What commands need of a system. */
 
-import type { Run } from "../workflows/run.ts";
-import type { WorkflowDefinition } from "../workflows/definition/workflow-definition.ts";
-import type { SystemOptions } from "../runtime/system/system-options.ts";
+import type { Run } from "../../workflows/run.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { SystemOptions } from "../../runtime/system/system-options.ts";
 
 export interface CommandSystem {
   run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): StartedRun;

@@ -1,8 +1,8 @@
 /** The bytes under which the journal's sub-databases keep things. Their order is the order of what they stand for. */
 
 import { createHash } from "node:crypto";
-import { TroupeError } from "../../../errors/troupe-error.ts";
-import type { StateKey } from "../../versions/state-key.ts";
+import { TroupeError } from "../../../../errors/troupe-error.ts";
+import type { StateKey } from "../../../versions/state-key.ts";
 
 /** The journal's own number for a key, from 1. */
 export type KeyId = number;

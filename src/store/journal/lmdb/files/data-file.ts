@@ -4,7 +4,7 @@
  */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { corruptFile } from "./journal-errors.ts";
+import { corruptFile } from "../journal-errors.ts";
 
 export const pageHeaderBytes = 24;
 export const nodeHeaderBytes = 8;

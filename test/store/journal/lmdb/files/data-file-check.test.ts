@@ -3,11 +3,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
-import { checkDataFile } from "../../../../src/store/journal/lmdb/data-file-check.ts";
-import { DataFile } from "../../../../src/store/journal/lmdb/data-file.ts";
-import { failure } from "../../support/failure.ts";
-import { recordOf } from "../../support/requests.ts";
-import { temporaryJournals } from "../../support/temporary-journals.ts";
+import { checkDataFile } from "../../../../../src/store/journal/lmdb/files/data-file-check.ts";
+import { DataFile } from "../../../../../src/store/journal/lmdb/files/data-file.ts";
+import { failure } from "../../../support/failure.ts";
+import { recordOf } from "../../../support/requests.ts";
+import { temporaryJournals } from "../../../support/temporary-journals.ts";
 
 const { open, newDirectory } = temporaryJournals();
 const pageBytes = 4096;

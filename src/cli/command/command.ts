@@ -1,10 +1,13 @@
 /** What a command of `troupe` is. `commands.ts` lists them. */
 
-import type { JournalReport } from "../store/journal/lmdb/verify-journal.ts";
-import type { Arguments, Flags } from "./arguments/arguments.ts";
-import type { OpenJournal } from "./journal/open-store.ts";
+import type { JournalReport } from "../../store/journal/lmdb/verify-journal.ts";
+import type { Arguments, Flags } from "../arguments/arguments.ts";
+import type { Journal } from "../../store/journal/journal.ts";
 import type { StartSystem } from "./command-system.ts";
 import type { Terminal } from "./terminal.ts";
+
+/** Opens a journal; `readOnly` beside a process that owns it. */
+export type OpenJournal = (path: string, options: { readonly readOnly: boolean }) => Promise<Journal>;
 
 /** What commands reach outside of the terminal; tests give their own. */
 export interface CommandPorts {

@@ -2,7 +2,7 @@
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { TroupeError } from "../../../errors/troupe-error.ts";
+import { TroupeError } from "../../../../errors/troupe-error.ts";
 
 const dataName = /^data-(\d+)\.mdb$/;
 const draftName = "draft.mdb";

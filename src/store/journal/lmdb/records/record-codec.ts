@@ -1,9 +1,9 @@
 /** A version as bytes: what is known about it, and the patches that made it. */
 
-import type { CommitRecord } from "../../versions/commit.ts";
-import type { Patch, PatchPath } from "../../versions/patch.ts";
-import { metaOf, type SnapshotMeta } from "../../versions/snapshot.ts";
-import type { StateKey } from "../../versions/state-key.ts";
+import type { CommitRecord } from "../../../versions/commit.ts";
+import type { Patch, PatchPath } from "../../../versions/patch.ts";
+import { metaOf, type SnapshotMeta } from "../../../versions/snapshot.ts";
+import type { StateKey } from "../../../versions/state-key.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
 
 /** A record without its state: that is found by replaying patches. */

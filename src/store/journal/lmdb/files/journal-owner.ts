@@ -6,8 +6,8 @@
 
 import { linkSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { TroupeError } from "../../../errors/troupe-error.ts";
-import { notWritable } from "./journal-errors.ts";
+import { TroupeError } from "../../../../errors/troupe-error.ts";
+import { notWritable } from "../journal-errors.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 const ownerName = /^owner-(\d+)$/;

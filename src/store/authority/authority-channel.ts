@@ -1,17 +1,43 @@
 /** The authority's end of the channel to one replica: answers its requests and sends it updates of what it follows. */
 
 import { encodeError } from "../../errors/error-codec.ts";
-import type { CommitOutcome, CommitRecord } from "../versions/commit.ts";
+import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/commit.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Audience, Follower, Publisher } from "./publisher.ts";
-import { type KeyExtent, metaOf } from "../versions/snapshot.ts";
-import { updateOf } from "./snapshot-update.ts";
+import type { HistoryRange } from "../versions/history-range.ts";
+import { type KeyExtent, metaOf, type Snapshot, type VersionAt } from "../versions/snapshot.ts";
+import { updateOf } from "../replication/snapshot-update.ts";
 import type { StateKey } from "../versions/state-key.ts";
-import type { AttachedReplica, StoreAuthority } from "../authority/store-authority.ts";
-import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "./store-protocol.ts";
+import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "../replication/store-protocol.ts";
+
+/** The authority's end of the channel to one replica. */
+export interface AttachedReplica {
+  /** Takes the replica's next message. */
+  receive(message: ReplicaMessage): void;
+  /** Forgets the replica, which is gone: nothing is sent any more. What it asked to commit is still committed. */
+  detach(): void;
+}
+
+/** What replicas ask of the authority. */
+interface ChannelAuthority {
+  commit(request: CommitRequest): MaybePromise<CommitOutcome>;
+  committed(key: StateKey, idempotencyKey: string, beside?: readonly StateKey[]): MaybePromise<Snapshot | undefined>;
+  at(key: StateKey, when: VersionAt): MaybePromise<Snapshot | undefined>;
+  extent(key: StateKey): MaybePromise<KeyExtent | undefined>;
+  size(key: StateKey): MaybePromise<number>;
+  records(key: StateKey, range: HistoryRange): MaybePromise<readonly CommitRecord[]>;
+  keys(prefix: string): MaybePromise<readonly StateKey[]>;
+  /** Tells `follower` of a key's versions from now on; `begin` gets the newest one before that. */
+  follow(
+    key: StateKey,
+    follower: Follower,
+    begin: (snapshot: Snapshot | undefined) => void,
+    isWanted: () => boolean,
+  ): MaybePromise<void>;
+}
 
 export class AuthorityChannel implements AttachedReplica {
-  readonly #authority: StoreAuthority;
+  readonly #authority: ChannelAuthority;
   readonly #publisher: Publisher;
   readonly #transmit: (message: AuthorityMessage) => void;
   readonly #onDetach: () => void;
@@ -20,7 +46,7 @@ export class AuthorityChannel implements AttachedReplica {
   #detached = false;
 
   constructor(
-    authority: StoreAuthority,
+    authority: ChannelAuthority,
     publisher: Publisher,
     send: (message: AuthorityMessage) => void,
     onDetach: () => void,

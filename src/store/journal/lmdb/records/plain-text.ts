@@ -1,7 +1,7 @@
 /** Plain data as bytes: JSON where JSON carries it without loss, the structured clone's format where not. */
 
 import { deserialize, serialize } from "node:v8";
-import { isJsonSafe } from "../../../values/json-safe.ts";
+import { isJsonSafe } from "../../../../values/json-safe.ts";
 
 const asJson = 0x4a;
 const asClone = 0x56;

@@ -1,0 +1,54 @@
+/** What an actor's cell and its parts need of their host. */
+
+import type { Address, HostId } from "../../actors/address.ts";
+import type { AskError } from "../../errors/ask-error.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
+import type { Turns } from "../../ports/turns.ts";
+import type { ValueCopier } from "../../values/value-copier.ts";
+import type { Sender } from "../messaging/target.ts";
+import type { DeadLetter, DeadLetterReason, Envelope } from "../transport/envelope.ts";
+import type { Answer, Frame } from "../transport/frame.ts";
+import type { ChildReport, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { OpenAsks } from "./open-asks.ts";
+
+/** The host of an actor: its ports, the way to other hosts, and where it says what became of messages. */
+export interface CellHost {
+  readonly id: HostId;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly turns: Turns;
+  readonly copier: ValueCopier;
+  readonly settings: {
+    /** How many messages an actor handles before the other actors of its thread get their turn. */
+    readonly messagesPerTurn: number;
+    readonly maxMessageBytes: number;
+  };
+  /** The asks that are being handled here. */
+  readonly openAsks: OpenAsks;
+  /** Called for each message that is handled. */
+  beat(): void;
+  /** Sends a frame to a host; one for this host is taken here. */
+  transmit(peer: HostId, frame: Frame): void;
+  /** Sends what waits for a host now. */
+  flushTo(peer: HostId): void;
+  /** Turns the plain forms of refs in a value that this host owns back into refs bound to `sender`. */
+  revive(value: unknown, sender: Sender): unknown;
+  answer(envelope: Envelope, answer: Answer): void;
+  /** Answers an ask with an error: it is not handled, or its handling came to nothing. */
+  refuse(envelope: Envelope, error: AskError): void;
+  /** Tells a host that `count` of its messages have left the mailbox of `to`; `gone`: there is no such actor any more. */
+  returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void;
+  /** Makes a dead letter of a message. */
+  deadLetter(envelope: Envelope, reason: DeadLetterReason, detail?: string): void;
+  reportDeadLetter(letter: DeadLetter, isJson: boolean): void;
+  reportFailure(actor: Address, type: string, thrown: unknown): void;
+  /** Tells the actor's supervisor what becomes of it. */
+  reportChild(actor: Address, report: ChildReport): void;
+  /** Tells a host how far its messages to a supervised actor are. */
+  tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void;
+  /** The actor has stopped. */
+  remove(address: Address, hasFailed: boolean): void;
+  /** The actor is left behind: it has no place here any more. */
+  forget(address: Address): void;
+}
