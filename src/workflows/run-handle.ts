@@ -9,7 +9,7 @@ import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { Run } from "./run.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
-import { stoppedAtPivot } from "./history/run-progress.ts";
+import { stepOf, stoppedAtPivot } from "./history/run-progress.ts";
 import { isOpen, type RunState } from "./history/run-state.ts";
 
 /** What a handle can ask of the system. */
@@ -148,7 +148,7 @@ function runError(run: string, state: RunState): TroupeError {
   const reached = stoppedAtPivot(state);
   if (reached !== undefined) {
     const { pivot } = reached;
-    const { error, cause } = causeOf(state.steps[failed ?? pivot]?.error);
+    const { error, cause } = causeOf(stepOf(state, failed ?? pivot)?.error);
     const reason = reached.isCertain
       ? `the step "${pivot}", its point of no return, has finished`
       : `nobody knows whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
@@ -159,7 +159,7 @@ function runError(run: string, state: RunState): TroupeError {
     );
   }
   if (uncompensated !== undefined) {
-    const { error, cause } = causeOf(state.steps[uncompensated]?.undoError);
+    const { error, cause } = causeOf(stepOf(state, uncompensated)?.undoError);
     return new TroupeError(
       "compensation-failed",
       `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${error}. Steps that finished before it are not undone either.`,
@@ -181,7 +181,7 @@ function runError(run: string, state: RunState): TroupeError {
       },
     );
   }
-  const { error, cause } = causeOf(state.steps[String(failed)]?.error);
+  const { error, cause } = causeOf(stepOf(state, String(failed))?.error);
   return new TroupeError(
     "step-failed",
     `run ${run} of ${workflow}: the step "${String(failed)}" failed: ${error}. What had finished is undone where its agent can.`,

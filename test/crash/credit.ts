@@ -6,6 +6,7 @@ import { type Applicant, type Decision, openFile } from "../../examples/credit/c
 import { decideSequentially } from "../../examples/credit/oracle.ts";
 import { assessRisk, creditScore, detectFraud, verifyIncome } from "../../examples/credit/rules.ts";
 import type { Coordination } from "../../src/workflows/history/coordination.ts";
+import { stepOf } from "../../src/workflows/history/run-progress.ts";
 import type { RunState } from "../../src/workflows/history/run-state.ts";
 import type { Journal } from "../../src/store/journal/journal.ts";
 import type { Snapshot } from "../../src/store/versions/snapshot.ts";
@@ -55,7 +56,7 @@ export async function credit(coordination: Coordination, seen: CreditSightings):
         if (state?.status === "completed") {
           if (ends.has(id) && ends.get(id) !== versions.length) throw new Error(`${id} went on after its end`);
           ends.set(id, versions.length);
-          expectSame(`the decision of ${id}`, state.steps["approval"]?.output, decideSequentially(application));
+          expectSame(`the decision of ${id}`, stepOf(state, "approval")?.output, decideSequentially(application));
         } else if (state !== undefined && state.status !== "running") throw new Error(`${id} is ${state.status}`);
         else if (ends.has(id)) throw new Error(`${id} was decided and is not`);
         const effects = {
@@ -93,8 +94,7 @@ function count(versions: readonly Snapshot<RunState>[], type: string, step?: str
 
 /** Nothing that may happen once has happened twice. */
 function checkHistory(id: string, versions: readonly Snapshot<RunState>[]): void {
-  const steps = versions.at(-1)?.state.steps ?? {};
-  for (const step of Object.keys(steps))
+  for (const { name: step } of versions.at(-1)?.state.steps.outline ?? [])
     if (count(versions, "step-finished", step) > 1) throw new Error(`${id}: ${step} finished more than once`);
   for (const type of ["run-started", "run-ended"])
     if (count(versions, type) > 1) throw new Error(`${id} has several events ${type}`);
@@ -113,7 +113,7 @@ interface Effects {
 /** A step that has finished has done all it does, once; one that has not started has done nothing. */
 function checkEffects(application: Application, run: RunState | undefined, { files, log, letters }: Effects): void {
   const { id } = application;
-  const statusOf = (step: string): string => run?.steps[step]?.status ?? "pending";
+  const statusOf = (step: string): string => (run === undefined ? undefined : stepOf(run, step)?.status) ?? "pending";
   const isDone = (effect: string, step: string, isThere: boolean): void => {
     const status = statusOf(step);
     if (isThere && status === "pending") throw new Error(`${id}: the ${effect} of ${step} is there before its step`);

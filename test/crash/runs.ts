@@ -1,5 +1,6 @@
 /** Workflow runs, some of which fail and are compensated: the workload of `fixtures/runs.mjs`. */
 
+import { stepOf } from "../../src/workflows/history/run-progress.ts";
 import type { RunState } from "../../src/workflows/history/run-state.ts";
 import type { Journal } from "../../src/store/journal/journal.ts";
 import { stateOf, type Workload } from "./crash-harness.ts";
@@ -21,11 +22,12 @@ export function runs(): Workload<Ack> {
     async check(journal: Journal, acks, round) {
       for (const key of await journal.keys(`run/${round}.`)) {
         const id = key.slice("run/".length);
-        const { status, steps: known } = await stateOf<RunState>(journal, key);
+        const state = await stateOf<RunState>(journal, key);
+        const { status } = state;
         const { done = [] } = ((await journal.head(`trace/${id}`))?.state ?? {}) as { readonly done?: string[] };
         if (new Set(done).size !== done.length) throw new Error(`${id} did something twice: ${done.join(", ")}`);
         for (const step of steps) {
-          const { status: of = "pending" } = known[step] ?? {};
+          const { status: of = "pending" } = stepOf(state, step) ?? {};
           const isDone = done.includes(step);
           const isUndone = done.includes(`un-${step}`);
           if (isUndone && !isDone) throw new Error(`${id}: ${step} was undone and not done`);

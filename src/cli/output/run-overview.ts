@@ -1,8 +1,9 @@
 /** How a run stands, read off the newest version of its key. Pure; knows nothing of the workflow's code. */
 
 import type { Coordination } from "../../workflows/history/coordination.ts";
-import { attemptOf, finishedCount, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
-import type { RunState, RunStatus, StepState } from "../../workflows/history/run-state.ts";
+import { attemptOf, stepOf, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
+import type { RunState, RunStatus } from "../../workflows/history/run-state.ts";
+import { allSteps, outlineAt, type StepState } from "../../workflows/history/run-steps.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { messageOf } from "./one-line.ts";
@@ -61,7 +62,7 @@ export interface RunOverview {
 /** @param head the newest version of the run; when the first was committed isn't in it. */
 export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Omit<RunOverview, "started"> {
   const { status, workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
-  const steps = Object.entries(state.steps);
+  const steps = allSteps(state.steps).map((step, place) => ({ step, agent: outlineAt(state.steps, place).agent }));
   const reached = stoppedAtPivot(state);
   return {
     run,
@@ -70,19 +71,19 @@ export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Om
     coordination,
     steps: {
       total: steps.length,
-      finished: finishedCount(state),
-      undone: steps.filter(([, step]) => step.status === "compensated").length,
+      finished: state.steps.finished,
+      undone: steps.filter(({ step }) => step.status === "compensated").length,
     },
     changed: time,
     ...(deadline === undefined ? {} : { deadline }),
-    inFlight: steps.filter(([, step]) => isInFlight(step)).map(([name, step]) => attemptAt(name, step)),
-    waits: [...steps.flatMap(([name, step]) => waitOf(name, step) ?? []), ...waitForPerson(state)],
-    ...(failed === undefined ? {} : { failed: mishapOf(failed, state.steps[failed]?.error) }),
+    inFlight: steps.filter(({ step }) => isInFlight(step)).map(({ step, agent }) => attemptAt(step, agent)),
+    waits: [...steps.flatMap(({ step, agent }) => waitOf(step, agent) ?? []), ...waitForPerson(state)],
+    ...(failed === undefined ? {} : { failed: mishapOf(failed, stepOf(state, failed)?.error) }),
     ...(uncompensated === undefined
       ? {}
       : {
           uncompensated: {
-            ...mishapOf(uncompensated, state.steps[uncompensated]?.undoError),
+            ...mishapOf(uncompensated, stepOf(state, uncompensated)?.undoError),
             isPivot: reached !== undefined,
             ...(reached?.isCertain === false ? { isUncertain: true } : {}),
           },
@@ -96,16 +97,16 @@ function isInFlight({ status }: StepState): boolean {
   return status === "started" || status === "compensating";
 }
 
-function attemptAt(step: string, { agent, status, attempt }: StepState): Attempt {
+function attemptAt({ name, status, attempt }: StepState, agent: string): Attempt {
   const isCompensation = status === "compensating" || status === "undo-waiting";
-  return { step, agent, attempt: attemptOf(attempt === undefined ? {} : { attempt }), isCompensation };
+  return { step: name, agent, attempt: attemptOf(attempt === undefined ? {} : { attempt }), isCompensation };
 }
 
-function waitOf(name: string, step: StepState): Wait | undefined {
-  const { status, retryAt: at = 0 } = step;
+function waitOf(step: StepState, agent: string): Wait | undefined {
+  const { name, status, retryAt: at = 0 } = step;
   if (status !== "waiting" && status !== "undo-waiting") return undefined;
   const error = status === "waiting" ? step.error : step.undoError;
-  const last = attemptAt(name, step);
+  const last = attemptAt(step, agent);
   return {
     for: error?.code === "breaker-open" ? "breaker" : "time",
     ...last,

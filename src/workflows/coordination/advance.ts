@@ -3,8 +3,8 @@
 import type { WorkflowPlan } from "./workflow-plan.ts";
 import { conclude, type Terms } from "./conclude.ts";
 import { orchestrate } from "./orchestrator.ts";
-import type { RunEvent } from "../history/run-event.ts";
-import { admits, apply } from "../history/run-machine.ts";
+import type { RunEvent, RunNote } from "../history/run-event.ts";
+import { admits, apply, withNotes } from "../history/run-machine.ts";
 import { endOf } from "../history/run-progress.ts";
 import { isOpen, type RunState } from "../history/run-state.ts";
 
@@ -30,21 +30,21 @@ export function advance(
 ): Advance | undefined {
   let next = state;
   const events: RunEvent[] = [];
+  const notes: RunNote[] = [];
   const accept = (candidate: RunEvent): boolean => {
     if (!admits(next, candidate)) return false;
     const concluded = conclude(plan, next, candidate, terms);
-    next = apply(next, concluded, events.length === 0 ? [] : next.events);
+    next = apply(next, concluded, []);
     events.push(concluded);
+    notes.push(...next.events);
     const end = endOf(next);
     if (end !== undefined) accept(end);
     return true;
   };
   if (!accept(event)) return undefined;
   for (const other of together) accept(other);
-  // decisions may fail steps, which calls for other decisions
-  while (next.coordination === "orchestrator" && isOpen(next)) {
-    const accepted = orchestrate(plan, next, terms.codec).filter(accept);
-    if (accepted.length === 0) break;
-  }
-  return { next, events };
+  // a decision is an event too, after which there may be more to decide
+  for (let at = 0; at < events.length && next.coordination === "orchestrator" && isOpen(next); at++)
+    for (const decision of orchestrate(plan, next, terms.codec, events[at])) accept(decision);
+  return { next: notes.length === 1 ? next : withNotes(next, notes), events };
 }

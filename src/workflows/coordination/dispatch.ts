@@ -6,6 +6,7 @@ import { participantsOf } from "./workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
 import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
 import type { Proposal, RunEvent } from "../history/run-event.ts";
+import { statusOf, stepOf } from "../history/run-progress.ts";
 import { isOpen } from "../history/run-state.ts";
 
 /** A message and the participant it is for. */
@@ -50,7 +51,7 @@ function order(
   isHandOver: boolean,
 ): Dispatch[] {
   const planned = plan.step.get(name);
-  const step = state.steps[name];
+  const step = stepOf(state, name);
   if (planned === undefined || step === undefined) return [];
   const { agent } = planned;
   const of = { run, epoch: state.epoch, handOver: isHandOver };
@@ -63,7 +64,7 @@ function order(
 }
 
 function abortAll({ run, plan, state }: RelayedRun, reason: string | undefined): Dispatch[] {
-  const started = plan.steps.filter(({ name }) => state.steps[name]?.status === "started");
+  const started = plan.steps.filter(({ name }) => statusOf(state, name) === "started");
   const message = { type: "abort", run, ...(reason === undefined ? {} : { reason }) } as const;
   return participantsOf(started).map(({ agent }) => ({ agent, message }));
 }

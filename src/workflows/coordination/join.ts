@@ -1,4 +1,7 @@
-/** A participant's side of the relay: gathers the events of one run and decides for its own steps. Pure. */
+/**
+ * A participant's side of the relay: gathers the events of one run and decides for its own steps. It knows no threads, and
+ * what a message costs depends on what the message is about, not on how long the run is.
+ */
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { StepDefinition, WorkflowDefinition } from "../definition/workflow-definition.ts";
@@ -7,69 +10,97 @@ import type { OwnStep, Relay } from "./coordination-protocol.ts";
 import type { CompensationStarted, StepFailed, StepStarted } from "../history/run-event.ts";
 import { startStep } from "./step-start.ts";
 
-/** What a participant has gathered of one run. */
-export interface JoinState {
-  /** The outputs of steps by name, and the run's input as `input`. */
-  readonly sources: Readonly<Record<string, Payload>>;
-  /** The steps that what it has heard was about. */
-  readonly steps: readonly string[];
-  /** The steps it proposed already. A second proposal would be refused; this spares sending it. */
-  readonly proposed: readonly string[];
-}
-
 /** What a participant wants done: to start its step or a compensation (with what the step gave), or to say that a step can't start. */
 export type JoinProposal = StepStarted | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
-/** A participant that has heard nothing of the run. */
-export const emptyJoin: JoinState = { sources: {}, steps: [], proposed: [] };
+/** The steps of a workflow by name. */
+export type StepsByName = ReadonlyMap<string, StepDefinition>;
 
-/**
- * Takes in what was relayed and returns what the participant proposes now: each of its steps whose needs are met, or the
- * compensation of its step when that is the next one. Events that arrive twice change nothing.
- *
- * `undefined` for the state when there is nothing left to gather, since all that it heard of was proposed: whatever comes
- * later, such as a hand-over, brings along all that it is about.
- */
-export function join(
-  workflow: WorkflowDefinition,
-  state: JoinState,
-  message: Relay,
-  codec: PayloadCodec,
-): [JoinState | undefined, readonly JoinProposal[]] {
-  const { epoch } = message;
-  const sources: Record<string, Payload> = { ...state.sources };
-  for (const event of message.events) {
-    if (event.type === "run-started") sources["input"] = event.input;
-    else if (event.type === "step-finished") sources[event.step] = event.output;
-    else {
-      const next = event.own.find(({ step }) => step === event.remaining[0]);
-      return [
-        undefined, // what was gathered was for going forward
-        next === undefined ? [] : [undoing(next, epoch)],
-      ];
-    }
+/** What a {@link Join} looks its steps up in; made once a workflow. */
+export function stepsByName({ steps }: Pick<WorkflowDefinition, "steps">): StepsByName {
+  return new Map(steps.map((step) => [step.name, step]));
+}
+
+/** What the run's input is called among the sources. */
+const runInput = "input";
+
+/** What a participant has gathered of one run. */
+export class Join {
+  readonly #steps: StepsByName;
+  /** The outputs of steps by name, and the run's input. */
+  readonly #sources = new Map<string, Payload>();
+  /** Of each step that it has heard of and not proposed, how many of its sources are missing. */
+  readonly #missing = new Map<string, number>();
+  /** The steps that wait for a source, by the source. */
+  readonly #waiting = new Map<string, string[]>();
+  /** The steps it proposed already. A second proposal would be refused; this spares sending it. */
+  readonly #proposed = new Set<string>();
+
+  constructor(steps: StepsByName) {
+    this.#steps = steps;
   }
-  const ready = workflow.steps.filter(
-    (step) => message.steps.includes(step.name) && !state.proposed.includes(step.name) && isJoined(step, sources),
-  );
-  const proposals = ready.map((step) => startStep(step, { by: "relay", epoch, sources: pick(sources, step) }, codec));
-  const steps = [...new Set([...state.steps, ...message.steps])];
-  const proposed = [...state.proposed, ...ready.map(({ name }) => name)];
-  return [steps.every((name) => proposed.includes(name)) ? undefined : { sources, steps, proposed }, proposals];
+
+  /**
+   * True when there is nothing left to gather, since all that it heard of was proposed: whatever comes later, such as a
+   * hand-over, brings along all that it is about.
+   */
+  get isOver(): boolean {
+    return this.#missing.size === 0;
+  }
+
+  /**
+   * Takes in what was relayed and returns what the participant proposes now: each of its steps whose needs are met, or the
+   * compensation of its step when that is the next one. Events that arrive twice change nothing.
+   */
+  take(message: Relay, codec: PayloadCodec): readonly JoinProposal[] {
+    const { epoch } = message;
+    for (const event of message.events) {
+      if (event.type === "run-started") this.#give(runInput, event.input);
+      else if (event.type === "step-finished") this.#give(event.step, event.output);
+      else {
+        this.#missing.clear(); // what was gathered was for going forward
+        const next = event.own.find(({ step }) => step === event.remaining[0]);
+        return next === undefined ? [] : [undoing(next, epoch)];
+      }
+    }
+    const own = message.steps.flatMap((name) => this.#steps.get(name) ?? []);
+    for (const step of own) this.#hearOf(step);
+    const ready = own.filter(({ name }) => this.#missing.get(name) === 0);
+    return ready.map((step) => {
+      this.#missing.delete(step.name);
+      this.#proposed.add(step.name);
+      return startStep(step, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
+    });
+  }
+
+  #give(source: string, payload: Payload): void {
+    this.#sources.set(source, payload);
+    for (const name of this.#waiting.get(source) ?? []) this.#missing.set(name, (this.#missing.get(name) ?? 0) - 1);
+    this.#waiting.delete(source);
+  }
+
+  #hearOf({ name, after }: StepDefinition): void {
+    if (this.#missing.has(name) || this.#proposed.has(name)) return;
+    let missing = 0;
+    for (const source of [runInput, ...after]) {
+      if (this.#sources.has(source)) continue;
+      missing++;
+      const waiting = this.#waiting.get(source);
+      if (waiting === undefined) this.#waiting.set(source, [name]);
+      else waiting.push(name);
+    }
+    this.#missing.set(name, missing);
+  }
+
+  #sourcesOf({ after }: StepDefinition): Readonly<Record<string, Payload>> {
+    const sources: Record<string, Payload> = { [runInput]: this.#sources.get(runInput) };
+    for (const name of after) sources[name] = this.#sources.get(name);
+    return sources;
+  }
 }
 
 function undoing(own: OwnStep, epoch: Epoch): JoinProposal {
   const { step, attempt } = own;
   const claim = { type: "compensation-started", step, by: "relay", epoch, own } as const;
   return attempt === undefined ? claim : { ...claim, attempt };
-}
-
-function isJoined(step: StepDefinition, sources: Readonly<Record<string, Payload>>): boolean {
-  return Object.hasOwn(sources, "input") && step.after.every((name) => Object.hasOwn(sources, name));
-}
-
-function pick(sources: Readonly<Record<string, Payload>>, step: StepDefinition): Readonly<Record<string, Payload>> {
-  const picked: Record<string, Payload> = { input: sources["input"] };
-  for (const name of step.after) picked[name] = sources[name];
-  return picked;
 }

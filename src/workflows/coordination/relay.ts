@@ -4,8 +4,17 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { participantsOf, type PlannedParticipant, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
 import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
 import type { RunEvent } from "../history/run-event.ts";
-import { attemptOf, hasNoOutput, isInFlight, isResting, remainingCompensations } from "../history/run-progress.ts";
-import type { RunState, StepState } from "../history/run-state.ts";
+import {
+  attemptOf,
+  hasNoOutput,
+  isInFlight,
+  isResting,
+  remainingCompensations,
+  statusOf,
+  stepOf,
+} from "../history/run-progress.ts";
+import type { RunState } from "../history/run-state.ts";
+import type { StepState } from "../history/run-steps.ts";
 
 /** A message and the participant it is for. */
 export interface Forward<M extends Relay | Due = Relay> {
@@ -53,7 +62,7 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   const isConcerned = (to: { readonly key: string }): boolean => key === undefined || to.key === key;
   if (state.status === "compensating") return isResting(state) ? [] : backward(relayed, true, isConcerned);
   if (state.status !== "running") return [];
-  const pending = plan.steps.filter(({ name }) => state.steps[name]?.status === "pending");
+  const pending = plan.steps.filter(({ name }) => statusOf(state, name) === "pending");
   return participantsOf(pending)
     .filter(isConcerned)
     .map((to) =>
@@ -64,7 +73,7 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
 /** Forwards that the time has come for what waits to be tried again: an attempt at a step, or at a compensation. */
 export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
   const { run, plan, state } = relayed;
-  const step = state.steps[name];
+  const step = stepOf(state, name);
   const agent = plan.step.get(name)?.agent;
   if (step === undefined || agent === undefined) return [];
   if (step.status === "undo-waiting") return backward(relayed, true);
@@ -90,7 +99,7 @@ function backward(
   return participantsOf(steps)
     .filter(isConcerned)
     .map((to) => {
-      const own = to.steps.map(({ name }) => ownStep(name, state.steps[name]));
+      const own = to.steps.map(({ name }) => ownStep(name, stepOf(state, name)));
       return relayTo(relayed, to, [{ type: "run-compensating", remaining, own }], isHandOver);
     });
 }
@@ -117,8 +126,8 @@ function attemptToUndo(step: StepState | undefined): number | undefined {
 function finishedBefore(steps: readonly PlannedStep[], state: RunState): readonly RelayedEvent[] {
   const needed = new Set(steps.flatMap(({ after }) => after));
   return [...needed]
-    .filter((name) => state.steps[name]?.status === "finished")
-    .map((name) => ({ type: "step-finished", step: name, output: state.steps[name]?.output }));
+    .filter((name) => statusOf(state, name) === "finished")
+    .map((name) => ({ type: "step-finished", step: name, output: stepOf(state, name)?.output }));
 }
 
 function relayTo(

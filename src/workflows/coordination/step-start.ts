@@ -7,6 +7,7 @@ import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { MappingSources, StepDefinition } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
 import type { StepFailed, StepStarted } from "../history/run-event.ts";
+import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 
 /** Who starts the step, and what has come before it. */
@@ -40,7 +41,7 @@ export function startStep(
 /** The sources of a step in a run's state: its input, and the outputs of the steps that the step comes after. */
 export function sourcesIn(state: RunState, step: StepDefinition): StepStart["sources"] {
   const sources: Record<string, Payload> = { input: state.input };
-  for (const name of step.after) sources[name] = state.steps[name]?.output;
+  for (const name of step.after) sources[name] = stepOf(state, name)?.output;
   return sources;
 }
 

@@ -8,13 +8,13 @@
  * A run that is past its point of no return is not undone: it stops there, for a person to see to.
  */
 
-import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepOutline } from "./run-event.ts";
+import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished } from "./run-event.ts";
 import { noteOf } from "./run-note.ts";
 import {
   attemptOf,
   endOf,
-  finishedCount,
   isReady,
+  isToBeUndone,
   nextToCompensate,
   pivotPassed,
   pivotReached,
@@ -22,7 +22,19 @@ import {
   stepOf,
   stoppedAtPivot,
 } from "./run-progress.ts";
-import { isOpen, type RunState, type StepState, type StepStatus } from "./run-state.ts";
+import { isOpen, type RunState } from "./run-state.ts";
+import {
+  allSteps,
+  dependentsOf,
+  newSteps,
+  outlineAt,
+  placeOf,
+  stepAt,
+  type StepState,
+  type StepStatus,
+  withStep,
+  withUndoneFirst,
+} from "./run-steps.ts";
 
 /** True when `event` may be the next one of the run. */
 export function admits(state: RunState, event: RunEvent): boolean {
@@ -99,6 +111,13 @@ export function apply(state: RunState, event: RunEvent, events: readonly RunNote
   return next;
 }
 
+/** The run as it is, with the notes of all events that led to this version of it. */
+export function withNotes(state: RunState, events: readonly RunNote[]): RunState {
+  const next = copyOf(state);
+  next.events = events;
+  return next;
+}
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
@@ -119,10 +138,8 @@ function copyOf(state: RunState): Mutable<RunState> {
 
 /** A copy that isn't waiting for anything. */
 function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
-  const { agent, after, compensable } = step;
-  const copy: Mutable<StepState> = { status, agent, after, compensable };
-  if (step.undoesUnknown === true) copy.undoesUnknown = true;
-  if (step.isPivot === true) copy.isPivot = true;
+  const copy: Mutable<StepState> = { name: step.name, status };
+  if (step.missing !== undefined) copy.missing = step.missing;
   if (Object.hasOwn(step, "input")) copy.input = step.input;
   if (Object.hasOwn(step, "output")) copy.output = step.output;
   if (step.order !== undefined) copy.order = step.order;
@@ -132,6 +149,7 @@ function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
   if (step.failures !== undefined) copy.failures = step.failures;
   if (step.isUncertain === true) copy.isUncertain = true;
   if (step.isFallback === true) copy.isFallback = true;
+  if (step.undoneBefore !== undefined) copy.undoneBefore = step.undoneBefore;
   return copy;
 }
 
@@ -148,24 +166,15 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       if (event.definition !== undefined) next.definition = event.definition;
       if (event.deadline !== undefined) next.deadline = event.deadline;
       return;
-    case "step-started": {
-      const step = changeStep(next, event.step, "started");
-      step.input = event.input;
-      if (event.attempt !== undefined) step.attempt = event.attempt;
+    case "step-started":
+      changeStep(next, event.step, "started", (step) => {
+        step.input = event.input;
+        if (event.attempt !== undefined) step.attempt = event.attempt;
+      });
       return;
-    }
-    case "step-finished": {
-      const step = changeStep(next, event.step, "finished");
-      step.output = event.output;
-      delete step.error;
-      if (event.fallbackFor !== undefined) {
-        step.isFallback = true;
-        step.error = event.fallbackFor;
-      }
-      step.order = 1 + finishedCount(next);
-      if (next.status === "compensating") stopAtPivot(next);
+    case "step-finished":
+      finishStep(next, event);
       return;
-    }
     case "step-failed":
       failStep(next, event);
       return;
@@ -173,7 +182,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       startUndoing(next, event.step, event.attempt);
       return;
     case "compensation-finished":
-      changeStep(next, event.step, "compensated");
+      undoStep(next, event.step);
       return;
     case "compensation-failed":
       failUndoing(next, event);
@@ -200,8 +209,8 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       const { uncompensated = "" } = next;
       next.status = "compensating";
       delete next.uncompensated;
-      const { order } = next.steps[uncompensated] ?? {};
-      forgetAttempts(changeStep(next, uncompensated, order === undefined ? "failed" : "finished"));
+      const { order } = stepOf(next, uncompensated) ?? {};
+      changeStep(next, uncompensated, order === undefined ? "failed" : "finished", forgetAttempts);
       return;
     }
     case "run-resolved":
@@ -212,24 +221,60 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
   }
 }
 
+function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }: StepFinished): void {
+  const place = changeStep(next, name, "finished", (step) => {
+    step.output = output;
+    delete step.error;
+    if (fallbackFor !== undefined) {
+      step.isFallback = true;
+      step.error = fallbackFor;
+    }
+    step.order = 1 + next.steps.finished;
+    const { undoneFirst } = next.steps;
+    if (undoneFirst !== undefined) step.undoneBefore = undoneFirst;
+  });
+  if (isToBeUndone(stepAt(next.steps, place), outlineAt(next.steps, place)))
+    next.steps = withUndoneFirst(next.steps, place);
+  for (const dependent of dependentsOf(next.steps, place)) meetNeed(next, dependent);
+  if (next.status === "compensating") stopAtPivot(next);
+}
+
+/** A step that it comes after has finished. */
+function meetNeed(next: Mutable<RunState>, place: number): void {
+  const step = stepAt(next.steps, place);
+  const { missing = 0, status } = step;
+  const copy = copyOfStep(step, status);
+  if (step.retryAt !== undefined) copy.retryAt = step.retryAt;
+  if (missing > 1) copy.missing = missing - 1;
+  else delete copy.missing;
+  next.steps = withStep(next.steps, place, copy);
+}
+
+/** A step that had finished is the one that was to be undone first: `admits` sees to it. */
+function undoStep(next: Mutable<RunState>, name: string): void {
+  const place = changeStep(next, name, "compensated");
+  const { order, undoneBefore } = stepAt(next.steps, place);
+  if (order !== undefined) next.steps = withUndoneFirst(next.steps, undoneBefore);
+}
+
 /** Attempts are counted anew for the compensation. */
 function startUndoing(next: Mutable<RunState>, name: string, attempt: number | undefined): void {
-  const step = changeStep(next, name, "compensating");
-  if (attempt === undefined) forgetAttempts(step);
-  else step.attempt = attempt;
+  changeStep(next, name, "compensating", (step) => {
+    if (attempt === undefined) forgetAttempts(step);
+    else step.attempt = attempt;
+  });
 }
 
 function failUndoing(next: Mutable<RunState>, { step: name, error, retryAt }: CompensationFailed): void {
   const hasBegun = statusOf(next, name) === "compensating" || statusOf(next, name) === "undo-waiting";
-  const step = changeStep(next, name, retryAt === undefined ? "compensation-failed" : "undo-waiting");
-  if (!hasBegun) forgetAttempts(step);
-  step.undoError = error;
-  if (retryAt === undefined) {
-    next.uncompensated = name;
-    return;
-  }
-  step.retryAt = retryAt;
-  step.failures = (step.failures ?? 0) + 1;
+  changeStep(next, name, retryAt === undefined ? "compensation-failed" : "undo-waiting", (step) => {
+    if (!hasBegun) forgetAttempts(step);
+    step.undoError = error;
+    if (retryAt === undefined) return;
+    step.retryAt = retryAt;
+    step.failures = (step.failures ?? 0) + 1;
+  });
+  if (retryAt === undefined) next.uncompensated = name;
 }
 
 function forgetAttempts(step: Mutable<StepState>): void {
@@ -239,25 +284,24 @@ function forgetAttempts(step: Mutable<StepState>): void {
 
 function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncertain }: StepFailed): void {
   const isRetried = retryAt !== undefined && next.status === "running";
-  const step = changeStep(next, name, isRetried ? "waiting" : "failed");
-  step.error = error;
-  if (isUncertain === true) step.isUncertain = true;
-  if (isRetried) {
+  const place = changeStep(next, name, isRetried ? "waiting" : "failed", (step) => {
+    step.error = error;
+    if (isUncertain === true) step.isUncertain = true;
+    if (!isRetried) return;
     step.retryAt = retryAt;
     step.failures = (step.failures ?? 0) + 1;
-    return;
-  }
+  });
+  if (isRetried) return;
   if (next.status === "running") {
     next.failed = name;
     turnBack(next);
-  } else if (step.isPivot === true) stopAtPivot(next);
+  } else if (outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);
 }
 
 /** The run goes backward from here. What waits to be tried again isn't; where it is past the point of no return, or may be, nothing is undone. */
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
-  for (const name of Object.keys(next.steps))
-    if (next.steps[name]?.status === "waiting") changeStep(next, name, "failed");
+  for (const { name, status } of allSteps(next.steps)) if (status === "waiting") changeStep(next, name, "failed");
   stopAtPivot(next);
 }
 
@@ -268,36 +312,33 @@ function stopAtPivot(next: Mutable<RunState>): void {
 
 /** The process that did what was in flight is gone. */
 function recover(next: Mutable<RunState>): void {
-  for (const name of Object.keys(next.steps)) {
-    const { status } = next.steps[name] as StepState;
+  for (const { name, status } of allSteps(next.steps)) {
     if (status === "started") {
-      const step = changeStep(next, name, next.status === "running" ? "waiting" : "failed");
-      step.isUncertain = true;
-      if (step.status === "waiting") step.retryAt = 0;
-      else if (step.isPivot === true) stopAtPivot(next);
-    } else if (status === "compensating") changeStep(next, name, "undo-waiting").retryAt = 0;
+      const isRetried = next.status === "running";
+      const place = changeStep(next, name, isRetried ? "waiting" : "failed", (step) => {
+        step.isUncertain = true;
+        if (isRetried) step.retryAt = 0;
+      });
+      if (!isRetried && outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);
+    } else if (status === "compensating") {
+      changeStep(next, name, "undo-waiting", (step) => {
+        step.retryAt = 0;
+      });
+    }
   }
 }
 
-function newSteps(outlines: readonly StepOutline[]): Record<string, StepState> {
-  const steps: Record<string, StepState> = {};
-  for (const { name, ...outline } of outlines) {
-    const { agent, after, compensable, undoesUnknown, isPivot } = outline;
-    const step: Mutable<StepState> = { status: "pending", agent, after, compensable };
-    if (undoesUnknown === true) step.undoesUnknown = true;
-    if (isPivot === true) step.isPivot = true;
-    steps[name] = step;
-  }
-  return steps;
-}
-
-/** Gives the run a copy of the step, with its new status, to change further. */
-function changeStep(next: Mutable<RunState>, name: string, status: StepStatus): Mutable<StepState> {
-  const step = stepOf(next, name);
-  if (step === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` sees to it
-  const steps = { ...next.steps };
-  const changed = copyOfStep(step, status);
-  steps[name] = changed;
-  next.steps = steps;
-  return changed;
+/** Gives the run a copy of the step, with its new status and what `edit` makes of it. Returns its place. */
+function changeStep(
+  next: Mutable<RunState>,
+  name: string,
+  status: StepStatus,
+  edit: (step: Mutable<StepState>) => void = () => undefined,
+): number {
+  const place = placeOf(next.steps, name);
+  if (place === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` sees to it
+  const changed = copyOfStep(stepAt(next.steps, place), status);
+  edit(changed);
+  next.steps = withStep(next.steps, place, changed);
+  return place;
 }

@@ -1,7 +1,9 @@
 /** Events to the notes that a version of a run keeps of them, and back. */
 
-import type { RunEnded, RunEvent, RunNote, StepOutline } from "./run-event.ts";
-import type { RunState, StepState } from "./run-state.ts";
+import type { RunEnded, RunEvent, RunNote } from "./run-event.ts";
+import { stepOf } from "./run-progress.ts";
+import type { RunState } from "./run-state.ts";
+import { stepAt, type StepState } from "./run-steps.ts";
 
 /** What a version keeps of an event: all but what is in the run's state already. */
 export function noteOf(event: RunEvent): RunNote {
@@ -37,7 +39,7 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
         ...note,
         workflow,
         input,
-        steps: Object.entries(state.steps).map(outlineOf),
+        steps: state.steps.outline,
         ...(definition === undefined ? {} : { definition }),
         ...(deadline === undefined ? {} : { deadline }),
       };
@@ -59,21 +61,9 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
   }
 }
 
-function outlineOf([name, step]: [string, StepState]): StepOutline {
-  const { agent, after, compensable, undoesUnknown, isPivot } = step;
-  return {
-    name,
-    agent,
-    after,
-    compensable,
-    ...(undoesUnknown === undefined ? {} : { undoesUnknown }),
-    ...(isPivot === undefined ? {} : { isPivot }),
-  };
-}
-
 /** The output of the step declared last: the run's. */
-export function outputOf(state: RunState): unknown {
-  return Object.values(state.steps).at(-1)?.output;
+export function outputOf({ steps }: RunState): unknown {
+  return stepAt(steps, steps.outline.length - 1).output;
 }
 
 function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
@@ -92,5 +82,5 @@ function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
 const unknownError = { kind: "value", name: "undefined", message: "the history has no error for it" } as const;
 
 function stepIn(state: RunState, name: string): Partial<StepState> {
-  return state.steps[name] ?? {};
+  return stepOf(state, name) ?? {};
 }

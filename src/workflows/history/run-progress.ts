@@ -1,13 +1,23 @@
 /** Where a run stands: what is ready, in flight, still to be undone, and how it ends. Read off its state; pure. */
 
-import type { RunEnded } from "./run-event.ts";
-import type { RunState, StepState, StepStatus } from "./run-state.ts";
+import type { RunEnded, StepOutline } from "./run-event.ts";
+import type { RunState } from "./run-state.ts";
+import {
+  allSteps,
+  isUnknown,
+  outlineAt,
+  pivotOf,
+  placeOf,
+  stepAt,
+  type StepState,
+  type StepStatus,
+} from "./run-steps.ts";
 
 /** How the run ends now, with nothing left to do in it; `undefined` while there is. */
 export function endOf(state: RunState): RunEnded | undefined {
   switch (state.status) {
     case "running":
-      return count(state, wasFinished) === Object.keys(state.steps).length
+      return state.steps.finished === state.steps.outline.length
         ? { type: "run-ended", status: "completed" }
         : undefined;
     case "compensating":
@@ -26,14 +36,15 @@ export function endOf(state: RunState): RunEnded | undefined {
 export function isReady(state: RunState, name: string): boolean {
   if (state.status !== "running") return false;
   const step = stepOf(state, name);
-  if (step === undefined || step.status !== "pending") return false;
-  for (const needed of step.after) if (state.steps[needed]?.status !== "finished") return false;
-  return true;
+  return step !== undefined && step.status === "pending" && step.missing === undefined;
 }
 
 /** The step to be compensated next, perhaps once its time has come; `undefined` when there is none, or something is in flight. */
 export function nextToCompensate(state: RunState): string | undefined {
-  return isInFlight(state) ? undefined : remainingCompensations(state)[0];
+  const { steps } = state;
+  if (isInFlight(state) || !isUndone(state)) return undefined;
+  if (steps.unknown > 0) return allSteps(steps).find((step, place) => isUnknown(step, outlineAt(steps, place)))?.name;
+  return steps.undoneFirst === undefined ? undefined : stepAt(steps, steps.undoneFirst).name;
 }
 
 /** True while the next compensation waits for its time to be tried again. */
@@ -43,8 +54,8 @@ export function isResting(state: RunState): boolean {
 }
 
 /** True while a step or a compensation is started and not over. */
-export function isInFlight(state: RunState): boolean {
-  return count(state, ({ status }) => status === "started" || status === "compensating") > 0;
+export function isInFlight({ steps }: RunState): boolean {
+  return steps.started + steps.compensating > 0;
 }
 
 /**
@@ -52,20 +63,24 @@ export function isInFlight(state: RunState): boolean {
  * step can have used them; then those that finished, the last one first.
  */
 export function remainingCompensations(state: RunState): readonly string[] {
-  if (state.status !== "compensating" || state.uncompensated !== undefined) return [];
-  return Object.entries(state.steps)
-    .filter(([, step]) => isToBeUndone(step))
-    .sort(([, one], [, other]) => rankOf(other) - rankOf(one))
-    .map(([name]) => name);
+  if (!isUndone(state)) return [];
+  return allSteps(state.steps)
+    .filter((step, place) => isToBeUndone(step, outlineAt(state.steps, place)))
+    .sort((one, other) => rankOf(other) - rankOf(one))
+    .map(({ name }) => name);
+}
+
+/** True while what has finished is being undone, where that can go on. */
+function isUndone({ status, uncompensated }: RunState): boolean {
+  return status === "compensating" && uncompensated === undefined;
 }
 
 /** The name of the point of no return that the run is past, if it is. */
 export function pivotPassed({ steps }: RunState): string | undefined {
-  for (const name in steps) {
-    const { isPivot, status } = steps[name] as StepState;
-    if (isPivot === true && status === "finished") return name;
-  }
-  return undefined;
+  const place = pivotOf(steps);
+  if (place === undefined) return undefined;
+  const { name, status } = stepAt(steps, place);
+  return status === "finished" ? name : undefined;
 }
 
 /** A point of no return that a run is past; or may be, where nobody knows whether the step had effects. */
@@ -78,15 +93,15 @@ export interface ReachedPivot {
  * The point of no return that keeps the run from being undone, if one does: it has finished, or may have had effects that its
  * agent can't undo.
  */
-export function pivotReached(state: RunState): ReachedPivot | undefined {
-  const passed = pivotPassed(state);
-  if (passed !== undefined) return { pivot: passed, isCertain: true };
-  for (const name in state.steps) {
-    const { isPivot, status, isUncertain, undoesUnknown } = state.steps[name] as StepState;
-    if (isPivot === true && status === "failed" && isUncertain === true && undoesUnknown !== true)
-      return { pivot: name, isCertain: false };
-  }
-  return undefined;
+export function pivotReached({ steps }: RunState): ReachedPivot | undefined {
+  const place = pivotOf(steps);
+  if (place === undefined) return undefined;
+  const { name: pivot, status, isUncertain } = stepAt(steps, place);
+  if (status === "finished") return { pivot, isCertain: true };
+  const { undoesUnknown } = outlineAt(steps, place);
+  return status === "failed" && isUncertain === true && undoesUnknown !== true
+    ? { pivot, isCertain: false }
+    : undefined;
 }
 
 /** The point of no return at which undoing the run has stopped, if it has. */
@@ -96,8 +111,9 @@ export function stoppedAtPivot(state: RunState): ReachedPivot | undefined {
 }
 
 /** What is known of a step; `undefined` for a name that is no step's. */
-export function stepOf(state: RunState, name: string): StepState | undefined {
-  return Object.hasOwn(state.steps, name) ? state.steps[name] : undefined;
+export function stepOf({ steps }: RunState, name: string): StepState | undefined {
+  const place = placeOf(steps, name);
+  return place === undefined ? undefined : stepAt(steps, place);
 }
 
 export function statusOf(state: RunState, name: string): StepStatus | undefined {
@@ -114,28 +130,14 @@ export function hasNoOutput({ order, isFallback }: StepState): boolean {
   return order === undefined || isFallback === true;
 }
 
-/** How many steps have finished, whether or not they were undone. */
-export function finishedCount(state: RunState): number {
-  return count(state, wasFinished);
-}
-
-function isToBeUndone(step: StepState): boolean {
-  const { status, compensable, undoesUnknown, isUncertain } = step;
+/** True for a step that is still to be compensated, should the run go backward. */
+export function isToBeUndone(step: StepState, about: StepOutline): boolean {
+  const { status, isUncertain } = step;
   if (status === "undo-waiting") return true;
   if (status !== "finished" && status !== "failed") return false;
-  return hasNoOutput(step) ? isUncertain === true && undoesUnknown === true : compensable;
+  return hasNoOutput(step) ? isUncertain === true && about.undoesUnknown === true : about.compensable;
 }
 
 function rankOf({ order }: StepState): number {
   return order ?? Number.MAX_SAFE_INTEGER;
-}
-
-function count({ steps }: RunState, isCounted: (step: StepState) => boolean): number {
-  let counted = 0;
-  for (const name in steps) if (isCounted(steps[name] as StepState)) counted++;
-  return counted;
-}
-
-function wasFinished({ order }: StepState): boolean {
-  return order !== undefined;
 }

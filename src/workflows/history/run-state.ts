@@ -1,56 +1,15 @@
 /** A run as the store keeps it: the key `run/<id>`. */
 
 import * as v from "valibot";
-import type { EncodedError } from "../../errors/error-codec.ts";
 import { defineState } from "../../store/versions/define-state.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
-import type { EndStatus, RunNote, StepOutline } from "./run-event.ts";
+import type { EndStatus, RunNote } from "./run-event.ts";
+import { newSteps, type RunSteps } from "./run-steps.ts";
 
 /** `new` is a run before its first event, `compensating` one that failed or was cancelled and hasn't come to its end. */
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;
-
-/**
- * `started` and `compensating` are in flight. `waiting` is a step whose attempt failed and that is tried again,
- * `undo-waiting` one whose compensation is. A step that failed or never started has nothing to compensate, unless nobody
- * knows whether it had effects.
- */
-export type StepStatus =
-  | "pending"
-  | "started"
-  | "waiting"
-  | "finished"
-  | "failed"
-  | "compensating"
-  | "undo-waiting"
-  | "compensated"
-  | "compensation-failed";
-
-/** What is known of a step. */
-export interface StepState extends Omit<StepOutline, "name"> {
-  readonly status: StepStatus;
-  /** There once it has started. */
-  readonly input?: Payload;
-  /** There once it has finished. */
-  readonly output?: Payload;
-  /** Why it failed. */
-  readonly error?: EncodedError;
-  /** Why its compensation failed: that of a step which failed itself, and may have had effects, has an error of its own. */
-  readonly undoError?: EncodedError;
-  /** 1 for the first step of the run that finished, 2 for the second … */
-  readonly order?: number;
-  /** The newest attempt at the step, or at its compensation once that has begun; absent for the first. */
-  readonly attempt?: number;
-  /** How many attempts failed, of the step or of its compensation; absent for none. Those that a process took along don't count. */
-  readonly failures?: number;
-  /** When it is tried again, in milliseconds since the epoch; there while it waits for that. */
-  readonly retryAt?: number;
-  /** There when nobody knows whether an attempt that failed had effects. */
-  readonly isUncertain?: true;
-  /** There when the output is the step's fallback and not its agent's; the error says why. */
-  readonly isFallback?: true;
-}
 
 /** A run after a number of events. */
 export interface RunState {
@@ -65,8 +24,7 @@ export interface RunState {
   readonly definition?: string;
   /** When it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
-  /** By name, in the order declared. */
-  readonly steps: Readonly<Record<string, StepState>>;
+  readonly steps: RunSteps;
   /** The step whose failure the run is being ended for. */
   readonly failed?: string;
   /** There when the run is being ended because somebody asked for it. */
@@ -89,7 +47,7 @@ export const newRun: RunState = Object.freeze({
   coordination: "orchestrator",
   pinned: false,
   epoch: 0,
-  steps: Object.freeze({}),
+  steps: Object.freeze(newSteps(Object.freeze([]))),
   length: 0,
   events: Object.freeze([]),
 });

@@ -3,7 +3,7 @@
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Relay, Release } from "../coordination/coordination-protocol.ts";
-import { emptyJoin, join, type JoinProposal, type JoinState } from "../coordination/join.ts";
+import { Join, type JoinProposal, stepsByName, type StepsByName } from "../coordination/join.ts";
 import type { WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
 
 /** What joins need of the world around them. */
@@ -16,8 +16,9 @@ export interface JoinPorts {
 /** Guarantees: messages of one workflow take effect in the order in which they came, also while its definition is looked up. */
 export class ParticipantJoins {
   readonly #ports: JoinPorts;
-  readonly #joins = new Map<string, JoinState>();
+  readonly #joins = new Map<string, Join>();
   readonly #workflows = new Map<string, MaybePromise<WorkflowDefinition>>();
+  readonly #steps = new WeakMap<WorkflowDefinition, StepsByName>();
   #isStopped = false;
 
   constructor(ports: JoinPorts) {
@@ -39,9 +40,10 @@ export class ParticipantJoins {
     return this.#withWorkflow(
       message.workflow,
       (workflow) => {
-        const [state, proposals] = join(workflow, this.#joins.get(run) ?? emptyJoin, message, this.#ports.codec);
-        if (state === undefined || this.#isStopped) this.#joins.delete(run);
-        else this.#joins.set(run, state);
+        const join = this.#joins.get(run) ?? new Join(this.#stepsOf(workflow));
+        const proposals = join.take(message, this.#ports.codec);
+        if (join.isOver || this.#isStopped) this.#joins.delete(run);
+        else this.#joins.set(run, join);
         return act(proposals);
       },
       failed,
@@ -61,6 +63,12 @@ export class ParticipantJoins {
   stop(): void {
     this.#isStopped = true;
     this.#joins.clear();
+  }
+
+  #stepsOf(workflow: WorkflowDefinition): StepsByName {
+    let steps = this.#steps.get(workflow);
+    if (steps === undefined) this.#steps.set(workflow, (steps = stepsByName(workflow)));
+    return steps;
   }
 
   /** Calls `use` at once where the workflow is known; otherwise calls wait for it in their order. */

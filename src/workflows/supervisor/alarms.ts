@@ -55,7 +55,8 @@ export class Alarms {
       return claim && record(run, claim);
     }
     const { id, plan, state } = run;
-    if (run.tell(step)) for (const dispatch of forwardDue({ run: id, plan, state }, step)) send(run, dispatch);
+    run.tell(step);
+    for (const dispatch of forwardDue({ run: id, plan, state }, step)) send(run, dispatch);
     return undefined;
   }
 }

@@ -13,7 +13,7 @@ import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import { LingeringAttempts } from "./lingering-attempts.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { Claim, Proposal, RunEvent } from "../history/run-event.ts";
-import { attemptOf } from "../history/run-progress.ts";
+import { attemptOf, stepOf } from "../history/run-progress.ts";
 import { notBegun } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
@@ -58,7 +58,7 @@ export class Attempts {
     if (type === "compensation-started") return begin(undefined); // undoing is not held up
     try {
       const { codec, admit } = this.#ports;
-      const input = codec.decode(run.state.steps[name]?.input);
+      const input = codec.decode(stepOf(run.state, name)?.input);
       const admitted = admit(agent, run.plan.workflow.name, input, mayWait(agent) ? run.hold(name) : undefined);
       return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
     } catch (error) {
@@ -89,8 +89,8 @@ export class Attempts {
 
   /** A run that goes backward begins nothing any more, also not what its history has accepted and its agent's policies hold up. */
   abandonHeld(run: OpenRun): void {
-    for (const step of run.held)
-      this.#ports.propose(run, failure(step, run.state.steps[step]?.attempt, notBegun(run.id, step)));
+    for (const step of run.takeHeld())
+      this.#ports.propose(run, failure(step, stepOf(run.state, step)?.attempt, notBegun(run.id, step)));
   }
 
   /** The participant of an agent is gone, and with it all of its code. */

@@ -5,9 +5,10 @@ import { type Subject, subjectOf } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
-import type { RunEvent } from "../history/run-event.ts";
-import { attemptOf, pivotPassed } from "../history/run-progress.ts";
-import { newRun, type RunState, runState, type StepState } from "../history/run-state.ts";
+import type { Claim, RunEvent } from "../history/run-event.ts";
+import { attemptOf, pivotPassed, stepOf } from "../history/run-progress.ts";
+import { newRun, type RunState, runState } from "../history/run-state.ts";
+import { allSteps, placeOf, type StepState } from "../history/run-steps.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
 /** What the time has come for: the run's deadline, or another attempt at a step or its compensation. */
@@ -28,8 +29,10 @@ export class OpenRun {
   readonly #waits = new Map<string, AbortController>();
   /** The steps whose newest attempt was claimed by their participant: it is lost with it, also while it is held. */
   readonly #claimed = new Set<string>();
-  /** Attempts that participants were told to claim: they aren't told twice, as step and number. */
-  readonly #told = new Set<string>();
+  /** The steps that have started and were not let go ahead yet. */
+  readonly #held = new Set<string>();
+  /** When steps and compensations are tried again; without those whose participant was told to claim the attempt. */
+  readonly #due = new Map<string, number>();
   #isClosed = false;
 
   constructor(id: string, plan: WorkflowPlan) {
@@ -55,20 +58,35 @@ export class OpenRun {
 
   /** True when this attempt at a step, or at its compensation, is the one in flight. */
   isInFlight(name: string, attempt: number): boolean {
-    const step = this.state.steps[name];
+    const step = stepOf(this.state, name);
     return step !== undefined && isInFlight(step) && attemptOf(step) === attempt;
   }
 
-  /** Notes who has the attempt that an event starts: the participant that claimed it, or nobody until it is sent an order. */
-  noteStart(event: RunEvent): void {
-    if (event.type !== "step-started" && event.type !== "compensation-started") return;
-    if (event.by === "relay") this.#claimed.add(event.step);
-    else this.#claimed.delete(event.step);
+  /** Takes in an event of the run, whose state is the one after it: who has an attempt in hand, and what is due. */
+  follow(event: RunEvent): void {
+    if (event.type === "step-started" || event.type === "compensation-started") this.#noteStart(event);
+    if (event.type === "run-recovered" || event.type === "coordination-switched") this.forgetTold();
+    // where the run turns back, what waited for another attempt has failed
+    else if (this.state.status !== "running") for (const name of this.#due.keys()) this.#noteDue(name);
+    if ("step" in event && event.step !== undefined) this.#noteDue(event.step);
+  }
+
+  /** Who has the attempt that an event starts: the participant that claimed it, or none until it is sent an order. */
+  #noteStart({ type, step, by }: Claim): void {
+    if (by === "relay") this.#claimed.add(step);
+    else this.#claimed.delete(step);
+    if (type === "step-started") this.#held.add(step);
+  }
+
+  #noteDue(name: string): void {
+    const { retryAt } = stepOf(this.state, name) ?? {};
+    if (retryAt === undefined) this.#due.delete(name);
+    else this.#due.set(name, retryAt);
   }
 
   /** The attempts in flight that are a participant's: it was let go ahead, or claimed them. */
   get taken(): ReadonlySet<string> {
-    const names = Object.keys(this.state.steps).filter((name) => this.#isTaken(name));
+    const names = [...this.#attempts.keys(), ...this.#claimed].filter((name) => this.#isTaken(name));
     return new Set(names.map((name) => this.#attemptKey(name)));
   }
 
@@ -78,12 +96,12 @@ export class OpenRun {
   }
 
   #isTaken(name: string): boolean {
-    const step = this.state.steps[name];
+    const step = stepOf(this.state, name);
     return step !== undefined && isInFlight(step) && (this.#attempts.has(name) || this.#claimed.has(name));
   }
 
   #attemptKey(name: string): string {
-    const step = this.state.steps[name];
+    const step = stepOf(this.state, name);
     return `${name}/${String(step?.status)}/${attemptOf(step)}`;
   }
 
@@ -96,6 +114,7 @@ export class OpenRun {
 
   begin(name: string, permit: Permit | undefined): void {
     this.#waits.delete(name);
+    this.#held.delete(name);
     this.#attempts.set(name, permit);
   }
 
@@ -103,48 +122,45 @@ export class OpenRun {
   end(event: RunEvent): Permit | undefined {
     if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;
     this.#giveUp(event.step);
+    this.#held.delete(event.step);
     const permit = this.#attempts.get(event.step);
     this.#attempts.delete(event.step);
     return permit;
   }
 
-  /** The steps in flight that were not let go ahead yet. */
-  get held(): readonly string[] {
-    return Object.entries(this.state.steps).flatMap(([name, step]) =>
-      step.status === "started" && !this.#attempts.has(name) ? [name] : [],
-    );
+  /** The steps that were not let go ahead yet, each once. */
+  takeHeld(): readonly string[] {
+    const held = [...this.#held];
+    this.#held.clear();
+    return held;
   }
 
-  /** Whoever was told of what is due may be gone, or not decide any more. */
+  /** A participant that was told of what is due may be gone, or not decide any more. */
   forgetTold(): void {
-    this.#told.clear();
+    this.#due.clear();
+    for (const { name, retryAt } of allSteps(this.state.steps)) if (retryAt !== undefined) this.#due.set(name, retryAt);
   }
 
-  /** Returns false when the participant of the step was told of its next attempt already. */
-  tell(name: string): boolean {
-    const key = toldKey(name, this.state.steps[name]);
-    if (this.#told.has(key)) return false;
-    this.#told.add(key);
-    return true;
+  /** The participant of the step is told of its next attempt: it isn't told twice. */
+  tell(name: string): void {
+    this.#due.delete(name);
   }
 
   /** When something is due next, in milliseconds since the epoch; Infinity for never. */
   get nextDue(): number {
     let next = this.#deadline;
-    const { steps } = this.state;
-    for (const name in steps) {
-      const { retryAt } = steps[name] as StepState;
-      if (retryAt !== undefined && !this.#told.has(toldKey(name, steps[name]))) next = Math.min(next, retryAt);
-    }
+    for (const retryAt of this.#due.values()) next = Math.min(next, retryAt);
     return next;
   }
 
-  /** What is due by `now`. */
+  /** What is due by `now`, in the order in which the steps are declared. */
   due(now: number): readonly DueWork[] {
-    const due: DueWork[] = this.#deadline <= now ? [{ kind: "deadline" }] : [];
-    for (const [step, { retryAt = Number.POSITIVE_INFINITY }] of Object.entries(this.state.steps))
-      if (retryAt <= now) due.push({ kind: "again", step });
-    return due;
+    const place = (name: string): number => placeOf(this.state.steps, name) ?? 0;
+    const names = [...this.#due].filter(([, retryAt]) => retryAt <= now).map(([name]) => name);
+    const again = names
+      .sort((one, other) => place(one) - place(other))
+      .map((step): DueWork => ({ kind: "again", step }));
+    return this.#deadline <= now ? [{ kind: "deadline" }, ...again] : again;
   }
 
   /** Lets go of everything: no alarm rings any more. */
@@ -176,8 +192,4 @@ function isInFlight({ status }: StepState): boolean {
 
 function isStart({ type }: RunEvent): boolean {
   return type === "step-started" || type === "compensation-started" || type === "run-ended";
-}
-
-function toldKey(name: string, step: StepState | undefined): string {
-  return `${name}/${String(step?.status)}/${attemptOf(step)}/${String(step?.failures)}`;
 }

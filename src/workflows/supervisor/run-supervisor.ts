@@ -24,7 +24,7 @@ import { type Dispatch, dispatchesOf, undelivered } from "../coordination/dispat
 import { OpenRun } from "./open-run.ts";
 import { handOver } from "../coordination/relay.ts";
 import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "../history/run-event.ts";
-import { pivotPassed } from "../history/run-progress.ts";
+import { pivotPassed, stepOf } from "../history/run-progress.ts";
 import { type StartOptions, startRun } from "./run-start.ts";
 import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "../history/run-state.ts";
@@ -234,7 +234,7 @@ export class RunSupervisor {
     const own = run.plan.steps.filter((step) => step.agentKey === key);
     const lost = own.flatMap(({ name }): Proposal[] => {
       if (!run.isLost(name, taken)) return []; // the one that takes its place does it
-      const { status, attempt } = run.state.steps[name] ?? {};
+      const { status, attempt } = stepOf(run.state, name) ?? {};
       const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
       return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
     });
@@ -280,8 +280,7 @@ export class RunSupervisor {
     run.state = snapshot.state;
     for (const event of events) {
       this.#attempts.settle(run, event, spent);
-      run.noteStart(event);
-      if (event.type === "coordination-switched") run.forgetTold();
+      run.follow(event);
     }
     if (!isOpen(run.state)) this.#close(run);
     this.#ports.onVersion(run.id, snapshot);

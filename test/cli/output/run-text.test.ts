@@ -6,6 +6,7 @@ import { painter } from "../../../src/cli/output/paint.ts";
 import { overviewOf } from "../../../src/cli/output/run-overview.ts";
 import { runText } from "../../../src/cli/output/run-text.ts";
 import { isOpen, type RunState } from "../../../src/workflows/history/run-state.ts";
+import type { StepState } from "../../../src/workflows/history/run-steps.ts";
 import { pivotReached } from "../../../src/workflows/history/run-progress.ts";
 import { MemoryRuns } from "../../workflows/support/memory-runs.ts";
 import { play, scenarios } from "../../workflows/support/run-scenario.ts";
@@ -45,16 +46,17 @@ it("is one line without control characters, whatever ids, names and errors are",
   fc.assert(
     fc.property(text, text, text, text, (id, name, message, reason) => {
       const error = { kind: "error", name: "Error", message } as const;
-      const step = { agent: `${name}@1`, after: [], compensable: true } as const;
+      const steps: readonly StepState[] = [
+        { name: `1${name}`, status: "undo-waiting", retryAt: Number.MAX_VALUE, error },
+        { name: `2${name}`, status: "compensating" },
+        { name: `3${name}`, status: "failed", error },
+      ];
+      const outline = steps.map((step) => ({ name: step.name, agent: `${name}@1`, after: [], compensable: true }));
       const state = {
         status: "compensating",
         workflow: { module: "m", name, version: "1" },
         coordination: "relay",
-        steps: {
-          [`1${name}`]: { ...step, status: "undo-waiting", retryAt: Number.MAX_VALUE, error },
-          [`2${name}`]: { ...step, status: "compensating" },
-          [`3${name}`]: { ...step, status: "failed", error },
-        },
+        steps: { outline, segments: [steps] },
         failed: `3${name}`,
         cancelled: { reason },
         resolved: reason,

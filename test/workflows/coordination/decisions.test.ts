@@ -6,7 +6,7 @@ import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { advance } from "../../../src/workflows/coordination/advance.ts";
 import type { Relay } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import { dispatchesOf, undelivered } from "../../../src/workflows/coordination/dispatch.ts";
-import { emptyJoin, join, type JoinState } from "../../../src/workflows/coordination/join.ts";
+import { Join, stepsByName } from "../../../src/workflows/coordination/join.ts";
 import { orchestrate } from "../../../src/workflows/coordination/orchestrator.ts";
 import { forward, handOver } from "../../../src/workflows/coordination/relay.ts";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
@@ -228,6 +228,7 @@ describe("a participant's join", () => {
     events,
     handOver: false,
   });
+  const newJoin = (): Join => new Join(stepsByName(diamond));
   const input = { type: "run-started", input: { n: 1 } } as const;
   const finished = (step: string) => ({ type: "step-finished", step, output: { n: 5 } }) as const;
 
@@ -237,38 +238,41 @@ describe("a participant's join", () => {
       [finished("c"), input, finished("b")],
       [finished("c"), finished("b"), input],
     ]) {
-      let state: JoinState | undefined;
-      const proposals = events.flatMap((event) => {
-        const [next, proposed] = join(diamond, state ?? emptyJoin, relay(["d"], [event]), codec);
-        state = next;
-        return proposed;
-      });
+      const join = newJoin();
+      const proposals = events.flatMap((event) => join.take(relay(["d"], [event]), codec));
       expect(proposals).toEqual([
         { type: "step-started", step: "d", input: { left: 5, right: 5 }, by: "relay", epoch: 3 },
       ]);
-      expect(state).toBeUndefined();
+      expect(join.isOver).toBe(true);
     }
   });
 
   it("proposes each step once, whatever arrives twice", () => {
-    const [once = emptyJoin, first] = join(diamond, emptyJoin, relay(["b", "d"], [input, finished("a")]), codec);
+    const join = newJoin();
+    const first = join.take(relay(["b", "d"], [input, finished("a")]), codec);
     expect(first.map((proposal) => proposal.type === "step-started" && proposal.step)).toEqual(["b"]);
-    expect(join(diamond, once, relay(["b", "d"], [input, finished("a")]), codec)).toEqual([once, []]);
+    expect(join.take(relay(["b", "d"], [input, finished("a")]), codec)).toEqual([]);
+    expect(join.take(relay(["d"], [finished("b"), finished("b")]), codec)).toEqual([]);
+    expect(join.isOver).toBe(false);
   });
 
   it("remembers a run for as long as one of its steps waits for something", () => {
-    const [waiting = emptyJoin] = join(diamond, emptyJoin, relay(["b", "d"], [input, finished("a")]), codec);
-    expect(waiting.steps).toEqual(["b", "d"]);
-    expect(join(diamond, waiting, relay(["d"], [finished("b"), finished("c")]), codec)[0]).toBeUndefined();
+    const waiting = (): Join => {
+      const join = newJoin();
+      join.take(relay(["b", "d"], [input, finished("a")]), codec);
+      return join;
+    };
+    const [forward, turned] = [waiting(), waiting()];
+    expect([forward.isOver, turned.isOver]).toEqual([false, false]);
+    forward.take(relay(["d"], [finished("b"), finished("c")]), codec);
     const own = [{ step: "b", input: { n: 1 }, output: { n: 2 } }];
     const backward = relay(["b"], [{ type: "run-compensating", remaining: ["b"], own }]);
-    expect(join(diamond, waiting, backward, codec)[0]).toBeUndefined();
+    turned.take(backward, codec);
+    expect([forward.isOver, turned.isOver]).toEqual([true, true]);
   });
 
   it("says that a step can't start when its input can't be made", () => {
-    const [, proposals] = join(
-      diamond,
-      emptyJoin,
+    const proposals = newJoin().take(
       relay(["d"], [input, finished("b"), { ...finished("c"), output: undefined }]),
       codec,
     );
@@ -278,7 +282,7 @@ describe("a participant's join", () => {
   it("proposes to undo its step when that is the next, and nothing else", () => {
     const own = [{ step: "b", input: { n: 1 }, output: { n: 2 } }];
     const backward = (remaining: readonly string[]) =>
-      join(diamond, emptyJoin, relay(["b"], [{ type: "run-compensating", remaining, own }]), codec)[1];
+      newJoin().take(relay(["b"], [{ type: "run-compensating", remaining, own }]), codec);
     expect(backward(["d", "b"])).toEqual([]);
     expect(backward(["b", "c"])).toEqual([
       { type: "compensation-started", step: "b", by: "relay", epoch: 3, own: own[0] },

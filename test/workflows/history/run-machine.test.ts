@@ -15,6 +15,7 @@ import {
   error,
   fail,
   finish,
+  legible,
   plan,
   start,
   started,
@@ -135,7 +136,7 @@ describe("a run going backward", () => {
       undo("b"),
     );
     const stuck = apply(all, { type: "compensation-failed", step: "b", error });
-    expect(stuck).toMatchObject({
+    expect(legible(stuck)).toMatchObject({
       uncompensated: "b",
       failed: "d",
       steps: { b: { status: "compensation-failed", undoError: error } },

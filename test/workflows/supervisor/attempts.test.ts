@@ -13,7 +13,7 @@ import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { deferred } from "../../../src/async/deferred.ts";
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
-import { codec, diamond, fail, finish, start, started } from "../support/example-workflow.ts";
+import { codec, diamond, fail, finish, start, started, stepsIn } from "../support/example-workflow.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -95,7 +95,7 @@ class Office {
     if (run.isClosed || !admits(run.state, event)) return false;
     run.state = apply(run.state, event);
     this.attempts.settle(run, event, spent);
-    run.noteStart(event);
+    run.follow(event);
     if (run.state.status === "compensating") this.attempts.abandonHeld(run);
     return true;
   }
@@ -144,7 +144,7 @@ describe("an attempt", () => {
     office.admission = "refused";
     expect(office.begin("a")).toBe(false);
     expect(office.proposed).toMatchObject([{ type: "step-failed", step: "a", error: { code: "overloaded" } }]);
-    expect(office.run.state.steps["a"]?.status).toBe("failed");
+    expect(stepsIn(office.run.state)["a"]?.status).toBe("failed");
   });
 
   it("that is held up is given up when its run goes backward; the place that it gets too late is given back", async () => {

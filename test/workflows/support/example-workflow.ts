@@ -8,6 +8,7 @@ import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { RunEvent, RunStarted } from "../../../src/workflows/history/run-event.ts";
 import { admits, apply } from "../../../src/workflows/history/run-machine.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
+import { allSteps, type StepState } from "../../../src/workflows/history/run-steps.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import { planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
 
@@ -105,4 +106,14 @@ export function stateAfter(...events: readonly RunEvent[]): RunState {
     if (!admits(state, event)) throw new Error(`not admissible: ${JSON.stringify(event)} in ${JSON.stringify(state)}`);
     return apply(state, event);
   }, newRun);
+}
+
+/** What has become of the steps, by name. */
+export function stepsIn({ steps }: RunState): Readonly<Record<string, StepState>> {
+  return Object.fromEntries(allSteps(steps).map((step) => [step.name, step]));
+}
+
+/** The state with its steps by name, to be compared. */
+export function legible(state: RunState): Omit<RunState, "steps"> & { readonly steps: ReturnType<typeof stepsIn> } {
+  return { ...state, steps: stepsIn(state) };
 }
