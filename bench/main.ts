@@ -6,10 +6,11 @@ import { failures } from "./failures.ts";
 import { type Figure, formatFigures } from "./harness.ts";
 import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
+import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { systems } from "./systems.ts";
 
-const topics = [messages, systems, failures, store, credit, overload];
+const topics = [messages, systems, failures, store, credit, steps, overload];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {

@@ -1,0 +1,172 @@
+/** What an event costs must not depend on how many steps the run has. Counted, not timed: what is read of the run's state. */
+
+import * as v from "valibot";
+import { expect, it } from "vitest";
+import { defineAgent } from "../../../src/agents/agent-definition.ts";
+import type { Coordination } from "../../../src/workflows/history/coordination.ts";
+import type { NumberedMessage, Relay } from "../../../src/workflows/coordination/coordination-protocol.ts";
+import { Join, stepsByName, type StepsByName } from "../../../src/workflows/coordination/join.ts";
+import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
+import { segmentSize } from "../../../src/workflows/history/run-steps.ts";
+import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
+import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import type { Subject } from "../../../src/store/client/change.ts";
+import { diffStates } from "../../../src/store/versions/diff-states.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { codec } from "../support/example-workflow.ts";
+
+const Count = v.object({ n: v.number() });
+
+const agent = defineAgent("test:agents", {
+  name: "count",
+  version: "1.0.0",
+  input: Count,
+  output: Count,
+  execute: (input) => input,
+  compensate: () => undefined,
+});
+
+/** Every step after the one before it; or the last after all the others. */
+function workflowOf(shape: "chained" | "parallel", size: number): WorkflowDefinition {
+  const names = Array.from({ length: size }, (_, index) => `s${index}`);
+  const start = defineWorkflow("test:workflow", { name: shape, version: "1.0.0", input: Count });
+  const steps = names.map((name, index) => {
+    const isLast = index === size - 1;
+    const after = shape === "chained" ? names.slice(Math.max(0, index - 1), index) : isLast ? names.slice(0, -1) : [];
+    return { name, agent, after, map: () => ({ n: 1 }), fallback: undefined, isPivot: false };
+  });
+  return { ...start, steps } as unknown as WorkflowDefinition;
+}
+
+/** Counts what is read of plain data, however deep. */
+class Reads {
+  count = 0;
+  readonly #counted = new WeakMap<object, object>();
+
+  /** The same for the same data: what versions share stays shared, and is not counted by being wrapped. */
+  of<T>(value: T): T {
+    if (typeof value !== "object" || value === null) return value;
+    let counted = this.#counted.get(value);
+    if (counted === undefined) {
+      // of a copy, whose parts are counted as well: a proxy of what is frozen can't give others
+      const copy: object = Array.isArray(value)
+        ? value.map((part: unknown) => this.of(part))
+        : Object.fromEntries(Object.entries(value).map(([key, part]) => [key, this.of(part)]));
+      counted = new Proxy(copy, {
+        get: (target, key, receiver): unknown => {
+          if (typeof key === "string") this.count++;
+          return Reflect.get(target, key, receiver);
+        },
+        ownKeys: (target) => {
+          const keys = Reflect.ownKeys(target);
+          this.count += keys.length;
+          return keys;
+        },
+      });
+      this.#counted.set(value, counted);
+      this.#counted.set(counted, counted);
+    }
+    return counted as T;
+  }
+}
+
+interface Cost {
+  readonly status: string;
+  /** What is read of the run's state for a step, by supervisor, coordination and the store's comparison. */
+  readonly reads: number;
+  /** What is looked up in the workflow for a step, by the participant. */
+  readonly lookups: number;
+  /** Changes that an event makes to what the store keeps, at most; not counting those with which the run begins. */
+  readonly patches: number;
+}
+
+/** Runs a workflow to its end; or fails its last step, so that the others are undone. */
+function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndone = false): Cost {
+  const reads = new Reads();
+  const inbox: NumberedMessage["message"][] = [];
+  let newest: RunState = newRun;
+  let version = 0;
+  let patches = 0;
+  const commit = <S>({ key, definition }: Subject<S>, next: (state: S) => S): Snapshot<S> => {
+    const of = {
+      key,
+      parent: version,
+      version: version + 1,
+      author: "test",
+      time: 0,
+      position: 0,
+      schema: definition.version,
+    };
+    if (key !== "run/r") return { ...of, version: 1, state: next(undefined as S) };
+    const before = newest;
+    newest = next(newest as S) as RunState;
+    const changed = diffStates(before, newest).length;
+    if (before.length > 0) patches = Math.max(patches, changed);
+    version++;
+    return { ...of, state: reads.of(newest) as S };
+  };
+  const supervisor = new RunSupervisor({
+    commit,
+    send: (_, { message }) => void inbox.push(message),
+    admit: () => ({ settle: () => undefined, release: () => undefined }),
+    onVersion: () => undefined,
+    onBroken: (_, error) => {
+      throw error;
+    },
+    codec,
+    clock: { now: () => 0, setTimer: () => ({ cancel: () => undefined }) },
+    random: { next: () => 0.5 },
+  });
+  const last = workflow.steps.at(-1)?.name;
+  const finish = (step: string): void => {
+    const error = { kind: "error", name: "Error", message: "broken" } as const;
+    if (isUndone && step === last) void supervisor.propose("r", { type: "step-failed", step, error });
+    else void supervisor.propose("r", { type: "step-finished", step, output: { n: 1 } });
+  };
+  let lookups = 0;
+  const steps = stepsByName(workflow);
+  const counted = { get: (name: string) => (lookups++, steps.get(name)) } as unknown as StepsByName;
+  const join = new Join(counted);
+  const relay = (message: Relay): void => {
+    for (const proposal of join.take(message, codec)) {
+      if (proposal.type === "step-failed" || supervisor.claim("r", proposal) === false) throw new Error("refused");
+      if (proposal.type === "step-started") finish(proposal.step);
+      else void supervisor.propose("r", { type: "compensation-finished", step: proposal.step });
+    }
+  };
+  void supervisor.switchCoordination(coordination);
+  void supervisor.start("r", workflow, { n: 1 });
+  for (let message = inbox.shift(); message !== undefined; message = inbox.shift()) {
+    if (message.type === "perform") finish(message.step);
+    else if (message.type === "relay") relay(message);
+    else if (message.type === "compensate")
+      void supervisor.propose("r", { type: "compensation-finished", step: message.own.step });
+  }
+  const { length } = workflow.steps;
+  return { status: newest.status, reads: reads.count / length, lookups: lookups / length, patches };
+}
+
+// whole segments, and several: a part of one is copied in less, and a step in the one of its dependents with less
+const [short, long] = [3 * segmentSize, 9 * segmentSize];
+
+it.each([
+  ["chained", "orchestrator"],
+  ["chained", "relay"],
+  ["parallel", "orchestrator"],
+  ["parallel", "relay"],
+] as const)("a step costs the same in a workflow of 192 steps and of 576: %s, %s", (shape, coordination) => {
+  const few = costOf(workflowOf(shape, short), coordination);
+  const many = costOf(workflowOf(shape, long), coordination);
+  expect([few.status, many.status]).toEqual(["completed", "completed"]);
+  expect(many.reads / few.reads).toBeLessThan(1.3);
+  expect(many.lookups).toBeLessThan(3);
+  expect(many.patches).toBe(few.patches);
+});
+
+it("a step that is undone costs the same in a workflow of 192 steps and of 576", () => {
+  const few = costOf(workflowOf("chained", short), "orchestrator", true);
+  const many = costOf(workflowOf("chained", long), "orchestrator", true);
+  expect([few.status, many.status]).toEqual(["failed", "failed"]);
+  expect(many.reads / few.reads).toBeLessThan(1.3);
+  expect(many.patches).toBe(few.patches);
+});

@@ -1,0 +1,106 @@
+/** What a run counts as its events come is what a look at every step would give. */
+
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { admits, apply } from "../../../src/workflows/history/run-machine.ts";
+import {
+  isInFlight,
+  isReady,
+  isToBeUndone,
+  nextToCompensate,
+  remainingCompensations,
+} from "../../../src/workflows/history/run-progress.ts";
+import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
+import {
+  allSteps,
+  newSteps,
+  placeOf,
+  recount,
+  segmentSize,
+  stepAt,
+  withStep,
+} from "../../../src/workflows/history/run-steps.ts";
+import { play, scenarios } from "../support/run-scenario.ts";
+
+/** Compares all that is counted with a look at every step. */
+function expectCounted(state: RunState): void {
+  const { steps } = state;
+  const all = allSteps(steps);
+  expect(steps).toMatchObject(recount(steps));
+  expect(isInFlight(state)).toBe(all.some(({ status }) => status === "started" || status === "compensating"));
+  const hasFinished = new Set(all.flatMap(({ name, order }) => (order === undefined ? [] : [name])));
+  for (const [place, { name, after }] of steps.outline.entries()) {
+    const missing = after.filter((needed) => !hasFinished.has(needed)).length;
+    const step = stepAt(steps, place);
+    expect([step.name, step.missing ?? 0]).toEqual([name, missing]);
+    expect(isReady(state, name)).toBe(state.status === "running" && step.status === "pending" && missing === 0);
+  }
+  expect(nextToCompensate(state)).toBe(isInFlight(state) ? undefined : remainingCompensations(state)[0]);
+  if (isInFlight(state) && state.status === "compensating") return; // what is being undone is still the first
+  const undone: string[] = [];
+  for (let at = steps.undoneFirst; at !== undefined; at = stepAt(steps, at).undoneBefore)
+    undone.push(stepAt(steps, at).name);
+  const byOrder = all
+    .filter((step, place) => step.order !== undefined && isToBeUndone(step, steps.outline[place] ?? { ...noOutline }))
+    .sort((one, other) => (other.order ?? 0) - (one.order ?? 0));
+  if (state.uncompensated === undefined) expect(undone).toEqual(byOrder.map(({ name }) => name));
+}
+
+const noOutline = { name: "", agent: "", after: [], compensable: false };
+
+describe("the steps of a run", () => {
+  it("are counted as a look at each would count them, after any events", async () => {
+    const statuses = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
+          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel"],
+          repeats: true,
+          retries: true,
+          fallbacks: true,
+          pivots: true,
+        }),
+        async (scenario) => {
+          for (const { events } of (await play(scenario)).runs) {
+            let state = newRun;
+            for (const event of events) {
+              expect(admits(state, event)).toBe(true);
+              state = apply(state, event, []);
+              expectCounted(state);
+            }
+            const again = { type: "compensation-retried" } as const;
+            if (admits(state, again)) expectCounted(apply(state, again));
+            statuses.add(state.status);
+          }
+        },
+      ),
+      { numRuns: 200 },
+    );
+    expect([...statuses].toSorted()).toEqual(["cancelled", "compensation-failed", "completed", "failed"]);
+  });
+
+  it("are found by name and by place, in any segment, and share all segments but the one that changes", () => {
+    const names = Array.from({ length: 3 * segmentSize + 1 }, (_, place) => `s${place}`);
+    const outline = names.map((name) => ({ name, agent: "a@1", after: [], compensable: false }));
+    const steps = newSteps(outline);
+    expect(steps.segments.map(({ length }) => length)).toEqual([segmentSize, segmentSize, segmentSize, 1]);
+    expect(names.map((name) => placeOf(steps, name))).toEqual(names.map((_, place) => place));
+    expect(["toString", "__proto__", "s"].map((name) => placeOf(steps, name))).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    fc.assert(
+      fc.property(fc.nat(names.length - 1), (place) => {
+        const changed = withStep(steps, place, { name: names[place] ?? "", status: "started" });
+        expect(allSteps(changed).flatMap(({ status }, at) => (status === "started" ? [at] : []))).toEqual([place]);
+        const at = Math.floor(place / segmentSize);
+        expect(changed.segments.map((segment, index) => segment === steps.segments[index])).toEqual(
+          steps.segments.map((_, index) => index !== at),
+        );
+        expect(changed).toMatchObject(recount(changed));
+      }),
+    );
+  });
+});
