@@ -262,13 +262,13 @@ describe("a participant's join", () => {
       join.take(relay(["b", "d"], [input, finished("a")]), codec);
       return join;
     };
-    const [forward, turned] = [waiting(), waiting()];
-    expect([forward.isOver, turned.isOver]).toEqual([false, false]);
-    forward.take(relay(["d"], [finished("b"), finished("c")]), codec);
+    const [gone, turned] = [waiting(), waiting()];
+    expect([gone.isOver, turned.isOver]).toEqual([false, false]);
+    gone.take(relay(["d"], [finished("b"), finished("c")]), codec);
     const own = [{ step: "b", input: { n: 1 }, output: { n: 2 } }];
     const backward = relay(["b"], [{ type: "run-compensating", remaining: ["b"], own }]);
     turned.take(backward, codec);
-    expect([forward.isOver, turned.isOver]).toEqual([true, true]);
+    expect([gone.isOver, turned.isOver]).toEqual([true, true]);
   });
 
   it("says that a step can't start when its input can't be made", () => {

@@ -35,7 +35,7 @@ function workflowOf(shape: "chained" | "parallel", size: number): WorkflowDefini
     const after = shape === "chained" ? names.slice(Math.max(0, index - 1), index) : isLast ? names.slice(0, -1) : [];
     return { name, agent, after, map: () => ({ n: 1 }), fallback: undefined, isPivot: false };
   });
-  return { ...start, steps } as unknown as WorkflowDefinition;
+  return { ...start, steps };
 }
 
 /** Counts what is read of plain data, however deep. */
