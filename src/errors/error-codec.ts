@@ -45,7 +45,10 @@ export function decodeError(encoded: EncodedError): unknown {
     if ("value" in encoded) return encoded.value;
     return encoded.name === "undefined" ? undefined : encoded.message;
   }
-  const error = rebuild(encoded);
+  const cause = encoded.cause === undefined ? {} : { cause: decodeError(encoded.cause) };
+  const errors = encoded.errors?.map(decodeError);
+  const build = (): Error => rebuild(encoded, cause, errors);
+  const error = encoded.stack === undefined ? build() : withoutStack(build);
   if (error.name !== encoded.name) define(error, "name", encoded.name);
   if (encoded.stack !== undefined) define(error, "stack", encoded.stack);
   return error;
@@ -89,21 +92,37 @@ function encodeValue(thrown: unknown): EncodedError {
   return { kind: "value", name: typeof thrown, message: describe(thrown), ...(value === undefined ? {} : { value }) };
 }
 
-function rebuild({ kind, message, code, outcome, mayHaveRun, details = {}, cause, errors }: EncodedError): Error {
-  const options = cause === undefined ? {} : { cause: decodeError(cause) };
+function rebuild(
+  { kind, message, code, outcome, mayHaveRun, details = {} }: EncodedError,
+  cause: { readonly cause?: unknown },
+  errors: readonly unknown[] | undefined,
+): Error {
   if (kind === "troupe") {
     const known = code as ErrorCode;
     return outcome === undefined
-      ? new TroupeError(known, message, { ...options, details })
+      ? new TroupeError(known, message, { ...cause, details })
       : new AskError(outcome, known, message, {
-          ...options,
+          ...cause,
           details,
           ...(mayHaveRun === undefined ? {} : { mayHaveRun }),
         });
   }
-  const error =
-    errors === undefined ? new Error(message, options) : new AggregateError(errors.map(decodeError), message, options);
+  const error = errors === undefined ? new Error(message, cause) : new AggregateError(errors, message, cause);
   return code === undefined ? error : Object.assign(error, { code });
+}
+
+/**
+ * Makes an error whose stack is replaced next. A stack is captured when an error is made, and written out when it is
+ * replaced: that is most of what decoding costs.
+ */
+function withoutStack(build: () => Error): Error {
+  const limit = Error.stackTraceLimit;
+  Reflect.set(Error, "stackTraceLimit", 0); // does nothing where the built-in objects are frozen
+  try {
+    return build();
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit);
+  }
 }
 
 function define(error: Error, field: string, value: unknown): void {

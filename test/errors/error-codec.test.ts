@@ -38,6 +38,15 @@ const cyclic = (): object => {
 };
 
 describe("errors of ours", () => {
+  it("gives those without a stack one of their own, and leaves the limit of stacks as it was", () => {
+    const limit = Error.stackTraceLimit;
+    const { stack: _, ...cause } = encodeError(new Error("no stack"));
+    const back = decodeError({ ...encodeError(new TroupeError("system-closed", "with one")), cause }) as Error;
+    expect((back.cause as Error).stack).toContain("error-codec.test.ts");
+    expect(Error.stackTraceLimit).toBe(limit);
+    expect(new Error("made later").stack).toContain("error-codec.test.ts");
+  });
+
   it("keeps name, message, code, stack, details and cause", () => {
     const cause = new TroupeError("conflict", "lost", { details: { base: 1 } });
     const error = new TroupeError("step-failed", "step risk failed", { cause, details: { step: "risk", attempts: 3 } });
