@@ -9,9 +9,8 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 120_000,
     reporters: ["default", "./scripts/closing-line.ts"],
-    // Errors outside the type tests are the business of `npm run typecheck`.
+    // `npm run typecheck` checks the type tests along with everything else: tsc need not run twice. `npm run test:types` runs them alone.
     typecheck: {
-      enabled: true,
       include: ["test/**/*.test-d.ts"],
       tsconfig: "./tsconfig.json",
       ignoreSourceErrors: true,
