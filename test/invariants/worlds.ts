@@ -14,9 +14,9 @@ export type Scenario<P> = (system: System, parameters: P, scope: string) => Prom
 export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
 
 /** Every invariant is shown under so many schedules; `npm run test:deep` takes more. */
-export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 1000);
+export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 300);
 /** A break is looked for longer: some show under one schedule in a few hundred only, and the search ends there. */
-const searched = 10 * schedules;
+const searched = Math.max(10_000, 10 * schedules);
 /** A schedule each. */
 export const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 
