@@ -176,6 +176,7 @@ export class ActorCell implements Sender {
 
   /** Tells what is being done for the actor that it ends. */
   abort(why: string): void {
+    if (this.stopping.reason !== undefined) return; // before the error is made: its stack costs more than all the rest
     this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} ${why}`));
   }
 
