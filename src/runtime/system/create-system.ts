@@ -11,6 +11,7 @@ import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { System } from "./system.ts";
 import { resolveOptions, type SystemOptions } from "./system-options.ts";
 import { threadMark } from "../threads/thread-entry.ts";
+import { checkThreadFiles } from "../threads/thread-files.ts";
 
 /** An actor handles this many messages before the other actors of its thread get their turn. */
 const messagesPerTurn = 64;
@@ -21,8 +22,9 @@ const messagesPerTurn = 64;
  * Guarantees: when it resolves, every pooled thread answers; agents' threads see an empty `process.env` but for the
  * variables named in `env`; `close()` leaves no handle open.
  *
- * @throws TroupeError (as a rejection) `invalid-options` that names the option; `thread-died` when a thread can't start;
- * `no-such-run` for one that `recover` names; what a promise of a journal rejects with.
+ * @throws TroupeError (as a rejection) `invalid-options` that names the option, or says that the package itself was bundled;
+ * `thread-died` when a thread can't start; `no-such-run` for one that `recover` names; what a promise of a journal
+ * rejects with.
  * @example
  * await using system = await createSystem({ threads: 2 });
  * const ref = await system.spawn(counter);
@@ -32,9 +34,10 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   if (Reflect.has(globalThis, threadMark)) {
     throw new TroupeError(
       "invalid-options",
-      "createSystem was called on a thread of a system: a module with definitions is loaded there as well. Start the system in a module of its own.",
+      "createSystem was called on a thread of a system: a module with definitions is loaded there as well. Start the system in a module of its own; for a bundler, make each of the two an entry point, with splitting.",
     );
   }
+  checkThreadFiles(); // before piscina is imported, which can't be loaded from a bundle either
   const resolved = await resolveOptions(options);
   // Threads import this module as well, with the definitions on them. They have no use for these, and start faster without.
   const [{ ActorSystem }, { threadPool }] = await Promise.all([

@@ -18,10 +18,7 @@ import { nodeLink } from "../platform/node-link.ts";
 import type { ResourceLimits } from "./resource-limits.ts";
 import { threadDied } from "./thread-death.ts";
 import type { ThreadTask } from "./thread-entry.ts";
-
-/** What the worker imports. */
-const entry = new URL(import.meta.url.endsWith(".ts") ? "./thread-entry.ts" : "./thread-entry.js", import.meta.url)
-  .href;
+import { threadFiles } from "./thread-files.ts";
 
 /** What each worker of a system is started with. */
 export interface WorkerOptions {
@@ -53,7 +50,7 @@ export class PooledThread implements HostThread {
     this.exit = this.#run(
       {
         ...task,
-        entry,
+        entry: threadFiles().entry,
         link: link.port2,
         control: control.port2,
         words: words.port2,
@@ -111,7 +108,7 @@ export class PooledThread implements HostThread {
 
 function poolOfOne({ env, resourceLimits, execArgv }: WorkerOptions): Piscina {
   return new Piscina({
-    filename: new URL("./thread-bootstrap.mjs", import.meta.url).href,
+    filename: threadFiles().bootstrap,
     minThreads: 0,
     maxThreads: 1,
     idleTimeout: 0,
