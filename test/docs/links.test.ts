@@ -1,25 +1,9 @@
-/** Follows the links of the README, the docs and the changelog that stay inside the project. */
+/** Follows the links of the README, the docs and the other pages that stay inside the project. */
 
 import { existsSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, it } from "vitest";
-import { pages, readPage, root } from "./markdown.ts";
-
-interface Link {
-  readonly page: string;
-  readonly target: string;
-}
-
-/** Without what is in fences and in code, where brackets mean something else. */
-function prose(page: string): string {
-  return readPage(page)
-    .replace(/^```[^]*?^```$/gm, "")
-    .replace(/`[^`\n]*`/g, (code) => "x".repeat(code.length));
-}
-
-function linksOf(page: string): Link[] {
-  return [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => ({ page, target }));
-}
+import { isOutside, linksOf, pages, prose, readPage, root } from "./markdown.ts";
 
 /** The anchors of a page as GitHub makes them of its headings. */
 function anchorsOf(page: string): Set<string> {
@@ -38,10 +22,10 @@ function anchorsOf(page: string): Set<string> {
   );
 }
 
-const all = [...pages(), "CHANGELOG.md"];
+const all = [...pages(), "CHANGELOG.md", "CONTRIBUTING.md", "DESIGN.md", "SECURITY.md"];
 const links = all.flatMap(linksOf);
 
-describe.each(links.filter(({ target }) => !/^https?:/.test(target)))("$page links to $target", ({ page, target }) => {
+describe.each(links.filter((link) => !isOutside(link)))("$page links to $target", ({ page, target }) => {
   it("which is there", () => {
     const [path = "", anchor] = target.split("#");
     const file = path === "" ? page : relative(root, join(root, dirname(page), path));

@@ -1,4 +1,4 @@
-/** Reads the fenced code of a Markdown page, and which pages there are. */
+/** Reads the fenced code and the links of Markdown pages, and which pages there are. */
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
@@ -49,4 +49,26 @@ export function pages(): string[] {
 
 export function readPage(page: string): string {
   return readFileSync(join(root, page), "utf8");
+}
+
+/** A link of a page, as it is written there. */
+export interface Link {
+  readonly page: string;
+  readonly target: string;
+}
+
+/** Whether it leads to the web, and not to a file of the project. */
+export function isOutside({ target }: Link): boolean {
+  return /^https?:/.test(target);
+}
+
+export function linksOf(page: string): Link[] {
+  return [...prose(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = ""]) => ({ page, target }));
+}
+
+/** A page without what is in fences and in code, where brackets mean something else. */
+export function prose(page: string): string {
+  return readPage(page)
+    .replace(/^```[^]*?^```$/gm, "")
+    .replace(/`[^`\n]*`/g, (code) => "x".repeat(code.length));
 }
