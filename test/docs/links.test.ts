@@ -44,3 +44,9 @@ it("shows pictures with words for those who can't see them", () => {
   expect(pictures.length).toBeGreaterThan(0);
   expect(pictures.filter((words) => words.length < 20)).toEqual([]);
 });
+
+it("names files and folders of src that are there", () => {
+  const named = all.flatMap((page) => [...readPage(page).matchAll(/`(src\/[\w./-]+)`/g)].map(([, path = ""]) => path));
+  expect(named.length).toBeGreaterThan(30);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
