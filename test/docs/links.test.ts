@@ -1,7 +1,7 @@
 /** Follows the links of the README, the docs and the other pages that stay inside the project. */
 
 import { existsSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { dirname, join, posix, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 import { isOutside, linksOf, pages, prose, readPage, root } from "./markdown.ts";
 
@@ -34,9 +34,36 @@ describe.each(links.filter((link) => !isOutside(link)))("$page links to $target"
   });
 });
 
-it("leads from the README to every page", () => {
-  const fromReadme = new Set(linksOf("README.md").map(({ target }) => target.split("#")[0]));
-  expect(pages().filter((page) => page !== "README.md" && !fromReadme.has(page))).toEqual([]);
+/** The pages that a page links to. */
+function linkedFrom(page: string): Set<string> {
+  const paths = linksOf(page).map(({ target }) => target.split("#")[0] ?? "");
+  return new Set(paths.map((path) => posix.join(posix.dirname(page), path)));
+}
+
+const isDecision = (page: string): boolean => /^docs\/decisions\/\d{3}-/.test(page);
+const decisions = pages().filter(isDecision);
+
+it("leads from the README to every page, but for the decisions", () => {
+  const fromReadme = linkedFrom("README.md");
+  const others = pages().filter((page) => page !== "README.md" && !isDecision(page));
+  expect(others.filter((page) => !fromReadme.has(page))).toEqual([]);
+});
+
+it.each(["DESIGN.md", "docs/decisions/README.md"])("leads from %s to every decision", (page) => {
+  const fromPage = linkedFrom(page);
+  expect(decisions.length).toBeGreaterThan(0);
+  expect(decisions.filter((decision) => !fromPage.has(decision))).toEqual([]);
+});
+
+it("numbers decisions from 1 without a gap, and each begins with its number", () => {
+  const numbers = decisions.map((_, index) => String(index + 1).padStart(3, "0"));
+  const firstWords = decisions.map((page) => readPage(page).slice(0, "# 000. ".length));
+  expect(decisions.map((page) => posix.basename(page).slice(0, 3))).toEqual(numbers);
+  expect(firstWords).toEqual(numbers.map((number) => `# ${number}. `));
+});
+
+it("keeps the design a map: 150 lines at most", () => {
+  expect(readPage("DESIGN.md").trimEnd().split("\n").length).toBeLessThanOrEqual(150);
 });
 
 it("shows pictures with words for those who can't see them", () => {
