@@ -1,4 +1,4 @@
-/** Invariant 12: nobody works for nobody. */
+/** Invariant 12: no work without an asker. */
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -173,7 +173,7 @@ function tampered(change: (frame: WireFrame) => WireFrame | undefined) {
   return () => (batch: unknown) => mapFrames(batch, change);
 }
 
-describe("invariant 12: nobody works for nobody", () => {
+describe("invariant 12: no work without an asker", () => {
   it("holds on the simulator", () => holdsInWorld(bustle, inTime, { faults }));
 
   it("holds for what an actor had begun, and will not again since it is stopped while it is nowhere", async () => {
