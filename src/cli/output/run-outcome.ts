@@ -62,7 +62,7 @@ export function runJsonLine(outcome: RunOutcome, state: RunState): string {
 /** The steps as the run's history has them: its workflow's code may not be there. */
 function stepsOf({ steps }: RunState): WorkflowSteps {
   return {
-    steps: Object.entries(steps).map(([name, { agent }]) => {
+    steps: steps.outline.map(({ name, agent }) => {
       const at = agent.lastIndexOf("@");
       return { name, agent: { name: agent.slice(0, at), version: agent.slice(at + 1) } };
     }),
