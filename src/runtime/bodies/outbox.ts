@@ -5,6 +5,7 @@
  */
 
 import type { Address } from "../../actors/address.ts";
+import { pauseOf } from "../../actors/backoff.ts";
 import type { Parcel } from "../../actors/outbox-state.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { ErrorCode } from "../../errors/error-code.ts";
@@ -15,9 +16,8 @@ import type { Sender } from "../messaging/target.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 
-/** Milliseconds before a parcel is sent again: doubled each time, from the first to the second of these. */
-const firstPause = 20;
-const longestPause = 5_000;
+/** The pauses before a parcel is sent again. */
+const backoff = { first: 20, factor: 2, max: 5_000, jitter: 0 } as const;
 
 /** What a receiver answers that has handled the message, or will never take it. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -46,8 +46,8 @@ interface Route {
   address: Address | undefined;
   /** Parcels up to this number may have been sent before. */
   sentUpTo: number;
-  /** How long it waits after the next failure. */
-  pause: number;
+  /** How often in a row its receiver could not be reached. */
+  failures: number;
   isPausing: boolean;
 }
 
@@ -101,7 +101,7 @@ export class Outbox {
   }
 
   #open(name: string): Route {
-    const route = { name, parcels: [], address: undefined, sentUpTo: 0, pause: firstPause, isPausing: false };
+    const route = { name, parcels: [], address: undefined, sentUpTo: 0, failures: 0, isPausing: false };
     this.#routes.set(name, route);
     return route;
   }
@@ -117,7 +117,7 @@ export class Outbox {
         return;
       }
       route.parcels.shift();
-      route.pause = firstPause;
+      route.failures = 0;
       if (route.parcels.length === 0) this.#routes.delete(route.name);
       this.#options.onDelivered(parcel.number);
     }
@@ -166,8 +166,7 @@ export class Outbox {
   }
 
   #later(route: Route): void {
-    const { pause } = route;
-    route.pause = Math.min(2 * pause, longestPause);
+    const pause = pauseOf(backoff, ++route.failures, 0);
     route.isPausing = true;
     const timer = this.#options.host.clock.setTimer(pause, () => {
       this.#timers.delete(timer);

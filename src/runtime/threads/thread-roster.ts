@@ -4,6 +4,7 @@
  */
 
 import type { HostId } from "../../actors/address.ts";
+import { pauseOf } from "../../actors/backoff.ts";
 import type { Placement } from "../../actors/placement.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -37,9 +38,8 @@ interface Entry {
   isClosing: boolean;
 }
 
-/** Milliseconds before a pooled thread is opened again, from the first failure on: doubled with each further one. */
-const firstPause = 100;
-const longestPause = 5_000;
+/** The pauses before a pooled thread is opened again, from the first failure on. */
+const backoff = { first: 100, factor: 2, max: 5_000, jitter: 0 } as const;
 
 export interface ThreadRosterOptions {
   readonly threads: HostThreads;
@@ -304,7 +304,7 @@ export class ThreadRoster {
 }
 
 function pauseAfter(failures: number): number {
-  return failures === 0 ? 0 : Math.min(firstPause * 2 ** (failures - 1), longestPause);
+  return failures === 0 ? 0 : pauseOf(backoff, failures, 0);
 }
 
 function closedMeanwhile(): TroupeError {
