@@ -3,6 +3,7 @@
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
+import { isName, nameRule } from "../values/name.ts";
 import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import type { Placement } from "./placement.ts";
@@ -46,11 +47,8 @@ export function checkActorName({ name, body }: ActorDefinition, wanted: string |
 
 /** Checks what every definition needs: a module's URL and a name. */
 export function checkDefinition(what: string, module: string, name: string): void {
-  if (typeof name !== "string" || !/^[\w.-]+$/.test(name)) {
-    throw new TroupeError(
-      "invalid-options",
-      `${what}: the name ${JSON.stringify(name)} may only have letters, digits, "-", "_" and "."`,
-    );
+  if (!isName(name)) {
+    throw new TroupeError("invalid-options", `${what}: the name ${JSON.stringify(name)} may have ${nameRule}`);
   }
   if (typeof module !== "string" || !/^[a-z][\w+.-]*:/i.test(module)) {
     throw new TroupeError(

@@ -2,6 +2,7 @@
 
 import { type Address, hostOf, nameOf } from "../../actors/address.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { isName, nameRule } from "../../values/name.ts";
 
 interface Registered {
   readonly definition: string;
@@ -24,10 +25,10 @@ export class ActorRegistry {
    */
   reserve(definition: string, wanted: string | undefined): string {
     const name = wanted ?? `${definition}-${++this.#lastNumber}`;
-    if (!/^[\w.-]+$/.test(name)) {
+    if (!isName(name)) {
       throw new TroupeError(
         "invalid-options",
-        `spawn ${definition}: the name ${JSON.stringify(name)} may only have letters, digits, "-", "_" and "."`,
+        `spawn ${definition}: the name ${JSON.stringify(name)} may have ${nameRule}`,
       );
     }
     if (this.#actors.has(name)) {

@@ -8,6 +8,7 @@ import { type ChildKind, type Decider, restartAlways } from "../../supervision/d
 import { defaultIntensity, type RestartIntensity } from "../../supervision/restart-intensity.ts";
 import type { Strategy } from "../../supervision/supervisor-state.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { namePattern, nameRule } from "../../values/name.ts";
 
 /** What every supervisor has, the first of a tree and those below it. */
 export interface SupervisorOptions {
@@ -81,7 +82,7 @@ export type ResolvedChild =
 
 const defaultBackoff: Backoff = { first: 10, factor: 2, max: 10_000, jitter: 0.2 };
 
-const name = v.pipe(v.string(), v.regex(/^[\w.-]+$/, 'only letters, digits, "-", "_" and "."'));
+const name = v.pipe(v.string(), v.regex(namePattern, nameRule));
 const duration = v.pipe(v.number(), v.minValue(0));
 const count = v.pipe(v.number(), v.integer());
 

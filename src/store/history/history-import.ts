@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { fromLosslessJson } from "../../values/lossless-json.ts";
+import { isName } from "../../values/name.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import type { CommitRequest } from "../versions/commit.ts";
 import { historyFormat } from "./history-export.ts";
@@ -22,7 +23,7 @@ const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const header = v.object({
   troupe: v.literal("history"),
   format: v.literal(historyFormat),
-  key: v.pipe(v.string(), v.regex(/^[\w.-]+\//, "a key is a family's name, a slash and an id")),
+  key: v.pipe(v.string(), v.check(beginsWithFamily, "a key is a family's name, a slash and an id")),
   oldest: v.literal(1, "only a history from its first version on can be imported: retention dropped what was before"),
   newest: whole,
 });
@@ -104,6 +105,11 @@ export async function readHistory(
     );
   }
   return { key: head.key, requests };
+}
+
+function beginsWithFamily(key: string): boolean {
+  const [family, ...id] = key.split("/");
+  return isName(family) && id.length > 0;
 }
 
 interface Place {

@@ -1,7 +1,8 @@
 /** Defines a family of versioned keys. */
 
+import { isName, nameRule } from "../../values/name.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { namePattern, type StateDefinition, type StateOptions, type Upcaster } from "./state-definition.ts";
+import type { StateDefinition, StateOptions, Upcaster } from "./state-definition.ts";
 import { upcastTo } from "./upcast.ts";
 
 /**
@@ -17,11 +18,8 @@ import { upcastTo } from "./upcast.ts";
  */
 export function defineState<S>(options: StateOptions<S>): StateDefinition<S> {
   const { name, version, upcasters = {} } = options;
-  if (!namePattern.test(name)) {
-    throw new TroupeError(
-      "invalid-options",
-      `defineState: the name ${JSON.stringify(name)} may only have letters, digits, "-", "_" and "."`,
-    );
+  if (!isName(name)) {
+    throw new TroupeError("invalid-options", `defineState: the name ${JSON.stringify(name)} may have ${nameRule}`);
   }
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new TroupeError(

@@ -38,5 +38,3 @@ export interface StateDefinition<S = unknown> extends StateOptions<S> {
    */
   readonly upcast: (snapshot: Snapshot) => Snapshot<S>;
 }
-
-export const namePattern = /^[\w.-]+$/;

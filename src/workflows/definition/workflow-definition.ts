@@ -3,6 +3,7 @@
 import type * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
+import { isLetteredName, nameRule } from "../../values/name.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 
@@ -215,8 +216,8 @@ function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
 function problemOf(workflow: WorkflowDefinition, step: StepDefinition): string | undefined {
   const declared = workflow.steps.map((earlier) => earlier.name);
   // a name becomes a key of the run's state and a part of idempotency keys; objects order keys that are digits first
-  if (typeof step.name !== "string" || !/^[A-Za-z][\w.-]*$/.test(step.name)) {
-    return `a step's name starts with a letter and has only letters, digits, "-", "_" and "."`;
+  if (!isLetteredName(step.name)) {
+    return `a step's name starts with a letter and has ${nameRule}`;
   }
   if (step.name === "input") return `"input" is what mappings call the run's input; choose another name`;
   if (declared.includes(step.name)) return "the workflow has a step of this name; choose another";
