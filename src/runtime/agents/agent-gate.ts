@@ -1,4 +1,4 @@
-/** The gate of one agent at work: runs its machine, keeps its timer, and has its breaker's changes recorded. */
+/** The gate of one agent at work: runs its machine, sets its alarm, and has its breaker's changes recorded. */
 
 import {
   type Call,
@@ -14,8 +14,9 @@ import type { BreakerState } from "../../agents/policies/breaker.ts";
 import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
 import { AskError } from "../../errors/ask-error.ts";
-import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
+import { Alarm } from "../../async/alarm.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 
 export interface AgentGateOptions {
@@ -39,8 +40,8 @@ export class AgentGate {
   readonly #random: () => number;
   readonly #onBreakerChanged: (breaker: BreakerState) => void;
   readonly #waiters = new Map<number, Waiter>();
+  readonly #alarm: Alarm;
   #state: GateState;
-  #timer: Timer | undefined;
   #lastId = 0;
 
   constructor({ policies, breaker, clock, random, onBreakerChanged }: AgentGateOptions) {
@@ -49,6 +50,7 @@ export class AgentGate {
     this.#random = () => random.next();
     this.#onBreakerChanged = onBreakerChanged;
     this.#state = newGate(policies, breaker);
+    this.#alarm = new Alarm(clock, () => this.#dispatch({ type: "tick" }));
   }
 
   /**
@@ -73,7 +75,7 @@ export class AgentGate {
 
   /** Turns away all that wait, for good. */
   close(error: unknown): void {
-    this.#timer?.cancel();
+    this.#alarm.set(Number.POSITIVE_INFINITY);
     for (const [id, { reject }] of this.#waiters) {
       this.#waiters.delete(id);
       reject(error);
@@ -135,7 +137,7 @@ export class AgentGate {
       case "reject":
         return this.#take(effect.id)?.reject(effect.error);
       case "wake":
-        return this.#wakeAt(effect.at);
+        return this.#alarm.set(effect.at);
       case "breaker-changed":
         return this.#onBreakerChanged(effect.breaker);
     }
@@ -145,13 +147,6 @@ export class AgentGate {
     const waiter = this.#waiters.get(id);
     this.#waiters.delete(id);
     return waiter;
-  }
-
-  #wakeAt(at: number): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.setTimer(Math.max(0, at - this.#clock.now()), () => this.#dispatch({ type: "tick" }));
   }
 
   #givenUp(reason: unknown): AskError {

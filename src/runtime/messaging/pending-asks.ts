@@ -2,9 +2,10 @@
 
 import { type Address, hostOf } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
+import { Alarm } from "../../async/alarm.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
 import type { AskError } from "../../errors/ask-error.ts";
-import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { CancelCode } from "../transport/envelope.ts";
 import type { Answer } from "../transport/frame.ts";
@@ -89,13 +90,13 @@ export class PendingAsks {
   readonly #asks = new Map<number, PendingAsk>();
   /** The asks that each signal ends: one listener serves all, since Node.js warns of a leak at eleven. */
   readonly #bySignal = new Map<AbortSignal, Set<PendingAsk>>();
-  /** One timer serves all asks: it fires at the earliest deadline, then looks for the next. */
-  #timer: Timer | undefined;
-  #timerAt = Number.POSITIVE_INFINITY;
+  /** Set to the earliest deadline. */
+  readonly #alarm: Alarm;
 
   constructor({ clock, cancel }: PendingAsksOptions) {
     this.#clock = clock;
     this.#cancel = cancel;
+    this.#alarm = new Alarm(clock, () => this.#expire());
   }
 
   get size(): number {
@@ -113,7 +114,7 @@ export class PendingAsks {
     if (signal !== undefined) this.#listen(ask, signal);
     scope?.cancellation.add(ask);
     if (signal?.aborted === true) ask.abort(signal.reason);
-    else if (deadline < this.#timerAt) this.#arm(deadline);
+    else this.#alarm.bringForward(deadline);
     return ask;
   }
 
@@ -143,8 +144,7 @@ export class PendingAsks {
   }
 
   close(): void {
-    this.#timer?.cancel();
-    this.#timerAt = Number.POSITIVE_INFINITY;
+    this.#alarm.set(Number.POSITIVE_INFINITY);
   }
 
   #take(id: number): PendingAsk | undefined {
@@ -179,20 +179,13 @@ export class PendingAsks {
     for (const ask of [...(this.#bySignal.get(signal) ?? [])]) ask.abort(signal.reason);
   };
 
-  #arm(deadline: number): void {
-    this.#timer?.cancel();
-    this.#timerAt = deadline;
-    this.#timer = this.#clock.setTimer(Math.max(0, deadline - this.#clock.now()), this.#expire);
-  }
-
-  readonly #expire = (): void => {
-    this.#timerAt = Number.POSITIVE_INFINITY;
+  #expire(): void {
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const ask of [...this.#asks.values()]) {
       if (ask.deadline > now) next = Math.min(next, ask.deadline);
       else this.giveUp(ask, "timed-out");
     }
-    if (next < Number.POSITIVE_INFINITY) this.#arm(next);
-  };
+    this.#alarm.bringForward(next);
+  }
 }

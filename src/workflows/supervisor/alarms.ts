@@ -1,6 +1,7 @@
 /** The alarms of open runs: one a run, set to the earliest time at which something is due in it; and what is done then. */
 
 import type { Clock } from "../../ports/clock.ts";
+import { Alarm } from "../../async/alarm.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Dispatch } from "../coordination/dispatch.ts";
 import type { DueWork, OpenRun } from "./open-run.ts";
@@ -24,14 +25,10 @@ export class Alarms {
 
   /** Sets the alarm of a run anew. To be called whenever its state has changed, or who was told of what is due. */
   arm(run: OpenRun): void {
-    run.timer?.cancel();
-    run.timer = undefined;
     const next = run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue;
-    if (next === Number.POSITIVE_INFINITY) return;
-    const { clock } = this.#ports;
-    run.timer = clock.setTimer(Math.max(0, next - clock.now()), () => {
-      void run.unattended(() => this.#ring(run));
-    });
+    if (next !== Number.POSITIVE_INFINITY)
+      run.alarm ??= new Alarm(this.#ports.clock, () => void run.unattended(() => this.#ring(run)));
+    run.alarm?.set(next);
   }
 
   #ring(run: OpenRun): MaybePromise<unknown> {

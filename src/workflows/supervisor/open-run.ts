@@ -1,7 +1,7 @@
 /** A run that hasn't ended, as the supervisor holds it: its newest state, its attempts in progress, and when to look at it again. */
 
-import type { Timer } from "../../ports/clock.ts";
 import { type Subject, subjectOf } from "../../store/client/change.ts";
+import type { Alarm } from "../../async/alarm.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
@@ -21,8 +21,8 @@ export class OpenRun {
   readonly plan: WorkflowPlan;
   readonly sequence = new TaskQueue();
   state: RunState = newRun;
-  /** The alarm for the earliest time at which something is due. */
-  timer: Timer | undefined;
+  /** For the earliest time at which something is due; absent until something is. */
+  alarm: Alarm | undefined;
   /** The attempts that went ahead and are not over, by step; without a permit for a compensation: undoing is not held up. */
   readonly #attempts = new Map<string, Permit | undefined>();
   /** What ends the wait of attempts that their agent's policies hold up. */
@@ -166,7 +166,7 @@ export class OpenRun {
   /** Lets go of everything: no alarm rings any more. */
   close(): void {
     this.#isClosed = true;
-    this.timer?.cancel();
+    this.alarm?.set(Number.POSITIVE_INFINITY);
     for (const name of this.#waits.keys()) this.#giveUp(name);
     for (const permit of this.#attempts.values()) permit?.release();
     this.#attempts.clear();
