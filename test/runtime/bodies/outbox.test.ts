@@ -63,7 +63,7 @@ class World {
       return timer;
     };
     const reportDeadLetter = (letter: DeadLetter) => void this.letters.push(letter);
-    const host = { sending: { ask }, copier, clock: { now: () => 0, setTimer }, reportDeadLetter };
+    const host = { messenger: { ask }, copier, clock: { now: () => 0, setTimer }, reportDeadLetter };
     const cell = Object.defineProperty({ address: "1/me", cause: 99, observe: () => expect.unreachable() }, "token", {
       get: () => this.token,
     });
