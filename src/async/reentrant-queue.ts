@@ -1,25 +1,42 @@
-/** Runs tasks to completion one after the other, also those that a task adds. */
+/** Run to completion: no synchronous task begins inside another, whatever a task calls. */
 
+/**
+ * Runs synchronous tasks one after another, each to its end, also those that a task brings up. For what may call itself: a
+ * publisher whose follower commits, a supervisor whose child answers at once.
+ *
+ * Tasks that take their time, or whose result is wanted, are the business of a `TaskQueue`; that events of the thread take
+ * turns is `Turns`.
+ */
 export class ReentrantQueue {
   readonly #later: (() => void)[] = [];
-  #busy = false;
+  #isBusy = false;
 
   /** True while a task runs. */
   get busy(): boolean {
-    return this.#busy;
+    return this.#isBusy;
   }
 
-  /** Runs `task` before this returns, or, called from within a task, after those that were added before. */
+  /**
+   * Runs `task` before this returns, or, called from within a task, after those that were added before. What a task throws
+   * comes out of the call that began; what was added by then runs first at the next.
+   */
   run(task: () => void): void {
-    if (this.#busy) {
+    if (this.#isBusy) {
       this.#later.push(task);
       return;
     }
-    this.#busy = true;
+    this.#isBusy = true;
     try {
-      for (let next: (() => void) | undefined = task; next !== undefined; next = this.#later.shift()) next();
+      for (let next = this.#firstOf(task); next !== undefined; next = this.#later.shift()) next();
     } finally {
-      this.#busy = false;
+      this.#isBusy = false;
     }
+  }
+
+  /** The task itself, but for what a task that threw has left. */
+  #firstOf(task: () => void): (() => void) | undefined {
+    if (this.#later.length === 0) return task;
+    this.#later.push(task);
+    return this.#later.shift();
   }
 }

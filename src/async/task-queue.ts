@@ -1,8 +1,12 @@
-/** Runs tasks one after another, each to its end: what keeps the proposals of one run in the order in which they arrived. */
+/** Serial tasks that may take their time: what keeps the proposals of one run in the order in which they arrived. */
 
 import type { MaybePromise } from "./maybe-promise.ts";
 
-/** Synchronous as long as the tasks are: with a store in memory a proposal costs no promise. */
+/**
+ * Runs tasks one after another, each until its promise has settled, and hands their results back. Synchronous as long as the
+ * tasks are: with a store in memory a proposal costs no promise. Tasks without a result that never wait are the business of a
+ * `ReentrantQueue`.
+ */
 export class TaskQueue {
   #isBusy = false;
   readonly #waiting: (() => void)[] = [];

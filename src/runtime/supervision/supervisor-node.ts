@@ -1,6 +1,7 @@
 /** One supervisor of a running tree: hears what becomes of its children, and has the machine's effects done. */
 
 import type { Address } from "../../actors/address.ts";
+import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import type { ChildKind, Decision } from "../../supervision/decision.ts";
 import type { Failure } from "../../supervision/failure.ts";
 import { supervise } from "../../supervision/supervisor-machine.ts";
@@ -84,11 +85,11 @@ export class SupervisorNode implements Child, Parent {
   readonly #children: ReadonlyMap<string, Child>;
   readonly #deadlines = new Map<string, Timer>();
   readonly #pauses = new Map<number, Timer>();
-  readonly #events: SupervisorEvent[] = [];
+  /** The answer to an effect may come at once: it is handled in its turn. */
+  readonly #order = new ReentrantQueue();
   #state: SupervisorState;
   /** How children are ended that somebody asked to end. */
   readonly #modes = new Map<string, StopMode>();
-  #isBusy = false;
   #isClosed = false;
 
   constructor(nodeOptions: SupervisorNodeOptions) {
@@ -191,14 +192,7 @@ export class SupervisorNode implements Child, Parent {
   }
 
   #hear(event: SupervisorEvent): void {
-    this.#events.push(event);
-    if (this.#isBusy) return; // an effect's answer came at once: in its turn
-    this.#isBusy = true;
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#handle(next);
-    } finally {
-      this.#isBusy = false;
-    }
+    this.#order.run(() => this.#handle(event));
   }
 
   #handle(event: SupervisorEvent): void {
