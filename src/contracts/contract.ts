@@ -2,8 +2,7 @@
 
 import * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
-
-type Issue = v.BaseIssue<unknown>;
+import { demandOf, pathOf, type SchemaIssues } from "./schema-issue.ts";
 
 /** How much of a received value an error repeats, in characters. */
 const maxReceived = 200;
@@ -30,10 +29,10 @@ export function checkContract<T>(schema: v.GenericSchema<unknown, T>, value: unk
 }
 
 /** The first issue is spelled out, the others are counted. */
-function contractError(issues: readonly [Issue, ...Issue[]], site: ContractSite): TroupeError {
+function contractError(issues: SchemaIssues, site: ContractSite): TroupeError {
   const [first, ...rest] = issues;
-  const path = (first.path ?? []).map(partOf).join(".");
-  const expected = first.expected ?? demandOf(first);
+  const path = pathOf(first);
+  const expected = demandOf(first);
   const received = first.received.length > maxReceived ? `${first.received.slice(0, maxReceived)}…` : first.received;
   const others = rest.length === 0 ? "" : ` (and ${rest.length} more)`;
   return new TroupeError(
@@ -42,14 +41,4 @@ function contractError(issues: readonly [Issue, ...Issue[]], site: ContractSite)
       `expected ${expected}, received ${received}${others} (found by the ${site.side})`,
     { details: { ...site, path, expected, received, issues: issues.length } },
   );
-}
-
-/** A field's name or an index; for a member of a set, or of a map under a key that is an object, what it is a part of. */
-function partOf({ key, type }: v.IssuePathItem): string {
-  return typeof key === "string" || typeof key === "number" ? String(key) : `<${type}>`;
-}
-
-/** What a check wants that doesn't say so: the message it was given, otherwise its name, such as `integer`. */
-function demandOf({ message, received, type }: Issue): string {
-  return message.startsWith("Invalid ") && message.endsWith(`Received ${received}`) ? type : message;
 }

@@ -1,7 +1,9 @@
 /** The policies in front of an agent, their defaults, and the check of what was given. */
 
 import * as v from "valibot";
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { invalidOptions } from "../../contracts/check-options.ts";
+import { pathOf, type SchemaIssue } from "../../contracts/schema-issue.ts";
+import type { TroupeError } from "../../errors/troupe-error.ts";
 import { resolveBackoff } from "../../actors/backoff.ts";
 import type { BreakerOptions, BreakerPolicy } from "./breaker.ts";
 import type { BulkheadOptions, BulkheadPolicy } from "./bulkhead.ts";
@@ -215,11 +217,8 @@ function limitsOf({ requests, tokens, ...limit }: RateLimit): readonly RateLimit
 }
 
 /** Of a union, the issue that lies deepest is the one that tells. */
-function invalid(where: string, issue: v.BaseIssue<unknown>): TroupeError {
+function invalid(where: string, issue: SchemaIssue): TroupeError {
   const inner = issue.issues?.find(({ path }) => path !== undefined);
-  const path = [issue, ...(inner === undefined ? [] : [inner])].flatMap((one) => v.getDotPath(one) ?? []).join(".");
-  const { message, expected, received } = inner ?? issue;
-  return new TroupeError("invalid-options", `${where}: ${["policies", path].filter(Boolean).join(".")}: ${message}`, {
-    details: { path: `policies.${path}`, expected, received },
-  });
+  const path = ["policies", pathOf(issue), inner === undefined ? "" : pathOf(inner)].filter(Boolean).join(".");
+  return invalidOptions(where, path, inner ?? issue);
 }

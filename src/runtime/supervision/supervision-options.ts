@@ -7,6 +7,7 @@ import { type Backoff, type BackoffOptions, resolveBackoff } from "../../actors/
 import { type ChildKind, type Decider, restartAlways } from "../../supervision/decision.ts";
 import { defaultIntensity, type RestartIntensity } from "../../supervision/restart-intensity.ts";
 import type { Strategy } from "../../supervision/supervisor-state.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { namePattern, nameRule } from "../../values/name.ts";
 
@@ -132,14 +133,7 @@ const tree = v.strictObject({ ...common, name, children });
  * @throws TroupeError `invalid-options` that names the option, what was expected and what was given.
  */
 export function resolveSupervision(options: SupervisionOptions): ResolvedSupervisor {
-  const checked = v.safeParse(tree, options);
-  if (!checked.success) {
-    const [issue] = checked.issues;
-    const path = v.getDotPath(issue) ?? "options";
-    throw new TroupeError("invalid-options", `supervise: ${path}: ${issue.message}`, {
-      details: { path, expected: issue.expected, received: issue.received },
-    });
-  }
+  checkOptions("supervise", tree, options);
   const resolved = resolve(options);
   checkNames(options.name, resolved, new Set());
   return resolved;

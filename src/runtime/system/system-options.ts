@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import * as v from "valibot";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
 import { type ShutdownSignal, shutdownSignals } from "../../ports/signals.ts";
 import type { Journal } from "../../store/journal/journal.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
@@ -133,13 +133,11 @@ const schema = v.strictObject({
  * what the promise of a journal rejects with.
  */
 export async function resolveOptions(options: SystemOptions): Promise<ResolvedOptions> {
-  const checked = v.safeParse(schema, options);
-  if (!checked.success) {
+  try {
+    checkOptions("createSystem", schema, options);
+  } catch (error) {
     if (options.journal instanceof Promise) await options.journal.then((journal) => journal.close(), ignore);
-    const [issue] = checked.issues;
-    throw new TroupeError("invalid-options", `createSystem: ${v.getDotPath(issue) ?? "options"}: ${issue.message}`, {
-      details: { path: v.getDotPath(issue), expected: issue.expected, received: issue.received },
-    });
+    throw error;
   }
   return {
     threads: options.threads ?? Math.min(256, availableParallelism()),

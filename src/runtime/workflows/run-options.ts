@@ -1,8 +1,8 @@
 /** How a run is started, and the check of what was given. */
 
 import * as v from "valibot";
+import { checkOptions } from "../../contracts/check-options.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
 
 export interface RunOptions {
@@ -33,12 +33,5 @@ const schema = v.strictObject({
 
 /** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
 export function checkRunOptions(options: RunOptions): void {
-  const checked = v.safeParse(schema, options);
-  if (checked.success) return;
-  const [issue] = checked.issues;
-  const path = v.getDotPath(issue) ?? "options";
-  const { message, expected, received } = issue;
-  throw new TroupeError("invalid-options", `run: ${path}: ${message}`, {
-    details: { path, expected, received },
-  });
+  checkOptions("run", schema, options);
 }

@@ -1,6 +1,7 @@
 /** Takes over a key's whole history from the lines that `history-export.ts` wrote. */
 
 import * as v from "valibot";
+import { pathOf } from "../../contracts/schema-issue.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { fromLosslessJson } from "../../values/lossless-json.ts";
 import { isName } from "../../values/name.ts";
@@ -129,8 +130,8 @@ function checked<S extends v.GenericSchema>(schema: S, value: unknown, where: Pl
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
   const [issue] = result.issues;
-  const path = v.getDotPath(issue);
-  throw bad(where, path === null ? issue.message : `${path}: ${issue.message}`);
+  const path = pathOf(issue);
+  throw bad(where, path === "" ? issue.message : `${path}: ${issue.message}`);
 }
 
 function patchesOf(record: v.InferOutput<typeof version>, where: Place): readonly Patch[] {

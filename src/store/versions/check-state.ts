@@ -1,6 +1,7 @@
 /** The check that every version passes before it is submitted: plain data that satisfies the schema. */
 
 import * as v from "valibot";
+import { demandOf, pathOf } from "../../contracts/schema-issue.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { UnfitStateError } from "./seal.ts";
 import type { StateDefinition } from "./state-definition.ts";
@@ -20,8 +21,7 @@ export function violationOf(schema: v.GenericSchema, state: unknown): Violation 
   const result = v.safeParse(schema, state);
   if (result.success) return undefined;
   const [first, ...rest] = result.issues;
-  const expected = first.expected ?? first.message; // a check of the schema's author expects what its message says
-  return { path: v.getDotPath(first) ?? "", expected, received: first.received, issues: 1 + rest.length };
+  return { path: pathOf(first), expected: demandOf(first), received: first.received, issues: 1 + rest.length };
 }
 
 /**

@@ -1,0 +1,25 @@
+/** What errors say of a valibot issue: where the value is not what its schema says, and what the schema wants there. */
+
+import type * as v from "valibot";
+
+export type SchemaIssue = v.BaseIssue<unknown>;
+
+/** What a schema found, the first issue first. */
+export type SchemaIssues = readonly [SchemaIssue, ...SchemaIssue[]];
+
+/** The way into the value, such as `items.0.price`; "" for the value itself. */
+export function pathOf({ path }: SchemaIssue): string {
+  return path === undefined ? "" : path.map(partOf).join(".");
+}
+
+/** What is wanted in that place: in a schema's words, otherwise in those of the check that its author wrote. */
+export function demandOf({ expected, message, received, type }: SchemaIssue): string {
+  if (expected !== null) return expected;
+  // a check that was given no message has its name, such as `integer`
+  return message.startsWith("Invalid ") && message.endsWith(`Received ${received}`) ? type : message;
+}
+
+/** A field's name or an index; for a member of a set, or of a map under a key that is an object, what it is a part of. */
+function partOf({ key, type }: v.IssuePathItem): string {
+  return typeof key === "string" || typeof key === "number" ? String(key) : `<${type}>`;
+}
