@@ -7,6 +7,7 @@ import { types } from "node:util";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { transfer, type Transferable } from "./cloneable.ts";
+import { setField } from "./set-field.ts";
 
 const maxDepth = 256;
 
@@ -138,9 +139,7 @@ export class ValueCopier {
     for (const key of keys) {
       this.bytes += key.length;
       try {
-        const field = this.#copy(fields[key], depth + 1);
-        if (key === "__proto__") defineField(copy, key, field);
-        else copy[key] = field;
+        setField(copy, key, this.#copy(fields[key], depth + 1));
       } catch (failure) {
         throw within(failure, key);
       }
@@ -212,11 +211,6 @@ function copyBytes(value: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuff
   if (View === undefined) return structuredClone(value);
   const { buffer, byteOffset, byteLength } = value as ArrayBufferView<ArrayBuffer>;
   return new View(buffer.slice(byteOffset, byteOffset + byteLength));
-}
-
-/** Sets a field as data: assigning to `__proto__` would set the prototype. */
-function defineField(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
 }
 
 /** Unwinds with the path to the part that does not fit; only ever thrown and caught in this file. */

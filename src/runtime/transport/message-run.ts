@@ -1,6 +1,7 @@
 /** How bursts of messages travel: tells that are alike but for their payloads, as one frame. */
 
 import type { Address, HostId } from "../../actors/address.ts";
+import { setField } from "../../values/set-field.ts";
 import { type Envelope, never } from "./envelope.ts";
 import type { NumberReader, NumberWriter, WireColumn } from "./number-columns.ts";
 
@@ -129,11 +130,7 @@ export function inflateRun(flat: FlatFrame, origin: HostId, isJson: boolean, num
   for (let n = 0; n < count; n++) {
     const payload: Record<string, unknown> = {};
     for (let i = 0; i < names.length; i++) {
-      const name = names[i] as string;
-      const value = (columns[i] as readonly unknown[])[n];
-      if (name === "__proto__")
-        Object.defineProperty(payload, name, { value, enumerable: true, writable: true, configurable: true });
-      else payload[name] = value;
+      setField(payload, names[i] as string, (columns[i] as readonly unknown[])[n]);
     }
     messages.push({
       kind: "message",

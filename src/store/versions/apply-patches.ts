@@ -1,7 +1,8 @@
 /** Applies patches to a sealed state; the counterpart of `diff-states.ts`. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { setField, type Patch, type PatchPath } from "./patch.ts";
+import { setField } from "../../values/set-field.ts";
+import type { Patch, PatchPath } from "./patch.ts";
 import { seal } from "./seal.ts";
 
 /**

@@ -14,12 +14,3 @@ export interface Patch {
   readonly path: PatchPath;
   readonly value?: unknown;
 }
-
-/** Sets a field as data, whatever its name: `__proto__` would be taken as the prototype. */
-export function setField(target: Record<string, unknown>, key: string, value: unknown): void {
-  if (key === "__proto__") {
-    Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
-  } else {
-    target[key] = value;
-  }
-}

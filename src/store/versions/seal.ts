@@ -5,8 +5,9 @@
  * Dates, maps, sets and typed arrays are refused because they can be changed although frozen.
  */
 
+import { setField } from "../../values/set-field.ts";
 import { kindOf } from "../../values/value-copier.ts";
-import { setField, type PatchPath } from "./patch.ts";
+import type { PatchPath } from "./patch.ts";
 
 const maxDepth = 256;
 
