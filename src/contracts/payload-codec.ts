@@ -3,30 +3,23 @@
  * crosses to agents may also be dates, maps, sets, bytes and actor refs. Those are recorded in a plain form of theirs.
  */
 
+import { recordedTags, type RecordedTag, tagField } from "../values/tag.ts";
 import { bufferViews, ValueCopier } from "../values/value-copier.ts";
 
 /** An input or output in its recorded form: plain data, an isolated copy. The same object as the value where that is plain. */
 export type Payload = unknown;
 
-const mark = "@troupe";
-const wrapper = "payload";
+const wrapper = "payload" satisfies RecordedTag;
 
 type Tagged =
-  | { readonly [mark]: "payload"; readonly value: unknown }
-  | { readonly [mark]: "date"; readonly time: number }
-  | { readonly [mark]: "map"; readonly entries: readonly (readonly [unknown, unknown])[] }
-  | { readonly [mark]: "set"; readonly values: readonly unknown[] }
-  | { readonly [mark]: "bytes"; readonly type: string; readonly base64: string }
-  | { readonly [mark]: "object"; readonly entries: readonly (readonly [string, unknown])[] };
+  | { readonly [tagField]: "payload"; readonly value: unknown }
+  | { readonly [tagField]: "date"; readonly time: number }
+  | { readonly [tagField]: "map"; readonly entries: readonly (readonly [unknown, unknown])[] }
+  | { readonly [tagField]: "set"; readonly values: readonly unknown[] }
+  | { readonly [tagField]: "bytes"; readonly type: string; readonly base64: string }
+  | { readonly [tagField]: "object"; readonly entries: readonly (readonly [string, unknown])[] };
 
-const ownTags: ReadonlySet<unknown> = new Set<Tagged[typeof mark]>([
-  "payload",
-  "date",
-  "map",
-  "set",
-  "bytes",
-  "object",
-]);
+const ownTags: ReadonlySet<unknown> = new Set<Tagged[typeof tagField]>(recordedTags);
 
 /** What a codec depends on. */
 export interface PayloadCodecOptions {
@@ -60,11 +53,11 @@ export class PayloadCodec {
 
   /** Like {@link PayloadCodec.encode}, for an isolated copy that there is already; `about` is what its copier says of it. */
   encodeCopy(copy: unknown, { isJson, hasTransferred }: Pick<ValueCopier, "isJson" | "hasTransferred">): Payload {
-    const mayMislead = hasTransferred || hasMark(copy);
+    const mayMislead = hasTransferred || isTagged(copy);
     if (isJson && !mayMislead) return copy;
     const plain = tagAll(copy);
     // the wrapper says at a glance that there is something to decode
-    return mayMislead || plain !== copy ? { [mark]: wrapper, value: plain } : copy;
+    return mayMislead || plain !== copy ? { [tagField]: wrapper, value: plain } : copy;
   }
 
   /**
@@ -76,26 +69,26 @@ export class PayloadCodec {
   }
 }
 
-function hasMark(value: unknown): value is { readonly [mark]: unknown } {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, mark);
+function isTagged(value: unknown): value is { readonly [tagField]: unknown } {
+  return typeof value === "object" && value !== null && Object.hasOwn(value, tagField);
 }
 
-function isWrapped(payload: Payload): payload is { readonly [mark]: unknown; readonly value: unknown } {
-  return hasMark(payload) && payload[mark] === wrapper;
+function isWrapped(payload: Payload): payload is { readonly [tagField]: unknown; readonly value: unknown } {
+  return isTagged(payload) && payload[tagField] === wrapper;
 }
 
 /** Returns `value` itself where nothing in it needs a tag. */
 function tagAll(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return mapArray(value, tagAll);
-  if (value instanceof Date) return { [mark]: "date", time: value.getTime() } satisfies Tagged;
+  if (value instanceof Date) return { [tagField]: "date", time: value.getTime() } satisfies Tagged;
   if (value instanceof Map) {
     return {
-      [mark]: "map",
+      [tagField]: "map",
       entries: [...value].map(([key, entry]) => [tagAll(key), tagAll(entry)] as const),
     } satisfies Tagged;
   }
-  if (value instanceof Set) return { [mark]: "set", values: [...value].map(tagAll) } satisfies Tagged;
+  if (value instanceof Set) return { [tagField]: "set", values: [...value].map(tagAll) } satisfies Tagged;
   if (value instanceof ArrayBuffer) return tagBytes("ArrayBuffer", new Uint8Array(value));
   if (ArrayBuffer.isView(value)) {
     return tagBytes(
@@ -104,9 +97,9 @@ function tagAll(value: unknown): unknown {
     );
   }
   // data of the user that looks like one of our tags
-  if (hasMark(value) && ownTags.has(value[mark])) {
+  if (isTagged(value) && ownTags.has(value[tagField])) {
     return {
-      [mark]: "object",
+      [tagField]: "object",
       entries: Object.entries(value).map(([key, field]) => [key, tagAll(field)] as const),
     } satisfies Tagged;
   }
@@ -115,7 +108,7 @@ function tagAll(value: unknown): unknown {
 
 function tagBytes(type: string, bytes: Uint8Array): Tagged {
   return {
-    [mark]: "bytes",
+    [tagField]: "bytes",
     type,
     base64: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64"),
   };
@@ -125,8 +118,8 @@ function tagBytes(type: string, bytes: Uint8Array): Tagged {
 function untagAll(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(untagAll);
-  const tagged = hasMark(value) && ownTags.has(value[mark]) ? (value as Tagged) : undefined;
-  switch (tagged?.[mark]) {
+  const tagged = isTagged(value) && ownTags.has(value[tagField]) ? (value as Tagged) : undefined;
+  switch (tagged?.[tagField]) {
     case "date":
       return new Date(tagged.time);
     case "map":

@@ -1,5 +1,7 @@
 /** What may cross a boundary, as a type: the compile-time half of the check that `value-copier.ts` makes at run time. */
 
+import type { tagField } from "./tag.ts";
+
 /** What can be copied as it is, without a look at its parts. */
 type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBuffer | ArrayBufferView;
 
@@ -49,6 +51,6 @@ export interface Transferable {
 
 /** The plain form of a {@link Transferable}. */
 export interface Transferred {
-  readonly "@troupe": string;
+  readonly [tagField]: string;
   readonly [field: string]: string | number | null;
 }

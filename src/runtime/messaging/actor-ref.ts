@@ -10,6 +10,7 @@ import { messageCheck } from "./message-check.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { Messenger } from "./messenger.ts";
 import type { Sender, Target } from "./target.ts";
+import { refTag, tagField } from "../../values/tag.ts";
 
 /** The host of whoever uses a ref. */
 export interface RefHost {
@@ -22,8 +23,6 @@ interface Binding {
   readonly sender: Sender;
   readonly target: Target;
 }
-
-const tag = "ref";
 
 /** The target for an actor whose definition is known here: messages are checked before they are sent. */
 export function targetOf(definition: Pick<ActorDefinition, "name" | "protocol" | "mailbox">, address: Address): Target {
@@ -60,7 +59,7 @@ export class BoundRef implements ActorRef {
 
   [transfer](): Transferred {
     const { address, capacity, overflow } = this.#target;
-    return { "@troupe": tag, address, capacity, overflow };
+    return { [tagField]: refTag, address, capacity, overflow };
   }
 
   toString(): string {
@@ -89,7 +88,7 @@ export function reviveRefs(value: unknown, bind: (target: Target) => Binding): u
     return value;
   }
   const fields = value as Record<string, unknown>;
-  if (fields["@troupe"] === tag) {
+  if (fields[tagField] === refTag) {
     const { address, capacity, overflow } = fields as unknown as Omit<Target, "check">;
     return new BoundRef(bind({ address, capacity, overflow, check: undefined }));
   }
