@@ -42,6 +42,24 @@ export class AskError extends TroupeError {
   }
 }
 
+/**
+ * The same error as what an ask ended with: code, message, details and, where it has one, cause stay as they are,
+ * but for what `changes` say.
+ *
+ * @example
+ * toAskError(error, "rejected"); // it could not be sent
+ */
+export function toAskError(
+  error: TroupeError,
+  outcome: AskOutcome,
+  changes: { readonly message?: string; readonly cause?: unknown } = {},
+): AskError {
+  const { code, details } = error;
+  const reason = "cause" in changes ? changes : error;
+  const options = "cause" in reason ? { details, cause: reason.cause } : { details };
+  return new AskError(outcome, code, changes.message ?? error.message, options);
+}
+
 /** True for an {@link AskError}, whichever thread made it. */
 export function isAskError(value: unknown): value is AskError {
   return isTroupeError(value) && "outcome" in value;

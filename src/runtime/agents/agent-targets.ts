@@ -4,7 +4,7 @@ import { type Address, makeAddress } from "../../actors/address.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { messageName } from "../messaging/message-check.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
-import { AskError } from "../../errors/ask-error.ts";
+import { AskError, toAskError } from "../../errors/ask-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Target } from "../messaging/target.ts";
@@ -33,7 +33,7 @@ export function agentTarget(definition: AgentDefinition, address: Address): Targ
         checkContract(input, payload, { agent, version, direction: "input", side: "sender" });
       } catch (error) {
         if (!isTroupeError(error)) throw error;
-        throw new AskError("rejected", error.code, error.message, { details: error.details });
+        throw toAskError(error, "rejected");
       }
       return copier.copy(payload, messageName(type, to));
     },

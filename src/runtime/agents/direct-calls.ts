@@ -8,7 +8,7 @@ import type { Work } from "../../workflows/participant/work-slots.ts";
 import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
 import { nextAttempt } from "../../agents/policies/retry.ts";
-import { AskError, isAskError } from "../../errors/ask-error.ts";
+import { AskError, isAskError, toAskError } from "../../errors/ask-error.ts";
 import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -212,14 +212,11 @@ function turnedAway(error: unknown, ran: unknown): CallResult {
   if (!isTroupeError(error)) return { type: "error", error };
   if (ran !== undefined) return { type: "refusal", refusal: triedBefore(error, ran) };
   if (isAskError(error) && error.outcome === "rejected") return { type: "refusal", refusal: error };
-  const { code, message, details } = error;
-  return { type: "withdrawn", refusal: new AskError("rejected", code, message, { details, cause: error }) };
+  return { type: "withdrawn", refusal: toAskError(error, "rejected") };
 }
 
 /** What is true of the attempt that was turned away, that it had no effect, isn't true of the call. */
-function triedBefore({ code, message, details }: TroupeError, ran: unknown): AskError {
-  return new AskError("failed", code, `an attempt failed, and the next one was turned away: ${message}`, {
-    cause: ran,
-    details,
-  });
+function triedBefore(error: TroupeError, ran: unknown): AskError {
+  const message = `an attempt failed, and the next one was turned away: ${error.message}`;
+  return toAskError(error, "failed", { message, cause: ran });
 }

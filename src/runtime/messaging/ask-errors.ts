@@ -5,7 +5,7 @@
 
 import type { Address } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
-import { AskError, isAskError } from "../../errors/ask-error.ts";
+import { AskError, isAskError, toAskError } from "../../errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { CancelCode, DeadLetterReason, Envelope } from "../transport/envelope.ts";
 
@@ -61,9 +61,9 @@ export function notHandled({ to, type }: Named, reason: DeadLetterReason, cause?
 /** What is true of a message that nobody handles, that it had no effect, isn't of one that was begun before. */
 export function begunBefore(error: AskError): AskError {
   if (error.mayHaveRun) return error;
-  const { code, message, details } = error;
+  const { code, message } = error;
   const outcome = code === "timed-out" ? code : "failed";
-  return new AskError(outcome, code, `${message}; it had begun to, and that may have had effects`, { details });
+  return toAskError(error, outcome, { message: `${message}; it had begun to, and that may have had effects` });
 }
 
 /** A message that was not sent, as its receiver's thread is gone. */
@@ -73,9 +73,7 @@ export function threadLost({ to, type }: Named, cause: unknown): AskError {
 
 /** An ask that could not even be sent was certainly not handled. */
 export function notSent(error: unknown): unknown {
-  if (!isTroupeError(error) || isAskError(error)) return error;
-  const { code, message, details } = error;
-  return new AskError("rejected", code, message, { details });
+  return isTroupeError(error) && !isAskError(error) ? toAskError(error, "rejected") : error;
 }
 
 /** What is said of messages to an actor that is gone, which it had not begun, by why it is. */

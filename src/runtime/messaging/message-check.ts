@@ -5,7 +5,7 @@ import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import { type CheckedCopy, compileCheckedCopy, unfit } from "../../contracts/compiled-copy.ts";
 import { checkContract } from "../../contracts/contract.ts";
-import { AskError } from "../../errors/ask-error.ts";
+import { AskError, toAskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { MessageCheck, Target } from "./target.ts";
@@ -65,7 +65,7 @@ export function checkMessage(
     });
   } catch (error) {
     if (!isTroupeError(error)) throw error;
-    throw new AskError("rejected", error.code, error.message, { details: error.details });
+    throw toAskError(error, "rejected");
   }
 }
 

@@ -44,12 +44,19 @@ describe("the error of a message that nobody handled", () => {
     expect(begunBefore(error)).toBe(error);
   });
 
+  it("keeps the cause of what was begun before", () => {
+    const cause = new Error("out of memory");
+    expect(begunBefore(threadLost(message, cause))).toMatchObject({ outcome: "failed", details: message, cause });
+    expect(begunBefore(notHandled(message, "expired"))).not.toHaveProperty("cause");
+  });
+
   it("is one that says so where it could not even be sent", () => {
     const error = notSent(new TroupeError("not-cloneable", "a function", { details: { path: "f" } }));
     expect(of(error as AskError)).toEqual(["rejected", "not-cloneable", false]);
     expect(error).toMatchObject({ message: "a function", details: { path: "f" } });
     const bug = new TypeError("a getter threw");
     expect(notSent(bug)).toBe(bug);
+    expect(notSent(new TroupeError("not-cloneable", "a getter", { cause: bug }))).toMatchObject({ cause: bug });
     const full = new AskError("rejected", "mailbox-full", "full");
     expect(notSent(full)).toBe(full);
   });
