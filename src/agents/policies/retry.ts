@@ -1,6 +1,6 @@
 /** The retry policy: whether a call of an agent that failed is tried again, and when. */
 
-import { isTroupeError } from "../../errors/troupe-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff.ts";
 import { type ErrorMatcher, matchesError } from "./error-matcher.ts";
 
@@ -50,6 +50,38 @@ export function nextAttempt(
     ? attempt < Math.max(attempts, attemptsWhenLost)
     : attempt < attempts && isWorthwhile(errors, error);
   return isDue ? Math.max(now + pauseOf(backoff, attempt, chance), retryAtOf(error)) : undefined;
+}
+
+/**
+ * What becomes of a call that failed. `again`: the next attempt, in the clock's milliseconds. `final`: its failure stands.
+ * `policy-failed`: a function of the policy threw, and the call fails with `error`, whose cause is the failure.
+ */
+export type RetryDecision =
+  | { readonly type: "again"; readonly at: number }
+  | { readonly type: "final" }
+  | { readonly type: "policy-failed"; readonly error: unknown };
+
+const final: RetryDecision = Object.freeze({ type: "final" });
+
+/** Judges a failure as {@link nextAttempt} does, for steps, compensations and direct asks alike. Never throws. */
+export function decideRetry(
+  policy: RetryPolicy,
+  attempt: number,
+  failure: unknown,
+  now: number,
+  chance: number,
+): RetryDecision {
+  try {
+    const at = nextAttempt(policy, attempt, failure, now, chance);
+    return at === undefined ? final : { type: "again", at };
+  } catch (thrown) {
+    return { type: "policy-failed", error: isTroupeError(thrown) ? causedBy(thrown, failure) : thrown };
+  }
+}
+
+/** What the function threw stands in the message: `cause` is what the agent failed with. */
+function causedBy({ code, message, details }: TroupeError, cause: unknown): TroupeError {
+  return new TroupeError(code, message, { cause, details });
 }
 
 /** True for a call that was lost with the thread or actor that worked on it: nobody knows how far it came. */

@@ -3,14 +3,15 @@
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Address } from "../../actors/address.ts";
 import { Cancellation } from "../../async/cancellation.ts";
+import { beginAttempt } from "../../workflows/participant/attempt-time.ts";
 import type { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
-import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
+import { type CallOutcome, type CallReport, outcomeOf, type Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
-import { nextAttempt } from "../../agents/policies/retry.ts";
+import { decideRetry } from "../../agents/policies/retry.ts";
 import { AskError, isAskError, toAskError } from "../../errors/ask-error.ts";
 import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Handling } from "../cell/handling.ts";
@@ -50,7 +51,7 @@ type AttemptResult =
   /** The agent's code never began. */
   | { readonly type: "turned-away"; readonly error: unknown }
   | { readonly type: "failed"; readonly error: unknown }
-  | { readonly type: "timed-out"; readonly error: AskError };
+  | { readonly type: "timed-out"; readonly error: TroupeError };
 
 export class DirectCalls {
   readonly #options: DirectCallsOptions;
@@ -59,7 +60,7 @@ export class DirectCalls {
     this.#options = options;
   }
 
-  /** Calls the agent, as often as its retry policy says. Rejects only with what a function of the policies threw. */
+  /** Calls the agent, as often as its retry policy says. Rejects only with what the breaker's {@link BreakerOptions.counts} threw. */
   async call(call: DirectCall): Promise<CallResult> {
     const { caller } = call;
     const wanted = new Cancellation();
@@ -80,8 +81,10 @@ export class DirectCalls {
       const result = await this.#attempt(call, wanted);
       if (result.type === "output") return result;
       const { error } = result;
-      const at = nextAttempt(agent.policies.retry, attempt, error, clock.now(), random.next());
-      if (at === undefined || at >= deadline || !(await this.#sleepUntil(at, wanted))) return endOf(result, ran);
+      const decision = decideRetry(agent.policies.retry, attempt, error, clock.now(), random.next());
+      if (decision.type === "policy-failed") return { type: "error", error: decision.error };
+      if (decision.type === "final" || decision.at >= deadline) return endOf(result, ran);
+      if (!(await this.#sleepUntil(decision.at, wanted))) return endOf(result, ran);
       if (result.type !== "turned-away") ran = error;
     }
   }
@@ -110,7 +113,7 @@ export class DirectCalls {
         permit.settle("unknown", { ...time.report(error), isRunning: true });
         const release = (): void => permit.release();
         running.then(release, release);
-        return { type: "timed-out", error: error as AskError };
+        return { type: "timed-out", error: error as TroupeError };
       }
       if (!time.hasBegun) {
         time.report();
@@ -156,10 +159,9 @@ class AttemptTime {
   readonly cancellation = new Cancellation();
   readonly #options: DirectCallsOptions;
   readonly #wanted: Cancellation;
-  #reject: (error: AskError) => void = () => undefined;
+  #reject: (error: TroupeError) => void = () => undefined;
   #work: Work | undefined;
-  #began = 0;
-  #cancel: () => void = () => undefined;
+  #timer: Timer | undefined;
 
   constructor(options: DirectCallsOptions, wanted: Cancellation) {
     this.#options = options;
@@ -174,25 +176,20 @@ class AttemptTime {
 
   begin(work: Work): void {
     const { agent, clock } = this.#options;
-    const { timeout } = agent.policies;
     this.#work = work;
-    this.#began = clock.now();
-    if (timeout === Number.POSITIVE_INFINITY) return;
-    const timer = clock.setTimer(timeout, () => {
-      const message = `the agent ${agent.name} did not finish within ${timeout} ms; nobody knows how far it came`;
-      const error = new AskError("timed-out", "timed-out", message, { details: { agent: agent.name, timeout } });
+    this.#timer = beginAttempt(agent, work, clock, (error) => {
       this.isUp = true;
-      this.cancellation.abort(error);
       this.#reject(error);
     });
-    this.#cancel = () => timer.cancel();
   }
 
   /** Ends it. */
   report(error?: unknown): CallReport {
-    this.#cancel();
+    this.#timer?.cancel();
     this.#wanted.remove(this.cancellation);
-    return { tokens: this.#work?.tokens ?? 0, took: this.#options.clock.now() - this.#began, error };
+    const now = this.#options.clock.now();
+    const { tokens = 0, began = now } = this.#work ?? {};
+    return { tokens, took: now - began, error };
   }
 }
 
@@ -202,7 +199,7 @@ function endOf(result: Exclude<AttemptResult, { type: "output" }>, ran: unknown)
     case "failed":
       return { type: "error", error: result.error };
     case "timed-out":
-      return { type: "refusal", refusal: result.error };
+      return { type: "refusal", refusal: toAskError(result.error, "timed-out") };
     case "turned-away":
       return turnedAway(result.error, ran);
   }

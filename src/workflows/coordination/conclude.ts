@@ -4,7 +4,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { nextAttempt } from "../../agents/policies/retry.ts";
+import { decideRetry } from "../../agents/policies/retry.ts";
 import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
@@ -70,12 +70,14 @@ function retryOf(
   const failures = 1 + (isFirst ? 0 : (step?.failures ?? 0));
   const { retry, compensationRetry } = agent.policies;
   const policy = type === "step-failed" ? retry : compensationRetry;
-  try {
-    const retryAt = nextAttempt(policy, failures, decodeError(error), terms.now(), terms.random());
-    return retryAt === undefined ? undefined : { retryAt };
-  } catch (thrown) {
-    // a function of the policy threw: the failure is for good, and says so
-    return { error: { ...encodeError(thrown), cause: error } };
+  const decision = decideRetry(policy, failures, decodeError(error), terms.now(), terms.random());
+  switch (decision.type) {
+    case "again":
+      return { retryAt: decision.at };
+    case "final":
+      return undefined;
+    case "policy-failed":
+      return { error: encodeError(decision.error) };
   }
 }
 

@@ -7,6 +7,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract, type ContractSite } from "../../contracts/contract.ts";
+import { attemptDetails, attemptName, beginAttempt } from "./attempt-time.ts";
 import { type Work, WorkSlots } from "./work-slots.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { OwnStep } from "../coordination/coordination-protocol.ts";
@@ -69,22 +70,10 @@ export class AgentCode {
     this.#slots.close();
   }
 
-  /**
-   * Bounds the time of an attempt from when the agent's code begins. When the time is up, its signal aborts; the code keeps
-   * its slot until it ends, or is left behind.
-   */
   #attempt<T>(work: Work, onLate: (error: TroupeError) => void, call: () => Promise<T>): Promise<T> {
-    const { clock } = this.#ports;
-    const { timeout } = this.#agent.policies;
     return this.#slots.run(work, async () => {
-      work.began = clock.now();
-      if (timeout === Number.POSITIVE_INFINITY) return call();
-      work.deadline = Math.min(work.deadline, work.began + timeout);
-      const timer = clock.setTimer(timeout, () => {
-        const error = timedOut(work, timeout);
-        work.cancellation.abort(error);
-        onLate(error);
-      });
+      const timer = beginAttempt(this.#agent, work, this.#ports.clock, onLate);
+      if (timer === undefined) return call();
       try {
         return await call();
       } finally {
@@ -117,24 +106,11 @@ export class AgentCode {
   }
 }
 
-function timedOut({ run, step, isCompensation }: Work, timeout: number): TroupeError {
-  const what = isCompensation ? `the compensation of the step "${step}"` : `the step "${step}"`;
+function leftBehind(agent: AgentDefinition, work: Work): TroupeError {
   return new TroupeError(
     "timed-out",
-    `${what} of the run ${run} did not end within ${timeout} ms; it may have had effects, or may still`,
-    { details: { run, step, timeout } },
-  );
-}
-
-function leftBehind({ name, version }: AgentDefinition, { run, step, isCompensation }: Work): TroupeError {
-  const what =
-    run === undefined
-      ? "a direct call"
-      : `${isCompensation ? "the compensation of " : ""}the step "${step}" of the run ${run}`;
-  return new TroupeError(
-    "timed-out",
-    `the agent ${name}@${version} goes on with ${what} long after its signal aborted, and is left behind: what it does has no effect ` +
-      "any more, and its place is given to others. Pass context.signal on to what it waits for.",
-    { details: { agent: name, ...(run === undefined ? {} : { run, step }) } },
+    `the agent ${agent.name}@${agent.version} goes on with ${attemptName(work)} long after its signal aborted, and is left behind: ` +
+      "what it does has no effect any more, and its place is given to others. Pass context.signal on to what it waits for.",
+    { details: attemptDetails(agent.name, work) },
   );
 }

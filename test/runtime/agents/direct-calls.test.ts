@@ -130,7 +130,7 @@ describe("a direct ask of an agent", () => {
       expect(slow).toMatchObject({
         code: "timed-out",
         outcome: "timed-out",
-        message: "the agent oracle did not finish within 200 ms; nobody knows how far it came",
+        message: "a direct call of the agent oracle did not end within 200 ms; it may have had effects, or may still",
       });
       expect(notes).not.toContain("end stubborn");
       // one at a time (invariant 2): the next call waits for the code that is still running
