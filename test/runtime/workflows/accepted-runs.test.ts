@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { RunHandle } from "../../../src/workflows/run-handle.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
+import { newSteps } from "../../../src/workflows/history/run-steps.ts";
 import { AcceptedRuns } from "../../../src/runtime/workflows/accepted-runs.ts";
 import { deferred } from "../../../src/async/deferred.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
@@ -17,7 +18,8 @@ function handleOn(id: string): RunHandle {
 }
 
 function version(status: RunState["status"]): Snapshot<RunState> {
-  const state = { ...newRun, status, length: 1 };
+  const steps = newSteps([{ name: "only", agent: "agent@1", after: [], compensable: false }]);
+  const state = { ...newRun, status, steps, length: 1 };
   return { key: "run/r", version: 1, parent: 0, state, author: "system", time: 0, position: 1, schema: 1 };
 }
 
