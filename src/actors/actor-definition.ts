@@ -36,7 +36,7 @@ export type MessageReply<M extends MessageSpec> = M extends { readonly reply: in
   : undefined;
 
 /** What a handler returns: the reply, or nothing where the protocol has none. */
-type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
+export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
   ? v.InferInput<R>
   : void;
 
@@ -57,7 +57,8 @@ type CloneableProtocol<P extends Protocol> = {
     : { readonly error: `message ${K & string} has a part that can't cross to another actor` };
 };
 
-interface CommonOptions<P extends Protocol, E> {
+/** What both kinds of actors are defined with. */
+export interface ActorOptions<P extends Protocol, E> {
   /** The definition's name: with the module's URL, how another thread finds it. */
   readonly name: string;
   readonly protocol: P & CloneableProtocol<P>;
@@ -68,7 +69,7 @@ interface CommonOptions<P extends Protocol, E> {
   readonly placement?: Placement;
 }
 
-export interface HandlerOptions<P extends Protocol, S, E> extends CommonOptions<P, E> {
+export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
   /**
    * Makes the state of a new actor, which ends with it. Or a family of the store: then the actor named `anna` keeps its
    * state at `<family>/anna` and is *durable*: what a message changes, what it sends and that it was handled are one commit,
@@ -79,7 +80,7 @@ export interface HandlerOptions<P extends Protocol, S, E> extends CommonOptions<
   readonly on: { readonly [K in keyof P]: Handler<S, P[K], E> };
 }
 
-export interface BehaviourOptions<P extends Protocol, E> extends CommonOptions<P, E> {
+export interface BehaviourOptions<P extends Protocol, E> extends ActorOptions<P, E> {
   /** The actor as a stream from its inbox to its events. */
   readonly behaviour: (inbox$: Observable<InboxMessage<P>>, context: ActorContext<E>) => Observable<E>;
 }

@@ -11,7 +11,7 @@ import type { Gone } from "../../actors/gone.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
-import type { OwnedStore } from "../../store/owned-store.ts";
+import type { Store } from "../../store/store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
@@ -45,29 +45,6 @@ export interface SystemStats {
   /** How many dead letters there were, by reason. */
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
 }
-
-/** The versioned state as code outside any actor sees it: always the newest. */
-export type Store = Pick<
-  OwnedStore,
-  | "read"
-  | "snapshot"
-  | "commit"
-  | "transact"
-  | "put"
-  | "history"
-  | "at"
-  | "ids"
-  | "watch"
-  | "diff"
-  | "bisect"
-  | "blame"
-  | "revert"
-  | "fork"
-  | "size"
-  | "compact"
-  | "exportHistory"
-  | "importHistory"
->;
 
 /** What a process embeds; made by {@link createSystem}. */
 export interface System extends AsyncDisposable {
