@@ -71,7 +71,8 @@ export {
 export { AskError, type AskErrorOptions, type AskOutcome, isAskError } from "./errors/ask-error.ts";
 export { type ErrorCode } from "./errors/error-code.ts";
 export { type EncodedError } from "./errors/error-codec.ts";
-export { type ErrorDetails, isTroupeError, TroupeError, type TroupeErrorOptions } from "./errors/troupe-error.ts";
+export { type DetailsOf, type ErrorDetails, type ErrorDetailsByCode } from "./errors/error-details.ts";
+export { isTroupeError, TroupeError, type TroupeErrorOptions } from "./errors/troupe-error.ts";
 export { type ShutdownSignal } from "./ports/signals.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { createSystem } from "./runtime/system/create-system.ts";

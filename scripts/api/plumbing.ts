@@ -3,7 +3,7 @@
 export const plumbing: Readonly<Record<string, string>> = {
   ActorBody: "what the runtime runs of a definition: made by defineActor, never written or read by a caller",
   Handlers: "a part of ActorBody",
-  errorCodes: "the list that ErrorCode is made of",
+  OptionsArgument: "makes the last argument of an error's constructor optional where no detail is due",
   Arguments: "makes the input of `tell` optional where the message takes none",
   AskArguments: "the same for `ask`",
   Transferable: "how an actor ref travels: between the ref and the copier of messages",

@@ -58,6 +58,13 @@ export class PublicSurface {
     });
   }
 
+  /** What an entry exports by this name. */
+  find(name: string): SurfaceSymbol {
+    const found = this.entries.flatMap((entry) => entry.exports).find((symbol) => symbol.name === name);
+    if (found === undefined) throw new Error(`no entry exports ${name}`);
+    return found;
+  }
+
   /** The names of this package that the declarations of a symbol refer to, in order, without its own. */
   references(symbol: SurfaceSymbol): readonly SurfaceSymbol[] {
     const found = new Set<SurfaceSymbol>();

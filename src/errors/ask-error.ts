@@ -1,7 +1,8 @@
 /** How an ask can end without a reply, told apart by whether the message may have been handled. */
 
 import type { ErrorCode } from "./error-code.ts";
-import { isTroupeError, TroupeError, type TroupeErrorOptions } from "./troupe-error.ts";
+import type { DetailsOf } from "./error-details.ts";
+import { isTroupeError, type OptionsArgument, TroupeError, type TroupeErrorOptions } from "./troupe-error.ts";
 
 /**
  * - `rejected`: certainly not handled; safe to send again.
@@ -11,10 +12,11 @@ import { isTroupeError, TroupeError, type TroupeErrorOptions } from "./troupe-er
  */
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 
-export interface AskErrorOptions extends TroupeErrorOptions {
+/** What an {@link AskError} carries besides its outcome, code and message. */
+export type AskErrorOptions<Code extends ErrorCode = ErrorCode> = TroupeErrorOptions<Code> & {
   /** Default: true unless the outcome is `rejected`. */
   readonly mayHaveRun?: boolean;
-}
+};
 
 /**
  * An ask that ended without a reply. `outcome` says how, `code` says why, and `mayHaveRun` what may be sent again.
@@ -23,7 +25,10 @@ export interface AskErrorOptions extends TroupeErrorOptions {
  * const error = await ref.ask("pay", { cents: 5 }).catch((e) => e);
  * if (isAskError(error) && !error.mayHaveRun) await other.ask("pay", { cents: 5 });
  */
-export class AskError extends TroupeError {
+export class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends TroupeError<
+  Code,
+  Details
+> {
   readonly outcome: AskOutcome;
   /**
    * False when the message certainly had no effect and will have none, so that it is safe to send again. True when it
@@ -31,10 +36,10 @@ export class AskError extends TroupeError {
    */
   readonly mayHaveRun: boolean;
 
-  constructor(outcome: AskOutcome, code: ErrorCode, message: string, options: AskErrorOptions = {}) {
-    super(code, message, options);
+  constructor(outcome: AskOutcome, code: Code, message: string, ...options: OptionsArgument<AskErrorOptions<Code>>) {
+    super(code, message, ...(options as OptionsArgument<TroupeErrorOptions<Code>>));
     this.outcome = outcome;
-    this.mayHaveRun = options.mayHaveRun ?? outcome !== "rejected";
+    this.mayHaveRun = options[0]?.mayHaveRun ?? outcome !== "rejected";
   }
 
   override get name(): string {

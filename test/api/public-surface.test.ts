@@ -1,8 +1,11 @@
 /** Holds the entries of the package to what their declarations refer to. Reads `dist`, so build before. */
 
+import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { plumbing } from "../../scripts/api/plumbing.ts";
 import { PublicSurface } from "../../scripts/api/public-surface.ts";
+import { errorCodes } from "../../src/errors/error-code.ts";
+import { readPage } from "../docs/markdown.ts";
 
 const surface = new PublicSurface();
 
@@ -18,3 +21,43 @@ describe("what public declarations refer to", () => {
     expect(Object.keys(plumbing).filter((name) => !names.has(name))).toEqual([]);
   });
 });
+
+describe("the details of each error code", () => {
+  const page = readPage("docs/errors.md");
+  const { declarations } = surface.find("ErrorDetailsByCode");
+  const codes = declarations
+    .filter(ts.isInterfaceDeclaration)
+    .flatMap(({ members }) => members.filter(ts.isPropertySignature));
+
+  it("are those of all codes", () => {
+    expect(codes.map(({ name }) => nameOf(name)).sort()).toEqual([...errorCodes].sort());
+  });
+
+  it.each(codes.map((code) => [nameOf(code.name), code.type] as const))(
+    "of %s are listed on the page",
+    (code, type) => {
+      const [, section = ""] = page.split(`\n### ${code}\n`);
+      const [, details = ""] = /^\*\*Details\.\*\* ([^]*?)\n\n/m.exec(section.split("\n### ")[0] ?? "") ?? [];
+      const listed = [...details.matchAll(/`(\w+\??)`/g)].map(([, field]) => field);
+      expect(listed).toEqual(fieldsOf(type));
+      if (listed.length === 0) expect(details).toBe("None.");
+    },
+  );
+});
+
+/** The fields of a code's details, with a question mark for one that isn't always there. */
+function fieldsOf(type: ts.TypeNode | undefined): string[] {
+  const variants = (type !== undefined && ts.isUnionTypeNode(type) ? type.types : [type])
+    .filter((variant) => variant !== undefined)
+    .map((variant) => (ts.isTypeLiteralNode(variant) ? variant.members.filter(ts.isPropertySignature) : []));
+  const names = new Set(variants.flat().map(({ name }) => nameOf(name)));
+  const isAlwaysThere = (name: string): boolean =>
+    variants.every((fields) =>
+      fields.some((field) => nameOf(field.name) === name && field.questionToken === undefined),
+    );
+  return [...names].map((name) => (isAlwaysThere(name) ? name : `${name}?`));
+}
+
+function nameOf(name: ts.PropertyName): string {
+  return ts.isIdentifier(name) || ts.isStringLiteral(name) ? name.text : name.getText();
+}

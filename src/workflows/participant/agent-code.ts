@@ -122,7 +122,7 @@ function timedOut({ run, step, isCompensation }: Work, timeout: number): TroupeE
   return new TroupeError(
     "timed-out",
     `${what} of the run ${run} did not end within ${timeout} ms; it may have had effects, or may still`,
-    { details: { run, step, timeout } },
+    { details: { ...whereOf(run, step), timeout } },
   );
 }
 
@@ -135,6 +135,11 @@ function leftBehind({ name, version }: AgentDefinition, { run, step, isCompensat
     "timed-out",
     `the agent ${name}@${version} goes on with ${what} long after its signal aborted, and is left behind: what it does has no effect ` +
       "any more, and its place is given to others. Pass context.signal on to what it waits for.",
-    { details: { agent: name, ...(run === undefined ? {} : { run, step }) } },
+    { details: { agent: name, ...whereOf(run, step) } },
   );
+}
+
+/** The step among the details of an error; of a direct call there is none. */
+function whereOf(run: string | undefined, step: string | undefined): { readonly run?: string; readonly step?: string } {
+  return run === undefined || step === undefined ? {} : { run, step };
 }

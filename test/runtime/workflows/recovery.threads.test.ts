@@ -170,7 +170,7 @@ describe("a run that can't go on", () => {
     touch("open");
     {
       const journal = await lmdbJournal(join(folder, "journal"));
-      const damaged = new TroupeError("journal-corrupt", "the record of run/r is damaged");
+      const damaged = new TroupeError("journal-corrupt", "the record of run/r is damaged", { details: { what: "flipped" } });
       const head: Journal["head"] = (key) => (key === "run/r" ? Promise.reject(damaged) : journal.head(key));
       const broken = new Proxy(journal, {
         get: (target, name) => {

@@ -62,7 +62,7 @@ export async function verifyJournal(path: string): Promise<JournalReport> {
     } catch (error) {
       // nothing behind a damaged page may be mapped
       if (!isTroupeError(error, "journal-corrupt")) throw error;
-      const { what, page } = error.details as { readonly what: string; readonly page?: number };
+      const { what, page } = error.details;
       const damages = [{ what: `${file}: ${what}`, ...(page === undefined ? {} : { page }) }];
       return { directory, keys: 0, versions: 0, bytes: 0, structureChecked, damages };
     }
@@ -258,5 +258,5 @@ function sizeOf(table: Table, place: Buffer): number {
 }
 
 function whatOf(error: unknown): string {
-  return isTroupeError(error, "journal-corrupt") ? String(error.details["what"]) : String(error);
+  return isTroupeError(error, "journal-corrupt") ? error.details.what : String(error);
 }
