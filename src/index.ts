@@ -80,6 +80,7 @@ export { type DeadLetter, type DeadLetterReason, type StopMode } from "./runtime
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type AgentProtocol, type System, type SystemStats } from "./runtime/system/system.ts";
+export { type RefOf } from "./runtime/system/ref-of.ts";
 export { type SupervisorHandle } from "./runtime/supervision/supervision.ts";
 export {
   type ActorChildOptions,

@@ -42,6 +42,8 @@ type AskArguments<Input> = undefined extends Input
  */
 export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Transferable {
   readonly address: Address;
+  /** The actor's name in its system: the one it was spawned with, or the one it was given. */
+  readonly name: string;
   /**
    * Sends a message without waiting for it to be handled. Messages of one sender to one actor are handled in the order
    * sent. The promise resolves when the mailbox has room for it, at once unless it is full.

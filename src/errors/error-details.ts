@@ -190,7 +190,12 @@ export interface ErrorDetailsByCode {
     readonly failed?: string;
   };
   "run-resolved": { readonly run: string; readonly note: string };
-  "no-such-run": { readonly run: string; readonly near?: readonly string[] };
+  "no-such-run": {
+    readonly run: string;
+    readonly near?: readonly string[];
+    readonly workflow?: string;
+    readonly found?: string;
+  };
   "workflow-changed": {
     readonly run: string;
     readonly workflow: string;

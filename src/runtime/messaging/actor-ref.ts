@@ -9,6 +9,7 @@ import type { AskScope } from "../../actors/ask-scope.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { transfer, type Transferred } from "../../values/cloneable.ts";
 import { type MessageCheck, messageCheck } from "./message-check.ts";
+import { nameOf } from "../registry/actor-registry.ts";
 import type { HeldOutput } from "../bodies/held-output.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
@@ -64,6 +65,10 @@ export class BoundRef implements ActorRef {
 
   get address(): Address {
     return this.#target.address;
+  }
+
+  get name(): string {
+    return nameOf(this.#target.address);
   }
 
   get events$(): Observable<unknown> {

@@ -109,12 +109,17 @@ export interface System extends AsyncDisposable {
    */
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
   /**
-   * A handle on a run by its id: one in flight, one that has ended, or one that was found unfinished in the journal.
+   * A handle on a run by its id: one in flight, one that has ended, or one that was found unfinished in the journal. Given the
+   * workflow, the run's result has the type of the workflow's output.
    *
-   * @throws TroupeError (as a rejection) `no-such-run`.
+   * @throws TroupeError (as a rejection) `no-such-run`, also for a run of another workflow than the one given, or of another
+   * version of it; the error names both. `invalid-options` for something that is no workflow.
    * @example
-   * const { decision } = (await (await system.findRun("order-7")).result) as Decision;
+   * const run = await system.findRun(creditDecision, "order-7");
+   * const { decision } = await run.result;
    */
+  findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+  /** The same for a run whose workflow is not at hand. What its result is, is not known then. */
   findRun(id: string): Promise<Run>;
   /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Errors as `spawn`. */
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;

@@ -45,7 +45,9 @@ describe("the error of a message that nobody handled", () => {
   });
 
   it("is one that says so where it could not even be sent", () => {
-    const error = notSent(new TroupeError("not-cloneable", "a function", { details: { path: ["f"], kind: "a function" } }));
+    const error = notSent(
+      new TroupeError("not-cloneable", "a function", { details: { path: ["f"], kind: "a function" } }),
+    );
     expect(of(error as AskError)).toEqual(["rejected", "not-cloneable", false]);
     expect(error).toMatchObject({ message: "a function", details: { path: ["f"] } });
     const bug = new TypeError("a getter threw");

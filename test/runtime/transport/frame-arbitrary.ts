@@ -42,7 +42,9 @@ const address: fc.Arbitrary<Address> = fc
   .tuple(fc.nat(3), fc.constantFrom("a", "b", "0", "x-1"))
   .map(([host, name]) => makeAddress(host, name));
 const count = fc.nat({ max: 1000 });
-const error = text.map((message) => encodeError(new TroupeError("conflict" as ErrorCode, message, { details: { message } })));
+const error = text.map((message) =>
+  encodeError(new TroupeError("conflict" as ErrorCode, message, { details: { message } })),
+);
 
 const { json } = fc.letrec((tie) => ({
   json: fc.oneof(
