@@ -4,6 +4,7 @@ import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { plumbing } from "../../scripts/api/plumbing.ts";
 import { PublicSurface } from "../../scripts/api/public-surface.ts";
+import { reportOf } from "../../scripts/api/report.ts";
 import { errorCodes } from "../../src/errors/error-code.ts";
 import { readPage } from "../docs/markdown.ts";
 
@@ -19,6 +20,14 @@ describe("what public declarations refer to", () => {
   it("needs all of the plumbing that is listed", () => {
     const names = new Set(missing.map(({ name }) => name));
     expect(Object.keys(plumbing).filter((name) => !names.has(name))).toEqual([]);
+  });
+});
+
+describe("the report on the surface", () => {
+  it.each(surface.entries.map((entry) => [entry.specifier, entry] as const))("of %s says all by name", (_, entry) => {
+    const report = reportOf(surface, entry);
+    expect(report).not.toContain("import("); // a type that the compiler made up: give the declaration one
+    for (const { name } of entry.exports) expect(report).toMatch(new RegExp(`^export .*\\b${name}\\b`, "m"));
   });
 });
 

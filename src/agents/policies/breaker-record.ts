@@ -1,7 +1,7 @@
 /** A breaker as the store keeps it: the key `breaker/<agent's name>`, a version for each change of status. */
 
 import * as v from "valibot";
-import { defineState } from "../../store/versions/state-definition.ts";
+import { defineState, type StateDefinition } from "../../store/versions/state-definition.ts";
 import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
 
 /** How a breaker stood after it changed. The version's time says when. */
@@ -36,7 +36,7 @@ const tripped = {
  * @example
  * for (const { state, time } of await system.store.history(breakerState, "credit-score")) console.log(time, state.status);
  */
-export const breakerState = defineState<BreakerRecord>({
+export const breakerState: StateDefinition<BreakerRecord> = defineState({
   name: "breaker",
   version: 1,
   schema: v.variant("status", [
