@@ -150,6 +150,7 @@ export interface AskOptions {
 
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 
+/** @experimental */
 export type Backoff = Required<BackoffOptions>;
 
 export interface BackoffOptions {
@@ -190,6 +191,7 @@ export interface BreakerOptions {
     readonly counts?: ErrorMatcher;
 }
 
+/** @experimental */
 export interface BreakerPolicy extends Required<Omit<BreakerOptions, "openFor" | "counts">> {
     readonly openFor: Backoff;
     readonly counts: ErrorMatcher | undefined;
@@ -209,6 +211,7 @@ export interface BulkheadOptions {
     readonly queue?: number;
 }
 
+/** @experimental */
 export type BulkheadPolicy = Required<BulkheadOptions>;
 
 export interface CancelRequested {
@@ -221,6 +224,7 @@ export type ChildKind = "permanent" | "transient" | "temporary";
 
 export type ChildOptions = ActorChildOptions | SupervisorChildOptions;
 
+/** @experimental */
 export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
 
 export interface CommitOptions {
@@ -230,6 +234,7 @@ export interface CommitOptions {
     readonly idempotencyKey?: string;
 }
 
+/** @experimental */
 export interface CommitRecord {
     readonly snapshot: Snapshot;
     readonly patches: readonly Patch[];
@@ -306,6 +311,7 @@ export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetail
 
 export type Durability = "sync" | "relaxed";
 
+/** @experimental */
 export interface EncodedError {
     readonly kind: "troupe" | "error" | "value";
     readonly name: string;
@@ -322,6 +328,7 @@ export interface EncodedError {
 
 export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
 
+/** @experimental */
 export type Epoch = number;
 
 export type ErrorCode = keyof ErrorDetailsByCode;
@@ -731,6 +738,7 @@ export type InboxMessage<P extends Protocol> = {
 
 export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
 
+/** @experimental */
 export interface Journal {
     readonly position: Position;
     readonly time: number;
@@ -794,8 +802,10 @@ export interface MailboxOptions {
     readonly overflow?: OverflowPolicy;
 }
 
+/** @experimental */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
+/** @experimental */
 export type MaybePromise<T> = T | Promise<T>;
 
 export type MessageInput<M extends MessageSpec> = M extends {
@@ -828,14 +838,17 @@ export type OverflowPolicy = "backpressure" | "drop-oldest" | "drop-newest" | "r
 
 export type OverloadPolicy = "wait" | "reject";
 
+/** @experimental */
 export interface Patch {
     readonly op: "replace" | "add" | "remove";
     readonly path: PatchPath;
     readonly value?: unknown;
 }
 
+/** @experimental */
 export type PatchPath = readonly (string | number)[];
 
+/** @experimental */
 export type Payload = unknown;
 
 export type Placement = "pooled" | "dedicated" | {
@@ -880,6 +893,7 @@ export interface RateLimit {
     readonly queue?: number;
 }
 
+/** @experimental */
 export interface RateLimitPolicy {
     readonly measure: "requests" | "tokens";
     readonly max: number;
@@ -917,6 +931,7 @@ export interface RetryOptions {
     readonly errors?: ErrorMatcher;
 }
 
+/** @experimental */
 export interface RetryPolicy {
     readonly attempts: number;
     readonly backoff: Backoff;
@@ -1039,6 +1054,7 @@ export interface StateOptions<S> {
     readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }
 
+/** @experimental */
 export interface StepDefinition {
     readonly name: string;
     readonly agent: AgentDefinition;
@@ -1071,6 +1087,7 @@ export interface StepOptions<From, Out> {
     readonly pointOfNoReturn?: boolean;
 }
 
+/** @experimental */
 export interface StepOutline {
     readonly name: string;
     readonly agent: string;
@@ -1138,6 +1155,7 @@ export interface SupervisorOptions {
     readonly children: readonly ChildOptions[];
 }
 
+/** @experimental */
 export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
 
 export interface SupervisorStatus {

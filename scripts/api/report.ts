@@ -58,7 +58,7 @@ function textOf(symbol: SurfaceSymbol, prefix: "export " | ""): string {
 }
 
 /** True for what may change in any version. */
-export function isExperimental({ declarations }: SurfaceSymbol): boolean {
+function isExperimental({ declarations }: SurfaceSymbol): boolean {
   return declarations.some((one) => ts.getJSDocTags(one).some(({ tagName }) => tagName.text === "experimental"));
 }
 

@@ -11,31 +11,55 @@ import type { InboxMessage } from "./inbox-message.ts";
 import { type MailboxOptions, mailboxProblem } from "./mailbox-options.ts";
 import type { Placement } from "./placement.ts";
 
-/** One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`. */
+/**
+ * One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`.
+ *
+ * @since 0.1.0
+ */
 export interface MessageSpec {
   readonly input?: v.GenericSchema;
   readonly reply?: v.GenericSchema;
 }
 
-/** The messages an actor understands, by type. */
+/**
+ * The messages an actor understands, by type.
+ *
+ * @since 0.1.0
+ */
 export type Protocol = Readonly<Record<string, MessageSpec>>;
 
-/** What a sender passes: the schema's input. */
+/**
+ * What the sender of a message passes: the input of its schema; `undefined` for a message that takes none.
+ *
+ * @since 0.1.0
+ */
 export type MessageInput<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
   ? v.InferInput<I>
   : undefined;
 
-/** What a handler gets: the schema's output. */
+/**
+ * What the handler of a message gets: the output of its schema; `undefined` for a message that takes none.
+ *
+ * @since 0.1.0
+ */
 export type MessagePayload<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
   ? v.InferOutput<I>
   : undefined;
 
-/** What an ask of the message resolves to. */
+/**
+ * What an ask of a message resolves to: the output of its `reply`; `undefined` for a message without one.
+ *
+ * @since 0.1.0
+ */
 export type MessageReply<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
   ? v.InferOutput<R>
   : undefined;
 
-/** What a handler returns: the reply, or nothing where the protocol has none. */
+/**
+ * What a handler returns: the reply, or nothing where the protocol has none.
+ *
+ * @since 0.1.0
+ */
 export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
   ? v.InferInput<R>
   : void;
@@ -43,6 +67,8 @@ export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: i
 /**
  * Handles one message over a draft of the actor's state. What it changes becomes the state when it returns or its
  * promise resolves; when it throws, nothing changes. No other message of the actor runs meanwhile (invariant 2).
+ *
+ * @since 0.1.0
  */
 export type Handler<S, M extends MessageSpec, E> = (
   draft: Draft<S>,
@@ -57,7 +83,11 @@ type CloneableProtocol<P extends Protocol> = {
     : { readonly error: `message ${K & string} has a part that can't cross to another actor` };
 };
 
-/** What both kinds of actors are defined with. */
+/**
+ * What both kinds of actors are defined with, those with handlers and those with a behaviour.
+ *
+ * @since 0.1.0
+ */
 export interface ActorOptions<P extends Protocol, E> {
   /** The definition's name: with the module's URL, how another thread finds it. */
   readonly name: string;
@@ -69,6 +99,11 @@ export interface ActorOptions<P extends Protocol, E> {
   readonly placement?: Placement;
 }
 
+/**
+ * What an actor is defined with that has a handler for each message.
+ *
+ * @since 0.1.0
+ */
 export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
   /**
    * Makes the state of a new actor, which ends with it. Or a family of the store: then the actor named `anna` keeps its
@@ -80,12 +115,21 @@ export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P
   readonly on: { readonly [K in keyof P]: Handler<S, P[K], E> };
 }
 
+/**
+ * What an actor is defined with whose behaviour is a stream.
+ *
+ * @since 0.1.0
+ */
 export interface BehaviourOptions<P extends Protocol, E> extends ActorOptions<P, E> {
   /** The actor as a stream from its inbox to its events. */
   readonly behaviour: (inbox$: Observable<InboxMessage<P>>, context: ActorContext<E>) => Observable<E>;
 }
 
-/** An actor's definition; what worker threads load by `module` and `name`. */
+/**
+ * An actor's definition; what worker threads load by `module` and `name`.
+ *
+ * @since 0.1.0
+ */
 export interface ActorDefinition<P extends Protocol = Protocol, E = unknown> {
   readonly kind: "actor";
   readonly module: string;
@@ -127,6 +171,7 @@ export type ActorBody =
  *     get: (draft) => draft.count,
  *   },
  * });
+ * @since 0.1.0
  */
 export function defineActor<const P extends Protocol, S extends object = Record<string, never>, E = never>(
   module: string,

@@ -5,14 +5,21 @@ import type { DetailsOf } from "./error-details.ts";
 import { isTroupeError, type OptionsArgument, TroupeError, type TroupeErrorOptions } from "./troupe-error.ts";
 
 /**
+ * How an ask ended without a reply:
  * - `rejected`: certainly not handled; safe to send again.
- * - `failed`: handled, and the handler threw; or whoever had the message is gone, and may have handled it.
+ * - `failed`: handled, and the handler threw; or the actor that had the message is gone, and may have handled it.
  * - `timed-out`: unknown; the message may have been, or may still be handled.
  * - `cancelled`: the asker gave up; unknown as well, unless the message had not been sent.
+ *
+ * @since 0.1.0
  */
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 
-/** What an {@link AskError} carries besides its outcome, code and message. */
+/**
+ * What an {@link AskError} carries besides its outcome, code and message.
+ *
+ * @since 0.1.0
+ */
 export type AskErrorOptions<Code extends ErrorCode = ErrorCode> = TroupeErrorOptions<Code> & {
   /** Default: true unless the outcome is `rejected`. */
   readonly mayHaveRun?: boolean;
@@ -24,6 +31,7 @@ export type AskErrorOptions<Code extends ErrorCode = ErrorCode> = TroupeErrorOpt
  * @example
  * const error = await ref.ask("pay", { cents: 5 }).catch((e) => e);
  * if (isAskError(error) && !error.mayHaveRun) await other.ask("pay", { cents: 5 });
+ * @since 0.1.0
  */
 export class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends TroupeError<
   Code,
@@ -47,7 +55,13 @@ export class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Co
   }
 }
 
-/** True for an {@link AskError}, whichever thread made it. */
+/**
+ * True for an {@link AskError}, whichever thread made it.
+ *
+ * @example
+ * if (isAskError(error) && error.outcome === "rejected") await other.ask("pay", { cents: 500 });
+ * @since 0.1.0
+ */
 export function isAskError(value: unknown): value is AskError {
   return isTroupeError(value) && "outcome" in value;
 }

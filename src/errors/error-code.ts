@@ -3,7 +3,7 @@
 import type { ErrorDetailsByCode } from "./error-details.ts";
 
 /**
- * A stable, kebab-case name of what went wrong.
+ * A stable, kebab-case name of what went wrong. The page on errors has the cause and the cure of each.
  *
  * @since 0.1.0
  */

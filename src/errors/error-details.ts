@@ -1,6 +1,10 @@
 /** What errors say besides their message: the plain facts that belong to each code. */
 
-/** Plain facts that belong to an error: names, versions, paths, counts. They cross threads as JSON has them. */
+/**
+ * Plain facts that belong to an error: names, versions, paths, counts. They cross threads as JSON has them.
+ *
+ * @since 0.1.0
+ */
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 /**
@@ -9,6 +13,7 @@ export type ErrorDetails = Readonly<Record<string, unknown>>;
  *
  * @example
  * if (isTroupeError(error, "step-failed")) console.log(error.details.run, error.details.step);
+ * @since 0.1.0
  */
 export interface ErrorDetailsByCode {
   // asks and messages
@@ -219,7 +224,11 @@ export interface ErrorDetailsByCode {
   };
 }
 
-/** The details of errors with this code, or of any one of these codes; of a code that isn't known, whatever there is. */
+/**
+ * The details of errors with this code, or of any one of these codes; of a code that isn't known, whatever there is.
+ *
+ * @since 0.1.0
+ */
 export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetailsByCode extends Code
   ? ErrorDetails
   : ErrorDetailsByCode[Code];

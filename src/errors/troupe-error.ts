@@ -5,7 +5,11 @@ import type { DetailsOf } from "./error-details.ts";
 
 const brand: unique symbol = Symbol.for("troupe.error");
 
-/** What an error carries besides its code and message. `details` are due where the code has some that are always there. */
+/**
+ * What an error carries besides its code and message. `details` are due where the code has some that are always there.
+ *
+ * @since 0.1.0
+ */
 export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
   readonly cause?: unknown;
 } & (Record<never, never> extends DetailsOf<Code>
@@ -26,6 +30,7 @@ export type OptionsArgument<Options> = Record<never, never> extends Options ? [o
  * @example
  * try { await run.result; }
  * catch (error) { if (isTroupeError(error, "step-failed")) report(error.details.step, error.cause); else throw error; }
+ * @since 0.1.0
  */
 export class TroupeError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends Error {
   readonly code: Code;
@@ -49,6 +54,7 @@ export class TroupeError<Code extends ErrorCode = ErrorCode, Details = DetailsOf
  *
  * @example
  * if (isTroupeError(error, "no-such-version")) return store.at(account, "anna", error.details.newest ?? 1);
+ * @since 0.1.0
  */
 export function isTroupeError(value: unknown): value is TroupeError;
 export function isTroupeError<Code extends ErrorCode>(value: unknown, code: Code): value is TroupeError<Code>;

@@ -1,6 +1,10 @@
 /** The port for the signals that ask a process to end. */
 
-/** A signal that a system can be shut down on. */
+/**
+ * A signal that a system can be shut down on.
+ *
+ * @since 0.1.0
+ */
 export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
 
 /** All of them. */

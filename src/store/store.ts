@@ -11,7 +11,11 @@ import type { HistoryOptions } from "./versions/history-range.ts";
 import type { Snapshot, VersionAt } from "./versions/snapshot.ts";
 import type { StateDefinition, StateKey } from "./versions/state-definition.ts";
 
-/** What an import made. */
+/**
+ * What `store.importHistory` made: which key, with how many versions.
+ *
+ * @since 0.1.0
+ */
 export interface Imported {
   readonly key: StateKey;
   /** How many versions it has. */
@@ -31,6 +35,7 @@ export interface Imported {
  * @example
  * await system.store.commit(account, "anna", (draft) => { draft.cents += 500; });
  * const { cents } = await system.store.read(account, "anna");
+ * @since 0.1.0
  */
 export interface Store {
   /**

@@ -3,7 +3,7 @@
 import ts from "typescript";
 import { describe, expect, it } from "vitest";
 import { plumbing } from "../../scripts/api/plumbing.ts";
-import { PublicSurface } from "../../scripts/api/public-surface.ts";
+import { PublicSurface, statementOf } from "../../scripts/api/public-surface.ts";
 import { reportOf } from "../../scripts/api/report.ts";
 import { errorCodes } from "../../src/errors/error-code.ts";
 import { readPage } from "../docs/markdown.ts";
@@ -20,6 +20,23 @@ describe("what public declarations refer to", () => {
   it("needs all of the plumbing that is listed", () => {
     const names = new Set(missing.map(({ name }) => name));
     expect(Object.keys(plumbing).filter((name) => !names.has(name))).toEqual([]);
+  });
+});
+
+describe("the docstring of", () => {
+  const exported = surface.entries.flatMap(({ specifier, exports }) =>
+    exports.map((one) => [one.name, specifier, one] as const),
+  );
+
+  it.each(exported)("%s of %s is its own, and says since when it is there", (_name, _specifier, symbol) => {
+    const [doc, ...others] = symbol.declarations.flatMap(ownDocs);
+    expect(others).toEqual([]);
+    expect(ts.getTextOfJSDocComment(doc?.comment)).toMatch(/^\S.{20,}/);
+    expect(doc?.tags?.filter(({ tagName }) => tagName.text === "since").map(({ comment }) => comment)).toEqual([
+      expect.stringMatching(/^\d+\.\d+\.\d+$/),
+    ]);
+    const isCalled = symbol.declarations.some((one) => ts.isFunctionDeclaration(one) || ts.isClassDeclaration(one));
+    if (isCalled) expect(doc?.tags?.map(({ tagName }) => tagName.text)).toContain("example");
   });
 });
 
@@ -53,6 +70,16 @@ describe("the details of each error code", () => {
     },
   );
 });
+
+/** The docstrings right above a declaration: the header of a file, which a blank line follows, is none of them. */
+function ownDocs(declaration: ts.Declaration): readonly ts.JSDoc[] {
+  const statement = statementOf(declaration);
+  const source = statement.getSourceFile();
+  return ts
+    .getJSDocCommentsAndTags(declaration)
+    .filter(ts.isJSDoc)
+    .filter(({ end }) => /^[^\S\n]*\n[^\S\n]*$/.test(source.text.slice(end, statement.getStart(source))));
+}
 
 /** The fields of a code's details, with a question mark for one that isn't always there. */
 function fieldsOf(type: ts.TypeNode | undefined): string[] {

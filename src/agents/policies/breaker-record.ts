@@ -4,7 +4,11 @@ import * as v from "valibot";
 import { defineState, type StateDefinition } from "../../store/versions/state-definition.ts";
 import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
 
-/** How a breaker stood after it changed. The version's time says when. */
+/**
+ * How a breaker stood after it changed. The version's time says when.
+ *
+ * @since 0.1.0
+ */
 export type BreakerRecord =
   | { readonly status: "closed" }
   | {
@@ -35,6 +39,7 @@ const tripped = {
  *
  * @example
  * for (const { state, time } of await system.store.history(breakerState, "credit-score")) console.log(time, state.status);
+ * @since 0.1.0
  */
 export const breakerState: StateDefinition<BreakerRecord> = defineState({
   name: "breaker",

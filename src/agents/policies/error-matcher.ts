@@ -8,6 +8,7 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
  *
  * @example
  * const errors = ["ECONNRESET", "timed-out", (error) => (error as { status?: number }).status === 429];
+ * @since 0.1.0
  */
 export type ErrorMatcher = string | ((error: unknown) => boolean) | readonly (string | ((error: unknown) => boolean))[];
 

@@ -13,6 +13,7 @@ import type { AgentProtocol } from "./system.ts";
  * class Till {
  *   readonly #counter: RefOf<typeof counter>;
  * }
+ * @since 0.1.0
  */
 export type RefOf<Definition extends { readonly kind: "actor" | "agent" }> =
   Definition extends ActorDefinition<infer P, infer E>

@@ -11,7 +11,11 @@ import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
 
-/** What V8 may use on each worker thread; what is left out is Node.js's own default. */
+/**
+ * What V8 may use on each worker thread; what is left out is Node.js's own default.
+ *
+ * @since 0.1.0
+ */
 export interface ResourceLimits {
   /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. */
   readonly maxOldGenerationSizeMb?: number;
@@ -23,6 +27,11 @@ export interface ResourceLimits {
   readonly stackSizeMb?: number;
 }
 
+/**
+ * What {@link createSystem} may be told; each has a default.
+ *
+ * @since 0.1.0
+ */
 export interface SystemOptions {
   /** How many pooled worker threads: 1 to 256. Default: one for each core that Node.js may use. */
   readonly threads?: number;

@@ -19,7 +19,11 @@ import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { SystemEvent } from "../system-events.ts";
 
-/** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */
+/**
+ * The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message.
+ *
+ * @since 0.1.0
+ */
 export type AgentProtocol<In, Out> = {
   readonly execute: MessageSpec & {
     readonly input: v.GenericSchema<In, In>;
@@ -27,7 +31,11 @@ export type AgentProtocol<In, Out> = {
   };
 };
 
-/** What `system.stats()` reports. */
+/**
+ * What `system.stats()` reports: how much there is at that moment, and what there was since the start.
+ *
+ * @since 0.1.0
+ */
 export interface SystemStats {
   readonly actors: number;
   /** Messages that wait in mailboxes, over all threads. */
@@ -46,7 +54,11 @@ export interface SystemStats {
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
 }
 
-/** What a process embeds; made by {@link createSystem}. */
+/**
+ * What a process embeds; made by {@link createSystem}.
+ *
+ * @since 0.1.0
+ */
 export interface System extends AsyncDisposable {
   /**
    * Starts an actor, or an agent to be asked directly by its message `execute`.

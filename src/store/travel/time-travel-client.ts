@@ -14,7 +14,11 @@ import { blame, type Blame } from "./blame.ts";
 import { historyPages } from "../history/history-pages.ts";
 import { diffOf, type StateDiff } from "./state-diff.ts";
 
-/** Where {@link TimeTravelClient.bisect} searches. */
+/**
+ * Between which versions `store.bisect` searches.
+ *
+ * @since 0.1.0
+ */
 export interface BisectOptions {
   /** The lowest version. Default: the oldest that is kept. */
   readonly from?: number;
@@ -22,6 +26,11 @@ export interface BisectOptions {
   readonly to?: number;
 }
 
+/**
+ * Which version has to be the newest for a `store.revert` to land.
+ *
+ * @since 0.1.0
+ */
 export interface RevertOptions {
   /** Fail with a ConflictError unless this is the newest version. Default: whatever it is. */
   readonly expectedVersion?: number;

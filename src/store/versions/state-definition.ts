@@ -5,15 +5,26 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { upcastTo } from "./upcast.ts";
 
-/** A key of the store: the family's name, a slash and the id. */
+/**
+ * A key of the store: the family's name, a slash and the id.
+ *
+ * @since 0.1.0
+ */
 export type StateKey = string;
 
 /**
  * Makes a state of the next version of its schema. It gets the old one deeply frozen, so it returns a new one (which may
  * hold parts of the old); synchronously, and the same for the same. Say what the old one was: `(old: { euros: number }) => …`.
+ *
+ * @since 0.1.0
  */
 export type Upcaster = (old: never) => unknown;
 
+/**
+ * What a family of states is defined with: name, schema, first state, and how older states become newer ones.
+ *
+ * @since 0.1.0
+ */
 export interface StateOptions<S> {
   /** The family's name: letters, digits, `-`, `_` and `.`. */
   readonly name: string;
@@ -33,7 +44,11 @@ export interface StateOptions<S> {
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }
 
-/** What {@link defineState} makes of its options. */
+/**
+ * What {@link defineState} makes of its options.
+ *
+ * @since 0.1.0
+ */
 export interface StateDefinition<S = unknown> extends StateOptions<S> {
   readonly kind: "state";
   /**
@@ -56,6 +71,7 @@ const namePattern = /^[\w.-]+$/;
  *   name: "account", version: 2, schema: v.object({ cents: v.number() }), initial: () => ({ cents: 0 }),
  *   upcasters: { 1: (old: { euros: number }) => ({ cents: old.euros * 100 }) },
  * });
+ * @since 0.1.0
  */
 export function defineState<S>(options: StateOptions<S>): StateDefinition<S> {
   const { name, version, upcasters = {} } = options;

@@ -15,9 +15,16 @@ import { StoredVersions } from "./stored-versions.ts";
  * - `relaxed`: a commit is acknowledged at once and written then. When the process or the machine dies, what was
  *   acknowledged since the flush before the last one began may be lost, 8 MiB at most, the newest first and never a part
  *   of a commit. What is left is whole.
+ *
+ * @since 0.1.0
  */
 export type Durability = "sync" | "relaxed";
 
+/**
+ * How a journal on disk is opened.
+ *
+ * @since 0.1.0
+ */
 export interface LmdbJournalOptions {
   /** What an acknowledged commit survives. Default `"sync"`. */
   readonly durability?: Durability;
@@ -43,6 +50,7 @@ const nothingDamaged: IndexDamage = { keys: 0, idempotencyKeys: 0 };
  * and there is none; `invalid-options`.
  * @example
  * await using system = await createSystem({ journal: lmdbJournal("./state") });
+ * @since 0.1.0
  */
 export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}): Promise<Journal> {
   const { durability = "sync", readOnly = false } = options;

@@ -18,7 +18,11 @@ import { startsAnew, type Decoded } from "./record-codec.ts";
 import { unsealBytes } from "./sealed-bytes.ts";
 import { readRecord } from "./version-reader.ts";
 
-/** One thing that isn't as it was written. */
+/**
+ * One thing in a journal's files that isn't as it was written.
+ *
+ * @since 0.1.0
+ */
 export interface JournalDamage {
   readonly what: string;
   readonly key?: StateKey;
@@ -27,6 +31,11 @@ export interface JournalDamage {
   readonly page?: number;
 }
 
+/**
+ * What {@link verifyJournal} found.
+ *
+ * @since 0.1.0
+ */
 export interface JournalReport {
   readonly directory: string;
   readonly keys: number;
@@ -50,6 +59,7 @@ export interface JournalReport {
  * @example
  * const { damages } = await verifyJournal("./state");
  * for (const { key, version, what } of damages) console.error(key, version, what);
+ * @since 0.1.0
  */
 export async function verifyJournal(path: string): Promise<JournalReport> {
   const directory = resolve(path);
