@@ -642,7 +642,7 @@ export interface ErrorDetailsByCode {
         readonly seed?: number;
         readonly steps?: number;
     };
-    "process-crashed": Readonly<Record<never, never>>;
+    "process-crashed": Readonly<Record<string, undefined>>;
     "invalid-input": {
         readonly file?: string;
         readonly line?: number;
@@ -1370,7 +1370,7 @@ export declare class TroupeError<Code extends ErrorCode = ErrorCode, Details = D
 
 export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
     readonly cause?: unknown;
-} & (Record<never, never> extends DetailsOf<Code> ? {
+} & (Partial<DetailsOf<Code>> extends DetailsOf<Code> ? {
     readonly details?: DetailsOf<Code>;
 } : {
     readonly details: DetailsOf<Code>;
@@ -1583,7 +1583,7 @@ type IsCloneable<T> = unknown extends T ? true : [
 type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
 
 // makes the last argument of an error's constructor optional where no detail is due
-type OptionsArgument<Options> = Record<never, never> extends Options ? [
+type OptionsArgument<Options> = Partial<Options> extends Options ? [
     options?: Options
 ] : [
     options: Options

@@ -214,7 +214,7 @@ export interface ErrorDetailsByCode {
   // simulator
   "simulation-failed": { readonly seed: number; readonly steps: number };
   deadlock: { readonly seed?: number; readonly steps?: number };
-  "process-crashed": Readonly<Record<never, never>>;
+  "process-crashed": Readonly<Record<string, undefined>>;
   // input of the command line
   "invalid-input": {
     readonly file?: string;

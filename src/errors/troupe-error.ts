@@ -12,12 +12,12 @@ const brand: unique symbol = Symbol.for("troupe.error");
  */
 export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
   readonly cause?: unknown;
-} & (Record<never, never> extends DetailsOf<Code>
+} & (Partial<DetailsOf<Code>> extends DetailsOf<Code>
   ? { readonly details?: DetailsOf<Code> }
   : { readonly details: DetailsOf<Code> });
 
 /** The options as the last argument: it may be left out where all of them may. */
-export type OptionsArgument<Options> = Record<never, never> extends Options ? [options?: Options] : [options: Options];
+export type OptionsArgument<Options> = Partial<Options> extends Options ? [options?: Options] : [options: Options];
 
 /**
  * An error with a stable `code`, a message that says what happened and what to do, and the `details` of its code; `Details` is

@@ -1,6 +1,6 @@
 import { expectTypeOf, it } from "vitest";
 import { AskError } from "../../src/errors/ask-error.ts";
-import { type ErrorCode, errorCodes } from "../../src/errors/error-code.ts";
+import type { ErrorCode, errorCodes } from "../../src/errors/error-code.ts";
 import type { ErrorDetails, ErrorDetailsByCode } from "../../src/errors/error-details.ts";
 import { isTroupeError, TroupeError } from "../../src/errors/troupe-error.ts";
 import { isConflictError } from "../../src/store/versions/conflict-error.ts";

@@ -26,7 +26,7 @@ describe("TroupeError", () => {
 });
 
 describe("isTroupeError", () => {
-  const error = new TroupeError("conflict" as ErrorCode, "lost");
+  const error = new TroupeError<ErrorCode>("conflict", "lost");
 
   it("asks for the code where one is given", () => {
     expect(isTroupeError(error)).toBe(true);
@@ -36,8 +36,8 @@ describe("isTroupeError", () => {
 
   it("recognises subclasses", () => {
     class Narrow extends TroupeError {}
-    expect(isTroupeError(new Narrow("conflict" as ErrorCode, "lost"), "conflict")).toBe(true);
-    expect(isTroupeError(new AskError("rejected", "conflict" as ErrorCode, "lost"))).toBe(true);
+    expect(isTroupeError(new Narrow("conflict", "lost"), "conflict")).toBe(true);
+    expect(isTroupeError(new AskError<ErrorCode>("rejected", "conflict", "lost"))).toBe(true);
   });
 
   it("recognises an error that another copy of the package made", () => {

@@ -57,7 +57,7 @@ describe("the next attempt", () => {
   });
 
   it("doesn't come before the time that the error names", () => {
-    const limited = new AskError("rejected", "rate-limited" as ErrorCode, "later", { details: { retryAt: 60_000 } });
+    const limited = new AskError<ErrorCode>("rejected", "rate-limited", "later", { details: { retryAt: 60_000 } });
     expect(nextAttempt(retry, 1, limited, 0, 0)).toBe(60_000);
     expect(nextAttempt(retry, 1, limited, 70_000, 0)).toBe(70_100);
   });

@@ -30,7 +30,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 /** A system whose runs double their input, and fail for 3. */
 function fakeSystem(
   result: (input: { n: number }) => Promise<unknown> = async ({ n }) => {
-    if (n === 3) throw new TroupeError("conflict" as ErrorCode, "three is taken");
+    if (n === 3) throw new TroupeError<ErrorCode>("conflict", "three is taken");
     return { doubled: 2 * n };
   },
 ) {

@@ -43,7 +43,7 @@ const address: fc.Arbitrary<Address> = fc
   .map(([host, name]) => makeAddress(host, name));
 const count = fc.nat({ max: 1000 });
 const error = text.map((message) =>
-  encodeError(new TroupeError("conflict" as ErrorCode, message, { details: { message } })),
+  encodeError(new TroupeError<ErrorCode>("conflict", message, { details: { message } })),
 );
 
 const { json } = fc.letrec((tie) => ({

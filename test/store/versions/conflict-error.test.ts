@@ -31,7 +31,7 @@ describe("a ConflictError", () => {
   });
 
   it("is told from other errors", () => {
-    expect(isConflictError(new TroupeError("conflict" as ErrorCode, "of another kind"))).toBe(false);
+    expect(isConflictError(new TroupeError<ErrorCode>("conflict", "of another kind"))).toBe(false);
     expect(isConflictError(new TroupeError("no-such-key", "no"))).toBe(false);
     expect(isConflictError(new Error("conflict"))).toBe(false);
     expect(isConflictError(undefined)).toBe(false);

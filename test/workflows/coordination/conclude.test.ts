@@ -99,7 +99,7 @@ describe("a step that failed", () => {
     ["was cut off by a cancellation", new TroupeError("run-cancelled", "enough", { details: { run: "r" } }), true],
     ["asked somebody who did not answer", new AskError("timed-out", "timed-out", "late"), true],
     ["threw", new Error("broken"), undefined],
-    ["was never let through", new AskError("rejected", "breaker-open" as ErrorCode, "later"), undefined],
+    ["was never let through", new AskError<ErrorCode>("rejected", "breaker-open", "later"), undefined],
     ["asked in vain before anything was sent", new AskError("rejected", "timed-out", "too late"), undefined],
   ])("says whether anybody knows what it has done: one that %s", (_, thrown, isUncertain) => {
     const plan = planOf({ retry: { attempts: 1 } });

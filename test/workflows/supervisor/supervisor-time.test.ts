@@ -344,7 +344,7 @@ describe("the gate of an agent", () => {
     "turns an attempt away %s: the step fails, and its agent hears nothing",
     async (when) => {
       const office = new Office();
-      const refusal = new AskError("rejected", "breaker-open" as ErrorCode, "later", { details: { retryAt: 5_000 } });
+      const refusal = new AskError<ErrorCode>("rejected", "breaker-open", "later", { details: { retryAt: 5_000 } });
       office.admission = () => {
         if (when === "at once") throw refusal;
         return Promise.reject(refusal);
@@ -431,12 +431,12 @@ describe("the gate of an agent", () => {
   it.each([
     [
       "its input violates the contract",
-      new TroupeError("contract-violated" as ErrorCode, "no", { details: { agent: "once", direction: "input" } }),
+      new TroupeError<ErrorCode>("contract-violated", "no", { details: { agent: "once", direction: "input" } }),
       "excused",
     ],
     [
       "its output does",
-      new TroupeError("contract-violated" as ErrorCode, "no", { details: { agent: "once", direction: "output" } }),
+      new TroupeError<ErrorCode>("contract-violated", "no", { details: { agent: "once", direction: "output" } }),
       "failed",
     ],
     ["its thread died", new TroupeError("thread-died", "gone"), "unknown"],
