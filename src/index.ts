@@ -2,56 +2,45 @@
 
 export { type ActorContext, type SpawnOptions, type StateAccess } from "./actors/actor-context.ts";
 export { type ActorDefinition } from "./actors/actor-definition.ts";
-export { type BehaviourOptions, defineActor, type Handler, type HandlerOptions } from "./actors/define-actor.ts";
 export { type ActorRef, actorRef, type AskOptions } from "./actors/actor-ref.ts";
 export { type Address } from "./actors/address.ts";
-export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./agents/agent-definition.ts";
+export { type Backoff, type BackoffOptions } from "./actors/backoff.ts";
+export {
+  type ActorOptions,
+  type BehaviourOptions,
+  defineActor,
+  type Handler,
+  type HandlerOptions,
+} from "./actors/define-actor.ts";
 export { type Gone, goneMessage, type GoneReason } from "./actors/gone.ts";
 export { handleEach } from "./actors/handle-each.ts";
 export { type InboxMessage } from "./actors/inbox-message.ts";
 export { type MailboxOptions, type OverflowPolicy } from "./actors/mailbox-options.ts";
-export { type BackoffOptions } from "./actors/backoff.ts";
+export { type Placement } from "./actors/placement.ts";
 export {
+  type HandlerResult,
   type MessageInput,
   type MessagePayload,
   type MessageReply,
   type MessageSpec,
   type Protocol,
 } from "./actors/protocol.ts";
-export { type Placement } from "./actors/placement.ts";
+export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./agents/agent-definition.ts";
 export { type BreakerRecord, breakerState } from "./agents/policies/breaker-record.ts";
-export { type BreakerOptions, type OpenedBecause } from "./agents/policies/breaker.ts";
-export { type BulkheadOptions } from "./agents/policies/bulkhead.ts";
+export { type BreakerOptions, type BreakerPolicy, type OpenedBecause } from "./agents/policies/breaker.ts";
+export { type BulkheadOptions, type BulkheadPolicy } from "./agents/policies/bulkhead.ts";
 export { type ErrorMatcher } from "./agents/policies/error-matcher.ts";
 export { defaultPolicies, type Policies, type PolicyOptions } from "./agents/policies/policies.ts";
-export { type RateLimit } from "./agents/policies/rate-limit.ts";
-export { type RetryOptions } from "./agents/policies/retry.ts";
-export { type ChildKind, type Decider, type Decision, type FailedChild } from "./supervision/decision.ts";
-export { type Failure } from "./supervision/failure.ts";
-export { type RestartIntensity } from "./supervision/restart-intensity.ts";
-export { type Strategy } from "./supervision/supervisor-state.ts";
-export { type Run } from "./workflows/run.ts";
-export { type Coordination } from "./workflows/history/coordination.ts";
-export { type EndStatus, type RunEvent } from "./workflows/history/run-event.ts";
-export { type RunRecord } from "./workflows/history/run-history.ts";
-export {
-  defineWorkflow,
-  type InputOf,
-  type OutputOf,
-  type StepOptions,
-  type WorkflowDefinition,
-} from "./workflows/definition/workflow-definition.ts";
-export { AskError, type AskOutcome, isAskError } from "./errors/ask-error.ts";
+export { type RateLimit, type RateLimitPolicy } from "./agents/policies/rate-limit.ts";
+export { type RetryOptions, type RetryPolicy } from "./agents/policies/retry.ts";
+export { type MaybePromise } from "./async/maybe-promise.ts";
+export { type Payload } from "./contracts/payload-codec.ts";
+export { AskError, type AskErrorOptions, type AskOutcome, isAskError } from "./errors/ask-error.ts";
 export { type ErrorCode } from "./errors/error-code.ts";
-export { type ErrorDetails, isTroupeError, TroupeError } from "./errors/troupe-error.ts";
+export { type EncodedError } from "./errors/error-codec.ts";
+export { type DetailsOf, type ErrorDetails, type ErrorDetailsByCode } from "./errors/error-details.ts";
+export { isTroupeError, TroupeError, type TroupeErrorOptions } from "./errors/troupe-error.ts";
 export { type ShutdownSignal } from "./ports/signals.ts";
-export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
-export { createSystem } from "./runtime/system/create-system.ts";
-export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
-export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
-export { type RunOptions } from "./runtime/workflows/run-options.ts";
-export { type AgentProtocol, type Store, type System, type SystemStats } from "./runtime/system/system.ts";
-export { type SupervisorHandle } from "./runtime/supervision/supervision.ts";
 export {
   type ActorChildOptions,
   type ChildOptions,
@@ -59,29 +48,78 @@ export {
   type SupervisorChildOptions,
   type SupervisorOptions,
 } from "./runtime/supervision/supervision-options.ts";
+export { type SupervisorHandle } from "./runtime/supervision/supervision.ts";
 export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/supervisor-node.ts";
-export { type SystemEvent } from "./runtime/telemetry/system-events.ts";
+export { createSystem } from "./runtime/system/create-system.ts";
+export { type RefOf } from "./runtime/system/ref-of.ts";
 export { type SystemOptions } from "./runtime/system/system-options.ts";
+export { type AgentProtocol, type System, type SystemStats } from "./runtime/system/system.ts";
+export { type SystemEvent } from "./runtime/telemetry/system-events.ts";
 export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
-export { ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
-export { type HistoryOptions } from "./store/versions/history-range.ts";
-export { type Journal } from "./store/journal/journal.ts";
-export { type Durability } from "./store/journal/lmdb/durability.ts";
-export { lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-journal.ts";
-export { memoryJournal } from "./store/journal/memory-journal.ts";
-export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
-export { type Imported } from "./store/owned-store.ts";
-export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
-export { type Snapshot, type VersionAt } from "./store/versions/snapshot.ts";
-export { defineState } from "./store/versions/define-state.ts";
-export { type StateDefinition, type Upcaster } from "./store/versions/state-definition.ts";
-export { type CommitOptions, type PutOptions } from "./store/client/store-client.ts";
+export { type DeadLetter, type DeadLetterReason, type StopMode } from "./runtime/transport/envelope.ts";
+export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
+export { type RunOptions } from "./runtime/workflows/run-options.ts";
+export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
+export { type CommitOptions, type PutOptions } from "./store/client/change.ts";
+export { type Recipe } from "./store/client/recipe.ts";
 export {
   type TransactKey,
   type TransactOptions,
   type TransactRecipe,
   type TransactSnapshots,
 } from "./store/client/transaction.ts";
+export { type Journal } from "./store/journal/journal.ts";
+export { type Durability } from "./store/journal/lmdb/durability.ts";
+export { lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-journal.ts";
+export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
+export { memoryJournal } from "./store/journal/memory-journal.ts";
+export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
+export { type Imported, type Store } from "./store/store.ts";
 export { type Blame } from "./store/travel/blame.ts";
 export { type JsonPatchOperation, type StateDiff } from "./store/travel/state-diff.ts";
 export { type BisectOptions, type RevertOptions } from "./store/travel/time-travel-client.ts";
+export { type CommitRecord } from "./store/versions/commit.ts";
+export { type ConflictDetails, ConflictError, isConflictError } from "./store/versions/conflict-error.ts";
+export { defineState } from "./store/versions/define-state.ts";
+export { type HistoryOptions } from "./store/versions/history-range.ts";
+export { type Patch, type PatchPath } from "./store/versions/patch.ts";
+export { type Position, type Snapshot, type SnapshotMeta, type VersionAt } from "./store/versions/snapshot.ts";
+export { type StateDefinition, type StateOptions, type Upcaster } from "./store/versions/state-definition.ts";
+export { type StateKey } from "./store/versions/state-key.ts";
+export { type ChildKind, type Decider, type Decision, type FailedChild } from "./supervision/decision.ts";
+export { type Failure } from "./supervision/failure.ts";
+export { type RestartIntensity } from "./supervision/restart-intensity.ts";
+export { type ChildStatus, type Strategy, type SupervisorPhase } from "./supervision/supervisor-state.ts";
+export {
+  defineWorkflow,
+  type InputOf,
+  type MappingSources,
+  type OutputOf,
+  type StepDefinition,
+  type StepOptions,
+  type WorkflowBuilder,
+  type WorkflowDefinition,
+  type WorkflowId,
+  type WorkflowOptions,
+} from "./workflows/definition/workflow-definition.ts";
+export { type Coordination, type Epoch } from "./workflows/history/coordination.ts";
+export {
+  type CancelRequested,
+  type CompensationFailed,
+  type CompensationFinished,
+  type CompensationRetried,
+  type CompensationStarted,
+  type CoordinationSwitched,
+  type EndStatus,
+  type RunEnded,
+  type RunEvent,
+  type RunRecovered,
+  type RunResolved,
+  type RunStarted,
+  type StepFailed,
+  type StepFinished,
+  type StepOutline,
+  type StepStarted,
+} from "./workflows/history/run-event.ts";
+export { type RunRecord } from "./workflows/history/run-history.ts";
+export { type Run } from "./workflows/run.ts";

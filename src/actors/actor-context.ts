@@ -12,7 +12,11 @@ import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";
 import type { Placement } from "./placement.ts";
 
-/** Versioned state as an actor sees it: never older than what the message's sender had seen (invariant 4). */
+/**
+ * Versioned state as an actor sees it: never older than what the message's sender had seen (invariant 4).
+ *
+ * @since 0.1.0
+ */
 export interface StateAccess {
   /** The newest state known here; `initial` where there is none. Throws `no-such-key` without one. */
   read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
@@ -48,6 +52,12 @@ export interface StateAccess {
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>>;
 }
 
+/**
+ * What an actor can do while it handles a message: see the time, send, spawn, watch, and use the store as {@link StateAccess}
+ * says. It is for the message at hand: once the handler has ended, do no more with it.
+ *
+ * @since 0.1.0
+ */
 export interface ActorContext<E = never> extends StateAccess {
   /** This actor's address. */
   readonly self: Address;
@@ -102,6 +112,11 @@ export interface ActorContext<E = never> extends StateAccess {
   unlink(ref: { readonly address: Address }): Promise<void>;
 }
 
+/**
+ * What `spawn` may be told besides the definition.
+ *
+ * @since 0.1.0
+ */
 export interface SpawnOptions {
   /** The actor's name, unique in its system. Default: the definition's name and a number. */
   readonly name?: string;

@@ -9,7 +9,11 @@ import type { MailboxOptions } from "./mailbox-options.ts";
 import type { Placement } from "./placement.ts";
 import type { Protocol } from "./protocol.ts";
 
-/** An actor's definition; what worker threads load by `module` and `name`. */
+/**
+ * An actor's definition; what worker threads load by `module` and `name`.
+ *
+ * @since 0.1.0
+ */
 export interface ActorDefinition<P extends Protocol = Protocol, E = unknown> {
   readonly kind: "actor";
   readonly module: string;

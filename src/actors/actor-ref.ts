@@ -7,6 +7,11 @@ import type { MessageInput, MessageReply, Protocol } from "./protocol.ts";
 import type { Address } from "./address.ts";
 import { transfer, type Transferable } from "../values/cloneable.ts";
 
+/**
+ * How long an ask waits, and what ends it or repeats it.
+ *
+ * @since 0.1.0
+ */
 export interface AskOptions {
   /**
    * Milliseconds until the ask ends as `timed-out`. Default 5,000; `Infinity` for none. While a message is handled, never more
@@ -40,9 +45,12 @@ type AskArguments<Input> = undefined extends Input
  * await ref.tell("add", { by: 2 });
  * const count = await ref.ask("get", undefined, { timeout: 200 });
  * ref.events$.subscribe(console.log);
+ * @since 0.1.0
  */
 export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Transferable {
   readonly address: Address;
+  /** The actor's name in its system: the one it was spawned with, or the one it was given. */
+  readonly name: string;
   /**
    * Sends a message without waiting for it to be handled. Messages of one sender to one actor are handled in the order
    * sent. The promise resolves when the mailbox has room for it, at once unless it is full.
@@ -66,6 +74,7 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
  *
  * @example
  * protocol: { register: { input: v.object({ who: actorRef(counter) }) } }
+ * @since 0.1.0
  */
 export function actorRef<P extends Protocol, E>(definition: ActorDefinition<P, E>): v.GenericSchema<ActorRef<P, E>> {
   return v.custom<ActorRef<P, E>>(

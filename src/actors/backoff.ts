@@ -5,6 +5,7 @@
  *
  * @example
  * const backoff = { first: 100, factor: 2, max: 10_000, jitter: 0.5 }; // 50–100 ms, then 100–200, 200–400 … 5,000–10,000
+ * @since 0.1.0
  */
 export interface BackoffOptions {
   /** The first pause, in milliseconds. */
@@ -17,6 +18,12 @@ export interface BackoffOptions {
   readonly jitter?: number;
 }
 
+/**
+ * {@link BackoffOptions} with the defaults filled in.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export type Backoff = Required<BackoffOptions>;
 
 /**

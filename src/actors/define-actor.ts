@@ -15,6 +15,8 @@ import type { CloneableProtocol, HandlerResult, MessagePayload, MessageSpec, Pro
 /**
  * Handles one message over a draft of the actor's state. What it changes becomes the state when it returns or its
  * promise resolves; when it throws, nothing changes. No other message of the actor runs meanwhile (invariant 2).
+ *
+ * @since 0.1.0
  */
 export type Handler<S, M extends MessageSpec, E> = (
   draft: Draft<S>,
@@ -22,7 +24,12 @@ export type Handler<S, M extends MessageSpec, E> = (
   context: ActorContext<E>,
 ) => HandlerResult<M> | Promise<HandlerResult<M>>;
 
-interface CommonOptions<P extends Protocol, E> {
+/**
+ * What both kinds of actors are defined with, those with handlers and those with a behaviour.
+ *
+ * @since 0.1.0
+ */
+export interface ActorOptions<P extends Protocol, E> {
   /** The definition's name: with the module's URL, how another thread finds it. */
   readonly name: string;
   readonly protocol: P & CloneableProtocol<P>;
@@ -33,7 +40,12 @@ interface CommonOptions<P extends Protocol, E> {
   readonly placement?: Placement;
 }
 
-export interface HandlerOptions<P extends Protocol, S, E> extends CommonOptions<P, E> {
+/**
+ * What an actor is defined with that has a handler for each message.
+ *
+ * @since 0.1.0
+ */
+export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
   /**
    * Makes the state of a new actor, which ends with it. Or a family of the store: then the actor named `anna` keeps its
    * state at `<family>/anna` and is *durable*: what a message changes, what it sends and that it was handled are one commit,
@@ -44,7 +56,12 @@ export interface HandlerOptions<P extends Protocol, S, E> extends CommonOptions<
   readonly on: { readonly [K in keyof P]: Handler<S, P[K], E> };
 }
 
-export interface BehaviourOptions<P extends Protocol, E> extends CommonOptions<P, E> {
+/**
+ * What an actor is defined with whose behaviour is a stream.
+ *
+ * @since 0.1.0
+ */
+export interface BehaviourOptions<P extends Protocol, E> extends ActorOptions<P, E> {
   /** The actor as a stream from its inbox to its events. */
   readonly behaviour: (inbox$: Observable<InboxMessage<P>>, context: ActorContext<E>) => Observable<E>;
 }
@@ -68,6 +85,7 @@ export interface BehaviourOptions<P extends Protocol, E> extends CommonOptions<P
  *     get: (draft) => draft.count,
  *   },
  * });
+ * @since 0.1.0
  */
 export function defineActor<const P extends Protocol, S extends object = Record<string, never>, E = never>(
   module: string,

@@ -7,14 +7,20 @@ import type { Address } from "./address.ts";
  * Why an actor is gone:
  * - `stopped`: it was stopped, or its behaviour completed.
  * - `failed`: it failed for good, as its supervisor decided; or its behaviour failed.
- * - `thread-died`: its thread did, and nobody starts it again.
+ * - `thread-died`: its thread did, and no supervisor starts it again.
  * - `left-behind`: it did not stop by its deadline.
  * - `linked-actor-died`: an actor that it was linked with went down.
- * - `no-such-actor`: there was none when somebody began to watch it.
+ * - `no-such-actor`: there was none when the watch began.
+ *
+ * @since 0.1.0
  */
 export type GoneReason = "stopped" | "failed" | "thread-died" | "left-behind" | "linked-actor-died" | "no-such-actor";
 
-/** That an actor is gone for good. */
+/**
+ * That an actor is gone for good, and why: what `watch` tells.
+ *
+ * @since 0.1.0
+ */
 export interface Gone {
   readonly actor: Address;
   readonly reason: GoneReason;
@@ -25,6 +31,7 @@ export interface Gone {
  *
  * @example
  * protocol: { lost: { input: goneMessage } }, // and in a handler: await context.watch(ref, "lost")
+ * @since 0.1.0
  */
 export const goneMessage: v.GenericSchema<Gone> = v.object({
   actor: v.custom<Address>((value) => typeof value === "string", "expected an address"),

@@ -17,6 +17,7 @@ import type { InboxMessage } from "./inbox-message.ts";
  *   message.reply("done");
  *   return { handled: message.type };
  * })),
+ * @since 0.1.0
  */
 export function handleEach<M extends Pick<InboxMessage<Protocol>, "hold">, R>(
   project: (message: M) => Promise<R> | R,

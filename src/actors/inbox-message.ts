@@ -3,7 +3,11 @@
 import type { Address } from "./address.ts";
 import type { MessagePayload, MessageReply, Protocol } from "./protocol.ts";
 
-/** One message of a behaviour's inbox: a union over the protocol, told apart by `type`. */
+/**
+ * One message of a behaviour's inbox: a union over the protocol, told apart by `type`.
+ *
+ * @since 0.1.0
+ */
 export type InboxMessage<P extends Protocol> = {
   [K in keyof P & string]: {
     readonly type: K;

@@ -6,9 +6,16 @@
  * - `drop-oldest`: the oldest waiting message becomes a dead letter.
  * - `drop-newest`: the new message becomes a dead letter.
  * - `reject`: the sender gets an error, `mailbox-full`.
+ *
+ * @since 0.1.0
  */
 export type OverflowPolicy = "backpressure" | "drop-oldest" | "drop-newest" | "reject";
 
+/**
+ * How many messages may wait for an actor, and what becomes of the next one.
+ *
+ * @since 0.1.0
+ */
 export interface MailboxOptions {
   /**
    * How many messages may be waiting, per sending thread. Default 1,024. (Under `drop-oldest`, where no sender waits,

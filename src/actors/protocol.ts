@@ -3,28 +3,52 @@
 import type * as v from "valibot";
 import type { IsCloneable } from "../values/cloneable.ts";
 
-/** One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`. */
+/**
+ * One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`.
+ *
+ * @since 0.1.0
+ */
 export interface MessageSpec {
   readonly input?: v.GenericSchema;
   readonly reply?: v.GenericSchema;
 }
 
-/** The messages an actor understands, by type. */
+/**
+ * The messages an actor understands, by type.
+ *
+ * @since 0.1.0
+ */
 export type Protocol = Readonly<Record<string, MessageSpec>>;
 
-/** What a sender passes: the schema's input. */
+/**
+ * What the sender of a message passes: the input of its schema; `undefined` for a message that takes none.
+ *
+ * @since 0.1.0
+ */
 export type MessageInput<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
   ? v.InferInput<I>
   : undefined;
-/** What a handler gets: the schema's output. */
+/**
+ * What the handler of a message gets: the output of its schema; `undefined` for a message that takes none.
+ *
+ * @since 0.1.0
+ */
 export type MessagePayload<M extends MessageSpec> = M extends { readonly input: infer I extends v.GenericSchema }
   ? v.InferOutput<I>
   : undefined;
-/** What an ask of the message resolves to. */
+/**
+ * What an ask of a message resolves to: the output of its `reply`; `undefined` for a message without one.
+ *
+ * @since 0.1.0
+ */
 export type MessageReply<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
   ? v.InferOutput<R>
   : undefined;
-/** What a handler returns: the reply, or nothing where the protocol has none. */
+/**
+ * What a handler returns: the reply, or nothing where the protocol has none.
+ *
+ * @since 0.1.0
+ */
 export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
   ? v.InferInput<R>
   : void;

@@ -8,7 +8,11 @@ import { checkDefinition } from "../actors/actor-definition.ts";
 import type { Placement } from "../actors/placement.ts";
 import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
 
-/** What an agent's `execute` and `compensate` get besides their input. */
+/**
+ * What an agent's `execute` and `compensate` get besides their input.
+ *
+ * @since 0.1.0
+ */
 export interface AgentContext extends ActorContext {
   /** The run this is a step of; `undefined` when the agent was asked directly. */
   readonly run: string | undefined;
@@ -25,6 +29,11 @@ export interface AgentContext extends ActorContext {
   useTokens(tokens: number): void;
 }
 
+/**
+ * What an agent is defined with: its contract, the function that does the work, and how that is undone and guarded.
+ *
+ * @since 0.1.0
+ */
 export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema> {
   readonly name: string;
   /** The contract's version, such as `"1.0.0"`; named in every violation. */
@@ -54,7 +63,11 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
   readonly policies?: PolicyOptions<v.InferInput<IS>>;
 }
 
-/** An agent's definition; what worker threads load by `module` and `name`. */
+/**
+ * An agent's definition; what worker threads load by `module` and `name`.
+ *
+ * @since 0.1.0
+ */
 export interface AgentDefinition<In = unknown, Out = unknown> {
   readonly kind: "agent";
   readonly module: string;
@@ -83,6 +96,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> {
  *   input: v.object({ n: v.number() }), output: v.object({ doubled: v.number() }),
  *   execute: ({ n }) => ({ doubled: 2 * n }),
  * });
+ * @since 0.1.0
  */
 export function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema>(
   module: string,

@@ -1,8 +1,14 @@
 /**
- * A value that is there now, or a promise of it. Where the journal is in memory and the store on this thread, a whole
- * commit runs without a promise: one `await` costs more than the version check it would wait for.
+ * Work that is done at once where it can be. Where the journal is in memory and the store on this thread, a whole commit runs
+ * without a promise: one `await` costs more than the version check it would wait for.
  */
 
+/**
+ * A value that is there now, or a promise of it.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** All the values, at once when they are all there. */

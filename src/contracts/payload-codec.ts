@@ -6,7 +6,12 @@
 import { recordedTags, type RecordedTag, tagField } from "../values/tag.ts";
 import { bufferViews, ValueCopier } from "../values/value-copier.ts";
 
-/** An input or output in its recorded form: plain data, an isolated copy. The same object as the value where that is plain. */
+/**
+ * An input or output in its recorded form: plain data, an isolated copy. The same object as the value where that is plain.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export type Payload = unknown;
 
 const wrapper = "payload" satisfies RecordedTag;

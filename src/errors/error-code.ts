@@ -1,5 +1,15 @@
 /** Every code a TroupeError can carry. `docs/errors.md` lists each with cause and cure; a test holds the two together. */
 
+import type { ErrorDetailsByCode } from "./error-details.ts";
+
+/**
+ * A stable, kebab-case name of what went wrong. The page on errors has the cause and the cure of each.
+ *
+ * @since 0.1.0
+ */
+export type ErrorCode = keyof ErrorDetailsByCode;
+
+/** All of them; a type test holds the list to {@link ErrorDetailsByCode}. */
 export const errorCodes = [
   // asks and messages
   "no-such-actor",
@@ -65,7 +75,4 @@ export const errorCodes = [
   "process-crashed",
   // input of the command line
   "invalid-input",
-] as const;
-
-/** A stable, kebab-case name of what went wrong. */
-export type ErrorCode = (typeof errorCodes)[number];
+] as const satisfies readonly ErrorCode[];

@@ -7,9 +7,15 @@
 import { inspect, types } from "node:util";
 import { AskError, type AskOutcome } from "./ask-error.ts";
 import type { ErrorCode } from "./error-code.ts";
-import { isTroupeError, TroupeError, type ErrorDetails } from "./troupe-error.ts";
+import type { ErrorDetails } from "./error-details.ts";
+import { isTroupeError, TroupeError } from "./troupe-error.ts";
 
-/** The plain form of an error: what crosses a thread boundary. JSON carries it without loss. */
+/**
+ * The plain form of an error: what crosses a thread boundary. JSON carries it without loss.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface EncodedError {
   readonly kind: "troupe" | "error" | "value";
   readonly name: string;

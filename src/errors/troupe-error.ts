@@ -1,35 +1,45 @@
 /** The base of every error Troupe throws, and the guard that recognises one after it crossed threads. */
 
 import type { ErrorCode } from "./error-code.ts";
+import type { DetailsOf } from "./error-details.ts";
 
 const brand: unique symbol = Symbol.for("troupe.error");
 
-/** Plain facts that belong to an error: names, versions, paths, counts. They cross threads as JSON has them. */
-export type ErrorDetails = Readonly<Record<string, unknown>>;
-
-export interface TroupeErrorOptions {
+/**
+ * What an error carries besides its code and message. `details` are due where the code has some that are always there.
+ *
+ * @since 0.1.0
+ */
+export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
   readonly cause?: unknown;
-  readonly details?: ErrorDetails;
-}
+} & (Partial<DetailsOf<Code>> extends DetailsOf<Code>
+  ? { readonly details?: DetailsOf<Code> }
+  : { readonly details: DetailsOf<Code> });
+
+/** The options as the last argument: it may be left out where all of them may. */
+export type OptionsArgument<Options> = Partial<Options> extends Options ? [options?: Options] : [options: Options];
 
 /**
- * An error with a stable `code`, a message that says what happened and what to do, and plain `details`.
+ * An error with a stable `code`, a message that says what happened and what to do, and the `details` of its code; `Details` is
+ * a parameter of its own so that an error of one code passes for an error of any.
  *
  * Guarantees: `code`, `message`, `stack`, `details` and `cause` survive the way from one thread to another.
- * Use {@link isTroupeError} rather than `instanceof`; it also recognises errors of another copy of the package.
+ * Use {@link isTroupeError} rather than `instanceof`; it also recognises errors of another copy of the package, and
+ * given a code it narrows `details` to those of the code.
  *
  * @example
- * try { await ref.ask("get"); }
- * catch (error) { if (isTroupeError(error, "timed-out")) retryLater(); else throw error; }
+ * try { await run.result; }
+ * catch (error) { if (isTroupeError(error, "step-failed")) report(error.details.step, error.cause); else throw error; }
+ * @since 0.1.0
  */
-export class TroupeError extends Error {
-  readonly code: ErrorCode;
-  readonly details: ErrorDetails;
+export class TroupeError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends Error {
+  readonly code: Code;
+  readonly details: Details;
 
-  constructor(code: ErrorCode, message: string, options: TroupeErrorOptions = {}) {
-    super(message, "cause" in options ? { cause: options.cause } : undefined);
+  constructor(code: Code, message: string, ...[options]: OptionsArgument<TroupeErrorOptions<Code>>) {
+    super(message, options !== undefined && "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.details = options.details ?? {};
+    this.details = (options?.details ?? {}) as Details;
     Object.defineProperty(this, brand, { value: true });
   }
 
@@ -38,7 +48,16 @@ export class TroupeError extends Error {
   }
 }
 
-/** True for a {@link TroupeError}, whichever thread or copy of the package made it; with `code`, only for that code. */
+/**
+ * True for a {@link TroupeError}, whichever thread or copy of the package made it; with `code`, only for that code, whose details
+ * it then has.
+ *
+ * @example
+ * if (isTroupeError(error, "no-such-version")) return store.at(account, "anna", error.details.newest ?? 1);
+ * @since 0.1.0
+ */
+export function isTroupeError(value: unknown): value is TroupeError;
+export function isTroupeError<Code extends ErrorCode>(value: unknown, code: Code): value is TroupeError<Code>;
 export function isTroupeError(value: unknown, code?: ErrorCode): value is TroupeError {
   return (
     typeof value === "object" &&

@@ -1,9 +1,14 @@
 /** The port for the signals that ask a process to end. */
 
-/** Those that a system can be shut down on. */
-export const shutdownSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const;
+/**
+ * A signal that a system can be shut down on.
+ *
+ * @since 0.1.0
+ */
+export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
 
-export type ShutdownSignal = (typeof shutdownSignals)[number];
+/** All of them. */
+export const shutdownSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const satisfies readonly ShutdownSignal[];
 
 export interface Signals {
   /** Calls `onSignal` whenever one of these arrives, instead of what it would do; until the function returned is called. */

@@ -8,6 +8,8 @@ import type { Failure } from "./failure.ts";
  * - `restart`: the child begins anew, with its mailbox; see {@link ChildKind} for children that are not restarted.
  * - `stop`: the child ends for good.
  * - `escalate`: the supervisor stops all its children and fails itself; its own supervisor decides about it.
+ *
+ * @since 0.1.0
  */
 export type Decision = "resume" | "restart" | "stop" | "escalate";
 
@@ -16,10 +18,16 @@ export type Decision = "resume" | "restart" | "stop" | "escalate";
  * - `permanent`: always, also when its behaviour completed.
  * - `transient`: when it failed.
  * - `temporary`: never.
+ *
+ * @since 0.1.0
  */
 export type ChildKind = "permanent" | "transient" | "temporary";
 
-/** A child as a decider sees it. */
+/**
+ * A child as a decider sees it.
+ *
+ * @since 0.1.0
+ */
 export interface FailedChild {
   readonly name: string;
   readonly kind: ChildKind;
@@ -27,7 +35,11 @@ export interface FailedChild {
   readonly restarts: number;
 }
 
-/** Decides about a child that failed. Pure: the same for the same, and no effects. One that throws escalates. */
+/**
+ * Decides about a child that failed. Pure: the same for the same, and no effects. One that throws escalates.
+ *
+ * @since 0.1.0
+ */
 export type Decider = (child: FailedChild, failure: Failure) => Decision;
 
 /**

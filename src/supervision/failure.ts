@@ -3,7 +3,11 @@
 import type { Address } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
 
-/** What a decider judges. Errors are what was thrown, as it comes out of another thread. */
+/**
+ * What a decider judges. Errors are what was thrown, as it comes out of another thread.
+ *
+ * @since 0.1.0
+ */
 export type Failure =
   /** A handler threw. `deliveries`: how often this message has been begun, the one that failed included. */
   | { readonly kind: "handler-failed"; readonly message: string; readonly error: unknown; readonly deliveries: number }

@@ -10,6 +10,8 @@ import type { RestartIntensity } from "./restart-intensity.ts";
  * - `one-for-one`: it alone.
  * - `one-for-all`: all children.
  * - `rest-for-one`: it and those that were started after it.
+ *
+ * @since 0.1.0
  */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 
@@ -28,6 +30,9 @@ export interface SupervisionPlan {
  * - `suspending`: finishes what it does, to be restarted.
  * - `down`: does nothing; its mailbox is kept.
  * - `stopping`, `gone`: for good.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
 
@@ -67,6 +72,9 @@ export interface Wave {
  * - `running`.
  * - `suspending`, `suspended`: all children go down, are down, with their mailboxes.
  * - `stopping`, `stopped`: all children go, are gone.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
 

@@ -14,9 +14,18 @@ import type { Tamper } from "./simulator/simulated-platform.ts";
 import { Strikes } from "./simulator/strikes.ts";
 import { type World, worldOf } from "./simulator/world.ts";
 
-/** What is tested: sets actors up, lets them race, and throws if something that must hold does not. */
+/**
+ * What is tested: sets actors up, lets them race, and throws if something that must hold does not.
+ *
+ * @since 0.1.0
+ */
 export type Scenario = (world: World) => Promise<void>;
 
+/**
+ * Which schedules {@link simulate} tries, and what may go wrong in them.
+ *
+ * @since 0.1.0
+ */
 export interface SimulateOptions {
   /** The first run's seed; the others follow it. Default: another one each time. */
   readonly seed?: number;
@@ -34,6 +43,11 @@ export interface SimulateOptions {
   readonly maxSteps?: number;
 }
 
+/**
+ * What {@link simulate} tried, where nothing failed.
+ *
+ * @since 0.1.0
+ */
 export interface SimulationReport {
   readonly seed: number;
   readonly runs: number;
@@ -81,6 +95,7 @@ const epoch = Date.UTC(2026, 0, 1);
  *   await Promise.all([ref.ask("add", { by: 1 }), ref.ask("add", { by: 1 })]);
  *   assert.equal(await ref.ask("get"), 2);
  * }, { runs: 500 });
+ * @since 0.1.0
  */
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
   const { runs = 100, seed = freshSeed() } = options;

@@ -6,6 +6,7 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { type Deferred, deferred } from "../async/deferred.ts";
 import type { Snapshot } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
+import type { WorkflowId } from "./definition/workflow-definition.ts";
 import type { Run } from "./run.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
@@ -29,6 +30,8 @@ export interface RunHandlePorts {
  */
 export class RunHandle<Output = unknown> implements Run<Output> {
   readonly id: string;
+  /** The workflow that it is a run of. */
+  readonly workflow: WorkflowId;
   readonly result: Promise<Output>;
   readonly started: Promise<void>;
   readonly #ports: RunHandlePorts;
@@ -42,8 +45,9 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   #isOver = false;
   readonly #live = new Subject<RunRecord>();
 
-  constructor(id: string, ports: RunHandlePorts) {
+  constructor(id: string, workflow: WorkflowId, ports: RunHandlePorts) {
     this.id = id;
+    this.workflow = workflow;
     this.#ports = ports;
     const result = quietly<Output>();
     this.result = result.promise;

@@ -4,12 +4,13 @@ import type { Observable } from "rxjs";
 import type { RunRecord } from "./history/run-history.ts";
 
 /**
- * A handle on a run.
+ * A handle on a run of a workflow: what happens in it, what it results in, and how it is cancelled or seen to.
  *
  * @example
  * const run = system.run(creditDecision, application);
  * run.events$.subscribe(({ event }) => console.log(event.type));
  * const { decision } = await run.result;
+ * @since 0.1.0
  */
 export interface Run<Output = unknown> {
   /** The run's id: its history is the key `run/<id>` of the store. */

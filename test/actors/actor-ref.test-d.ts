@@ -8,6 +8,7 @@ import {
   type AgentProtocol,
   defineActor,
   defineAgent,
+  type RefOf,
   type System,
 } from "../../src/index.ts";
 
@@ -32,6 +33,14 @@ const recorder = defineActor(url, {
   on: { record: () => undefined },
 });
 
+const doubler = defineAgent(url, {
+  name: "doubler",
+  version: "1",
+  input: v.object({ n: v.number() }),
+  output: v.object({ n: v.number() }),
+  execute: ({ n }) => ({ n: 2 * n }),
+});
+
 const talker = defineActor(url, {
   name: "talker",
   protocol: { talk: { input: v.object({ to: actorRef(recorder) }) } },
@@ -40,6 +49,15 @@ const talker = defineActor(url, {
 
 declare const ref: ActorRef<(typeof counter)["protocol"], { count: number }>;
 declare const system: System;
+
+it("has a type that its definition gives", () => {
+  expectTypeOf<RefOf<typeof counter>>().toEqualTypeOf(ref);
+  expectTypeOf(system.spawn(counter)).resolves.toEqualTypeOf<RefOf<typeof counter>>();
+  expectTypeOf(system.spawn(doubler)).resolves.toEqualTypeOf<RefOf<typeof doubler>>();
+  expectTypeOf(ref.name).toEqualTypeOf<string>();
+  // @ts-expect-error: an actor's definition is none of a ref's
+  expectTypeOf<RefOf<typeof ref>>();
+});
 
 describe("tell", () => {
   it("takes the messages of the protocol, with their input", () => {

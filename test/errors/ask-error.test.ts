@@ -4,12 +4,12 @@ import { AskError, type AskOutcome, isAskError, toAskError } from "../../src/err
 import { TroupeError } from "../../src/errors/troupe-error.ts";
 
 const outcomes = fc.constantFrom<AskOutcome>("rejected", "failed", "timed-out", "cancelled");
-const details = fc.dictionary(fc.string(), fc.jsonValue());
+const anyDetails = fc.record({ path: fc.array(fc.oneof(fc.string(), fc.integer())), kind: fc.string() });
 
 describe("an error that is made an ask's", () => {
   it("keeps its code, message, details and cause, whatever they are, and gets the outcome", () => {
     fc.assert(
-      fc.property(outcomes, fc.string(), details, fc.anything(), (outcome, message, facts, cause) => {
+      fc.property(outcomes, fc.string(), anyDetails, fc.anything(), (outcome, message, facts, cause) => {
         const error = toAskError(new TroupeError("not-cloneable", message, { details: facts, cause }), outcome);
         expect(isAskError(error)).toBe(true);
         expect([error.outcome, error.code, error.message]).toEqual([outcome, "not-cloneable", message]);
@@ -28,14 +28,16 @@ describe("an error that is made an ask's", () => {
   });
 
   it("says what it is told to say otherwise", () => {
-    const error = new AskError("rejected", "breaker-open", "open", { details: { agent: "a" }, cause: "asked" });
+    const why = { rule: "probe-failed", failures: 1, calls: 1, last: "" } as const;
+    const details = { agent: "a", status: "open", why, retryAt: 1 } as const;
+    const error = new AskError("rejected", "breaker-open", "open", { details, cause: "asked" });
     const changed = toAskError(error, "failed", { message: "tried, then open", cause: "no" });
     expect(changed).toMatchObject({
       outcome: "failed",
       mayHaveRun: true,
       code: "breaker-open",
       message: "tried, then open",
-      details: { agent: "a" },
+      details,
       cause: "no",
     });
     expect(toAskError(error, "failed", { message: "tried" }).cause).toBe("asked");

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../src/errors/error-code.ts";
 import { inspect } from "node:util";
 import { createContext, runInContext } from "node:vm";
 import fc from "fast-check";
@@ -48,8 +49,11 @@ describe("errors of ours", () => {
   });
 
   it("keeps name, message, code, stack, details and cause", () => {
-    const cause = new TroupeError("conflict", "lost", { details: { base: 1 } });
-    const error = new TroupeError("step-failed", "step risk failed", { cause, details: { step: "risk", attempts: 3 } });
+    const cause = new TroupeError<ErrorCode>("conflict", "lost", { details: { base: 1 } });
+    const error = new TroupeError<ErrorCode>("step-failed", "step risk failed", {
+      cause,
+      details: { step: "risk", attempts: 3 },
+    });
     const back = crossError(error);
     expect(isTroupeError(back, "step-failed")).toBe(true);
     expect(isTroupeError(back.cause, "conflict")).toBe(true);
@@ -59,12 +63,14 @@ describe("errors of ours", () => {
   });
 
   it.each(["rejected", "failed", "timed-out", "cancelled"] as const)("keeps the outcome %s of an ask", (outcome) => {
-    const back = cross(new AskError(outcome, "mailbox-full", "full", { details: { to: "1/a" } }));
+    const back = cross(new AskError<ErrorCode>(outcome, "mailbox-full", "full", { details: { to: "1/a" } }));
     expect(isAskError(back)).toBe(true);
     expect(back).toMatchObject({ name: "AskError", outcome, code: "mailbox-full", details: { to: "1/a" } });
     expect(back).toMatchObject({ mayHaveRun: outcome !== "rejected" });
     for (const mayHaveRun of [true, false]) {
-      expect(cross(new AskError(outcome, "mailbox-full", "full", { mayHaveRun }))).toMatchObject({ mayHaveRun });
+      expect(cross(new AskError<ErrorCode>(outcome, "mailbox-full", "full", { mayHaveRun }))).toMatchObject({
+        mayHaveRun,
+      });
     }
   });
 
@@ -102,7 +108,7 @@ describe("errors of ours", () => {
       },
       proto: JSON.parse('{"__proto__": 1}') as object,
     };
-    expect(carry(new TroupeError("conflict", "lost", { details })).details).toEqual({
+    expect(carry(new TroupeError<ErrorCode>("conflict", "lost", { details })).details).toEqual({
       version: 3,
       flag: false,
       nothing: null,
@@ -122,7 +128,9 @@ describe("errors of ours", () => {
 
   it("survives details that are none", () => {
     for (const details of [undefined, null, "text", 5, cyclic(), hostile()]) {
-      const error = Object.defineProperty(new TroupeError("conflict", "lost"), "details", { value: details });
+      const error = Object.defineProperty(new TroupeError<ErrorCode>("conflict", "lost"), "details", {
+        value: details,
+      });
       expect(cross(error)).toMatchObject({ message: "lost" });
     }
   });
@@ -179,7 +187,7 @@ describe("errors of others", () => {
 
   it("keeps what an AggregateError gathered", () => {
     const error = new AggregateError(
-      [new TypeError("one"), "two", undefined, new TroupeError("conflict", "lost")],
+      [new TypeError("one"), "two", undefined, new TroupeError<ErrorCode>("conflict", "lost")],
       "all failed",
       { cause: new Error("why") },
     );
@@ -220,7 +228,7 @@ describe("errors of others", () => {
       const make = [
         () => new Error("bad", { cause: "why" }),
         () => new AggregateError([1], "bad", { cause: "why" }),
-        () => new AskError("failed", "handler-failed", "bad", { cause: "why" }),
+        () => new AskError<ErrorCode>("failed", "handler-failed", "bad", { cause: "why" }),
       ];
       for (const build of make) {
         const error = Object.defineProperty(build(), field, { get: throwing });
@@ -237,7 +245,7 @@ describe("errors of others", () => {
 describe("causes", () => {
   it("keeps a chain of them, of any kind", () => {
     const error = new Error("a", {
-      cause: new TroupeError("conflict", "b", { cause: new TypeError("c", { cause: 5 }) }),
+      cause: new TroupeError<ErrorCode>("conflict", "b", { cause: new TypeError("c", { cause: 5 }) }),
     });
     const back = crossError(error);
     expect(back).toMatchObject({ message: "a", cause: { code: "conflict", cause: { name: "TypeError", cause: 5 } } });
@@ -332,7 +340,9 @@ describe("thrown values that are no errors", () => {
     cross(value);
     expect(crossError(new Error("bad", { cause: value })).message).toBe("bad");
     expect(crossError(new AggregateError([value], "bad")).message).toBe("bad");
-    expect(cross(new TroupeError("conflict", "bad", { details: { value } }))).toMatchObject({ code: "conflict" });
+    expect(cross(new TroupeError<ErrorCode>("conflict", "bad", { details: { value } }))).toMatchObject({
+      code: "conflict",
+    });
   });
 });
 

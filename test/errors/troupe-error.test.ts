@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../src/errors/error-code.ts";
 import { describe, expect, it } from "vitest";
 import { AskError, isAskError } from "../../src/errors/ask-error.ts";
 import { isTroupeError, TroupeError } from "../../src/errors/troupe-error.ts";
@@ -25,7 +26,7 @@ describe("TroupeError", () => {
 });
 
 describe("isTroupeError", () => {
-  const error = new TroupeError("conflict", "lost");
+  const error = new TroupeError<ErrorCode>("conflict", "lost");
 
   it("asks for the code where one is given", () => {
     expect(isTroupeError(error)).toBe(true);
@@ -36,7 +37,7 @@ describe("isTroupeError", () => {
   it("recognises subclasses", () => {
     class Narrow extends TroupeError {}
     expect(isTroupeError(new Narrow("conflict", "lost"), "conflict")).toBe(true);
-    expect(isTroupeError(new AskError("rejected", "conflict", "lost"))).toBe(true);
+    expect(isTroupeError(new AskError<ErrorCode>("rejected", "conflict", "lost"))).toBe(true);
   });
 
   it("recognises an error that another copy of the package made", () => {

@@ -18,7 +18,7 @@ function begin(
   readonly runs: MemoryRuns;
 } {
   const runs = new MemoryRuns();
-  const handle = new RunHandle<{ total: number }>(run, {
+  const handle = new RunHandle<{ total: number }>(run, workflow, {
     cancel: async (id, reason) => supervisor.cancel(id, reason),
     versions: async (id) => runs.versions(id),
     retryCompensation: () => Promise.reject(new Error("not here")),

@@ -2,9 +2,14 @@
 
 import * as v from "valibot";
 import { defineState } from "../../store/versions/define-state.ts";
+import type { StateDefinition } from "../../store/versions/state-definition.ts";
 import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
 
-/** How a breaker stood after it changed. The version's time says when. */
+/**
+ * How a breaker stood after it changed. The version's time says when.
+ *
+ * @since 0.1.0
+ */
 export type BreakerRecord =
   | { readonly status: "closed" }
   | {
@@ -35,8 +40,9 @@ const tripped = {
  *
  * @example
  * for (const { state, time } of await system.store.history(breakerState, "credit-score")) console.log(time, state.status);
+ * @since 0.1.0
  */
-export const breakerState = defineState<BreakerRecord>({
+export const breakerState: StateDefinition<BreakerRecord> = defineState({
   name: "breaker",
   version: 1,
   schema: v.variant("status", [

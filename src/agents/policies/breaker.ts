@@ -11,6 +11,11 @@ import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff
 import type { ErrorMatcher } from "./error-matcher.ts";
 import type { CallOutcome } from "./permit.ts";
 
+/**
+ * When a circuit breaker opens, for how long, and what closes it again.
+ *
+ * @since 0.1.0
+ */
 export interface BreakerOptions {
   /** It opens after so many failures without a success in between. Default 5; `Infinity` for never by this rule. */
   readonly consecutiveFailures?: number;
@@ -36,13 +41,22 @@ export interface BreakerOptions {
   readonly counts?: ErrorMatcher;
 }
 
-/** {@link BreakerOptions} with the defaults filled in. */
+/**
+ * {@link BreakerOptions} with the defaults filled in.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface BreakerPolicy extends Required<Omit<BreakerOptions, "openFor" | "counts">> {
   readonly openFor: Backoff;
   readonly counts: ErrorMatcher | undefined;
 }
 
-/** Why a breaker opened. */
+/**
+ * Why a breaker opened: by which rule, and after which failures.
+ *
+ * @since 0.1.0
+ */
 export interface OpenedBecause {
   readonly rule: "consecutive-failures" | "failure-rate" | "probe-failed";
   /** How many calls failed, of how many that were looked at. */

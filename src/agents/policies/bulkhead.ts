@@ -1,6 +1,10 @@
 /** The bulkhead: so many calls of an agent at a time, over all of its actors and all threads. */
 
-/** Source: M. Nygard, Release It!, 2nd ed., "Bulkheads": a flood of calls of one agent must not take the room of others. */
+/**
+ * Source: M. Nygard, Release It!, 2nd ed., "Bulkheads": a flood of calls of one agent must not take the room of others.
+ *
+ * @since 0.1.0
+ */
 export interface BulkheadOptions {
   /** How many calls may be in flight at a time: from when they are let through until their code has ended. */
   readonly concurrent: number;
@@ -8,7 +12,12 @@ export interface BulkheadOptions {
   readonly queue?: number;
 }
 
-/** {@link BulkheadOptions} with the defaults filled in. */
+/**
+ * {@link BulkheadOptions} with the defaults filled in.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export type BulkheadPolicy = Required<BulkheadOptions>;
 
 /** True while one more call may go ahead. */

@@ -2,16 +2,15 @@
 
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 
-type OneError = string | ((error: unknown) => boolean);
-
 /**
  * Errors by code, by a function, or by several of these, one of which has to fit. A code is that of the error or of one of
  * its causes: what `fetch` throws for a refused connection has its code, `ECONNREFUSED`, one level down.
  *
  * @example
  * const errors = ["ECONNRESET", "timed-out", (error) => (error as { status?: number }).status === 429];
+ * @since 0.1.0
  */
-export type ErrorMatcher = OneError | readonly OneError[];
+export type ErrorMatcher = string | ((error: unknown) => boolean) | readonly (string | ((error: unknown) => boolean))[];
 
 /** Causes are looked at so far down; a getter can make causes without end. */
 const maxDepth = 32;

@@ -18,6 +18,8 @@ import type { RetryOptions, RetryPolicy } from "./retry.ts";
  * agent's own code counts towards its timeout.
  *
  * `In` is what the agent is given; policies for any agent are `PolicyOptions` alone.
+ *
+ * @since 0.1.0
  */
 export interface PolicyOptions<In = unknown> {
   /** Fails fast while the agent fails. On by default; `false` for none. */
@@ -40,7 +42,11 @@ export interface PolicyOptions<In = unknown> {
   readonly timeout?: number;
 }
 
-/** {@link PolicyOptions} with the defaults filled in. */
+/**
+ * {@link PolicyOptions} with the defaults filled in.
+ *
+ * @since 0.1.0
+ */
 export interface Policies {
   readonly breaker: BreakerPolicy | false;
   readonly bulkhead: BulkheadPolicy | undefined;
@@ -59,7 +65,11 @@ export interface GuardedAgent {
   readonly policies: Policies;
 }
 
-/** What applies where an agent says nothing; `docs/concepts/policies.md` has it as a table. */
+/**
+ * What applies where an agent says nothing; `docs/concepts/policies.md` has it as a table.
+ *
+ * @since 0.1.0
+ */
 export const defaultPolicies = {
   breaker: {
     consecutiveFailures: 5,

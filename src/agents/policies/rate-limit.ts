@@ -6,7 +6,11 @@
  * reserved by estimate and corrected when they are known.
  */
 
-/** How many of what; all limits of an agent apply, so the strictest wins. */
+/**
+ * How many of what; all limits of an agent apply, so the strictest wins.
+ *
+ * @since 0.1.0
+ */
 export interface RateLimit {
   /** So many calls in a period. */
   readonly requests?: number;
@@ -26,7 +30,12 @@ export interface RateLimit {
   readonly queue?: number;
 }
 
-/** One measure of a {@link RateLimit}, with the defaults filled in. */
+/**
+ * One measure of a {@link RateLimit}, with the defaults filled in.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface RateLimitPolicy {
   readonly measure: "requests" | "tokens";
   readonly max: number;

@@ -4,6 +4,11 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff.ts";
 import { type ErrorMatcher, matchesError } from "./error-matcher.ts";
 
+/**
+ * How often an agent is tried, after which pauses, and for which errors.
+ *
+ * @since 0.1.0
+ */
 export interface RetryOptions {
   /** How often the agent is tried at most, the first time included. 1 for no retries. */
   readonly attempts?: number;
@@ -16,7 +21,12 @@ export interface RetryOptions {
   readonly errors?: ErrorMatcher;
 }
 
-/** {@link RetryOptions} with the defaults filled in. */
+/**
+ * {@link RetryOptions} with the defaults filled in.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface RetryPolicy {
   readonly attempts: number;
   readonly backoff: Backoff;

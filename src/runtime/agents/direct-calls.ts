@@ -9,7 +9,7 @@ import type { Work } from "../../workflows/participant/work-slots.ts";
 import { type CallOutcome, type CallReport, type Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";
-import { AskError, isAskError, toAskError } from "../../errors/ask-error.ts";
+import { type AskError, isAskError, toAskError } from "../../errors/ask-error.ts";
 import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";

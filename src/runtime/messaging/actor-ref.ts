@@ -11,6 +11,7 @@ import type { EventStreams } from "./event-streams.ts";
 import type { Messenger } from "./messenger.ts";
 import type { Sender, Target } from "./target.ts";
 import { refTag, tagField } from "../../values/tag.ts";
+import { nameOf } from "../../actors/address.ts";
 
 /** The host of whoever uses a ref. */
 export interface RefHost {
@@ -43,6 +44,10 @@ export class BoundRef implements ActorRef {
 
   get address(): Address {
     return this.#target.address;
+  }
+
+  get name(): string {
+    return nameOf(this.#target.address);
   }
 
   get events$(): Observable<unknown> {

@@ -11,7 +11,11 @@ import { checkOptions } from "../../contracts/check-options.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { namePattern, nameRule } from "../../values/name.ts";
 
-/** What every supervisor has, the first of a tree and those below it. */
+/**
+ * What every supervisor has, the first of a tree and those below it.
+ *
+ * @since 0.1.0
+ */
 export interface SupervisorOptions {
   /** Who is restarted with a child that failed. Default `"one-for-one"`. */
   readonly strategy?: Strategy;
@@ -28,9 +32,18 @@ export interface SupervisorOptions {
   readonly children: readonly ChildOptions[];
 }
 
-/** A child: an actor, or a supervisor with children of its own. */
+/**
+ * A child: an actor, or a supervisor with children of its own.
+ *
+ * @since 0.1.0
+ */
 export type ChildOptions = ActorChildOptions | SupervisorChildOptions;
 
+/**
+ * An actor in a tree of supervisors: what it is, where it runs, and how its supervisor treats it.
+ *
+ * @since 0.1.0
+ */
 export interface ActorChildOptions {
   /** The actor's name in its system. */
   readonly name: string;
@@ -49,6 +62,11 @@ export interface ActorChildOptions {
   readonly maxDeliveries?: number;
 }
 
+/**
+ * A supervisor below another one, which restarts it as a whole.
+ *
+ * @since 0.1.0
+ */
 export interface SupervisorChildOptions {
   readonly name: string;
   readonly supervisor: SupervisorOptions;
@@ -56,7 +74,11 @@ export interface SupervisorChildOptions {
   readonly restart?: ChildKind;
 }
 
-/** A whole tree. */
+/**
+ * A whole tree of supervisors and their actors, as `system.supervise` starts it.
+ *
+ * @since 0.1.0
+ */
 export interface SupervisionOptions extends SupervisorOptions {
   /** The tree's name, unique among the trees of a system. */
   readonly name: string;

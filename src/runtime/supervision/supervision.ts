@@ -18,7 +18,11 @@ import {
 } from "./supervision-options.ts";
 import { type Child, type Parent, SupervisorNode, type SupervisorStatus } from "./supervisor-node.ts";
 
-/** A tree of supervisors that runs. */
+/**
+ * A handle on a tree of supervisors that runs: how it stands, and how it is stopped.
+ *
+ * @since 0.1.0
+ */
 export interface SupervisorHandle {
   readonly name: string;
   /** What the tree looks like now. */

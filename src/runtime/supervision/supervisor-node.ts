@@ -20,7 +20,11 @@ import type { StopMode } from "../transport/envelope.ts";
 import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
 
-/** An actor of a tree, as a handle tells about it. */
+/**
+ * An actor of a tree, as a handle tells about it.
+ *
+ * @since 0.1.0
+ */
 export interface ActorStatus {
   readonly name: string;
   readonly kind: ChildKind;
@@ -31,7 +35,11 @@ export interface ActorStatus {
   readonly thread: number | undefined;
 }
 
-/** A supervisor, as a handle tells about it. */
+/**
+ * A supervisor, as a handle tells about it.
+ *
+ * @since 0.1.0
+ */
 export interface SupervisorStatus {
   readonly name: string;
   readonly phase: SupervisorPhase;

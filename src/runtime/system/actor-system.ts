@@ -13,7 +13,7 @@ import { whyText } from "../../agents/policies/gate-errors.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
-import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
@@ -233,8 +233,13 @@ export class ActorSystem implements System {
     return this.#runs.run(workflow, input, options);
   }
 
-  async findRun(id: string): Promise<Run> {
-    return this.#runs.find(id);
+  findRun(id: string): Promise<Run>;
+  findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+  async findRun(...given: [id: string] | [workflow: WorkflowId, id: string]): Promise<Run> {
+    if (given.length === 1) return this.#runs.find(given[0]);
+    const [workflow, id] = given;
+    checkDefinition("findRun", ["workflow"], workflow);
+    return this.#runs.find(id, workflow);
   }
 
   async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {

@@ -29,6 +29,7 @@ const messagesPerTurn = 64;
  * await using system = await createSystem({ threads: 2 });
  * const ref = await system.spawn(counter);
  * await ref.tell("add", { by: 2 });
+ * @since 0.1.0
  */
 export async function createSystem(options: SystemOptions = {}): Promise<System> {
   if (Reflect.has(globalThis, threadMark)) {

@@ -12,6 +12,11 @@ import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
 import type { ResourceLimits } from "../threads/resource-limits.ts";
 
+/**
+ * What {@link createSystem} may be told; each has a default.
+ *
+ * @since 0.1.0
+ */
 export interface SystemOptions {
   /** How many pooled worker threads: 1 to 256. Default: one for each core that Node.js may use. */
   readonly threads?: number;

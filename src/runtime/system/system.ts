@@ -12,7 +12,7 @@ import type { Gone } from "../../actors/gone.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
-import type { OwnedStore } from "../../store/owned-store.ts";
+import type { Store } from "../../store/store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
@@ -20,7 +20,11 @@ import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
 
-/** The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message. */
+/**
+ * The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message.
+ *
+ * @since 0.1.0
+ */
 export type AgentProtocol<In, Out> = {
   readonly execute: MessageSpec & {
     readonly input: v.GenericSchema<In, In>;
@@ -28,7 +32,11 @@ export type AgentProtocol<In, Out> = {
   };
 };
 
-/** What `system.stats()` reports. */
+/**
+ * What `system.stats()` reports: how much there is at that moment, and what there was since the start.
+ *
+ * @since 0.1.0
+ */
 export interface SystemStats {
   readonly actors: number;
   /** Messages that wait in mailboxes, over all threads. */
@@ -47,30 +55,11 @@ export interface SystemStats {
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
 }
 
-/** The versioned state as code outside any actor sees it: always the newest. */
-export type Store = Pick<
-  OwnedStore,
-  | "read"
-  | "snapshot"
-  | "commit"
-  | "transact"
-  | "put"
-  | "history"
-  | "at"
-  | "ids"
-  | "watch"
-  | "diff"
-  | "bisect"
-  | "blame"
-  | "revert"
-  | "fork"
-  | "size"
-  | "compact"
-  | "exportHistory"
-  | "importHistory"
->;
-
-/** What a process embeds; made by {@link createSystem}. */
+/**
+ * What a process embeds; made by {@link createSystem}.
+ *
+ * @since 0.1.0
+ */
 export interface System extends AsyncDisposable {
   /**
    * Starts an actor, or an agent to be asked directly by its message `execute`.
@@ -133,12 +122,17 @@ export interface System extends AsyncDisposable {
    */
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
   /**
-   * A handle on a run by its id: one in flight, one that has ended, or one that was found unfinished in the journal.
+   * A handle on a run by its id: one in flight, one that has ended, or one that was found unfinished in the journal. Given the
+   * workflow, the run's result has the type of the workflow's output.
    *
-   * @throws TroupeError (as a rejection) `no-such-run`.
+   * @throws TroupeError (as a rejection) `no-such-run`, also for a run of another workflow than the one given, or of another
+   * version of it; the error names both. `invalid-options` for something that is no workflow.
    * @example
-   * const { decision } = (await (await system.findRun("order-7")).result) as Decision;
+   * const run = await system.findRun(creditDecision, "order-7");
+   * const { decision } = await run.result;
    */
+  findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+  /** The same for a run whose workflow is not at hand. What its result is, is not known then. */
   findRun(id: string): Promise<Run>;
   /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Errors as `spawn`. */
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;

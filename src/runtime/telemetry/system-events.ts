@@ -6,7 +6,11 @@ import type { Failure } from "../../supervision/failure.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 
-/** Something that happened to a system; `time` in milliseconds since the epoch. */
+/**
+ * Something that happened to a system; `time` in milliseconds since the epoch.
+ *
+ * @since 0.1.0
+ */
 export type SystemEvent =
   | { readonly type: "thread-opened"; readonly time: number; readonly thread: number }
   | { readonly type: "thread-closed"; readonly time: number; readonly thread: number }

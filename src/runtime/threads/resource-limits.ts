@@ -1,6 +1,10 @@
 /** What a worker thread may use. */
 
-/** What V8 may use on each worker thread; what is left out is Node.js's own default. */
+/**
+ * What V8 may use on each worker thread; what is left out is Node.js's own default.
+ *
+ * @since 0.1.0
+ */
 export interface ResourceLimits {
   /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. */
   readonly maxOldGenerationSizeMb?: number;

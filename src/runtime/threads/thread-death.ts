@@ -2,6 +2,7 @@
 
 import type { HostId } from "../../actors/address.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
+import type { DetailsOf } from "../../errors/error-details.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { ExitReport } from "./exit-report.ts";
 
@@ -56,7 +57,7 @@ function death(
   how: Manner,
   what: string,
   cause: unknown,
-  more: Readonly<Record<string, unknown>> = {},
+  more: Omit<DetailsOf<"thread-died">, "thread" | "how"> = {},
 ): TroupeError {
   return new TroupeError("thread-died", `thread ${thread} died: ${what}`, {
     ...(cause === undefined ? {} : { cause }),

@@ -43,10 +43,18 @@ export interface Envelope {
   readonly isTold: boolean;
 }
 
-/** How an actor ends: handling what waits first, or leaving it as dead letters. */
+/**
+ * How an actor ends: handling what waits first, or leaving it as dead letters.
+ *
+ * @since 0.1.0
+ */
 export type StopMode = "drain" | "discard";
 
-/** Why nobody processed a message. */
+/**
+ * Why no actor processed a message.
+ *
+ * @since 0.1.0
+ */
 export type DeadLetterReason =
   | "no-such-actor"
   | "no-such-message"
@@ -62,7 +70,11 @@ export type DeadLetterReason =
   | "max-deliveries"
   | "system-closed";
 
-/** A message that nobody processed, kept with the reason. */
+/**
+ * A message that no actor processed, with the reason. `system.deadLetters$` tells of it.
+ *
+ * @since 0.1.0
+ */
 export interface DeadLetter {
   readonly reason: DeadLetterReason;
   readonly to: Address;

@@ -7,7 +7,11 @@ import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { type OverloadPolicy, RunQueue, type RunQueueOptions } from "./run-queue.ts";
 
-/** What became of the runs that had not ended when a system was closed. */
+/**
+ * What became of the runs that had not ended when a system was closed.
+ *
+ * @since 0.1.0
+ */
 export interface LeftRuns {
   /** The ids of runs that are recorded. With a journal on disk, the next system goes on with them. */
   readonly unfinished: readonly string[];

@@ -5,6 +5,11 @@ import { checkOptions } from "../../contracts/check-options.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
 
+/**
+ * What `system.run` may be told besides the workflow and its input.
+ *
+ * @since 0.1.0
+ */
 export interface RunOptions {
   /** The run's id; its history is the key `run/<id>`. Default: a new one. */
   readonly id?: string;

@@ -2,7 +2,11 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 
-/** What happens to a run that is started while as many as may be are in flight: it waits for its turn, or is refused. */
+/**
+ * What happens to a run that is started while as many as may be are in flight: it waits for its turn, or is refused.
+ *
+ * @since 0.1.0
+ */
 export type OverloadPolicy = "wait" | "reject";
 
 export interface RunQueueOptions {

@@ -8,7 +8,7 @@ import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
-import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
@@ -108,7 +108,7 @@ export class Runs {
     const hasRoom = this.#accepted.check(id, onOverload);
     const definition = workflow as WorkflowDefinition;
     this.#platform.load.remember(definition);
-    const handle = this.#newHandle(id);
+    const handle = this.#newHandle(id, definition);
     const terms = {
       ...(coordination === undefined ? {} : { coordination }),
       ...(timeout === undefined ? {} : { timeout }),
@@ -124,18 +124,25 @@ export class Runs {
   }
 
   /**
-   * A handle on a run that is in flight, or was.
+   * A handle on a run that is in flight, or was; with a workflow, on a run of that one.
    *
    * @throws TroupeError `no-such-run`
    */
-  async find(id: string): Promise<Run> {
+  async find(id: string, wanted?: WorkflowId): Promise<Run> {
+    const handle = await this.#find(id);
+    if (wanted !== undefined) checkWorkflow(handle, wanted);
+    return handle;
+  }
+
+  async #find(id: string): Promise<RunHandle> {
     const known = this.#accepted.handle(id);
     if (known !== undefined) return known;
     const versions = await this.#versions(id);
     const again = this.#accepted.handle(id); // it may have been taken up meanwhile
     if (again !== undefined) return again;
-    if (versions.length === 0) throw noSuchRun(id);
-    const handle = this.#newHandle(id);
+    const [first] = versions;
+    if (first === undefined) throw noSuchRun(id);
+    const handle = this.#newHandle(id, first.state.workflow);
     for (const version of versions) handle.observe(version, version !== versions.at(-1));
     if (this.#refused.has(id)) handle.break(this.#refused.get(id));
     return handle;
@@ -223,7 +230,7 @@ export class Runs {
     if (snapshot === undefined) throw noSuchRun(id);
     const workflow = await findWorkflow(this.#platform.load, snapshot.state.workflow, this.#options.workflows);
     this.#accepted.checkFree(id);
-    const handle = given ?? this.#newHandle(id);
+    const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
     if (given === undefined) for (const version of versions) handle.observe(version, true);
     await this.#accepted.takeUp(handle, () => this.#supervisor.resume(snapshot, id, workflow, event));
     return handle;
@@ -237,8 +244,8 @@ export class Runs {
     return this.#actor.store.history(runState, id, { order: "oldest-first" });
   }
 
-  #newHandle(id: string): RunHandle {
-    const handle: RunHandle = new RunHandle(id, {
+  #newHandle(id: string, workflow: WorkflowId): RunHandle {
+    const handle: RunHandle = new RunHandle(id, workflow, {
       codec: this.#actor.codec,
       cancel: (_run, reason) => this.#cancel(handle, reason),
       versions: () => this.#versions(id),
@@ -277,6 +284,18 @@ export class Runs {
     if (this.#accepted.handle(id) !== undefined) return this.#supervisor.cancel(id, reason);
     await this.#takeUp(id, { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) }, handle);
   }
+}
+
+/** @throws TroupeError `no-such-run` for a run of another workflow, or of another version of it. */
+function checkWorkflow({ id, workflow }: RunHandle, wanted: WorkflowId): void {
+  const name = `${wanted.name}@${wanted.version}`;
+  const found = `${workflow.name}@${workflow.version}`;
+  if (name === found) return;
+  throw new TroupeError(
+    "no-such-run",
+    `there is no run ${id} of ${name}: the run ${id} is one of ${found}. Give findRun that workflow, or the id alone.`,
+    { details: { run: id, workflow: name, found } },
+  );
 }
 
 function noSuchRun(id: string): TroupeError {

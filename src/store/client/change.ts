@@ -13,6 +13,11 @@ import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 import { stateKey, type StateKey } from "../versions/state-key.ts";
 
+/**
+ * What a commit does when another one was first, and what makes it happen once.
+ *
+ * @since 0.1.0
+ */
 export interface CommitOptions {
   /**
    * What to do when someone else committed first. `"retry"`: run the recipe again over the newer state, `maxRetries` times
@@ -32,6 +37,11 @@ export interface CommitOptions {
   readonly idempotencyKey?: string;
 }
 
+/**
+ * Which version has to be the newest for a `put` to land, and what makes it happen once.
+ *
+ * @since 0.1.0
+ */
 export interface PutOptions {
   /** Fail with a ConflictError unless this is the newest version; 0: unless there is none. Default: whatever it is. */
   readonly expectedVersion?: number;

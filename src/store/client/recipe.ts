@@ -7,6 +7,8 @@ import { kindOf } from "../../values/value-copier.ts";
 /**
  * Changes a draft, or returns what to replace the state by. It runs synchronously, and again when the state has moved on,
  * so it does nothing but that.
+ *
+ * @since 0.1.0
  */
 export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
 

@@ -90,11 +90,7 @@ export class StoreClient {
     if (token > this.#token) this.#token = token;
   }
 
-  /**
-   * The newest state known here; `initial(id)` for a key without a version.
-   *
-   * @throws TroupeError `no-such-key` for a key without a version in a family without `initial`.
-   */
+  /** See `Store.read`. */
   async read<S>(definition: StateDefinition<S>, id: string): Promise<S> {
     return this.readNow(definition, id);
   }
@@ -105,7 +101,7 @@ export class StoreClient {
     );
   }
 
-  /** The newest version known here; `undefined` for a key without one. */
+  /** See `Store.snapshot`. */
   async snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined> {
     return this.snapshotNow(definition, id);
   }
@@ -118,18 +114,7 @@ export class StoreClient {
     });
   }
 
-  /**
-   * Appends the next version: what `recipe` makes of the newest one, or of `initial(id)`. A recipe that changes nothing
-   * commits nothing and gives the version it looked at; but the first commit to a key always makes version 1. Objects
-   * that a recipe puts into the draft are frozen.
-   *
-   * With an idempotency key that was committed under before, the original version is returned, also when the recipe
-   * throws or does nothing by now (invariant 5).
-   *
-   * @throws ConflictError see {@link CommitOptions}.
-   * @throws TroupeError `recipe-failed`, `invalid-state` (not plain data, or not what the schema says), `no-such-key`,
-   * `idempotency-mismatch`.
-   */
+  /** See `Store.commit`. */
   async commit<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -150,28 +135,7 @@ export class StoreClient {
     return chain(this.#change(change, fromRead), only<S>);
   }
 
-  /**
-   * Appends the next versions of several keys at once: what `recipe` makes of the newest ones, or of `initial(id)`. All of
-   * them land, at one position of the store's order, or none. Serializable: it lands only if every key listed is still
-   * where the recipe saw it, also those that it left as they were; so list all keys that it decides on. Others see all
-   * its versions at once, on every thread.
-   *
-   * Returns the version of each key, in their order, that is the newest right after. A key that the recipe left unchanged
-   * keeps its version, but one without a version gets its first, as with a commit. A recipe that changes nothing commits
-   * nothing; what it saw was there at one point of the order. Neither it nor its failure is ever based on half of another
-   * transaction.
-   *
-   * With an idempotency key that was committed under before, the original versions are returned (invariant 5).
-   *
-   * @throws ConflictError as a commit does; it names the key that had moved on.
-   * @throws TroupeError `recipe-failed`, `invalid-state`, `no-such-key`, `idempotency-mismatch`, and `invalid-options` for
-   * no keys or one that is listed twice.
-   * @example
-   * await client.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
-   *   anna.cents -= 500;
-   *   bob.cents += 500;
-   * });
-   */
+  /** See `Store.transact`. */
   async transact<const K extends readonly TransactKey[]>(
     keys: K,
     recipe: TransactRecipe<K>,
@@ -197,13 +161,7 @@ export class StoreClient {
     return chain(this.#change(changeByFunction(subject, next, this.#idempotencyKey({}))), only<S>);
   }
 
-  /**
-   * Replaces the whole state, or creates the key. Always appends a version, of which only what differs is stored and
-   * sent. `state` is copied.
-   *
-   * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
-   * @throws TroupeError `invalid-state`, `idempotency-mismatch`.
-   */
+  /** See `Store.put`. */
   async put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
     return this.putNow(definition, id, state, options);
   }
@@ -212,16 +170,7 @@ export class StoreClient {
     return chain(this.#change(changeByState(definition, id, state, options, this.#idempotencyKey(options))), only<S>);
   }
 
-  /**
-   * The versions of a key in a range, as the store has them now; none for a key without a version. Versions are chosen by
-   * author, run and time without reading the states of the others.
-   *
-   * @throws TroupeError `invalid-options` for a bound that makes no sense; `no-such-version` for one below the oldest
-   * version that is kept.
-   * @example
-   * const page = await store.history(account, "anna", { order: "newest-first", limit: 20 });
-   * const next = await store.history(account, "anna", { order: "newest-first", limit: 20, to: page.at(-1).version - 1 });
-   */
+  /** See `Store.history`. */
   async history<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -231,23 +180,19 @@ export class StoreClient {
     return snapshots.map((snapshot) => this.#read(definition, snapshot));
   }
 
-  /**
-   * One version of a key: by its number, or the one that was the newest at a time.
-   *
-   * @throws TroupeError `no-such-version`, which says what there is; `invalid-options` for a time that is none.
-   */
+  /** See `Store.at`. */
   async at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>> {
     const key = stateKey(definition, id);
     return this.#read(definition, await readVersion(this.#access, key, when));
   }
 
-  /** The ids of a family that have a version, in ascending order. */
+  /** See `Store.ids`. */
   async ids(definition: Pick<StateDefinition, "name">): Promise<readonly string[]> {
     const prefix = stateKey(definition, "");
     return (await this.#access.keys(prefix)).map((key) => key.slice(prefix.length));
   }
 
-  /** The newest version, if there is one, then each later one in order, without a gap. */
+  /** See `Store.watch`. */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>> {
     const snapshots = this.#access.watch(stateKey(definition, id));
     return snapshots.pipe(map((snapshot) => this.#read(definition, snapshot)));

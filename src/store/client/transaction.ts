@@ -7,7 +7,11 @@ import { type Recipe, recipeFailed, runRecipe } from "./recipe.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 
-/** A key of a transaction: `[account, "anna"]`. */
+/**
+ * A key of a transaction: `[account, "anna"]`.
+ *
+ * @since 0.1.0
+ */
 export type TransactKey<S = unknown> = readonly [definition: StateDefinition<S>, id: string];
 
 type StateOf<K> = K extends TransactKey<infer S> ? S : never;
@@ -16,15 +20,25 @@ type StatesOf<K extends readonly TransactKey[]> = { -readonly [I in keyof K]: St
 /**
  * Changes the drafts of a transaction's keys, in their order, or puts other states in their places, or returns all the
  * states. It runs synchronously, and again when one of the keys has moved on, so it does nothing but that.
+ *
+ * @since 0.1.0
  */
 export type TransactRecipe<K extends readonly TransactKey[]> = (drafts: {
   -readonly [I in keyof K]: Draft<StateOf<K[I]>>;
 }) => void | StatesOf<K>;
 
-/** What a transaction returns: for each of its keys the version that is the newest right after it. */
+/**
+ * What a transaction returns: for each of its keys the version that is the newest right after it.
+ *
+ * @since 0.1.0
+ */
 export type TransactSnapshots<K extends readonly TransactKey[]> = { readonly [I in keyof K]: Snapshot<StateOf<K[I]>> };
 
-/** As for a commit; what is said there of the key holds for each of the transaction's. */
+/**
+ * As for a commit; what is said there of the key holds for each of the transaction's.
+ *
+ * @since 0.1.0
+ */
 export type TransactOptions = Pick<CommitOptions, "onConflict" | "maxRetries" | "idempotencyKey">;
 
 /** @throws TroupeError `invalid-options` for no key, a key that is listed twice, a `maxRetries` that is no whole number. */

@@ -11,6 +11,9 @@ import type { StateKey } from "../versions/state-key.ts";
  * What a journal owes: appends take effect in the order of the calls, also while several are on their way, and may share
  * a flush; what it read or acknowledged is never taken back. States it hands out are deeply frozen, share structure
  * between versions as far as it can, and are the same whether read now or after it was closed and opened again.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export interface Journal {
   /** The highest position it holds; 0 when empty. Read once, when an authority starts. */

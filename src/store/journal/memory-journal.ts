@@ -14,6 +14,7 @@ import type { StateKey } from "../versions/state-key.ts";
  *
  * @example
  * const authority = new StoreAuthority({ journal: memoryJournal(), clock });
+ * @since 0.1.0
  */
 export function memoryJournal(): Journal {
   const chains = new Map<StateKey, Chain>();

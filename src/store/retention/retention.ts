@@ -7,6 +7,8 @@ import type { StateKey } from "../versions/state-key.ts";
  * - `"all"`: every version.
  * - `last`: so many of the newest versions.
  * - `age`: every version that was the newest at some time in the last so many milliseconds.
+ *
+ * @since 0.1.0
  */
 export type Keep = "all" | { readonly last: number } | { readonly age: number };
 
@@ -15,6 +17,7 @@ export type Keep = "all" | { readonly last: number } | { readonly age: number };
  *
  * @example
  * const retention = [{ keys: "run/*", keep: { age: 7 * 24 * 3600_000 } }, { keys: "cache/*", keep: { last: 10 } }];
+ * @since 0.1.0
  */
 export interface RetentionRule {
   /** A key; `*` stands for any text, slashes too. */

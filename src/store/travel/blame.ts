@@ -6,7 +6,11 @@ import { runOf } from "../versions/cause.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import { partsOf, valueAt } from "./json-pointer.ts";
 
-/** The version that last set a value. */
+/**
+ * The version that last set a value, with its author, time and run.
+ *
+ * @since 0.1.0
+ */
 export interface Blame {
   /** A JSON pointer (RFC 6901). */
   readonly path: string;

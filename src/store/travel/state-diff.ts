@@ -4,12 +4,20 @@ import { diffStates } from "../versions/diff-states.ts";
 import { pointerOf, valueAt } from "./json-pointer.ts";
 import { valueText } from "./value-text.ts";
 
-/** One change as RFC 6902 has it; `path` is a JSON pointer. */
+/**
+ * One change as RFC 6902 has it; `path` is a JSON pointer.
+ *
+ * @since 0.1.0
+ */
 export type JsonPatchOperation =
   | { readonly op: "add" | "replace"; readonly path: string; readonly value: unknown }
   | { readonly op: "remove"; readonly path: string };
 
-/** What {@link diffOf} found. Nothing differs when both are empty. */
+/**
+ * What {@link diffOf} found. Nothing differs when both are empty.
+ *
+ * @since 0.1.0
+ */
 export interface StateDiff {
   /**
    * Applied to the first version, in order, it gives the second, with its order of fields. Values are those of the states:

@@ -15,7 +15,11 @@ import { blame, type Blame } from "./blame.ts";
 import { historyPages } from "../history/history-pages.ts";
 import { diffOf, type StateDiff } from "./state-diff.ts";
 
-/** Where {@link TimeTravelClient.bisect} searches. */
+/**
+ * Between which versions `store.bisect` searches.
+ *
+ * @since 0.1.0
+ */
 export interface BisectOptions {
   /** The lowest version. Default: the oldest that is kept. */
   readonly from?: number;
@@ -23,6 +27,11 @@ export interface BisectOptions {
   readonly to?: number;
 }
 
+/**
+ * Which version has to be the newest for a `store.revert` to land.
+ *
+ * @since 0.1.0
+ */
 export interface RevertOptions {
   /** Fail with a ConflictError unless this is the newest version. Default: whatever it is. */
   readonly expectedVersion?: number;
@@ -48,23 +57,14 @@ export class TimeTravelClient extends StoreClient {
     this.#options = options;
   }
 
-  /**
-   * What changed from one version of a key to another, whichever is older: as JSON Patch and as text.
-   *
-   * @throws TroupeError `no-such-version`.
-   */
+  /** See `Store.diff`. */
   async diff(definition: StateDefinition, id: string, from: number, to: number): Promise<StateDiff> {
     const before = await this.at(definition, id, from);
     const after = await this.at(definition, id, to);
     return diffOf(before.state, after.state);
   }
 
-  /**
-   * The first version for which `predicate` holds, `undefined` when it holds for none. Right when it holds for every later
-   * version too. Of n versions at most ⌈log₂(n + 1)⌉ are read and asked about, one after the other.
-   *
-   * @throws TroupeError `no-such-version` for a bound that there isn't; what `predicate` throws.
-   */
+  /** See `Store.bisect`. */
   async bisect<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -86,12 +86,7 @@ export class TimeTravelClient extends StoreClient {
     );
   }
 
-  /**
-   * Goes back to an earlier version, by one more version with its state; its cause is `revert <key>@<version>`.
-   *
-   * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
-   * @throws TroupeError `no-such-version`; `invalid-state` when the family's schema doesn't accept that state any more.
-   */
+  /** See `Store.revert`. */
   async revert<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -104,13 +99,7 @@ export class TimeTravelClient extends StoreClient {
     );
   }
 
-  /**
-   * Begins a new key of the family with a version of this one: its version 1 has that state, and the cause
-   * `fork <key>@<version>`.
-   *
-   * @throws TroupeError `no-such-version`; `key-exists` when there is a version of `newId`; `invalid-state` when the
-   * family's schema doesn't accept that state any more.
-   */
+  /** See `Store.fork`. */
   async fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>> {
     const { state } = await this.at(definition, id, version);
     try {
@@ -123,14 +112,7 @@ export class TimeTravelClient extends StoreClient {
     }
   }
 
-  /**
-   * Which version last set the value at a path of the newest version, by whom, when and for which run. Values are
-   * compared: to set one to what it was already isn't to set it. Elements of an array are known by their index.
-   *
-   * @param path a JSON pointer (RFC 6901), such as `/tags/2`; the empty text is the whole state.
-   * @throws TroupeError `no-such-version` for a key without one, `no-such-path` when there is nothing at the path,
-   * `invalid-options` for a path that is no pointer.
-   */
+  /** See `Store.blame`. */
   async blame(definition: StateDefinition, id: string, path: string): Promise<Blame> {
     const read = (options: HistoryOptions): Promise<readonly Snapshot[]> => this.history(definition, id, options);
     const [found] = await blame(historyPages(read, { order: "newest-first" }), () => [path]);
@@ -138,7 +120,7 @@ export class TimeTravelClient extends StoreClient {
     return found;
   }
 
-  /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
+  /** See `Store.size`. */
   async size(definition: Pick<StateDefinition, "name">, id: string): Promise<number> {
     return this.#access.size(stateKey(definition, id));
   }

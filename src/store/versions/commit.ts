@@ -51,7 +51,12 @@ export type CommitOutcome =
   | { readonly kind: "duplicate"; readonly snapshots: readonly Snapshot[] }
   | { readonly kind: "conflict"; readonly key: StateKey; readonly head: Snapshot | undefined };
 
-/** A version as the journal keeps it: the snapshot, and the patches from its parent. */
+/**
+ * A version as the journal keeps it: the snapshot, and the patches from its parent.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface CommitRecord {
   readonly snapshot: Snapshot;
   readonly patches: readonly Patch[];

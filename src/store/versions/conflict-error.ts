@@ -4,7 +4,11 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
 
-/** Both sides of a conflict. Plain data: it crosses threads with the error. */
+/**
+ * Both sides of a conflict. Plain data: it crosses threads with the error.
+ *
+ * @since 0.1.0
+ */
 export interface ConflictDetails {
   /** The key that had moved on. */
   readonly key: StateKey;
@@ -29,6 +33,7 @@ export interface ConflictDetails {
  * @example
  * const error = await client.put(plan, "1", mine, { expectedVersion: 3 }).catch((e) => e);
  * if (isConflictError(error)) show(error.details.mine, error.details.theirs?.state);
+ * @since 0.1.0
  */
 export class ConflictError extends TroupeError {
   declare readonly code: "conflict";
@@ -52,7 +57,13 @@ export class ConflictError extends TroupeError {
   }
 }
 
-/** True for a {@link ConflictError}, whichever thread made it. */
+/**
+ * True for a {@link ConflictError}, whichever thread made it.
+ *
+ * @example
+ * if (isConflictError(error)) merge(error.details.mine, error.details.theirs?.state);
+ * @since 0.1.0
+ */
 export function isConflictError(
   value: unknown,
 ): value is TroupeError & { readonly code: "conflict"; readonly details: ConflictDetails } {

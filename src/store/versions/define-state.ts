@@ -15,6 +15,7 @@ import { upcastTo } from "./upcast.ts";
  *   name: "account", version: 2, schema: v.object({ cents: v.number() }), initial: () => ({ cents: 0 }),
  *   upcasters: { 1: (old: { euros: number }) => ({ cents: old.euros * 100 }) },
  * });
+ * @since 0.1.0
  */
 export function defineState<S>(options: StateOptions<S>): StateDefinition<S> {
   const { name, version, upcasters = {} } = options;

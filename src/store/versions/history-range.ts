@@ -7,6 +7,8 @@ import type { SnapshotMeta } from "./snapshot.ts";
 /**
  * A page of a key's history, and which versions count. The next page begins after the last version of this one: at `from`
  * one higher with `"oldest-first"`, at `to` one lower with `"newest-first"`; a page with fewer than `limit` is the last.
+ *
+ * @since 0.1.0
  */
 export interface HistoryOptions {
   /** The lowest version. Default: the oldest that is kept. */

@@ -1,6 +1,11 @@
 /** What changed between two states: the shape of immer's patches, so that whoever reads those reads these. */
 
-/** The way into a state: names of fields and indexes of elements. `[]` is the state itself. */
+/**
+ * The way into a state: names of fields and indexes of elements. `[]` is the state itself.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export type PatchPath = readonly (string | number)[];
 
 /**
@@ -8,6 +13,9 @@ export type PatchPath = readonly (string | number)[];
  *
  * Guarantees: plain data; the value of a patch that `diff-states.ts` made is deeply frozen. A `replace` or `add`
  * of `undefined` may lose its `value` on a JSON channel and means the same without it.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export interface Patch {
   readonly op: "replace" | "add" | "remove";

@@ -5,10 +5,16 @@ import type { StateKey } from "./state-key.ts";
 /**
  * The position of a commit in the store's total order over all keys: ascending from 1; a commit that the journal could
  * not write leaves a gap. 0 is before the first. As a causal token it says "has seen everything up to here".
+ *
+ * @since 0.1.0
  */
 export type Position = number;
 
-/** Everything about a version but its state: what crosses a channel where the state is there already. */
+/**
+ * Everything about a version but its state: what crosses a channel where the state is there already.
+ *
+ * @since 0.1.0
+ */
 export interface SnapshotMeta {
   readonly key: StateKey;
   /** 1, 2, 3 … without a gap (invariant 3). */
@@ -31,7 +37,11 @@ export interface SnapshotMeta {
   readonly idempotencyKey?: string;
 }
 
-/** One immutable version of a key. Frozen, its state too, to the bottom. */
+/**
+ * One immutable version of a key. Frozen, its state too, to the bottom.
+ *
+ * @since 0.1.0
+ */
 export interface Snapshot<S = unknown> extends SnapshotMeta {
   /** Deeply frozen plain data; shares structure with its parent. */
   readonly state: S;
@@ -48,7 +58,11 @@ export function metaOf(snapshot: Snapshot): SnapshotMeta {
   return meta;
 }
 
-/** Which version of a key: by its number, or the one that was the newest at a time in milliseconds since the epoch. */
+/**
+ * Which version of a key: by its number, or the one that was the newest at a time in milliseconds since the epoch.
+ *
+ * @since 0.1.0
+ */
 export type VersionAt = number | { readonly time: number };
 
 /** The versions of a key that are kept. The oldest is 1, unless retention dropped some. */

@@ -6,9 +6,16 @@ import type { Snapshot } from "./snapshot.ts";
 /**
  * Makes a state of the next version of its schema. It gets the old one deeply frozen, so it returns a new one (which may
  * hold parts of the old); synchronously, and the same for the same. Say what the old one was: `(old: { euros: number }) => …`.
+ *
+ * @since 0.1.0
  */
 export type Upcaster = (old: never) => unknown;
 
+/**
+ * What a family of states is defined with: name, schema, first state, and how older states become newer ones.
+ *
+ * @since 0.1.0
+ */
 export interface StateOptions<S> {
   /** The family's name: letters, digits, `-`, `_` and `.`. */
   readonly name: string;
@@ -28,7 +35,11 @@ export interface StateOptions<S> {
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }
 
-/** What {@link defineState} makes of its options. */
+/**
+ * What {@link defineState} makes of its options.
+ *
+ * @since 0.1.0
+ */
 export interface StateDefinition<S = unknown> extends StateOptions<S> {
   readonly kind: "state";
   /**

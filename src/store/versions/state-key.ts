@@ -1,6 +1,10 @@
 /** The keys of the store. */
 
-/** A key of the store: the family's name, a slash and the id. */
+/**
+ * A key of the store: the family's name, a slash and the id.
+ *
+ * @since 0.1.0
+ */
 export type StateKey = string;
 
 /** The key of one member of a family. */

@@ -1,5 +1,6 @@
 /** Reads what was written under an older schema: upcasters make the next version's shape of it, step by step. */
 
+import type { DetailsOf } from "../../errors/error-details.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { violationOf } from "./check-state.ts";
 import { schemaNewer } from "./schema-newer.ts";
@@ -67,7 +68,7 @@ function cannotUpcast(
   { key, version, schema }: Snapshot,
   upcaster: number,
   why: string,
-  { details = {}, cause }: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown },
+  { details = {}, cause }: { readonly details?: DetailsOf<"invalid-state">; readonly cause?: unknown },
 ): TroupeError {
   return new TroupeError(
     "invalid-state",

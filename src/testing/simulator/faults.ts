@@ -2,6 +2,11 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 
+/**
+ * Which faults a simulation has, and how often.
+ *
+ * @since 0.1.0
+ */
 export interface Faults {
   /** The probability that a batch on a link, or a write of a durable journal, is held up. Default 0.3. */
   readonly delay?: number;

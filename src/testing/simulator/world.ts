@@ -6,7 +6,11 @@ import type { Lives, Standing } from "./lives.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
-/** One life of the process, for the code that the process runs: it ends with the process. */
+/**
+ * One life of the process, for the code that the process runs: it ends with the process.
+ *
+ * @since 0.1.0
+ */
 export interface Life {
   /** A system on simulated threads; the same code that production runs. */
   readonly system: System;
@@ -24,7 +28,11 @@ export interface Life {
   killThread(thread: number): void;
 }
 
-/** What a scenario works with. Everything in it is decided by the seed. It is outside of the process, and survives it. */
+/**
+ * What a scenario works with. Everything in it is decided by the seed. It is outside of the process, and survives it.
+ *
+ * @since 0.1.0
+ */
 export interface World extends Life {
   /**
    * The system of the process that lives. One that was taken before a crash is dead: whatever it is asked, it never answers.

@@ -7,7 +7,11 @@ import { isLetteredName, nameRule } from "../../values/name.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 
-/** Which workflow a run follows; any thread can load it by this. */
+/**
+ * Which workflow a run follows; any thread can load it by this.
+ *
+ * @since 0.1.0
+ */
 export interface WorkflowId {
   readonly module: string;
   readonly name: string;
@@ -17,10 +21,18 @@ export interface WorkflowId {
 /**
  * What a mapping gets: the run's input and the outputs of the steps in the step's `after`, by name.
  * They are frozen; a mapping that writes to them fails its step.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
-/** One step of a workflow. Its types were checked where it was defined. */
+/**
+ * One step of a workflow. Its types were checked where it was defined.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface StepDefinition {
   /** Unique in the workflow. */
   readonly name: string;
@@ -42,6 +54,8 @@ declare const workflowTypes: unique symbol;
  * A workflow's definition; what threads load by `module`, `name` and `version`.
  *
  * `Input` is what a run is given, `Output` what its result is, `Steps` the output of each step by name.
+ *
+ * @since 0.1.0
  */
 export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown> extends WorkflowId {
   readonly kind: "workflow";
@@ -52,10 +66,18 @@ export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = u
   readonly [workflowTypes]?: { readonly output: Output; readonly steps: Steps };
 }
 
-/** What a run of the workflow is given. */
+/**
+ * What a run of the workflow is given, by the type of its definition.
+ *
+ * @since 0.1.0
+ */
 export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
 
-/** What a run of the workflow results in: the output of the step declared last. */
+/**
+ * What a run of the workflow results in: the output of the step declared last.
+ *
+ * @since 0.1.0
+ */
 export type OutputOf<W extends WorkflowDefinition> =
   W extends WorkflowDefinition<unknown, infer Output> ? Output : never;
 
@@ -75,7 +97,11 @@ type FreeName<Name, Steps> = Name extends "input"
     ? "the workflow has a step of this name"
     : Name;
 
-/** What a step may say besides what it comes after. */
+/**
+ * What a step may say besides what it comes after.
+ *
+ * @since 0.1.0
+ */
 export interface StepOptions<From, Out> {
   /**
    * Gives the step's output when its agent failed for good, or was not let through because its breaker is open. Gets what
@@ -93,6 +119,8 @@ export interface StepOptions<From, Out> {
 /**
  * A workflow definition that can be given further steps. It is immutable: each {@link WorkflowBuilder.step} returns a new
  * definition and leaves this one as it is. `Parsed` is what mappings see of the run's input, after the schema.
+ *
+ * @since 0.1.0
  */
 export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
   /**
@@ -125,7 +153,11 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
   ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
 }
 
-/** How a workflow is called and what its runs are given. */
+/**
+ * How a workflow is called and what its runs are given.
+ *
+ * @since 0.1.0
+ */
 export interface WorkflowOptions<S extends v.GenericSchema> {
   readonly name: string;
   /** Such as `"1.0.0"`. A run stays with the version it was started with. */
@@ -150,6 +182,7 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
  *   .step("score", creditScore, ({ input }) => ({ applicantId: input.id }))
  *   .step("income", incomeVerification, ({ input }) => ({ applicantId: input.id, claimed: input.income }))
  *   .step("risk", riskAssessment, { after: ["score", "income"] }, ({ score, income }) => ({ ...score, ...income }));
+ * @since 0.1.0
  */
 export function defineWorkflow<const S extends v.GenericSchema>(
   module: string,

@@ -9,10 +9,17 @@ import { defineState } from "../../store/versions/define-state.ts";
  * - `relay`: each step's participant, for its own; the supervisor records and forwards events.
  *
  * The outcome is the same (invariant 10).
+ *
+ * @since 0.1.0
  */
 export type Coordination = "orchestrator" | "relay";
 
-/** Counts the switches of a system's coordination: the version of its key. 0 is before the first. */
+/**
+ * Counts the switches of a system's coordination: the version of its key. 0 is before the first.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export type Epoch = number;
 
 /** What the key `coordination/system` holds. */

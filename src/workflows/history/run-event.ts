@@ -5,7 +5,12 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 
-/** A step as its run knows it: enough to judge events without the workflow's code. */
+/**
+ * A step as its run knows it: enough to judge events without the workflow's code.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
 export interface StepOutline {
   readonly name: string;
   /** The agent that does it, such as `credit-score@1.0.0`. */
@@ -19,7 +24,11 @@ export interface StepOutline {
   readonly isPivot?: true;
 }
 
-/** The first event of every run. A run that is `pinned` keeps its coordination whatever the system switches to. */
+/**
+ * The first event of every run. A run that is `pinned` keeps its coordination whatever the system switches to.
+ *
+ * @since 0.1.0
+ */
 export interface RunStarted {
   readonly type: "run-started";
   readonly workflow: WorkflowId;
@@ -34,7 +43,11 @@ export interface RunStarted {
   readonly deadline?: number;
 }
 
-/** `by` says who decided it, `epoch` under which switch of the coordination. */
+/**
+ * `by` says who decided it, `epoch` under which switch of the coordination.
+ *
+ * @since 0.1.0
+ */
 export interface StepStarted {
   readonly type: "step-started";
   readonly step: string;
@@ -45,7 +58,11 @@ export interface StepStarted {
   readonly attempt?: number;
 }
 
-/** The step's output, which its agent's contract has passed. */
+/**
+ * The step's output, which its agent's contract has passed.
+ *
+ * @since 0.1.0
+ */
 export interface StepFinished {
   readonly type: "step-finished";
   readonly step: string;
@@ -56,7 +73,11 @@ export interface StepFinished {
   readonly fallbackFor?: EncodedError;
 }
 
-/** The step threw, violated its contract, timed out, was cut off, was not let through, or could not start at all. */
+/**
+ * The step threw, violated its contract, timed out, was cut off, was not let through, or could not start at all.
+ *
+ * @since 0.1.0
+ */
 export interface StepFailed {
   readonly type: "step-failed";
   readonly step: string;
@@ -71,7 +92,11 @@ export interface StepFailed {
   readonly isUncertain?: true;
 }
 
-/** A finished step is being undone; `by` and `epoch` as for {@link StepStarted}. */
+/**
+ * A finished step is being undone; `by` and `epoch` as for {@link StepStarted}.
+ *
+ * @since 0.1.0
+ */
 export interface CompensationStarted {
   readonly type: "compensation-started";
   readonly step: string;
@@ -81,14 +106,22 @@ export interface CompensationStarted {
   readonly attempt?: number;
 }
 
-/** The step is undone. */
+/**
+ * The step is undone: its agent's compensation has ended.
+ *
+ * @since 0.1.0
+ */
 export interface CompensationFinished {
   readonly type: "compensation-finished";
   readonly step: string;
   readonly attempt?: number;
 }
 
-/** The step could not be undone. */
+/**
+ * The step could not be undone: an attempt at its compensation failed.
+ *
+ * @since 0.1.0
+ */
 export interface CompensationFailed {
   readonly type: "compensation-failed";
   readonly step: string;
@@ -100,7 +133,11 @@ export interface CompensationFailed {
   readonly retryAt?: number;
 }
 
-/** Somebody asked for the run's end, or its deadline passed. */
+/**
+ * Somebody asked for the run's end, or its deadline passed.
+ *
+ * @since 0.1.0
+ */
 export interface CancelRequested {
   readonly type: "cancel-requested";
   readonly reason?: string;
@@ -111,6 +148,8 @@ export interface CancelRequested {
 /**
  * A system found the run unfinished in its journal and goes on with it. What was in flight when the process ended is begun
  * again, under the same idempotency key.
+ *
+ * @since 0.1.0
  */
 export interface RunRecovered {
   readonly type: "run-recovered";
@@ -118,18 +157,30 @@ export interface RunRecovered {
   readonly epoch: Epoch;
 }
 
-/** Somebody asked to try the compensation again that failed for good. */
+/**
+ * Somebody asked to try the compensation again that failed for good.
+ *
+ * @since 0.1.0
+ */
 export interface CompensationRetried {
   readonly type: "compensation-retried";
 }
 
-/** Somebody has seen to it what a run left that could not be undone. */
+/**
+ * Somebody has seen to it what a run left that could not be undone.
+ *
+ * @since 0.1.0
+ */
 export interface RunResolved {
   readonly type: "run-resolved";
   readonly note: string;
 }
 
-/** From here on the run is decided under another coordination. */
+/**
+ * From here on the run is decided under another coordination.
+ *
+ * @since 0.1.0
+ */
 export interface CoordinationSwitched {
   readonly type: "coordination-switched";
   readonly coordination: Coordination;
@@ -139,12 +190,16 @@ export interface CoordinationSwitched {
 /**
  * How a run can end. `compensation-failed` waits for a person, who has it tried again or says that it is `resolved`; the
  * others are for good.
+ *
+ * @since 0.1.0
  */
 export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
 
 /**
  * The last event of every run; one that ended as `compensation-failed` may go on from there. `output` is there when it completed, `error` and `step` when it failed or a compensation
  * did, `reason` where a cancellation gave one.
+ *
+ * @since 0.1.0
  */
 export interface RunEnded {
   readonly type: "run-ended";
@@ -155,7 +210,11 @@ export interface RunEnded {
   readonly reason?: string;
 }
 
-/** Everything that can happen to a run, told apart by `type`. */
+/**
+ * Everything that can happen to a run, told apart by `type`.
+ *
+ * @since 0.1.0
+ */
 export type RunEvent =
   | RunStarted
   | StepStarted

@@ -6,7 +6,11 @@ import type { RunEvent } from "./run-event.ts";
 import { eventOf } from "./run-note.ts";
 import type { RunState } from "./run-state.ts";
 
-/** One event of a run, with the version of `run/<id>` that holds it and when that was committed. */
+/**
+ * One event of a run, with the version of `run/<id>` that holds it and when that was committed.
+ *
+ * @since 0.1.0
+ */
 export interface RunRecord {
   readonly run: string;
   /** Events that were accepted together share a version. */

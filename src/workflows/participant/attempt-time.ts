@@ -1,7 +1,7 @@
 /** The time of one attempt: how the timeout of an agent ends its code, be it called for a step, a compensation or a direct ask. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { type ErrorDetails, TroupeError } from "../../errors/troupe-error.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Work } from "./work-slots.ts";
 
@@ -42,6 +42,9 @@ export function attemptName({ run, step, isCompensation }: Work): string {
 }
 
 /** What the details of errors say of an attempt. */
-export function attemptDetails(agent: string, { run, step }: Work): ErrorDetails {
-  return { agent, ...(run === undefined ? {} : { run, step }) };
+export function attemptDetails(
+  agent: string,
+  { run, step }: Work,
+): { readonly agent: string; readonly run?: string; readonly step?: string } {
+  return { agent, ...(run === undefined || step === undefined ? {} : { run, step }) };
 }

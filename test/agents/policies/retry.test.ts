@@ -4,7 +4,8 @@ import { isLost, nextAttempt, type RetryPolicy } from "../../../src/agents/polic
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";
-import { type ErrorDetails, TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { ErrorDetails } from "../../../src/errors/error-details.ts";
+import { TroupeError } from "../../../src/errors/troupe-error.ts";
 
 const retry: RetryPolicy = {
   attempts: 4,
@@ -56,7 +57,7 @@ describe("the next attempt", () => {
   });
 
   it("doesn't come before the time that the error names", () => {
-    const limited = new AskError("rejected", "rate-limited", "later", { details: { retryAt: 60_000 } });
+    const limited = new AskError<ErrorCode>("rejected", "rate-limited", "later", { details: { retryAt: 60_000 } });
     expect(nextAttempt(retry, 1, limited, 0, 0)).toBe(60_000);
     expect(nextAttempt(retry, 1, limited, 70_000, 0)).toBe(70_100);
   });

@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commandLine } from "../../../src/cli/command-line.ts";
@@ -28,7 +29,7 @@ const until = async (condition: () => boolean): Promise<void> => {
 /** A system whose runs double their input, and fail for 3. */
 function fakeSystem(
   result: (input: { n: number }) => Promise<unknown> = async ({ n }) => {
-    if (n === 3) throw new TroupeError("conflict", "three is taken");
+    if (n === 3) throw new TroupeError<ErrorCode>("conflict", "three is taken");
     return { doubled: 2 * n };
   },
 ) {
@@ -187,7 +188,7 @@ describe("troupe run, interrupted", () => {
     terminal.interrupt();
     expect(system.cancelled).toEqual([{ n: 3 }, { n: 4 }]);
     for (const reject of ended.values())
-      reject(new TroupeError("run-cancelled", "", { details: { reason: "interrupted" } }));
+      reject(new TroupeError("run-cancelled", "", { details: { run: "1", reason: "interrupted" } }));
     expect(await code).toBe(1);
     expect(terminal.printed.filter((line) => line.includes("cancelled"))).toEqual([
       "line 4: error cancelled: interrupted",

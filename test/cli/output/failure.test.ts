@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
@@ -70,7 +71,7 @@ describe("describeFailure", () => {
     ["text", "closed", "step-failed", "closed"],
     ["nothing", undefined, "step-failed", "undefined"],
     ["another object", { reason: 1 }, "step-failed", "{ reason: 1 }"],
-    ["an error of the runtime", new TroupeError("conflict", "both wrote"), "conflict", "both wrote"],
+    ["an error of the runtime", new TroupeError<ErrorCode>("conflict", "both wrote"), "conflict", "both wrote"],
   ])("names the agent that threw %s", (_, cause, code, said) => {
     expect(describeIt(stepFailed(cause))).toEqual({ code, message: `agent credit-score@1.0.0, step score: ${said}` });
   });

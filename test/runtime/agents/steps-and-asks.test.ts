@@ -107,11 +107,14 @@ describe.each(["step", "ask"] as const)("an agent that is called by a %s", (way)
 
   it("is tried again no earlier than its error says", async () => {
     const retry = { attempts: 2, backoff: { first: 10, jitter: 0 } };
+    const limit = { agent: "a", caller: "", measure: "requests", max: 1, period: 1, per: "agent" } as const;
     const late: Execute = (attempt, context) =>
       attempt === 2
         ? Promise.resolve("at last")
         : Promise.reject(
-            new TroupeError("rate-limited", "too many", { details: { retryAt: Math.ceil(context.now()) + 7_000 } }),
+            new TroupeError("rate-limited", "too many", {
+              details: { ...limit, retryAt: Math.ceil(context.now()) + 7_000 },
+            }),
           );
     expect(await course(way, { retry }, late)).toMatchObject({ begins: [0, 7_000], end: "at last" });
   });

@@ -51,13 +51,18 @@ describe("the error of a message that nobody handled", () => {
   });
 
   it("is one that says so where it could not even be sent", () => {
-    const error = notSent(new TroupeError("not-cloneable", "a function", { details: { path: "f" } }));
+    const error = notSent(
+      new TroupeError("not-cloneable", "a function", { details: { path: ["f"], kind: "a function" } }),
+    );
     expect(of(error as AskError)).toEqual(["rejected", "not-cloneable", false]);
-    expect(error).toMatchObject({ message: "a function", details: { path: "f" } });
+    expect(error).toMatchObject({ message: "a function", details: { path: ["f"] } });
     const bug = new TypeError("a getter threw");
     expect(notSent(bug)).toBe(bug);
-    expect(notSent(new TroupeError("not-cloneable", "a getter", { cause: bug }))).toMatchObject({ cause: bug });
-    const full = new AskError("rejected", "mailbox-full", "full");
+    const details = { path: ["f"], kind: "a getter" };
+    expect(notSent(new TroupeError("not-cloneable", "a getter", { cause: bug, details }))).toMatchObject({
+      cause: bug,
+    });
+    const full = new AskError("rejected", "mailbox-full", "full", { details: { to: "1/a", type: "add" } });
     expect(notSent(full)).toBe(full);
   });
 

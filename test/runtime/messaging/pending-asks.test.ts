@@ -70,7 +70,7 @@ describe("a reply", () => {
 
   it("may be a rejection", async () => {
     const bench = new Bench();
-    const error = new AskError("failed", "handler-failed", "bad");
+    const error = new AskError("failed", "handler-failed", "bad", { details: { to: "1/a", type: "add" } });
     const id = bench.add(100);
     bench.asks.reject(id, error);
     await settled();

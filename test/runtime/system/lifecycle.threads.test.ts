@@ -39,6 +39,7 @@ describe("placement", () => {
   it("gives a dedicated actor a thread of its own, which goes with it", async () => {
     using events = record(system().events$);
     const ref = await system().spawn(counter, { placement: "dedicated", name: "alone" });
+    expect(ref.name).toBe("alone");
     const thread = threadOf(ref);
     expect(thread).toBeGreaterThan(2);
     expect(events.values).toMatchObject([

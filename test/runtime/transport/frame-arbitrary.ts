@@ -1,5 +1,6 @@
 /** Frames as hosts send them: what is said to be JSON is. */
 
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import fc from "fast-check";
 import { type Address, makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
@@ -42,7 +43,9 @@ const address: fc.Arbitrary<Address> = fc
   .tuple(fc.nat(3), fc.constantFrom("a", "b", "0", "x-1"))
   .map(([host, name]) => makeAddress(host, name));
 const count = fc.nat({ max: 1000 });
-const error = text.map((message) => encodeError(new TroupeError("conflict", message, { details: { message } })));
+const error = text.map((message) =>
+  encodeError(new TroupeError<ErrorCode>("conflict", message, { details: { message } })),
+);
 
 const { json } = fc.letrec((tie) => ({
   json: fc.oneof(

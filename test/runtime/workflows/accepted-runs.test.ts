@@ -14,7 +14,14 @@ function handleOn(id: string): RunHandle {
   const unused = (): never => {
     throw new Error("nobody asks this");
   };
-  return new RunHandle(id, { codec, cancel: unused, versions: unused, retryCompensation: unused, resolve: unused });
+  const workflow = { module: "test:workflows", name: "none", version: "1" };
+  return new RunHandle(id, workflow, {
+    codec,
+    cancel: unused,
+    versions: unused,
+    retryCompensation: unused,
+    resolve: unused,
+  });
 }
 
 function version(status: RunState["status"]): Snapshot<RunState> {

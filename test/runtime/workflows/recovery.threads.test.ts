@@ -132,8 +132,27 @@ describe("the runs to go on with", () => {
     }
     touch("open");
     await using system = await open({ recover: ["s"] });
-    expect(await (await system.findRun("s")).result).toMatchObject({ id: "s" });
-    expect(await typesOf(await system.findRun("r"))).not.toContain("run-recovered");
+    expect(await (await system.findRun(undertaking, "s")).result).toMatchObject({ id: "s" });
+    expect(await typesOf(await system.findRun(undertaking, "r"))).not.toContain("run-recovered");
+  });
+
+  it("are found as runs of their workflow and of no other, before they begin and after they have ended", async () => {
+    await using system = await open({ maxRuns: 1 });
+    const first = system.run(undertaking, { id: "a", folder, holdAt: "build" }, { id: "a" });
+    const second = system.run(undertaking, { id: "b", folder }, { id: "b" }); // waits for its turn
+    const refusal = {
+      code: "no-such-run",
+      message: expect.stringContaining("no run b of monument@1.0.0: the run b is one of undertaking@1.0.0"),
+      details: { run: "b", workflow: "monument@1.0.0", found: "undertaking@1.0.0" },
+    };
+    expect(await system.findRun(undertaking, "b")).toBe(second);
+    expect(await rejectionOf(system.findRun(monument, "b"))).toMatchObject(refusal);
+    touch("open");
+    await Promise.all([first.result, second.result]);
+    const { id } = await (await system.findRun(undertaking, "b")).result;
+    expect(id).toBe("b");
+    expect(await rejectionOf(system.findRun(monument, "b"))).toMatchObject(refusal);
+    expect(await rejectionOf(system.findRun(undefined as never, "b"))).toMatchObject({ code: "invalid-options" });
   });
 
   it("have to be there", async () => {
@@ -170,7 +189,9 @@ describe("a run that can't go on", () => {
     touch("open");
     {
       const journal = await lmdbJournal(join(folder, "journal"));
-      const damaged = new TroupeError("journal-corrupt", "the record of run/r is damaged");
+      const damaged = new TroupeError("journal-corrupt", "the record of run/r is damaged", {
+        details: { what: "flipped" },
+      });
       const head: Journal["head"] = (key) => (key === "run/r" ? Promise.reject(damaged) : journal.head(key));
       const broken = new Proxy(journal, {
         get: (target, name) => {

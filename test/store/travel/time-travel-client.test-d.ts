@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { describe, expectTypeOf, it } from "vitest";
-import type { Store } from "../../../src/runtime/system/system.ts";
+import type { Store } from "../../../src/store/store.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { defineState } from "../../../src/store/versions/define-state.ts";
 import type { Blame } from "../../../src/store/travel/blame.ts";

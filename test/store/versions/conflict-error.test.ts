@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { describe, expect, it } from "vitest";
 import { decodeError, encodeError } from "../../../src/errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../../../src/errors/troupe-error.ts";
@@ -30,7 +31,7 @@ describe("a ConflictError", () => {
   });
 
   it("is told from other errors", () => {
-    expect(isConflictError(new TroupeError("conflict", "of another kind"))).toBe(false);
+    expect(isConflictError(new TroupeError<ErrorCode>("conflict", "of another kind"))).toBe(false);
     expect(isConflictError(new TroupeError("no-such-key", "no"))).toBe(false);
     expect(isConflictError(new Error("conflict"))).toBe(false);
     expect(isConflictError(undefined)).toBe(false);

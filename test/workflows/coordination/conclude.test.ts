@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
@@ -95,10 +96,10 @@ describe("a step that failed", () => {
   it.each([
     ["timed out", new TroupeError("timed-out", "late"), true],
     ["died with its thread", new TroupeError("thread-died", "gone"), true],
-    ["was cut off by a cancellation", new TroupeError("run-cancelled", "enough"), true],
+    ["was cut off by a cancellation", new TroupeError("run-cancelled", "enough", { details: { run: "r" } }), true],
     ["asked somebody who did not answer", new AskError("timed-out", "timed-out", "late"), true],
     ["threw", new Error("broken"), undefined],
-    ["was never let through", new AskError("rejected", "breaker-open", "later"), undefined],
+    ["was never let through", new AskError<ErrorCode>("rejected", "breaker-open", "later"), undefined],
     ["asked in vain before anything was sent", new AskError("rejected", "timed-out", "too late"), undefined],
   ])("says whether anybody knows what it has done: one that %s", (_, thrown, isUncertain) => {
     const plan = planOf({ retry: { attempts: 1 } });

@@ -1,6 +1,7 @@
 import { assertType, describe, expectTypeOf, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
+import type { System } from "../../../src/runtime/system/system.ts";
 import type { Run } from "../../../src/workflows/run.ts";
 import {
   defineWorkflow,
@@ -117,5 +118,21 @@ describe("a workflow's types", () => {
   it("an input that can't cross to another actor is an error", () => {
     // @ts-expect-error: a function can't
     assertType(defineWorkflow("test:w", { name: "w", version: "1", input: v.object({ call: v.function() }) }));
+  });
+});
+
+describe("findRun", () => {
+  it("gives a run with the output of the workflow, where it is given", () => {
+    const workflow = defineWorkflow("test:workflows", {
+      name: "w",
+      version: "1",
+      input: v.object({ id: v.string() }),
+    }).step("score", score, ({ input }) => ({ applicantId: input.id }));
+    expectTypeOf((system: System) => system.findRun(workflow, "r")).returns.resolves.toEqualTypeOf<
+      Run<{ score: number }>
+    >();
+    expectTypeOf((system: System) => system.findRun("r")).returns.resolves.toEqualTypeOf<Run>();
+    // @ts-expect-error an actor's name is no workflow
+    void ((system: System) => system.findRun("w", "r"));
   });
 });

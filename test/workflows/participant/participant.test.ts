@@ -223,7 +223,8 @@ describe("an order to perform", () => {
     const { TroupeError } = await import("../../../src/errors/troupe-error.ts");
     const desk = new Desk(agentOf(), {
       report(_, outcome) {
-        if (outcome.type === "step-finished") throw new TroupeError("message-too-large", "too large");
+        if (outcome.type === "step-finished")
+          throw new TroupeError("message-too-large", "too large", { details: { maxBytes: 1 } });
         outcomes.push(outcome);
       },
     });

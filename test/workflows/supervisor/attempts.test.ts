@@ -79,7 +79,8 @@ class Office {
 
   #admit(): MaybePromise<Permit> {
     if (this.admission === "at once") return this.#permit();
-    if (this.admission === "refused") throw new TroupeError("overloaded", "the agent is busy");
+    if (this.admission === "refused")
+      throw new TroupeError("overloaded", "the agent is busy", { details: { run: "r", inFlight: 1, waiting: 0 } });
     const admission = deferred<Permit>();
     this.#waiting.push(() => admission.resolve(this.#permit()));
     return admission.promise;

@@ -1,5 +1,6 @@
 /** What a supervisor does as time passes, and with what stands in front of agents: alarms, permits, recovery. */
 
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
@@ -346,7 +347,7 @@ describe("the gate of an agent", () => {
     "turns an attempt away %s: the step fails, and its agent hears nothing",
     async (when) => {
       const office = new Office();
-      const refusal = new AskError("rejected", "breaker-open", "later", { details: { retryAt: 5_000 } });
+      const refusal = new AskError<ErrorCode>("rejected", "breaker-open", "later", { details: { retryAt: 5_000 } });
       office.admission = () => {
         if (when === "at once") throw refusal;
         return Promise.reject(refusal);
@@ -433,16 +434,16 @@ describe("the gate of an agent", () => {
   it.each([
     [
       "its input violates the contract",
-      new TroupeError("contract-violated", "no", { details: { agent: "once", direction: "input" } }),
+      new TroupeError<ErrorCode>("contract-violated", "no", { details: { agent: "once", direction: "input" } }),
       "excused",
     ],
     [
       "its output does",
-      new TroupeError("contract-violated", "no", { details: { agent: "once", direction: "output" } }),
+      new TroupeError<ErrorCode>("contract-violated", "no", { details: { agent: "once", direction: "output" } }),
       "failed",
     ],
     ["its thread died", new TroupeError("thread-died", "gone"), "unknown"],
-    ["the run was cancelled", new TroupeError("run-cancelled", "enough"), "excused"],
+    ["the run was cancelled", new TroupeError("run-cancelled", "enough", { details: { run: "r" } }), "excused"],
   ])("knows whose fault it was when %s", (_, thrown, outcome) => {
     const office = new Office();
     void office.supervisor.start("r", pair, { n: 1 });

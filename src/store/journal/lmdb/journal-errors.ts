@@ -1,6 +1,7 @@
 /** Errors about journals on disk. */
 
 import { statfsSync } from "node:fs";
+import type { DetailsOf } from "../../../errors/error-details.ts";
 import { TroupeError } from "../../../errors/troupe-error.ts";
 import type { StateKey } from "../../versions/state-key.ts";
 
@@ -14,7 +15,11 @@ export function corruptVersion(key: StateKey, version: number, what: string, cau
 }
 
 /** Something in a journal's files that isn't a version. */
-export function corruptFile(file: string, what: string, details: Readonly<Record<string, unknown>> = {}): TroupeError {
+export function corruptFile(
+  file: string,
+  what: string,
+  details: Pick<DetailsOf<"journal-corrupt">, "page"> = {},
+): TroupeError {
   return new TroupeError(
     "journal-corrupt",
     `The journal's file ${file} is damaged: ${what}. It was not opened. Restore it from a backup.`,

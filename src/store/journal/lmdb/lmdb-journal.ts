@@ -18,6 +18,11 @@ import { ownerOf, ownJournal } from "./files/journal-owner.ts";
 import { type Environment, openEnvironment } from "./lmdb-environment.ts";
 import { StoredVersions } from "./stored-versions.ts";
 
+/**
+ * How a journal on disk is opened.
+ *
+ * @since 0.1.0
+ */
 export interface LmdbJournalOptions {
   /** What an acknowledged commit survives. Default `"sync"`. */
   readonly durability?: Durability;
@@ -43,6 +48,7 @@ const nothingDamaged: IndexDamage = { keys: 0, idempotencyKeys: 0 };
  * and there is none; `invalid-options`.
  * @example
  * await using system = await createSystem({ journal: lmdbJournal("./state") });
+ * @since 0.1.0
  */
 export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}): Promise<Journal> {
   const { durability = "sync", readOnly = false } = options;

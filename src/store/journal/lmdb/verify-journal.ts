@@ -18,7 +18,11 @@ import { type Decoded, startsAnew } from "./records/record-codec.ts";
 import { unsealBytes } from "./records/sealed-bytes.ts";
 import { readRecord } from "./version-reader.ts";
 
-/** One thing that isn't as it was written. */
+/**
+ * One thing in a journal's files that isn't as it was written.
+ *
+ * @since 0.1.0
+ */
 export interface JournalDamage {
   readonly what: string;
   readonly key?: StateKey;
@@ -27,6 +31,11 @@ export interface JournalDamage {
   readonly page?: number;
 }
 
+/**
+ * What {@link verifyJournal} found.
+ *
+ * @since 0.1.0
+ */
 export interface JournalReport {
   readonly directory: string;
   readonly keys: number;
@@ -50,6 +59,7 @@ export interface JournalReport {
  * @example
  * const { damages } = await verifyJournal("./state");
  * for (const { key, version, what } of damages) console.error(key, version, what);
+ * @since 0.1.0
  */
 export async function verifyJournal(path: string): Promise<JournalReport> {
   const directory = resolve(path);
@@ -62,7 +72,7 @@ export async function verifyJournal(path: string): Promise<JournalReport> {
     } catch (error) {
       // nothing behind a damaged page may be mapped
       if (!isTroupeError(error, "journal-corrupt")) throw error;
-      const { what, page } = error.details as { readonly what: string; readonly page?: number };
+      const { what, page } = error.details;
       const damages = [{ what: `${file}: ${what}`, ...(page === undefined ? {} : { page }) }];
       return { directory, keys: 0, versions: 0, bytes: 0, structureChecked, damages };
     }
@@ -258,5 +268,5 @@ function sizeOf(table: Table, place: Buffer): number {
 }
 
 function whatOf(error: unknown): string {
-  return isTroupeError(error, "journal-corrupt") ? String(error.details["what"]) : String(error);
+  return isTroupeError(error, "journal-corrupt") ? error.details.what : String(error);
 }

@@ -1,0 +1,55 @@
+// The public surface of "troupe/testing", written by `npm run api`. `npm run verify` compares it with the build.
+
+import type { System, SystemOptions } from "troupe";
+
+export interface Faults {
+    readonly delay?: number;
+    readonly maxDelay?: number;
+    readonly duplicate?: number;
+    readonly threadDeath?: number;
+    readonly maxThreadDeaths?: number;
+    readonly processCrash?: number;
+    readonly maxProcessCrashes?: number;
+    readonly maxDowntime?: number;
+}
+
+export interface Life {
+    readonly system: System;
+    readonly seed: number;
+    now(): number;
+    sleep(ms: number): Promise<void>;
+    random(): number;
+    threads(): readonly number[];
+    killThread(thread: number): void;
+}
+
+export type Scenario = (world: World) => Promise<void>;
+
+export interface SimulateOptions {
+    readonly seed?: number;
+    readonly runs?: number;
+    readonly faults?: Faults;
+    readonly journal?: "memory" | "durable";
+    readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
+    readonly maxSteps?: number;
+}
+
+export interface SimulationReport {
+    readonly seed: number;
+    readonly runs: number;
+    readonly steps: number;
+    readonly schedules: number;
+    readonly crashes: number;
+}
+
+export interface World extends Life {
+    readonly system: System;
+    crash(options?: {
+        readonly downtime?: number;
+    }): Promise<System>;
+    survive<T>(work: (life: Life) => Promise<T>): Promise<T>;
+}
+
+export declare function simulate(scenario: Scenario, options?: SimulateOptions): Promise<SimulationReport>;
+
+export {};

@@ -1,0 +1,1631 @@
+// The public surface of "troupe", written by `npm run api`. `npm run verify` compares it with the build.
+
+import type { Draft } from "immer";
+import type { Observable, OperatorFunction } from "rxjs";
+import type * as v from "valibot";
+
+export interface ActorChildOptions {
+    readonly name: string;
+    readonly actor: ActorDefinition;
+    readonly restart?: ChildKind;
+    readonly placement?: Placement;
+    readonly stopWithin?: number;
+    readonly maxDeliveries?: number;
+}
+
+export interface ActorContext<E = never> extends StateAccess {
+    readonly self: Address;
+    readonly thread: number;
+    readonly signal: AbortSignal;
+    readonly deadline: number;
+    timeLeft(): number;
+    now(): number;
+    random(): number;
+    sleep(ms: number): Promise<void>;
+    emit(event: E): void;
+    spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
+    find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
+    watch(ref: {
+        readonly address: Address;
+    }, message: string): Promise<void>;
+    unwatch(ref: {
+        readonly address: Address;
+    }): Promise<void>;
+    link(ref: {
+        readonly address: Address;
+    }): Promise<void>;
+    unlink(ref: {
+        readonly address: Address;
+    }): Promise<void>;
+}
+
+export interface ActorDefinition<P extends Protocol = Protocol, E = unknown> {
+    readonly kind: "actor";
+    readonly module: string;
+    readonly name: string;
+    readonly protocol: P;
+    readonly events: v.GenericSchema<unknown, E> | undefined;
+    readonly mailbox: MailboxOptions;
+    readonly placement: Placement;
+    readonly concurrency: number;
+    readonly body: ActorBody;
+}
+
+export interface ActorOptions<P extends Protocol, E> {
+    readonly name: string;
+    readonly protocol: P & CloneableProtocol<P>;
+    readonly events?: v.GenericSchema<unknown, E>;
+    readonly mailbox?: MailboxOptions;
+    readonly placement?: Placement;
+}
+
+export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Transferable {
+    readonly address: Address;
+    readonly name: string;
+    tell<K extends keyof P & string>(type: K, ...input: Arguments<MessageInput<P[K]>>): Promise<void>;
+    ask<K extends keyof P & string>(type: K, ...input: AskArguments<MessageInput<P[K]>>): Promise<MessageReply<P[K]>>;
+    readonly events$: Observable<E>;
+}
+
+export interface ActorStatus {
+    readonly name: string;
+    readonly kind: ChildKind;
+    readonly status: ChildStatus;
+    readonly restarts: number;
+    readonly address: Address;
+    readonly thread: number | undefined;
+}
+
+export type Address = string & {
+    readonly [addressBrand]: true;
+};
+
+export interface AgentContext extends ActorContext {
+    readonly run: string | undefined;
+    readonly step: string | undefined;
+    readonly idempotencyKey: string;
+    useTokens(tokens: number): void;
+}
+
+export interface AgentDefinition<In = unknown, Out = unknown> {
+    readonly kind: "agent";
+    readonly module: string;
+    readonly name: string;
+    readonly version: string;
+    readonly input: v.GenericSchema<In, unknown>;
+    readonly output: v.GenericSchema<unknown, Out>;
+    readonly execute: (input: never, context: AgentContext) => unknown;
+    readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
+    readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
+    readonly concurrency: number;
+    readonly placement: Placement;
+    readonly policies: Policies;
+}
+
+export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema> {
+    readonly name: string;
+    readonly version: string;
+    readonly input: IS & ([
+        IsCloneable<v.InferInput<IS>>
+    ] extends [
+        true
+    ] ? unknown : "the input has a part that can't cross to another actor");
+    readonly output: OS & ([
+        IsCloneable<v.InferOutput<OS>>
+    ] extends [
+        true
+    ] ? unknown : "the output has a part that can't cross to another actor");
+    execute(input: v.InferOutput<IS>, context: AgentContext): Promise<v.InferInput<OS>> | v.InferInput<OS>;
+    compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
+    compensateUnknown?(input: v.InferOutput<IS>, context: AgentContext): Promise<void> | void;
+    readonly concurrency?: number;
+    readonly placement?: Placement;
+    readonly policies?: PolicyOptions<v.InferInput<IS>>;
+}
+
+export type AgentProtocol<In, Out> = {
+    readonly execute: MessageSpec & {
+        readonly input: v.GenericSchema<In, In>;
+        readonly reply: v.GenericSchema<Out, Out>;
+    };
+};
+
+export declare class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends TroupeError<Code, Details> {
+    readonly outcome: AskOutcome;
+    readonly mayHaveRun: boolean;
+    constructor(outcome: AskOutcome, code: Code, message: string, ...options: OptionsArgument<AskErrorOptions<Code>>);
+    get name(): string;
+}
+
+export type AskErrorOptions<Code extends ErrorCode = ErrorCode> = TroupeErrorOptions<Code> & {
+    readonly mayHaveRun?: boolean;
+};
+
+export interface AskOptions {
+    readonly timeout?: number;
+    readonly signal?: AbortSignal;
+    readonly detached?: boolean;
+    readonly idempotencyKey?: string;
+}
+
+export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
+
+/** @experimental */
+export type Backoff = Required<BackoffOptions>;
+
+export interface BackoffOptions {
+    readonly first?: number;
+    readonly factor?: number;
+    readonly max?: number;
+    readonly jitter?: number;
+}
+
+export interface BehaviourOptions<P extends Protocol, E> extends ActorOptions<P, E> {
+    readonly behaviour: (inbox$: Observable<InboxMessage<P>>, context: ActorContext<E>) => Observable<E>;
+}
+
+export interface BisectOptions {
+    readonly from?: number;
+    readonly to?: number;
+}
+
+export interface Blame {
+    readonly path: string;
+    readonly value: unknown;
+    readonly version: number;
+    readonly author: string;
+    readonly run?: string;
+    readonly cause?: string;
+    readonly time: number;
+    readonly exact: boolean;
+}
+
+export interface BreakerOptions {
+    readonly consecutiveFailures?: number;
+    readonly failureRate?: number;
+    readonly window?: number;
+    readonly minimumCalls?: number;
+    readonly slowAfter?: number;
+    readonly openFor?: BackoffOptions;
+    readonly probes?: number;
+    readonly counts?: ErrorMatcher;
+}
+
+/** @experimental */
+export interface BreakerPolicy extends Required<Omit<BreakerOptions, "openFor" | "counts">> {
+    readonly openFor: Backoff;
+    readonly counts: ErrorMatcher | undefined;
+}
+
+export type BreakerRecord = {
+    readonly status: "closed";
+} | {
+    readonly status: "open" | "half-open";
+    readonly why: OpenedBecause;
+    readonly retryAt: number;
+    readonly openings: number;
+};
+
+export interface BulkheadOptions {
+    readonly concurrent: number;
+    readonly queue?: number;
+}
+
+/** @experimental */
+export type BulkheadPolicy = Required<BulkheadOptions>;
+
+export interface CancelRequested {
+    readonly type: "cancel-requested";
+    readonly reason?: string;
+    readonly isExpired?: true;
+}
+
+export type ChildKind = "permanent" | "transient" | "temporary";
+
+export type ChildOptions = ActorChildOptions | SupervisorChildOptions;
+
+/** @experimental */
+export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
+
+export interface CommitOptions {
+    readonly onConflict?: "retry" | "reject";
+    readonly expectedVersion?: number;
+    readonly maxRetries?: number;
+    readonly idempotencyKey?: string;
+}
+
+/** @experimental */
+export interface CommitRecord {
+    readonly snapshot: Snapshot;
+    readonly patches: readonly Patch[];
+}
+
+export interface CompensationFailed {
+    readonly type: "compensation-failed";
+    readonly step: string;
+    readonly error: EncodedError;
+    readonly epoch?: Epoch;
+    readonly attempt?: number;
+    readonly retryAt?: number;
+}
+
+export interface CompensationFinished {
+    readonly type: "compensation-finished";
+    readonly step: string;
+    readonly attempt?: number;
+}
+
+export interface CompensationRetried {
+    readonly type: "compensation-retried";
+}
+
+export interface CompensationStarted {
+    readonly type: "compensation-started";
+    readonly step: string;
+    readonly by: Coordination;
+    readonly epoch: Epoch;
+    readonly attempt?: number;
+}
+
+export interface ConflictDetails {
+    readonly key: StateKey;
+    readonly keys?: readonly StateKey[];
+    readonly base: number;
+    readonly mine: unknown;
+    readonly theirs?: Snapshot;
+    readonly attempts: number;
+    readonly [field: string]: unknown;
+}
+
+export declare class ConflictError extends TroupeError {
+    readonly code: "conflict";
+    readonly details: ConflictDetails;
+    constructor(details: ConflictDetails);
+    get name(): string;
+}
+
+export type Coordination = "orchestrator" | "relay";
+
+export interface CoordinationSwitched {
+    readonly type: "coordination-switched";
+    readonly coordination: Coordination;
+    readonly epoch: Epoch;
+}
+
+export interface DeadLetter {
+    readonly reason: DeadLetterReason;
+    readonly to: Address;
+    readonly from: Address | undefined;
+    readonly type: string;
+    readonly payload: unknown;
+    readonly detail?: string;
+}
+
+export type DeadLetterReason = "no-such-actor" | "no-such-message" | "actor-stopped" | "thread-died" | "overflow" | "expired" | "cancelled" | "invalid-message" | "handler-failed" | "rejected" | "max-deliveries" | "system-closed";
+
+export type Decider = (child: FailedChild, failure: Failure) => Decision;
+
+export type Decision = "resume" | "restart" | "stop" | "escalate";
+
+export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetailsByCode extends Code ? ErrorDetails : ErrorDetailsByCode[Code];
+
+export type Durability = "sync" | "relaxed";
+
+/** @experimental */
+export interface EncodedError {
+    readonly kind: "troupe" | "error" | "value";
+    readonly name: string;
+    readonly message: string;
+    readonly stack?: string;
+    readonly code?: string | number;
+    readonly outcome?: AskOutcome;
+    readonly mayHaveRun?: boolean;
+    readonly details?: ErrorDetails;
+    readonly cause?: EncodedError;
+    readonly errors?: readonly EncodedError[];
+    readonly value?: unknown;
+}
+
+export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
+
+/** @experimental */
+export type Epoch = number;
+
+export type ErrorCode = keyof ErrorDetailsByCode;
+
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
+export interface ErrorDetailsByCode {
+    "no-such-actor": {
+        readonly name?: string;
+        readonly to?: string;
+        readonly type?: string;
+    };
+    "no-such-message": {
+        readonly name?: string;
+        readonly type?: string;
+        readonly actor?: string;
+        readonly message?: string;
+    };
+    "actor-stopped": {
+        readonly to?: string;
+        readonly type?: string;
+        readonly agent?: string;
+        readonly actor?: string;
+    };
+    "mailbox-full": {
+        readonly to: string;
+        readonly type: string;
+        readonly capacity?: number;
+    };
+    "not-cloneable": {
+        readonly path: readonly (string | number)[];
+        readonly kind: string;
+    };
+    "message-too-large": {
+        readonly maxBytes: number;
+    };
+    "handler-failed": {
+        readonly to: string;
+        readonly type: string;
+    };
+    "max-deliveries": {
+        readonly to: string;
+        readonly type: string;
+    };
+    "timed-out": {
+        readonly to?: string;
+        readonly type?: string;
+        readonly agent?: string;
+        readonly run?: string;
+        readonly step?: string;
+        readonly timeout?: number;
+    };
+    cancelled: {
+        readonly to?: string;
+        readonly type?: string;
+        readonly agent?: string;
+    };
+    "breaker-open": {
+        readonly agent: string;
+        readonly status: "open" | "half-open";
+        readonly why: {
+            readonly rule: "consecutive-failures" | "failure-rate" | "probe-failed";
+            readonly failures: number;
+            readonly calls: number;
+            readonly last: string;
+        };
+        readonly retryAt: number;
+    };
+    "rate-limited": {
+        readonly agent: string;
+        readonly caller: string;
+        readonly measure: "requests" | "tokens";
+        readonly max: number;
+        readonly period: number;
+        readonly per: "agent" | "caller";
+        readonly retryAt?: number;
+    };
+    "bulkhead-full": {
+        readonly agent: string;
+        readonly concurrent: number;
+        readonly queue: number;
+    };
+    "contract-violated": {
+        readonly agent: string;
+        readonly version: string;
+        readonly direction: "input" | "output" | "message" | "reply" | "event";
+        readonly side: "sender" | "receiver";
+        readonly path: string;
+        readonly expected: string;
+        readonly received: string;
+        readonly issues: number;
+    };
+    "thread-died": {
+        readonly thread?: number;
+        readonly how?: "threw" | "rejected" | "exited" | "out-of-memory" | "terminated" | "stalled";
+        readonly exitCode?: number;
+        readonly stillFor?: number;
+        readonly stallTimeout?: number;
+        readonly to?: string;
+        readonly type?: string;
+    };
+    "supervision-failed": {
+        readonly supervisor: string;
+        readonly child?: string;
+    };
+    "no-such-thread": {
+        readonly thread?: number;
+        readonly threads?: readonly number[];
+    };
+    "module-failed": {
+        readonly module: string;
+        readonly name?: string;
+        readonly kind?: "actor" | "agent" | "workflow";
+        readonly version?: number;
+    };
+    "definition-not-found": {
+        readonly module?: string;
+        readonly name?: string;
+        readonly kind?: "actor" | "agent" | "workflow";
+        readonly version?: string;
+        readonly found?: string;
+    };
+    "name-taken": {
+        readonly name: string;
+    };
+    "not-committed": {
+        readonly to: string;
+        readonly type: string;
+    };
+    "outbox-full": {
+        readonly actor: string;
+        readonly count: number;
+        readonly limit: number;
+    };
+    "invalid-options": {
+        readonly path?: string | null;
+        readonly expected?: string | null;
+        readonly received?: string;
+        readonly agent?: string;
+        readonly modules?: readonly string[];
+        readonly supervisor?: string;
+        readonly name?: string;
+        readonly key?: string;
+        readonly keys?: string;
+        readonly keep?: unknown;
+        readonly token?: number;
+        readonly position?: number;
+    };
+    "system-closed": {
+        readonly run?: string;
+        readonly isRecorded?: boolean;
+        readonly to?: string;
+        readonly type?: string;
+    };
+    conflict: {
+        readonly key: string;
+        readonly keys?: readonly string[];
+        readonly base: number;
+        readonly mine: unknown;
+        readonly theirs?: {
+            readonly version: number;
+            readonly state: unknown;
+        };
+        readonly attempts: number;
+    } | {
+        readonly run: string;
+        readonly known: number;
+        readonly found: number;
+    };
+    "no-such-key": {
+        readonly key?: string;
+        readonly near?: readonly string[];
+    };
+    "no-such-version": {
+        readonly key: string;
+        readonly version?: number;
+        readonly time?: number;
+        readonly oldest?: number;
+        readonly newest?: number;
+        readonly idempotencyKey?: string;
+    };
+    "no-such-path": {
+        readonly key: string;
+        readonly path: string;
+        readonly version: number;
+    };
+    "key-exists": {
+        readonly key: string;
+        readonly newest: number;
+    };
+    "invalid-state": {
+        readonly key?: string;
+        readonly definition?: string;
+        readonly version?: number;
+        readonly schema?: number;
+        readonly upcaster?: number;
+        readonly path?: string | readonly (string | number)[];
+        readonly expected?: string;
+        readonly received?: string;
+        readonly issues?: number;
+        readonly op?: string;
+    };
+    "no-upcaster": {
+        readonly key: string;
+        readonly version: number;
+        readonly schema: number;
+        readonly upcaster?: number;
+        readonly newest?: number;
+    };
+    "schema-newer": {
+        readonly key: string;
+        readonly version: number;
+        readonly schema: number;
+        readonly known: number;
+    };
+    "recipe-failed": {
+        readonly what: string;
+    };
+    "idempotency-mismatch": {
+        readonly idempotencyKey: string;
+        readonly key: string;
+        readonly committedTo: string;
+        readonly version: number;
+    };
+    "no-such-journal": {
+        readonly directory: string;
+    };
+    "journal-in-use": {
+        readonly directory: string;
+        readonly pid: number;
+    };
+    "journal-format": {
+        readonly file: string;
+        readonly format: number;
+        readonly expected: number;
+    };
+    "journal-corrupt": {
+        readonly what: string;
+        readonly key?: string;
+        readonly version?: number;
+        readonly file?: string;
+        readonly page?: number;
+        readonly count?: number;
+    };
+    "journal-failed": {
+        readonly directory: string;
+        readonly freeBytes?: number | undefined;
+    };
+    "key-too-long": {
+        readonly bytes: number;
+        readonly maxBytes: number;
+    };
+    "invalid-workflow": {
+        readonly workflow?: string;
+        readonly version?: string;
+        readonly step?: string;
+    };
+    "run-exists": {
+        readonly run: string;
+    };
+    "step-failed": {
+        readonly run: string;
+        readonly step: string;
+    };
+    "run-cancelled": {
+        readonly run: string;
+        readonly step?: string;
+        readonly reason?: string;
+    };
+    "compensation-failed": {
+        readonly run: string;
+        readonly step: string;
+        readonly isPivot?: true;
+        readonly failed?: string;
+    };
+    "run-resolved": {
+        readonly run: string;
+        readonly note: string;
+    };
+    "no-such-run": {
+        readonly run: string;
+        readonly near?: readonly string[];
+        readonly workflow?: string;
+        readonly found?: string;
+    };
+    "workflow-changed": {
+        readonly run: string;
+        readonly workflow: string;
+        readonly version: string;
+        readonly startedWith: string | undefined;
+        readonly found: string;
+    };
+    "not-admissible": {
+        readonly run: string;
+        readonly status: string;
+    };
+    "past-point-of-no-return": {
+        readonly run: string;
+        readonly step: string;
+    };
+    overloaded: {
+        readonly run: string;
+        readonly inFlight: number;
+        readonly waiting: number;
+    };
+    "simulation-failed": {
+        readonly seed: number;
+        readonly steps: number;
+    };
+    deadlock: {
+        readonly seed?: number;
+        readonly steps?: number;
+    };
+    "process-crashed": Readonly<Record<string, undefined>>;
+    "invalid-input": {
+        readonly file?: string;
+        readonly line?: number;
+        readonly field?: string;
+        readonly module?: string;
+    };
+}
+
+export type ErrorMatcher = string | ((error: unknown) => boolean) | readonly (string | ((error: unknown) => boolean))[];
+
+export interface FailedChild {
+    readonly name: string;
+    readonly kind: ChildKind;
+    readonly restarts: number;
+}
+
+export type Failure = {
+    readonly kind: "handler-failed";
+    readonly message: string;
+    readonly error: unknown;
+    readonly deliveries: number;
+} | {
+    readonly kind: "behaviour-failed";
+    readonly error: unknown;
+} | {
+    readonly kind: "thread-died";
+    readonly thread: number;
+    readonly error: unknown;
+} | {
+    readonly kind: "start-failed";
+    readonly error: unknown;
+} | {
+    readonly kind: "linked-actor-died";
+    readonly actor: Address;
+    readonly reason: GoneReason;
+} | {
+    readonly kind: "escalated";
+    readonly child: string;
+    readonly failure: Failure;
+} | {
+    readonly kind: "completed";
+};
+
+export interface Gone {
+    readonly actor: Address;
+    readonly reason: GoneReason;
+}
+
+export type GoneReason = "stopped" | "failed" | "thread-died" | "left-behind" | "linked-actor-died" | "no-such-actor";
+
+export type Handler<S, M extends MessageSpec, E> = (draft: Draft<S>, payload: MessagePayload<M>, context: ActorContext<E>) => HandlerResult<M> | Promise<HandlerResult<M>>;
+
+export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
+    readonly state?: (() => S) | StateDefinition<S>;
+    readonly on: {
+        readonly [K in keyof P]: Handler<S, P[K], E>;
+    };
+}
+
+export type HandlerResult<M extends MessageSpec> = M extends {
+    readonly reply: infer R extends v.GenericSchema;
+} ? v.InferInput<R> : void;
+
+export interface HistoryOptions {
+    readonly from?: number;
+    readonly to?: number;
+    readonly limit?: number;
+    readonly order?: "oldest-first" | "newest-first";
+    readonly author?: string;
+    readonly run?: string;
+    readonly since?: number;
+    readonly until?: number;
+}
+
+export interface Imported {
+    readonly key: StateKey;
+    readonly versions: number;
+}
+
+export type InboxMessage<P extends Protocol> = {
+    [K in keyof P & string]: {
+        readonly type: K;
+        readonly payload: MessagePayload<P[K]>;
+        readonly from: Address | undefined;
+        readonly signal: AbortSignal;
+        readonly deadline: number;
+        timeLeft(): number;
+        reply(value: MessageReply<P[K]>): void;
+        fail(error: unknown): void;
+        hold(): () => void;
+    };
+}[keyof P & string];
+
+export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
+
+/** @experimental */
+export interface Journal {
+    readonly position: Position;
+    readonly time: number;
+    append(records: readonly CommitRecord[]): MaybePromise<void>;
+    head(key: StateKey): MaybePromise<Snapshot | undefined>;
+    at(key: StateKey, version: number): MaybePromise<Snapshot | undefined>;
+    meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined>;
+    oldest(key: StateKey): MaybePromise<number | undefined>;
+    records(key: StateKey, lowest: number, highest: number): MaybePromise<readonly CommitRecord[]>;
+    committed(idempotencyKey: string): MaybePromise<readonly Snapshot[]>;
+    keys(prefix: string, since?: Position): MaybePromise<readonly StateKey[]>;
+    trim(key: StateKey, oldest: number): MaybePromise<void>;
+    size(key: StateKey): MaybePromise<number>;
+    compact(): MaybePromise<void>;
+    close(): MaybePromise<void>;
+}
+
+export interface JournalDamage {
+    readonly what: string;
+    readonly key?: StateKey;
+    readonly version?: number;
+    readonly page?: number;
+}
+
+export interface JournalReport {
+    readonly directory: string;
+    readonly keys: number;
+    readonly versions: number;
+    readonly bytes: number;
+    readonly structureChecked: boolean;
+    readonly damages: readonly JournalDamage[];
+}
+
+export type JsonPatchOperation = {
+    readonly op: "add" | "replace";
+    readonly path: string;
+    readonly value: unknown;
+} | {
+    readonly op: "remove";
+    readonly path: string;
+};
+
+export type Keep = "all" | {
+    readonly last: number;
+} | {
+    readonly age: number;
+};
+
+export interface LeftRuns {
+    readonly unfinished: readonly string[];
+    readonly notStarted: readonly string[];
+}
+
+export interface LmdbJournalOptions {
+    readonly durability?: Durability;
+    readonly readOnly?: boolean;
+}
+
+export interface MailboxOptions {
+    readonly capacity?: number;
+    readonly overflow?: OverflowPolicy;
+}
+
+/** @experimental */
+export type MappingSources = Readonly<Record<string, unknown>>;
+
+/** @experimental */
+export type MaybePromise<T> = T | Promise<T>;
+
+export type MessageInput<M extends MessageSpec> = M extends {
+    readonly input: infer I extends v.GenericSchema;
+} ? v.InferInput<I> : undefined;
+
+export type MessagePayload<M extends MessageSpec> = M extends {
+    readonly input: infer I extends v.GenericSchema;
+} ? v.InferOutput<I> : undefined;
+
+export type MessageReply<M extends MessageSpec> = M extends {
+    readonly reply: infer R extends v.GenericSchema;
+} ? v.InferOutput<R> : undefined;
+
+export interface MessageSpec {
+    readonly input?: v.GenericSchema;
+    readonly reply?: v.GenericSchema;
+}
+
+export interface OpenedBecause {
+    readonly rule: "consecutive-failures" | "failure-rate" | "probe-failed";
+    readonly failures: number;
+    readonly calls: number;
+    readonly last: string;
+}
+
+export type OutputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<unknown, infer Output> ? Output : never;
+
+export type OverflowPolicy = "backpressure" | "drop-oldest" | "drop-newest" | "reject";
+
+export type OverloadPolicy = "wait" | "reject";
+
+/** @experimental */
+export interface Patch {
+    readonly op: "replace" | "add" | "remove";
+    readonly path: PatchPath;
+    readonly value?: unknown;
+}
+
+/** @experimental */
+export type PatchPath = readonly (string | number)[];
+
+/** @experimental */
+export type Payload = unknown;
+
+export type Placement = "pooled" | "dedicated" | {
+    readonly thread: number;
+};
+
+export interface Policies {
+    readonly breaker: BreakerPolicy | false;
+    readonly bulkhead: BulkheadPolicy | undefined;
+    readonly rateLimits: readonly RateLimitPolicy[];
+    readonly estimateTokens: ((input: never) => number) | undefined;
+    readonly retry: RetryPolicy;
+    readonly compensationRetry: RetryPolicy;
+    readonly timeout: number;
+}
+
+export interface PolicyOptions<In = unknown> {
+    readonly breaker?: BreakerOptions | false;
+    readonly bulkhead?: BulkheadOptions;
+    readonly rateLimits?: readonly RateLimit[];
+    readonly estimateTokens?: (input: In) => number;
+    readonly retry?: RetryOptions;
+    readonly compensationRetry?: RetryOptions;
+    readonly timeout?: number;
+}
+
+export type Position = number;
+
+export type Protocol = Readonly<Record<string, MessageSpec>>;
+
+export interface PutOptions {
+    readonly expectedVersion?: number;
+    readonly idempotencyKey?: string;
+}
+
+export interface RateLimit {
+    readonly requests?: number;
+    readonly tokens?: number;
+    readonly period?: number;
+    readonly per?: "agent" | "caller";
+    readonly onExceeded?: "queue" | "reject";
+    readonly queue?: number;
+}
+
+/** @experimental */
+export interface RateLimitPolicy {
+    readonly measure: "requests" | "tokens";
+    readonly max: number;
+    readonly period: number;
+    readonly per: "agent" | "caller";
+    readonly queue: number;
+}
+
+export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
+
+export type RefOf<Definition extends {
+    readonly kind: "actor" | "agent";
+}> = Definition extends ActorDefinition<infer P, infer E> ? ActorRef<P, E> : Definition extends AgentDefinition<infer In, infer Out> ? ActorRef<AgentProtocol<In, Out>, never> : never;
+
+export interface ResourceLimits {
+    readonly maxOldGenerationSizeMb?: number;
+    readonly maxYoungGenerationSizeMb?: number;
+    readonly codeRangeSizeMb?: number;
+    readonly stackSizeMb?: number;
+}
+
+export interface RestartIntensity {
+    readonly restarts: number;
+    readonly within: number;
+}
+
+export interface RetentionRule {
+    readonly keys: string;
+    readonly keep: Keep;
+}
+
+export interface RetryOptions {
+    readonly attempts?: number;
+    readonly backoff?: BackoffOptions;
+    readonly errors?: ErrorMatcher;
+}
+
+/** @experimental */
+export interface RetryPolicy {
+    readonly attempts: number;
+    readonly backoff: Backoff;
+    readonly errors: ErrorMatcher | undefined;
+}
+
+export interface RevertOptions {
+    readonly expectedVersion?: number;
+}
+
+export interface Run<Output = unknown> {
+    readonly id: string;
+    readonly events$: Observable<RunRecord>;
+    readonly result: Promise<Output>;
+    readonly started: Promise<void>;
+    cancel(reason?: string): Promise<void>;
+    retryCompensation(): Promise<Run<Output>>;
+    resolve(note: string): Promise<void>;
+    history(): Promise<RunRecord[]>;
+}
+
+export interface RunEnded {
+    readonly type: "run-ended";
+    readonly status: EndStatus;
+    readonly output?: Payload;
+    readonly step?: string;
+    readonly error?: EncodedError;
+    readonly reason?: string;
+}
+
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepFailed | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
+
+export interface RunOptions {
+    readonly id?: string;
+    readonly coordination?: Coordination;
+    readonly timeout?: number;
+    readonly onOverload?: OverloadPolicy;
+}
+
+export interface RunRecord {
+    readonly run: string;
+    readonly version: number;
+    readonly time: number;
+    readonly event: RunEvent;
+}
+
+export interface RunRecovered {
+    readonly type: "run-recovered";
+    readonly coordination: Coordination;
+    readonly epoch: Epoch;
+}
+
+export interface RunResolved {
+    readonly type: "run-resolved";
+    readonly note: string;
+}
+
+export interface RunStarted {
+    readonly type: "run-started";
+    readonly workflow: WorkflowId;
+    readonly input: Payload;
+    readonly steps: readonly StepOutline[];
+    readonly coordination: Coordination;
+    readonly pinned: boolean;
+    readonly epoch: Epoch;
+    readonly definition?: string;
+    readonly deadline?: number;
+}
+
+export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
+
+export interface Snapshot<S = unknown> extends SnapshotMeta {
+    readonly state: S;
+}
+
+export interface SnapshotMeta {
+    readonly key: StateKey;
+    readonly version: number;
+    readonly parent: number;
+    readonly author: string;
+    readonly cause?: string;
+    readonly time: number;
+    readonly position: Position;
+    readonly schema: number;
+    readonly idempotencyKey?: string;
+}
+
+export interface SpawnOptions {
+    readonly name?: string;
+    readonly placement?: Placement;
+}
+
+export interface StateAccess {
+    read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
+    snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
+    history<S>(definition: StateDefinition<S>, id: string, options?: HistoryOptions): Promise<readonly Snapshot<S>[]>;
+    at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>>;
+    commit<S>(definition: StateDefinition<S>, id: string, recipe: (draft: Draft<S>) => void | S, options?: CommitOptions): Promise<Snapshot<S>>;
+    transact<const K extends readonly TransactKey[]>(keys: K, recipe: TransactRecipe<K>, options?: TransactOptions): Promise<TransactSnapshots<K>>;
+    put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>>;
+}
+
+export interface StateDefinition<S = unknown> extends StateOptions<S> {
+    readonly kind: "state";
+    readonly upcast: (snapshot: Snapshot) => Snapshot<S>;
+}
+
+export interface StateDiff {
+    readonly patch: readonly JsonPatchOperation[];
+    readonly text: string;
+}
+
+export type StateKey = string;
+
+export interface StateOptions<S> {
+    readonly name: string;
+    readonly version: number;
+    readonly schema: v.GenericSchema<unknown, S>;
+    readonly initial?: (id: string) => NoInfer<S>;
+    readonly upcasters?: Readonly<Record<number, Upcaster>>;
+}
+
+/** @experimental */
+export interface StepDefinition {
+    readonly name: string;
+    readonly agent: AgentDefinition;
+    readonly after: readonly string[];
+    readonly map: (sources: MappingSources) => unknown;
+    readonly fallback: ((sources: MappingSources, error: unknown) => unknown) | undefined;
+    readonly isPivot: boolean;
+}
+
+export interface StepFailed {
+    readonly type: "step-failed";
+    readonly step: string;
+    readonly error: EncodedError;
+    readonly epoch?: Epoch;
+    readonly attempt?: number;
+    readonly retryAt?: number;
+    readonly isUncertain?: true;
+}
+
+export interface StepFinished {
+    readonly type: "step-finished";
+    readonly step: string;
+    readonly output: Payload;
+    readonly attempt?: number;
+    readonly fallbackFor?: EncodedError;
+}
+
+export interface StepOptions<From, Out> {
+    readonly fallback?: (sources: From, error: unknown) => Out;
+    readonly pointOfNoReturn?: boolean;
+}
+
+/** @experimental */
+export interface StepOutline {
+    readonly name: string;
+    readonly agent: string;
+    readonly after: readonly string[];
+    readonly compensable: boolean;
+    readonly undoesUnknown?: true;
+    readonly isPivot?: true;
+}
+
+export interface StepStarted {
+    readonly type: "step-started";
+    readonly step: string;
+    readonly input: Payload;
+    readonly by: Coordination;
+    readonly epoch: Epoch;
+    readonly attempt?: number;
+}
+
+export type StopMode = "drain" | "discard";
+
+export interface Store {
+    read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
+    snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
+    commit<S>(definition: StateDefinition<S>, id: string, recipe: Recipe<S>, options?: CommitOptions): Promise<Snapshot<S>>;
+    transact<const K extends readonly TransactKey[]>(keys: K, recipe: TransactRecipe<K>, options?: TransactOptions): Promise<TransactSnapshots<K>>;
+    put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>>;
+    history<S>(definition: StateDefinition<S>, id: string, options?: HistoryOptions): Promise<readonly Snapshot<S>[]>;
+    at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>>;
+    ids(definition: Pick<StateDefinition, "name">): Promise<readonly string[]>;
+    watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>>;
+    diff(definition: StateDefinition, id: string, from: number, to: number): Promise<StateDiff>;
+    bisect<S>(definition: StateDefinition<S>, id: string, predicate: (state: S, snapshot: Snapshot<S>) => boolean | Promise<boolean>, options?: BisectOptions): Promise<Snapshot<S> | undefined>;
+    revert<S>(definition: StateDefinition<S>, id: string, version: number, options?: RevertOptions): Promise<Snapshot<S>>;
+    fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>>;
+    blame(definition: StateDefinition, id: string, path: string): Promise<Blame>;
+    size(definition: Pick<StateDefinition, "name">, id: string): Promise<number>;
+    compact(): Promise<void>;
+    exportHistory(definition: Pick<StateDefinition, "name">, id: string): AsyncIterable<string>;
+    importHistory(lines: AsyncIterable<string> | Iterable<string>, source?: string): Promise<Imported>;
+}
+
+export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
+
+export interface SupervisionOptions extends SupervisorOptions {
+    readonly name: string;
+}
+
+export interface SupervisorChildOptions {
+    readonly name: string;
+    readonly supervisor: SupervisorOptions;
+    readonly restart?: ChildKind;
+}
+
+export interface SupervisorHandle {
+    readonly name: string;
+    readonly state: SupervisorStatus;
+    stop(mode?: StopMode): Promise<void>;
+}
+
+export interface SupervisorOptions {
+    readonly strategy?: Strategy;
+    readonly intensity?: RestartIntensity;
+    readonly backoff?: BackoffOptions;
+    readonly decide?: Decider;
+    readonly children: readonly ChildOptions[];
+}
+
+/** @experimental */
+export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
+
+export interface SupervisorStatus {
+    readonly name: string;
+    readonly phase: SupervisorPhase;
+    readonly restarts: number;
+    readonly children: readonly (ActorStatus | SupervisorStatus)[];
+}
+
+export interface System extends AsyncDisposable {
+    spawn<P extends Protocol, E>(definition: ActorDefinition<P, E>, options?: SpawnOptions): Promise<ActorRef<P, E>>;
+    spawn<In, Out>(definition: AgentDefinition<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+    supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
+    watch(ref: {
+        readonly address: Address;
+    }): Promise<Gone>;
+    find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
+    stop(ref: {
+        readonly address: Address;
+    }, mode?: StopMode): Promise<void>;
+    run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
+    findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+    findRun(id: string): Promise<Run>;
+    deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
+    readonly coordination: Coordination;
+    switchCoordination(coordination: Coordination): Promise<void>;
+    readonly store: Store;
+    readonly events$: Observable<SystemEvent>;
+    readonly deadLetters$: Observable<DeadLetter>;
+    stats(): Promise<SystemStats>;
+    drain(options?: {
+        readonly deadline?: number;
+    }): Promise<void>;
+    shutdown(options?: {
+        readonly deadline?: number;
+    }): Promise<LeftRuns>;
+    close(): Promise<void>;
+}
+
+export type SystemEvent = {
+    readonly type: "thread-opened";
+    readonly time: number;
+    readonly thread: number;
+} | {
+    readonly type: "thread-closed";
+    readonly time: number;
+    readonly thread: number;
+} | {
+    readonly type: "thread-died";
+    readonly time: number;
+    readonly thread: number;
+    readonly error: unknown;
+    readonly actors: readonly Address[];
+} | {
+    readonly type: "thread-not-opened";
+    readonly time: number;
+    readonly error: unknown;
+    readonly retryAfter: number;
+} | {
+    readonly type: "actor-spawned";
+    readonly time: number;
+    readonly actor: Address;
+    readonly definition: string;
+} | {
+    readonly type: "actor-stopped";
+    readonly time: number;
+    readonly actor: Address;
+} | {
+    readonly type: "actor-failed";
+    readonly time: number;
+    readonly actor: Address;
+    readonly message: string;
+    readonly error: unknown;
+} | {
+    readonly type: "supervisor-decided";
+    readonly time: number;
+    readonly supervisor: string;
+    readonly child: string;
+    readonly failure: Failure;
+    readonly decision: Decision;
+    readonly restarts: number;
+    readonly pause: number;
+} | {
+    readonly type: "actor-restarted";
+    readonly time: number;
+    readonly actor: Address;
+    readonly supervisor: string;
+    readonly thread: number;
+} | {
+    readonly type: "actor-left-behind";
+    readonly time: number;
+    readonly actor: Address;
+    readonly thread: number;
+} | {
+    readonly type: "supervisor-escalated";
+    readonly time: number;
+    readonly supervisor: string;
+    readonly child: string;
+    readonly failure: Failure;
+    readonly parent: string | undefined;
+} | {
+    readonly type: "supervisor-started" | "supervisor-stopped";
+    readonly time: number;
+    readonly supervisor: string;
+} | {
+    readonly type: "decider-failed";
+    readonly time: number;
+    readonly supervisor: string;
+    readonly error: unknown;
+} | {
+    readonly type: "coordination-switched";
+    readonly time: number;
+    readonly coordination: Coordination;
+    readonly epoch: number;
+} | {
+    readonly type: "breaker-opened";
+    readonly time: number;
+    readonly agent: string;
+    readonly why: string;
+    readonly retryAt: number;
+} | {
+    readonly type: "breaker-half-opened";
+    readonly time: number;
+    readonly agent: string;
+    readonly why: string;
+} | {
+    readonly type: "breaker-closed";
+    readonly time: number;
+    readonly agent: string;
+} | {
+    readonly type: "run-recovered";
+    readonly time: number;
+    readonly run: string;
+} | {
+    readonly type: "run-refused";
+    readonly time: number;
+    readonly run: string;
+    readonly error: unknown;
+} | {
+    readonly type: "shutdown-began";
+    readonly time: number;
+    readonly deadline: number;
+} | {
+    readonly type: "shutdown-ended";
+    readonly time: number;
+    readonly unfinished: readonly string[];
+    readonly notStarted: readonly string[];
+} | {
+    readonly type: "retention-failed";
+    readonly time: number;
+    readonly key: StateKey;
+    readonly error: unknown;
+};
+
+export interface SystemOptions {
+    readonly threads?: number;
+    readonly coordination?: Coordination;
+    readonly journal?: Journal | Promise<Journal>;
+    readonly retention?: readonly RetentionRule[];
+    readonly env?: readonly string[];
+    readonly maxMessageBytes?: number;
+    readonly askTimeout?: number;
+    readonly maxRuns?: number;
+    readonly resourceLimits?: ResourceLimits;
+    readonly stallTimeout?: number;
+    readonly maxWaitingRuns?: number;
+    readonly onOverload?: OverloadPolicy;
+    readonly shutdownOn?: readonly ShutdownSignal[];
+    readonly shutdownDeadline?: number;
+    readonly recover?: boolean | readonly string[];
+    readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
+}
+
+export interface SystemStats {
+    readonly actors: number;
+    readonly waiting: number;
+    readonly commits: number;
+    readonly runs: {
+        readonly inFlight: number;
+        readonly waiting: number;
+    };
+    readonly threads: readonly {
+        readonly thread: number;
+        readonly actors: number;
+        readonly waiting: number;
+        readonly followedKeys: number;
+    }[];
+    readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+}
+
+export type TransactKey<S = unknown> = readonly [
+    definition: StateDefinition<S>,
+    id: string
+];
+
+export type TransactOptions = Pick<CommitOptions, "onConflict" | "maxRetries" | "idempotencyKey">;
+
+export type TransactRecipe<K extends readonly TransactKey[]> = (drafts: {
+    -readonly [I in keyof K]: Draft<StateOf<K[I]>>;
+}) => void | StatesOf<K>;
+
+export type TransactSnapshots<K extends readonly TransactKey[]> = {
+    readonly [I in keyof K]: Snapshot<StateOf<K[I]>>;
+};
+
+export declare class TroupeError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends Error {
+    readonly code: Code;
+    readonly details: Details;
+    constructor(code: Code, message: string, ...[options]: OptionsArgument<TroupeErrorOptions<Code>>);
+    get name(): string;
+}
+
+export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
+    readonly cause?: unknown;
+} & (Partial<DetailsOf<Code>> extends DetailsOf<Code> ? {
+    readonly details?: DetailsOf<Code>;
+} : {
+    readonly details: DetailsOf<Code>;
+});
+
+export type Upcaster = (old: never) => unknown;
+
+export type VersionAt = number | {
+    readonly time: number;
+};
+
+export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
+    step<const Name extends string, In, Out>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+        readonly [K in Name]: Out;
+    }>;
+    step<const Name extends string, In, Out, const After extends keyof Steps & string>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & {
+        readonly after: readonly After[];
+    }, map: (sources: Sources<Parsed, Steps, After>) => NoInfer<In>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+        readonly [K in Name]: Out;
+    }>;
+    step<const Name extends string, In, Out>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, never>, NoInfer<Out>> & {
+        readonly after?: never;
+    }, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+        readonly [K in Name]: Out;
+    }>;
+}
+
+export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown> extends WorkflowId {
+    readonly kind: "workflow";
+    readonly input: v.GenericSchema<Input, unknown>;
+    readonly steps: readonly StepDefinition[];
+    readonly [workflowTypes]?: {
+        readonly output: Output;
+        readonly steps: Steps;
+    };
+}
+
+export interface WorkflowId {
+    readonly module: string;
+    readonly name: string;
+    readonly version: string;
+}
+
+export interface WorkflowOptions<S extends v.GenericSchema> {
+    readonly name: string;
+    readonly version: string;
+    readonly input: S & ([
+        IsCloneable<v.InferInput<S>>,
+        IsCloneable<v.InferOutput<S>>
+    ] extends [
+        true,
+        true
+    ] ? unknown : "the input has a part that can't cross to another actor");
+}
+
+export declare function actorRef<P extends Protocol, E>(definition: ActorDefinition<P, E>): v.GenericSchema<ActorRef<P, E>>;
+
+export declare const breakerState: StateDefinition<BreakerRecord>;
+
+export declare function createSystem(options?: SystemOptions): Promise<System>;
+
+export declare const defaultPolicies: {
+    readonly breaker: {
+        readonly consecutiveFailures: 5;
+        readonly failureRate: 0.5;
+        readonly window: 60000;
+        readonly minimumCalls: 20;
+        readonly slowAfter: 60000;
+        readonly openFor: {
+            readonly first: 5000;
+            readonly factor: 2;
+            readonly max: 300000;
+            readonly jitter: 0.2;
+        };
+        readonly probes: 3;
+        readonly counts: undefined;
+    };
+    readonly bulkhead: undefined;
+    readonly rateLimits: readonly [
+    ];
+    readonly estimateTokens: undefined;
+    readonly retry: {
+        readonly attempts: 1;
+        readonly backoff: {
+            first: number;
+            factor: number;
+            max: number;
+            jitter: number;
+        };
+        readonly errors: undefined;
+    };
+    readonly compensationRetry: {
+        readonly attempts: 5;
+        readonly backoff: {
+            first: number;
+            factor: number;
+            max: number;
+            jitter: number;
+        };
+        readonly errors: undefined;
+    };
+    readonly timeout: number;
+};
+
+export declare function defineActor<const P extends Protocol, S extends object = Record<string, never>, E = never>(module: string, options: HandlerOptions<P, S, E>): ActorDefinition<P, E>;
+export declare function defineActor<const P extends Protocol, E = never>(module: string, options: BehaviourOptions<P, E>): ActorDefinition<P, E>;
+
+export declare function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema>(module: string, options: AgentOptions<IS, OS>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>>;
+
+export declare function defineState<S>(options: StateOptions<S>): StateDefinition<S>;
+
+export declare function defineWorkflow<const S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown>;
+
+export declare const goneMessage: v.GenericSchema<Gone>;
+
+export declare function handleEach<M extends Pick<InboxMessage<Protocol>, "hold">, R>(project: (message: M) => Promise<R> | R): OperatorFunction<M, R>;
+
+export declare function isAskError(value: unknown): value is AskError;
+
+export declare function isConflictError(value: unknown): value is TroupeError & {
+    readonly code: "conflict";
+    readonly details: ConflictDetails;
+};
+
+export declare function isTroupeError(value: unknown): value is TroupeError;
+export declare function isTroupeError<Code extends ErrorCode>(value: unknown, code: Code): value is TroupeError<Code>;
+
+export declare function lmdbJournal(path: string, options?: LmdbJournalOptions): Promise<Journal>;
+
+export declare function memoryJournal(): Journal;
+
+export declare function verifyJournal(path: string): Promise<JournalReport>;
+
+// Not exported: what the declarations above are made of.
+
+// what the runtime runs of a definition: made by defineActor, never written or read by a caller
+type ActorBody = {
+    readonly kind: "handlers";
+    readonly state: (() => unknown) | undefined;
+    readonly on: Handlers;
+} | {
+    readonly kind: "durable";
+    readonly state: StateDefinition;
+    readonly on: Handlers;
+} | {
+    readonly kind: "behaviour";
+    readonly behaviour: (inbox$: never, context: never) => Observable<unknown>;
+};
+
+// makes the input of `tell` optional where the message takes none
+type Arguments<Input> = undefined extends Input ? [
+    input?: Input
+] : [
+    input: Input
+];
+
+// the same for `ask`
+type AskArguments<Input> = undefined extends Input ? [
+    input?: Input,
+    options?: AskOptions
+] : [
+    input: Input,
+    options?: AskOptions
+];
+
+// a part of IsCloneable
+type Callable = ((...args: never[]) => unknown) | (abstract new (...args: never[]) => unknown);
+
+// a part of IsCloneable
+type CloneableCheck<T> = T extends Whole | Transferable ? T : T extends symbol | Callable ? never : IsError<T> extends true ? never : T extends ReadonlyMap<infer K, infer V> ? {
+    entries(): Iterable<[
+        CloneableCheck<K>,
+        CloneableCheck<V>
+    ]>;
+} : T extends ReadonlySet<infer V> ? {
+    values(): Iterable<CloneableCheck<V>>;
+} : T extends readonly (infer V)[] ? {
+    readonly [index: number]: CloneableCheck<V>;
+} : T extends object ? {
+    [K in keyof T]: CloneableCheck<T[K]>;
+} : T;
+
+// IsCloneable for each message of a protocol
+type CloneableProtocol<P extends Protocol> = {
+    readonly [K in keyof P]: [
+        IsCloneable<MessageInput<P[K]>>,
+        IsCloneable<MessageReply<P[K]>>
+    ] extends [
+        true,
+        true
+    ] ? P[K] : {
+        readonly error: `message ${K & string} has a part that can't cross to another actor`;
+    };
+};
+
+// turns a step's name that is taken into a compile-time error
+type FreeName<Name, Steps> = Name extends "input" ? "a step can't be named input: that is what mappings call the run's input" : Name extends keyof Steps ? "the workflow has a step of this name" : Name;
+
+// a part of ActorBody
+type Handlers = Readonly<Record<string, (draft: never, payload: never, context: never) => unknown>>;
+
+// turns a value that can't cross to another actor into a compile-time error
+type IsCloneable<T> = unknown extends T ? true : [
+    T
+] extends [
+    CloneableCheck<T>
+] ? true : false;
+
+// a part of IsCloneable
+type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
+
+// makes the last argument of an error's constructor optional where no detail is due
+type OptionsArgument<Options> = Partial<Options> extends Options ? [
+    options?: Options
+] : [
+    options: Options
+];
+
+// what a step's mapping gets, inferred from its `after`
+type Sources<Parsed, Steps, After extends keyof Steps> = {
+    readonly [K in "input" | After]: K extends After ? Steps[K] : Parsed;
+};
+
+// the state of one key of a transaction, inferred from the keys
+type StateOf<K> = K extends TransactKey<infer S> ? S : never;
+
+// the states of all keys of a transaction, inferred from the keys
+type StatesOf<K extends readonly TransactKey[]> = {
+    -readonly [I in keyof K]: StateOf<K[I]>;
+};
+
+// how an actor ref travels: between the ref and the copier of messages
+interface Transferable {
+    [transfer](): Transferred;
+}
+
+// what a Transferable is on its way
+interface Transferred {
+    readonly [tagField]: string;
+    readonly [field: string]: string | number | null;
+}
+
+// a part of IsCloneable
+type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBuffer | ArrayBufferView;
+
+// keeps a string from passing as an Address
+declare const addressBrand: unique symbol;
+
+// the field that marks what a Transferable is on its way
+declare const tagField = "@troupe";
+
+// the method of a Transferable
+declare const transfer: unique symbol;
+
+// carries the types of a workflow's output and steps; never there at run time
+declare const workflowTypes: unique symbol;
+
+export {};
