@@ -72,7 +72,7 @@ export class DirectCalls {
     }
   }
 
-  /** `wanted` aborts when nobody waits for the call any more, or the agent is being stopped: no further attempt begins. */
+  /** `wanted` aborts when the caller stops waiting, or the agent is being stopped: then no further attempt begins. */
   async #tries(call: DirectCall, wanted: Cancellation): Promise<CallResult> {
     const { agent, clock, random } = this.#options;
     const { deadline } = call.caller;
@@ -155,7 +155,7 @@ class AttemptTime {
   /** Rejects when it is up. */
   readonly up: Promise<never>;
   isUp = false;
-  /** Aborts when it is up, or nobody waits for the call any more. */
+  /** Aborts when it is up, or the caller stops waiting. */
   readonly cancellation = new Cancellation();
   readonly #options: DirectCallsOptions;
   readonly #wanted: Cancellation;

@@ -7,7 +7,7 @@ import type { Target } from "../messaging/target.ts";
 
 /**
  * The actor of the gates. A message leaves its mailbox as soon as it was looked at, also where the answer takes a while: what
- * waits for its turn must not keep out the news that somebody else's is over.
+ * waits for its turn must not hold up the news that another call is over.
  */
 export const gatesTarget: Target = {
   address: makeAddress(0, "gates"),

@@ -88,7 +88,7 @@ export class Gates {
     return this.#admit(known, caller, tokens, signal);
   }
 
-  /** Turns away whoever waits. Resolves when all is recorded that came about before. */
+  /** Refuses the calls that wait. Resolves when every change that came before is recorded. */
   async close(): Promise<void> {
     this.#closed = new TroupeError("system-closed", "the system was closed before the agent's gate let the call ahead");
     for (const { gate } of this.#known.values()) if (!(gate instanceof Promise)) gate.close(this.#closed);
@@ -147,7 +147,7 @@ export class Gates {
     }
   }
 
-  /** Nobody waits for it: a call must not be slower because a breaker changes. */
+  /** Not awaited: a call must not be slower because a breaker changes. */
   #record(name: string, record: BreakerRecord): void {
     this.#recorded = this.#recorded
       .then(() => this.#client.putNow(breakerState, name, record))

@@ -33,7 +33,7 @@ type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
 /** How many of its messages may wait for their receivers (invariant 7). */
 const maxParcels = 1_024;
 
-/** How often a message is handled anew because somebody else wrote the actor's state meanwhile. */
+/** How often a message is handled anew because another writer changed the actor's state meanwhile. */
 const maxAttempts = 100;
 
 export class DurableBody implements ActorBody {
@@ -231,7 +231,7 @@ export class DurableBody implements ActorBody {
     }
   }
 
-  /** Returns the mail's new version; `undefined` when somebody else has written the state meanwhile. */
+  /** Returns the mail's new version; `undefined` when another writer has changed the state meanwhile. */
   async #commit(
     state: unknown,
     mail: Mail,

@@ -7,10 +7,10 @@ import type { Target } from "../messaging/target.ts";
 import { contentOf } from "../messaging/message-check.ts";
 import type { CellHost } from "../cell/cell-host.ts";
 
-/** A message that was checked when it was sent, and is a copy that nobody else holds. */
+/** A message that was checked when it was sent. It is a copy of its own. */
 export type Posted = Omit<Parcel, "number">;
 
-/** An event as a copy that nobody else holds, in which refs have their plain form. */
+/** An event as a copy of its own, in which refs have their plain form. */
 export interface Emitted {
   readonly event: unknown;
   readonly hasRefs: boolean;

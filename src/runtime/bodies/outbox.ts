@@ -53,7 +53,7 @@ interface Route {
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** The parcels' sender: no message being handled is their cause, and their answers are nobody's news. */
+  /** The parcels' sender. No message is their cause, and their answers don't raise the actor's causal token. */
   readonly #sender: Sender;
   readonly #routes = new Map<string, Route>();
   readonly #timers = new Set<Timer>();

@@ -168,7 +168,7 @@ function asLongAs(cell: ActorCell): Handling {
   };
 }
 
-/** The stream took the message: whether it has done something with it, nobody knows. */
+/** The stream took the message; whether it has done something with it is unknown. */
 function unanswered({ to, type }: Envelope): AskError {
   const message = `${to} stopped before it answered "${type}"; it may have handled it`;
   return new AskError("failed", "actor-stopped", message, { details: { to, type } });

@@ -13,7 +13,7 @@ export function nodeSignals(): Signals {
     },
     isHeard: (signal) => process.listenerCount(signal) > 0,
     end(signal) {
-      // last of all exit handlers, so that whoever waits for the process sees the signal that ended it
+      // last of all exit handlers, so that the parent process sees the signal that ended this one
       process.on("exit", () => {
         process.removeAllListeners(signal);
         process.kill(process.pid, signal);

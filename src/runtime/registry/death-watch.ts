@@ -1,5 +1,5 @@
 /**
- * Who hears that an actor is gone: those who watch it, and those who are linked with it, which go down as well. After the monitors
+ * Who hears that an actor is gone: its watchers, and the actors linked with it, which go down as well. After the monitors
  * and links of Erlang.
  */
 

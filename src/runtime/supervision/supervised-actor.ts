@@ -49,7 +49,7 @@ export class SupervisedActor implements Child {
   #attempts = 0;
   #isSpawning = false;
   #isStopping = false;
-  /** It is to be started as soon as an earlier life, which nobody waited for, has stopped. */
+  /** It is to be started as soon as an earlier life, whose end was not awaited, has stopped. */
   #startsAgain = false;
   /** What it was told while it was being spawned. */
   #afterSpawn: (() => void) | undefined;
@@ -60,7 +60,7 @@ export class SupervisedActor implements Child {
   #isGone = true;
   #isClosed = false;
   #reason: GoneReason = "stopped";
-  /** Whoever waits for it to be gone. */
+  /** The callers that wait for it to be gone. */
   #waiting: (() => void)[] = [];
 
   constructor(options: ResolvedActor, parent: Parent, hosts: ActorHosts) {

@@ -120,7 +120,7 @@ export class Supervision {
     for (const { actor } of [...this.#actors.values()]) actor.threadLost(thread, error);
   }
 
-  /** Ends an actor for good: nobody starts it again. Resolves when it is gone. */
+  /** Ends an actor for good: it is not started again. Resolves when it is gone. */
   async terminate(address: Address, mode: StopMode): Promise<void> {
     const supervised = this.#actors.get(address);
     if (supervised === undefined) return;
@@ -199,7 +199,7 @@ function actorsOf({ children }: ResolvedSupervisor): Extract<ResolvedChild, { ki
   return children.flatMap((child) => (child.kind === "actor" ? [child] : actorsOf(child.supervisor)));
 }
 
-/** The root of a tree, and the parent of its first supervisor: it has nobody to escalate to. */
+/** The root of a tree, and the parent of its first supervisor: there is no supervisor above it to escalate to. */
 class Tree implements Parent, SupervisorHandle {
   readonly name: string;
   readonly path = undefined;
@@ -246,7 +246,7 @@ class Tree implements Parent, SupervisorHandle {
   }
 
   suspended(): void {
-    // nobody suspends a tree
+    // a whole tree is never suspended
   }
 
   failed(_child: string, failure: Failure): void {

@@ -96,7 +96,7 @@ export class SupervisorNode implements Child, Parent {
   /** The answer to an effect may come at once: it is handled in its turn. */
   readonly #order = new ReentrantQueue();
   #state: SupervisorState;
-  /** How children are ended that somebody asked to end. */
+  /** The stop mode requested for each child that is being terminated. */
   readonly #modes = new Map<string, StopMode>();
   #isClosed = false;
 

@@ -21,7 +21,7 @@ export function shutdownOnSignal(
     void shutDown(signal); // what goes wrong with it is an unhandled rejection, and ends the process as one
   });
   const shutDown = async (signal: ShutdownSignal): Promise<void> => {
-    const system = await starting.catch(() => undefined); // whoever starts it is told
+    const system = await starting.catch(() => undefined); // the caller of createSystem gets the error
     await system?.shutdown();
     if (!signals.isHeard(signal)) signals.end(signal);
   };

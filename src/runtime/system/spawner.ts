@@ -66,7 +66,7 @@ export class Spawner {
   }
 
   /**
-   * Has a host spawn an actor, whoever found the name and the place for it.
+   * Has a host spawn an actor whose name and place are decided.
    *
    * @throws AskError (as a rejection) `thread-died`.
    */

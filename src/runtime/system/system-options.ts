@@ -51,8 +51,8 @@ export interface SystemOptions {
   /** Whether a run that is started while `maxRuns` are in flight waits or is refused as `overloaded`. Default `"wait"`. */
   readonly onOverload?: OverloadPolicy;
   /**
-   * Signals on which the system is {@link System.shutdown | shut down}, and the process then ends by the signal, as it would
-   * have had nobody listened; or by itself, where others listen to the signal as well. A second signal ends the process at
+   * Signals on which the system is {@link System.shutdown | shut down}. Then the process ends by the signal, as it would without a
+   * listener; where there are other listeners for the signal, it ends when they let it. A second signal ends the process at
    * once. Default: none.
    *
    * @example
@@ -164,5 +164,5 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
   };
 }
 
-/** Nobody gets to close a journal that was opened for a system that isn't started; why it didn't open isn't asked for. */
+/** Why a journal didn't open is not asked for, when the system that it was opened for isn't started. */
 function ignore(): void {}

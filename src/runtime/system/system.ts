@@ -1,4 +1,4 @@
-/** What a process embeds: the system as whoever uses it sees it. `actor-system.ts` is what is behind it. */
+/** What a process embeds: the system as its users see it. `actor-system.ts` implements it. */
 
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
@@ -144,7 +144,7 @@ export interface System extends AsyncDisposable {
   readonly store: Store;
   /** What happens to the system: threads, actors, failures, switches. Hot. */
   readonly events$: Observable<SystemEvent>;
-  /** Messages that nobody processed, each with its reason. Hot. */
+  /** Messages that no actor handled, each with its reason. Hot. */
   readonly deadLetters$: Observable<DeadLetter>;
   stats(): Promise<SystemStats>;
   /**

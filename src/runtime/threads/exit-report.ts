@@ -4,9 +4,9 @@ import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 
 export type ExitReport =
-  /** Nobody caught what was thrown, outside of any handler. */
+  /** What was thrown outside of any handler was not caught. */
   | { readonly kind: "threw"; readonly error: EncodedError }
-  /** Nobody handled a promise's rejection. */
+  /** A promise's rejection was not handled. */
   | { readonly kind: "rejected"; readonly error: EncodedError }
   | { readonly kind: "exited"; readonly code: number };
 

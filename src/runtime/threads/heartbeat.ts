@@ -17,8 +17,8 @@ export function beatsOf(heart: Heartbeat): number {
 }
 
 /**
- * The beat, for the thread that owns the heart. A nanosecond or two, so that it can be called for each message: nobody else
- * writes, and a reader sees a plain store soon enough.
+ * The beat, for the thread that owns the heart. A nanosecond or two, so that it can be called for each message: this thread is the
+ * only writer, and a reader sees a plain store soon enough.
  */
 export function beatOf(heart: Heartbeat): () => void {
   const counter = new Int32Array(heart);

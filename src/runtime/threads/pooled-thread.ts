@@ -1,7 +1,7 @@
 /**
  * One worker thread with a host on it: how it is reached, and how it ended. Piscina owns the worker, and runs one task on it
  * for as long as the host lives. Each worker has a pool of its own, so that what a pool tells is about that worker; in a
- * pool of many, an error before or after a task is nobody's.
+ * pool of many, an error before or after a task belongs to no call.
  */
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
@@ -57,13 +57,13 @@ export class PooledThread implements HostThread {
         heart: this.heart,
       },
       words.port1,
-    ).finally(() => this.link.drain()); // before anybody hears of the end: what the thread had sent comes first
+    ).finally(() => this.link.drain()); // first: what the thread had sent comes before the news of its end
     const ended = this.exit.then((reason): never => {
       for (const port of [control.port1, words.port1]) port.close();
       this.link.close();
       throw reason.kind === "died" ? reason.error : new TroupeError("thread-died", `thread ${this.id} was closed`);
     });
-    ended.catch(ignore); // reaches whoever has a call pending; with none pending, the exit itself is what is watched
+    ended.catch(ignore); // rejects the pending calls; with none pending, the exit itself is watched
     const { connect, ...calls } = remoteControl(control.port1, ended);
     this.control = calls;
     this.connect = connect;
@@ -79,7 +79,7 @@ export class PooledThread implements HostThread {
     this.#killer.abort(reason);
   }
 
-  /** Resolves when the worker is gone, unless it was killed: then nobody waits for it. */
+  /** Resolves when the worker is gone, unless it was killed: then its end is not awaited. */
   release(): Promise<void> {
     this.#released ??= this.#pool.destroy();
     return this.#released;

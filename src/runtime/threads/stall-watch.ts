@@ -32,7 +32,7 @@ export interface Stall {
  * Compares the counters with the last look's. A host that works for `stallTimeout` without a beat is not yet stalled; one
  * that stands still for longer is found within three intervals. A host that has not beaten yet is not up, and not looked at.
  *
- * A look that comes late tells little: whoever looks may have been blocked, or the whole process suspended, and the hosts
+ * A look that comes late tells little: the watching thread may have been blocked, or the whole process suspended, and the hosts
  * with it. So no look counts for more than two intervals, and a host that goes on after that has time to show it.
  */
 export function lookAtHearts(

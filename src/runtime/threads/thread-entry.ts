@@ -23,7 +23,7 @@ export interface ThreadTask {
   /** Where the thread says why it ends. */
   readonly words: MessagePort;
   readonly heart: Heartbeat;
-  /** Milliseconds; Infinity when nobody looks at the heart. */
+  /** Milliseconds; Infinity when the heartbeat is not watched. */
   readonly beatInterval: number;
 }
 

@@ -215,7 +215,7 @@ export class ThreadRoster {
   #addPooled(): Slot {
     const slot = new Slot(true, (own) => this.#open(own, pauseAfter(this.#failures)));
     this.#slots.add(slot);
-    slot.ready.catch(() => this.#slots.delete(slot)); // before anybody who waits for it hears of it
+    slot.ready.catch(() => this.#slots.delete(slot)); // before any caller that waits for the thread hears of it
     return slot;
   }
 
@@ -295,7 +295,7 @@ export class ThreadRoster {
       });
     }
     if (entry.slot.isPooled && !entry.isClosing) {
-      this.#slots.delete(entry.slot); // before anybody hears of it, and places an actor at once
+      this.#slots.delete(entry.slot); // first: a listener may place an actor at once
       this.#failures = entry.slot.hasHosted ? 0 : this.#failures + 1;
       this.#replace();
     }
@@ -316,7 +316,7 @@ function noSuchPlacement(placement: never): TroupeError {
   return new TroupeError("invalid-options", `a placement is "pooled", "dedicated" or { thread: number }, not ${given}`);
 }
 
-/** What whoever still waits for a thread is told when the thread was closed with all its actors stopped. */
+/** The error for callers that still wait for a thread, when it was closed with all its actors stopped. */
 export function threadClosed(thread: HostId): TroupeError {
   return new TroupeError("actor-stopped", `thread ${thread} was closed, and its actors have stopped`);
 }

@@ -7,7 +7,7 @@ import { lookAtHearts, type StallTerms, type StallWatch } from "./stall-watch.ts
 
 export interface WatchdogOptions {
   readonly clock: Clock;
-  /** Milliseconds; Infinity to look after nobody. */
+  /** Milliseconds; Infinity to watch no thread. */
   readonly stallTimeout: number;
   /** True while threads may stand still for good reason: a debugger holds them. */
   readonly isExcused: () => boolean;

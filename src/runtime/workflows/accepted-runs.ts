@@ -20,7 +20,7 @@ export interface LeftRuns {
 }
 
 /**
- * Guarantees: there is one handle on a run at a time; whoever has it is told when the run ends, breaks or is given up, and then
+ * Guarantees: there is one handle on a run at a time; it settles when the run ends, breaks or is given up, and then
  * the next that waits begins.
  */
 export class AcceptedRuns {
@@ -107,7 +107,7 @@ export class AcceptedRuns {
     return this.#queue.idle();
   }
 
-  /** Gives up the runs that wait for their turn. Whoever started them is told. */
+  /** Gives up the runs that wait for their turn. Their callers get an error. */
   turnAway(): void {
     for (const id of this.#queue.withdrawAll()) {
       this.#notStarted.push(id);
@@ -115,7 +115,7 @@ export class AcceptedRuns {
     }
   }
 
-  /** Tells whoever waits for a run that the system closes. Resolves, once the journal has answered, to what is left. */
+  /** Ends each wait for a run, since the system closes. Resolves, once the journal has answered, to what is left. */
   async close(): Promise<LeftRuns> {
     this.turnAway();
     this.#queue.close(new TroupeError("system-closed", "the system was closed before its runs had ended"));

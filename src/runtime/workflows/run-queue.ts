@@ -39,7 +39,7 @@ export class RunQueue {
     return { inFlight: this.#inFlight.size, waiting: this.#waiting.size };
   }
 
-  /** True while the next run would be in flight at once: there is a place, and nobody waits for it. */
+  /** True while the next run would be in flight at once: there is a place, and no run waits for it. */
   get hasRoom(): boolean {
     return this.#inFlight.size < this.#options.maxRuns && this.#waiting.size === 0;
   }

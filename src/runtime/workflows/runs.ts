@@ -1,4 +1,4 @@
-/** The runs of one system, as whoever embeds it starts, finds, cancels and recovers them. */
+/** The runs of one system: starts, finds, cancels and recovers them. */
 
 import type { Address } from "../../actors/address.ts";
 import { checkContract } from "../../contracts/contract.ts";
@@ -175,14 +175,14 @@ export class Runs {
     this.#actor.participantStopped(actor);
   }
 
-  /** Gives up the runs that wait for their turn. Whoever started them is told. */
+  /** Gives up the runs that wait for their turn. Their callers get an error. */
   turnAway(): void {
     this.#accepted.turnAway();
   }
 
   /**
-   * The system closes: from now on nothing is recorded of any run, whatever its agents do as they are stopped, and whoever
-   * waits for a run is told. Resolves, once the journal has answered, to what is left.
+   * The system closes. From now on nothing is recorded of any run, whatever its agents do as they are stopped, and each wait for a
+   * run ends with an error. Resolves, once the journal has answered, to what is left.
    */
   async close(): Promise<LeftRuns> {
     this.#isClosed = true;
@@ -275,7 +275,7 @@ export class Runs {
     );
   }
 
-  /** A run that a process left unfinished and that nobody here has taken up is, to be undone. */
+  /** Takes up a run, to be undone, that a process left unfinished and that this system has not taken up yet. */
   async #cancelLeft(handle: RunHandle, reason: string | undefined): Promise<void> {
     const { id } = handle;
     if (this.#isClosed) return;

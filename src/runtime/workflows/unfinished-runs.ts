@@ -44,7 +44,7 @@ export interface UnfinishedRunsOptions {
  */
 export class UnfinishedRuns {
   readonly #options: UnfinishedRunsOptions;
-  /** Runs that may be unfinished and that nobody here looks after. */
+  /** Runs that may be unfinished and that this system has not taken up. */
   readonly #others = new Set<string>();
   /** True once all of {@link #others} are known. */
   #isComplete = false;

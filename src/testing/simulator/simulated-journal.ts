@@ -75,7 +75,7 @@ export class DurableJournal implements JournalSource {
     const queue = this.#queue;
     this.#queue = [];
     if (queue.length === 0) return;
-    for (const { work } of queue.slice(0, this.#random.below(queue.length + 1))) failureOf(work); // nobody is left to be told of one
+    for (const { work } of queue.slice(0, this.#random.below(queue.length + 1))) failureOf(work); // the process that would hear of a failure is gone
   }
 
   open(process: Pick<SimulatedProcess, "steps" | "isAlive">): Journal {
