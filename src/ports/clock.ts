@@ -1,6 +1,6 @@
 /** The port for time. Production gives it the machine's clock, the simulator a virtual one. */
 
-/** A timer that was set. */
+/** A pending timer. */
 export interface Timer {
   /** Does nothing if the timer fired already. */
   cancel(): void;
@@ -9,6 +9,6 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since the epoch, with fractions where the platform has them. Never goes back. */
   now(): number;
-  /** Calls `fire` once, `ms` milliseconds from now at the earliest. A pending timer does not keep a process alive. */
+  /** Calls `fire` once, at the earliest `ms` milliseconds from now. A pending timer does not keep the process alive. */
   setTimer(ms: number, fire: () => void): Timer;
 }

@@ -2,6 +2,6 @@
 export interface Random {
   /** A number in [0, 1). */
   next(): number;
-  /** An id that no other call ever returned, on any thread: lower-case letters, digits and `-`. */
+  /** An id that no other call returns, on any thread: lower-case letters, digits and `-`. */
   id(): string;
 }

@@ -11,10 +11,13 @@ export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
 export const shutdownSignals = ["SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT"] as const satisfies readonly ShutdownSignal[];
 
 export interface Signals {
-  /** Calls `onSignal` whenever one of these arrives, instead of what it would do; until the function returned is called. */
+  /**
+   * Calls `onSignal` whenever one of these signals arrives, in place of its default action. Returns a function that
+   * ends this.
+   */
   listen(signals: readonly ShutdownSignal[], onSignal: (signal: ShutdownSignal) => void): () => void;
-  /** True while somebody listens to a signal. */
+  /** True while the process has a listener for the signal. */
   isHeard(signal: ShutdownSignal): boolean;
-  /** Ends the process as the signal does where nobody listens. */
+  /** Ends the process as the signal does by default. */
   end(signal: ShutdownSignal): void;
 }

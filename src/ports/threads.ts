@@ -2,10 +2,10 @@
 
 import type { Link } from "./link.ts";
 
-/** Why a thread is gone. `closed`: it was asked to. The error is whatever the platform said. */
+/** Why a thread is gone. `closed`: it was asked to end. `error` is what the platform reported. */
 export type ThreadExit = { readonly kind: "closed" } | { readonly kind: "died"; readonly error: unknown };
 
-/** A thread that runs a thread host. `Control` is what the host lets its opener call. */
+/** A thread that runs a thread host. `Control` is the interface that the host offers to its opener. */
 export interface Thread<Control> {
   readonly control: Control;
   /** The link between the opener and this thread. */
@@ -20,6 +20,6 @@ export interface Threads<Settings, Control> {
   open(settings: Settings): Promise<Thread<Control>>;
   /** Gives two open threads a direct link. Resolves when both ends have it. */
   connect(a: Thread<Control>, b: Thread<Control>): Promise<void>;
-  /** Releases what the port holds. All threads are gone before. */
+  /** Releases what the port holds. Call it after all threads are gone. */
   close(): Promise<void>;
 }

@@ -1,12 +1,12 @@
 /**
- * The port that decides when work runs. Production runs it soon, on this thread; the simulator picks the next one by its
- * seed, which is how it explores interleavings.
+ * The port that decides when work runs. Production runs it soon, on this thread. The simulator picks the next task by
+ * its seed, and so explores interleavings.
  */
 export interface Turns {
   /** Runs `task` in a later turn, after the code that calls this has returned. */
   schedule(task: () => void): void;
   /** Runs `task` at the end of this turn, once its code and the promises it settled have run. */
   atEndOfTurn(task: () => void): void;
-  /** Runs `task` later than that: once whatever else is ready now on this thread has had its turn. */
+  /** Runs `task` later than {@link Turns.atEndOfTurn}: after everything else that is ready now on this thread. */
   atEndOfLoop(task: () => void): void;
 }
