@@ -1,13 +1,13 @@
-/** Says of one piece of work that it is no longer wanted. */
+/** Cancellation of one piece of work. */
 
-/** What hears that work is no longer wanted; another {@link Cancellation}, too. */
+/** What is told when work is cancelled; a {@link Cancellation} can be one. */
 export interface CancellationListener {
   abort(error: unknown): void;
 }
 
 /**
- * An abort signal that is made only for who looks at it: most work never does, and making one takes as long as many an
- * agent's step (`bench/credit.ts`).
+ * Cancels one piece of work. It makes its `AbortSignal` only on first access: most work never looks at the signal, and
+ * making one can take as long as an agent's step (`bench/credit.ts`).
  *
  * @example
  * const cancellation = new Cancellation();
@@ -19,7 +19,7 @@ export class Cancellation implements CancellationListener {
   #reason: { readonly error: unknown } | undefined;
   #listeners: Set<CancellationListener> | undefined;
 
-  /** Aborts when the work does. The same on every access. */
+  /** Aborts when the work is cancelled. The same object on every access. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController();
@@ -28,7 +28,7 @@ export class Cancellation implements CancellationListener {
     return this.#controller.signal;
   }
 
-  /** What it was aborted with; absent until then. */
+  /** The error that it was aborted with; undefined until then. */
   get reason(): { readonly error: unknown } | undefined {
     return this.#reason;
   }
@@ -43,7 +43,9 @@ export class Cancellation implements CancellationListener {
     if (listeners !== undefined) for (const listener of listeners) listener.abort(error);
   }
 
-  /** Tells the listener when this is aborted, or at once if it is. Costs a tenth of listening to the signal. */
+  /**
+   * Tells the listener when this aborts, at once if it has aborted already. Costs a tenth of listening to the signal.
+   */
   add(listener: CancellationListener): void {
     if (this.#reason !== undefined) listener.abort(this.#reason.error);
     else (this.#listeners ??= new Set()).add(listener);
@@ -53,7 +55,7 @@ export class Cancellation implements CancellationListener {
     this.#listeners?.delete(listener);
   }
 
-  /** @throws the signal's reason, if it is aborted. */
+  /** @throws the signal's reason, if this has aborted. */
   throwIfAborted(): void {
     if (this.#reason !== undefined) this.signal.throwIfAborted();
   }

@@ -8,7 +8,7 @@ export class FifoQueue<T> {
     return this.#length;
   }
 
-  /** The one that {@link FifoQueue.shift} takes next. */
+  /** The item that {@link FifoQueue.shift} takes next. */
   get first(): T | undefined {
     return this.#items[this.#head];
   }
@@ -32,7 +32,10 @@ export class FifoQueue<T> {
     return item;
   }
 
-  /** Takes out the first item that matches, the others stay in their order. Takes as long as there are items before it. */
+  /**
+   * Removes and returns the first item that matches; the others keep their order. Takes time in proportion to the items
+   * before it.
+   */
   take(matches: (item: T) => boolean): T | undefined {
     const mask = this.#items.length - 1;
     for (let i = 0; i < this.#length; i++) {

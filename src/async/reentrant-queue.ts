@@ -1,4 +1,4 @@
-/** Run to completion: no synchronous task begins inside another, whatever a task calls. */
+/** Runs tasks to completion one after the other, also those that a running task adds. */
 
 /**
  * Runs synchronous tasks one after another, each to its end, also those that a task brings up. For what may call itself: a

@@ -1,22 +1,23 @@
-/** Serial tasks that may take their time: what keeps the proposals of one run in the order in which they arrived. */
+/**
+ * Runs tasks one after another, each to its end. It keeps the proposals of one run in the order in which they arrived.
+ */
 
 import type { MaybePromise } from "./maybe-promise.ts";
 
 /**
- * Runs tasks one after another, each until its promise has settled, and hands their results back. Synchronous as long as the
- * tasks are: with a store in memory a proposal costs no promise. Tasks without a result that never wait are the business of a
- * `ReentrantQueue`.
+ * A queue of tasks that runs one at a time. Stays synchronous while the tasks do, so that a proposal over a store in
+ * memory costs no promise.
  */
 export class TaskQueue {
   #isBusy = false;
   readonly #waiting: (() => void)[] = [];
 
   /**
-   * Runs `task` when all that were given before are over: now, if none is in progress. Returns or throws what it does, or
-   * a promise of that.
+   * Runs `task` after all earlier tasks have ended: at once, if none is in progress. Returns or throws what the task
+   * does, or returns a promise of it.
    *
-   * Guarantees: answers come in the order of the tasks, to the microtask. Of two equal proposals of which one is
-   * accepted, whoever asked hears of the acceptance first.
+   * Guarantees: results settle in the order of the tasks, to the microtask. When one of two equal proposals is accepted
+   * and the other refused, the acceptance settles first.
    */
   run<T>(task: () => MaybePromise<T>): MaybePromise<T> {
     if (this.#isBusy)
@@ -47,7 +48,7 @@ export class TaskQueue {
     this.#end();
   }
 
-  /** Not `resolve(result)`: that takes two microtasks longer, in which the next task could answer. */
+  /** Not `resolve(result)`: that takes two microtasks longer, and the next task could settle before it. */
   #follow<T>(result: Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void): void {
     result.then(
       (value) => {
