@@ -1,10 +1,10 @@
 /**
- * A contract compiled into one function that checks a message and copies it in the same pass: for the plain schemas that most
- * messages have, many times as fast as parsing and then copying (`bench/messages.ts`). It never decides alone: what it can't
- * vouch for goes to valibot and the copier, which also make the error.
+ * A contract compiled into one function that checks a message and copies it in the same pass: for the plain schemas
+ * that most messages have, many times as fast as parsing and then copying (`bench/messages.ts`). It only accepts: a
+ * value that it can't accept goes to valibot and the copier, which decide and make the error.
  *
- * The function is written as source, so that each field is an access by a constant name and every copy has one shape: a
- * quarter of the time that closures over a list of fields take. Where Node.js forbids that
+ * The function is generated as source, so that each field is read by a constant name and every copy has one shape. That
+ * takes a quarter of the time of closures over a list of fields. Where Node.js forbids generated code
  * (`--disallow-code-generation-from-strings`), every message goes to valibot.
  */
 
@@ -13,7 +13,7 @@ import * as v from "valibot";
 /** Returned instead of a copy: this value is for the slow path. */
 export const unfit: unique symbol = Symbol("unfit");
 
-/** Adds up what a copy takes on the wire, about. */
+/** Adds up the approximate size of a copy on the wire. */
 export interface Tally {
   bytes: number;
 }
@@ -23,7 +23,10 @@ export interface Tally {
  */
 export type CheckedCopy = (value: unknown, tally: Tally) => unknown;
 
-/** Compiles a schema, if it is made of objects, arrays, primitives, literals and picklists, optional or nullable. */
+/**
+ * Compiles a schema made of objects, arrays, primitives, literals and picklists, optional or nullable. Returns
+ * undefined for any other.
+ */
 export function compileCheckedCopy(schema: v.GenericSchema): CheckedCopy | undefined {
   const source = new CopySource();
   const copy = source.copyOf(schema, "value");
@@ -32,10 +35,10 @@ export function compileCheckedCopy(schema: v.GenericSchema): CheckedCopy | undef
 
 type Pipe = readonly v.PipeItem<unknown, unknown, v.BaseIssue<unknown>>[];
 
-/** The source of one function, as it is written. Of a schema only the names of fields get into it, quoted. */
+/** Builds the source of one function. Nothing of a schema gets into the source but the names of its fields, quoted. */
 class CopySource {
   readonly #lines: string[] = [];
-  /** What the source refers to by `constants[n]`. */
+  /** The values that the source reads as `constants[n]`. */
   readonly #constants: unknown[] = [];
   #names = 0;
 
@@ -58,7 +61,10 @@ class CopySource {
     }
   }
 
-  /** Writes the check of the variable `value`; returns the expression of its copy, `undefined` for a schema that doesn't compile. */
+  /**
+   * Writes the check of the variable `value`; returns the expression of its copy, or undefined for a schema that can't
+   * be compiled.
+   */
   copyOf(schema: v.GenericSchema, value: string): string | undefined {
     if ("pipe" in schema) return this.#checkedPrimitive(schema, schema.pipe as Pipe, value);
     switch (schema.type) {
@@ -94,7 +100,7 @@ class CopySource {
     return value;
   }
 
-  /** Primitives with checks behind them; what transforms is for valibot. */
+  /** A primitive with checks after it. Schemas that transform are left to valibot. */
   #checkedPrimitive(schema: v.GenericSchema, [, ...actions]: Pipe, value: string): string | undefined {
     const { type } = schema;
     if ((type !== "string" && type !== "number") || actions.some(({ kind }) => kind !== "validation")) return undefined;

@@ -1,4 +1,7 @@
-/** The check that guards a hand-off: valibot schemas, and an error that says who, which way, where and what. */
+/**
+ * The check of a message against its contract, a valibot schema. The error names the agent, the direction, the path and
+ * the value.
+ */
 
 import * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
@@ -12,15 +15,15 @@ export interface ContractSite {
   readonly agent: string;
   readonly version: string;
   readonly direction: "input" | "output" | "message" | "reply" | "event";
-  /** Which side of the boundary found it. */
+  /** The side of the boundary that checked. */
   readonly side: "sender" | "receiver";
 }
 
 /**
  * Returns what the schema makes of `value`.
  *
- * @throws TroupeError `contract-violated`; its details carry agent, version, direction, side, path, expected and received.
- * What the schema's own code throws passes through.
+ * @throws TroupeError `contract-violated`; its details carry agent, version, direction, side, path, expected and
+ * received. An error that the schema's own code throws passes through.
  */
 export function checkContract<T>(schema: v.GenericSchema<unknown, T>, value: unknown, site: ContractSite): T {
   const result = v.safeParse(schema, value);

@@ -1,13 +1,13 @@
 /**
- * What a run records of inputs and outputs. A run's history is a state of the store, and states hold plain data only; what
- * crosses to agents may also be dates, maps, sets, bytes and actor refs. Those are recorded in a plain form of theirs.
+ * How a run records inputs and outputs. A run's history is a state of the store, and states hold only plain data.
+ * Inputs and outputs may also hold dates, maps, sets, bytes and actor refs, which are recorded in a plain form.
  */
 
 import { recordedTags, type RecordedTag, tagField } from "../values/tag.ts";
 import { bufferViews, ValueCopier } from "../values/value-copier.ts";
 
 /**
- * An input or output in its recorded form: plain data, an isolated copy. The same object as the value where that is plain.
+ * An input or output in its recorded form: plain data, in an isolated copy.
  *
  * @experimental
  * @since 0.1.0
@@ -30,13 +30,16 @@ const ownTags: ReadonlySet<unknown> = new Set<Tagged[typeof tagField]>(recordedT
 export interface PayloadCodecOptions {
   /** The most a payload may take, in bytes. */
   readonly maxBytes: number;
-  /** Makes actor refs of their plain forms in a value that it may change. Default: leaves them as they are. */
+  /**
+   * Replaces the plain forms of actor refs in a value, which it may change, by the refs. Default: leaves them as they
+   * are.
+   */
   readonly revive?: (value: unknown) => unknown;
 }
 
 /**
- * Turns values into payloads and back. Plain values, the usual case, are copied once on the way in and not at all on the
- * way out.
+ * Turns values into payloads and back. A plain value, the usual case, is copied once by `encode` and not at all by
+ * `decode`.
  */
 export class PayloadCodec {
   readonly #copier: ValueCopier;
@@ -56,7 +59,10 @@ export class PayloadCodec {
     return this.encodeCopy(this.#copier.copy(value, what), this.#copier);
   }
 
-  /** Like {@link PayloadCodec.encode}, for an isolated copy that there is already; `about` is what its copier says of it. */
+  /**
+   * Like {@link PayloadCodec.encode}, for a value that is an isolated copy already; the second argument is the copier
+   * that made it.
+   */
   encodeCopy(copy: unknown, { isJson, hasTransferred }: Pick<ValueCopier, "isJson" | "hasTransferred">): Payload {
     const mayMislead = hasTransferred || isTagged(copy);
     if (isJson && !mayMislead) return copy;
@@ -66,8 +72,8 @@ export class PayloadCodec {
   }
 
   /**
-   * The value again: what {@link PayloadCodec.encode} was given, with the prototypes it had. Plain values come back as the same
-   * object. `revive` takes the place of the codec's own.
+   * Returns an equal of the value that {@link PayloadCodec.encode} was given, with its prototypes. A plain payload is
+   * returned itself. `revive` replaces the codec's own.
    */
   decode(payload: Payload, revive = this.#revive): unknown {
     return isWrapped(payload) ? revive(untagAll(payload.value)) : payload;
@@ -119,7 +125,7 @@ function tagBytes(type: string, bytes: Uint8Array): Tagged {
   };
 }
 
-/** Always makes new objects: what comes out belongs to the caller, the payload may be frozen. */
+/** Always makes new objects: the result belongs to the caller, and the payload may be frozen. */
 function untagAll(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(untagAll);
