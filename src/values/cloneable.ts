@@ -1,4 +1,7 @@
-/** What may cross a boundary, as a type: the compile-time half of the check that `value-copier.ts` makes at run time. */
+/**
+ * Which values may cross a boundary, as a type: the compile-time half of the check that `value-copier.ts` makes at run
+ * time.
+ */
 
 import type { tagField } from "./tag.ts";
 
@@ -14,8 +17,9 @@ export type Cloneable =
   | { readonly [key: string]: Cloneable };
 
 /**
- * What `T` is assignable to when every part of it can cross a boundary: there is `never` in the place of each part that
- * can't. Written in object types, inside which the compiler looks no earlier than it has to: a type may contain itself.
+ * The type `T` with `never` in place of each part that can't cross a boundary: `T` is assignable to it when all parts
+ * can. It is written with object types, whose fields the compiler resolves only when needed, so that a type may contain
+ * itself.
  */
 export type CloneableCheck<T> = T extends Whole | Transferable
   ? T
@@ -41,10 +45,10 @@ type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Err
 /** True when every part of `T` can cross a boundary. `unknown` and `any` pass: the run-time check judges them. */
 export type IsCloneable<T> = unknown extends T ? true : [T] extends [CloneableCheck<T>] ? true : false;
 
-/** The method by which an object says how it travels, as an actor ref does. */
+/** The method by which an object gives its plain form for travel, as an actor ref does. */
 export const transfer: unique symbol = Symbol.for("troupe.transfer") as never;
 
-/** An object that crosses boundaries by a plain form of itself. */
+/** An object that crosses boundaries in a plain form. */
 export interface Transferable {
   [transfer](): Transferred;
 }

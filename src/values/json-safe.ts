@@ -1,4 +1,4 @@
-/** What JSON carries without loss. */
+/** Which values JSON carries without loss. */
 
 /** True when JSON brings `value` back as it is. Takes plain data: objects, arrays and primitives. */
 export function isJsonSafe(value: unknown): boolean {

@@ -1,6 +1,7 @@
 /**
- * Plain data as JSON text and back, without loss: bigints, `undefined`, `NaN`, `Infinity` and `-0` too, for which JSON has
- * no form. They are objects with the field `$troupe`; data with such a field of its own is written as a list of its fields.
+ * Plain data as JSON text and back, without loss: also bigints, `undefined`, `NaN`, `Infinity` and `-0`, which JSON
+ * can't write. Each of these becomes an object with the field `$troupe`; data that has such a field of its own is
+ * written as a list of its fields.
  */
 
 import { isJsonSafe } from "./json-safe.ts";

@@ -14,7 +14,7 @@ const maxDepth = 256;
 /** How many parts of a path an error's message shows; its details have them all. */
 const maxPathShown = 8;
 
-/** What bytes may be besides an ArrayBuffer: the views on one, which are copied without the rest of it. */
+/** The kinds of view on an ArrayBuffer that may be sent. Only the bytes that a view shows are copied. */
 export const bufferViews: readonly (new (buffer: ArrayBuffer) => ArrayBufferView)[] = [
   Uint8Array,
   Uint8ClampedArray,
@@ -31,15 +31,15 @@ export const bufferViews: readonly (new (buffer: ArrayBuffer) => ArrayBufferView
 ];
 
 /**
- * One copier serves many copies; after each {@link ValueCopier.copy} its fields tell about the last one. It does not
- * allocate anything but the copy: this is on the path of every message (`bench/messages.ts`).
+ * Copies and checks values, one after another. After each {@link ValueCopier.copy} its fields describe that copy. It
+ * allocates nothing but the copy, since it is on the path of every message (`bench/messages.ts`).
  */
 export class ValueCopier {
   /** True when JSON carries the last copy without loss. */
   isJson = true;
   /** True when the last copy holds plain forms of transferable objects, which the receiver has to revive. */
   hasTransferred = false;
-  /** About how many bytes the last copy takes on the wire. */
+  /** The approximate size of the last copy on the wire, in bytes. */
   bytes = 0;
   readonly #maxBytes: number;
 
@@ -48,9 +48,9 @@ export class ValueCopier {
   }
 
   /**
-   * Returns a deep copy of what is enumerable and named by strings, as structured clone does. Holes of arrays become
-   * undefined, and an object that is in the value twice is copied twice. `what` names the value in errors, such as
-   * `message "add"`.
+   * Returns a deep copy of the value's enumerable fields with string keys, as structured clone does. Holes of arrays
+   * become undefined, and an object that the value contains twice is copied twice. `what` names the value in errors,
+   * such as `message "add"`.
    *
    * @throws TroupeError `not-cloneable` with the path and kind of the part that can't cross; `message-too-large` with
    * the limit, as soon as it is exceeded.
@@ -67,14 +67,14 @@ export class ValueCopier {
     return copied;
   }
 
-  /** Starts a copy that somebody else makes: sets the fields to those of a copy of nothing. */
+  /** Resets the fields, for a copy that the caller makes and counts itself. */
   begin(): void {
     this.isJson = true;
     this.hasTransferred = false;
     this.bytes = 0;
   }
 
-  /** True when the last copy takes more than what is allowed. */
+  /** True when the last copy is larger than the limit. */
   get isTooLarge(): boolean {
     return this.bytes > this.#maxBytes;
   }
@@ -109,8 +109,8 @@ export class ValueCopier {
   }
 
   /**
-   * A container is counted before its parts are copied, and beyond the limit none is: `copy` throws then.
-   * Arrays and fields are handled in here since messages made of them took 1.4 times as long with a method each.
+   * Counts a container before it copies the parts, and copies none beyond the limit: `copy` throws then. Arrays and
+   * fields are handled here, not in methods of their own, with which messages took 1.4 times as long.
    */
   #copyObject(value: object, depth: number): unknown {
     if (depth > maxDepth) throw new Unfit(`a structure deeper than ${maxDepth} levels, or a cycle`);
@@ -205,7 +205,10 @@ export class ValueCopier {
   }
 }
 
-/** Only what a view shows: a Buffer is often a small part of a pool, whose other parts are none of the receiver's business. */
+/**
+ * Copies only the bytes that a view shows: a Buffer is often a small part of a pool, and the receiver must not see the
+ * rest of it.
+ */
 function copyBytes(value: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuffer | ArrayBufferView {
   const View = bufferViews.find((each) => value instanceof each);
   if (View === undefined) return structuredClone(value);
