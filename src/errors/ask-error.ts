@@ -1,4 +1,4 @@
-/** How an ask can end without a reply, told apart by whether the message may have been handled. */
+/** The error of an ask that ends without a reply. It tells whether the message may have been handled. */
 
 import type { ErrorCode } from "./error-code.ts";
 import type { DetailsOf } from "./error-details.ts";
@@ -7,11 +7,9 @@ import { isTroupeError, type OptionsArgument, TroupeError, type TroupeErrorOptio
 /**
  * How an ask ended without a reply:
  * - `rejected`: certainly not handled; safe to send again.
- * - `failed`: handled, and the handler threw; or the actor that had the message is gone, and may have handled it.
- * - `timed-out`: unknown; the message may have been, or may still be handled.
- * - `cancelled`: the asker gave up; unknown as well, unless the message had not been sent.
- *
- * @since 0.1.0
+ * - `failed`: handled, and the handler threw; or the receiver is gone, and may have handled it.
+ * - `timed-out`: unknown; the message may have been handled, or may be handled later. - `cancelled`: the asker stopped
+ *   waiting; unknown as well, unless the message had not been sent.
  */
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 
@@ -26,7 +24,8 @@ export type AskErrorOptions<Code extends ErrorCode = ErrorCode> = TroupeErrorOpt
 };
 
 /**
- * An ask that ended without a reply. `outcome` says how, `code` says why, and `mayHaveRun` what may be sent again.
+ * The error an asker gets when its ask ends without a reply. `outcome` says how it ended, `code` why, and `mayHaveRun`
+ * whether it is safe to send again.
  *
  * @example
  * const error = await ref.ask("pay", { cents: 5 }).catch((e) => e);
@@ -40,7 +39,7 @@ export class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Co
   readonly outcome: AskOutcome;
   /**
    * False when the message certainly had no effect and will have none, so that it is safe to send again. True when it
-   * had, may have had, or may still have.
+   * had an effect, may have had one, or may still have one.
    */
   readonly mayHaveRun: boolean;
 

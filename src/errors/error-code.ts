@@ -1,4 +1,7 @@
-/** Every code a TroupeError can carry. `docs/errors.md` lists each with cause and cure; a test holds the two together. */
+/**
+ * Every code a TroupeError can carry. `docs/errors.md` lists each with its cause and cure; a test checks that none is
+ * missing there.
+ */
 
 import type { ErrorDetailsByCode } from "./error-details.ts";
 

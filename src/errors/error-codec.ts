@@ -1,7 +1,7 @@
 /**
  * Carries errors between threads. Structured clone drops `code`, own fields and subclasses, and throws on values that
- * can't be cloned; this codec keeps name, message, code, stack, details, the chain of causes and the errors of an
- * AggregateError, and describes the rest.
+ * can't be cloned. This codec keeps name, message, code, stack, details, the chain of causes and the errors of an
+ * AggregateError, and describes other values in words.
  */
 
 import { inspect, types } from "node:util";
@@ -11,7 +11,7 @@ import type { ErrorDetails } from "./error-details.ts";
 import { isTroupeError, TroupeError } from "./troupe-error.ts";
 
 /**
- * The plain form of an error: what crosses a thread boundary. JSON carries it without loss.
+ * The plain form of an error, in which it crosses a thread boundary. JSON carries it without loss.
  *
  * @experimental
  * @since 0.1.0
@@ -28,23 +28,25 @@ export interface EncodedError {
   readonly cause?: EncodedError;
   /** What an AggregateError gathered. */
   readonly errors?: readonly EncodedError[];
-  /** What JSON makes of the value, when something other than an error was thrown. */
+  /** The JSON form of the thrown value, when it was no error. */
   readonly value?: unknown;
 }
 
-/** How many errors one encoded error holds at most, itself and all its causes; a getter can make causes without end. */
+/**
+ * The most errors that one encoded error holds, itself and its causes counted: a getter can make causes without end.
+ */
 const maxErrors = 32;
 
 const unreadable = "something that throws when it is looked at";
 
-/** Turns anything that was thrown into plain data. Never throws. Each error is in it once, also when causes are cyclic. */
+/** Turns any thrown value into plain data. Never throws. Contains each error once, also when causes are cyclic. */
 export function encodeError(thrown: unknown): EncodedError {
   return encode(thrown, new Set());
 }
 
 /**
- * Rebuilds what {@link encodeError} took apart. A thrown value that was no error comes back as JSON has it, or as its
- * description where JSON has no form for it.
+ * Rebuilds the error that {@link encodeError} encoded. A thrown value that was no error comes back in its JSON form, or
+ * as its description if it has none.
  */
 export function decodeError(encoded: EncodedError): unknown {
   if (encoded.kind === "value") {
@@ -60,7 +62,7 @@ export function decodeError(encoded: EncodedError): unknown {
   return error;
 }
 
-/** `seen` holds the errors that are encoded already. */
+/** `seen` holds the errors that were encoded before. */
 function encode(thrown: unknown, seen: Set<unknown>): EncodedError {
   const encoded = attempt(() => (isError(thrown) ? encodeFields(thrown, seen) : encodeValue(thrown)));
   return encoded ?? { kind: "value", name: typeof thrown, message: unreadable };
@@ -118,8 +120,8 @@ function rebuild(
 }
 
 /**
- * Makes an error whose stack is replaced next. A stack is captured when an error is made, and written out when it is
- * replaced: that is most of what decoding costs.
+ * Makes an error without capturing a stack, since the caller sets the stack next. Capturing one is most of the cost of
+ * decoding.
  */
 function withoutStack(build: () => Error): Error {
   const limit = Error.stackTraceLimit;
@@ -140,7 +142,7 @@ function isError(value: unknown): value is Error {
   return types.isNativeError(value) || attempt(() => value instanceof Error) === true;
 }
 
-/** Getters, the traps of proxies and `toJSON` are code of somebody else. */
+/** Getters, the traps of proxies and `toJSON` are foreign code, which may throw. */
 function attempt<T>(look: () => T): T | undefined {
   try {
     return look();
@@ -160,7 +162,7 @@ function describe(value: unknown): string {
   return attempt(look) ?? unreadable;
 }
 
-/** Field by field, so that one which JSON can't carry costs no other. */
+/** Converts field by field, so that a field which JSON can't carry doesn't cost the others. */
 function plainDetails(details: unknown): ErrorDetails {
   const fields: [string, unknown][] = [];
   for (const key of attempt(() => Object.keys(details ?? {})) ?? []) {
@@ -172,7 +174,9 @@ function plainDetails(details: unknown): ErrorDetails {
   return Object.fromEntries(fields);
 }
 
-/** What JSON makes of a value, with words for the parts it has no form for; undefined where it fails, as for a cycle. */
+/**
+ * The JSON form of a value, with words for the parts that JSON can't write; undefined where that fails, as for a cycle.
+ */
 function jsonForm(value: unknown): unknown {
   return attempt((): unknown => JSON.parse(JSON.stringify(value, (_key, part: unknown) => jsonPart(part))));
 }

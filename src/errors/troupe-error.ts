@@ -1,4 +1,4 @@
-/** The base of every error Troupe throws, and the guard that recognises one after it crossed threads. */
+/** The base class of every error that Troupe throws, and a guard that recognises it after it crossed threads. */
 
 import type { ErrorCode } from "./error-code.ts";
 import type { DetailsOf } from "./error-details.ts";
@@ -23,9 +23,8 @@ export type OptionsArgument<Options> = Partial<Options> extends Options ? [optio
  * An error with a stable `code`, a message that says what happened and what to do, and the `details` of its code; `Details` is
  * a parameter of its own so that an error of one code passes for an error of any.
  *
- * Guarantees: `code`, `message`, `stack`, `details` and `cause` survive the way from one thread to another.
- * Use {@link isTroupeError} rather than `instanceof`; it also recognises errors of another copy of the package, and
- * given a code it narrows `details` to those of the code.
+ * Guarantees: `code`, `message`, `stack`, `details` and `cause` survive the transfer to another thread. Use {@link
+ * isTroupeError} rather than `instanceof`; it also recognises errors of another copy of the package.
  *
  * @example
  * try { await run.result; }
