@@ -18,7 +18,10 @@ import type { Placement } from "./placement.ts";
  * @since 0.1.0
  */
 export interface StateAccess {
-  /** The newest state known here; `initial` where there is none. Throws `no-such-key` without one. */
+  /**
+   * The newest state known here; the definition's `initial` for a key without a commit. Throws `no-such-key` if the
+   * definition has none.
+   */
   read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
   /** The newest snapshot known here, or `undefined` for a key without a commit. */
   snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
@@ -34,8 +37,8 @@ export interface StateAccess {
     options?: CommitOptions,
   ): Promise<Snapshot<S>>;
   /**
-   * Appends the next versions of several keys at once, all or none, if all of them are still where the recipe saw them;
-   * returns the newest version of each.
+   * Appends the next versions of several keys at once, all or none, if all of them still have the versions that the
+   * recipe saw; returns the newest version of each.
    *
    * @example
    * await context.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
@@ -64,13 +67,13 @@ export interface ActorContext<E = never> extends StateAccess {
   /** The thread it runs on; 0 is the one that made the system. */
   readonly thread: number;
   /**
-   * Aborts when what is being done is no longer wanted: whoever asked gave up, or the run was cancelled; or when the actor is
-   * being stopped. That of an ask says nothing any more once it is answered.
+   * Aborts when the asker stops waiting, when the run is cancelled, or when the actor is being stopped. The signal of
+   * an ask no longer aborts once the ask is answered.
    */
   readonly signal: AbortSignal;
   /**
-   * Until when whoever asked waits for an answer: milliseconds since the epoch, by the same clock on every thread. Infinity for
-   * a tell, and where nobody set one.
+   * When the asker stops waiting for an answer: milliseconds since the epoch, by the same clock on every thread.
+   * Infinity for a tell and for an ask without a timeout.
    */
   readonly deadline: number;
   /** Milliseconds until {@link ActorContext.deadline}; 0 when it has passed. */
@@ -81,18 +84,19 @@ export interface ActorContext<E = never> extends StateAccess {
   random(): number;
   /** Resolves after `ms` milliseconds of the system's time; rejects when {@link ActorContext.signal} aborts. */
   sleep(ms: number): Promise<void>;
-  /** Emits an event to whoever listens to this actor's `events$`. */
+  /** Emits an event to the subscribers of this actor's `events$`. */
   emit(event: E): void;
   /** Spawns an actor; like `system.spawn`. */
   spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
   /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
   /**
-   * Has this actor told when another one is gone for good, once, by a message of its own protocol whose input is
-   * {@link goneMessage}; at once if it is gone already. A supervised actor that is restarted is not gone. Resolves when it is
-   * watched. What is watched again is told by the last `message` only.
+   * Watches another actor: when it is gone for good, this actor gets one message of the given type, from its own
+   * protocol, whose input is {@link goneMessage}. An actor that is gone already is reported at once. A supervised actor
+   * that is restarted is not gone. Resolves when the watch is in place. Watching the same actor again replaces the
+   * message type.
    *
-   * @throws TroupeError (as a rejection) `no-such-message` when this actor has none of that type.
+   * @throws TroupeError (as a rejection) `no-such-message` when this actor's protocol has no such type.
    * @example
    * protocol: { hire: { input: actorRef(worker) }, lost: { input: goneMessage } },
    * on: {
@@ -101,12 +105,13 @@ export interface ActorContext<E = never> extends StateAccess {
    * },
    */
   watch(ref: { readonly address: Address }, message: string): Promise<void>;
-  /** Has this actor no longer told. A message that is on its way still comes. */
+  /** Ends a watch. A message that is on its way still arrives. */
   unwatch(ref: { readonly address: Address }): Promise<void>;
   /**
-   * Links this actor with another one: when one goes down, so does the other, unless its supervisor decides otherwise (the failure
-   * `linked-actor-died`). Going down is to be stopped, to fail for good, to lose its thread, and to be restarted. The link ends
-   * with that; actors that began anew link again. With an actor that is gone, this one goes down at once. Resolves when they are linked.
+   * Links this actor with another one: when one goes down, so does the other, unless its supervisor decides otherwise
+   * (the failure `linked-actor-died`). An actor goes down when it is stopped, fails for good, loses its thread, or is
+   * restarted. That ends the link; a restarted actor has to link again. Linking with an actor that is gone takes this
+   * one down at once. Resolves when they are linked.
    */
   link(ref: { readonly address: Address }): Promise<void>;
   unlink(ref: { readonly address: Address }): Promise<void>;

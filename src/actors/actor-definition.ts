@@ -1,4 +1,4 @@
-/** What an actor is made of, as its hosts and its refs know it. */
+/** The definition of an actor in the form that hosts and refs use. */
 
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
@@ -10,7 +10,7 @@ import type { Placement } from "./placement.ts";
 import type { Protocol } from "./protocol.ts";
 
 /**
- * An actor's definition; what worker threads load by `module` and `name`.
+ * An actor's definition. Worker threads load it by `module` and `name`.
  *
  * @since 0.1.0
  */
@@ -29,7 +29,7 @@ export interface ActorDefinition<P extends Protocol = Protocol, E = unknown> {
 
 type Handlers = Readonly<Record<string, (draft: never, payload: never, context: never) => unknown>>;
 
-/** What runs: handlers over drafts, or a behaviour. Its types were checked where it was defined. */
+/** The code of an actor: handlers over drafts, or a behaviour. Its types were checked where it was defined. */
 export type ActorBody =
   | { readonly kind: "handlers"; readonly state: (() => unknown) | undefined; readonly on: Handlers }
   /** Handlers over a state of the store. */
@@ -37,7 +37,8 @@ export type ActorBody =
   | { readonly kind: "behaviour"; readonly behaviour: (inbox$: never, context: never) => Observable<unknown> };
 
 /**
- * A durable actor's name says whose state it has: one that was made up would be another actor's after a restart.
+ * Returns the actor's name. A durable actor has to be given one, since its state is found by it: a generated name could
+ * be another actor's after a restart.
  *
  * @throws TroupeError `invalid-options` for a durable actor without a name.
  */
@@ -49,7 +50,7 @@ export function checkActorName({ name, body }: ActorDefinition, wanted: string |
   );
 }
 
-/** Checks what every definition needs: a module's URL and a name. */
+/** Checks the module's URL and the name of a definition. */
 export function checkDefinition(what: string, module: string, name: string): void {
   if (!isName(name)) {
     throw new TroupeError("invalid-options", `${what}: the name ${JSON.stringify(name)} may have ${nameRule}`);

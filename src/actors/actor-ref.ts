@@ -14,21 +14,21 @@ import { transfer, type Transferable } from "../values/cloneable.ts";
  */
 export interface AskOptions {
   /**
-   * Milliseconds until the ask ends as `timed-out`. Default 5,000; `Infinity` for none. While a message is handled, never more
-   * than what whoever sent that still waits.
+   * Milliseconds until the ask ends as `timed-out`. Default 5,000; `Infinity` for none. Inside a handler, never longer
+   * than the asker of the current message still waits.
    */
   readonly timeout?: number;
-  /** Ends the ask as `cancelled` when it aborts; whoever was asked hears of it. */
+  /** Ends the ask as `cancelled` when it aborts; the receiver's `context.signal` aborts as well. */
   readonly signal?: AbortSignal;
   /**
-   * True for an ask that goes on although the message, or the step, that it is made for has run out of time or is no longer
-   * wanted: to clean up, say. Default false: it ends with that.
+   * True for an ask that outlives the message or step it is made in, as for cleaning up: it goes on when that runs out
+   * of time or is cancelled. Default false: it ends with the message or step.
    */
   readonly detached?: boolean;
   /**
-   * The same for each attempt at one thing. An actor whose state is kept in the store handles it once and answers each
-   * attempt alike, also after a crash; an agent gets it as `context.idempotencyKey`. Other actors handle every message that
-   * arrives.
+   * A key that is the same for every attempt at one request. A durable actor handles the request once and answers each
+   * attempt alike, also after a crash. An agent gets the key as `context.idempotencyKey`. Other actors handle every
+   * message that arrives.
    */
   readonly idempotencyKey?: string;
 }
@@ -39,7 +39,7 @@ type AskArguments<Input> = undefined extends Input
   : [input: Input, options?: AskOptions];
 
 /**
- * A typed handle on an actor, on whichever thread it runs. It can be sent in messages.
+ * A typed handle on an actor on any thread. It can be sent in messages.
  *
  * @example
  * await ref.tell("add", { by: 2 });
@@ -52,11 +52,12 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
   /** The actor's name in its system: the one it was spawned with, or the one it was given. */
   readonly name: string;
   /**
-   * Sends a message without waiting for it to be handled. Messages of one sender to one actor are handled in the order
-   * sent. The promise resolves when the mailbox has room for it, at once unless it is full.
+   * Sends a message without waiting for it to be handled. Messages from one sender to one actor are handled in the
+   * order sent. The promise resolves when the mailbox has room for the message: at once, unless it is full.
    *
    * @throws TroupeError (as a rejection) `contract-violated`, `not-cloneable`, `message-too-large`, `no-such-message`;
-   * `mailbox-full` under the policy `reject`, or when more than the mailbox's capacity waits unheeded under `backpressure`.
+   * `mailbox-full` under the policy `reject`, or under `backpressure`, when more messages than the mailbox's capacity
+   * wait because their sender didn't await its tells.
    */
   tell<K extends keyof P & string>(type: K, ...input: Arguments<MessageInput<P[K]>>): Promise<void>;
   /**
@@ -65,12 +66,15 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
    * @throws AskError (as a rejection) with `outcome` `rejected`, `failed`, `timed-out` or `cancelled`, and a `code`.
    */
   ask<K extends keyof P & string>(type: K, ...input: AskArguments<MessageInput<P[K]>>): Promise<MessageReply<P[K]>>;
-  /** What the actor emits, from the moment of subscribing; completes when it stops, errors when its thread dies. */
+  /**
+   * The events that the actor emits from the moment of subscribing. Completes when the actor stops, errors when its
+   * thread dies.
+   */
   readonly events$: Observable<E>;
 }
 
 /**
- * The schema of a ref on an actor of the given definition: how a protocol says that a message carries one.
+ * The schema of a ref on an actor of the given definition, for protocols whose messages carry refs.
  *
  * @example
  * protocol: { register: { input: v.object({ who: actorRef(counter) }) } }

@@ -6,10 +6,8 @@ export type HostId = number;
 declare const addressBrand: unique symbol;
 
 /**
- * An actor's address: its host, a slash, and its name on that host; of a supervised actor, `*`, a slash and its name. No two
- * actors of a system have the same at a time.
- *
- * @since 0.1.0
+ * An actor's address: its host, a slash, and its name on that host; of a supervised actor, `*`, a slash and its name.
+ * No two actors of a system have the same address at the same time.
  */
 export type Address = string & { readonly [addressBrand]: true };
 
@@ -17,7 +15,7 @@ export function makeAddress(host: HostId, name: string): Address {
   return `${host}/${name}` as Address;
 }
 
-/** What stands for the host in the address of a supervised actor, which may be started on another one. */
+/** In place of the host in the address of a supervised actor, which may be restarted on another host. */
 const anyHost = "*";
 
 /** The address of a supervised actor. It is the same wherever the actor is. */

@@ -1,18 +1,18 @@
-/** What bounds the asks that are made while something is done: a message is handled, or a step of a run. */
+/** The limits of asks that are made while a message or a step of a run is handled. */
 
 import type { Cancellation } from "../async/cancellation.ts";
 
 /**
- * Whoever waits for what is done waits for nothing beyond it either: so its asks end no later than it, and are cancelled with
- * it, across any number of actors and threads. As deadlines and cancellation propagate in gRPC; see also Smith, "Notes on
- * structured concurrency" (2018).
+ * The deadline and cancellation of one piece of work. Its asks end no later than the work and are cancelled with it,
+ * across any number of actors and threads, since their answers are of no use afterwards. Deadlines and cancellation
+ * propagate as in gRPC; see also Smith, "Notes on structured concurrency" (2018).
  */
 export interface AskScope {
   /** Milliseconds since the epoch by the system's clock; Infinity for none. */
   readonly deadline: number;
   readonly cancellation: Cancellation;
-  /** True once it is done: what was left behind goes on unbounded. */
+  /** True once the work is done: asks that it makes afterwards are unbounded. */
   readonly isOver: boolean;
-  /** True once nobody waits for it to end any more, though it goes on: what it sends is refused. Default false. */
+  /** True once the work was given up while its code still runs: what it sends is refused. Default false. */
   readonly isLeftBehind?: boolean;
 }

@@ -13,10 +13,8 @@ import type { Placement } from "./placement.ts";
 import type { CloneableProtocol, HandlerResult, MessagePayload, MessageSpec, Protocol } from "./protocol.ts";
 
 /**
- * Handles one message over a draft of the actor's state. What it changes becomes the state when it returns or its
- * promise resolves; when it throws, nothing changes. No other message of the actor runs meanwhile (invariant 2).
- *
- * @since 0.1.0
+ * Handles one message over a draft of the actor's state. Its changes become the state when it returns or its promise
+ * resolves; when it throws, nothing changes. The actor handles no other message meanwhile (invariant 2).
  */
 export type Handler<S, M extends MessageSpec, E> = (
   draft: Draft<S>,
@@ -47,10 +45,10 @@ export interface ActorOptions<P extends Protocol, E> {
  */
 export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
   /**
-   * Makes the state of a new actor, which ends with it. Or a family of the store: then the actor named `anna` keeps its
-   * state at `<family>/anna` and is *durable*: what a message changes, what it sends and that it was handled are one commit,
-   * and nothing leaves the actor before that commit is as durable as the journal makes it. Without it the draft is an empty
-   * object.
+   * A function that makes the state of a new actor; that state ends with the actor. Or a family of the store, which
+   * makes the actor *durable*: the actor named `anna` keeps its state at `<family>/anna`; a message's changes, the
+   * messages it sent and the fact that it was handled are one commit; and nothing leaves the actor before that commit
+   * is as durable as the journal makes it. Default: an empty object.
    */
   readonly state?: (() => S) | StateDefinition<S>;
   readonly on: { readonly [K in keyof P]: Handler<S, P[K], E> };
@@ -72,7 +70,7 @@ export interface BehaviourOptions<P extends Protocol, E> extends ActorOptions<P,
  * The module that calls this is what worker threads load, so pass `import.meta.url` and export the definition.
  *
  * Guarantees: one message at a time across `await`s, first in first out per sender (invariant 2); a handler that throws
- * changes nothing; what arrives is a copy (invariant 1) and satisfies the schema.
+ * changes nothing; every message that arrives is a copy (invariant 1) and satisfies its schema.
  *
  * @throws TroupeError `invalid-options` for a name, protocol or body that can't be used.
  * @example
@@ -121,7 +119,7 @@ function bodyOf(options: HandlerOptions<Protocol, object, unknown> | BehaviourOp
   return typeof state === "object" ? { kind: "durable", state, on } : { kind: "handlers", state, on };
 }
 
-/** What the types can't see in plain JavaScript, and what they can't say. */
+/** Checks what the types don't: callers in plain JavaScript, and rules that types can't express. */
 function problemOf(
   options: HandlerOptions<Protocol, object, unknown> | BehaviourOptions<Protocol, unknown>,
 ): string | undefined {
@@ -141,7 +139,7 @@ function problemOf(
   if (typeof state === "object" && state.initial === undefined)
     return `the family ${state.name} has no initial state: an actor has to begin with something`;
   if (!isObject(on)) return "it has neither handlers under on nor a behaviour";
-  // its own ones: every object has a toString
+  // own properties only: every object inherits a toString
   const missing = Object.keys(protocol).filter((type) => !Object.hasOwn(on, type) || typeof on[type] !== "function");
   return missing.length === 0 ? undefined : `no handler for ${missing.join(", ")}. Add it under "on".`;
 }

@@ -1,4 +1,4 @@
-/** What a watcher is told. */
+/** The message a watcher gets when the actor that it watches is gone. */
 
 import * as v from "valibot";
 import type { Address } from "./address.ts";
@@ -27,7 +27,7 @@ export interface Gone {
 }
 
 /**
- * The schema of {@link Gone}: the input of the message by which an actor hears that one it watches is gone.
+ * The schema of {@link Gone}: the input of the message that an actor gets when an actor it watches is gone.
  *
  * @example
  * protocol: { lost: { input: goneMessage } }, // and in a handler: await context.watch(ref, "lost")

@@ -5,11 +5,12 @@ import type { Protocol } from "./protocol.ts";
 import type { InboxMessage } from "./inbox-message.ts";
 
 /**
- * An operator for a behaviour's inbox: handles each message by `project`, the next one when its promise has settled.
+ * An operator for a behaviour's inbox: handles each message with `project`, and takes the next one when that promise
+ * has settled.
  *
- * Guarantees: a message stays in the mailbox while it is worked on, so that senders are slowed; `concatMap` alone takes
- * messages out of the bounded mailbox into a buffer of its own. What `project` resolves to is emitted; a rejection fails
- * the actor, and lets go of the messages that were not begun.
+ * Guarantees: a message stays in the mailbox while it is handled, so that senders are slowed; `concatMap` alone would
+ * move messages from the bounded mailbox into an unbounded buffer. Emits what `project` resolves to. A rejection fails
+ * the actor and releases the messages that were not begun.
  *
  * @example
  * behaviour: (inbox$, context) => inbox$.pipe(handleEach(async (message) => {

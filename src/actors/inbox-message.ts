@@ -12,11 +12,13 @@ export type InboxMessage<P extends Protocol> = {
   [K in keyof P & string]: {
     readonly type: K;
     readonly payload: MessagePayload<P[K]>;
-    /** Who sent it; absent for a message from outside any actor. */
+    /** The sender's address; undefined for a message from outside any actor. */
     readonly from: Address | undefined;
-    /** Aborts when whoever asked gives up, or the actor is being stopped; until the message is answered. */
+    /**
+     * Aborts when the asker stops waiting or the actor is being stopped. No longer aborts once the message is answered.
+     */
     readonly signal: AbortSignal;
-    /** Until when whoever asked waits, as `context.deadline`; Infinity for a tell. */
+    /** When the asker stops waiting, as `context.deadline`; Infinity for a tell. */
     readonly deadline: number;
     /** Milliseconds until {@link deadline}; 0 when it has passed. */
     timeLeft(): number;
@@ -26,7 +28,7 @@ export type InboxMessage<P extends Protocol> = {
     fail(error: unknown): void;
     /**
      * Keeps the message's place in the mailbox until the returned function is called, so that senders are slowed while
-     * it is worked on. Without it a message leaves the mailbox when the stream has taken it.
+     * it is handled. Without it a message leaves the mailbox when the stream takes it.
      */
     hold(): () => void;
   };

@@ -1,7 +1,7 @@
 /** How a mailbox is bounded (invariant 7). */
 
 /**
- * What happens to a message for a full mailbox:
+ * What happens to a message that arrives at a full mailbox:
  * - `backpressure`: the sender waits; its `tell` resolves when there is room.
  * - `drop-oldest`: the oldest waiting message becomes a dead letter.
  * - `drop-newest`: the new message becomes a dead letter.
@@ -33,7 +33,7 @@ const policies: ReadonlySet<unknown> = new Set<OverflowPolicy>([
   "reject",
 ]);
 
-/** What is wrong with a mailbox's options; `undefined` for nothing. */
+/** Says what is wrong with a mailbox's options; `undefined` if nothing is. */
 export function mailboxProblem({ capacity = 1, overflow = "backpressure" }: MailboxOptions): string | undefined {
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
     return `mailbox.capacity is a whole number from 1, not ${String(capacity)}`;

@@ -1,11 +1,11 @@
-/** What the store keeps of a durable actor besides its state: what it has sent and nobody has handled yet. */
+/** The outbox of a durable actor as the store keeps it: the messages that it sent and that are not handled yet. */
 
 import * as v from "valibot";
 import { defineState } from "../store/versions/define-state.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import type { Payload } from "../contracts/payload-codec.ts";
 
-/** A message that left a handler and waits until its receiver has handled it. */
+/** A message that a handler sent and that the receiver has not handled yet. */
 export interface Parcel {
   /** 1 for the actor's first message, 2 for the second … */
   readonly number: number;
@@ -14,20 +14,20 @@ export interface Parcel {
   readonly payload: Payload;
 }
 
-/** An actor by its name: after a restart it may be on another thread. */
+/** The receiver by its name, since it may be on another thread after a restart. */
 export interface Recipient extends Readonly<Required<MailboxOptions>> {
   readonly name: string;
 }
 
-/** A durable actor's mail: each version is what one message, or several deliveries, made of the one before. */
+/** A durable actor's mail. Each version records one handled message, or several deliveries. */
 export interface Mail {
-  /** How many messages had an effect, or have to be recognised when they come again. */
+  /** How many messages had an effect, or have to be recognised if they arrive again. */
   readonly handled: number;
   /** The number of the newest parcel. */
   readonly posted: number;
-  /** What is not delivered yet, in the order sent. */
+  /** The parcels that are not delivered yet, in the order sent. */
   readonly outbox: readonly Parcel[];
-  /** What the message of this version was answered, if it could come again. */
+  /** The reply to this version's message, kept if the message can arrive again. */
   readonly reply?: Payload;
 }
 
@@ -36,7 +36,7 @@ export const noMail: Mail = Object.freeze({ handled: 0, posted: 0, outbox: Objec
 
 const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
 
-/** The key `mail/<key of the actor's state>`. Only the actor writes it, so the schema looks no deeper. */
+/** The key `mail/<key of the actor's state>`. Only the actor writes it, so the schema checks no deeper. */
 export const mailState = defineState<Mail>({
   name: "mail",
   version: 1,

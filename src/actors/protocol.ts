@@ -1,12 +1,11 @@
-/** The messages that an actor understands, and the types of what senders pass, handlers get and asks resolve to. */
+/** The messages that an actor understands, with the types that senders pass, handlers get and asks resolve to. */
 
 import type * as v from "valibot";
 import type { IsCloneable } from "../values/cloneable.ts";
 
 /**
- * One message an actor understands. Without `input` it takes none; without `reply` an ask of it answers `undefined`.
- *
- * @since 0.1.0
+ * One message that an actor understands. Without `input` it carries nothing; without `reply` an ask of it resolves to
+ * `undefined`.
  */
 export interface MessageSpec {
   readonly input?: v.GenericSchema;
