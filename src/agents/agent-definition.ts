@@ -21,8 +21,8 @@ export interface AgentContext extends ActorContext {
   /** The same for every attempt at this step: pass it to the outside world so that an effect happens once (invariant 5). */
   readonly idempotencyKey: string;
   /**
-   * Tells of tokens that this call has used, such as those that a language model billed: what the agent's rate limits on
-   * tokens count. Calls add up; they count when the attempt ends.
+   * Reports tokens that this call used, such as those billed by a language model. The agent's rate limits on tokens
+   * count them. Calls add up; they count when the attempt ends.
    *
    * @throws TroupeError `invalid-options` for anything but a whole number from 0.
    */
@@ -46,17 +46,17 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
     ([IsCloneable<v.InferOutput<OS>>] extends [true]
       ? unknown
       : "the output has a part that can't cross to another actor");
-  /** Does the work. What it commits and returns is applied once however often it is tried (invariant 5). */
+  /** Does the work. However often it is tried, its commits and its output take effect once (invariant 5). */
   execute(input: v.InferOutput<IS>, context: AgentContext): Promise<v.InferInput<OS>> | v.InferInput<OS>;
-  /** Undoes what `execute` did, given what it returned and what it was given. */
+  /** Undoes what `execute` did, given its output and its input. */
   compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
   /**
-   * Undoes what `execute` may have done in an attempt of which nobody knows how it ended: it timed out, or its thread died, and
-   * no later attempt succeeded. To define it is to say that such an attempt may have had effects outside of the store.
-   * It has to cope with finding nothing to undo.
+   * Undoes what `execute` may have done in an attempt with an unknown outcome: the attempt timed out or its thread
+   * died, and no later one succeeded. Define it when such an attempt may have had effects outside of the store. It must
+   * cope with finding nothing to undo.
    */
   compensateUnknown?(input: v.InferOutput<IS>, context: AgentContext): Promise<void> | void;
-  /** How many inputs it works on at a time. Default 1 (invariant 2). */
+  /** How many inputs it handles at a time. Default 1 (invariant 2). */
   readonly concurrency?: number;
   readonly placement?: Placement;
   /** What stands in front of its calls: breaker, bulkhead, rate limits, retry, timeout. Default: a breaker. */
@@ -64,7 +64,7 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
 }
 
 /**
- * An agent's definition; what worker threads load by `module` and `name`.
+ * An agent's definition. Worker threads load it by `module` and `name`.
  *
  * @since 0.1.0
  */

@@ -6,7 +6,7 @@ import type { StateDefinition } from "../../store/versions/state-definition.ts";
 import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
 
 /**
- * How a breaker stood after it changed. The version's time says when.
+ * A breaker after a change of status. The version's time says when it changed.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,8 @@ const tripped = {
 };
 
 /**
- * The key `breaker/<agent's name>`. Only the system writes it: what somebody else commits changes no breaker that is in use.
+ * The key `breaker/<agent's name>`. Only the system should write it: a commit from elsewhere doesn't change a breaker
+ * in use.
  *
  * @example
  * for (const { state, time } of await system.store.history(breakerState, "credit-score")) console.log(time, state.status);
@@ -52,7 +53,7 @@ export const breakerState: StateDefinition<BreakerRecord> = defineState({
   initial: () => ({ status: "closed" }),
 });
 
-/** What is kept of a breaker. */
+/** The record of a breaker. */
 export function recordOf(breaker: BreakerState, now: number): BreakerRecord {
   if (breaker.status === "closed") return { status: "closed" };
   const { status, why, openings } = breaker;
@@ -60,8 +61,8 @@ export function recordOf(breaker: BreakerState, now: number): BreakerRecord {
 }
 
 /**
- * The breaker again, after a restart. One that was half-open is open and may be tried at once: nobody knows what became of its
- * probes.
+ * Restores the breaker after a restart. A half-open one becomes open and may be tried at once, since the outcome of its
+ * probes is unknown.
  */
 export function breakerFrom(record: BreakerRecord): BreakerState {
   if (record.status === "closed") return closedBreaker;

@@ -1,6 +1,6 @@
 /**
- * The circuit breaker of one agent, as a pure state machine. Closed, it counts failures; open, nothing gets through; half-open,
- * a few probes do, and how they end decides.
+ * The circuit breaker of one agent, as a pure state machine. Closed, it counts failures; open, it lets nothing through;
+ * half-open, it lets a few probes through, whose outcomes decide.
  *
  * Sources: M. Nygard, Release It!, 2nd ed., "Circuit Breaker"; the failure rate over a sliding window with a minimum of
  * calls, and slow calls, as in resilience4j; a call that began in an earlier state says nothing about this one, as in
@@ -17,27 +17,32 @@ import type { CallOutcome } from "./permit.ts";
  * @since 0.1.0
  */
 export interface BreakerOptions {
-  /** It opens after so many failures without a success in between. Default 5; `Infinity` for never by this rule. */
+  /**
+   * The breaker opens after this many failures without a success in between. Default 5; `Infinity` turns this rule off.
+   */
   readonly consecutiveFailures?: number;
   /**
-   * It opens when this share of the calls that ended within the window failed, more than 0 and at most 1. Default 0.5;
-   * `Infinity` for never by this rule.
+   * The breaker opens when this share of the calls that ended within the window failed, more than 0 and at most 1.
+   * Default 0.5; `Infinity` turns this rule off.
    */
   readonly failureRate?: number;
-  /** Milliseconds that the failure rate is taken over; the window slides by a tenth of it. Default 60,000. */
+  /** The length in milliseconds of the window for the failure rate; it slides in steps of a tenth. Default 60,000. */
   readonly window?: number;
-  /** With fewer calls in the window the failure rate says nothing yet. Default 20. */
+  /** With fewer calls than this in the window, the failure rate doesn't count. Default 20. */
   readonly minimumCalls?: number;
   /** A call that takes longer, in milliseconds, counts as a failure even if it succeeds. Default 60,000; `Infinity` for none. */
   readonly slowAfter?: number;
   /**
-   * How long it stays open: the first pause, growing each time that the probes fail. Default: 5 s, doubled each time up to
-   * 5 minutes; chance takes off up to a fifth.
+   * How long it stays open; longer each time that the probes fail. Default: 5 s, doubled each time up to 5 minutes;
+   * chance takes off up to a fifth.
    */
   readonly openFor?: BackoffOptions;
-  /** Half-open, it lets so many calls through, and closes when all of them have succeeded. Default 3. */
+  /** How many calls a half-open breaker lets through; it closes when all of them have succeeded. Default 3. */
   readonly probes?: number;
-  /** Which errors count as failures; others say nothing about the agent. Default: all that {@link outcomeOf} has as such. */
+  /**
+   * Which errors count as failures; others say nothing about the agent. Default: all errors that {@link outcomeOf}
+   * counts.
+   */
   readonly counts?: ErrorMatcher;
 }
 
@@ -59,10 +64,10 @@ export interface BreakerPolicy extends Required<Omit<BreakerOptions, "openFor" |
  */
 export interface OpenedBecause {
   readonly rule: "consecutive-failures" | "failure-rate" | "probe-failed";
-  /** How many calls failed, of how many that were looked at. */
+  /** How many calls failed, and how many were counted. */
   readonly failures: number;
   readonly calls: number;
-  /** What the last of them failed with. */
+  /** The error of the last failed call. */
   readonly last: string;
 }
 
@@ -80,7 +85,7 @@ export type BreakerState =
       readonly generation: number;
       /** Failures since the last success. */
       readonly consecutive: number;
-      /** What the last failure was, if there was one. */
+      /** The error of the last failure, if there was one. */
       readonly last: string;
       /** Oldest first; slices without a call are left out. */
       readonly slices: readonly Slice[];
@@ -107,9 +112,10 @@ export type BreakerState =
 export type TrippedBreaker = Exclude<BreakerState, { readonly status: "closed" }>;
 
 /**
- * - `look`: somebody wants to call; an open breaker whose time has come turns half-open.
+ * - `look`: a call is about to be made; an open breaker whose time has come turns half-open.
  * - `begin`: a call goes ahead, which {@link isBlocking} has to allow.
- * - `end`: a call that began in a generation, at a time, is over; or, with `excused`, has no meaning for it.
+ * - `end`: a call that began in that generation, at that time, is over; with `excused`, it counts as neither success
+ *   nor failure.
  * - `tick`: time has passed; see {@link breakerDue}.
  */
 export type BreakerEvent =
@@ -154,10 +160,10 @@ export function breakerDue({ slowAfter }: BreakerPolicy, state: BreakerState): n
 }
 
 /**
- * What an event makes of a breaker. `random` gives a number in [0, 1); it is asked once, when the breaker opens.
+ * Returns the breaker after an event. `random` returns a number in [0, 1) and is called once, when the breaker opens.
  *
- * Guarantees: half-open, there are never more probes in flight and succeeded together than the policy says; every change of
- * status has the next generation.
+ * Guarantees: while half-open, the probes in flight and those that succeeded are together never more than the policy
+ * allows; every change of status begins the next generation.
  */
 export function stepBreaker(
   policy: BreakerPolicy,
@@ -219,7 +225,7 @@ function judge(policy: BreakerPolicy, state: In<"half-open">, event: End, now: n
   return { ...closedBreaker, generation: state.generation + 1 };
 }
 
-/** What the call failed with; `undefined` if it didn't. */
+/** The text of the call's failure; `undefined` if it didn't fail. */
 function failureOf({ slowAfter }: BreakerPolicy, { outcome, took, error }: End): string | undefined {
   if (outcome !== "ok") return error;
   return took > slowAfter ? `it took ${Math.round(took)} ms, more than ${slowAfter}` : undefined;

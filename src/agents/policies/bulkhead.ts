@@ -1,12 +1,13 @@
-/** The bulkhead: so many calls of an agent at a time, over all of its actors and all threads. */
+/** The bulkhead: a limit on the calls of one agent in flight, over all of its actors and all threads. */
 
 /**
- * Source: M. Nygard, Release It!, 2nd ed., "Bulkheads": a flood of calls of one agent must not take the room of others.
- *
- * @since 0.1.0
+ * Source: M. Nygard, Release It!, 2nd ed., "Bulkheads": a flood of calls to one agent must not take the room of others.
  */
 export interface BulkheadOptions {
-  /** How many calls may be in flight at a time: from when they are let through until their code has ended. */
+  /**
+   * How many calls may be in flight at a time. A call is in flight from when it is let through until its code has
+   * ended.
+   */
   readonly concurrent: number;
   /** How many more may wait for a place, first come, first served. Default 100; 0 rejects them at once. */
   readonly queue?: number;

@@ -1,4 +1,4 @@
-/** What an error of a call says about the agent that was called. */
+/** Whether a call's error counts against the agent that was called. */
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
@@ -7,7 +7,7 @@ import type { CallOutcome } from "./permit.ts";
 import type { GuardedAgent } from "./policies.ts";
 
 /**
- * What an error says about the agent that it came from.
+ * The outcome of a call that ended with an error, as the agent's breaker counts it.
  *
  * @throws TroupeError `invalid-options` when a function in {@link BreakerOptions.counts} throws.
  */
@@ -20,7 +20,7 @@ export function outcomeOf({ name, policies: { breaker } }: GuardedAgent, error: 
   return "excused";
 }
 
-/** What history says of an error: its code where it has one, and its message. A text stays as it is. */
+/** An error as text for histories: its code if it has one, and its message. A string stays as it is. */
 export function failureText(error: unknown): string {
   if (error === undefined) return "";
   const { code, message } = encodeError(error);
@@ -28,7 +28,9 @@ export function failureText(error: unknown): string {
   return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }
 
-/** True when the input of a call of the agent violated its contract; not when the agent itself called another one so. */
+/**
+ * True when the input given to this agent violated its contract; false when this agent gave another one such an input.
+ */
 function isCallersFault(agent: string, error: unknown): boolean {
   return (
     isTroupeError(error, "contract-violated") && error.details.agent === agent && error.details.direction === "input"

@@ -1,10 +1,10 @@
-/** Says of which errors something is meant: by code, or by a function. */
+/** Selects errors by code or by a function. */
 
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 
 /**
- * Errors by code, by a function, or by several of these, one of which has to fit. A code is that of the error or of one of
- * its causes: what `fetch` throws for a refused connection has its code, `ECONNREFUSED`, one level down.
+ * Selects errors by code, by a function, or by a list of these, one of which has to fit. A code fits if the error or
+ * one of its causes has it: for a refused connection, `fetch` throws an error whose cause has the code `ECONNREFUSED`.
  *
  * @example
  * const errors = ["ECONNRESET", "timed-out", (error) => (error as { status?: number }).status === 429];
@@ -12,10 +12,10 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
  */
 export type ErrorMatcher = string | ((error: unknown) => boolean) | readonly (string | ((error: unknown) => boolean))[];
 
-/** Causes are looked at so far down; a getter can make causes without end. */
+/** How deep causes are searched: a getter can make causes without end. */
 const maxDepth = 32;
 
-/** @throws TroupeError `invalid-options` when a function of the matcher throws, with what it threw as the cause. */
+/** @throws TroupeError `invalid-options` when a function of the matcher throws; the thrown value is the cause. */
 export function matchesError(matcher: ErrorMatcher, error: unknown): boolean {
   const ones = typeof matcher === "string" || typeof matcher === "function" ? [matcher] : matcher;
   return ones.some((one) => (typeof one === "string" ? hasCode(error, one) : judge(one, error)));

@@ -1,4 +1,4 @@
-/** What the gate of an agent tells whoever it turns away. The call certainly did not reach the agent. */
+/** The errors a caller gets when the agent's gate rejects its call. The call certainly did not reach the agent. */
 
 import { AskError } from "../../errors/ask-error.ts";
 import type { OpenedBecause, TrippedBreaker } from "./breaker.ts";
@@ -8,7 +8,7 @@ import { amountOf, neverFits, type RateLimitPolicy } from "./rate-limit.ts";
 /** The breaker lets nothing through: it is open, or half-open with all its probes under way. */
 export function breakerOpen(agent: string, state: TrippedBreaker, now: number): AskError {
   const { why, status } = state;
-  // half-open, the next one may get through at any time: when a probe says nothing, or when the last of them has succeeded
+  // half-open, the next call may get through at any time: when a probe is excused, or when the last one has succeeded
   const retryAt = state.status === "open" ? state.retryAt : now;
   const when =
     state.status === "open" ? `it will be tried again in ${ms(retryAt - now)}` : "it is being tried again right now";
@@ -30,7 +30,7 @@ export function whyText({ rule, failures, calls, last }: OpenedBecause): string 
   return last === "" ? what : `${what}, ${failures === 1 ? "" : "the last of them "}with: ${last}`;
 }
 
-/** A call would be more than a limit allows, and may not wait. */
+/** The call exceeds a limit and may not wait. */
 export function rateLimited(
   agent: string,
   { call, policy, at }: { readonly call: Limited; readonly policy: RateLimitPolicy; readonly at: number },

@@ -1,10 +1,10 @@
 /**
- * The gate of one agent: breaker, rate limits and bulkhead composed, as a pure state machine. One for all calls of the agent in
- * a system, so what it lets through holds for all threads and both coordinations together.
+ * The gate of one agent: breaker, rate limits and bulkhead composed, as a pure state machine. There is one for all
+ * calls of the agent in a system, so its limits hold for all threads and both coordinations together.
  *
- * In order: the breaker looks first, and what it turns away waits for nothing and uses up nothing; then the rate limits, the
- * strictest of which decides; then the bulkhead. Places of all of them, and a probe's of a half-open breaker, are taken in
- * one step when the call goes ahead, not when it comes: a limit holds for what the agent really gets to do.
+ * The breaker comes first: a call that it rejects neither waits nor uses up anything. Then come the rate limits, of
+ * which the strictest decides, then the bulkhead. A call takes its place in all of them, and as a probe of a half-open
+ * breaker, in one step when it goes ahead, not when it arrives: the limits hold for the calls that reach the agent.
  */
 
 import type { AskError } from "../../errors/ask-error.ts";
@@ -34,7 +34,7 @@ export interface Call {
   readonly tokens: number;
 }
 
-/** What a call that went ahead has to show at its end. */
+/** A call that went ahead; its end has to present this. */
 export interface Ticket extends Call {
   /** The breaker's generation in which it began. */
   readonly generation: number;
@@ -58,13 +58,14 @@ type Holder = number | "bulkhead";
 
 interface Waiting extends Call {
   readonly waitsFor: Holder;
-  /** In whose queue it has its place: of what it waited for when it came, until it goes ahead. */
+  /** The policy whose queue it is in: the one that held it back when it arrived. That stays so until it goes ahead. */
   readonly placeOf: Holder;
 }
 
 /**
- * - `request`: a call wants to go ahead. It gets exactly one `admit` or `reject`, now or later, unless it is `abandoned`.
- * - `settled`: a call that was let through is over; with `isRunning` only as far as its outcome goes.
+ * - `request`: a call wants to go ahead. It gets exactly one `admit` or `reject`, now or later, unless it is
+ *   `abandoned`.
+ * - `settled`: a call that was let through is over; with `isRunning`, its outcome is known but its code still runs.
  * - `released`: such a call never began.
  * - `ended`: the code of a call that was settled as running has ended.
  * - `abandoned`: a call no longer wants to go ahead. Does nothing to one that doesn't wait.
@@ -89,21 +90,21 @@ export type GateEvent =
 export type GateEffect =
   | { readonly type: "admit"; readonly ticket: Ticket }
   | { readonly type: "reject"; readonly id: number; readonly error: AskError }
-  /** Instead of any earlier time; Infinity for never. */
+  /** Replaces any earlier time; Infinity for never. */
   | { readonly type: "wake"; readonly at: number }
   | { readonly type: "breaker-changed"; readonly breaker: BreakerState };
 
-/** Whose gate it is, and what stands in it. */
+/** The agent's name, and the policies that its gate applies. */
 export interface GatePolicies extends Pick<Policies, "breaker" | "bulkhead" | "rateLimits"> {
   readonly agent: string;
 }
 
-/** True for policies that let everything pass: nobody has to ask. */
+/** True for policies that let every call pass, so that callers need no permit. */
 export function isAlwaysOpen({ breaker, bulkhead, rateLimits }: Omit<GatePolicies, "agent">): boolean {
   return breaker === false && bulkhead === undefined && rateLimits.length === 0;
 }
 
-/** A gate before its first call; with a breaker as it was left, if it was. */
+/** A gate before its first call, with its breaker as it was restored, if it was. */
 export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = closedBreaker): GateState {
   return {
     breaker,
@@ -115,11 +116,11 @@ export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = cl
 }
 
 /**
- * What an event makes of a gate, and what is to be done. `random` gives a number in [0, 1).
+ * Returns the gate after an event, and the effects to carry out. `random` returns a number in [0, 1).
  *
- * Guarantees: every request is admitted or rejected once, unless it is abandoned; calls that wait go ahead in the order in which
- * they came, except that those held back by a limit on their caller let other callers pass; a call that was let wait is
- * turned away by the breaker only. No more calls wait than the policies' queues hold together (invariant 7).
+ * Guarantees: every request is admitted or rejected once, unless it is abandoned; waiting calls go ahead in the order
+ * in which they came, except that calls held back by a limit on their caller let other callers pass; once a call waits,
+ * only the breaker can reject it. No more calls wait than the policies' queues hold together (invariant 7).
  */
 export function stepGate(
   policies: GatePolicies,
@@ -214,7 +215,10 @@ class Step {
     this.waiting = [];
   }
 
-  /** Lets ahead who may go by now, and says when to look again; after a tick also what it said before, as the timer is spent. */
+  /**
+   * Lets calls go ahead that may by now, and says when to look again. After a tick it says so even if the time is the
+   * same, since the timer is spent.
+   */
   finish(isTick: boolean): readonly [GateState, readonly GateEffect[]] {
     const { breaker: policy } = this.#policies;
     let wakeAt = this.waiting.length === 0 ? Number.POSITIVE_INFINITY : this.#advance();
@@ -232,7 +236,7 @@ class Step {
     return true;
   }
 
-  /** Returns when the first of those that go on waiting may go ahead, as far as that depends on time. */
+  /** Returns when the first of the remaining calls may go ahead, as far as that depends on time. */
   #advance(): number {
     const held = new Set<string>();
     const left: Waiting[] = [];
@@ -257,7 +261,7 @@ class Step {
     return wakeAt;
   }
 
-  /** What is in the way of a call behind those that came before it; `undefined` for nothing. */
+  /** What holds a call back, given the calls that wait before it; `undefined` for nothing. */
   #obstacleOf(call: Call, before: readonly Waiting[]): Obstacle | undefined {
     const { rateLimits, bulkhead } = this.#policies;
     let strictest: Extract<Obstacle, { at: number }> | undefined;
@@ -265,17 +269,20 @@ class Step {
       const amount = amountOf(policy, call.tokens) + this.#ahead(policy, call, before);
       const fits = fitsAt(policy, this.limits[limit] ?? noSpending, call.caller, amount, this.#now);
       if (fits <= this.#now) continue;
-      // more than a whole period's worth is before it: it has to be gone first
+      // more than a whole period's worth waits before it, and has to go first
       const at = amount > policy.max && before.length > 0 ? this.#now + policy.period : fits;
       if (strictest === undefined) strictest = { limit, policy, at };
       else if (isStricter(policy, at, strictest)) strictest = { limit, policy, at: Math.max(at, strictest.at) };
     }
     if (strictest !== undefined) return strictest;
-    // whoever waits for the bulkhead does so because it is full, as each step ends with a look at them
+    // each step ends by letting waiting calls ahead, so calls wait for the bulkhead only while it is full
     return hasRoom(bulkhead, this.inFlight) ? undefined : { limit: "bulkhead" };
   }
 
-  /** What those who wait will use of a limit before the call does. Whoever is held back as a caller lets others pass. */
+  /**
+   * How much of a limit the calls that wait before this one will use. Calls held back by a limit on their caller let
+   * others pass, so they don't count.
+   */
   #ahead(policy: RateLimitPolicy, { caller }: Call, before: readonly Waiting[]): number {
     let ahead = 0;
     for (const other of before) {

@@ -1,4 +1,4 @@
-/** The policies in front of an agent, their defaults, and the check of what was given. */
+/** The policies in front of an agent, their defaults, and the check of the options. */
 
 import * as v from "valibot";
 import { invalidOptions } from "../../contracts/check-options.ts";
@@ -12,19 +12,17 @@ import type { RateLimit, RateLimitPolicy } from "./rate-limit.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
 
 /**
- * What stands in front of an agent, for all its calls in a system: those of runs under either coordination and direct asks,
- * from whichever thread. Composed in this order, outermost first: retry, breaker, rate limits, bulkhead, timeout. So each
- * attempt is a call of its own, an open breaker turns it away before it waits for anything, and only the time of the
- * agent's own code counts towards its timeout.
+ * The policies for all calls of an agent in a system: steps of runs under either coordination and direct asks, from any
+ * thread. Composed in this order, outermost first: retry, breaker, rate limits, bulkhead, timeout. So each attempt is a
+ * call of its own, an open breaker rejects it before it waits for anything, and only the time of the agent's own code
+ * counts towards its timeout.
  *
- * `In` is what the agent is given; policies for any agent are `PolicyOptions` alone.
- *
- * @since 0.1.0
+ * `In` is the agent's input; policies for any agent are `PolicyOptions` without it.
  */
 export interface PolicyOptions<In = unknown> {
   /** Fails fast while the agent fails. On by default; `false` for none. */
   readonly breaker?: BreakerOptions | false;
-  /** How many calls at a time. Default: as many as there are; each of the agent's actors has its own `concurrency` besides. */
+  /** How many calls at a time. Default: no limit; each of the agent's actors also has its own `concurrency`. */
   readonly bulkhead?: BulkheadOptions;
   /** How many calls, or tokens, in a period; all of them apply. Default: none. */
   readonly rateLimits?: readonly RateLimit[];
@@ -35,9 +33,9 @@ export interface PolicyOptions<In = unknown> {
   /** The same for compensations. Default: 5 attempts. */
   readonly compensationRetry?: RetryOptions;
   /**
-   * Milliseconds that one attempt may take, from when the agent's code begins: then its signal aborts, and it ends as
-   * `timed-out`, with its outcome unknown. Code that doesn't look at the signal goes on, and the agent takes no other call
-   * in its place until it ends, or is left behind 5 s later: what it does then is refused. Default: no limit.
+   * Milliseconds that one attempt may take, counted from when the agent's code begins. After that its signal aborts,
+   * and it ends as `timed-out` with its outcome unknown. Code that ignores the signal runs on and keeps its place with
+   * the agent until it ends or, 5 s later, is left behind: what it does from then on is refused. Default: no limit.
    */
   readonly timeout?: number;
 }
@@ -59,14 +57,14 @@ export interface Policies {
 
 const backoff = { first: 100, factor: 2, max: 10_000, jitter: 0.5 };
 
-/** What policies know of the agent that they guard. */
+/** The agent as its policies know it. */
 export interface GuardedAgent {
   readonly name: string;
   readonly policies: Policies;
 }
 
 /**
- * What applies where an agent says nothing; `docs/concepts/policies.md` has it as a table.
+ * The defaults; `docs/concepts/policies.md` has them as a table.
  *
  * @since 0.1.0
  */
@@ -89,7 +87,7 @@ export const defaultPolicies = {
   timeout: Number.POSITIVE_INFINITY,
 } as const satisfies Policies;
 
-/** How many calls may wait, where a policy that has them wait doesn't say. */
+/** How many calls may wait for a policy whose options don't say. */
 const defaultQueue = { bulkhead: 100, rateLimit: 1_000 };
 
 const defaultPeriod = 60_000;
@@ -217,7 +215,7 @@ function given<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
 
-/** A limit of requests and tokens is two limits. */
+/** Splits a limit on requests and tokens into two limits. */
 function limitsOf({ requests, tokens, ...limit }: RateLimit): readonly RateLimitPolicy[] {
   const { period = defaultPeriod, per = "agent", onExceeded = "queue", queue = defaultQueue.rateLimit } = limit;
   const terms = { period, per, queue: onExceeded === "reject" ? 0 : queue };

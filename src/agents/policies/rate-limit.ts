@@ -1,28 +1,28 @@
 /**
- * A rate limit: so many requests, or tokens, within any stretch of time of one period's length. A pure sliding log, so that
- * there is no burst at the border of two periods, as there would be with counters that start anew.
+ * A rate limit: at most so many requests, or tokens, within any stretch of time of one period's length. A pure sliding
+ * log: unlike counters that are reset each period, it allows no burst at the border of two periods.
  *
  * Source: the sliding window log, as in N. Mahdi, "An alternative approach to rate limiting", Figma, 2017. Tokens are
  * reserved by estimate and corrected when they are known.
  */
 
 /**
- * How many of what; all limits of an agent apply, so the strictest wins.
+ * A limit on requests, tokens or both. All limits of an agent apply, so the strictest wins.
  *
  * @since 0.1.0
  */
 export interface RateLimit {
-  /** So many calls in a period. */
+  /** The most calls in a period. */
   readonly requests?: number;
   /**
-   * So many tokens in a period. What a call used is known when it ends: `context.useTokens`. Until then the agent's
-   * `estimateTokens` counts in its place, and without one nothing does. A call goes ahead while what was used within the
-   * last period, the estimates of calls in flight and its own estimate fit.
+   * The most tokens in a period. What a call used is known when it ends, by `context.useTokens`. Until then its
+   * estimate by the agent's `estimateTokens` counts instead, or nothing without one. A call goes ahead when the tokens
+   * used within the last period, the estimates of calls in flight and its own estimate fit together.
    */
   readonly tokens?: number;
   /** Milliseconds. Default 60,000. */
   readonly period?: number;
-  /** Whether all calls of the agent count together, or those of each caller by themselves. Default `"agent"`. */
+  /** Whether all calls of the agent count together, or each caller's separately. Default `"agent"`. */
   readonly per?: "agent" | "caller";
   /** Whether a call over the limit waits for its turn or is rejected. Default `"queue"`. */
   readonly onExceeded?: "queue" | "reject";
@@ -45,14 +45,14 @@ export interface RateLimitPolicy {
   readonly queue: number;
 }
 
-/** What was spent at about one time: within a small part of the period that ended at `at`. */
+/** The amount spent between `from` and `at`, a small part of the period. */
 interface Entry {
   readonly from: number;
   readonly at: number;
   readonly amount: number;
 }
 
-/** What one scope, the agent or a caller, has spent lately. */
+/** What the agent, or one caller, has spent within the last period. */
 interface Spending {
   /** Oldest first. */
   readonly log: readonly Entry[];
@@ -60,22 +60,27 @@ interface Spending {
   readonly reserved: number;
 }
 
-/** By caller; under one key of its own for a limit on the agent. */
+/** The spending of each caller; for a limit on the agent, one entry under a key of its own. */
 export type RateLimitState = ReadonlyMap<string, Spending>;
 
 export const noSpending: RateLimitState = new Map();
 
-/** So many entries are exact; beyond, those within one part in so many of the period are merged into the later. */
+/**
+ * A log keeps this many entries exactly. Beyond that, it divides the period into this many parts and merges the entries
+ * within a part's length.
+ */
 const exactEntries = 256;
 
-/** A limit per caller remembers so many callers; another one waits until one of them has been silent for a period. */
+/**
+ * The most callers that a limit per caller remembers; another one waits until one of them has been silent for a period.
+ */
 export const maxCallers = 1024;
 
 const nothing: Spending = { log: [], reserved: 0 };
 
 /**
- * The earliest time at which `amount` more is within the limit: `now` if it is now, Infinity if only the end of calls in
- * flight can make room, or nothing can.
+ * The earliest time at which `amount` more is within the limit: `now` if it fits now, Infinity if nothing or only the
+ * end of calls in flight can make room.
  */
 export function fitsAt(
   policy: RateLimitPolicy,
@@ -103,12 +108,12 @@ export function fitsAt(
   return now;
 }
 
-/** What a call that is estimated to use so many tokens counts as. */
+/** What a call with this token estimate counts as. */
 export function amountOf({ measure }: RateLimitPolicy, tokens: number): number {
   return measure === "requests" ? 1 : tokens;
 }
 
-/** True for an amount that is over the limit all by itself. */
+/** True for an amount that alone exceeds the limit. */
 export function neverFits(policy: RateLimitPolicy, amount: number): boolean {
   return neededFor(policy, amount) > policy.max;
 }
@@ -137,7 +142,7 @@ export function correct(
   return write(policy, state, caller, { amount: used, reserved: -reserved }, now);
 }
 
-/** With no estimate, there has to be room for something at least. */
+/** A call without an estimate goes ahead only while the limit has any room left. */
 function neededFor({ measure }: RateLimitPolicy, amount: number): number {
   return measure === "requests" ? amount : Math.max(1, amount);
 }
@@ -165,7 +170,7 @@ function append({ period }: RateLimitPolicy, log: readonly Entry[], amount: numb
   const kept = log.filter(({ at }) => at + period > now);
   const newest = kept.at(-1);
   if (newest !== undefined && kept.length >= exactEntries && now - newest.from < period / exactEntries) {
-    // counted as if all of it were spent now, so the limit holds
+    // counts as if all of it were spent now, so that the limit holds
     kept[kept.length - 1] = { from: newest.from, at: now, amount: newest.amount + amount };
   } else {
     kept.push({ from: now, at: now, amount });
@@ -184,7 +189,7 @@ function firstSilent({ period }: RateLimitPolicy, state: RateLimitState, now: nu
   return Math.max(first, now);
 }
 
-/** When nothing is left to remember. */
+/** The time from which the spending can be forgotten. */
 function silentAt({ log, reserved }: Spending, period: number): number {
   const newest = log.at(-1);
   if (reserved > 0) return Number.POSITIVE_INFINITY;

@@ -16,7 +16,7 @@ export interface RetryOptions {
   readonly backoff?: BackoffOptions;
   /**
    * Which errors are worth another attempt. Default: all but an input that violates the agent's contract and an open
-   * breaker, whose purpose is to fail fast. Whatever it says, what was cancelled isn't tried again.
+   * breaker, whose purpose is to fail fast. A cancelled call is never tried again.
    */
   readonly errors?: ErrorMatcher;
 }
@@ -33,15 +33,15 @@ export interface RetryPolicy {
   readonly errors: ErrorMatcher | undefined;
 }
 
-/** What was lost with its host gets so many attempts at least. */
+/** A call that was lost with its host gets at least this many attempts. */
 const attemptsWhenLost = 3;
 
 const givenUp: ReadonlySet<string> = new Set(["cancelled", "run-cancelled", "system-closed"]);
 
 /**
- * When to make the attempt that follows attempt number `attempt` (from 1), which ended with `error`; `undefined` for never.
- * `chance` is a number in [0, 1). An error that says when it is worth trying again, as one of a rate limit does, is not tried
- * before that.
+ * When to make the attempt that follows attempt number `attempt` (from 1), which ended with `error`; `undefined` for
+ * never. `chance` is a number in [0, 1). If the error says when to try again, as that of a rate limit does, the next
+ * attempt is not made before then.
  *
  * Trying again is safe since all attempts at a call have the same idempotency key (invariant 5).
  *

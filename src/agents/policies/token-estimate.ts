@@ -1,10 +1,10 @@
-/** What a call is estimated to use of limits on tokens, before it goes ahead. */
+/** The estimate of a call's tokens, for limits on tokens, before it goes ahead. */
 
 import { AskError } from "../../errors/ask-error.ts";
 import type { GuardedAgent } from "./policies.ts";
 
 /**
- * The estimate of an agent for an input, a whole number; 0 without `estimateTokens`.
+ * The agent's estimate for an input, as a whole number; 0 without `estimateTokens`.
  *
  * @throws AskError `rejected`, `invalid-options` when the function throws or returns anything but a number from 0.
  */
