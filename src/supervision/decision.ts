@@ -3,13 +3,12 @@
 import type { Failure } from "./failure.ts";
 
 /**
- * - `resume`: the child goes on with the state it had; the message that failed becomes a dead letter, and its asker is told.
- *   Only where the child still runs: after a handler failed, or an actor that it is linked with went down.
+ * - `resume`: the child goes on with the state it had; the message that failed becomes a dead letter, and its ask
+ *   fails.   Possible only while the child still runs: after a handler failed, or after an actor that it is linked with
+ *   went down.
  * - `restart`: the child begins anew, with its mailbox; see {@link ChildKind} for children that are not restarted.
  * - `stop`: the child ends for good.
- * - `escalate`: the supervisor stops all its children and fails itself; its own supervisor decides about it.
- *
- * @since 0.1.0
+ * - `escalate`: the supervisor takes all its children down and fails itself; its own supervisor decides what follows.
  */
 export type Decision = "resume" | "restart" | "stop" | "escalate";
 
@@ -36,15 +35,14 @@ export interface FailedChild {
 }
 
 /**
- * Decides about a child that failed. Pure: the same for the same, and no effects. One that throws escalates.
- *
- * @since 0.1.0
+ * Decides about a child that failed. Must be pure: no effects, and the same decision for the same arguments. A decider
+ * that throws counts as `escalate`.
  */
 export type Decider = (child: FailedChild, failure: Failure) => Decision;
 
 /**
- * The decider of supervisors that name none: whatever failed is restarted, since a state that is new is the one that is
- * known to be good (Armstrong, "Making reliable distributed systems in the presence of software errors", 2003). What can't be
- * cured so escalates by the supervisor's intensity.
+ * The default decider: restarts every child that failed, since a new state is known to be good (Armstrong, "Making
+ * reliable distributed systems in the presence of software errors", 2003). A failure that restarts don't cure escalates
+ * once the supervisor's restart intensity is exceeded.
  */
 export const restartAlways: Decider = () => "restart";

@@ -4,22 +4,22 @@ import type { Address } from "../actors/address.ts";
 import type { GoneReason } from "../actors/gone.ts";
 
 /**
- * What a decider judges. Errors are what was thrown, as it comes out of another thread.
+ * What a decider judges. An `error` is the thrown value as it arrives from the actor's thread.
  *
  * @since 0.1.0
  */
 export type Failure =
-  /** A handler threw. `deliveries`: how often this message has been begun, the one that failed included. */
+  /** A handler threw. `deliveries`: how many times this message was begun, this attempt included. */
   | { readonly kind: "handler-failed"; readonly message: string; readonly error: unknown; readonly deliveries: number }
   /** A behaviour's stream failed. */
   | { readonly kind: "behaviour-failed"; readonly error: unknown }
-  /** The thread is gone, for whatever reason, and the actor with it. */
+  /** The actor's thread is gone, for any reason. */
   | { readonly kind: "thread-died"; readonly thread: number; readonly error: unknown }
-  /** It could not be started: no thread, no module, or its definition's own code threw. */
+  /** The actor could not be started: it has no thread, its module doesn't load, or its definition's code threw. */
   | { readonly kind: "start-failed"; readonly error: unknown }
-  /** An actor that it is linked with went down. It runs on itself. */
+  /** An actor that this one is linked with went down. This one still runs. */
   | { readonly kind: "linked-actor-died"; readonly actor: Address; readonly reason: GoneReason }
-  /** The child is a supervisor, and gave up because of what happened to its own child. */
+  /** The child is a supervisor that gave up because of its own child's failure. */
   | { readonly kind: "escalated"; readonly child: string; readonly failure: Failure }
   /** A behaviour completed. No decider is asked: a permanent child is restarted, any other is gone. */
   | { readonly kind: "completed" };

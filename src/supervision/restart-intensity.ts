@@ -1,4 +1,7 @@
-/** How many restarts a supervisor takes for a cure: more in a period, and what is wrong is elsewhere. */
+/**
+ * How many restarts a supervisor makes within a period. If that many don't help, the fault lies elsewhere, and the
+ * supervisor escalates.
+ */
 
 /**
  * How many restarts a supervisor tries within which time before it gives up.
@@ -6,7 +9,7 @@
  * @since 0.1.0
  */
 export interface RestartIntensity {
-  /** So many restarts within the period are made; the next failure escalates. 0: the first one does. */
+  /** The most restarts within the period; the next failure escalates. 0: the first failure escalates. */
   readonly restarts: number;
   /** The period in milliseconds. */
   readonly within: number;
@@ -14,7 +17,7 @@ export interface RestartIntensity {
 
 export const defaultIntensity: RestartIntensity = { restarts: 10, within: 10_000 };
 
-/** The times of restarts that still count at `now`. */
+/** The times of the restarts that still count at `now`. */
 export function recentRestarts(
   { within }: RestartIntensity,
   restarts: readonly number[],

@@ -1,9 +1,9 @@
 /**
- * One supervisor over its children: who is started, taken down, restarted and ended when. Pure; `runtime/supervision` does
- * what it says. After the supervisors of Erlang/OTP (Armstrong 2003), with mailboxes that outlive a restart.
+ * When one supervisor starts, suspends, restarts and stops each of its children. Pure; `runtime/supervision` carries
+ * out its effects. Follows the supervisors of Erlang/OTP (Armstrong 2003), but a child's mailbox outlives a restart.
  *
- * Everything that concerns several children is a wave: its children go down one at a time, last first; pause; and come up
- * one at a time, first first. Waves that meet become one.
+ * Whatever concerns several children is a wave: the children go down one at a time, the last started first; the wave
+ * pauses; then they come up one at a time in the order of the plan. Two waves that share a child become one.
  */
 
 import { pauseOf } from "../actors/backoff.ts";
@@ -119,10 +119,10 @@ class Transition {
     const { phase } = this.#state;
     if (phase === "suspended" || phase === "idle") this.effects.push({ type: "all-suspended" });
     else if (phase === "starting" || phase === "running") this.#fell("suspending", "down");
-    else if (phase === "suspending") this.#state.escalation = undefined; // it is on its way down: nobody needs to be asked any more
+    else if (phase === "suspending") this.#state.escalation = undefined; // already going down: no need to escalate any more
   }
 
-  /** All children are to go down, or for good. */
+  /** Sets every child's goal: `down` to be restarted later, `gone` for good. */
   #fell(phase: SupervisorPhase, goal: "down" | "gone"): void {
     this.#state.phase = phase;
     this.#state.escalation = undefined;
@@ -137,7 +137,7 @@ class Transition {
   #terminate(child: Mutable<ChildState>): void {
     if (child.goal === "gone") return;
     child.goal = "gone";
-    if (this.#state.phase !== "suspending") child.wave = this.#wave(0).id; // otherwise it is in the one wave of all
+    if (this.#state.phase !== "suspending") child.wave = this.#wave(0).id; // while suspending, one wave already has all children
   }
 
   #late(child: Mutable<ChildState>): void {
@@ -157,7 +157,7 @@ class Transition {
         return;
       case "suspending":
         if (isLost) child.status = "down";
-        return; // otherwise it will say so itself
+        return; // otherwise it still answers `suspended`
       case "stopping":
         if (isLost) child.status = "gone";
         return;
@@ -199,7 +199,10 @@ class Transition {
     }
   }
 
-  /** What comes of the decider's word: a child's kind and the intensity come first, and only what runs can resume. */
+  /**
+   * The decision that takes effect. The child's kind and the restart intensity overrule the decider, and only a child
+   * that still runs can resume.
+   */
   #effective({ kind }: ChildState, { failure, decision, now }: Failed): Decision {
     if (failure.kind === "completed") {
       if (kind !== "permanent") return "stop";
@@ -223,7 +226,7 @@ class Transition {
     }
   }
 
-  /** Whom the strategy restarts with a child; those that end or have ended aside. */
+  /** The children that the strategy restarts together with `failed`, without those that are stopping or gone. */
   #groupOf(failed: ChildState): Mutable<ChildState>[] {
     const at = this.#children.findIndex(({ name }) => name === failed.name);
     return this.#children.filter(({ goal }, i) => {
@@ -255,7 +258,7 @@ class Transition {
     if (wave.phase === "rising" && this.#raise(members)) this.#end(wave, members);
   }
 
-  /** Takes the next one down, last first. Returns true when all are where they are to be. */
+  /** Takes the next child down, the last started first. Returns true when all have reached their goals. */
   #lower(members: readonly Mutable<ChildState>[]): boolean {
     for (const child of members.toReversed()) {
       const { name, status, goal } = child;
@@ -276,7 +279,7 @@ class Transition {
     return true;
   }
 
-  /** Starts the next one, first first. Returns true when all are up. */
+  /** Starts the next child in the order of the plan. Returns true when all are up. */
   #raise(members: readonly Mutable<ChildState>[]): boolean {
     const next = members.find(({ goal, status }) => goal === "up" && status !== "up");
     if (next === undefined) return true;

@@ -1,4 +1,4 @@
-/** A supervisor's state, and what its machine takes in and gives out. */
+/** A supervisor's state, and the events and effects of its machine. */
 
 import type { Backoff } from "../actors/backoff.ts";
 import type { ChildKind, Decision } from "./decision.ts";
@@ -6,16 +6,13 @@ import type { Failure } from "./failure.ts";
 import type { RestartIntensity } from "./restart-intensity.ts";
 
 /**
- * Who is restarted with a child that failed:
- * - `one-for-one`: it alone.
+ * Which children are restarted when one fails: - `one-for-one`: that one alone.
  * - `one-for-all`: all children.
- * - `rest-for-one`: it and those that were started after it.
- *
- * @since 0.1.0
+ * - `rest-for-one`: that one and the children that were started after it.
  */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 
-/** What the machine knows of a supervisor from the start. */
+/** The configuration of a supervisor. */
 export interface SupervisionPlan {
   readonly strategy: Strategy;
   readonly intensity: RestartIntensity;
@@ -26,13 +23,10 @@ export interface SupervisionPlan {
 
 /**
  * - `idle`: not started yet.
- * - `starting`, `up`: as they say.
- * - `suspending`: finishes what it does, to be restarted.
+ * - `starting`, `up`: being started, running.
+ * - `suspending`: finishes its message in hand, then goes down to be restarted.
  * - `down`: does nothing; its mailbox is kept.
- * - `stopping`, `gone`: for good.
- *
- * @experimental
- * @since 0.1.0
+ * - `stopping`, `gone`: ends, has ended for good.
  */
 export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
 
@@ -40,24 +34,27 @@ export interface ChildState {
   readonly name: string;
   readonly kind: ChildKind;
   readonly status: ChildStatus;
-  /** What it is to become. */
+  /** The status that the supervisor is bringing it to. */
   readonly goal: "up" | "down" | "gone";
   /** The wave that it takes part in; 0 for none. */
   readonly wave: number;
   /** How often it was restarted. */
   readonly restarts: number;
-  /** How many of these were in a row: without a whole period of the intensity in which it was up. */
+  /**
+   * How many of these restarts came in a row: the count begins anew once the child was up for a whole period of the
+   * intensity.
+   */
   readonly streak: number;
-  /** When it was last up, in milliseconds. */
+  /** When it last came up, in milliseconds. */
   readonly upSince: number;
 }
 
 /**
- * Children that go down together, last first, and up again together, first first.
+ * Children that go down together, the last started first, and come up again together in the order of the plan.
  *
- * - `falling`: those whose goal it is go down, one at a time.
- * - `pausing`: all of them are; the pause before the restart is not over.
- * - `rising`: they are started, one at a time.
+ * - `falling`: the children whose goal is `down` or `gone` go down, one at a time.
+ * - `pausing`: all of these are down; the pause before the restart is not over.
+ * - `rising`: the children are started, one at a time.
  */
 export interface Wave {
   readonly id: number;
@@ -70,11 +67,8 @@ export interface Wave {
  * - `idle`: not started yet.
  * - `starting`: until all children have been up.
  * - `running`.
- * - `suspending`, `suspended`: all children go down, are down, with their mailboxes.
- * - `stopping`, `stopped`: all children go, are gone.
- *
- * @experimental
- * @since 0.1.0
+ * - `suspending`, `suspended`: all children go down, are down; their mailboxes are kept.
+ * - `stopping`, `stopped`: all children end, have ended for good.
  */
 export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
 
@@ -84,13 +78,15 @@ export interface SupervisorState {
   readonly children: readonly ChildState[];
   readonly waves: readonly Wave[];
   readonly lastWave: number;
-  /** When there were restarts that still count for the intensity. */
+  /** The times of the restarts that still count for the intensity. */
   readonly restarts: readonly number[];
-  /** Why it gives up: set while it takes its children down for that. */
+  /** Why the supervisor gives up: set while it takes its children down before it escalates. */
   readonly escalation: { readonly child: string; readonly failure: Failure } | undefined;
 }
 
-/** What a supervisor hears. Events that its state has no use for change nothing. Times in milliseconds. */
+/**
+ * What happened to a supervisor or a child. An event that doesn't fit the state changes nothing. Times in milliseconds.
+ */
 export type SupervisorEvent =
   /** Start all children, or start all of them again. */
   | { readonly type: "start" }
@@ -103,7 +99,7 @@ export type SupervisorEvent =
   | { readonly type: "started"; readonly child: string; readonly now: number }
   | { readonly type: "suspended"; readonly child: string }
   | { readonly type: "stopped"; readonly child: string }
-  /** `decision`: what the decider says. `chance`: a number in [0, 1). */
+  /** `decision`: the decider's. `chance`: a number in [0, 1). */
   | {
       readonly type: "failed";
       readonly child: string;
@@ -117,7 +113,7 @@ export type SupervisorEvent =
   /** A wave's pause is over. */
   | { readonly type: "rested"; readonly wave: number };
 
-/** What is to be done, in this order. */
+/** What the shell has to do. It carries out effects in their order. */
 export type SupervisorEffect =
   /** Answered by `started` or `failed`. */
   | { readonly type: "start"; readonly child: string }
@@ -126,11 +122,13 @@ export type SupervisorEffect =
   /** Answered by `stopped`, or by `failed` when it is lost. */
   | { readonly type: "stop"; readonly child: string }
   | { readonly type: "resume"; readonly child: string }
-  /** It didn't go down in time. Unless `isFinal`, it is still to answer `suspended`, or to be lost. */
+  /**
+   * The child didn't go down in time. Unless `isFinal`, `suspended` or a `failed` that says it is lost still follows.
+   */
   | { readonly type: "abandon"; readonly child: string; readonly isFinal: boolean }
   /** Answered by `rested` after so many milliseconds. */
   | { readonly type: "rest"; readonly wave: number; readonly pause: number }
-  /** For those who look on: what was decided, its restarts before and the pause that comes. */
+  /** For events and logs: the decision, the child's restarts before it and the pause after it. */
   | {
       readonly type: "decided";
       readonly child: string;
@@ -143,7 +141,7 @@ export type SupervisorEffect =
   | { readonly type: "all-started" }
   | { readonly type: "all-suspended" }
   | { readonly type: "all-stopped" }
-  /** All children are down: whoever supervises this supervisor decides. */
+  /** All children are down: the supervisor of this supervisor decides. */
   | { readonly type: "escalate"; readonly child: string; readonly failure: Failure };
 
 export function newSupervisor({ children }: SupervisionPlan): SupervisorState {
