@@ -1,4 +1,4 @@
-/** The handle on a run, fed with the versions of its key. */
+/** The implementation of {@link Run}, fed with the versions of the run's key. */
 
 import { Observable, Subject } from "rxjs";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
@@ -13,20 +13,21 @@ import { outputOf } from "./history/run-note.ts";
 import { stepOf, stoppedAtPivot } from "./history/run-progress.ts";
 import { isOpen, type RunState } from "./history/run-state.ts";
 
-/** What a handle can ask of the system. */
+/** What a handle needs from the system. */
 export interface RunHandlePorts {
   cancel(run: string, reason?: string): Promise<void>;
   /** All versions of the run's key, oldest first. */
   versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
-  /** Tries the compensation again that failed. Returns another handle on the run. */
+  /** Has the failed compensation tried again. Returns another handle on the run. */
   retryCompensation(run: string): Promise<Run>;
   resolve(run: string, note: string): Promise<void>;
   readonly codec: PayloadCodec;
 }
 
 /**
- * A {@link Run} made of what the supervisor says of it: give it every version of the run by {@link RunHandle.observe}, in
- * order, and {@link RunHandle.break} if the run is lost.
+ * A {@link Run} that shows the versions it is given. Its owner passes every version of the run to {@link
+ * RunHandle.observe}, in order, and calls {@link RunHandle.break} if the run can't go on. It decides nothing about the
+ * run.
  */
 export class RunHandle<Output = unknown> implements Run<Output> {
   readonly id: string;
@@ -39,7 +40,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   readonly #reject: (error: unknown) => void;
   readonly #begun: Deferred<void>;
   readonly #past: RunRecord[] = [];
-  /** Versions whose records nobody has looked at yet: records are only made for those who look. */
+  /** Versions whose records were not read yet: records are made only when a reader needs them. */
   readonly #unseen: Snapshot<RunState>[] = [];
   #isShowing = false;
   #isOver = false;
@@ -61,7 +62,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   get events$(): Observable<RunRecord> {
     return new Observable((subscriber) => {
       this.#show();
-      // goes on to what is recorded meanwhile, because of something the subscriber does
+      // also covers records that are added meanwhile, because of something the subscriber does
       for (const record of this.#past) subscriber.next(record);
       return this.#live.subscribe(subscriber);
     });
@@ -86,8 +87,8 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 
   /**
-   * Takes in the next version of the run. The one with the end settles everything; but not one with an end from which the
-   * run goes on.
+   * Takes in the next version of the run. A version with the run's end settles everything, unless the run goes on from
+   * that end.
    */
   observe(snapshot: Snapshot<RunState>, goesOn = false): void {
     this.#unseen.push(snapshot);
@@ -108,7 +109,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     this.#begun.reject(error);
   }
 
-  /** A subscriber may cause the next version, by cancelling: that waits until this one is told to the end. */
+  /** A subscriber may cause the next version, by cancelling: that one waits until all subscribers have got this one. */
   #show(): void {
     if (this.#isShowing) return;
     this.#isShowing = true;
@@ -127,14 +128,14 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 }
 
-/** Whoever only looks at something else must not lose the process for it; the promise itself still rejects. */
+/** A promise whose rejection doesn't end the process when it has no handler; the promise itself still rejects. */
 function quietly<T>(): Deferred<T> {
   const made = deferred<T>();
   made.promise.catch(() => undefined);
   return made;
 }
 
-/** What a person says is kept in the run's history: anything but a text could break the run. */
+/** A person's note is kept in the run's history, where anything but a string could break the run. */
 function checkText(what: string, given: unknown): void {
   if (typeof given !== "string") throw new TroupeError("invalid-options", `${what} is a string, not ${typeof given}`);
 }

@@ -15,11 +15,12 @@ export interface Advance {
 }
 
 /**
- * Judges `event`; returns `undefined` when the run's history doesn't accept it. Otherwise the same version also takes
- * what the orchestrator decides next, where it is in charge, and the run's end, if this was the end: one commit instead
- * of several, and no crash can come between a decision and its cause.
+ * Applies `event`; returns `undefined` when the run's history doesn't accept it. Under the orchestrator, the same
+ * version also takes what it decides next, and in any case the run's end, if this was the end. That makes one commit
+ * instead of several, and no crash can come between a decision and its cause.
  *
- * @param together what else happens to the run before anything is decided, where its history accepts it.
+ * @param together further events, applied before anything is decided; those that the history doesn't accept are left
+ * out.
  */
 export function advance(
   plan: WorkflowPlan,

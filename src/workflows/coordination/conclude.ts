@@ -1,4 +1,7 @@
-/** What a failure comes to: another attempt, the step's fallback, or the failure itself. The workflow's policies, whoever decides. */
+/**
+ * What follows from a failure: another attempt, the step's fallback, or the failure for good. The same policies apply
+ * under both coordinations.
+ */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
@@ -11,7 +14,7 @@ import { attemptOf, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { decodeSources, sourcesIn } from "./step-start.ts";
 
-/** What judging an event needs of the world around it. */
+/** What judging an event needs besides the run. */
 export interface Terms {
   readonly codec: PayloadCodec;
   /** Milliseconds since the epoch. */
@@ -20,7 +23,7 @@ export interface Terms {
   random(): number;
 }
 
-/** What an attempt that ended so may have done, nobody knows. */
+/** The codes of errors after which an attempt's effects are unknown. */
 const unknownOutcomes: ReadonlySet<unknown> = new Set([
   "timed-out",
   "thread-died",
@@ -31,8 +34,8 @@ const unknownOutcomes: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Returns the event that stands for a failure that was reported: one that says when the step, or its compensation, is tried
- * again; one that finishes the step by its fallback; or the failure for good. Other events come back as they are.
+ * Returns the event to record for a reported failure: the failure with the time of the next attempt at the step or its
+ * compensation; the step's end by its fallback; or the failure for good. Other events are returned as they are.
  */
 export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, terms: Terms): RunEvent {
   if (event.type !== "step-failed" && event.type !== "compensation-failed") return event;
@@ -44,7 +47,7 @@ export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, t
 }
 
 function concludeStep(step: PlannedStep, state: RunState, event: StepFailed, terms: Terms): StepFailed | StepFinished {
-  // what could not even start, since its input can't be made, can't at the next attempt
+  // a step that could not start, since its input can't be made, can't start at the next attempt either
   if (state.status !== "running" || stepOf(state, step.name)?.status === "pending") return marked(event);
   const retry = retryOf(step, state, event, terms);
   if (retry !== undefined) return { ...marked(event), ...retry };
@@ -81,7 +84,7 @@ function retryOf(
   }
 }
 
-/** A fallback that fails leaves the step failed, with what both of them failed at. */
+/** A fallback that fails leaves the step failed, with the errors of both. */
 function fallBack(step: PlannedStep, state: RunState, event: StepFailed, { codec }: Terms): StepFailed | StepFinished {
   const { name, version, output: contract } = step.agent;
   const known = stepOf(state, step.name);

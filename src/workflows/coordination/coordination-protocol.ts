@@ -1,8 +1,8 @@
 /**
- * What the supervisor and the participants of runs tell each other. Plain data, JSON where the payloads are.
+ * The messages between the supervisor of runs and the participants. Plain data, and JSON if the payloads are.
  *
- * Both directions are FIFO. The supervisor numbers what it sends, so that a participant drops what arrives twice; what
- * arrives twice at the supervisor the run's history refuses.
+ * Both directions are FIFO. The supervisor numbers its messages, so that a participant drops one that arrives twice.
+ * The run's history refuses a proposal that arrives twice at the supervisor.
  */
 
 import type { Payload } from "../../contracts/payload-codec.ts";
@@ -10,7 +10,7 @@ import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { Claim, Outcome } from "../history/run-event.ts";
 
-/** What every message to a participant says about its run. */
+/** The fields about the run in every message to a participant. */
 interface OfRun {
   readonly run: string;
   readonly epoch: Epoch;
@@ -29,7 +29,7 @@ export interface Attempt {
   readonly input: Payload;
   /** 2 for the second attempt …; absent for the first. */
   readonly attempt?: number;
-  /** Until when its outcome is waited for, in milliseconds since the epoch; absent for no such time. */
+  /** The attempt's deadline, in milliseconds since the epoch; absent for none. */
   readonly deadline?: number;
 }
 
@@ -47,7 +47,7 @@ export interface Due extends OfRun {
   readonly attempt: number;
 }
 
-/** Events of a relayed run that concern the steps this participant does. It decides for itself what follows from them. */
+/** Events of a relayed run that concern this participant's steps. The participant decides what follows from them. */
 export interface Relay extends OfRun {
   readonly type: "relay";
   readonly workflow: WorkflowId;
@@ -56,14 +56,14 @@ export interface Relay extends OfRun {
   readonly events: readonly RelayedEvent[];
 }
 
-/** The run was cancelled: abort what is in flight of it. What becomes of the steps is reported as ever. */
+/** The run was cancelled: abort its steps in flight. Their outcomes are reported as usual. */
 export interface Abort {
   readonly type: "abort";
   readonly run: string;
   readonly reason?: string;
 }
 
-/** The run has ended or is decided elsewhere: forget what was gathered for it. What is in flight goes on. */
+/** The run has ended or is decided elsewhere: forget the events gathered for it. Work in flight goes on. */
 export interface Release {
   readonly type: "release";
   readonly run: string;
@@ -79,49 +79,50 @@ export interface NumberedMessage {
   readonly message: ToParticipant;
 }
 
-/** What a participant learns of the events of a relayed run. */
+/** An event of a relayed run in the form that participants get. */
 export type RelayedEvent =
   | { readonly type: "run-started"; readonly input: Payload }
   | { readonly type: "step-finished"; readonly step: string; readonly output: Payload }
   /** The run goes backward. */
   | {
       readonly type: "run-compensating";
-      /** What is still to be compensated, the next one first. Nothing is in flight. */
+      /** The steps still to be compensated, the next one first. Nothing is in flight. */
       readonly remaining: readonly string[];
-      /** What this participant's own steps among them were given and gave. */
+      /** The inputs and outputs of those that are this participant's own steps. */
       readonly own: readonly OwnStep[];
     };
 
-/** A step as its participant gets it back. */
+/** A step with the data that its participant needs to compensate it. */
 export interface OwnStep {
   readonly step: string;
   readonly input: Payload;
   readonly output: Payload;
-  /** There when it gave no output, and nobody knows whether it had effects. */
+  /** Present when the step gave no output and its effects are unknown. */
   readonly isUnknown?: true;
   /** The attempt at its compensation; absent for the first. */
   readonly attempt?: number;
 }
 
-/** What a claim is answered with that was accepted. */
+/** The answer to a claim that was accepted. */
 export interface Grant {
-  /** Until when the outcome is waited for, in milliseconds since the epoch; absent for no such time. */
+  /** The attempt's deadline, in milliseconds since the epoch; absent for none. */
   readonly deadline?: number;
 }
 
-/** What an attempt took. */
+/** The time and the tokens that an attempt used. */
 export interface Spent {
-  /** How long the agent's code has run, in milliseconds. */
+  /** How long the agent's code ran, in milliseconds. */
   readonly took: number;
-  /** Tokens that the agent says it used. */
+  /** The tokens that the agent reported. */
   readonly tokens: number;
-  /** There when the attempt's time was up and its code goes on: when that ends, it is told as well. */
+  /** Present when the attempt timed out while its code still runs; a second report follows when the code ends. */
   readonly isRunning?: true;
 }
 
 /**
  * From a participant to the supervisor. A `claim` is answered with a {@link Grant} if the history accepted it and the
- * agent's policies let it through, and only then carried out, and with `false` otherwise; an `outcome` needs no answer.
+ * agent's policies let it through, otherwise with `false`; it is carried out only after a grant. An `outcome` needs no
+ * answer.
  */
 export type ToSupervisor =
   | { readonly type: "claim"; readonly run: string; readonly event: Claim }

@@ -1,4 +1,4 @@
-/** What the supervisor sends after a commit of a run, and what it does when that can't be delivered. Pure. */
+/** What the supervisor sends after a commit of a run, and what it proposes when a message can't be delivered. Pure. */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -37,7 +37,7 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
     case "run-recovered":
       return isRelayed ? handOver(run) : []; // its participants know nothing yet
     case "run-ended":
-      // where all steps have started, nobody is gathering anything any more
+      // once all steps have started, no participant gathers events any more
       return isRelayed && state.status !== "completed" ? releaseAll(run) : [];
     default:
       return isRelayed && isOpen(state) ? forward(run, event) : [];
@@ -77,8 +77,8 @@ function releaseAll({ run, plan }: RelayedRun): Dispatch[] {
 }
 
 /**
- * What to propose when a message could not be delivered: whoever would have acted on it never will, so what it was to do
- * has failed. An abort or a release that gets lost loses nothing.
+ * What to propose when a message could not be delivered: the participant will never act on it, so the step that it was
+ * about has failed. A lost abort or release has no consequences.
  */
 export function undelivered(message: ToParticipant, error: EncodedError): readonly Proposal[] {
   switch (message.type) {

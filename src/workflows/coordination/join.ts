@@ -1,6 +1,6 @@
 /**
- * A participant's side of the relay: gathers the events of one run and decides for its own steps. It knows no threads, and
- * what a message costs depends on what the message is about, not on how long the run is.
+ * A participant's side of the relay: gathers the events of one run and decides for its own steps. It knows no threads.
+ * The cost of a message depends on the steps that it concerns, not on the length of the run.
  */
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
@@ -10,30 +10,36 @@ import type { OwnStep, Relay } from "./coordination-protocol.ts";
 import type { CompensationStarted, StepFailed, StepStarted } from "../history/run-event.ts";
 import { startStep } from "./step-start.ts";
 
-/** What a participant wants done: to start its step or a compensation (with what the step gave), or to say that a step can't start. */
+/**
+ * A participant's proposal: to start its step, to start a compensation (with the data it needs), or to record that a
+ * step can't start.
+ */
 export type JoinProposal = StepStarted | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
 /** The steps of a workflow by name. */
 export type StepsByName = ReadonlyMap<string, StepDefinition>;
 
-/** What a {@link Join} looks its steps up in; made once a workflow. */
+/** The index in which a {@link Join} looks up its steps; made once per workflow. */
 export function stepsByName({ steps }: Pick<WorkflowDefinition, "steps">): StepsByName {
   return new Map(steps.map((step) => [step.name, step]));
 }
 
-/** What the run's input is called among the sources. */
+/** The name of the run's input among the sources. */
 const runInput = "input";
 
-/** What a participant has gathered of one run. */
+/**
+ * The events that a participant has gathered of one run, and the proposals that follow. It owns no attempts: those are
+ * the participant's.
+ */
 export class Join {
   readonly #steps: StepsByName;
   /** The outputs of steps by name, and the run's input. */
   readonly #sources = new Map<string, Payload>();
-  /** Of each step that it has heard of and not proposed, how many of its sources are missing. */
+  /** For each step that was relayed and not yet proposed: how many of its sources are missing. */
   readonly #missing = new Map<string, number>();
   /** The steps that wait for a source, by the source. */
   readonly #waiting = new Map<string, string[]>();
-  /** The steps it proposed already. A second proposal would be refused; this spares sending it. */
+  /** The steps that it has proposed. A second proposal would be refused; this saves sending it. */
   readonly #proposed = new Set<string>();
 
   constructor(steps: StepsByName) {
@@ -41,16 +47,16 @@ export class Join {
   }
 
   /**
-   * True when there is nothing left to gather, since all that it heard of was proposed: whatever comes later, such as a
-   * hand-over, brings along all that it is about.
+   * True when every relayed step was proposed, so that this join can be dropped: a later message, such as a hand-over,
+   * carries all data that it needs.
    */
   get isOver(): boolean {
     return this.#missing.size === 0;
   }
 
   /**
-   * Takes in what was relayed and returns what the participant proposes now: each of its steps whose needs are met, or the
-   * compensation of its step when that is the next one. Events that arrive twice change nothing.
+   * Takes in relayed events and returns the proposals that follow: each of the participant's steps whose sources are
+   * complete, or the compensation of its step when that is next. Events that arrive twice change nothing.
    */
   take(message: Relay, codec: PayloadCodec): readonly JoinProposal[] {
     const { epoch } = message;
@@ -58,7 +64,7 @@ export class Join {
       if (event.type === "run-started") this.#give(runInput, event.input);
       else if (event.type === "step-finished") this.#give(event.step, event.output);
       else {
-        this.#missing.clear(); // what was gathered was for going forward
+        this.#missing.clear(); // gathered for going forward only
         const next = event.own.find(({ step }) => step === event.remaining[0]);
         return next === undefined ? [] : [undoing(next, epoch)];
       }

@@ -1,4 +1,4 @@
-/** The orchestrator: decides from a run's state what is to be done next. It is asked after every event. */
+/** The orchestrator: decides from a run's state what to do next. It is called after every event. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
@@ -7,16 +7,16 @@ import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../hist
 import type { RunState } from "../history/run-state.ts";
 import { sourcesIn, startStep } from "./step-start.ts";
 
-/** What the orchestrator proposes: to start a step or a compensation, or to fail a step whose input can't be made. */
+/** A proposal of the orchestrator: to start a step or a compensation, or to fail a step whose input can't be made. */
 export type Decision = Claim | StepFailed;
 
 /**
- * Returns what is to be done in a run now: all steps that can start, or the one compensation whose turn it is; what waits to be
- * tried again comes when its time has come, by {@link orchestrateDue}. Pure: the
- * same state gives the same decisions, so it may be asked again at any time, as it is at a hand-over.
+ * Returns what to do in a run now: all steps that can start, or the one compensation whose turn it is. Further attempts
+ * come from {@link orchestrateDue} when their time has come. Pure: the same state gives the same decisions, so it may
+ * be called again at any time, as at a hand-over.
  *
- * @param after the event that it is asked after, if all that could start before it has started: only the steps that it may
- * have made ready are looked at.
+ * @param after the newest event, if all steps that could start before it have started: then only the steps that it may
+ * have made ready are checked.
  */
 export function orchestrate(
   plan: WorkflowPlan,
@@ -35,7 +35,7 @@ export function orchestrate(
   return [{ type: "compensation-started", step: next, by: "orchestrator", epoch }];
 }
 
-/** Among these are all steps that can start because of an event. */
+/** A superset of the steps that can start because of the event. */
 function stepsMadeReady({ steps, step }: WorkflowPlan, event: RunEvent | undefined): readonly PlannedStep[] {
   switch (event?.type) {
     case undefined:
@@ -50,7 +50,7 @@ function stepsMadeReady({ steps, step }: WorkflowPlan, event: RunEvent | undefin
   }
 }
 
-/** The next attempt at what waits for it, now that its time has come. */
+/** The next attempt at a step or compensation that waits for it, now that its time has come. */
 export function orchestrateDue(state: RunState, name: string): Claim | undefined {
   const { epoch } = state;
   const step = stepOf(state, name);

@@ -1,4 +1,4 @@
-/** The relay: says which participants an accepted event concerns, and what they are told. It decides nothing. */
+/** The relay: works out which participants an accepted event concerns, and the message for each. It decides nothing. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { participantsOf, type PlannedParticipant, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
@@ -30,8 +30,9 @@ export interface RelayedRun {
 }
 
 /**
- * What follows from one accepted event: forward, a participant hears of the run's start and of the steps its own steps
- * come after; backward, those that have something to undo hear of each step undone, as soon as nothing is in flight.
+ * The messages that follow from one accepted event. Going forward, a participant is told of the run's start and of the
+ * steps that its own steps come after. Going backward, the participants with something to undo are told of each step
+ * undone, once nothing is in flight.
  */
 export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[] {
   const { plan, state } = relayed;
@@ -54,8 +55,8 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
 }
 
 /**
- * What participants have to be told so that they can go on with a run from any state of it: what they would have heard,
- * had the run been relayed from its start. For all participants, or for the one whose key is given.
+ * The messages from which participants can go on with a run in any state: everything they would have got, had the run
+ * been relayed from its start. For all participants, or for the one whose key is given.
  */
 export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] {
   const { plan, state } = relayed;
@@ -70,7 +71,7 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
     );
 }
 
-/** Forwards that the time has come for what waits to be tried again: an attempt at a step, or at a compensation. */
+/** The messages that the time has come for the next attempt at a step or a compensation. */
 export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
   const { run, plan, state } = relayed;
   const step = stepOf(state, name);
@@ -93,7 +94,7 @@ function backward(
   isConcerned: (to: PlannedParticipant) => boolean = () => true,
 ): readonly Forward[] {
   const { plan, state } = relayed;
-  if (isInFlight(state)) return []; // nobody could decide anything yet
+  if (isInFlight(state)) return []; // nothing can be decided yet
   const remaining = remainingCompensations(state);
   const steps = remaining.flatMap((name) => plan.step.get(name) ?? []);
   return participantsOf(steps)
@@ -104,7 +105,7 @@ function backward(
     });
 }
 
-/** What a participant needs to undo a step of its own. */
+/** The data that a participant needs to undo a step of its own. */
 export function ownStep(name: string, step: StepState | undefined): OwnStep {
   const { input, output } = step ?? {};
   const attempt = attemptToUndo(step);
@@ -117,7 +118,10 @@ export function ownStep(name: string, step: StepState | undefined): OwnStep {
   };
 }
 
-/** Before its compensation has begun, a step's attempts are those at the step itself. */
+/**
+ * The number of the compensation's attempt. Before the compensation has begun, the step's `attempt` counts attempts at
+ * the step itself.
+ */
 function attemptToUndo(step: StepState | undefined): number | undefined {
   if (step?.status === "undo-waiting") return attemptOf(step) + 1;
   return step?.status === "compensating" ? step.attempt : undefined;

@@ -1,4 +1,4 @@
-/** The decision to start a step, the same whoever takes it: map, copy, check. */
+/** How a step is started, under either coordination: map the sources to the input, copy it, check it. */
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -10,7 +10,7 @@ import type { StepFailed, StepStarted } from "../history/run-event.ts";
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 
-/** Who starts the step, and what has come before it. */
+/** The decider that starts the step, and the outputs that came before it. */
 export interface StepStart {
   readonly by: Coordination;
   readonly epoch: Epoch;
@@ -19,9 +19,9 @@ export interface StepStart {
 }
 
 /**
- * Returns the event that starts the step with its mapped input; or, when the mapping throws or gives what the agent's
- * contract refuses, the event that says so. The value that passed the check isn't replaced by what the schema makes of
- * it: the receiver parses it again.
+ * Returns the event that starts the step with its mapped input. When the mapping throws, or its result violates the
+ * agent's contract, returns the event that fails the step. The input is recorded as mapped, not as parsed by the
+ * schema: the receiver parses it again.
  */
 export function startStep(
   step: StepDefinition,
@@ -45,7 +45,7 @@ export function sourcesIn(state: RunState, step: StepDefinition): StepStart["sou
   return sources;
 }
 
-/** Sources as the workflow's functions get them: decoded, and frozen. */
+/** Sources in the form that the workflow's functions get: decoded and frozen. */
 export function decodeSources(payloads: StepStart["sources"], codec: PayloadCodec): MappingSources {
   const sources: Record<string, unknown> = {};
   for (const name of Object.keys(payloads)) sources[name] = frozen(codec.decode(payloads[name]));
@@ -62,7 +62,10 @@ function mapSources(step: StepDefinition, payloads: StepStart["sources"], codec:
   );
 }
 
-/** A mapping that writes to its sources must not write to the run's history. What came from there is frozen already. */
+/**
+ * Freezes decoded values, so that a mapping can't write to its sources. Values from the run's history are frozen
+ * already.
+ */
 function frozen(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
   Object.freeze(value);

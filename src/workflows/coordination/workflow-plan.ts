@@ -1,4 +1,4 @@
-/** A workflow looked at from both ends: who needs whom, and which agents take part. */
+/** A workflow's plan: each step with the steps that need it, and the participants. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepOutline } from "../history/run-event.ts";
@@ -7,33 +7,33 @@ import type { StepDefinition, WorkflowDefinition, WorkflowId } from "../definiti
 
 /** A step and the steps that need its output. */
 export interface PlannedStep extends StepDefinition {
-  /** The participant that does it; see {@link agentKey}. */
+  /** The participant that performs it; see {@link agentKey}. */
   readonly agentKey: string;
   readonly dependents: readonly PlannedStep[];
 }
 
-/** An agent that takes part in a workflow, with the steps it does. */
+/** An agent that takes part in a workflow, with its steps. */
 export interface PlannedParticipant {
   readonly agent: AgentDefinition;
   readonly key: string;
   readonly steps: readonly PlannedStep[];
 }
 
-/** What coordinations look things up in; made once a workflow. */
+/** The index that both coordinations use; made once per workflow. */
 export interface WorkflowPlan {
   readonly workflow: WorkflowDefinition;
-  /** Where threads find it now: its module may be another than the one that a run was started from. */
+  /** How threads find it now: its module may differ from the one that a run was started from. */
   readonly id: WorkflowId;
   /** In the order declared. */
   readonly steps: readonly PlannedStep[];
   readonly step: ReadonlyMap<string, PlannedStep>;
   readonly participants: readonly PlannedParticipant[];
-  /** What a run's history says of the steps. */
+  /** The steps in the form that a run's history keeps. */
   readonly outlines: readonly StepOutline[];
   readonly fingerprint: string;
 }
 
-/** What tells agents apart: two definitions with the same module and name are the same agent. */
+/** The identity of an agent: two definitions with the same module and name are the same agent. */
 export function agentKey(agent: AgentDefinition): string {
   return `${agent.module}#${agent.name}`;
 }
@@ -69,7 +69,7 @@ function outlineOf({ name, agent, after, isPivot }: StepDefinition): StepOutline
   };
 }
 
-/** The participants that do the given steps, each once, in the order of their first step. */
+/** The participants of the given steps, each once, in the order of their first step. */
 export function participantsOf(steps: readonly PlannedStep[]): readonly PlannedParticipant[] {
   const byKey = new Map<string, { agent: AgentDefinition; key: string; steps: PlannedStep[] }>();
   for (const step of steps) {

@@ -1,4 +1,4 @@
-/** A workflow: a DAG of steps, each an agent with a function that maps what came before to the agent's input. */
+/** A workflow: a DAG of steps. Each step is an agent with a function that maps earlier outputs to the agent's input. */
 
 import type * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -8,7 +8,7 @@ import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 
 /**
- * Which workflow a run follows; any thread can load it by this.
+ * Identifies a workflow; any thread can load it by this.
  *
  * @since 0.1.0
  */
@@ -19,11 +19,8 @@ export interface WorkflowId {
 }
 
 /**
- * What a mapping gets: the run's input and the outputs of the steps in the step's `after`, by name.
- * They are frozen; a mapping that writes to them fails its step.
- *
- * @experimental
- * @since 0.1.0
+ * The argument of a mapping: the run's input and the outputs of the steps in the step's `after`, by name. They are
+ * frozen; a mapping that writes to them fails its step.
  */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
@@ -41,9 +38,9 @@ export interface StepDefinition {
   readonly after: readonly string[];
   /** Maps the run's input and the outputs of the steps in `after` to the agent's input. Synchronous and pure. */
   readonly map: (sources: MappingSources) => unknown;
-  /** Stands in for an agent that failed for good. Synchronous and pure. */
+  /** Gives the output in place of an agent that failed for good. Synchronous and pure. */
   readonly fallback: ((sources: MappingSources, error: unknown) => unknown) | undefined;
-  /** True for the step after which the run isn't undone any more. */
+  /** True for the point of no return: once this step has finished, the run isn't undone any more. */
   readonly isPivot: boolean;
 }
 
@@ -51,17 +48,15 @@ export interface StepDefinition {
 declare const workflowTypes: unique symbol;
 
 /**
- * A workflow's definition; what threads load by `module`, `name` and `version`.
+ * A workflow's definition. Threads load it by `module`, `name` and `version`.
  *
- * `Input` is what a run is given, `Output` what its result is, `Steps` the output of each step by name.
- *
- * @since 0.1.0
+ * `Input` is a run's input, `Output` its result, `Steps` the output of each step by name.
  */
 export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown> extends WorkflowId {
   readonly kind: "workflow";
-  /** What a run's input has to satisfy. */
+  /** The schema of a run's input. */
   readonly input: v.GenericSchema<Input, unknown>;
-  /** In the order declared, which is an order in which they can run. */
+  /** In the order declared. Running them in this order is always possible. */
   readonly steps: readonly StepDefinition[];
   readonly [workflowTypes]?: { readonly output: Output; readonly steps: Steps };
 }
@@ -90,7 +85,7 @@ type Sources<Parsed, Steps, After extends keyof Steps> = {
   readonly [K in "input" | After]: K extends After ? Steps[K] : Parsed;
 };
 
-/** Rejects, at compile time, the name of a step that is taken. */
+/** Rejects, at compile time, a step name that is taken. */
 type FreeName<Name, Steps> = Name extends "input"
   ? "a step can't be named input: that is what mappings call the run's input"
   : Name extends keyof Steps
@@ -98,35 +93,34 @@ type FreeName<Name, Steps> = Name extends "input"
     : Name;
 
 /**
- * What a step may say besides what it comes after.
+ * The options of a step besides `after`.
  *
  * @since 0.1.0
  */
 export interface StepOptions<From, Out> {
   /**
-   * Gives the step's output when its agent failed for good, or was not let through because its breaker is open. Gets what
-   * the mapping gets, and the error. What it returns has to satisfy the agent's output contract; when it throws, the step
-   * fails. A step whose fallback stood in is not compensated, as its agent gave no output.
+   * Gives the step's output when its agent failed for good, or when the agent's open breaker rejected the call. It gets
+   * the mapping's argument and the error. Its result has to satisfy the agent's output contract; when it throws, the
+   * step fails. A step that finished by its fallback is not compensated, as its agent gave no output.
    */
   readonly fallback?: (sources: From, error: unknown) => Out;
   /**
    * True for the run's point of no return: once this step has finished, the run isn't undone any more. It can't be
-   * cancelled then, and when a later step fails for good it ends as `compensation-failed`, for a person to see to.
+   * cancelled then, and when a later step fails for good, the run ends as `compensation-failed` and waits for a person.
    */
   readonly pointOfNoReturn?: boolean;
 }
 
 /**
- * A workflow definition that can be given further steps. It is immutable: each {@link WorkflowBuilder.step} returns a new
- * definition and leaves this one as it is. `Parsed` is what mappings see of the run's input, after the schema.
- *
- * @since 0.1.0
+ * A workflow definition that can be given further steps. It is immutable: each {@link WorkflowBuilder.step} returns a
+ * new definition and leaves this one as it is. `Parsed` is the run's input after the schema, as mappings get it.
  */
 export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
   /**
    * Adds a step that needs nothing but the run's input.
    *
-   * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, or an agent or mapping that is none.
+   * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, or for an agent or mapping that
+   * isn't one.
    */
   step<const Name extends string, In, Out>(
     name: Name & FreeName<Name, Steps>,
@@ -154,7 +148,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
 }
 
 /**
- * How a workflow is called and what its runs are given.
+ * A workflow's name, its version, and the schema of its runs' input.
  *
  * @since 0.1.0
  */
@@ -169,12 +163,12 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
 }
 
 /**
- * Defines a workflow, step by step. The module that calls this is what threads load: pass `import.meta.url` and export the
- * finished workflow.
+ * Defines a workflow, step by step. The module that calls this is what threads load: pass `import.meta.url` and export
+ * the finished workflow.
  *
  * A step starts as soon as all steps in its `after` have finished, so steps that don't need each other run at the same
- * time. A run completes when all steps have finished; its result is the output of the step declared last. The definition
- * says nothing about who decides: it runs under either coordination, with the same outcome (invariant 10).
+ * time. A run completes when all steps have finished; its result is the output of the step declared last. The
+ * definition doesn't choose a coordination: it runs under either, with the same outcome (invariant 10).
  *
  * @throws TroupeError `invalid-options` for a module or name, `invalid-workflow` for a version that can't be used.
  * @example

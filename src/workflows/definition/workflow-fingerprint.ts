@@ -1,17 +1,17 @@
 /**
- * What a definition is known by: a hash of a workflow's steps and contracts. A run that was started before the process ended
+ * The fingerprint of a workflow's definition: a hash of its steps and contracts. A run that a process left unfinished
  * goes on only if the definition still has the fingerprint that the run was started with.
  */
 
 import { createHash } from "node:crypto";
 import type { WorkflowDefinition } from "./workflow-definition.ts";
 
-/** How much of the hash is kept, in hexadecimal digits: enough to tell apart what somebody changed by hand. */
+/** How much of the hash is kept, in hexadecimal digits: enough to notice any change by hand. */
 const digits = 16;
 
 /**
- * The same for definitions with the same steps, agents, needs and contracts, on any machine. Code is not looked into: a
- * mapping, an agent or a custom check may be mended without a new version.
+ * Equal for definitions with the same steps, agents, dependencies and contracts, on any machine. Code doesn't count: a
+ * mapping, an agent or a custom check may be fixed without a new version.
  */
 export function fingerprintOf({ input, steps }: WorkflowDefinition): string {
   const outline = steps.map(({ name, after, agent, isPivot }) => [
@@ -30,7 +30,7 @@ export function fingerprintOf({ input, steps }: WorkflowDefinition): string {
     .slice(0, digits);
 }
 
-/** A schema as plain data. `seen` are the objects around it: a schema may hold itself. */
+/** A schema as plain data. `seen` holds the enclosing schemas, since a schema may contain itself. */
 function describe(part: unknown, seen: readonly unknown[] = []): unknown {
   if (typeof part === "function") return "function";
   if (typeof part === "bigint" || typeof part === "symbol") return String(part);

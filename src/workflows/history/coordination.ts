@@ -1,12 +1,11 @@
-/** How the supervisor works, and the versioned key that says so. */
+/** The kinds of coordination, and the versioned key that holds the one in force. */
 
 import * as v from "valibot";
 import { defineState } from "../../store/versions/define-state.ts";
 
 /**
- * Who decides what is next in a run:
- * - `orchestrator`: the supervisor, for every step.
- * - `relay`: each step's participant, for its own; the supervisor records and forwards events.
+ * Which side decides the next step of a run: - `orchestrator`: the supervisor, for every step. - `relay`: each
+ * participant, for its own steps; the supervisor records and forwards events.
  *
  * The outcome is the same (invariant 10).
  *

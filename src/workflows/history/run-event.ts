@@ -1,4 +1,4 @@
-/** What can happen to a run. Its history is a list of these. */
+/** The events of a run. Its history is a list of these. */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
@@ -6,7 +6,7 @@ import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 
 /**
- * A step as its run knows it: enough to judge events without the workflow's code.
+ * A step as its run's history keeps it: enough to judge events without the workflow's code.
  *
  * @experimental
  * @since 0.1.0
@@ -18,9 +18,9 @@ export interface StepOutline {
   readonly after: readonly string[];
   /** True when the agent can undo it. */
   readonly compensable: boolean;
-  /** There when the agent can undo a step of which nobody knows whether it had effects. */
+  /** Present when the agent can undo a step whose effects are unknown. */
   readonly undoesUnknown?: true;
-  /** There for the point of no return: once it has finished, the run isn't undone any more. */
+  /** Present for the point of no return: once it has finished, the run isn't undone any more. */
   readonly isPivot?: true;
 }
 
@@ -39,12 +39,12 @@ export interface RunStarted {
   readonly epoch: Epoch;
   /** The fingerprint of the workflow's steps and contracts: a run goes on only with the definition that it was started with. */
   readonly definition?: string;
-  /** When the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
+  /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
 }
 
 /**
- * `by` says who decided it, `epoch` under which switch of the coordination.
+ * A step has started. `by` is the decider, `epoch` the epoch of the coordination in which it decided.
  *
  * @since 0.1.0
  */
@@ -59,7 +59,7 @@ export interface StepStarted {
 }
 
 /**
- * The step's output, which its agent's contract has passed.
+ * A step has finished, with an output that satisfies its agent's contract.
  *
  * @since 0.1.0
  */
@@ -67,9 +67,9 @@ export interface StepFinished {
   readonly type: "step-finished";
   readonly step: string;
   readonly output: Payload;
-  /** The attempt that it ends; absent for the first. */
+  /** The attempt that ended; absent for the first. */
   readonly attempt?: number;
-  /** There when the output is the step's fallback: why the agent could not give one. */
+  /** Present when the output is the step's fallback: the agent's error. */
   readonly fallbackFor?: EncodedError;
 }
 
@@ -82,13 +82,13 @@ export interface StepFailed {
   readonly type: "step-failed";
   readonly step: string;
   readonly error: EncodedError;
-  /** There only for a step that could not start: under which switch of the coordination that was found. */
+  /** Present only for a step that could not start: the epoch in which that was found. */
   readonly epoch?: Epoch;
-  /** The attempt that it ends; absent for the first. */
+  /** The attempt that ended; absent for the first. */
   readonly attempt?: number;
-  /** There when the step is tried again: when, in milliseconds since the epoch. */
+  /** Present when the step is tried again: the time, in milliseconds since the epoch. */
   readonly retryAt?: number;
-  /** There when nobody knows whether the attempt had effects: it timed out, or its thread died. */
+  /** Present when the attempt's effects are unknown: it timed out, or its thread died. */
   readonly isUncertain?: true;
 }
 
@@ -126,30 +126,28 @@ export interface CompensationFailed {
   readonly type: "compensation-failed";
   readonly step: string;
   readonly error: EncodedError;
-  /** There only for a compensation that could not start. */
+  /** Present only for a compensation that could not start. */
   readonly epoch?: Epoch;
   readonly attempt?: number;
-  /** There when it is tried again: when, in milliseconds since the epoch. */
+  /** Present when it is tried again: the time, in milliseconds since the epoch. */
   readonly retryAt?: number;
 }
 
 /**
- * Somebody asked for the run's end, or its deadline passed.
+ * The run was cancelled, or its deadline passed.
  *
  * @since 0.1.0
  */
 export interface CancelRequested {
   readonly type: "cancel-requested";
   readonly reason?: string;
-  /** There when it is the deadline that asks. */
+  /** Present when the deadline is the reason. */
   readonly isExpired?: true;
 }
 
 /**
- * A system found the run unfinished in its journal and goes on with it. What was in flight when the process ended is begun
- * again, under the same idempotency key.
- *
- * @since 0.1.0
+ * A system found the run unfinished in its journal and goes on with it. Work that was in flight when the process ended
+ * is begun again, under the same idempotency key.
  */
 export interface RunRecovered {
   readonly type: "run-recovered";
@@ -158,7 +156,7 @@ export interface RunRecovered {
 }
 
 /**
- * Somebody asked to try the compensation again that failed for good.
+ * An operator has the compensation that failed for good tried again.
  *
  * @since 0.1.0
  */
@@ -167,7 +165,7 @@ export interface CompensationRetried {
 }
 
 /**
- * Somebody has seen to it what a run left that could not be undone.
+ * An operator has dealt with what the run could not undo.
  *
  * @since 0.1.0
  */
@@ -188,18 +186,14 @@ export interface CoordinationSwitched {
 }
 
 /**
- * How a run can end. `compensation-failed` waits for a person, who has it tried again or says that it is `resolved`; the
- * others are for good.
- *
- * @since 0.1.0
+ * How a run can end. `compensation-failed` waits for a person, who has the compensation tried again or declares the run
+ * `resolved`; the others are final.
  */
 export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
 
 /**
- * The last event of every run; one that ended as `compensation-failed` may go on from there. `output` is there when it completed, `error` and `step` when it failed or a compensation
- * did, `reason` where a cancellation gave one.
- *
- * @since 0.1.0
+ * The last event of every run; one that ended as `compensation-failed` may go on from there. `output` is present when
+ * it completed, `error` and `step` when the run or a compensation failed, `reason` if a cancellation gave one.
  */
 export interface RunEnded {
   readonly type: "run-ended";
@@ -230,7 +224,7 @@ export type RunEvent =
   | RunResolved
   | RunEnded;
 
-/** What a participant may propose. The others come from the supervisor and from the user. */
+/** The events that a participant may propose. The others come from the supervisor and from the user. */
 export type Proposal =
   | StepStarted
   | StepFinished
@@ -239,7 +233,7 @@ export type Proposal =
   | CompensationFinished
   | CompensationFailed;
 
-/** Proposals that need an answer before anything is done: only what the history accepted may be carried out. */
+/** Proposals that need an answer first: only a claim that the history accepted may be carried out. */
 export type Claim = StepStarted | CompensationStarted;
 
 /** Proposals that say how something ended. */
@@ -250,7 +244,7 @@ type WithoutPayload<E> = E extends RunEvent
   : never;
 
 /**
- * An event as its version of the run keeps it. Whatever is large is a part of the run's state in that version, and isn't
+ * An event as its version of the run keeps it. Large values are part of the run's state in that version and aren't
  * stored a second time.
  */
 export type RunNote = WithoutPayload<RunEvent>;

@@ -21,8 +21,8 @@ export interface RunRecord {
 }
 
 /**
- * The events of the given versions of a run, in the order given: its whole history when given all versions.
- * Inputs and outputs are as agents gave them: dates are dates again.
+ * The events of the given versions of a run, in the order given: its whole history when given all versions. Inputs and
+ * outputs are decoded: dates are dates again.
  */
 export function recordsOf(run: string, snapshots: Iterable<Snapshot<RunState>>, codec: PayloadCodec): RunRecord[] {
   const records: RunRecord[] = [];

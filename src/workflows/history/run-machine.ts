@@ -1,11 +1,13 @@
 /**
- * The rules of a run: which events its history accepts, and what they make of it. Anybody may propose any event any number
- * of times, under any coordination; because of these rules an attempt at a step starts once and ends once, a step finishes
- * once and is compensated once (invariants 5 and 10). After Garcia-Molina and Salem, "Sagas" (SIGMOD 1987).
+ * The rules of a run: which events its history accepts, and the state after each. Any event may be proposed any number
+ * of times, under any coordination; the rules ensure that an attempt at a step starts once and ends once, and that a
+ * step finishes once and is compensated once (invariants 5 and 10). After Garcia-Molina and Salem, "Sagas" (SIGMOD
+ * 1987).
  *
- * A run that failed or was cancelled starts no further step. Steps in flight may still finish or fail. Then finished
- * steps that can be undone are, one at a time, the one that finished last first: never before a step that used its output.
- * A run that is past its point of no return is not undone: it stops there, for a person to see to.
+ * A run that failed or was cancelled starts no further step. Steps in flight may still finish or fail. Then the
+ * finished steps that can be undone are undone, one at a time, the last finished first: so a step is never undone
+ * before one that used its output. A run that is past its point of no return is not undone: it stops there and waits
+ * for a person.
  */
 
 import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished } from "./run-event.ts";
@@ -47,7 +49,7 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return isNow(state, event, "started");
     case "step-failed":
       if (event.epoch === undefined) return isNow(state, event, "started");
-      // whoever decides in a later epoch finds out for itself
+      // in a later epoch, the decider finds this out for itself
       return state.status === "running" && isUnstarted(statusOf(state, event.step)) && event.epoch === state.epoch;
     case "compensation-started":
       if (nextToCompensate(state) !== event.step) return false;
@@ -78,7 +80,7 @@ function isUnstarted(status: StepStatus | undefined): boolean {
   return status === "pending" || status === "waiting";
 }
 
-/** It is about the attempt that is in flight. */
+/** True for an event about the attempt in flight. */
 function isNow(
   state: RunState,
   event: { readonly step: string; readonly attempt?: number },
@@ -88,7 +90,7 @@ function isNow(
   return step?.status === status && attemptOf(event) === attemptOf(step);
 }
 
-/** It is the attempt after the one that failed. */
+/** True for the attempt after the one that failed. */
 function isAgain(
   state: RunState,
   event: { readonly step: string; readonly attempt?: number },
@@ -101,7 +103,7 @@ function isAgain(
 /**
  * The run after `event`, which it must {@link admits | admit}.
  *
- * @param events the notes of what is part of the same version and came before.
+ * @param events the notes of the earlier events in the same version.
  */
 export function apply(state: RunState, event: RunEvent, events: readonly RunNote[] = state.events): RunState {
   const next = copyOf(state);
@@ -111,7 +113,7 @@ export function apply(state: RunState, event: RunEvent, events: readonly RunNote
   return next;
 }
 
-/** The run as it is, with the notes of all events that led to this version of it. */
+/** The same run, with the notes of all events that led to this version. */
 export function withNotes(state: RunState, events: readonly RunNote[]): RunState {
   const next = copyOf(state);
   next.events = events;
@@ -121,8 +123,8 @@ export function withNotes(state: RunState, events: readonly RunNote[]): RunState
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
- * Field by field, as copies of steps are: this is on the path of every event, and V8 makes a hidden class for each copy of a
- * frozen copy that is made by spreading, which took two thirds of the memory of a run (`bench/credit.ts`).
+ * Copies field by field, as steps are copied. This is on the path of every event, and V8 makes a hidden class for each
+ * spread of a frozen copy, which took two thirds of the memory of a run (`bench/credit.ts`).
  */
 function copyOf(state: RunState): Mutable<RunState> {
   const { status, workflow, input, coordination, pinned, epoch, steps, length, events } = state;
@@ -239,7 +241,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   if (next.status === "compensating") stopAtPivot(next);
 }
 
-/** A step that it comes after has finished. */
+/** Notes that one of the steps that this one comes after has finished. */
 function meetNeed(next: Mutable<RunState>, place: number): void {
   const step = stepAt(next.steps, place);
   const { missing = 0, status } = step;
@@ -250,7 +252,7 @@ function meetNeed(next: Mutable<RunState>, place: number): void {
   next.steps = withStep(next.steps, place, copy);
 }
 
-/** A step that had finished is the one that was to be undone first: `admits` sees to it. */
+/** Notes that a step was undone. If it had finished, it is the first of those to be undone, as `admits` ensures. */
 function undoStep(next: Mutable<RunState>, name: string): void {
   const place = changeStep(next, name, "compensated");
   const { order, undoneBefore } = stepAt(next.steps, place);
@@ -298,7 +300,10 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
   } else if (outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);
 }
 
-/** The run goes backward from here. What waits to be tried again isn't; where it is past the point of no return, or may be, nothing is undone. */
+/**
+ * Turns the run backward. Steps that wait for another attempt get none. A run that is, or may be, past its point of no
+ * return is not undone.
+ */
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
   for (const { name, status } of allSteps(next.steps)) if (status === "waiting") changeStep(next, name, "failed");
@@ -310,7 +315,7 @@ function stopAtPivot(next: Mutable<RunState>): void {
   if (reached !== undefined) next.uncompensated = reached.pivot;
 }
 
-/** The process that did what was in flight is gone. */
+/** Notes that the process is gone in which steps were in flight. */
 function recover(next: Mutable<RunState>): void {
   for (const { name, status } of allSteps(next.steps)) {
     if (status === "started") {

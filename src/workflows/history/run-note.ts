@@ -1,11 +1,11 @@
-/** Events to the notes that a version of a run keeps of them, and back. */
+/** Turns events into the notes that a version of a run keeps, and back. */
 
 import type { RunEnded, RunEvent, RunNote } from "./run-event.ts";
 import { stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
 import { stepAt, type StepState } from "./run-steps.ts";
 
-/** What a version keeps of an event: all but what is in the run's state already. */
+/** The note that a version keeps of an event: all but the data that the run's state has already. */
 export function noteOf(event: RunEvent): RunNote {
   switch (event.type) {
     case "run-started":
@@ -71,7 +71,7 @@ function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
   const { uncompensated = "", failed = "" } = state;
   const step = state.uncompensated ?? state.failed;
   const { reason } = state.cancelled ?? {};
-  // the point of no return is not undone: what counts there is what failed
+  // the point of no return is not undone: its error is that of the step that failed
   const error = stepIn(state, uncompensated).undoError ?? stepIn(state, failed).error ?? unknownError;
   return {
     ...(step === undefined ? {} : { step, error }),

@@ -1,4 +1,6 @@
-/** Where a run stands: what is ready, in flight, still to be undone, and how it ends. Read off its state; pure. */
+/**
+ * A run's progress, read off its state: what is ready, in flight and still to be undone, and how the run ends. Pure.
+ */
 
 import type { RunEnded, StepOutline } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
@@ -13,7 +15,7 @@ import {
   type StepStatus,
 } from "./run-steps.ts";
 
-/** How the run ends now, with nothing left to do in it; `undefined` while there is. */
+/** The run's end if nothing is left to do in it, otherwise `undefined`. */
 export function endOf(state: RunState): RunEnded | undefined {
   switch (state.status) {
     case "running":
@@ -32,14 +34,19 @@ export function endOf(state: RunState): RunEnded | undefined {
   }
 }
 
-/** True when the step may start for the first time: nothing went wrong, and what it comes after has finished. */
+/**
+ * True when the step may start for the first time: nothing went wrong, and the steps that it comes after have finished.
+ */
 export function isReady(state: RunState, name: string): boolean {
   if (state.status !== "running") return false;
   const step = stepOf(state, name);
   return step !== undefined && step.status === "pending" && step.missing === undefined;
 }
 
-/** The step to be compensated next, perhaps once its time has come; `undefined` when there is none, or something is in flight. */
+/**
+ * The step to be compensated next, which may have to wait for its time; `undefined` when there is none, or something is
+ * in flight.
+ */
 export function nextToCompensate(state: RunState): string | undefined {
   const { steps } = state;
   if (isInFlight(state) || !isUndone(state)) return undefined;
@@ -53,14 +60,14 @@ export function isResting(state: RunState): boolean {
   return next !== undefined && statusOf(state, next) === "undo-waiting";
 }
 
-/** True while a step or a compensation is started and not over. */
+/** True while a step or a compensation has started and not ended. */
 export function isInFlight({ steps }: RunState): boolean {
   return steps.started + steps.compensating > 0;
 }
 
 /**
- * The steps that are still to be compensated, the next one first: those of which nobody knows whether they had effects, as no
- * step can have used them; then those that finished, the last one first.
+ * The steps still to be compensated, the next one first. First come those whose effects are unknown, as no other step
+ * can have used their output; then those that finished, the last finished first.
  */
 export function remainingCompensations(state: RunState): readonly string[] {
   if (!isUndone(state)) return [];
@@ -70,12 +77,12 @@ export function remainingCompensations(state: RunState): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** True while what has finished is being undone, where that can go on. */
+/** True while finished steps are being undone and that can go on. */
 function isUndone({ status, uncompensated }: RunState): boolean {
   return status === "compensating" && uncompensated === undefined;
 }
 
-/** The name of the point of no return that the run is past, if it is. */
+/** The name of the point of no return, if the run is past it. */
 export function pivotPassed({ steps }: RunState): string | undefined {
   const place = pivotOf(steps);
   if (place === undefined) return undefined;
@@ -83,7 +90,7 @@ export function pivotPassed({ steps }: RunState): string | undefined {
   return status === "finished" ? name : undefined;
 }
 
-/** A point of no return that a run is past; or may be, where nobody knows whether the step had effects. */
+/** A point of no return that a run is past, or may be past if the step's effects are unknown. */
 export interface ReachedPivot {
   readonly pivot: string;
   readonly isCertain: boolean;
@@ -110,7 +117,7 @@ export function stoppedAtPivot(state: RunState): ReachedPivot | undefined {
   return reached?.pivot === state.uncompensated ? reached : undefined;
 }
 
-/** What is known of a step; `undefined` for a name that is no step's. */
+/** The step of that name; `undefined` if there is none. */
 export function stepOf({ steps }: RunState, name: string): StepState | undefined {
   const place = placeOf(steps, name);
   return place === undefined ? undefined : stepAt(steps, place);

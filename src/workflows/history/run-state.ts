@@ -17,23 +17,23 @@ export interface RunState {
   readonly workflow: WorkflowId;
   readonly input: Payload;
   readonly coordination: Coordination;
-  /** True for a coordination of the run's own, which switches of the system don't touch. */
+  /** True when the run keeps its own coordination through switches of the system's. */
   readonly pinned: boolean;
   readonly epoch: Epoch;
   /** The fingerprint of the definition that it follows. */
   readonly definition?: string;
-  /** When it is cancelled if it hasn't ended, in milliseconds since the epoch. */
+  /** The time at which it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   readonly steps: RunSteps;
   /** The step whose failure the run is being ended for. */
   readonly failed?: string;
-  /** There when the run is being ended because somebody asked for it. */
+  /** Present when the run was cancelled. */
   readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
   /** The step whose compensation failed, or that is the point of no return. */
   readonly uncompensated?: string;
-  /** What a person said who resolved what could not be undone. */
+  /** The note of the person who resolved the run. */
   readonly resolved?: string;
-  /** How many events there were so far. */
+  /** How many events the run has had. */
   readonly length: number;
   /** The events of this version, and only those: the run's history is the history of its key. */
   readonly events: readonly RunNote[];
@@ -52,7 +52,7 @@ export const newRun: RunState = Object.freeze({
   events: Object.freeze([]),
 });
 
-/** Where a run may stand that has begun. */
+/** The statuses of a run that has begun. */
 export const runStatuses = [
   "running",
   "compensating",
@@ -65,7 +65,10 @@ export const runStatuses = [
 
 const statuses: ReadonlySet<unknown> = new Set<RunStatus>(["new", ...runStatuses]);
 
-/** The key `run/<id>`. Only the supervisor writes it, by the rules of `run-machine.ts`, so the schema looks no deeper than the status. */
+/**
+ * The key `run/<id>`. Only the supervisor writes it, by the rules of `run-machine.ts`, so the schema checks only the
+ * status.
+ */
 export const runState = defineState<RunState>({
   name: "run",
   version: 1,

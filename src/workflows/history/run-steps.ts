@@ -1,6 +1,6 @@
 /**
- * The steps of a run, kept so that an event costs the same however many there are: a change copies one segment of them, and
- * what would take a look at each of them is counted as they change.
+ * The steps of a run, kept so that the cost of an event doesn't grow with their number: a change copies one segment,
+ * and totals are updated with each change instead of counted over all steps.
  */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
@@ -8,9 +8,9 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { StepOutline } from "./run-event.ts";
 
 /**
- * `started` and `compensating` are in flight. `waiting` is a step whose attempt failed and that is tried again,
- * `undo-waiting` one whose compensation is. A step that failed or never started has nothing to compensate, unless it is
- * unknown whether it had effects.
+ * `started` and `compensating` are in flight. `waiting`: the step's attempt failed, and it will be tried again;
+ * `undo-waiting`: the same for its compensation. A step that failed or never started has nothing to compensate, unless
+ * it is unknown whether it had effects.
  */
 export type StepStatus =
   | "pending"
@@ -23,49 +23,58 @@ export type StepStatus =
   | "compensated"
   | "compensation-failed";
 
-/** What has become of a step. What the run's start said of it is in the outline, at the same place. */
+/** The state of a step. Its fixed properties are in the outline, at the same place. */
 export interface StepState {
   readonly name: string;
   readonly status: StepStatus;
   /** How many of the steps that it comes after have not finished; absent for none. */
   readonly missing?: number;
-  /** There once it has started. */
+  /** Present once it has started. */
   readonly input?: Payload;
-  /** There once it has finished. */
+  /** Present once it has finished. */
   readonly output?: Payload;
   /** Why it failed. */
   readonly error?: EncodedError;
-  /** Why its compensation failed: that of a step which failed itself, and may have had effects, has an error of its own. */
+  /**
+   * Why its compensation failed. Kept apart from `error`, since a failed step that may have had effects is compensated
+   * too.
+   */
   readonly undoError?: EncodedError;
   /** 1 for the first step of the run that finished, 2 for the second … */
   readonly order?: number;
   /** The newest attempt at the step, or at its compensation once that has begun; absent for the first. */
   readonly attempt?: number;
-  /** How many attempts failed, of the step or of its compensation; absent for none. Those that a process took along don't count. */
+  /**
+   * How many attempts failed, of the step or of its compensation; absent for none. Attempts that ended with their
+   * process don't count.
+   */
   readonly failures?: number;
-  /** When it is tried again, in milliseconds since the epoch; there while it waits for that. */
+  /** When it is tried again, in milliseconds since the epoch; present while it waits for that. */
   readonly retryAt?: number;
-  /** There when it is unknown whether an attempt that failed had effects. */
+  /** Present when a failed attempt's effects are unknown. */
   readonly isUncertain?: true;
-  /** There when the output is the step's fallback and not its agent's; the error says why. */
+  /** Present when the output is the step's fallback and not its agent's; the error says why. */
   readonly isFallback?: true;
-  /** There once it has finished and can be undone: the place of the step that is undone after it; absent for the last one. */
+  /**
+   * Present once it has finished and can be undone: the place of the step that is undone after it; absent for the last
+   * one.
+   */
   readonly undoneBefore?: number;
 }
 
-/** How many steps there are of a kind. Each is what counting the steps would give. */
+/** How many steps there are of each kind. The numbers always equal a count over all steps. */
 export interface StepCounts {
   readonly started: number;
   readonly compensating: number;
   /** Steps that have finished, whether or not they were undone. */
   readonly finished: number;
-  /** Steps without an output that are to be undone should the run go backward, as it is unknown whether they had effects. */
+  /** Steps without an output whose effects are unknown: they are undone should the run go backward. */
   readonly unknown: number;
 }
 
 /** The steps of a run. A place is the position of a step in the order declared. */
 export interface RunSteps extends StepCounts {
-  /** By place. It stays as the run's start said it: all versions of the run share it. */
+  /** By place. It never changes, and all versions of the run share it. */
   readonly outline: readonly StepOutline[];
   /** By place: {@link segmentSize} steps in each segment but the last. */
   readonly segments: readonly (readonly StepState[])[];
@@ -73,10 +82,10 @@ export interface RunSteps extends StepCounts {
   readonly undoneFirst?: number;
 }
 
-/** As many as an event copies at most. */
+/** The steps in a segment: the most that an event copies. */
 export const segmentSize = 64;
 
-/** What follows from an outline alone. */
+/** An index computed from an outline alone. */
 interface Index {
   readonly places: ReadonlyMap<string, number>;
   /** By place: the places of the steps that come after it. */
@@ -85,7 +94,7 @@ interface Index {
   readonly pivot: number | undefined;
 }
 
-/** All versions of a run share their outline, and all runs of a plan do: it is looked through once. */
+/** Keyed by the outline, which all versions of a run, and all runs of a plan, share: so each index is computed once. */
 const indexes = new WeakMap<readonly StepOutline[], Index>();
 
 /** The steps of a run that starts. */
@@ -100,22 +109,22 @@ export function newSteps(outline: readonly StepOutline[]): RunSteps {
   return { outline, segments, started: 0, compensating: 0, finished: 0, unknown: 0 };
 }
 
-/** The place of a step; `undefined` for a name that is no step's. */
+/** The place of a step; `undefined` if there is no step of that name. */
 export function placeOf({ outline }: RunSteps, name: string): number | undefined {
   return indexOf(outline).places.get(name);
 }
 
-/** The step at a place, which there must be. */
+/** The step at a place, which must exist. */
 export function stepAt({ segments }: RunSteps, place: number): StepState {
   return segments[Math.floor(place / segmentSize)]?.[place % segmentSize] as StepState;
 }
 
-/** What the run's start said of the step at a place, which there must be. */
+/** The outline of the step at a place, which must exist. */
 export function outlineAt({ outline }: RunSteps, place: number): StepOutline {
   return outline[place] as StepOutline;
 }
 
-/** All steps, by place. Takes a look at each: for what happens once in a run. */
+/** All steps, by place. Takes time in proportion to their number, so use it only for what happens once in a run. */
 export function allSteps({ segments }: RunSteps): readonly StepState[] {
   return segments.flat();
 }
@@ -130,7 +139,7 @@ export function pivotOf({ outline }: RunSteps): number | undefined {
   return indexOf(outline).pivot;
 }
 
-/** The steps with another one at a place. Counts anew what that changes. */
+/** The steps with the one at `place` replaced, and the counts adjusted. */
 export function withStep(steps: RunSteps, place: number, step: StepState): RunSteps {
   const { outline, undoneFirst } = steps;
   const before = stepAt(steps, place);
@@ -149,14 +158,14 @@ export function withStep(steps: RunSteps, place: number, step: StepState): RunSt
   return undoneFirst === undefined ? next : { ...next, undoneFirst };
 }
 
-/** The steps with another one to be undone first. */
+/** The steps with another place in `undoneFirst`. */
 export function withUndoneFirst(steps: RunSteps, undoneFirst: number | undefined): RunSteps {
   const { outline, segments, started, compensating, finished, unknown } = steps;
   const next = { outline, segments, started, compensating, finished, unknown };
   return undoneFirst === undefined ? next : { ...next, undoneFirst };
 }
 
-/** What the counts have to be, by a look at each step. */
+/** The counts computed over all steps, for comparison. */
 export function recount(steps: RunSteps): StepCounts {
   const all = allSteps(steps);
   return {
@@ -167,7 +176,7 @@ export function recount(steps: RunSteps): StepCounts {
   };
 }
 
-/** True for a step without an output that is to be undone: it is unknown whether it had effects, and its agent can undo that. */
+/** True for a step without an output that is to be undone: its effects are unknown, and its agent can undo them. */
 export function isUnknown(
   { order, status, isUncertain }: StepState,
   { undoesUnknown }: Pick<StepOutline, "undoesUnknown">,

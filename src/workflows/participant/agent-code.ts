@@ -1,6 +1,6 @@
 /**
- * An agent's code as its participant calls it: in its turn, between the checks of the contract, and each attempt within the
- * time that the agent's policies give it.
+ * The calls of an agent's code: in turn, with input and output checked against the contract, each attempt within the
+ * timeout of the agent's policies.
  */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -12,23 +12,30 @@ import { type Work, WorkSlots } from "./work-slots.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { OwnStep } from "../coordination/coordination-protocol.ts";
 
-/** What calls of an agent's code need of the world around them. */
+/** What calls of an agent's code need from their host. */
 export interface AgentCodePorts {
   /** Makes the context that the agent's code gets. */
   context(work: Work): AgentContext;
-  /** Makes actor refs of their plain forms in a value that it may change, bound to the work. Default: as the codec does. */
+  /**
+   * Replaces the plain forms of actor refs in a value, which it may change, by refs bound to the work. Default: as the
+   * codec does.
+   */
   revive?(value: unknown, work: Work): unknown;
-  /** The agent's code didn't end after its signal had aborted, and is left behind: what it does from now on must have no effect. */
+  /**
+   * Called when the agent's code didn't end after its signal aborted, and is left behind. What it does from now on must
+   * have no effect.
+   */
   onLeftBehind(work: Work, error: TroupeError): void;
-  /** What makes payloads of values; with refs revived. */
+  /** Encodes values as payloads, and decodes them with refs revived. */
   readonly codec: PayloadCodec;
   readonly clock: Clock;
 }
 
 /**
- * Guarantees: at most `concurrency` calls at a time, in the order in which they were asked for (invariant 2). All calls reject
- * with what the agent throws, with `contract-violated`, or with the reason for which the work was aborted before it began, or
- * left behind.
+ * Calls the code of one agent. It owns the slots and timeouts of the calls; the participant owns their bookkeeping.
+ * Guarantees: at most `concurrency` calls at a time, in the order in which they were requested (invariant 2). A call
+ * rejects with what the agent throws, with `contract-violated`, or with the reason for which the work was aborted
+ * before it began or was left behind.
  */
 export class AgentCode {
   readonly #agent: AgentDefinition;
@@ -55,17 +62,17 @@ export class AgentCode {
     return this.#slots.run(work, () => this.#execute(work, input, onBegin));
   }
 
-  /** An attempt at a step. `onLate` hears that its time is up. */
+  /** Makes an attempt at a step. Calls `onLate` when its time is up. */
   perform(work: Work, input: Payload, onLate: (error: TroupeError) => void): Promise<unknown> {
     return this.#attempt(work, onLate, () => this.#execute(work, this.#decode(work, input)));
   }
 
-  /** An attempt at a compensation. `onLate` hears that its time is up. */
+  /** Makes an attempt at a compensation. Calls `onLate` when its time is up. */
   compensate(work: Work, own: OwnStep, onLate: (error: TroupeError) => void): Promise<void> {
     return this.#attempt(work, onLate, () => this.#compensate(work, own));
   }
 
-  /** The participant stops: nothing is left behind any more. */
+  /** The participant stops: from now on no code is left behind. */
   stop(): void {
     this.#slots.close();
   }

@@ -1,4 +1,4 @@
-/** The relayed runs that a participant gathers events for, and the definitions of their workflows. */
+/** The relayed runs for which a participant gathers events, and the definitions of their workflows. */
 
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
@@ -6,14 +6,17 @@ import type { Relay, Release } from "../coordination/coordination-protocol.ts";
 import { Join, type JoinProposal, stepsByName, type StepsByName } from "../coordination/join.ts";
 import type { WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
 
-/** What joins need of the world around them. */
+/** What joins need from their host. */
 export interface JoinPorts {
   /** Finds the workflow of a relayed run. */
   workflow(id: WorkflowId): MaybePromise<WorkflowDefinition>;
   readonly codec: PayloadCodec;
 }
 
-/** Guarantees: messages of one workflow take effect in the order in which they came, also while its definition is looked up. */
+/**
+ * The {@link Join}s of one participant, by run. Guarantees: messages of one workflow take effect in the order in which
+ * they came, also while its definition is being looked up.
+ */
 export class ParticipantJoins {
   readonly #ports: JoinPorts;
   readonly #joins = new Map<string, Join>();
@@ -30,7 +33,9 @@ export class ParticipantJoins {
     return this.#joins.size;
   }
 
-  /** Takes in what was relayed. Calls `act` with what is to be proposed now, or `failed` when there is no such workflow. */
+  /**
+   * Takes in relayed events. Calls `act` with the proposals that follow, or `failed` when there is no such workflow.
+   */
   relay(
     message: Relay,
     act: (proposals: readonly JoinProposal[]) => MaybePromise<void>,
@@ -51,15 +56,15 @@ export class ParticipantJoins {
   }
 
   /**
-   * Forgets what was gathered of a run. Waits for the workflow as what was relayed before does: a join must not come to life
-   * after its release.
+   * Forgets the events gathered of a run. Waits for the workflow's definition, as earlier relays do, so that no join is
+   * made after its release.
    */
   release({ run, workflow }: Release): MaybePromise<void> {
     const forget = (): void => void this.#joins.delete(run);
     return this.#withWorkflow(workflow, forget, forget);
   }
 
-  /** Forgets everything, and gathers nothing more. */
+  /** Forgets all joins and makes no more. */
   stop(): void {
     this.#isStopped = true;
     this.#joins.clear();
@@ -71,7 +76,7 @@ export class ParticipantJoins {
     return steps;
   }
 
-  /** Calls `use` at once where the workflow is known; otherwise calls wait for it in their order. */
+  /** Calls `use` at once if the workflow is known; otherwise calls wait for it in their order. */
   #withWorkflow(
     id: WorkflowId,
     use: (workflow: WorkflowDefinition) => MaybePromise<void>,

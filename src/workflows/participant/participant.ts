@@ -1,6 +1,6 @@
 /**
- * An agent's side of coordination: carries out what the supervisor orders, decides for its own steps in relayed runs, and
- * answers direct calls. One participant does all steps of its agent, in all workflows.
+ * An agent's side of coordination: carries out the supervisor's orders, decides for its own steps in relayed runs, and
+ * answers direct calls. One participant handles all steps of its agent, in all workflows.
  */
 
 import { encodeError } from "../../errors/error-codec.ts";
@@ -27,18 +27,18 @@ import type { Claim, CompensationStarted, Outcome, StepStarted } from "../histor
 
 const never = Number.POSITIVE_INFINITY;
 
-/** What a participant needs of the world around it. */
+/** What a participant needs from its host. */
 export interface ParticipantPorts extends AgentCodePorts, JoinPorts {
   /**
-   * Asks the supervisor whether the run's history accepts `event` and its agent may go ahead: `false` if not. Rejects when
-   * no answer will come.
+   * Asks the supervisor whether the run's history accepts `event` and its agent may go ahead: `false` if not. Rejects
+   * if no answer can come.
    */
   claim(run: string, event: Claim): Promise<Grant | false>;
-  /** Tells the supervisor how something ended, and what that took. Throws or rejects when that can't be sent. */
+  /** Tells the supervisor an outcome and what the attempt used. Throws or rejects when it can't be sent. */
   report(run: string, event: Outcome, spent: Spent): MaybePromise<void>;
   /**
-   * The participant can't go on with a run: the supervisor can't be reached. Whoever runs the participant has to see to it
-   * that the supervisor counts it as lost.
+   * Called when the participant can't go on with a run, since it can't reach the supervisor. The host has to make sure
+   * that the supervisor counts the participant as lost.
    */
   onError(error: unknown): void;
 }
@@ -47,20 +47,23 @@ export interface ParticipantPorts extends AgentCodePorts, JoinPorts {
 export interface ExecuteOptions {
   /** The same for every attempt at this call. */
   readonly idempotencyKey: string;
-  /** Aborted when the caller gives up: aborts the signal that the agent sees. Default: never. */
+  /** Aborts the agent's signal when the caller stops waiting. Default: never. */
   readonly cancellation?: Cancellation;
-  /** Until when the caller waits, in the clock's milliseconds. Default Infinity. */
+  /** When the caller stops waiting, in the clock's milliseconds. Default Infinity. */
   readonly deadline?: number;
-  /** Called right before the agent's code runs: what fails before has had no effect. The work tells what it used. */
+  /**
+   * Called right before the agent's code runs: a failure before that has had no effect. The work then counts what the
+   * code uses.
+   */
   readonly onBegin?: (work: Work) => void;
 }
 
 /**
- * Does the steps of one agent.
+ * Performs the steps of one agent.
  *
- * Guarantees: at most `concurrency` calls of the agent's code at a time, in the order in which they became due (invariant
- * 2); each order is carried out once however often it arrives, and in a relayed run nothing is done that the run's history
- * did not accept (invariant 5); whatever the agent's code does is reported as one outcome.
+ * Guarantees: at most `concurrency` calls of the agent's code at a time, in the order in which they became due
+ * (invariant 2); each order is carried out once, however often it arrives, and in a relayed run only what the run's
+ * history accepted (invariant 5); each attempt is reported as one outcome.
  */
 export class Participant {
   readonly #agent: AgentDefinition;
@@ -68,7 +71,7 @@ export class Participant {
   readonly #code: AgentCode;
   readonly #joins: ParticipantJoins;
   readonly #work = new Set<Work>();
-  /** The number of the newest message; what isn't above it has been here before. */
+  /** The number of the newest message; a message with a number up to it has arrived before. */
   #last = 0;
   #stopped: TroupeError | undefined;
 
@@ -79,14 +82,15 @@ export class Participant {
     this.#joins = new ParticipantJoins(ports);
   }
 
-  /** How many relayed runs it is gathering events for, and how much work is in flight or waits for its turn. */
+  /** How many relayed runs it gathers events for, and how many pieces of work are in flight or wait for their turn. */
   get load(): { readonly joins: number; readonly work: number } {
     return { joins: this.#joins.size, work: this.#work.size };
   }
 
   /**
-   * Takes a message of the supervisor. Never throws. Where the message led to work, the promise resolves when the work is
-   * done and reported: until then the message keeps its place in the mailbox, which bounds what waits here (invariant 7).
+   * Takes a message from the supervisor. Never throws. If the message leads to work, the promise resolves when the work
+   * is done and reported: until then the message keeps its place in the mailbox, which bounds what waits here
+   * (invariant 7).
    */
   handle({ number, message }: NumberedMessage): MaybePromise<void> {
     if (number <= this.#last) return undefined;
@@ -111,9 +115,9 @@ export class Participant {
   }
 
   /**
-   * Executes the agent outside of any run, in its turn. Resolves to what the contract makes of the output.
+   * Executes the agent outside of any run, in its turn. Resolves to the output as parsed by the contract.
    *
-   * @throws TroupeError (as a rejection) `contract-violated`, `actor-stopped`; or whatever the agent throws.
+   * @throws TroupeError (as a rejection) `contract-violated`, `actor-stopped`; or the agent's own error.
    */
   async execute(
     input: unknown,
@@ -135,7 +139,7 @@ export class Participant {
     }
   }
 
-  /** Aborts all signals and starts no further work: what waits for its turn fails as `actor-stopped`. */
+  /** Aborts all signals and starts no further work: work that waits for its turn fails as `actor-stopped`. */
   stop(): void {
     const { name } = this.#agent;
     this.#stopped = new TroupeError("actor-stopped", `the agent ${name} was stopped`, { details: { agent: name } });
@@ -161,8 +165,8 @@ export class Participant {
   }
 
   /**
-   * Reports what an attempt came to. When its time is up before, that is reported as its failure; what its code comes to then
-   * the run's history refuses.
+   * Reports the outcome of an attempt. If it times out first, the timeout is reported as its failure, and the run's
+   * history refuses the later outcome.
    */
   async #attempt(
     work: Work,
@@ -212,7 +216,10 @@ export class Participant {
     }
   }
 
-  /** The work, if it is ours to do. It is known before the answer is there, so that an abort that overtakes the answer finds it. */
+  /**
+   * Claims an attempt; returns its work if the claim was granted. The work is registered before the answer arrives, so
+   * that an abort that overtakes the answer finds it.
+   */
   async #claim(run: string, event: StepStarted | CompensationStarted): Promise<Work | undefined> {
     const work = this.#begin(run, event, event.type === "compensation-started");
     try {
@@ -244,7 +251,10 @@ export class Participant {
     });
   }
 
-  /** Field by field: a copy by spreading took 3 µs, as long as all else that supervisor and participant do for a step. */
+  /**
+   * Copies field by field: a spread took 3 µs, as long as everything else that supervisor and participant do for a
+   * step.
+   */
   #add({ run, step, idempotencyKey, attempt, deadline, isCompensation, cancellation }: NewWork): Work {
     const work: Work = {
       run,
@@ -285,7 +295,10 @@ export class Participant {
     return this.#tell(run, outcome, { took, tokens, ...more });
   }
 
-  /** An output that can't travel fails its step; when even that can't be told, the participant is of no use. */
+  /**
+   * Reports an outcome. An output that can't be sent fails its step; if that can't be reported either, the participant
+   * counts as lost.
+   */
   async #tell(run: string, outcome: Outcome, spent: Spent): Promise<void> {
     try {
       await this.#ports.report(run, outcome, spent);
@@ -300,7 +313,7 @@ export class Participant {
 /** A piece of work before it has begun. */
 type NewWork = Omit<Work, "began" | "tokens" | "isOver" | "isLeftBehind">;
 
-/** What never began took nothing. */
+/** What work that never began has used. */
 const nothing: Spent = { took: 0, tokens: 0 };
 
 function attemptIn({ attempt }: Work): { readonly attempt?: number } {

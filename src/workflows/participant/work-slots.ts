@@ -1,4 +1,7 @@
-/** What a participant works on: steps, compensations and direct calls, so many at a time as its agent allows. */
+/**
+ * The work of a participant (steps, compensations and direct calls), and the slots that bound how much is done at a
+ * time.
+ */
 
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
@@ -12,15 +15,15 @@ export interface Work extends AskScope {
   readonly idempotencyKey: string;
   /** 1 for the first attempt at the step, or at its compensation; a direct call is always the first. */
   readonly attempt: number;
-  /** Until when the outcome is waited for, in milliseconds since the epoch; Infinity for no such time. */
+  /** The attempt's deadline, in milliseconds since the epoch; Infinity for none. */
   deadline: number;
   /** When the agent's code began, in milliseconds since the epoch; `undefined` while it waits for its turn. */
   began: number | undefined;
-  /** How many tokens the agent's code has said that it used. */
+  /** The tokens that the agent's code has reported so far. */
   tokens: number;
-  /** True for a compensation: cancelling the run doesn't abort what undoes it. */
+  /** True for a compensation: cancelling the run doesn't abort it. */
   readonly isCompensation: boolean;
-  /** Aborted when the run is cancelled, the caller gives up or the participant stops. */
+  /** Aborted when the run is cancelled, the caller stops waiting or the participant stops. */
   readonly cancellation: Cancellation;
   /** True once it has ended. */
   isOver: boolean;
@@ -28,19 +31,20 @@ export interface Work extends AskScope {
   isLeftBehind: boolean;
 }
 
-/** Milliseconds that an agent's code has to end once its signal has aborted. */
+/** Milliseconds that an agent's code gets to end once its signal has aborted. */
 const endWithin = 5_000;
 
 export interface WorkSlotsOptions {
   readonly concurrency: number;
   readonly clock: Clock;
-  /** The code of a piece of work, which didn't end, is left behind. */
+  /** Called when the code of a piece of work didn't end and is left behind. */
   readonly onLeftBehind: (work: Work) => void;
 }
 
 /**
- * Lets in as many pieces of work as the agent's concurrency allows, first come, first served. Code that goes on 5 s after its
- * signal has aborted is left behind: its slot is for others, so that one call which hangs can't stop its agent for good.
+ * Runs as many pieces of work at a time as the agent's concurrency allows, first come, first served. Code that still
+ * runs 5 s after its signal aborted is left behind and loses its slot, so that a call that hangs can't stop its agent
+ * for good.
  */
 export class WorkSlots {
   #free: number;
@@ -59,8 +63,8 @@ export class WorkSlots {
   /**
    * Runs the code of a piece of work when there is a slot for it.
    *
-   * @throws the cancellation's reason (as a rejection) if that aborts before, and the code is not run then, or when the code is left
-   * behind; or what the code throws.
+   * @throws the cancellation's reason (as a rejection) if it aborts before the code began, which then doesn't run, or
+   * when the code is left behind; otherwise what the code throws.
    */
   async run<T>(work: Work, code: () => Promise<T>): Promise<T> {
     const { cancellation } = work;
@@ -71,13 +75,13 @@ export class WorkSlots {
       return await this.#untilLeftBehind(work, code);
     } finally {
       const [next] = this.#waiting;
-      // the slot goes from hand to hand, so that nobody gets in between
+      // the slot passes to the next waiting work directly, so that no later work takes it first
       if (next === undefined) this.#free++;
       else next();
     }
   }
 
-  /** The participant stops: nothing is left behind any more, and no timer goes on. */
+  /** The participant stops: no code is left behind any more, and all timers end. */
   close(): void {
     this.#isClosed = true;
     for (const timer of this.#timers) timer.cancel();

@@ -1,4 +1,7 @@
-/** The alarms of open runs: one a run, set to the earliest time at which something is due in it; and what is done then. */
+/**
+ * The alarms of open runs: one per run, set to the earliest time at which something is due in it; and what happens
+ * then.
+ */
 
 import type { Clock } from "../../ports/clock.ts";
 import { Alarm } from "../../async/alarm.ts";
@@ -11,7 +14,7 @@ import type { RunEvent } from "../history/run-event.ts";
 
 export interface AlarmsPorts {
   readonly clock: Clock;
-  /** Records what is due, where the run's history accepts it. Called in the run's turn. */
+  /** Records a due event if the run's history accepts it. Called in the run's turn. */
   record(run: OpenRun, event: RunEvent): MaybePromise<boolean>;
   send(run: OpenRun, dispatch: Dispatch): void;
 }
@@ -23,7 +26,9 @@ export class Alarms {
     this.#ports = ports;
   }
 
-  /** Sets the alarm of a run anew. To be called whenever its state has changed, or who was told of what is due. */
+  /**
+   * Sets the alarm of a run anew. Call it whenever the run's state has changed, or a participant was told of due work.
+   */
   arm(run: OpenRun): void {
     const next = run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue;
     if (next !== Number.POSITIVE_INFINITY)
@@ -44,7 +49,10 @@ export class Alarms {
     return this.#tryAgain(run, due.step);
   }
 
-  /** The orchestrator decides; under the relay the step's participant hears that it may claim. */
+  /**
+   * Under the orchestrator, starts the next attempt; under the relay, tells the step's participant that it may claim
+   * it.
+   */
   #tryAgain(run: OpenRun, step: string): MaybePromise<unknown> {
     const { record, send } = this.#ports;
     if (run.state.coordination === "orchestrator") {

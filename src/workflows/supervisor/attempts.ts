@@ -1,6 +1,6 @@
 /**
- * The attempts at steps, between the history that has them as started and their agents' gates: lets them go ahead as their
- * agents' policies say, and tells the gates how they ended.
+ * The attempts at steps between the run's history, in which they have started, and their agents' gates: lets each go
+ * ahead when its agent's policies allow, and tells the gate how it ended.
  */
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
@@ -18,11 +18,14 @@ import { notBegun } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
 export interface AttemptsPorts extends Pick<SupervisorPorts, "admit" | "codec"> {
-  /** Proposes that an attempt has failed which will not go ahead. */
+  /** Proposes the failure of an attempt that will not go ahead. */
   propose(run: OpenRun, event: Proposal): void;
 }
 
-/** Guarantees: each permit that a gate gave is settled or released, however its attempt, its run or its participant ends. */
+/**
+ * Owns the permits of attempts; decides nothing about a run. Guarantees: each permit that a gate gave is settled or
+ * released, however its attempt, its run or its participant ends.
+ */
 export class Attempts {
   readonly #ports: AttemptsPorts;
   readonly #lingering = new LingeringAttempts();
@@ -32,8 +35,8 @@ export class Attempts {
   }
 
   /**
-   * Lets an attempt that the history has accepted go ahead, when its agent's policies do. Returns what its participant has to
-   * know for it; `false` when they don't, or it was given up meanwhile. Never throws.
+   * Waits until the agent's policies let an attempt that the history has accepted go ahead. Returns the grant for its
+   * participant; `false` when the policies reject it, or it was given up meanwhile. Never throws.
    */
   goAhead(
     run: OpenRun,
@@ -55,7 +58,7 @@ export class Attempts {
       this.#ports.propose(run, failure(name, attempt, error));
       return false;
     };
-    if (type === "compensation-started") return begin(undefined); // undoing is not held up
+    if (type === "compensation-started") return begin(undefined); // compensations don't wait for policies
     try {
       const { codec, admit } = this.#ports;
       const input = codec.decode(stepOf(run.state, name)?.input);
@@ -66,7 +69,7 @@ export class Attempts {
     }
   }
 
-  /** Tells the gate of an agent how an attempt ended that it let through, if a recorded event ended one. */
+  /** If a recorded event ended an attempt, tells the gate that let it through how it ended. */
   settle(run: OpenRun, event: RunEvent, spent?: Spent): void {
     const permit = run.end(event);
     const agent = "step" in event && event.step !== undefined ? run.plan.step.get(event.step)?.agent : undefined;
@@ -82,12 +85,15 @@ export class Attempts {
     permit.settle(callOutcomeOf(agent, error), { ...spent, error, isRunning });
   }
 
-  /** An outcome that the history refused: of an attempt whose time was up, it says that its agent's code has come to its end. */
+  /**
+   * Takes an outcome that the history refused. For an attempt that had timed out, it means that the agent's code has
+   * ended.
+   */
   refused(run: string, outcome: Proposal): void {
     this.#lingering.end(run, outcome);
   }
 
-  /** A run that goes backward begins nothing any more, also not what its history has accepted and its agent's policies hold up. */
+  /** Gives up the attempts that wait for their agents' policies, as a run that goes backward begins nothing more. */
   abandonHeld(run: OpenRun): void {
     for (const step of run.takeHeld())
       this.#ports.propose(run, failure(step, stepOf(run.state, step)?.attempt, notBegun(run.id, step)));
@@ -103,12 +109,12 @@ function failure(step: string, attempt: number | undefined, error: unknown): Pro
   return { type: "step-failed", step, error: encodeError(error), ...(attempt === undefined ? {} : { attempt }) };
 }
 
-/** Only such agents' attempts get a signal: making one takes as long as much else about an attempt (`bench/credit.ts`). */
+/** Only the attempts of such agents get a signal, since making one is costly (`bench/credit.ts`). */
 function mayWait({ policies: { bulkhead, rateLimits } }: AgentDefinition): boolean {
   return bulkhead !== undefined || rateLimits.length > 0;
 }
 
-/** A function of the agent's policies that throws can't say that it isn't the agent's failure. */
+/** If a function of the agent's policies throws, the failure counts as the agent's. */
 function callOutcomeOf(agent: AgentDefinition, error: unknown): CallOutcome {
   try {
     return outcomeOf(agent, error);
@@ -117,7 +123,7 @@ function callOutcomeOf(agent: AgentDefinition, error: unknown): CallOutcome {
   }
 }
 
-/** What an attempt failed with; also one whose step is finished by its fallback. */
+/** The error of a failed attempt, also when the step finished by its fallback. */
 function causeOfEnd(event: RunEvent): EncodedError | undefined {
   if (event.type === "step-finished") return event.fallbackFor;
   return event.type === "step-failed" ? event.error : undefined;

@@ -1,4 +1,7 @@
-/** Commits a run's next version, and tells why that was refused as it is: of a recipe that throws, the store says only that it failed. */
+/**
+ * Commits a run's next version and passes on the original error of a refusal, which the store would wrap in
+ * `recipe-failed`.
+ */
 
 import type { Subject } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";

@@ -1,4 +1,7 @@
-/** Attempts whose time was up while their agent's code was running: they keep their place with the agent until it ends. */
+/**
+ * Attempts that timed out while their agent's code was running: each keeps its place with the agent until the code
+ * ends.
+ */
 
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { RunEvent } from "../history/run-event.ts";
@@ -17,7 +20,9 @@ export class LingeringAttempts {
     if (key !== undefined) this.#attempts.set(key, { agentKey, permit });
   }
 
-  /** The code of an attempt has come to its end, if it is one of these: its outcome doesn't matter any more. */
+  /**
+   * Notes that the code of an attempt has ended, if the attempt is one of these. Its outcome doesn't matter any more.
+   */
   end(run: string, event: RunEvent): void {
     if (this.#attempts.size === 0) return;
     const key = keyOf(run, event);
@@ -26,7 +31,7 @@ export class LingeringAttempts {
     this.#attempts.delete(key);
   }
 
-  /** The participant of an agent is gone, and with it all of its code. */
+  /** Notes that the participant of an agent is gone, and its code with it. */
   lose(agentKey: string): void {
     for (const [key, attempt] of this.#attempts) {
       if (attempt.agentKey !== agentKey) continue;

@@ -11,12 +11,12 @@ import { newRun, type RunState, runState } from "../history/run-state.ts";
 import { allSteps, placeOf, type StepState } from "../history/run-steps.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
-/** What the time has come for: the run's deadline, or another attempt at a step or its compensation. */
+/** Work that is due: the run's deadline, or another attempt at a step or its compensation. */
 export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again"; readonly step: string };
 
 export class OpenRun {
   readonly id: string;
-  /** Its history; kept, since a key that is made anew for each commit is looked up slowly. */
+  /** Its key in the store. Kept, since a key string made anew for each commit is slow to look up. */
   readonly subject: Subject<RunState>;
   readonly plan: WorkflowPlan;
   readonly sequence = new TaskQueue();
@@ -25,13 +25,16 @@ export class OpenRun {
   alarm: Alarm | undefined;
   /** The attempts that went ahead and are not over, by step; without a permit for a compensation: undoing is not held up. */
   readonly #attempts = new Map<string, Permit | undefined>();
-  /** What ends the wait of attempts that their agent's policies hold up. */
+  /** Ends the wait of attempts that their agent's policies hold back. */
   readonly #waits = new Map<string, AbortController>();
-  /** The steps whose newest attempt was claimed by their participant: it is lost with it, also while it is held. */
+  /**
+   * The steps whose newest attempt was claimed by their participant. Such an attempt is lost with the participant, also
+   * while it is held back.
+   */
   readonly #claimed = new Set<string>();
-  /** The steps that have started and were not let go ahead yet. */
+  /** The steps that have started but may not go ahead yet. */
   readonly #held = new Set<string>();
-  /** When steps and compensations are tried again; without those whose participant was told to claim the attempt. */
+  /** When steps and compensations are tried again, except those whose participant was told to claim the attempt. */
   readonly #due = new Map<string, number>();
   #isClosed = false;
 
@@ -41,12 +44,15 @@ export class OpenRun {
     this.plan = plan;
   }
 
-  /** True once its supervisor has let go of it: it has ended, or can't go on. */
+  /** True once the supervisor has dropped it, since it has ended or can't go on. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  /** Does what nobody waits for, in its turn. If that fails, the run is broken, of which those who listen were told. */
+  /**
+   * Runs a task that has no caller to report to, in the run's turn. If it fails, the run is broken, which its listeners
+   * are told.
+   */
   unattended(task: () => MaybePromise<unknown>): MaybePromise<unknown> {
     try {
       const done = this.sequence.run(task);
@@ -56,22 +62,25 @@ export class OpenRun {
     }
   }
 
-  /** True when this attempt at a step, or at its compensation, is the one in flight. */
+  /** True if this attempt at a step, or at its compensation, is in flight. */
   isInFlight(name: string, attempt: number): boolean {
     const step = stepOf(this.state, name);
     return step !== undefined && isInFlight(step) && attemptOf(step) === attempt;
   }
 
-  /** Takes in an event of the run, whose state is the one after it: who has an attempt in hand, and what is due. */
+  /** Updates the attempts and the due times after an event; `state` is already the one after it. */
   follow(event: RunEvent): void {
     if (event.type === "step-started" || event.type === "compensation-started") this.#noteStart(event);
     if (event.type === "run-recovered" || event.type === "coordination-switched") this.forgetTold();
-    // where the run turns back, what waited for another attempt has failed
+    // when the run turns back, steps that waited for another attempt have failed
     else if (this.state.status !== "running") for (const name of this.#due.keys()) this.#noteDue(name);
     if ("step" in event && event.step !== undefined) this.#noteDue(event.step);
   }
 
-  /** Who has the attempt that an event starts: the participant that claimed it, or none until it is sent an order. */
+  /**
+   * Notes which participant has the attempt that an event starts: the one that claimed it, or none until an order is
+   * sent.
+   */
   #noteStart({ type, step, by }: Claim): void {
     if (by === "relay") this.#claimed.add(step);
     else this.#claimed.delete(step);
@@ -84,7 +93,7 @@ export class OpenRun {
     else this.#due.set(name, retryAt);
   }
 
-  /** The attempts in flight that are a participant's: it was let go ahead, or claimed them. */
+  /** The steps whose attempt in flight a participant has: the attempt went ahead, or was claimed. */
   get taken(): ReadonlySet<string> {
     const names = [...this.#attempts.keys(), ...this.#claimed].filter((name) => this.#isTaken(name));
     return new Set(names.map((name) => this.#attemptKey(name)));
@@ -105,7 +114,7 @@ export class OpenRun {
     return `${name}/${String(step?.status)}/${attemptOf(step)}`;
   }
 
-  /** An attempt may have to wait for its turn: returns the signal that it is given up. */
+  /** Notes that an attempt may have to wait for its turn; returns the signal that ends the wait. */
   hold(name: string): AbortSignal {
     const wait = new AbortController();
     this.#waits.set(name, wait);
@@ -118,7 +127,7 @@ export class OpenRun {
     this.#attempts.set(name, permit);
   }
 
-  /** The permit of the attempt that an event ended, if it had one: it isn't in progress any more. */
+  /** Removes the attempt that an event ended; returns its permit, if it had one. */
   end(event: RunEvent): Permit | undefined {
     if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;
     this.#giveUp(event.step);
@@ -128,20 +137,20 @@ export class OpenRun {
     return permit;
   }
 
-  /** The steps that were not let go ahead yet, each once. */
+  /** Removes and returns the steps that may not go ahead yet. */
   takeHeld(): readonly string[] {
     const held = [...this.#held];
     this.#held.clear();
     return held;
   }
 
-  /** A participant that was told of what is due may be gone, or not decide any more. */
+  /** Forgets which participants were told of due work: one may be gone, or decide no more. */
   forgetTold(): void {
     this.#due.clear();
     for (const { name, retryAt } of allSteps(this.state.steps)) if (retryAt !== undefined) this.#due.set(name, retryAt);
   }
 
-  /** The participant of the step is told of its next attempt: it isn't told twice. */
+  /** Notes that the step's participant was told of its next attempt, so that it isn't told twice. */
   tell(name: string): void {
     this.#due.delete(name);
   }
@@ -163,7 +172,7 @@ export class OpenRun {
     return this.#deadline <= now ? [{ kind: "deadline" }, ...again] : again;
   }
 
-  /** Lets go of everything: no alarm rings any more. */
+  /** Drops everything, the alarm too. */
   close(): void {
     this.#isClosed = true;
     this.alarm?.set(Number.POSITIVE_INFINITY);
@@ -177,7 +186,7 @@ export class OpenRun {
     this.#waits.delete(name);
   }
 
-  /** Past its point of no return a run goes on however late it is. */
+  /** The deadline; Infinity past the point of no return, as the run then goes on however late it is. */
   get #deadline(): number {
     const { status, deadline } = this.state;
     if (deadline === undefined || status !== "running" || pivotPassed(this.state) !== undefined)

@@ -1,4 +1,4 @@
-/** The start of a run: its first event, made of the workflow's definition and what the run is given. */
+/** The start of a run: its first event, made from the workflow's definition, the input and the options. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
@@ -9,13 +9,15 @@ import type { RunStarted } from "../history/run-event.ts";
 
 /** How to start a run. */
 export interface StartOptions {
-  /** A coordination of the run's own. It is pinned: switches of the system's coordination don't touch this run. */
+  /**
+   * A coordination of the run's own. The run is pinned to it: switches of the system's coordination don't affect it.
+   */
   readonly coordination?: Coordination;
-  /** Milliseconds until the run is cancelled if it hasn't ended. Default: no such time. */
+  /** Milliseconds until the run is cancelled if it hasn't ended. Default: never. */
   readonly timeout?: number;
 }
 
-/** The coordination in force, and how many switches there were. */
+/** The coordination in force, and its epoch. */
 export interface InForce {
   readonly coordination: Coordination;
   readonly epoch: Epoch;

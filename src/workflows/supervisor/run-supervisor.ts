@@ -1,9 +1,10 @@
 /**
- * The supervisor of runs: judges every proposal by the run's history, records what it accepts and sends what follows. It
- * holds no truth of its own: what it knows of a run is the newest version of the key `run/<id>`.
+ * The supervisor of runs: judges every proposal by the run's history, records those that it accepts and sends the
+ * messages that follow. The truth is in the store: what the supervisor knows of a run is the newest version of the key
+ * `run/<id>`.
  *
- * Safety doesn't depend on who decides, so the coordination can be switched at any moment. Going on after a switch does:
- * in the same turn in which a run learns of a switch, whoever decides from now on is told where the run stands.
+ * Safety doesn't depend on the coordination, so it can be switched at any moment. Progress does: in the turn in which a
+ * run learns of a switch, its new deciders are told the state of the run.
  */
 
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
@@ -34,8 +35,8 @@ import type { SupervisorPorts } from "./supervisor-ports.ts";
 /**
  * Supervises runs through its ports; knows no threads.
  *
- * Guarantees: every version of a run follows from the one before by the rules of `run-machine.ts`, so a step finishes once
- * and is undone once, whoever proposes what how often (invariant 5); the outcome doesn't depend on the
+ * Guarantees: every version of a run follows from the one before by the rules of `run-machine.ts`, so a step finishes
+ * once and is undone once, however often and by whom it is proposed (invariant 5); the outcome doesn't depend on the
  * coordination or on switches of it (invariant 10). Everything is synchronous as long as the store is.
  *
  * @example
@@ -66,7 +67,7 @@ export class RunSupervisor {
     });
   }
 
-  /** The coordination in force: that of every run which isn't pinned to its own. */
+  /** The coordination in force. It applies to every run that isn't pinned to its own. */
   get coordination(): Coordination {
     return this.#coordination;
   }
@@ -82,9 +83,9 @@ export class RunSupervisor {
   }
 
   /**
-   * Puts a coordination in force, for new runs and for all open ones that aren't pinned. Returns the epoch when every open
-   * run was handed over. Switching to the coordination that is in force changes nothing, but the first call always counts:
-   * a system makes it before its first run.
+   * Puts a coordination in force, for new runs and for all open ones that aren't pinned. Returns the epoch once every
+   * open run is handed over. Switching to the coordination that is in force changes nothing, but the first call always
+   * counts as a switch: a system makes it before its first run.
    *
    * Guarantees: loses and repeats no step, whatever is in flight (invariant 10).
    */
@@ -122,9 +123,9 @@ export class RunSupervisor {
   }
 
   /**
-   * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. What was in flight is
-   * begun again under the same idempotency key (invariant 11), unless the run is taken up to be cancelled: then it is over,
-   * and nobody knows whether it had effects. Returns when that is recorded.
+   * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. Work that was in
+   * flight is begun again under the same idempotency key (invariant 11). If the run is resumed to be cancelled, that
+   * work is not begun again, and its effects stay unknown. Returns when that is recorded.
    *
    * @throws TroupeError `workflow-changed` when the definition isn't the one that the run was started with;
    * `not-admissible` when the run isn't in a state for it; `past-point-of-no-return`.
@@ -156,8 +157,8 @@ export class RunSupervisor {
   }
 
   /**
-   * Ends a run that waits for a person, as that person says. Returns when that is recorded. No definition is needed for it:
-   * nothing of the run is done any more.
+   * Ends a run that waits for a person, with that person's note. Returns when that is recorded. Needs no definition, as
+   * no step runs any more.
    *
    * @throws TroupeError `not-admissible` when the run doesn't wait for that.
    */
@@ -171,8 +172,8 @@ export class RunSupervisor {
   }
 
   /**
-   * Judges what a participant would like to begin. Returns what it has to know to go ahead, or `false` when the run's history
-   * doesn't accept it or the agent's policies don't let it through.
+   * Judges a participant's claim. Returns the grant, or `false` when the run's history doesn't accept it or the agent's
+   * policies don't let it through.
    */
   claim(id: string, event: Claim): MaybePromise<Grant | false> {
     const run = this.#open.get(id);
@@ -181,8 +182,8 @@ export class RunSupervisor {
   }
 
   /**
-   * Judges what a participant proposes. Returns whether the run's history accepted it. Proposals of one run are judged in
-   * the order in which they arrive; any may arrive any number of times, or for a run that is over: it isn't accepted then.
+   * Judges a participant's proposal. Returns whether the run's history accepted it. Proposals of one run are judged in
+   * the order in which they arrive. One that arrives again, or after the run's end, isn't accepted.
    */
   propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
     const run = this.#open.get(id);
@@ -193,8 +194,8 @@ export class RunSupervisor {
   }
 
   /**
-   * Cancels a run: no further step starts, the signal of steps in flight aborts, what has finished is compensated. Returns
-   * when that is recorded. Does nothing to a run that has ended, or failed before.
+   * Cancels a run: no further step starts, the signal of steps in flight aborts, finished steps are compensated.
+   * Returns when the request is recorded. Does nothing to a run that has ended, or failed before.
    *
    * @throws TroupeError `past-point-of-no-return`.
    */
@@ -208,23 +209,23 @@ export class RunSupervisor {
     });
   }
 
-  /** Stops looking after its runs: they stay as they are, and no alarm rings any more. */
+  /** Drops all runs: they stay as they are recorded, and their alarms end. */
   close(): void {
     for (const run of [...this.#open.values()]) this.#close(run);
   }
 
   /**
-   * Tells that the participant of an agent is gone with all it knew, such as with its thread. Its steps in flight have
-   * failed, its compensations in flight too; what it was to decide is handed over to the one that takes its place.
+   * Takes note that the participant of an agent is gone with all that it knew, as when its thread died. Its steps and
+   * compensations in flight have failed; what it had to decide is handed over to its successor.
    *
-   * To be called when nothing of the old participant can arrive any more, and before anything is sent to the new one.
+   * Call it when no message of the old participant can arrive any more, and before anything is sent to its successor.
    */
   participantLost(agent: AgentDefinition, error: unknown): void {
     const key = agentKey(agent);
     const encoded = encodeError(error);
     this.#attempts.participantLost(key);
     for (const run of [...this.#open.values()]) {
-      // what is ordered once the journal has what is on its way there goes to the one that takes its place
+      // orders that follow from commits still on their way to the journal go to its successor
       const taken = run.taken;
       void run.unattended(() => this.#lose(run, key, encoded, taken));
     }
@@ -233,7 +234,7 @@ export class RunSupervisor {
   #lose(run: OpenRun, key: string, error: EncodedError, taken: ReadonlySet<string>): MaybePromise<unknown> {
     const own = run.plan.steps.filter((step) => step.agentKey === key);
     const lost = own.flatMap(({ name }): Proposal[] => {
-      if (!run.isLost(name, taken)) return []; // the one that takes its place does it
+      if (!run.isLost(name, taken)) return []; // its successor performs it
       const { status, attempt } = stepOf(run.state, name) ?? {};
       const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
       return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
@@ -291,7 +292,7 @@ export class RunSupervisor {
     return true;
   }
 
-  /** Sends what follows from a commit; orders when their agent may go ahead. */
+  /** Sends a message that follows from a commit; an order only when its agent's policies let it go ahead. */
   #dispatch(run: OpenRun, dispatch: Dispatch): void {
     const { agent, message } = dispatch;
     if (message.type !== "perform" && message.type !== "compensate") {
@@ -321,7 +322,7 @@ export class RunSupervisor {
     }
   }
 
-  /** Proposes what nobody waits to hear of. */
+  /** Proposes an event whose acceptance no caller waits for. */
   #proposeUnasked(run: OpenRun, event: Proposal): void {
     void run.unattended(() => this.#record(run, event));
   }
@@ -334,7 +335,7 @@ export class RunSupervisor {
   #break(run: OpenRun, error: unknown): void {
     if (run.isClosed) return;
     this.#close(run);
-    if (run.state.length > 0) this.#ports.onBroken(run.id, error); // whoever starts a run hears it otherwise
+    if (run.state.length > 0) this.#ports.onBroken(run.id, error); // the starter of a run gets the error from `start`
   }
 
   #planOf(workflow: WorkflowDefinition): WorkflowPlan {

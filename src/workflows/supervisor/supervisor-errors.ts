@@ -1,4 +1,4 @@
-/** What the supervisor says when a run can't be started, gone on with or cancelled. */
+/** The errors a caller gets when a run can't be started, resumed or cancelled. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
