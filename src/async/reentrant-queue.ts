@@ -1,11 +1,7 @@
 /** Runs tasks to completion one after the other, also those that a running task adds. */
 
 /**
- * Runs synchronous tasks one after another, each to its end, also those that a task brings up. For what may call itself: a
- * publisher whose follower commits, a supervisor whose child answers at once.
- *
- * Tasks that take their time, or whose result is wanted, are the business of a `TaskQueue`; that events of the thread take
- * turns is `Turns`.
+ * A queue of synchronous tasks. A task that calls {@link ReentrantQueue.run} has its task run after itself, not within.
  */
 export class ReentrantQueue {
   readonly #later: (() => void)[] = [];

@@ -1,4 +1,4 @@
-/** The store as the process that owns it uses it: a client of the authority, and what only the authority can do. */
+/** The store in the process that owns it: a client, with the operations that only the authority offers. */
 
 import { AuthorityAccess } from "./authority/authority-access.ts";
 import { exportHistory } from "./history/history-export.ts";
@@ -11,7 +11,8 @@ import type { Imported, Store } from "./store.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";
 
 /**
- * Guarantees and errors: as {@link TimeTravelClient}.
+ * A {@link TimeTravelClient} that also compacts, exports and imports. Guarantees and errors: as there. The authority
+ * owns the journal.
  *
  * @example
  * const store = new OwnedStore(authority, { author: "system", remembersReads: false });
@@ -24,17 +25,36 @@ export class OwnedStore extends TimeTravelClient implements Store {
     this.#authority = authority;
   }
 
-  /** See `Store.compact`. */
+  /**
+   * Drops the versions that retention does not keep, of every key, and frees the room of dropped versions. Versions
+   * that are kept read as before.
+   */
   async compact(): Promise<void> {
     await this.#authority.compact();
   }
 
-  /** See `Store.exportHistory`. */
+  /**
+   * A key's whole history as JSON Lines, a header and a line for each version, without line breaks. Lossless: bigints,
+   * `undefined` and `-0` as well.
+   *
+   * @throws TroupeError `no-such-key` for a key without a version, when the first line is read.
+   * @example
+   * for await (const line of store.exportHistory(account, "anna")) file.write(`${line}\n`);
+   */
   exportHistory(definition: Pick<StateDefinition, "name">, id: string): AsyncIterable<string> {
     return exportHistory(new AuthorityAccess(this.#authority), stateKey(definition, id));
   }
 
-  /** See `Store.importHistory`. */
+  /**
+   * Takes over a history that was exported. Versions keep their number, author, cause, time and idempotency key; their
+   * positions are assigned anew. States are taken as they are, without any schema.
+   *
+   * @param source the name of the lines in messages, such as a file's name. Default `"import"`.
+   * @throws TroupeError `invalid-input`, whose message begins with source and line, when nothing was imported;
+   * `key-exists`.
+   * @example
+   * await store.importHistory(createInterface({ input: createReadStream(path) }), path);
+   */
   async importHistory(lines: AsyncIterable<string> | Iterable<string>, source = "import"): Promise<Imported> {
     const { key, requests } = await readHistory(lines, source);
     await this.#authority.adopt(key, requests);

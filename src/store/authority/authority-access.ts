@@ -1,4 +1,4 @@
-/** The store as the authority's own thread reaches it: direct calls. */
+/** Access to the store on the authority's own thread, by direct calls. */
 
 import type { Observable } from "rxjs";
 import type { CommitOutcome, CommitRequest } from "../versions/commit.ts";
@@ -9,7 +9,7 @@ import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import type { StoreAuthority } from "./store-authority.ts";
 
-/** No token can be ahead of the authority, so reads don't look at it. */
+/** Passes calls on to the authority. Reads ignore the causal token, as none can be ahead of the authority. */
 export class AuthorityAccess implements StoreAccess {
   readonly #authority: StoreAuthority;
 

@@ -14,11 +14,11 @@ import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } fro
 export interface AttachedReplica {
   /** Takes the replica's next message. */
   receive(message: ReplicaMessage): void;
-  /** Forgets the replica, which is gone: nothing is sent any more. What it asked to commit is still committed. */
+  /** Drops the replica, which is gone: nothing more is sent. Its pending commits still take effect. */
   detach(): void;
 }
 
-/** What replicas ask of the authority. */
+/** The authority as this channel uses it. */
 interface ChannelAuthority {
   commit(request: CommitRequest): MaybePromise<CommitOutcome>;
   committed(key: StateKey, idempotencyKey: string, beside?: readonly StateKey[]): MaybePromise<Snapshot | undefined>;
@@ -27,7 +27,7 @@ interface ChannelAuthority {
   size(key: StateKey): MaybePromise<number>;
   records(key: StateKey, range: HistoryRange): MaybePromise<readonly CommitRecord[]>;
   keys(prefix: string): MaybePromise<readonly StateKey[]>;
-  /** Tells `follower` of a key's versions from now on; `begin` gets the newest one before that. */
+  /** Gives `begin` the newest version of a key, then tells `follower` of every later one. */
   follow(
     key: StateKey,
     follower: Follower,
@@ -36,6 +36,7 @@ interface ChannelAuthority {
   ): MaybePromise<void>;
 }
 
+/** The authority's end of the channel to one replica. Owns the replica's follows; the versions are the authority's. */
 export class AuthorityChannel implements AttachedReplica {
   readonly #authority: ChannelAuthority;
   readonly #publisher: Publisher;
@@ -143,12 +144,12 @@ export class AuthorityChannel implements AttachedReplica {
     }
   }
 
-  /** Sends after the updates that are being told: a message must not claim a position whose updates come behind it. */
+  /** Sends after the updates that are being published: a message must not claim a position whose updates follow it. */
   #send(answer: AuthorityAnswer): void {
     this.#publisher.inOrder(() => this.#sendNow(answer));
   }
 
-  /** For what the publisher calls in its order. */
+  /** Sends at once, for calls that the publisher makes in its order. */
   #sendNow(answer: AuthorityAnswer): void {
     if (!this.#detached) this.#transmit({ ...answer, position: this.#publisher.position });
   }

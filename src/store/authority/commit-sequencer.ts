@@ -1,7 +1,7 @@
 /**
- * Puts all commits in one order (invariant 3). Where the journal takes its time, later commits are decided and handed to
- * it on top of earlier ones that aren't durable yet, so that they share a flush; but nobody sees a version before it is
- * durable, and versions become visible in the order of their positions.
+ * Puts all commits in one order (invariant 3). With an asynchronous journal, later commits are decided on top of
+ * earlier ones that aren't durable yet, and handed to the journal, so that they share a flush. But no version is
+ * visible before it is durable, and versions become visible in the order of their positions.
  */
 
 import type { Clock } from "../../ports/clock.ts";
@@ -22,7 +22,7 @@ import { schemaNewer } from "../versions/schema-newer.ts";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** What is going on at one key. Kept only while something is: everything else is the journal's. */
+/** The commits in progress at one key. Kept only while there are any; everything else is in the journal. */
 interface Line {
   readonly key: StateKey;
   /** The newest visible version. */
@@ -36,17 +36,21 @@ interface Line {
   waiting: number;
 }
 
-/** What one commit made, of one key or of several. */
+/** A commit of one or more keys that the journal has not acknowledged. */
 interface Tentative {
   readonly lines: readonly Line[];
   /** One for each of the lines. */
   readonly records: readonly CommitRecord[];
   durable: boolean;
   readonly visible: Deferred<void>;
-  /** Resolves when it became visible or failed. */
+  /** Resolves when the commit has become visible or failed. */
   readonly settled: Promise<void>;
 }
 
+/**
+ * Decides commits by compare-and-set and owns those in progress. Versions are the journal's to keep, and telling
+ * followers is the publisher's part.
+ */
 export class CommitSequencer {
   readonly #journal: Journal;
   readonly #clock: Clock;
@@ -55,7 +59,7 @@ export class CommitSequencer {
   /** In the order of positions. */
   #tentative: Tentative[] = [];
   #position: Position;
-  /** The time of the last commit: where the clock is behind it, as after it was set back, time stands still. */
+  /** The time of the last commit. While the clock is behind it, as after it was set back, commits keep this time. */
   #time: number;
 
   /** @param publish called for each commit when its versions become visible, all at once, in the order of positions. */
@@ -74,7 +78,7 @@ export class CommitSequencer {
     return this.#whenLoaded(lines, () => this.#decide(lines, request));
   }
 
-  /** Calls `use` with the newest visible version, in the same turn in which it is the newest. */
+  /** Calls `use` with the newest visible version, in a turn in which it is the newest. */
   withHead<T>(key: StateKey, use: (head: Snapshot | undefined) => T): MaybePromise<T> {
     const line = this.#line(key);
     return isLoaded(line) ? use(line.head) : this.#whenLoaded([line], () => use(line.head));
@@ -95,7 +99,8 @@ export class CommitSequencer {
       const change = changes[i] as KeyChange;
       if (fits(line, change, writes)) continue;
       const last = line.tentative.at(-1);
-      // it may yet fit, if what is tentative fails, or once it is durable; told now, it would learn of what may never be
+      // it may still fit, if the tentative commit fails or becomes durable; an answer now would reveal a version that
+      // may never exist
       if (last !== undefined && (admits(line.head, change) || admits(line.tip, change))) pending = last.settled;
       else return { kind: "conflict", key: line.key, head: line.head };
     }
@@ -134,11 +139,11 @@ export class CommitSequencer {
     return this.#await(written, records, kept).then(() => outcome);
   }
 
-  /** Written out, not spread: this is on the path of every commit. */
+  /** Written out field by field, as this is on the path of every commit. */
   #snapshot(tip: Snapshot | undefined, change: KeyWrite, request: CommitRequest, time: number): Snapshot {
     const { key, parent, schema, patches } = change;
     const { author, cause, idempotencyKey } = request;
-    // nobody computes from a version newer than it knows the schema of, but a put may replace one unseen
+    // a recipe can't be computed from a newer schema, but a put could replace such a version unseen
     if (tip !== undefined && tip.schema > schema) throw schemaNewer(tip, schema);
     const snapshot = {
       key,
@@ -187,20 +192,22 @@ export class CommitSequencer {
     }
   }
 
-  /** The journal refused a commit: what was built on it, on any of its keys, goes with it, and the keys are where they were. */
+  /**
+   * The journal refused a commit: drops it with all commits built on it, on any of its keys, and sets the keys back.
+   */
   #failed(entry: Tentative, cause: unknown): void {
-    if (!this.#tentative.includes(entry)) return; // went with an earlier one
+    if (!this.#tentative.includes(entry)) return; // was dropped with an earlier one
     const lost = new Set([entry]);
     for (const { lines } of lost) for (const line of lines) for (const later of cutFrom(line, lost)) lost.add(later);
     this.#tentative = this.#tentative.filter((other) => !lost.has(other));
     for (const { lines } of lost) for (const line of lines) this.#leave(line);
     for (const other of lost) other.visible.reject(cause);
-    // those behind it may have waited only for it
+    // later commits may have waited only for this one
     const first = this.#tentative[0];
     if (first?.durable === true) this.#durable(first);
   }
 
-  /** What is going on at a key; kept by who waits or appends there. */
+  /** The line of a key, made if needed. Callers that wait or append there keep it alive. */
   #line(key: StateKey): Line {
     const open = this.#lines.get(key);
     if (open !== undefined) return open;
@@ -220,7 +227,7 @@ export class CommitSequencer {
     return line;
   }
 
-  /** Holds all the lines meanwhile, also those that are loaded: what is committed to them has to be seen. */
+  /** Holds all the lines meanwhile, also those that are loaded, so that commits to them are seen. */
   async #whenLoaded<T>(lines: readonly Line[], use: () => MaybePromise<T>): Promise<T> {
     for (const line of lines) {
       line.waiting++;
@@ -248,16 +255,16 @@ function isLoaded({ loading }: Line): boolean {
 }
 
 /**
- * True when a change can be decided for now. A write builds on the newest version, be it tentative. What is only read has
- * to be durable, since the journal can't refuse a commit for what it read; and, if there are writes, the newest, since
- * they come after whatever is tentative.
+ * True if a change can be accepted now. A write builds on the newest version, tentative or not. A version that was only
+ * read has to be durable, since the journal can't refuse a commit because of its reads. If the commit also writes, it
+ * has to be the newest, since the writes come after everything tentative.
  */
 function fits(line: Line, change: KeyChange, writes: boolean): boolean {
   if (isWrite(change)) return admits(line.tip, change);
   return admits(line.head, change) && !(writes && line.tentative.length > 0);
 }
 
-/** Takes off a line the first of the commits that are lost and all that were built on it; returns those. */
+/** Removes from a line the first lost commit and all that were built on it, and returns them. */
 function cutFrom(line: Line, lost: ReadonlySet<Tentative>): readonly Tentative[] {
   const from = line.tentative.findIndex((entry) => lost.has(entry));
   if (from === -1) return [];

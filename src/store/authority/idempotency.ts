@@ -1,15 +1,15 @@
-/** One commit per idempotency key, however many ask for it at once (invariant 5). */
+/** One commit per idempotency key, however many requests arrive at once (invariant 5). */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** Lets those who work under the same idempotency key do so one after the other. */
+/** Runs work under the same idempotency key one after the other. */
 export class InFlightKeys {
   readonly #settled = new Map<string, Promise<void>>();
 
-  /** Runs `work` now, or after those before it under the same key have settled, whatever became of them. */
+  /** Runs `work` now, or after all earlier work under the same key has settled, whether or not it failed. */
   alone<T>(idempotencyKey: string, work: () => MaybePromise<T>): MaybePromise<T> {
     const before = this.#settled.get(idempotencyKey);
     if (before !== undefined) return before.then(() => this.alone(idempotencyKey, work));
@@ -46,7 +46,7 @@ export function idempotencyMismatch(
   );
 }
 
-/** It was committed before, and may not be again; but a version that there is to return isn't kept. */
+/** The error of a commit that was made before under its idempotency key, but whose version isn't kept any more. */
 export function originalDropped(
   key: StateKey,
   version: number,

@@ -1,21 +1,23 @@
-/** Tells followers about new versions: in order, without a gap, one after the other even when a follower commits. */
+/**
+ * Tells followers about new versions: in order and without a gap, also when a follower commits while it is being told.
+ */
 
 import type { CommitRecord } from "../versions/commit.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import type { Position } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** Someone who follows keys. What one commit made of them is told at once. Must not throw. */
+/** A listener to versions of keys. It gets all records of one commit in one call. Must not throw. */
 export type Audience = (records: readonly CommitRecord[]) => void;
 
-/** Makes an audience be told every version of a key after `version`. */
+/** One audience at one key, which is told every version after `version`. */
 export interface Follower {
-  /** The newest version it knows; the publisher counts it up. */
+  /** The newest version that it was told of; the publisher raises it. */
   version: number;
   readonly audience: Audience;
 }
 
-/** Who follows what, and how far they were told. */
+/** Owns the followers of each key and the position up to which they were told. Holds no versions. */
 export class Publisher {
   readonly #followers = new Map<StateKey, Set<Follower>>();
   readonly #order = new ReentrantQueue();
@@ -25,20 +27,20 @@ export class Publisher {
     this.#position = position;
   }
 
-  /** Everything up to here was told to its followers, or is being told right now. */
+  /** All commits up to this position were told to their followers, or are being told right now. */
   get position(): Position {
     return this.#position;
   }
 
-  /** Takes what one commit made, at one position. */
+  /** Publishes the records of one commit. */
   publish(records: readonly CommitRecord[]): void {
     if (this.#order.busy || this.#isFollowed(records)) this.#order.run(() => this.#tell(records));
-    else this.#position = positionOf(records); // nobody to tell: most commits
+    else this.#position = positionOf(records); // most commits have no followers
   }
 
   /**
-   * Runs `task` at once, or after what is being told: a follower that commits, follows or asks from within must not let
-   * its news overtake those that others have yet to hear.
+   * Runs `task` now, or after the commit that is being told. So when a follower commits, follows or asks while it is
+   * being told, the result doesn't overtake news that other followers have yet to get.
    */
   inOrder(task: () => void): void {
     this.#order.run(task);
@@ -67,7 +69,7 @@ export class Publisher {
     for (const record of records) {
       const { key, version } = record.snapshot;
       for (const follower of this.#followers.get(key) ?? []) {
-        if (follower.version >= version) continue; // began to follow at this version or later
+        if (follower.version >= version) continue; // it began to follow at this version or a later one
         follower.version = version;
         const known = news.get(follower.audience);
         if (known === undefined) news.set(follower.audience, [record]);

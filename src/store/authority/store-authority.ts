@@ -1,4 +1,4 @@
-/** The one place where commits of all threads are put in order, kept, and told to those who follow. */
+/** The one place where the commits of all threads are ordered, kept, and told to their followers. */
 
 import { Observable, type Subscriber } from "rxjs";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -22,21 +22,21 @@ import type { AuthorityMessage } from "../replication/store-protocol.ts";
 export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */
   readonly journal: Journal;
-  /** Gives commits their time. */
+  /** The source of commits' times. */
   readonly clock: Clock;
-  /** What is kept of histories. Default: everything. */
+  /** Which versions are kept. Default: all. */
   readonly retention?: RetentionOptions;
 }
 
 /**
- * Owns the total order of commits.
+ * Owns the total order of commits, and the journal. Keeps no versions itself.
  *
- * Guarantees: an acknowledged commit is exactly one version, versions of a key are 1, 2, 3 … and each was computed from the
- * one before (invariant 3). What one commit makes of several keys lands at one position, all of it or nothing, and becomes
- * visible at once. Nobody sees a version before the journal acknowledged it. With a journal that answers
- * synchronously everything here that returns a {@link MaybePromise} answers synchronously too, but for what is looked
- * for by time, author or cause. Errors of the journal come
- * out as they are, of `commit` too: then nothing was committed, also not what had been decided on top of it.
+ * Guarantees: an acknowledged commit is exactly one version, versions of a key are 1, 2, 3 … and each was computed from
+ * the one before (invariant 3). A commit of several keys lands at one position, all of it or nothing, and becomes
+ * visible at once. No version is visible before the journal acknowledged it. With a journal that answers synchronously
+ * everything here that returns a {@link MaybePromise} answers synchronously too, except for searches by time, author or
+ * cause. The journal's errors are passed on as they are. When `commit` fails so, nothing was committed, nor were the
+ * commits decided on top of it.
  *
  * After {@link StoreAuthority.close} every call throws or rejects with `system-closed`.
  *
@@ -53,11 +53,11 @@ export class StoreAuthority {
   readonly #inFlight = new InFlightKeys();
   readonly #channels = new Map<number, AuthorityChannel>();
   readonly #watchers = new Set<Subscriber<Snapshot>>();
-  /** What was begun and isn't answered yet. */
+  /** Calls that have begun and are not answered yet. */
   readonly #underway = new Set<Promise<unknown>>();
   #closed: Promise<void> | undefined;
 
-  /** @throws TroupeError `invalid-options` for a rule of retention that makes no sense. */
+  /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
   constructor({ journal, clock, retention = { rules: [] } }: StoreAuthorityOptions) {
     this.#journal = journal;
     this.#publisher = new Publisher(journal.position);
@@ -72,7 +72,7 @@ export class StoreAuthority {
     });
   }
 
-  /** The position of the newest commit that anybody could have seen. */
+  /** The position of the newest visible commit. */
   get position(): Position {
     return this.#publisher.position;
   }
@@ -82,17 +82,18 @@ export class StoreAuthority {
     return this.#begin(() => this.#sequencer.withHead(key, same));
   }
 
-  /** The newest version that the journal has, without keeping it in memory: for a look at many keys. */
+  /** The newest version in the journal, without keeping it in memory: for reading many keys. */
   stored(key: StateKey): MaybePromise<Snapshot | undefined> {
     return this.#begin(() => this.#journal.head(key));
   }
 
   /**
-   * Appends the next versions if the request was computed from the newest ones of all its keys, also of those it only read.
+   * Appends the next versions if the request was computed from the newest ones of all its keys, also of those it only
+   * read.
    *
    * @throws TroupeError `idempotency-mismatch` when the idempotency key belongs to a commit to another key;
    * `invalid-state` for patches that don't fit; `schema-newer` for a version under an older schema than the one before;
-   * whatever the journal throws.
+   * the journal's errors.
    */
   commit(request: CommitRequest): MaybePromise<CommitOutcome> {
     return this.#begin(() => {
@@ -108,8 +109,8 @@ export class StoreAuthority {
   }
 
   /**
-   * The version that was committed to `key` under an idempotency key, if one was and is kept; waits for one that is on its
-   * way. `beside`: the keys that may have been committed to together with it.
+   * The version that was committed to `key` under an idempotency key, if it exists and is kept; waits for a commit in
+   * progress. `beside`: further keys that the same commit may have written.
    *
    * @throws TroupeError `idempotency-mismatch` when it was committed to another key.
    */
@@ -128,24 +129,23 @@ export class StoreAuthority {
     );
   }
 
-  /** One version of a key; `undefined` for one that there isn't. */
+  /** One version of a key; `undefined` if it doesn't exist. */
   at(key: StateKey, when: VersionAt): MaybePromise<Snapshot | undefined> {
     return this.#begin(() => chain(this.#sequencer.withHead(key, same), (head) => this.#history.at(key, when, head)));
   }
 
-  /** The versions of a key that are kept; `undefined` for a key without one. */
+  /** The range of a key's versions that are kept; `undefined` for a key without one. */
   extent(key: StateKey): MaybePromise<KeyExtent | undefined> {
     return this.#begin(() => chain(this.#sequencer.withHead(key, same), (head) => this.#history.extent(key, head)));
   }
 
-  /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
+  /** How many bytes a key's versions take in the journal; 0 for a key without one. */
   size(key: StateKey): MaybePromise<number> {
     return this.#begin(() => this.#journal.size(key));
   }
 
   /**
-   * The versions in a range, ascending whatever its order, each with the patches that make it of the one before it in
-   * the list.
+   * The versions in a range, always ascending, each with the patches from the one before it in the list.
    *
    * @throws TroupeError `no-such-version` for a bound below the oldest version that is kept.
    */
@@ -214,8 +214,8 @@ export class StoreAuthority {
   }
 
   /**
-   * Makes `follower` be told of every version after the newest, which `begin` gets first. Where the newest version has to
-   * be read, and nobody wants it any more by then, nothing happens.
+   * Gives `begin` the newest version, then tells `follower` of every later one. Does nothing if the newest version has
+   * to be read first and the follower is no longer wanted by then.
    */
   follow(
     key: StateKey,
@@ -233,7 +233,10 @@ export class StoreAuthority {
     );
   }
 
-  /** Drops what retention does not keep, of every key, and gives back the room. Rejects with what the journal throws. */
+  /**
+   * Drops the versions that retention does not keep, of every key, and frees their room. Rejects with the journal's
+   * errors.
+   */
   async compact(): Promise<void> {
     await this.#begin(async () => {
       await this.#retainer.applyAll();
@@ -242,17 +245,17 @@ export class StoreAuthority {
   }
 
   /**
-   * Begins a key with versions that were made elsewhere, in their order, at positions of this store. Versions that come
-   * in between from somebody else end it.
+   * Begins a key with versions that were made elsewhere, in their order, at positions of this store. Fails if another
+   * commit to the key comes in between.
    *
-   * @throws TroupeError `key-exists` when there is a version of the key; whatever the journal throws, and then the
-   * versions before that may be kept.
+   * @throws TroupeError `key-exists` when the key has a version; the journal's errors, after which the versions before
+   * may be kept.
    */
   async adopt(key: StateKey, requests: readonly CommitRequest[]): Promise<void> {
     await this.#begin(() =>
       chain(this.#sequencer.withHead(key, same), async (head) => {
         if (head !== undefined) throw keyExists(key, head, adoptInstead);
-        // all in one turn, so that they are one after the other and share a flush
+        // all in one turn, so that they follow one another and share a flush
         const outcomes = await Promise.all(requests.map(async (request) => this.#sequencer.commit(request)));
         for (const outcome of outcomes) {
           if (outcome.kind === "conflict") throw keyExists(key, outcome.head, adoptInstead);
@@ -261,14 +264,14 @@ export class StoreAuthority {
     );
   }
 
-  /** Refuses what comes from now on, waits for what was begun, and closes the journal. Idempotent. */
+  /** Refuses further calls, waits for those that have begun, and closes the journal. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
   }
 
   async #close(): Promise<void> {
-    // a commit that lands meanwhile may be the occasion to drop versions
+    // a commit that lands meanwhile may start another round of dropping versions
     do await Promise.allSettled(this.#underway);
     while (this.#underway.size > 0);
     for (const channel of [...this.#channels.values()]) channel.detach();
@@ -289,7 +292,7 @@ export class StoreAuthority {
     work.then(done, done);
   }
 
-  /** The versions that the keys had right after what was committed under the idempotency key; `undefined` if nothing was. */
+  /** The versions that the keys had right after the commit under the idempotency key; `undefined` if there was none. */
   #originals(keys: readonly StateKey[], idempotencyKey: string): MaybePromise<readonly Snapshot[] | undefined> {
     return chain(this.#journal.committed(idempotencyKey), (originals) => {
       const [first] = originals;
@@ -300,7 +303,7 @@ export class StoreAuthority {
     });
   }
 
-  /** The version of a key at the position of a commit under an idempotency key: of one that it left unchanged. */
+  /** The version that a key had at the position of a commit that left it unchanged. */
   #asOf(key: StateKey, original: Snapshot, keys: readonly StateKey[], idempotencyKey: string): MaybePromise<Snapshot> {
     return chain(this.#sequencer.withHead(key, same), (head) =>
       chain(this.#lastUpTo(key, head?.version ?? 0, original.position), (version) => {

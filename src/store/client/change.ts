@@ -1,4 +1,6 @@
-/** What a commit wants, as a function of the versions it is based on, so that it can be computed anew. */
+/**
+ * A commit's change as a function of the versions it is based on, so that it can be computed again after a conflict.
+ */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
@@ -20,20 +22,20 @@ import { stateKey, type StateKey } from "../versions/state-key.ts";
  */
 export interface CommitOptions {
   /**
-   * What to do when someone else committed first. `"retry"`: run the recipe again over the newer state, `maxRetries` times
-   * at most. `"reject"`: fail with a ConflictError at once; then the recipe is based on the version that this client last
-   * read or wrote of the key, if it did (a client remembers a thousand keys), so that what was decided on what was read
-   * is refused when that has changed since. Default `"retry"`.
+   * What to do when another commit came first. `"retry"`: run the recipe again over the newer state, at most
+   * `maxRetries` times. `"reject"`: fail at once with a ConflictError. The recipe is then based on the version that
+   * this client last read or wrote of the key, if it remembers one (it remembers a thousand keys), so that a decision
+   * on an outdated read is refused. Default `"retry"`.
    */
   readonly onConflict?: "retry" | "reject";
   /**
-   * Fail with a ConflictError unless the recipe runs over this version; 0: over none. For what was decided on a version
-   * that was read before. Default: whatever is newest.
+   * Fail with a ConflictError unless the recipe runs over this version; 0: over none. For decisions on a version that
+   * was read earlier. Default: any version.
    */
   readonly expectedVersion?: number;
   /** How often to run the recipe again before the conflict becomes a ConflictError. Default 100. */
   readonly maxRetries?: number;
-  /** A commit under a key that was committed under before gives the original version and appends nothing. */
+  /** A commit under a key that was used before returns the original version and appends nothing. */
   readonly idempotencyKey?: string;
 }
 
@@ -43,15 +45,15 @@ export interface CommitOptions {
  * @since 0.1.0
  */
 export interface PutOptions {
-  /** Fail with a ConflictError unless this is the newest version; 0: unless there is none. Default: whatever it is. */
+  /** Fail with a ConflictError unless this is the newest version; 0: unless there is none. Default: any version. */
   readonly expectedVersion?: number;
-  /** A put under a key that was committed under before gives the original version and appends nothing. */
+  /** A put under a key that was used before returns the original version and appends nothing. */
   readonly idempotencyKey?: string;
 }
 
 const defaultMaxRetries = 100;
 
-/** One key that a change is about. */
+/** One key of a change. */
 export interface Subject<S = unknown> {
   readonly definition: StateDefinition<S>;
   readonly id: string;
@@ -61,15 +63,15 @@ export interface Subject<S = unknown> {
 export interface Change {
   readonly subjects: readonly Subject[];
   readonly idempotencyKey: string | undefined;
-  /** True when it is to be told only if what it only read is the newest; a commit that changes nothing is content with less. */
+  /** True when keys that it only reads have to be at their newest versions, even if it writes nothing. */
   readonly checksReads: boolean;
-  /** How often it may be computed anew after a conflict. */
+  /** How often it may be computed again after a conflict. */
   readonly retries: number;
   /** The one version that it may be computed from. */
   readonly expected?: number;
   /**
-   * What to submit for each subject, computed from its newest version: a write whose state is sealed, valid, and what the
-   * patches make of the parent's; or a read, where there is nothing to write.
+   * What to submit for each subject, computed from its newest version: a write, whose state is sealed, valid and equal
+   * to the parent's with the patches applied; or a read, if there is nothing to write.
    */
   next(bases: readonly (Snapshot | undefined)[]): readonly KeyChange[];
 }
@@ -101,7 +103,7 @@ export function changeByRecipe<S>(
       const [base] = bases;
       const isExpected = (base?.version ?? 0) === expectedVersion;
       if (isExpected) return [next];
-      // submitted as computed from the version expected: the store refuses it and tells both sides
+      // submitted as if computed from the expected version, so that the store refuses it with both sides
       const nothing = { patches: [], state: base?.state, schema: definition.version };
       return [{ ...nothing, ...next, parent: expectedVersion }];
     },
@@ -160,12 +162,15 @@ export function subjectOf<S>(definition: StateDefinition<S>, id: string): Subjec
   return { definition, id, key: stateKey(definition, id) };
 }
 
-/** What a subject holds at a version, in the shape of its definition's schema. Sealed. */
+/** The state of a subject at a version, sealed, in the shape of its definition's schema. */
 export function stateOf<S>({ definition, id }: Subject<S>, base: Snapshot | undefined): S {
   return base === undefined ? initialState(definition, id) : definition.upcast(base).state;
 }
 
-/** What makes `state`, which is sealed, of `before`, which is what the subject holds at `base`. The first version is always made. */
+/**
+ * The change from `before`, the subject's state at `base`, to the sealed `state`. A key without a version always gets a
+ * write.
+ */
 export function nextVersion(
   { definition, key }: Subject,
   base: Snapshot | undefined,
@@ -181,7 +186,7 @@ export function nextVersion(
   const changed = checkPlainState(definition, key, () => diffStates(before, state));
   if (changed.length === 0) return { key, parent: base.version };
   checkState(definition, key, state);
-  // what was written under an older schema is kept as it was: the patches begin there, not at its upcast
+  // a state under an older schema is kept as it was written, so the patches begin there, not at its upcast
   const patches = base.state === before ? changed : diffStates(base.state, state);
   return { key, parent: base.version, patches, schema, state };
 }

@@ -1,4 +1,4 @@
-/** Submits changes until they land, or have lost often enough. */
+/** Submits changes until they land or run out of retries. */
 
 import type { Change } from "./change.ts";
 import { type CommitOutcome, type CommitRequest, isWrite, type KeyChange } from "../versions/commit.ts";
@@ -7,13 +7,13 @@ import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 
-/** What became of one subject of a change: the version that is its newest now. */
+/** One subject after a change has landed, with its newest version. */
 export interface Landed {
   readonly snapshot: Snapshot;
   readonly how: "read" | "written";
 }
 
-/** The causal token of whoever commits. */
+/** The holder of the committer's causal token. */
 export interface TokenHolder {
   readonly token: Position;
   observe(position: Position): void;
@@ -21,11 +21,12 @@ export interface TokenHolder {
 
 type Bases = readonly (Snapshot | undefined)[];
 
-/** What computing a change threw. */
+/** The error that computing a change threw. */
 interface Failure {
   readonly error: unknown;
 }
 
+/** Submits the changes of one author, again after conflicts. Owns no versions and no token. */
 export class Committer {
   readonly #access: StoreAccess;
   readonly #holder: TokenHolder;
@@ -38,10 +39,10 @@ export class Committer {
   }
 
   /**
-   * Computes a change from `bases`, and after each conflict from the newest versions, and submits it.
+   * Computes a change from `bases`, after each conflict from the newest versions, and submits it.
    *
-   * @throws ConflictError; what computing the change throws, unless it was committed under its idempotency key before, or
-   * was misled by what its several subjects never held at the same time.
+   * @throws ConflictError; what computing the change throws, unless the change was committed before under its
+   * idempotency key, or was computed from versions of several subjects that never held at the same time.
    */
   land(change: Change, bases: Bases, attempt = 1): MaybePromise<readonly Landed[]> {
     const { subjects, idempotencyKey } = change;
@@ -78,7 +79,10 @@ export class Committer {
     return chain(all(newest), (snapshots) => this.land(change, snapshots, attempt + 1));
   }
 
-  /** What the change's idempotency key was committed under before: a retry may find that there is nothing left to do. */
+  /**
+   * For a change without a write: returns the original version if the change was committed before under its idempotency
+   * key, since a retry may find its work done; otherwise the versions that it read, or its failure.
+   */
   #originalOr(
     { subjects, idempotencyKey }: Change,
     bases: Bases,
@@ -101,7 +105,7 @@ function written(snapshot: Snapshot): Landed {
   return { snapshot, how: "written" };
 }
 
-/** Joins the new versions with those of the subjects that were left as they were. */
+/** Joins the new versions with those of the unchanged subjects. */
 function landed(changes: readonly KeyChange[], bases: Bases, snapshots: readonly Snapshot[]): readonly Landed[] {
   let made = 0;
   return changes.map((change, i) =>

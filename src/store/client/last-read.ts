@@ -1,10 +1,11 @@
-/** What a client last read of each key, so that a commit that must not be rebased starts from there. Bounded. */
+/** The version that a client last read of each key: a commit that must not be rebased starts from it. Bounded. */
 
 import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 const maxKeys = 1_000;
 
+/** The last version that a client read of each key. Only a memory: it says nothing about what is newest. */
 export class LastRead {
   readonly #snapshots = new Map<StateKey, Snapshot | undefined>();
 
@@ -17,7 +18,7 @@ export class LastRead {
     return this.#snapshots.get(key);
   }
 
-  /** Forgets the key read longest ago beyond a thousand. */
+  /** Beyond a thousand keys, forgets the one that was read longest ago. */
   set(key: StateKey, snapshot: Snapshot | undefined): void {
     this.#snapshots.delete(key);
     this.#snapshots.set(key, snapshot);

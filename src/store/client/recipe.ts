@@ -5,21 +5,23 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { kindOf } from "../../values/value-copier.ts";
 
 /**
- * Changes a draft, or returns what to replace the state by. It runs synchronously, and again when the state has moved on,
- * so it does nothing but that.
- *
- * @since 0.1.0
+ * Changes a draft, or returns a new state to replace it. Must be synchronous and without side effects: it runs again
+ * when the state has changed meanwhile.
  */
 export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
 
-/** Of our own, so that an application's `setAutoFreeze` doesn't reach the store. What comes out is frozen by `seal.ts`. */
+/**
+ * An instance of its own, so that an application's `setAutoFreeze` doesn't affect the store. `seal.ts` freezes the
+ * results.
+ */
 const immer = new Immer({ autoFreeze: false });
 
 /**
- * Returns the next state, `base` itself when the recipe left the draft as it was.
+ * Returns the next state: `base` itself when the recipe changed nothing.
  *
  * @param what names the commit in errors.
- * @throws TroupeError `recipe-failed` when the recipe throws, returns a promise, or changes the draft and returns a state too.
+ * @throws TroupeError `recipe-failed` when the recipe throws, returns a promise, or changes the draft and returns a
+ * state too.
  */
 export function runRecipe<S>(base: S, recipe: Recipe<S>, what: string): unknown {
   let result: unknown;
@@ -27,7 +29,7 @@ export function runRecipe<S>(base: S, recipe: Recipe<S>, what: string): unknown 
     return immer.produce(base, (draft) => {
       result = recipe(draft);
       if (!isThenable(result)) return result as Draft<S>;
-      result.then(undefined, () => undefined); // it fails once the draft is revoked, and that says nothing new
+      result.then(undefined, () => undefined); // it rejects once the draft is revoked, which is reported already
       throw new AsyncRecipe();
     });
   } catch (cause) {
@@ -38,7 +40,7 @@ export function runRecipe<S>(base: S, recipe: Recipe<S>, what: string): unknown 
 /** Only ever thrown and caught in this file. */
 class AsyncRecipe extends Error {}
 
-/** @param did what the recipe did, after its name. */
+/** @param did what the recipe did wrong, as the predicate of a sentence. */
 export function recipeFailed(what: string, did: string, cause?: unknown): TroupeError {
   return new TroupeError("recipe-failed", `The recipe of ${what} ${did}. Nothing was committed.`, {
     details: { what },

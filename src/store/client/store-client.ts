@@ -1,4 +1,4 @@
-/** Typed reads and commits, on behalf of one author and no older than what it has seen. */
+/** Typed reads and commits of one author, which never reads a version older than it has seen. */
 
 import { map, type Observable } from "rxjs";
 import {
@@ -34,13 +34,14 @@ export type { CommitOptions, PutOptions } from "./change.ts";
 export interface StoreClientOptions {
   /** Who commits: an actor's address, or `system`. */
   readonly author: string;
-  /** What for, such as a run's step. */
+  /** What the commits are for, such as a run's step. */
   readonly cause?: string;
-  /** What the author has seen already. Default 0: nothing. */
+  /** The position up to which the author has seen commits. Default 0: none. */
   readonly token?: Position;
   /**
-   * False for a client that several flows share, such as `system.store`: what one of them read says nothing about the
-   * others, so `onConflict: "reject"` is based on the newest version there; `expectedVersion` says which was meant. Default true.
+   * False for a client that several flows share, such as `system.store`. One flow's reads say nothing about another's
+   * commits, so `onConflict: "reject"` is based on the newest version there; use `expectedVersion` to name another.
+   * Default true.
    */
   readonly remembersReads?: boolean;
   /** With it, the n-th `commit`, `put` or `transact` has the idempotency key `<prefix>/<n>`, from 1, unless given one. */
@@ -50,15 +51,16 @@ export interface StoreClientOptions {
 }
 
 /**
- * The store as an actor uses it.
+ * The store as an actor uses it. Owns the causal token of its author; the versions are its `StoreAccess`'s.
  *
- * Guarantees: states are deeply frozen; nothing read is older than the token (invariant 4), which grows by what is read
- * and written; a commit is one version or an error, and never overwrites a version it wasn't computed from (invariant 3).
- * The methods that end in `Now` are the same without the promise, where the store can do without: they then throw.
- * What was written under an older version of its schema is given in the shape of the definition's.
+ * Guarantees: states are deeply frozen; no read is older than the token (invariant 4), which every read and write
+ * advances; a commit is one version or an error, and never overwrites a version that it wasn't computed from (invariant
+ * 3). Methods whose names end in `Now` return and throw without a promise where the store can. A state that was written
+ * under an older schema is returned in the shape of the definition's.
  *
- * Errors of every method: `system-closed`, and what the replica was disconnected with; of those that give states also
- * `schema-newer`, `no-upcaster` and `invalid-state`, for what was written under another version of its schema.
+ * Every method can fail with `system-closed`, or the error with which the replica was disconnected. Methods that return
+ * states can also fail with `schema-newer`, `no-upcaster` and `invalid-state`, for a state written under another
+ * version of its schema.
  *
  * @example
  * const client = new StoreClient(access, { author: "teller" });
@@ -80,12 +82,12 @@ export class StoreClient {
     this.#token = options.token ?? 0;
   }
 
-  /** The causal token: what this client has seen and written. Send it along with a message. */
+  /** The causal token: the position up to which this client has read and written. Send it along with a message. */
   get token(): Position {
     return this.#token;
   }
 
-  /** Takes over what someone else has seen, such as the token that came with a message. Never goes back. */
+  /** Raises the causal token to another client's, such as one that came with a message. Never lowers it. */
   observe(token: Position): void {
     if (token > this.#token) this.#token = token;
   }
@@ -114,7 +116,18 @@ export class StoreClient {
     });
   }
 
-  /** See `Store.commit`. */
+  /**
+   * Appends the next version: the result of `recipe` over the newest one, or over `initial(id)`. A recipe that changes
+   * nothing commits nothing and returns the version that it read; but the first commit to a key always makes version 1.
+   * Objects that a recipe puts into the draft are frozen.
+   *
+   * With an idempotency key that was used before, returns the original version, even if the recipe would now throw or
+   * change nothing (invariant 5).
+   *
+   * @throws ConflictError see {@link CommitOptions}.
+   * @throws TroupeError `recipe-failed`, `invalid-state` (not plain data, or not what the schema says), `no-such-key`,
+   * `idempotency-mismatch`.
+   */
   async commit<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -135,7 +148,28 @@ export class StoreClient {
     return chain(this.#change(change, fromRead), only<S>);
   }
 
-  /** See `Store.transact`. */
+  /**
+   * Appends the next versions of several keys at once: the results of `recipe` over the newest ones, or over
+   * `initial(id)`. All of them land at one position of the store's order, or none does. Serializable: it lands only if
+   * every listed key still has the version that the recipe saw, also the keys that it didn't change; so list all keys
+   * that it bases decisions on. Its versions become visible together on every thread.
+   *
+   * Returns, in the order of the keys, the version that each has right after it. A key that the recipe didn't change
+   * keeps its version, but a key without a version gets its first, as with a commit. A recipe that changes nothing
+   * commits nothing, and the versions that it saw were the newest at one point of the order. A recipe's result, or its
+   * failure, is never based on half of another transaction.
+   *
+   * With an idempotency key that was used before, returns the original versions (invariant 5).
+   *
+   * @throws ConflictError as a commit does; it names the key that had changed.
+   * @throws TroupeError `recipe-failed`, `invalid-state`, `no-such-key`, `idempotency-mismatch`, and `invalid-options`
+   * for no keys or one that is listed twice.
+   * @example
+   * await client.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
+   *   anna.cents -= 500;
+   *   bob.cents += 500;
+   * });
+   */
   async transact<const K extends readonly TransactKey[]>(
     keys: K,
     recipe: TransactRecipe<K>,
@@ -154,14 +188,20 @@ export class StoreClient {
   }
 
   /**
-   * Like {@link StoreClient.commitNow}, for states that are made without a draft: `next` gets the newest state, sealed, or
-   * the initial one, and returns the next. What `next` throws comes out as it is.
+   * Like {@link StoreClient.commitNow}, for states made without a draft: `next` gets the newest state, sealed, or the
+   * initial one, and returns the next. Errors that `next` throws are passed on.
    */
   evolveNow<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
     return chain(this.#change(changeByFunction(subject, next, this.#idempotencyKey({}))), only<S>);
   }
 
-  /** See `Store.put`. */
+  /**
+   * Replaces the whole state, or creates the key. Always appends a version; only the difference is stored and sent.
+   * `state` is copied.
+   *
+   * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
+   * @throws TroupeError `invalid-state`, `idempotency-mismatch`.
+   */
   async put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
     return this.putNow(definition, id, state, options);
   }
@@ -170,7 +210,16 @@ export class StoreClient {
     return chain(this.#change(changeByState(definition, id, state, options, this.#idempotencyKey(options))), only<S>);
   }
 
-  /** See `Store.history`. */
+  /**
+   * The versions of a key in a range, as the store has them now; none for a key without a version. Versions are chosen
+   * by author, run and time without reading the states of the others.
+   *
+   * @throws TroupeError `invalid-options` for an invalid bound; `no-such-version` for one below the oldest version that
+   * is kept.
+   * @example
+   * const page = await store.history(account, "anna", { order: "newest-first", limit: 20 });
+   * const next = await store.history(account, "anna", { order: "newest-first", limit: 20, to: page.at(-1).version - 1 });
+   */
   async history<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -180,13 +229,17 @@ export class StoreClient {
     return snapshots.map((snapshot) => this.#read(definition, snapshot));
   }
 
-  /** See `Store.at`. */
+  /**
+   * One version of a key: by its number, or the one that was the newest at a time.
+   *
+   * @throws TroupeError `no-such-version`, which says which versions exist; `invalid-options` for an invalid time.
+   */
   async at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>> {
     const key = stateKey(definition, id);
     return this.#read(definition, await readVersion(this.#access, key, when));
   }
 
-  /** See `Store.ids`. */
+  /** The ids of the family's keys that have a version, in ascending order. */
   async ids(definition: Pick<StateDefinition, "name">): Promise<readonly string[]> {
     const prefix = stateKey(definition, "");
     return (await this.#access.keys(prefix)).map((key) => key.slice(prefix.length));
@@ -198,7 +251,10 @@ export class StoreClient {
     return snapshots.pipe(map((snapshot) => this.#read(definition, snapshot)));
   }
 
-  /** @param fromRead from the versions that this client last read or wrote, where it did, and not from the newest. */
+  /**
+   * @param fromRead true to start from the versions that this client last read or wrote, if it remembers them, and not
+   * from the newest.
+   */
   #change(change: Change, fromRead = false): MaybePromise<readonly Snapshot[]> {
     const { subjects, expected = 0 } = change;
     const bases = subjects.map(({ key }) =>
@@ -215,7 +271,7 @@ export class StoreClient {
     );
   }
 
-  /** The newest version known here; but the one that is expected, where that is newer still. */
+  /** The newest version known here, or the expected one if that is newer. */
   #newest(key: StateKey, expected: number): MaybePromise<Snapshot | undefined> {
     const known = this.#access.snapshot(key, this.#token);
     if (expected === 0) return known;

@@ -18,10 +18,9 @@ type StateOf<K> = K extends TransactKey<infer S> ? S : never;
 type StatesOf<K extends readonly TransactKey[]> = { -readonly [I in keyof K]: StateOf<K[I]> };
 
 /**
- * Changes the drafts of a transaction's keys, in their order, or puts other states in their places, or returns all the
- * states. It runs synchronously, and again when one of the keys has moved on, so it does nothing but that.
- *
- * @since 0.1.0
+ * Changes the drafts of a transaction's keys, which come in their order; or puts other states in their places; or
+ * returns all the states. Must be synchronous and without side effects: it runs again when one of the keys has changed
+ * meanwhile.
  */
 export type TransactRecipe<K extends readonly TransactKey[]> = (drafts: {
   -readonly [I in keyof K]: Draft<StateOf<K[I]>>;

@@ -9,14 +9,14 @@ import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import { historyPages } from "./history-pages.ts";
 
-/** The number of the form; a reader refuses others. */
+/** The version of the format; a reader refuses any other. */
 export const historyFormat = 1;
 
 /**
- * The lines, without line breaks: a header, the oldest version with its state, then each later one with the patches that
- * make it of the one before. Values that JSON has no form for are marked; see `lossless-json.ts`.
+ * The lines, without line breaks: a header, the oldest version with its state, then each later one with the patches
+ * from the one before. Values that JSON can't write are marked; see `lossless-json.ts`.
  *
- * Guarantees: the same history gives the same text, whatever journal keeps it, but for the positions.
+ * Guarantees: apart from positions, the same history gives the same text, whatever journal keeps it.
  *
  * @throws TroupeError `no-such-key` for a key without a version.
  */

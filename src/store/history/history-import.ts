@@ -1,4 +1,4 @@
-/** Takes over a key's whole history from the lines that `history-export.ts` wrote. */
+/** Reads a key's whole history from the lines that `history-export.ts` wrote. */
 
 import * as v from "valibot";
 import { pathOf } from "../../contracts/schema-issue.ts";
@@ -12,7 +12,7 @@ import type { Patch } from "../versions/patch.ts";
 import { UnfitStateError } from "../versions/seal.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** A history that was read to its end and found whole. */
+/** A history that was read to its end and is whole. */
 export interface ImportedHistory {
   readonly key: StateKey;
   /** The commits that make it, in order. */
@@ -50,10 +50,10 @@ const version = v.looseObject({
 });
 
 /**
- * Reads lines, with or without their line breaks; blank ones are skipped. All of them are read and checked before there is
- * a result, and only the differences between versions are held meanwhile. States aren't held to any schema.
+ * Reads lines, with or without their line breaks; blank ones are skipped. Reads and checks all of them before it
+ * returns, and holds only the differences between versions. States aren't checked against any schema.
  *
- * @param source what messages call the lines, such as a file's name.
+ * @param source the name of the lines in messages, such as a file's name.
  * @throws TroupeError `invalid-input` that begins with source and line.
  */
 export async function readHistory(

@@ -1,4 +1,4 @@
-/** A long history page by page, so that nobody holds all of it at once. */
+/** Reads a long history page by page, so that it is never in memory as a whole. */
 
 import type { HistoryOptions } from "../versions/history-range.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
@@ -6,8 +6,8 @@ import type { Snapshot } from "../versions/snapshot.ts";
 const pageSize = 64;
 
 /**
- * The versions that `options` choose, in their order, in pages of 64 at most. What is committed meanwhile comes last with
- * `"oldest-first"`, and isn't seen with `"newest-first"`.
+ * The versions that `options` select, in their order, in pages of at most 64. Versions committed meanwhile come last
+ * with `"oldest-first"`, and aren't included with `"newest-first"`.
  */
 export async function* historyPages<S>(
   read: (options: HistoryOptions) => Promise<readonly Snapshot<S>[]>,

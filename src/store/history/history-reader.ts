@@ -1,4 +1,4 @@
-/** Reads what a journal keeps of a key's history, up to the newest version that may be seen. */
+/** Reads a key's history from the journal, up to the newest visible version. */
 
 import type { CommitRecord } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
@@ -10,6 +10,9 @@ import { noSuchVersion } from "./no-such-version.ts";
 import type { KeyExtent, Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
+/**
+ * Reads histories from a journal. The caller passes the newest visible version, since the journal may have later ones.
+ */
 export class HistoryReader {
   readonly #journal: Journal;
 
@@ -17,7 +20,7 @@ export class HistoryReader {
     this.#journal = journal;
   }
 
-  /** One version; `undefined` for one that there isn't. */
+  /** One version; `undefined` if it doesn't exist. */
   at(key: StateKey, when: VersionAt, head: Snapshot | undefined): MaybePromise<Snapshot | undefined> {
     if (head === undefined) return undefined;
     if (typeof when !== "number") return when.time >= head.time ? head : this.#atTime(key, when.time, head.version);
@@ -25,15 +28,15 @@ export class HistoryReader {
     return when === head.version ? head : this.#journal.at(key, when);
   }
 
-  /** The versions that are kept; `undefined` for a key without one. */
+  /** The range of versions that are kept; `undefined` for a key without one. */
   extent(key: StateKey, head: Snapshot | undefined): MaybePromise<KeyExtent | undefined> {
     if (head === undefined) return undefined;
     return chain(this.#journal.oldest(key), (oldest = 1) => ({ oldest, newest: head.version }));
   }
 
   /**
-   * The versions in a range, ascending whatever its order, each with the patches that make it of the one before it in
-   * the list. Where only some versions count, those that don't are told by their meta, and their states aren't read.
+   * The versions in a range, always ascending, each with the patches from the one before it in the list. A range that
+   * selects only some versions is filtered by their meta, without reading the states of the others.
    *
    * @throws TroupeError `no-such-version` for a bound below the oldest version that is kept.
    */
@@ -43,7 +46,7 @@ export class HistoryReader {
       const { oldest, newest } = extent;
       const { from, to, limit, order } = range;
       if (from !== undefined && from < oldest) throw noSuchVersion(key, from, extent);
-      // right below the oldest is where the page after the last begins, newest first
+      // with newest first, the page after the last begins right below the oldest version
       if (to < oldest - 1) throw noSuchVersion(key, to, extent);
       const { lowest, highest } = boundsOf(range, oldest, newest);
       if (lowest > highest) return [];

@@ -1,4 +1,7 @@
-/** Finds a version by what is known about it: a binary search, since positions and times of a key's versions never fall. */
+/**
+ * Finds a version by its position or time: a binary search, since neither ever falls from one version of a key to the
+ * next.
+ */
 
 import type { Journal } from "../journal/journal.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
@@ -6,9 +9,9 @@ import type { SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 /**
- * The last of the versions from `lowest` to `highest` for which `holds`, which holds up to some version and for none after
- * it; `lowest - 1` when it holds for none of them. Reads as many versions' metadata as their number has binary digits. One
- * that the journal has dropped is older than all there are, so it counts as one for which it holds.
+ * The last version from `lowest` to `highest` for which `holds` is true; `lowest - 1` if there is none. `holds` must be
+ * true up to some version and false after it. Reads the metadata of about log₂(n) versions of n. A version that the
+ * journal has dropped counts as true, since it is older than all that are kept.
  */
 export function lastVersion(
   journal: Pick<Journal, "meta">,

@@ -1,10 +1,10 @@
-/** The error of a version that there isn't, or isn't any more. */
+/** The error for a version that doesn't exist, or isn't kept any more. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { KeyExtent, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** Says which versions there are; `extent` is absent for a key without one. */
+/** The message says which versions exist; `extent` is undefined for a key without one. */
 export function noSuchVersion(key: StateKey, wanted: VersionAt, extent: KeyExtent | undefined): TroupeError {
   const { oldest, newest } = extent ?? { oldest: 1, newest: 0 };
   const asked = typeof wanted === "number" ? { version: wanted } : { time: wanted.time };

@@ -1,4 +1,4 @@
-/** Reads one version of a key, or says which there are. */
+/** Reads one version of a key, or fails with an error that says which versions exist. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { noSuchVersion } from "./no-such-version.ts";
@@ -6,7 +6,7 @@ import type { Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 
-/** @throws TroupeError `no-such-version`; `invalid-options` for a time that is none. */
+/** @throws TroupeError `no-such-version`; `invalid-options` for an invalid time. */
 export async function readVersion(
   access: Pick<StoreAccess, "at" | "extent">,
   key: StateKey,

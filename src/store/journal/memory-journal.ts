@@ -1,4 +1,4 @@
-/** The journal that keeps everything in memory: nothing is lost but with the process, and nothing waits. */
+/** The journal in memory: commits are lost only with the process, and no call waits. */
 
 import type { CommitRecord } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
@@ -9,8 +9,8 @@ import type { StateKey } from "../versions/state-key.ts";
 /**
  * Makes an empty journal in memory.
  *
- * Guarantees: every call is synchronous. Versions share structure, so a version costs what changed, not what there is;
- * all versions are kept for as long as the journal is referenced, also after `close`.
+ * Guarantees: every call is synchronous. Versions share structure, so the cost of a version depends on its changes, not
+ * on the state's size. All versions are kept for as long as the journal is referenced, also after `close`.
  *
  * @example
  * const authority = new StoreAuthority({ journal: memoryJournal(), clock });
@@ -93,7 +93,10 @@ export function memoryJournal(): Journal {
   };
 }
 
-/** Patches aren't kept: they are found again when a range is read, and weigh more than what the versions share. */
+/**
+ * The versions of a key. Patches aren't kept: they are computed when a range is read, and would take more memory than
+ * the versions.
+ */
 interface Chain {
   oldest: number;
   /** The versions from `oldest` on. */
@@ -105,7 +108,7 @@ function recordOf(snapshot: Snapshot, parent: Snapshot | undefined): CommitRecor
   return { snapshot, patches: [{ op: "replace", path: [], value: snapshot.state }] };
 }
 
-/** What a record would take as text: versions share memory, so none has a size of its own there. */
+/** The length of a record as text. Versions share memory, so none has a size in memory of its own. */
 function textLength({ snapshot, patches }: CommitRecord): number {
   const plain = (_: string, value: unknown): unknown => (typeof value === "bigint" ? String(value) : value);
   return JSON.stringify([metaOf(snapshot), patches], plain).length;

@@ -1,10 +1,10 @@
-/** The keys a replica follows, least recently used first. */
+/** The keys that a replica follows, least recently used first. */
 
 import type { Subscriber } from "rxjs";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** What an answer to `follow` said, and how far the authority was then. */
+/** An answer to `follow`, with the authority's position at the time. */
 export interface Fetched {
   readonly snapshot: Snapshot | undefined;
   readonly position: Position;
@@ -12,13 +12,16 @@ export interface Fetched {
 
 export interface FollowedKey {
   readonly key: StateKey;
-  /** The newest version; `undefined` for a key without one. Means nothing while `fetching`. */
+  /** The newest version; `undefined` for a key without one. Not valid while `fetching`. */
   snapshot: Snapshot | undefined;
-  /** Set from asking to follow until the answer. Updates in between are of an earlier follow. */
+  /** Set from the request to follow until its answer. Updates in between belong to an earlier follow. */
   fetching: Promise<Fetched> | undefined;
   readonly watchers: Set<Subscriber<Snapshot>>;
 }
 
+/**
+ * The followed keys of one replica, up to a maximum. It sends nothing: the replica tells the authority about follows.
+ */
 export class FollowedKeys {
   readonly #max: number;
   readonly #keys = new Map<StateKey, FollowedKey>();
@@ -56,7 +59,10 @@ export class FollowedKeys {
     if (this.#keys.get(followed.key) === followed) this.#keys.delete(followed.key);
   }
 
-  /** Removes and returns the least recently used beyond the maximum; none that is being fetched or watched. */
+  /**
+   * Removes and returns the least recently used keys beyond the maximum, except those that are being fetched or
+   * watched.
+   */
   evict(): readonly FollowedKey[] {
     const evicted: FollowedKey[] = [];
     for (const followed of this.#keys.values()) {
@@ -68,7 +74,7 @@ export class FollowedKeys {
     return evicted;
   }
 
-  /** Removes and returns all. */
+  /** Removes and returns all keys. */
   clear(): readonly FollowedKey[] {
     const all = [...this.#keys.values()];
     this.#keys.clear();

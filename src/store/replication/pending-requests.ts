@@ -1,4 +1,4 @@
-/** What a replica asked and was not answered yet. */
+/** The requests of a replica that are not answered yet. */
 
 import { decodeError } from "../../errors/error-codec.ts";
 import type { AuthorityMessage, RequestId } from "./store-protocol.ts";
@@ -6,23 +6,24 @@ import type { AuthorityMessage, RequestId } from "./store-protocol.ts";
 type Answer<K extends AuthorityMessage["kind"]> = Extract<AuthorityMessage, { readonly kind: K }>;
 
 interface PendingRequest {
-  /** Called within `receive`, before later messages are looked at. */
+  /** Called within `receive`, before later messages are handled. */
   readonly onAnswer: (message: AuthorityMessage) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Owns the requests that wait for answers, by id. It neither sends nor receives. */
 export class PendingRequests {
   readonly #pending = new Map<RequestId, PendingRequest>();
   #lastId = 0;
 
-  /** Returns the number to ask under. */
+  /** Returns the id to send the request with. */
   add(request: PendingRequest): RequestId {
     const id = ++this.#lastId;
     this.#pending.set(id, request);
     return id;
   }
 
-  /** Hands an answer to whoever waits for it. */
+  /** Passes an answer to its request. */
   settle(id: RequestId, message: AuthorityMessage): void {
     const request = this.#pending.get(id);
     this.#pending.delete(id);
@@ -37,7 +38,7 @@ export class PendingRequests {
   }
 }
 
-/** Narrows an answer to the kinds that its question has. */
+/** Narrows an answer to the kinds that its request can have. */
 export function expectAnswer<K extends AuthorityMessage["kind"]>(
   message: AuthorityMessage,
   ...kinds: readonly K[]

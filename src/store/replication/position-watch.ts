@@ -1,4 +1,7 @@
-/** Readers that wait for a replica to come as far as their causal token (invariant 4). One question serves many. */
+/**
+ * Readers that wait until a replica has reached their causal token (invariant 4). One question to the authority serves
+ * many readers.
+ */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Position } from "../versions/snapshot.ts";
@@ -7,16 +10,20 @@ interface Waiter {
   readonly token: Position;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
-  /** True when the question in flight was asked after it began to wait: the answer has to satisfy it. */
+  /**
+   * True when the question in flight was sent after this reader began to wait, so that its answer has to satisfy the
+   * reader.
+   */
   asked: boolean;
 }
 
+/** Owns the readers that wait for a position. The replica's position and channel are the replica's. */
 export class PositionWatch {
   readonly #sync: () => void;
   #waiters: Waiter[] = [];
   #syncing = false;
 
-  /** @param sync asks the authority for its position; {@link PositionWatch.answered} tells of the answer. */
+  /** @param sync asks the authority for its position; call {@link PositionWatch.answered} with the answer. */
   constructor(sync: () => void) {
     this.#sync = sync;
   }
@@ -29,7 +36,7 @@ export class PositionWatch {
     });
   }
 
-  /** The replica has come to `position`, by whatever message. */
+  /** Notes that the replica has reached `position`, by any message. */
   advanced(position: Position): void {
     if (this.#waiters.length === 0) return;
     const reached = this.#waiters.filter(({ token }) => token <= position);
@@ -37,7 +44,7 @@ export class PositionWatch {
     for (const waiter of reached) waiter.resolve();
   }
 
-  /** The authority answered that it is at `position`, which {@link PositionWatch.advanced} was told before. */
+  /** Notes the authority's answer that it is at `position`. Call {@link PositionWatch.advanced} with it first. */
   answered(position: Position): void {
     this.#syncing = false;
     const foreign = this.#waiters.filter(({ asked }) => asked);

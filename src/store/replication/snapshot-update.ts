@@ -1,4 +1,4 @@
-/** Makes updates of versions, and versions of updates: how followers are told. */
+/** Turns versions into updates for followers, and updates into versions. */
 
 import { applyPatches } from "../versions/apply-patches.ts";
 import type { CommitRecord } from "../versions/commit.ts";
@@ -9,7 +9,10 @@ export function updateOf({ snapshot, patches }: CommitRecord): SnapshotUpdate {
   return { meta: metaOf(snapshot), patches };
 }
 
-/** The version that an update makes of the one before. Throws when it is of another one, or doesn't fit. */
+/**
+ * The version that an update makes from the one before. Throws when the update belongs to another version, or doesn't
+ * fit.
+ */
 export function nextOf(last: Snapshot | undefined, { meta, patches }: SnapshotUpdate): Snapshot {
   const expected = (last?.version ?? 0) + 1;
   if (meta.version !== expected) {
@@ -20,7 +23,7 @@ export function nextOf(last: Snapshot | undefined, { meta, patches }: SnapshotUp
   return patched(last, { meta, patches });
 }
 
-/** The version that an update makes of another, which need not be the one before. */
+/** The version that an update makes from an earlier one, which need not be the one right before. */
 export function patched(last: Snapshot | undefined, { meta, patches }: SnapshotUpdate): Snapshot {
   return snapshotOf(meta, applyPatches(last?.state, patches));
 }

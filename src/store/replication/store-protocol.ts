@@ -1,10 +1,10 @@
 /**
- * What a replica and the authority tell each other. Plain data that structured clone carries, and JSON as well where the
- * states are JSON: fields that have nothing to say are absent, never `undefined`.
+ * The messages between a replica and the authority. Plain data for structured clone, and for JSON as well if the states
+ * are JSON: fields without a value are absent, never `undefined`.
  *
- * Both directions are FIFO. Every message of the authority carries its position at the moment of sending, and updates of
- * the keys that the replica follows are sent before it: a replica that received position p has every key it follows at
- * least as new as p says (invariant 4).
+ * Both directions are FIFO. Every message of the authority carries its position at the moment of sending, and is sent
+ * after all updates up to it of the keys that the replica follows. So a replica that received position p has every key
+ * that it follows at least as new as at p (invariant 4).
  */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
@@ -20,26 +20,26 @@ export type RequestId = number;
 /** From a replica to the authority. */
 export type ReplicaMessage =
   | { readonly kind: "commit"; readonly id: RequestId; readonly request: SentCommit }
-  /** Send the newest version, then every update. Replaces an earlier follow of the key. */
+  /** Asks for the newest version and then every update. Replaces an earlier follow of the key. */
   | { readonly kind: "follow"; readonly id: RequestId; readonly key: StateKey }
   | { readonly kind: "unfollow"; readonly key: StateKey }
   /** Asks for nothing but the position in the answer. */
   | { readonly kind: "sync"; readonly id: RequestId }
   | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly when: VersionAt }
   | { readonly kind: "extent" | "size"; readonly id: RequestId; readonly key: StateKey }
-  /** What was committed under an idempotency key, if anything was. */
+  /** Asks for the version that was committed under an idempotency key, if there is one. */
   | {
       readonly kind: "committed";
       readonly id: RequestId;
       readonly key: StateKey;
       readonly idempotencyKey: string;
-      /** The keys that may have been committed to together with it. */
+      /** Further keys that the same commit may have written. */
       readonly beside: readonly StateKey[];
     }
   | { readonly kind: "records"; readonly id: RequestId; readonly key: StateKey; readonly range: HistoryRange }
   | { readonly kind: "keys"; readonly id: RequestId; readonly prefix: string };
 
-/** A commit without its states, which the authority makes of the patches. */
+/** A commit without its states, which the authority computes from the patches. */
 export interface SentCommit extends Omit<CommitRequest, "changes"> {
   readonly changes: readonly (KeyRead | Omit<KeyWrite, "state">)[];
 }
@@ -50,9 +50,12 @@ export interface SnapshotUpdate {
   readonly patches: readonly Patch[];
 }
 
-/** What the authority has to say; {@link AuthorityMessage} adds the position. */
+/** A message of the authority; {@link AuthorityMessage} adds the position. */
 export type AuthorityAnswer =
-  /** The committer has the states. A conflict doesn't carry the head: a follower has it by now, others ask. */
+  /**
+   * Without states, which the committer has. A conflict doesn't carry the head: a follower has it by now, others ask
+   * for it.
+   */
   | { readonly kind: "committed"; readonly id: RequestId; readonly metas: readonly SnapshotMeta[] }
   | { readonly kind: "duplicate"; readonly id: RequestId; readonly snapshots: readonly Snapshot[] }
   | { readonly kind: "conflict"; readonly id: RequestId; readonly key: StateKey }
@@ -72,7 +75,7 @@ export type AuthorityAnswer =
     }
   | { readonly kind: "listed"; readonly id: RequestId; readonly keys: readonly StateKey[] }
   | { readonly kind: "failed"; readonly id: RequestId; readonly error: EncodedError }
-  /** What one commit made of followed keys: the next version of each. */
+  /** The next version of each followed key that one commit wrote. */
   | { readonly kind: "update"; readonly updates: readonly SnapshotUpdate[] };
 
 /** From the authority to a replica. */

@@ -1,4 +1,4 @@
-/** A thread's copy of the keys it uses: read from memory, kept up to date by patches, bounded. */
+/** A thread's copy of the keys that it uses: read from memory, kept up to date by patches, bounded. */
 
 import { Observable } from "rxjs";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -27,21 +27,25 @@ import type { AuthorityMessage, ReplicaMessage, RequestId, SnapshotUpdate } from
 export interface StoreReplicaOptions {
   /** Carries a message to the authority, in order. Must not throw. */
   readonly send: (message: ReplicaMessage) => void;
-  /** How many keys are kept in memory. Those being fetched or watched are kept beyond it. Default 10,000. */
+  /** How many keys are kept in memory. Keys that are being fetched or watched are kept beyond that. Default 10,000. */
   readonly maxFollowed?: number;
-  /** Told when an update didn't fit the version it follows. The replica fetches the key anew; it is a defect all the same. */
+  /**
+   * Called when an update didn't fit the version before it. The replica fetches the key again, but this is a defect in
+   * Troupe.
+   */
   readonly onDefect?: (error: Error) => void;
 }
 
 const defaultMaxFollowed = 10_000;
 
 /**
- * Reaches the store from a thread where the authority isn't.
+ * Access to the store from a thread without the authority. Owns copies of the keys that the thread follows; the
+ * authority decides commits.
  *
  * Guarantees: a key that is followed is read from memory, synchronously, when everything up to the causal token has
  * arrived; otherwise the read waits until it has (invariant 4). The first read of a key begins to follow it. Versions
- * of one key share structure, and are told to watchers in order without a gap; a watch whose updates have one ends in
- * an error. What one commit made of several followed keys is there at once: no synchronous code sees half of it.
+ * of one key share structure, and watchers get them in order without a gap; if updates have a gap, the watch ends with
+ * an error. The followed keys that one commit wrote change at once: no synchronous code sees half of the commit.
  *
  * @example
  * const replica = new StoreReplica({ send: (message) => port.postMessage(message) });
@@ -85,7 +89,7 @@ export class StoreReplica implements StoreAccess {
     return this.#read(key, token);
   }
 
-  /** @throws what {@link StoreReplica.disconnect} was given, when it comes before the outcome, which is unknown then. */
+  /** @throws the error of {@link StoreReplica.disconnect} if that comes before the outcome, which is then unknown. */
   async submit(request: CommitRequest): Promise<CommitOutcome> {
     const { changes } = request;
     const sent = { ...request, changes: changes.map(withoutState) };
@@ -130,7 +134,7 @@ export class StoreReplica implements StoreAccess {
     const { oldest, updates } = expectAnswer(await this.#ask((id) => ({ kind: "records", id, key, range })), "chain");
     if (oldest === undefined) return [];
     let last = received(oldest);
-    // where not every version counts, they are not one after the other
+    // in a filtered range, versions need not follow one another
     const snapshots = [last, ...updates.map((update) => (last = patched(last, update)))];
     return range.order === "oldest-first" ? snapshots : snapshots.toReversed();
   }
@@ -139,7 +143,7 @@ export class StoreReplica implements StoreAccess {
     return expectAnswer(await this.#ask((id) => ({ kind: "keys", id, prefix })), "listed").keys;
   }
 
-  /** Fails with what {@link StoreReplica.disconnect} is given. */
+  /** Fails with the error of {@link StoreReplica.disconnect}. */
   watch(key: StateKey): Observable<Snapshot> {
     return new Observable((subscriber) => {
       if (this.#disconnected !== undefined) {
@@ -163,14 +167,17 @@ export class StoreReplica implements StoreAccess {
     });
   }
 
-  /** Everything that the authority had sent up to `position` has arrived: spares a question where the channel can tell. */
+  /**
+   * Notes that everything the authority had sent up to `position` has arrived. Saves a question if the channel can
+   * tell.
+   */
   reached(position: Position): void {
     this.#order.run(() => this.#advance(position));
   }
 
   /**
-   * The authority is gone, or this thread's way to it: everything pending and everything asked from now on rejects with
-   * `error`. A commit that was pending may have landed.
+   * The authority, or the channel to it, is gone: all pending and later requests reject with `error`. A pending commit
+   * may have landed.
    */
   disconnect(error: unknown): void {
     if (this.#disconnected !== undefined) return;
@@ -180,7 +187,7 @@ export class StoreReplica implements StoreAccess {
     for (const followed of this.#followed.clear()) failWatchers(followed, error);
   }
 
-  /** The snapshot of a version that was committed from here. */
+  /** The snapshot of a version that this replica committed. */
   #landed(meta: SnapshotMeta, state: unknown): MaybePromise<Snapshot> {
     const { key, version } = meta;
     const followed = this.#followed.peek(key)?.snapshot;
@@ -210,13 +217,13 @@ export class StoreReplica implements StoreAccess {
     this.#watch.advanced(position);
   }
 
-  /** Takes all of them before anybody is told of any. */
+  /** Applies all updates before it tells any watcher. */
   #update(updates: readonly SnapshotUpdate[], position: Position): void {
     const changed: FollowedKey[] = [];
     const broken: [FollowedKey, Error][] = [];
     for (const update of updates) {
       const followed = this.#followed.peek(update.meta.key);
-      // unfollowed meanwhile, or asked for anew: the answer will be at least as new as this
+      // unfollowed meanwhile, or being fetched again: that answer will be at least as new as this
       if (followed === undefined || followed.fetching !== undefined) continue;
       try {
         followed.snapshot = nextOf(followed.snapshot, update);
@@ -235,7 +242,7 @@ export class StoreReplica implements StoreAccess {
       const followed = this.#followed.use(key) ?? this.#follow(key);
       if (followed.fetching !== undefined) {
         const fetched = await followed.fetching;
-        // newer by now, unless it was evicted in between: then what was fetched is still good for its position
+        // newer by now, unless the key was evicted meanwhile: then the fetched version is still valid for its position
         const now = this.#followed.peek(key);
         if (now !== undefined && now.fetching === undefined && this.#position >= token) return now.snapshot;
         if (fetched.position >= token) return fetched.snapshot;
@@ -256,7 +263,7 @@ export class StoreReplica implements StoreAccess {
   #fetch(followed: FollowedKey): void {
     const { key } = followed;
     const { promise, resolve, reject } = deferred<Fetched>();
-    promise.catch(() => undefined); // readers get it themselves, watchers are told; there may be neither
+    promise.catch(() => undefined); // readers and watchers get the error themselves; there may be neither
     followed.fetching = promise;
     const id = this.#pending.add({
       onAnswer: (message) => {
@@ -277,7 +284,7 @@ export class StoreReplica implements StoreAccess {
     this.#send({ kind: "follow", id, key });
   }
 
-  /** Never goes on from a version that an update doesn't fit: what is in between is unknown. */
+  /** Fetches a key again after an update that doesn't fit, as the versions in between are unknown. */
   #fetchAnew(followed: FollowedKey, error: Error): void {
     failWatchers(followed, error);
     this.#fetch(followed);
@@ -309,14 +316,14 @@ export class StoreReplica implements StoreAccess {
   }
 }
 
-/** What the channel carries of a change. */
+/** A change in the form that the channel carries. */
 function withoutState(change: KeyChange): KeyChange {
   if (!isWrite(change)) return change;
   const { key, parent, patches, schema } = change;
   return { key, parent, patches, schema };
 }
 
-/** A snapshot that came over a channel, frozen as those made here are. */
+/** A snapshot that arrived over a channel, frozen like those made on this thread. */
 function received(snapshot: Snapshot): Snapshot {
   seal(snapshot.state);
   return Object.freeze(snapshot);

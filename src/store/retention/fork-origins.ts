@@ -1,22 +1,23 @@
-/** Which versions were forked: what the first versions of keys say about where they were taken from. */
+/** Which versions were forked. The cause of a key's first version tells where it was forked from. */
 
 import { originOf } from "../versions/cause.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
+/** Knows which versions have forks. Which versions are kept for that is the retainer's to decide. */
 export class ForkOrigins {
   readonly #journal: Journal;
-  /** By key, and by the fork that was made of it: the version. */
+  /** The forked version, by its key and by the key of the fork. */
   readonly #forks = new Map<StateKey, Map<StateKey, number>>();
-  /** Every key is looked at once, when it first matters; after that each version is told as it is made. */
+  /** All keys are read once, on first use; later versions arrive by {@link ForkOrigins.appended}. */
   #loading: Promise<void> | undefined;
 
   constructor(journal: Journal) {
     this.#journal = journal;
   }
 
-  /** A version became visible. */
+  /** Notes a version that became visible. */
   appended({ key, version, cause }: SnapshotMeta): void {
     const origin = version === 1 && cause !== undefined ? originOf(cause) : undefined;
     if (origin === undefined) return;
@@ -25,7 +26,7 @@ export class ForkOrigins {
     else forks.set(key, origin.version);
   }
 
-  /** The oldest version of `key` of which there is a fork that still has its own first version. */
+  /** The oldest version of `key` with a fork that still has its first version. */
   async oldestOf(key: StateKey): Promise<number> {
     this.#loading ??= this.#load();
     await this.#loading;

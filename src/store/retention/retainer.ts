@@ -1,4 +1,4 @@
-/** Drops old versions by the rules of retention, and none that something needs. */
+/** Drops old versions by the rules of retention, except those that are still needed. */
 
 import type { Clock } from "../../ports/clock.ts";
 import { ForkOrigins } from "./fork-origins.ts";
@@ -10,25 +10,26 @@ import type { KeyExtent, SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 export interface RetentionOptions {
-  /** The first that matches a key decides; without one everything is kept. */
+  /** The first rule that matches a key applies; without one, all versions are kept. */
   readonly rules: readonly RetentionRule[];
   /**
-   * True for a key that stands for something still under way, such as the history of a run that hasn't ended. Its
-   * versions stay, and so do those that have it as their cause, each with the version before it. Default: none is.
+   * True for the key of something that is still open, such as a run that hasn't ended. Its versions stay, and so do
+   * versions of other keys with this key as their cause, each with the version before it. Default: no key is open.
    */
   readonly isOpen?: (key: StateKey) => MaybePromise<boolean>;
-  /** Told when versions could not be dropped as commits were made. They stay, and are tried again later. */
+  /** Called when versions could not be dropped after a commit. They stay until a later attempt. */
   readonly onFailure?: (key: StateKey, error: unknown) => void;
 }
 
-/** Commits to a key between two looks at what may be dropped, at least. */
+/** The least number of commits to a key between two checks for versions to drop. */
 const leastInterval = 16;
-/** Where versions go by age, their number says nothing. */
+/** The number of commits between two checks for a rule by age, which doesn't depend on a number of versions. */
 const ageInterval = 64;
 
 /**
- * Guarantees: the newest version of a key stays; so does every version that a rule keeps, that was forked (for as long as
- * the fork has its first version), and that something still open needs. What stays is a range without a gap, up to the newest.
+ * Applies the rules of retention to a journal. Guarantees: the newest version of a key stays; so does every version
+ * that a rule keeps, that was forked (as long as the fork has its first version), or that an open key needs. The
+ * versions that stay have no gap, up to the newest.
  */
 export class Retainer {
   readonly #journal: Journal;
@@ -38,7 +39,7 @@ export class Retainer {
   readonly #onFailure: (key: StateKey, error: unknown) => void;
   readonly #forks: ForkOrigins;
 
-  /** @throws TroupeError `invalid-options` for a rule that makes no sense. */
+  /** @throws TroupeError `invalid-options` for an invalid rule. */
   constructor(journal: Journal, clock: Clock, { rules, isOpen, onFailure }: RetentionOptions) {
     this.#journal = journal;
     this.#clock = clock;
@@ -48,7 +49,7 @@ export class Retainer {
     this.#forks = new ForkOrigins(journal);
   }
 
-  /** A version became visible. Now and then that is the occasion to drop old ones: never rejects. */
+  /** Notes a version that became visible, and drops old versions every so many commits. Never rejects. */
   appended(meta: SnapshotMeta): Promise<void> | undefined {
     this.#forks.appended(meta);
     const { key, version } = meta;
@@ -57,7 +58,7 @@ export class Retainer {
     return this.#apply(key, keep).catch((error: unknown) => this.#onFailure(key, error));
   }
 
-  /** Drops what may be dropped of every key. */
+  /** Drops all versions of every key that need not be kept. */
   async applyAll(): Promise<void> {
     for (const key of await this.#journal.keys("")) {
       const keep = this.#rules.keepOf(key);
@@ -84,7 +85,7 @@ export class Retainer {
     return lastVersion(this.#journal, key, oldest, newest, ({ time }) => time <= start);
   }
 
-  /** The lowest version up to `wanted` that has to stay for something that is open. Looks at each version only until then. */
+  /** The lowest version up to `wanted` that an open key needs, or `wanted`. Reads versions only up to it. */
   async #oldestNeeded(key: StateKey, oldest: number, wanted: number): Promise<number> {
     if (wanted <= oldest) return oldest;
     if (await this.#isOpen(key)) return oldest;
@@ -94,13 +95,13 @@ export class Retainer {
       if (cause === undefined) continue;
       const isOpen = known.get(cause) ?? (await this.#isOpen(cause));
       known.set(cause, isOpen);
-      if (isOpen) return Math.max(oldest, version - 1); // it was computed from the one before, and may be undone to it
+      if (isOpen) return Math.max(oldest, version - 1); // the version before is kept as well, so that this one can be undone
     }
     return wanted;
   }
 }
 
-/** A quarter more than what is to be kept may be there before anything is dropped. */
+/** The commits between two checks: a quarter of the number to keep, so that dropping is rare. */
 function intervalOf(keep: Exclude<Keep, "all">): number {
   return "last" in keep ? Math.max(leastInterval, Math.ceil(keep.last / 4)) : ageInterval;
 }

@@ -1,14 +1,12 @@
-/** What is kept of a key's history: rules by key. */
+/** Rules, by key, for which versions of a history are kept. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 /**
  * - `"all"`: every version.
- * - `last`: so many of the newest versions.
- * - `age`: every version that was the newest at some time in the last so many milliseconds.
- *
- * @since 0.1.0
+ * - `last`: this many of the newest versions. - `age`: every version that was the newest at some time within this many
+ *   milliseconds.
  */
 export type Keep = "all" | { readonly last: number } | { readonly age: number };
 
@@ -30,7 +28,7 @@ interface Compiled {
   readonly keep: Keep;
 }
 
-/** Finds what to keep of a key: the first rule that matches decides; without one all is kept. */
+/** Finds the rule for a key: the first that matches applies; without one, all versions are kept. */
 export class RetentionRules {
   readonly #rules: readonly Compiled[];
 

@@ -1,12 +1,11 @@
-/** The search for the first version for which something holds. */
+/** A binary search for the first version that satisfies a condition. */
 
 /**
- * Reads versions and asks of each whether it holds, until it is known which is the first. Right when it holds for every
- * version after that one too.
+ * Finds the first version that satisfies the condition. The result is right only if all later versions satisfy it too.
  *
- * Guarantees: at most ⌈log₂(n + 1)⌉ versions of n are read and asked about, one after the other.
+ * Guarantees: at most ⌈log₂(n + 1)⌉ versions of n are read and tested, one after the other.
  *
- * @returns what was read of that version; `undefined` when it holds for none.
+ * @returns what was read of that version; `undefined` if no version satisfies the condition.
  */
 export async function bisect<V>(
   lowest: number,

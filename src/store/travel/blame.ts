@@ -1,4 +1,4 @@
-/** Who last set a value: walks a history backwards for as long as the value is the same. */
+/** Finds the commit that last set a value: walks a history backwards while the value stays the same. */
 
 import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -7,23 +7,25 @@ import type { Snapshot } from "../versions/snapshot.ts";
 import { partsOf, valueAt } from "./json-pointer.ts";
 
 /**
- * The version that last set a value, with its author, time and run.
+ * The version that last set a value, with its commit's facts.
  *
  * @since 0.1.0
  */
 export interface Blame {
   /** A JSON pointer (RFC 6901). */
   readonly path: string;
-  /** What is there now. */
+  /** The value in the newest version. */
   readonly value: unknown;
   readonly version: number;
   readonly author: string;
-  /** The run it was set for, by its id; absent where it was set for none. */
+  /** The id of the run that it was set for; absent if it was set for none. */
   readonly run?: string;
   readonly cause?: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
-  /** False when the value is as old as the oldest version that is kept, which isn't the first: it may be older still. */
+  /**
+   * False when the value is unchanged since the oldest version kept and that isn't version 1: the value may be older.
+   */
   readonly exact: boolean;
 }
 
@@ -31,19 +33,20 @@ interface Wanted {
   readonly path: string;
   readonly parts: readonly string[];
   readonly value: unknown;
-  /** The earliest version so far that has the value, without a break up to the newest. */
+  /** The earliest version found so far from which the value stays the same up to the newest. */
   since: Snapshot;
 }
 
 /**
- * Finds the version that set each value, by comparing values: one that was changed and changed back was set by the latter,
- * one that was set to what it was already is as old as before. Elements of an array are known by their index.
+ * Finds the version that last set each value, by comparing values. If a value was changed and changed back, the latter
+ * change counts; setting a value to what it was doesn't count. Elements of an array are identified by their index.
  *
  * Guarantees: reads no page beyond the one that settles the last path.
  *
  * @param pages the key's history, newest first.
  * @param paths JSON pointers.
- * @throws TroupeError `no-such-path` for a path at which the newest version has nothing; `invalid-options` for no pointer.
+ * @throws TroupeError `no-such-path` for a path at which the newest version has nothing; `invalid-options` for no
+ * pointer.
  */
 export async function blame(
   pages: AsyncIterable<readonly Snapshot[]>,

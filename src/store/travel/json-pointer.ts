@@ -1,4 +1,4 @@
-/** JSON pointers (RFC 6901): the way to a value in a state, as text. */
+/** JSON pointers (RFC 6901): the path to a value in a state, as text. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { PatchPath } from "../versions/patch.ts";
@@ -8,7 +8,7 @@ export function pointerOf(path: PatchPath): string {
   return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-/** The names and indexes on the way, as text. @throws TroupeError `invalid-options` for what is no pointer. */
+/** The names and indexes of a pointer, as text. @throws TroupeError `invalid-options` for text that isn't a pointer. */
 export function partsOf(pointer: string): readonly string[] {
   if (pointer === "") return [];
   if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) {
@@ -24,7 +24,7 @@ export function partsOf(pointer: string): readonly string[] {
     .map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
-/** What is at a place in a state; absent where there is no such place. */
+/** The value at a path in a state; `undefined` if there is no such path. */
 export function valueAt(state: unknown, parts: PatchPath): { readonly value: unknown } | undefined {
   let value = state;
   for (const part of parts) {

@@ -5,7 +5,7 @@ import { pointerOf, valueAt } from "./json-pointer.ts";
 import { valueText } from "./value-text.ts";
 
 /**
- * One change as RFC 6902 has it; `path` is a JSON pointer.
+ * One operation of RFC 6902; `path` is a JSON pointer.
  *
  * @since 0.1.0
  */
@@ -14,20 +14,20 @@ export type JsonPatchOperation =
   | { readonly op: "remove"; readonly path: string };
 
 /**
- * What {@link diffOf} found. Nothing differs when both are empty.
+ * The difference between two states; both fields are empty if there is none.
  *
  * @since 0.1.0
  */
 export interface StateDiff {
   /**
-   * Applied to the first version, in order, it gives the second, with its order of fields. Values are those of the states:
-   * where the states are JSON, so is the patch. A bigint, `undefined`, `NaN`, `Infinity` or `-0` stays what it is, and
-   * JSON has no form for it.
+   * Applied in order to the first version, it gives the second, with its order of fields. Values are those of the
+   * states, so the patch is JSON if the states are. A bigint, `undefined`, `NaN`, `Infinity` or `-0` is kept as it is,
+   * though JSON can't write it.
    */
   readonly patch: readonly JsonPatchOperation[];
   /**
-   * A line for each change: `~ /score 680 → 750`, `+ /tags/2 "x"`, `- /old 1`. Long values are cut. The whole state is
-   * written `/` there.
+   * A line for each change: `~ /score 680 → 750`, `+ /tags/2 "x"`, `- /old 1`. Long values are cut. `/` stands for the
+   * whole state.
    */
   readonly text: string;
 }
@@ -38,7 +38,7 @@ export function diffOf(before: unknown, after: unknown): StateDiff {
   const lines: string[] = [];
   for (const { op, path, value } of diffStates(before, after, true)) {
     const pointer = pointerOf(path);
-    // no patch is at a place that those before it have moved: arrays grow and shrink at their ends
+    // earlier patches don't move the place of a later one: arrays grow and shrink at their ends
     const old = op === "add" ? "" : valueText(valueAt(before, path)?.value);
     const place = pointer === "" ? "/" : pointer;
     if (op === "remove") {

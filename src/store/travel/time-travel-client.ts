@@ -1,4 +1,4 @@
-/** A store client that also compares, searches, forks and takes back versions. */
+/** A store client that also compares, searches, forks and reverts versions. */
 
 import { type Origin, originCause } from "../versions/cause.ts";
 import { isConflictError } from "../versions/conflict-error.ts";
@@ -16,7 +16,7 @@ import { historyPages } from "../history/history-pages.ts";
 import { diffOf, type StateDiff } from "./state-diff.ts";
 
 /**
- * Between which versions `store.bisect` searches.
+ * The range in which {@link TimeTravelClient.bisect} searches.
  *
  * @since 0.1.0
  */
@@ -33,7 +33,7 @@ export interface BisectOptions {
  * @since 0.1.0
  */
 export interface RevertOptions {
-  /** Fail with a ConflictError unless this is the newest version. Default: whatever it is. */
+  /** Fail with a ConflictError unless this is the newest version. Default: any version. */
   readonly expectedVersion?: number;
 }
 
@@ -57,14 +57,24 @@ export class TimeTravelClient extends StoreClient {
     this.#options = options;
   }
 
-  /** See `Store.diff`. */
+  /**
+   * The difference from one version of a key to another, which may be older or newer: as JSON Patch and as text.
+   *
+   * @throws TroupeError `no-such-version`.
+   */
   async diff(definition: StateDefinition, id: string, from: number, to: number): Promise<StateDiff> {
     const before = await this.at(definition, id, from);
     const after = await this.at(definition, id, to);
     return diffOf(before.state, after.state);
   }
 
-  /** See `Store.bisect`. */
+  /**
+   * The first version for which `predicate` is true; `undefined` if there is none. The result is right only if
+   * `predicate` is true for all later versions too. Of n versions, at most ⌈log₂(n + 1)⌉ are read and tested, one after
+   * the other.
+   *
+   * @throws TroupeError `no-such-version` for a bound that doesn't exist; the error that `predicate` throws.
+   */
   async bisect<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -86,7 +96,12 @@ export class TimeTravelClient extends StoreClient {
     );
   }
 
-  /** See `Store.revert`. */
+  /**
+   * Reverts to an earlier version by appending one with its state; the cause is `revert <key>@<version>`.
+   *
+   * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
+   * @throws TroupeError `no-such-version`; `invalid-state` when the family's schema doesn't accept that state any more.
+   */
   async revert<S>(
     definition: StateDefinition<S>,
     id: string,
@@ -99,7 +114,13 @@ export class TimeTravelClient extends StoreClient {
     );
   }
 
-  /** See `Store.fork`. */
+  /**
+   * Begins a new key of the family from a version of this one: version 1 of the new key has that state, and the cause
+   * `fork <key>@<version>`.
+   *
+   * @throws TroupeError `no-such-version`; `key-exists` when `newId` has a version; `invalid-state` when the family's
+   * schema doesn't accept that state any more.
+   */
   async fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>> {
     const { state } = await this.at(definition, id, version);
     try {
@@ -112,7 +133,14 @@ export class TimeTravelClient extends StoreClient {
     }
   }
 
-  /** See `Store.blame`. */
+  /**
+   * The version that last set the value at a path of the newest version, with its author, time and run. Values are
+   * compared, so setting a value to what it was doesn't count. Elements of an array are identified by their index.
+   *
+   * @param path a JSON pointer (RFC 6901), such as `/tags/2`; the empty text is the whole state.
+   * @throws TroupeError `no-such-version` for a key without a version, `no-such-path` when there is nothing at the
+   * path, `invalid-options` for a path that isn't a pointer.
+   */
   async blame(definition: StateDefinition, id: string, path: string): Promise<Blame> {
     const read = (options: HistoryOptions): Promise<readonly Snapshot[]> => this.history(definition, id, options);
     const [found] = await blame(historyPages(read, { order: "newest-first" }), () => [path]);
@@ -120,12 +148,15 @@ export class TimeTravelClient extends StoreClient {
     return found;
   }
 
-  /** See `Store.size`. */
+  /** How many bytes a key's versions take in the journal; 0 for a key without one. */
   async size(definition: Pick<StateDefinition, "name">, id: string): Promise<number> {
     return this.#access.size(stateKey(definition, id));
   }
 
-  /** Lets a client of the same author write what was taken from `origin`, and takes over what it has seen. */
+  /**
+   * Makes a commit whose cause is `origin`, with a client of the same author, and raises this client's causal token to
+   * that one's.
+   */
   async #taking<S>(
     how: "fork" | "revert",
     origin: Origin,

@@ -6,12 +6,13 @@ import type { Patch, PatchPath } from "./patch.ts";
 import { seal } from "./seal.ts";
 
 /**
- * Returns the state that `patches` make of `base`.
+ * Returns `base` with the patches applied.
  *
  * Guarantees: `base` is untouched; every subtree that no patch reaches into is the identical object in the result; the
  * result is deeply frozen when `base` is. Values of the patches are frozen in place, not copied.
  *
- * @param base a sealed state; `undefined` for a key without one, which only a `replace` at path `[]` can start.
+ * @param base a sealed state; `undefined` for a key without a version, where the first patch must be a `replace` at
+ * path `[]`.
  * @throws TroupeError `invalid-state` for a patch that doesn't fit, UnfitStateError for a value that isn't plain data.
  */
 export function applyPatches(base: unknown, patches: readonly Patch[]): unknown {
@@ -55,7 +56,7 @@ function change(node: object, part: string | number, patch: Patch): void {
   else node[part as number] = patch.value;
 }
 
-/** The node itself if it was copied for these patches, else a copy of it that may be changed until it is frozen. */
+/** Returns a copy of the node that may be changed until it is frozen: the node itself if it is such a copy. */
 function ownCopy(node: unknown, patch: Patch, copies: Set<object>): object {
   if (typeof node !== "object" || node === null) throw doesNotFit(patch);
   if (copies.has(node)) return node;

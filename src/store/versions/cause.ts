@@ -1,4 +1,4 @@
-/** What a version was committed for: the key of a run, or the version of a key that it was taken from. */
+/** The cause of a version: the key of a run, or the version that it was forked from or reverted to. */
 
 import type { StateKey } from "./state-key.ts";
 
@@ -11,7 +11,7 @@ export interface Origin {
 const runPrefix = "run/";
 const origins = /^(?:fork|revert) (.*)@(\d+)$/s;
 
-/** The cause of what a run's steps commit: the key of the run's history. */
+/** The cause of the commits of a run's steps: the key of the run's history. */
 export function runCause(run: string): string {
   return runPrefix + run;
 }
@@ -21,12 +21,12 @@ export function runOf(cause: string | undefined): string | undefined {
   return cause?.startsWith(runPrefix) === true ? cause.slice(runPrefix.length) : undefined;
 }
 
-/** The cause of a version that was taken from an earlier one of its key (`revert`) or from another key (`fork`). */
+/** The cause of a version with the state of an earlier one of its key (`revert`) or of another key's (`fork`). */
 export function originCause(how: "fork" | "revert", { key, version }: Origin): string {
   return `${how} ${key}@${version}`;
 }
 
-/** Where a version was taken from; `undefined` for any other cause. */
+/** The version in a cause of fork or revert; `undefined` for any other cause. */
 export function originOf(cause: string | undefined): Origin | undefined {
   const [, key, version] = origins.exec(cause ?? "") ?? [];
   return key === undefined ? undefined : { key, version: Number(version) };

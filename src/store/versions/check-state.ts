@@ -1,4 +1,4 @@
-/** The check that every version passes before it is submitted: plain data that satisfies the schema. */
+/** The check that every version passes before it is submitted: it has to be plain data that satisfies the schema. */
 
 import * as v from "valibot";
 import { demandOf, pathOf } from "../../contracts/schema-issue.ts";
@@ -7,7 +7,7 @@ import { UnfitStateError } from "./seal.ts";
 import type { StateDefinition } from "./state-definition.ts";
 import type { StateKey } from "./state-key.ts";
 
-/** Where a state isn't what its schema says: the first place, and how many there are. */
+/** How a state violates its schema: the first violation, and their number. */
 export interface Violation {
   readonly path: string;
   readonly expected: string;
@@ -25,7 +25,7 @@ export function violationOf(schema: v.GenericSchema, state: unknown): Violation 
 }
 
 /**
- * Throws unless the schema accepts `state`. What the schema returns isn't used: the state is kept as it is, so that it
+ * Throws unless the schema accepts `state`. The schema's output isn't used: the state is kept as it is, so that it
  * shares structure with the version before.
  *
  * @throws TroupeError `invalid-state`; its details carry key, path, expected and received.
@@ -35,7 +35,7 @@ export function checkState(definition: StateDefinition, key: StateKey, state: un
   if (violation !== undefined) throw invalidState(definition, key, violation);
 }
 
-/** Runs `seal`, `diffStates` or `applyPatches` on a state to be, and gives the error its key. */
+/** Runs `seal`, `diffStates` or `applyPatches` on a new state, and adds the key to an error. */
 export function checkPlainState<T>(definition: StateDefinition, key: StateKey, work: () => T): T {
   try {
     return work();

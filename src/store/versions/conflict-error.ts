@@ -10,15 +10,15 @@ import type { StateKey } from "./state-key.ts";
  * @since 0.1.0
  */
 export interface ConflictDetails {
-  /** The key that had moved on. */
+  /** The key that had changed. */
   readonly key: StateKey;
-  /** The keys of the transaction, where it was one. */
+  /** The keys of the transaction, if it was one. */
   readonly keys?: readonly StateKey[];
   /** The version that `mine` was computed from; 0 for none. */
   readonly base: number;
-  /** The state that was to be committed; what was read, of a key that a transaction left as it was. */
+  /** The state that was to be committed, or that was read, for a key that the transaction didn't change. */
   readonly mine: unknown;
-  /** The newest version instead; absent when the key has none. */
+  /** The newest version; absent when the key has none. */
   readonly theirs?: Snapshot;
   /** How often the commit was tried. */
   readonly attempts: number;
@@ -26,9 +26,10 @@ export interface ConflictDetails {
 }
 
 /**
- * A commit that was computed from a version which isn't the newest any more. Nothing was committed.
+ * The error of a commit that was computed from a version which isn't the newest any more. Nothing was committed.
  *
- * Both sides are in {@link ConflictError.details}, which also arrive on another thread. Recognise it with {@link isConflictError}.
+ * Both sides are in {@link ConflictError.details}, which also arrive on another thread. Recognise it with {@link
+ * isConflictError}.
  *
  * @example
  * const error = await client.put(plan, "1", mine, { expectedVersion: 3 }).catch((e) => e);

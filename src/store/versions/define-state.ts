@@ -8,8 +8,8 @@ import { upcastTo } from "./upcast.ts";
 /**
  * Defines a family of versioned keys, `name/<id>`.
  *
- * @throws TroupeError `invalid-options` for a name or version that can't be used, and for upcasters with a gap, or of
- * versions that aren't older than this one.
+ * @throws TroupeError `invalid-options` for an invalid name or version, for upcasters with a gap, or for an upcaster of
+ * a version that isn't older than this one.
  * @example
  * export const account = defineState({
  *   name: "account", version: 2, schema: v.object({ cents: v.number() }), initial: () => ({ cents: 0 }),
@@ -32,7 +32,7 @@ export function defineState<S>(options: StateOptions<S>): StateDefinition<S> {
   return { kind: "state", ...options, upcast: upcastTo(options) };
 }
 
-/** A gap would only show when the first state that needs it is read, perhaps long after. */
+/** Checks the upcasters now, as a gap would otherwise show only when a state needs it, perhaps much later. */
 function checkUpcasters(name: string, version: number, upcasters: Readonly<Record<number, Upcaster>>): void {
   const given = Object.keys(upcasters);
   const first = version - given.length;

@@ -1,34 +1,36 @@
 /**
  * Finds what changed between a sealed state and the next one, and seals the next one on the way.
  *
- * Not immer's own patches: removing an element of an array is one patch, not one for each that moved; fields may be called
- * `constructor`; the order of fields, which programs can see, is the same on every replica; and the seal is on the way.
+ * Used instead of immer's own patches, since here removing an element of an array is one patch, not one for each
+ * element that moved; fields may be called `constructor`; the order of fields, which programs can observe, is the same
+ * on every replica; and sealing takes no second pass.
  */
 
 import type { Patch } from "./patch.ts";
 import { checkField, checkPlain, isLeaf, seal } from "./seal.ts";
 
-/** How much of the old node the new one keeps: all, some, nothing. */
+/** How much of the old node the new one keeps. */
 type Kept = "all" | "some" | "none";
 
 /** What was found so far. */
 interface Found {
   readonly patches: Patch[];
-  /** True for a patch for each part, also where one for the whole is shorter. */
+  /** True to give a patch for each part, even if one for the whole is shorter. */
   readonly isFine: boolean;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
- * Returns patches that make `base` into `next`; none when they are equal, whatever their identity.
+ * Returns patches that turn `base` into `next`; none when they are deeply equal.
  *
- * Guarantees: `applyPatches(base, patches)` equals `next`, in the order of fields too; `next` is deeply frozen afterwards;
- * work and patches grow with the change and the width of the nodes above it, not with the state. Parts of `next` that
- * are parts of `base` in the same place aren't looked into.
+ * Guarantees: `applyPatches(base, patches)` equals `next`, in the order of fields too; `next` is deeply frozen
+ * afterwards; work and patches grow with the change and the width of the nodes above it, not with the state. Parts that
+ * `next` shares with `base` in the same place aren't visited.
  *
  * @param base a sealed state.
- * @param isFine for people: an object or array of which every part changed is told part by part. Default false: as a whole.
+ * @param isFine true, for display to people, to report an object or array of which every part changed part by part.
+ * Default false: as a whole.
  * @throws UnfitStateError when `next` isn't plain data; it may be frozen in part by then.
  * @example
  * diffStates({ n: 1, tags: ["a"] }, { n: 2, tags: ["a"] }); // [{ op: "replace", path: ["n"], value: 2 }]
@@ -59,7 +61,7 @@ function diffObjects(base: Fields, next: Fields, path: (string | number)[], foun
   const first = patches.length;
   const baseKeys = Object.keys(base);
   const nextKeys = Object.keys(next);
-  const isSameShape = areSameKeys(baseKeys, nextKeys); // as a rule
+  const isSameShape = areSameKeys(baseKeys, nextKeys); // the usual case
   if (!isSameShape) {
     if (!keepsOrder(base, baseKeys, nextKeys)) return replaceWhole(next, path, found, first);
     for (const key of baseKeys) {
@@ -110,7 +112,10 @@ function diffArrays(base: readonly unknown[], next: readonly unknown[], path: (s
   return finish(next, keptSome, path, found, first);
 }
 
-/** Freezes the node, whose children are sealed by now, and says in one patch what would take several and share nothing. */
+/**
+ * Freezes the node, whose children are sealed by now. Replaces its patches by one if the new node keeps nothing of the
+ * old.
+ */
 function finish(
   next: object,
   keptSome: boolean,
@@ -141,13 +146,13 @@ function areSameKeys(baseKeys: readonly string[], nextKeys: readonly string[]): 
   return true;
 }
 
-/** True when patching `base` field by field, new fields last, gives the order of `nextKeys`. */
+/** True when patching `base` field by field, with new fields last, gives the order of `nextKeys`. */
 function keepsOrder(base: Fields, baseKeys: readonly string[], nextKeys: readonly string[]): boolean {
   let at = 0;
   let added = false;
   for (const key of nextKeys) {
     if (key === baseKeys[at]) at++;
-    else if (isIndexKey(key)) continue; // the language keeps these in ascending order by itself
+    else if (isIndexKey(key)) continue; // JavaScript keeps these in ascending order anyway
     else if (!Object.hasOwn(base, key)) {
       added = true;
       continue;

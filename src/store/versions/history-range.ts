@@ -1,35 +1,37 @@
-/** Which versions of a key to read. */
+/** Selects versions of a key to read. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { runCause } from "./cause.ts";
 import type { SnapshotMeta } from "./snapshot.ts";
 
 /**
- * A page of a key's history, and which versions count. The next page begins after the last version of this one: at `from`
- * one higher with `"oldest-first"`, at `to` one lower with `"newest-first"`; a page with fewer than `limit` is the last.
- *
- * @since 0.1.0
+ * A page of a key's history, and a filter of versions. The next page begins after the last version of this one: set
+ * `from` one higher with `"oldest-first"`, or `to` one lower with `"newest-first"`. A page with fewer than `limit`
+ * versions is the last.
  */
 export interface HistoryOptions {
   /** The lowest version. Default: the oldest that is kept. */
   readonly from?: number;
-  /** The highest version, inclusive; the one right below the oldest that is kept, such as 0, gives none. Default: the newest. */
+  /**
+   * The highest version, inclusive. The one right below the oldest that is kept, such as 0, selects none. Default: the
+   * newest.
+   */
   readonly to?: number;
-  /** At most so many of those that count, in the order asked for. Default: all. */
+  /** At most this many of the selected versions, in the given order. Default: all. */
   readonly limit?: number;
   /** Default `"oldest-first"`. */
   readonly order?: "oldest-first" | "newest-first";
-  /** Only what this author committed. Default: anybody. */
+  /** Only commits of this author. Default: any author. */
   readonly author?: string;
-  /** Only what the steps of this run committed, by the run's id. Default: whatever it was for. */
+  /** Only commits of this run's steps, by the run's id. Default: any commit. */
   readonly run?: string;
-  /** Only what was committed at this time or later, in milliseconds since the epoch. Default: any time. */
+  /** Only commits at this time or later, in milliseconds since the epoch. Default: any time. */
   readonly since?: number;
-  /** Only what was committed at this time or earlier, in milliseconds since the epoch. Default: any time. */
+  /** Only commits at this time or earlier, in milliseconds since the epoch. Default: any time. */
   readonly until?: number;
 }
 
-/** {@link HistoryOptions} with their defaults; what is absent does not matter. */
+/** {@link HistoryOptions} with their defaults; an absent field selects every version. */
 export interface HistoryRange extends Pick<HistoryOptions, "from" | "author" | "since" | "until"> {
   readonly to: number;
   readonly limit: number;
@@ -37,7 +39,7 @@ export interface HistoryRange extends Pick<HistoryOptions, "from" | "author" | "
   readonly cause?: string;
 }
 
-/** Fills in the defaults. @throws TroupeError `invalid-options` for a bound that makes no sense. */
+/** Fills in the defaults. @throws TroupeError `invalid-options` for an invalid bound. */
 export function resolveHistoryRange(options: HistoryOptions = {}): HistoryRange {
   const { from, to = Number.MAX_SAFE_INTEGER, limit = Number.MAX_SAFE_INTEGER, order = "oldest-first" } = options;
   const { author, run, since, until } = options;
@@ -58,7 +60,10 @@ export function resolveHistoryRange(options: HistoryOptions = {}): HistoryRange 
   };
 }
 
-/** The versions of a range that a key with versions `oldest` to `newest` has, the limit aside; lowest > highest for none. */
+/**
+ * The bounds of a range for a key with versions `oldest` to `newest`, without regard to the limit; lowest > highest if
+ * the range is empty.
+ */
 export function boundsOf(
   range: HistoryRange,
   oldest: number,
@@ -67,12 +72,12 @@ export function boundsOf(
   return { lowest: Math.max(range.from ?? oldest, oldest), highest: Math.min(range.to, newest) };
 }
 
-/** True for a range in which not every version counts. */
+/** True for a range with a filter, so that not every version is selected. */
 export function isFiltered({ author, cause, since, until }: HistoryRange): boolean {
   return author !== undefined || cause !== undefined || since !== undefined || until !== undefined;
 }
 
-/** True for a version that counts. */
+/** True for a version that the filter selects. */
 export function counts(meta: SnapshotMeta, { author, cause, since, until }: HistoryRange): boolean {
   return (
     (author === undefined || meta.author === author) &&

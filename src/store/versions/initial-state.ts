@@ -1,4 +1,4 @@
-/** What a key holds before its first commit. */
+/** The state of a key before its first commit. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkPlainState } from "./check-state.ts";

@@ -1,4 +1,4 @@
-/** The error of a key that was to be begun and has been. */
+/** The error of beginning a key that has a version already. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "./snapshot.ts";

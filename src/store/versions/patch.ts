@@ -1,7 +1,7 @@
-/** What changed between two states: the shape of immer's patches, so that whoever reads those reads these. */
+/** The changes between two states, in the shape of immer's patches, so that tools for those work with these. */
 
 /**
- * The way into a state: names of fields and indexes of elements. `[]` is the state itself.
+ * The path to a value in a state: names of fields and indexes of elements. `[]` is the state itself.
  *
  * @experimental
  * @since 0.1.0

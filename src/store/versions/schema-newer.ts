@@ -1,4 +1,4 @@
-/** The error of whoever meets a version that was written under a newer schema than it knows. */
+/** The error of reading a version that was written under a newer schema than the reader's definition. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { SnapshotMeta } from "./snapshot.ts";

@@ -1,8 +1,8 @@
 /**
- * Makes a state immutable for good (invariant 1): checks that it is plain data and freezes it to the bottom.
+ * Makes a state immutable (invariant 1): checks that it is plain data and freezes it deeply.
  *
- * `Object.isFrozen` isn't trusted on the way: an object that its maker froze can hold one that is not (immer stops there).
- * Dates, maps, sets and typed arrays are refused because they can be changed although frozen.
+ * It doesn't stop at frozen objects, as immer does, since a frozen object can hold one that isn't. Dates, maps, sets
+ * and typed arrays are refused, because freezing doesn't make them immutable.
  */
 
 import { setField } from "../../values/set-field.ts";
@@ -11,10 +11,13 @@ import type { PatchPath } from "./patch.ts";
 
 const maxDepth = 256;
 
-/** A part of a state that can't be kept. `check-state.ts` turns it into an `invalid-state` error that names the key. */
+/**
+ * The error of a part of a state that can't be kept. `check-state.ts` turns it into an `invalid-state` error that names
+ * the key.
+ */
 export class UnfitStateError extends Error {
   readonly path: PatchPath;
-  /** What is there: "a function", "an instance of Account". */
+  /** What the part is: "a function", "an instance of Account". */
   readonly received: string;
 
   constructor(path: PatchPath, received: string) {
@@ -25,10 +28,10 @@ export class UnfitStateError extends Error {
 }
 
 /**
- * Freezes `value` in place and all it holds. An object without a prototype is let through, and is an ordinary one on
- * other threads.
+ * Freezes `value` and everything in it, in place. An object without a prototype is accepted, and becomes an ordinary
+ * one on other threads.
  *
- * @param path where `value` is in its state; used while walking, and as it was on return.
+ * @param path the path of `value` in its state; changed during the walk and restored on return.
  * @throws UnfitStateError for anything but plain objects, arrays, strings, numbers, booleans, bigints, null and
  * undefined: also getters, fields named by symbols, cycles, and structures deeper than 256.
  */
@@ -46,7 +49,9 @@ export function seal(value: unknown, path: (string | number)[] = []): void {
   Object.freeze(value);
 }
 
-/** A deeply frozen copy. Nothing of `value` is in it, and `value` stays as it is. Throws as {@link seal} does. */
+/**
+ * Returns a deeply frozen copy that shares nothing with `value`, which stays unchanged. Throws as {@link seal} does.
+ */
 export function sealedCopy(value: unknown, path: (string | number)[] = []): unknown {
   if (isLeaf(value, path)) return value;
   if (Array.isArray(value)) return Object.freeze(Array.from(value, (child, i) => copyChild(child, i, path)));
@@ -72,7 +77,7 @@ function sealChild(child: unknown, part: string | number, path: (string | number
   path.pop();
 }
 
-/** True for a value without parts; throws for one that no state may hold. */
+/** True for a value without parts; throws for one that a state can't hold. */
 export function isLeaf(
   value: unknown,
   path: PatchPath,
@@ -90,7 +95,7 @@ export function isLeaf(
   }
 }
 
-/** Throws unless `value`, which is no array, is a plain object. */
+/** Throws unless `value`, which isn't an array, is a plain object. */
 export function checkPlain(value: object, path: PatchPath): void {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) throw new UnfitStateError(path, kindOf(value));
@@ -98,7 +103,7 @@ export function checkPlain(value: object, path: PatchPath): void {
     throw new UnfitStateError(path, "an object with a field named by a symbol");
 }
 
-/** Throws for a getter: it could answer differently every time, and on every thread. */
+/** Throws for a getter, which could return another value each time and on each thread. */
 export function checkField(owner: object, key: string, path: PatchPath): void {
   const descriptor = Object.getOwnPropertyDescriptor(owner, key);
   if (descriptor?.get !== undefined || descriptor?.set !== undefined)

@@ -21,13 +21,13 @@ export interface SnapshotMeta {
   readonly version: number;
   /** The version it was computed from; 0 for the first. */
   readonly parent: number;
-  /** Who committed: an actor's address, or `system`. */
+  /** The committer: an actor's address, or `system`. */
   readonly author: string;
-  /** What it was committed for, such as `run/<id>` for a run's step, or `fork <key>@<version>`; absent where unknown. */
+  /** What it was committed for, such as `run/<id>` for a run's step, or `fork <key>@<version>`; absent if unknown. */
   readonly cause?: string;
   /**
-   * Milliseconds since the epoch, by the store's clock. Never before the time of the version before, nor of an earlier
-   * position; an imported history keeps the times that it had.
+   * Milliseconds since the epoch, by the store's clock. Never lower than the previous version's, nor than that of an
+   * earlier position, except that imported histories keep their times.
    */
   readonly time: number;
   /** Shared by the versions that one transaction made. */
@@ -38,7 +38,7 @@ export interface SnapshotMeta {
 }
 
 /**
- * One immutable version of a key. Frozen, its state too, to the bottom.
+ * One immutable version of a key, deeply frozen with its state.
  *
  * @since 0.1.0
  */
@@ -47,7 +47,7 @@ export interface Snapshot<S = unknown> extends SnapshotMeta {
   readonly state: S;
 }
 
-/** Joins what a channel carries apart, field by field: this is on the path of every commit and update. */
+/** Joins a meta and its state, field by field, as this is on the path of every commit and update. */
 export function snapshotOf<S>(meta: SnapshotMeta, state: S): Snapshot<S> {
   return Object.freeze({ ...meta, state });
 }
@@ -59,13 +59,13 @@ export function metaOf(snapshot: Snapshot): SnapshotMeta {
 }
 
 /**
- * Which version of a key: by its number, or the one that was the newest at a time in milliseconds since the epoch.
+ * Selects a version of a key: by its number, or as the newest at a time in milliseconds since the epoch.
  *
  * @since 0.1.0
  */
 export type VersionAt = number | { readonly time: number };
 
-/** The versions of a key that are kept. The oldest is 1, unless retention dropped some. */
+/** The range of a key's versions that are kept. The oldest is 1, unless retention dropped some. */
 export interface KeyExtent {
   readonly oldest: number;
   readonly newest: number;

@@ -1,13 +1,12 @@
-/** A family of versioned keys: a name, a schema, and what a key holds before its first commit. */
+/** A family of versioned keys: a name, a schema, and the state of a key before its first commit. */
 
 import type * as v from "valibot";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
- * Makes a state of the next version of its schema. It gets the old one deeply frozen, so it returns a new one (which may
- * hold parts of the old); synchronously, and the same for the same. Say what the old one was: `(old: { euros: number }) => …`.
- *
- * @since 0.1.0
+ * Turns a state into one of the next version of its schema. It gets the old state deeply frozen and returns a new one,
+ * which may hold parts of the old. Must be synchronous and pure. Annotate the old state's type: `(old: { euros: number
+ * }) => …`.
  */
 export type Upcaster = (old: never) => unknown;
 
@@ -19,31 +18,33 @@ export type Upcaster = (old: never) => unknown;
 export interface StateOptions<S> {
   /** The family's name: letters, digits, `-`, `_` and `.`. */
   readonly name: string;
-  /** The schema's version, from 1. Count it up with every change that older states don't satisfy. */
+  /** The schema's version, from 1. Raise it with every change that older states don't satisfy. */
   readonly version: number;
   /**
-   * What every version has to satisfy. It validates and does not transform: what it returns isn't used. States are plain
-   * data that can be frozen: objects, arrays, strings, numbers, booleans, bigints, null; no dates, maps or class instances.
+   * The schema that every version has to satisfy. It validates and does not transform: its output isn't used. States
+   * are plain data that can be frozen: objects, arrays, strings, numbers, booleans, bigints, null; no dates, maps or
+   * class instances.
    */
   readonly schema: v.GenericSchema<unknown, S>;
-  /** What a key without a version reads as, and its first commit starts from. Without it, a key has to be `put` first. */
+  /** The state of a key without a version, for reads and the first commit. Without it, a key has to be `put` first. */
   readonly initial?: (id: string) => NoInfer<S>;
   /**
-   * What reads older states: upcaster n makes a state of version n + 1 of the schema from one of version n. All from the
-   * oldest that there may be in the store up to `version - 1`, without a gap. Default: none, for a family without older states.
+   * Functions for reading older states: upcaster n turns a state of version n of the schema into one of version n + 1.
+   * Give all from the oldest version that may be in the store up to `version - 1`, without a gap. Default: none, for a
+   * family without older states.
    */
   readonly upcasters?: Readonly<Record<number, Upcaster>>;
 }
 
 /**
- * What {@link defineState} makes of its options.
+ * A family of versioned keys, as {@link defineState} returns it.
  *
  * @since 0.1.0
  */
 export interface StateDefinition<S = unknown> extends StateOptions<S> {
   readonly kind: "state";
   /**
-   * A snapshot as this version of the schema has it: itself, or its upcast, which is remembered. Reads do this.
+   * Returns a snapshot in this version of the schema: itself, or its upcast, which is cached. Every read calls this.
    *
    * @throws TroupeError `schema-newer`, `no-upcaster`, `invalid-state`.
    */

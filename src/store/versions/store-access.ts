@@ -8,8 +8,8 @@ import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
 
 /**
- * What `store-client.ts` stands on. Whatever returns a {@link MaybePromise} answers synchronously where it can,
- * and then may throw instead of rejecting.
+ * The interface under `StoreClient`. A method that returns a {@link MaybePromise} answers synchronously if it can, and
+ * then throws instead of rejecting.
  */
 export interface StoreAccess {
   /** Everything up to here was seen on this thread. */
@@ -17,14 +17,16 @@ export interface StoreAccess {
   /**
    * The newest version known here, never older than `token` says (invariant 4); `undefined` for a key without one.
    *
-   * @throws TroupeError `invalid-options` for a token from the future, which must come from another store.
+   * @throws TroupeError `invalid-options` for a token ahead of the store, which must come from another store.
    */
   snapshot(key: StateKey, token: Position): MaybePromise<Snapshot | undefined>;
-  /** Asks to append versions. The snapshots of the outcome are of this thread: frozen, and sharing structure. */
+  /**
+   * Submits a commit. The outcome's snapshots are this thread's: frozen, and sharing structure with earlier versions.
+   */
   submit(request: CommitRequest): MaybePromise<CommitOutcome>;
   /**
-   * What was committed to `key` under an idempotency key, if anything was. `beside`: the keys that may have been committed to
-   * together with it. Default: none.
+   * The version that was committed to `key` under an idempotency key, if there is one. `beside`: further keys that the
+   * same commit may have written. Default: none.
    */
   committed(key: StateKey, idempotencyKey: string, beside?: readonly StateKey[]): MaybePromise<Snapshot | undefined>;
   /**
@@ -33,11 +35,11 @@ export interface StoreAccess {
    * @throws TroupeError `no-such-version` for a bound below the oldest version that is kept.
    */
   history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]>;
-  /** One version; `undefined` for one that there isn't. */
+  /** One version; `undefined` if it doesn't exist. */
   at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined>;
-  /** The versions that are kept; `undefined` for a key without one. */
+  /** The range of versions that are kept; `undefined` for a key without one. */
   extent(key: StateKey): Promise<KeyExtent | undefined>;
-  /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
+  /** How many bytes a key's versions take in the journal; 0 for a key without one. */
   size(key: StateKey): Promise<number>;
   /** The keys that start with `prefix` and have a version, in ascending order. */
   keys(prefix: string): Promise<readonly StateKey[]>;

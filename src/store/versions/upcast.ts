@@ -1,4 +1,7 @@
-/** Reads what was written under an older schema: upcasters make the next version's shape of it, step by step. */
+/**
+ * Reads states that were written under an older schema: upcasters turn them into each next version's shape, step by
+ * step.
+ */
 
 import type { DetailsOf } from "../../errors/error-details.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -9,12 +12,12 @@ import type { Snapshot } from "./snapshot.ts";
 import type { StateOptions } from "./state-definition.ts";
 
 /**
- * Returns a function that gives a snapshot as the definition's version of the schema has it. The snapshot itself when it
- * was written under that one; otherwise one with the same metadata and the upcast state, sealed, and the same one every
- * time, for as long as the snapshot is in memory.
+ * Returns a function that gives a snapshot in the definition's version of the schema: the snapshot itself when it was
+ * written under that version; otherwise one with the same metadata and the upcast state, sealed. It returns the same
+ * object every time, as long as the snapshot is in memory.
  *
- * The function throws TroupeError `schema-newer`; `no-upcaster`; `invalid-state` when an upcaster throws, or makes what
- * can't be kept, or all of them together make what the schema refuses.
+ * The function throws TroupeError `schema-newer`; `no-upcaster`; `invalid-state` when an upcaster throws, when it
+ * returns a state that can't be kept, or when the final state violates the schema.
  */
 export function upcastTo<S>(definition: StateOptions<S>): (snapshot: Snapshot) => Snapshot<S> {
   const upcast = new WeakMap<Snapshot, Snapshot<S>>();

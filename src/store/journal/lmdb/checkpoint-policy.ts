@@ -1,25 +1,31 @@
 /**
- * When a version's whole state is kept besides its patches. Too seldom, and reading a version replays long; too often,
- * and history costs what it costs elsewhere: the whole state again and again.
+ * Decides when a version's whole state is kept besides its patches. If too seldom, reading a version takes a long
+ * replay; if too often, the history takes a whole state for nearly every version.
  */
 
 import type { KeyRow } from "./records/key-row.ts";
 
-/** A checkpoint is due when what is replayed exceeds this many times the state: so checkpoints grow in size and get rare. */
+/**
+ * A checkpoint is due when the patches to replay exceed this many times the state's size, so that checkpoints of larger
+ * states are rarer.
+ */
 const replayFactor = 4;
-/** Small patches count as much: decoding one takes its time. */
+/** Smaller patches count as this many bytes, since decoding one takes time as well. */
 const minPatchBytes = 64;
-/** Small states count as much: beside the page that a read touches, they cost nothing. */
+/** Smaller states count as this many bytes: compared with the page that a read touches, they cost nothing. */
 const minStateBytes = 256;
-/** And no read replays more versions than this, whatever their size. */
+/** The most versions that a read replays, whatever their size. */
 const maxReplayed = 512;
 
-/** What a record of this size adds to {@link KeyRow.replayBytes}. */
+/** How much a record of this size adds to {@link KeyRow.replayBytes}. */
 export function replayCost(recordBytes: number): number {
   return Math.max(minPatchBytes, recordBytes);
 }
 
-/** True when the newest version of a key should be kept whole. Costs nothing: the size of the state is that of the last one. */
+/**
+ * True when the newest version of a key should be kept whole. Takes the last checkpoint's size for the state's, which
+ * saves measuring it.
+ */
 export function isCheckpointDue(row: KeyRow): boolean {
   return (
     row.replayBytes > replayFactor * Math.max(minStateBytes, row.checkpointBytes) ||

@@ -1,11 +1,9 @@
-/** What an acknowledged commit survives. */
+/** How durable an acknowledged commit is. */
 
 /**
  * - `sync`: a commit is acknowledged when it is on disk.
- * - `relaxed`: a commit is acknowledged at once and written then. When the process or the machine dies, what was
- *   acknowledged since the flush before the last one began may be lost, 8 MiB at most, the newest first and never a part
- *   of a commit. What is left is whole.
- *
- * @since 0.1.0
+ * - `relaxed`: a commit is acknowledged at once and written afterwards. When the process or the machine dies, commits
+ *   that were acknowledged since the last but one flush began may be lost: at most 8 MiB, always the newest, and each
+ *   as a whole. The rest is intact.
  */
 export type Durability = "sync" | "relaxed";

@@ -1,10 +1,10 @@
-/** Group commit: what comes in while a write is under way goes out together with the next one, and shares its flush. */
+/** Group commit: all work that arrives during a write is written together afterwards, and shares one flush. */
 
 import { deferred, type Deferred } from "../../../async/deferred.ts";
 
 /** Something to write. */
 export interface Work {
-  /** Puts and removes; called when the write that it goes out with begins. */
+  /** Does its puts and removes; called when its write begins. */
   readonly fill: () => void;
 }
 
@@ -13,24 +13,28 @@ interface Queued {
   readonly written: Deferred<void>;
 }
 
+/** Owns the queue of works and writes one group at a time. What a work writes is its own business. */
 export class GroupWriter {
   readonly #write: (fill: () => void) => Promise<void>;
   readonly #onFailure: () => void;
   #queue: Queued[] = [];
-  /** What is to run between two writes, and after how many of those that are queued. */
+  /** Tasks that run between two writes, each with the number of queued works to write before it. */
   #alone: { readonly run: () => Promise<void>; behind: number }[] = [];
   #running: Promise<void> | undefined;
 
   /**
-   * @param write writes what its argument puts, all or nothing.
-   * @param onFailure called when a write failed, before anybody is told: all that was queued has failed with it.
+   * @param write writes what its argument puts, atomically.
+   * @param onFailure called when a write failed, before any promise rejects: all queued work has failed with it.
    */
   constructor(write: (fill: () => void) => Promise<void>, onFailure: () => void) {
     this.#write = write;
     this.#onFailure = onFailure;
   }
 
-  /** Resolves when it is written. Rejects when it isn't, and so does all that was added since: it may build on it. */
+  /**
+   * Resolves when the work is written. If that fails, rejects, together with all work that was added since, as it may
+   * build on this.
+   */
   add(work: Work): Promise<void> {
     const written = deferred<void>();
     this.#queue.push({ work, written });
@@ -38,12 +42,12 @@ export class GroupWriter {
     return written.promise;
   }
 
-  /** Resolves when nothing is being written and nothing waits: never, while more keeps coming. */
+  /** Resolves when nothing is being written or queued; so never, while work keeps arriving. */
   async idle(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
   }
 
-  /** Runs `alone` between two writes: when all that was added before is written or failed, and before what is added later. */
+  /** Runs `alone` between two writes: after all earlier work is written or has failed, and before any later work. */
   exclusively<T>(alone: () => Promise<T>): Promise<T> {
     const result = deferred<T>();
     const run = (): Promise<void> => alone().then(result.resolve, result.reject);
@@ -53,7 +57,7 @@ export class GroupWriter {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // so that what is added in the same turn goes out together
+    await Promise.resolve(); // so that work added in the same turn is written together
     while (this.#queue.length > 0 || this.#alone.length > 0) {
       const [next] = this.#alone;
       if (next?.behind === 0) {

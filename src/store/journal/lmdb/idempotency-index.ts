@@ -7,9 +7,13 @@ import type { Table } from "./lmdb-environment.ts";
 import { decodePlain, encodePlain } from "./records/plain-text.ts";
 import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
-/** A version by its key's name: what an idempotency key leads to needs no number of the journal's. */
+/** A version by its key's name, not by the journal's number for the key. */
 export type Committed = readonly [key: StateKey, version: number];
 
+/**
+ * The entries of idempotency keys: on disk, and those that are being written. When they are written is the journal's to
+ * decide.
+ */
 export class IdempotencyIndex {
   readonly #table: () => Table;
   readonly #damaged: number;
@@ -21,7 +25,7 @@ export class IdempotencyIndex {
     this.#damaged = damaged;
   }
 
-  /** As it is on disk. @throws TroupeError `journal-corrupt`. */
+  /** The entry on disk. @throws TroupeError `journal-corrupt`. */
   written(idempotencyKey: string): readonly Committed[] {
     const place = idempotencyPlace(idempotencyKey);
     const bytes = this.#table().get(place);
@@ -35,7 +39,7 @@ export class IdempotencyIndex {
     return decodePlain(body) as readonly Committed[];
   }
 
-  /** What it will lead to once `change` is written. */
+  /** Applies `change` to the newest entry; returns the entry that is to be written. */
   begin(idempotencyKey: string, change: (before: readonly Committed[]) => readonly Committed[]): readonly Committed[] {
     const next = change(this.#onTheirWay.get(idempotencyKey) ?? this.written(idempotencyKey));
     this.#onTheirWay.set(idempotencyKey, next);
@@ -48,12 +52,12 @@ export class IdempotencyIndex {
     else this.#table().put(place, sealBytes(place, encodePlain(committed)));
   }
 
-  /** It is on disk. */
+  /** Notes that the entry is on disk. */
   finish(idempotencyKey: string, committed: readonly Committed[]): void {
     if (this.#onTheirWay.get(idempotencyKey) === committed) this.#onTheirWay.delete(idempotencyKey);
   }
 
-  /** Nothing of what is on its way will be. */
+  /** Drops all entries that were to be written, as the write failed. */
   abandon(): void {
     this.#onTheirWay.clear();
   }

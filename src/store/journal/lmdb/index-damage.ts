@@ -1,9 +1,9 @@
-/** Looks at what names things by: where an entry of these is damaged, "there is none" would be a guess. */
+/** Checks the indexes of keys and idempotency keys: with a damaged entry in one, "there is none" would be a guess. */
 
 import { checkDataFile } from "./files/data-file-check.ts";
 import { unsealBytes } from "./records/sealed-bytes.ts";
 
-/** How many entries can't be trusted. */
+/** How many entries are damaged. */
 export interface IndexDamage {
   readonly keys: number;
   readonly idempotencyKeys: number;

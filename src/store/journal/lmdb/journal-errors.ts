@@ -5,7 +5,7 @@ import type { DetailsOf } from "../../../errors/error-details.ts";
 import { TroupeError } from "../../../errors/troupe-error.ts";
 import type { StateKey } from "../../versions/state-key.ts";
 
-/** A version that can't be read. */
+/** The error of a version that can't be read. */
 export function corruptVersion(key: StateKey, version: number, what: string, cause?: unknown): TroupeError {
   return new TroupeError(
     "journal-corrupt",
@@ -27,7 +27,7 @@ export function corruptFile(
   );
 }
 
-/** The entry of a key that can't be read, and with it none of its versions. */
+/** The error of a key whose entry, and with it every version, can't be read. */
 export function corruptKey(key: StateKey, what: string): TroupeError {
   return new TroupeError(
     "journal-corrupt",
@@ -36,7 +36,7 @@ export function corruptKey(key: StateKey, what: string): TroupeError {
   );
 }
 
-/** Whether a key has versions, or a commit was made before, can't be told any more. */
+/** The error of a damaged index, which can't tell whether a key has versions or a commit was made before. */
 export function corruptIndex(what: string, count: number): TroupeError {
   return new TroupeError(
     "journal-corrupt",
@@ -45,7 +45,7 @@ export function corruptIndex(what: string, count: number): TroupeError {
   );
 }
 
-/** What the disk didn't take. */
+/** The error of a failed write. */
 export function writeFailed(directory: string, cause: unknown): TroupeError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const freeBytes = freeBytesIn(directory);
@@ -56,7 +56,7 @@ export function writeFailed(directory: string, cause: unknown): TroupeError {
   );
 }
 
-/** LMDB calls a full disk an input/output error. */
+/** The free room on the disk, for the message: LMDB reports a full disk as an input/output error. */
 function freeBytesIn(directory: string): number | undefined {
   try {
     const { bavail, bsize } = statfsSync(directory);
@@ -66,7 +66,7 @@ function freeBytesIn(directory: string): number | undefined {
   }
 }
 
-/** A commit to a journal that takes none. */
+/** The error of a commit to a journal that takes none. */
 export function notWritable(directory: string, why: string, cause?: unknown): TroupeError {
   return new TroupeError("journal-failed", `The journal in ${directory} takes no commits: ${why}.`, {
     details: { directory },
@@ -74,7 +74,7 @@ export function notWritable(directory: string, why: string, cause?: unknown): Tr
   });
 }
 
-/** Whatever is asked of a journal that was closed. */
+/** The error of any call after the journal was closed. */
 export function closed(directory: string): TroupeError {
   return new TroupeError("journal-failed", `The journal in ${directory} is closed. Open it again.`, {
     details: { directory },

@@ -1,17 +1,17 @@
-/** What a journal says about itself: the format it is written in, and where it stands. */
+/** A journal's own entry: its format, and its newest position and time. */
 
 import { TroupeError } from "../../../errors/troupe-error.ts";
 import { corruptFile } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
 import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
-/** Raised when older code couldn't read what is written, or newer code reads it differently. */
+/** Raise it when older code can't read the new form, or newer code reads the old form differently. */
 const format = 1;
 
 export interface JournalInfo {
-  /** The highest position of what is kept. */
+  /** The highest position of all commits. */
   readonly position: number;
-  /** The latest time of all that was kept. */
+  /** The latest time of all commits. */
   readonly time: number;
   readonly nextId: number;
 }
@@ -25,8 +25,8 @@ const timeAt = idAt + 4;
 const infoBytes = timeAt + 8;
 
 /**
- * @param file for the message of an error.
- * @throws TroupeError `journal-format` for a newer format, `journal-corrupt` for what is no journal's.
+ * @param file named in error messages.
+ * @throws TroupeError `journal-format` for a newer format, `journal-corrupt` for an entry that isn't a journal's.
  */
 export function readInfo(table: Table, file: string): JournalInfo {
   const bytes = table.get(place);

@@ -1,4 +1,4 @@
-/** What the journal knows of each key: as it is on disk, and as it will be when what is on its way is. */
+/** The row of each key: the one on disk, and the one that will be there once the writes in progress are done. */
 
 import type { StateKey } from "../../versions/state-key.ts";
 import { stateKeyBytes, stateKeyOf } from "./records/entry-key.ts";
@@ -11,6 +11,10 @@ import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 /** How many keys' rows are kept in memory. */
 const maxRows = 20_000;
 
+/**
+ * The rows of keys: on disk, a bounded cache of them, and those that are being written. When they are written is the
+ * journal's to decide.
+ */
 export class KeyIndex {
   readonly #table: () => Table;
   readonly #damaged: number;
@@ -23,7 +27,7 @@ export class KeyIndex {
     this.#damaged = damaged;
   }
 
-  /** A key as it is on disk. @throws TroupeError `journal-corrupt`. */
+  /** The row on disk. @throws TroupeError `journal-corrupt`. */
   written(key: StateKey): KeyRow | undefined {
     const known = this.#written.get(key);
     if (known !== undefined) return known;
@@ -38,12 +42,12 @@ export class KeyIndex {
     return row;
   }
 
-  /** A key as what comes next finds it. */
+  /** The newest row, which the next commit starts from. */
   newest(key: StateKey): KeyRow | undefined {
     return this.#onTheirWay.get(key) ?? this.written(key);
   }
 
-  /** This is what the key will be. */
+  /** Notes the row that is to be written. */
   begin(key: StateKey, row: KeyRow): void {
     this.#onTheirWay.set(key, row);
   }
@@ -53,18 +57,18 @@ export class KeyIndex {
     this.#table().put(place, sealBytes(place, encodeKeyRow(row)));
   }
 
-  /** It is on disk. */
+  /** Notes that the row is on disk. */
   finish(key: StateKey, row: KeyRow): void {
     this.#written.set(key, row, 1);
     if (this.#onTheirWay.get(key) === row) this.#onTheirWay.delete(key);
   }
 
-  /** Nothing of what is on its way will be. */
+  /** Drops all rows that were to be written, as the write failed. */
   abandon(): void {
     this.#onTheirWay.clear();
   }
 
-  /** Looks at the disk again. */
+  /** Drops the cached rows, so that the next read goes to disk. */
   forget(): void {
     this.#written.clear();
   }
@@ -74,7 +78,7 @@ export class KeyIndex {
     return [...this.#entries(prefix)].map(({ key }) => stateKeyOf(key));
   }
 
-  /** Keys with their rows, `undefined` for one that can't be read. @throws TroupeError as {@link keys}. */
+  /** Keys with their rows; `undefined` for a row that can't be read. @throws TroupeError as {@link keys}. */
   *rows(prefix: string): Generator<readonly [StateKey, KeyRow | undefined]> {
     for (const { key, value } of this.#entries(prefix)) {
       const body = unsealBytes(key, value);

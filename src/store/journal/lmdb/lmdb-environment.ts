@@ -3,20 +3,23 @@
 import type { Database, RootDatabase } from "lmdb";
 
 /**
- * The sub-databases: what the journal is; its keys; where each version's record is; the records, with the patches; the
- * states kept whole; the idempotency keys.
+ * The sub-databases: the journal's own entry; the rows of keys; the place of each version's record; the records, with
+ * the patches; the states kept whole; the idempotency keys.
  */
 const tableNames = ["info", "keys", "versions", "records", "checkpoints", "idempotency"] as const;
 export type TableName = (typeof tableNames)[number];
 
-/** One sub-database: bytes under bytes, in their order. Reads see what is committed. */
+/** One sub-database: values under keys, both bytes, ordered by key. Reads see committed writes. */
 export interface Table {
   get(place: Buffer): Buffer | undefined;
   put(place: Buffer, bytes: Buffer): void;
-  /** The same behind everything that is there: fills pages up. What isn't behind everything makes the write reject. */
+  /**
+   * Like `put`, for a key after all others, which fills pages completely. The write rejects if the key isn't after all
+   * others.
+   */
   append(place: Buffer, bytes: Buffer): void;
   remove(place: Buffer): void;
-  /** What lies from `start` to before `end`, or the other way round; all of it, if they aren't given. */
+  /** The entries from `start`, inclusive, to `end`, exclusive, or in reverse; all entries by default. */
   range(range?: { readonly start?: Buffer; readonly end?: Buffer; readonly reverse?: boolean }): Iterable<Entry>;
 }
 
@@ -27,9 +30,9 @@ export interface Entry {
 
 export interface Environment {
   readonly tables: Readonly<Record<TableName, Table>>;
-  /** Writes what `fill` puts and removes, all or nothing. Resolves when it is on disk. One at a time. */
+  /** Writes what `fill` puts and removes, atomically. Resolves when it is on disk. Call it for one write at a time. */
   write(fill: () => void): Promise<void>;
-  /** Makes the next read see what other processes committed. */
+  /** Makes the next read see the commits of other processes. */
   refresh(): void;
   /** Writes a copy without unused pages. Does not sync it. */
   copyCompacted(file: string): Promise<void>;
@@ -37,8 +40,8 @@ export interface Environment {
 }
 
 /**
- * Opens a data file; creates it unless `readOnly`. LMDB is loaded when the first one is opened, not when this module is:
- * threads import it too and have no use for it.
+ * Opens a data file; creates it unless `readOnly`. LMDB is loaded with the first file, not with this module, since
+ * threads that don't need LMDB import the module too.
  */
 export async function openEnvironment(file: string, options: { readonly readOnly: boolean }): Promise<Environment> {
   const { open } = await import("lmdb");
@@ -51,7 +54,7 @@ export async function openEnvironment(file: string, options: { readonly readOnly
     encoding: "binary",
     // or a put would be acknowledged before it is flushed
     overlappingSync: false,
-    // each write is a batch of its own; one that LMDB makes around it would reject unheard
+    // each write is a batch of its own; LMDB's own batch around it would reject without a handler
     eventTurnBatching: false,
   });
   const stores = Object.fromEntries(
@@ -71,10 +74,13 @@ export async function openEnvironment(file: string, options: { readonly readOnly
   };
 }
 
-/** LMDB's declarations know only of a version here. */
+/** The declarations of LMDB's types allow only a version here. */
 const appending = { append: true } as unknown as number;
 
-/** @param appends gets what becomes of each append: unlike a put, it answers for itself, also within a batch. */
+/**
+ * @param appends collects the result of each append, which, unlike a put's, is reported separately, also within a
+ * batch.
+ */
 function tableOf(store: Database<Buffer, Buffer>, appends: Promise<boolean>[]): Table {
   return {
     get: (place) => store.getBinary(place),
@@ -85,7 +91,7 @@ function tableOf(store: Database<Buffer, Buffer>, appends: Promise<boolean>[]): 
   };
 }
 
-/** Everything put in one batch is one transaction. What LMDB says of a failed one comes a little later. */
+/** Commits all puts of one batch as one transaction. LMDB reports the reason of a failure a little later. */
 async function commit(root: RootDatabase, fill: () => void, appends: Promise<boolean>[]): Promise<void> {
   const batch = root.batch(fill);
   const [written, ...appended] = await Promise.allSettled([batch, ...appends.splice(0)]);

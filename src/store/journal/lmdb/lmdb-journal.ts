@@ -1,4 +1,4 @@
-/** The journal that survives: every version on disk, in an embedded LMDB. */
+/** The durable journal: every version on disk, in an embedded LMDB. */
 
 import type { Durability } from "./durability.ts";
 import { resolve } from "node:path";
@@ -27,8 +27,8 @@ export interface LmdbJournalOptions {
   /** What an acknowledged commit survives. Default `"sync"`. */
   readonly durability?: Durability;
   /**
-   * Only reads, what the owner has on disk at the time: may stand beside the system that owns the journal, in another
-   * process. Whatever writes throws. Default false.
+   * Opens the journal for reading only, which may be done while a system in another process owns it. Reads see what the
+   * owner has on disk at the time; writes throw. Default false.
    */
   readonly readOnly?: boolean;
 }
@@ -36,16 +36,16 @@ export interface LmdbJournalOptions {
 const nothingDamaged: IndexDamage = { keys: 0, idempotencyKeys: 0 };
 
 /**
- * Opens the journal in the directory `path`; makes one where there is none, unless `readOnly`.
+ * Opens the journal in the directory `path`; creates it if there is none, unless `readOnly`.
  *
- * Guarantees: an acknowledged commit survives the end of the process at any instruction, and of the machine as far as the disk
- * keeps what it said it has (see {@link Durability}). Every version can be read in bounded time, and costs what changed.
- * Commits that come in while the disk is busy share the next flush. Reads are synchronous. One system owns a journal at a
- * time; `close` gives it back, and so does the end of the process. The files are checked before they are mapped: damage
- * is an error, never a crash. A version that is damaged later fails alone.
+ * Guarantees: an acknowledged commit survives the end of the process at any instruction, and the machine's if the disk
+ * keeps what it has confirmed (see {@link Durability}). Every version can be read in bounded time, and takes room in
+ * proportion to its changes. Commits that arrive while the disk is busy share the next flush. Reads are synchronous.
+ * One system owns a journal at a time, until `close` or the end of its process. The files are checked before they are
+ * mapped, so damage is an error, never a crash. If a version is damaged later, only reading that version fails.
  *
- * @throws TroupeError (as a rejection) `journal-in-use`, `journal-format`, `journal-corrupt`; `no-such-journal` when `readOnly`
- * and there is none; `invalid-options`.
+ * @throws TroupeError (as a rejection) `journal-in-use`, `journal-format`, `journal-corrupt`; `no-such-journal` when
+ * `readOnly` and there is none; `invalid-options`.
  * @example
  * await using system = await createSystem({ journal: lmdbJournal("./state") });
  * @since 0.1.0
@@ -65,7 +65,7 @@ export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}
 async function openToRead(directory: string): Promise<Journal> {
   const file = dataFileOf(directory);
   if (file === undefined) throw noSuchJournal(directory, "it has no data file");
-  // its owner has checked it, and changes it now
+  // an owner has checked the file, and is changing it now
   const damage = ownerOf(directory) === undefined ? inspectIndexes(file) : nothingDamaged;
   const environment = await openEnvironment(file, { readOnly: true });
   return closingOnFailure(environment, () => new StoredVersions(environment, { directory, damage, access: "read" }));

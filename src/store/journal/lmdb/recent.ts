@@ -1,5 +1,9 @@
-/** The entries used last, up to a total weight; so that what is kept in memory beside the disk has a bound. */
+/** A cache of the most recently used entries, bounded by their total weight. */
 
+/**
+ * Keeps the most recently used entries up to a total weight. An entry may be dropped at any `set`, so it must be found
+ * elsewhere too.
+ */
 export class Recent<K, V> {
   readonly #entries = new Map<K, { readonly value: V; readonly weight: number }>();
   readonly #maxWeight: number;

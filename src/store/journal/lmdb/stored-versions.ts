@@ -1,4 +1,4 @@
-/** The versions of a journal on disk: how they are written and read. Who may, and whether the files are whole, is decided before. */
+/** Writes and reads the versions of a journal on disk. Ownership and the check of the files come before this. */
 
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Journal } from "../journal.ts";
@@ -21,7 +21,7 @@ import { entriesOf, type VersionEntries } from "./records/version-entries.ts";
 import { Recent } from "./recent.ts";
 import { newestPosition, readRecord, readRecords, readVersion } from "./version-reader.ts";
 
-/** How much of the newest states is kept in memory, by their size as bytes. */
+/** The most bytes of newest states that are kept in memory, by their encoded size. */
 const maxCachedBytes = 64 * 1024 * 1024;
 const cachedEntryBytes = 200;
 
@@ -29,24 +29,27 @@ export interface StoredVersionsOptions {
   readonly directory: string;
   readonly damage: IndexDamage;
   readonly access: "read" | Durability;
-  /** Gives the journal back. */
+  /** Gives the journal up. */
   readonly release?: () => void;
 }
 
+/**
+ * The journal over an open LMDB environment. Owns the order of writes and the caches; the environment owns the file.
+ */
 export class StoredVersions implements Journal {
   #environment: Environment;
   readonly #options: StoredVersionsOptions;
   readonly #writer: GroupWriter;
   readonly #keys: KeyIndex;
   readonly #idempotency: IdempotencyIndex;
-  /** The newest version of keys in use: what comes next shares structure with it. */
+  /** The newest versions of keys in use, with which later versions share structure. */
   readonly #heads = new Recent<StateKey, Snapshot>(maxCachedBytes);
   readonly #unwritten: Unwritten | undefined;
   #position: number;
   #time: number;
   #nextId: number;
   #closed = false;
-  /** One after the other: what the next one finds on disk is what the one before left there. */
+  /** Trims run one after the other, so that each sees on disk what the one before left. */
   #trimming: Promise<void> = Promise.resolve();
 
   constructor(environment: Environment, options: StoredVersionsOptions) {
@@ -142,7 +145,7 @@ export class StoredVersions implements Journal {
   keys(prefix: string, since = 0): MaybePromise<readonly StateKey[]> {
     return this.#onceWritten(undefined, () => {
       if (since === 0) return this.#keys.keys(prefix);
-      const rows = [...this.#keys.rows(prefix)]; // one that can't be read: whoever reads the key will be told
+      const rows = [...this.#keys.rows(prefix)]; // a key that can't be read is reported when it is read
       return rows
         .filter(([, row]) => row === undefined || newestPosition(this.#tables, row) > since)
         .map(([key]) => key);
@@ -159,7 +162,7 @@ export class StoredVersions implements Journal {
     return trimmed;
   }
 
-  /** Plans from what is on disk and for what is on its way, and so holds up nobody, and is held up by nobody. */
+  /** Plans from the versions on disk and takes writes in progress into account, so that neither waits for the other. */
   async #trim(key: StateKey, oldest: number): Promise<void> {
     this.#checkWritable();
     await this.#unwritten?.settled(key);
@@ -185,7 +188,7 @@ export class StoredVersions implements Journal {
     for (const [idempotencyKey, left] of committed) this.#idempotency.finish(idempotencyKey, left);
   }
 
-  /** Copies what is in use to a new data file. Takes as much room again while it runs; commits wait, reads don't. */
+  /** Copies all data in use to a new file. It needs that much extra room while it runs; commits wait, reads don't. */
   async compact(): Promise<void> {
     this.#checkWritable();
     const { directory } = this.#options;
@@ -200,7 +203,7 @@ export class StoredVersions implements Journal {
     });
   }
 
-  /** Waits for what is being written. Idempotent. */
+  /** Waits for writes in progress. Idempotent. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -213,7 +216,10 @@ export class StoredVersions implements Journal {
     return this.#environment.tables;
   }
 
-  /** What the records make of their keys. @throws Error for a record that doesn't follow the newest version of its key. */
+  /**
+   * The rows of the keys after the records. @throws Error for a record that doesn't follow the newest version of its
+   * key.
+   */
   #nextRows(records: readonly CommitRecord[]): ReadonlyMap<StateKey, KeyRow> {
     const rows = new Map<StateKey, KeyRow>();
     for (const { snapshot } of records) {
@@ -255,7 +261,10 @@ export class StoredVersions implements Journal {
     this.#heads.set(snapshot.key, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
   }
 
-  /** A copy has one sound meta page of two, and LMDB would write the next one over it. Two transactions make two. */
+  /**
+   * Makes both meta pages of a copy valid. A copy has only one valid meta page, which LMDB would overwrite next; two
+   * transactions write both.
+   */
   async #touch(copy: string): Promise<void> {
     const environment = await openEnvironment(copy, { readOnly: false });
     const info = readInfo(environment.tables.info, copy);
@@ -279,7 +288,10 @@ export class StoredVersions implements Journal {
     return snapshot;
   }
 
-  /** Reads what is on disk, when what was acknowledged so far is there. Waits for no more: there may be no end of it. */
+  /**
+   * Reads from disk once all commits acknowledged so far are there. Doesn't wait for later ones, as they may never stop
+   * arriving.
+   */
   #onceWritten<T>(key: StateKey | undefined, read: () => T): MaybePromise<T> {
     const readNow = (): T => {
       this.#checkOpen();
@@ -290,7 +302,7 @@ export class StoredVersions implements Journal {
     return this.#unwritten?.settled(key)?.then(readNow) ?? readNow();
   }
 
-  /** Beside an owner, what was known may be old. */
+  /** Drops cached rows when another process owns the journal, as they may be outdated. */
   #look(): void {
     if (this.#options.access !== "read") return;
     this.#environment.refresh();
@@ -305,7 +317,10 @@ export class StoredVersions implements Journal {
     }
   }
 
-  /** LMDB dies of a read from what is being closed: it throws where nobody catches. */
+  /**
+   * Refuses reads while the journal is being closed: LMDB would throw where the error can't be caught, which ends the
+   * process.
+   */
   #checkOpen(): void {
     if (this.#closed) throw closed(this.#options.directory);
   }

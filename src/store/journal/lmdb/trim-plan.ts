@@ -1,4 +1,4 @@
-/** What it takes to forget the versions of a key before one of them. */
+/** Plans the removal of all versions of a key before a given one. */
 
 import type { StateKey } from "../../versions/state-key.ts";
 import { versionPlace } from "./records/entry-key.ts";
@@ -10,15 +10,15 @@ import { readRecord, readVersion } from "./version-reader.ts";
 
 interface TrimPlan {
   readonly removed: readonly (readonly [table: TableName, place: Buffer])[];
-  /** The first version that stays is kept whole: what it was made of goes. */
+  /** The checkpoint of the first version that stays: it is kept whole, as its predecessors go. */
   readonly place: Buffer;
   readonly checkpoint: Buffer;
   readonly row: KeyRow;
-  /** What the forgotten versions were committed under. */
+  /** The idempotency keys of the removed versions. */
   readonly idempotencyKeys: readonly (readonly [idempotencyKey: string, version: number])[];
 }
 
-/** @param first the version that becomes the oldest, which the key has. */
+/** @param first the version that becomes the oldest; it must exist. */
 export function planTrim(tables: Environment["tables"], key: StateKey, row: KeyRow, first: number): TrimPlan {
   const removed: (readonly [TableName, Buffer])[] = [];
   const idempotencyKeys: (readonly [string, number])[] = [];

@@ -1,4 +1,7 @@
-/** What a relaxed journal has acknowledged and not written. Bounded; beyond it a commit waits for the disk. */
+/**
+ * The commits that a relaxed journal has acknowledged and not written. Bounded: beyond the bound a commit waits for the
+ * disk.
+ */
 
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { MaybePromise } from "../../../async/maybe-promise.ts";
@@ -10,16 +13,17 @@ const maxBytes = 8 * 1024 * 1024;
 
 interface Head {
   readonly snapshot: Snapshot;
-  /** Resolves when it is written, or lost. */
+  /** Resolves when the commit is written or lost. */
   readonly settled: Promise<void>;
 }
 
+/** Keeps unwritten commits readable, and remembers lost ones. The writes themselves are the group writer's. */
 export class Unwritten {
   readonly #directory: string;
   readonly #heads = new Map<StateKey, Head>();
-  /** The newest of them. */
+  /** The newest unwritten commit of any key. */
   #last: Head | undefined;
-  /** The keys of what was acknowledged and could not be written. */
+  /** The keys of commits that were acknowledged and could not be written. */
   readonly #lost = new Set<StateKey>();
   #bytes = 0;
   #failure: { readonly cause: unknown } | undefined;
@@ -28,7 +32,7 @@ export class Unwritten {
     this.#directory = directory;
   }
 
-  /** Returns at once while there is room; else with `written`. */
+  /** Returns at once while there is room; otherwise returns `written`. */
   add(records: readonly CommitRecord[], bytes: number, written: Promise<void>): MaybePromise<void> {
     this.#bytes += bytes;
     const done = written.then(
@@ -47,7 +51,7 @@ export class Unwritten {
         throw cause;
       },
     );
-    const settled = done.catch(() => undefined); // the next commit is told
+    const settled = done.catch(() => undefined); // the next commit gets the error
     for (const { snapshot } of records) {
       this.#last = { snapshot, settled };
       this.#heads.set(snapshot.key, this.#last);
@@ -55,23 +59,28 @@ export class Unwritten {
     return this.#bytes > maxBytes ? done : undefined;
   }
 
-  /** The newest version of a key that isn't written. */
+  /** The newest unwritten version of a key. */
   head(key: StateKey): Snapshot | undefined {
     return this.#heads.get(key)?.snapshot;
   }
 
-  /** Resolves when what was added of a key so far, or of any, is written or lost; `undefined` where all of it is. */
+  /**
+   * Resolves when all commits added so far to a key, or to any key, are written or lost; `undefined` if they all are.
+   */
   settled(key: StateKey | undefined): Promise<void> | undefined {
     if (key !== undefined) return this.#heads.get(key)?.settled;
     return this.#heads.size > 0 ? this.#last?.settled : undefined;
   }
 
-  /** @throws TroupeError `journal-failed` for a key, or any, of which something was lost: older versions would pass for the newest. */
+  /**
+   * @throws TroupeError `journal-failed` if a commit to the key, or to any key, was lost: an older version would pass
+   * for the newest.
+   */
   checkKey(key: StateKey | undefined): void {
     if (this.#lost.size > 0 && (key === undefined || this.#lost.has(key))) this.checkWritable();
   }
 
-  /** @throws TroupeError `journal-failed` when something was lost. */
+  /** @throws TroupeError `journal-failed` when a commit was lost. */
   checkWritable(): void {
     if (this.#failure === undefined) return;
     const why = "a write failed after it was acknowledged (durability is relaxed). Open it again";

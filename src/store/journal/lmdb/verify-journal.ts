@@ -1,4 +1,4 @@
-/** Reads a whole journal and says what is whole. */
+/** Reads a whole journal and reports all damage. */
 
 import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -19,7 +19,7 @@ import { unsealBytes } from "./records/sealed-bytes.ts";
 import { readRecord } from "./version-reader.ts";
 
 /**
- * One thing in a journal's files that isn't as it was written.
+ * One damaged part.
  *
  * @since 0.1.0
  */
@@ -27,7 +27,7 @@ export interface JournalDamage {
   readonly what: string;
   readonly key?: StateKey;
   readonly version?: number;
-  /** The page of the data file. */
+  /** The damaged page of the data file. */
   readonly page?: number;
 }
 
@@ -39,21 +39,22 @@ export interface JournalDamage {
 export interface JournalReport {
   readonly directory: string;
   readonly keys: number;
-  /** How many can be read. */
+  /** How many versions can be read. */
   readonly versions: number;
-  /** What the versions take, without the room that the file has to spare. */
+  /** The size of the versions, without the file's unused room. */
   readonly bytes: number;
-  /** False while the journal is in use: its pages change under whoever looks, so only what is in them was checked. */
+  /** False while the journal is in use: its pages change during the check, so only the entries in them were checked. */
   readonly structureChecked: boolean;
-  /** Empty when all is whole. */
+  /** Empty when nothing is damaged. */
   readonly damages: readonly JournalDamage[];
 }
 
 /**
- * Checks the structure of a journal's file, every checksum, that the versions of each key have no gap and that their patches fit,
- * that states kept whole are what the patches make, and that idempotency keys lead to their commits. Changes nothing.
+ * Checks the structure of a journal's file, every checksum, that the versions of each key have no gap and that their
+ * patches fit, that states kept whole are what the patches make, and that idempotency keys lead to their commits.
+ * Changes nothing.
  *
- * Takes the time of reading everything, in one stretch.
+ * Reads everything, and blocks the thread meanwhile.
  *
  * @throws TroupeError (as a rejection) `no-such-journal`; `journal-format`.
  * @example
@@ -70,7 +71,7 @@ export async function verifyJournal(path: string): Promise<JournalReport> {
     try {
       checkDataFile(file);
     } catch (error) {
-      // nothing behind a damaged page may be mapped
+      // a file with a damaged page must not be mapped
       if (!isTroupeError(error, "journal-corrupt")) throw error;
       const { what, page } = error.details;
       const damages = [{ what: `${file}: ${what}`, ...(page === undefined ? {} : { page }) }];
@@ -85,7 +86,7 @@ export async function verifyJournal(path: string): Promise<JournalReport> {
   }
 }
 
-/** A state that was found out. */
+/** The state of a version, as computed so far. */
 interface Known {
   readonly state: unknown;
 }
@@ -134,7 +135,7 @@ class Verification {
 
   #checkKey(key: StateKey, row: KeyRow, position: number): void {
     let bytes = 0;
-    // where the way here is broken the state isn't known, until a checkpoint
+    // after damage, the state is unknown until the next checkpoint
     let known: Known | undefined;
     let last = 0;
     for (let version = row.oldest; version <= row.newest; version++) {
@@ -174,7 +175,7 @@ class Verification {
     }
   }
 
-  /** `"anew"`: the record needs nothing before it. */
+  /** Reads a version's checkpoint. `"anew"`: the record alone gives the state. */
   #checkpoint(key: StateKey, version: number, place: Buffer): Known | "anew" | undefined {
     const bytes = this.#tables.checkpoints.get(place);
     if (bytes === undefined) return undefined;
@@ -195,7 +196,10 @@ class Verification {
     }
   }
 
-  /** Each version has a record of its own, which its checksum says. So as many are enough. */
+  /**
+   * Checks that there are as many records as versions. That is enough, since checksums tie each version to a record of
+   * its own.
+   */
   #countRecords(): void {
     const count = ({ range }: Table): number => [...range()].length;
     const [records, versions] = [count(this.#tables.records), count(this.#tables.versions)];
@@ -247,7 +251,7 @@ class Verification {
     }
   }
 
-  /** Of a version that is whole; the others are reported already. */
+  /** The idempotency key of an intact version; damaged ones are reported already. */
   #idempotencyKey(key: StateKey, row: KeyRow, version: number): string | undefined {
     if (version < row.oldest || version > row.newest) return undefined;
     try {

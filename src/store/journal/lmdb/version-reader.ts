@@ -1,4 +1,4 @@
-/** Reads versions from the tables: the nearest checkpoint before, and the patches since. */
+/** Reads versions from the tables: from the nearest checkpoint before a version and the patches since. */
 
 import { applyPatches } from "../../versions/apply-patches.ts";
 import type { CommitRecord } from "../../versions/commit.ts";
@@ -14,7 +14,7 @@ import { decodePlain } from "./records/plain-text.ts";
 import { type Decoded, decodeRecord, startsAnew } from "./records/record-codec.ts";
 import { unsealBytes } from "./records/sealed-bytes.ts";
 
-/** A state that later ones can be made of. */
+/** A version whose state is known, from which later ones can be computed. */
 export interface Base {
   readonly version: number;
   readonly state: unknown;
@@ -26,13 +26,13 @@ export interface VersionTables {
   readonly checkpoints: Table;
 }
 
-/** The position of a key's newest version; Infinity where its place is missing. */
+/** The position of a key's newest version; Infinity if its place is missing. */
 export function newestPosition({ versions }: Pick<VersionTables, "versions">, { id, newest }: KeyRow): number {
   const where = versions.get(versionPlace(id, newest));
   return where === undefined ? Number.POSITIVE_INFINITY : positionAt(where);
 }
 
-/** @throws TroupeError `journal-corrupt` that names the version, for a record that isn't whole. */
+/** @throws TroupeError `journal-corrupt` that names the version, for a damaged record. */
 export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, version: number): Decoded {
   const place = versionPlace(row.id, version);
   const where = tables.versions.get(place);
@@ -50,8 +50,8 @@ export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, ve
 /**
  * One version.
  *
- * @param near a version that is in memory: saves the way from the checkpoint where it lies between, and the result
- * shares structure with it.
+ * @param near a version in memory. If it lies between the checkpoint and the wanted version, the replay starts from it,
+ * and the result shares structure with it.
  */
 export function readVersion(tables: VersionTables, key: StateKey, row: KeyRow, version: number, near?: Base): Snapshot {
   const base = baseOf(tables, key, row, version, near);
@@ -65,7 +65,7 @@ export function readVersion(tables: VersionTables, key: StateKey, row: KeyRow, v
   return snapshotOf(meta, replay(key, version, base.state, patches));
 }
 
-/** The versions from `lowest` to `highest`, which it has. */
+/** The records of the versions from `lowest` to `highest`, which must exist. */
 export function readRecords(
   tables: VersionTables,
   key: StateKey,
@@ -76,7 +76,7 @@ export function readRecords(
 ): CommitRecord[] {
   if (lowest > highest) return [];
   const first = readVersion(tables, key, row, lowest, near);
-  // what an older version was before the first one kept is forgotten, so that one starts anew
+  // the versions before the first one kept are gone, so that one is read from its checkpoint
   const { patches } =
     lowest === row.oldest && lowest > 1
       ? { patches: [{ op: "replace", path: [], value: first.state } as const] }
@@ -94,7 +94,7 @@ export function readRecords(
 
 function baseOf(tables: VersionTables, key: StateKey, row: KeyRow, version: number, near: Base | undefined): Base {
   if (near?.version === version) return near;
-  // one that isn't whole is passed over: the way from the one before is longer, and as good
+  // a damaged checkpoint is passed over: replaying from the one before takes longer and gives the same state
   for (const { key: place, value } of tables.checkpoints.range({
     start: versionPlace(row.id, version),
     end: versionPlace(row.id, 0),

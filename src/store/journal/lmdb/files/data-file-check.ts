@@ -1,6 +1,6 @@
 /**
- * Walks all B-trees of a data file before LMDB maps it. LMDB trusts its pages: a flipped bit in one makes it read
- * outside the map (the process dies), turn in circles, or miss entries silently. Nothing here trusts anything.
+ * Walks all B-trees of a data file before LMDB maps it. LMDB trusts its pages: a flipped bit can make it read outside
+ * the map, which kills the process, loop forever, or miss entries silently. The code here trusts no value.
  */
 
 import {
@@ -15,7 +15,10 @@ import {
   type Tree,
 } from "./data-file.ts";
 
-/** Told of each entry of a sub-database; the value is that of `load`, which reads it where it has pages of its own. */
+/**
+ * Called with each entry of a sub-database. `load` returns the entry's value and reads its overflow pages if it has
+ * any.
+ */
 export type OnEntry = (table: string, place: Buffer, load: () => Buffer) => void;
 
 interface Walk {
@@ -34,7 +37,7 @@ interface LeafNode {
   readonly load: () => Buffer;
 }
 
-/** Keys of a subtree lie from `low` to before `high`. */
+/** The keys of a subtree lie from `low`, inclusive, to `high`, exclusive. */
 interface Bounds {
   readonly low: Buffer | undefined;
   readonly high: Buffer | undefined;
@@ -45,7 +48,7 @@ const maxDepth = 32;
 /**
  * Checks every page in use.
  *
- * @throws TroupeError `journal-corrupt` with the page for the first thing that is wrong.
+ * @throws TroupeError `journal-corrupt` for the first fault, with its page.
  */
 export function checkDataFile(path: string, onEntry: OnEntry = () => undefined): void {
   const file = new DataFile(path);
@@ -65,7 +68,7 @@ class TreeWalker {
     this.#file = file;
     this.#onEntry = onEntry;
     const { lastPage } = file.meta;
-    // pages behind the end of the file may be free, but not more of them than one transaction takes
+    // free pages may lie beyond the end of the file, but no more of them than one transaction takes
     const pages = lastPage + 1;
     if (pages > 2 * (file.size / file.pageSize) + 65_536) throw file.damage(`its last page would be ${lastPage}`, 0);
     this.#used = new Uint8Array(pages);
@@ -130,7 +133,7 @@ class TreeWalker {
       const keyEnd = at + nodeHeaderBytes + body.readUInt16LE(at + 6);
       if (keyEnd > room) throw file.damage(`the key of its entry ${i} lies outside`, number);
       const key = body.subarray(at + nodeHeaderBytes, keyEnd);
-      // the first key of a branch isn't looked at, and may be empty
+      // LMDB doesn't use the first key of a branch, which may be empty
       const isLowest = !isLeaf && i === 0;
       if (!isLowest) this.#checkOrder(walk, key, before, bounds, number);
       if (!isLowest) before = key;
@@ -196,7 +199,10 @@ class TreeWalker {
     throw this.#file.damage(`the keys of ${walk.name} are out of order`, number);
   }
 
-  /** A list of free pages: single ones; or minus a count and the first of so many; zeros are empty places. */
+  /**
+   * Marks a list of free pages: each entry is a page, or a negative count followed by the first of so many pages; zeros
+   * are empty slots.
+   */
   #takeFree(list: Buffer, number: number): void {
     const count = readLong(list, 0);
     if (list.length < 8 || count * 8 + 8 > list.length)

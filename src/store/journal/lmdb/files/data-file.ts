@@ -1,6 +1,6 @@
 /**
- * How LMDB's data file is laid out (its data version 2, 64-bit, little-endian; `mdb.c` has the structures): what has to be
- * known to tell a whole file from a damaged one without mapping it.
+ * How LMDB's data file is laid out (its data version 2, 64-bit, little-endian; `mdb.c` has the structures): enough to
+ * tell an intact file from a damaged one without mapping it.
  */
 
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
@@ -23,7 +23,7 @@ export interface Tree {
   readonly leafPages: number;
   readonly overflowPages: number;
   readonly entries: number;
-  /** `undefined` for an empty one. */
+  /** `undefined` for an empty tree. */
   readonly root: number | undefined;
 }
 
@@ -41,7 +41,10 @@ const integerKeys = 0x08;
 const noSubdirectory = 0x4000;
 const maxMapBytes = 2 ** 44;
 
-/** Beyond 2^53 only by damage, and then too large for whatever it is. */
+/**
+ * Reads a 64-bit number. Only damage makes one exceed 2^53, and then it is too large for any use, so the lost precision
+ * is harmless.
+ */
 export function readLong(bytes: Buffer, at: number): number {
   return Number(bytes.readBigUInt64LE(at));
 }
@@ -65,11 +68,13 @@ export class DataFile {
   readonly path: string;
   readonly size: number;
   readonly pageSize: number;
-  /** The newest transaction's. */
+  /** The meta page of the newest transaction. */
   readonly meta: Meta;
   readonly #handle: number;
 
-  /** @throws TroupeError `journal-corrupt` for a file that is no data file, or whose meta pages don't agree. */
+  /**
+   * @throws TroupeError `journal-corrupt` for a file that isn't a data file, or whose meta pages contradict each other.
+   */
   constructor(path: string) {
     this.path = path;
     this.#handle = openSync(path, "r");
@@ -93,7 +98,7 @@ export class DataFile {
     }
   }
 
-  /** @throws TroupeError `journal-corrupt` when the file ends before it. */
+  /** @throws TroupeError `journal-corrupt` when the file ends before the page does. */
   page(number: number, pages = 1): Buffer {
     return this.#bytes(number * this.pageSize, pages * this.pageSize, `it ends before its page ${number}`);
   }

@@ -1,4 +1,7 @@
-/** The files of a journal: `data-<n>.mdb`, the highest of which is the journal, LMDB's lock file beside it, and the owner's. */
+/**
+ * The files of a journal: `data-<n>.mdb`, of which the one with the highest n is the journal; LMDB's lock file; and the
+ * owner's file.
+ */
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -7,7 +10,7 @@ import { TroupeError } from "../../../../errors/troupe-error.ts";
 const dataName = /^data-(\d+)\.mdb$/;
 const draftName = "draft.mdb";
 
-/** Makes the directory where there is none. @throws TroupeError `no-such-journal` when something else has its name. */
+/** Makes the directory if there is none. @throws TroupeError `no-such-journal` when something else has its name. */
 export function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true });
@@ -17,19 +20,22 @@ export function makeDirectory(directory: string): void {
   syncDirectory(dirname(directory));
 }
 
-/** The data file in force; `undefined` where there is none yet. @throws TroupeError `no-such-journal`. */
+/** The data file in force; `undefined` if there is none yet. @throws TroupeError `no-such-journal`. */
 export function dataFileOf(directory: string): string | undefined {
   const newest = Math.max(0, ...dataNumbers(directory));
   return newest === 0 ? undefined : join(directory, `data-${newest}.mdb`);
 }
 
-/** Where a data file is made before it is put in force. What is left there by one who was cut off is removed. */
+/**
+ * The path at which a data file is made before it is put in force. Removes the remains of an earlier attempt that was
+ * interrupted.
+ */
 export function draftFile(directory: string): string {
   removeData(directory, draftName);
   return join(directory, draftName);
 }
 
-/** Puts the draft in force: on disk when it returns, and all or nothing whenever the machine stops. */
+/** Puts the draft in force. The change is on disk when this returns, and is atomic even if the machine stops. */
 export function promoteDraft(directory: string): string {
   const draft = join(directory, draftName);
   const numbers = dataNumbers(directory);
@@ -73,7 +79,7 @@ function removeData(directory: string, name: string): void {
   for (const file of [name, `${name}-lock`]) rmSync(join(directory, file), { force: true });
 }
 
-/** Makes a renamed file's name last. Windows can't, and needn't. */
+/** Flushes the directory, so that a renamed file's name is durable. Windows can't do that and doesn't need it. */
 function syncDirectory(directory: string): void {
   if (process.platform === "win32" || !statSync(directory).isDirectory()) return;
   sync(directory, "r");

@@ -1,7 +1,7 @@
 /**
- * One owner a journal. The owner has the file `owner-<n>` with the highest n; who wants to follow one that is gone makes the
- * file with the next number, which only one can. Numbers go up only, so who decides on what has changed meanwhile is found out:
- * its number is taken, or isn't the highest.
+ * Ensures that a journal has one owner. The owner has the file `owner-<n>` with the highest n. To succeed an owner that
+ * is gone, a process creates the file with the next number, which only one process can. Numbers only rise, so a process
+ * that decided by outdated files notices it: its number is taken, or isn't the highest.
  */
 
 import { linkSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
@@ -13,15 +13,15 @@ import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity
 const ownerName = /^owner-(\d+)$/;
 
 export interface Ownership {
-  /** Gives the journal back. */
+  /** Gives the journal up. */
   release(): void;
 }
 
 /**
  * Makes this process the owner of the journal in `directory`, which exists.
  *
- * @throws TroupeError `journal-in-use` that names the process that owns it; it may be this one; `journal-failed` where nothing
- * can be written.
+ * @throws TroupeError `journal-in-use`, which names the owner (it may be this process); `journal-failed` if nothing can
+ * be written.
  */
 export function ownJournal(directory: string): Ownership {
   for (;;) {
@@ -36,7 +36,7 @@ export function ownJournal(directory: string): Ownership {
     for (const older of ownerNumbers(directory)) {
       if (older < number) rmSync(join(directory, `owner-${older}`), { force: true });
     }
-    // emptied, since the number has to stay, and a full disk takes nothing else
+    // emptied, not removed, since the number has to stay; this works on a full disk too
     return { release: () => truncateSync(join(directory, `owner-${number}`)) };
   }
 }
@@ -58,7 +58,10 @@ function checkNotRunning(directory: string, last: ReturnType<typeof lastOwner>):
   );
 }
 
-/** A file that says nothing has no owner: it gave the journal back, or was cut off with the machine, as files are linked whole. */
+/**
+ * The newest claim. A file without a claim means that its owner gave the journal up, or that the machine stopped before
+ * the claim was on disk: claims are linked as whole files.
+ */
 function lastOwner(
   directory: string,
 ): { readonly number: number; readonly claimed: ProcessIdentity | undefined } | undefined {
@@ -78,7 +81,7 @@ function ownerNumbers(directory: string): readonly number[] {
   });
 }
 
-/** Makes the file of a number as a whole or not at all; false when it is there. */
+/** Creates the file of a number atomically; returns false if it exists. */
 function claim(directory: string, number: number): boolean {
   const draft = join(directory, `claim-${process.pid}-${number}`);
   try {

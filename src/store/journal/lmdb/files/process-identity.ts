@@ -1,12 +1,12 @@
-/** Tells whether a process is still the one that it was: process ids are used again, above all number 1 in containers. */
+/** Tells whether a process id still stands for the same process: ids are reused, above all number 1 in containers. */
 
 import { readFileSync } from "node:fs";
 
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in the kernel's ticks; absent where the system doesn't tell. */
+  /** When it started, in the kernel's ticks; absent if the system doesn't tell. */
   readonly started?: string;
-  /** Which boot of the machine it belongs to. */
+  /** The boot of the machine that it belongs to. */
   readonly boot?: string;
 }
 
@@ -20,7 +20,10 @@ export function ownIdentity(): ProcessIdentity {
   };
 }
 
-/** True when that very process runs. Where the system doesn't tell when a process started: when one of that number runs. */
+/**
+ * True while that very process runs. If the system doesn't tell when a process started, true while any process with
+ * that id runs.
+ */
 export function isRunning({ pid, started, boot }: ProcessIdentity): boolean {
   if (boot !== undefined && boot !== bootId()) return false;
   try {
@@ -31,7 +34,10 @@ export function isRunning({ pid, started, boot }: ProcessIdentity): boolean {
   return started === undefined || started === startOf(pid);
 }
 
-/** Field 22 of `stat`; the second one, the command in parentheses, may hold anything. A zombie runs no more. */
+/**
+ * When a process started: field 22 of `stat`. The second field, the command in parentheses, may contain any character.
+ * A zombie counts as ended.
+ */
 function startOf(pid: number): string | undefined {
   const stat = read(`/proc/${pid}/stat`);
   const [state, ...fields] = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];

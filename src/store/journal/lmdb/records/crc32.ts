@@ -6,7 +6,10 @@ const table = new Uint32Array(256).map((_, byte) => {
   return rest;
 });
 
-/** The checksum of `bytes`; with `seed`, of what gave `seed` and `bytes` behind it. An unsigned 32-bit number. */
+/**
+ * The checksum of `bytes`, an unsigned 32-bit number. `seed` is the checksum of the bytes before them, if there are
+ * any.
+ */
 export function crc32(bytes: Uint8Array, seed = 0): number {
   let rest = ~seed;
   for (let i = 0; i < bytes.length; i++) rest = (table[(rest ^ (bytes[i] as number)) & 0xff] as number) ^ (rest >>> 8);

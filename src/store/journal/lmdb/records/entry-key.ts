@@ -1,4 +1,4 @@
-/** The bytes under which the journal's sub-databases keep things. Their order is the order of what they stand for. */
+/** The keys of the journal's sub-databases, as bytes whose order is that of the values they encode. */
 
 import { createHash } from "node:crypto";
 import { TroupeError } from "../../../../errors/troupe-error.ts";
@@ -15,7 +15,7 @@ const versionBytes = 6;
 const positionBytes = 6;
 const slotBytes = 2;
 
-/** What a version of a key is found under. */
+/** The place of a version of a key. */
 export function versionPlace(id: KeyId, version: number): Buffer {
   const bytes = Buffer.allocUnsafe(idBytes + versionBytes);
   bytes.writeUInt32BE(id);
@@ -29,8 +29,8 @@ export function placeOf(bytes: Buffer): { readonly id: KeyId; readonly version: 
 }
 
 /**
- * What a state key is found under: each UTF-16 code unit by itself in the pattern of UTF-8, so that the order is that of
- * the code units, and lone surrogates stay apart.
+ * The place of a state key: each UTF-16 code unit is encoded by itself as UTF-8 would, so that the order is that of the
+ * code units, and lone surrogates stay distinct.
  *
  * @throws TroupeError `key-too-long`.
  */
@@ -60,8 +60,8 @@ export function stateKeyOf(bytes: Buffer): StateKey {
 }
 
 /**
- * What a record is found under: the place of its commit in the order of all, and its own within the commit. So records are
- * only ever added at the end, where LMDB fills its pages; in the middle it leaves them half empty.
+ * The place of a record: its commit's position, then its slot within the commit. So records are only added at the end,
+ * where LMDB fills its pages; insertions in the middle would leave pages half empty.
  */
 export function recordPlace(position: number, slot: number): Buffer {
   const bytes = Buffer.allocUnsafe(positionBytes + slotBytes);
@@ -70,12 +70,12 @@ export function recordPlace(position: number, slot: number): Buffer {
   return bytes;
 }
 
-/** The position of what is found under a {@link recordPlace}. */
+/** The position in a {@link recordPlace}. */
 export function positionAt(place: Buffer): number {
   return place.readUIntBE(0, positionBytes);
 }
 
-/** What an idempotency key is found under: itself where it is short, a hash where not. */
+/** The place of an idempotency key: the key itself if it is short, otherwise a hash of it. */
 export function idempotencyPlace(idempotencyKey: string): Buffer {
   const bytes = codeUnits(idempotencyKey);
   if (bytes.length <= maxIdempotencyBytes) return Buffer.concat([Buffer.of(1), bytes]);

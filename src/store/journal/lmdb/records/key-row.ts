@@ -1,4 +1,7 @@
-/** What the journal knows of a key as a whole: kept with every commit, so that a commit looks at nothing else. */
+/**
+ * The row of a key: all that a commit has to know of the key. Updated with every commit, so that a commit reads nothing
+ * else.
+ */
 
 import type { KeyId } from "./entry-key.ts";
 
@@ -6,13 +9,13 @@ export interface KeyRow {
   readonly id: KeyId;
   newest: number;
   oldest: number;
-  /** What its records and checkpoints take. */
+  /** The size of its records and checkpoints. */
   bytes: number;
-  /** The newest version that can be read without the one before it. */
+  /** The newest version that can be read without the versions before it. */
   checkpoint: number;
-  /** How large that version's state is as bytes. */
+  /** The size of that version's state. */
   checkpointBytes: number;
-  /** What reading the newest version takes: the bytes of the patches since the checkpoint. */
+  /** The cost of reading the newest version: the size of the patches since the checkpoint. */
   replayBytes: number;
 }
 
@@ -30,7 +33,7 @@ export function encodeKeyRow(row: KeyRow): Buffer {
   return bytes;
 }
 
-/** `undefined` for bytes that are none. */
+/** Returns `undefined` for bytes that aren't a row. */
 export function decodeKeyRow(bytes: Buffer): KeyRow | undefined {
   if (bytes.length !== rowBytes) return undefined;
   const [id = 0, newest = 0, oldest = 0, size = 0, checkpoint = 0, checkpointBytes = 0, replayBytes = 0] = fields.map(

@@ -1,4 +1,4 @@
-/** Plain data as bytes: JSON where JSON carries it without loss, the structured clone's format where not. */
+/** Plain data as bytes: as JSON if JSON carries it without loss, otherwise in structured clone's format. */
 
 import { deserialize, serialize } from "node:v8";
 import { isJsonSafe } from "../../../../values/json-safe.ts";
@@ -6,7 +6,10 @@ import { isJsonSafe } from "../../../../values/json-safe.ts";
 const asJson = 0x4a;
 const asClone = 0x56;
 
-/** Bytes that {@link decodePlain} makes the same data of: also bigints, `-0`, `NaN`, `undefined`, lone surrogates, any field name. */
+/**
+ * Encodes data so that {@link decodePlain} returns an equal value: also bigints, `-0`, `NaN`, `undefined`, lone
+ * surrogates and any field name.
+ */
 export function encodePlain(value: unknown): Buffer {
   const isJson = isJsonSafe(value);
   const body = isJson ? Buffer.from(JSON.stringify(value)) : serialize(value);
@@ -16,7 +19,7 @@ export function encodePlain(value: unknown): Buffer {
   return bytes;
 }
 
-/** The data; nothing of it is frozen. Throws for bytes that {@link encodePlain} didn't make. */
+/** Decodes the data, not frozen. Throws for bytes that {@link encodePlain} didn't make. */
 export function decodePlain(bytes: Buffer): unknown {
   if (bytes[0] === asJson) return JSON.parse(bytes.toString("utf8", 1));
   if (bytes[0] === asClone) return deserialize(bytes.subarray(1));

@@ -1,4 +1,4 @@
-/** A version as bytes: what is known about it, and the patches that made it. */
+/** Encodes a version as bytes: its meta, and the patches from the version before. */
 
 import type { CommitRecord } from "../../../versions/commit.ts";
 import type { Patch, PatchPath } from "../../../versions/patch.ts";
@@ -6,7 +6,7 @@ import { metaOf, type SnapshotMeta } from "../../../versions/snapshot.ts";
 import type { StateKey } from "../../../versions/state-key.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
 
-/** A record without its state: that is found by replaying patches. */
+/** A record without its state, which is computed by replaying patches. */
 export interface Decoded {
   readonly meta: SnapshotMeta;
   readonly patches: readonly Patch[];
@@ -18,7 +18,7 @@ type RecordRow = readonly [
   time: number,
   position: number,
   patches: readonly PatchRow[],
-  /** The other fields of the meta, whatever they are; without a schema that is the first. */
+  /** All other fields of the meta. A missing schema means version 1. */
   more?: Readonly<Record<string, unknown>>,
 ];
 
@@ -31,7 +31,7 @@ export function encodeRecord({ snapshot, patches }: CommitRecord): Buffer {
   return encodePlain(Object.keys(more).length === 0 ? row : [...row, more]);
 }
 
-/** The counterpart of {@link encodeRecord}. Nothing of it is frozen. */
+/** The counterpart of {@link encodeRecord}. The result isn't frozen. */
 export function decodeRecord(key: StateKey, version: number, bytes: Buffer): Decoded {
   const [author, time, position, rows, more] = decodePlain(bytes) as RecordRow;
   return {
@@ -40,7 +40,7 @@ export function decodeRecord(key: StateKey, version: number, bytes: Buffer): Dec
   };
 }
 
-/** True when the patches make the whole state, whatever it was before. */
+/** True when the patches give the whole state, independently of the state before. */
 export function startsAnew(patches: readonly Patch[]): boolean {
   const [first] = patches;
   return first?.op === "replace" && first.path.length === 0;

@@ -1,4 +1,4 @@
-/** Values with a checksum over what they are and where they belong, so that damage is told by key and version. */
+/** Values with a checksum over their bytes and their place, so that damage can be reported by key and version. */
 
 import { crc32 } from "./crc32.ts";
 
@@ -12,7 +12,7 @@ export function sealBytes(place: Uint8Array, body: Uint8Array): Buffer {
   return bytes;
 }
 
-/** The body; `undefined` when it isn't what was sealed for this place. */
+/** Returns the body; `undefined` when it isn't the one that was sealed for this place. */
 export function unsealBytes(place: Uint8Array, bytes: Buffer): Buffer | undefined {
   if (bytes.length < checksumBytes) return undefined;
   const body = bytes.subarray(checksumBytes);

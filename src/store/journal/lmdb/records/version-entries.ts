@@ -1,4 +1,4 @@
-/** What is written of a version. */
+/** The entries that are written for a version. */
 
 import type { CommitRecord } from "../../../versions/commit.ts";
 import { isCheckpointDue, replayCost } from "../checkpoint-policy.ts";
@@ -9,7 +9,7 @@ import { encodeRecord, startsAnew } from "./record-codec.ts";
 import { sealBytes } from "./sealed-bytes.ts";
 
 export interface VersionEntries {
-  /** Under which its record is found. */
+  /** The place of its record. */
   readonly place: Buffer;
   readonly recordPlace: Buffer;
   readonly record: Buffer;
@@ -17,7 +17,7 @@ export interface VersionEntries {
   readonly bytes: number;
 }
 
-/** Encodes a version, and counts it in its key's row. */
+/** Encodes a version and adds it to its key's row. */
 export function entriesOf(record: CommitRecord, slot: number, row: KeyRow): VersionEntries {
   const { version, position, state } = record.snapshot;
   const place = versionPlace(row.id, version);
@@ -27,7 +27,7 @@ export function entriesOf(record: CommitRecord, slot: number, row: KeyRow): Vers
   row.replayBytes += replayCost(body.length);
   let whole: Buffer | undefined;
   if (startsAnew(record.patches)) {
-    // the record is all it takes: an empty entry says so
+    // the record alone gives the state, which an empty entry says
     whole = Buffer.alloc(0);
     startReplay(row, version, body.length);
   } else if (isCheckpointDue(row)) {
