@@ -1,4 +1,4 @@
-/** The command from arguments to exit code. */
+/** Runs a command, from arguments to exit code. */
 
 import { inspect } from "node:util";
 import type { CommandPorts } from "./command/command.ts";
@@ -7,7 +7,10 @@ import { type Asked, parseCommand } from "./parse-command.ts";
 import type { Terminal } from "./command/terminal.ts";
 import { version } from "./usage.ts";
 
-/** Does what the arguments ask for. Returns the exit code and never rejects: 0, 1 for a failure, 2 for wrong usage. */
+/**
+ * Runs the command that the arguments name. Returns the exit code: 0, 1 for a failure, 2 for wrong usage. Never
+ * rejects.
+ */
 export async function commandLine(args: readonly string[], terminal: Terminal, ports: CommandPorts): Promise<number> {
   let asked: Asked;
   try {
@@ -26,7 +29,7 @@ export async function commandLine(args: readonly string[], terminal: Terminal, p
   }
 }
 
-/** What to print of an error that ends the command: one line, or all there is with `--verbose`. */
+/** The text to print for an error that ends the command: one line, or everything with `--verbose`. */
 export function complaint(error: unknown, args: readonly string[]): string {
   return `troupe: ${args.includes("--verbose") ? inspect(error) : messageOf(error)}`;
 }

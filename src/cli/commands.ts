@@ -1,4 +1,4 @@
-/** The commands there are, in the order in which the help lists them. */
+/** All commands, in the order of the help. */
 
 import { cancel } from "./commands/cancel.ts";
 import { bisect } from "./commands/bisect.ts";

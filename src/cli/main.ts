@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** The `troupe` command: gives the process's arguments, streams and signals to `commandLine`, and exits with its code. */
+/**
+ * The `troupe` command: passes the process's arguments, streams and signals to `commandLine`, and exits with its code.
+ */
 
 import { createSystem } from "../runtime/system/create-system.ts";
 import { lmdbJournal } from "../store/journal/lmdb/lmdb-journal.ts";
@@ -10,7 +12,7 @@ import { ProgressLine } from "./output/progress-line.ts";
 
 const args = process.argv.slice(2);
 const interruption = new AbortController();
-/** The exit code where the command is interrupted. */
+/** The exit code once the command is interrupted. */
 let endsWith: number | undefined;
 let readerLeft = false;
 
@@ -38,7 +40,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   readerLeft = true; // such as `| head`, which has read enough
   end(0);
 });
-process.stderr.on("error", () => undefined); // there is nowhere left to tell
+process.stderr.on("error", () => undefined); // there is nowhere left to report it
 process.on("uncaughtException", die);
 process.once("beforeExit", () => {
   die(

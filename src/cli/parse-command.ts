@@ -1,4 +1,4 @@
-/** The command line: which command it is for, and what that one is asked to do. */
+/** Parses the command line: finds the command and lets it read its arguments. */
 
 import { Arguments, wrongUsage } from "./arguments/arguments.ts";
 import type { Task } from "./command/command.ts";
@@ -14,7 +14,7 @@ export type Asked =
 /**
  * Reads the arguments after the script's name. `--help` wins over everything but a malformed line.
  *
- * @throws TroupeError `invalid-options` for a command, option or value that makes no sense; the message is one line.
+ * @throws TroupeError `invalid-options` for an invalid command, option or value; the message is one line.
  */
 export function parseCommand(args: readonly string[]): Asked {
   const [first, ...rest] = args;

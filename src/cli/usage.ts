@@ -24,7 +24,7 @@ Options:
 `;
 }
 
-/** The version in the package's package.json, which is two folders above this file in src and in dist alike. */
+/** The version in the package's package.json, which is two folders above this file both in src and in dist. */
 export function version(): string {
   const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { readonly version: string }).version;

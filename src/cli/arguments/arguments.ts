@@ -1,4 +1,7 @@
-/** The arguments of a command, checked as they are asked for. Whatever makes no sense is one line that names the command. */
+/**
+ * The arguments of a command, checked when they are read. An invalid one is an error on one line that names the
+ * command.
+ */
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -9,12 +12,13 @@ export type Flags = NonNullable<ParseArgsConfig["options"]>;
 /** Flags that every command has. */
 const everywhere = { help: { type: "boolean", short: "h" }, verbose: { type: "boolean" } } as const satisfies Flags;
 
+/** The parsed arguments of one command. Checks their form; what they mean is the command's to decide. */
 export class Arguments {
   readonly #command: string;
   readonly #values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
 
-  /** @throws TroupeError `invalid-options` for an option that the command doesn't have, or without its value. */
+  /** @throws TroupeError `invalid-options` for an option that the command doesn't have, or that lacks its value. */
   constructor(command: string, args: readonly string[], flags: Flags) {
     this.#command = command;
     const seeAlso = `${command === "" ? "troupe" : `troupe ${command}`} --help lists the options`;
@@ -32,14 +36,14 @@ export class Arguments {
     return typeof value === "string" ? value : undefined;
   }
 
-  /** The text of an option that has to be there. `what` says what it is, as `--journal DIR`. */
+  /** The text of a required option. `what` is its name in messages, such as `--journal DIR`. */
   required(name: string, what: string): string {
     const value = this.optional(name, what);
     if (value === undefined) throw this.wrong(`${what} is missing`);
     return value;
   }
 
-  /** The text of an option that may be left out, but not be empty. */
+  /** The text of an option that may be left out, but must not be empty. */
   optional(name: string, what: string): string | undefined {
     const value = this.text(name);
     if (value === "") throw this.wrong(`${what} is missing`);
@@ -61,7 +65,7 @@ export class Arguments {
     return this.numberOf(`--${name}`, text, max);
   }
 
-  /** A whole number from 1; `what` is what the message calls it. */
+  /** A whole number from 1; `what` is its name in messages. */
   numberOf(what: string, text: string, max = Number.MAX_SAFE_INTEGER): number {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (number >= 1 && number <= max) return number;
@@ -69,7 +73,7 @@ export class Arguments {
     throw this.wrong(`${what} must be a whole number from 1${most}, got ${quoted(text)}`);
   }
 
-  /** What an option that may be given several times was given; nothing when it wasn't. */
+  /** The texts of an option that may be given several times, or not at all. */
   texts(name: string): readonly string[] {
     const values = this.#values[name];
     return Array.isArray(values) ? values.map(String) : [];
@@ -79,7 +83,7 @@ export class Arguments {
     return this.#choiceOf(name, this.text(name) ?? choices[0], choices);
   }
 
-  /** What an option that may be given several times was given. */
+  /** The values of an option that may be given several times, each one of `choices`. */
   choices<T extends string>(name: string, choices: readonly T[]): readonly T[] {
     return this.texts(name).map((value) => this.#choiceOf(name, value, choices));
   }
@@ -97,12 +101,13 @@ export class Arguments {
   }
 
   /**
-   * Milliseconds since the epoch as they are, with `ms:` before them where they are few, or a date and time as ISO 8601 has it: the start or the end of that
-   * millisecond, for commits have times with fractions, which are not shown.
+   * Reads a time: milliseconds since the epoch (with `ms:` before fewer than five digits), or a date and time in ISO
+   * 8601. The latter stands for the start or the end of its millisecond, since commits have times with fractions, which
+   * are not shown.
    */
   timeOf(what: string, text: string, edge: "start" | "end"): number {
     const rest = edge === "start" ? 0 : 0.999;
-    // four digits are a year that was meant, and no moment of 1970
+    // four digits mean a year, not milliseconds
     const [, digits] = /^(\d{5,}(?:\.\d+)?)$/.exec(text) ?? /^ms:(\d+(?:\.\d+)?)$/.exec(text) ?? [];
     const time = digits === undefined ? isoTime(text) + rest : Number(digits);
     if (Number.isFinite(time)) return time;
@@ -111,7 +116,7 @@ export class Arguments {
     );
   }
 
-  /** The error of an argument that makes no sense. */
+  /** The error of an invalid argument. */
   wrong(problem: string, cause?: unknown): TroupeError {
     return wrongUsage(this.#command === "" ? problem : `${this.#command}: ${problem}`, cause);
   }

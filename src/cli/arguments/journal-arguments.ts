@@ -1,4 +1,4 @@
-/** What the commands that look into a journal have in common. */
+/** What the commands that read a journal have in common. */
 
 import type { Arguments, Flags } from "./arguments.ts";
 

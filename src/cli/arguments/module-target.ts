@@ -1,4 +1,4 @@
-/** `<module>#<export>`, as the command line names what a module exports. */
+/** `<module>#<export>`, by which the command line names an export of a module. */
 
 import type { Arguments } from "./arguments.ts";
 import { quoted } from "../output/one-line.ts";

@@ -1,4 +1,4 @@
-/** What `troupe run` is asked to do. */
+/** The arguments of `troupe run`. */
 
 import type { Arguments, Flags } from "./arguments.ts";
 import { moduleTarget } from "./module-target.ts";
@@ -13,7 +13,7 @@ export interface RunOrder extends SystemOrder {
   readonly input: string;
   /** The folder of the journal; `undefined` for none. */
   readonly journal: string | undefined;
-  /** What the runs' ids begin with; `undefined` for ids that the system makes. */
+  /** The beginning of the runs' ids; `undefined` for ids that the system makes. */
   readonly id: string | undefined;
   readonly json: boolean;
   readonly verbose: boolean;

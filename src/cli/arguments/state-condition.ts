@@ -1,4 +1,4 @@
-/** What a state is asked for on the command line: a value at a path, or whatever a module's function says. */
+/** A condition on a state, from the command line: a value at a path, or a module's function. */
 
 import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -21,8 +21,8 @@ export const conditionFlags = {
 } as const satisfies Flags;
 
 /**
- * Reads the condition: `--module FILE#export`, or `--path` with one of the others. What a module exports is imported by
- * the function returned.
+ * Reads the condition: `--module FILE#export`, or `--path` with one of the other options. The returned function imports
+ * the module.
  *
  * @throws TroupeError `invalid-options`.
  */
@@ -52,7 +52,7 @@ export function conditionOf(given: Arguments): (cwd: string) => Promise<Conditio
 
 function compare(how: "equals" | "above" | "below", value: unknown, wanted: unknown): boolean {
   if (how === "equals") {
-    // JSON has no bigints, so that a number stands for the bigint of the same value
+    // JSON has no bigints, so a number stands for the bigint of the same value
     return typeof value === "bigint" && typeof wanted === "number"
       ? Number(value) === wanted
       : isDeepStrictEqual(value, wanted);

@@ -1,4 +1,4 @@
-/** What the commands that go on with runs have in common. */
+/** What the commands that resume runs have in common. */
 
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { Arguments, Flags } from "./arguments.ts";
@@ -17,16 +17,16 @@ export const takeUpFlags = {
   module: { type: "string", multiple: true },
 } as const satisfies Flags;
 
-/** What a command says of the system that it starts. */
+/** The options of the system that a command starts. */
 export interface SystemOrder {
   readonly coordination: Coordination;
-  /** `undefined` for what the system takes by default. */
+  /** `undefined` for the system's default. */
   readonly threads: number | undefined;
 }
 
 export interface TakeUpOrder extends SystemOrder {
   readonly journal: string;
-  /** Where to look for workflows before the modules that the runs were started from. */
+  /** Modules to search for workflows before those that the runs were started from. */
   readonly modules: readonly ModuleTarget[];
   readonly json: boolean;
   readonly verbose: boolean;

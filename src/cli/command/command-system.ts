@@ -1,4 +1,4 @@
-/** What commands need of a system. */
+/** What commands need from a system. */
 
 import type { Run } from "../../workflows/run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
@@ -10,12 +10,12 @@ export interface CommandSystem {
   close(): Promise<void>;
 }
 
-/** How a command gets a system; tests give their own. */
+/** Starts a system for a command; tests pass their own. */
 export type StartSystem = (options: SystemOptions) => Promise<CommandSystem>;
 
-/** A run, as far as this file has to know it. */
+/** The part of a run that commands use. */
 export interface StartedRun {
-  /** There when it can be looked up later. */
+  /** Present when the run can be looked up later. */
   readonly id?: string | undefined;
   readonly result: Promise<unknown>;
   cancel(reason?: string): Promise<void>;

@@ -1,4 +1,4 @@
-/** What a command of `troupe` is. `commands.ts` lists them. */
+/** The interface of a `troupe` command. `commands.ts` lists the commands. */
 
 import type { JournalReport } from "../../store/journal/lmdb/verify-journal.ts";
 import type { Arguments, Flags } from "../arguments/arguments.ts";
@@ -6,27 +6,27 @@ import type { Journal } from "../../store/journal/journal.ts";
 import type { StartSystem } from "./command-system.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** Opens a journal; `readOnly` beside a process that owns it. */
+/** Opens a journal; with `readOnly`, also while another process owns it. */
 export type OpenJournal = (path: string, options: { readonly readOnly: boolean }) => Promise<Journal>;
 
-/** What commands reach outside of the terminal; tests give their own. */
+/** What commands use besides the terminal; tests pass their own. */
 export interface CommandPorts {
   readonly start: StartSystem;
   readonly openJournal: OpenJournal;
   readonly verifyJournal: (path: string) => Promise<JournalReport>;
 }
 
-/** Does what the arguments asked for. Returns the exit code; what it throws is a failure, exit code 1. */
+/** Carries out the command. Returns the exit code; an error that it throws is a failure, exit code 1. */
 export type Task = (terminal: Terminal, ports: CommandPorts) => Promise<number>;
 
 export interface Command {
   readonly name: string;
-  /** What it does, in a few words, for the list of commands. */
+  /** A few words for the list of commands. */
   readonly summary: string;
-  /** What `troupe <name> --help` prints. */
+  /** The text of `troupe <name> --help`. */
   readonly help: string;
-  /** Its options, besides those that every command has. */
+  /** Its options, in addition to those of every command. */
   readonly flags: Flags;
-  /** @throws TroupeError `invalid-options` for arguments that make no sense: wrong usage, exit code 2. */
+  /** @throws TroupeError `invalid-options` for invalid arguments: wrong usage, exit code 2. */
   read(given: Arguments): Task;
 }

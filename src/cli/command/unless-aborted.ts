@@ -1,6 +1,6 @@
-/** Work that is given up on when the command is interrupted. */
+/** Stops waiting for work when the command is interrupted. */
 
-/** What `work` resolves to; `undefined`, without waiting for it any longer, once the signal aborts. */
+/** Resolves to the result of `work`, or to `undefined` as soon as the signal aborts. */
 export async function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
   let stop: (() => void) | undefined;
   const aborted = new Promise<undefined>((resolve) => {

@@ -1,4 +1,4 @@
-/** `troupe bisect`: the first version of a key for which something holds. */
+/** `troupe bisect`: the first version of a key that satisfies a condition. */
 
 import { noSuchVersion } from "../../store/history/no-such-version.ts";
 import { readVersion } from "../../store/history/read-version.ts";

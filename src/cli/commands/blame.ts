@@ -21,7 +21,7 @@ export const blame: Command = {
   read(given) {
     const [key = "", path] = given.named("KEY", "PATH?");
     const journal = journalOf(given);
-    if (path !== undefined) partsOf(path); // throws for what is no pointer
+    if (path !== undefined) partsOf(path); // throws for an invalid pointer
     const json = given.flag("json");
     return (terminal, ports) =>
       withStore({ journal, mode: "read" }, terminal, ports, async ({ access }) => {
@@ -51,7 +51,7 @@ To set a value to what it was already isn't to set it. "or before": the version 
 ${exitCodes}`,
 };
 
-/** The fields of a state, or the whole of one that has none. */
+/** Pointers to the fields of a state, or to the whole state if it has none. */
 function fieldsOf(state: unknown): readonly string[] {
   if (typeof state !== "object" || state === null) return [""];
   const names = Object.keys(state);

@@ -47,7 +47,7 @@ The first line says what it is; then there is a line for each version. troupe im
 ${exitCodes}`,
 };
 
-/** Writes beside the file first, so that there is no half of one. */
+/** Writes to a temporary file first, so that the file is never incomplete. */
 async function writeLines(
   file: string,
   path: string,

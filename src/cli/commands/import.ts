@@ -1,4 +1,4 @@
-/** `troupe import`: takes over a key's history that was exported. */
+/** `troupe import`: imports a key's history that was exported. */
 
 import { constants, createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
@@ -22,7 +22,7 @@ export const importHistory: Command = {
     const input = given.text("input");
     const mode = given.flag("create") ? "create" : "write";
     return async (terminal, ports) => {
-      // or a mistake in its name would leave an empty journal behind
+      // checked first, since a mistake in its name would leave an empty journal behind
       if (input !== undefined) await checkReadable(input, resolve(terminal.cwd, input));
       return withStore({ journal, mode }, terminal, ports, async ({ store }) => {
         const { key, versions } = await store.importHistory(linesFrom(input, terminal), input ?? "stdin");

@@ -1,4 +1,4 @@
-/** `troupe keys`: which keys there are, how many versions of each and how large. */
+/** `troupe keys`: lists the keys, with the number and the size of their versions. */
 
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { KeyExtent } from "../../store/versions/snapshot.ts";
@@ -51,7 +51,7 @@ ${journalHelp}
 ${exitCodes}`,
 };
 
-/** Or what is wrong with it: the other keys are as good as before. */
+/** The key's versions, or the error if it is damaged: the other keys are still listed. */
 async function extentOf(access: StoreAccess, key: StateKey): Promise<KeyExtent | TroupeError> {
   try {
     return (await access.extent(key)) ?? { oldest: 1, newest: 0 };

@@ -1,4 +1,4 @@
-/** `troupe resolve`: says that a person has seen to what a run left that could not be undone. */
+/** `troupe resolve`: declares that a person has dealt with what a run could not undo. */
 
 import type { Command } from "../command/command.ts";
 import { expectWaitsForPerson, findRun } from "../journal/find-runs.ts";
@@ -16,7 +16,7 @@ export const resolve: Command = {
       journal: journalOf(given),
       json: given.flag("json"),
       verbose: given.flag("verbose"),
-      modules: [], // no code is needed for it
+      modules: [], // no workflow's code is needed
       coordination: "orchestrator",
       threads: 1,
     } as const;

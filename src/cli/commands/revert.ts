@@ -1,4 +1,4 @@
-/** `troupe revert`: goes back to an earlier version of a key, by one more version. */
+/** `troupe revert`: reverts a key to an earlier version by appending one more. */
 
 import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
@@ -47,7 +47,7 @@ The new version's author is command-line.
 ${exitCodes}`,
 };
 
-/** Upcasters are in the program that defines the family. */
+/** The error of reverting to a state under another schema, which needs the program that has the upcasters. */
 function needsUpcasters({ key, version, schema }: SnapshotMeta, newest: number): TroupeError {
   return new TroupeError(
     "no-upcaster",

@@ -1,4 +1,4 @@
-/** Runs inputs, a bounded number at a time, and tells how they ended in the order of the inputs. */
+/** Runs inputs, a bounded number at a time, and yields their outcomes in the order of the inputs. */
 
 import type { StartedRun } from "../command/command-system.ts";
 import type { InputRow } from "../input/input-row.ts";
@@ -9,13 +9,13 @@ export interface RunInputsOptions {
   readonly start: (input: unknown, line: number) => StartedRun;
   /** How many runs are in flight at a time. */
   readonly inFlight: number;
-  /** How many outcomes may wait for that of an earlier input (invariant 7). */
+  /** How many outcomes may wait for an earlier input's (invariant 7). */
   readonly ahead: number;
   /** Once aborted, no further input is started, and the runs in flight are cancelled. */
   readonly signal: AbortSignal;
 }
 
-/** Yields the outcome of each input that was started, in the order of the inputs. Whoever takes them slowly slows the runs. */
+/** Yields the outcome of each input that was started, in the order of the inputs. A slow consumer slows the runs. */
 export async function* runInputs(rows: readonly InputRow[], options: RunInputsOptions): AsyncGenerator<Outcome, void> {
   const { inFlight, ahead, signal } = options;
   const running = new Set<StartedRun>();
@@ -44,7 +44,7 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
     }
   };
   const cancel = (): void => {
-    for (const run of [...running]) run.cancel("interrupted").catch(() => undefined); // its result tells
+    for (const run of [...running]) run.cancel("interrupted").catch(() => undefined); // its result has the outcome
   };
 
   signal.addEventListener("abort", cancel, { once: true });

@@ -1,4 +1,4 @@
-/** What a command tells of its runs while they go on: a line for each as it ends, how far they are, and a summary. */
+/** The output of a command about its runs: a line for each as it ends, the progress, and a summary. */
 
 import { inspect } from "node:util";
 import type { Run } from "../../workflows/run.ts";
@@ -13,6 +13,7 @@ export interface RunReportOptions {
   readonly verbose: boolean;
 }
 
+/** Prints the outcomes of chosen runs and counts them. It neither starts runs nor waits for them. */
 export class RunReport {
   readonly #options: RunReportOptions;
   readonly #terminal: Terminal;
@@ -28,17 +29,17 @@ export class RunReport {
     this.#left = new Map(runs.map((found) => [found.run, found]));
   }
 
-  /** The runs of which nothing was told. */
+  /** The runs without an outcome so far. */
   get left(): readonly string[] {
     return [...this.#left.keys()];
   }
 
-  /** How the runs ended that were told of. */
+  /** The statuses of the outcomes so far. */
   get statuses(): readonly OutcomeStatus[] {
     return [...this.#counts.keys()];
   }
 
-  /** Prints the line of a run; what is told of it first counts. */
+  /** Prints the line of a run. Only the first outcome of a run counts. */
   async tell(outcome: RunOutcome): Promise<void> {
     const { run, status, error } = outcome;
     const found = this.#left.get(run);
@@ -51,7 +52,7 @@ export class RunReport {
     if (this.#options.verbose && error !== undefined) this.#terminal.note(`${oneLine(run)}: ${inspect(error)}`);
   }
 
-  /** Says how far the run is, where somebody looks on. */
+  /** Shows the progress of a run, if there is a terminal. */
   follow({ id, events$ }: Run): void {
     const { progress } = this.#terminal;
     if (progress === undefined) return;
@@ -62,11 +63,11 @@ export class RunReport {
         const step = "step" in event ? ` ${event.step ?? ""}` : "";
         progress(oneLine(`${ended()}; ${id}: ${event.type}${step}`));
       },
-      error: () => undefined, // what the run's result says, too
+      error: () => undefined, // the run's result has the error, too
     });
   }
 
-  /** The last words. */
+  /** Prints the summary. */
   summarize(): void {
     const { note } = this.#terminal;
     if (this.#isModuleMissing) note("where a workflow's module has moved, --module FILE says where it is now");

@@ -48,16 +48,17 @@ Exit codes: 0 all inputs ok, 1 an input failed or the module or the file can't b
 
 /** Runs in flight at a time: enough to keep every agent of a wide workflow busy, few enough to cancel. */
 const inFlight = 64;
-/** Outcomes that may wait for that of an earlier input. */
+/** Outcomes that may wait for an earlier input's. */
 const ahead = 1024;
-/** Milliseconds that cancelled runs get to undo what they did, before the system is closed under them. */
+/** Milliseconds that cancelled runs get to undo their steps before the system is closed. */
 const cancelGrace = 5000;
 
 /**
  * Runs the workflow over the inputs and prints a line for each, and a summary to stderr. Returns the exit code: 0, or 1
- * when an input failed or wasn't run.
+ * if an input failed or wasn't run.
  *
- * @throws TroupeError (as a rejection) when the module or the file of inputs can't be used, or no system can be started.
+ * @throws TroupeError (as a rejection) when the module or the file of inputs can't be used, or no system can be
+ * started.
  */
 async function runCommand(
   command: RunOrder,

@@ -1,4 +1,4 @@
-/** `troupe runs`: which runs there are, how each stands and what it waits for. */
+/** `troupe runs`: lists the runs, with the status of each and what it waits for. */
 
 import { isOpen, runStatuses } from "../../workflows/history/run-state.ts";
 import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
@@ -87,7 +87,7 @@ interface Listed {
   readonly overview: RunOverview;
 }
 
-/** The wanted runs that changed last, and the exit code: 1 when there is one that is damaged. */
+/** The selected runs that changed last, and the exit code: 1 if a run is damaged. */
 async function newestChanged(
   store: OwnedStore,
   isWanted: (one: FoundRun) => boolean,
@@ -105,7 +105,7 @@ async function newestChanged(
     if (interrupted.aborted) break;
     if (!isWanted(one)) continue;
     found.push({ position: one.head.position, overview: overviewOf(one.run, one.head) });
-    if (found.length >= 2 * limit) found = sorted().slice(0, limit); // no more are kept than are asked for
+    if (found.length >= 2 * limit) found = sorted().slice(0, limit); // keeps memory bounded
   }
   return { found: sorted().slice(0, limit), exitCode };
 }

@@ -58,7 +58,7 @@ function whenOf(given: Arguments): VersionAt | undefined {
   return { time: given.timeOf("--at", text, "end") };
 }
 
-/** As source code: bigints, undefined and -0 as they are; control characters escaped. */
+/** The state as source code: bigints, undefined and -0 as such, control characters escaped. */
 function pretty(state: unknown, colors: boolean): string {
   const all = Number.POSITIVE_INFINITY;
   return inspect(state, { depth: all, colors, maxArrayLength: all, maxStringLength: all, breakLength: 100 });

@@ -1,4 +1,4 @@
-/** Starts a system on a journal, goes on with runs that are there, and tells how each ended. */
+/** Starts a system on a journal, goes on with chosen runs, and prints how each ended. */
 
 import { resolve } from "node:path";
 import type { Run } from "../../workflows/run.ts";
@@ -19,17 +19,20 @@ import { unlessAborted } from "../command/unless-aborted.ts";
 
 /** What a command does with runs. */
 export interface Undertaking {
-  /** Picks the runs. Throws where one isn't in a state for it, before anything is done; `onDamage` hears of those left out. */
+  /**
+   * Chooses the runs. Throws, before anything is done, if a run isn't in a state for the command. `onDamage` is called
+   * for each damaged run, which is left out.
+   */
   choose(store: OwnedStore, onDamage: (error: TroupeError) => void): Promise<readonly FoundRun[]>;
   /** Whether the system goes on with them when it starts; otherwise they wait for `begin`. */
   readonly recovers: boolean;
-  /** Asks of a run what is to be asked of it, and returns the one to wait for. */
+  /** Carries out the command on a run, and returns the handle to wait for. */
   begin(run: Run, system: CommandSystem): Promise<Run>;
-  /** Whether a run that ended so ended as it was meant to. */
+  /** Whether this is the status that the command aims at. */
   isMeant(status: OutcomeStatus): boolean;
 }
 
-/** Prints a line for each run as it ends, and a summary to stderr where there are several. Returns the exit code. */
+/** Prints a line for each run as it ends, and a summary to stderr if there are several. Returns the exit code. */
 export async function takeUp(
   order: TakeUpOrder,
   undertaking: Undertaking,

@@ -1,4 +1,4 @@
-/** `troupe verify`: reads all of a journal and says what is whole. */
+/** `troupe verify`: reads a whole journal and reports all damage. */
 
 import { resolve } from "node:path";
 import type { JournalDamage } from "../../store/journal/lmdb/verify-journal.ts";
@@ -46,7 +46,7 @@ Options:
 ${exitCodes.replace("1 failed", "1 damaged or failed")}`,
 };
 
-/** A damage of a page names it in `what`. */
+/** The line of one damage. That of a page names the page in `what`. */
 function damageLine({ key, version, what }: JournalDamage, paint: Paint): string {
   const place = key === undefined ? "" : `${key}${version === undefined ? "" : `@${version}`}: `;
   return `${paint("red", "damaged")} ${oneLine(`${place}${what}`)}`;

@@ -1,20 +1,20 @@
 /**
- * What the cells of a CSV file stand for. A cell is text; where the workflow's input schema wants a number, a boolean or
- * allows nothing, it is read as that.
+ * The values of CSV cells. A cell is text, but is read as a number, a boolean or nothing if the workflow's input schema
+ * expects that.
  */
 
 import type * as v from "valibot";
 
-/** What a schema takes in the place of a cell. What isn't listed is left to the contract, as text. */
+/** The kinds of value that a schema accepts for a cell. Others are passed as text, for the contract to judge. */
 export type CellKind = "text" | "number" | "boolean" | "null" | "absent";
 
 /** The kinds of each column that the schema knows. */
 export type CellKinds = ReadonlyMap<string, ReadonlySet<CellKind>>;
 
-/** A cell's value: nothing at all for one to leave out, or what was expected where it can't be read. */
+/** A cell's value; `expected`, if the cell can't be read; or `absent`, if the field is to be left out. */
 export type Cell = { readonly value: unknown } | { readonly expected: string } | "absent";
 
-/** The parts of valibot's schemas that tell what they take. A pipe carries the parts of its first schema. */
+/** The parts of valibot's schemas that tell which values they accept. A pipe has the parts of its first schema. */
 interface SchemaParts {
   readonly type: string;
   readonly entries?: Readonly<Record<string, SchemaParts>>;
@@ -23,14 +23,14 @@ interface SchemaParts {
   readonly literal?: unknown;
 }
 
-/** The columns that a workflow's input has; none for one that is no object. Alternatives are taken together. */
+/** The columns of a workflow's input; none if it isn't an object. The fields of alternatives are merged. */
 export function cellKinds(schema: v.GenericSchema): CellKinds {
   const kinds = new Map<string, Set<CellKind>>();
   collectColumns(schema, kinds);
   return kinds;
 }
 
-/** Reads a cell; one of a column that the schema doesn't know is text. */
+/** Reads a cell. A cell of a column that the schema doesn't know is text. */
 export function readCell(text: string, kinds: ReadonlySet<CellKind> = new Set(["text"])): Cell {
   const trimmed = text.trim();
   if (kinds.has("text") ? text === "" : trimmed === "") {

@@ -1,4 +1,4 @@
-/** Inputs as CSV: a header that names the fields, then a row for each input, an object. */
+/** Inputs as CSV: a header that names the fields, then a row for each input, which becomes an object. */
 
 import type * as v from "valibot";
 import { type CellKinds, cellKinds, readCell } from "./csv-cell.ts";
@@ -8,8 +8,8 @@ import { type InputRow, type RowPosition, rowError } from "./input-row.ts";
 import { quoted } from "../output/one-line.ts";
 
 /**
- * Reads the text of a file; `file` is what messages call it, `schema` what the inputs have to satisfy. A row that can't be
- * read is an error row, which names the field, and harms no other.
+ * Reads the text of a file. `file` is its name in messages, `schema` the schema of the inputs. A row that can't be read
+ * becomes an error row that names the field, and doesn't affect other rows.
  *
  * @throws TroupeError `invalid-input` when there is no header or no row.
  */

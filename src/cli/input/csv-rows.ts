@@ -1,9 +1,9 @@
 /**
- * CSV text into rows, each with the line it starts on. csv-parse takes the rows apart (RFC 4180, strictly); this file
- * knows nothing of what the rows mean, and adds what it lacks:
+ * Splits CSV text into rows, each with the line that it starts on. csv-parse does the parsing (RFC 4180, strictly);
+ * this file doesn't interpret the rows, and adds what csv-parse lacks:
  *
- * - Line numbers. Its own count goes wrong after a CRLF inside a quoted field.
- * - Recovery. Its `skip_records_with_error` goes on inside the broken quote and loses good rows. Here the broken
+ * - Line numbers. csv-parse's own count goes wrong after a CRLF inside a quoted field.
+ * - Recovery. csv-parse's `skip_records_with_error` goes on inside the broken quote and loses good rows. Here a broken
  *   row is one line, and reading goes on with the next.
  */
 
@@ -24,8 +24,8 @@ const QUOTING_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The rows of a CSV text, in order, header included; blank lines and a byte order mark are not rows. Lines may end in
- * LF or CRLF. Rows may have any number of fields: the caller knows how many there should be.
+ * The rows of a CSV text, in order, header included, without blank lines and a byte order mark. Lines may end in LF or
+ * CRLF. Rows may have any number of fields; the caller checks it.
  */
 export function parseCsv(text: string): readonly CsvRow[] {
   const bytes = Buffer.from(text.startsWith("\uFEFF") ? text.slice(1) : text);

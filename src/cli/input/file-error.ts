@@ -1,4 +1,4 @@
-/** The error of a file that can't be opened or read, told in one line to whoever named the file. */
+/** The errors of files that can't be read or written, each on one line that names the file. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { messageOf } from "../output/one-line.ts";
@@ -11,7 +11,7 @@ const causes: Readonly<Record<string, string>> = {
   EPERM: "may not be read: permission denied",
 };
 
-/** The `invalid-input` error of a file that could not be opened or read; what the file system said is its cause. */
+/** The `invalid-input` error of a file that could not be opened or read; the file system's error is its cause. */
 export function unreadable(file: string, cause: unknown): TroupeError {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
   return fileError(file, causes[code] ?? `can't be read: ${messageOf(cause)}`, cause);

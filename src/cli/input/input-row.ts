@@ -1,4 +1,4 @@
-/** One row of a file of inputs: a value for the workflow, or what is wrong with the row. What all readers give. */
+/** One row of a file of inputs, as every reader returns it: a value for the workflow, or the row's error. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 
@@ -7,13 +7,16 @@ export type InputRow =
   | { readonly line: number; readonly input: unknown }
   | { readonly line: number; readonly error: TroupeError };
 
-/** Where in a file a row stands. */
+/** The position of a row in a file. */
 export interface RowPosition {
   readonly file: string;
   readonly line: number;
 }
 
-/** A row that can't be used: an `invalid-input` error, written `file:line: field: problem` as editors and terminals link it. */
+/**
+ * A row that can't be used, with an `invalid-input` error. Its message is `file:line: field: problem`, which editors
+ * and terminals turn into a link.
+ */
 export function rowError({ file, line }: RowPosition, problem: string, field?: string): InputRow {
   const where = field === undefined ? "" : `${field}: `;
   const details = { file, line, ...(field === undefined ? {} : { field }) };

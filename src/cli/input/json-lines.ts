@@ -1,9 +1,12 @@
-/** Inputs as JSON Lines: one JSON value a line; blank lines are none. */
+/** Inputs as JSON Lines: one JSON value per line; blank lines are skipped. */
 
 import { type InputRow, rowError } from "./input-row.ts";
 import { messageOf } from "../output/one-line.ts";
 
-/** Reads the text of a file; `file` is what messages call it. A line that isn't JSON is an error row and harms no other. */
+/**
+ * Reads the text of a file. `file` is its name in messages. A line that isn't JSON becomes an error row and doesn't
+ * affect other lines.
+ */
 export function parseJsonLines(text: string, file: string): readonly InputRow[] {
   return text.split("\n").flatMap((each, index): InputRow[] => {
     if (each.trim() === "") return [];

@@ -9,18 +9,18 @@ import type { InputRow } from "./input-row.ts";
 import { parseJsonLines } from "./json-lines.ts";
 
 export interface InputFile {
-  /** Taken from `cwd`; messages name the file so. Its ending tells the format: `.jsonl` or `.csv`. */
+  /** Relative to `cwd`, and written so in messages. The extension gives the format: `.jsonl` or `.csv`. */
   readonly path: string;
   readonly cwd: string;
-  /** What the inputs have to satisfy: tells numbers and booleans of a CSV file from text. */
+  /** The schema of the inputs. For a CSV file it tells numbers and booleans from text. */
   readonly schema: v.GenericSchema;
 }
 
 /**
- * Reads a file of inputs, in the order of the file. A row that can't be used carries its error; the others are unharmed.
+ * Reads a file of inputs, in the order of the file. A row that can't be used carries its error; others aren't affected.
  *
- * @throws TroupeError (as a rejection) `invalid-input` when the file can't be read, is of no such format, is not UTF-8
- * or has no inputs.
+ * @throws TroupeError (as a rejection) `invalid-input` when the file can't be read, has another format, isn't UTF-8 or
+ * has no inputs.
  */
 export async function readInputs({ path, cwd, schema }: InputFile): Promise<readonly InputRow[]> {
   const text = await readText(path, cwd);
@@ -38,7 +38,7 @@ async function readText(path: string, cwd: string): Promise<string> {
     throw unreadable(path, cause);
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // takes off a byte order mark, too
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // also removes a byte order mark
   } catch (cause) {
     throw fileError(path, "is not UTF-8 text", cause);
   }

@@ -1,6 +1,6 @@
-/** Text that arrives in pieces, line by line. */
+/** Splits text that arrives in pieces into lines. */
 
-/** The lines of UTF-8 text, without their breaks, which are LF; the last may go without. A byte order mark is taken off. */
+/** The lines of UTF-8 text, without their LF, which the last line may lack. A byte order mark is removed. */
 export async function* linesOf(pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<string, void> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";

@@ -7,7 +7,7 @@ import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { nearNames } from "../output/near-names.ts";
 import { oneLine } from "../output/one-line.ts";
 
-/** @throws TroupeError `no-such-key` that lists keys with a name like it. */
+/** @throws TroupeError `no-such-key`, which lists keys with similar names. */
 export async function findKey(access: StoreAccess, key: StateKey): Promise<KeyExtent> {
   const extent = await access.extent(key);
   if (extent !== undefined) return extent;

@@ -1,4 +1,4 @@
-/** Looks up runs in a store by the heads of their keys. */
+/** Finds runs in a store by the newest versions of their keys. */
 
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -13,7 +13,7 @@ export interface FoundRun {
   readonly head: Snapshot<RunState>;
 }
 
-/** All runs, in the order of their ids. What is wrong with one that is damaged goes to `onDamage`, and it is left out. */
+/** All runs, in the order of their ids. For a damaged run, `onDamage` gets the error, and the run is left out. */
 export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError) => void): AsyncGenerator<FoundRun> {
   for (const run of await store.ids(runState)) {
     try {
@@ -26,7 +26,7 @@ export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError)
   }
 }
 
-/** @throws TroupeError (as a rejection) `no-such-run` that lists runs with an id like it. */
+/** @throws TroupeError (as a rejection) `no-such-run`, which lists runs with similar ids. */
 export async function findRun(store: OwnedStore, run: string): Promise<FoundRun> {
   const head = await store.snapshot(runState, run);
   if (head !== undefined) return { run, head };
@@ -35,7 +35,7 @@ export async function findRun(store: OwnedStore, run: string): Promise<FoundRun>
   throw new TroupeError("no-such-run", oneLine(`there is no run ${run}; ${instead}`), { details: { run, near } });
 }
 
-/** @throws TroupeError `not-admissible` for a run that has ended; `what` is what was asked of it. */
+/** @throws TroupeError `not-admissible` for a run that has ended; `what` names the request. */
 export function expectOpen(found: FoundRun, what: string): FoundRun {
   const { run, head } = found;
   const { status } = head.state;

@@ -11,26 +11,29 @@ import type { Terminal } from "../command/terminal.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
 
 export interface OpenStore {
-  /** The store by keys, whatever their families' schemas. */
+  /** The store by keys, without their families' schemas. */
   readonly access: StoreAccess;
   readonly store: OwnedStore;
 }
 
 export interface StoreLocation {
-  /** Taken from the terminal's folder; messages name it so. */
+  /** Relative to the terminal's folder, and written so in messages. */
   readonly journal: string;
-  /** `read` leaves the journal to whoever owns it, `write` owns it meanwhile, `create` makes one where there is none. */
+  /**
+   * `read` works beside the journal's owner, `write` owns the journal meanwhile, `create` also creates it if there is
+   * none.
+   */
   readonly mode: "read" | "write" | "create";
 }
 
-/** Who commits by the command line. */
+/** The author of commits from the command line. */
 const author = "command-line";
 
 /**
- * Gives `use` the store, and closes it afterwards. Ends early, with exit code 1, when the command is interrupted.
+ * Opens the store for `use`, and closes it afterwards. Ends early, with exit code 1, when the command is interrupted.
  *
- * @throws TroupeError (as a rejection) `no-such-journal`, unless it may be made; `journal-in-use`, and what opening a journal
- * throws besides.
+ * @throws TroupeError (as a rejection) `no-such-journal`, unless it may be created; `journal-in-use`, and the other
+ * errors of opening a journal.
  */
 export async function withStore(
   { journal: path, mode }: StoreLocation,
@@ -40,7 +43,7 @@ export async function withStore(
 ): Promise<number> {
   const folder = resolve(cwd, path);
   const done = await unlessAborted(interrupted, async () => {
-    // whoever opens a journal to own it makes one where there is none, and here that is a mistake in its name
+    // opening a journal to own it would create a missing one, but here a missing one is a mistake in its name
     if (mode === "write") await (await openJournal(folder, { readOnly: true })).close();
     const journal = await openJournal(folder, { readOnly: mode === "read" });
     const authority = new StoreAuthority({ journal, clock: nodeClock() });

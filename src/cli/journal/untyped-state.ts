@@ -1,4 +1,4 @@
-/** A key's family without its schema: the command line takes states as they are. */
+/** A key's family without its schema: the command line uses states as they are. */
 
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -12,8 +12,8 @@ export interface UntypedKey {
 }
 
 /**
- * @param version the schema that states are written under.
- * @throws TroupeError `no-such-key` for what is no key: a family's name, a slash and an id.
+ * @param version the version of the schema that states are written under.
+ * @throws TroupeError `no-such-key` for text that isn't a key, which is a family's name, a slash and an id.
  */
 export function untypedKey(key: StateKey, version: number): UntypedKey {
   const slash = key.indexOf("/");

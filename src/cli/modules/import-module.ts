@@ -1,9 +1,9 @@
-/** Imports a user's module into the main thread, as `runtime/thread-bootstrap.mjs` does in the others. */
+/** Imports a user's module into the main thread, as `runtime/thread-bootstrap.mjs` does in other threads. */
 
 /**
- * Imports a module; TypeScript through tsx where Node.js does not load it by itself (before 22.18).
+ * Imports a module; TypeScript through tsx if Node.js does not load it by itself (before 22.18).
  *
- * @throws Error when it would need tsx and there is none; or whatever the module throws.
+ * @throws Error when it needs tsx and tsx isn't installed; or the module's own error.
  */
 export async function importModule(url: string): Promise<object> {
   await readyToImport([url]);
@@ -17,9 +17,9 @@ export async function importModule(url: string): Promise<object> {
 }
 
 /**
- * Sees to it that modules can be imported, whoever does it: loads tsx where one of them needs it.
+ * Makes sure that all later imports of these modules work: loads tsx if one of them needs it.
  *
- * @throws Error when there is no tsx.
+ * @throws Error when tsx is needed and isn't installed.
  */
 export async function readyToImport(urls: Iterable<string>): Promise<void> {
   if (loadsTypeScript() || ![...urls].some((url) => /\.m?ts([?#]|$)/.test(url))) return;

@@ -9,9 +9,9 @@ import { importModule } from "./import-module.ts";
 import { messageOf } from "../output/one-line.ts";
 
 /**
- * Returns what a module exports.
+ * Returns the exports of a module.
  *
- * @param module a path, taken from `cwd`, or a file URL.
+ * @param module a path, relative to `cwd`, or a file URL.
  * @throws TroupeError (as a rejection), on one line that names the module: `invalid-input` when there is no such file,
  * `module-failed` when it can't be loaded or throws.
  */

@@ -5,9 +5,9 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { loadExports } from "./load-exports.ts";
 
 export interface WorkflowLocation {
-  /** A path, taken from `cwd`, or a file URL. */
+  /** A path, relative to `cwd`, or a file URL. */
   readonly module: string;
-  /** The export; without it the default export, or else the only workflow. */
+  /** The export's name. Default: the default export, or else the only workflow. */
   readonly exportName: string | undefined;
   readonly cwd: string;
 }
@@ -16,18 +16,18 @@ export interface WorkflowLocation {
  * Imports the module and picks the workflow.
  *
  * @throws TroupeError (as a rejection), on one line that names the module: `invalid-input` when there is no such file,
- * `module-failed` when it can't be loaded or throws, `definition-not-found` when it exports no such workflow, none at all,
- * or several among which to choose.
+ * `module-failed` when it can't be loaded or throws, `definition-not-found` when it exports no such workflow, no
+ * workflow, or several without a choice.
  */
 export async function loadWorkflow({ module, exportName, cwd }: WorkflowLocation): Promise<WorkflowDefinition> {
   return pick(module, await loadExports(module, cwd), exportName);
 }
 
 /**
- * Imports the module and returns the workflow that is named, or else all that it exports: of several stages of one, the
- * finished one comes first.
+ * Imports the module and returns the named workflow, or else all workflows that it exports. If it exports several
+ * stages of one, the finished one comes first.
  *
- * @throws TroupeError (as a rejection) as {@link loadWorkflow}, but for several workflows.
+ * @throws TroupeError (as a rejection) as {@link loadWorkflow}, except for several workflows.
  */
 export async function loadWorkflows({
   module,

@@ -1,18 +1,18 @@
-/** What went wrong with an input, in the words that help most. */
+/** Describes why an input failed. */
 
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { messageOf, oneLine } from "./one-line.ts";
 
 export interface Failure {
-  /** The code of the error, or of the one that made a step fail. */
+  /** The error's code, or that of the error that made a step fail. */
   readonly code: string;
   /** One line. */
   readonly message: string;
-  /** The field of the input that is at fault, where one is. */
+  /** The field of the input that is at fault, if one is. */
   readonly field?: string;
 }
 
-/** What of a workflow its failures are told by. */
+/** The parts of a workflow that describing its failures needs. */
 export interface WorkflowSteps {
   readonly steps: readonly {
     readonly name: string;
@@ -20,7 +20,7 @@ export interface WorkflowSteps {
   }[];
 }
 
-/** Describes what a row, the start of a run or a run's result ended with. */
+/** Describes the error of a row, of a run's start or of a run's result. */
 export function describeFailure(error: unknown, { steps }: WorkflowSteps): Failure {
   if (!isTroupeError(error)) return { code: "unexpected", message: messageOf(error) };
   const { code, cause, details } = error;
@@ -28,7 +28,7 @@ export function describeFailure(error: unknown, { steps }: WorkflowSteps): Failu
   if (step !== undefined && "cause" in error && details["isPivot"] !== true) {
     const agent = `${step.agent.name}@${step.agent.version}`;
     const message = messageOf(cause);
-    // violated contracts name the agent by themselves
+    // the error of a violated contract names the agent already
     const said = message.startsWith(`${agent}: `) ? message.slice(agent.length + 2) : message;
     const what = code === "compensation-failed" ? `could not be undone: ${said}` : said;
     return {

@@ -1,8 +1,11 @@
-/** Which names are like one that isn't there: for whoever mistyped it. */
+/** Finds names similar to a mistyped one. */
 
 const most = 3;
 
-/** The three nearest of those that could be meant: one of five letters wrong at most, or one the beginning of the other. */
+/**
+ * The three nearest names, of those that differ in at most one of five letters, or of which one is the beginning of the
+ * other.
+ */
 export function nearNames(name: string, names: readonly string[]): readonly string[] {
   const limit = Math.max(1, Math.floor(name.length / 5));
   return names
@@ -17,7 +20,7 @@ function isBeginning(name: string, other: string): boolean {
   return name !== "" && (other.startsWith(name) || name.startsWith(other));
 }
 
-/** How many letters to add, remove or change (Levenshtein); more than `limit` for anything beyond it. */
+/** How many letters to add, remove or change (Levenshtein); any number above `limit` if there are more. */
 function distance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1;
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);

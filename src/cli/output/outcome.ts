@@ -1,11 +1,11 @@
-/** How an input ended, and the line that says so. */
+/** The outcome of an input, and its line of output. */
 
 import { inspect } from "node:util";
 import { describeFailure, type WorkflowSteps } from "./failure.ts";
 
 export type Outcome = {
   readonly line: number;
-  /** The id of the run, where it can be looked up. */
+  /** The id of the run, if it can be looked up. */
   readonly run?: string;
 } & ({ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: unknown });
 
@@ -15,7 +15,7 @@ export function textLine(outcome: Outcome, workflow: WorkflowSteps): string {
   return `line ${outcome.line}: error ${describeFailure(outcome.error, workflow).message}`;
 }
 
-/** The line for programs: an object with `line`, `run` where it can be looked up, `ok`, and `result` or `error`. */
+/** The line for programs: an object with `line`, `run` if it can be looked up, `ok`, and `result` or `error`. */
 export function jsonLine(outcome: Outcome, workflow: WorkflowSteps): string {
   const { line, run, ok } = outcome;
   const start = JSON.stringify({ line, ...(run === undefined ? {} : { run }), ok }).slice(0, -1);
@@ -23,7 +23,7 @@ export function jsonLine(outcome: Outcome, workflow: WorkflowSteps): string {
   return `${start},"error":${JSON.stringify(describeFailure(outcome.error, workflow))}}`;
 }
 
-/** A result as JSON. What JSON has no form for: bigints become text, maps and sets lists, and nothing becomes null. */
+/** A result as JSON. Bigints become text, maps and sets become lists, and undefined becomes null. */
 export function jsonOf(result: unknown): string {
   try {
     return JSON.stringify(result, plain) ?? "null";

@@ -1,4 +1,4 @@
-/** Colours of a terminal, or none. */
+/** Colours text for a terminal, or leaves it plain. */
 
 type Colour = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
@@ -11,7 +11,7 @@ const codes: Readonly<Record<Colour, readonly [on: number, off: number]>> = {
   cyan: [36, 39],
 };
 
-/** Paints text, or leaves it as it is where there are to be no colours. */
+/** Paints text, or returns it unchanged if colours are off. */
 export type Paint = (colour: Colour, text: string) => string;
 
 export function painter(colours: boolean): Paint {
@@ -20,8 +20,9 @@ export function painter(colours: boolean): Paint {
 }
 
 /**
- * Whether to use colours: not where `NO_COLOR` is set to anything; where `FORCE_COLOR` is, unless to `0` or `false`; else
- * on a terminal that isn't dumb. Not by Node's `styleText`, which Node 20 lacks at first and which ignores them at first.
+ * Whether to use colours: no, if `NO_COLOR` is set; if `FORCE_COLOR` is set, yes unless it is `0` or `false`; else yes
+ * on a terminal that isn't dumb. Doesn't use Node's `styleText`, which early versions of Node 20 lack and whose early
+ * versions ignore these variables.
  */
 export function wantsColours(env: Readonly<Record<string, string | undefined>>, isTerminal: boolean): boolean {
   const { NO_COLOR: no, FORCE_COLOR: force, TERM: kind } = env;

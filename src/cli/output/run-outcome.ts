@@ -1,4 +1,4 @@
-/** How a run that was gone on with ended, and the line that says so. */
+/** The outcome of a resumed run, and its line of output. */
 
 import type { RunState } from "../../workflows/history/run-state.ts";
 import type { EndStatus } from "../../workflows/history/run-event.ts";
@@ -8,15 +8,18 @@ import { describeFailure, type WorkflowSteps } from "./failure.ts";
 import { oneLine } from "./one-line.ts";
 import { jsonOf } from "./outcome.ts";
 
-/** `refused`: it can't go on as it was asked to, and stays as it is. `unfinished`: the command ended before the run did. */
+/**
+ * `refused`: the request can't be carried out, and the run stays as it is. `unfinished`: the command ended before the
+ * run did.
+ */
 export type OutcomeStatus = EndStatus | "refused" | "unfinished";
 
 export interface RunOutcome {
   readonly run: string;
   readonly status: OutcomeStatus;
-  /** There when it completed. */
+  /** Present when it completed. */
   readonly result?: unknown;
-  /** There in most other cases. */
+  /** Present in most other cases. */
   readonly error?: unknown;
 }
 
@@ -34,7 +37,7 @@ const statusByCode: Partial<Record<ErrorCode, OutcomeStatus>> = {
   "not-admissible": "refused",
 };
 
-/** What it means that a run's result, or what was asked of the run, failed with `error`. */
+/** The outcome when a run's result, or the request to the run, failed with `error`. */
 export function outcomeOf(run: string, error: unknown): RunOutcome {
   return { run, status: (isTroupeError(error) ? statusByCode[error.code] : undefined) ?? "unfinished", error };
 }
@@ -59,7 +62,7 @@ export function runJsonLine(outcome: RunOutcome, state: RunState): string {
   return JSON.stringify({ run, status, ...error });
 }
 
-/** The steps as the run's history has them: its workflow's code may not be there. */
+/** The steps from the run's history, as the workflow's code may be missing. */
 function stepsOf({ steps }: RunState): WorkflowSteps {
   return {
     steps: steps.outline.map(({ name, agent }) => {

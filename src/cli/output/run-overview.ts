@@ -1,4 +1,4 @@
-/** How a run stands, read off the newest version of its key. Pure; knows nothing of the workflow's code. */
+/** An overview of a run, from the newest version of its key. Pure; needs no workflow's code. */
 
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import { attemptOf, stepOf, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
@@ -8,7 +8,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { messageOf } from "./one-line.ts";
 
-/** A step, or its compensation, that went wrong. */
+/** A failure of a step or its compensation. */
 export interface Mishap {
   readonly step: string;
   readonly code?: string;
@@ -25,13 +25,13 @@ export interface Attempt {
   readonly isCompensation: boolean;
 }
 
-/** What a run waits for: the time of the next attempt, which may be that of a breaker to let calls through; or a person. */
+/** What a run waits for: the time of the next attempt, the time at which a breaker lets calls through, or a person. */
 export type Wait =
   | (Attempt & {
       readonly for: "time" | "breaker";
       /** Milliseconds since the epoch; 0 for at once. */
       readonly at: number;
-      /** Why it is tried again; not there when a process took the attempt before along. */
+      /** The failure that it is tried again for; absent when the last attempt ended with its process. */
       readonly after?: Mishap;
     })
   | { readonly for: "person"; readonly can: readonly ("retry-compensation" | "resolve")[] };
@@ -43,23 +43,25 @@ export interface RunOverview {
   readonly status: RunStatus;
   readonly coordination: Coordination;
   readonly steps: { readonly total: number; readonly finished: number; readonly undone: number };
-  /** When its first version was committed, in milliseconds since the epoch; not there when retention dropped that. */
+  /**
+   * When its first version was committed, in milliseconds since the epoch; absent when retention dropped that version.
+   */
   readonly started?: number;
   readonly changed: number;
   readonly deadline?: number;
-  /** What is in flight, or was when the process ended. */
+  /** The attempts in flight, now or when the process ended. */
   readonly inFlight: readonly Attempt[];
   readonly waits: readonly Wait[];
-  /** The step whose failure the run is, or was, ended for. */
+  /** The step whose failure ends, or ended, the run. */
   readonly failed?: Mishap;
-  /** The step that could not be undone; or that is the point of no return, `isUncertain` where nobody knows whether it had effects. */
+  /** The step that could not be undone, or the point of no return; `isUncertain` if its effects are unknown. */
   readonly uncompensated?: Mishap & { readonly isPivot: boolean; readonly isUncertain?: true };
   readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
-  /** What a person said who resolved it. */
+  /** The note of the person who resolved it. */
   readonly resolved?: string;
 }
 
-/** @param head the newest version of the run; when the first was committed isn't in it. */
+/** Makes the overview, all but the time of the run's start, which the newest version doesn't have. */
 export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Omit<RunOverview, "started"> {
   const { status, workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
   const steps = allSteps(state.steps).map((step, place) => ({ step, agent: outlineAt(state.steps, place).agent }));
@@ -118,7 +120,7 @@ function waitOf(step: StepState, agent: string): Wait | undefined {
 
 function waitForPerson(state: RunState): readonly Wait[] {
   if (state.status !== "compensation-failed") return [];
-  // past the point of no return there is nothing to be tried again
+  // past the point of no return there is no compensation to try again
   return [
     { for: "person", can: stoppedAtPivot(state)?.isCertain === true ? ["resolve"] : ["retry-compensation", "resolve"] },
   ];

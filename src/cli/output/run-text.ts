@@ -1,4 +1,4 @@
-/** How the command line shows a run. */
+/** Shows a run on the command line. */
 
 import type { RunStatus } from "../../workflows/history/run-state.ts";
 import { oneLine } from "./one-line.ts";
@@ -6,7 +6,7 @@ import type { Paint } from "./paint.ts";
 import type { Attempt, Mishap, RunOverview, Wait } from "./run-overview.ts";
 import { timeText } from "./version-text.ts";
 
-/** The longest message of an error that is shown whole. */
+/** The most characters of an error's message that are shown. */
 const longest = 100;
 
 const colours: Partial<Record<RunStatus, Parameters<Paint>[0]>> = {
@@ -32,7 +32,7 @@ export function runText(overview: RunOverview, paint: Paint): string {
   ].join(" ");
 }
 
-/** What is going on in a run, or what became of it; in parts. */
+/** The parts of the line that tell what happens in a run, or how it ended. */
 function aboutOf(overview: RunOverview): readonly string[] {
   const { steps, inFlight, waits, failed, uncompensated, cancelled, resolved } = overview;
   return [

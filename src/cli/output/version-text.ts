@@ -1,10 +1,10 @@
-/** How the command line shows a version and when it was. */
+/** Shows a version and its time on the command line. */
 
 import type { SnapshotMeta } from "../../store/versions/snapshot.ts";
 import { oneLine } from "./one-line.ts";
 import type { Paint } from "./paint.ts";
 
-/** `@4 2026-01-31T12:00:00.000Z credit-score run/7`, on one line whatever authors and runs are called. */
+/** `@4 2026-01-31T12:00:00.000Z credit-score run/7`, on one line, whatever the names of authors and runs contain. */
 export function versionText(
   { version, time, author, cause }: Pick<SnapshotMeta, "version" | "time" | "author" | "cause">,
   paint: Paint,
@@ -13,13 +13,13 @@ export function versionText(
   return `${paint("yellow", `@${version}`)} ${timeText(time)} ${paint("cyan", oneLine(author))}${why}`;
 }
 
-/** `2026-01-31T12:00:00.000Z`, or the number itself where it is beyond any date. */
+/** `2026-01-31T12:00:00.000Z`, or the number itself if it is beyond any date. */
 export function timeText(time: number): string {
   const date = new Date(time);
   return Number.isNaN(date.getTime()) ? String(time) : date.toISOString();
 }
 
-/** The lines of a diff, each in the colour of what it tells. */
+/** The lines of a diff, each in the colour of its kind of change. */
 export function diffLines(text: string, paint: Paint): readonly string[] {
   if (text === "") return [];
   const colours = { "+": "green", "-": "red", "~": "yellow" } as const;
