@@ -19,6 +19,7 @@ export interface AlarmsPorts {
   send(run: OpenRun, dispatch: Dispatch): void;
 }
 
+/** Sets the alarms of runs and acts when one rings. When something is due is kept by the run. */
 export class Alarms {
   readonly #ports: AlarmsPorts;
 

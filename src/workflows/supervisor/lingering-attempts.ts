@@ -12,6 +12,7 @@ interface Lingering {
   readonly permit: Permit;
 }
 
+/** Owns the permits of attempts that timed out while their code still runs. */
 export class LingeringAttempts {
   readonly #attempts = new Map<string, Lingering>();
 

@@ -14,6 +14,10 @@ import { TaskQueue } from "../../async/task-queue.ts";
 /** Work that is due: the run's deadline, or another attempt at a step or its compensation. */
 export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again"; readonly step: string };
 
+/**
+ * Owns the attempts, due times and task queue of one run. The rules of the run are in `run-machine.ts`; its truth is in
+ * the store.
+ */
 export class OpenRun {
   readonly id: string;
   /** Its key in the store. Kept, since a key string made anew for each commit is slow to look up. */
