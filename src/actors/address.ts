@@ -1,7 +1,20 @@
 /** Where a message goes. */
 
-/** The number of a thread host: 0 for the one that made the system, 1, 2 … for the threads it opened. */
-export type HostId = number;
+declare const hostBrand: unique symbol;
+
+/**
+ * A thread host of a system: {@link homeHost}, or one that {@link hostId} names by its thread's number. Compared with others and
+ * written into addresses, and nothing else: no code counts with it.
+ */
+export type HostId = number & { readonly [hostBrand]: true };
+
+/** The host of a thread, by the thread's number: 0 for the one that made the system, 1, 2 … for those that it opened. */
+export function hostId(thread: number): HostId {
+  return thread as HostId;
+}
+
+/** The host on the thread that made the system: it owns the store, the gates and the run supervisor. */
+export const homeHost: HostId = hostId(0);
 
 declare const addressBrand: unique symbol;
 
@@ -28,9 +41,9 @@ export function isSupervised(address: Address): boolean {
   return address.startsWith(anyHost);
 }
 
-/** The host in an address; NaN in that of a supervised actor, which has none. */
-export function hostOf(address: Address): HostId {
-  return Number.parseInt(address, 10);
+/** The host in an address; `undefined` in that of a supervised actor, which names none. */
+export function hostOf(address: Address): HostId | undefined {
+  return isSupervised(address) ? undefined : hostId(Number.parseInt(address, 10));
 }
 
 /** The name in an address. */

@@ -1,5 +1,6 @@
 /** Looks into batches on their way, for mutations that break one mechanism on purpose. */
 
+import { homeHost } from "../../src/actors/address.ts";
 import { openBatch, type WireBatch } from "../../src/runtime/transport/frame-codec.ts";
 import { inflateRun, runKind } from "../../src/runtime/transport/message-run.ts";
 import { NumberReader } from "../../src/runtime/transport/number-columns.ts";
@@ -23,7 +24,7 @@ export function mapFrames(wire: unknown, change: (frame: WireFrame) => WireFrame
 /** The messages of a run as frames of their own. */
 function apart(frame: WireFrame, numbers: NumberReader): WireFrame[] {
   if (frame[0] !== runKind) return [frame];
-  return inflateRun(frame, 0, true, numbers).map(({ id, to, from, type, token, isChecked, cause, payload }) => {
+  return inflateRun(frame, homeHost, true, numbers).map(({ id, to, from, type, token, isChecked, cause, payload }) => {
     return [0, id, to, from ?? 0, type, token, isChecked ? 8 : 0, 0, cause, payload];
   });
 }

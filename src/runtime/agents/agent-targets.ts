@@ -1,6 +1,6 @@
 /** Where agents and the supervisor of runs are reached, and the message between them. */
 
-import { type Address, makeAddress } from "../../actors/address.ts";
+import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { messageName } from "../messaging/message-check.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
@@ -13,7 +13,11 @@ export const coordinate = "coordinate";
 
 /** What waits here is bounded by the runs in flight; a large mailbox lets an abort past the work that waits. */
 export const agentMailbox = { capacity: 16384, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;
-export const supervisorTarget: Target = { address: makeAddress(0, "supervisor"), ...agentMailbox, check: undefined };
+export const supervisorTarget: Target = {
+  address: makeAddress(homeHost, "supervisor"),
+  ...agentMailbox,
+  check: undefined,
+};
 
 /** The target of an agent for its users: its input is checked before it is sent. */
 export function agentTarget(definition: AgentDefinition, address: Address): Target {

@@ -1,4 +1,4 @@
-/** How the agents of one host reach their gates on the main host. */
+/** How the agents of one host reach their gates on the home host. */
 
 import type { HostId } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -65,7 +65,7 @@ export class GateClient {
     }
   }
 
-  /** Tells, on the main host, of a thread that has died with all its calls: behind everything that came from there. */
+  /** Tells, on the home host, of a thread that has died with all its calls: behind everything that came from there. */
   threadLost(sender: Sender, thread: HostId): void {
     this.#tell(sender, { type: "lost", thread });
   }

@@ -1,6 +1,6 @@
-/** What agents and the gates on the main host tell each other. */
+/** What agents and the gates on the home host tell each other. */
 
-import { type HostId, makeAddress } from "../../actors/address.ts";
+import { homeHost, type HostId, makeAddress } from "../../actors/address.ts";
 import type { CallOutcome } from "../../agents/policies/permit.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Target } from "../messaging/target.ts";
@@ -10,7 +10,7 @@ import type { Target } from "../messaging/target.ts";
  * waits for its turn must not hold up the news that another call is over.
  */
 export const gatesTarget: Target = {
-  address: makeAddress(0, "gates"),
+  address: makeAddress(homeHost, "gates"),
   capacity: 16_384,
   overflow: "backpressure",
   check: undefined,

@@ -1,5 +1,5 @@
 /**
- * The gates of all agents of a system, on its main host: so an agent has one breaker, one bulkhead and one set of limits,
+ * The gates of all agents of a system, on its home host: so an agent has one breaker, one bulkhead and one set of limits,
  * whichever thread calls it. Their changes of status are versions of the keys `breaker/<agent's name>`.
  */
 

@@ -6,7 +6,7 @@ import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
-import { type Address, makeAddress } from "../../actors/address.ts";
+import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { AskError } from "../../errors/ask-error.ts";
@@ -141,7 +141,7 @@ export class CellContext implements ActorContext<unknown> {
     });
     if (found !== undefined) return this.#ref(definition, found as Address);
     // a durable actor is there also while it doesn't run: what another one sends it waits in the outbox
-    if (definition.body.kind === "durable") return this.#ref(definition, makeAddress(0, name));
+    if (definition.body.kind === "durable") return this.#ref(definition, makeAddress(homeHost, name));
     throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
       details: { name },
     });

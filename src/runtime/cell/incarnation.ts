@@ -3,6 +3,7 @@
  * failed at until its supervisor has decided what becomes of both.
  */
 
+import { homeHost } from "../../actors/address.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { Delivery, type DeliveryCell } from "./delivery.ts";
 import type { Envelope, StopMode } from "../transport/envelope.ts";
@@ -138,7 +139,7 @@ export class Incarnation {
     const { delivery, thrown } = this.#failed;
     this.#failed = undefined;
     delivery.threw(thrown);
-    this.#host.flushTo(0); // as in `#tooOften`
+    this.#host.flushTo(homeHost); // as in `#tooOften`
     this.#mailbox.settle(delivery.envelope);
   }
 
@@ -216,7 +217,7 @@ export class Incarnation {
     const thrown = this.#lastThrown;
     const why = thrown === undefined ? "its thread died" : encodeError(thrown).message;
     this.#host.deadLetter(envelope, "max-deliveries", why);
-    this.#host.flushTo(0); // before it counts as done with: the thread may die at any moment
+    this.#host.flushTo(homeHost); // before it counts as done with: the thread may die at any moment
     if (envelope.isAsk) this.#host.refuse(envelope, notHandled(envelope, "max-deliveries", thrown));
     this.#mailbox.settle(envelope);
   }

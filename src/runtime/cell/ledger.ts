@@ -22,7 +22,7 @@ const bytesFor = (hosts: number): number => words * hosts * Float64Array.BYTES_P
 const firstHosts = 8;
 /** More than there are threads; hosts that are gone make room. */
 const maxHosts = 4096;
-const nobody = -1;
+const noHost = -1;
 
 /** A buffer that grows in place. TypeScript knows it from ES2024 on, Node.js since 20. */
 interface Growable extends SharedArrayBuffer {
@@ -33,7 +33,7 @@ interface Growable extends SharedArrayBuffer {
 export function newLedger(): SharedArrayBuffer {
   const Shared = SharedArrayBuffer as unknown as new (bytes: number, options: { maxByteLength: number }) => Growable;
   const buffer = new Shared(bytesFor(firstHosts), { maxByteLength: bytesFor(maxHosts) });
-  new Float64Array(buffer).fill(nobody);
+  new Float64Array(buffer).fill(noHost);
   return buffer;
 }
 
@@ -86,7 +86,7 @@ export class Ledger {
   forget(origin: HostId): void {
     const place = this.#find(origin);
     if (place === undefined) return;
-    this.#words.fill(nobody, place, place + words);
+    this.#words.fill(noHost, place, place + words);
     this.#places.delete(origin);
   }
 
@@ -101,14 +101,14 @@ export class Ledger {
   #placeFor(origin: HostId): number {
     const known = this.#find(origin);
     if (known !== undefined) return known;
-    const place = this.#placeOf(nobody) ?? this.#grow();
+    const place = this.#placeOf(noHost) ?? this.#grow();
     this.#words.fill(0, place + 1, place + words);
     this.#words[place] = origin;
     this.#places.set(origin, place);
     return place;
   }
 
-  #placeOf(host: HostId): number | undefined {
+  #placeOf(host: HostId | typeof noHost): number | undefined {
     for (let place = 0; place < this.#words.length; place += words) if (this.#words[place] === host) return place;
     return undefined;
   }
@@ -116,7 +116,7 @@ export class Ledger {
   #grow(): number {
     const { length } = this.#words;
     this.#buffer.grow(2 * this.#buffer.byteLength);
-    this.#words.fill(nobody, length);
+    this.#words.fill(noHost, length);
     return length;
   }
 }

@@ -57,7 +57,7 @@ export interface ThreadHostOptions {
   readonly reports: HostReports;
   /** The store's position that batches from here carry; 0 where the store is elsewhere. */
   readonly position: () => Position;
-  /** Takes what concerns the store: a replica on a thread, the authority on the main one. */
+  /** Takes what concerns the store: a replica on a thread, the authority on the home host. */
   readonly store: StoreEndpoint;
 }
 
@@ -233,7 +233,8 @@ export class ThreadHost {
   unreachable(to: Address, type: string): AskError | undefined {
     if (this.#isClosed) return notHandled({ to, type }, "system-closed");
     if (this.#lost.size === 0) return undefined;
-    const error = this.#lost.get(hostOf(to));
+    const host = hostOf(to);
+    const error = host === undefined ? undefined : this.#lost.get(host);
     if (error === undefined) return undefined;
     return threadLost({ to, type }, error);
   }

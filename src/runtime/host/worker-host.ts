@@ -1,5 +1,6 @@
 /** A thread's host with what it serves: a replica of the store, and the control channel's calls. */
 
+import { homeHost } from "../../actors/address.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
@@ -30,7 +31,7 @@ export function startWorkerHost({ settings, clock, random, turns, link, load, be
   control: HostControl;
   closed: Promise<void>;
 } {
-  const replica = new StoreReplica({ send: (message) => host.transmit(0, { kind: "to-authority", message }) });
+  const replica = new StoreReplica({ send: (message) => host.transmit(homeHost, { kind: "to-authority", message }) });
   const host: ThreadHost = new ThreadHost({
     settings,
     clock,
@@ -39,19 +40,19 @@ export function startWorkerHost({ settings, clock, random, turns, link, load, be
     ...(beat === undefined ? {} : { beat }),
     position: () => 0,
     reports: {
-      deadLetter: (letter, isJson) => host.transmit(0, { kind: "dead-letter", letter, isJson }),
-      failure: (actor, type, error) => host.transmit(0, { kind: "failure", actor, type, error }),
-      stopped: (actor, hasFailed) => host.transmit(0, { kind: "stopped", actor, hasFailed }),
-      child: (actor, report) => host.transmit(0, { kind: "child-report", actor, report }),
-      locate: () => undefined, // only the main host knows
+      deadLetter: (letter, isJson) => host.transmit(homeHost, { kind: "dead-letter", letter, isJson }),
+      failure: (actor, type, error) => host.transmit(homeHost, { kind: "failure", actor, type, error }),
+      stopped: (actor, hasFailed) => host.transmit(homeHost, { kind: "stopped", actor, hasFailed }),
+      child: (actor, report) => host.transmit(homeHost, { kind: "child-report", actor, report }),
+      locate: () => undefined, // only the home host knows
     },
     store: {
       fromAuthority: (message) => replica.receive(message),
       reached: (position) => replica.reached(position),
-      fromReplica: () => undefined, // only the main host owns the store
+      fromReplica: () => undefined, // only the home host owns the store
     },
   });
-  host.attach(0, link);
+  host.attach(homeHost, link);
   const services = { host, store: replica, load, gates: new GateClient(host) };
   let close: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (close = resolve));

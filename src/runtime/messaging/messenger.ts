@@ -5,7 +5,7 @@
  */
 
 import type { AskOptions } from "../../actors/actor-ref.ts";
-import { type Address, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
+import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -69,7 +69,7 @@ export class Messenger {
       self: host.id,
       reaches: (peer) => host.reaches(peer),
       send: (peer, envelope) => (peer === host.id ? host.deliver(envelope) : host.transmit(peer, envelope)),
-      ask: (actor) => host.transmit(0, { kind: "locate", actor }),
+      ask: (actor) => host.transmit(homeHost, { kind: "locate", actor }),
       taken: (actor, upTo) => this.#windows.creditUpTo(actor, upTo),
       isAwaited: (ask) => this.#asks.has(ask),
       withdrawn: (ask) =>
@@ -190,15 +190,15 @@ export class Messenger {
   }
 
   #pathTo(actor: Address): (envelope: Envelope) => void {
-    if (isSupervised(actor)) return (envelope) => this.supervised.send(envelope);
     const peer = hostOf(actor);
+    if (peer === undefined) return (envelope) => this.supervised.send(envelope);
     const host = this.#host;
     return peer === host.id ? (envelope) => host.deliver(envelope) : (envelope) => host.transmit(peer, envelope);
   }
 
   /** The host of an actor; `undefined` while a supervised one is nowhere, or where isn't known here yet. */
   locate(actor: Address): HostId | undefined {
-    return isSupervised(actor) ? this.supervised.locate(actor) : hostOf(actor);
+    return hostOf(actor) ?? this.supervised.locate(actor);
   }
 
   reply({ id, answer, token }: Extract<Frame, { kind: "reply" }>): void {

@@ -1,6 +1,6 @@
 /** The asks of one host that wait for an answer: replies, deadlines, aborts, dead threads. */
 
-import { type Address, hostOf } from "../../actors/address.ts";
+import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import { Alarm } from "../../async/alarm.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
@@ -127,7 +127,7 @@ export class PendingAsks {
   }
 
   /** Rejects every ask of the actors on a host that is gone. */
-  rejectAll(host: number, toError: (ask: PendingAsk) => AskError): void {
+  rejectAll(host: HostId, toError: (ask: PendingAsk) => AskError): void {
     for (const ask of [...this.#asks.values()]) if (hostOf(ask.to) === host) this.reject(ask.id, toError(ask));
   }
 

@@ -27,7 +27,7 @@ export interface SupervisedRoutesOptions {
   /** True while frames reach a host. */
   readonly reaches: (host: HostId) => boolean;
   readonly send: (host: HostId, envelope: Envelope) => void;
-  /** Asks the main host where an actor is. */
+  /** Asks the home host where an actor is. */
   readonly ask: (actor: Address) => void;
   /** Messages up to an id have left the window. */
   readonly taken: (actor: Address, upTo: number) => void;

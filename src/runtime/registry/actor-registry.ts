@@ -1,6 +1,6 @@
 /** The actors of one system by name. */
 
-import { type Address, hostOf, nameOf } from "../../actors/address.ts";
+import { type Address, type HostId, hostOf, nameOf } from "../../actors/address.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { isName, nameRule } from "../../values/name.ts";
 
@@ -80,7 +80,7 @@ export class ActorRegistry {
   }
 
   /** Forgets the actors of a host and returns where they were. */
-  releaseHost(host: number): Address[] {
+  releaseHost(host: HostId): Address[] {
     const gone: Address[] = [];
     for (const [name, { address }] of this.#actors) {
       if (address === undefined || hostOf(address) !== host) continue;

@@ -1,6 +1,6 @@
-/** One supervised actor over all of its lives, as the main host sees it: where it is, and how it gets there and away. */
+/** One supervised actor over all of its lives, as the home host sees it: where it is, and how it gets there and away. */
 
-import { type Address, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
+import { type Address, homeHost, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { Failure } from "../../supervision/failure.ts";
 import type { ChildStatus } from "../../supervision/supervisor-state.ts";
@@ -246,8 +246,8 @@ export class SupervisedActor implements Child {
       if (host !== undefined) void roster.release(host);
       this.#isSpawning = false;
       this.#afterSpawn = undefined; // it isn't there to be told
-      const isDead = host !== undefined && isTroupeError(error, "thread-died");
-      this.#failed(isDead ? { kind: "thread-died", thread: host ?? 0, error } : { kind: "start-failed", error });
+      if (host === undefined || !isTroupeError(error, "thread-died")) this.#failed({ kind: "start-failed", error });
+      else this.#failed({ kind: "thread-died", thread: host, error });
       return;
     }
     this.#isSpawning = false;
@@ -305,7 +305,7 @@ export class SupervisedActor implements Child {
 
   #toAll(frame: (peer: HostId) => SupervisionFrame): void {
     const { roster, transmit } = this.#hosts;
-    for (const peer of [0, ...roster.ids]) transmit(peer, frame(peer));
+    for (const peer of [homeHost, ...roster.ids]) transmit(peer, frame(peer));
   }
 }
 

@@ -1,6 +1,6 @@
-/** The trees of supervisors of one system, on the main host. */
+/** The trees of supervisors of one system, on the home host. */
 
-import { type Address, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
+import { type Address, homeHost, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { describeFailure, type Failure } from "../../supervision/failure.ts";
@@ -143,9 +143,9 @@ export class Supervision {
     this.#actors.clear();
   }
 
-  /** What is done with of the main host's messages to an actor, once all hosts are closed. */
+  /** What is done with of the home host's messages to an actor, once all hosts are closed. */
   settledOf(address: Address): Settled {
-    return this.#closed.get(address)?.actor.settledOf(0) ?? nothingSettled;
+    return this.#closed.get(address)?.actor.settledOf(homeHost) ?? nothingSettled;
   }
 
   #node(name: string, options: ResolvedSupervisor, parent: Parent): SupervisorNode {

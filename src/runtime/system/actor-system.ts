@@ -5,7 +5,7 @@ import type { SpawnOptions } from "../../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
-import { type Address, type HostId, hostOf, isSupervised, makeAddress, nameOf } from "../../actors/address.ts";
+import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
 import type { BreakerState } from "../../agents/policies/breaker.ts";
@@ -25,10 +25,11 @@ import { DeathWatch } from "../registry/death-watch.ts";
 import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import type { Target } from "../messaging/target.ts";
 import type { DeadLetter, StopMode } from "../transport/envelope.ts";
+import { systemTarget } from "../messaging/system-protocol.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
 import { GatesBody } from "../agents/gates-body.ts";
-import { MainHost } from "../host/main-host.ts";
+import { HomeHost } from "../host/home-host.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import { Runs } from "../workflows/runs.ts";
@@ -42,14 +43,12 @@ import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
 
-const systemActor = makeAddress(0, "system");
-
 export class ActorSystem implements System {
   readonly store: OwnedStore;
   readonly events$: Observable<SystemEvent>;
   readonly deadLetters$: Observable<DeadLetter>;
   readonly #platform: Platform;
-  readonly #main: MainHost;
+  readonly #home: HomeHost;
   readonly #roster: ThreadRoster;
   readonly #registry = new ActorRegistry();
   readonly #gates: Gates;
@@ -62,8 +61,8 @@ export class ActorSystem implements System {
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
-    this.#main = new MainHost(
-      { ...platform, settings: settingsOf(0, platform, options), ...options },
+    this.#home = new HomeHost(
+      { ...platform, settings: settingsOf(homeHost, platform, options), ...options },
       {
         onFailure: (actor, message, error) => this.#publish({ type: "actor-failed", actor, message, error }),
         onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
@@ -73,29 +72,29 @@ export class ActorSystem implements System {
       },
     );
     this.events$ = this.#events$.asObservable();
-    this.deadLetters$ = this.#main.deadLetters$.asObservable();
-    this.store = new OwnedStore(this.#main.authority, { author: "system", remembersReads: false });
+    this.deadLetters$ = this.#home.deadLetters$.asObservable();
+    this.store = new OwnedStore(this.#home.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
       threads: platform.threads,
       clock: platform.clock,
       pooled: options.threads,
       open: (id) => platform.threads.open(settingsOf(id, platform, options)),
       onOpen: (id, thread) => {
-        this.#main.attach(id, thread.link);
+        this.#home.attach(id, thread.link);
         this.#publish({ type: "thread-opened", thread: id });
       },
       onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
       onFailure: (error, retryAfter) => this.#publish({ type: "thread-not-opened", error, retryAfter }),
     });
     this.#gates = new Gates({
-      store: this.#main.services.store,
+      store: this.#home.services.store,
       clock: platform.clock,
       random: platform.random,
       onChange: (agent, breaker) => this.#publish(breakerEvent(agent, breaker)),
-      onError: (error) => this.#main.host.reportFailure(gatesTarget.address, "breaker", error),
+      onError: (error) => this.#home.host.reportFailure(gatesTarget.address, "breaker", error),
     });
     const { address: gates, capacity, overflow } = gatesTarget;
-    this.#main.host.spawn({
+    this.#home.host.spawn({
       name: nameOf(gates),
       capacity,
       overflow,
@@ -106,7 +105,7 @@ export class ActorSystem implements System {
       registry: this.#registry,
       roster: this.#roster,
       gates: this.#gates,
-      services: this.#main.services,
+      services: this.#home.services,
       isClosing: () => this.#end.isClosing,
       publish: (event) => this.#publish(event),
       stopped: (actor) => this.#stopped(actor, false),
@@ -117,7 +116,7 @@ export class ActorSystem implements System {
       roster: this.#roster,
       registry: this.#registry,
       spawn: (host, order) => this.#spawner.spawnOn(host, order),
-      transmit: (host, frame) => this.#main.host.transmit(host, frame),
+      transmit: (host, frame) => this.#home.host.transmit(host, frame),
       newId: () => platform.random.id(),
       publish: (event) => this.#publish(event),
       down: (actor, why) => this.#deathWatch.down(actor, why),
@@ -126,11 +125,11 @@ export class ActorSystem implements System {
     this.#deathWatch = new DeathWatch({
       isThere: (actor) =>
         isSupervised(actor) ? this.#supervision.isThere(actor) : this.#find(nameOf(actor)) === actor,
-      notify: (watcher, type, gone) => this.#main.notify(watcher, type, gone),
+      notify: (watcher, type, gone) => this.#home.notify(watcher, type, gone),
       bringDown: (actor, by, reason) => this.#bringDown(actor, by, reason),
     });
     this.#runs = new Runs({
-      main: this.#main,
+      home: this.#home,
       platform,
       options,
       deploy: (agent) => this.#spawner.spawn(agent, undefined, agent.placement),
@@ -142,8 +141,8 @@ export class ActorSystem implements System {
         onRefused: (run, error) => this.#publish({ type: "run-refused", run, error }),
       },
     });
-    this.#main.host.spawn({
-      name: nameOf(systemActor),
+    this.#home.host.spawn({
+      name: nameOf(systemTarget.address),
       ...defaultMailbox,
       concurrency: Number.POSITIVE_INFINITY,
       body: () =>
@@ -159,7 +158,7 @@ export class ActorSystem implements System {
     this.#end = new SystemEnd({
       clock: platform.clock,
       shutdownDeadline: options.shutdownDeadline,
-      main: this.#main,
+      home: this.#home,
       roster: this.#roster,
       registry: this.#registry,
       gates: this.#gates,
@@ -221,10 +220,10 @@ export class ActorSystem implements System {
   }
 
   async stop({ address }: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
-    if (isSupervised(address)) return this.#supervision.terminate(address, mode);
     const host = hostOf(address);
+    if (host === undefined) return this.#supervision.terminate(address, mode);
     // a dead thread's actors have stopped
-    if (host === 0 || this.#roster.thread(host) !== undefined) await this.#main.stop(address, mode);
+    if (host === homeHost || this.#roster.thread(host) !== undefined) await this.#home.stop(host, address, mode);
   }
 
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions = {}): Run<Output> {
@@ -256,14 +255,14 @@ export class ActorSystem implements System {
   async stats(): Promise<SystemStats> {
     const threads = await Promise.all(this.#roster.ids.map((thread) => this.#threadStats(thread)));
     const known = threads.filter((one) => one !== undefined);
-    const own = [...this.#main.host.cells.values()].reduce((sum, cell) => sum + cell.waiting, 0);
+    const own = [...this.#home.host.cells.values()].reduce((sum, cell) => sum + cell.waiting, 0);
     return {
       actors: this.#registry.size,
       waiting: known.reduce((sum, { waiting }) => sum + waiting, own),
-      commits: this.#main.authority.position,
+      commits: this.#home.authority.position,
       runs: this.#runs.counts,
       threads: known,
-      deadLetters: Object.fromEntries(this.#main.deadLetterCounts),
+      deadLetters: Object.fromEntries(this.#home.deadLetterCounts),
     };
   }
 
@@ -308,11 +307,12 @@ export class ActorSystem implements System {
   }
 
   #ref(target: Target): BoundRef {
-    return new BoundRef({ host: this.#main.host, sender: this.#main.outside, target });
+    return new BoundRef({ host: this.#home.host, sender: this.#home.outside, target });
   }
 
   #stopped(actor: Address, hasFailed: boolean): void {
-    if (isSupervised(actor)) {
+    const host = hostOf(actor);
+    if (host === undefined) {
       this.#supervision.stopped(actor);
       return;
     }
@@ -320,12 +320,12 @@ export class ActorSystem implements System {
     this.#publish({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
     this.#deathWatch.gone(actor, hasFailed ? "failed" : "stopped");
-    if (!this.#end.isClosing) void this.#roster.release(hostOf(actor));
+    if (!this.#end.isClosing) void this.#roster.release(host);
   }
 
-  #threadGone(thread: number, error: unknown, wasClosing: boolean): void {
+  #threadGone(thread: HostId, error: unknown, wasClosing: boolean): void {
     const reason = error ?? threadClosed(thread);
-    this.#main.detach(thread, reason);
+    this.#home.detach(thread, reason);
     const lost = this.#registry.releaseHost(thread);
     const actors = [...lost, ...this.#supervision.on(thread)];
     if (wasClosing) {
@@ -333,7 +333,7 @@ export class ActorSystem implements System {
       return;
     }
     this.#publish({ type: "thread-died", thread, error: reason, actors });
-    this.#main.services.gates.threadLost(this.#main.outside, thread);
+    this.#home.services.gates.threadLost(this.#home.outside, thread);
     this.#supervision.threadLost(thread, reason);
     for (const actor of lost) this.#deathWatch.gone(actor, "thread-died");
     this.#runs.threadLost(thread, reason);

@@ -1,7 +1,7 @@
 /** Starts the actors and agents that no supervisor starts: takes a name, finds a place, and has the host there spawn them. */
 
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
-import { type Address, type HostId, makeAddress } from "../../actors/address.ts";
+import { type Address, homeHost, type HostId, makeAddress } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Placement } from "../../actors/placement.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
@@ -19,7 +19,7 @@ export interface SpawnerPorts {
   readonly registry: ActorRegistry;
   readonly roster: ThreadRoster;
   readonly gates: Gates;
-  /** Of the main host. */
+  /** Of the home host. */
   readonly services: HostServices;
   readonly isClosing: () => boolean;
   readonly publish: (event: Untimed) => void;
@@ -72,7 +72,7 @@ export class Spawner {
    */
   async spawnOn(thread: HostId, order: SpawnOrder): Promise<void> {
     const { roster, services } = this.#ports;
-    if (thread === 0) {
+    if (thread === homeHost) {
       spawnCell(services, await services.load.load(order.definition), order.name, order.supervised);
       return;
     }

@@ -8,7 +8,7 @@ import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
 import type { Gates } from "../agents/gates.ts";
-import type { MainHost } from "../host/main-host.ts";
+import type { HomeHost } from "../host/home-host.ts";
 import type { Runs } from "../workflows/runs.ts";
 import type { Supervision } from "../supervision/supervision.ts";
 import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
@@ -19,7 +19,7 @@ export interface SystemEndOptions {
   readonly clock: Clock;
   /** Milliseconds that a shutdown takes at most where it isn't told otherwise. */
   readonly shutdownDeadline: number;
-  readonly main: MainHost;
+  readonly home: HomeHost;
   readonly roster: ThreadRoster;
   readonly registry: ActorRegistry;
   readonly gates: Gates;
@@ -126,15 +126,15 @@ export class SystemEnd {
   }
 
   async #close(): Promise<void> {
-    const { clock, main, roster, gates, supervision, deathWatch, runs, events$, publish } = this.#options;
+    const { clock, home, roster, gates, supervision, deathWatch, runs, events$, publish } = this.#options;
     const left = runs.close();
     supervision.close();
     deathWatch.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
-    await main.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
+    await home.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
     await roster.close(closeGrace, after);
     await gates.close();
-    await main.close((actor) => supervision.settledOf(actor));
+    await home.close((actor) => supervision.settledOf(actor));
     this.#left = await left;
     if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
     events$.complete();

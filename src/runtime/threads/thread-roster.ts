@@ -3,7 +3,7 @@
  * another in the place of a pooled one that died.
  */
 
-import type { HostId } from "../../actors/address.ts";
+import { homeHost, type HostId, hostId } from "../../actors/address.ts";
 import { pauseOf } from "../../actors/backoff.ts";
 import type { Placement } from "../../actors/placement.ts";
 import { encodeError } from "../../errors/error-codec.ts";
@@ -69,7 +69,7 @@ export class ThreadRoster {
   /** How many threads in a row could not start, or died before there was any actor on them. */
   #failures = 0;
   #isClosing = false;
-  #lastId = 0;
+  #lastThread = 0;
 
   constructor({ threads, clock, pooled, open, onOpen, onExit, onFailure }: ThreadRosterOptions) {
     this.#threads = threads;
@@ -94,7 +94,7 @@ export class ThreadRoster {
   }
 
   /**
-   * The thread for a new actor, which counts as placed there from now on. 0 is the thread that made the system. With all pooled
+   * The thread for a new actor, which counts as placed there from now on. The home host is the one on the thread that made the system. With all pooled
    * threads gone, it waits for the next one.
    *
    * @throws TroupeError `no-such-thread`, `invalid-options` for a placement that is none; what the thread that it waited
@@ -102,7 +102,7 @@ export class ThreadRoster {
    */
   async place(placement: Placement): Promise<HostId> {
     const slot = this.#choose(placement);
-    if (slot === undefined) return 0;
+    if (slot === undefined) return homeHost;
     try {
       return await this.#take(slot);
     } catch (error) {
@@ -137,9 +137,9 @@ export class ThreadRoster {
    */
   async placeAgain(placement: Placement, avoided: ReadonlySet<HostId>): Promise<HostId> {
     if (typeof placement === "object") {
-      const { thread } = placement;
-      const isThere = thread === 0 || this.#entries.get(thread)?.isClosing === false;
-      return isThere && !avoided.has(thread) ? this.place(placement) : this.placeAgain("pooled", avoided);
+      const host = hostId(placement.thread);
+      const isThere = host === homeHost || this.#entries.get(host)?.isClosing === false;
+      return isThere && !avoided.has(host) ? this.place(placement) : this.placeAgain("pooled", avoided);
     }
     const isAvoided = (slot: Slot): boolean => [...avoided].some((id) => this.#entries.get(id)?.slot === slot);
     const candidates = [...this.#slots].filter((slot) => !isAvoided(slot));
@@ -192,12 +192,13 @@ export class ThreadRoster {
   /** The thread of that number; `undefined` for the one that made the system. */
   #named(placement: Exclude<Placement, string>): Slot | undefined {
     if (typeof placement !== "object") throw noSuchPlacement(placement);
-    if (placement.thread === 0) return undefined;
-    const entry = this.#entries.get(placement.thread);
+    const host = hostId(placement.thread);
+    if (host === homeHost) return undefined;
+    const entry = this.#entries.get(host);
     if (entry === undefined || entry.isClosing) {
       throw new TroupeError(
         "no-such-thread",
-        `there is no thread ${placement.thread}; there are ${[0, ...this.ids].join(", ")}`,
+        `there is no thread ${placement.thread}; there are ${[homeHost, ...this.ids].join(", ")}`,
         {
           details: { thread: placement.thread, threads: this.ids },
         },
@@ -245,7 +246,7 @@ export class ThreadRoster {
       await this.#pause(pause);
       slot.isPausing = false;
     }
-    const id = ++this.#lastId;
+    const id = hostId(++this.#lastThread);
     const thread = await this.#openThread(id);
     if (this.#isClosing) {
       await thread.kill();

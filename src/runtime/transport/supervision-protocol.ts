@@ -1,4 +1,4 @@
-/** What hosts and the supervisors on the main host say to each other, and what hosts need to know to reach supervised actors. */
+/** What hosts and the supervisors on the home host say to each other, and what hosts need to know to reach supervised actors. */
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";

@@ -16,7 +16,7 @@ import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
 import { supervisorTarget } from "../agents/agent-targets.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
-import type { MainHost } from "../host/main-host.ts";
+import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
@@ -39,13 +39,13 @@ export interface RunSettings extends RunQueueOptions {
   readonly maxMessageBytes: number;
 }
 
-export interface RunsOptions extends Pick<SupervisorActorOptions, "main" | "platform" | "deploy" | "admit"> {
+export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "platform" | "deploy" | "admit"> {
   readonly options: RunSettings;
   readonly events: RunsEvents;
 }
 
 export class Runs {
-  readonly #main: MainHost;
+  readonly #home: HomeHost;
   readonly #platform: RunPlatform;
   readonly #options: RunSettings;
   readonly #events: RunsEvents;
@@ -57,14 +57,14 @@ export class Runs {
   readonly #refused = new Map<string, unknown>();
   #isClosed = false;
 
-  constructor({ main, platform, options, deploy, admit, events }: RunsOptions) {
-    this.#main = main;
+  constructor({ home, platform, options, deploy, admit, events }: RunsOptions) {
+    this.#home = home;
     this.#platform = platform;
     this.#options = options;
     this.#events = events;
     this.#accepted = new AcceptedRuns(options);
     this.#actor = new SupervisorActor({
-      main,
+      home,
       platform,
       maxMessageBytes: options.maxMessageBytes,
       deploy,
@@ -80,10 +80,10 @@ export class Runs {
     });
     this.#supervisor = this.#actor.supervisor;
     this.#unfinished = new UnfinishedRuns({
-      authority: main.authority,
+      authority: home.authority,
       store: this.#actor.store,
       open: () => this.#supervisor.openRuns,
-      onError: (error) => main.host.reportFailure(supervisorTarget.address, "recovery", error),
+      onError: (error) => home.host.reportFailure(supervisorTarget.address, "recovery", error),
     });
   }
 
@@ -237,7 +237,7 @@ export class Runs {
   }
 
   async #newest(id: string): Promise<RunState | undefined> {
-    return ((await this.#main.authority.stored(stateKey(runState, id))) as Snapshot<RunState> | undefined)?.state;
+    return ((await this.#home.authority.stored(stateKey(runState, id))) as Snapshot<RunState> | undefined)?.state;
   }
 
   #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
@@ -258,7 +258,7 @@ export class Runs {
   /** A run that waits keeps a copy of its input: its caller may change the original meanwhile. */
   #copyOf({ name: agent, version, input: schema }: WorkflowDefinition, input: unknown): unknown {
     checkContract(schema, input, { agent, version, direction: "input", side: "sender" });
-    const { host, outside } = this.#main;
+    const { host, outside } = this.#home;
     const plain = host.copier.copy(input, `the input of a run of ${agent}`);
     return host.copier.hasTransferred ? host.revive(plain, outside) : plain;
   }

@@ -1,4 +1,4 @@
-/** The supervisor of runs as an actor of the main host: what its mailbox takes, and the participants and the store that it works with. */
+/** The supervisor of runs as an actor of the home host: what its mailbox takes, and the participants and the store that it works with. */
 
 import { type Address, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -11,7 +11,7 @@ import { decodeError, type EncodedError, encodeError } from "../../errors/error-
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
 import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-targets.ts";
-import type { MainHost } from "../host/main-host.ts";
+import type { HomeHost } from "../host/home-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -27,7 +27,7 @@ export interface RunPlatform {
 }
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
-  readonly main: MainHost;
+  readonly home: HomeHost;
   readonly platform: RunPlatform;
   readonly maxMessageBytes: number;
   /** Starts an agent's participant and returns where it is. */
@@ -46,22 +46,22 @@ export class SupervisorActor {
   readonly codec: PayloadCodec;
   /** The store, where it is the author. */
   readonly store: StoreClient;
-  readonly #main: MainHost;
+  readonly #home: HomeHost;
   readonly #participants: Participants;
 
-  constructor({ main, platform, maxMessageBytes, deploy, admit, onVersion, onBroken }: SupervisorActorOptions) {
-    this.#main = main;
-    const cell = main.host.spawn({
+  constructor({ home, platform, maxMessageBytes, deploy, admit, onVersion, onBroken }: SupervisorActorOptions) {
+    this.#home = home;
+    const cell = home.host.spawn({
       name: nameOf(supervisorTarget.address),
       ...agentMailbox,
       concurrency: Number.POSITIVE_INFINITY,
       body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
     });
-    this.codec = new PayloadCodec({ maxBytes: maxMessageBytes, revive: (value) => main.host.revive(value, cell) });
-    this.store = new StoreClient(main.services.store, { author: cell.address, remembersReads: false });
+    this.codec = new PayloadCodec({ maxBytes: maxMessageBytes, revive: (value) => home.host.revive(value, cell) });
+    this.store = new StoreClient(home.services.store, { author: cell.address, remembersReads: false });
     this.#participants = new Participants({
-      host: main.host,
-      sender: main.sender(cell.address),
+      host: home.host,
+      sender: home.sender(cell.address),
       start: async (agent) => {
         platform.load.remember(agent);
         return deploy(agent);
@@ -100,8 +100,8 @@ export class SupervisorActor {
   }
 
   #tell({ type, ...message }: SupervisorMessage): void {
-    this.#main.host.messenger
-      .tell(this.#main.outside, supervisorTarget, type, message, true)
+    this.#home.host.messenger
+      .tell(this.#home.outside, supervisorTarget, type, message, true)
       .catch((error: unknown) => {
         if (!isTroupeError(error, "system-closed")) throw error; // with the system closed, no run is left to hear of it
       });

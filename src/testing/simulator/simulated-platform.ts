@@ -1,5 +1,6 @@
 /** The ports of the simulator: every thread host of a process on this one thread, under one scheduler. */
 
+import { homeHost, type HostId } from "../../actors/address.ts";
 import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { HostThread, HostThreads } from "../../runtime/threads/host-threads.ts";
 import type { Platform } from "../../runtime/system/platform.ts";
@@ -27,9 +28,9 @@ export interface SimulatedPlatformOptions {
 
 /** A simulated thread, as the simulator's faults see it. */
 interface SimulatedThread {
-  readonly id: number;
+  readonly id: HostId;
   readonly control: HostThread["control"];
-  readonly connect: (peer: number, link: Link) => Promise<void>;
+  readonly connect: (peer: HostId, link: Link) => Promise<void>;
   die(reason: ThreadExit): void;
 }
 
@@ -43,23 +44,23 @@ export interface SimulatedPlatform extends Platform {
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
   const { scheduler, random, faults, load, tamper } = options;
   const threads = new Map<number, SimulatedThread>();
-  const dead = new Set<number>();
-  const isAlive = (host: number): boolean => !dead.has(host);
+  const dead = new Set<HostId>();
+  const isAlive = (host: HostId): boolean => !dead.has(host);
 
-  const clockOf = (host: number): Clock => ({
+  const clockOf = (host: HostId): Clock => ({
     now: () => scheduler.now,
     setTimer: (ms, fire) => ({
       cancel: scheduler.lane(`timer of ${host}`, () => isAlive(host)).add(Math.max(0, ms), fire),
     }),
   });
 
-  const turnsOf = (host: number): Turns => ({
+  const turnsOf = (host: HostId): Turns => ({
     schedule: (task) => void scheduler.lane(`turn of ${host}`, () => isAlive(host)).add(0, task),
     atEndOfTurn: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
     atEndOfLoop: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
   });
 
-  const direction = (from: number, to: number): { send: Link["send"]; receive: Link["receive"] } => {
+  const direction = (from: HostId, to: HostId): { send: Link["send"]; receive: Link["receive"] } => {
     const lane = scheduler.lane(`link ${from}>${to}`, () => isAlive(from) && isAlive(to));
     const early: unknown[] = [];
     let onBatch: ((batch: unknown) => void) | undefined;
@@ -80,7 +81,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     };
   };
 
-  const linkPair = (a: number, b: number): [Link, Link] => {
+  const linkPair = (a: HostId, b: HostId): [Link, Link] => {
     const there = direction(a, b);
     const back = direction(b, a);
     return [
@@ -92,7 +93,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
   const hostThreads: HostThreads = {
     async open(settings) {
       const { id } = settings;
-      const [mine, theirs] = linkPair(0, id);
+      const [mine, theirs] = linkPair(homeHost, id);
       const { control, closed } = startWorkerHost({
         settings,
         clock: clockOf(id),
@@ -135,9 +136,9 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
   };
 
   return {
-    clock: clockOf(0),
+    clock: clockOf(homeHost),
     random,
-    turns: turnsOf(0),
+    turns: turnsOf(homeHost),
     threads: hostThreads,
     load,
     messagesPerTurn: 1, // one message a step, so that every order of messages can happen

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { makeAddress } from "../../../src/actors/address.ts";
+import { hostId, makeAddress } from "../../../src/actors/address.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { BoundRef, targetOf } from "../../../src/runtime/messaging/actor-ref.ts";
 import type { Target } from "../../../src/runtime/messaging/target.ts";
@@ -16,7 +16,7 @@ function outgoing(): { out: HeldOutput; codec: PayloadCodec } {
   return { out: new HeldOutput({ copier }, codec), codec };
 }
 
-const anna = makeAddress(2, "anna");
+const anna = makeAddress(hostId(2), "anna");
 const unknown: Target = { address: anna, capacity: 5, overflow: "reject", check: undefined };
 const known = targetOf(ledger, anna);
 
@@ -24,7 +24,7 @@ describe("what a durable actor's handler sends", () => {
   it("is kept in order, for a name and not for a thread", () => {
     const { out } = outgoing();
     out.post(unknown, "a", 1);
-    out.post({ ...unknown, address: makeAddress(7, "with.dot-and_more") }, "b", undefined);
+    out.post({ ...unknown, address: makeAddress(hostId(7), "with.dot-and_more") }, "b", undefined);
     expect(out.posted).toEqual([
       { to: { name: "anna", capacity: 5, overflow: "reject" }, type: "a", payload: 1 },
       { to: { name: "with.dot-and_more", capacity: 5, overflow: "reject" }, type: "b", payload: undefined },
@@ -90,7 +90,7 @@ describe("what a durable actor's handler sends", () => {
     const { out } = outgoing();
     const trimmed = targetOf(
       { name: "x", protocol: { say: { input: v.pipe(v.string(), v.trim()) } }, mailbox: {} },
-      makeAddress(1, "x"),
+      makeAddress(hostId(1), "x"),
     );
     out.post(trimmed, "say", "  a ");
     expect(out.posted[0]?.payload).toBe("a");

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hostId } from "../../../src/actors/address.ts";
 import { decodeError } from "../../../src/errors/error-codec.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 import type { ActorBody, ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
@@ -23,8 +24,8 @@ class Bench extends LoneHost {
   startFails: Error | undefined;
 
   constructor() {
-    super(1);
-    this.attach(2);
+    super(hostId(1));
+    this.attach(hostId(2));
     this.cell = this.host.spawn({
       name: "ada",
       capacity: 8,
@@ -52,16 +53,16 @@ class Bench extends LoneHost {
 
   ask(...types: string[]): Promise<Frame[]> {
     const asks = types.map((type) =>
-      envelopeOf({ id: ++this.#lastId, to: this.cell.address, type, isAsk: true, origin: 2 }),
+      envelopeOf({ id: ++this.#lastId, to: this.cell.address, type, isAsk: true, origin: hostId(2) }),
     );
-    this.receive(2, ...asks);
+    this.receive(hostId(2), ...asks);
     return this.run();
   }
 
   #lastId = 0;
 
   command(command: ChildCommand): Promise<Frame[]> {
-    this.receive(2, { kind: "child-command", actor: this.cell.address, command });
+    this.receive(hostId(2), { kind: "child-command", actor: this.cell.address, command });
     return this.run();
   }
 

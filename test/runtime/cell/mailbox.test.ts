@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type HostId, makeAddress, makeSupervisedAddress } from "../../../src/actors/address.ts";
+import { homeHost, type HostId, hostId, makeAddress, makeSupervisedAddress } from "../../../src/actors/address.ts";
 import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
 import type { AskError } from "../../../src/errors/ask-error.ts";
 import type { DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
@@ -15,7 +15,8 @@ import { envelopeOf } from "../transport/frame-arbitrary.ts";
 
 const policies: OverflowPolicy[] = ["backpressure", "drop-oldest", "drop-newest", "reject"];
 /** The host of the mailbox. */
-const here = 1;
+const here = hostId(1);
+const there = hostId(2);
 
 interface BenchOptions {
   readonly capacity: number;
@@ -92,13 +93,13 @@ describe("a mailbox", () => {
   it("gives room back as messages are settled: at once on its own host, in batches to others (invariant 7)", () => {
     const bench = new Bench({ capacity: 32 });
     for (let id = 1; id <= 5; id++) {
-      for (const origin of [here, 2]) {
+      for (const origin of [here, there]) {
         const envelope = envelopeOf({ id, origin });
         bench.mailbox.push(envelope);
         bench.mailbox.settle(bench.mailbox.next() as Envelope);
       }
       expect(bench.credits.get(here)?.count).toBe(id);
-      expect(bench.credits.get(2)?.count).toBe(id < 4 ? undefined : 4); // an eighth of the capacity
+      expect(bench.credits.get(there)?.count).toBe(id < 4 ? undefined : 4); // an eighth of the capacity
     }
     bench.mailbox.close();
     expect(bench.credits).toEqual(
@@ -114,22 +115,22 @@ describe("a mailbox", () => {
     bench.push(1);
     bench.ask(2);
     bench.push(3);
-    expect(bench.credits.get(0)?.count).toBe(3);
+    expect(bench.credits.get(homeHost)?.count).toBe(3);
     expect(bench.letters).toEqual([[0, 1, "overflow"]]);
     expect(bench.refusals).toEqual([]);
     bench.push(4);
     expect(bench.refusals.map(({ code, mayHaveRun }) => [code, mayHaveRun])).toEqual([["mailbox-full", false]]);
     expect(bench.handleAll()).toEqual([3, 4]);
-    expect(bench.credits.get(0)?.count).toBe(4); // no more than came
+    expect(bench.credits.get(homeHost)?.count).toBe(4); // no more than came
   });
 
   it("counts as done with what a supervised actor's mailbox dropped, once nothing before it is in hand", () => {
     const bench = new Bench({ capacity: 1, overflow: "drop-oldest", isSupervised: true });
     bench.push(1, 2);
-    expect(bench.ledger.settledOf(0)).toEqual({ settled: 1, inHand: 0 });
+    expect(bench.ledger.settledOf(homeHost)).toEqual({ settled: 1, inHand: 0 });
     bench.mail?.begin(bench.mailbox.next() as Envelope);
     bench.push(3, 4);
-    expect(bench.ledger.settledOf(0)).toEqual({ settled: 3, inHand: 2 });
+    expect(bench.ledger.settledOf(homeHost)).toEqual({ settled: 3, inHand: 2 });
   });
 
   it("doesn't have handled what nobody waits for any more: its deadline has passed", () => {
@@ -140,17 +141,17 @@ describe("a mailbox", () => {
     expect(bench.handleAll()).toEqual([2]);
     expect(bench.letters).toEqual([[0, 1, "expired"]]);
     expect(bench.refusals.map(({ outcome, code }) => [outcome, code])).toEqual([["rejected", "timed-out"]]);
-    expect(bench.credits.get(0)?.count).toBe(2);
+    expect(bench.credits.get(homeHost)?.count).toBe(2);
   });
 
   it.each([false, true])("nor what its asker gave up; supervised: %s", (isSupervised) => {
     const bench = new Bench({ capacity: 8, isSupervised });
     bench.ask(1, 2, 3, 4);
     bench.push(5);
-    bench.mailbox.withdraw(0, 2, "cancelled");
-    bench.mailbox.withdraw(0, 3, "timed-out");
-    bench.mailbox.withdraw(0, 5, "cancelled"); // a tell
-    bench.mailbox.withdraw(7, 4, "cancelled"); // of another host
+    bench.mailbox.withdraw(homeHost, 2, "cancelled");
+    bench.mailbox.withdraw(homeHost, 3, "timed-out");
+    bench.mailbox.withdraw(homeHost, 5, "cancelled"); // a tell
+    bench.mailbox.withdraw(hostId(7), 4, "cancelled"); // of another host
     expect(bench.handleAll()).toEqual([1, 4, 5]);
     expect(bench.letters).toEqual([
       [0, 2, "cancelled"],
@@ -164,7 +165,7 @@ describe("a mailbox", () => {
     bench.ask(1, 2);
     const begun = bench.mailbox.next() as Envelope;
     bench.mail?.begin(begun);
-    bench.mailbox.withdraw(0, 1, "cancelled");
+    bench.mailbox.withdraw(homeHost, 1, "cancelled");
     bench.mailbox.putBack(begun);
     expect(bench.handleAll()).toEqual([2]);
     expect(bench.letters).toEqual([[0, 1, "cancelled"]]);
@@ -173,20 +174,20 @@ describe("a mailbox", () => {
   it("but what a sender only wants to know to be handled, whoever stops waiting for that", () => {
     const bench = new Bench({ capacity: 8 });
     bench.mailbox.push(envelopeOf({ id: 1, isAsk: true, isTold: true }));
-    bench.mailbox.withdraw(0, 1, "cancelled");
-    bench.mailbox.hostLost(0, "thread-died");
+    bench.mailbox.withdraw(homeHost, 1, "cancelled");
+    bench.mailbox.hostLost(homeHost, "thread-died");
     expect(bench.handleAll()).toEqual([1]);
   });
 
   it("nor asks of a host that is gone; tells are", () => {
     const bench = new Bench({ capacity: 8 });
     for (const [id, origin, isAsk] of [
-      [1, 2, true],
-      [2, 2, false],
-      [1, 3, true],
+      [1, there, true],
+      [2, there, false],
+      [1, hostId(3), true],
     ] as const)
       bench.mailbox.push(envelopeOf({ id, origin, isAsk }));
-    bench.mailbox.hostLost(2, "thread-died");
+    bench.mailbox.hostLost(there, "thread-died");
     expect(bench.letters).toEqual([[2, 1, "cancelled"]]);
     expect(bench.handleAll()).toEqual([2, 1]);
   });
@@ -202,7 +203,7 @@ describe("a mailbox", () => {
       ["rejected", "actor-stopped"],
       ["rejected", "actor-stopped"],
     ]);
-    expect(bench.credits.get(0)?.count).toBe(3);
+    expect(bench.credits.get(homeHost)?.count).toBe(3);
   });
 
   it("of a supervised actor that was ended leaves all of that to its senders' hosts", () => {
@@ -212,7 +213,7 @@ describe("a mailbox", () => {
     bench.mailbox.discard();
     bench.mailbox.turnAway(envelopeOf({ id: 3, isAsk: true }));
     expect([bench.letters, bench.refusals, bench.mailbox.length]).toEqual([[], [], 0]);
-    expect(bench.ledger.settledOf(0).settled).toBe(0);
+    expect(bench.ledger.settledOf(homeHost).settled).toBe(0);
   });
 
   it("says of a message that was begun before that it may have had effects", () => {
@@ -229,7 +230,7 @@ describe("a mailbox", () => {
   });
 
   it("loses nothing, ends nothing twice, and owes no more room than it got (invariants 2, 6 and 7)", () => {
-    const origin = fc.constantFrom<HostId>(here, 0, 2);
+    const origin = fc.constantFrom(here, homeHost, there);
     const command = fc.oneof(
       { weight: 4, arbitrary: fc.record({ do: fc.constant("push" as const), origin, isAsk: fc.boolean() }) },
       { weight: 3, arbitrary: fc.record({ do: fc.constant("handle" as const) }) },
@@ -270,7 +271,7 @@ describe("a mailbox", () => {
             mailbox.withdraw(one.origin, pushed.get(one.origin)?.at(-1 - one.nth) ?? 0, "cancelled");
           else if (one.do === "hostLost") {
             isLost = true;
-            mailbox.hostLost(2, "thread-died");
+            mailbox.hostLost(there, "thread-died");
           } else take(one.do === "again");
         }
         if (isDiscarded) mailbox.discard();

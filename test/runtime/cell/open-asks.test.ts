@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { hostId } from "../../../src/actors/address.ts";
 import { OpenAsks } from "../../../src/runtime/cell/open-asks.ts";
 import type { Delivery } from "../../../src/runtime/cell/delivery.ts";
 
@@ -10,24 +11,24 @@ describe("asks in hand", () => {
     const [one, other] = [delivery(1, 7), delivery(2, 7)];
     asks.add(one);
     asks.add(other);
-    expect([asks.find(1, 7), asks.find(2, 7), asks.find(1, 8), asks.find(3, 7)]).toEqual([
-      one,
-      other,
-      undefined,
-      undefined,
-    ]);
+    expect([
+      asks.find(hostId(1), 7),
+      asks.find(hostId(2), 7),
+      asks.find(hostId(1), 8),
+      asks.find(hostId(3), 7),
+    ]).toEqual([one, other, undefined, undefined]);
     asks.remove(one);
     asks.remove(delivery(3, 1));
-    expect([asks.find(1, 7), asks.find(2, 7)]).toEqual([undefined, other]);
+    expect([asks.find(hostId(1), 7), asks.find(hostId(2), 7)]).toEqual([undefined, other]);
   });
 
   it("of a host that is gone are forgotten with it", () => {
     const asks = new OpenAsks();
     const [one, other] = [delivery(1, 7), delivery(1, 8)];
     for (const each of [one, other, delivery(2, 1)]) asks.add(each);
-    expect([...asks.takeFrom(1)]).toEqual([one, other]);
-    expect([asks.find(1, 7), [...asks.takeFrom(1)]]).toEqual([undefined, []]);
+    expect([...asks.takeFrom(hostId(1))]).toEqual([one, other]);
+    expect([asks.find(hostId(1), 7), [...asks.takeFrom(hostId(1))]]).toEqual([undefined, []]);
     asks.remove(one);
-    expect(asks.find(2, 1)).toBeDefined();
+    expect(asks.find(hostId(2), 1)).toBeDefined();
   });
 });

@@ -1,6 +1,6 @@
 /** A host by itself: what it reports and sends is written down, time and turns are the test's. */
 
-import type { HostId } from "../../../src/actors/address.ts";
+import { type HostId, hostId } from "../../../src/actors/address.ts";
 import type { EncodedError } from "../../../src/errors/error-codec.ts";
 import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
@@ -19,7 +19,7 @@ export class LoneHost {
   readonly #turns: (() => void)[] = [];
   readonly #links = new Map<HostId, { readonly sent: Frame[]; receive: (batch: unknown) => void; batches: number }>();
 
-  constructor(id: HostId = 1) {
+  constructor(id: HostId = hostId(1)) {
     const task = (run: () => void): void => void this.#turns.push(run);
     this.host = new ThreadHost({
       settings: { id, messagesPerTurn: 2, maxMessageBytes: 10_000, askTimeout: 5_000 },
@@ -51,7 +51,7 @@ export class LoneHost {
   }
 
   /** Runs all that there is to run, and returns what was sent to a host since the last time. */
-  async run(peer: HostId = 2): Promise<Frame[]> {
+  async run(peer: HostId = hostId(2)): Promise<Frame[]> {
     await settled();
     for (let turn = this.#turns.shift(); turn !== undefined; turn = this.#turns.shift()) {
       turn();

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { makeAddress } from "../../../src/actors/address.ts";
+import { hostId, makeAddress } from "../../../src/actors/address.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { DeadLetterReason } from "../../../src/runtime/transport/envelope.ts";
 import { begunBefore, notHandled, departed, threadLost, notSent } from "../../../src/runtime/messaging/ask-errors.ts";
 
-const message = { to: makeAddress(1, "ada"), type: "count" };
+const message = { to: makeAddress(hostId(1), "ada"), type: "count" };
 const of = ({ outcome, code, mayHaveRun }: AskError) => [outcome, code, mayHaveRun];
 
 describe("the error of a message that nobody handled", () => {

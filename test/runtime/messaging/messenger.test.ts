@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Address, makeAddress, makeSupervisedAddress } from "../../../src/actors/address.ts";
+import { type Address, homeHost, hostId, makeAddress, makeSupervisedAddress } from "../../../src/actors/address.ts";
 import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
 import { isAskError } from "../../../src/errors/ask-error.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
@@ -9,13 +9,13 @@ import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import type { HostAskOptions } from "../../../src/runtime/messaging/messenger.ts";
 import { LoneHost } from "../host/lone-host.ts";
 
-const eve = makeAddress(2, "eve");
+const eve = makeAddress(hostId(2), "eve");
 const roamer = makeSupervisedAddress("roamer");
 
 /** Host 1, where code sends to actors of host 2, and what became of what it sent. */
 class Bench extends LoneHost {
   readonly sender = {
-    address: makeAddress(1, "ada"),
+    address: makeAddress(hostId(1), "ada"),
     token: 7,
     cause: 3,
     seen: 0,
@@ -27,9 +27,9 @@ class Bench extends LoneHost {
   readonly outcomes = new Map<number, string>();
 
   constructor() {
-    super(1);
-    this.attach(2);
-    this.attach(0);
+    super(hostId(1));
+    this.attach(hostId(2));
+    this.attach(homeHost);
   }
 
   target(address: Address = eve, overflow: OverflowPolicy = "backpressure"): Target {
@@ -54,12 +54,12 @@ class Bench extends LoneHost {
 
   /** The messages that have left since the last time. */
   async messages(peer = 2): Promise<Envelope[]> {
-    return (await this.run(peer)).filter((frame): frame is Envelope => frame.kind === "message");
+    return (await this.run(hostId(peer))).filter((frame): frame is Envelope => frame.kind === "message");
   }
 
   /** Host 2 dies. */
   die(): Promise<Frame[]> {
-    this.host.detach(2, new TroupeError("thread-died", "thread 2 died"));
+    this.host.detach(hostId(2), new TroupeError("thread-died", "thread 2 died"));
     return this.run();
   }
 }
@@ -67,7 +67,7 @@ class Bench extends LoneHost {
 const located = {
   kind: "located",
   actor: roamer,
-  host: 2,
+  host: hostId(2),
   incarnation: 1,
   settled: 0,
   inHand: 0,
@@ -90,7 +90,7 @@ describe("what is told", () => {
     for (let n = 1; n <= 4; n++) bench.tell(n);
     expect((await bench.messages()).map(({ payload }) => payload)).toEqual([1, 2]);
     expect([...bench.outcomes]).toEqual([1, 2].map((n) => [n, "done"]));
-    bench.receive(2, { kind: "credit", to: eve, count: 2, gone: false });
+    bench.receive(hostId(2), { kind: "credit", to: eve, count: 2, gone: false });
     expect((await bench.messages()).map(({ payload }) => payload)).toEqual([3, 4]);
     expect(bench.outcomes.size).toBe(4);
   });
@@ -105,7 +105,7 @@ describe("what is told", () => {
       concurrency: 1,
       body: () => ({ handle: ({ envelope }) => void got.push(envelope.payload), stop: () => undefined }),
     });
-    for (let n = 1; n <= 5; n++) bench.tell(n, bench.target(makeAddress(1, "ben")));
+    for (let n = 1; n <= 5; n++) bench.tell(n, bench.target(makeAddress(hostId(1), "ben")));
     expect(await bench.run()).toEqual([]);
     expect(got).toEqual([1, 2, 3, 4]); // the fifth was one more than may wait
     expect(bench.outcomes.get(5)).toBe("rejected, mailbox-full");
@@ -114,7 +114,7 @@ describe("what is told", () => {
   it("is turned away when its receiver has stopped, and what is on its way is its host's to make a dead letter of", async () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n++) bench.tell(n);
-    bench.receive(2, { kind: "credit", to: eve, count: 0, gone: true });
+    bench.receive(hostId(2), { kind: "credit", to: eve, count: 0, gone: true });
     await bench.run();
     expect([bench.outcomes.get(3), bench.letters]).toEqual(["rejected, actor-stopped", []]);
   });
@@ -142,7 +142,7 @@ describe("what is asked", () => {
     expect(message).toMatchObject({ isAsk: true, deadline: 1_200, idempotencyKey: "k", isRepeat: true, isTold: false });
     const { id } = message as Envelope;
     const answer = { ok: true, value: 9, hasRefs: false, isJson: true } as const;
-    bench.receive(2, { kind: "reply", id, answer, token: 12 });
+    bench.receive(hostId(2), { kind: "reply", id, answer, token: 12 });
     await bench.run();
     expect([bench.outcomes.get(1), bench.sender.seen]).toEqual(["answered 9", 12]);
   });
@@ -230,23 +230,23 @@ describe("what is for a supervised actor", () => {
   it("waits until it is known where that is, and goes there again after the thread's death", async () => {
     const bench = new Bench();
     bench.tell(1, bench.target(roamer));
-    expect(await bench.run(0)).toEqual([{ kind: "locate", actor: roamer }]);
-    bench.receive(0, located);
+    expect(await bench.run(homeHost)).toEqual([{ kind: "locate", actor: roamer }]);
+    bench.receive(homeHost, located);
     expect((await bench.messages()).map(({ payload }) => payload)).toEqual([1]);
     await bench.die();
     expect(bench.letters).toEqual([]);
-    bench.receive(0, { ...located, host: 0, incarnation: 2, isLost: true });
+    bench.receive(homeHost, { ...located, host: homeHost, incarnation: 2, isLost: true });
     expect((await bench.messages(0)).map(({ payload }) => payload)).toEqual([1]);
   });
 
   it("becomes dead letters when that is gone for good; what it had begun may have had effects", async () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n++) bench.ask(n, {}, bench.target(roamer));
-    bench.receive(0, located);
+    bench.receive(homeHost, located);
     const [first] = await bench.messages();
     const { actor, settled, isLost } = located;
     const begun = first?.id ?? 0;
-    bench.receive(0, { kind: "departed", actor, settled, inHand: begun, isLost, reason: "stopped" });
+    bench.receive(homeHost, { kind: "departed", actor, settled, inHand: begun, isLost, reason: "stopped" });
     await bench.run();
     expect([1, 2, 3].map((n) => bench.outcomes.get(n))).toEqual([
       "failed, actor-stopped",

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { type Address, homeHost, hostId, makeAddress } from "../../../src/actors/address.ts";
 import { Cancellation } from "../../../src/async/cancellation.ts";
 import { AskError, isAskError } from "../../../src/errors/ask-error.ts";
 import type { GivenUpCode } from "../../../src/runtime/messaging/ask-errors.ts";
@@ -35,7 +35,7 @@ class Bench {
     const id = ++this.#lastId;
     const deadline = this.clock.now() + timeout;
     const ask = this.asks.add(id, {
-      to: makeAddress(1, "a"),
+      to: makeAddress(hostId(1), "a"),
       from: undefined,
       type: "get",
       timeout,
@@ -231,7 +231,7 @@ describe("rejectAll (invariant 6)", () => {
   it("answers the asks of one host at once, and no others", async () => {
     const bench = new Bench();
     const [one, ten, two] = ["1/a", "10/a", "2/a"].map((to) => bench.add(100, { to: to as Address }));
-    bench.asks.rejectAll(1, gone);
+    bench.asks.rejectAll(hostId(1), gone);
     await settled();
     expect([...bench.outcomes.keys()]).toEqual([one]);
     expect(bench.outcomes.get(one!)).toMatchObject({ code: "thread-died", message: "get to 1/a" });
@@ -240,15 +240,18 @@ describe("rejectAll (invariant 6)", () => {
 
   it("takes host 0 for one", () => {
     const bench = new Bench();
-    for (const host of [0, 1, 2]) bench.add(100, { to: makeAddress(host, "a") });
-    bench.asks.rejectAll(0, gone);
+    for (const host of [0, 1, 2]) bench.add(100, { to: makeAddress(hostId(host), "a") });
+    bench.asks.rejectAll(homeHost, gone);
     expect(bench.asks.size).toBe(2);
   });
 
   it("tells apart what had been sent", async () => {
     const bench = new Bench();
     const [sent, unsent] = [bench.add(100), bench.add(100, { isSent: false })];
-    bench.asks.rejectAll(1, ({ isSent }) => new AskError(isSent ? "failed" : "rejected", "thread-died", "gone"));
+    bench.asks.rejectAll(
+      hostId(1),
+      ({ isSent }) => new AskError(isSent ? "failed" : "rejected", "thread-died", "gone"),
+    );
     await settled();
     expect(bench.outcomes.get(sent)).toMatchObject({ mayHaveRun: true });
     expect(bench.outcomes.get(unsent)).toMatchObject({ mayHaveRun: false });
@@ -257,7 +260,7 @@ describe("rejectAll (invariant 6)", () => {
   it("cancels nothing: nobody is left to hear of it", () => {
     const bench = new Bench();
     bench.add(100);
-    bench.asks.rejectAll(1, gone);
+    bench.asks.rejectAll(hostId(1), gone);
     expect(bench.cancels).toEqual([]);
   });
 });
@@ -307,7 +310,7 @@ describe("an asker that gives up", () => {
 
   it("picks which asks end", () => {
     const bench = new Bench();
-    const [one, other] = [bench.add(100, { from: makeAddress(2, "b") }), bench.add(100)];
+    const [one, other] = [bench.add(100, { from: makeAddress(hostId(2), "b") }), bench.add(100)];
     bench.asks.giveUpAll("actor-stopped", ({ from }) => from === "2/b");
     expect([bench.asks.has(one), bench.asks.has(other)]).toEqual([false, true]);
   });
@@ -358,7 +361,7 @@ describe("any use", () => {
         for (const each of steps) {
           const pick = (n: number) => open()[n % Math.max(1, open().length)];
           if ("timeout" in each) {
-            const to = makeAddress(asks.length % 2, "a");
+            const to = makeAddress(hostId(asks.length % 2), "a");
             const controller = new AbortController();
             const deadline = bench.clock.now() + each.timeout;
             const id = bench.add(each.timeout, each.aborts ? { to, signal: controller.signal } : { to });
@@ -374,9 +377,9 @@ describe("any use", () => {
             ask.controller.abort();
             if (isOpen && !bench.asks.has(ask.id)) ask.expected = expect.objectContaining({ code: "cancelled" });
           } else if ("host" in each) {
-            bench.asks.rejectAll(each.host, () => new AskError("rejected", "thread-died", "gone"));
+            bench.asks.rejectAll(hostId(each.host), () => new AskError("rejected", "thread-died", "gone"));
             for (const ask of open()) {
-              if (ask.to === makeAddress(each.host, "a"))
+              if (ask.to === makeAddress(hostId(each.host), "a"))
                 ask.expected = expect.objectContaining({ code: "thread-died" });
             }
           } else {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { makeAddress } from "../../../src/actors/address.ts";
+import { hostId, makeAddress } from "../../../src/actors/address.ts";
 import { Cancellation } from "../../../src/async/cancellation.ts";
 import { ScopedSender } from "../../../src/runtime/messaging/scoped-sender.ts";
 
 const actor = {
-  address: makeAddress(1, "a"),
+  address: makeAddress(hostId(1), "a"),
   token: 3,
   cause: 0,
   isFenced: false,

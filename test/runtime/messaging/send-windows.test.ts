@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { type Address, hostId, makeAddress } from "../../../src/actors/address.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import { SendWindows } from "../../../src/runtime/messaging/send-windows.ts";
 import { envelopeOf } from "../transport/frame-arbitrary.ts";
 
-const [ada, ben, eve] = [makeAddress(1, "ada"), makeAddress(1, "ben"), makeAddress(2, "eve")];
+const [ada, ben, eve] = [makeAddress(hostId(1), "ada"), makeAddress(hostId(1), "ben"), makeAddress(hostId(2), "eve")];
 
 /** The windows of a host, what went through them, and whom a closed one turned away. */
 class Bench {
@@ -85,7 +85,7 @@ describe("the windows of a host", () => {
       [eve, 5],
     ] as const)
       bench.offer(to, id);
-    expect(ids(bench.windows.closeAll(gone, 1))).toEqual(["1/ada 1", "1/ben 3"]);
+    expect(ids(bench.windows.closeAll(gone, hostId(1)))).toEqual(["1/ada 1", "1/ben 3"]);
     await settled();
     expect(bench.turnedAway).toEqual(["4: 1/ben, a message"]);
     expect(ids(bench.windows.closeAll(gone))).toEqual(["2/eve 2"]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeSupervisedAddress } from "../../../src/actors/address.ts";
+import { homeHost, hostId, makeSupervisedAddress } from "../../../src/actors/address.ts";
 import { type Envelope, never } from "../../../src/runtime/transport/envelope.ts";
 import { nothingSettled } from "../../../src/runtime/transport/supervision-protocol.ts";
 import { SupervisedRoutes } from "../../../src/runtime/messaging/supervised-routes.ts";
@@ -7,7 +7,7 @@ import { SupervisedRoutes } from "../../../src/runtime/messaging/supervised-rout
 const actor = makeSupervisedAddress("ada");
 
 function message(id: number, isAsk = false): Envelope {
-  const rest = { token: 0, deadline: never, cause: 0, isChecked: true, hasRefs: false, isJson: true, origin: 0 };
+  const rest = { token: 0, deadline: never, cause: 0, isChecked: true, hasRefs: false, isJson: true, origin: homeHost };
   const keys = { idempotencyKey: undefined, isRepeat: false, isTold: false };
   return {
     kind: "message",
@@ -25,10 +25,10 @@ function message(id: number, isAsk = false): Envelope {
 /** Routes on host 0, which reaches hosts 1 and 2, and what they said. */
 function routes() {
   const said: string[] = [];
-  const reached = new Set([0, 1, 2]);
+  const reached = new Set([homeHost, hostId(1), hostId(2)]);
   const awaited = new Set<number>();
   const made = new SupervisedRoutes({
-    self: 0,
+    self: homeHost,
     reaches: (host) => reached.has(host),
     send: (host, { id }) => said.push(`${id} to ${host}`),
     ask: (who) => said.push(`where is ${who}`),
@@ -42,8 +42,8 @@ function routes() {
       said.push(`departed ${reason}: ${ids.join(" ")}`);
     },
   });
-  const located = (host: number, incarnation: number, settled = 0, isLost = false, inHand = 0): void =>
-    made.located({ kind: "located", actor, host, incarnation, settled, inHand, isLost });
+  const located = (thread: number, incarnation: number, settled = 0, isLost = false, inHand = 0): void =>
+    made.located({ kind: "located", actor, host: hostId(thread), incarnation, settled, inHand, isLost });
   const take = (): string[] => said.splice(0);
   return { made, located, take, reached, awaited };
 }
@@ -67,7 +67,7 @@ describe("routes to supervised actors", () => {
     located(1, 1);
     for (let id = 1; id <= 4; id++) made.send(message(id));
     made.settled({ kind: "settled", actor, taken: 1, settled: 1 });
-    made.hostLost(1);
+    made.hostLost(hostId(1));
     made.send(message(5));
     take();
     located(2, 2, 3, true);
@@ -90,7 +90,7 @@ describe("routes to supervised actors", () => {
   it("wait for the next life when the host of this one has died already", () => {
     const { made, located, take, reached } = routes();
     made.send(message(1));
-    reached.delete(1);
+    reached.delete(hostId(1));
     located(1, 1);
     expect(take().slice(1)).toEqual(["taken 0", "moved"]);
     located(2, 2, 0, true);
@@ -103,7 +103,7 @@ describe("routes to supervised actors", () => {
     for (let id = 1; id <= 3; id++) made.send(message(id, true));
     awaited.add(1).add(3); // the second has its answer, and is not settled
     take();
-    made.hostLost(1);
+    made.hostLost(hostId(1));
     located(2, 2, 1, true);
     expect(take()).toEqual(["unanswered 1", "taken 1", "moved", "3 to 2"]);
   });
@@ -126,7 +126,7 @@ describe("routes to supervised actors", () => {
     take();
     located(2, 2, 1, false); // the actor left host 1, which had answered
     expect(take()).toEqual(["taken 1", "moved"]);
-    made.hostLost(1);
+    made.hostLost(hostId(1));
     expect(take()).toEqual(["unanswered 1"]);
   });
 
@@ -148,7 +148,7 @@ describe("routes to supervised actors", () => {
     const { made, located } = routes();
     located(1, 1);
     for (let id = 1; id <= 4; id++) made.send(message(id));
-    made.hostLost(1);
+    made.hostLost(hostId(1));
     const left = made.close((address) => (address === actor ? { settled: 3, inHand: 2 } : nothingSettled));
     expect(left.map(({ id }) => id)).toEqual([2, 4]);
   });

@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { type Address, hostId, makeAddress } from "../../../src/actors/address.ts";
 import type { GoneReason } from "../../../src/actors/gone.ts";
 import { DeathWatch } from "../../../src/runtime/registry/death-watch.ts";
 
-const [a, b, c] = ["a", "b", "c"].map((name) => makeAddress(1, name)) as [Address, Address, Address];
+const [a, b, c] = ["a", "b", "c"].map((name) => makeAddress(hostId(1), name)) as [Address, Address, Address];
 
 /** Actors that go down when they are brought down, and what was said. */
 function town(survivors: readonly Address[] = []) {

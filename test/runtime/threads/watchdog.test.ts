@@ -1,6 +1,7 @@
 /** Invariant 9: the watchdog over hearts and a clock. */
 
 import { describe, expect, it } from "vitest";
+import { hostId } from "../../../src/actors/address.ts";
 import { beatInterval, beatOf, beatsOf, keepBeating, newHeartbeat } from "../../../src/runtime/threads/heartbeat.ts";
 import { Watchdog } from "../../../src/runtime/threads/watchdog.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
@@ -25,7 +26,7 @@ class Kennel {
   /** Looks after one more host; returns its beat. */
   add(host: number): () => void {
     const heart = newHeartbeat();
-    this.dog.watch(host, heart, (stillFor) => this.stalled.push({ host, stillFor }));
+    this.dog.watch(hostId(host), heart, (stillFor) => this.stalled.push({ host, stillFor }));
     return beatOf(heart);
   }
 
@@ -141,9 +142,9 @@ describe("a watchdog", () => {
     kennel.add(1);
     kennel.add(2);
     expect(kennel.clock.timers.size).toBe(1);
-    kennel.dog.forget(1);
+    kennel.dog.forget(hostId(1));
     expect(kennel.clock.timers.size).toBe(1);
-    kennel.dog.forget(2);
+    kennel.dog.forget(hostId(2));
     expect(kennel.clock.timers.size).toBe(0);
     kennel.add(3)();
     expect(kennel.clock.timers.size).toBe(1);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hostId } from "../../../src/actors/address.ts";
 import type { Link } from "../../../src/ports/link.ts";
 import type { Turns } from "../../../src/ports/turns.ts";
 import { BatchedLink } from "../../../src/runtime/transport/batched-link.ts";
@@ -45,9 +46,9 @@ class Bench {
       close: () => {},
     };
     const position = () => this.position;
-    this.sender = new BatchedLink({ peer: 2, link: out, turns, position, onBatch: () => {} });
+    this.sender = new BatchedLink({ peer: hostId(2), link: out, turns, position, onBatch: () => {} });
     const onBatch = (frames: Frame[], at: number) => void this.received.push({ frames, position: at });
-    this.receiver = new BatchedLink({ peer: 1, link: into, turns, position, onBatch });
+    this.receiver = new BatchedLink({ peer: hostId(1), link: into, turns, position, onBatch });
   }
 
   tell(...ids: number[]): void {
@@ -220,7 +221,7 @@ describe("what arrives", () => {
       close: () => {},
     };
     const turns: Turns = { schedule: () => {}, atEndOfTurn: () => {}, atEndOfLoop: () => {} };
-    const batched = new BatchedLink({ peer: 1, link: port, turns, position: () => 0, onBatch });
+    const batched = new BatchedLink({ peer: hostId(1), link: port, turns, position: () => 0, onBatch });
     const batch: WireBatch = "[1,0,[]]";
     expect(() => link.deliver?.(batch)).toThrow("bad");
     link.deliver?.(batch);

@@ -2,7 +2,7 @@
 
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import fc from "fast-check";
-import { type Address, makeAddress } from "../../../src/actors/address.ts";
+import { type Address, homeHost, hostId, makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { CancelCode, DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
@@ -13,7 +13,7 @@ export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {
   return {
     kind: "message",
     id: 1,
-    to: makeAddress(1, "a"),
+    to: makeAddress(hostId(1), "a"),
     from: undefined,
     type: "take",
     payload: undefined,
@@ -27,7 +27,7 @@ export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {
     isChecked: false,
     hasRefs: false,
     isJson: true,
-    origin: 0,
+    origin: homeHost,
     ...fields,
   };
 }
@@ -41,7 +41,7 @@ const text = fc.oneof(
 );
 const address: fc.Arbitrary<Address> = fc
   .tuple(fc.nat(3), fc.constantFrom("a", "b", "0", "x-1"))
-  .map(([host, name]) => makeAddress(host, name));
+  .map(([host, name]) => makeAddress(hostId(host), name));
 const count = fc.nat({ max: 1000 });
 const error = text.map((message) =>
   encodeError(new TroupeError<ErrorCode>("conflict", message, { details: { message } })),

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { makeAddress } from "../../../src/actors/address.ts";
+import { homeHost, hostId, makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import type { Envelope } from "../../../src/runtime/transport/envelope.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
@@ -11,7 +11,7 @@ import { envelopeOf, frames } from "./frame-arbitrary.ts";
 const origin = 7;
 
 /** The way through a MessagePort. */
-const carry = (batch: WireBatch): Frame[] => framesOf(openBatch(structuredClone(batch)), origin);
+const carry = (batch: WireBatch): Frame[] => framesOf(openBatch(structuredClone(batch)), hostId(origin));
 const cross = (...batch: Frame[]): Frame[] => carry(encodeBatch(1, 0, batch));
 const crossMessages = (...batch: Envelope[]) => cross(...batch) as Envelope[];
 
@@ -187,8 +187,11 @@ describe("a burst of tells", () => {
     ["what is null", tells([{ a: 1 }, null])],
     ["the ids, with a gap", tells(rows).map((each, i) => ({ ...each, id: 10 + 2 * i }))],
     ["the ids, the same twice", tells(rows).map((each) => ({ ...each, id: 10 }))],
-    ["the receivers", tells(rows).map((each, i) => ({ ...each, to: makeAddress(1, `${i}`) }))],
-    ["the senders", tells(rows).map((each, i) => ({ ...each, from: i === 0 ? undefined : makeAddress(0, "s") }))],
+    ["the receivers", tells(rows).map((each, i) => ({ ...each, to: makeAddress(hostId(1), `${i}`) }))],
+    [
+      "the senders",
+      tells(rows).map((each, i) => ({ ...each, from: i === 0 ? undefined : makeAddress(homeHost, "s") })),
+    ],
     ["the types", tells(rows).map((each, i) => ({ ...each, type: `${i}` }))],
     ["the tokens", tells(rows).map((each, i) => ({ ...each, token: i }))],
     ["the causes", tells(rows).map((each, i) => ({ ...each, cause: i }))],
@@ -203,7 +206,7 @@ describe("a burst of tells", () => {
 
   it("ends at any other frame", () => {
     const [first, second] = tells(rows);
-    const stopped: Frame = { kind: "stopped", actor: makeAddress(1, "a"), hasFailed: false };
+    const stopped: Frame = { kind: "stopped", actor: makeAddress(hostId(1), "a"), hasFailed: false };
     expect(wire([first!, stopped, second!])).toHaveLength(3);
     expect(cross(first!, stopped, second!)).toMatchObject([{ id: 10 }, { kind: "stopped" }, { id: 11 }]);
   });

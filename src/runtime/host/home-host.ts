@@ -29,7 +29,7 @@ import type { ChildReport, SettledOf } from "../transport/supervision-protocol.t
 import type { HostServices } from "./spawn-cell.ts";
 import { ThreadHost } from "./thread-host.ts";
 
-export interface MainHostOptions {
+export interface HomeHostOptions {
   readonly settings: HostSettings;
   readonly clock: Clock;
   readonly random: Random;
@@ -39,7 +39,7 @@ export interface MainHostOptions {
   readonly retention: readonly RetentionRule[];
 }
 
-export interface MainHostEvents {
+export interface HomeHostEvents {
   onFailure(actor: Address, type: string, error: unknown): void;
   onStopped(actor: Address, hasFailed: boolean): void;
   /** What becomes of a supervised actor. */
@@ -60,7 +60,7 @@ function isForMail({ keys }: RetentionRule): boolean {
   return keys.startsWith(mailKeys);
 }
 
-export class MainHost {
+export class HomeHost {
   readonly host: ThreadHost;
   readonly authority: StoreAuthority;
   readonly services: HostServices;
@@ -73,8 +73,8 @@ export class MainHost {
   readonly #replicas = new Map<HostId, ReturnType<StoreAuthority["attach"]>>();
 
   constructor(
-    { settings, clock, random, turns, load, journal, retention }: MainHostOptions,
-    { onFailure, onStopped, onChild, onLocate, onRetentionFailure }: MainHostEvents,
+    { settings, clock, random, turns, load, journal, retention }: HomeHostOptions,
+    { onFailure, onStopped, onChild, onLocate, onRetentionFailure }: HomeHostEvents,
   ) {
     const authority: StoreAuthority = new StoreAuthority({
       journal,
@@ -141,15 +141,15 @@ export class MainHost {
   }
 
   /**
-   * Stops an actor on any thread, after all that was sent to it from here before. Resolves when it has stopped, is gone
-   * already, or died with its thread.
+   * Stops an actor on its host, after all that was sent to it from here before. Resolves when it has stopped, is gone already,
+   * or died with its thread.
    */
-  stop(actor: Address, mode: StopMode): Promise<void> {
+  stop(host: HostId, actor: Address, mode: StopMode): Promise<void> {
     return new Promise((resolve) => {
       const waiting = this.#stopping.get(actor);
       if (waiting === undefined) this.#stopping.set(actor, [resolve]);
       else waiting.push(resolve);
-      this.host.transmit(hostOf(actor), { kind: "stop", actor, mode });
+      this.host.transmit(host, { kind: "stop", actor, mode });
     });
   }
 
