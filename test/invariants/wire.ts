@@ -1,6 +1,7 @@
 /** Looks into batches on their way, for mutations that break one mechanism on purpose. */
 
 import { homeHost } from "../../src/actors/address.ts";
+import { flattenEnvelope, messageKind, payloadAt } from "../../src/runtime/transport/envelope-codec.ts";
 import { openBatch, type WireBatch } from "../../src/runtime/transport/frame-codec.ts";
 import { inflateRun, runKind } from "../../src/runtime/transport/message-run.ts";
 import { NumberReader } from "../../src/runtime/transport/number-columns.ts";
@@ -24,14 +25,14 @@ export function mapFrames(wire: unknown, change: (frame: WireFrame) => WireFrame
 /** The messages of a run as frames of their own. */
 function apart(frame: WireFrame, numbers: NumberReader): WireFrame[] {
   if (frame[0] !== runKind) return [frame];
-  return inflateRun(frame, homeHost, true, numbers).map(({ id, to, from, type, token, isChecked, cause, payload }) => {
-    return [0, id, to, from ?? 0, type, token, isChecked ? 8 : 0, 0, cause, payload];
-  });
+  return inflateRun(frame, homeHost, true, numbers).map(flattenEnvelope);
 }
 
 /** A message's frame: its type, causal token and payload. */
 export function asMessage(frame: WireFrame): { type: string; token: number; payload: unknown } | undefined {
-  return frame[0] === 0 ? { type: frame[4] as string, token: frame[5] as number, payload: frame[9] } : undefined;
+  return frame[0] === messageKind
+    ? { type: frame[4] as string, token: frame[5] as number, payload: frame[payloadAt] }
+    : undefined;
 }
 
 export function withToken(frame: WireFrame, token: number): WireFrame {

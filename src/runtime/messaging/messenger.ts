@@ -10,7 +10,7 @@ import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Sender, Target } from "./target.ts";
-import { type Envelope, never } from "../transport/envelope.ts";
+import { type Envelope, makeEnvelope, never } from "../transport/envelope.ts";
 import type { Frame } from "../transport/frame.ts";
 import {
   begunBefore,
@@ -168,13 +168,10 @@ export class Messenger {
     if (gone !== undefined) throw gone;
     const { copier } = host;
     const content = contentOf(copier, target, type, payload);
-    return {
-      kind: "message",
-      id: ++this.#lastId,
+    return makeEnvelope(++this.#lastId, content, {
       to: address,
       from: sender.address,
       type,
-      payload: content,
       token: sender.token,
       isAsk: ask !== undefined,
       deadline: ask === undefined ? never : ask.deadline,
@@ -186,7 +183,7 @@ export class Messenger {
       idempotencyKey: ask?.idempotencyKey,
       isRepeat: ask !== undefined && ask.isRepeat,
       isTold: ask !== undefined && ask.isTold,
-    };
+    });
   }
 
   #pathTo(actor: Address): (envelope: Envelope) => void {

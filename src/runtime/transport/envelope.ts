@@ -43,6 +43,52 @@ export interface Envelope {
   readonly isTold: boolean;
 }
 
+/** All of a message but its id and its payload: what the messages of a burst have in common. */
+export type EnvelopeHeader = Omit<Envelope, "kind" | "id" | "payload">;
+
+/** Makes every envelope: with the fields in one order all are of one hidden class, which V8 reads fastest (`bench/messages.ts`). */
+export function makeEnvelope(id: number, payload: unknown, header: EnvelopeHeader): Envelope {
+  return {
+    kind: "message",
+    id,
+    to: header.to,
+    from: header.from,
+    type: header.type,
+    payload,
+    token: header.token,
+    isAsk: header.isAsk,
+    deadline: header.deadline,
+    cause: header.cause,
+    isChecked: header.isChecked,
+    hasRefs: header.hasRefs,
+    isJson: header.isJson,
+    origin: header.origin,
+    idempotencyKey: header.idempotencyKey,
+    isRepeat: header.isRepeat,
+    isTold: header.isTold,
+  };
+}
+
+/** True for messages that differ in nothing but their ids and payloads. */
+export function sharesHeader(a: EnvelopeHeader, b: EnvelopeHeader): boolean {
+  return (
+    a.to === b.to &&
+    a.from === b.from &&
+    a.type === b.type &&
+    a.token === b.token &&
+    a.isAsk === b.isAsk &&
+    a.deadline === b.deadline &&
+    a.cause === b.cause &&
+    a.isChecked === b.isChecked &&
+    a.hasRefs === b.hasRefs &&
+    a.isJson === b.isJson &&
+    a.origin === b.origin &&
+    a.idempotencyKey === b.idempotencyKey &&
+    a.isRepeat === b.isRepeat &&
+    a.isTold === b.isTold
+  );
+}
+
 /**
  * How an actor ends: handling what waits first, or leaving it as dead letters.
  *

@@ -4,9 +4,9 @@
  * arrays themselves.
  */
 
-import type { Address, HostId } from "../../actors/address.ts";
+import type { HostId } from "../../actors/address.ts";
 import { isJsonSafe } from "../../values/json-safe.ts";
-import { never } from "./envelope.ts";
+import { type FlatEnvelope, flattenEnvelope, inflateEnvelope, messageKind } from "./envelope-codec.ts";
 import type { Answer, Frame } from "./frame.ts";
 import { type FlatFrame, inflateRun, MessageRun, runKind } from "./message-run.ts";
 import { NumberReader, NumberWriter } from "./number-columns.ts";
@@ -36,12 +36,8 @@ export interface Batch {
 
 const noNumbers = new Float64Array(0);
 
-const asks = 1;
-const refs = 2;
-const absent = 4; // JSON has no undefined: the payload is left out
-const checked = 8;
-const repeats = 16;
-const told = 32;
+const refs = 1;
+const absent = 2; // JSON has no undefined: the value is left out
 
 export function encodeBatch(number: number, position: number, frames: readonly Frame[]): WireBatch {
   const flat: FlatFrame[] = [];
@@ -111,19 +107,7 @@ function carriesJson(frame: Frame): boolean {
 }
 
 function flatten(frame: Frame): FlatFrame {
-  if (frame.kind === "message") {
-    const { id, to, from, type, payload, token, isAsk, deadline, cause, isChecked, hasRefs, idempotencyKey } = frame;
-    const flags =
-      (isAsk ? asks : 0) |
-      (hasRefs ? refs : 0) |
-      (payload === undefined ? absent : 0) |
-      (isChecked ? checked : 0) |
-      (frame.isRepeat ? repeats : 0) |
-      (frame.isTold ? told : 0);
-    const flat = [0, id, to, from ?? 0, type, token, flags, deadline === never ? 0 : deadline, cause, payload ?? null];
-    if (idempotencyKey !== undefined) flat.push(idempotencyKey);
-    return flat;
-  }
+  if (frame.kind === "message") return flattenEnvelope(frame);
   if (frame.kind === "reply") {
     const { id, answer, token } = frame;
     if (!answer.ok) return [2, id, token, answer.error];
@@ -140,28 +124,8 @@ function flatten(frame: Frame): FlatFrame {
 
 function inflate(flat: FlatFrame, origin: HostId, isJson: boolean): Frame {
   switch (flat[0]) {
-    case 0: {
-      const flags = flat[6] as number;
-      return {
-        kind: "message",
-        id: flat[1] as number,
-        to: flat[2] as Address,
-        from: flat[3] === 0 ? undefined : (flat[3] as Address),
-        type: flat[4] as string,
-        payload: (flags & absent) === 0 ? flat[9] : undefined,
-        token: flat[5] as number,
-        isAsk: (flags & asks) !== 0,
-        deadline: flat[7] === 0 ? never : (flat[7] as number),
-        cause: flat[8] as number,
-        isChecked: (flags & checked) !== 0,
-        hasRefs: (flags & refs) !== 0,
-        isJson,
-        origin,
-        idempotencyKey: flat[10] as string | undefined,
-        isRepeat: (flags & repeats) !== 0,
-        isTold: (flags & told) !== 0,
-      };
-    }
+    case messageKind:
+      return inflateEnvelope(flat as FlatEnvelope, origin, isJson);
     case 1: {
       const flags = flat[3] as number;
       const value = (flags & absent) === 0 ? flat[4] : undefined;

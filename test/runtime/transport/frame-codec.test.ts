@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { homeHost, hostId, makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
-import type { Envelope } from "../../../src/runtime/transport/envelope.ts";
+import { type Envelope, type EnvelopeHeader, never } from "../../../src/runtime/transport/envelope.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import { envelopeOf, frames } from "./frame-arbitrary.ts";
@@ -202,6 +202,26 @@ describe("a burst of tells", () => {
   ])("ends where the tells differ in %s", (_, batch) => {
     expect(wire(batch)).toHaveLength(2);
     expect(crossMessages(...batch)).toEqual(batch.map((each) => ({ ...each, origin })));
+  });
+
+  /** Two values for each field. One that messages get is to be added here. */
+  const values: { readonly [K in Exclude<keyof EnvelopeHeader, "origin" | "isJson">]: readonly EnvelopeHeader[K][] } = {
+    to: [makeAddress(hostId(1), "a"), makeAddress(hostId(1), "b")],
+    from: [undefined, makeAddress(homeHost, "s")],
+    type: ["take", "give"],
+    token: [0, 7],
+    isAsk: [false, true],
+    deadline: [never, 12.5],
+    cause: [0, 7],
+    isChecked: [false, true],
+    hasRefs: [false, true],
+    idempotencyKey: [undefined, "k"],
+    isRepeat: [false, true],
+    isTold: [false, true],
+  };
+  it.each(Object.entries(values))("brings each message's own %s (invariant 2)", (field, [one, other]) => {
+    const told = [one, one, other, other, one].map((value, id) => envelopeOf({ id, payload: { id }, [field]: value }));
+    expect(crossMessages(...told)).toEqual(told.map((each) => ({ ...each, origin })));
   });
 
   it("ends at any other frame", () => {
