@@ -162,7 +162,7 @@ export class Outbox {
     const { host, codec } = this.#options;
     const copy = host.copier.copy(codec.decode(payload), "a dead letter");
     const letter = { reason: "handler-failed", to, from: this.#sender.address, type, payload: copy } as const;
-    host.reportDeadLetter({ ...letter, detail: message }, host.copier.isJson);
+    host.report({ type: "dead-letter", letter: { ...letter, detail: message }, isJson: host.copier.isJson });
   }
 
   #later(route: Route): void {

@@ -7,9 +7,10 @@ import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { Sender } from "../messaging/target.ts";
-import type { DeadLetter, DeadLetterReason, Envelope } from "../transport/envelope.ts";
+import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { Answer, Frame } from "../transport/frame.ts";
-import type { ChildReport, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { SystemReport } from "../transport/system-report.ts";
 import type { OpenAsks } from "./open-asks.ts";
 
 /** The host of an actor: its ports, the way to other hosts, and where it says what became of messages. */
@@ -41,10 +42,10 @@ export interface CellHost {
   returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void;
   /** Makes a dead letter of a message. */
   deadLetter(envelope: Envelope, reason: DeadLetterReason, detail?: string): void;
-  reportDeadLetter(letter: DeadLetter, isJson: boolean): void;
-  reportFailure(actor: Address, type: string, thrown: unknown): void;
-  /** Tells the actor's supervisor what becomes of it. */
-  reportChild(actor: Address, report: ChildReport): void;
+  /** Tells the home host. */
+  report(report: SystemReport): void;
+  /** Tells the home host what an actor failed with at a message of that type. */
+  reportFailure(actor: Address, message: string, thrown: unknown): void;
   /** Tells a host how far its messages to a supervised actor are. */
   tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void;
   /** The actor has stopped. */

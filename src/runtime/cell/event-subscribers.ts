@@ -49,14 +49,10 @@ export class EventSubscribers {
       const copy = this.#host.copier.copy(event, `an event of ${this.#actor}`); // one copy each (invariant 1)
       const { isJson, hasTransferred } = this.#host.copier;
       if (subscriber.inFlight >= eventWindow) {
-        const letter = {
-          reason: "overflow",
-          to: this.#actor,
-          from: this.#actor,
-          type: "event",
-          payload: copy,
-        } as const;
-        this.#host.reportDeadLetter({ ...letter, detail: `a subscriber on thread ${subscriber.host} lags` }, isJson);
+        const { host } = subscriber;
+        const fate = { reason: "overflow", detail: `a subscriber on thread ${host} lags` } as const;
+        const letter = { ...fate, to: this.#actor, from: this.#actor, type: "event", payload: copy };
+        this.#host.report({ type: "dead-letter", letter, isJson });
         continue;
       }
       subscriber.inFlight++;

@@ -223,6 +223,6 @@ export class Incarnation {
   }
 
   #report(report: ChildReport): void {
-    this.#host.reportChild(this.#cell.address, report);
+    this.#host.report({ type: "child", actor: this.#cell.address, report });
   }
 }

@@ -7,7 +7,6 @@ import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { mailState } from "../../actors/outbox-state.ts";
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
-import { decodeError, type EncodedError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
@@ -25,7 +24,8 @@ import type { Sender } from "../messaging/target.ts";
 import type { DeadLetter, DeadLetterReason, StopMode } from "../transport/envelope.ts";
 import { GateClient } from "../agents/gate-client.ts";
 import type { HostSettings } from "./host-settings.ts";
-import type { ChildReport, SettledOf } from "../transport/supervision-protocol.ts";
+import type { SettledOf } from "../transport/supervision-protocol.ts";
+import type { ReportSink, SystemReport } from "../transport/system-report.ts";
 import type { HostServices } from "./spawn-cell.ts";
 import { ThreadHost } from "./thread-host.ts";
 
@@ -37,17 +37,10 @@ export interface HomeHostOptions {
   readonly load: DefinitionLoader;
   readonly journal: Journal;
   readonly retention: readonly RetentionRule[];
-}
-
-export interface HomeHostEvents {
-  onFailure(actor: Address, type: string, error: unknown): void;
-  onStopped(actor: Address, hasFailed: boolean): void;
-  /** What becomes of a supervised actor. */
-  onChild(actor: Address, report: ChildReport): void;
-  /** A host asks where a supervised actor is. */
-  onLocate(actor: Address, peer: HostId): void;
+  /** Hears each report of any host first. */
+  readonly onReport: ReportSink;
   /** Versions that retention doesn't keep could not be dropped. */
-  onRetentionFailure(key: StateKey, error: unknown): void;
+  readonly onRetentionFailure: (key: StateKey, error: unknown) => void;
 }
 
 const runKeys = stateKey(runState, "");
@@ -68,14 +61,14 @@ export class HomeHost {
   readonly deadLetterCounts = new Map<DeadLetterReason, number>();
   /** Code outside any actor. */
   readonly outside: Sender;
-  /** Whoever waits for an actor to stop. */
+  readonly #onReport: ReportSink;
+  /** What waits for an actor to stop. */
   readonly #stopping = new Map<Address, (() => void)[]>();
   readonly #replicas = new Map<HostId, ReturnType<StoreAuthority["attach"]>>();
 
-  constructor(
-    { settings, clock, random, turns, load, journal, retention }: HomeHostOptions,
-    { onFailure, onStopped, onChild, onLocate, onRetentionFailure }: HomeHostEvents,
-  ) {
+  constructor(options: HomeHostOptions) {
+    const { settings, clock, random, turns, load, journal, retention, onReport, onRetentionFailure } = options;
+    this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
       journal,
       clock,
@@ -94,16 +87,7 @@ export class HomeHost {
       random,
       turns,
       position: () => authority.position,
-      reports: {
-        deadLetter: (letter) => this.#keepDeadLetter(letter),
-        failure: (actor, type, error: EncodedError) => onFailure(actor, type, decodeError(error)),
-        stopped: (actor, hasFailed) => {
-          onStopped(actor, hasFailed);
-          this.#stopped(actor);
-        },
-        child: onChild,
-        locate: onLocate,
-      },
+      report: (report, from) => this.#take(report, from),
       store: {
         fromReplica: (peer, message) => this.#replicas.get(peer)?.receive(message),
         fromAuthority: () => undefined, // this host reads the authority itself
@@ -166,6 +150,13 @@ export class HomeHost {
     for (const actor of this.#stopping.keys()) this.#stopped(actor);
     await this.authority.close();
     this.deadLetters$.complete();
+  }
+
+  /** Where the reports of all hosts arrive. */
+  #take(report: SystemReport, from: HostId): void {
+    this.#onReport(report, from);
+    if (report.type === "dead-letter") this.#keepDeadLetter(report.letter);
+    else if (report.type === "stopped") this.#stopped(report.actor);
   }
 
   #stopped(actor: Address): void {

@@ -13,7 +13,7 @@ import {
   makeSupervisedAddress,
 } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
-import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
@@ -27,25 +27,15 @@ import { OpenAsks } from "../cell/open-asks.ts";
 import { reviveRefs } from "../messaging/actor-ref.ts";
 import type { Sender } from "../messaging/target.ts";
 import { BatchedLink } from "../transport/batched-link.ts";
-import type { DeadLetter, DeadLetterReason, Envelope, StopMode } from "../transport/envelope.ts";
+import type { DeadLetterReason, Envelope, StopMode } from "../transport/envelope.ts";
 import type { Answer, Frame } from "../transport/frame.ts";
 import { EventStreams } from "../messaging/event-streams.ts";
 import { noLongerWanted, notHandled, threadLost } from "../messaging/ask-errors.ts";
 import type { HostSettings } from "./host-settings.ts";
-import type { ChildReport, SettledOf, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { SettledOf, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { ReportSink, SystemReport } from "../transport/system-report.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
 import { Messenger } from "../messaging/messenger.ts";
-
-/** Where a host reports what nobody on it handles. */
-export interface HostReports {
-  deadLetter(letter: DeadLetter, isJson: boolean): void;
-  failure(actor: Address, type: string, error: EncodedError): void;
-  stopped(actor: Address, hasFailed: boolean): void;
-  /** What becomes of a supervised actor. */
-  child(actor: Address, report: ChildReport): void;
-  /** A host asks where a supervised actor is. */
-  locate(actor: Address, peer: HostId): void;
-}
 
 export interface ThreadHostOptions {
   readonly settings: HostSettings;
@@ -54,7 +44,8 @@ export interface ThreadHostOptions {
   readonly turns: Turns;
   /** Called for each message that is handled. */
   readonly beat?: () => void;
-  readonly reports: HostReports;
+  /** Takes what this host and others report. */
+  readonly report: ReportSink;
   /** The store's position that batches from here carry; 0 where the store is elsewhere. */
   readonly position: () => Position;
   /** Takes what concerns the store: a replica on a thread, the authority on the home host. */
@@ -85,7 +76,7 @@ export class ThreadHost {
   readonly streams: EventStreams;
   readonly messenger: Messenger;
   readonly openAsks = new OpenAsks();
-  readonly #reports: HostReports;
+  readonly #sink: ReportSink;
   readonly #position: () => Position;
   readonly #store: StoreEndpoint;
   readonly #cells = new Map<Address, ActorCell>();
@@ -95,14 +86,14 @@ export class ThreadHost {
   readonly #toSelf = new FifoQueue<Frame>();
   #isClosed = false;
 
-  constructor({ settings, clock, random, turns, beat = ignore, reports, position, store }: ThreadHostOptions) {
+  constructor({ settings, clock, random, turns, beat = ignore, report, position, store }: ThreadHostOptions) {
     this.id = settings.id;
     this.settings = settings;
     this.clock = clock;
     this.random = random;
     this.turns = turns;
     this.beat = beat;
-    this.#reports = reports;
+    this.#sink = report;
     this.#position = position;
     this.#store = store;
     this.copier = new ValueCopier(settings.maxMessageBytes);
@@ -188,14 +179,14 @@ export class ThreadHost {
 
   #stop(address: Address, mode: StopMode): void {
     const cell = this.#cells.get(address);
-    if (cell === undefined) this.#reports.stopped(address, false);
+    if (cell === undefined) this.report({ type: "stopped", actor: address, hasFailed: false });
     else void cell.stop(mode);
   }
 
   remove(address: Address, hasFailed: boolean): void {
     this.#cells.delete(address);
     this.messenger.stopped(address);
-    this.#reports.stopped(address, hasFailed);
+    this.report({ type: "stopped", actor: address, hasFailed });
   }
 
   /** An actor is left behind: it has no place here any more. */
@@ -256,15 +247,13 @@ export class ThreadHost {
 
   /** Makes a dead letter of a message. */
   deadLetter({ to, from, type, payload, isJson }: Envelope, reason: DeadLetterReason, detail?: string): void {
-    this.reportDeadLetter({ reason, to, from, type, payload, ...(detail === undefined ? {} : { detail }) }, isJson);
+    const letter = { reason, to, from, type, payload, ...(detail === undefined ? {} : { detail }) };
+    this.report({ type: "dead-letter", letter, isJson });
   }
 
-  reportDeadLetter(letter: DeadLetter, isJson: boolean): void {
-    this.#reports.deadLetter(letter, isJson);
-  }
-
-  reportChild(actor: Address, report: ChildReport): void {
-    this.#reports.child(actor, report);
+  /** Tells the home host. */
+  report(report: SystemReport): void {
+    this.#sink(report, this.id);
   }
 
   /** Tells a host how far its messages to a supervised actor are. */
@@ -273,8 +262,9 @@ export class ThreadHost {
     else this.messenger.supervised.settled(frame);
   }
 
-  reportFailure(actor: Address, type: string, thrown: unknown): void {
-    this.#reports.failure(actor, type, encodeError(thrown));
+  /** Tells the home host what an actor failed with at a message of that type. */
+  reportFailure(actor: Address, message: string, thrown: unknown): void {
+    this.report({ type: "failure", actor, message, error: encodeError(thrown) });
   }
 
   #receive(frame: Frame, peer: HostId): void {
@@ -305,26 +295,18 @@ export class ThreadHost {
         return this.#cells.get(frame.to)?.subscribers.credit(peer, frame.subscription, frame.count);
       case "stream-end":
         return this.streams.end(frame.subscription, frame.end);
-      case "dead-letter":
-        return this.#reports.deadLetter(frame.letter, frame.isJson);
-      case "failure":
-        return this.#reports.failure(frame.actor, frame.type, frame.error);
+      case "report":
+        return this.#sink(frame.report, peer);
       case "stop":
         return this.#stop(frame.actor, frame.mode);
-      case "stopped":
-        return this.#reports.stopped(frame.actor, frame.hasFailed);
       case "to-authority":
         return this.#store.fromReplica(peer, frame.message);
       case "to-replica":
         return this.#store.fromAuthority(frame.message);
       case "child-command":
         return this.#cells.get(frame.actor)?.incarnation?.command(frame.command);
-      case "child-report":
-        return this.#reports.child(frame.actor, frame.report);
       case "settled":
         return this.messenger.supervised.settled(frame);
-      case "locate":
-        return this.#reports.locate(frame.actor, peer);
       case "located":
         return this.messenger.supervised.located(frame);
       case "departed":

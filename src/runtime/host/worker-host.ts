@@ -39,13 +39,7 @@ export function startWorkerHost({ settings, clock, random, turns, link, load, be
     turns,
     ...(beat === undefined ? {} : { beat }),
     position: () => 0,
-    reports: {
-      deadLetter: (letter, isJson) => host.transmit(homeHost, { kind: "dead-letter", letter, isJson }),
-      failure: (actor, type, error) => host.transmit(homeHost, { kind: "failure", actor, type, error }),
-      stopped: (actor, hasFailed) => host.transmit(homeHost, { kind: "stopped", actor, hasFailed }),
-      child: (actor, report) => host.transmit(homeHost, { kind: "child-report", actor, report }),
-      locate: () => undefined, // only the home host knows
-    },
+    report: (report) => host.transmit(homeHost, { kind: "report", report }),
     store: {
       fromAuthority: (message) => replica.receive(message),
       reached: (position) => replica.reached(position),

@@ -69,7 +69,7 @@ export class Messenger {
       self: host.id,
       reaches: (peer) => host.reaches(peer),
       send: (peer, envelope) => (peer === host.id ? host.deliver(envelope) : host.transmit(peer, envelope)),
-      ask: (actor) => host.transmit(homeHost, { kind: "locate", actor }),
+      ask: (actor) => host.transmit(homeHost, { kind: "report", report: { type: "locate", actor } }),
       taken: (actor, upTo) => this.#windows.creditUpTo(actor, upTo),
       isAwaited: (ask) => this.#asks.has(ask),
       withdrawn: (ask) =>

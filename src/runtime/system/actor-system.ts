@@ -15,6 +15,7 @@ import type { Run } from "../../workflows/run.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { AskError } from "../../errors/ask-error.ts";
+import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
@@ -26,6 +27,7 @@ import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import type { Target } from "../messaging/target.ts";
 import type { DeadLetter, StopMode } from "../transport/envelope.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
+import type { SystemReport } from "../transport/system-report.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
 import { GatesBody } from "../agents/gates-body.ts";
@@ -61,16 +63,13 @@ export class ActorSystem implements System {
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
-    this.#home = new HomeHost(
-      { ...platform, settings: settingsOf(homeHost, platform, options), ...options },
-      {
-        onFailure: (actor, message, error) => this.#publish({ type: "actor-failed", actor, message, error }),
-        onStopped: (actor, hasFailed) => this.#stopped(actor, hasFailed),
-        onChild: (actor, report) => this.#supervision.report(actor, report),
-        onLocate: (actor, peer) => this.#supervision.locate(actor, peer),
-        onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
-      },
-    );
+    this.#home = new HomeHost({
+      ...platform,
+      settings: settingsOf(homeHost, platform, options),
+      ...options,
+      onReport: (report, from) => this.#hear(report, from),
+      onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
+    });
     this.events$ = this.#events$.asObservable();
     this.deadLetters$ = this.#home.deadLetters$.asObservable();
     this.store = new OwnedStore(this.#home.authority, { author: "system", remembersReads: false });
@@ -308,6 +307,24 @@ export class ActorSystem implements System {
 
   #ref(target: Target): BoundRef {
     return new BoundRef({ host: this.#home.host, sender: this.#home.outside, target });
+  }
+
+  /** What the hosts report, the system acts on. */
+  #hear(report: SystemReport, from: HostId): void {
+    switch (report.type) {
+      case "dead-letter":
+        return; // the home host keeps those
+      case "failure": {
+        const { actor, message, error } = report;
+        return this.#publish({ type: "actor-failed", actor, message, error: decodeError(error) });
+      }
+      case "stopped":
+        return this.#stopped(report.actor, report.hasFailed);
+      case "child":
+        return this.#supervision.report(report.actor, report.report);
+      case "locate":
+        return this.#supervision.locate(report.actor, from);
+    }
   }
 
   #stopped(actor: Address, hasFailed: boolean): void {

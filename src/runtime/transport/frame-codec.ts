@@ -96,8 +96,9 @@ function carriesJson(frame: Frame): boolean {
     case "reply":
       return !frame.answer.ok || frame.answer.isJson || frame.answer.value === undefined;
     case "event":
-    case "dead-letter":
       return frame.isJson;
+    case "report":
+      return frame.report.type !== "dead-letter" || frame.report.isJson;
     case "to-authority":
     case "to-replica":
       return isJsonSafe(frame.message); // states are plain data, but may hold undefined, NaN or a bigint

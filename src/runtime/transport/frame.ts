@@ -3,7 +3,8 @@
 import type { Address } from "../../actors/address.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
-import type { CancelCode, DeadLetter, Envelope, StopMode } from "./envelope.ts";
+import type { SystemReport } from "./system-report.ts";
+import type { CancelCode, Envelope, StopMode } from "./envelope.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
 
@@ -34,12 +35,10 @@ export type Frame =
     }
   | { readonly kind: "event-credit"; readonly to: Address; readonly subscription: number; readonly count: number }
   | { readonly kind: "stream-end"; readonly subscription: number; readonly end: StreamEnd }
-  | { readonly kind: "dead-letter"; readonly letter: DeadLetter; readonly isJson: boolean }
-  /** Asks to stop an actor, after what was sent to it before. Answered by `stopped`, also where it is gone. */
+  /** To the home host. */
+  | { readonly kind: "report"; readonly report: SystemReport }
+  /** Asks to stop an actor, after what was sent to it before. Answered by the report `stopped`, also where it is gone. */
   | { readonly kind: "stop"; readonly actor: Address; readonly mode: StopMode }
-  /** An actor has stopped. */
-  | { readonly kind: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
-  | { readonly kind: "failure"; readonly actor: Address; readonly type: string; readonly error: EncodedError }
   | { readonly kind: "to-authority"; readonly message: ReplicaMessage }
   | { readonly kind: "to-replica"; readonly message: AuthorityMessage }
   | SupervisionFrame;

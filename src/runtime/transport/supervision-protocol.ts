@@ -63,11 +63,8 @@ export type BehaviourReport =
 /** The frames that concern supervised actors. */
 export type SupervisionFrame =
   | { readonly kind: "child-command"; readonly actor: Address; readonly command: ChildCommand }
-  | { readonly kind: "child-report"; readonly actor: Address; readonly report: ChildReport }
   /** The receiver's messages up to `taken` have left the window, those up to `settled` are done with. */
   | { readonly kind: "settled"; readonly actor: Address; readonly taken: number; readonly settled: number }
-  /** Asks where an actor is. Answered by `located`, later if it is being started, or `departed`. */
-  | { readonly kind: "locate"; readonly actor: Address }
   /**
    * Where an actor is from now on, and what of the receiver's messages is done with; `isLost`: answers to those that have not
    * arrived never will.

@@ -62,8 +62,8 @@ class World {
       this.timers.set(timer, { ms, fire });
       return timer;
     };
-    const reportDeadLetter = (letter: DeadLetter) => void this.letters.push(letter);
-    const host = { messenger: { ask }, copier, clock: { now: () => 0, setTimer }, reportDeadLetter };
+    const report = ({ letter }: { letter: DeadLetter }) => void this.letters.push(letter);
+    const host = { messenger: { ask }, copier, clock: { now: () => 0, setTimer }, report };
     const cell = Object.defineProperty({ address: "1/me", cause: 99, observe: () => expect.unreachable() }, "token", {
       get: () => this.token,
     });

@@ -1,11 +1,11 @@
 /** A host by itself: what it reports and sends is written down, time and turns are the test's. */
 
 import { type HostId, hostId } from "../../../src/actors/address.ts";
-import type { EncodedError } from "../../../src/errors/error-codec.ts";
 import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
 import type { ChildReport } from "../../../src/runtime/transport/supervision-protocol.ts";
+import type { SystemReport } from "../../../src/runtime/transport/system-report.ts";
 import { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 
@@ -26,13 +26,7 @@ export class LoneHost {
       clock: this.clock,
       random: { next: () => 0.5, id: () => "x" },
       turns: { schedule: task, atEndOfTurn: task, atEndOfLoop: task },
-      reports: {
-        deadLetter: (letter) => this.letters.push(letter),
-        failure: (_actor, type, error: EncodedError) => this.failures.push(`${type}: ${error.message}`),
-        stopped: (actor) => this.stopped.push(actor),
-        child: (_actor, report) => this.reports.push(report),
-        locate: () => undefined,
-      },
+      report: (report) => this.#keep(report),
       position: () => 0,
       store: { fromReplica: () => undefined, fromAuthority: () => undefined, reached: () => undefined },
     });
@@ -58,6 +52,13 @@ export class LoneHost {
       await settled();
     }
     return this.#links.get(peer)?.sent.splice(0) ?? [];
+  }
+
+  #keep(report: SystemReport): void {
+    if (report.type === "dead-letter") this.letters.push(report.letter);
+    else if (report.type === "failure") this.failures.push(`${report.message}: ${report.error.message}`);
+    else if (report.type === "stopped") this.stopped.push(report.actor);
+    else if (report.type === "child") this.reports.push(report.report);
   }
 
   /** Frames arrive from another host. */

@@ -230,7 +230,7 @@ describe("what is for a supervised actor", () => {
   it("waits until it is known where that is, and goes there again after the thread's death", async () => {
     const bench = new Bench();
     bench.tell(1, bench.target(roamer));
-    expect(await bench.run(homeHost)).toEqual([{ kind: "locate", actor: roamer }]);
+    expect(await bench.run(homeHost)).toEqual([{ kind: "report", report: { type: "locate", actor: roamer } }]);
     bench.receive(homeHost, located);
     expect((await bench.messages()).map(({ payload }) => payload)).toEqual([1]);
     await bench.die();

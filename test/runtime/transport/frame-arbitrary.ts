@@ -6,6 +6,7 @@ import { type Address, homeHost, hostId, makeAddress } from "../../../src/actors
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { CancelCode, DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
+import type { SystemReport } from "../../../src/runtime/transport/system-report.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
 
 /** A tell of no payload, with whatever is given instead. */
@@ -112,6 +113,9 @@ const burst: fc.Arbitrary<Frame[]> = record({
   });
 });
 
+const reported = (report: fc.Arbitrary<SystemReport>): fc.Arbitrary<Frame> =>
+  record({ kind: fc.constant("report" as const), report });
+
 const other: fc.Arbitrary<Frame> = fc.oneof(
   record({ id: count, token: count, content, hasRefs: fc.boolean() }).map(
     ({ id, token, content: { value, isJson }, hasRefs }): Frame => {
@@ -152,15 +156,16 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     from: fc.option(address, { nil: undefined }),
     content: contentOrNone,
   }).map(({ reason, to, from, content: { value, isJson } }): Frame => {
-    return { kind: "dead-letter", letter: { reason, to, from, type: "take", payload: value }, isJson };
+    const letter = { reason, to, from, type: "take", payload: value };
+    return { kind: "report", report: { type: "dead-letter", letter, isJson } };
   }),
   record({
     kind: fc.constant("stop" as const),
     actor: address,
     mode: fc.constantFrom("drain" as const, "discard" as const),
   }),
-  record({ kind: fc.constant("stopped" as const), actor: address, hasFailed: fc.boolean() }),
-  record({ kind: fc.constant("failure" as const), actor: address, type: text, error }),
+  reported(record({ type: fc.constant("stopped" as const), actor: address, hasFailed: fc.boolean() })),
+  reported(record({ type: fc.constant("failure" as const), actor: address, message: text, error })),
   record({
     kind: fc.constant("to-replica" as const),
     message: record({

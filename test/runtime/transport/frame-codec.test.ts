@@ -20,9 +20,10 @@ const bare = (frame: Frame): unknown => {
   if (frame.kind === "message") return { ...frame, isJson: undefined, origin: undefined };
   if (frame.kind === "reply" && frame.answer.ok) return { ...frame, answer: { ...frame.answer, isJson: undefined } };
   // JSON has no fields of undefined; a dead letter without a payload says the same as one of undefined
-  if (frame.kind === "dead-letter") {
-    const { from, payload } = frame.letter;
-    return { ...frame, letter: { ...frame.letter, from, payload } };
+  if (frame.kind === "report" && frame.report.type === "dead-letter") {
+    const { letter } = frame.report;
+    const { from, payload } = letter;
+    return { ...frame, report: { ...frame.report, letter: { ...letter, from, payload } } };
   }
   return frame;
 };
@@ -226,8 +227,9 @@ describe("a burst of tells", () => {
 
   it("ends at any other frame", () => {
     const [first, second] = tells(rows);
-    const stopped: Frame = { kind: "stopped", actor: makeAddress(hostId(1), "a"), hasFailed: false };
+    const actor = makeAddress(hostId(1), "a");
+    const stopped: Frame = { kind: "report", report: { type: "stopped", actor, hasFailed: false } };
     expect(wire([first!, stopped, second!])).toHaveLength(3);
-    expect(cross(first!, stopped, second!)).toMatchObject([{ id: 10 }, { kind: "stopped" }, { id: 11 }]);
+    expect(cross(first!, stopped, second!)).toMatchObject([{ id: 10 }, { kind: "report" }, { id: 11 }]);
   });
 });

@@ -1,0 +1,20 @@
+/** What the hosts of a system report to the home host, where one sink takes all of it. */
+
+import type { Address, HostId } from "../../actors/address.ts";
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { DeadLetter } from "./envelope.ts";
+import type { ChildReport } from "./supervision-protocol.ts";
+
+export type SystemReport =
+  | { readonly type: "dead-letter"; readonly letter: DeadLetter; readonly isJson: boolean }
+  /** What an actor did with a message of the type `message` failed, and no asker is told. */
+  | { readonly type: "failure"; readonly actor: Address; readonly message: string; readonly error: EncodedError }
+  /** An actor has stopped, or was gone when it was to stop. */
+  | { readonly type: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
+  /** What becomes of a supervised actor. */
+  | { readonly type: "child"; readonly actor: Address; readonly report: ChildReport }
+  /** Asks where a supervised actor is. Answered by `located`, later if it is being started, or `departed`. */
+  | { readonly type: "locate"; readonly actor: Address };
+
+/** Takes the reports of a system; `from` is the host that makes one. */
+export type ReportSink = (report: SystemReport, from: HostId) => void;
