@@ -94,7 +94,7 @@ function causedBy({ code, message, details }: TroupeError, cause: unknown): Trou
   return new TroupeError(code, message, { cause, details });
 }
 
-/** True for a call that was lost with the thread or actor that worked on it: nobody knows how far it came. */
+/** True for a call that was lost with the thread or actor that worked on it: how far it came is unknown. */
 export function isLost(error: unknown): boolean {
   return isTroupeError(error, "thread-died") || isTroupeError(error, "actor-stopped");
 }

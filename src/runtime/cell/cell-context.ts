@@ -126,7 +126,7 @@ export class CellContext implements ActorContext<unknown> {
     };
     const outcome = await this.#site.services.host.messenger.ask(this.#handling.sender, systemTarget, "spawn", order, {
       timeout: Number.POSITIVE_INFINITY,
-      detached: true, // called off in the middle, it would leave an actor that nobody knows
+      detached: true, // called off in the middle, it would leave an actor without a ref
     });
     const { address, error } = outcome as SpawnOutcome;
     if (error !== undefined) throw decodeError(error);

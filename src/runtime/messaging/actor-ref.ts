@@ -1,4 +1,4 @@
-/** Actor refs: a target, bound to whoever sends through it. */
+/** Actor refs: a target, bound to its sender. */
 
 import type { Observable } from "rxjs";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
@@ -13,7 +13,7 @@ import type { Sender, Target } from "./target.ts";
 import { refTag, tagField } from "../../values/tag.ts";
 import { nameOf } from "../../actors/address.ts";
 
-/** The host of whoever uses a ref. */
+/** The host of a ref's sender. */
 export interface RefHost {
   readonly messenger: Messenger;
   readonly streams: EventStreams;

@@ -12,7 +12,7 @@ import type { CancelCode, DeadLetterReason, Envelope } from "../transport/envelo
 /** What errors say of a message. */
 type Named = Pick<Envelope, "to" | "type">;
 
-/** The error an asker gets whose message nobody handled. */
+/** The error for the asker of a message that was not handled. */
 export function notHandled({ to, type }: Named, reason: DeadLetterReason, cause?: unknown): AskError {
   const options = { details: { to, type }, ...(cause === undefined ? {} : { cause }) };
   switch (reason) {

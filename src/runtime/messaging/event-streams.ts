@@ -63,7 +63,7 @@ export class EventStreams {
     this.#transmit(actor, { kind: "event-credit", to: actor, subscription, count });
   }
 
-  /** A supervised actor is on another host from now on: whoever listens to it does so there. */
+  /** A supervised actor is on another host from now on: its subscriptions move there. */
   moved(actor: Address): void {
     for (const [subscription, stream] of this.#streams) {
       if (stream.actor !== actor) continue;

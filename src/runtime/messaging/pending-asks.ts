@@ -80,7 +80,7 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
 
 export interface PendingAsksOptions {
   readonly clock: Clock;
-  /** Tells whoever was asked that nobody waits any more. */
+  /** Tells the receiver that its asker has stopped waiting. */
   readonly cancel: (to: Address, id: number, code: CancelCode) => void;
 }
 

@@ -59,7 +59,7 @@ export class SendWindows {
     return actors.flatMap((actor) => this.close(actor, toError));
   }
 
-  /** An actor has ended in peace: nobody waits for room, and nothing is on its way. */
+  /** An actor has stopped in good order: no sender waits for room, and no message is on its way. */
   forget(actor: Address): void {
     this.#windows.delete(actor);
   }

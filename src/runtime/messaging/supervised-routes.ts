@@ -1,7 +1,7 @@
 /**
- * How one host reaches supervised actors, which may move from thread to thread: where each is, and what was sent to it and is
- * not known to be done with. While nobody knows where an actor is, what is sent to it waits; when it is somewhere else, what was
- * not done with goes there, in order (invariants 2, 5 and 6).
+ * How one host reaches supervised actors, which may move from thread to thread. It keeps where each is, and the messages sent to it
+ * that are not known to be settled. While the place of an actor is unknown, messages to it wait. When the actor is on another
+ * host, the messages that were not settled are sent there, in order (invariants 2, 5 and 6).
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
@@ -84,7 +84,7 @@ export class SupervisedRoutes {
     for (let n = route.unsettled.length; n > 0; n--) {
       const envelope = route.unsettled.shift();
       if (envelope === undefined) continue;
-      // an ask that is over has its answer, or nobody who wants it
+      // an ask that is over has its answer, or its asker has stopped waiting
       if (envelope.isAsk && (isLost || !envelope.isTold) && !isAwaited(envelope.id)) {
         if (!isLost) withdrawn(envelope);
         continue;
@@ -112,8 +112,8 @@ export class SupervisedRoutes {
   }
 
   /**
-   * Returns what nobody will handle any more: what waits for actors that are nowhere, or were on this host. `settledOf` knows what
-   * is done with that this host was not told of.
+   * Returns the messages that will not be handled any more: those for actors that are nowhere, or were on this host. `settledOf`
+   * knows of settled messages that this host was not told of.
    */
   close(settledOf: SettledOf): Envelope[] {
     const { self } = this.#options;

@@ -9,7 +9,7 @@ import type { Position } from "../../store/versions/snapshot.ts";
  */
 export const never = Number.POSITIVE_INFINITY;
 
-/** A message on its way. Its payload is a copy that nobody else holds (invariant 1). */
+/** A message on its way. Its payload is a copy of its own (invariant 1). */
 export interface Envelope {
   /** An envelope is the frame that carries it. */
   readonly kind: "message";
@@ -131,5 +131,5 @@ export interface DeadLetter {
   readonly detail?: string;
 }
 
-/** Why nobody waits for the answer to an ask any more: an error code. */
+/** Why an asker stopped waiting: an error code. */
 export type CancelCode = "cancelled" | "timed-out" | "actor-stopped" | "thread-died";

@@ -20,7 +20,7 @@ export type StreamEnd = { readonly kind: "completed" } | { readonly kind: "faile
 export type Frame =
   | Envelope
   | { readonly kind: "reply"; readonly id: number; readonly answer: Answer; readonly token: Position }
-  /** Nobody waits for the answer to the ask `id` any more. Of one that is answered, or was never sent, it says nothing new. */
+  /** The asker of the ask `id` has stopped waiting. For an ask that is answered, or was never sent, it changes nothing. */
   | { readonly kind: "cancel"; readonly to: Address; readonly id: number; readonly code: CancelCode }
   /** `count` messages to `to` have left its mailbox; `gone`: there is no such actor any more. */
   | { readonly kind: "credit"; readonly to: Address; readonly count: number; readonly gone: boolean }
