@@ -156,7 +156,7 @@ function runError(run: string, state: RunState): TroupeError {
     const { error, cause } = causeOf(stepOf(state, failed ?? pivot)?.error);
     const reason = reached.isCertain
       ? `the step "${pivot}", its point of no return, has finished`
-      : `nobody knows whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
+      : `it is unknown whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
     return new TroupeError(
       "compensation-failed",
       `run ${run} of ${workflow}: after ${why}, nothing is undone: ${reason}. The failure: ${error}`,

@@ -38,8 +38,8 @@ Options:
   --reason TEXT         why; it is kept in the run's history
 ${takeUpHelp}
 
-Nothing that was in flight is begun again. Steps that had finished are undone by their agents, the last one first; a step of which
-nobody knows whether it had effects is undone where its agent can tell. Past its point of no return a run can't be cancelled.
+Nothing that was in flight is begun again. Steps that had finished are undone by their agents, the last one first; a step
+whose effects are unknown is undone if its agent can do that. Past its point of no return a run can't be cancelled.
 
 Exit codes: 0 it is cancelled, 1 it is not, or could not be undone, or the command failed, 2 wrong usage, 130 interrupted by
 Ctrl-C (again: at once): troupe resume goes on undoing it.

@@ -48,7 +48,7 @@ function aboutOf(overview: RunOverview): readonly string[] {
 
 function uncompensatedText(one: NonNullable<RunOverview["uncompensated"]>): string {
   if (!one.isPivot) return `${one.step} could not be undone: ${short(one)}`;
-  return `${one.step} is its point of no return${one.isUncertain === true ? ", and nobody knows whether it had effects" : ""}`;
+  return `${one.step} is its point of no return${one.isUncertain === true ? ", and whether it had effects is unknown" : ""}`;
 }
 
 function waitText(wait: Wait): string {

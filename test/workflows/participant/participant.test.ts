@@ -439,7 +439,7 @@ describe("an order to compensate", () => {
     expect(desk.outcomes).toEqual([["r", { type: "compensation-finished", step: "first" }]]);
   });
 
-  it("of a step of which nobody knows whether it had effects gets what the step was given", async () => {
+  it("of a step whose effects are unknown gets what the step was given", async () => {
     const seen: unknown[] = [];
     const desk = new Desk(
       agentOf({

@@ -279,7 +279,7 @@ describe("a run's deadline", () => {
   });
 });
 
-describe("a point of no return of which nobody knows whether it had effects", () => {
+describe("a point of no return whose effects are unknown", () => {
   const pivotal = defineWorkflow("test:workflows", { name: "pivotal", version: "1", input: Value })
     .step("a", once, ({ input }) => input)
     .step("b", once, { after: ["a"], pointOfNoReturn: true }, ({ a }) => a) as unknown as WorkflowDefinition;

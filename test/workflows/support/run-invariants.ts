@@ -71,7 +71,7 @@ function expectUndone(scenario: Scenario, run: Outcome): void {
   expect([...new Set(run.compensatedUnknown)].toSorted()).toEqual(unknown.toSorted());
 }
 
-/** The steps that finished and can be undone, the last one first: by what their agents gave, or for all that nobody knows. */
+/** The steps that finished and can be undone, the last one first: by what their agents gave, or those whose effects are unknown. */
 function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): string[] {
   return run.events
     .flatMap((event) => (event.type === "step-finished" ? [event] : []))
@@ -84,12 +84,12 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
     .toReversed();
 }
 
-/** The steps that gave no output, of which nobody knows whether they had effects, and whose agents can cope with that. */
+/** The steps without an output whose effects are unknown and whose agents can undo them. */
 function unknownSteps(scenario: Scenario, run: Outcome): string[] {
   return uncertainSteps(run).filter((step) => undoesUnknown(scenario, step));
 }
 
-/** True when nobody knows whether the point of no return had effects, and its agent can't cope with that. */
+/** True when the effects of the point of no return are unknown and its agent can't undo them. */
 function inDoubt(scenario: Scenario, run: Outcome): boolean {
   const pivot = `s${scenario.pivot}`;
   const hasEnded = run.status !== "completed" && !passed(run, scenario.pivot);
@@ -100,7 +100,7 @@ function undoesUnknown(scenario: Scenario, step: string): boolean {
   return scenario.agents[stepOf(scenario, step).agent]?.undoesUnknown === true;
 }
 
-/** The steps that gave no output, of which nobody knows whether they had effects. */
+/** The steps without an output whose effects are unknown. */
 function uncertainSteps(run: Outcome): string[] {
   const unknown = new Set<string>();
   const open = new Set<string>();

@@ -126,7 +126,7 @@ export interface Outcome {
   readonly executed: readonly string[];
   /** Of all compensations that were begun, the step, in order. */
   readonly compensated: readonly string[];
-  /** Those among them that undid a step of which nobody knew whether it had effects. */
+  /** Those among them that undid a step whose effects were unknown. */
   readonly compensatedUnknown: readonly string[];
 }
 
