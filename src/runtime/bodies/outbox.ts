@@ -28,8 +28,10 @@ const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface OutboxOptions {
-  readonly host: ActorServices["host"];
-  readonly cell: ActorCell;
+  readonly host: Pick<ActorServices["host"], "clock" | "copier" | "report"> & {
+    readonly messenger: Pick<ActorServices["host"]["messenger"], "ask">;
+  };
+  readonly cell: Pick<ActorCell, "address" | "token">;
   readonly codec: PayloadCodec;
   /** With a parcel's number, what its receiver knows it by. */
   readonly sender: string;

@@ -1,15 +1,15 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { hostId, makeAddress } from "../../../src/actors/address.ts";
 import type { Parcel } from "../../../src/actors/outbox-state.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { AskError } from "../../../src/errors/ask-error.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
-import type { ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
 import type { Sender, Target } from "../../../src/runtime/messaging/target.ts";
 import type { DeadLetter } from "../../../src/runtime/transport/envelope.ts";
+import type { SystemReport } from "../../../src/runtime/transport/system-report.ts";
 import { Outbox } from "../../../src/runtime/bodies/outbox.ts";
 import type { HostAskOptions } from "../../../src/runtime/messaging/messenger.ts";
-import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 
 interface Ask {
@@ -62,14 +62,20 @@ class World {
       this.timers.set(timer, { ms, fire });
       return timer;
     };
-    const report = ({ letter }: { letter: DeadLetter }) => void this.letters.push(letter);
+    const report = (told: SystemReport) => {
+      if (told.type === "dead-letter") this.letters.push(told.letter);
+    };
     const host = { messenger: { ask }, copier, clock: { now: () => 0, setTimer }, report };
-    const cell = Object.defineProperty({ address: "1/me", cause: 99, observe: () => expect.unreachable() }, "token", {
-      get: () => this.token,
-    });
+    const token = (): number => this.token;
+    const cell = {
+      address: makeAddress(hostId(1), "me"),
+      get token() {
+        return token();
+      },
+    };
     this.outbox = new Outbox({
-      host: host as unknown as ThreadHost,
-      cell: cell as unknown as ActorCell,
+      host,
+      cell,
       codec: new PayloadCodec({ maxBytes: 1_000_000 }),
       sender: "purse/me",
       onDelivered: (number) => void this.delivered.push(number),
