@@ -119,7 +119,7 @@ export class StreamBody implements ActorBody {
       this.#failSupervised(thrown, incarnation);
       return;
     }
-    this.#cell.hasFailed = true;
+    this.#cell.hear({ type: "broke" });
     this.#host.reportFailure(this.#cell.address, "behaviour", thrown);
     this.#cell.subscribers.end({ kind: "failed", error: encodeError(thrown) });
     for (const delivery of this.#open) delivery.fail(thrown);

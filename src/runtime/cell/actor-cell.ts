@@ -4,6 +4,18 @@
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
+import {
+  awaitsHandled,
+  failedIn,
+  isEnding,
+  isOpen,
+  isOver,
+  type Life,
+  type LifeEffect,
+  type LifeEvent,
+  live,
+  newLife,
+} from "../../actors/life.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
@@ -13,7 +25,7 @@ import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope, StopMode } from "../transport/envelope.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
 import { replaced } from "../messaging/ask-errors.ts";
-import { Incarnation } from "./incarnation.ts";
+import { type FailedDelivery, Incarnation } from "./incarnation.ts";
 import { Mailbox } from "./mailbox.ts";
 import { creditBatch } from "../transport/credit.ts";
 import { DeliveryLog } from "./delivery-log.ts";
@@ -56,10 +68,6 @@ export class ActorCell implements Sender {
   cause = 0;
   /** Set while a durable actor handles a message: takes what it sends. */
   outgoing: HeldBack | undefined = undefined;
-  /** True once another life of the actor has taken its place, while a handler of this one still runs. */
-  isFenced = false;
-  /** True when it stops since its behaviour failed. */
-  hasFailed = false;
   /** Whom its commits name: one life of the actor. */
   readonly author: string;
   /** The message being handled, which asks made meanwhile end with; absent when several may be. */
@@ -69,18 +77,18 @@ export class ActorCell implements Sender {
   /** Aborts when the actor is being stopped. */
   stopping = new Cancellation();
   readonly subscribers: EventSubscribers;
-  /** Its life under a supervisor; absent for an actor without one. */
+  /** What its supervisor does with it; absent for an actor without one. */
   readonly incarnation: Incarnation | undefined;
   readonly #host: CellHost;
   readonly #concurrency: number;
   readonly #mailbox: Mailbox;
   readonly #makeBody: (cell: ActorCell) => ActorBody;
   #body: ActorBody;
+  #life: Life<FailedDelivery> = newLife;
+  /** How many messages are in hand. With the next, what changes with each message: no state of the life, see there. */
   #active = 0;
   #isScheduled = false;
-  #mode: StopMode | undefined;
   #onStopped: (() => void)[] = [];
-  #isStopped = false;
 
   constructor({ host, address, capacity, overflow, concurrency, body, supervised: order }: CellOptions) {
     this.#host = host;
@@ -110,30 +118,22 @@ export class ActorCell implements Sender {
 
   /** How many messages wait. */
   get waiting(): number {
-    return this.#mailbox.length + (this.incarnation?.isUndecided === true ? 1 : 0);
-  }
-
-  /** True while it handles nothing, until its supervisor says how it goes on. */
-  get isHalted(): boolean {
-    return this.incarnation?.isHalted === true;
+    return this.#mailbox.length + (failedIn(this.#life) === undefined ? 0 : 1);
   }
 
   get isHandling(): boolean {
     return this.#active > 0;
   }
 
-  get isStopping(): boolean {
-    return this.#mode !== undefined;
-  }
-
-  get isStopped(): boolean {
-    return this.#isStopped;
+  /** True once another life of the actor has taken its place, while a handler of this one still runs. */
+  get isFenced(): boolean {
+    return this.#life.at === "fenced";
   }
 
   /** Takes a message into the mailbox. */
   deliver(envelope: Envelope): void {
-    if (this.#mode !== undefined) {
-      this.#mailbox.turnAway(envelope);
+    if ("unhandled" in this.#life) {
+      this.#mailbox.turnAway(envelope, this.#life.unhandled);
       return;
     }
     this.#mailbox.push(envelope);
@@ -155,18 +155,18 @@ export class ActorCell implements Sender {
 
   /** Stops the actor; resolves when the message being handled is done and everything that waited is settled. */
   stop(mode: StopMode): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
+    if (isOver(this.#life)) return Promise.resolve();
     return new Promise((resolve) => {
       this.#onStopped.push(resolve);
-      const how = this.isHalted ? "discard" : mode; // what halted it would halt it again
-      if (this.#mode !== "discard") this.#mode = how;
-      if (how === "discard") {
-        this.abort("is being stopped");
-        this.incarnation?.giveUp();
-        this.#mailbox.discard();
-      }
-      this.#finishIfIdle();
+      this.hear({ type: "stop", mode, unhandled: "dead-letters" });
     });
+  }
+
+  /** Its life goes on with an event. */
+  hear(event: LifeEvent<FailedDelivery>): void {
+    const [life, effects] = live(this.#life, event);
+    this.#life = life;
+    for (const effect of effects) this.#do(effect);
   }
 
   /** The body owes nothing any more. */
@@ -174,29 +174,55 @@ export class ActorCell implements Sender {
     this.#finishIfIdle();
   }
 
+  #do(effect: LifeEffect<FailedDelivery>): void {
+    switch (effect.type) {
+      case "abort":
+        return this.#abort(effect.why);
+      case "discard":
+        return this.#mailbox.discard(effect.unhandled);
+      case "finish":
+        return this.#finishIfIdle();
+      case "end":
+        return this.#end();
+      case "fence":
+        return this.#fenceOff();
+      case "begin-anew":
+        return this.#beginAnew();
+      case "go-on":
+        return this.schedule();
+      default:
+        this.incarnation?.do(effect);
+    }
+  }
+
   /** Tells what is being done for the actor that it ends. */
-  abort(why: string): void {
+  #abort(why: string): void {
     if (this.stopping.reason !== undefined) return; // before the error is made: its stack costs more than all the rest
     this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} ${why}`));
   }
 
-  /** Puts a new body in the place of the old one. @throws what making it throws: nothing may be handled then. */
-  beginAnew(): void {
-    this.#body.stop();
-    if (this.stopping.reason !== undefined) this.stopping = new Cancellation();
-    this.#body = this.#makeBody(this);
+  /** Puts a new body in the place of the old one. */
+  #beginAnew(): void {
+    try {
+      this.#body.stop();
+      if (this.stopping.reason !== undefined) this.stopping = new Cancellation();
+      this.#body = this.#makeBody(this);
+    } catch (error) {
+      this.hear({ type: "start-failed", error });
+      return;
+    }
+    this.hear({ type: "begun" });
   }
 
-  /** Ends it at once: what a handler of its still does has no effect any more. */
-  fenceOff(): void {
-    this.#isStopped = true;
-    this.isFenced = true;
+  /** What a handler of its still does has no effect any more. */
+  #fenceOff(): void {
+    this.incarnation?.silence();
     const refuse = (): never => {
       throw replaced(this.address);
     };
     this.outgoing = { post: refuse, emit: refuse };
     this.subscribers.forget();
-    this.abort("was left behind");
+    this.#abort("was left behind");
     this.#body.stop();
     this.#host.forget(this.address);
     for (const resolve of this.#onStopped) resolve();
@@ -204,7 +230,8 @@ export class ActorCell implements Sender {
 
   /** Sees to it that what waits is handled, if anything may be. */
   schedule(): void {
-    if (this.#isScheduled || this.isHalted || this.#active >= this.#concurrency || this.#mailbox.length === 0) return;
+    if (this.#isScheduled || !isOpen(this.#life) || this.#active >= this.#concurrency || this.#mailbox.length === 0)
+      return;
     this.#isScheduled = true;
     this.#host.turns.schedule(this.#turn);
   }
@@ -213,7 +240,7 @@ export class ActorCell implements Sender {
     this.#isScheduled = false;
     // a bounded number of messages a turn, so that one busy actor doesn't keep the others of its thread waiting
     for (let n = this.#host.settings.messagesPerTurn; n > 0 && this.#active < this.#concurrency; n--) {
-      if (this.isHalted) break;
+      if (!isOpen(this.#life)) break;
       const envelope = this.#mailbox.next();
       if (envelope === undefined) break;
       this.#handle(envelope);
@@ -259,8 +286,9 @@ export class ActorCell implements Sender {
 
   #done(envelope: Envelope): void {
     this.#letGo();
+    if (this.#life.at === "fenced") return; // another life of the actor keeps the ledger
     this.#mailbox.settle(envelope);
-    this.incarnation?.handled();
+    if (awaitsHandled(this.#life)) this.hear({ type: "handled" });
   }
 
   #threw(delivery: Delivery, thrown: unknown): void {
@@ -270,7 +298,7 @@ export class ActorCell implements Sender {
       return;
     }
     this.#letGo();
-    if (!this.isFenced) this.incarnation.failed(delivery, thrown);
+    this.incarnation.failed(delivery, thrown);
   }
 
   /** A handler is over. */
@@ -281,14 +309,16 @@ export class ActorCell implements Sender {
   }
 
   #finishIfIdle(): void {
-    if (this.#mode === undefined || this.#isStopped || this.#active > 0 || this.waiting > 0) return;
-    if (this.#mode === "drain" && this.#body.isOwing === true && !this.isHalted) return;
-    this.#isStopped = true;
-    this.abort("has stopped");
+    if (!isEnding(this.#life) || this.#active > 0 || this.waiting > 0) return;
+    if (this.#life.at === "draining" && this.#body.isOwing === true) return;
+    this.hear({ type: "idle" });
+  }
+
+  #end(): void {
     this.#body.stop();
     this.subscribers.end({ kind: "completed" });
     this.#mailbox.close();
-    this.#host.remove(this.address, this.hasFailed);
+    this.#host.remove(this.address, "outcome" in this.#life && this.#life.outcome === "failed"); // not before its body is stopped
     for (const resolve of this.#onStopped) resolve();
   }
 }

@@ -19,7 +19,7 @@ interface Progress {
 }
 
 export interface DeliveryLogOptions {
-  readonly host: CellHost;
+  readonly host: Pick<CellHost, "id" | "copier" | "tellSettled">;
   readonly actor: Address;
   readonly order: SupervisedOrder;
   /** How many messages leave the window until their host is told. */
@@ -27,7 +27,7 @@ export interface DeliveryLogOptions {
 }
 
 export class DeliveryLog {
-  readonly #host: CellHost;
+  readonly #host: DeliveryLogOptions["host"];
   readonly #actor: Address;
   readonly #order: SupervisedOrder;
   readonly #batch: number;
@@ -36,7 +36,6 @@ export class DeliveryLog {
   /** The message in hand as it came. */
   #inHand: Envelope | undefined;
   #deliveries = 0;
-  #isClosed = false;
 
   constructor({ host, actor, order, batch }: DeliveryLogOptions) {
     this.#host = host;
@@ -98,7 +97,6 @@ export class DeliveryLog {
 
   /** A message is handled, or a dead letter. */
   settle(envelope: Envelope): void {
-    if (this.#isClosed) return;
     const { origin, id } = envelope;
     const inHand = this.#inHand?.origin === origin ? this.#inHand : undefined;
     if (inHand !== undefined && inHand.id < id) {
@@ -117,11 +115,6 @@ export class DeliveryLog {
   forget(host: HostId): void {
     this.#progress.delete(host);
     this.#ledger.forget(host);
-  }
-
-  /** Another life of the actor keeps the ledger from now on. */
-  close(): void {
-    this.#isClosed = true;
   }
 
   #of(origin: HostId): Progress {

@@ -24,12 +24,18 @@ export interface DeliveryCell extends Sender {
   readonly signal: AbortSignal;
 }
 
+/**
+ * - `not-yet`: no cancellation finds it: its handler has not returned, or is cancelled already.
+ * - `open`: it is among the host's open asks, where a cancellation finds it.
+ * - `over`: it is answered, or another delivery of the message answers.
+ */
+type Answering = "not-yet" | "open" | "over";
+
 export class Delivery implements AskScope, Handling {
   readonly envelope: Envelope;
   readonly #host: CellHost;
   readonly #cell: DeliveryCell;
-  #isAnswered = false;
-  #isInHand = false;
+  #answering: Answering = "not-yet";
   #cancellation: Cancellation | undefined;
   /** Aborts with the cancellation and with the actor; made for who looks at the signal. */
   #aborter: Cancellation | undefined;
@@ -42,7 +48,7 @@ export class Delivery implements AskScope, Handling {
   }
 
   get isAnswered(): boolean {
-    return this.#isAnswered || !this.envelope.isAsk;
+    return this.#answering === "over" || !this.envelope.isAsk;
   }
 
   /** True once nobody waits for what it comes to, or from the start: for a tell, also one from an outbox. */
@@ -86,14 +92,15 @@ export class Delivery implements AskScope, Handling {
 
   /** It isn't answered yet, although its handler has returned: from now on a cancellation finds it. */
   keep(): void {
-    this.#isInHand = true;
+    this.#answering = "open";
     this.#host.openAsks.add(this);
   }
 
   /** The asker doesn't wait any longer. */
   cancel(error: AskError): void {
     if (this.isOver) return;
-    if (this.#isInHand) this.#host.openAsks.remove(this);
+    if (this.#answering === "open") this.#host.openAsks.remove(this);
+    this.#answering = "not-yet";
     this.cancellation.abort(error);
   }
 
@@ -149,9 +156,8 @@ export class Delivery implements AskScope, Handling {
     return () => this.#answer({ ok: true, value: copy, hasRefs, isJson });
   }
 
-  /** Whoever answers from now on, it isn't this delivery. */
+  /** Another delivery of the message answers, or none: not this one any more. */
   silence(): void {
-    this.#isAnswered = true;
     this.#letGo();
   }
 
@@ -167,13 +173,13 @@ export class Delivery implements AskScope, Handling {
 
   #answer(answer: Answer): void {
     if (this.isAnswered) return;
-    this.#isAnswered = true;
     this.#letGo();
     this.#host.answer(this.envelope, answer);
   }
 
   #letGo(): void {
-    if (this.#isInHand) this.#host.openAsks.remove(this);
+    if (this.#answering === "open") this.#host.openAsks.remove(this);
+    this.#answering = "over";
     if (this.#aborter !== undefined) this.#cell.stopping.remove(this.#aborter);
     this.#sender?.end();
   }

@@ -4,6 +4,7 @@
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
+import type { Unhandled } from "../../actors/life.ts";
 import type { MailboxOptions, OverflowPolicy } from "../../actors/mailbox-options.ts";
 import { type CancelCode, type DeadLetterReason, type Envelope, never } from "../transport/envelope.ts";
 import { begunBefore, notHandled, withdrawalReason } from "../messaging/ask-errors.ts";
@@ -33,7 +34,6 @@ export class Mailbox {
   /** Credits owed to each host that sent messages. */
   readonly #owed = new Map<HostId, number>();
   readonly #creditBatch: number;
-  #isLeftToSenders = false;
 
   constructor({ host, actor, capacity, overflow, mail }: OpenMailbox) {
     this.#host = host;
@@ -95,23 +95,21 @@ export class Mailbox {
     this.#mail?.forget(peer);
   }
 
-  /** Its supervisor ends the actor: what is not handled becomes dead letters on its senders' hosts, which know of it whatever happens here. */
-  leaveToSenders(): void {
-    this.#isLeftToSenders = true;
-  }
-
-  /** A message comes for an actor that is stopping. */
-  turnAway(envelope: Envelope): void {
-    if (this.#isLeftToSenders) return;
+  /**
+   * A message comes for an actor that is stopping. Where its supervisor ends the actor, what is not handled becomes dead letters
+   * on its senders' hosts, which know of it whatever happens here.
+   */
+  turnAway(envelope: Envelope, unhandled: Unhandled): void {
+    if (unhandled === "left-to-senders") return;
     this.#deadLetter(envelope, "actor-stopped");
     if (this.#mail === undefined) this.#leave(envelope);
     else this.#mail.settle(envelope);
   }
 
   /** The actor stops, and handles nothing more. */
-  discard(): void {
+  discard(unhandled: Unhandled): void {
     for (let next = this.next(); next !== undefined; next = this.next()) {
-      if (this.#isLeftToSenders) continue;
+      if (unhandled === "left-to-senders") continue;
       this.#deadLetter(next, "actor-stopped");
       this.settle(next);
     }

@@ -8,7 +8,6 @@ import { Ledger, newLedger } from "../../../src/runtime/cell/ledger.ts";
 import { Mailbox } from "../../../src/runtime/cell/mailbox.ts";
 import { creditBatch } from "../../../src/runtime/transport/credit.ts";
 import { DeliveryLog } from "../../../src/runtime/cell/delivery-log.ts";
-import type { ThreadHost } from "../../../src/runtime/host/thread-host.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import { envelopeOf } from "../transport/frame-arbitrary.ts";
@@ -53,7 +52,7 @@ class Bench {
     const order = { maxDeliveries: 3, ledger: newLedger(), identity: "x", incarnation: 1 };
     this.ledger = new Ledger(order.ledger);
     const batch = creditBatch(capacity);
-    if (isSupervised) this.mail = new DeliveryLog({ host: host as unknown as ThreadHost, actor, order, batch });
+    if (isSupervised) this.mail = new DeliveryLog({ host, actor, order, batch });
     this.mailbox = new Mailbox({ host, actor, capacity, overflow, mail: this.mail });
   }
 
@@ -196,8 +195,8 @@ describe("a mailbox", () => {
     const bench = new Bench({ capacity: 8 });
     bench.push(1);
     bench.ask(2);
-    bench.mailbox.discard();
-    bench.mailbox.turnAway(envelopeOf({ id: 3, isAsk: true }));
+    bench.mailbox.discard("dead-letters");
+    bench.mailbox.turnAway(envelopeOf({ id: 3, isAsk: true }), "dead-letters");
     expect(bench.letters).toEqual([1, 2, 3].map((id) => [0, id, "actor-stopped"]));
     expect(bench.refusals.map(({ outcome, code }) => [outcome, code])).toEqual([
       ["rejected", "actor-stopped"],
@@ -209,9 +208,8 @@ describe("a mailbox", () => {
   it("of a supervised actor that was ended leaves all of that to its senders' hosts", () => {
     const bench = new Bench({ capacity: 8, isSupervised: true });
     bench.ask(1, 2);
-    bench.mailbox.leaveToSenders();
-    bench.mailbox.discard();
-    bench.mailbox.turnAway(envelopeOf({ id: 3, isAsk: true }));
+    bench.mailbox.discard("left-to-senders");
+    bench.mailbox.turnAway(envelopeOf({ id: 3, isAsk: true }), "left-to-senders");
     expect([bench.letters, bench.refusals, bench.mailbox.length]).toEqual([[], [], 0]);
     expect(bench.ledger.settledOf(homeHost).settled).toBe(0);
   });
@@ -222,7 +220,7 @@ describe("a mailbox", () => {
     const begun = bench.mailbox.next() as Envelope;
     bench.mail?.begin(begun);
     bench.mailbox.putBack(begun);
-    bench.mailbox.discard();
+    bench.mailbox.discard("dead-letters");
     expect(bench.refusals.map(({ code, mayHaveRun }) => [code, mayHaveRun])).toEqual([
       ["actor-stopped", true],
       ["actor-stopped", false],
@@ -274,7 +272,7 @@ describe("a mailbox", () => {
             mailbox.hostLost(there, "thread-died");
           } else take(one.do === "again");
         }
-        if (isDiscarded) mailbox.discard();
+        if (isDiscarded) mailbox.discard("dead-letters");
         while (mailbox.length > 0) take(false);
         for (const [host, ids] of pushed) {
           const done = handled.get(host) ?? [];
