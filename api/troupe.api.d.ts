@@ -224,7 +224,6 @@ export type ChildKind = "permanent" | "transient" | "temporary";
 
 export type ChildOptions = ActorChildOptions | SupervisorChildOptions;
 
-/** @experimental */
 export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
 
 export interface CommitOptions {
@@ -738,7 +737,6 @@ export type InboxMessage<P extends Protocol> = {
 
 export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
 
-/** @experimental */
 export interface Journal {
     readonly position: Position;
     readonly time: number;
@@ -802,7 +800,6 @@ export interface MailboxOptions {
     readonly overflow?: OverflowPolicy;
 }
 
-/** @experimental */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
 /** @experimental */
@@ -1155,7 +1152,6 @@ export interface SupervisorOptions {
     readonly children: readonly ChildOptions[];
 }
 
-/** @experimental */
 export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
 
 export interface SupervisorStatus {

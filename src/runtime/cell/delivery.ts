@@ -51,7 +51,7 @@ export class Delivery implements AskScope, Handling {
     return this.#answering === "over" || !this.envelope.isAsk;
   }
 
-  /** True once nobody waits for what it comes to, or from the start: for a tell, also one from an outbox. */
+  /** True once no asker waits for its outcome; for a tell, also one from an outbox, from the start. */
   get isOver(): boolean {
     return this.isAnswered || this.envelope.isTold;
   }
@@ -65,7 +65,7 @@ export class Delivery implements AskScope, Handling {
     return (this.#cancellation ??= new Cancellation());
   }
 
-  /** Aborts when the asker gives up or the actor is being stopped. The actor's own for what nobody waits for. */
+  /** Aborts when the asker gives up or the actor is being stopped. The actor's own where no asker waits. */
   get signal(): AbortSignal {
     if (this.#aborter !== undefined) return this.#aborter.signal;
     if (this.isOver) return this.#cell.signal;

@@ -73,7 +73,7 @@ export class Mailbox {
     else if (this.#overflow !== "drop-oldest") this.#leave(envelope);
   }
 
-  /** Settles a message that was taken out if nobody waits any longer for what it comes to. Returns whether it did. */
+  /** Settles a message that was taken out if its asker has stopped waiting. Returns whether it did. */
   settleUnwanted(envelope: Envelope): boolean {
     const code = this.#mail === undefined ? undefined : this.#withdrawn.get(envelope);
     if (code !== undefined) this.#host.deadLetter(envelope, withdrawalReason(code));
@@ -84,12 +84,12 @@ export class Mailbox {
     return true;
   }
 
-  /** Nobody waits for the answer to an ask any more: if it still waits, it is not handled. */
+  /** The asker has stopped waiting: an ask that is still in the mailbox is not handled. */
   withdraw(origin: HostId, id: number, code: CancelCode): void {
     this.#withdraw((envelope) => envelope.id === id && envelope.origin === origin, code);
   }
 
-  /** A host is gone, with whoever waited there. */
+  /** A host is gone, with the askers that waited there. */
   hostLost(peer: HostId, code: CancelCode): void {
     this.#withdraw(({ origin }) => origin === peer, code);
     this.#mail?.forget(peer);
@@ -140,7 +140,7 @@ export class Mailbox {
       return;
     }
     for (let one = this.#queue.take(isUnwanted); one !== undefined; one = this.#queue.take(isUnwanted)) {
-      this.#host.deadLetter(one, withdrawalReason(code)); // whoever asked has its error already
+      this.#host.deadLetter(one, withdrawalReason(code)); // its asker has its error already
       this.settle(one);
     }
   }

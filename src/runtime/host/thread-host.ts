@@ -112,9 +112,9 @@ export class ThreadHost {
     this.#links.set(peer, new BatchedLink({ peer, link, turns, position: this.#position, onBatch }));
   }
 
-  /** A host is gone: whoever waits for one of its actors is told at once (invariant 6). */
+  /** A host is gone: asks of its actors end at once (invariant 6). */
   detach(peer: HostId, error: unknown): void {
-    // what was sent to a thread that was closed was settled there; of one that died, nobody can say
+    // messages to a thread that was closed were settled there; of those to one that died, it is unknown
     const reason = isTroupeError(error, "actor-stopped") ? "actor-stopped" : "thread-died";
     this.#links.get(peer)?.close();
     this.#links.delete(peer);
@@ -131,7 +131,7 @@ export class ThreadHost {
    */
   transmit(peer: HostId, frame: Frame): void {
     if (peer !== this.id) {
-      this.#links.get(peer)?.send(frame); // a host that is gone has nobody left to tell; detach told the waiting
+      this.#links.get(peer)?.send(frame); // a host that is gone takes no frame; detach ended the asks
       return;
     }
     if (frame.kind === "subscribe" || frame.kind === "unsubscribe" || frame.kind === "stop") {
@@ -200,7 +200,7 @@ export class ThreadHost {
   }
 
   /**
-   * Stops all actors of this host; what was not handled becomes dead letters. Whoever asked is told at once, so that no
+   * Stops all actors of this host; what was not handled becomes dead letters. Asks end at once, so that no
    * handler waits for an answer. An actor that has not stopped when `limit` resolves is left behind.
    */
   async stopActors(limit?: Promise<void>): Promise<void> {
@@ -212,7 +212,7 @@ export class ThreadHost {
   /** Ends what is left on this host once its actors have stopped. */
   close(settledOf?: SettledOf): void {
     this.#isClosed = true;
-    for (const link of this.#links.values()) link.drain(); // nobody handles it any more: so it becomes dead letters
+    for (const link of this.#links.values()) link.drain(); // it isn't handled any more: so it becomes dead letters
     this.messenger.close(settledOf);
     this.streams.close();
     this.flush();
@@ -235,7 +235,7 @@ export class ThreadHost {
     this.transmit(envelope.origin, { kind: "reply", id: envelope.id, answer, token });
   }
 
-  /** Answers an ask that nobody handles, or whose handling came to nothing. */
+  /** Answers an ask that is not handled, or whose handling came to nothing. */
   refuse(envelope: Envelope, error: AskError): void {
     this.answer(envelope, { ok: false, error: encodeError(error) });
   }
@@ -339,5 +339,5 @@ export class ThreadHost {
   }
 }
 
-/** Nobody looks after the thread that made the system. */
+/** The thread that made the system has no heartbeat. */
 function ignore(): void {}

@@ -119,7 +119,7 @@ export class Messenger {
   #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
     const { clock, settings } = this.#host;
     const { timeout = settings.askTimeout, signal, idempotencyKey, detached = false } = options;
-    const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // of whoever gives keys, nobody knows which attempt it is
+    const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
     const { address: to } = target;
     try {
       if (this.#isClosing) throw notHandled({ to, type }, "system-closed");
@@ -209,18 +209,18 @@ export class Messenger {
     else this.#windows.credit(to, count);
   }
 
-  /** An actor of this host has stopped: so has whoever waited for what it had asked. */
+  /** An actor of this host has stopped, and with it the wait for what it had asked. */
   stopped(actor: Address): void {
     if (!isSupervised(actor)) this.#windows.forget(actor);
     this.stopAsking(actor);
   }
 
-  /** Nobody waits any more for what an actor of this host has asked. */
+  /** Gives up all that an actor of this host has asked. */
   stopAsking(actor: Address): void {
     if (this.#asks.size > 0) this.#asks.giveUpAll("actor-stopped", ({ from, isTold }) => from === actor && !isTold);
   }
 
-  /** A host is gone: whoever waits for one of its actors is told at once. */
+  /** A host is gone: asks of its actors end at once. */
   hostLost(peer: HostId, reason: "actor-stopped" | "thread-died", cause: unknown): void {
     this.supervised.hostLost(peer);
     const hasDied = reason === "thread-died";
@@ -236,7 +236,7 @@ export class Messenger {
     this.#asks.rejectAll(peer, (ask) => (ask.isSent ? notHandled(ask, reason, cause) : threadLost(ask, cause)));
   }
 
-  /** The system closes: whoever waits for an answer is told at once, so that no handler does, and nobody asks any more. */
+  /** The system closes: all asks end at once, so that no handler waits for an answer, and new ones are refused. */
   endAsks(): void {
     this.#isClosing = true;
     this.#asks.giveUpAll("system-closed");
