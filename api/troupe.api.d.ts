@@ -224,6 +224,7 @@ export type ChildKind = "permanent" | "transient" | "temporary";
 
 export type ChildOptions = ActorChildOptions | SupervisorChildOptions;
 
+/** @experimental */
 export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
 
 export interface CommitOptions {
@@ -737,6 +738,7 @@ export type InboxMessage<P extends Protocol> = {
 
 export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
 
+/** @experimental */
 export interface Journal {
     readonly position: Position;
     readonly time: number;
@@ -800,6 +802,7 @@ export interface MailboxOptions {
     readonly overflow?: OverflowPolicy;
 }
 
+/** @experimental */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
 /** @experimental */
@@ -1152,6 +1155,7 @@ export interface SupervisorOptions {
     readonly children: readonly ChildOptions[];
 }
 
+/** @experimental */
 export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
 
 export interface SupervisorStatus {

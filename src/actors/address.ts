@@ -21,6 +21,8 @@ declare const addressBrand: unique symbol;
 /**
  * An actor's address: its host, a slash, and its name on that host; of a supervised actor, `*`, a slash and its name.
  * No two actors of a system have the same address at the same time.
+ *
+ * @since 0.1.0
  */
 export type Address = string & { readonly [addressBrand]: true };
 

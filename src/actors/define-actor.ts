@@ -15,6 +15,8 @@ import type { CloneableProtocol, HandlerResult, MessagePayload, MessageSpec, Pro
 /**
  * Handles one message over a draft of the actor's state. Its changes become the state when it returns or its promise
  * resolves; when it throws, nothing changes. The actor handles no other message meanwhile (invariant 2).
+ *
+ * @since 0.1.0
  */
 export type Handler<S, M extends MessageSpec, E> = (
   draft: Draft<S>,

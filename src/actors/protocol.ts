@@ -6,6 +6,8 @@ import type { IsCloneable } from "../values/cloneable.ts";
 /**
  * One message that an actor understands. Without `input` it carries nothing; without `reply` an ask of it resolves to
  * `undefined`.
+ *
+ * @since 0.1.0
  */
 export interface MessageSpec {
   readonly input?: v.GenericSchema;

@@ -10,6 +10,8 @@ import { isTroupeError, type OptionsArgument, TroupeError, type TroupeErrorOptio
  * - `failed`: handled, and the handler threw; or the receiver is gone, and may have handled it.
  * - `timed-out`: unknown; the message may have been handled, or may be handled later. - `cancelled`: the asker stopped
  *   waiting; unknown as well, unless the message had not been sent.
+ *
+ * @since 0.1.0
  */
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 

@@ -9,6 +9,8 @@ import type { Failure } from "./failure.ts";
  * - `restart`: the child begins anew, with its mailbox; see {@link ChildKind} for children that are not restarted.
  * - `stop`: the child ends for good.
  * - `escalate`: the supervisor takes all its children down and fails itself; its own supervisor decides what follows.
+ *
+ * @since 0.1.0
  */
 export type Decision = "resume" | "restart" | "stop" | "escalate";
 
@@ -37,6 +39,8 @@ export interface FailedChild {
 /**
  * Decides about a child that failed. Must be pure: no effects, and the same decision for the same arguments. A decider
  * that throws counts as `escalate`.
+ *
+ * @since 0.1.0
  */
 export type Decider = (child: FailedChild, failure: Failure) => Decision;
 

@@ -9,6 +9,8 @@ import type { RestartIntensity } from "./restart-intensity.ts";
  * Which children are restarted when one fails: - `one-for-one`: that one alone.
  * - `one-for-all`: all children.
  * - `rest-for-one`: that one and the children that were started after it.
+ *
+ * @since 0.1.0
  */
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 
@@ -27,6 +29,9 @@ export interface SupervisionPlan {
  * - `suspending`: finishes its message in hand, then goes down to be restarted.
  * - `down`: does nothing; its mailbox is kept.
  * - `stopping`, `gone`: ends, has ended for good.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export type ChildStatus = "idle" | "starting" | "up" | "suspending" | "down" | "stopping" | "gone";
 
@@ -69,6 +74,9 @@ export interface Wave {
  * - `running`.
  * - `suspending`, `suspended`: all children go down, are down; their mailboxes are kept.
  * - `stopping`, `stopped`: all children end, have ended for good.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export type SupervisorPhase = "idle" | "starting" | "running" | "suspending" | "suspended" | "stopping" | "stopped";
 

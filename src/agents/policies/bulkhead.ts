@@ -2,6 +2,8 @@
 
 /**
  * Source: M. Nygard, Release It!, 2nd ed., "Bulkheads": a flood of calls to one agent must not take the room of others.
+ *
+ * @since 0.1.0
  */
 export interface BulkheadOptions {
   /**

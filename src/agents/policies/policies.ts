@@ -18,6 +18,8 @@ import type { RetryOptions, RetryPolicy } from "./retry.ts";
  * counts towards its timeout.
  *
  * `In` is the agent's input; policies for any agent are `PolicyOptions` without it.
+ *
+ * @since 0.1.0
  */
 export interface PolicyOptions<In = unknown> {
   /** Fails fast while the agent fails. On by default; `false` for none. */

@@ -7,6 +7,8 @@ import { kindOf } from "../../values/value-copier.ts";
 /**
  * Changes a draft, or returns a new state to replace it. Must be synchronous and without side effects: it runs again
  * when the state has changed meanwhile.
+ *
+ * @since 0.1.0
  */
 export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
 

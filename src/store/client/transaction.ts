@@ -21,6 +21,8 @@ type StatesOf<K extends readonly TransactKey[]> = { -readonly [I in keyof K]: St
  * Changes the drafts of a transaction's keys, which come in their order; or puts other states in their places; or
  * returns all the states. Must be synchronous and without side effects: it runs again when one of the keys has changed
  * meanwhile.
+ *
+ * @since 0.1.0
  */
 export type TransactRecipe<K extends readonly TransactKey[]> = (drafts: {
   -readonly [I in keyof K]: Draft<StateOf<K[I]>>;

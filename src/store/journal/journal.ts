@@ -12,6 +12,9 @@ import type { StateKey } from "../versions/state-key.ts";
  * and may share a flush; a version that was read or acknowledged is never taken back. The states it returns are deeply
  * frozen, share structure between versions as far as possible, and are equal when read again after the journal was
  * closed and reopened.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export interface Journal {
   /** The highest position it holds; 0 when empty. Read once, when an authority starts. */

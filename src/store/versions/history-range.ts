@@ -8,6 +8,8 @@ import type { SnapshotMeta } from "./snapshot.ts";
  * A page of a key's history, and a filter of versions. The next page begins after the last version of this one: set
  * `from` one higher with `"oldest-first"`, or `to` one lower with `"newest-first"`. A page with fewer than `limit`
  * versions is the last.
+ *
+ * @since 0.1.0
  */
 export interface HistoryOptions {
   /** The lowest version. Default: the oldest that is kept. */

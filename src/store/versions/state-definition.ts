@@ -7,6 +7,8 @@ import type { Snapshot } from "./snapshot.ts";
  * Turns a state into one of the next version of its schema. It gets the old state deeply frozen and returns a new one,
  * which may hold parts of the old. Must be synchronous and pure. Annotate the old state's type: `(old: { euros: number
  * }) => …`.
+ *
+ * @since 0.1.0
  */
 export type Upcaster = (old: never) => unknown;
 

@@ -21,6 +21,9 @@ export interface WorkflowId {
 /**
  * The argument of a mapping: the run's input and the outputs of the steps in the step's `after`, by name. They are
  * frozen; a mapping that writes to them fails its step.
+ *
+ * @experimental
+ * @since 0.1.0
  */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
@@ -51,6 +54,8 @@ declare const workflowTypes: unique symbol;
  * A workflow's definition. Threads load it by `module`, `name` and `version`.
  *
  * `Input` is a run's input, `Output` its result, `Steps` the output of each step by name.
+ *
+ * @since 0.1.0
  */
 export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown> extends WorkflowId {
   readonly kind: "workflow";
@@ -114,6 +119,8 @@ export interface StepOptions<From, Out> {
 /**
  * A workflow definition that can be given further steps. It is immutable: each {@link WorkflowBuilder.step} returns a
  * new definition and leaves this one as it is. `Parsed` is the run's input after the schema, as mappings get it.
+ *
+ * @since 0.1.0
  */
 export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
   /**

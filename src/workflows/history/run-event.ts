@@ -148,6 +148,8 @@ export interface CancelRequested {
 /**
  * A system found the run unfinished in its journal and goes on with it. Work that was in flight when the process ended
  * is begun again, under the same idempotency key.
+ *
+ * @since 0.1.0
  */
 export interface RunRecovered {
   readonly type: "run-recovered";
@@ -188,12 +190,16 @@ export interface CoordinationSwitched {
 /**
  * How a run can end. `compensation-failed` waits for a person, who has the compensation tried again or declares the run
  * `resolved`; the others are final.
+ *
+ * @since 0.1.0
  */
 export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
 
 /**
  * The last event of every run; one that ended as `compensation-failed` may go on from there. `output` is present when
  * it completed, `error` and `step` when the run or a compensation failed, `reason` if a cancellation gave one.
+ *
+ * @since 0.1.0
  */
 export interface RunEnded {
   readonly type: "run-ended";

@@ -5,5 +5,7 @@
  * - `relaxed`: a commit is acknowledged at once and written afterwards. When the process or the machine dies, commits
  *   that were acknowledged since the last but one flush began may be lost: at most 8 MiB, always the newest, and each
  *   as a whole. The rest is intact.
+ *
+ * @since 0.1.0
  */
 export type Durability = "sync" | "relaxed";

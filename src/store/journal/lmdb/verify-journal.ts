@@ -19,7 +19,7 @@ import { unsealBytes } from "./records/sealed-bytes.ts";
 import { readRecord } from "./version-reader.ts";
 
 /**
- * One damaged part.
+ * One part of a journal's files whose bytes are not as they were written.
  *
  * @since 0.1.0
  */
