@@ -14,7 +14,9 @@ const ended = ({ what }: Told): boolean => what === "ended";
 /** Waiters on these threads, and what they tell. */
 async function waitersOn(...threads: number[]) {
   const refs = await Promise.all(threads.map((thread) => system().spawn(waiter, { placement: { thread } })));
-  return { refs, told: refs.map(({ events$ }) => record(events$)) };
+  const told = refs.map(({ events$ }) => record(events$));
+  await Promise.all(refs.map((ref) => ref.ask("here"))); // an ask from another thread may overtake a subscription from here
+  return { refs, told };
 }
 
 describe.each([[[0, 0, 0]], [[1, 1, 1]], [[1, 2, 0]], [[2, 0, 1]]])(
