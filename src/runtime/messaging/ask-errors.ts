@@ -58,7 +58,7 @@ export function notHandled({ to, type }: Named, reason: DeadLetterReason, cause?
   }
 }
 
-/** What is true of a message that nobody handles, that it had no effect, isn't of one that was begun before. */
+/** The error for a message that was begun before: unlike one that was never begun, it may have had effects. */
 export function begunBefore(error: AskError): AskError {
   if (error.mayHaveRun) return error;
   const { code, message } = error;
@@ -103,7 +103,7 @@ function leftBehind({ to, type }: Named): AskError {
   return new AskError("failed", "actor-stopped", message, { details: { to, type } });
 }
 
-/** Why an asker gives up. When the system closes, every host stops its own actors: nobody else has to tell them. */
+/** Why an asker gives up. When the system closes, each host stops its own actors, so no cancel frame is sent for that. */
 export type GivenUpCode = CancelCode | "system-closed";
 
 /** What errors say of an ask. */
