@@ -26,5 +26,9 @@ it("differs where host or name do", () => {
 });
 
 it("names no host where the actor has a supervisor, which may start it on any", () => {
-  fc.assert(fc.property(fc.string(), (name) => expect(hostOf(makeSupervisedAddress(name))).toBeUndefined()));
+  fc.assert(
+    fc.property(fc.string(), (name) => {
+      expect(hostOf(makeSupervisedAddress(name))).toBeUndefined();
+    }),
+  );
 });
