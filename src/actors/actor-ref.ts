@@ -26,9 +26,10 @@ export interface AskOptions {
    */
   readonly detached?: boolean;
   /**
-   * A key that is the same for every attempt at one request. A durable actor handles the request once and answers each
-   * attempt alike, also after a crash. An agent gets the key as `context.idempotencyKey`. Other actors handle every
-   * message that arrives.
+   * A text that isn't empty, the same for every attempt at one request: with the actor and the message, it says which
+   * request that is. A durable actor handles the request once and answers each attempt alike, also after a crash. What an
+   * agent commits for it is applied once, and `context.idempotencyKey` is made of it. Other actors handle every message
+   * that arrives.
    */
   readonly idempotencyKey?: string;
 }

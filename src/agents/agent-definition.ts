@@ -18,7 +18,10 @@ export interface AgentContext extends ActorContext {
   readonly run: string | undefined;
   /** The step's name in its workflow; `undefined` when the agent was asked directly. */
   readonly step: string | undefined;
-  /** The same for every attempt at this step: pass it to the outside world so that an effect happens once (invariant 5). */
+  /**
+   * The same for every attempt at this step, compensation or call, and for no other: pass it to the outside world so that an
+   * effect happens once (invariant 5).
+   */
   readonly idempotencyKey: string;
   /**
    * Reports tokens that this call used, such as those billed by a language model. The agent's rate limits on tokens

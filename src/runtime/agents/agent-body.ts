@@ -1,7 +1,6 @@
 /** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
 
 import type { Address } from "../../actors/address.ts";
-import type { StopMode } from "../transport/envelope.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
@@ -10,6 +9,8 @@ import type { Work } from "../../workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import type { Envelope, StopMode } from "../transport/envelope.ts";
+import { keyOfParts } from "../../store/versions/idempotency-key.ts";
 import { runCause } from "../../store/versions/cause.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
@@ -32,12 +33,16 @@ export interface AgentServices extends ActorServices {
 
 export class AgentBody implements ActorBody {
   readonly #services: AgentServices;
+  readonly #cell: ActorCell;
+  readonly #agent: AgentDefinition;
   readonly #participant: Participant;
   readonly #calls: DirectCalls;
 
   constructor(services: AgentServices, cell: ActorCell, definition: AgentDefinition) {
     const { host, load, gates } = services;
     this.#services = services;
+    this.#cell = cell;
+    this.#agent = definition;
     this.#participant = new Participant(definition, {
       claim: (run, event) =>
         host.messenger.ask(
@@ -74,7 +79,8 @@ export class AgentBody implements ActorBody {
 
   async #execute(delivery: Delivery): Promise<void> {
     const { host } = this.#services;
-    const { payload, hasRefs, isAsk, from, idempotencyKey = host.random.id() } = delivery.envelope;
+    const { payload, hasRefs, isAsk, from } = delivery.envelope;
+    const idempotencyKey = this.#callOf(delivery.envelope);
     const input = hasRefs ? host.revive(payload, delivery.sender) : payload;
     const result = await this.#calls.call({ input, from, idempotencyKey, caller: delivery });
     if (result.type === "error") throw result.error;
@@ -84,6 +90,15 @@ export class AgentBody implements ActorBody {
     if (isAsk) return delivery.refuse(refusal);
     if (refusal.outcome !== "rejected") throw refusal;
     host.deadLetter(delivery.envelope, "rejected", refusal.message);
+  }
+
+  /** What is the same each time that one call arrives: of which agent it is, and under which key. */
+  #callOf(envelope: Envelope): string {
+    const { idempotencyKey } = envelope;
+    if (idempotencyKey !== undefined) return keyOfParts("call", this.#agent.name, "of", idempotencyKey);
+    // a supervisor has a message delivered again: it is known by a key of its delivery
+    const delivered = this.#cell.incarnation?.keyOf(envelope) ?? this.#services.host.random.id();
+    return keyOfParts("call", this.#agent.name, "delivered", delivered);
   }
 
   stop(): void {
@@ -101,7 +116,7 @@ class WorkContext extends CellContext implements AgentContext {
   constructor(site: CellSite, work: Work) {
     const { run, step, idempotencyKey } = work;
     const cause = run === undefined ? {} : { cause: runCause(run) };
-    super(site, new WorkHandling(site.cell, work), { ...cause, idempotencyPrefix: idempotencyKey });
+    super(site, new WorkHandling(site.cell, work), { ...cause, scope: idempotencyKey });
     this.run = run;
     this.step = step;
     this.idempotencyKey = idempotencyKey;

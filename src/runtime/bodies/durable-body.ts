@@ -15,6 +15,7 @@ import { isConflictError } from "../../store/versions/conflict-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
+import { keyOfParts, scopeKey } from "../../store/versions/idempotency-key.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
 import { kindOf } from "../../values/value-copier.ts";
@@ -128,19 +129,31 @@ export class DurableBody implements ActorBody {
   }
 
   async #handle(delivery: Delivery): Promise<void> {
-    const { idempotencyKey, isRepeat, payload } = delivery.envelope;
-    // a supervisor has a message delivered again: without a key of its sender it is known by one of its own
-    const known = idempotencyKey ?? this.#cell.incarnation?.keyOf(delivery.envelope);
-    const key = known === undefined ? undefined : `${this.#mailId}<${known}`;
+    const { isRepeat, payload } = delivery.envelope;
+    const request = this.#requestOf(delivery.envelope);
+    const key = request && scopeKey(keyOfParts("message", ...request));
     if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
-    const identity = key ?? `${this.#mailId}<${this.#incarnation}/${++this.#handlings}`;
+    const handling = request ?? [this.#mailId, this.#incarnation, String(++this.#handlings)];
+    const scope = keyOfParts("handling", ...handling);
     const spare = this.#services.host.copier.copy(payload, "a message"); // handlers may change theirs
     try {
-      for (let attempt = 1; !(await this.#attempt(delivery, spare, key, identity, attempt)); attempt++);
+      for (let attempt = 1; !(await this.#attempt(delivery, spare, key, scope, attempt)); attempt++);
     } catch (error) {
       // one that was sent twice, and came first the second time, fails perhaps because it was handled
       if (key === undefined || isRepeat || !(await this.#answerAgain(delivery, key))) throw error;
     }
+  }
+
+  /**
+   * What is the same each time that one request arrives: to whom it is, which message, and under which key. `undefined` for a
+   * message without a key that can arrive only once.
+   */
+  #requestOf(envelope: Envelope): readonly string[] | undefined {
+    const { type, idempotencyKey } = envelope;
+    if (idempotencyKey !== undefined) return [this.#mailId, type, idempotencyKey];
+    // a supervisor has a message delivered again: it is known by a key of its delivery
+    const delivered = this.#cell.incarnation?.keyOf(envelope);
+    return delivered === undefined ? undefined : [this.#mailId, "", delivered];
   }
 
   /**
@@ -183,7 +196,7 @@ export class DurableBody implements ActorBody {
     delivery: Delivery,
     spare: unknown,
     key: string | undefined,
-    identity: string,
+    scope: string,
     attempt: number,
   ): Promise<boolean> {
     const { host } = this.#services;
@@ -196,7 +209,7 @@ export class DurableBody implements ActorBody {
     const payload = openMessage(host, this.#cell, this.#definition, opened);
     const draft = createDraft(state as object);
     const outgoing = new HeldOutput(host, this.#codec);
-    const context = new CellContext(this.#site, delivery, { idempotencyPrefix: identity });
+    const context = new CellContext(this.#site, delivery, { scope });
     const value = await this.#run(outgoing, () => (this.#on[type] as Handle)(draft, payload, context));
     const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);
     const reply = delivery.prepare(answer); // before the draft is finished: it may hold parts of it
@@ -243,8 +256,11 @@ export class DurableBody implements ActorBody {
         [this.#family, this.#id],
         [mailState, this.#mailId],
       ] as const;
-      const options = key === undefined ? {} : { idempotencyKey: key };
-      const [, landed] = await this.#client.transact(keys, () => [state, mail], { onConflict: "reject", ...options });
+      const recipe = (): [unknown, Mail] => [state, mail];
+      const [, landed] =
+        key === undefined
+          ? await this.#client.transact(keys, recipe, { onConflict: "reject" })
+          : await this.#client.transactOnce(keys, recipe, key);
       return landed;
     } catch (error) {
       if (isConflictError(error) && attempt < maxAttempts) return undefined;

@@ -13,6 +13,7 @@ import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Timer } from "../../ports/clock.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Sender } from "../messaging/target.ts";
+import { keyOfParts, scopeKey } from "../../store/versions/idempotency-key.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 
@@ -136,7 +137,7 @@ export class Outbox {
       const target = { address: route.address, capacity, overflow, check: undefined };
       await host.messenger.ask(this.#sender, target, type, codec.decode(payload), {
         timeout: Number.POSITIVE_INFINITY,
-        idempotencyKey: `${sender}#${number}`,
+        key: scopeKey(keyOfParts("mail", sender, String(number))),
         isRepeat: number <= route.sentUpTo,
         isTold: true,
       });

@@ -44,7 +44,7 @@ export interface CellSite {
 /** What a commit is for, and what keeps it from being applied twice. */
 export interface CommitTerms {
   readonly cause?: string;
-  readonly idempotencyPrefix?: string;
+  readonly scope?: string;
 }
 
 export class CellContext implements ActorContext<unknown> {

@@ -23,6 +23,7 @@ import {
   withdrawalReason,
 } from "./ask-errors.ts";
 import { nothingSettled, type SettledOf } from "../transport/supervision-protocol.ts";
+import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { contentOf } from "./message-check.ts";
 import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
 import type { Admission } from "./send-window.ts";
@@ -33,6 +34,8 @@ import type { MessagingHost } from "./messaging-host.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
 export interface HostAskOptions extends AskOptions {
+  /** An idempotency key that Troupe made, in place of the caller's. */
+  readonly key?: string;
   readonly isRepeat?: boolean;
   readonly isTold?: boolean;
 }
@@ -41,6 +44,11 @@ export interface HostAskOptions extends AskOptions {
 type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold">;
 
 const sent = Promise.resolve();
+
+/** @throws TroupeError `invalid-options` for an idempotency key that is no text. */
+function keyOf(type: string, { key, idempotencyKey }: HostAskOptions): string | undefined {
+  return key ?? (idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, `ask "${type}"`));
+}
 
 export class Messenger {
   /** Where supervised actors are. */
@@ -118,8 +126,8 @@ export class Messenger {
 
   #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
     const { clock, settings } = this.#host;
-    const { timeout = settings.askTimeout, signal, idempotencyKey, detached = false } = options;
-    const { isRepeat = idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
+    const { timeout = settings.askTimeout, signal, detached = false } = options;
+    const { isRepeat = options.idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
     const { address: to } = target;
     try {
       if (this.#isClosing) throw notHandled({ to, type }, "system-closed");
@@ -130,6 +138,7 @@ export class Messenger {
           `ask "${type}": timeout is a number of milliseconds or Infinity, not ${String(timeout)}`,
         );
       }
+      const idempotencyKey = keyOf(type, options);
       const scope = detached || sender.scope?.isOver === true ? undefined : sender.scope;
       const now = clock.now();
       const own = now + timeout; // Infinity stays what it is: never

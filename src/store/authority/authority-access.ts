@@ -4,7 +4,7 @@ import type { Observable } from "rxjs";
 import type { CommitOutcome, CommitRequest } from "../versions/commit.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import type { KeyExtent, Position, Snapshot, VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import type { StoreAuthority } from "./store-authority.ts";
@@ -37,7 +37,7 @@ export class AuthorityAccess implements StoreAccess {
     return this.#authority.history(key, range);
   }
 
-  async at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined> {
+  async at(key: StateKey, when: VersionWhen): Promise<Snapshot | undefined> {
     return this.#authority.at(key, when);
   }
 

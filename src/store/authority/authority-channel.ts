@@ -5,7 +5,7 @@ import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/com
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Audience, Follower, Publisher } from "./publisher.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
-import { type KeyExtent, metaOf, type Snapshot, type VersionAt } from "../versions/snapshot.ts";
+import { type KeyExtent, metaOf, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
 import { updateOf } from "../replication/snapshot-update.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityAnswer, AuthorityMessage, ReplicaMessage, RequestId } from "../replication/store-protocol.ts";
@@ -22,7 +22,7 @@ export interface AttachedReplica {
 interface ChannelAuthority {
   commit(request: CommitRequest): MaybePromise<CommitOutcome>;
   committed(key: StateKey, idempotencyKey: string, beside?: readonly StateKey[]): MaybePromise<Snapshot | undefined>;
-  at(key: StateKey, when: VersionAt): MaybePromise<Snapshot | undefined>;
+  at(key: StateKey, when: VersionWhen): MaybePromise<Snapshot | undefined>;
   extent(key: StateKey): MaybePromise<KeyExtent | undefined>;
   size(key: StateKey): MaybePromise<number>;
   records(key: StateKey, range: HistoryRange): MaybePromise<readonly CommitRecord[]>;
@@ -158,6 +158,7 @@ export class AuthorityChannel implements AttachedReplica {
 function outcomeAnswer(id: RequestId, outcome: CommitOutcome): AuthorityAnswer {
   if (outcome.kind === "committed") return { kind: "committed", id, metas: outcome.snapshots.map(metaOf) };
   if (outcome.kind === "duplicate") return { kind: "duplicate", id, snapshots: outcome.snapshots };
+  if (outcome.kind === "unknown") return { kind: "unknown", id, metas: outcome.metas };
   return { kind: "conflict", id, key: outcome.key };
 }
 

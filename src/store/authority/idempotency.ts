@@ -1,13 +1,19 @@
 /** One commit per idempotency key, however many requests arrive at once (invariant 5). */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { SnapshotMeta } from "../versions/snapshot.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { Journal } from "../journal/journal.ts";
+import { metaOf, type Snapshot, type SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 /** Runs work under the same idempotency key one after the other. */
 export class InFlightKeys {
   readonly #settled = new Map<string, Promise<void>>();
+
+  /** True while there is work under the key. */
+  has(idempotencyKey: string): boolean {
+    return this.#settled.has(idempotencyKey);
+  }
 
   /** Runs `work` now, or after all earlier work under the same key has settled, whether or not it failed. */
   alone<T>(idempotencyKey: string, work: () => MaybePromise<T>): MaybePromise<T> {
@@ -20,6 +26,41 @@ export class InFlightKeys {
     };
     this.#settled.set(idempotencyKey, result.then(done, done));
     return result;
+  }
+}
+
+/** For how many keys of several commits it is remembered what was committed: those whose attempts are in progress. */
+const maxRemembered = 1_000;
+
+/** What was committed under keys of several commits. Only a memory of what the journal knows. */
+export class CommittedParts {
+  readonly #journal: Pick<Journal, "committed">;
+  readonly #metas = new Map<string, SnapshotMeta[]>();
+
+  constructor(journal: Pick<Journal, "committed">) {
+    this.#journal = journal;
+  }
+
+  /** The versions under a key, in the order of their positions. */
+  of(idempotencyKey: string): MaybePromise<readonly SnapshotMeta[]> {
+    const known = this.#metas.get(idempotencyKey);
+    return known ?? chain(this.#journal.committed(idempotencyKey), (snapshots) => snapshots.map(metaOf));
+  }
+
+  /** Notes that after `before`, `snapshots` were committed. Beyond a thousand keys, forgets the one that was noted first. */
+  add(idempotencyKey: string, before: readonly SnapshotMeta[], snapshots: readonly Snapshot[]): void {
+    if (snapshots.length === 0) return;
+    const known = this.#metas.get(idempotencyKey);
+    if (known !== undefined) {
+      known.push(...snapshots.map(metaOf));
+      return;
+    }
+    this.#metas.set(idempotencyKey, [...before, ...snapshots.map(metaOf)]);
+    if (this.#metas.size <= maxRemembered) return;
+    for (const oldest of this.#metas.keys()) {
+      this.#metas.delete(oldest);
+      return;
+    }
   }
 }
 

@@ -8,14 +8,14 @@ import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/com
 import { CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import { HistoryReader } from "../history/history-reader.ts";
-import { checkSameKeys, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
+import { checkSameKeys, CommittedParts, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
 import { keyExists } from "../versions/key-exists.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { Journal } from "../journal/journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import { type KeyExtent, type Position, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityMessage } from "../replication/store-protocol.ts";
 
@@ -51,6 +51,7 @@ export class StoreAuthority {
   readonly #history: HistoryReader;
   readonly #retainer: Retainer;
   readonly #inFlight = new InFlightKeys();
+  readonly #parts: CommittedParts;
   readonly #channels = new Map<number, AuthorityChannel>();
   readonly #watchers = new Set<Subscriber<Snapshot>>();
   /** Calls that have begun and are not answered yet. */
@@ -60,6 +61,7 @@ export class StoreAuthority {
   /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
   constructor({ journal, clock, retention = { rules: [] } }: StoreAuthorityOptions) {
     this.#journal = journal;
+    this.#parts = new CommittedParts(journal);
     this.#publisher = new Publisher(journal.position);
     this.#history = new HistoryReader(journal);
     this.#retainer = new Retainer(journal, clock, retention);
@@ -97,8 +99,9 @@ export class StoreAuthority {
    */
   commit(request: CommitRequest): MaybePromise<CommitOutcome> {
     return this.#begin(() => {
-      const { changes, idempotencyKey } = request;
+      const { changes, idempotencyKey, known } = request;
       if (idempotencyKey === undefined) return this.#sequencer.commit(request);
+      if (known !== undefined) return this.#commitPart(request, idempotencyKey, known);
       const keys = changes.map(({ key }) => key);
       return this.#inFlight.alone(idempotencyKey, () =>
         chain(this.#originals(keys, idempotencyKey), (snapshots) =>
@@ -130,7 +133,7 @@ export class StoreAuthority {
   }
 
   /** One version of a key; `undefined` if it doesn't exist. */
-  at(key: StateKey, when: VersionAt): MaybePromise<Snapshot | undefined> {
+  at(key: StateKey, when: VersionWhen): MaybePromise<Snapshot | undefined> {
     return this.#begin(() => chain(this.#sequencer.withHead(key, same), (head) => this.#history.at(key, when, head)));
   }
 
@@ -246,7 +249,7 @@ export class StoreAuthority {
 
   /**
    * Begins a key with versions that were made elsewhere, in their order, at positions of this store. Fails if another
-   * commit to the key comes in between.
+   * commit to the key comes in between. A version whose idempotency key was used here is kept without it.
    *
    * @throws TroupeError `key-exists` when the key has a version; the journal's errors, after which the versions before
    * may be kept.
@@ -255,13 +258,24 @@ export class StoreAuthority {
     await this.#begin(() =>
       chain(this.#sequencer.withHead(key, same), async (head) => {
         if (head !== undefined) throw keyExists(key, head, adoptInstead);
+        const taken = await this.#takenKeys(requests);
         // all in one turn, so that they follow one another and share a flush
-        const outcomes = await Promise.all(requests.map(async (request) => this.#sequencer.commit(request)));
+        const outcomes = await Promise.all(
+          requests.map(async (request) => this.#sequencer.commit(withoutKeyIn(taken, request))),
+        );
         for (const outcome of outcomes) {
           if (outcome.kind === "conflict") throw keyExists(key, outcome.head, adoptInstead);
         }
       }),
     );
+  }
+
+  /** The idempotency keys of `requests` under which something was committed here. */
+  async #takenKeys(requests: readonly CommitRequest[]): Promise<{ has(key: string): boolean }> {
+    const keys = new Set(requests.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
+    const taken = new Set<string>();
+    for (const key of keys) if ((await this.#journal.committed(key)).length > 0) taken.add(key);
+    return { has: (key) => taken.has(key) || this.#inFlight.has(key) };
   }
 
   /** Refuses further calls, waits for those that have begun, and closes the journal. Idempotent. */
@@ -277,6 +291,18 @@ export class StoreAuthority {
     for (const channel of [...this.#channels.values()]) channel.detach();
     for (const watcher of [...this.#watchers]) watcher.complete();
     await this.#journal.close();
+  }
+
+  #commitPart(request: CommitRequest, idempotencyKey: string, known: number): MaybePromise<CommitOutcome> {
+    return this.#inFlight.alone(idempotencyKey, () =>
+      chain(this.#parts.of(idempotencyKey), (before) => {
+        if (before.length !== known) return { kind: "unknown", metas: [...before] };
+        return chain(this.#sequencer.commit(request), (outcome) => {
+          if (outcome.kind === "committed") this.#parts.add(idempotencyKey, before, outcome.snapshots);
+          return outcome;
+        });
+      }),
+    );
   }
 
   #begin<T>(work: () => MaybePromise<T>): MaybePromise<T> {
@@ -325,6 +351,12 @@ export class StoreAuthority {
       throw new TroupeError("system-closed", "The store is closed. Use it before the system closes.");
     }
   }
+}
+
+/** The key of a commit that was made here stays that commit's: a retry of it has to find it. */
+function withoutKeyIn(taken: { has(key: string): boolean }, request: CommitRequest): CommitRequest {
+  const { idempotencyKey, ...rest } = request;
+  return idempotencyKey === undefined || !taken.has(idempotencyKey) ? request : rest;
 }
 
 const adoptInstead = "Import it into a store that does not have the key.";

@@ -35,7 +35,12 @@ export interface CommitOptions {
   readonly expectedVersion?: number;
   /** How often to run the recipe again before the conflict becomes a ConflictError. Default 100. */
   readonly maxRetries?: number;
-  /** A commit under a key that was used before returns the original version and appends nothing. */
+  /**
+   * Any text but an empty one, for what is done, and to what. The same commit under a key that was used before returns the
+   * original version and appends nothing; another one, which would have come to another state from the same version, fails as
+   * `idempotency-mismatch`. If retention has dropped the version before the original, any commit counts as the same.
+   * Default: none; what an agent's step or call commits is applied once without one, however often it is attempted.
+   */
   readonly idempotencyKey?: string;
 }
 
@@ -47,7 +52,7 @@ export interface CommitOptions {
 export interface PutOptions {
   /** Fail with a ConflictError unless this is the newest version; 0: unless there is none. Default: any version. */
   readonly expectedVersion?: number;
-  /** A put under a key that was used before returns the original version and appends nothing. */
+  /** As that of {@link CommitOptions}: a put is the same if it puts the same state. */
   readonly idempotencyKey?: string;
 }
 
@@ -63,6 +68,11 @@ export interface Subject<S = unknown> {
 export interface Change {
   readonly subjects: readonly Subject[];
   readonly idempotencyKey: string | undefined;
+  /**
+   * What becomes of a change under an idempotency key that was used before. `compared`: it is answered as the original was if
+   * it is the same change, and refused otherwise. `answered`: it is answered so in any case, as the key says all.
+   */
+  readonly repeats: "compared" | "answered";
   /** True when keys that it only reads have to be at their newest versions, even if it writes nothing. */
   readonly checksReads: boolean;
   /** How often it may be computed again after a conflict. */
@@ -119,6 +129,7 @@ export function changeByFunction<S>(
   return {
     subjects: [subject],
     idempotencyKey,
+    repeats: "compared",
     checksReads: false,
     retries: defaultMaxRetries,
     next([base]) {
@@ -146,6 +157,7 @@ export function changeByState<S>(
   return {
     subjects: [subject],
     idempotencyKey,
+    repeats: "compared",
     checksReads: false,
     retries: expectedVersion === undefined ? Number.POSITIVE_INFINITY : 0,
     next([base]) {

@@ -10,7 +10,7 @@ import {
   type PutOptions,
   type Subject,
 } from "./change.ts";
-import { Committer } from "./committer.ts";
+import { Committer, type Landed } from "./committer.ts";
 import { type HistoryOptions, resolveHistoryRange } from "../versions/history-range.ts";
 import { initialState } from "../versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";
@@ -19,6 +19,8 @@ import { readVersion } from "../history/read-version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
+import { ownKey, scopeKey } from "../versions/idempotency-key.ts";
+import { ScopedCommits } from "./scoped-commits.ts";
 import { stateKey, type StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import {
@@ -44,8 +46,11 @@ export interface StoreClientOptions {
    * Default true.
    */
   readonly remembersReads?: boolean;
-  /** With it, the n-th `commit`, `put` or `transact` has the idempotency key `<prefix>/<n>`, from 1, unless given one. */
-  readonly idempotencyPrefix?: string;
+  /**
+   * What the client's commits are part of, made by `keyOfParts`: however often that is attempted, with a client for each
+   * attempt, each commit without an idempotency key is applied once. See {@link ScopedCommits}. Default: each is another one.
+   */
+  readonly scope?: string;
   /** Called with every version that was read or written, before the caller gets it. */
   readonly onSeen?: (snapshot: Snapshot, how: "read" | "written") => void;
 }
@@ -72,13 +77,15 @@ export class StoreClient {
   readonly #options: StoreClientOptions;
   readonly #committer: Committer;
   readonly #lastRead = new LastRead();
+  readonly #scoped: ScopedCommits | undefined;
   #token: Position;
-  #commits = 0;
 
   constructor(access: StoreAccess, options: StoreClientOptions) {
     this.#access = access;
     this.#options = options;
     this.#committer = new Committer(access, this, options);
+    const { scope } = options;
+    this.#scoped = scope === undefined ? undefined : new ScopedCommits(scopeKey(scope), this.#committer, access);
     this.#token = options.token ?? 0;
   }
 
@@ -122,7 +129,8 @@ export class StoreClient {
    * Objects that a recipe puts into the draft are frozen.
    *
    * With an idempotency key that was used before, returns the original version, even if the recipe would now throw or
-   * change nothing (invariant 5).
+   * change nothing (invariant 5); then it is compared with the original first, which runs the recipe over the version before
+   * that.
    *
    * @throws ConflictError see {@link CommitOptions}.
    * @throws TroupeError `recipe-failed`, `invalid-state` (not plain data, or not what the schema says), `no-such-key`,
@@ -143,7 +151,7 @@ export class StoreClient {
     recipe: Recipe<S>,
     options: CommitOptions = {},
   ): MaybePromise<Snapshot<S>> {
-    const change = changeByRecipe(definition, id, recipe, options, this.#idempotencyKey(options));
+    const change = changeByRecipe(definition, id, recipe, options, ownKeyOf(options, "commit"));
     const fromRead = options.onConflict === "reject" && options.expectedVersion === undefined;
     return chain(this.#change(change, fromRead), only<S>);
   }
@@ -183,8 +191,21 @@ export class StoreClient {
     recipe: TransactRecipe<K>,
     options: TransactOptions = {},
   ): MaybePromise<TransactSnapshots<K>> {
-    const change = changeByTransaction(keys, recipe, options, this.#idempotencyKey(options));
+    const change = changeByTransaction(keys, recipe, options, ownKeyOf(options, "transact"));
     return this.#change(change, options.onConflict === "reject") as MaybePromise<TransactSnapshots<K>>;
+  }
+
+  /**
+   * Like {@link StoreClient.transact}, under a key of Troupe's own that says all about what is done: a repeat is answered as the
+   * original was, whatever its recipe would come to now. Rejects with a ConflictError when another commit came first.
+   */
+  async transactOnce<const K extends readonly TransactKey[]>(
+    keys: K,
+    recipe: TransactRecipe<K>,
+    key: string,
+  ): Promise<TransactSnapshots<K>> {
+    const change: Change = { ...changeByTransaction(keys, recipe, { onConflict: "reject" }, key), repeats: "answered" };
+    return this.#change(change, true) as MaybePromise<TransactSnapshots<K>>;
   }
 
   /**
@@ -192,7 +213,7 @@ export class StoreClient {
    * initial one, and returns the next. Errors that `next` throws are passed on.
    */
   evolveNow<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
-    return chain(this.#change(changeByFunction(subject, next, this.#idempotencyKey({}))), only<S>);
+    return chain(this.#change(changeByFunction(subject, next, undefined)), only<S>);
   }
 
   /**
@@ -207,7 +228,7 @@ export class StoreClient {
   }
 
   putNow<S>(definition: StateDefinition<S>, id: string, state: S, options: PutOptions = {}): MaybePromise<Snapshot<S>> {
-    return chain(this.#change(changeByState(definition, id, state, options, this.#idempotencyKey(options))), only<S>);
+    return chain(this.#change(changeByState(definition, id, state, options, ownKeyOf(options, "put"))), only<S>);
   }
 
   /**
@@ -261,7 +282,7 @@ export class StoreClient {
       fromRead && this.#lastRead.has(key) ? this.#lastRead.get(key) : this.#newest(key, expected),
     );
     return chain(all(bases), (snapshots) =>
-      chain(this.#committer.land(change, snapshots), (landed) =>
+      chain(this.#land(change, snapshots), (landed) =>
         landed.map(({ snapshot, how }, i) => {
           this.#remember(snapshot.key, snapshot);
           this.#saw(snapshot, how);
@@ -269,6 +290,11 @@ export class StoreClient {
         }),
       ),
     );
+  }
+
+  #land(change: Change, bases: readonly (Snapshot | undefined)[]): MaybePromise<readonly Landed[]> {
+    const commits = change.idempotencyKey === undefined ? (this.#scoped ?? this.#committer) : this.#committer;
+    return commits.land(change, bases);
   }
 
   /** The newest version known here, or the expected one if that is newer. */
@@ -295,12 +321,10 @@ export class StoreClient {
     this.observe(snapshot.position);
     this.#options.onSeen?.(snapshot, how);
   }
+}
 
-  #idempotencyKey({ idempotencyKey }: { readonly idempotencyKey?: string }): string | undefined {
-    this.#commits++;
-    const { idempotencyPrefix } = this.#options;
-    return idempotencyKey ?? (idempotencyPrefix === undefined ? undefined : `${idempotencyPrefix}/${this.#commits}`);
-  }
+function ownKeyOf({ idempotencyKey }: { readonly idempotencyKey?: string }, where: string): string | undefined {
+  return idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, where);
 }
 
 function only<S>(snapshots: readonly Snapshot[]): Snapshot<S> {

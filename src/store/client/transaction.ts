@@ -56,6 +56,7 @@ export function changeByTransaction<K extends readonly TransactKey[]>(
   return {
     subjects,
     idempotencyKey,
+    repeats: "compared",
     checksReads: true,
     retries,
     next(bases) {

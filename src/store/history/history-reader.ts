@@ -7,7 +7,7 @@ import type { Journal } from "../journal/journal.ts";
 import { lastVersion } from "./last-version.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { noSuchVersion } from "./no-such-version.ts";
-import type { KeyExtent, Snapshot, VersionAt } from "../versions/snapshot.ts";
+import type { KeyExtent, Snapshot, SnapshotMeta, VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 /**
@@ -21,9 +21,13 @@ export class HistoryReader {
   }
 
   /** One version; `undefined` if it doesn't exist. */
-  at(key: StateKey, when: VersionAt, head: Snapshot | undefined): MaybePromise<Snapshot | undefined> {
+  at(key: StateKey, when: VersionWhen, head: Snapshot | undefined): MaybePromise<Snapshot | undefined> {
     if (head === undefined) return undefined;
-    if (typeof when !== "number") return when.time >= head.time ? head : this.#atTime(key, when.time, head.version);
+    if (typeof when !== "number") {
+      const isUpTo = (meta: SnapshotMeta): boolean =>
+        "time" in when ? meta.time <= when.time : meta.position <= when.position;
+      return isUpTo(head) ? head : this.#last(key, isUpTo, head.version);
+    }
     if (when > head.version) return undefined;
     return when === head.version ? head : this.#journal.at(key, when);
   }
@@ -57,9 +61,9 @@ export class HistoryReader {
     });
   }
 
-  async #atTime(key: StateKey, time: number, newest: number): Promise<Snapshot | undefined> {
+  async #last(key: StateKey, isUpTo: (meta: SnapshotMeta) => boolean, newest: number): Promise<Snapshot | undefined> {
     const oldest = (await this.#journal.oldest(key)) ?? 1;
-    const version = await lastVersion(this.#journal, key, oldest, newest, (meta) => meta.time <= time);
+    const version = await lastVersion(this.#journal, key, oldest, newest, isUpTo);
     return version < oldest ? undefined : this.#journal.at(key, version);
   }
 

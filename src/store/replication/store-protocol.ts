@@ -11,7 +11,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { CommitRequest, KeyRead, KeyWrite } from "../versions/commit.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import type { Patch } from "../versions/patch.ts";
-import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionAt } from "../versions/snapshot.ts";
+import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 /** Numbers a replica's requests; the answer carries the same. */
@@ -25,7 +25,7 @@ export type ReplicaMessage =
   | { readonly kind: "unfollow"; readonly key: StateKey }
   /** Asks for nothing but the position in the answer. */
   | { readonly kind: "sync"; readonly id: RequestId }
-  | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly when: VersionAt }
+  | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly when: VersionWhen }
   | { readonly kind: "extent" | "size"; readonly id: RequestId; readonly key: StateKey }
   /** Asks for the version that was committed under an idempotency key, if there is one. */
   | {
@@ -58,6 +58,7 @@ export type AuthorityAnswer =
    */
   | { readonly kind: "committed"; readonly id: RequestId; readonly metas: readonly SnapshotMeta[] }
   | { readonly kind: "duplicate"; readonly id: RequestId; readonly snapshots: readonly Snapshot[] }
+  | { readonly kind: "unknown"; readonly id: RequestId; readonly metas: readonly SnapshotMeta[] }
   | { readonly kind: "conflict"; readonly id: RequestId; readonly key: StateKey }
   /** The newest version of a key that is followed from now on; absent for a key without one. */
   | { readonly kind: "followed"; readonly id: RequestId; readonly key: StateKey; readonly snapshot?: Snapshot }

@@ -17,7 +17,7 @@ import {
   type Snapshot,
   type SnapshotMeta,
   snapshotOf,
-  type VersionAt,
+  type VersionWhen,
 } from "../versions/snapshot.ts";
 import { nextOf, patched } from "./snapshot-update.ts";
 import type { StateKey } from "../versions/state-key.ts";
@@ -94,8 +94,9 @@ export class StoreReplica implements StoreAccess {
     const { changes } = request;
     const sent = { ...request, changes: changes.map(withoutState) };
     const message = await this.#ask((id) => ({ kind: "commit", id, request: sent }));
-    const answer = expectAnswer(message, "committed", "duplicate", "conflict");
+    const answer = expectAnswer(message, "committed", "duplicate", "unknown", "conflict");
     if (answer.kind === "duplicate") return { kind: "duplicate", snapshots: answer.snapshots.map(received) };
+    if (answer.kind === "unknown") return { kind: "unknown", metas: answer.metas };
     if (answer.kind === "conflict") {
       const { key, position } = answer;
       return { kind: "conflict", key, head: await this.snapshot(key, position) };
@@ -117,7 +118,7 @@ export class StoreReplica implements StoreAccess {
     return snapshot && received(snapshot);
   }
 
-  async at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined> {
+  async at(key: StateKey, when: VersionWhen): Promise<Snapshot | undefined> {
     const { snapshot } = expectAnswer(await this.#ask((id) => ({ kind: "at", id, key, when })), "found");
     return snapshot && received(snapshot);
   }

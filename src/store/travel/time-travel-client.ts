@@ -162,7 +162,7 @@ export class TimeTravelClient extends StoreClient {
     origin: Origin,
     write: (client: StoreClient) => Promise<Snapshot<S>>,
   ): Promise<Snapshot<S>> {
-    const { idempotencyPrefix: _, ...options } = this.#options;
+    const { scope: _, ...options } = this.#options;
     const client = new StoreClient(this.#access, { ...options, cause: originCause(how, origin), token: this.token });
     const snapshot = await write(client);
     this.observe(snapshot.position);

@@ -1,7 +1,7 @@
 /** A commit's request, its outcome, and the rule that decides it (invariant 3). */
 
 import type { Patch } from "./patch.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
 
 /** Requires that a key is still at the version that was read. */
@@ -38,19 +38,27 @@ export interface CommitRequest {
   readonly time?: number;
   /** A commit under a key that was used before gets the original as its answer and appends nothing. */
   readonly idempotencyKey?: string;
+  /**
+   * Present when the idempotency key is that of several commits, such as all those of a step's attempts: how many versions the
+   * committer knows to have been committed under it. If there are more, nothing is appended, and the answer is those versions.
+   */
+  readonly known?: number;
 }
 
 /**
- * - `committed`: appended, and durable as far as the journal goes. `snapshots` are the versions written, in the order
- *   of   the changes.
- * - `duplicate`: the idempotency key was used before; `snapshots` are the versions that each of the keys, in   the
- *   order of the changes, had right after the original.
+ * - `committed`: appended, and durable as far as the journal goes. `snapshots` are the versions written, in the order of the
+ *   changes.
+ * - `duplicate`: the idempotency key was used before; `snapshots` are the versions that each of the keys, in the order of the
+ *   changes, had right after the original.
+ * - `unknown`: the committer doesn't know all versions under the idempotency key; `metas` are those, in the order of their
+ *   positions. Nothing was appended.
  * - `conflict`: `key` is at another version than its change says; nothing was appended. `head` is its newest version,
  *   `undefined` if it has none.
  */
 export type CommitOutcome =
   | { readonly kind: "committed"; readonly snapshots: readonly Snapshot[] }
   | { readonly kind: "duplicate"; readonly snapshots: readonly Snapshot[] }
+  | { readonly kind: "unknown"; readonly metas: readonly SnapshotMeta[] }
   | { readonly kind: "conflict"; readonly key: StateKey; readonly head: Snapshot | undefined };
 
 /**

@@ -65,6 +65,9 @@ export function metaOf(snapshot: Snapshot): SnapshotMeta {
  */
 export type VersionAt = number | { readonly time: number };
 
+/** Selects a version of a key also as the newest at a position. */
+export type VersionWhen = VersionAt | { readonly position: Position };
+
 /** The range of a key's versions that are kept. The oldest is 1, unless retention dropped some. */
 export interface KeyExtent {
   readonly oldest: number;

@@ -4,7 +4,7 @@ import type { Observable } from "rxjs";
 import type { CommitOutcome, CommitRequest } from "./commit.ts";
 import type { HistoryRange } from "./history-range.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { KeyExtent, Position, Snapshot, VersionAt } from "./snapshot.ts";
+import type { KeyExtent, Position, Snapshot, VersionWhen } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
 
 /**
@@ -36,7 +36,7 @@ export interface StoreAccess {
    */
   history(key: StateKey, range: HistoryRange): Promise<readonly Snapshot[]>;
   /** One version; `undefined` if it doesn't exist. */
-  at(key: StateKey, when: VersionAt): Promise<Snapshot | undefined>;
+  at(key: StateKey, when: VersionWhen): Promise<Snapshot | undefined>;
   /** The range of versions that are kept; `undefined` for a key without one. */
   extent(key: StateKey): Promise<KeyExtent | undefined>;
   /** How many bytes a key's versions take in the journal; 0 for a key without one. */

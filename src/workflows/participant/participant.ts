@@ -11,6 +11,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
 import type { Work } from "./work-slots.ts";
+import { keyOfParts } from "../../store/versions/idempotency-key.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type {
   Abort,
@@ -243,7 +244,7 @@ export class Participant {
     return this.#add({
       run,
       step,
-      idempotencyKey: isCompensation ? `${run}/${step}/compensation` : `${run}/${step}`,
+      idempotencyKey: isCompensation ? keyOfParts(run, step, "compensation") : keyOfParts(run, step),
       attempt,
       deadline,
       isCompensation,

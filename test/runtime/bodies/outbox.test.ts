@@ -45,7 +45,7 @@ class World {
         return Promise.resolve(this.addresses.get((payload as { name: string }).name));
       }
       return new Promise((resolve, reject) => {
-        const { idempotencyKey: key, isRepeat } = options ?? {};
+        const { key, isRepeat } = options ?? {};
         this.asks.push({
           to: target.address,
           payload,
@@ -126,8 +126,8 @@ describe("an outbox", () => {
     const world = worldOf("a", "b");
     world.outbox.add(parcels("a", "a", "b"), false);
     const toA = await world.next();
-    expect(toA).toMatchObject({ to: "2/a", payload: { n: 1 }, key: "purse/me#1", isRepeat: false });
-    expect(await world.next()).toMatchObject({ to: "2/b", payload: { n: 3 }, key: "purse/me#3" });
+    expect(toA).toMatchObject({ to: "2/a", payload: { n: 1 }, key: "troupe:mail/purse%2Fme/1", isRepeat: false });
+    expect(await world.next()).toMatchObject({ to: "2/b", payload: { n: 3 }, key: "troupe:mail/purse%2Fme/3" });
     await settled();
     expect(world.asks).toEqual([]);
     expect(world.outbox.isIdle).toBe(false);
@@ -189,11 +189,11 @@ describe("an outbox", () => {
       ask.answer();
     }
     const fresh = await world.next();
-    expect(fresh).toMatchObject({ key: "purse/me#3", isRepeat: false });
+    expect(fresh).toMatchObject({ key: "troupe:mail/purse%2Fme/3", isRepeat: false });
     fresh.fail("thread-died");
     await settled();
     await world.pass();
-    expect(await world.next()).toMatchObject({ key: "purse/me#3", isRepeat: true });
+    expect(await world.next()).toMatchObject({ key: "troupe:mail/purse%2Fme/3", isRepeat: true });
   });
 
   it.each<ErrorCode>(["handler-failed", "contract-violated", "no-such-message"])(

@@ -7,6 +7,7 @@ import { isConflictError } from "../../../src/store/versions/conflict-error.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Recipe } from "../../../src/store/client/recipe.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
+import { keyOfParts } from "../../../src/store/versions/idempotency-key.ts";
 import { defineState } from "../../../src/store/versions/define-state.ts";
 import type { StoreAccess } from "../../../src/store/versions/store-access.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
@@ -550,8 +551,8 @@ describe("an idempotency key", () => {
     const original = await client.commit(ledger, "1", (draft) => void draft.log.push("a"), once);
     await client.commit(ledger, "1", (draft) => void draft.log.push("b"));
     expect(await client.commit(ledger, "1", (draft) => void draft.log.push("a"), once)).toEqual(original);
-    expect(await client.put(ledger, "1", { log: [], total: 0 }, once)).toEqual(original);
-    expect(await client.put(ledger, "1", { log: [], total: 0 }, { ...once, expectedVersion: 7 })).toEqual(original);
+    expect(await client.put(ledger, "1", { log: ["a"], total: 0 }, once)).toEqual(original);
+    expect(await client.put(ledger, "1", { log: ["a"], total: 0 }, { ...once, expectedVersion: 7 })).toEqual(original);
     expect(authority.position).toBe(2);
   });
 
@@ -561,16 +562,64 @@ describe("an idempotency key", () => {
     const original = await client.commit(ledger, "1", (draft) => void (draft.total = 5), once);
     await client.commit(ledger, "1", (draft) => void draft.log.push("later"));
     expect(await client.commit(ledger, "1", (draft) => void (draft.total = 5), once)).toEqual(original);
-    expect(await client.commit(ledger, "1", (draft) => void (draft.total = 0.5), once)).toEqual(original);
+    const breaking = (draft: { total: number }): void => void (draft.total = draft.total === 0 ? 5 : 0.5);
+    expect(await client.commit(ledger, "1", breaking, once)).toEqual(original);
     const throwing = client.commit(
       ledger,
       "1",
-      ({ total }) => {
-        if (total > 0) throw new Error("already done");
+      (draft) => {
+        if (draft.total > 0) throw new Error("already done");
+        draft.total = 5;
       },
       once,
     );
     expect(await throwing).toEqual(original);
+  });
+
+  it.each<[string, Recipe<{ log: string[]; total: number }>]>([
+    ["comes to another state", (draft) => void (draft.total = 6)],
+    ["changes nothing", () => undefined],
+    ["breaks the schema", (draft) => void (draft.total = 0.5)],
+    [
+      "throws",
+      () => {
+        throw new Error("no");
+      },
+    ],
+  ])("is refused to another commit, which over the same version %s", async (_, recipe) => {
+    const { client, authority } = start();
+    const once = { idempotencyKey: "k" };
+    await client.commit(ledger, "1", (draft) => void (draft.total = 5), once);
+    await client.commit(ledger, "1", (draft) => void draft.log.push("later"));
+    expect(await failure(client.commit(ledger, "1", recipe, once))).toMatchObject({
+      code: "idempotency-mismatch",
+      details: { idempotencyKey: "k", key: "ledger/1", committedTo: "ledger/1", version: 1 },
+    });
+    expect(authority.position).toBe(2);
+  });
+
+  it.each([[""], [7], [Number.NaN], [null], [true], [{ a: 1 }], [Symbol("s")], [["k"]]])(
+    "is a text that isn't empty: not %s",
+    async (key) => {
+      const { client, authority } = start();
+      const once = { idempotencyKey: key as string };
+      const refused = {
+        code: "invalid-options",
+        message: expect.stringMatching(/^\w+: idempotencyKey is a text/) as string,
+      };
+      expect(await failure(client.commit(ledger, "1", (draft) => void draft.total++, once))).toMatchObject(refused);
+      expect(await failure(client.put(ledger, "1", { log: [], total: 1 }, once))).toMatchObject(refused);
+      expect(await failure(client.transact([[ledger, "1"]], ([one]) => void one.total++, once))).toMatchObject(refused);
+      expect(authority.position).toBe(0);
+    },
+  );
+
+  it("may be any other text, also one that Troupe's own keys begin with", async () => {
+    const { access, client } = start();
+    const step = new StoreClient(access, { author: "step", scope: keyOfParts("7", "pay") });
+    const { idempotencyKey = "" } = await step.commit(ledger, "1", (draft) => void draft.log.push("step"));
+    await client.commit(ledger, "1", (draft) => void draft.log.push("own"), { idempotencyKey });
+    expect((await client.read(ledger, "1")).log).toEqual(["step", "own"]);
   });
 
   it("doesn't hide a failure when nothing was committed under it", async () => {
@@ -591,26 +640,7 @@ describe("an idempotency key", () => {
     expect(error).toMatchObject({ code: "idempotency-mismatch" });
   });
 
-  it("is given by the prefix to the n-th commit, whatever becomes of it", async () => {
-    const { access } = start();
-    const attempt = async (): Promise<(string | undefined)[]> => {
-      const client = new StoreClient(access, { author: "me", idempotencyPrefix: "run-1/score" });
-      const first = await client.commit(ledger, "1", (draft) => void draft.log.push("a"));
-      await failure(client.commit(profile, "1", () => undefined)); // the second fails
-      const third = await client.put(ledger, "2", { log: [], total: 0 });
-      const given = await client.commit(ledger, "3", () => undefined, { idempotencyKey: "own" });
-      const fifth = await client.commit(ledger, "1", (draft) => void draft.log.push("b"));
-      return [first, third, given, fifth].map(({ idempotencyKey }) => idempotencyKey);
-    };
-    const keys = ["run-1/score/1", "run-1/score/3", "own", "run-1/score/5"];
-    expect(await attempt()).toEqual(keys);
-    expect(await attempt()).toEqual(keys); // a retry of the step
-    const reader = new StoreClient(access, { author: "reader" });
-    expect((await reader.read(ledger, "1")).log).toEqual(["a", "b"]);
-    expect(await reader.history(ledger, "2")).toHaveLength(1);
-  });
-
-  it("isn't given without a prefix", async () => {
+  it("isn't given without a scope", async () => {
     expect(await start().client.commit(ledger, "1", () => undefined)).not.toHaveProperty("idempotencyKey");
   });
 });
@@ -771,7 +801,7 @@ describe("over a replica", () => {
 
   it("does all of it the same", async () => {
     const network = new LaggingNetwork({ replicas: 2 });
-    const client = new StoreClient(network.end(0).replica, { author: "me", idempotencyPrefix: "p" });
+    const client = new StoreClient(network.end(0).replica, { author: "me", scope: "p" });
     const rival = new StoreClient(network.end(1).replica, { author: "rival" });
     await network.run(client.read(ledger, "1"));
     await network.run(rival.commit(ledger, "1", (draft) => void draft.log.push("rival")));
@@ -780,15 +810,16 @@ describe("over a replica", () => {
       rival.commit(ledger, "1", (draft) => void draft.log.push("rival")),
     ]);
     const [mine] = await network.run(both);
-    expect(mine.idempotencyKey).toBe("p/1");
+    expect(mine.idempotencyKey).toBe("troupe:p");
     const state = await network.run(client.read(ledger, "1"));
     expect([...state.log].toSorted()).toEqual(["mine", "rival", "rival"]);
     expect(await network.run(client.history(ledger, "1"))).toHaveLength(3);
     expect(await network.run(failure(client.at(ledger, "1", 9)))).toMatchObject({ code: "no-such-version" });
     expect(await network.run(client.ids(ledger))).toEqual(["1"]);
-    const again = new StoreClient(network.end(0).replica, { author: "me", idempotencyPrefix: "p" });
-    const throwing = again.commit(ledger, "1", () => {
-      throw new Error("done before");
+    const again = new StoreClient(network.end(0).replica, { author: "me", scope: "p" });
+    const throwing = again.commit(ledger, "1", (draft) => {
+      if (draft.log.includes("mine")) throw new Error("done before");
+      draft.log.push("mine");
     });
     expect(await network.run(throwing)).toEqual(mine);
     network.end(0).replica.disconnect(new Error("gone"));

@@ -99,8 +99,17 @@ describe("a history that is exported and imported", () => {
     from.clock.time = 5_000;
     await from.put(["b"]);
     await to.store.importHistory(await from.lines());
-    expect(await to.store.put(thing, "1", "c", { idempotencyKey: "once" })).toMatchObject({ version: 1, state: "a" });
+    expect(await to.store.put(thing, "1", "a", { idempotencyKey: "once" })).toMatchObject({ version: 1, state: "a" });
     expect(await to.store.put(thing, "1", "c")).toMatchObject({ version: 3, parent: 2, time: 5_001, state: "c" });
+  });
+
+  it("takes over no idempotency key of a commit that was made here (invariant 5)", async () => {
+    const [from, to] = [new Place(), new Place()];
+    await from.store.put(thing, "1", "a", { idempotencyKey: "once" });
+    await to.store.put(thing, "2", "b", { idempotencyKey: "once" });
+    await to.store.importHistory(await from.lines());
+    expect(await to.store.put(thing, "2", "b", { idempotencyKey: "once" })).toMatchObject({ version: 1 });
+    expect(await to.store.snapshot(thing, "1")).not.toHaveProperty("idempotencyKey");
   });
 
   it("takes lines with and without their breaks, and blank ones", async () => {

@@ -193,7 +193,7 @@ describe("retention", () => {
 
   it("keeps a retried commit of an open run from happening twice (invariant 5)", async () => {
     const kept = new Kept({ last: 1 });
-    const options = { author: "step", cause: runCause("r"), idempotencyPrefix: "r/step" };
+    const options = { author: "step", cause: runCause("r"), scope: "r/step" };
     const attempt = () =>
       new StoreClient(new AuthorityAccess(kept.authority), options).commit(ledger, "1", (draft) => void draft.total++);
     kept.open.add("run/r");
