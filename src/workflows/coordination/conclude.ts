@@ -54,6 +54,7 @@ function concludeStep(step: PlannedStep, state: RunState, event: StepFailed, ter
   return step.fallback === undefined || event.epoch !== undefined ? marked(event) : fallBack(step, state, event, terms);
 }
 
+/** Marks a failure after which the attempt's effects are unknown. A step that could not start had none. */
 function marked(event: StepFailed): StepFailed {
   return event.epoch === undefined && isOutcomeUnknown(event.error) ? { ...event, isUncertain: true } : event;
 }
@@ -69,6 +70,7 @@ function retryOf(
   terms: Terms,
 ): { readonly retryAt: number } | { readonly error: EncodedError } | undefined {
   const step = stepOf(state, name);
+  // before its compensation has begun, a step's failures are those of the step itself
   const isFirst = type === "compensation-failed" && step?.status !== "compensating" && step?.status !== "undo-waiting";
   const failures = 1 + (isFirst ? 0 : (step?.failures ?? 0));
   const { retry, compensationRetry } = agent.policies;

@@ -1,7 +1,7 @@
 /**
  * The messages between the supervisor of runs and the participants. Plain data, and JSON if the payloads are.
  *
- * Both directions are FIFO. The supervisor numbers its messages, so that a participant drops one that arrives twice.
+ * Both directions are FIFO. The supervisor numbers its messages, so that a participant drops duplicates.
  * The run's history refuses a proposal that arrives twice at the supervisor.
  */
 
@@ -88,7 +88,7 @@ export type RelayedEvent =
       readonly type: "run-compensating";
       /** The steps still to be compensated, the next one first. Nothing is in flight. */
       readonly remaining: readonly string[];
-      /** The inputs and outputs of those that are this participant's own steps. */
+      /** This participant's own steps among them, each with its input and output. */
       readonly own: readonly OwnStep[];
     };
 

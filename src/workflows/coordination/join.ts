@@ -64,7 +64,7 @@ export class Join {
       if (event.type === "run-started") this.#give(runInput, event.input);
       else if (event.type === "step-finished") this.#give(event.step, event.output);
       else {
-        this.#missing.clear(); // gathered for going forward only
+        this.#missing.clear(); // the run goes backward, so none of these steps will start
         const next = event.own.find(({ step }) => step === event.remaining[0]);
         return next === undefined ? [] : [undoing(next, epoch)];
       }

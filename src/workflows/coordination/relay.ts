@@ -71,7 +71,7 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
     );
 }
 
-/** The messages that the time has come for the next attempt at a step or a compensation. */
+/** The messages that tell participants that the next attempt at a step or a compensation is due. */
 export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
   const { run, plan, state } = relayed;
   const step = stepOf(state, name);

@@ -38,7 +38,7 @@ export function startStep(
   }
 }
 
-/** The sources of a step in a run's state: its input, and the outputs of the steps that the step comes after. */
+/** The sources of a step, taken from a run's state: the run's input, and the outputs of the steps in the step's `after`. */
 export function sourcesIn(state: RunState, step: StepDefinition): StepStart["sources"] {
   const sources: Record<string, Payload> = { input: state.input };
   for (const name of step.after) sources[name] = stepOf(state, name)?.output;

@@ -22,7 +22,7 @@ export interface PlannedParticipant {
 /** The index that both coordinations use; made once per workflow. */
 export interface WorkflowPlan {
   readonly workflow: WorkflowDefinition;
-  /** How threads find it now: its module may differ from the one that a run was started from. */
+  /** How threads find the workflow now. An older run may have been started from another module. */
   readonly id: WorkflowId;
   /** In the order declared. */
   readonly steps: readonly PlannedStep[];

@@ -8,7 +8,7 @@ import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 
 /**
- * Identifies a workflow; any thread can load it by this.
+ * Identifies a workflow: any thread can load the workflow by these three fields.
  *
  * @since 0.1.0
  */
@@ -47,7 +47,7 @@ export interface StepDefinition {
   readonly isPivot: boolean;
 }
 
-/** Carries types that no property has; never there at run time. */
+/** The key of a property that exists only in types: it carries the types of outputs, and no workflow has it at run time. */
 declare const workflowTypes: unique symbol;
 
 /**
@@ -105,8 +105,8 @@ type FreeName<Name, Steps> = Name extends "input"
 export interface StepOptions<From, Out> {
   /**
    * Gives the step's output when its agent failed for good, or when the agent's open breaker rejected the call. It gets
-   * the mapping's argument and the error. Its result has to satisfy the agent's output contract; when it throws, the
-   * step fails. A step that finished by its fallback is not compensated, as its agent gave no output.
+   * the mapping's argument and the error. Its result has to satisfy the agent's output contract; if the fallback throws,
+   * the step fails. A step that finished by its fallback is not compensated, as its agent gave no output.
    */
   readonly fallback?: (sources: From, error: unknown) => Out;
   /**
@@ -137,7 +137,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
   /**
    * Adds a step that starts when the steps in `after` have finished; its mapping gets their outputs, and only theirs.
    *
-   * @throws TroupeError `invalid-workflow` as above, and for a step in `after` that was not declared before.
+   * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, for an agent or mapping that isn't
+   * one, and for a step in `after` that was not declared before.
    */
   step<const Name extends string, In, Out, const After extends keyof Steps & string>(
     name: Name & FreeName<Name, Steps>,

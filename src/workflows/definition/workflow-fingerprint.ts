@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import type { WorkflowDefinition } from "./workflow-definition.ts";
 
-/** How much of the hash is kept, in hexadecimal digits: enough to notice any change by hand. */
+/** How many hexadecimal digits of the hash are kept: enough that two definitions don't share them by accident. */
 const digits = 16;
 
 /**

@@ -74,7 +74,8 @@ export interface StepFinished {
 }
 
 /**
- * The step threw, violated its contract, timed out, was cut off, was not let through, or could not start at all.
+ * The step threw, violated its contract, timed out, was lost with its thread, was rejected by a policy, or could not
+ * start at all.
  *
  * @since 0.1.0
  */
@@ -158,7 +159,7 @@ export interface RunRecovered {
 }
 
 /**
- * An operator has the compensation that failed for good tried again.
+ * An operator asked for another attempt at the compensation that had failed for good.
  *
  * @since 0.1.0
  */
@@ -188,16 +189,16 @@ export interface CoordinationSwitched {
 }
 
 /**
- * How a run can end. `compensation-failed` waits for a person, who has the compensation tried again or declares the run
- * `resolved`; the others are final.
+ * How a run can end. A run that ended as `compensation-failed` waits for a person, who retries the compensation or
+ * declares the run `resolved`; the other ends are final.
  *
  * @since 0.1.0
  */
 export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
 
 /**
- * The last event of every run; one that ended as `compensation-failed` may go on from there. `output` is present when
- * it completed, `error` and `step` when the run or a compensation failed, `reason` if a cancellation gave one.
+ * The last event of every run, except that a run which ended as `compensation-failed` may go on. `output` is present
+ * when the run completed, `error` and `step` when the run or a compensation failed, `reason` if a cancellation gave one.
  *
  * @since 0.1.0
  */

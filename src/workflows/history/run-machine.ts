@@ -5,9 +5,9 @@
  * 1987).
  *
  * A run that failed or was cancelled starts no further step. Steps in flight may still finish or fail. Then the
- * finished steps that can be undone are undone, one at a time, the last finished first: so a step is never undone
- * before one that used its output. A run that is past its point of no return is not undone: it stops there and waits
- * for a person.
+ * finished steps that can be undone are undone, one at a time, the last finished first: so no step is undone before the
+ * steps that used its output. A run that is past its point of no return is not undone: it stops there and waits for a
+ * person.
  */
 
 import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished } from "./run-event.ts";
@@ -90,7 +90,7 @@ function isNow(
   return step?.status === status && attemptOf(event) === attemptOf(step);
 }
 
-/** True for the attempt after the one that failed. */
+/** True for an event about the attempt that follows the failed one. */
 function isAgain(
   state: RunState,
   event: { readonly step: string; readonly attempt?: number },
@@ -108,7 +108,7 @@ function isAgain(
 export function apply(state: RunState, event: RunEvent, events: readonly RunNote[] = state.events): RunState {
   const next = copyOf(state);
   next.length = state.length + 1;
-  next.events = events.length === 0 ? [noteOf(event)] : [...events, noteOf(event)]; // a spread of nothing leaves room for 17
+  next.events = events.length === 0 ? [noteOf(event)] : [...events, noteOf(event)]; // no spread of an empty array: V8 reserves 17 places for it
   change(next, event);
   return next;
 }
@@ -138,7 +138,7 @@ function copyOf(state: RunState): Mutable<RunState> {
   return copy;
 }
 
-/** A copy that isn't waiting for anything. */
+/** Copies a step with a new status. The copy has no `retryAt`: only a status that waits gets one again. */
 function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
   const copy: Mutable<StepState> = { name: step.name, status };
   if (step.missing !== undefined) copy.missing = step.missing;
@@ -241,7 +241,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   if (next.status === "compensating") stopAtPivot(next);
 }
 
-/** Notes that one of the steps that this one comes after has finished. */
+/** Notes, at the step at `place`, that one of the steps in its `after` has finished. */
 function meetNeed(next: Mutable<RunState>, place: number): void {
   const step = stepAt(next.steps, place);
   const { missing = 0, status } = step;
@@ -252,14 +252,17 @@ function meetNeed(next: Mutable<RunState>, place: number): void {
   next.steps = withStep(next.steps, place, copy);
 }
 
-/** Notes that a step was undone. If it had finished, it is the first of those to be undone, as `admits` ensures. */
+/**
+ * Notes that a step was undone. A finished step that was undone is always the one in `undoneFirst`, as `admits` ensures,
+ * so the step to be undone after it takes its place there.
+ */
 function undoStep(next: Mutable<RunState>, name: string): void {
   const place = changeStep(next, name, "compensated");
   const { order, undoneBefore } = stepAt(next.steps, place);
   if (order !== undefined) next.steps = withUndoneFirst(next.steps, undoneBefore);
 }
 
-/** Attempts are counted anew for the compensation. */
+/** The first attempt has no number: it ends the count of the step's own attempts, and begins that of its compensation. */
 function startUndoing(next: Mutable<RunState>, name: string, attempt: number | undefined): void {
   changeStep(next, name, "compensating", (step) => {
     if (attempt === undefined) forgetAttempts(step);
@@ -315,7 +318,7 @@ function stopAtPivot(next: Mutable<RunState>): void {
   if (reached !== undefined) next.uncompensated = reached.pivot;
 }
 
-/** Notes that the process is gone in which steps were in flight. */
+/** Notes that the process which had the steps in flight is gone: each is to be tried again, or has failed with unknown effects. */
 function recover(next: Mutable<RunState>): void {
   for (const { name, status } of allSteps(next.steps)) {
     if (status === "started") {
@@ -341,7 +344,7 @@ function changeStep(
   edit: (step: Mutable<StepState>) => void = () => undefined,
 ): number {
   const place = placeOf(next.steps, name);
-  if (place === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` sees to it
+  if (place === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` refuses such an event
   const changed = copyOfStep(stepAt(next.steps, place), status);
   edit(changed);
   next.steps = withStep(next.steps, place, changed);

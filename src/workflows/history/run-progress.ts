@@ -44,8 +44,8 @@ export function isReady(state: RunState, name: string): boolean {
 }
 
 /**
- * The step to be compensated next, which may have to wait for its time; `undefined` when there is none, or something is
- * in flight.
+ * The step to be compensated next, although its time may not have come yet; `undefined` when there is no such step, or
+ * something is in flight.
  */
 export function nextToCompensate(state: RunState): string | undefined {
   const { steps } = state;
@@ -77,7 +77,7 @@ export function remainingCompensations(state: RunState): readonly string[] {
     .map(({ name }) => name);
 }
 
-/** True while finished steps are being undone and that can go on. */
+/** True while the run goes backward, and neither a failed compensation nor the point of no return has stopped it. */
 function isUndone({ status, uncompensated }: RunState): boolean {
   return status === "compensating" && uncompensated === undefined;
 }
@@ -97,8 +97,8 @@ export interface ReachedPivot {
 }
 
 /**
- * The point of no return that keeps the run from being undone, if one does: it has finished, or may have had effects that its
- * agent can't undo.
+ * The point of no return, if it keeps the run from being undone: it has finished, or may have had effects that its agent
+ * can't undo.
  */
 export function pivotReached({ steps }: RunState): ReachedPivot | undefined {
   const place = pivotOf(steps);

@@ -8,7 +8,7 @@ import type { Coordination, Epoch } from "./coordination.ts";
 import type { EndStatus, RunNote } from "./run-event.ts";
 import { newSteps, type RunSteps } from "./run-steps.ts";
 
-/** `new` is a run before its first event, `compensating` one that failed or was cancelled and hasn't come to its end. */
+/** `new`: before the first event. `compensating`: the run failed or was cancelled, and hasn't come to its end. */
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;
 
 /** A run after a number of events. */
@@ -17,7 +17,7 @@ export interface RunState {
   readonly workflow: WorkflowId;
   readonly input: Payload;
   readonly coordination: Coordination;
-  /** True when the run keeps its own coordination through switches of the system's. */
+  /** True when the run keeps its coordination, also when the system switches to another. */
   readonly pinned: boolean;
   readonly epoch: Epoch;
   /** The fingerprint of the definition that it follows. */
@@ -25,11 +25,11 @@ export interface RunState {
   /** The time at which it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   readonly steps: RunSteps;
-  /** The step whose failure the run is being ended for. */
+  /** The step whose failure ends the run. */
   readonly failed?: string;
   /** Present when the run was cancelled. */
   readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
-  /** The step whose compensation failed, or that is the point of no return. */
+  /** The step at which undoing stopped: its compensation failed, or it is the point of no return. */
   readonly uncompensated?: string;
   /** The note of the person who resolved the run. */
   readonly resolved?: string;

@@ -91,7 +91,7 @@ export class AgentCode {
 
   async #execute(work: Work, input: unknown, onBegin?: (work: Work) => void): Promise<unknown> {
     work.cancellation.throwIfAborted();
-    const { execute } = this.#agent; // called as it was written: a function, not a method
+    const { execute } = this.#agent; // `defineAgent` has bound it, so it is called without a receiver
     const parsed = checkContract(this.#agent.input, input, this.#inputSite);
     onBegin?.(work);
     const output = await execute(parsed as never, this.#ports.context(work));

@@ -1,4 +1,4 @@
-/** The time of one attempt: how the timeout of an agent ends its code, be it called for a step, a compensation or a direct ask. */
+/** The time of one attempt: how an agent's timeout ends its code, for steps, compensations and direct asks alike. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -6,11 +6,11 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Work } from "./work-slots.ts";
 
 /**
- * Begins the time of an attempt; to be called right before the agent's code. When the time that the agent's policies give it
- * is up, its signal aborts with an error `timed-out`, which `onLate` hears too: the outcome is unknown, and the caller waits no
- * longer. The code keeps its slot until it ends, or is left behind.
+ * Begins the time of an attempt; call it right before the agent's code. When the timeout of the agent's policies has
+ * passed, the attempt's signal aborts with an error `timed-out`, and `onLate` gets the same error: the outcome is unknown,
+ * and the caller waits no longer. The code keeps its slot until it ends or is left behind.
  *
- * Returns the timer, to be cancelled when the code has ended; `undefined` where there is no limit.
+ * Returns the timer, to be cancelled when the code has ended; `undefined` without a timeout.
  */
 export function beginAttempt(
   agent: AgentDefinition,

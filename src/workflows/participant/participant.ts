@@ -53,8 +53,8 @@ export interface ExecuteOptions {
   /** When the caller stops waiting, in the clock's milliseconds. Default Infinity. */
   readonly deadline?: number;
   /**
-   * Called right before the agent's code runs: a failure before that has had no effect. The work then counts what the
-   * code uses.
+   * Called right before the agent's code runs: a failure before that has had no effect. From then on, the work counts the
+   * tokens that the code reports.
    */
   readonly onBegin?: (work: Work) => void;
 }
@@ -314,7 +314,7 @@ export class Participant {
 /** A piece of work before it has begun. */
 type NewWork = Omit<Work, "began" | "tokens" | "isOver" | "isLeftBehind">;
 
-/** What work that never began has used. */
+/** What an attempt has used whose code never ran. */
 const nothing: Spent = { took: 0, tokens: 0 };
 
 function attemptIn({ attempt }: Work): { readonly attempt?: number } {

@@ -1,6 +1,6 @@
 /**
- * The attempts at steps between the run's history, in which they have started, and their agents' gates: lets each go
- * ahead when its agent's policies allow, and tells the gate how it ended.
+ * The attempts at steps that the run's history has as started: lets each go ahead when its agent's policies allow, and
+ * tells the agent's gate how it ended.
  */
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
@@ -109,7 +109,7 @@ function failure(step: string, attempt: number | undefined, error: unknown): Pro
   return { type: "step-failed", step, error: encodeError(error), ...(attempt === undefined ? {} : { attempt }) };
 }
 
-/** Only the attempts of such agents get a signal, since making one is costly (`bench/credit.ts`). */
+/** True for an agent whose attempts may have to wait. Only these get a signal, since making one is costly (`bench/credit.ts`). */
 function mayWait({ policies: { bulkhead, rateLimits } }: AgentDefinition): boolean {
   return bulkhead !== undefined || rateLimits.length > 0;
 }

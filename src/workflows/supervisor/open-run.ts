@@ -27,7 +27,7 @@ export class OpenRun {
   state: RunState = newRun;
   /** For the earliest time at which something is due; absent until something is. */
   alarm: Alarm | undefined;
-  /** The attempts that went ahead and are not over, by step; without a permit for a compensation: undoing is not held up. */
+  /** The attempts that went ahead and are not over, by step. A compensation has no permit, as no policy holds it back. */
   readonly #attempts = new Map<string, Permit | undefined>();
   /** Ends the wait of attempts that their agent's policies hold back. */
   readonly #waits = new Map<string, AbortController>();
@@ -38,7 +38,7 @@ export class OpenRun {
   readonly #claimed = new Set<string>();
   /** The steps that have started but may not go ahead yet. */
   readonly #held = new Set<string>();
-  /** When steps and compensations are tried again, except those whose participant was told to claim the attempt. */
+  /** When steps and compensations are tried again, by step. A step is left out once its participant was told to claim the attempt. */
   readonly #due = new Map<string, number>();
   #isClosed = false;
 
@@ -54,7 +54,7 @@ export class OpenRun {
   }
 
   /**
-   * Runs a task that has no caller to report to, in the run's turn. If it fails, the run is broken, which its listeners
+   * Runs a task that has no caller to report to, in the run's turn. If the task fails, the run breaks, and its listeners
    * are told.
    */
   unattended(task: () => MaybePromise<unknown>): MaybePromise<unknown> {
@@ -62,7 +62,7 @@ export class OpenRun {
       const done = this.sequence.run(task);
       return done instanceof Promise ? done.catch(() => undefined) : undefined;
     } catch {
-      return undefined; // as above
+      return undefined; // the run's listeners are told
     }
   }
 
@@ -82,8 +82,8 @@ export class OpenRun {
   }
 
   /**
-   * Notes which participant has the attempt that an event starts: the one that claimed it, or none until an order is
-   * sent.
+   * Notes who has the attempt that an event starts. Under the relay, the participant that claimed it has it; under the
+   * orchestrator, no participant has it before an order is sent.
    */
   #noteStart({ type, step, by }: Claim): void {
     if (by === "relay") this.#claimed.add(step);
@@ -97,13 +97,13 @@ export class OpenRun {
     else this.#due.set(name, retryAt);
   }
 
-  /** The steps whose attempt in flight a participant has: the attempt went ahead, or was claimed. */
+  /** The attempts in flight that a participant has: they went ahead, or were claimed. */
   get taken(): ReadonlySet<string> {
     const names = [...this.#attempts.keys(), ...this.#claimed].filter((name) => this.#isTaken(name));
     return new Set(names.map((name) => this.#attemptKey(name)));
   }
 
-  /** True when the attempt in flight is one of those `taken`, or was claimed. */
+  /** True when a participant that is gone had the step's attempt in flight: it was claimed, or is among those `taken`. */
   isLost(name: string, taken: ReadonlySet<string>): boolean {
     return this.#isTaken(name) && (this.#claimed.has(name) || taken.has(this.#attemptKey(name)));
   }
@@ -148,7 +148,7 @@ export class OpenRun {
     return held;
   }
 
-  /** Forgets which participants were told of due work: one may be gone, or decide no more. */
+  /** Forgets which participants were told of due work, since they may be gone, or may no longer decide. */
   forgetTold(): void {
     this.#due.clear();
     for (const { name, retryAt } of allSteps(this.state.steps)) if (retryAt !== undefined) this.#due.set(name, retryAt);

@@ -3,8 +3,8 @@
  * messages that follow. The truth is in the store: what the supervisor knows of a run is the newest version of the key
  * `run/<id>`.
  *
- * Safety doesn't depend on the coordination, so it can be switched at any moment. Progress does: in the turn in which a
- * run learns of a switch, its new deciders are told the state of the run.
+ * Safety doesn't depend on the coordination, so the coordination can be switched at any moment. Progress does depend on
+ * it: in the turn in which a run learns of a switch, its new deciders are told the state of the run.
  */
 
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
@@ -36,8 +36,8 @@ import type { SupervisorPorts } from "./supervisor-ports.ts";
  * Supervises runs through its ports; knows no threads.
  *
  * Guarantees: every version of a run follows from the one before by the rules of `run-machine.ts`, so a step finishes
- * once and is undone once, however often and by whom it is proposed (invariant 5); the outcome doesn't depend on the
- * coordination or on switches of it (invariant 10). Everything is synchronous as long as the store is.
+ * once and is undone once, however often that is proposed, and under either coordination (invariant 5); the outcome
+ * doesn't depend on the coordination or on switches of it (invariant 10). Everything is synchronous as long as the store is.
  *
  * @example
  * const supervisor = new Supervisor({ commit: (subject, next) => client.evolveNow(subject, next), … });
@@ -83,7 +83,7 @@ export class RunSupervisor {
   }
 
   /**
-   * Puts a coordination in force, for new runs and for all open ones that aren't pinned. Returns the epoch once every
+   * Puts a coordination in force, for new runs and for all open runs that aren't pinned. Returns the epoch once every
    * open run is handed over. Switching to the coordination that is in force changes nothing, but the first call always
    * counts as a switch: a system makes it before its first run.
    *
@@ -109,8 +109,8 @@ export class RunSupervisor {
   /**
    * Starts a run. Returns when its first version is recorded.
    *
-   * @throws TroupeError `contract-violated` for an input that the workflow's schema refuses, `invalid-workflow` for one
-   * without steps, `run-exists` for an id that a run has or had.
+   * @throws TroupeError `contract-violated` for an input that the workflow's schema refuses, `invalid-workflow` for a
+   * workflow without steps, `run-exists` for an id that a run has or had.
    */
   start(id: string, workflow: WorkflowDefinition, input: unknown, options: StartOptions = {}): MaybePromise<void> {
     const plan = this.#planOf(workflow);
@@ -157,10 +157,10 @@ export class RunSupervisor {
   }
 
   /**
-   * Ends a run that waits for a person, with that person's note. Returns when that is recorded. Needs no definition, as
-   * no step runs any more.
+   * Ends a run that waits for a person, with that person's note. Returns when that is recorded. Needs no definition,
+   * as no step runs any more.
    *
-   * @throws TroupeError `not-admissible` when the run doesn't wait for that.
+   * @throws TroupeError `not-admissible` when the run doesn't wait for a person.
    */
   resolve(id: string, note: string): MaybePromise<void> {
     const committed = commitRun(this.#ports, subjectOf(runState, id), (newest) => {
@@ -183,7 +183,7 @@ export class RunSupervisor {
 
   /**
    * Judges a participant's proposal. Returns whether the run's history accepted it. Proposals of one run are judged in
-   * the order in which they arrive. One that arrives again, or after the run's end, isn't accepted.
+   * the order in which they arrive. A proposal that arrives again, or after the run's end, isn't accepted.
    */
   propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
     const run = this.#open.get(id);

@@ -19,7 +19,7 @@ export function checkSameDefinition(id: string, { workflow, definition }: RunSta
 
 export function notAdmissible(id: string, { status }: RunState, what: RunEvent["type"]): TroupeError {
   const why = status === "compensation-failed" ? " at its point of no return, and isn't undone" : "";
-  const message = `the run ${id} is ${status}${why}: ${cures[what] ?? `${what} is not for it`}`;
+  const message = `the run ${id} is ${status}${why}: ${cures[what] ?? `it doesn't take the event ${what}`}`;
   return new TroupeError("not-admissible", message, { details: { run: id, status } });
 }
 
