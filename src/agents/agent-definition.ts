@@ -14,7 +14,7 @@ import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/p
  * @since 0.1.0
  */
 export interface AgentContext extends ActorContext {
-  /** The run this is a step of; `undefined` when the agent was asked directly. */
+  /** The run that this call is a step of; `undefined` when the agent was asked directly. */
   readonly run: string | undefined;
   /** The step's name in its workflow; `undefined` when the agent was asked directly. */
   readonly step: string | undefined;

@@ -78,7 +78,7 @@ interface Slice {
   readonly failures: number;
 }
 
-/** `generation` counts changes of status: a call belongs to the one in which it began. Times in the clock's milliseconds. */
+/** `generation` counts changes of status: a call belongs to the generation in which it began. Times in the clock's milliseconds. */
 export type BreakerState =
   | {
       readonly status: "closed";

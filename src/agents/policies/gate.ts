@@ -58,7 +58,10 @@ type Holder = number | "bulkhead";
 
 interface Waiting extends Call {
   readonly waitsFor: Holder;
-  /** The policy whose queue it is in: the one that held it back when it arrived. That stays so until it goes ahead. */
+  /**
+   * The policy that held the call back when it arrived. The call counts in that policy's queue until it goes ahead, also
+   * when another policy holds it back by then.
+   */
   readonly placeOf: Holder;
 }
 
@@ -68,7 +71,7 @@ interface Waiting extends Call {
  * - `settled`: a call that was let through is over; with `isRunning`, its outcome is known but its code still runs.
  * - `released`: such a call never began.
  * - `ended`: the code of a call that was settled as running has ended.
- * - `abandoned`: a call no longer wants to go ahead. Does nothing to one that doesn't wait.
+ * - `abandoned`: a call no longer wants to go ahead. Does nothing unless that call waits.
  * - `tick`: it is `wakeAt`, or later.
  */
 export type GateEvent =
@@ -216,8 +219,8 @@ class Step {
   }
 
   /**
-   * Lets calls go ahead that may by now, and says when to look again. After a tick it says so even if the time is the
-   * same, since the timer is spent.
+   * Lets the waiting calls go ahead that may, and says when to look again. After a tick it says so even if that time is
+   * unchanged, since the timer has fired.
    */
   finish(isTick: boolean): readonly [GateState, readonly GateEffect[]] {
     const { breaker: policy } = this.#policies;
@@ -236,7 +239,7 @@ class Step {
     return true;
   }
 
-  /** Returns when the first of the remaining calls may go ahead, as far as that depends on time. */
+  /** Lets waiting calls go ahead. Returns when the first of the others may, as far as that depends on time. */
   #advance(): number {
     const held = new Set<string>();
     const left: Waiting[] = [];
@@ -269,7 +272,7 @@ class Step {
       const amount = amountOf(policy, call.tokens) + this.#ahead(policy, call, before);
       const fits = fitsAt(policy, this.limits[limit] ?? noSpending, call.caller, amount, this.#now);
       if (fits <= this.#now) continue;
-      // more than a whole period's worth waits before it, and has to go first
+      // the calls that wait before it use up more than a whole period, and go first
       const at = amount > policy.max && before.length > 0 ? this.#now + policy.period : fits;
       if (strictest === undefined) strictest = { limit, policy, at };
       else if (isStricter(policy, at, strictest)) strictest = { limit, policy, at: Math.max(at, strictest.at) };
@@ -341,7 +344,7 @@ class Step {
   }
 }
 
-/** Of two limits that hold a call back, the one that rejects it is the stricter, then the one that holds it longer. */
+/** True when a limit is stricter than another: it rejects the call and the other doesn't, or it holds the call back longer. */
 function isStricter(
   policy: RateLimitPolicy,
   at: number,

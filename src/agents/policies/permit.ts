@@ -26,12 +26,12 @@ export interface CallReport {
 }
 
 /**
- * The right to make one call of an agent. The caller has to settle or release it: until then the call keeps its place
- * in the agent's bulkhead and, as a probe of a half-open breaker, keeps other calls out. Calls of its methods after
- * that do nothing.
+ * The right to make one call of an agent. The caller has to settle or release the permit: until then the call keeps its
+ * place in the agent's bulkhead and, as a probe of a half-open breaker, keeps other calls out. A permit that holds nothing
+ * any more ignores further calls of its methods.
  */
 export interface Permit {
-  /** The call has ended. */
+  /** The call has ended with this outcome. */
   settle(outcome: CallOutcome, report?: CallReport): void;
   /**
    * Gives back what the permit still holds. For a call that never began, that is everything but the request that a rate

@@ -32,7 +32,7 @@ export interface PolicyOptions<In = unknown> {
   readonly estimateTokens?: (input: In) => number;
   /** Whether a call that failed is tried again. Default: no. */
   readonly retry?: RetryOptions;
-  /** The same for compensations. Default: 5 attempts. */
+  /** Whether a compensation that failed is tried again. Default: 5 attempts. */
   readonly compensationRetry?: RetryOptions;
   /**
    * Milliseconds that one attempt may take, counted from when the agent's code begins. After that its signal aborts,
@@ -226,7 +226,7 @@ function limitsOf({ requests, tokens, ...limit }: RateLimit): readonly RateLimit
   return [...of("requests", requests), ...of("tokens", tokens)];
 }
 
-/** Of a union, the issue that lies deepest is the one that tells. */
+/** For a union, names the issue inside it that has a path: the union's own doesn't say which option is wrong. */
 function invalid(where: string, issue: SchemaIssue): TroupeError {
   const inner = issue.issues?.find(({ path }) => path !== undefined);
   const path = ["policies", pathOf(issue), inner === undefined ? "" : pathOf(inner)].filter(Boolean).join(".");

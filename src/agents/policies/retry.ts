@@ -89,7 +89,7 @@ export function decideRetry(
   }
 }
 
-/** What the function threw stands in the message: `cause` is what the agent failed with. */
+/** The same error with the agent's failure as its cause: what the policy's function threw stands in the message already. */
 function causedBy({ code, message, details }: TroupeError, cause: unknown): TroupeError {
   return new TroupeError(code, message, { cause, details });
 }
