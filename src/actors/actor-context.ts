@@ -57,14 +57,14 @@ export interface StateAccess {
 
 /**
  * What an actor can do while it handles a message: see the time, send, spawn, watch, and use the store as {@link StateAccess}
- * says. It is for the message at hand: once the handler has ended, do no more with it.
+ * says. It belongs to the message at hand: don't use it after the handler has ended.
  *
  * @since 0.1.0
  */
 export interface ActorContext<E = never> extends StateAccess {
   /** This actor's address. */
   readonly self: Address;
-  /** The thread it runs on; 0 is the one that made the system. */
+  /** The number of the thread that the actor runs on; 0 is the thread that made the system. */
   readonly thread: number;
   /**
    * Aborts when the asker stops waiting, when the run is cancelled, or when the actor is being stopped. The signal of

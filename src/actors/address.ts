@@ -3,12 +3,12 @@
 declare const hostBrand: unique symbol;
 
 /**
- * A thread host of a system: {@link homeHost}, or one that {@link hostId} names by its thread's number. Compared with others and
- * written into addresses, and nothing else: no code counts with it.
+ * A thread host of a system: {@link homeHost}, or the host that {@link hostId} names by its thread's number. Code compares host
+ * ids and writes them into addresses, and never calculates with them.
  */
 export type HostId = number & { readonly [hostBrand]: true };
 
-/** The host of a thread, by the thread's number: 0 for the one that made the system, 1, 2 … for those that it opened. */
+/** The host of a thread, by the thread's number: 0 for the thread that made the system, 1, 2 … for the threads that it opened. */
 export function hostId(thread: number): HostId {
   return thread as HostId;
 }
@@ -43,7 +43,7 @@ export function isSupervised(address: Address): boolean {
   return address.startsWith(anyHost);
 }
 
-/** The host in an address; `undefined` in that of a supervised actor, which names none. */
+/** The host in an address; `undefined` for the address of a supervised actor, which names no host. */
 export function hostOf(address: Address): HostId | undefined {
   return isSupervised(address) ? undefined : hostId(Number.parseInt(address, 10));
 }

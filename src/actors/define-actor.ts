@@ -41,23 +41,23 @@ export interface ActorOptions<P extends Protocol, E> {
 }
 
 /**
- * What an actor is defined with that has a handler for each message.
+ * What an actor with a handler for each message is defined with.
  *
  * @since 0.1.0
  */
 export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
   /**
    * A function that makes the state of a new actor; that state ends with the actor. Or a family of the store, which
-   * makes the actor *durable*: the actor named `anna` keeps its state at `<family>/anna`; a message's changes, the
-   * messages it sent and the fact that it was handled are one commit; and nothing leaves the actor before that commit
-   * is as durable as the journal makes it. Default: an empty object.
+   * makes the actor *durable*: the actor named `anna` keeps its state at `<family>/anna`; the changes of a handler, the
+   * messages that it sent and the fact that its message was handled are one commit; and nothing leaves the actor before
+   * that commit is as durable as the journal makes it. Default: an empty object.
    */
   readonly state?: (() => S) | StateDefinition<S>;
   readonly on: { readonly [K in keyof P]: Handler<S, P[K], E> };
 }
 
 /**
- * What an actor is defined with whose behaviour is a stream.
+ * What an actor with a behaviour, a stream, is defined with.
  *
  * @since 0.1.0
  */

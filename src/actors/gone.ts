@@ -7,17 +7,17 @@ import type { Address } from "./address.ts";
  * Why an actor is gone:
  * - `stopped`: it was stopped, or its behaviour completed.
  * - `failed`: it failed for good, as its supervisor decided; or its behaviour failed.
- * - `thread-died`: its thread did, and no supervisor starts it again.
+ * - `thread-died`: its thread died, and no supervisor starts the actor again.
  * - `left-behind`: it did not stop by its deadline.
  * - `linked-actor-died`: an actor that it was linked with went down.
- * - `no-such-actor`: there was none when the watch began.
+ * - `no-such-actor`: there was no such actor when the watch began.
  *
  * @since 0.1.0
  */
 export type GoneReason = "stopped" | "failed" | "thread-died" | "left-behind" | "linked-actor-died" | "no-such-actor";
 
 /**
- * That an actor is gone for good, and why: what `watch` tells.
+ * Says that an actor is gone for good, and why. `system.watch` resolves to it, and a watching actor's message carries it.
  *
  * @since 0.1.0
  */

@@ -1,14 +1,18 @@
 /**
- * The life of one actor on one host, as a pure state machine: whether it handles messages, waits for its supervisor, or ends.
- * `runtime/cell` does what it says. An actor without a supervisor is only ever running, draining, discarding or stopped.
+ * The life of one actor on one host, as a pure state machine: whether the actor handles messages, waits for its supervisor,
+ * or ends. `runtime/cell` carries out the effects. An actor without a supervisor is only ever running, draining, discarding
+ * or stopped.
  *
- * Two facts that change with each message are no states of the life, but counters of the mechanism that runs it: how many
- * messages are in hand, and whether a turn is scheduled. The cell keeps them, and an event says what the machine needs of them.
+ * Two facts change with each message and are not part of the life: how many messages are in hand, and whether a turn is
+ * scheduled. The cell keeps them, and puts into an event what the machine needs of them.
  */
 
 import type { EncodedError } from "../errors/error-codec.ts";
 
-/** Where messages go that an ending actor doesn't handle: dead letters of its own host, or their senders' hosts, which know of them. */
+/**
+ * What becomes of the messages that an ending actor doesn't handle. `dead-letters`: its own host makes dead letters of them.
+ * `left-to-senders`: the senders' hosts still have them, and say what became of them.
+ */
 export type Unhandled = "dead-letters" | "left-to-senders";
 
 interface Ending {
@@ -17,16 +21,17 @@ interface Ending {
 }
 
 /**
- * `F` is a message that the actor failed at, with what was thrown: neither handled nor given up yet.
+ * `F` is a message whose handling failed, with what was thrown: neither handled nor given up yet.
  *
- * - `running`: handles what comes. `outcome`: what it comes to if it is stopped.
- * - `halted`: handles nothing until its supervisor decides. Without `failed`, its behaviour is over or could not be started.
+ * - `running`: handles what comes. `outcome`: how it has ended if it is stopped now.
+ * - `halted`: handles nothing until its supervisor decides. Without `failed`, its behaviour has ended or could not be started.
  * - `suspending`: has a message in hand, and handles no other until it is restarted.
- * - `suspended`: handles nothing until it is restarted, and has said so.
+ * - `suspended`: handles nothing until it is restarted, and has told its supervisor so.
  * - `draining`: handles what waits, takes nothing more, and stops.
- * - `discarding`: finishes the message in hand, and stops. `owes`: what its supervisor still hears when that is handled.
+ * - `discarding`: finishes the message in hand, and stops. `owes`: what its supervisor is still to be told when that message
+ *   is handled.
  * - `stopped`: for good.
- * - `fenced`: another life of the actor takes its place, or none. What a handler of this one still does has no effect.
+ * - `fenced`: left behind; another life of the actor may take its place. What a handler of this life still does has no effect.
  */
 export type Life<F> =
   | { readonly at: "running"; readonly outcome: Ending["outcome"] }
@@ -49,39 +54,39 @@ export type LifeEvent<F> =
   /** Nothing waits, is in hand, or is owed any more. */
   | { readonly type: "idle" }
   /**
-   * The behaviour of an actor without a supervisor failed: it is stopped next. That counts until its host has forgotten it: a
-   * behaviour may fail at the end of its inbox.
+   * The behaviour of an actor without a supervisor failed: the cell stops the actor next, and its outcome is `failed`. Counts
+   * also after `stopped`, since the behaviour may fail when its inbox completes, right before the host forgets the actor.
    */
   | { readonly type: "broke" }
-  /** The message in hand is done with. */
+  /** The message in hand was handled. */
   | { readonly type: "handled" }
-  /** The message in hand failed: its handler threw, or its behaviour did and is over with it. */
+  /** The message in hand failed: its handler threw, or the behaviour threw and has ended. */
   | { readonly type: "failed"; readonly failed: F; readonly by: "handler" | "behaviour" }
-  /** The behaviour is over by itself, without a message. */
+  /** The behaviour ended by itself, with no message in hand. */
   | { readonly type: "ended"; readonly end: BehaviourEnd }
-  /** Go on without the message that it failed at. */
+  /** Go on, without the message that failed. */
   | { readonly type: "resume" }
   /** Take no further message. `isHandling`: one is in hand. */
   | { readonly type: "suspend"; readonly isHandling: boolean }
   /** Begin anew, in place. */
   | { readonly type: "restart" }
-  /** What `begin-anew` came to. */
+  /** The answers to `begin-anew`. */
   | { readonly type: "begun" }
   | { readonly type: "start-failed"; readonly error: unknown }
-  /** Let go of it, whatever it does. `isFinal`: no other life follows. */
+  /** Leave this life behind, whatever it is doing. `isFinal`: no other life follows. */
   | { readonly type: "abandon"; readonly isFinal: boolean };
 
 /** What is to be done, in this order. */
 export type LifeEffect<F> =
-  /** Handlers hear by their signal that the actor ends. */
+  /** The signal of handlers aborts, since this life ends. */
   | { readonly type: "abort"; readonly why: "is being stopped" | "has stopped" | "is being restarted" }
   /** What waits becomes dead letters, or is left to its senders' hosts. */
   | { readonly type: "discard"; readonly unhandled: Unhandled }
-  /** Answered by `idle` once it is so, which may be at once. */
+  /** Answered by `idle` once nothing waits, is in hand or is owed, which may be at once. */
   | { readonly type: "finish" }
-  /** It has stopped: its body goes, and its host forgets it. */
+  /** The actor has stopped: its body stops, and its host forgets the actor. */
   | { readonly type: "end" }
-  /** What its handlers still do has no effect from now on. */
+  /** What handlers still do has no effect from now on. */
   | { readonly type: "fence" }
   /** A new body takes the place of the old one. Answered at once by `begun` or `start-failed`. */
   | { readonly type: "begin-anew" }
@@ -93,9 +98,9 @@ export type LifeEffect<F> =
 export type SupervisedEffect<F> =
   /** The message fails for good. */
   | { readonly type: "give-up"; readonly failed: F }
-  /** The message waits again, before all others. `blame`: the failure counts, or came of being told to go down. */
+  /** The message waits again, before all others. `blame`: what made it fail, the message itself or the order to suspend. */
   | { readonly type: "begin-again"; readonly failed: F; readonly blame: "message" | "suspension" }
-  /** The supervisor hears. */
+  /** The supervisor is told. */
   | { readonly type: "report"; readonly report: "suspended" | "started" | "abandoned" }
   | { readonly type: "report-end"; readonly end: BehaviourEnd }
   | { readonly type: "report-failed"; readonly failed: F; readonly by: "handler" | "behaviour" }
@@ -112,7 +117,7 @@ export function isOpen({ at }: Life<unknown>): boolean {
   return at === "running" || at === "draining";
 }
 
-/** True from when it is told to stop until it has. */
+/** True from the order to stop until the actor has stopped. */
 export function isEnding<F>(life: Life<F>): life is In<F, "draining" | "discarding"> {
   return life.at === "draining" || life.at === "discarding";
 }
@@ -122,12 +127,12 @@ export function isOver<F>(life: Life<F>): life is In<F, "stopped" | "fenced"> {
   return life.at === "stopped" || life.at === "fenced";
 }
 
-/** The message that it failed at, while its supervisor has not decided what becomes of it. */
+/** The message that failed, while the supervisor has not decided what becomes of it. */
 export function failedIn<F>(life: Life<F>): F | undefined {
   return life.at === "halted" || life.at === "suspended" ? life.failed : undefined;
 }
 
-/** True while it makes a difference that the message in hand is handled. */
+/** True while something follows when the message in hand is handled: then the cell sends the event `handled`. */
 export function awaitsHandled(life: Life<unknown>): boolean {
   return life.at === "suspending" || (life.at === "discarding" && life.owes === "suspended");
 }
@@ -155,7 +160,7 @@ export function live<F>(life: Life<F>, event: LifeEvent<F>): Step<F> {
   }
 }
 
-/** What halted it would halt it again: so only a life that is open is drained. */
+/** Drains only a life that is open: a halted one would halt again. */
 function stop<F>(life: Life<F>, { mode, unhandled }: Of<F, "stop">): Step<F> {
   if (isOver(life)) return [life, []];
   const given = "unhandled" in life && life.unhandled === "left-to-senders" ? life.unhandled : unhandled;
@@ -196,7 +201,7 @@ function failed<F>(life: Life<F>, { failed: message, by }: Of<F, "failed">): Ste
     }
     case "suspending":
     case "suspended":
-      // it failed for being told to go down
+      // the aborted signal is taken for the reason, so the failure doesn't count against the message
       return [
         { at: "suspended", failed: undefined },
         [{ type: "begin-again", failed: message, blame: "suspension" }, told("suspended")],
@@ -226,7 +231,7 @@ function ended<F>(life: Life<F>, { end }: Of<F, "ended">): Step<F> {
   }
 }
 
-/** The behaviour of an ending life is over: it handles nothing of what waits. */
+/** The behaviour of an ending life has ended, so nothing of what waits can be handled. */
 function drainNothing<F>(life: In<F, "draining" | "discarding">): Step<F> {
   return stop<F>(life, { type: "stop", mode: "discard", unhandled: life.unhandled });
 }
