@@ -1,6 +1,6 @@
 /**
- * The tag by which the plain form of a value says of what it is the form. All tags are listed here, since they share one field:
- * that of an actor ref, which travels so, and those of the values that are recorded so.
+ * The tag in the plain form of a value says what kind of value that is the form of. All tags share one field, so all are
+ * listed here: the tag of actor refs, for travel and for records, and the tags of values in their recorded form.
  */
 
 /** The field that has the tag. */
@@ -9,7 +9,7 @@ export const tagField = "@troupe";
 /** An actor ref, as it travels and as it is recorded. */
 export const refTag = "ref";
 
-/** Values that states can't have, in their recorded form; `object` is plain data that looks as if it had one of these tags. */
+/** The tags of values that a state can't hold. `object` is for plain data that has such a tag as its own field. */
 export const recordedTags = ["payload", "date", "map", "set", "bytes", "object"] as const;
 
 export type RecordedTag = (typeof recordedTags)[number];

@@ -109,8 +109,8 @@ export class ValueCopier {
   }
 
   /**
-   * Counts a container before it copies the parts, and copies none beyond the limit: `copy` throws then. Arrays and
-   * fields are handled here, not in methods of their own, with which messages took 1.4 times as long.
+   * Counts a container's parts before it copies them, and copies none once the limit is exceeded: `copy` throws then. Arrays
+   * and fields are copied here, since messages took 1.4 times as long with a method for each.
    */
   #copyObject(value: object, depth: number): unknown {
     if (depth > maxDepth) throw new Unfit(`a structure deeper than ${maxDepth} levels, or a cycle`);
@@ -216,7 +216,7 @@ function copyBytes(value: ArrayBuffer | ArrayBufferView<ArrayBuffer>): ArrayBuff
   return new View(buffer.slice(byteOffset, byteOffset + byteLength));
 }
 
-/** Unwinds with the path to the part that does not fit; only ever thrown and caught in this file. */
+/** Thrown for a part that can't cross, and given the path to that part as it passes the containers; never leaves this file. */
 class Unfit extends Error {
   readonly path: (string | number)[] = [];
 
@@ -246,7 +246,7 @@ function within(failure: unknown, part: string | number): Unfit {
   return unfit;
 }
 
-/** A getter, a proxy, a detached buffer: reading the value ran into an error. */
+/** An error of the value's own, such as a getter's, a proxy's or a detached buffer's, becomes the part that can't be read. */
 function toUnfit(failure: unknown): Unfit {
   if (failure instanceof Unfit) return failure;
   return new Unfit(`something that can't be read (${encodeError(failure).message})`, { cause: failure });
