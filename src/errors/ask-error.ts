@@ -8,8 +8,8 @@ import { isTroupeError, type OptionsArgument, TroupeError, type TroupeErrorOptio
  * How an ask ended without a reply:
  * - `rejected`: certainly not handled; safe to send again.
  * - `failed`: handled, and the handler threw; or the receiver is gone, and may have handled it.
- * - `timed-out`: unknown; the message may have been handled, or may be handled later. - `cancelled`: the asker stopped
- *   waiting; unknown as well, unless the message had not been sent.
+ * - `timed-out`: unknown; the message may have been handled, or may be handled later.
+ * - `cancelled`: the asker stopped waiting; unknown as well, unless the message had not been sent.
  *
  * @since 0.1.0
  */
@@ -57,11 +57,11 @@ export class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Co
 }
 
 /**
- * The same error as what an ask ended with: code, message, details and, where it has one, cause stay as they are,
- * but for what `changes` say.
+ * Makes the error that an ask ends with out of another error. Code, details, message and cause stay as they are, unless
+ * `changes` gives another message or cause.
  *
  * @example
- * toAskError(error, "rejected"); // it could not be sent
+ * toAskError(error, "rejected"); // the message could not be sent
  */
 export function toAskError(
   error: TroupeError,

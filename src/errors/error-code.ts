@@ -12,7 +12,7 @@ import type { ErrorDetailsByCode } from "./error-details.ts";
  */
 export type ErrorCode = keyof ErrorDetailsByCode;
 
-/** All of them; a type test holds the list to {@link ErrorDetailsByCode}. */
+/** All codes; a type test compares the list with {@link ErrorDetailsByCode}. */
 export const errorCodes = [
   // asks and messages
   "no-such-actor",

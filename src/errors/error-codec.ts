@@ -33,7 +33,7 @@ export interface EncodedError {
 }
 
 /**
- * The most errors that one encoded error holds, itself and its causes counted: a getter can make causes without end.
+ * The most errors that one encoded error holds, with itself and its causes: a getter can make causes without end.
  */
 const maxErrors = 32;
 

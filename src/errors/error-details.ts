@@ -8,8 +8,8 @@
 export type ErrorDetails = Readonly<Record<string, unknown>>;
 
 /**
- * The details of each code. A field without a question mark is there whenever Troupe throws the code; one with is there where the
- * page on errors says so. Times are in milliseconds, moments in milliseconds since the epoch.
+ * The details of each code. A field without a question mark is there whenever Troupe throws the code; a field with a question
+ * mark is there where the page on errors says so. Durations are in milliseconds, moments in milliseconds since the epoch.
  *
  * @example
  * if (isTroupeError(error, "step-failed")) console.log(error.details.run, error.details.step);
@@ -225,7 +225,7 @@ export interface ErrorDetailsByCode {
 }
 
 /**
- * The details of errors with this code, or of any one of these codes; of a code that isn't known, whatever there is.
+ * The details of errors with this code, or with any one of these codes. For the type of all codes, plain {@link ErrorDetails}.
  *
  * @since 0.1.0
  */

@@ -6,7 +6,7 @@ import type { DetailsOf } from "./error-details.ts";
 const brand: unique symbol = Symbol.for("troupe.error");
 
 /**
- * What an error carries besides its code and message. `details` are due where the code has some that are always there.
+ * What an error carries besides its code and message. `details` are required for a code with fields that are always there.
  *
  * @since 0.1.0
  */
@@ -16,12 +16,12 @@ export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
   ? { readonly details?: DetailsOf<Code> }
   : { readonly details: DetailsOf<Code> });
 
-/** The options as the last argument: it may be left out where all of them may. */
+/** The options as the last argument: the argument may be left out if each option may. */
 export type OptionsArgument<Options> = Partial<Options> extends Options ? [options?: Options] : [options: Options];
 
 /**
- * An error with a stable `code`, a message that says what happened and what to do, and the `details` of its code; `Details` is
- * a parameter of its own so that an error of one code passes for an error of any.
+ * An error with a stable `code`, a message that says what happened and what to do, and the `details` of its code. `Details` is
+ * a type parameter of its own, so that the error of one code is assignable to `TroupeError`.
  *
  * Guarantees: `code`, `message`, `stack`, `details` and `cause` survive the transfer to another thread. Use {@link
  * isTroupeError} rather than `instanceof`; it also recognises errors of another copy of the package.
