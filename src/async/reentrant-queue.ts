@@ -1,7 +1,7 @@
 /** Runs tasks to completion one after the other, also those that a running task adds. */
 
 /**
- * A queue of synchronous tasks. A task that calls {@link ReentrantQueue.run} has its task run after itself, not within.
+ * A queue of synchronous tasks. A task that is added by a running task runs after that one, not within it.
  */
 export class ReentrantQueue {
   readonly #later: (() => void)[] = [];
@@ -13,8 +13,8 @@ export class ReentrantQueue {
   }
 
   /**
-   * Runs `task` before this returns, or, called from within a task, after those that were added before. What a task throws
-   * comes out of the call that began; what was added by then runs first at the next.
+   * Runs `task` before this call returns. Called from within a task, adds `task` to the queue and returns at once. If a task
+   * throws, the outermost call throws the same; the tasks that were added by then run first at the next call.
    */
   run(task: () => void): void {
     if (this.#isBusy) {
@@ -29,7 +29,7 @@ export class ReentrantQueue {
     }
   }
 
-  /** The task itself, but for what a task that threw has left. */
+  /** The task to run first: `task`, unless a task that threw has left others before it. */
   #firstOf(task: () => void): (() => void) | undefined {
     if (this.#later.length === 0) return task;
     this.#later.push(task);

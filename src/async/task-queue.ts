@@ -1,20 +1,18 @@
-/**
- * Runs tasks one after another, each to its end. It keeps the proposals of one run in the order in which they arrived.
- */
+/** Runs tasks one after another, each to its end. The supervisor has one for each run, which keeps proposals in order. */
 
 import type { MaybePromise } from "./maybe-promise.ts";
 
 /**
- * A queue of tasks that runs one at a time. Stays synchronous while the tasks do, so that a proposal over a store in
- * memory costs no promise.
+ * Runs one task at a time. Without asynchronous tasks no promise is made, so that a proposal over a store in memory costs
+ * none.
  */
 export class TaskQueue {
   #isBusy = false;
   readonly #waiting: (() => void)[] = [];
 
   /**
-   * Runs `task` after all earlier tasks have ended: at once, if none is in progress. Returns or throws what the task
-   * does, or returns a promise of it.
+   * Runs `task` once all earlier tasks have ended. If none is in progress, runs it at once and returns or throws what the
+   * task does. If the task has to wait, or returns a promise, returns a promise of its result.
    *
    * Guarantees: results settle in the order of the tasks, to the microtask. When one of two equal proposals is accepted
    * and the other refused, the acceptance settles first.
@@ -48,7 +46,7 @@ export class TaskQueue {
     this.#end();
   }
 
-  /** Not `resolve(result)`: that takes two microtasks longer, and the next task could settle before it. */
+  /** Settles the promise with its task's result. `resolve(result)` takes two microtasks longer: the next task could settle first. */
   #follow<T>(result: Promise<T>, resolve: (value: T) => void, reject: (error: unknown) => void): void {
     result.then(
       (value) => {

@@ -67,13 +67,13 @@ export class PayloadCodec {
     const mayMislead = hasTransferred || isTagged(copy);
     if (isJson && !mayMislead) return copy;
     const plain = tagAll(copy);
-    // the wrapper says at a glance that there is something to decode
+    // with a wrapper, `decode` need not search the payload for something to decode
     return mayMislead || plain !== copy ? { [tagField]: wrapper, value: plain } : copy;
   }
 
   /**
-   * Returns an equal of the value that {@link PayloadCodec.encode} was given, with its prototypes. A plain payload is
-   * returned itself. `revive` replaces the codec's own.
+   * Returns a value equal to what {@link PayloadCodec.encode} was given, with the same prototypes. Returns a plain payload
+   * itself. `revive` is used in place of the codec's own.
    */
   decode(payload: Payload, revive = this.#revive): unknown {
     return isWrapped(payload) ? revive(untagAll(payload.value)) : payload;
@@ -107,7 +107,7 @@ function tagAll(value: unknown): unknown {
       new Uint8Array(value.buffer, value.byteOffset, value.byteLength),
     );
   }
-  // data of the user that looks like one of our tags
+  // the user's data has a field that reads like one of the codec's tags
   if (isTagged(value) && ownTags.has(value[tagField])) {
     return {
       [tagField]: "object",
@@ -147,7 +147,7 @@ function untagAll(value: unknown): unknown {
 }
 
 function untagBytes(type: string, base64: string): ArrayBuffer | ArrayBufferView {
-  const { buffer } = new Uint8Array(Buffer.from(base64, "base64")); // Buffer's own may be a slice of a pool
+  const { buffer } = new Uint8Array(Buffer.from(base64, "base64")); // copied, since a Buffer's bytes may be a slice of a pool
   const View = bufferViews.find(({ name }) => name === type);
   return View === undefined ? buffer : new View(buffer);
 }

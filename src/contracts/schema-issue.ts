@@ -12,14 +12,14 @@ export function pathOf({ path }: SchemaIssue): string {
   return path === undefined ? "" : path.map(partOf).join(".");
 }
 
-/** What is wanted in that place: in a schema's words, otherwise in those of the check that its author wrote. */
+/** What the schema wants in that place: in valibot's words, or, for a check that the schema's author wrote, in the author's. */
 export function demandOf({ expected, message, received, type }: SchemaIssue): string {
   if (expected !== null) return expected;
   // a check that was given no message has its name, such as `integer`
   return message.startsWith("Invalid ") && message.endsWith(`Received ${received}`) ? type : message;
 }
 
-/** A field's name or an index; for a member of a set, or of a map under a key that is an object, what it is a part of. */
+/** A field's name or an index. A set's member has neither, nor has a map's entry under an object: for these, the container's type. */
 function partOf({ key, type }: v.IssuePathItem): string {
   return typeof key === "string" || typeof key === "number" ? String(key) : `<${type}>`;
 }

@@ -11,8 +11,7 @@ import type { Imported, Store } from "./store.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";
 
 /**
- * A {@link TimeTravelClient} that also compacts, exports and imports. Guarantees and errors: as there. The authority
- * owns the journal.
+ * A {@link TimeTravelClient} that also compacts, exports and imports. What the client guarantees and throws holds here too.
  *
  * @example
  * const store = new OwnedStore(authority, { author: "system", remembersReads: false });

@@ -18,8 +18,8 @@ type StateOf<K> = K extends TransactKey<infer S> ? S : never;
 type StatesOf<K extends readonly TransactKey[]> = { -readonly [I in keyof K]: StateOf<K[I]> };
 
 /**
- * Changes the drafts of a transaction's keys, which come in their order; or puts other states in their places; or
- * returns all the states. Must be synchronous and without side effects: it runs again when one of the keys has changed
+ * Gets the drafts of a transaction's keys, in the order of the keys. Changes the drafts, puts other states in their places,
+ * or returns all the states. Must be synchronous and without side effects: it runs again when one of the keys has changed
  * meanwhile.
  *
  * @since 0.1.0
@@ -29,14 +29,14 @@ export type TransactRecipe<K extends readonly TransactKey[]> = (drafts: {
 }) => void | StatesOf<K>;
 
 /**
- * What a transaction returns: for each of its keys the version that is the newest right after it.
+ * What a transaction returns: for each of its keys, the version that is the newest right after the transaction.
  *
  * @since 0.1.0
  */
 export type TransactSnapshots<K extends readonly TransactKey[]> = { readonly [I in keyof K]: Snapshot<StateOf<K[I]>> };
 
 /**
- * As for a commit; what is said there of the key holds for each of the transaction's.
+ * The options of a commit that a transaction has too. What they say of one key holds for each key of the transaction.
  *
  * @since 0.1.0
  */
@@ -61,7 +61,7 @@ export function changeByTransaction<K extends readonly TransactKey[]>(
     retries,
     next(bases) {
       const before = subjects.map((subject, i) => stateOf(subject, bases[i]));
-      // one draft of all: what a recipe moves from one key to another is moved, not revoked
+      // one draft of all keys: the recipe may move a part from one key to another, which separate drafts would have revoked
       const after = runRecipe(before, recipe as unknown as Recipe<unknown[]>, what);
       if (!Array.isArray(after) || after.length !== subjects.length) throw notTheStates(what, subjects.length);
       return subjects.map((subject, i) => nextVersion(subject, bases[i], before[i], after[i]));

@@ -15,7 +15,7 @@ export interface Violation {
   readonly issues: number;
 }
 
-/** Returns what is wrong with a state; `undefined` for one that the schema accepts. */
+/** Returns how a state violates the schema; `undefined` for a state that the schema accepts. */
 export function violationOf(schema: v.GenericSchema, state: unknown): Violation | undefined {
   if (state === undefined) return { path: "", expected: "a state", received: "undefined", issues: 1 };
   const result = v.safeParse(schema, state);

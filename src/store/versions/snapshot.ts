@@ -11,7 +11,7 @@ import type { StateKey } from "./state-key.ts";
 export type Position = number;
 
 /**
- * Everything about a version but its state: what crosses a channel where the state is there already.
+ * Everything about a version but its state. Crosses a channel alone where the other side has the state already.
  *
  * @since 0.1.0
  */
@@ -47,7 +47,7 @@ export interface Snapshot<S = unknown> extends SnapshotMeta {
   readonly state: S;
 }
 
-/** Joins a meta and its state, field by field, as this is on the path of every commit and update. */
+/** Joins a meta and its state. */
 export function snapshotOf<S>(meta: SnapshotMeta, state: S): Snapshot<S> {
   return Object.freeze({ ...meta, state });
 }

@@ -14,7 +14,7 @@ export function corruptVersion(key: StateKey, version: number, what: string, cau
   );
 }
 
-/** Something in a journal's files that isn't a version. */
+/** The error of a file of the journal that is damaged outside of its versions. */
 export function corruptFile(
   file: string,
   what: string,
