@@ -1,4 +1,4 @@
-/** The system behind its interface: its parts, and what each of them hears of the others. */
+/** The system behind its interface: makes the parts, and passes to each what it has to hear of the others. */
 
 import { type Observable, Subject } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
@@ -292,13 +292,13 @@ export class ActorSystem implements System {
     }
   }
 
-  /** Where an actor is, of that definition if one is given. */
+  /** The address of an actor by its name; with a definition, only if the actor has that definition. */
   #find(name: string, definition?: string): Address | undefined {
     const found = this.#registry.find(name);
     return definition === undefined || found?.definition === definition ? found?.address : undefined;
   }
 
-  /** Returns true for an actor that will be gone; a supervisor may decide otherwise. */
+  /** Returns true for an actor without a supervisor, which will be gone for good; a supervisor decides about the others. */
   #bringDown(actor: Address, by: Address, reason: GoneReason): boolean {
     if (isSupervised(actor)) this.#supervision.linkedDown(actor, by, reason);
     else void this.stop({ address: actor });
@@ -309,7 +309,7 @@ export class ActorSystem implements System {
     return new BoundRef({ host: this.#home.host, sender: this.#home.outside, target });
   }
 
-  /** What the hosts report, the system acts on. */
+  /** Acts on what the hosts report. */
   #hear(report: SystemReport, from: HostId): void {
     switch (report.type) {
       case "dead-letter":

@@ -23,7 +23,7 @@ const messagesPerTurn = 64;
  * variables named in `env`; `close()` leaves no handle open.
  *
  * @throws TroupeError (as a rejection) `invalid-options` that names the option, or says that the package itself was bundled;
- * `thread-died` when a thread can't start; `no-such-run` for one that `recover` names; what a promise of a journal
+ * `thread-died` when a thread can't start; `no-such-run` for a run that `recover` names; whatever the promise of a journal
  * rejects with.
  * @example
  * await using system = await createSystem({ threads: 2 });
@@ -40,7 +40,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   }
   checkThreadFiles(); // before piscina is imported, which can't be loaded from a bundle either
   const resolved = await resolveOptions(options);
-  // Threads import this module as well, with the definitions on them. They have no use for these, and start faster without.
+  // Threads import this module too, since modules of definitions do. They use neither of these, and start faster without.
   const [{ ActorSystem }, { threadPool }] = await Promise.all([
     import("./actor-system.ts"),
     import("../threads/thread-pool.ts"),

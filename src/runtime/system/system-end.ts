@@ -1,4 +1,4 @@
-/** How a system ends: drained, shut down in good order, or closed at once; and what it still takes until then. */
+/** How a system ends: drained, shut down in good order, or closed at once; and what it still accepts until then. */
 
 import type { Subject } from "rxjs";
 import type { Address } from "../../actors/address.ts";
@@ -43,7 +43,7 @@ const closeGrace = 1000;
 export class SystemEnd {
   readonly #options: SystemEndOptions;
   #isDraining = false;
-  /** True when the runs have ended and actors are being stopped; until then, they may start others. */
+  /** True once the runs have ended and actors are being stopped. Until then, actors may start other actors. */
   #isStopping = false;
   #shutdown: Promise<LeftRuns> | undefined;
   #closing: Promise<void> | undefined;
@@ -131,7 +131,7 @@ export class SystemEnd {
     supervision.close();
     deathWatch.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
-    await home.host.stopActors(after(closeGrace)); // while the threads keep the process alive: timers don't
+    await home.host.stopActors(after(closeGrace)); // before the threads close: they keep the process alive, a timer doesn't
     await roster.close(closeGrace, after);
     await gates.close();
     await home.close((actor) => supervision.settledOf(actor));

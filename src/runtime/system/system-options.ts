@@ -25,9 +25,9 @@ export interface SystemOptions {
   /** Where the store persists; the system closes it. Default: in memory. */
   readonly journal?: Journal | Promise<Journal>;
   /**
-   * What is kept of the store's histories, by key: the first rule that matches decides. Default: everything. Whatever the
-   * rules, the newest version of a key stays, and what a fork or an open run needs. Durable actors' mail, `mail/*`, goes only
-   * by rules whose `keys` begin so.
+   * What is kept of the store's histories, by key: the first rule that matches decides. Default: everything. Under any rules,
+   * the newest version of a key is kept, and so is what a fork or an open run needs. The mail of durable actors, `mail/*`, is
+   * dropped only by rules whose `keys` begin with `mail/`.
    */
   readonly retention?: readonly RetentionRule[];
   /** The names of environment variables that agents' threads see. Default: none. */
@@ -42,8 +42,8 @@ export interface SystemOptions {
   readonly resourceLimits?: ResourceLimits;
   /**
    * Milliseconds that a worker thread may stand still, in a loop or a call that blocks, before it is killed: 100 at least.
-   * Infinity: never. Default 5,000. It counts from the last message that the thread began to handle, or the last turn of its
-   * event loop. While a debugger may be attached (`node --inspect`) nothing is killed.
+   * Infinity: never. Default 5,000. The time counts from the last message that the thread began to handle, or from the last turn
+   * of its event loop. While a debugger may be attached (`node --inspect`), no thread is killed.
    */
   readonly stallTimeout?: number;
   /** How many runs may wait for their turn; beyond that, starting one fails with `overloaded`. Default 10,000. */
@@ -51,9 +51,9 @@ export interface SystemOptions {
   /** Whether a run that is started while `maxRuns` are in flight waits or is refused as `overloaded`. Default `"wait"`. */
   readonly onOverload?: OverloadPolicy;
   /**
-   * Signals on which the system is {@link System.shutdown | shut down}. Then the process ends by the signal, as it would without a
-   * listener; where there are other listeners for the signal, it ends when they let it. A second signal ends the process at
-   * once. Default: none.
+   * Signals on which the system is {@link System.shutdown | shut down}. After that the process ends by the signal, as it would
+   * without a listener; if the signal has other listeners, they decide when the process ends. A second signal ends the process
+   * at once. Default: none.
    *
    * @example
    * const system = await createSystem({ shutdownOn: ["SIGTERM", "SIGINT"], journal: lmdbJournal("./state") });
@@ -62,13 +62,13 @@ export interface SystemOptions {
   /** Milliseconds that a shutdown waits for what is in flight, unless it says otherwise. Default 8,000. */
   readonly shutdownDeadline?: number;
   /**
-   * Whether to go on with the runs that the journal has unfinished, or the ids of those to go on with. The others stay as they
-   * are. Default true where there is a journal.
+   * True to go on with all runs that are unfinished in the journal, false for none, or the ids of the runs to go on with. The
+   * others stay as they are. Default: true if a journal is given.
    */
   readonly recover?: boolean | readonly string[];
   /**
-   * Definitions that such runs go on with, by name and version. Others are loaded from the module that they were started
-   * from. Default: none.
+   * Definitions with which recovered runs go on, matched by name and version. The definition of any other run is loaded from the
+   * module that the run was started from. Default: none.
    */
   readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
@@ -135,7 +135,7 @@ const schema = v.strictObject({
  * Fills in the defaults, and waits for the journal.
  *
  * @throws TroupeError (as a rejection) `invalid-options` that names the option, what was expected and what was given;
- * what the promise of a journal rejects with.
+ * whatever the promise of a journal rejects with.
  */
 export async function resolveOptions(options: SystemOptions): Promise<ResolvedOptions> {
   try {
@@ -164,5 +164,5 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
   };
 }
 
-/** Why a journal didn't open is not asked for, when the system that it was opened for isn't started. */
+/** The system isn't started because of its options: an error of opening its journal changes nothing about that. */
 function ignore(): void {}

@@ -21,7 +21,8 @@ import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
 
 /**
- * The protocol of an agent that is asked directly, outside of any workflow. No interface: that would take any message.
+ * The protocol of an agent that is asked directly, outside of any workflow. It is no interface, since an interface would
+ * have to extend {@link Protocol}, and would take any message then.
  *
  * @since 0.1.0
  */
@@ -78,9 +79,9 @@ export interface System extends AsyncDisposable {
    * Starts a tree of supervisors and their actors, in order; resolves when all of them have started. The actors are found by
    * their names; they keep their addresses and mailboxes when they are restarted, in place or on another thread.
    *
-   * Guarantees: a message that was handled is not handled again, one that was not is; one that takes the actor down is begun at
-   * most `maxDeliveries` times, then is a dead letter. Every decision is an event on {@link System.events$}. A tree that gives up
-   * stops all of its actors.
+   * Guarantees: a message that was handled is not handled again, and a message that was not is delivered again. A message with
+   * which the actor goes down is begun at most `maxDeliveries` times, and then becomes a dead letter. Every decision is an event
+   * on {@link System.events$}. A tree that gives up stops all of its actors.
    *
    * @throws TroupeError (as a rejection) `invalid-options`, `name-taken`, `system-closed`; `supervision-failed` when the tree gave
    * up before all had started, with the last failure as its cause.
@@ -95,8 +96,8 @@ export interface System extends AsyncDisposable {
    */
   supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
   /**
-   * Resolves when an actor is gone for good, with the reason; at once if it is. A supervised actor that is restarted is not gone. Never
-   * rejects: when the system closes, its actors have stopped.
+   * Resolves with the reason when an actor is gone for good; at once if it is gone already. A supervised actor that is restarted
+   * is not gone. Never rejects: closing the system stops its actors, and the reason is `stopped`.
    *
    * @example
    * const { reason } = await system.watch(ref);
@@ -122,19 +123,19 @@ export interface System extends AsyncDisposable {
    */
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
   /**
-   * A handle on a run by its id: one in flight, one that has ended, or one that was found unfinished in the journal. Given the
-   * workflow, the run's result has the type of the workflow's output.
+   * Finds a run by its id, and resolves to a handle on it. The run may be in flight, have ended, or have been found unfinished
+   * in the journal. Given the workflow, the run's result has the type of the workflow's output.
    *
-   * @throws TroupeError (as a rejection) `no-such-run`, also for a run of another workflow than the one given, or of another
-   * version of it; the error names both. `invalid-options` for something that is no workflow.
+   * @throws TroupeError (as a rejection) `no-such-run`, also if the run is one of another workflow or of another version; the
+   * error names both. `invalid-options` for something that is no workflow.
    * @example
    * const run = await system.findRun(creditDecision, "order-7");
    * const { decision } = await run.result;
    */
   findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
-  /** The same for a run whose workflow is not at hand. What its result is, is not known then. */
+  /** Finds a run whose workflow is not at hand: the type of its result is unknown. */
   findRun(id: string): Promise<Run>;
-  /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Errors as `spawn`. */
+  /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Rejects as `spawn` does. */
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
   /** The coordination in force. */
   readonly coordination: Coordination;
@@ -158,7 +159,7 @@ export interface System extends AsyncDisposable {
    * finished by then is recorded, and no run fails because of the shutdown: with a journal on disk, the next system goes
    * on with them. Default: the option `shutdownDeadline`, 8,000. Later calls return what the first one does.
    *
-   * @throws TroupeError (as a rejection) `invalid-options` for a deadline below 0; what closing the journal fails with.
+   * @throws TroupeError (as a rejection) `invalid-options` for a deadline below 0; the error with which the journal failed to close.
    * @example
    * process.once("SIGUSR2", async () => {
    *   const { unfinished } = await system.shutdown({ deadline: 5_000 });
