@@ -17,16 +17,16 @@ import { namePattern, nameRule } from "../../values/name.ts";
  * @since 0.1.0
  */
 export interface SupervisorOptions {
-  /** Who is restarted with a child that failed. Default `"one-for-one"`. */
+  /** Which children are restarted when one has failed. Default `"one-for-one"`. */
   readonly strategy?: Strategy;
   /** How many restarts within how many milliseconds are tried before the supervisor gives up. Default 10 within 10,000. */
   readonly intensity?: RestartIntensity;
   /**
-   * The pauses before restarts. Default: 10 ms before the first, twice as long each time in a row up to 10 s, a fifth of it by
-   * chance. A row ends when the child was up for the intensity's period.
+   * The pauses before restarts. Default: 10 ms before the first, doubled for each restart in a row up to 10 s; chance takes off
+   * up to a fifth. A row ends once the child has been up for the intensity's period.
    */
   readonly backoff?: BackoffOptions;
-  /** What is done about a failure. Default: restart, whatever it is. Runs on the thread that made the system. */
+  /** Decides what is done about a failure. Default: restart after any failure. Runs on the thread that made the system. */
   readonly decide?: Decider;
   /** In the order in which they start; they stop in reverse. */
   readonly children: readonly ChildOptions[];
@@ -50,12 +50,12 @@ export interface ActorChildOptions {
   readonly actor: ActorDefinition;
   /** Whether it is started again. Default `"permanent"`. */
   readonly restart?: ChildKind;
-  /** Where it runs. Default: what the definition says. Where that thread is gone, on a pooled one. */
+  /** Where it runs. Default: what the definition says. If that thread is gone, a pooled one. */
   readonly placement?: Placement;
   /**
-   * Milliseconds that it has to finish the message in hand when it is stopped or restarted with others. Then its thread is
-   * killed if it is alone there, and otherwise it is left behind: what it still does has no effect. Default 5,000; `Infinity`
-   * for no deadline.
+   * Milliseconds that it has to finish the message in hand when it is stopped or restarted with others. After that its thread is
+   * killed if no other actor is on it; otherwise the actor is left behind: what it still does has no effect. Default 5,000;
+   * `Infinity` for no deadline.
    */
   readonly stopWithin?: number;
   /** How often a message is begun at most, before it is a dead letter. Default 3. */
@@ -70,7 +70,7 @@ export interface ActorChildOptions {
 export interface SupervisorChildOptions {
   readonly name: string;
   readonly supervisor: SupervisorOptions;
-  /** Whether it is started again when it gave up. Default `"permanent"`. */
+  /** Whether it is started again when it has given up. Default `"permanent"`. */
   readonly restart?: ChildKind;
 }
 
@@ -131,7 +131,7 @@ const actorChild = v.strictObject({
   name,
   actor: v.custom<ActorDefinition>(isActor, "expected what defineActor returned"),
   restart: kinds,
-  placement: v.optional(v.unknown()), // judged where it is used
+  placement: v.optional(v.unknown()), // the thread roster checks it
   stopWithin: v.optional(duration),
   maxDeliveries: v.optional(v.pipe(count, v.minValue(1))),
 });

@@ -46,10 +46,10 @@ interface Supervised {
 
 export class Supervision {
   readonly #ports: SupervisionPorts;
-  /** Those that run, in the order in which they were started. */
+  /** The trees that run, in the order in which they were started. */
   readonly #trees = new Map<string, Tree>();
   readonly #actors = new Map<Address, Supervised>();
-  /** Those that were there when the system closed. */
+  /** The actors that were there when the system closed. */
   #closed: ReadonlyMap<Address, Supervised> = new Map();
 
   constructor(ports: SupervisionPorts) {
@@ -84,7 +84,7 @@ export class Supervision {
     return tree;
   }
 
-  /** What a host tells of an actor. */
+  /** Takes a host's report of an actor. */
   report(address: Address, report: ChildReport): void {
     this.#actors.get(address)?.actor.report(report);
   }
@@ -143,7 +143,7 @@ export class Supervision {
     this.#actors.clear();
   }
 
-  /** What is done with of the home host's messages to an actor, once all hosts are closed. */
+  /** Which of the home host's messages to an actor are done with. To be called once all hosts are closed. */
   settledOf(address: Address): Settled {
     return this.#closed.get(address)?.actor.settledOf(homeHost) ?? nothingSettled;
   }
@@ -169,9 +169,9 @@ export class Supervision {
   }
 
   /**
-   * Takes the names of all actors of a tree. Returns what gives them back.
+   * Reserves the names of all actors of a tree. Returns a function that releases them.
    *
-   * @throws TroupeError `name-taken`; none is taken then.
+   * @throws TroupeError `name-taken`; then no name stays reserved.
    */
   #reserve(options: ResolvedSupervisor): () => void {
     const { registry } = this.#ports;

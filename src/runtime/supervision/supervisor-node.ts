@@ -1,4 +1,4 @@
-/** One supervisor of a running tree: hears what becomes of its children, and has the machine's effects done. */
+/** One supervisor of a running tree: hears what becomes of its children, and carries out the machine's effects. */
 
 import type { Address } from "../../actors/address.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
@@ -21,7 +21,7 @@ import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts
 import type { Untimed } from "../telemetry/system-events.ts";
 
 /**
- * An actor of a tree, as a handle tells about it.
+ * An actor of a tree, as {@link SupervisorHandle.state} shows it.
  *
  * @since 0.1.0
  */
@@ -31,42 +31,42 @@ export interface ActorStatus {
   readonly status: ChildStatus;
   readonly restarts: number;
   readonly address: Address;
-  /** Where it is; `undefined` while it is nowhere. */
+  /** The thread that it is on; `undefined` while it is on none. */
   readonly thread: number | undefined;
 }
 
 /**
- * A supervisor, as a handle tells about it.
+ * A supervisor of a tree, as {@link SupervisorHandle.state} shows it.
  *
  * @since 0.1.0
  */
 export interface SupervisorStatus {
   readonly name: string;
   readonly phase: SupervisorPhase;
-  /** How often it was itself restarted. */
+  /** How often this supervisor was restarted. */
   readonly restarts: number;
   readonly children: readonly (ActorStatus | SupervisorStatus)[];
 }
 
-/** What a child is told, and what it tells of itself; each of these is answered through its {@link Parent}. */
+/** A child as its supervisor sees it. It answers what it is told through its {@link Parent}. */
 export interface Child {
-  /** Milliseconds until it is abandoned when it is to go down. */
+  /** Milliseconds that it has to stop, or to suspend, before it is abandoned. */
   readonly stopWithin: number;
   start(): void;
   resume(): void;
   suspend(): void;
   stop(mode: StopMode): void;
   abandon(isFinal: boolean): void;
-  /** It is to be restarted or ended, whatever it does at this moment. */
+  /** Its supervisor has decided not to resume it: it counts as down, whatever it still does. */
   fell(): void;
-  /** It is gone as far as its supervisor is concerned. */
+  /** Its supervisor counts it as gone for good. */
   ended(): void;
   describe(status: ChildStatus, restarts: number): ActorStatus | SupervisorStatus;
   /** The system closes: nothing is done any more. */
   close(): void;
 }
 
-/** Whom a child tells what became of it. */
+/** Hears what became of a child: its supervisor, or the tree. */
 export interface Parent {
   readonly path: string | undefined;
   started(child: string): void;
@@ -93,7 +93,7 @@ export class SupervisorNode implements Child, Parent {
   readonly #children: ReadonlyMap<string, Child>;
   readonly #deadlines = new Map<string, Timer>();
   readonly #pauses = new Map<number, Timer>();
-  /** The answer to an effect may come at once: it is handled in its turn. */
+  /** Handles events one after another: a child may answer an effect at once, while the event before is being handled. */
   readonly #order = new ReentrantQueue();
   #state: SupervisorState;
   /** The stop mode requested for each child that is being terminated. */
@@ -117,7 +117,7 @@ export class SupervisorNode implements Child, Parent {
     this.#hear({ type: "start" });
   }
 
-  /** It has taken its children down before it told: going on is beginning anew. */
+  /** A supervisor takes its children down before it escalates, so all that it can do is to begin anew. */
   resume(): void {
     this.start();
   }
@@ -136,11 +136,11 @@ export class SupervisorNode implements Child, Parent {
   }
 
   fell(): void {
-    // its children have told
+    // each of its children does this for itself
   }
 
   ended(): void {
-    // its children have told
+    // each of its children does this for itself
   }
 
   describe(): SupervisorStatus;
