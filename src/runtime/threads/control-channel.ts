@@ -1,6 +1,6 @@
 /**
  * The control channel over comlink. Comlink drops `code` and `cause` of errors, and its calls hang when a thread dies:
- * errors travel in our own codec, and every pending call ends when the thread does.
+ * errors travel in Troupe's own codec, and every pending call ends when the thread does.
  */
 
 import * as comlink from "comlink";
@@ -38,10 +38,10 @@ export function serveControl(port: MessagePort, control: HostControl): { close()
   return { close: () => port.close() };
 }
 
-/** Calls a host's control over a port. `exit` rejects what is pending when it rejects. */
+/** Calls a host's control over a port. When `exit` rejects, all pending calls reject with the same error. */
 export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteControl {
   const proxy = comlink.wrap<Remote>(nodeEndpoint(port));
-  // taken once: comlink makes a proxy for each look at a method, and keeps a little of it
+  // read once: comlink makes a proxy at each access to a method, and never frees all of it
   const { spawn, connect, disconnect, stats, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
   const pending = new Set<(gone: unknown) => void>();

@@ -1,7 +1,7 @@
 /**
  * One worker thread with a host on it: how it is reached, and how it ended. Piscina owns the worker, and runs one task on it
- * for as long as the host lives. Each worker has a pool of its own, so that what a pool tells is about that worker; in a
- * pool of many, an error before or after a task belongs to no call.
+ * for as long as the host lives. Each worker has a pool of its own, so that each error of a pool is an error of that worker:
+ * in a pool of several workers, an error before or after a task could be that of any of them.
  */
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
@@ -57,7 +57,7 @@ export class PooledThread implements HostThread {
         heart: this.heart,
       },
       words.port1,
-    ).finally(() => this.link.drain()); // first: what the thread had sent comes before the news of its end
+    ).finally(() => this.link.drain()); // what the thread had sent is handled before its end is reported
     const ended = this.exit.then((reason): never => {
       for (const port of [control.port1, words.port1]) port.close();
       this.link.close();
@@ -74,7 +74,7 @@ export class PooledThread implements HostThread {
     await this.exit;
   }
 
-  /** Ends the thread for this reason. One that is in a call of the platform's own ends after that, and runs no code before. */
+  /** Ends the thread for this reason. A thread in a native call ends when that call returns, and runs no code before. */
   end(reason: TroupeError): void {
     this.#killer.abort(reason);
   }
@@ -85,11 +85,11 @@ export class PooledThread implements HostThread {
     return this.#released;
   }
 
-  /** Has the pool run the host. Resolves when that is over; the first that tells of the end tells most about it. */
+  /** Lets the pool run the host. Resolves when the host has ended, by the first report of that: the first one says the most. */
   #run(task: ThreadTask, words: MessagePort): Promise<ThreadExit> {
     const { id } = this;
     const { signal } = this.#killer;
-    this.#pool.on("error", ignore); // the worker says so itself, below; but unheard, it would end the process
+    this.#pool.on("error", ignore); // heard from the worker below; without a listener here, it would end the process
     const run = this.#pool.run(task, { transferList: [task.link, task.control, task.words], signal });
     const [worker] = this.#pool.threads;
     return new Promise((resolve) => {

@@ -11,7 +11,7 @@ export interface StallWatch {
 
 interface Seen {
   readonly beats: number;
-  /** Milliseconds for which it is known to have stood still: never more than it has. */
+  /** For how many milliseconds it has certainly stood still. It may have been longer. */
   readonly stillFor: number;
 }
 
@@ -29,11 +29,12 @@ export interface Stall {
 }
 
 /**
- * Compares the counters with the last look's. A host that works for `stallTimeout` without a beat is not yet stalled; one
- * that stands still for longer is found within three intervals. A host that has not beaten yet is not up, and not looked at.
+ * Compares the counters with those of the last look. A host that works for `stallTimeout` without a beat is not yet stalled; a
+ * host that stands still for longer is found within three intervals. A host that has not beaten yet is still starting, and is
+ * never stalled.
  *
- * A look that comes late tells little: the watching thread may have been blocked, or the whole process suspended, and the hosts
- * with it. So no look counts for more than two intervals, and a host that goes on after that has time to show it.
+ * A look that comes late proves little: the watching thread may have been blocked, or the whole process suspended, and the hosts
+ * with it. So no look counts for more than two intervals, and a host that was only held up has time to beat again.
  */
 export function lookAtHearts(
   last: StallWatch | undefined,

@@ -13,7 +13,7 @@ const threw = "code on it threw outside of any handler";
 const outOfMemory =
   "its heap is full. Give it more by resourceLimits.maxOldGenerationSizeMb, or keep less on one thread";
 
-/** What the platform reports of a thread's end, if it was an error. Not the bare value: `undefined` can be thrown, too. */
+/** The error with which a thread ended, as Node.js reports it. Wrapped, since `undefined` can be thrown too. */
 export interface Failure {
   readonly thrown: unknown;
 }
@@ -21,14 +21,14 @@ export interface Failure {
 /**
  * The error of a thread that ended by itself, or was ended from outside.
  *
- * @param words what the thread said, if it could
+ * @param words what the thread itself reported of its end, if it could
  */
 export function threadDied(thread: HostId, failure: Failure | undefined, words: ExitReport | undefined): TroupeError {
   switch (words?.kind) {
     case "threw":
       return death(thread, "threw", `${threw}: ${words.error.message}`, decodeError(words.error));
     case "rejected": {
-      const what = `a promise was rejected on it, and nobody handled that: ${words.error.message}`;
+      const what = `a promise was rejected on it, and no code handled that: ${words.error.message}`;
       return death(thread, "rejected", what, decodeError(words.error));
     }
     case "exited":

@@ -1,6 +1,6 @@
 /**
- * The threads of one system: opens them, links each with all others, picks one for an actor, hears of their end, and opens
- * another in the place of a pooled one that died.
+ * The threads of one system: opens them, links each with all others, picks one for an actor, hears of their end, and replaces
+ * pooled threads that died.
  */
 
 import { homeHost, type HostId, hostId } from "../../actors/address.ts";
@@ -12,16 +12,16 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { ThreadExit } from "../../ports/threads.ts";
 import type { HostThread, HostThreads } from "./host-threads.ts";
 
-/** Room for actors: a thread, or one that is being opened. */
+/** A place for actors: an open thread, or a thread that is being opened. */
 class Slot {
   readonly isPooled: boolean;
-  /** Actors that were placed here and have not stopped; also while they wait for the thread. */
+  /** How many actors were placed here and have not stopped. They count also while they wait for the thread. */
   actors = 0;
-  /** True while the opening of its thread waits, since others failed. */
+  /** True while the opening of its thread is put off, since earlier ones failed. */
   isPausing = false;
   /** True once an actor was placed here. */
   hasHosted = false;
-  /** Resolves when the thread is linked with all that were there before it: no actor is placed on it earlier. */
+  /** Resolves when the thread is linked with all earlier threads: until then no actor is placed on it. */
   readonly ready: Promise<Entry>;
 
   constructor(isPooled: boolean, open: (slot: Slot) => Promise<Entry>) {
@@ -34,7 +34,7 @@ interface Entry {
   readonly id: HostId;
   readonly thread: HostThread;
   readonly slot: Slot;
-  /** True once its close was asked for: its end is no death. */
+  /** True once the thread was told to close: then its end is not a death. */
   isClosing: boolean;
 }
 
@@ -50,7 +50,7 @@ export interface ThreadRosterOptions {
   /** Called before any actor is placed on it. */
   readonly onOpen: (id: HostId, thread: HostThread) => void;
   readonly onExit: (id: HostId, exit: ThreadExit, wasClosing: boolean) => void;
-  /** A thread could not be opened in the place of one that died; it is tried again after so many milliseconds. */
+  /** Called when a dead thread's replacement could not be opened. The next attempt follows after `retryAfter` milliseconds. */
   readonly onFailure: (error: unknown, retryAfter: number) => void;
 }
 
@@ -63,10 +63,10 @@ export class ThreadRoster {
   readonly #onExit: (id: HostId, exit: ThreadExit, wasClosing: boolean) => void;
   readonly #onFailure: (error: unknown, retryAfter: number) => void;
   readonly #entries = new Map<HostId, Entry>();
-  /** The pooled ones. */
+  /** The places of pooled threads. */
   readonly #slots = new Set<Slot>();
   readonly #pauses = new Map<Timer, (error: unknown) => void>();
-  /** How many threads in a row could not start, or died before there was any actor on them. */
+  /** How many threads in a row could not start, or died before an actor was placed on them. */
   #failures = 0;
   #isClosing = false;
   #lastThread = 0;
@@ -94,11 +94,11 @@ export class ThreadRoster {
   }
 
   /**
-   * The thread for a new actor, which counts as placed there from now on. The home host is the one on the thread that made the system. With all pooled
-   * threads gone, it waits for the next one.
+   * Picks the thread for a new actor; from then on the actor counts as placed there. Returns the home host for the thread that
+   * made the system. While no pooled thread is up, waits for the next one.
    *
-   * @throws TroupeError `no-such-thread`, `invalid-options` for a placement that is none; what the thread that it waited
-   * for failed with.
+   * @throws TroupeError `no-such-thread`, `invalid-options` for something that is no placement; the error with which the thread
+   * could not be opened.
    */
   async place(placement: Placement): Promise<HostId> {
     const slot = this.#choose(placement);
@@ -130,8 +130,8 @@ export class ThreadRoster {
   }
 
   /**
-   * The thread for an actor that was on another one: as it was placed first if that is possible, otherwise a pooled one, or one of
-   * its own; none of those to avoid.
+   * Picks the thread for an actor that was on another one before: by its placement if possible, otherwise a pooled thread,
+   * otherwise a dedicated one; never one of those `avoided`.
    *
    * @throws TroupeError `invalid-options`.
    */
@@ -147,17 +147,17 @@ export class ThreadRoster {
     return candidates.length === 0 ? this.place("dedicated") : this.#take(this.#leastLoaded(candidates));
   }
 
-  /** True when no other actor is on a thread that can be killed. */
+  /** True when killing the thread would take down one actor only. False for the thread that made the system. */
   isAlone(id: HostId): boolean {
     return this.#entries.get(id)?.slot.actors === 1;
   }
 
-  /** Ends a thread at once, whatever it is doing: it dies. */
+  /** Ends a thread at once, whatever it is doing. That is a death. */
   async kill(id: HostId): Promise<void> {
     await this.#entries.get(id)?.thread.kill();
   }
 
-  /** An actor is gone; a dedicated thread goes with its actor. */
+  /** Notes that an actor is gone from a thread. A dedicated thread closes with its actor. */
   async release(id: HostId): Promise<void> {
     const entry = this.#entries.get(id);
     if (entry === undefined) return;
@@ -166,7 +166,7 @@ export class ThreadRoster {
     if (!slot.isPooled && slot.actors === 0) await this.#close(entry);
   }
 
-  /** Closes all threads; one that doesn't answer within `grace` milliseconds is killed. */
+  /** Closes all threads; kills each that doesn't answer within `grace` milliseconds. */
   async close(grace: number, after: (ms: number) => Promise<void>): Promise<void> {
     this.#isClosing = true;
     for (const [timer, end] of this.#pauses) {
@@ -189,7 +189,7 @@ export class ThreadRoster {
     return this.#named(placement);
   }
 
-  /** The thread of that number; `undefined` for the one that made the system. */
+  /** The place on the thread of that number; `undefined` for the thread that made the system. */
   #named(placement: Exclude<Placement, string>): Slot | undefined {
     if (typeof placement !== "object") throw noSuchPlacement(placement);
     const host = hostId(placement.thread);
@@ -207,7 +207,7 @@ export class ThreadRoster {
     return entry.slot;
   }
 
-  /** A thread that is being opened counts: it is up before long. One whose opening pauses is the last resort. */
+  /** A thread that is being opened will be up soon, so it can be picked too. If its opening is put off, only as a last resort. */
   #leastLoaded(slots = [...this.#slots]): Slot {
     const up = slots.filter(({ isPausing }) => !isPausing);
     return (up.length > 0 ? up : slots).reduce((least, slot) => (slot.actors < least.actors ? slot : least));
@@ -220,7 +220,7 @@ export class ThreadRoster {
     return slot;
   }
 
-  /** Opens a thread in the place of one that died, and again until there is one. */
+  /** Replaces a dead thread; tries again until that succeeds. */
   #replace(): void {
     if (this.#isClosing) return;
     this.#addPooled().ready.catch((error: unknown) => {
@@ -272,7 +272,7 @@ export class ThreadRoster {
       await this.#threads.connect(a.thread, b.thread);
     } catch (error) {
       if (this.#entries.has(a.id) && this.#entries.has(b.id)) throw error;
-      // one of them died meanwhile: its exit is what everybody hears of
+      // one of the two died meanwhile, and its exit is reported
     }
   }
 
@@ -282,7 +282,7 @@ export class ThreadRoster {
       await entry.thread.control.close();
     } catch (error) {
       if (this.#entries.has(entry.id)) throw error;
-      // it was gone before it could answer, which is what was asked for
+      // the thread ended before it could answer, and it was to end
     }
     await entry.thread.exit;
   }
@@ -317,7 +317,7 @@ function noSuchPlacement(placement: never): TroupeError {
   return new TroupeError("invalid-options", `a placement is "pooled", "dedicated" or { thread: number }, not ${given}`);
 }
 
-/** The error for callers that still wait for a thread, when it was closed with all its actors stopped. */
+/** The error for callers that still wait for an answer of a thread which was closed after its actors had stopped. */
 export function threadClosed(thread: HostId): TroupeError {
   return new TroupeError("actor-stopped", `thread ${thread} was closed, and its actors have stopped`);
 }

@@ -9,7 +9,7 @@ export interface WatchdogOptions {
   readonly clock: Clock;
   /** Milliseconds; Infinity to watch no thread. */
   readonly stallTimeout: number;
-  /** True while threads may stand still for good reason: a debugger holds them. */
+  /** True while threads may stand still for a good reason, such as a debugger that holds them. */
   readonly isExcused: () => boolean;
 }
 
@@ -33,7 +33,7 @@ export class Watchdog {
     this.#isExcused = isExcused;
   }
 
-  /** Looks after a heart until it stands still, which `onStall` is told once, or until {@link Watchdog.forget}. */
+  /** Watches a heart until it stands still, and then calls `onStall`; or until {@link Watchdog.forget}. */
   watch(host: HostId, heart: Heartbeat, onStall: (stillFor: number) => void): void {
     if (this.#terms.stallTimeout === Number.POSITIVE_INFINITY) return;
     this.#watched.set(host, { heart, onStall });

@@ -26,7 +26,7 @@ describe("a thread's death", () => {
   it("tells a rejection from something thrown", () => {
     const error = threadDied(hostId(3), { thrown: "x" }, { kind: "rejected", error: encodeError("x") });
     expect(error).toMatchObject({
-      message: "thread 3 died: a promise was rejected on it, and nobody handled that: x",
+      message: "thread 3 died: a promise was rejected on it, and no code handled that: x",
       details: { how: "rejected" },
       cause: "x",
     });
