@@ -97,7 +97,7 @@ export class AcceptedRuns {
     this.#over(id);
   }
 
-  /** Takes back a run that waits for its turn. Returns its handle, to be told why; `undefined` for a run that doesn't wait. */
+  /** Takes back a run that waits for its turn. Returns its handle, for the caller to break; `undefined` for a run that doesn't wait. */
   withdraw(id: string): RunHandle | undefined {
     return this.#queue.withdraw(id) ? this.#forget(id) : undefined;
   }
@@ -126,7 +126,7 @@ export class AcceptedRuns {
     };
     for (const id of [...this.#handles.keys()]) if (!this.#starting.has(id)) leave(id);
     await Promise.all(this.#starting.values());
-    for (const id of [...this.#handles.keys()]) leave(id); // those whose start is recorded after all
+    for (const id of [...this.#handles.keys()]) leave(id); // the runs whose start is recorded after all
     return { unfinished, notStarted: this.#notStarted };
   }
 
@@ -154,7 +154,7 @@ export class AcceptedRuns {
     return handle;
   }
 
-  /** A run has ended: the next that waits may start. */
+  /** A run has ended: the next run that waits may start. */
   #over(id: string): void {
     if (this.#handles.delete(id)) this.#queue.leave(id);
   }

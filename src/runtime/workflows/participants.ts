@@ -17,7 +17,7 @@ interface Deployment {
   target: MaybePromise<Target>;
 }
 
-/** So often a participant is started whose thread dies meanwhile. */
+/** How often a participant is started, if its thread dies each time before the participant is up. */
 const maxStarts = 3;
 
 export interface ParticipantsOptions {
@@ -68,7 +68,7 @@ export class Participants {
     try {
       await host.messenger.tell(sender, target, coordinate, message, true);
     } catch (error) {
-      // the supervisor hears that it is lost, and sees to all that it had to do
+      // the supervisor hears that the participant is lost, and deals with what it had to do
       if (!isTroupeError(error, "thread-died") && !isTroupeError(error, "actor-stopped")) throw error;
     }
   }

@@ -1,9 +1,9 @@
-/** How many runs are in flight at a time, and which wait for their turn: bounded, both (invariant 7). */
+/** Bounds the runs in flight, and queues the runs that wait for their turn, in bounded number too (invariant 7). */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 /**
- * What happens to a run that is started while as many as may be are in flight: it waits for its turn, or is refused.
+ * What happens to a run that is started while `maxRuns` runs are in flight: it waits for its turn, or is refused.
  *
  * @since 0.1.0
  */
@@ -17,15 +17,15 @@ export interface RunQueueOptions {
 }
 
 /**
- * Guarantees: each run that waits begins once, in the order in which they came, or is taken back; none begins while as many as
- * may be are in flight.
+ * Guarantees: the runs that wait begin once each, in the order in which they came, unless they are taken back; none of them
+ * begins while `maxRuns` runs are in flight.
  */
 export class RunQueue {
   readonly #options: RunQueueOptions;
   readonly #inFlight = new Set<string>();
   /** What begins each run that waits, in the order in which they came. */
   readonly #waiting = new Map<string, () => void>();
-  /** Goes on where it was, so that the first is found without a look at all those that were taken out before it. */
+  /** Iterates over the runs that wait. Kept, since a new iterator would pass over all entries deleted so far to find the first. */
   #next = this.#waiting.entries();
   #isFilling = false;
   #idle: { resolve(): void; reject(error: unknown): void }[] = [];
@@ -49,7 +49,7 @@ export class RunQueue {
     this.#inFlight.add(run);
   }
 
-  /** @throws TroupeError `overloaded` when no further run may wait. Asked first: who is refused should cost next to nothing. */
+  /** @throws TroupeError `overloaded` when no further run may wait. Called first of all, so that a refused run costs next to nothing. */
   checkMayWait(run: string, policy: OverloadPolicy): void {
     const { inFlight, waiting } = this.counts;
     if (policy === "reject" || waiting >= this.#options.maxWaitingRuns) throw overloaded(run, inFlight, waiting);
@@ -60,7 +60,7 @@ export class RunQueue {
     this.#waiting.set(run, begin);
   }
 
-  /** Takes back a run that waits. Returns false for one that doesn't. */
+  /** Takes back a run that waits. Returns false for a run that doesn't wait. */
   withdraw(run: string): boolean {
     return this.#waiting.delete(run);
   }
@@ -72,7 +72,7 @@ export class RunQueue {
     return runs;
   }
 
-  /** A run is over: the next that waits begins. */
+  /** A run is over: the next run that waits begins. */
   leave(run: string): void {
     if (!this.#inFlight.delete(run)) return;
     this.#fill();
@@ -99,7 +99,7 @@ export class RunQueue {
   }
 
   #fill(): void {
-    if (this.#isFilling) return; // a run was over as soon as it began: the loop that began it goes on
+    if (this.#isFilling) return; // the loop below has begun a run that was over at once, and goes on by itself
     this.#isFilling = true;
     while (this.#inFlight.size < this.#options.maxRuns) {
       const first = this.#first();

@@ -53,7 +53,7 @@ export class Runs {
   readonly #supervisor: RunSupervisor;
   readonly #accepted: AcceptedRuns;
   readonly #unfinished: UnfinishedRuns;
-  /** Why runs that were found unfinished don't go on. */
+  /** The errors of unfinished runs that can't go on, by id. */
   readonly #refused = new Map<string, unknown>();
   #isClosed = false;
 
@@ -124,7 +124,7 @@ export class Runs {
   }
 
   /**
-   * A handle on a run that is in flight, or was; with a workflow, on a run of that one.
+   * A handle on a run that is or was in flight. With `wanted`, the run has to be one of that workflow.
    *
    * @throws TroupeError `no-such-run`
    */
@@ -219,7 +219,7 @@ export class Runs {
     if (which === true) this.#unfinished.found();
   }
 
-  /** Goes on with a run that is in the store, as `event` says. Returns a handle on it, the one given if any, when that is recorded. */
+  /** Goes on with a run of the store, by recording `event`. Resolves when that is recorded: to `given`, or else to a new handle. */
   async #takeUp(
     id: string,
     event: CompensationRetried | CancelRequested | "recover",
@@ -275,7 +275,7 @@ export class Runs {
     );
   }
 
-  /** Takes up a run, to be undone, that a process left unfinished and that this system has not taken up yet. */
+  /** Cancels a run that a process left unfinished and that this system has not taken up: takes it up in order to undo it. */
   async #cancelLeft(handle: RunHandle, reason: string | undefined): Promise<void> {
     const { id } = handle;
     if (this.#isClosed) return;

@@ -42,9 +42,9 @@ type SupervisorMessage =
 
 export class SupervisorActor {
   readonly supervisor: RunSupervisor;
-  /** What it records of inputs and outputs; actor refs in them are its own. */
+  /** Encodes inputs and outputs for the record. Actor refs in what it decodes are bound to the supervisor. */
   readonly codec: PayloadCodec;
-  /** The store, where it is the author. */
+  /** A client of the store whose author is the supervisor. */
   readonly store: StoreClient;
   readonly #home: HomeHost;
   readonly #participants: Participants;

@@ -1,4 +1,4 @@
-/** Which runs may be unfinished, noted in the store now and then: so that a start need not look at every run there ever was. */
+/** Notes in the store, now and then, which runs may be unfinished: so a start need not look at every run there ever was. */
 
 import * as v from "valibot";
 import { runState } from "../../workflows/history/run-state.ts";
@@ -10,9 +10,9 @@ import type { StoreClient } from "../../store/client/store-client.ts";
 
 /** What the key `recovery/runs` holds. */
 export interface RecoveryState {
-  /** Each run that was unfinished then, and some that were not. */
+  /** The ids of all runs that were unfinished when this was written; some of the others too. */
   readonly runs: readonly string[];
-  /** When that was: all runs that have changed since may be unfinished too. */
+  /** The store's position when this was written: runs that have changed since may be unfinished too. */
   readonly position: Position;
 }
 
@@ -26,21 +26,21 @@ export const recoveryState = defineState<RecoveryState>({
 /** The id of the one key of {@link recoveryState}. */
 export const allRuns = "runs";
 
-/** A note costs a commit with the ids of the open runs, so there is one for each so many runs that have ended, or more. */
+/** Between two notes at least so many runs end, since a note costs a commit with the ids of all open runs. */
 const minRunsPerNote = 16;
 
 export interface UnfinishedRunsOptions {
   readonly authority: Pick<StoreAuthority, "position" | "keys" | "stored">;
   readonly store: Pick<StoreClient, "put">;
-  /** The runs that this system looks after; those whose start is on its way to the journal too. */
+  /** The ids of the runs that this system looks after, also of those whose start is on its way to the journal. */
   readonly open: () => readonly string[];
   /** A note could not be written: the next start looks at more runs than it would have to. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Guarantees: {@link find} returns every run that is unfinished, whenever the process before ended. A run that has ended is looked at
- * once more at most, for the last few also after a crash.
+ * Guarantees: {@link find} returns every unfinished run, at whatever moment the earlier process ended. Of the runs that have
+ * ended, it returns only those that ended since the last note.
  */
 export class UnfinishedRuns {
   readonly #options: UnfinishedRunsOptions;
@@ -63,13 +63,13 @@ export class UnfinishedRuns {
     return [...new Set([...(note?.runs ?? []), ...changed.map((key) => key.slice(prefix.length))])];
   }
 
-  /** Of each run that {@link find} returned it is known whether it is looked after, {@link leave | left}, or {@link ended}. From now on there are notes. */
+  /** Call this once each run that {@link find} returned is looked after, {@link leave | left} or {@link ended}. From then on, notes are written. */
   found(): void {
     this.#isComplete = true;
     this.#noteIfDue();
   }
 
-  /** A run is not looked after, and may be unfinished. */
+  /** This system does not look after a run, which may be unfinished. */
   leave(run: string): void {
     this.#others.add(run);
   }
@@ -80,7 +80,7 @@ export class UnfinishedRuns {
     this.#noteIfDue();
   }
 
-  /** Writes down what is unfinished, where that has become less. */
+  /** Writes a note, if a run has ended since the last one. */
   async note(): Promise<void> {
     if (!this.#isComplete || this.#ended === 0) return;
     this.#ended = 0;
