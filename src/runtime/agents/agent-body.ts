@@ -1,4 +1,4 @@
-/** The body of an agent: a participant of runs, and the one who answers when the agent is asked directly. */
+/** The body of an agent: takes part in runs as a participant, and answers direct asks. */
 
 import type { Address } from "../../actors/address.ts";
 import type { GateClient } from "./gate-client.ts";

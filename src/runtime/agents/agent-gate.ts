@@ -21,7 +21,7 @@ import type { MaybePromise } from "../../async/maybe-promise.ts";
 
 export interface AgentGateOptions {
   readonly policies: GatePolicies;
-  /** As it was left, if it was. */
+  /** The breaker's last recorded state; `undefined` if there is none. */
   readonly breaker: BreakerState | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -154,7 +154,7 @@ export class AgentGate {
     return new AskError(
       "cancelled",
       "cancelled",
-      `the caller gave up before the agent ${agent} was let take its call`,
+      `the caller gave up before the gate of the agent ${agent} let the call ahead`,
       {
         cause: reason,
         details: { agent },

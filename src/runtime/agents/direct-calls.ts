@@ -28,24 +28,27 @@ export interface DirectCallsOptions {
 
 export interface DirectCall {
   readonly input: unknown;
-  /** Who asked; absent for code outside any actor. */
+  /** The actor that asked; absent for code outside any actor. */
   readonly from: Address | undefined;
   /** The same for all attempts. */
   readonly idempotencyKey: string;
-  /** Who waits for it, and until when: no attempt begins after that, and each ends with it. */
+  /** The caller's deadline and cancellation. After them no attempt begins, and an attempt in flight aborts. */
   readonly caller: Pick<Handling, "deadline" | "add" | "remove">;
 }
 
 /**
- * What a call came to. `error` is what the agent threw; `refusal` is ours, to be answered as it is; what was `withdrawn` was
- * called off, or can't be made, before the agent's code began.
+ * How a call ended:
+ * - `output`: the agent gave one.
+ * - `error`: the agent threw this.
+ * - `refusal`: Troupe's own error, which answers the ask as it is.
+ * - `withdrawn`: the call was called off, or could not be made, and the agent's code never began.
  */
 export type CallResult =
   | { readonly type: "output"; readonly output: unknown }
   | { readonly type: "error"; readonly error: unknown }
   | { readonly type: "refusal" | "withdrawn"; readonly refusal: AskError };
 
-/** What one attempt came to. */
+/** How one attempt ended. */
 type AttemptResult =
   | { readonly type: "output"; readonly output: unknown }
   /** The agent's code never began. */
@@ -130,7 +133,7 @@ export class DirectCalls {
     }
   }
 
-  /** Resolves to false when it is no longer wanted first. */
+  /** Resolves to true at that time, or to false as soon as the call is no longer wanted. */
   #sleepUntil(at: number, wanted: Cancellation): Promise<boolean> {
     const { clock } = this.#options;
     return new Promise((resolve) => {
@@ -152,10 +155,10 @@ export class DirectCalls {
 
 /** The time of one attempt, from when the agent's code begins. */
 class AttemptTime {
-  /** Rejects when it is up. */
+  /** Rejects when the time is up. */
   readonly up: Promise<never>;
   isUp = false;
-  /** Aborts when it is up, or the caller stops waiting. */
+  /** Aborts when the time is up, or the caller stops waiting. */
   readonly cancellation = new Cancellation();
   readonly #options: DirectCallsOptions;
   readonly #wanted: Cancellation;
@@ -183,7 +186,7 @@ class AttemptTime {
     });
   }
 
-  /** Ends it. */
+  /** Ends the time, and returns what the attempt used. */
   report(error?: unknown): CallReport {
     this.#timer?.cancel();
     this.#wanted.remove(this.cancellation);
@@ -212,7 +215,7 @@ function turnedAway(error: unknown, ran: unknown): CallResult {
   return { type: "withdrawn", refusal: toAskError(error, "rejected") };
 }
 
-/** What is true of the attempt that was turned away, that it had no effect, isn't true of the call. */
+/** The attempt that was turned away had no effect. An earlier attempt of the call may have had one, so the call has failed. */
 function triedBefore(error: TroupeError, ran: unknown): AskError {
   const message = `an attempt failed, and the next one was turned away: ${error.message}`;
   return toAskError(error, "failed", { message, cause: ran });

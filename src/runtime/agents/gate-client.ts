@@ -22,10 +22,10 @@ export interface GatedCall {
   readonly signal: AbortSignal;
 }
 
-/** For an agent whose gate lets everything pass. */
+/** The permit of an agent whose gate lets every call pass. */
 const unneeded: Permit = { settle: () => undefined, release: () => undefined };
 
-/** What it needs of its host. */
+/** What the client needs of its host. */
 export interface GateClientHost {
   readonly clock: Clock;
   readonly messenger: Messenger;
@@ -65,7 +65,7 @@ export class GateClient {
     }
   }
 
-  /** Tells, on the home host, of a thread that has died with all its calls: behind everything that came from there. */
+  /** Tells the gates that a thread has died with all its calls. Only the home host calls this, once it has handled all that the thread sent. */
   threadLost(sender: Sender, thread: HostId): void {
     this.#tell(sender, { type: "lost", thread });
   }

@@ -6,8 +6,8 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Target } from "../messaging/target.ts";
 
 /**
- * The actor of the gates. A message leaves its mailbox as soon as it was looked at, also where the answer takes a while: what
- * waits for its turn must not hold up the news that another call is over.
+ * The actor of the gates. It takes each message out of its mailbox at once, even if the answer takes a while: a call that waits
+ * for its turn must not hold up the news that another call has ended.
  */
 export const gatesTarget: Target = {
   address: makeAddress(homeHost, "gates"),
@@ -16,7 +16,7 @@ export const gatesTarget: Target = {
   check: undefined,
 };
 
-/** The asked `admit`. `call` is unique on the thread that it comes from. */
+/** The input of the ask `admit`. `call` is unique on the thread that it comes from. */
 export interface AdmitRequest {
   readonly agent: string;
   readonly call: number;
@@ -27,7 +27,7 @@ export interface AdmitRequest {
 /** The answer to `admit`. */
 export type AdmitAnswer = { readonly admitted: true } | { readonly admitted: false; readonly error: EncodedError };
 
-/** The told ones: how a call goes on that was, or may have been, let ahead. */
+/** The messages that are told: what became of a call that was let ahead, or may have been. */
 export type CallNews =
   | {
       readonly type: "settle";
@@ -35,12 +35,12 @@ export type CallNews =
       readonly outcome: CallOutcome;
       readonly tokens: number;
       readonly took: number;
-      /** What it failed with, in words; empty for nothing. */
+      /** The call's error in words; empty for none. */
       readonly error: string;
       readonly isRunning: boolean;
     }
   | { readonly type: "release"; readonly call: number }
-  /** It waits no longer; if it was let ahead meanwhile, it is released. */
+  /** The call waits no longer; if it was let ahead meanwhile, its permit is released. */
   | { readonly type: "abandon"; readonly call: number }
   /** A thread has died with all its calls. */
   | { readonly type: "lost"; readonly thread: HostId };

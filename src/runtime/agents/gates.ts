@@ -30,7 +30,7 @@ export interface GatesOptions {
 
 /** How a call asks to be let ahead. */
 export interface AdmitOptions {
-  /** What the agent is to be given: what its tokens are estimated by. */
+  /** The agent's input, from which the tokens are estimated. */
   readonly input?: unknown;
   /** Ends the wait for the permit as `cancelled` when it aborts. */
   readonly signal?: AbortSignal;
@@ -47,7 +47,7 @@ export class Gates {
   readonly #options: GatesOptions;
   readonly #client: StoreClient;
   readonly #known = new Map<string, KnownAgent>();
-  /** What is recorded, in the order in which it came about. */
+  /** Settles when all changes so far are recorded; they are recorded in their order. */
   #recorded: Promise<void> = Promise.resolve();
   #closed: TroupeError | undefined;
 
@@ -81,7 +81,7 @@ export class Gates {
     return this.#admit(this.#knownAs(agent), caller, estimateTokens(agent, input), signal);
   }
 
-  /** The same for an agent by its name, which was made known before. */
+  /** As {@link Gates.admit}, for the name of an agent that was made known before. */
   admitByName(name: string, caller: string, tokens: number, signal: AbortSignal): MaybePromise<Permit> {
     const known = this.#known.get(name);
     if (known === undefined) throw new TroupeError("definition-not-found", `no agent ${name} was ever started here`);
@@ -133,7 +133,7 @@ export class Gates {
     });
   }
 
-  /** How the breaker was left; one that can't be read is closed. */
+  /** The breaker's last record. `undefined`, as for a closed breaker, if there is none or it can't be read. */
   #lastOf(name: string): MaybePromise<BreakerRecord | undefined> {
     const failed = (error: unknown): undefined => {
       this.#options.onError(error);
