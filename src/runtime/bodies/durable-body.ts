@@ -51,18 +51,18 @@ export class DurableBody implements ActorBody {
   readonly #id: string;
   /** The id of its mail: the key of its state. */
   readonly #mailId: string;
-  /** With the number of a handling, what tells apart the commits of messages without an idempotency key. */
+  /** Together with the number of a handling, identifies the commits of messages without an idempotency key. */
   readonly #incarnation: string;
   #handlings = 0;
-  /** To its mail's versions, as they come; closed when that failed, until the next message. */
+  /** The subscription to the versions of its mail. Closed after it failed, until the next message opens another. */
   #mail: Subscription | undefined;
-  /** The number of the newest parcel that the outbox was given; absent until it was given what an earlier life left. */
+  /** The number of the newest parcel that the outbox got; absent until the outbox has got what an earlier life left. */
   #posted: number | undefined;
   /** The numbers of parcels that are delivered and still in the store. */
   readonly #delivered = new Set<number>();
   #isHandling = false;
   #clearing: Promise<void> | undefined;
-  /** True when the store didn't take the last attempt to clear: the next commit does it. */
+  /** True when the last attempt to clear failed: the next message's commit clears. */
   #hasFailedToClear = false;
   #isStopped = false;
 
@@ -101,7 +101,10 @@ export class DurableBody implements ActorBody {
     this.#follow();
   }
 
-  /** True while something that it has sent is being delivered: an actor that is drained waits for what can be reached. */
+  /**
+   * True while a parcel is being delivered, or a delivered one is still in the store: an actor that is drained waits for that.
+   * It does not wait for receivers that can't be reached.
+   */
   get isOwing(): boolean {
     return !this.#outbox.isIdle || (this.#delivered.size > 0 && !this.#hasFailedToClear);
   }
@@ -139,7 +142,7 @@ export class DurableBody implements ActorBody {
     try {
       for (let attempt = 1; !(await this.#attempt(delivery, spare, key, scope, attempt)); attempt++);
     } catch (error) {
-      // one that was sent twice, and came first the second time, fails perhaps because it was handled
+      // it may have failed since it was handled before: the second sending of a message may be the first to arrive
       if (key === undefined || isRepeat || !(await this.#answerAgain(delivery, key))) throw error;
     }
   }
@@ -177,7 +180,7 @@ export class DurableBody implements ActorBody {
     });
   }
 
-  /** Answers a message that was handled before as it was answered then. */
+  /** Gives a message that was handled before the answer that it got then. Returns false if it was not handled before. */
   async #answerAgain(delivery: Delivery, key: string): Promise<boolean> {
     const mailKey = stateKey(mailState, this.#mailId);
     const original = await stored(() => this.#services.store.committed(mailKey, key, [this.#mailId]));
@@ -191,7 +194,7 @@ export class DurableBody implements ActorBody {
     delivery.reply(this.#codec.decode(state.reply));
   }
 
-  /** Handles the message over the newest state. Returns false when that wasn't the newest any more in the end. */
+  /** Handles the message over the newest state. Returns false if another writer has changed the state meanwhile. */
   async #attempt(
     delivery: Delivery,
     spare: unknown,
@@ -212,7 +215,7 @@ export class DurableBody implements ActorBody {
     const context = new CellContext(this.#site, delivery, { scope });
     const value = await this.#run(outgoing, () => (this.#on[type] as Handle)(draft, payload, context));
     const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);
-    const reply = delivery.prepare(answer); // before the draft is finished: it may hold parts of it
+    const reply = delivery.prepare(answer); // before the draft is finished: the answer may hold parts of it
     const kept =
       key === undefined || answer === undefined ? undefined : this.#codec.encode(answer, `a reply to "${type}"`);
     const next = finishDraft(draft);
@@ -225,7 +228,7 @@ export class DurableBody implements ActorBody {
       if (landed === undefined) return false;
       const isOwn = landed.version === (mail?.version ?? 0) + 1 && landed.author === this.#cell.author;
       if (!isOwn) {
-        this.#reply(delivery, landed); // it came twice, and the other one was first
+        this.#reply(delivery, landed); // another delivery of the message was committed first
         return true;
       }
       this.#cleared(delivered);
@@ -240,7 +243,7 @@ export class DurableBody implements ActorBody {
     try {
       return await handle();
     } finally {
-      if (this.#cell.outgoing === outgoing) this.#cell.outgoing = undefined; // one that is fenced off stays so
+      if (this.#cell.outgoing === outgoing) this.#cell.outgoing = undefined; // unless a fence has replaced it meanwhile, which stays
     }
   }
 
@@ -270,7 +273,7 @@ export class DurableBody implements ActorBody {
     }
   }
 
-  /** Takes what is delivered out of the store. While messages are handled, their commits do that on the side. */
+  /** Takes delivered parcels out of the store while no message is handled. Otherwise the commits of messages do that too. */
   readonly #clearIfIdle = (): void => {
     if (this.#isStopped || this.#isHandling || this.#clearing !== undefined) return;
     if (this.#delivered.size === 0) {
@@ -278,7 +281,7 @@ export class DurableBody implements ActorBody {
       return;
     }
     if (this.#cell.waiting > 0) {
-      this.#services.host.turns.schedule(this.#clearIfIdle); // what waits may be over without being handled
+      this.#services.host.turns.schedule(this.#clearIfIdle); // what waits may end without being handled
       return;
     }
     this.#clearing = this.#clear().then((isCleared) => {
@@ -288,7 +291,7 @@ export class DurableBody implements ActorBody {
     });
   };
 
-  /** Returns false when the store didn't take it: the next commit tries again. */
+  /** Returns false when the store failed: the next commit tries again. */
   async #clear(): Promise<boolean> {
     const delivered = new Set(this.#delivered);
     try {
@@ -310,7 +313,7 @@ export class DurableBody implements ActorBody {
   }
 }
 
-/** What the store failed at, and no handler: the message had no effect, and may be sent again. */
+/** A failure of the store, and not of the handler: the message had no effect, and may be sent again. */
 class StoreFailure extends Error {
   constructor(cause: unknown) {
     super("the store failed", { cause });

@@ -46,7 +46,7 @@ export class HandlersBody implements ActorBody {
     const { type } = delivery.envelope;
     const context = new CellContext(this.#site, delivery);
     const handler = this.#on[type] as Handle;
-    // a draft costs about as much as everything else about a small message: actors without state go without
+    // a draft costs about as much as everything else about a small message, so an actor without state gets none
     const draft = this.#isStateful ? createDraft(this.#state) : stateless;
     const result = handler(draft, payload, context);
     if (result instanceof Promise) return result.then((value: unknown) => this.#finish(delivery, draft, value));

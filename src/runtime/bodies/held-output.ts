@@ -27,7 +27,7 @@ export class HeldOutput {
     this.#codec = codec;
   }
 
-  /** @throws what sending the message would throw, but for a receiver that can't be reached: it may be back by then. */
+  /** @throws what sending the message would throw, except if the receiver can't be reached: it may be back after the commit. */
   post(target: Target, type: string, payload: unknown): void {
     const { address, capacity, overflow } = target;
     const { copier } = this.#host;

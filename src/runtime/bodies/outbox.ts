@@ -1,6 +1,6 @@
 /**
- * Delivers what a durable actor has sent, after the commit that it is part of: each parcel again and again until its
- * receiver has handled it or certainly never will. To each receiver in the order sent, one at a time (invariant 2). The
+ * Delivers the messages that a durable actor's commits contain. It sends each parcel again and again until the receiver has
+ * handled it or certainly never will; to each receiver one at a time, in the order sent (invariant 2). This is the
  * transactional outbox of message-oriented systems; see Gray and Reuter, "Transaction Processing" (1992), on queues.
  */
 
@@ -20,7 +20,7 @@ import type { ActorServices } from "../cell/actor-services.ts";
 /** The pauses before a parcel is sent again. */
 const backoff = { first: 20, factor: 2, max: 5_000, jitter: 0 } as const;
 
-/** What a receiver answers that has handled the message, or will never take it. */
+/** The error codes that end a parcel's delivery: the receiver has handled the message, or will never take it. */
 const finalCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "handler-failed",
   "max-deliveries",
@@ -34,7 +34,7 @@ export interface OutboxOptions {
   };
   readonly cell: Pick<ActorCell, "address" | "token">;
   readonly codec: PayloadCodec;
-  /** With a parcel's number, what its receiver knows it by. */
+  /** Together with a parcel's number, identifies the parcel to its receiver. */
   readonly sender: string;
   /** A receiver has handled a parcel, or never will. */
   readonly onDelivered: (number: number) => void;
@@ -56,7 +56,7 @@ interface Route {
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** The parcels' sender. No message is their cause, and their answers don't raise the actor's causal token. */
+  /** The sender of all parcels. No message is their cause, and their answers don't raise the actor's causal token. */
   readonly #sender: Sender;
   readonly #routes = new Map<string, Route>();
   readonly #timers = new Set<Timer>();
@@ -68,14 +68,14 @@ export class Outbox {
     this.#sender = {
       address: cell.address,
       get token() {
-        return cell.token; // past the commits that the parcels are part of
+        return cell.token; // at least the position of the commits that contain the parcels
       },
       cause: 0,
       observe: () => undefined,
     };
   }
 
-  /** True when all is delivered that can be for now. */
+  /** True when all is delivered except what waits for receivers that can't be reached for now. */
   get isIdle(): boolean {
     return [...this.#routes.values()].every(({ isPausing }) => isPausing);
   }
@@ -83,7 +83,7 @@ export class Outbox {
   /**
    * Takes parcels to deliver, in the order of their numbers.
    *
-   * @param isRepeat whether they may have been sent before.
+   * @param isRepeat whether the parcels may have been sent before.
    */
   add(parcels: readonly Parcel[], isRepeat: boolean): void {
     if (this.#isStopped) return;
@@ -126,7 +126,7 @@ export class Outbox {
     }
   }
 
-  /** Returns whether the receiver is done with the parcel. Never throws. */
+  /** Sends a parcel; returns whether the receiver is done with it. Never throws. */
   async #deliver(route: Route, parcel: Parcel): Promise<boolean> {
     const { host, codec, sender } = this.#options;
     const { number, to, type, payload } = parcel;
@@ -160,7 +160,7 @@ export class Outbox {
     }
   }
 
-  /** The receiver has told its asker, that is us; what it refuses without handling it makes a dead letter there. */
+  /** The receiver makes dead letters only of what it refuses. A handler's failure is told to the asker, which is this outbox. */
   #deadLetter(to: Address, { type, payload }: Parcel, { message }: Error): void {
     const { host, codec } = this.#options;
     const copy = host.copier.copy(codec.decode(payload), "a dead letter");

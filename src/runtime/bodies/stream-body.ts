@@ -27,13 +27,13 @@ export class StreamBody implements ActorBody {
   readonly #cell: ActorCell;
   readonly #definition: ActorDefinition;
   readonly #inbox$ = new Subject<InboxMessage<Protocol>>();
-  /** Asks that the stream has taken and not yet answered. */
+  /** The asks that the stream has taken and not answered yet. */
   readonly #open = new Set<Delivery>();
   /** Lets go of the message that the stream holds in the mailbox. */
   #release: (() => void) | undefined;
   /** Fails the message that the stream holds. */
   #reject: ((failure: BehaviourFailure) => void) | undefined;
-  /** What the stream failed with; of a supervised actor. */
+  /** The error with which the stream failed, for a supervised actor. */
   #failure: BehaviourFailure | undefined;
   #isPushing = false;
   #isStopped = false;
@@ -95,7 +95,7 @@ export class StreamBody implements ActorBody {
     }
     held = held?.finally(() => (this.#reject = undefined));
     if (!delivery.envelope.isTold) return held;
-    // it is done with once it has left the mailbox
+    // such an ask is answered once the message has left the mailbox
     if (held !== undefined) return held.then(() => this.#acknowledge(delivery));
     this.#acknowledge(delivery);
   }
@@ -127,7 +127,7 @@ export class StreamBody implements ActorBody {
     this.#end();
   }
 
-  /** The message that the stream has goes with the failure: it is delivered again. */
+  /** Fails the message that the stream holds along with the stream, so that it is delivered again. */
   #failSupervised(thrown: unknown, incarnation: Incarnation): void {
     if (this.#isStopped) return;
     const failure = new BehaviourFailure(thrown);
@@ -141,11 +141,11 @@ export class StreamBody implements ActorBody {
       const report = { type: "behaviour-failed", error: encodeError(thrown) } as const;
       const tell = (): void => incarnation.behaviourEnded(report);
       if (this.#subscription !== undefined) tell();
-      else this.#host.turns.schedule(tell); // it was over at once: the actor is not there yet
+      else this.#host.turns.schedule(tell); // the stream ended in this body's constructor: the cell is not complete yet
     }
   }
 
-  /** The stream is over: so is the actor, before it takes another message. */
+  /** The stream has ended, so the actor ends too, before it takes another message. */
   #end(): void {
     this.#release?.();
     if (this.#isStopped) return;
@@ -153,11 +153,11 @@ export class StreamBody implements ActorBody {
     const stop = (): void =>
       incarnation === undefined ? void this.#cell.stop("discard") : incarnation.behaviourEnded({ type: "completed" });
     if (this.#subscription !== undefined) stop();
-    else this.#host.turns.schedule(stop); // it was over at once: the actor is not there yet
+    else this.#host.turns.schedule(stop); // the stream ended in this body's constructor: the cell is not complete yet
   }
 }
 
-/** What a behaviour does is bounded by its actor's life; its messages say themselves when they are no longer wanted. */
+/** What a behaviour does may last as long as its actor. Each of its messages has a signal of its own. */
 function asLongAs(cell: ActorCell): Handling {
   return {
     sender: cell,
@@ -168,7 +168,7 @@ function asLongAs(cell: ActorCell): Handling {
   };
 }
 
-/** The stream took the message; whether it has done something with it is unknown. */
+/** The error for an ask that the stream took: whether the stream has done anything with it is unknown. */
 function unanswered({ to, type }: Envelope): AskError {
   const message = `${to} stopped before it answered "${type}"; it may have handled it`;
   return new AskError("failed", "actor-stopped", message, { details: { to, type } });
