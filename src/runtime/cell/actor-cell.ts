@@ -1,6 +1,6 @@
 /**
- * One actor on its host: the turns in which its messages are handled, and stopping. What waits is its mailbox's, what handles a
- * message is its body's, and what its supervisor does with it, if it has one, its incarnation's. Guarantees invariant 2.
+ * One actor on its host: the turns in which its messages are handled, and its end. The mailbox keeps what waits, the body
+ * handles messages, and the incarnation, if the actor has a supervisor, carries out its commands. Guarantees invariant 2.
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
@@ -41,11 +41,11 @@ export interface ActorBody {
   handle(delivery: Delivery): void | Promise<void>;
   /** Lets go of everything; no message follows. */
   stop(): void;
-  /** True while it has to finish something before an actor that is drained stops; it calls {@link ActorCell.settled} then. */
+  /** True while the body has to finish something before a drained actor stops. When that is done, it calls {@link ActorCell.settled}. */
   readonly isOwing?: boolean;
 }
 
-/** Takes what an actor sends and emits until it may leave. */
+/** Takes what an actor sends and emits, and keeps it until it may leave. */
 export interface HeldBack extends HeldMessages {
   /** @throws TroupeError `not-cloneable` or `message-too-large`. */
   emit(event: unknown): void;
@@ -62,15 +62,15 @@ export interface CellOptions extends Required<MailboxOptions> {
 
 export class ActorCell implements Sender {
   readonly address: Address;
-  /** Answered with this causal token: the newest position this actor has written or seen. */
+  /** The causal token of its messages and answers: the newest position that this actor has written or seen. */
   token: Position = 0;
   /** The id of the message being handled, the cause of what is sent meanwhile; 0 when idle or when several are handled. */
   cause = 0;
   /** Set while a durable actor handles a message: takes what it sends. */
   outgoing: HeldBack | undefined = undefined;
-  /** Whom its commits name: one life of the actor. */
+  /** The author of its commits. Each life of an actor is another author. */
   readonly author: string;
-  /** The message being handled, which asks made meanwhile end with; absent when several may be. */
+  /** The message being handled: asks that are made meanwhile end with it. Absent when several may be handled at a time. */
   scope: Delivery | undefined = undefined;
   /** True when it handles one message at a time. */
   readonly isSerial: boolean;
@@ -85,7 +85,7 @@ export class ActorCell implements Sender {
   readonly #makeBody: (cell: ActorCell) => ActorBody;
   #body: ActorBody;
   #life: Life<FailedDelivery> = newLife;
-  /** How many messages are in hand. With the next, what changes with each message: no state of the life, see there. */
+  /** How many messages are in hand. Like the next field, it changes with each message and is not a part of the life (`life.ts`). */
   #active = 0;
   #isScheduled = false;
   #onStopped: (() => void)[] = [];
@@ -140,13 +140,13 @@ export class ActorCell implements Sender {
     this.schedule();
   }
 
-  /** Nobody waits for the answer to an ask any more: if it still waits, it is not handled. */
+  /** The asker of an ask has stopped waiting: if the ask is still in the mailbox, it is not handled. */
   withdraw(origin: HostId, id: number, code: CancelCode): void {
     this.#mailbox.withdraw(origin, id, code);
     this.#finishIfIdle();
   }
 
-  /** A host is gone, with whoever listened or waited there. */
+  /** A host is gone, with its subscribers and askers. */
   hostLost(peer: HostId, code: CancelCode): void {
     this.subscribers.removeHost(peer);
     this.#mailbox.hostLost(peer, code);
@@ -162,7 +162,7 @@ export class ActorCell implements Sender {
     });
   }
 
-  /** Its life goes on with an event. */
+  /** Takes the life on by an event, and carries out the effects. */
   hear(event: LifeEvent<FailedDelivery>): void {
     const [life, effects] = live(this.#life, event);
     this.#life = life;
@@ -195,7 +195,7 @@ export class ActorCell implements Sender {
     }
   }
 
-  /** Tells what is being done for the actor that it ends. */
+  /** Aborts what the actor is doing. */
   #abort(why: string): void {
     if (this.stopping.reason !== undefined) return; // before the error is made: its stack costs more than all the rest
     this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} ${why}`));
@@ -214,7 +214,7 @@ export class ActorCell implements Sender {
     this.hear({ type: "begun" });
   }
 
-  /** What a handler of its still does has no effect any more. */
+  /** From now on, what a handler of this life still does has no effect. */
   #fenceOff(): void {
     this.incarnation?.silence();
     const refuse = (): never => {
@@ -228,7 +228,7 @@ export class ActorCell implements Sender {
     for (const resolve of this.#onStopped) resolve();
   }
 
-  /** Sees to it that what waits is handled, if anything may be. */
+  /** Schedules a turn if a message waits and may be handled. */
   schedule(): void {
     if (this.#isScheduled || !isOpen(this.#life) || this.#active >= this.#concurrency || this.#mailbox.length === 0)
       return;
@@ -318,7 +318,7 @@ export class ActorCell implements Sender {
     this.#body.stop();
     this.subscribers.end({ kind: "completed" });
     this.#mailbox.close();
-    this.#host.remove(this.address, "outcome" in this.#life && this.#life.outcome === "failed"); // not before its body is stopped
+    this.#host.remove(this.address, "outcome" in this.#life && this.#life.outcome === "failed"); // the outcome is known only now: stopping the body may make it fail
     for (const resolve of this.#onStopped) resolve();
   }
 }

@@ -101,7 +101,7 @@ export class CellContext implements ActorContext<unknown> {
         handling.remove(sleeper);
         resolve();
       });
-      handling.add(sleeper); // at once if it is aborted
+      handling.add(sleeper); // rejects at once if the signal has aborted
     });
   }
 
@@ -140,7 +140,7 @@ export class CellContext implements ActorContext<unknown> {
       definition: definition.name,
     });
     if (found !== undefined) return this.#ref(definition, found as Address);
-    // a durable actor is there also while it doesn't run: what another one sends it waits in the outbox
+    // a durable actor can be sent to while it doesn't run: what another durable actor sends it waits in that one's outbox
     if (definition.body.kind === "durable") return this.#ref(definition, makeAddress(homeHost, name));
     throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
       details: { name },
@@ -214,7 +214,7 @@ export class CellContext implements ActorContext<unknown> {
     return this.#ownVersions().put(definition, id, state, options);
   }
 
-  /** For commits. */
+  /** The client for commits. @throws TroupeError `actor-stopped` once the handling was left behind. */
   #ownVersions(): StoreClient {
     if (this.#handling.isLeftBehind === true) throw replaced(this.self);
     return this.#versions();

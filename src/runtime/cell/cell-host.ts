@@ -13,7 +13,7 @@ import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
 import type { SystemReport } from "../transport/system-report.ts";
 import type { OpenAsks } from "./open-asks.ts";
 
-/** The host of an actor: its ports, the way to other hosts, and where it says what became of messages. */
+/** The host of an actor: its ports, the way to other hosts, and the reports of what became of messages. */
 export interface CellHost {
   readonly id: HostId;
   readonly clock: Clock;
@@ -31,7 +31,7 @@ export interface CellHost {
   beat(): void;
   /** Sends a frame to a host; one for this host is taken here. */
   transmit(peer: HostId, frame: Frame): void;
-  /** Sends what waits for a host now. */
+  /** Sends the batch that is being gathered for a host, without waiting any longer. */
   flushTo(peer: HostId): void;
   /** Turns the plain forms of refs in a value that this host owns back into refs bound to `sender`. */
   revive(value: unknown, sender: Sender): unknown;
@@ -42,9 +42,9 @@ export interface CellHost {
   returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void;
   /** Makes a dead letter of a message. */
   deadLetter(envelope: Envelope, reason: DeadLetterReason, detail?: string): void;
-  /** Tells the home host. */
+  /** Sends a report to the home host. */
   report(report: SystemReport): void;
-  /** Tells the home host what an actor failed with at a message of that type. */
+  /** Reports to the home host the error with which an actor failed at a message of that type. */
   reportFailure(actor: Address, message: string, thrown: unknown): void;
   /** Tells a host how far its messages to a supervised actor are. */
   tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void;

@@ -1,6 +1,6 @@
 /**
- * What a supervised actor's cell does about each message besides handling it: counts how often it was begun, keeps it as it
- * came for the next time, and says in the ledger and to its sender's host what is done with.
+ * The record of a supervised actor's messages: counts how often each was begun, keeps the message in hand as it came so that it
+ * can be begun again, and says in the ledger and to the senders' hosts which messages are done with.
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
@@ -10,7 +10,7 @@ import { Ledger } from "./ledger.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { CellHost } from "./cell-host.ts";
 
-/** How far the messages of one host are. */
+/** How far the actor is with the messages of one host. */
 interface Progress {
   taken: number;
   settled: number;
@@ -45,7 +45,7 @@ export class DeliveryLog {
     this.#ledger = new Ledger(order.ledger);
   }
 
-  /** Why the thread died that the actor was on before, if that is why it began anew. */
+  /** The death of the thread that the actor was on before, if the actor began anew because of it. */
   get lastDeath(): EncodedError | undefined {
     return this.#order.lastDeath;
   }
@@ -60,7 +60,7 @@ export class DeliveryLog {
     return this.#inHand;
   }
 
-  /** Begins a message; returns what the body gets, or `undefined` for one that has been begun as often as may be. */
+  /** Begins a message. Returns what the body gets; `undefined` for a message that was begun `maxDeliveries` times already. */
   begin(envelope: Envelope): Envelope | undefined {
     const before = this.#inHand === envelope ? this.#deliveries : this.#ledger.deliveriesOf(envelope);
     this.#inHand = envelope;
@@ -78,12 +78,12 @@ export class DeliveryLog {
     return this.#ledger.deliveriesOf(envelope) > 0;
   }
 
-  /** The message in hand was given up through no fault of its own: it doesn't count as begun. */
+  /** The message in hand failed through no fault of its own: this time doesn't count as begun. */
   forgive(): void {
     this.#deliveries--;
   }
 
-  /** The same for each time that a message is delivered, and for no other message to any actor. */
+  /** A key of the message: the same each time that it is delivered, and different from that of any other message to any actor. */
   keyOf({ origin, id }: Envelope): string {
     return `${this.#order.identity}/${origin}#${id}`;
   }

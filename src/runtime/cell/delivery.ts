@@ -37,7 +37,7 @@ export class Delivery implements AskScope, Handling {
   readonly #cell: DeliveryCell;
   #answering: Answering = "not-yet";
   #cancellation: Cancellation | undefined;
-  /** Aborts with the cancellation and with the actor; made for who looks at the signal. */
+  /** Aborts with the cancellation, or when the actor is being stopped. Made at the first look at the signal. */
   #aborter: Cancellation | undefined;
   #sender: ScopedSender | undefined;
 
@@ -51,7 +51,7 @@ export class Delivery implements AskScope, Handling {
     return this.#answering === "over" || !this.envelope.isAsk;
   }
 
-  /** True once no asker waits for its outcome; for a tell, also one from an outbox, from the start. */
+  /** True once no asker waits for its outcome. For a tell, and for a message from an outbox, true from the start. */
   get isOver(): boolean {
     return this.isAnswered || this.envelope.isTold;
   }
@@ -65,7 +65,7 @@ export class Delivery implements AskScope, Handling {
     return (this.#cancellation ??= new Cancellation());
   }
 
-  /** Aborts when the asker gives up or the actor is being stopped. The actor's own where no asker waits. */
+  /** Aborts when the asker gives up or the actor is being stopped. If no asker waits, it is the actor's own signal. */
   get signal(): AbortSignal {
     if (this.#aborter !== undefined) return this.#aborter.signal;
     if (this.isOver) return this.#cell.signal;
@@ -84,13 +84,13 @@ export class Delivery implements AskScope, Handling {
     this.#cancellation?.remove(listener);
   }
 
-  /** Who sends what is sent for this message. */
+  /** The sender of what is sent while this message is handled. */
   get sender(): Sender {
     if (this.#cell.isSerial || this.isOver) return this.#cell;
     return (this.#sender ??= new ScopedSender(this.#cell, this, this.envelope.id));
   }
 
-  /** It isn't answered yet, although its handler has returned: from now on a cancellation finds it. */
+  /** The handler has returned, perhaps a promise, and the ask isn't answered: from now on a cancellation finds it. */
   keep(): void {
     this.#answering = "open";
     this.#host.openAsks.add(this);
@@ -110,8 +110,8 @@ export class Delivery implements AskScope, Handling {
   }
 
   /**
-   * The handler threw, and that is the end of the message: its asker is told, a tell becomes a dead letter, and the system hears of
-   * it either way; but for a handler that stopped as it is to, when its asker gives up.
+   * Ends the message with what its handler threw: the asker is told, a tell becomes a dead letter, and the failure is reported to
+   * the system. A handler that stopped because its asker gave up has not failed: then only the asker is told.
    */
   threw(thrown: unknown): void {
     const { envelope } = this;
@@ -156,7 +156,7 @@ export class Delivery implements AskScope, Handling {
     return () => this.#answer({ ok: true, value: copy, hasRefs, isJson });
   }
 
-  /** Another delivery of the message answers, or none: not this one any more. */
+  /** From now on, this delivery doesn't answer any more: another delivery of the message does, or none. */
   silence(): void {
     this.#letGo();
   }

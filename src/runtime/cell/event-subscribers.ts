@@ -1,4 +1,4 @@
-/** Who listens to an actor's events, at the actor's end. Bounded: a subscriber that lags loses the newest, counted. */
+/** The subscribers of one actor's events. Bounded: a subscriber that lags loses the newest events, which become dead letters. */
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { StreamEnd } from "../transport/frame.ts";
@@ -39,9 +39,9 @@ export class EventSubscribers {
   }
 
   /**
-   * `hasRefs` tells of an event in which refs have their plain form already.
+   * `hasRefs` is true for an event in which refs have their plain form already.
    *
-   * @throws TroupeError `not-cloneable` or `message-too-large`; nobody gets the event then.
+   * @throws TroupeError `not-cloneable` or `message-too-large`; then no subscriber gets the event.
    */
   emit(event: unknown, hasRefs = false): void {
     if (this.#subscribers.size === 0) return;
@@ -66,7 +66,7 @@ export class EventSubscribers {
     }
   }
 
-  /** Lets go of everybody without a word: they listen to another life of the actor. */
+  /** Forgets all subscribers and tells them nothing: they go on with another life of the actor. */
   forget(): void {
     this.#subscribers.clear();
   }

@@ -1,9 +1,9 @@
-/** The store as a supervised actor reaches it: closed for a life of it that another one has replaced. */
+/** The store as a supervised actor reaches it: it takes no commits of a life that was replaced. */
 
 import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { replaced } from "../messaging/ask-errors.ts";
 
-/** Who is let in: a cell. */
+/** The cell that has the access. */
 interface Fenced {
   readonly address: string;
   /** True once it is replaced, or given up. */
@@ -11,8 +11,8 @@ interface Fenced {
 }
 
 /**
- * Access that refuses commits of a cell that is fenced off. What it asked for before has its place before anything that the next
- * life reads, since its host says only then that it is gone.
+ * Access that refuses the commits of a fenced cell. What the cell had submitted before comes before anything that the next life
+ * reads, since the host reports the end of this life only after it has fenced the cell.
  *
  * @throws TroupeError `actor-stopped`.
  */

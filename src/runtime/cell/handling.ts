@@ -1,11 +1,11 @@
-/** What is being handled, as the context of it sees it. */
+/** What a context needs of the work that it is for. */
 
 import type { CancellationListener } from "../../async/cancellation.ts";
 import type { Sender } from "../messaging/target.ts";
 
-/** What a context is for: a message, a step, or whatever a behaviour does. */
+/** The work that a context is for: a message, a step, or all that a behaviour does. */
 export interface Handling {
-  /** Who sends what is sent meanwhile. */
+  /** The sender of what is sent meanwhile. */
   readonly sender: Sender;
   readonly deadline: number;
   readonly signal: AbortSignal;

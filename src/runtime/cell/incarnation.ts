@@ -1,6 +1,6 @@
 /**
- * A supervised actor's life on one host: does what its supervisor says, reports what becomes of it, and keeps a message that it
- * failed at until its supervisor has decided what becomes of both.
+ * A supervised actor's life on one host: takes its supervisor's commands, reports to the supervisor, and does what the life's
+ * machine says about a message that failed, once the supervisor has decided.
  */
 
 import { homeHost } from "../../actors/address.ts";
@@ -21,7 +21,7 @@ export class BehaviourFailure extends Error {
   }
 }
 
-/** A message that is neither handled nor given up yet, and what it failed with. */
+/** A message that failed and is not given up yet, with what was thrown. */
 export interface FailedDelivery {
   readonly delivery: Delivery;
   readonly thrown: unknown;
@@ -30,7 +30,7 @@ export interface FailedDelivery {
 /** The cell whose life it is. */
 export interface SupervisedCell extends DeliveryCell {
   readonly isHandling: boolean;
-  /** Its life goes on with an event. */
+  /** Takes the cell's life on by an event. */
   hear(event: LifeEvent<FailedDelivery>): void;
 }
 
@@ -47,7 +47,7 @@ export class Incarnation {
   readonly #mailbox: Mailbox;
   readonly #mail: DeliveryLog;
   #inHand: Delivery | undefined;
-  /** What the last message that is begun again failed with: its handler, or its thread. */
+  /** Why the last message that is begun again had failed: what was thrown, or the death of its thread. */
   #lastThrown: unknown;
 
   constructor({ host, cell, mailbox, mail }: IncarnationOptions) {
@@ -58,7 +58,7 @@ export class Incarnation {
     this.#lastThrown = mail.lastDeath && decodeError(mail.lastDeath);
   }
 
-  /** The message that is handled, or was last. */
+  /** The message that is being handled, or else the last one that was. */
   get inHand(): Delivery | undefined {
     return this.#inHand;
   }
@@ -68,7 +68,7 @@ export class Incarnation {
     return this.#mail.keyOf(envelope);
   }
 
-  /** Begins a message; one that was begun as often as may be is given up instead. */
+  /** Begins a message. Gives it up and returns `undefined` if it was begun as often as the supervisor allows. */
   begin(envelope: Envelope): Delivery | undefined {
     const begun = this.#mail.begin(envelope);
     if (begun === undefined) {
@@ -103,7 +103,7 @@ export class Incarnation {
     }
   }
 
-  /** What the handler of the message in hand comes to is no answer any more. */
+  /** From now on, the handler of the message in hand can't answer it any more. */
   silence(): void {
     this.#inHand?.silence();
   }
@@ -149,7 +149,7 @@ export class Incarnation {
     if (inHand !== undefined) this.#mailbox.putBack(inHand);
   }
 
-  /** A message with which the actor went down as often as may be. */
+  /** Gives up a message with which the actor went down as often as the supervisor allows. */
   #tooOften(envelope: Envelope): void {
     const thrown = this.#lastThrown;
     const why = thrown === undefined ? "its thread died" : encodeError(thrown).message;

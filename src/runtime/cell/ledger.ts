@@ -1,8 +1,8 @@
 /**
- * What a supervised actor has done with its messages, by the host that sent them, in memory that outlives its thread: the last
- * that is settled, and the last that was begun. It is what tells, after the thread died, which messages are to be delivered again
- * and how often they were (invariants 5 and 6). Ids of one host's messages to one actor only grow, and are begun and settled
- * in that order.
+ * Which messages a supervised actor has begun and settled, by the host that sent them, in memory that outlives the actor's
+ * thread. After the thread died, the ledger says which messages are to be delivered again, and how often each was begun
+ * (invariants 5 and 6). It can keep one id of each kind, since the ids of one host's messages to one actor only grow, and
+ * messages are begun and settled in that order.
  */
 
 import type { HostId } from "../../actors/address.ts";
@@ -13,8 +13,8 @@ import { nothingSettled, type Settled } from "../transport/supervision-protocol.
 type MessageId = Pick<Envelope, "origin" | "id">;
 
 /**
- * For each host: its number, the last id that is settled, the last that was begun, how often that was, and the last that made room
- * for a newer one while an earlier one was in hand.
+ * The words of a host: its number, the id last settled, the id last begun, how often that message was begun, and the id of the
+ * last message that was dropped for a newer one while an earlier one was in hand.
  */
 const words = 5;
 const bytesFor = (hosts: number): number => words * hosts * Float64Array.BYTES_PER_ELEMENT;
@@ -62,7 +62,7 @@ export class Ledger {
     this.#words[this.#placeFor(origin) + 1] = id;
   }
 
-  /** A message made room for a newer one, while an earlier one from its host is in hand: both are done with when that one is. */
+  /** A message was dropped for a newer one, while an earlier one from its host is in hand. All up to it but that one are done with. */
   drop({ origin, id }: MessageId): void {
     this.#words[this.#placeFor(origin) + 4] = id;
   }

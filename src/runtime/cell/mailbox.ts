@@ -1,6 +1,7 @@
 /**
- * What waits for one actor: in order, bounded, and nothing of it without an end. What leaves it gives room back to its senders; what
- * nobody will handle becomes a dead letter, and its asker is told (the receiver's part of invariants 2, 6 and 7).
+ * The messages that wait for one actor: in order, bounded, and none is lost. A message that leaves gives its sender room for
+ * another; a message that will not be handled becomes a dead letter, and its asker is told (the receiver's part of invariants 2,
+ * 6 and 7).
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
@@ -16,7 +17,7 @@ import { creditBatch } from "../transport/credit.ts";
 export interface OpenMailbox extends Required<MailboxOptions> {
   readonly host: Pick<CellHost, "id" | "clock" | "deadLetter" | "refuse" | "returnCredit">;
   readonly actor: Address;
-  /** Set for an actor with a supervisor, whose senders are told by that. */
+  /** Set for an actor with a supervisor: it tells the senders' hosts what is done with, in place of credits. */
   readonly mail: DeliveryLog | undefined;
 }
 
@@ -27,9 +28,9 @@ export class Mailbox {
   readonly #overflow: OverflowPolicy;
   readonly #mail: DeliveryLog | undefined;
   readonly #queue = new FifoQueue<Envelope>();
-  /** Handled before those that wait: it has been begun before. */
+  /** A message that was begun before, and is handled before all others. */
   #again: Envelope | undefined;
-  /** What a supervised actor has of asks that nobody waits for any more. */
+  /** The asks of a supervised actor whose askers have stopped waiting, and why. */
   readonly #withdrawn = new WeakMap<Envelope, CancelCode>();
   /** Credits owed to each host that sent messages. */
   readonly #owed = new Map<HostId, number>();
@@ -62,7 +63,7 @@ export class Mailbox {
     return again;
   }
 
-  /** Puts one that was taken out back in front of all others. */
+  /** Puts a message that was taken out back, before all others. */
   putBack(envelope: Envelope): void {
     this.#again = envelope;
   }
@@ -96,8 +97,8 @@ export class Mailbox {
   }
 
   /**
-   * A message comes for an actor that is stopping. Where its supervisor ends the actor, what is not handled becomes dead letters
-   * on its senders' hosts, which know of it whatever happens here.
+   * Turns away a message to an actor that is stopping. If its supervisor ends the actor, the senders' hosts make the dead letters,
+   * since they know what was not handled whatever happens here.
    */
   turnAway(envelope: Envelope, unhandled: Unhandled): void {
     if (unhandled === "left-to-senders") return;
@@ -133,7 +134,7 @@ export class Mailbox {
   #withdraw(matches: (envelope: Envelope) => boolean, code: CancelCode): void {
     const isUnwanted = (one: Envelope): boolean => one.isAsk && !one.isTold && matches(one);
     if (this.#mail !== undefined) {
-      // it is settled in its turn, since its host is only told up to where all is done with; and not begun again, either
+      // settled in its turn, since a host is told the id up to which all is done with; one in hand is not begun again
       for (const one of this.#queue) if (isUnwanted(one)) this.#withdrawn.set(one, code);
       const { inHand } = this.#mail;
       if (inHand !== undefined && isUnwanted(inHand)) this.#withdrawn.set(inHand, code);
