@@ -1,4 +1,4 @@
-/** What is given to start something is a definition: an import that is misspelt, or circular, is undefined. */
+/** Checks that `spawn`, `run` and the like were given a definition: an import that is misspelt, or circular, gives undefined. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 
@@ -11,7 +11,7 @@ export function checkDefinition(method: string, kinds: readonly Kind[], given: u
   const isObject = typeof given === "object" && given !== null;
   if (isObject && "kind" in given && "name" in given && kinds.some((kind) => kind === given.kind)) return;
   const expected = kinds.map((kind) => `what ${makers[kind]} returned`).join(" or ");
-  const hint = given === undefined ? ". Is it exported under that name, and no circular import?" : "";
+  const hint = given === undefined ? ". Is it exported under that name, and is its import not circular?" : "";
   throw new TroupeError("invalid-options", `${method}: expected ${expected}, not ${inspected(given)}${hint}`, {
     details: { expected },
   });

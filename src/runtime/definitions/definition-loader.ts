@@ -1,4 +1,4 @@
-/** Finds a definition by its module and name: how a thread gets the code that another thread only names. */
+/** Finds a definition by its module and name. So a thread gets code that another thread can only name. */
 
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";

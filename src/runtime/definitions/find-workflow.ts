@@ -1,11 +1,11 @@
-/** Finds the definition that a run follows, by what its history says of it. */
+/** Finds the definition that a run follows, by the module, name and version in the run's history. */
 
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { DefinitionLoader } from "./definition-loader.ts";
 
 /**
- * The definition among those `given` that has the name and version; otherwise the one that the module exports now.
+ * The definition with the name and version: one of those `given`, or else what the module exports now.
  *
  * @throws TroupeError (as a rejection) `module-failed`, `definition-not-found`, also for another version.
  */

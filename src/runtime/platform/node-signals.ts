@@ -18,7 +18,7 @@ export function nodeSignals(): Signals {
         process.removeAllListeners(signal);
         process.kill(process.pid, signal);
       });
-      process.exit(128 + constants.signals[signal]); // as shells say it: what is left for the first process of a container
+      process.exit(128 + constants.signals[signal]); // the exit code that shells use, for the first process of a container: the signal doesn't end that one
     },
   };
 }

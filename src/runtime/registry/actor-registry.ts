@@ -8,7 +8,7 @@ interface Registered {
   readonly definition: string;
   /** Absent while it is being spawned. */
   address: Address | undefined;
-  /** Where it is being spawned, once that is known. */
+  /** The address at which it is being spawned, once that is known. */
   starting: Address | undefined;
   /** True when it stopped before it was {@link ActorRegistry.place | placed}. */
   hasStopped: boolean;
@@ -57,7 +57,7 @@ export class ActorRegistry {
     return !actor.hasStopped;
   }
 
-  /** Forgets an actor that has stopped. Returns false when it is not the one of its name, or not placed yet. */
+  /** Forgets an actor that has stopped. Returns false if another actor has the name by now, or the actor isn't placed yet. */
   stopped(address: Address): boolean {
     const actor = this.#actors.get(nameOf(address));
     if (actor?.address === address) return this.#actors.delete(nameOf(address));
@@ -65,7 +65,7 @@ export class ActorRegistry {
     return false;
   }
 
-  /** Keeps a name whose actor is gone for now: it may be started again. */
+  /** Notes that an actor is gone for now. Its name stays taken, since the actor may be started again. */
   vacate(name: string): void {
     const actor = this.#actors.get(name);
     if (actor !== undefined) actor.address = undefined;

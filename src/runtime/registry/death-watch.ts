@@ -1,6 +1,6 @@
 /**
- * Who hears that an actor is gone: its watchers, and the actors linked with it, which go down as well. After the monitors
- * and links of Erlang.
+ * Tells the watchers of an actor when it is gone, and takes down the actors that are linked with it. After the monitors and
+ * links of Erlang.
  */
 
 import type { Address } from "../../actors/address.ts";
@@ -9,9 +9,9 @@ import type { Gone, GoneReason } from "../../actors/gone.ts";
 export interface DeathWatchOptions {
   /** True while there is such an actor, or it is being started again. */
   readonly isThere: (actor: Address) => boolean;
-  /** Tells a watcher by a message of its own. */
+  /** Sends a watcher the message that it watches with. */
   readonly notify: (watcher: Address, type: string, gone: Gone) => void;
-  /** Has an actor go down because one that it is linked with has. Returns true when it will be gone, whatever happens. */
+  /** Takes an actor down, since `by`, which it is linked with, went down. Returns true if no supervisor can start it again. */
   readonly bringDown: (actor: Address, by: Address, reason: GoneReason) => boolean;
 }
 
@@ -21,11 +21,11 @@ export class DeathWatch {
   readonly #watchers = new Map<Address, Map<Address, string>>();
   /** By the watcher. */
   readonly #watched = new Map<Address, Set<Address>>();
-  /** Code outside any actor that waits, by actor. */
+  /** By the actor that is watched: what code outside any actor waits with. */
   readonly #waiting = new Map<Address, ((gone: Gone) => void)[]>();
-  /** Both ways. */
+  /** By actor: the actors that it is linked with. Each link is noted under both actors. */
   readonly #links = new Map<Address, Set<Address>>();
-  /** Those that are going down for good with one that they were linked with. */
+  /** The actors that are going down for good, since one that they were linked with went down. */
   readonly #falling = new Set<Address>();
 
   constructor(options: DeathWatchOptions) {
@@ -74,7 +74,7 @@ export class DeathWatch {
     this.#links.get(other)?.delete(actor);
   }
 
-  /** An actor went down, for good or to begin anew: so do those that it is linked with. Its links end with that. */
+  /** An actor went down, for good or to begin anew. Its links end, and the actors that it was linked with go down too. */
   down(actor: Address, reason: GoneReason): void {
     const linked = this.#links.get(actor) ?? [];
     this.#links.delete(actor);

@@ -8,7 +8,7 @@ describe("whatever isn't a definition", () => {
   it.each([
     [
       undefined,
-      "find: expected what defineActor returned, not undefined. Is it exported under that name, and no circular import?",
+      "find: expected what defineActor returned, not undefined. Is it exported under that name, and is its import not circular?",
     ],
     [null, "find: expected what defineActor returned, not null"],
     [{}, "find: expected what defineActor returned, not a value of the type object"],
