@@ -46,7 +46,7 @@ export interface HomeHostOptions {
 const runKeys = stateKey(runState, "");
 const mailKeys = stateKey(mailState, "");
 
-/** What durable actors know their messages by goes only by a rule of its own, not by one for everything (invariant 5). */
+/** The default rule for mail: by it durable actors recognise messages, so a rule for all keys doesn't drop it (invariant 5). */
 const keepMail: RetentionRule = { keys: `${mailKeys}*`, keep: "all" };
 
 function isForMail({ keys }: RetentionRule): boolean {
@@ -137,7 +137,7 @@ export class HomeHost {
     });
   }
 
-  /** Tells an actor something of the system's. Whoever can't be reached any more has nobody left to hear it. */
+  /** Sends an actor a message from the system. An actor that can't be reached any more need not hear it. */
   notify(actor: Address, type: string, payload: unknown): void {
     const target = { address: actor, ...defaultMailbox, check: undefined };
     this.host.messenger.tell(this.outside, target, type, payload, true).catch((error: unknown) => {

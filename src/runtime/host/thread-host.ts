@@ -114,7 +114,7 @@ export class ThreadHost {
 
   /** A host is gone: asks of its actors end at once (invariant 6). */
   detach(peer: HostId, error: unknown): void {
-    // messages to a thread that was closed were settled there; of those to one that died, it is unknown
+    // a thread that was closed settled all messages to it; a thread that died may have handled some, and it is unknown which
     const reason = isTroupeError(error, "actor-stopped") ? "actor-stopped" : "thread-died";
     this.#links.get(peer)?.close();
     this.#links.delete(peer);

@@ -22,7 +22,7 @@ export interface WorkerHostOptions {
   /** The link to the host that made the system, which owns the store. */
   readonly link: Link;
   readonly load: DefinitionLoader;
-  /** Called for each message that is handled: who looks after the thread sees that it goes on. */
+  /** Called for each message that is handled, so that the watchdog sees that the thread goes on. */
   readonly beat?: () => void;
 }
 

@@ -21,7 +21,7 @@ export type SystemEvent =
       readonly error: unknown;
       readonly actors: readonly Address[];
     }
-  /** No thread could be opened in the place of one that died. It is tried again after `retryAfter` milliseconds. */
+  /** A dead thread's replacement could not be opened. The next attempt follows after `retryAfter` milliseconds. */
   | { readonly type: "thread-not-opened"; readonly time: number; readonly error: unknown; readonly retryAfter: number }
   | { readonly type: "actor-spawned"; readonly time: number; readonly actor: Address; readonly definition: string }
   | { readonly type: "actor-stopped"; readonly time: number; readonly actor: Address }
@@ -33,7 +33,7 @@ export type SystemEvent =
       readonly message: string;
       readonly error: unknown;
     }
-  /** A child of a supervisor failed, and this is done about it, after `pause` milliseconds. */
+  /** A child of a supervisor failed, and the supervisor carries out `decision` after `pause` milliseconds. */
   | {
       readonly type: "supervisor-decided";
       readonly time: number;
@@ -94,7 +94,7 @@ export type SystemEvent =
   | { readonly type: "run-refused"; readonly time: number; readonly run: string; readonly error: unknown }
   /** The system takes nothing new and waits for what is in flight, so many milliseconds at most. */
   | { readonly type: "shutdown-began"; readonly time: number; readonly deadline: number }
-  /** The system is shut down. Which runs had not ended, as `shutdown` resolves to it. */
+  /** The system is shut down. `unfinished` and `notStarted` are what `shutdown` resolves to. */
   | {
       readonly type: "shutdown-ended";
       readonly time: number;
@@ -104,5 +104,5 @@ export type SystemEvent =
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };
 
-/** An event as it is told, before it gets its time. */
+/** An event before it gets its time. */
 export type Untimed<E extends SystemEvent = SystemEvent> = E extends unknown ? Omit<E, "time"> : never;

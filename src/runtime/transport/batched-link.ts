@@ -1,6 +1,6 @@
 /**
  * One host's end of a link: gathers frames into batches, and drops batches that arrive twice. A batch leaves at a size
- * limit, at the end of the turn if somebody waits for a frame in it, and otherwise when what else is ready has run.
+ * limit; at the end of the turn if an asker waits for a frame in it; otherwise when all else that is ready has run.
  */
 
 import type { HostId } from "../../actors/address.ts";

@@ -17,7 +17,7 @@ const longRun = 16;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What a run's flat frame, which otherwise is that of its first message, has for a payload. */
+/** What stands in the place of the payload in a run's flat frame. Its other fields are those of the run's first message. */
 type RunContent = [count: number, names: readonly string[], columns: readonly WireColumn[]];
 
 /**

@@ -18,15 +18,15 @@ export interface SupervisedOrder {
   readonly lastDeath?: EncodedError;
 }
 
-/** What of a host's messages is done with. */
+/** Which messages of one host are done with. */
 export interface Settled {
-  /** All up to this id are, but for the one in hand; 0 for none. */
+  /** All messages up to this id are done with, except the one in hand; 0 for none. */
   readonly settled: number;
-  /** The id of one that was begun and is not done with, even where later ones are; 0 for none. */
+  /** The id of a message that was begun and is not done with, although later ones may be; 0 for none. */
   readonly inHand: number;
 }
 
-/** Says what of one host's messages to an actor is done with. */
+/** Says which messages of one host to an actor are done with. */
 export type SettledOf = (actor: Address) => Settled;
 
 export const nothingSettled: Settled = Object.freeze({ settled: 0, inHand: 0 });
