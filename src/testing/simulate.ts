@@ -15,7 +15,7 @@ import { Strikes } from "./simulator/strikes.ts";
 import { type World, worldOf } from "./simulator/world.ts";
 
 /**
- * What is tested: sets actors up, lets them race, and throws if something that must hold does not.
+ * The code under test: sets actors up, lets them race, and throws if something that must hold does not.
  *
  * @since 0.1.0
  */
@@ -33,18 +33,18 @@ export interface SimulateOptions {
   readonly runs?: number;
   readonly faults?: Faults;
   /**
-   * What a crash of the process leaves. `"memory"`: nothing. `"durable"`: all commits that were acknowledged, and as many of
-   * the next ones as chance has it; commits then take some virtual time. Default `"memory"`.
+   * What a crash of the process leaves. `"memory"`: nothing. `"durable"`: all acknowledged commits, and the first few of those
+   * that were under way, how many by chance; commits then take some virtual time. Default `"memory"`.
    */
   readonly journal?: "memory" | "durable";
-  /** The system's options; `threads` is 2 unless given. With a `journal` of its own it can't crash. */
+  /** The system's options; `threads` is 2 unless given. If they have a `journal`, the process can't crash. */
   readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
-  /** A run with more steps than this fails: something never comes to rest. Default 100,000. */
+  /** A run with more steps than this fails, since something keeps itself busy. Default 100,000. */
   readonly maxSteps?: number;
 }
 
 /**
- * What {@link simulate} tried, where nothing failed.
+ * What {@link simulate} tried, if nothing failed.
  *
  * @since 0.1.0
  */
@@ -59,7 +59,7 @@ export interface SimulationReport {
   readonly crashes: number;
 }
 
-/** One run, as {@link simulateOnce} tells about it. */
+/** One run, as {@link simulateOnce} returns it. */
 export interface SimulatedRun {
   readonly seed: number;
   readonly trace: readonly TraceStep[];

@@ -37,7 +37,7 @@ export class Lives {
 
   constructor(options: LivesOptions) {
     this.#options = options;
-    this.#failed.promise.catch(() => undefined); // it is looked at when the scenario is played
+    this.#failed.promise.catch(() => undefined); // the simulation races it; a rejection before that is not unhandled
     this.#process = this.#begin();
   }
 
@@ -63,7 +63,7 @@ export class Lives {
     }
   }
 
-  /** Ends the process, and begins another `downtime` milliseconds later. Does nothing while there is none. */
+  /** Ends the process, and begins another `downtime` milliseconds later. Does nothing while no process lives. */
   crash(downtime?: number): void {
     const { scheduler, random, faults, journals } = this.#options;
     const crashed = this.#process;

@@ -1,6 +1,6 @@
 /**
- * The journals of the simulator. A durable one outlives the processes that open it, one after another; of what a crash
- * found on its way, a beginning is kept, as on a real disk.
+ * The journals of the simulator. A durable one outlives the processes that open it, one after another. Of the writes under way
+ * at a crash, the first few are kept, as on a real disk.
  */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -14,9 +14,9 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 
 /** Where the journals of a simulation's processes come from. */
 export interface JournalSource {
-  /** The journal as a process has it. No other process lives. */
+  /** Opens the journal for a process. Call it only once the earlier process has crashed. */
   open(process: Pick<SimulatedProcess, "steps" | "isAlive">): Journal | Promise<Journal>;
-  /** The process that has it open crashes now. */
+  /** Call this when the process that has the journal open crashes. */
   crash(): void;
 }
 
@@ -26,7 +26,7 @@ export const volatileJournals: JournalSource = { open: memoryJournal, crash: () 
 /**
  * A journal from elsewhere, for one process.
  *
- * @throws TroupeError `invalid-options` when that crashes.
+ * @throws TroupeError `invalid-options` when the process crashes.
  */
 export function onlyJournal(journal: Journal | Promise<Journal>): JournalSource {
   return {
@@ -54,16 +54,16 @@ interface Write {
 /**
  * A journal that keeps what it acknowledged, whenever the process crashes.
  *
- * Guarantees: writes take effect in the order of the calls. Those that come while one is under way go out together with the
- * next, all at once. Each is acknowledged in a step of its own, some time after. When the process crashes, so much of what
- * was not kept yet is kept as chance has it: never a later write without an earlier one, never a part of a commit. Nothing
- * that the process does after its crash reaches the journal, and it gets no answer.
+ * Guarantees: writes take effect in the order of the calls. Writes that come while others are under way take effect together,
+ * after those. Each is acknowledged later, in a step of its own. When the process crashes, chance decides how many of the
+ * writes under way are kept: never a later write without an earlier one, never a part of a commit. Nothing that the process
+ * does after its crash reaches the journal or gets an answer.
  */
 export class DurableJournal implements JournalSource {
   readonly #random: SeededRandom;
   readonly #faults: DurableJournalOptions["faults"];
   readonly #kept = memoryJournal();
-  /** What was asked for and isn't kept, in order. */
+  /** The writes that were asked for and have not taken effect, in order. */
   #queue: Write[] = [];
 
   constructor({ random, faults }: DurableJournalOptions) {
@@ -75,7 +75,7 @@ export class DurableJournal implements JournalSource {
     const queue = this.#queue;
     this.#queue = [];
     if (queue.length === 0) return;
-    for (const { work } of queue.slice(0, this.#random.below(queue.length + 1))) failureOf(work); // the process that would hear of a failure is gone
+    for (const { work } of queue.slice(0, this.#random.below(queue.length + 1))) failureOf(work); // a failure is not reported, since the process is gone
   }
 
   open(process: Pick<SimulatedProcess, "steps" | "isAlive">): Journal {

@@ -159,7 +159,7 @@ function overScheduler(
   const ended = exit.then((reason): never => {
     throw reason.kind === "died" ? reason.error : new TroupeError("thread-died", "the thread was closed");
   });
-  ended.catch(() => undefined); // rejects the pending calls; with none pending, the exit itself is watched
+  ended.catch(() => undefined); // if no call is pending, nothing waits for this promise
   const call = <T>(run: () => Promise<T>): Promise<T> =>
     Promise.race([new Promise<T>((resolve, reject) => step(() => void run().then(resolve, reject))), ended]);
   return {

@@ -1,4 +1,4 @@
-/** Lets threads die and the process crash, as chance has it. */
+/** Lets threads die and the process crash, at moments that the seed decides. */
 
 import type { ResolvedFaults } from "./faults.ts";
 import type { Lives } from "./lives.ts";
@@ -22,7 +22,7 @@ export class Strikes {
     return this.#killThread() || this.#crash();
   }
 
-  /** Not while the system starts: one that can't open its threads gives up, and has to be started again. */
+  /** Spares a system that is starting: if it can't open its threads, it gives up. */
   #killThread(): boolean {
     const { threadDeath, maxThreadDeaths } = this.#faults;
     const { platform, system } = this.#lives.process;
@@ -35,7 +35,7 @@ export class Strikes {
     return true;
   }
 
-  /** At any time, also while the system starts or closes. */
+  /** Strikes at any time, also while the system starts or closes. */
   #crash(): boolean {
     const { processCrash, maxProcessCrashes } = this.#faults;
     if (!this.#lives.process.isAlive || this.#crashes >= maxProcessCrashes || !this.#random.chance(processCrash))

@@ -7,7 +7,7 @@ import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 /**
- * One life of the process, for the code that the process runs: it ends with the process.
+ * One life of the process, as the code sees it that runs in the process. It ends with the process.
  *
  * @since 0.1.0
  */
@@ -35,23 +35,23 @@ export interface Life {
  */
 export interface World extends Life {
   /**
-   * The system of the process that lives. One that was taken before a crash is dead: whatever it is asked, it never answers.
+   * The system of the process that lives. A system that was read from here before a crash is dead, and never answers.
    *
-   * @throws TroupeError `process-crashed` until the next one stands.
+   * @throws TroupeError `process-crashed` after a crash, until the next process has started its system.
    */
   readonly system: System;
   /**
    * Crashes the whole process, as `kill -9` would: all of its threads end at once, and nothing that was in memory is left.
-   * `downtime` virtual milliseconds later, as chance has it unless given, the next process starts a system with the same
-   * options on what the journal has kept. Resolves to that system.
+   * `downtime` virtual milliseconds later (default: by chance), the next process starts a system with the same options on what
+   * the journal has kept. Resolves to that system.
    *
    * @throws TroupeError (as a rejection) `invalid-options`.
    */
   crash(options?: { readonly downtime?: number }): Promise<System>;
   /**
-   * Does what a process does, and does it again from the beginning in the next process as often as one crashes meanwhile.
-   * So `work` has to be something that may be begun again, as a program that works on a journal is. Resolves or rejects
-   * like the first `work` that its process lived to see the end of.
+   * Runs `work` in the process, and again from the beginning in the next process whenever a process crashes meanwhile. So
+   * `work` has to be something that may be begun again, like a program that works on a journal. Resolves or rejects as `work`
+   * does in the first process that doesn't crash before.
    *
    * @example
    * await survive(async ({ system }) => {
