@@ -77,7 +77,7 @@ export class GatesBody implements ActorBody {
     const lost = [...this.#calls].filter(([, { origin }]) => origin === thread);
     for (const [key, { waiting }] of lost) {
       this.#calls.delete(key);
-      waiting.abort(); // before any permit is given back, so that no lost call takes the place of another
+      waiting.abort(); // all of these first, so that no place which a permit gives back goes to a call of the lost thread
     }
     for (const [, { permit }] of lost) {
       permit?.settle("unknown", { error: "its thread died" });

@@ -1,6 +1,6 @@
 /**
  * One actor on its host: the turns in which its messages are handled, and its end. The mailbox keeps what waits, the body
- * handles messages, and the incarnation, if the actor has a supervisor, carries out its commands. Guarantees invariant 2.
+ * handles messages, and for an actor with a supervisor, the incarnation takes the supervisor's commands. Guarantees invariant 2.
  */
 
 import type { Address, HostId } from "../../actors/address.ts";
