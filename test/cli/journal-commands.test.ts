@@ -355,7 +355,7 @@ describe("troupe revert", () => {
     const refused = await troupe(["revert", "account/ada", "1"]);
     expect(refused).toMatchObject({ code: 1, out: [] });
     expect(refused.notes.join("\n")).toContain("account/ada@1 is of version 1 of its schema, and the newest of 2");
-    // whoever only looks sees both
+    // a command that only reads sees both
     const shown = await Promise.all(
       [["show"], ["history"], ["diff", "1", "5"], ["blame"]].map(([command = "", ...rest]) =>
         troupe([command, "account/ada", ...rest]),

@@ -209,7 +209,7 @@ describe("troupe run", () => {
     expect(stderr).toMatch(complaint);
   });
 
-  it("ends quietly when whoever reads its output has read enough", async () => {
+  it("ends quietly when the reader of its output has read enough", async () => {
     write("many.jsonl", jsonLines(...Array.from({ length: 2000 }, (_, index) => ({ id: `loan-${index}`, amount: 1 }))));
     const { child, exit } = start("run", loans, "--input", "many.jsonl");
     const stderr = text(child.stderr);

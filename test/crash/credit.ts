@@ -69,7 +69,7 @@ export async function credit(coordination: Coordination, seen: CreditSightings):
       for (const [id, decision] of acknowledged)
         expectSame(`the decision of ${id} as told`, decision, decideSequentially(inputs.get(id) as Application));
       for (const id of acknowledged.keys()) if (!ends.has(id)) throw new Error(`${id} was told of and is not decided`);
-      if (letters.size > 0) throw new Error(`nobody was to write ${[...letters.keys()].join(", ")}`);
+      if (letters.size > 0) throw new Error(`no handler was to write ${[...letters.keys()].join(", ")}`);
       if (round !== "last") return;
       if (ends.size !== inputs.size) throw new Error(`${ends.size} of ${inputs.size} applications are decided`);
       seen.decided += ends.size;

@@ -26,7 +26,7 @@ const shift: fc.Arbitrary<Shift> = fc.array(
 
 const durable: SimulatedOptions = { journal: "durable", faults: { ...crashes, threadDeath: 0.01, maxThreadDeaths: 2 } };
 
-/** What somebody outside of the process was told. */
+/** What a client outside of the process was told. */
 interface Known {
   /** By entry: the versions that it is. */
   readonly acknowledged: Map<string, readonly number[]>;

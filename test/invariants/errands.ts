@@ -23,7 +23,7 @@ export interface Errand {
   readonly id: string;
   /** How long it takes by itself, in milliseconds. */
   readonly ms: number;
-  /** False for work that goes on when nobody wants it any more. */
+  /** False for work that goes on when it is not wanted any more. */
   readonly hears: boolean;
   /** True for one that comes to nothing in the end. */
   readonly fails: boolean;
@@ -63,7 +63,7 @@ export interface Run {
 export class ErrandLog {
   readonly asked = new Map<string, Asked>();
   readonly runs = new Map<string, Run[]>();
-  /** Time that passes whoever stops. */
+  /** Time that passes whether or not an actor stops. */
   readonly sleep: (ms: number) => Promise<void>;
   readonly now: () => number;
 

@@ -152,14 +152,14 @@ function check(log: ErrandLog, isSupervised: boolean, died: Death | undefined): 
       if (run.thread === died?.thread) continue;
       // a frame takes its time; so does hearing of a thread's death
       const heard = (asked.ended ?? (died as Death)).at + maxDelay;
-      expect(run.at, `${id} is not begun once its actor knows that nobody waits`).toBeLessThanOrEqual(heard);
+      expect(run.at, `${id} is not begun once its actor knows that it is not wanted`).toBeLessThanOrEqual(heard);
       const isFinished = run.ended !== undefined && run.ended.at <= heard;
-      if (!isFinished) expect(run.isAborted(), `${id} hears that nobody waits`).toBe(true);
+      if (!isFinished) expect(run.isAborted(), `${id} hears that it is not wanted`).toBe(true);
     }
   }
 }
 
-/** When whoever asks for a part of an errand hears that nobody waits for the whole, if that comes about. */
+/** When the asker of a part of an errand hears that the whole is no longer wanted, if that comes about. */
 function boundOf(log: ErrandLog, id: string): number | undefined {
   const whole = log.asked.get(id.slice(0, Math.max(0, id.lastIndexOf("."))))?.ended;
   const isUnwanted = whole?.outcome === "cancelled" || whole?.outcome === "timed-out";
@@ -202,7 +202,7 @@ describe("invariant 12: no work without an asker", () => {
     const lost = tampered((frame) =>
       frame[0] === 3 && (frame[1] as { kind: string }).kind === "cancel" ? undefined : frame,
     );
-    expect(await isFoundBrokenInWorld(bustle, inTime, { faults, tamper: lost })).toMatch(/hears that nobody waits/);
+    expect(await isFoundBrokenInWorld(bustle, inTime, { faults, tamper: lost })).toMatch(/hears that it is not wanted/);
   });
 
   it("stands on deadlines that travel", async () => {

@@ -53,7 +53,7 @@ const nothingVanishes: Scenario<Traffic> = async (system, { policy, thread, mess
   }
   await Promise.all([...sending, ...asking]);
   const handled = await box.ask("handled", undefined, { timeout: 60_000 }).catch(toldSo);
-  if (!Array.isArray(handled)) return letters.unsubscribe(); // gone: how much it had handled nobody can say; each asker was told
+  if (!Array.isArray(handled)) return letters.unsubscribe(); // gone: how much it had handled is unknown; each asker was told
   const lost = (): number[] => accepted.filter((n) => !handled.includes(n) && !dead.includes(n));
   await arrived(system, () => lost().length === 0);
   letters.unsubscribe();

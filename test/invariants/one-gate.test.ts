@@ -1,4 +1,4 @@
-/** The gate of an agent is one for all threads: invariants 5, 6, 7 and 9 of breaker, bulkhead and whoever waits there. */
+/** The gate of an agent is one for all threads: invariants 5, 6, 7 and 9 of breaker, bulkhead and the calls that wait there. */
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -116,7 +116,7 @@ async function giftsHappenOnce(
       const giver = await alive(system, nameOf(from));
       const gift = { route: route.map(nameOf), cents, note: String(n) };
       const left = await giver.ask("pass", gift, { idempotencyKey: `${scope}/${n}`, timeout: 60_000 });
-      // whoever asks again under the same key is answered as the first time, and nothing happens
+      // a caller that asks again under the same key is answered as the first time, and nothing happens
       expect(left).toBe(answered.get(n) ?? left);
       answered.set(n, left);
     });

@@ -165,7 +165,7 @@ function checkRun(id: string, history: readonly RunEvent[], entries: readonly st
   expect(new Set(finished).size).toBe(finished.length);
   expect(new Set(undone).size).toBe(undone.length);
 
-  // once it turned back, no step starts; then what nobody knows of is undone first, and what finished last first
+  // once it turned back, no step starts; then what is unknown is undone first, and what finished last first
   const turn = history.findIndex(
     (event) => event.type === "cancel-requested" || (event.type === "step-failed" && event.retryAt === undefined),
   );
@@ -209,7 +209,7 @@ function isLeft(entries: readonly string[], step: string): boolean {
   return entries.includes(`+${step}`) && !entries.includes(`-${step}`);
 }
 
-/** Its compensation failed: what of it was done, nobody knows. */
+/** Its compensation failed: what of it was done is unknown. */
 function isUncompensated(history: readonly RunEvent[], step: string): boolean {
   return stepsOf(history, "compensation-failed").includes(step);
 }

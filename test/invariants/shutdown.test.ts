@@ -1,5 +1,5 @@
 /**
- * Invariants 5, 7 and 11 of a system that is shut down, at any moment and with any deadline: whoever started a run is told what
+ * Invariants 5, 7 and 11 of a system that is shut down, at any moment and with any deadline: the caller of a run is told what
  * became of it, nothing is recorded as failed because the system ends, and the next process does the rest, once.
  */
 
@@ -59,7 +59,7 @@ async function runOf(system: System, order: string, { pinned }: Deployments, giv
   return system.run(steady, { order, conduct: given }, { id: order, coordination: pinned });
 }
 
-/** How whoever waits for a run is told that it ended. */
+/** How a caller that waits for a run is told that it ended. */
 async function told(run: Run): Promise<string> {
   try {
     await run.result;

@@ -36,7 +36,7 @@ async function spawned<R>(spawn: () => Promise<R>): Promise<R> {
   });
 }
 
-/** Money moves between accounts all day, and whoever counts it counts the same. */
+/** Money moves between accounts all day, and every count comes to the same. */
 async function noCentIsLost(system: System, { tellers }: Day, scope: string): Promise<void> {
   const keys = accounts.map((id) => `${scope}-${id}`);
   const total = keys.length * startingCents;
@@ -60,7 +60,7 @@ async function noCentIsLost(system: System, { tellers }: Day, scope: string): Pr
   );
   expect(snapshots.reduce((sum, { state }) => sum + state.cents, 0)).toBe(total);
   expect(snapshots.reduce((sum, { state }) => sum + state.transfers, 0)).toBeGreaterThanOrEqual(2 * moved);
-  // at each position of the order, not only where somebody looked
+  // at each position of the order, not only where a reader looked
   const histories = await Promise.all(keys.map((key) => system.store.history(account, key)));
   const all = histories.flat().toSorted((one, other) => one.position - other.position);
   const cents = new Map(keys.map((key) => [`account/${key}`, startingCents]));
@@ -101,7 +101,7 @@ const shift: fc.Arbitrary<Shift> = fc.record({
   doctors: fc.integer({ min: 2, max: 3 }),
 });
 
-/** Each ward lets another doctor go, if it sees that somebody stays. They write different keys: only what they read collides. */
+/** Each ward lets another doctor go, if it sees that another one stays. They write different keys: only what they read collides. */
 async function somebodyStays(system: System, { wards, rounds, doctors }: Shift, scope: string): Promise<void> {
   const names = Array.from({ length: doctors }, (_, i) => `${scope}-${i}`);
   await system.store.transact(
@@ -128,7 +128,7 @@ async function somebodyStays(system: System, { wards, rounds, doctors }: Shift, 
   }
 }
 
-describe("there is no write skew: somebody stays on call (serializability)", () => {
+describe("there is no write skew: a doctor stays on call (serializability)", () => {
   it("holds on the simulator, with replicas lagging", () => holdsSimulated(shift, somebodyStays, { faults }));
 
   it("holds on real threads", () => holdsOnThreads(shift, somebodyStays));

@@ -101,7 +101,7 @@ function forgetful(journal: Journal): Journal {
   return overriding(journal, { committed: () => [] });
 }
 
-/** Lets nobody ask whether what a transaction only read is still so. */
+/** Leaves out the check that what a transaction only read is unchanged. */
 const withoutReads: NonNullable<Sabotage["toAuthority"]> = (message) =>
   message.kind === "commit"
     ? { ...message, request: { ...message.request, changes: message.request.changes.filter(isWrite) } }

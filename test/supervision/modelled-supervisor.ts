@@ -138,7 +138,7 @@ export class ModelledSupervisor {
     }
   }
 
-  /** Last goes first: whoever goes down in the same wave and was started later is there already. */
+  /** Last goes first: a child that goes down in the same wave and was started later is down already. */
   #checkFall(name: string): void {
     const { wave } = this.child(name);
     const at = this.state.children.findIndex((child) => child.name === name);
@@ -148,7 +148,7 @@ export class ModelledSupervisor {
     }
   }
 
-  /** First comes first, and nobody before all of the wave have fallen. */
+  /** First comes first, and no child before all of the wave have fallen. */
   #checkRise(name: string): void {
     const { wave } = this.child(name);
     const at = this.state.children.findIndex((child) => child.name === name);

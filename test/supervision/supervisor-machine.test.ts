@@ -142,7 +142,7 @@ describe("a supervisor's children", () => {
     expect(example.to(`rested ${example.state.lastWave}`, "a up")).toEqual(["start a", "start b"]);
   });
 
-  it("end by themselves when told so, and nobody restarts them", () => {
+  it("end by themselves when told so, and are not restarted", () => {
     const example = new Example("one-for-all", abc).started();
     expect(example.to("b terminate", "b gone")).toEqual(["stop b"]);
     expect(example.to(failed("a"))).toEqual(["restart a", "suspend c"]);

@@ -43,7 +43,7 @@ const marker = defineActor(import.meta.url, {
 });
 
 describe("crash", () => {
-  it("ends whatever the process was doing, on all threads, and tells nobody of it", () =>
+  it("ends whatever the process was doing, on all threads, and tells no caller of it", () =>
     once(async ({ system, crash, sleep }) => {
       marks.length = 0;
       const told: string[] = [];

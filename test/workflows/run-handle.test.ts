@@ -228,7 +228,7 @@ describe("a run's events", () => {
     expect(second).toEqual(expected);
   });
 
-  it("complete when the run has ended, also for one that failed and whoever looks", () => {
+  it("complete when the run has ended, also for a run that failed and for late subscribers", () => {
     for (const isWatched of [true, false]) {
       const { handle, supervisor } = begin();
       let completed = 0;

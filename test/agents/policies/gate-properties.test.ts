@@ -129,16 +129,17 @@ class Drive {
     this.now = time;
   }
 
-  /** Ends all that is in flight, and lets time pass until nobody waits. */
+  /** Ends all that is in flight, and lets time pass until no call waits. */
   drain(): void {
     for (let n = 0; this.state.waiting.length + this.holding.length + this.stillRunning.length > 0; n++) {
-      if (n > 10_000) throw new Error(`somebody waits for ever: ${JSON.stringify(this.state.waiting)}`);
+      if (n > 10_000) throw new Error(`a call waits for ever: ${JSON.stringify(this.state.waiting)}`);
       for (let ticket = this.holding.shift(); ticket !== undefined; ticket = this.holding.shift()) {
         this.send({ type: "settled", ticket, outcome: "ok", took: 1, tokens: 0, error: "", isRunning: false });
       }
       while (this.stillRunning.pop() !== undefined) this.send({ type: "ended" });
       if (this.state.waiting.length > 0 && this.holding.length === 0) {
-        if (this.state.wakeAt === Number.POSITIVE_INFINITY) throw new Error("nobody will wake those who wait");
+        if (this.state.wakeAt === Number.POSITIVE_INFINITY)
+          throw new Error("no wake-up is due for the calls that wait");
         this.waitUntil(this.state.wakeAt);
       }
     }
@@ -216,7 +217,7 @@ function inOrder({ policies: { rateLimits }, admissions }: Drive): void {
 }
 
 describe("a gate, whatever its policies", () => {
-  it("ends every call once, keeps all limits at all times, lets calls ahead in order, and nobody waits for ever", () => {
+  it("ends every call once, keeps all limits at all times, lets calls ahead in order, and no call waits for ever", () => {
     const seen = { admitted: 0, rejected: 0, abandoned: 0, waited: 0, halfOpen: 0 };
     fc.assert(
       fc.property(policies, fc.array(step, { maxLength: 120, size: "max" }), (given, steps) => {

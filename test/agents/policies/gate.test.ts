@@ -197,7 +197,7 @@ describe("rate limits", () => {
     });
   });
 
-  it("turn away whoever doesn't fit into the queue", () => {
+  it("turn away a call that doesn't fit into the queue", () => {
     const bench = new Bench({ rateLimits: [{ requests: 1, period: 100, queue: 2 }] });
     for (let n = 1; n <= 4; n++) bench.request();
     expect(bench.waiting).toEqual([2, 3]);
@@ -205,7 +205,7 @@ describe("rate limits", () => {
     expect(bench.rejected.get(4)?.message).toContain("2 calls wait for it already");
   });
 
-  it("hold back the caller that is over its own, and nobody else", () => {
+  it("hold back the caller that is over its own, and no other", () => {
     const bench = new Bench({
       rateLimits: [
         { requests: 1, period: 100, per: "caller" },
@@ -239,7 +239,7 @@ describe("rate limits", () => {
     expect(both.state.wakeAt).toBe(1_000);
   });
 
-  it("that reject count who already waits for the bulkhead, so that nobody waits in vain", () => {
+  it("that reject count the calls that wait for the bulkhead, so that no call waits in vain", () => {
     const bench = new Bench({
       bulkhead: { concurrent: 1 },
       rateLimits: [{ requests: 3, period: 1_000, onExceeded: "reject" }],
@@ -305,7 +305,7 @@ describe("the order of the policies", () => {
     expect(bench.codeOf(bench.request())).toBe("rate-limited");
   });
 
-  it("turns away at once whoever waits when the breaker opens", () => {
+  it("turns away at once the calls that wait when the breaker opens", () => {
     const bench = new Bench({ ...all, rateLimits: [] });
     bench.request();
     bench.request();
@@ -329,7 +329,7 @@ describe("the order of the policies", () => {
     expect(bench.codeOf(second)).toBe("breaker-open");
   });
 
-  it("needs nobody to ask where there is none", () => {
+  it("needs no permit where there is none", () => {
     const isOpen = (options: PolicyOptions): boolean => isAlwaysOpen(resolvePolicies("test", options));
     expect(isOpen({ breaker: false, retry: { attempts: 3 }, timeout: 5 })).toBe(true);
     expect([{}, { ...all, breaker: false }, { breaker: false, bulkhead: { concurrent: 1 } }].some(isOpen)).toBe(false);

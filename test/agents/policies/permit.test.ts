@@ -34,7 +34,7 @@ describe("an error says of the agent that", () => {
     (code) => expect(outcomeOf(agentWith(), new TroupeError(code, code))).toBe("excused"),
   );
 
-  it.each(["thread-died", "timed-out"] satisfies ErrorCode[])("nobody knows, for %s", (code) =>
+  it.each(["thread-died", "timed-out"] satisfies ErrorCode[])("its outcome is unknown, for %s", (code) =>
     expect(outcomeOf(agentWith(), new AskError("failed", code, code))).toBe("unknown"),
   );
 

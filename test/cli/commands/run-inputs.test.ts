@@ -114,7 +114,7 @@ describe("runInputs", () => {
     ]);
   });
 
-  it("waits for whoever takes the outcomes", async () => {
+  it("waits for the consumer of the outcomes", async () => {
     const started: unknown[] = [];
     const start = (input: unknown): StartedRun => {
       started.push(input);

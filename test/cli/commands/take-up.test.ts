@@ -302,7 +302,7 @@ describe("troupe resume", () => {
     expect(await code).toBe(1);
   });
 
-  it("says how far its runs are where somebody looks on", async () => {
+  it("says on a terminal how far its runs are", async () => {
     const told: string[] = [];
     const system = fakeSystem({ a: good });
     const terminal = { ...fakeTerminal(folder), progress: (text: string) => void told.push(text) };

@@ -224,7 +224,7 @@ describe("a direct ask of an agent", () => {
       expect(now() - between).toBeGreaterThan(29_000);
     }));
 
-  it("asks nobody where no policy is in the way, and still has its retries and its timeout", () =>
+  it("needs no gate where no policy is in the way, and still has its retries and its timeout", () =>
     schedules(async ({ system }) => {
       let tries = 0;
       const agent = agentOf(

@@ -100,7 +100,7 @@ describe("the gates of a system", () => {
 
     clock.pass(10_000);
     const third = bench({ clock, journal: first.journal });
-    now(third.gates.admit(agent, "anna")); // a probe whose end nobody hears of
+    now(third.gates.admit(agent, "anna")); // a probe whose end is never reported
     await third.gates.close();
     const fourth = bench({ clock, journal: first.journal });
     now(fourth.gates.admit(agent, "anna")).settle("ok");
@@ -108,7 +108,7 @@ describe("the gates of a system", () => {
     expect(await fourth.client.read(breakerState, "oracle")).toEqual({ status: "closed" });
   });
 
-  it("wait for a slow journal at first use only, and keep the order of those who came meanwhile", async () => {
+  it("wait for a slow journal at first use only, and keep the order of the calls that came meanwhile", async () => {
     const { journal, release } = slowStart();
     const { gates } = bench({ journal });
     const agent = agentOf({ bulkhead: { concurrent: 1 } });
@@ -168,7 +168,7 @@ describe("the gates of a system", () => {
     );
   });
 
-  it("turn away whoever waits or comes once they are closed", async () => {
+  it("turn away the calls that wait or come once they are closed", async () => {
     const { gates } = bench();
     const agent = agentOf({ bulkhead: { concurrent: 1 } });
     now(gates.admit(agent, "anna"));
@@ -191,7 +191,7 @@ describe("the record of a breaker", () => {
     expect(isRecord({ status: "closed", why })).toBe(false);
   });
 
-  it("keeps all of a breaker but its probes, which nobody knows about after a restart", () => {
+  it("keeps all of a breaker but its probes, which are unknown after a restart", () => {
     const why = { rule: "probe-failed", failures: 1, calls: 1, last: "boom" } as const;
     const open: BreakerState = { status: "open", generation: 0, why, retryAt: 50, openings: 3 };
     expect(breakerFrom(recordOf(open, 10))).toEqual(open);

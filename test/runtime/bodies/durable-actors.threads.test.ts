@@ -116,7 +116,7 @@ describe("a durable actor", () => {
     expect(notes).toEqual(['1970-01-02T00:00:00.000Z [["a",1]] 1 2 255']);
   });
 
-  it("emits refs, which whoever listens can use", async () => {
+  it("emits refs, which subscribers can use", async () => {
     const [name, who] = [fresh(), fresh()];
     await system().spawn(scribe, { name: who });
     const ref = await system().spawn(herald, { name, placement: { thread: 1 } });
@@ -188,7 +188,7 @@ describe("a durable actor", () => {
     ]);
   });
 
-  it("handles a message again when somebody else has written its state meanwhile", async () => {
+  it("handles a message again when another writer has written its state meanwhile", async () => {
     const name = fresh();
     const ref = await system().spawn(ledger, { name });
     expect(await ref.ask("addFromOutside", { cents: 5 })).toBe(5);
@@ -268,7 +268,7 @@ describe("a durable actor", () => {
     const kept = memoryJournal();
     const before = await createSystem({ threads: 1, journal: kept });
     const giver = await before.spawn(ledger, { name: "a" });
-    await giver.ask("send", { to: "b", cents: 4 }); // waits, as nobody is there
+    await giver.ask("send", { to: "b", cents: 4 }); // waits, as no such actor is there
     await before.close();
     const journal = failing(kept);
     journal.unreadable = "mail/ledger/a";
@@ -336,7 +336,7 @@ describe("a durable actor", () => {
     await using own = await createSystem({ threads: 2 });
     await own.spawn(ledger, { name: "b" });
     const giver = await own.spawn(ledger, { name: "a" });
-    await giver.ask("send", { to: "nobody", cents: 1 }); // keeps nobody waiting
+    await giver.ask("send", { to: "nobody", cents: 1 }); // keeps no caller waiting
     await giver.ask("send", { to: "b", cents: 1, times: 2 });
     await own.stop(giver, "drain");
     await own.drain();

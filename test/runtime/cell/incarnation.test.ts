@@ -224,7 +224,7 @@ describe("a supervised actor that is left behind", () => {
     expect([await bench.run(), bench.begun]).toEqual([[], ["1"]]);
   });
 
-  it("is nobody's news when it is for good, or over already", async () => {
+  it("is not reported when it is left for good, or has ended already", async () => {
     const bench = new Bench();
     await bench.command({ type: "abandon", isFinal: true });
     await bench.command({ type: "abandon", isFinal: false });

@@ -132,7 +132,7 @@ describe("a mailbox", () => {
     expect(bench.ledger.settledOf(homeHost)).toEqual({ settled: 3, inHand: 2 });
   });
 
-  it("doesn't have handled what nobody waits for any more: its deadline has passed", () => {
+  it("doesn't hand out a message whose deadline has passed", () => {
     const bench = new Bench({ capacity: 8 });
     bench.ask(1);
     bench.push(2);
@@ -143,7 +143,7 @@ describe("a mailbox", () => {
     expect(bench.credits.get(homeHost)?.count).toBe(2);
   });
 
-  it.each([false, true])("nor what its asker gave up; supervised: %s", (isSupervised) => {
+  it.each([false, true])("nor an ask that its asker gave up; supervised: %s", (isSupervised) => {
     const bench = new Bench({ capacity: 8, isSupervised });
     bench.ask(1, 2, 3, 4);
     bench.push(5);
@@ -156,10 +156,10 @@ describe("a mailbox", () => {
       [0, 2, "cancelled"],
       [0, 3, "expired"],
     ]);
-    expect(bench.refusals).toEqual([]); // whoever asked has its error already
+    expect(bench.refusals).toEqual([]); // the asker has its error already
   });
 
-  it("nor again what was given up while it was in hand", () => {
+  it("nor again an ask that was given up while it was in hand", () => {
     const bench = new Bench({ capacity: 8, isSupervised: true });
     bench.ask(1, 2);
     const begun = bench.mailbox.next() as Envelope;
@@ -170,7 +170,7 @@ describe("a mailbox", () => {
     expect(bench.letters).toEqual([[0, 1, "cancelled"]]);
   });
 
-  it("but what a sender only wants to know to be handled, whoever stops waiting for that", () => {
+  it("but a message whose sender only wanted to know when it is handled", () => {
     const bench = new Bench({ capacity: 8 });
     bench.mailbox.push(envelopeOf({ id: 1, isAsk: true, isTold: true }));
     bench.mailbox.withdraw(homeHost, 1, "cancelled");

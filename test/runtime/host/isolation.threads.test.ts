@@ -1,4 +1,4 @@
-/** Invariant 1 on real threads: what crosses a mailbox is a copy, complete and nobody else's. */
+/** Invariant 1 on real threads: what crosses a mailbox is a copy, complete and shared with no other actor. */
 
 import { describe, expect, it } from "vitest";
 import { counter, echo, parent, recorder, sharer, talker } from "../../fixtures/actors.ts";

@@ -8,7 +8,7 @@ import { begunBefore, notHandled, departed, threadLost, notSent } from "../../..
 const message = { to: makeAddress(hostId(1), "ada"), type: "count" };
 const of = ({ outcome, code, mayHaveRun }: AskError) => [outcome, code, mayHaveRun];
 
-describe("the error of a message that nobody handled", () => {
+describe("the error of a message that was not handled", () => {
   it.each<[DeadLetterReason, string, string, boolean]>([
     ["no-such-actor", "rejected", "no-such-actor", false],
     ["actor-stopped", "rejected", "actor-stopped", false],

@@ -105,7 +105,7 @@ describe.each([0, 1])("a handler on thread %i whose asker gave up", (thread) => 
     expect(await at.ask("cleaned")).toBe(count);
   });
 
-  it("asks nobody any more when no time is left", async () => {
+  it("sends no ask any more when no time is left", async () => {
     const ref = await system().spawn(waiter, { placement: { thread } });
     using told = record(ref.events$);
     const at = await system().spawn(cleaner, { placement: { thread: 2 } });

@@ -26,7 +26,7 @@ describe.each([0, 1])("the events of an actor on thread %i", (thread) => {
     expect(late.values).toHaveLength(1);
   });
 
-  it("reach nobody who unsubscribed, and everybody else", async () => {
+  it("reach every subscriber but those that unsubscribed", async () => {
     const ref = await system().spawn(counter, { placement });
     const one = record(ref.events$);
     using other = record(ref.events$);

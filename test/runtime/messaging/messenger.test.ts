@@ -147,7 +147,7 @@ describe("what is asked", () => {
     expect([bench.outcomes.get(1), bench.sender.seen]).toEqual(["answered 9", 12]);
   });
 
-  it("never waits longer than what it is asked for does, and isn't sent for what nobody waits for", async () => {
+  it("never waits longer than what it is asked for does, and isn't sent for what is no longer wanted", async () => {
     const bench = new Bench();
     const ended = new AbortController();
     ended.abort(new Error("enough"));
@@ -164,7 +164,7 @@ describe("what is asked", () => {
     ]);
   });
 
-  it("tells who was asked when nobody waits any more, if it was sent", async () => {
+  it("tells the receiver when its asker stops waiting, if it was sent", async () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n++) bench.ask(n, { timeout: 100 });
     const ids = (await bench.messages()).map(({ id }) => id);
@@ -211,7 +211,7 @@ describe("what is asked", () => {
     expect([...bench.outcomes]).toEqual([[1, "cancelled, actor-stopped"]]);
   });
 
-  it("is given up when the system closes, and nobody asks any more", async () => {
+  it("is given up when the system closes, and none is taken after that", async () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n++) bench.ask(n);
     await bench.host.stopActors();

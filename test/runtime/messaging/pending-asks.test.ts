@@ -15,7 +15,7 @@ class Bench {
   readonly clock: FakeClock;
   readonly asks: PendingAsks;
   readonly outcomes = new Map<number, unknown>();
-  /** What those who were asked have been told. */
+  /** What the receivers of asks have been told. */
   readonly cancels: (readonly [to: Address, id: number, code: GivenUpCode])[] = [];
   readonly controller = new AbortController();
   readonly scope = { deadline: never, cancellation: new Cancellation(), isOver: false };
@@ -77,7 +77,7 @@ describe("a reply", () => {
     expect(bench.outcomes.get(id)).toBe(error);
   });
 
-  it("does nothing when it is the second, comes late, or to nobody", async () => {
+  it("does nothing when it is the second, comes late, or answers no ask", async () => {
     const bench = new Bench();
     const [answered, expired] = [bench.add(100), bench.add(50)];
     bench.asks.resolve(answered, replyOf(1));
@@ -257,7 +257,7 @@ describe("rejectAll (invariant 6)", () => {
     expect(bench.outcomes.get(unsent)).toMatchObject({ mayHaveRun: false });
   });
 
-  it("cancels nothing: nobody is left to hear of it", () => {
+  it("cancels nothing: no receiver is left to hear of it", () => {
     const bench = new Bench();
     bench.add(100);
     bench.asks.rejectAll(hostId(1), gone);
@@ -287,7 +287,7 @@ describe("an asker that gives up", () => {
   });
 
   it.each(ways)(
-    "tells nobody of an ask that was not sent, %s; it certainly had no effect",
+    "tells no receiver of an ask that was not sent, %s; it certainly had no effect",
     async (_how, code, outcome, end) => {
       const bench = new Bench();
       const id = bench.add(100, { ...bench.bounds(), isSent: false });

@@ -256,7 +256,7 @@ describe("any use of a window", () => {
             await settled();
             const inFlight = bench.sent.length - credited;
             expect(inFlight).toBeLessThanOrEqual(capacity);
-            if (inFlight < capacity) expect(waiting()).toEqual([]); // nobody waits while there is room
+            if (inFlight < capacity) expect(waiting()).toEqual([]); // no sender waits while there is room
             expect(bench.sent).toEqual(bench.sent.toSorted((a, b) => a - b));
           }
 

@@ -37,7 +37,7 @@ const settled = async (): Promise<void> => {
 };
 
 describe("the windows of a host", () => {
-  it("are one for each actor, whoever sends to it", () => {
+  it("are one for each actor, whichever sender sends to it", () => {
     const bench = new Bench();
     bench.offer(ada, 1);
     bench.offer(eve, 2);

@@ -1,4 +1,4 @@
-/** Watching and linking on real threads: whoever wants to know hears of it, from any thread, however an actor ends. */
+/** Watching and linking on real threads: every watcher hears of an actor's end, from any thread, however the actor ends. */
 
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../../../src/index.ts";

@@ -102,7 +102,7 @@ describe("names", () => {
     expect(await ref.ask("get")).toBe(1);
   });
 
-  it("go to one of those who ask for it at once", async () => {
+  it("go to one of the callers that ask for it at once", async () => {
     const spawned = await Promise.allSettled(
       Array.from({ length: 5 }, () => system().spawn(counter, { name: "wanted" })),
     );
@@ -174,7 +174,7 @@ describe("names", () => {
     expect(await rejectionOf(ref.ask("lookUp", { name: "nobody" }))).toMatchObject({
       cause: { code: "no-such-actor" },
     });
-    // it is the parent that failed to handle those, and nobody else
+    // the parent failed to handle those, and no other actor
     const failed = events.values.flatMap((event) => (event.type === "actor-failed" ? [event.actor] : []));
     expect(new Set(failed)).toEqual(new Set([ref.address]));
   });

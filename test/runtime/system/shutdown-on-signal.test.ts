@@ -100,7 +100,7 @@ describe("a system that is shut down on signals", () => {
     expect([signals.isHeard("SIGTERM"), signals.ended]).toEqual([false, ["SIGTERM"]]);
   });
 
-  it("leaves the end to whoever listens as well: the last system to be shut down ends the process", async () => {
+  it("leaves the end to the other listeners: the last system to be shut down ends the process", async () => {
     const signals = new FakeSignals();
     const systems = [new FakeSystem(), new FakeSystem()] as const;
     for (const system of systems) shutdownOnSignal(Promise.resolve(system), ["SIGTERM"], signals);

@@ -99,7 +99,7 @@ describe("shutdown", () => {
     expect(await down).toEqual({ unfinished: [], notStarted: [] });
   });
 
-  it("tells what is left also where somebody closes the system meanwhile, or did before", async () => {
+  it("tells what is left also if the system is closed meanwhile, or was before", async () => {
     const system = await open();
     const run = system.run(undertaking, held("a"), { id: "r" });
     await hasStarted(run, "build");
@@ -281,7 +281,7 @@ describe("a process that is told to end", () => {
     expect(await program.end()).toBe("SIGTERM");
   });
 
-  it("ends by itself when it is done, with nobody listening to signals any more", async () => {
+  it("ends by itself when it is done, with no listener on signals any more", async () => {
     letOn();
     const program = new Program({ ids: ["a"], options: { shutdownOn } });
     expect(await program.end()).toBe(0);

@@ -212,7 +212,7 @@ describe("two versions of a definition on two threads", () => {
 });
 
 describe("watching from main", () => {
-  it("starts with the newest version, misses none, and ends when nobody listens", async () => {
+  it("starts with the newest version, misses none, and ends with its last subscriber", async () => {
     const key = "watched";
     const refs = await Promise.all([1, 2].map((thread) => system().spawn(adder, { placement: { thread } })));
     const fromTheStart = record(system().store.watch(tally, key));

@@ -1,4 +1,4 @@
-/** Invariant 9: who stands still is found, and nobody else is. */
+/** Invariant 9: a host that stands still is found, and no other. */
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ const anyTimes = growing(fc.oneof(fc.integer({ min: 0, max: 800 }), fc.integer({
 const anyBeats = fc.uniqueArray(fc.integer({ min: 0, max: 60_000 }), { maxLength: 60 });
 
 describe("whatever the looks and the beats", () => {
-  it("nobody is stalled who has beaten within the limit, and nobody is said to be still for longer than it is", () => {
+  it("no host is stalled that has beaten within the limit, and none is said to stand still for longer than it does", () => {
     fc.assert(
       fc.property(anyTimes, fc.array(anyBeats, { minLength: 1, maxLength: 3 }), (times, hosts) => {
         const stalls = looksAt(times, new Map(hosts.map((beats, thread) => [hostId(thread), beats])));
@@ -96,7 +96,7 @@ describe("a look", () => {
     expect(lookAtHearts(stalled, new Map([[hostId(1), 7]]), 10_099, terms)[1]).toEqual([]);
   });
 
-  it("forgives whoever beats, also when the counter wraps around", () => {
+  it("forgives a host that beats, also when the counter wraps around", () => {
     const watch = { hearts: new Map([[hostId(1), { beats: 2 ** 31 - 1, stillFor: 5_400 }]]), at: 10_000 };
     const [next, stalls] = lookAtHearts(watch, new Map([[hostId(1), -(2 ** 31)]]), 10_500, terms);
     expect(stalls).toEqual([]);

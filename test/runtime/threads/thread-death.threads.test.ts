@@ -1,6 +1,6 @@
 /**
- * Invariant 9 on real threads: a thread that dies takes down its own actors, everybody who waits for them is told, nobody
- * else. The ways to die are in thread-failures.threads.test.ts; here it is one, and what comes of it.
+ * Invariant 9 on real threads: a thread that dies takes down its own actors and no others, and every caller that waits for them is
+ * told. The ways to die are in thread-failures.threads.test.ts; here it is one, and what comes of it.
  */
 
 import { describe, expect, it } from "vitest";
@@ -103,7 +103,7 @@ describe("what a dead thread leaves", () => {
     expect(lost).toMatchObject([1, 2, 3].map((n) => ({ reason: "thread-died", payload: { n } })));
   });
 
-  it("is told to those who watch from another thread", async () => {
+  it("is told to watchers on another thread", async () => {
     const { killer, there, other } = await victim();
     const to = await system().spawn(counter, there);
     const watcher = await system().spawn(listener, other);
@@ -113,7 +113,7 @@ describe("what a dead thread leaves", () => {
     await events.first();
     await killer.tell("exit");
     expect(await end).toBe("thread-died");
-    // and to those who come later
+    // and to watchers that come later
     expect(await rejectionOf(watcher.ask("watch", { to }))).toMatchObject({ cause: { code: "thread-died" } });
   });
 

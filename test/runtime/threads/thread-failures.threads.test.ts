@@ -1,6 +1,6 @@
 /**
  * Invariant 9 on real threads, for every way a thread can fail: the system says what happened, the rest of it answers
- * throughout, whoever waited is told, and the thread is replaced.
+ * throughout, every caller that waited is told, and the thread is replaced.
  */
 
 import type { Worker } from "node:worker_threads";
@@ -92,7 +92,7 @@ const failures: readonly Failure[] = [
   { by: "a null that is thrown", die: dieBy("throw null"), how: "threw", says: `${threw}null`, cause: null },
   { by: "an undefined that is thrown", die: dieBy("throw undefined"), how: "threw", says: `${threw}undefined` },
   {
-    by: "a rejection that nobody handles",
+    by: "a rejection that no code handles",
     die: dieBy("reject without a handler"),
     how: "rejected",
     says: "a promise was rejected on it, and no code handled that: broken promise",
@@ -216,7 +216,7 @@ describe.each(["exit", "run out of heap", "loop for ever", "wait for shared memo
 );
 
 describe("the only thread", () => {
-  it("is replaced: whoever is placed meanwhile waits for the next, and answers there", async () => {
+  it("is replaced: an actor that is placed meanwhile waits for the next thread, and answers there", async () => {
     await using own = await createSystem({ threads: 1, askTimeout: Number.POSITIVE_INFINITY });
     for (let n = 1; n <= 3; n++) {
       using told = record(own.events$);

@@ -101,7 +101,7 @@ const place = (stage: Stage, count: number): Promise<number[]> =>
   Promise.all(Array.from({ length: count }, () => stage.roster.place("pooled")));
 
 describe("a pooled thread that dies", () => {
-  it("is replaced at once, with nobody asking for it, and linked with the others", async () => {
+  it("is replaced at once, without being asked for, and linked with the others", async () => {
     const stage = await Stage.started(2);
     expect(stage.links).toEqual(["1-2"]);
     await place(stage, 2);
@@ -111,7 +111,7 @@ describe("a pooled thread that dies", () => {
     expect(await stage.roster.place("pooled")).toBe(3);
   });
 
-  it("is where nobody is placed any more, from the moment that its death is told", async () => {
+  it("gets no actor any more, from the moment that its death is reported", async () => {
     const stage = await Stage.started(2);
     await place(stage, 4);
     const placed: Promise<number>[] = [];
@@ -207,7 +207,7 @@ describe("threads that can't be opened again", () => {
     expect(stage.log).toEqual(["died 1", "no, again in 100"]);
   });
 
-  it("tell who waits with no thread up, and whoever comes later waits for the next attempt", async () => {
+  it("tell the callers that wait with no thread up; later callers wait for the next attempt", async () => {
     const stage = await Stage.started(1);
     await place(stage, 1);
     stage.failures.push(new Error("no 1"), new Error("no 2"));
@@ -244,7 +244,7 @@ describe("threads that can't be opened again", () => {
 describe("closing", () => {
   const closing = (stage: Stage): Promise<void> => stage.roster.close(1_000, () => new Promise(() => undefined));
 
-  it("replaces nobody", async () => {
+  it("replaces no thread", async () => {
     const stage = await Stage.started(2);
     await closing(stage);
     expect(stage.log).toEqual(["closed 1", "closed 2", "closed all"]);

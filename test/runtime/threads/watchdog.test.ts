@@ -98,7 +98,7 @@ describe("a watchdog", () => {
     expect(kennel.stalled).toHaveLength(1);
   });
 
-  it("takes nobody for stalled because it was blocked itself", () => {
+  it("takes no thread for stalled because it was blocked itself", () => {
     const kennel = new Kennel();
     kennel.addBeating(1);
     kennel.pass(1_000);
@@ -106,7 +106,7 @@ describe("a watchdog", () => {
       kennel.clock.block(60_000); // this thread alone: the host goes on, and its beat is seen late
       kennel.hosts.pass(60_000);
       kennel.clock.pass(0);
-      kennel.clock.block(60_000); // the whole process: nobody has beaten when the first look comes
+      kennel.clock.block(60_000); // the whole process: no heart has beaten when the first look comes
       kennel.clock.pass(0);
       kennel.pass(500);
     }
@@ -124,7 +124,7 @@ describe("a watchdog", () => {
     expect(kennel.stalled).toHaveLength(1);
   });
 
-  it("leaves everybody alone while a debugger may hold them, and counts anew after that", () => {
+  it("leaves all threads alone while a debugger may hold them, and counts anew after that", () => {
     const kennel = new Kennel();
     kennel.add(1)();
     kennel.pass(4_000);
@@ -137,7 +137,7 @@ describe("a watchdog", () => {
     expect(kennel.stalled).toHaveLength(1);
   });
 
-  it("has no timer with nobody to look after, or with no limit", () => {
+  it("has no timer with no heart to watch, or with no limit", () => {
     const kennel = new Kennel();
     kennel.add(1);
     kennel.add(2);

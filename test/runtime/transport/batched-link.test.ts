@@ -87,7 +87,7 @@ class Bench {
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe("what is sent", () => {
-  it("leaves in one batch at the end of the loop when nobody waits for it", () => {
+  it("leaves in one batch at the end of the loop when no asker waits for it", () => {
     const bench = new Bench();
     bench.tell(1, 2, 3);
     bench.endTurn();
@@ -98,7 +98,7 @@ describe("what is sent", () => {
     expect(bench.ids).toEqual([1, 2, 3]);
   });
 
-  it("leaves at the end of the turn, with all that came before, when somebody waits for it", () => {
+  it("leaves at the end of the turn, with all that came before, when an asker waits for it", () => {
     const answer = { ok: true, value: 1, hasRefs: false, isJson: true } as const;
     const awaited: Frame[] = [
       envelopeOf({ id: 9, isAsk: true, deadline: 5000 }),

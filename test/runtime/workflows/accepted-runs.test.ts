@@ -12,7 +12,7 @@ const codec = new PayloadCodec({ maxBytes: 1e6 });
 
 function handleOn(id: string): RunHandle {
   const unused = (): never => {
-    throw new Error("nobody asks this");
+    throw new Error("this is never asked");
   };
   const workflow = { module: "test:workflows", name: "none", version: "1" };
   return new RunHandle(id, workflow, {
@@ -91,7 +91,7 @@ describe("runs that were accepted", () => {
     expect(desk.runs.handle("second")).toBe(undefined);
   });
 
-  it("that can't start tell whoever starts them, or their handle where they had to wait; the next begins", async () => {
+  it("that can't start tell their caller, or their handle if they had to wait; the next begins", async () => {
     const desk = new Desk();
     expect(() => desk.accept("first", breaks)).toThrow(broken);
     expect(desk.runs.counts).toEqual({ inFlight: 0, waiting: 0 });

@@ -6,7 +6,7 @@ import { type AgentContext, type Coordination, defineAgent, defineWorkflow, isAs
 import { simulate, type World } from "../../../src/testing/index.ts";
 import { counter, tally } from "../../fixtures/actors.ts";
 
-/** What calls that hang may still do, when somebody lets them. */
+/** What calls that hang may still do, once the test lets them go on. */
 const hanging: { readonly context: AgentContext; release(): void }[] = [];
 const undone: string[] = [];
 
@@ -58,7 +58,7 @@ function once(coordination: Coordination, scenario: (world: World) => Promise<vo
 }
 
 describe("a call that hangs", () => {
-  it.each(both)("past its timeout costs its run and nobody else, %s", (coordination) =>
+  it.each(both)("past its timeout costs its own run and no other, %s", (coordination) =>
     once(coordination, async ({ system }) => {
       const failures: unknown[] = [];
       system.events$.subscribe((event) => event.type === "actor-failed" && failures.push(event));

@@ -226,7 +226,7 @@ describe("a run that can't go on", () => {
 describe("what could not be undone", () => {
   const fails = ["paint", "undo-build"];
 
-  it("is tried again when somebody asks for it, and undoes the rest, in this process or a later one", async () => {
+  it("is tried again when an operator asks for it, and undoes the rest, in this process or a later one", async () => {
     {
       await using system = await open();
       const run = system.run(undertaking, { id: "a", folder, fails }, { id: "r" });
@@ -245,7 +245,7 @@ describe("what could not be undone", () => {
     expect(await rejectionOf(again.retryCompensation())).toMatchObject({ code: "not-admissible" });
   });
 
-  it("is resolved when somebody says so, once", async () => {
+  it("is resolved when an operator says so, once", async () => {
     await using system = await open();
     const run = system.run(undertaking, { id: "a", folder, fails }, { id: "r" });
     expect(await rejectionOf(run.result)).toMatchObject({ code: "compensation-failed" });

@@ -8,7 +8,7 @@ import { ModelledQueue, step } from "./modelled-run-queue.ts";
 const bounds = fc.record({ maxRuns: fc.integer({ min: 1, max: 3 }), maxWaitingRuns: fc.integer({ min: 0, max: 4 }) });
 
 describe("RunQueue", () => {
-  it("keeps its bounds and its order, whoever starts, ends, gives up or is turned away", () => {
+  it("keeps its bounds and its order, whichever runs start, end, are taken back or are turned away", () => {
     fc.assert(
       fc.property(bounds, fc.array(step, { maxLength: 80 }), (options, steps) => {
         const modelled = new ModelledQueue(options);
@@ -79,7 +79,7 @@ describe("RunQueue", () => {
     expect(order).toEqual(["b begins", "b ends", "idle"]);
   });
 
-  it("tells whoever waits, before and after, that it is closed", async () => {
+  it("tells every caller that waits, before and after, that it is closed", async () => {
     const queue = new RunQueue({ maxRuns: 1, maxWaitingRuns: 5 });
     queue.enter("a");
     const before = queue.idle();

@@ -170,7 +170,7 @@ describe.each<Coordination>(["orchestrator", "relay"])("a run under %s", (coordi
     });
   });
 
-  it("that its own subscriber cancels tells everybody the same, in order", async () => {
+  it("that its own subscriber cancels tells all subscribers the same, in order", async () => {
     const id = nextId();
     const run = system().run(straight, { id, since }, { coordination });
     using before = record(run.events$);

@@ -291,7 +291,7 @@ describe("slow reads", () => {
     return promise;
   }
 
-  it("are shared by those who ask for the same key at once", async () => {
+  it("are shared by the callers that ask for the same key at once", async () => {
     const { journal, authority, commit } = start({ slowReads: true });
     const commits = [commit(setTo("a/1", 0, 1)), commit(setTo("a/1", 0, 2)), commit(setTo("a/1", 1, 3))];
     const head = authority.head("a/1");
@@ -332,7 +332,7 @@ describe("slow reads", () => {
     expect(seen).toEqual([]);
   });
 
-  it("that fail fail those who asked, and the next ask reads again", async () => {
+  it("that fail fail the callers that asked, and the next one reads again", async () => {
     const { journal, authority } = start();
     const head = journal.head.bind(journal);
     journal.head = () => Promise.reject(new Error("no disk"));

@@ -330,7 +330,7 @@ describe("whatever the journal does and when", () => {
             expect(newestBefore(kept, key, first.position)?.version ?? 0).toBe(parent);
         }
         expect(all).toHaveLength(versions);
-        // whoever was told of a position was told with all of it in sight
+        // a listener that was told of a position could see all of it then
         const states = new Set(atOnce);
         expect(states.size).toBe(new Set(all.map(({ position }) => position)).size);
       }),

@@ -157,7 +157,7 @@ describe("commit", () => {
     expect(third.state.tags[0]).toBe(second.state.tags[1]);
   });
 
-  it("freezes what the recipe put in, so that nobody outside can change the store (invariant 1)", async () => {
+  it("freezes what the recipe put in, so that no code outside can change the store (invariant 1)", async () => {
     const { client } = start();
     await client.put(profile, "1", anna);
     const shallow = Object.freeze({ city: "Bonn", street: "x" });
@@ -730,7 +730,7 @@ describe("the causal token", () => {
     }
     await writing;
     expect(there.toReplica.length).toBe(1); // the update is on its way
-    expect((await reader.read(ledger, "1")).log).toEqual([]); // nobody told it that there is more
+    expect((await reader.read(ledger, "1")).log).toEqual([]); // it was not told that there is more
     reader.observe(writer.token);
     const read = reader.read(ledger, "1");
     expect((await network.run(read)).log).toEqual(["750"]);

@@ -139,7 +139,7 @@ describe("a history that is exported and imported", () => {
     expect(await to.store.history(thing, "1")).toMatchObject([{ state: "b" }]);
   });
 
-  it("is told to those who watch", async () => {
+  it("is told to subscribers of watch", async () => {
     const [from, to] = [new Place(), new Place()];
     await from.put(["a", "b"]);
     const seen: unknown[] = [];

@@ -63,7 +63,7 @@ describe("a read", () => {
     landed(network.authority.commit(setTo("a/1", 0, 1)));
     await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
     const { position } = landed(network.authority.commit(setTo("a/1", 1, 2)));
-    expect(replica.snapshot("a/1", 1)).toMatchObject({ version: 1 }); // allowed: nobody said there is more
+    expect(replica.snapshot("a/1", 1)).toMatchObject({ version: 1 }); // allowed: the replica was not told that there is more
     const read = peek(replica.snapshot("a/1", position));
     await settleAll();
     expect(read.value).toBe("pending");
@@ -74,7 +74,7 @@ describe("a read", () => {
     expect(kinds(toAuthority.log)).toEqual(["follow", "sync"]);
   });
 
-  it("asks for the position once for many readers, and again for those who came later", async () => {
+  it("asks for the position once for many readers, and again for readers that came later", async () => {
     const network = new LaggingNetwork();
     const { replica, toAuthority, toReplica } = network.end();
     await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
@@ -527,7 +527,7 @@ describe("disconnect", () => {
     for (const result of await Promise.allSettled(ask())) expect(result).toEqual({ status: "rejected", reason: gone });
     replica.disconnect(new Error("again"));
     await network.drain();
-    expect(toReplica.log.length).toBeGreaterThan(1); // the answers came, to nobody
+    expect(toReplica.log.length).toBeGreaterThan(1); // the answers came, and no request waited for them
     expect(replica.followedKeys).toBe(0);
   });
 
@@ -542,7 +542,7 @@ describe("disconnect", () => {
     expect(toAuthority.length).toBe(0);
   });
 
-  it("may leave a commit landed whose outcome nobody heard", async () => {
+  it("may leave a commit landed whose outcome no caller heard", async () => {
     const network = new LaggingNetwork();
     const { replica } = network.end();
     const submitted = replica.submit(setTo("a/1", 0, 1));

@@ -431,7 +431,7 @@ export class Play {
 
   /**
    * Serializability, in the order of positions: a transaction is at one position with all it wrote, and saw of each key,
-   * written or not, what that was right before. And nobody ever saw half of one.
+   * written or not, what that was right before. And no reader ever saw half of one.
    */
   #checkTransactions(): void {
     const all = [...this.#kept.values()].flat().map(({ snapshot }) => snapshot as Snapshot<Ledger>);
@@ -458,7 +458,7 @@ export class Play {
       this.#check(heldTogether(this.#kept, versions), `${who} saw ${JSON.stringify([...versions])} at one time`);
   }
 
-  /** Whoever saw a version saw the one that was kept, frozen. */
+  /** Every reader of a version saw the one that was kept, frozen. */
   #checkSeen(): void {
     for (const snapshot of this.#seen) {
       const kept = this.#kept.get(snapshot.key)?.[snapshot.version - 1]?.snapshot;

@@ -97,7 +97,7 @@ describe("a step that failed", () => {
     ["timed out", new TroupeError("timed-out", "late"), true],
     ["died with its thread", new TroupeError("thread-died", "gone"), true],
     ["was cut off by a cancellation", new TroupeError("run-cancelled", "enough", { details: { run: "r" } }), true],
-    ["asked somebody who did not answer", new AskError("timed-out", "timed-out", "late"), true],
+    ["asked an actor that did not answer", new AskError("timed-out", "timed-out", "late"), true],
     ["threw", new Error("broken"), undefined],
     ["was never let through", new AskError<ErrorCode>("rejected", "breaker-open", "later"), undefined],
     ["asked in vain before anything was sent", new AskError("rejected", "timed-out", "too late"), undefined],

@@ -7,7 +7,7 @@ import { type Outcome, play, scenarios } from "../support/run-scenario.ts";
 
 const check = { numRuns: 200 };
 
-/** What happened, whoever decided it. */
+/** What happened, whichever coordination decided it. */
 function deeds({ events }: Outcome): unknown[] {
   return events
     .filter(({ type }) => type !== "coordination-switched")

@@ -339,7 +339,7 @@ describe("an attempt", () => {
     expect(desk.leftBehind).toMatchObject([
       { code: "timed-out", details: { agent: "doubler", run: "r", step: "first" } },
     ]);
-    finishes[0]?.({ doubled: 2 }); // nobody waits for it any more
+    finishes[0]?.({ doubled: 2 }); // no caller waits for it any more
     finishes[1]?.({ doubled: 4 });
     await next;
     expect(desk.outcomes.slice(1)).toMatchObject([["s", { type: "step-finished", output: { doubled: 4 } }]]);

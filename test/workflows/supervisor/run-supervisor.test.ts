@@ -332,7 +332,7 @@ describe("trouble", () => {
     expect([office.broken.length, runs.state("two").coordination]).toEqual([1, "relay"]);
   });
 
-  it("does not tell of a start that failed twice: whoever starts hears it", () => {
+  it("does not tell of a start that failed twice: the caller hears it", () => {
     const office = new Office();
     office.runs.failure = new Error("disk full");
     expect(() => office.supervisor.start("r", diamond, { n: 1 })).toThrow("disk full");

@@ -426,7 +426,7 @@ describe("the gate of an agent", () => {
   it("gives the place back of an attempt whose code has ended with a timeout of its own", () => {
     const office = new Office();
     void office.supervisor.start("r", pair, { n: 1 });
-    const nested = encodeError(new AskError("timed-out", "timed-out", "somebody it asked did not answer"));
+    const nested = encodeError(new AskError("timed-out", "timed-out", "an actor that it asked did not answer"));
     void office.supervisor.propose("r", { ...failed("a"), error: nested }, { took: 50, tokens: 0 });
     expect(office.permits[0]?.notes).toEqual([["unknown", false, 50, 0]]);
   });

@@ -44,7 +44,7 @@ export interface NetworkOptions {
   readonly isAsync?: boolean;
   /** A fault of the network: messages it swallows. */
   readonly swallows?: (message: NumberedMessage) => boolean;
-  /** A fault of the network: duplicates come with a number of their own, so that nobody can tell. */
+  /** A fault of the network: duplicates come with a number of their own, so that they look like others. */
   readonly renumbers?: boolean;
 }
 

@@ -24,7 +24,7 @@ async function journalIn(directory: string): Promise<void> {
   await journal.close();
 }
 
-/** Writes into the tables of a journal that nobody has open. */
+/** Writes into the tables of a journal that no system has open. */
 async function tamper(directory: string, change: (tables: Environment["tables"]) => void): Promise<void> {
   const environment = await openEnvironment(join(directory, "data-1.mdb"), { readOnly: false });
   await environment.write(() => change(environment.tables));
