@@ -4,7 +4,7 @@ import { hash } from "./hash.ts";
 import { mulberry32 } from "./mulberry32.ts";
 
 /**
- * `kill`: the thread dies, by an exit, an error that nobody catches, or a rejection that nobody handles. `stall`: the thread
+ * `kill`: the thread dies, by an exit, an error that no code catches, or a rejection that no code handles. `stall`: the thread
  * stands still until it is found and killed. `throw`: the call fails. `hang`: it gives no answer. `slow`: it takes far longer.
  */
 export const FAULTS = ["kill", "stall", "throw", "hang", "slow"] as const;
@@ -16,7 +16,7 @@ export type FaultRates = Readonly<Record<FaultKind, number>>;
 /** A decision takes five calls: 500 decisions kill half a dozen threads, and one in two meets some fault. */
 export const DEFAULT_RATES: FaultRates = { kill: 0.001, stall: 0.001, throw: 0.05, hang: 0.005, slow: 0.05 };
 
-/** A fault of a call: before the agent has done anything, or when it has done all and nobody knows yet. */
+/** A fault of a call: before the agent has done anything, or when it has done all and has not told its caller yet. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly moment: "before" | "after";

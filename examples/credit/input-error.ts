@@ -1,4 +1,4 @@
-/** What is wrong with a whole input file, told in one line to whoever named the file. */
+/** What is wrong with a whole input file, in one line for the user who named the file. */
 
 const CAUSES: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",

@@ -34,7 +34,7 @@ export function creditScore(application: Particulars): number {
   return clamp(points, MIN_SCORE, MAX_SCORE);
 }
 
-/** Of an income nobody can vouch for, this share is counted. */
+/** The share that is counted of an income which is not confirmed. */
 const UNVERIFIED_SHARE = 0.7;
 /** The share of the income that each further credit is taken to cost. */
 const COST_OF_A_CREDIT = 0.04;

@@ -50,7 +50,7 @@ async function strike({ kind, way }: Fault, context: AgentContext): Promise<void
   }
 }
 
-/** Resolves for nobody: the thread is gone before. */
+/** Never resolves: the thread is gone before. */
 function kill(way: number): Promise<never> {
   const error = new Error("sabotage");
   if (way < 1 / 3) process.exit(1);

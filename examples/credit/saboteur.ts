@@ -39,7 +39,7 @@ export const saboteur = defineActor(import.meta.url, {
     plan: { input: v.strictObject({ seed: v.number(), rates: PerKind }) },
     /** A call of a step's agent is about to begin. */
     begin: { input: v.strictObject({ step: v.string() }), reply: v.optional(Fault) },
-    /** A call is about to meet its fault. To be asked: of what ends its thread, nobody is left to tell afterwards. */
+    /** A call is about to meet its fault. To be asked, since a fault that ends the thread can't be reported afterwards. */
     strike: { input: v.strictObject({ step: v.string(), kind: Kind }) },
     counts: { reply: Counts },
   },
