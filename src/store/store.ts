@@ -80,7 +80,7 @@ export interface Store {
    *
    * @throws ConflictError as a commit does; it names the key that had moved on.
    * @throws TroupeError `recipe-failed`, `invalid-state`, `no-such-key`, `idempotency-mismatch`, and `invalid-options` for
-   * no keys or one that is listed twice.
+   * no keys or for a key that is listed twice.
    * @example
    * await store.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
    *   anna.cents -= 500;
@@ -112,7 +112,7 @@ export interface Store {
    */
   history<S>(definition: StateDefinition<S>, id: string, options?: HistoryOptions): Promise<readonly Snapshot<S>[]>;
   /**
-   * One version of a key: by its number, or the one that was the newest at a time.
+   * One version of a key: by its number, or the version that was the newest at a time.
    *
    * @throws TroupeError `no-such-version`, which says what there is; `invalid-options` for a time that is none.
    */

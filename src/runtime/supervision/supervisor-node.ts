@@ -21,7 +21,7 @@ import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts
 import type { Untimed } from "../telemetry/system-events.ts";
 
 /**
- * An actor of a tree, as {@link SupervisorHandle.state} shows it.
+ * An actor of a tree, as `SupervisorHandle.state` shows it.
  *
  * @since 0.1.0
  */
@@ -36,7 +36,7 @@ export interface ActorStatus {
 }
 
 /**
- * A supervisor of a tree, as {@link SupervisorHandle.state} shows it.
+ * A supervisor of a tree, as `SupervisorHandle.state` shows it.
  *
  * @since 0.1.0
  */

@@ -18,7 +18,7 @@ export class LastRead {
     return this.#snapshots.get(key);
   }
 
-  /** Beyond a thousand keys, forgets the one that was read longest ago. */
+  /** Beyond a thousand keys, forgets the key that was read longest ago. */
   set(key: StateKey, snapshot: Snapshot | undefined): void {
     this.#snapshots.delete(key);
     this.#snapshots.set(key, snapshot);

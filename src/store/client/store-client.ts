@@ -94,7 +94,7 @@ export class StoreClient {
     return this.#token;
   }
 
-  /** Raises the causal token to another client's, such as one that came with a message. Never lowers it. */
+  /** Raises the causal token to another client's, such as the token that came with a message. Never lowers it. */
   observe(token: Position): void {
     if (token > this.#token) this.#token = token;
   }
@@ -171,7 +171,7 @@ export class StoreClient {
    *
    * @throws ConflictError as a commit does; it names the key that had changed.
    * @throws TroupeError `recipe-failed`, `invalid-state`, `no-such-key`, `idempotency-mismatch`, and `invalid-options`
-   * for no keys or one that is listed twice.
+   * for no keys or for a key that is listed twice.
    * @example
    * await client.transact([[account, "anna"], [account, "bob"]], ([anna, bob]) => {
    *   anna.cents -= 500;
@@ -251,7 +251,7 @@ export class StoreClient {
   }
 
   /**
-   * One version of a key: by its number, or the one that was the newest at a time.
+   * One version of a key: by its number, or the version that was the newest at a time.
    *
    * @throws TroupeError `no-such-version`, which says which versions exist; `invalid-options` for an invalid time.
    */

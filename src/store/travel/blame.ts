@@ -41,7 +41,7 @@ interface Wanted {
  * Finds the version that last set each value, by comparing values. If a value was changed and changed back, the latter
  * change counts; setting a value to what it was doesn't count. Elements of an array are identified by their index.
  *
- * Guarantees: reads no page beyond the one that settles the last path.
+ * Guarantees: reads no page beyond that which settles the last path.
  *
  * @param pages the key's history, newest first.
  * @param paths JSON pointers.

@@ -1,7 +1,7 @@
 /**
  * Makes a state immutable (invariant 1): checks that it is plain data and freezes it deeply.
  *
- * It doesn't stop at frozen objects, as immer does, since a frozen object can hold one that isn't. Dates, maps, sets
+ * It doesn't stop at frozen objects, as immer does, since a frozen object can hold an object that isn't. Dates, maps, sets
  * and typed arrays are refused, because freezing doesn't make them immutable.
  */
 
@@ -77,7 +77,7 @@ function sealChild(child: unknown, part: string | number, path: (string | number
   path.pop();
 }
 
-/** True for a value without parts; throws for one that a state can't hold. */
+/** True for a value without parts; throws for a value that a state can't hold. */
 export function isLeaf(
   value: unknown,
   path: PatchPath,

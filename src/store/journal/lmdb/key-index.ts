@@ -1,4 +1,4 @@
-/** The row of each key: the one on disk, and the one that will be there once the writes in progress are done. */
+/** Two rows of each key: the row on disk, and the row that will be there once the writes in progress are done. */
 
 import type { StateKey } from "../../versions/state-key.ts";
 import { stateKeyBytes, stateKeyOf } from "./records/entry-key.ts";

@@ -12,7 +12,7 @@ export function sealBytes(place: Uint8Array, body: Uint8Array): Buffer {
   return bytes;
 }
 
-/** Returns the body; `undefined` when it isn't the one that was sealed for this place. */
+/** Returns the body; `undefined` when this body wasn't sealed for this place. */
 export function unsealBytes(place: Uint8Array, bytes: Buffer): Buffer | undefined {
   if (bytes.length < checksumBytes) return undefined;
   const body = bytes.subarray(checksumBytes);
