@@ -20,7 +20,7 @@ export type InboxMessage<P extends Protocol> = {
     readonly signal: AbortSignal;
     /** When the asker stops waiting, as `context.deadline`; Infinity for a tell. */
     readonly deadline: number;
-    /** Milliseconds until {@link deadline}; 0 when it has passed. */
+    /** Milliseconds until `deadline`; 0 when it has passed. */
     timeLeft(): number;
     /** Answers an ask; does nothing for a tell, or the second time. */
     reply(value: MessageReply<P[K]>): void;

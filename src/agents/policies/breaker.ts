@@ -40,8 +40,8 @@ export interface BreakerOptions {
   /** How many calls a half-open breaker lets through; it closes when all of them have succeeded. Default 3. */
   readonly probes?: number;
   /**
-   * Which errors count as failures; others say nothing about the agent. Default: all errors that {@link outcomeOf}
-   * counts.
+   * Which errors count as failures; others say nothing about the agent. Default: all. Whatever this says, a timeout and a
+   * thread's death count, and these don't: an input that violates the contract, a cancelled call, a stopped agent.
    */
   readonly counts?: ErrorMatcher;
 }
