@@ -15,7 +15,7 @@ interface Given {
   readonly work: Omit<Rounds, "list">;
 }
 
-const work = fc.record({
+const someWork = fc.record({
   items: fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { minLength: 1 }),
   style: fc.constantFrom(...styles),
   failures: fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 4 }),
@@ -26,7 +26,7 @@ const work = fc.record({
 const given: fc.Arbitrary<Given> = fc.record({
   coordination: fc.constantFrom("orchestrator" as const, "relay" as const),
   how: fc.constantFrom("run" as const, "ask" as const),
-  work,
+  work: someWork,
 });
 
 async function eachCommitLandsOnce(system: System, { coordination, how, work }: Given, list: string): Promise<void> {
