@@ -25,6 +25,7 @@ export {
   type MessageSpec,
   type Protocol,
 } from "./actors/protocol.ts";
+export { type StopMode } from "./actors/stop-mode.ts";
 export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./agents/agent-definition.ts";
 export { type BreakerRecord, breakerState } from "./agents/policies/breaker-record.ts";
 export { type BreakerOptions, type BreakerPolicy, type OpenedBecause } from "./agents/policies/breaker.ts";
@@ -56,7 +57,7 @@ export { type SystemOptions } from "./runtime/system/system-options.ts";
 export { type AgentProtocol, type System, type SystemStats } from "./runtime/system/system.ts";
 export { type SystemEvent } from "./runtime/telemetry/system-events.ts";
 export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
-export { type DeadLetter, type DeadLetterReason, type StopMode } from "./runtime/transport/envelope.ts";
+export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";

@@ -8,6 +8,7 @@
  */
 
 import type { EncodedError } from "../errors/error-codec.ts";
+import type { StopMode } from "./stop-mode.ts";
 
 /**
  * What becomes of the messages that an ending actor doesn't handle. `dead-letters`: its own host makes dead letters of them.
@@ -50,7 +51,7 @@ export type BehaviourEnd =
 
 /** What the life hears. Events that a state has no use for change nothing. */
 export type LifeEvent<F> =
-  | { readonly type: "stop"; readonly mode: "drain" | "discard"; readonly unhandled: Unhandled }
+  | { readonly type: "stop"; readonly mode: StopMode; readonly unhandled: Unhandled }
   /** Nothing waits, is in hand, or is owed any more. */
   | { readonly type: "idle" }
   /**

@@ -18,6 +18,7 @@ import {
   live,
   newLife,
 } from "../../src/actors/life.ts";
+import type { StopMode } from "../../src/actors/stop-mode.ts";
 
 type At = Life<number>["at"];
 
@@ -35,7 +36,7 @@ const table: Readonly<Record<At, readonly At[]>> = {
 
 /** The life as facts. */
 class Model {
-  mode: "drain" | "discard" | undefined;
+  mode: StopMode | undefined;
   isOver = false;
   isFenced = false;
   isDown = false;
@@ -78,7 +79,7 @@ class Model {
     }
   }
 
-  #stop(mode: "drain" | "discard"): string[] {
+  #stop(mode: StopMode): string[] {
     const how = this.isDown ? "discard" : mode;
     const isNew = this.mode !== "discard" && how === "discard";
     if (this.mode !== "discard") this.mode = how;

@@ -1,6 +1,7 @@
 /** The body of an agent: takes part in runs as a participant, and answers direct asks. */
 
 import type { Address } from "../../actors/address.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
@@ -9,7 +10,7 @@ import type { Work } from "../../workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
-import type { Envelope, StopMode } from "../transport/envelope.ts";
+import type { Envelope } from "../transport/envelope.ts";
 import { keyOfParts } from "../../store/versions/idempotency-key.ts";
 import { runCause } from "../../store/versions/cause.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";

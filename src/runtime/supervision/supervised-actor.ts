@@ -8,7 +8,7 @@ import { decodeError, type EncodedError, encodeError } from "../../errors/error-
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
-import type { StopMode } from "../transport/envelope.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import type { SpawnOrder } from "../host/host-control.ts";
 import { Ledger, newLedger } from "../cell/ledger.ts";
 import type { ChildCommand, ChildReport, Settled, SupervisionFrame } from "../transport/supervision-protocol.ts";

@@ -7,7 +7,7 @@ import { describeFailure, type Failure } from "../../supervision/failure.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import type { StopMode } from "../transport/envelope.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import { type ChildReport, nothingSettled, type Settled } from "../transport/supervision-protocol.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
 import {

@@ -16,7 +16,7 @@ import {
 } from "../../supervision/supervisor-state.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import type { StopMode } from "../transport/envelope.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import type { ResolvedChild, ResolvedSupervisor } from "./supervision-options.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
 

@@ -90,13 +90,6 @@ export function sharesHeader(a: EnvelopeHeader, b: EnvelopeHeader): boolean {
 }
 
 /**
- * How an actor ends: handling what waits first, or leaving it as dead letters.
- *
- * @since 0.1.0
- */
-export type StopMode = "drain" | "discard";
-
-/**
  * Why no actor processed a message.
  *
  * @since 0.1.0

@@ -4,7 +4,8 @@ import type { Address } from "../../actors/address.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 import type { SystemReport } from "./system-report.ts";
-import type { CancelCode, Envelope, StopMode } from "./envelope.ts";
+import type { CancelCode, Envelope } from "./envelope.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
 

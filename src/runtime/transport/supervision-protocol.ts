@@ -3,7 +3,7 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
-import type { StopMode } from "./envelope.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 
 /** What a supervised actor's host is told when it starts it; plain data but for the shared memory. */
 export interface SupervisedOrder {
