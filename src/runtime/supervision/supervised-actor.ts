@@ -2,16 +2,26 @@
 
 import { type Address, homeHost, type HostId, makeSupervisedAddress } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import type { Failure } from "../../supervision/failure.ts";
 import type { ChildStatus } from "../../supervision/supervisor-state.ts";
-import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
+import {
+  type Death,
+  hostIn,
+  isGone,
+  move,
+  notStarted,
+  type Whereabouts,
+  type WhereaboutsEffect,
+  type WhereaboutsEvent,
+} from "../../supervision/whereabouts.ts";
+import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
-import type { StopMode } from "../../actors/stop-mode.ts";
 import type { SpawnOrder } from "../host/host-control.ts";
 import { Ledger, newLedger } from "../cell/ledger.ts";
-import type { ChildCommand, ChildReport, Settled, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { ChildReport, Settled, SupervisionFrame } from "../transport/supervision-protocol.ts";
 import type { ResolvedActor } from "./supervision-options.ts";
 import type { ActorStatus, Child, Parent } from "./supervisor-node.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
@@ -19,8 +29,8 @@ import type { ThreadRoster } from "../threads/thread-roster.ts";
 
 /** What it takes to start actors and to talk to their hosts. */
 export interface ActorHosts {
-  readonly roster: ThreadRoster;
-  readonly registry: ActorRegistry;
+  readonly roster: Pick<ThreadRoster, "ids" | "place" | "placeAgain" | "isAlone" | "kill" | "release">;
+  readonly registry: Pick<ActorRegistry, "find" | "place" | "vacate">;
   /** Starts an actor on a host. Rejects with `thread-died` when the host is gone. */
   readonly spawn: (host: HostId, order: SpawnOrder) => Promise<void>;
   readonly transmit: (host: HostId, frame: SupervisionFrame) => void;
@@ -41,24 +51,12 @@ export class SupervisedActor implements Child {
   readonly #buffer = newLedger();
   readonly #ledger = new Ledger(this.#buffer);
   readonly #identity: string;
-  /** Where it is. */
-  #host: HostId | undefined;
+  #whereabouts: Whereabouts = notStarted;
   /** Where a life of it was left behind: messages for that one may still arrive there. */
   readonly #avoided = new Set<HostId>();
   #incarnation = 0;
   #attempts = 0;
-  #isSpawning = false;
-  #isStopping = false;
-  /** It is to be started as soon as an earlier life, whose end was not awaited, has stopped. */
-  #startsAgain = false;
-  /** What it was told while it was being spawned. */
-  #afterSpawn: (() => void) | undefined;
-  /** True when its last host has died: then so have answers that had not left. */
-  #isLost = false;
-  /** Why that host died. */
-  #lastDeath: EncodedError | undefined;
-  #isGone = true;
-  #isClosed = false;
+  /** Why it went down last, or is to be said to be gone. */
   #reason: GoneReason = "stopped";
   /** The callers that wait for it to be gone. */
   #waiting: (() => void)[] = [];
@@ -75,17 +73,17 @@ export class SupervisedActor implements Child {
 
   /** True until it is gone for good, also while it is nowhere. */
   get isThere(): boolean {
-    return !this.#isGone;
+    return !isGone(this.#whereabouts);
   }
 
   /** An actor that it is linked with went down. */
   linkedDown(by: Address, reason: GoneReason): void {
-    this.#failed({ kind: "linked-actor-died", actor: by, reason });
+    this.#fail({ kind: "linked-actor-died", actor: by, reason });
   }
 
   /** Where it is; `undefined` while it is nowhere. */
   get host(): HostId | undefined {
-    return this.#host;
+    return hostIn(this.#whereabouts);
   }
 
   /** What of a host's messages to it is done with. */
@@ -95,21 +93,17 @@ export class SupervisedActor implements Child {
 
   /** Resolves when it is gone for good, at once if it is. */
   get gone(): Promise<void> {
-    return this.#isGone ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
+    return isGone(this.#whereabouts) ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   // ---- what its supervisor tells it
 
   start(): void {
-    this.#isGone = false;
-    if (this.#isStopping) this.#startsAgain = true;
-    else if (this.#isSpawning) this.#afterSpawn = undefined;
-    else if (this.#host === undefined) void this.#spawn();
-    else this.#command({ type: "restart" });
+    this.#hear({ type: "start" });
   }
 
   resume(): void {
-    this.#command({ type: "resume" });
+    this.#hear({ type: "resume" });
   }
 
   fell(): void {
@@ -117,195 +111,187 @@ export class SupervisedActor implements Child {
   }
 
   suspend(): void {
-    this.fell();
-    if (this.#isSpawning) this.#afterSpawn = () => this.suspend();
-    else if (this.#host === undefined) this.#parent.suspended(this.name);
-    else this.#command({ type: "suspend" });
+    this.#hear({ type: "suspend" });
   }
 
   stop(mode: StopMode): void {
-    if (this.#isSpawning) this.#afterSpawn = () => this.stop(mode);
-    else if (this.#host === undefined) this.#parent.stopped(this.name);
-    else {
-      this.#isStopping = true;
-      this.#command({ type: "stop", mode });
-    }
+    this.#hear({ type: "stop", mode });
   }
 
   abandon(isFinal: boolean): void {
-    const host = this.#host;
+    const { host } = this;
     if (isFinal) this.#reason = "left-behind";
-    if (host === undefined) return; // it is still being spawned: it stops as soon as it is there
-    const { roster, publish, transmit } = this.#hosts;
-    if (roster.isAlone(host)) {
-      void roster.kill(host);
-      return;
-    }
-    publish({ type: "actor-left-behind", actor: this.address, thread: host });
-    transmit(host, { kind: "child-command", actor: this.address, command: { type: "abandon", isFinal } });
-    if (isFinal) this.#leave();
+    this.#hear({ type: "abandon", isFinal, isAlone: host !== undefined && this.#hosts.roster.isAlone(host) });
   }
 
   ended(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    const { registry, publish, gone } = this.#hosts;
-    const reason = this.#reason;
-    registry.vacate(this.name);
-    this.#toAll((peer) => ({
-      kind: "departed",
-      actor: this.address,
-      ...this.#ledger.settledOf(peer),
-      isLost: this.#isLost,
-      reason,
-    }));
-    publish({ type: "actor-stopped", actor: this.address });
-    this.#reason = "stopped";
-    gone(this.address, reason);
-    for (const resolve of this.#waiting.splice(0)) resolve();
+    this.#hear({ type: "ended" });
   }
 
   describe(status: ChildStatus, restarts: number): ActorStatus {
     const { name, restart: kind } = this.#options;
-    return { name, kind, status, restarts, address: this.address, thread: this.#host };
+    return { name, kind, status, restarts, address: this.address, thread: this.host };
   }
 
   close(): void {
-    this.#isClosed = true;
+    this.#hear({ type: "close" });
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   // ---- what its hosts tell
 
-  report(report: ChildReport): void {
+  report(report: ChildReport, from: HostId): void {
     switch (report.type) {
       case "started":
-        return this.#started();
       case "suspended":
-        return this.#parent.suspended(this.name);
       case "abandoned":
-        if (this.#host !== undefined) this.#avoided.add(this.#host);
-        this.#leave();
-        return this.#parent.suspended(this.name);
-      case "completed":
-        return this.#failed({ kind: "completed" });
-      case "start-failed":
-      case "behaviour-failed":
-        return this.#failed({ kind: report.type, error: decodeError(report.error) });
-      case "handler-failed": {
-        const { message, deliveries, error } = report;
-        return this.#failed({ kind: "handler-failed", message, error: decodeError(error), deliveries });
-      }
+        return this.#hear({ type: report.type, from });
+      default:
+        return this.#hear({ type: "failed", from, failure: failureOf(report) });
     }
   }
 
-  /** Its host says that it has stopped. */
-  stopped(): void {
-    this.#leave();
-    this.#parent.stopped(this.name);
-    if (!this.#startsAgain) return;
-    this.#startsAgain = false;
-    void this.#spawn();
+  /** A host says that it has stopped there. */
+  stopped(from: HostId): void {
+    this.#hear({ type: "stopped", from });
   }
 
   threadLost(thread: HostId, error: unknown): void {
     this.#avoided.delete(thread);
-    if (this.#host !== thread) return;
-    this.#host = undefined;
-    this.#isStopping = false;
-    this.#isLost = true;
-    this.#lastDeath = encodeError(error);
-    this.#failed({ kind: "thread-died", thread, error });
+    this.#hear({ type: "thread-lost", death: { kind: "thread-died", thread, error } });
   }
 
   /** A host asks where it is. While it is nowhere, every host will be told. */
   locate(peer: HostId): void {
-    if (this.#isGone) this.#hosts.transmit(peer, departedLongAgo(this.address));
-    else if (this.#host !== undefined) this.#hosts.transmit(peer, this.#located(this.#host, peer));
+    const { host } = this;
+    if (!this.isThere) this.#hosts.transmit(peer, departedLongAgo(this.address));
+    else if (host !== undefined) this.#hosts.transmit(peer, this.#located(host, peer, false));
   }
 
-  async #spawn(): Promise<void> {
+  // ---- what it does
+
+  #hear(event: WhereaboutsEvent): void {
+    const [whereabouts, effects] = move(this.#whereabouts, event);
+    this.#whereabouts = whereabouts;
+    for (const effect of effects) this.#do(effect);
+  }
+
+  #do(effect: WhereaboutsEffect): void {
+    const { address: actor } = this;
+    const { roster, transmit, publish } = this.#hosts;
+    switch (effect.type) {
+      case "spawn":
+        return void this.#spawn(effect.lastDeath);
+      case "command":
+        return transmit(effect.host, { kind: "child-command", actor, command: effect.command });
+      case "leave-behind": {
+        const { host, isFinal } = effect;
+        this.#avoided.add(host);
+        publish({ type: "actor-left-behind", actor, thread: host });
+        return transmit(host, { kind: "child-command", actor, command: { type: "abandon", isFinal } });
+      }
+      case "kill":
+        return void roster.kill(effect.host);
+      case "release":
+        return void roster.release(effect.host);
+      case "locate":
+        return this.#toAll((peer) => this.#located(effect.host, peer, effect.isLost));
+      case "depart":
+        return this.#depart(effect.isLost);
+      case "fall":
+        return this.fell();
+      case "run":
+        return this.#run(effect.host);
+      case "tell":
+        return effect.report === "suspended" ? this.#parent.suspended(this.name) : this.#parent.stopped(this.name);
+      case "fail":
+        return this.#fail(effect.failure);
+    }
+  }
+
+  async #spawn(lastDeath: Death | undefined): Promise<void> {
     const { roster, spawn } = this.#hosts;
     const { actor, name, placement, maxDeliveries } = this.#options;
-    this.#isSpawning = true;
     let host: HostId | undefined;
     try {
       host = this.#attempts++ === 0 ? await roster.place(placement) : await roster.placeAgain(placement, this.#avoided);
-      if (this.#isClosed) return;
-      const incarnation = ++this.#incarnation;
-      const lastDeath = this.#lastDeath === undefined ? {} : { lastDeath: this.#lastDeath };
+      if (this.#whereabouts.at === "closed") return;
       const supervised = {
         maxDeliveries,
         ledger: this.#buffer,
         identity: this.#identity,
-        incarnation,
-        ...lastDeath,
+        incarnation: ++this.#incarnation,
+        ...(lastDeath === undefined ? {} : { lastDeath: encodeError(lastDeath.error) }),
       };
       await spawn(host, { definition: definitionId(actor), name, supervised });
     } catch (error) {
-      if (host !== undefined) void roster.release(host);
-      this.#isSpawning = false;
-      this.#afterSpawn = undefined; // it isn't there to be told
-      if (host === undefined || !isTroupeError(error, "thread-died")) this.#failed({ kind: "start-failed", error });
-      else this.#failed({ kind: "thread-died", thread: host, error });
-      return;
+      const failure: Failure =
+        host !== undefined && isTroupeError(error, "thread-died")
+          ? { kind: "thread-died", thread: host, error }
+          : { kind: "start-failed", error };
+      return this.#hear({ type: "spawn-failed", host, failure });
     }
-    this.#isSpawning = false;
-    this.#host = host;
-    const at = host;
-    if (!this.#isGone) this.#toAll((peer) => this.#located(at, peer));
-    this.#isLost = false;
-    this.#lastDeath = undefined;
-    this.#started();
-    const next = this.#isGone ? () => this.stop("discard") : this.#afterSpawn;
-    this.#afterSpawn = undefined;
-    next?.();
+    this.#hear({ type: "spawned", host });
   }
 
-  #started(): void {
+  #run(host: HostId): void {
     const { registry, publish } = this.#hosts;
-    if (this.#isGone || this.#host === undefined) return;
-    const isFirst = registry.find(this.name)?.address === undefined;
-    registry.place(this.name, this.address);
-    this.#reason = "stopped";
     const { address: actor } = this;
+    const isFirst = registry.find(this.name)?.address === undefined;
+    registry.place(this.name, actor);
+    this.#reason = "stopped";
     if (isFirst) publish({ type: "actor-spawned", actor, definition: this.#options.actor.name });
-    else publish({ type: "actor-restarted", actor, supervisor: this.#parent.path ?? "", thread: this.#host });
+    else publish({ type: "actor-restarted", actor, supervisor: this.#parent.path ?? "", thread: host });
     this.#parent.started(this.name);
   }
 
-  #failed(failure: Failure): void {
+  #fail(failure: Failure): void {
     this.#reason = reasonOf(failure);
     this.#parent.failed(this.name, failure);
   }
 
-  /** It is no longer where it was. */
-  #leave(): void {
-    const host = this.#host;
-    this.#host = undefined;
-    this.#isStopping = false;
-    if (host !== undefined) void this.#hosts.roster.release(host);
+  #depart(isLost: boolean): void {
+    const { address: actor } = this;
+    const { registry, publish, gone } = this.#hosts;
+    const reason = this.#reason;
+    registry.vacate(this.name);
+    this.#toAll((peer) => ({ kind: "departed", actor, ...this.#ledger.settledOf(peer), isLost, reason }));
+    publish({ type: "actor-stopped", actor });
+    this.#reason = "stopped";
+    gone(actor, reason);
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #command(command: ChildCommand): void {
-    if (this.#host === undefined) return; // its thread died meanwhile, and that is what its supervisor hears next
-    this.#hosts.transmit(this.#host, { kind: "child-command", actor: this.address, command });
-  }
-
-  #located(host: HostId, peer: HostId): SupervisionFrame {
+  #located(host: HostId, peer: HostId, isLost: boolean): SupervisionFrame {
+    const { address: actor } = this;
     return {
       kind: "located",
-      actor: this.address,
+      actor,
       host,
       incarnation: this.#incarnation,
       ...this.#ledger.settledOf(peer),
-      isLost: this.#isLost,
+      isLost,
     };
   }
 
   #toAll(frame: (peer: HostId) => SupervisionFrame): void {
     const { roster, transmit } = this.#hosts;
     for (const peer of [homeHost, ...roster.ids]) transmit(peer, frame(peer));
+  }
+}
+
+/** What its supervisor judges. */
+function failureOf(report: Exclude<ChildReport, { readonly type: "started" | "suspended" | "abandoned" }>): Failure {
+  switch (report.type) {
+    case "completed":
+      return { kind: "completed" };
+    case "start-failed":
+    case "behaviour-failed":
+      return { kind: report.type, error: decodeError(report.error) };
+    case "handler-failed": {
+      const { message, deliveries, error } = report;
+      return { kind: "handler-failed", message, error: decodeError(error), deliveries };
+    }
   }
 }
 

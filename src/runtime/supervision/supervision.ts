@@ -7,6 +7,8 @@ import { describeFailure, type Failure } from "../../supervision/failure.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
+import type { ActorRegistry } from "../registry/actor-registry.ts";
+import type { ThreadRoster } from "../threads/thread-roster.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import { type ChildReport, nothingSettled, type Settled } from "../transport/supervision-protocol.ts";
 import { type ActorHosts, departedLongAgo, SupervisedActor } from "./supervised-actor.ts";
@@ -35,6 +37,8 @@ export interface SupervisorHandle {
 }
 
 export interface SupervisionPorts extends ActorHosts {
+  readonly roster: ActorHosts["roster"] & Pick<ThreadRoster, "check">;
+  readonly registry: ActorHosts["registry"] & Pick<ActorRegistry, "reserve" | "release">;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -85,13 +89,13 @@ export class Supervision {
   }
 
   /** Takes a host's report of an actor. */
-  report(address: Address, report: ChildReport): void {
-    this.#actors.get(address)?.actor.report(report);
+  report(address: Address, report: ChildReport, from: HostId): void {
+    this.#actors.get(address)?.actor.report(report, from);
   }
 
   /** A host says that an actor has stopped. */
-  stopped(address: Address): void {
-    this.#actors.get(address)?.actor.stopped();
+  stopped(address: Address, from: HostId): void {
+    this.#actors.get(address)?.actor.stopped(from);
   }
 
   /** A host asks where an actor is. */

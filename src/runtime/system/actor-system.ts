@@ -320,25 +320,22 @@ export class ActorSystem implements System {
         return this.#publish({ type: "actor-failed", actor, message, error: decodeError(error) });
       }
       case "stopped":
+        if (isSupervised(report.actor)) return this.#supervision.stopped(report.actor, from);
         return this.#stopped(report.actor, report.hasFailed);
       case "child":
-        return this.#supervision.report(report.actor, report.report);
+        return this.#supervision.report(report.actor, report.report, from);
       case "locate":
         return this.#supervision.locate(report.actor, from);
     }
   }
 
   #stopped(actor: Address, hasFailed: boolean): void {
-    const host = hostOf(actor);
-    if (host === undefined) {
-      this.#supervision.stopped(actor);
-      return;
-    }
     if (!this.#registry.stopped(actor)) return;
     this.#publish({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
     this.#deathWatch.gone(actor, hasFailed ? "failed" : "stopped");
-    if (!this.#end.isClosing) void this.#roster.release(host);
+    const host = hostOf(actor);
+    if (host !== undefined && !this.#end.isClosing) void this.#roster.release(host);
   }
 
   #threadGone(thread: HostId, error: unknown, wasClosing: boolean): void {

@@ -1,11 +1,17 @@
 /** Supervised actors on real threads: they come back, and with them their addresses, refs and mailboxes. */
 
 import { describe, expect, it } from "vitest";
-import { type Decider, type Failure, isTroupeError, type SupervisorHandle } from "../../../src/index.ts";
+import {
+  type Decider,
+  type Failure,
+  isTroupeError,
+  type Placement,
+  type SupervisorHandle,
+} from "../../../src/index.ts";
 import { forwarder } from "../../fixtures/forwarder.ts";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 import { counter, tally } from "../../fixtures/actors.ts";
-import { saboteur, shortLived, slowSensor } from "../../fixtures/supervised-actors.ts";
+import { over, saboteur, shortLived, slowSensor } from "../../fixtures/supervised-actors.ts";
 import { gate, zombie } from "../../fixtures/zombie.ts";
 
 const system = useSystem({ resourceLimits: { maxOldGenerationSizeMb: 64 } });
@@ -248,6 +254,19 @@ describe("behaviours", () => {
     ]);
     await handle.stop();
   });
+
+  it.each<Placement>(["dedicated", { thread: 0 }])(
+    "are started again when they complete at once: %j",
+    async (placement) => {
+      using told = record(system().events$);
+      const name = `streams-${++trees}`;
+      const intensity = { restarts: 2, within: 600_000 };
+      await system().supervise({ name, intensity, children: [{ name: `${name}-a`, actor: over, placement }] });
+      await told.first((event) => event.type === "supervisor-stopped" && event.supervisor === name);
+      const decisions = told.values.filter((event) => event.type === "supervisor-decided");
+      expect(decisions.map(({ decision }) => decision)).toEqual(["restart", "restart", "escalate"]);
+    },
+  );
 
   it("end as transient children", async () => {
     using told = record(system().events$);
