@@ -364,8 +364,9 @@ export class ModelledActor {
     host.commands.length = host.reports.length = 0;
     if (hostIn(this.whereabouts) === host.id) this.#lastDeath = death;
     const failures = this.#failures;
+    const isLast = this.#last === host.id;
     this.hear({ type: "thread-lost", death });
-    if (this.#last === host.id) strictEqual(this.#failures, failures);
+    if (isLast) strictEqual(this.#failures, failures);
   }
 
   #open(): Host {

@@ -73,18 +73,22 @@ const downs = [
       }),
   ),
 ];
+/** As the supervisor of its supervisor has it. */
+function beginAnew(actor: ModelledActor): void {
+  actor.tell({ type: "suspend" });
+  actor.tell({ type: "start" });
+}
+
 /** What seldom comes together by chance. */
 const together = [
-  always("begin anew", (actor) => {
-    actor.tell({ type: "suspend" });
-    actor.tell({ type: "start" });
-  }),
-  fc.boolean().map(
-    (isAlone) =>
-      new Do(`terminate in vain ${isAlone}`, (actor) => {
+  always("begin anew", beginAnew),
+  fc.tuple(fc.boolean(), fc.boolean()).map(
+    ([isAlone, isAnew]) =>
+      new Do(`terminate in vain ${isAlone} ${isAnew}`, (actor) => {
         Object.assign(actor, { isAlone, mode: "discard" });
         actor.tell({ type: "terminate", child: "a" });
         actor.tell({ type: "late", child: "a" });
+        if (isAnew) beginAnew(actor);
       }),
   ),
   always("complete at once", (actor) => {
