@@ -557,7 +557,7 @@ export interface ErrorDetailsByCode {
         readonly directory: string;
     };
     "journal-in-use": {
-        readonly directory: string;
+        readonly directory?: string;
         readonly pid: number;
     };
     "journal-format": {
@@ -576,6 +576,9 @@ export interface ErrorDetailsByCode {
     "journal-failed": {
         readonly directory: string;
         readonly freeBytes?: number | undefined;
+    };
+    "journal-stopped": {
+        readonly directory: string;
     };
     "key-too-long": {
         readonly bytes: number;
@@ -1500,7 +1503,7 @@ export declare function isTroupeError<Code extends ErrorCode>(value: unknown, co
 
 export declare function lmdbJournal(path: string, options?: LmdbJournalOptions): Promise<Journal>;
 
-export declare function memoryJournal(): Journal;
+export declare function memoryJournal(options?: Readonly<Record<string, never>>): Journal;
 
 export declare function verifyJournal(path: string): Promise<JournalReport>;
 

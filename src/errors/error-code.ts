@@ -59,6 +59,7 @@ export const errorCodes = [
   "journal-format",
   "journal-corrupt",
   "journal-failed",
+  "journal-stopped",
   "key-too-long",
   // workflows
   "invalid-workflow",

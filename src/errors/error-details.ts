@@ -171,7 +171,7 @@ export interface ErrorDetailsByCode {
   };
   // journals on disk
   "no-such-journal": { readonly directory: string };
-  "journal-in-use": { readonly directory: string; readonly pid: number };
+  "journal-in-use": { readonly directory?: string; readonly pid: number };
   "journal-format": { readonly file: string; readonly format: number; readonly expected: number };
   "journal-corrupt": {
     readonly what: string;
@@ -182,6 +182,7 @@ export interface ErrorDetailsByCode {
     readonly count?: number;
   };
   "journal-failed": { readonly directory: string; readonly freeBytes?: number | undefined };
+  "journal-stopped": { readonly directory: string };
   "key-too-long": { readonly bytes: number; readonly maxBytes: number };
   // workflows
   "invalid-workflow": { readonly workflow?: string; readonly version?: string; readonly step?: string };

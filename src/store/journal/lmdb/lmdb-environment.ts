@@ -1,6 +1,12 @@
 /** LMDB behind one file: opens an environment and its sub-databases, reads, and writes one transaction at a time. */
 
+import { dirname } from "node:path";
 import type { Database, RootDatabase } from "lmdb";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import { identityOf } from "./files/file-identity.ts";
+import type { Registration } from "./files/lock-file.ts";
+import { prepareToOpen } from "./files/openable.ts";
+import { openingFailed } from "./journal-errors.ts";
 
 /**
  * The sub-databases: the journal's own entry; the rows of keys; the place of each version's record; the records, with
@@ -30,33 +36,57 @@ export interface Entry {
 
 export interface Environment {
   readonly tables: Readonly<Record<TableName, Table>>;
+  /** Whether owners in other processes know that it reads. */
+  readonly registration: Registration;
   /** Writes what `fill` puts and removes, atomically. Resolves when it is on disk. Call it for one write at a time. */
   write(fill: () => void): Promise<void>;
   /** Makes the next read see the commits of other processes. */
   refresh(): void;
+  /**
+   * Why it can't be used any more, after a write that failed; `undefined` where it can. LMDB gives an environment up when
+   * it could not write a meta page, and a write that is begun then never ends.
+   */
+  failure(): unknown;
   /** Writes a copy without unused pages. Does not sync it. */
   copyCompacted(file: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/**
- * Opens a data file; creates it unless `readOnly`. LMDB is loaded with the first file, not with this module, since
- * threads that don't need LMDB import the module too.
- */
-export async function openEnvironment(file: string, options: { readonly readOnly: boolean }): Promise<Environment> {
+/** Opens a data file; creates it unless `readOnly`. @throws TroupeError `journal-failed`, `journal-in-use`. */
+export type OpenEnvironment = (file: string, options: { readonly readOnly: boolean }) => Environment;
+
+/** LMDB is loaded with the first file, not with this module, since threads that don't need LMDB import the module too. */
+export async function loadLmdb(): Promise<OpenEnvironment> {
   const { open } = await import("lmdb");
-  const { readOnly } = options;
-  const root = open({
-    path: file,
-    readOnly,
-    noSubdir: true,
-    maxDbs: tableNames.length + 1,
-    encoding: "binary",
-    // or a put would be acknowledged before it is flushed
-    overlappingSync: false,
-    // each write is a batch of its own; LMDB's own batch around it would reject without a handler
-    eventTurnBatching: false,
-  });
+  return (file, { readOnly }) => {
+    if (!readOnly) checkNotRead(file);
+    const registration = prepareToOpen(file, { readOnly });
+    const root = open({
+      path: file,
+      readOnly,
+      noSubdir: true,
+      maxDbs: tableNames.length + 1,
+      encoding: "binary",
+      // or a put would be acknowledged before it is flushed
+      overlappingSync: false,
+      // each write is a batch of its own; LMDB's own batch around it would reject without a handler
+      eventTurnBatching: false,
+    });
+    try {
+      return environmentOf(root, registration, readOnly ? noteReader(file) : () => undefined);
+    } catch (cause) {
+      void root.close();
+      throw openingFailed(dirname(file), cause);
+    }
+  };
+}
+
+/** Opens one data file. */
+export async function openEnvironment(file: string, options: { readonly readOnly: boolean }): Promise<Environment> {
+  return (await loadLmdb())(file, options);
+}
+
+function environmentOf(root: RootDatabase, registration: Registration, onClose: () => void): Environment {
   const stores = Object.fromEntries(
     tableNames.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })]),
   ) as Record<TableName, Database<Buffer, Buffer>>;
@@ -67,11 +97,54 @@ export async function openEnvironment(file: string, options: { readonly readOnly
   >;
   return {
     tables,
+    registration,
     write: (fill) => commit(root, fill, appends),
     refresh: () => root.resetReadTxn(),
+    failure() {
+      root.resetReadTxn();
+      try {
+        for (const _ of tables.info.range()) break;
+        return undefined;
+      } catch (error) {
+        return error;
+      }
+    },
     copyCompacted: (target) => root.backup(target, true),
-    close: () => root.close(),
+    async close() {
+      await root.close();
+      onClose();
+    },
   };
+}
+
+/** The files that are open `readOnly` in this process, and how many times. */
+const readers = new Map<string, number>();
+
+function nameOf(file: string): string {
+  const { dev, ino } = identityOf(file) ?? {};
+  return `${dev}/${ino}`;
+}
+
+/** @returns what notes that it isn't read any more. */
+function noteReader(file: string): () => void {
+  const name = nameOf(file);
+  readers.set(name, (readers.get(name) ?? 0) + 1);
+  return () => {
+    const left = (readers.get(name) ?? 1) - 1;
+    if (left === 0) readers.delete(name);
+    else readers.set(name, left);
+  };
+}
+
+/** LMDB has one environment for a file in a process: one that was opened to read would be taken to write. */
+function checkNotRead(file: string): void {
+  if (!readers.has(nameOf(file))) return;
+  const directory = dirname(file);
+  throw new TroupeError(
+    "journal-in-use",
+    `The journal in ${directory} is open readOnly in this very process, which can't own it at the same time. Close it first, or read from the one that owns it.`,
+    { details: { directory, pid: process.pid } },
+  );
 }
 
 /** The declarations of LMDB's types allow only a version here. */

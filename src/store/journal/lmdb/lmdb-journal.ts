@@ -1,22 +1,28 @@
 /** The durable journal: every version on disk, in an embedded LMDB. */
 
-import type { Durability } from "./durability.ts";
 import { resolve } from "node:path";
-import { TroupeError } from "../../../errors/troupe-error.ts";
+import * as v from "valibot";
+import { checkOptions } from "../../../contracts/check-options.ts";
 import type { Journal } from "../journal.ts";
-import { type IndexDamage, inspectIndexes } from "./index-damage.ts";
+import type { Durability } from "./durability.ts";
 import {
   dataFileOf,
   draftFile,
   makeDirectory,
-  noSuchJournal,
+  nextDataFile,
   promoteDraft,
+  removeDraft,
   removeOlder,
 } from "./files/journal-files.ts";
+import { ownJournal } from "./files/journal-owner.ts";
+import { FollowedFile } from "./followed-file.ts";
+import { inspectIndexes } from "./index-damage.ts";
+import { openingFailed } from "./journal-errors.ts";
+import type { JournalFile } from "./journal-file.ts";
 import { writeInfo } from "./journal-info.ts";
-import { ownerOf, ownJournal } from "./files/journal-owner.ts";
-import { type Environment, openEnvironment } from "./lmdb-environment.ts";
-import { StoredVersions } from "./stored-versions.ts";
+import { loadLmdb, type OpenEnvironment } from "./lmdb-environment.ts";
+import { OwnedFile } from "./owned-file.ts";
+import { StoredVersions, type StoredVersionsOptions } from "./stored-versions.ts";
 
 /**
  * How a journal on disk is opened.
@@ -33,7 +39,14 @@ export interface LmdbJournalOptions {
   readonly readOnly?: boolean;
 }
 
-const nothingDamaged: IndexDamage = { keys: 0, idempotencyKeys: 0 };
+const pathSchema = v.strictObject({
+  path: v.pipe(v.string(), v.nonEmpty("expected the path of a directory, not an empty one")),
+});
+
+const schema = v.strictObject({
+  durability: v.optional(v.picklist(["sync", "relaxed"])),
+  readOnly: v.optional(v.boolean()),
+});
 
 /**
  * Opens the journal in the directory `path`; creates it if there is none, unless `readOnly`.
@@ -44,67 +57,65 @@ const nothingDamaged: IndexDamage = { keys: 0, idempotencyKeys: 0 };
  * One system owns a journal at a time, until `close` or the end of its process. The files are checked before they are
  * mapped, so damage is an error, never a crash. If a version is damaged later, only reading that version fails.
  *
- * @throws TroupeError (as a rejection) `journal-in-use`, `journal-format`, `journal-corrupt`; `no-such-journal` when
- * `readOnly` and there is none; `invalid-options`.
+ * Before each flush and after it, the owner looks whether its files are still at their place and its own. Once they aren't,
+ * or the disk refused the page that puts a commit in force, everything fails with `journal-stopped`.
+ *
+ * @throws TroupeError (as a rejection) `journal-in-use`, `journal-format`, `journal-corrupt`; `journal-failed` for files
+ * that can't be opened; `no-such-journal` when `readOnly` and there is none; `invalid-options` for an empty path and for
+ * an option that there isn't.
  * @example
  * await using system = await createSystem({ journal: lmdbJournal("./state") });
  * @since 0.1.0
  */
 export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}): Promise<Journal> {
+  checkOptions("lmdbJournal", pathSchema, { path });
+  checkOptions("lmdbJournal", schema, options);
   const { durability = "sync", readOnly = false } = options;
-  if (durability !== "sync" && durability !== "relaxed") {
-    throw new TroupeError(
-      "invalid-options",
-      `lmdbJournal: durability is "sync" or "relaxed", not ${JSON.stringify(durability)}`,
-    );
-  }
   const directory = resolve(path);
-  return readOnly ? openToRead(directory) : openToOwn(directory, durability);
+  try {
+    const open = await loadLmdb();
+    return readOnly ? await openToRead(directory, open) : await openToOwn(directory, open, durability);
+  } catch (error) {
+    throw openingFailed(directory, error);
+  }
 }
 
-async function openToRead(directory: string): Promise<Journal> {
-  const file = dataFileOf(directory);
-  if (file === undefined) throw noSuchJournal(directory, "it has no data file");
-  // an owner has checked the file, and is changing it now
-  const damage = ownerOf(directory) === undefined ? inspectIndexes(file) : nothingDamaged;
-  const environment = await openEnvironment(file, { readOnly: true });
-  return closingOnFailure(environment, () => new StoredVersions(environment, { directory, damage, access: "read" }));
+async function openToRead(directory: string, open: OpenEnvironment): Promise<Journal> {
+  return versionsIn(new FollowedFile(directory, open), { directory, access: "read" });
 }
 
-async function openToOwn(directory: string, durability: Durability): Promise<Journal> {
+async function openToOwn(directory: string, open: OpenEnvironment, durability: Durability): Promise<Journal> {
   makeDirectory(directory);
   const ownership = ownJournal(directory);
+  let file: JournalFile;
   try {
-    const file = dataFileOf(directory) ?? (await makeDataFile(directory));
+    const path = dataFileOf(directory) ?? (await makeDataFile(directory, open).finally(() => removeDraft(directory)));
     removeOlder(directory);
-    const damage = inspectIndexes(file);
-    const environment = await openEnvironment(file, { readOnly: false });
-    const release = (): void => ownership.release();
-    return await closingOnFailure(
-      environment,
-      () => new StoredVersions(environment, { directory, damage, access: durability, release }),
-    );
+    file = new OwnedFile({ directory, path, damage: inspectIndexes(path), open, ownership });
   } catch (error) {
     ownership.release();
     throw error;
   }
+  return versionsIn(file, { directory, access: durability });
 }
 
-async function makeDataFile(directory: string): Promise<string> {
-  const environment = await openEnvironment(draftFile(directory), { readOnly: false });
+async function makeDataFile(directory: string, open: OpenEnvironment): Promise<string> {
+  const environment = open(draftFile(directory), { readOnly: false });
   try {
     await environment.write(() => writeInfo(environment.tables.info, { position: 0, time: 0, nextId: 1 }));
   } finally {
     await environment.close();
   }
-  return promoteDraft(directory);
+  const path = nextDataFile(directory);
+  promoteDraft(directory, path);
+  return path;
 }
 
-async function closingOnFailure<T>(environment: Environment, make: () => T): Promise<T> {
+async function versionsIn(file: JournalFile, options: StoredVersionsOptions): Promise<Journal> {
   try {
-    return make();
+    return new StoredVersions(file, options);
   } catch (error) {
-    await environment.close();
+    await file.close();
     throw error;
   }
 }

@@ -4,12 +4,11 @@ import type { CommitRecord } from "../../versions/commit.ts";
 import type { Journal } from "../journal.ts";
 import type { Snapshot, SnapshotMeta } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
-import { draftFile, promoteDraft, removeOlder } from "./files/journal-files.ts";
-import { closed, notWritable, writeFailed } from "./journal-errors.ts";
-import type { IndexDamage } from "./index-damage.ts";
+import { closed } from "./journal-errors.ts";
 import type { Durability } from "./durability.ts";
 import { Unwritten } from "./unwritten.ts";
-import { type Environment, openEnvironment } from "./lmdb-environment.ts";
+import type { JournalFile } from "./journal-file.ts";
+import type { Environment } from "./lmdb-environment.ts";
 import type { MaybePromise } from "../../../async/maybe-promise.ts";
 import { GroupWriter } from "./group-writer.ts";
 import { type Committed, IdempotencyIndex } from "./idempotency-index.ts";
@@ -27,21 +26,16 @@ const cachedEntryBytes = 200;
 
 export interface StoredVersionsOptions {
   readonly directory: string;
-  readonly damage: IndexDamage;
   readonly access: "read" | Durability;
-  /** Gives the journal up. */
-  readonly release?: () => void;
 }
 
-/**
- * The journal over an open LMDB environment. Owns the order of writes and the caches; the environment owns the file.
- */
+/** The journal over its open data file. Owns the order of writes and the caches. */
 export class StoredVersions implements Journal {
-  #environment: Environment;
+  readonly #file: JournalFile;
   readonly #options: StoredVersionsOptions;
   readonly #writer: GroupWriter;
-  readonly #keys: KeyIndex;
-  readonly #idempotency: IdempotencyIndex;
+  #keys: KeyIndex;
+  #idempotency: IdempotencyIndex;
   /** The newest versions of keys in use, with which later versions share structure. */
   readonly #heads = new Recent<StateKey, Snapshot>(maxCachedBytes);
   readonly #unwritten: Unwritten | undefined;
@@ -52,15 +46,14 @@ export class StoredVersions implements Journal {
   /** Trims run one after the other, so that each sees on disk what the one before left. */
   #trimming: Promise<void> = Promise.resolve();
 
-  constructor(environment: Environment, options: StoredVersionsOptions) {
-    const { directory, damage, access } = options;
-    this.#environment = environment;
+  constructor(file: JournalFile, options: StoredVersionsOptions) {
+    const { directory, access } = options;
+    this.#file = file;
     this.#options = options;
-    this.#keys = new KeyIndex(() => this.#tables.keys, damage.keys);
-    this.#idempotency = new IdempotencyIndex(() => this.#tables.idempotency, damage.idempotencyKeys);
+    [this.#keys, this.#idempotency] = this.#openIndexes();
     this.#unwritten = access === "relaxed" ? new Unwritten(directory) : undefined;
     this.#writer = new GroupWriter(
-      (fill) => this.#write(fill),
+      (fill) => file.write(fill),
       () => this.#failed(),
     );
     ({ position: this.#position, time: this.#time, nextId: this.#nextId } = readInfo(this.#tables.info, directory));
@@ -191,16 +184,7 @@ export class StoredVersions implements Journal {
   /** Copies all data in use to a new file. It needs that much extra room while it runs; commits wait, reads don't. */
   async compact(): Promise<void> {
     this.#checkWritable();
-    const { directory } = this.#options;
-    await this.#writer.exclusively(async () => {
-      const draft = draftFile(directory);
-      await this.#environment.copyCompacted(draft);
-      await this.#touch(draft);
-      const before = this.#environment;
-      this.#environment = await openEnvironment(promoteDraft(directory), { readOnly: false });
-      await before.close();
-      removeOlder(directory);
-    });
+    await this.#writer.exclusively(() => this.#file.compact());
   }
 
   /** Waits for writes in progress. Idempotent. */
@@ -208,12 +192,11 @@ export class StoredVersions implements Journal {
     if (this.#closed) return;
     this.#closed = true;
     await this.#writer.idle();
-    await this.#environment.close();
-    this.#options.release?.();
+    await this.#file.close();
   }
 
   get #tables(): Environment["tables"] {
-    return this.#environment.tables;
+    return this.#file.tables;
   }
 
   /**
@@ -261,17 +244,6 @@ export class StoredVersions implements Journal {
     this.#heads.set(snapshot.key, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
   }
 
-  /**
-   * Makes both meta pages of a copy valid. A copy has only one valid meta page, which LMDB would overwrite next; two
-   * transactions write both.
-   */
-  async #touch(copy: string): Promise<void> {
-    const environment = await openEnvironment(copy, { readOnly: false });
-    const info = readInfo(environment.tables.info, copy);
-    for (let i = 0; i < 2; i++) await environment.write(() => writeInfo(environment.tables.info, info));
-    await environment.close();
-  }
-
   #head(key: StateKey): Snapshot | undefined {
     this.#look();
     const row = this.#keys.written(key);
@@ -302,19 +274,22 @@ export class StoredVersions implements Journal {
     return this.#unwritten?.settled(key)?.then(readNow) ?? readNow();
   }
 
-  /** Drops cached rows when another process owns the journal, as they may be outdated. */
+  /** Drops what is cached when another process owns the journal, as it may be outdated. */
   #look(): void {
     if (this.#options.access !== "read") return;
-    this.#environment.refresh();
+    const isOtherFile = this.#file.look();
     this.#keys.forget();
+    if (!isOtherFile) return;
+    this.#heads.clear();
+    [this.#keys, this.#idempotency] = this.#openIndexes();
   }
 
-  async #write(fill: () => void): Promise<void> {
-    try {
-      await this.#environment.write(fill);
-    } catch (cause) {
-      throw writeFailed(this.#options.directory, cause);
-    }
+  #openIndexes(): readonly [KeyIndex, IdempotencyIndex] {
+    const { keys, idempotencyKeys } = this.#file.damage;
+    return [
+      new KeyIndex(() => this.#tables.keys, keys),
+      new IdempotencyIndex(() => this.#tables.idempotency, idempotencyKeys),
+    ];
   }
 
   /**
@@ -323,18 +298,19 @@ export class StoredVersions implements Journal {
    */
   #checkOpen(): void {
     if (this.#closed) throw closed(this.#options.directory);
+    this.#file.check();
   }
 
   #checkWritable(): void {
-    const { access, directory } = this.#options;
     this.#checkOpen();
-    if (access === "read") throw notWritable(directory, "it was opened readOnly");
+    this.#file.checkWritable();
     this.#unwritten?.checkWritable();
   }
 
   #failed(): void {
     this.#keys.abandon();
     this.#idempotency.abandon();
+    if (this.#file.isStopped) return; // nothing can be read, and nothing will be written
     ({ nextId: this.#nextId } = readInfo(this.#tables.info, this.#options.directory));
   }
 }

@@ -9,6 +9,8 @@ import { checkDataFile } from "./files/data-file-check.ts";
 import { idempotencyPlace, type KeyId, placeOf, stateKeyOf, versionPlace } from "./records/entry-key.ts";
 import type { Committed } from "./idempotency-index.ts";
 import { dataFileOf, noSuchJournal } from "./files/journal-files.ts";
+import { checkKnown } from "./followed-file.ts";
+import { openingFailed } from "./journal-errors.ts";
 import { readInfo } from "./journal-info.ts";
 import { ownerOf } from "./files/journal-owner.ts";
 import { decodeKeyRow, type KeyRow } from "./records/key-row.ts";
@@ -56,7 +58,7 @@ export interface JournalReport {
  *
  * Reads everything, and blocks the thread meanwhile.
  *
- * @throws TroupeError (as a rejection) `no-such-journal`; `journal-format`.
+ * @throws TroupeError (as a rejection) `no-such-journal`; `journal-format`; `journal-failed` for files that can't be opened.
  * @example
  * const { damages } = await verifyJournal("./state");
  * for (const { key, version, what } of damages) console.error(key, version, what);
@@ -64,6 +66,14 @@ export interface JournalReport {
  */
 export async function verifyJournal(path: string): Promise<JournalReport> {
   const directory = resolve(path);
+  try {
+    return await verify(directory);
+  } catch (error) {
+    throw openingFailed(directory, error);
+  }
+}
+
+async function verify(directory: string): Promise<JournalReport> {
   const file = dataFileOf(directory);
   if (file === undefined) throw noSuchJournal(directory, "it has no data file");
   const structureChecked = ownerOf(directory) === undefined;
@@ -80,6 +90,7 @@ export async function verifyJournal(path: string): Promise<JournalReport> {
   }
   const environment = await openEnvironment(file, { readOnly: true });
   try {
+    checkKnown(directory, environment);
     return { directory, structureChecked, ...new Verification(environment).run(file) };
   } finally {
     await environment.close();

@@ -325,7 +325,12 @@ describe("the files", () => {
     const file = join(newDirectory(), "file");
     writeFileSync(file, "");
     expect(await failure(lmdbJournal(file))).toMatchObject({ code: "no-such-journal" });
-    const options = { durability: "most" } as never;
-    expect(await failure(lmdbJournal(newDirectory(), options))).toMatchObject({ code: "invalid-options" });
+    for (const options of [{ durability: "most" }, { readonly: true }, { readOnly: "yes" }, null]) {
+      const directory = newDirectory();
+      expect(await failure(lmdbJournal(directory, options as never))).toMatchObject({ code: "invalid-options" });
+      expect(readdirSync(directory)).toEqual([]);
+    }
+    for (const path of ["", undefined, 7])
+      expect(await failure(lmdbJournal(path as string))).toMatchObject({ code: "invalid-options" });
   });
 });

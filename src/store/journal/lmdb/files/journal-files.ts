@@ -6,18 +6,41 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { TroupeError } from "../../../../errors/troupe-error.ts";
+import { notOpenable } from "../journal-errors.ts";
+import { lockOf } from "./lock-file.ts";
 
 const dataName = /^data-(\d+)\.mdb$/;
+const dataOrLockName = /^data-(\d+)\.mdb(?:-lock)?$/;
 const draftName = "draft.mdb";
 
-/** Makes the directory if there is none. @throws TroupeError `no-such-journal` when something else has its name. */
+/**
+ * Makes the directory, and those above it, where there are none.
+ *
+ * @throws TroupeError `no-such-journal` where there can't be one; `journal-failed` where it can't be made now.
+ */
 export function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) makeWithParents(directory);
+    syncDirectory(dirname(directory));
   } catch (cause) {
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    if (!["ENOENT", "ENOTDIR", "EEXIST"].includes(code)) throw notOpenable(directory, message, cause);
     throw noSuchJournal(directory, "it can't be made a directory", cause);
   }
-  syncDirectory(dirname(directory));
+}
+
+/** As `recursive` of `mkdir` does, which never returns in a directory that takes none, such as `/proc` (Node.js 20). */
+function makeWithParents(directory: string): void {
+  try {
+    mkdirSync(directory);
+  } catch (error) {
+    const parent = dirname(directory);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === directory) throw error;
+    if (statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
+    makeWithParents(parent);
+    syncDirectory(dirname(parent));
+    mkdirSync(directory);
+  }
 }
 
 /** The data file in force; `undefined` if there is none yet. @throws TroupeError `no-such-journal`. */
@@ -31,27 +54,40 @@ export function dataFileOf(directory: string): string | undefined {
  * interrupted.
  */
 export function draftFile(directory: string): string {
-  removeData(directory, draftName);
+  removeDraft(directory);
   return join(directory, draftName);
 }
 
-/** Puts the draft in force. The change is on disk when this returns, and is atomic even if the machine stops. */
-export function promoteDraft(directory: string): string {
-  const draft = join(directory, draftName);
-  const numbers = dataNumbers(directory);
-  const file = join(directory, `data-${Math.max(0, ...numbers) + 1}.mdb`);
-  sync(draft, "r+");
-  rmSync(`${draft}-lock`, { force: true });
-  renameSync(draft, file);
-  syncDirectory(directory);
-  return file;
+/** Removes the draft and its lock file, if there are any. */
+export function removeDraft(directory: string): void {
+  for (const file of [draftName, lockOf(draftName)]) rmSync(join(directory, file), { force: true });
 }
 
-/** Removes the data files before the one in force. */
+/** The path that the next data file gets. */
+export function nextDataFile(directory: string): string {
+  return join(directory, `data-${Math.max(0, ...dataNumbers(directory)) + 1}.mdb`);
+}
+
+/**
+ * Puts the draft in force as `file`, with its lock file, which goes first: no reader finds the one without the other. The
+ * change is on disk when this returns, and is atomic even if the machine stops. When it throws, the draft is in force, or
+ * isn't: whether `file` is there says so.
+ */
+export function promoteDraft(directory: string, file: string): void {
+  const draft = join(directory, draftName);
+  sync(draft, "r+");
+  renameSync(lockOf(draft), lockOf(file));
+  renameSync(draft, file);
+  syncDirectory(directory);
+}
+
+/** Removes the data files before the one in force, and lock files without a data file. */
 export function removeOlder(directory: string): void {
-  const numbers = dataNumbers(directory);
-  const newest = Math.max(0, ...numbers);
-  for (const number of numbers) if (number < newest) removeData(directory, `data-${number}.mdb`);
+  const newest = Math.max(0, ...dataNumbers(directory));
+  for (const name of readdirSync(directory)) {
+    const number = Number(dataOrLockName.exec(name)?.[1] ?? newest);
+    if (number !== newest) rmSync(join(directory, name), { force: true });
+  }
 }
 
 /** @throws TroupeError `no-such-journal` when there is no directory. */
@@ -60,6 +96,8 @@ function dataNumbers(directory: string): readonly number[] {
   try {
     names = readdirSync(directory);
   } catch (cause) {
+    const { code = "", message } = cause as NodeJS.ErrnoException;
+    if (!["ENOENT", "ENOTDIR"].includes(code)) throw notOpenable(directory, message, cause);
     throw noSuchJournal(directory, "there is no such directory", cause);
   }
   return names.flatMap((name) => {
@@ -73,10 +111,6 @@ export function noSuchJournal(directory: string, what: string, cause?: unknown):
     details: { directory },
     ...(cause === undefined ? {} : { cause }),
   });
-}
-
-function removeData(directory: string, name: string): void {
-  for (const file of [name, `${name}-lock`]) rmSync(join(directory, file), { force: true });
 }
 
 /** Flushes the directory, so that a renamed file's name is durable. Windows can't do that and doesn't need it. */

@@ -4,17 +4,37 @@
  * that decided by outdated files notices it: its number is taken, or isn't the highest.
  */
 
-import { linkSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { TroupeError } from "../../../../errors/troupe-error.ts";
 import { notWritable } from "../journal-errors.ts";
+import { identityOf, isSameFile } from "./file-identity.ts";
 import { isRunning, ownIdentity, type ProcessIdentity } from "./process-identity.ts";
 
 const ownerName = /^owner-(\d+)$/;
+const claimName = /^claim-(\d+)-\d+$/;
 
 export interface Ownership {
-  /** Gives the journal up. */
+  /** False once the directory was moved, removed or replaced, or another process has succeeded this one. */
+  isInForce(): boolean;
+  /** Gives the journal up, wherever its directory is now. */
   release(): void;
+}
+
+/** The file of an owner, open: so it is known again, and can be emptied, after its directory was moved. */
+interface Claim {
+  readonly path: string;
+  readonly handle: number;
 }
 
 /**
@@ -28,16 +48,42 @@ export function ownJournal(directory: string): Ownership {
     const last = lastOwner(directory);
     checkNotRunning(directory, last);
     const number = (last?.number ?? 0) + 1;
-    if (!claim(directory, number)) continue;
-    if (lastOwner(directory)?.number !== number) {
-      rmSync(join(directory, `owner-${number}`));
-      continue;
+    const claimed = claim(directory, number);
+    if (claimed === undefined) continue;
+    try {
+      if (lastOwner(directory)?.number === number) {
+        removeRemains(directory, number);
+        return ownership(claimed);
+      }
+      rmSync(claimed.path);
+    } catch (error) {
+      ftruncateSync(claimed.handle);
+      closeSync(claimed.handle);
+      throw error;
     }
-    for (const older of ownerNumbers(directory)) {
-      if (older < number) rmSync(join(directory, `owner-${older}`), { force: true });
-    }
-    // emptied, not removed, since the number has to stay; this works on a full disk too
-    return { release: () => truncateSync(join(directory, `owner-${number}`)) };
+    closeSync(claimed.handle);
+  }
+}
+
+function ownership({ path, handle }: Claim): Ownership {
+  const { dev, ino } = fstatSync(handle, { bigint: true });
+  return {
+    isInForce: () => isSameFile(identityOf(path), { dev, ino }),
+    release() {
+      // emptied, not removed, since the number has to stay; this works on a full disk too
+      ftruncateSync(handle);
+      closeSync(handle);
+    },
+  };
+}
+
+/** Removes the files of owners before this one, and those of processes that were killed while they claimed. */
+function removeRemains(directory: string, number: number): void {
+  for (const name of readdirSync(directory)) {
+    const older = Number(ownerName.exec(name)?.[1] ?? number);
+    const claimant = claimName.exec(name)?.[1];
+    const isRemains = older < number || (claimant !== undefined && !isRunning({ pid: Number(claimant) }));
+    if (isRemains) rmSync(join(directory, name), { force: true });
   }
 }
 
@@ -69,7 +115,9 @@ function lastOwner(
   if (number === 0) return undefined;
   try {
     return { number, claimed: JSON.parse(readFileSync(join(directory, `owner-${number}`), "utf8")) as ProcessIdentity };
-  } catch {
+  } catch (error) {
+    // a file that can't be read may well have an owner
+    if (!(error instanceof SyntaxError) && (error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     return { number, claimed: undefined };
   }
 }
@@ -81,17 +129,21 @@ function ownerNumbers(directory: string): readonly number[] {
   });
 }
 
-/** Creates the file of a number atomically; returns false if it exists. */
-function claim(directory: string, number: number): boolean {
+/** Creates the file of a number atomically; returns `undefined` if it exists. */
+function claim(directory: string, number: number): Claim | undefined {
   const draft = join(directory, `claim-${process.pid}-${number}`);
+  const path = join(directory, `owner-${number}`);
+  let handle: number | undefined;
   try {
-    writeFileSync(draft, JSON.stringify(ownIdentity()));
-    linkSync(draft, join(directory, `owner-${number}`));
-    return true;
+    handle = openSync(draft, "w");
+    writeFileSync(handle, JSON.stringify(ownIdentity()));
+    linkSync(draft, path);
+    return { path, handle };
   } catch (error) {
+    if (handle !== undefined) closeSync(handle);
     const { code = "", message } = error as NodeJS.ErrnoException;
     // gone: another thread of this process made the same claim
-    if (["EEXIST", "ENOENT"].includes(code)) return false;
+    if (["EEXIST", "ENOENT"].includes(code)) return undefined;
     throw notWritable(directory, `who owns it can't be written down (${message})`, error);
   } finally {
     rmSync(draft, { force: true });

@@ -48,10 +48,12 @@ function bootId(): string | undefined {
   return read("/proc/sys/kernel/random/boot_id")?.trim();
 }
 
+/** @throws Error for a file that may be there: a process that can't be told must not count as ended. */
 function read(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return undefined;
+    throw error;
   }
 }
