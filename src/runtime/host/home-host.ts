@@ -15,6 +15,7 @@ import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Journal } from "../../store/journal/journal.ts";
+import { takeInUse } from "../../store/journal/journal-use.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { chain } from "../../async/maybe-promise.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
@@ -63,10 +64,12 @@ export class HomeHost {
   /** Code outside any actor. */
   readonly outside: Sender;
   readonly #onReport: ReportSink;
+  readonly #giveJournalBack: () => void;
   /** What waits for an actor to stop. */
   readonly #stopping = new Map<Address, (() => void)[]>();
   readonly #replicas = new Map<HostId, ReturnType<StoreAuthority["attach"]>>();
 
+  /** @throws TroupeError `journal-in-use` when another system of this process has the journal. */
   constructor(options: HomeHostOptions) {
     const { settings, clock, random, turns, load, journal, retention, onReport, onRetentionFailure } = options;
     this.#onReport = onReport;
@@ -82,6 +85,7 @@ export class HomeHost {
       },
     });
     this.authority = authority;
+    this.#giveJournalBack = takeInUse(journal);
     this.host = new ThreadHost({
       settings,
       clock,
@@ -149,7 +153,11 @@ export class HomeHost {
   async close(settledOf: SettledOf): Promise<void> {
     this.host.close(settledOf);
     for (const actor of this.#stopping.keys()) this.#stopped(actor);
-    await this.authority.close();
+    try {
+      await this.authority.close();
+    } finally {
+      this.#giveJournalBack();
+    }
     this.deadLetters$.complete();
   }
 

@@ -1,10 +1,14 @@
 /** The journal in memory: commits are lost only with the process, and no call waits. */
 
+import * as v from "valibot";
+import { checkOptions } from "../../contracts/check-options.ts";
 import type { CommitRecord } from "../versions/commit.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import type { Journal } from "./journal.ts";
 import { metaOf, type Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
+
+const noOptions = v.strictObject({});
 
 /**
  * Makes an empty journal in memory.
@@ -12,11 +16,13 @@ import type { StateKey } from "../versions/state-key.ts";
  * Guarantees: every call is synchronous. Versions share structure, so the cost of a version depends on its changes, not
  * on the state's size. All versions are kept for as long as the journal is referenced, also after `close`.
  *
+ * @throws TroupeError `invalid-options` for any option: there is none.
  * @example
  * const authority = new StoreAuthority({ journal: memoryJournal(), clock });
  * @since 0.1.0
  */
-export function memoryJournal(): Journal {
+export function memoryJournal(options: Readonly<Record<string, never>> = {}): Journal {
+  checkOptions("memoryJournal", noOptions, options);
   const chains = new Map<StateKey, Chain>();
   const byIdempotencyKey = new Map<string, Snapshot[]>();
   const at = (key: StateKey, version: number): Snapshot | undefined => {

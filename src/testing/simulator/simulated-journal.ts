@@ -21,7 +21,7 @@ export interface JournalSource {
 }
 
 /** A journal in memory for each process. */
-export const volatileJournals: JournalSource = { open: memoryJournal, crash: () => undefined };
+export const volatileJournals: JournalSource = { open: () => memoryJournal(), crash: () => undefined };
 
 /**
  * A journal from elsewhere, for one process.

@@ -3,7 +3,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { testJournalContract } from "../support/journal-contract.ts";
 import { recordOf } from "../support/requests.ts";
 
-testJournalContract(memoryJournal);
+testJournalContract(() => memoryJournal());
 
 it("answers everything synchronously, and hands out the very snapshots it got", () => {
   const journal = memoryJournal();
@@ -20,4 +20,10 @@ it("answers everything synchronously, and hands out the very snapshots it got", 
 it("is a journal of its own each time", () => {
   void memoryJournal().append([recordOf("a/1", 1, 1)]);
   expect(memoryJournal().head("a/1")).toBeUndefined();
+});
+
+it("takes no options", () => {
+  expect(() => memoryJournal({ durability: "sync" } as never)).toThrow(
+    expect.objectContaining({ code: "invalid-options", message: expect.stringContaining("durability") as string }),
+  );
 });
