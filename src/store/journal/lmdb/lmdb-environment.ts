@@ -6,6 +6,7 @@ import { TroupeError } from "../../../errors/troupe-error.ts";
 import { identityOf } from "./files/file-identity.ts";
 import type { Registration } from "./files/lock-file.ts";
 import { prepareToOpen } from "./files/openable.ts";
+import { checkRoom } from "./files/room.ts";
 import { openingFailed } from "./journal-errors.ts";
 
 /**
@@ -73,7 +74,8 @@ export async function loadLmdb(): Promise<OpenEnvironment> {
       eventTurnBatching: false,
     });
     try {
-      return environmentOf(root, registration, readOnly ? noteReader(file) : () => undefined);
+      const onClose = readOnly ? noteReader(file) : () => undefined;
+      return environmentOf(root, { directory: dirname(file), registration, onClose });
     } catch (cause) {
       void root.close();
       throw openingFailed(dirname(file), cause);
@@ -86,19 +88,29 @@ export async function openEnvironment(file: string, options: { readonly readOnly
   return (await loadLmdb())(file, options);
 }
 
-function environmentOf(root: RootDatabase, registration: Registration, onClose: () => void): Environment {
+interface Opening {
+  readonly directory: string;
+  readonly registration: Registration;
+  readonly onClose: () => void;
+}
+
+function environmentOf(root: RootDatabase, { directory, registration, onClose }: Opening): Environment {
   const stores = Object.fromEntries(
     tableNames.map((name) => [name, root.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" })]),
   ) as Record<TableName, Database<Buffer, Buffer>>;
-  const appends: Promise<boolean>[] = [];
-  const tables = Object.fromEntries(tableNames.map((name) => [name, tableOf(stores[name], appends)])) as Record<
+  const changes: Change[] = [];
+  const tables = Object.fromEntries(tableNames.map((name) => [name, tableOf(stores[name], changes)])) as Record<
     TableName,
     Table
   >;
   return {
     tables,
     registration,
-    write: (fill) => commit(root, fill, appends),
+    async write(fill) {
+      changes.length = 0; // of a write whose fill threw
+      fill();
+      await commit(root, directory, changes.splice(0));
+    },
     refresh: () => root.resetReadTxn(),
     failure() {
       root.resetReadTxn();
@@ -147,27 +159,42 @@ function checkNotRead(file: string): void {
   );
 }
 
+/** A change of an entry, which waits until all of a write are known. */
+interface Change {
+  /** How much room the entry takes. */
+  readonly bytes: number;
+  /** Hands the change to LMDB. The result of an append, unlike a put's, is reported by itself. */
+  readonly apply: () => Promise<boolean> | undefined;
+}
+
 /** The declarations of LMDB's types allow only a version here. */
 const appending = { append: true } as unknown as number;
 
-/**
- * @param appends collects the result of each append, which, unlike a put's, is reported separately, also within a
- * batch.
- */
-function tableOf(store: Database<Buffer, Buffer>, appends: Promise<boolean>[]): Table {
+function tableOf(store: Database<Buffer, Buffer>, changes: Change[]): Table {
+  const change = (bytes: number, apply: Change["apply"]): void => void changes.push({ bytes, apply });
   return {
     get: (place) => store.getBinary(place),
-    put: (place, bytes) => void store.put(place, bytes),
-    append: (place, bytes) => void appends.push(store.put(place, bytes, appending)),
-    remove: (place) => void store.remove(place),
+    put: (place, bytes) => change(place.length + bytes.length, () => void store.put(place, bytes)),
+    append: (place, bytes) => change(place.length + bytes.length, () => store.put(place, bytes, appending)),
+    remove: (place) => change(0, () => void store.remove(place)),
     range: (range = {}) => store.getRange(range),
   };
 }
 
-/** Commits all puts of one batch as one transaction. LMDB reports the reason of a failure a little later. */
-async function commit(root: RootDatabase, fill: () => void, appends: Promise<boolean>[]): Promise<void> {
-  const batch = root.batch(fill);
-  const [written, ...appended] = await Promise.allSettled([batch, ...appends.splice(0)]);
+/** Commits all changes of one batch as one transaction. LMDB reports the reason of a failure a little later. */
+async function commit(root: RootDatabase, directory: string, changes: readonly Change[]): Promise<void> {
+  checkRoom(
+    directory,
+    changes.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+  const appends: Promise<boolean>[] = [];
+  const batch = root.batch(() => {
+    for (const { apply } of changes) {
+      const appended = apply();
+      if (appended !== undefined) appends.push(appended);
+    }
+  });
+  const [written, ...appended] = await Promise.allSettled([batch, ...appends]);
   if (written.status === "rejected") {
     const { commitError } = written.reason as { readonly commitError?: Promise<never> };
     await commitError;

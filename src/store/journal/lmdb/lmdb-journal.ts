@@ -90,6 +90,7 @@ async function openToOwn(directory: string, open: OpenEnvironment, durability: D
   let file: JournalFile;
   try {
     const path = dataFileOf(directory) ?? (await makeDataFile(directory, open).finally(() => removeDraft(directory)));
+    removeDraft(directory); // of a compaction that was cut off
     removeOlder(directory);
     file = new OwnedFile({ directory, path, damage: inspectIndexes(path), open, ownership });
   } catch (error) {

@@ -1,7 +1,7 @@
 /** Files that LMDB can't open are an error, whatever the reason, in a process that lives on. Wants `npm run build` first. */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lmdbJournal } from "../../../../src/store/journal/lmdb/lmdb-journal.ts";

@@ -23,7 +23,13 @@ const ways: readonly (readonly [string, (directory: string) => string | undefine
       return `${directory}-old`;
     },
   ],
-  ["its directory is removed", (directory) => void rmSync(directory, { recursive: true })],
+  [
+    "its directory is removed",
+    (directory) => {
+      rmSync(directory, { recursive: true });
+      return undefined;
+    },
+  ],
   [
     "another directory is in its place",
     (directory) => {
@@ -34,7 +40,10 @@ const ways: readonly (readonly [string, (directory: string) => string | undefine
   ],
   [
     "its data file is moved",
-    (directory) => void renameSync(join(directory, "data-1.mdb"), join(directory, "taken-away")),
+    (directory) => {
+      renameSync(join(directory, "data-1.mdb"), join(directory, "taken-away"));
+      return undefined;
+    },
   ],
   [
     "its data file is replaced",

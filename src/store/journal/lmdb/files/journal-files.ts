@@ -8,8 +8,10 @@ import { dirname, join } from "node:path";
 import { TroupeError } from "../../../../errors/troupe-error.ts";
 import { notOpenable } from "../journal-errors.ts";
 import { lockOf } from "./lock-file.ts";
+import { isRunning } from "./process-identity.ts";
 
 const dataName = /^data-(\d+)\.mdb$/;
+const lockDraftName = /\.mdb-lock-(\d+)$/;
 const dataOrLockName = /^data-(\d+)\.mdb(?:-lock)?$/;
 const draftName = "draft.mdb";
 
@@ -81,12 +83,17 @@ export function promoteDraft(directory: string, file: string): void {
   syncDirectory(directory);
 }
 
-/** Removes the data files before the one in force, and lock files without a data file. */
+/**
+ * Removes the data files before the one in force, lock files without a data file, and lock files that a process which is
+ * gone was about to make.
+ */
 export function removeOlder(directory: string): void {
   const newest = Math.max(0, ...dataNumbers(directory));
   for (const name of readdirSync(directory)) {
     const number = Number(dataOrLockName.exec(name)?.[1] ?? newest);
-    if (number !== newest) rmSync(join(directory, name), { force: true });
+    const maker = lockDraftName.exec(name)?.[1];
+    const isRemains = number !== newest || (maker !== undefined && !isRunning({ pid: Number(maker) }));
+    if (isRemains) rmSync(join(directory, name), { force: true });
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * LMDB's lock file, `<data file>-lock`: its table of readers, which all processes map. It is made here, before LMDB opens
  * it, with all its bytes written: LMDB would leave holes in it, and the first write to a hole ends the process on a full
- * disk. And it is made for the owner of the data file, whoever looks on.
+ * disk. And it is made for the owner of the data file, also when another user looks on.
  *
  * Never opened here once it exists: closing it would drop the locks that this process has on it.
  */
