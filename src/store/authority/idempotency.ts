@@ -10,11 +10,6 @@ import type { StateKey } from "../versions/state-key.ts";
 export class InFlightKeys {
   readonly #settled = new Map<string, Promise<void>>();
 
-  /** True while there is work under the key. */
-  has(idempotencyKey: string): boolean {
-    return this.#settled.has(idempotencyKey);
-  }
-
   /** Runs `work` now, or after all earlier work under the same key has settled, whether or not it failed. */
   alone<T>(idempotencyKey: string, work: () => MaybePromise<T>): MaybePromise<T> {
     const before = this.#settled.get(idempotencyKey);

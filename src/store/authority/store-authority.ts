@@ -258,11 +258,9 @@ export class StoreAuthority {
     await this.#begin(() =>
       chain(this.#sequencer.withHead(key, same), async (head) => {
         if (head !== undefined) throw keyExists(key, head, adoptInstead);
-        const taken = await this.#takenKeys(requests);
+        const free = await this.#withFreeKeys(requests);
         // all in one turn, so that they follow one another and share a flush
-        const outcomes = await Promise.all(
-          requests.map(async (request) => this.#sequencer.commit(withoutKeyIn(taken, request))),
-        );
+        const outcomes = await Promise.all(free.map(async (request) => this.#sequencer.commit(request)));
         for (const outcome of outcomes) {
           if (outcome.kind === "conflict") throw keyExists(key, outcome.head, adoptInstead);
         }
@@ -270,12 +268,16 @@ export class StoreAuthority {
     );
   }
 
-  /** The idempotency keys of `requests` under which something was committed here. */
-  async #takenKeys(requests: readonly CommitRequest[]): Promise<{ has(key: string): boolean }> {
-    const keys = new Set(requests.flatMap(({ idempotencyKey }) => idempotencyKey ?? []));
-    const taken = new Set<string>();
-    for (const key of keys) if ((await this.#journal.committed(key)).length > 0) taken.add(key);
-    return { has: (key) => taken.has(key) || this.#inFlight.has(key) };
+  /** Takes away the idempotency keys of commits that were made here: a retry of such a commit has to find that one. */
+  async #withFreeKeys(requests: readonly CommitRequest[]): Promise<readonly CommitRequest[]> {
+    const free: CommitRequest[] = [];
+    for (const request of requests) {
+      const { idempotencyKey, ...rest } = request;
+      const made = idempotencyKey === undefined ? [] : await this.#journal.committed(idempotencyKey);
+      const isFree = made.every((version) => isPartOfSame(version, request));
+      free.push(isFree ? request : rest);
+    }
+    return free;
   }
 
   /** Refuses further calls, waits for those that have begun, and closes the journal. Idempotent. */
@@ -353,10 +355,9 @@ export class StoreAuthority {
   }
 }
 
-/** The key of a commit that was made here stays that commit's: a retry of it has to find it. */
-function withoutKeyIn(taken: { has(key: string): boolean }, request: CommitRequest): CommitRequest {
-  const { idempotencyKey, ...rest } = request;
-  return idempotencyKey === undefined || !taken.has(idempotencyKey) ? request : rest;
+/** True for two versions of one transaction, which may be imported one after the other. */
+function isPartOfSame({ author, time, cause }: Snapshot, request: CommitRequest): boolean {
+  return author === request.author && time === request.time && cause === request.cause;
 }
 
 const adoptInstead = "Import it into a store that does not have the key.";

@@ -106,6 +106,7 @@ describe("a history that is exported and imported", () => {
   it("takes over no idempotency key of a commit that was made here (invariant 5)", async () => {
     const [from, to] = [new Place(), new Place()];
     await from.store.put(thing, "1", "a", { idempotencyKey: "once" });
+    to.clock.time = 5_000;
     await to.store.put(thing, "2", "b", { idempotencyKey: "once" });
     await to.store.importHistory(await from.lines());
     expect(await to.store.put(thing, "2", "b", { idempotencyKey: "once" })).toMatchObject({ version: 1 });

@@ -362,8 +362,8 @@ export class Play {
     const snapshots = await client.transact(
       keys.map(({ id: one }) => [ledger, one] as const),
       (drafts) => {
-        const run = `${name}#${this.#runs.size}`;
-        this.#runs.set(run, new Map(drafts.map((draft, at) => [keys[at]?.id ?? "", copyOf(draft)])));
+        const seen = new Map(drafts.map((draft, at) => [keys[at]?.id ?? "", copyOf(draft)]));
+        const run = this.#runOver(name, seen);
         for (const [at, { write }] of keys.entries()) if (write) append(drafts[at] as Ledger, run);
       },
       { onConflict, idempotencyKey: name },
@@ -377,6 +377,15 @@ export class Play {
       this.#check(version >= due, `worker ${i} had ${one} at version ${version} in ${name}, but was told of ${due}`);
     }
     return snapshots;
+  }
+
+  /** The name of a run of a transaction's recipe: the same whenever it sees the same, as a repetition does. */
+  #runOver(name: string, seen: ReadonlyMap<string, Ledger>): string {
+    for (const [run, before] of this.#runs)
+      if (run.startsWith(`${name}#`) && isDeepStrictEqual(before, seen)) return run;
+    const run = `${name}#${this.#runs.size}`;
+    this.#runs.set(run, seen);
+    return run;
   }
 
   #saw(worker: Worker, snapshot: Snapshot<Ledger>): void {
