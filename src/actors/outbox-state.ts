@@ -1,7 +1,7 @@
 /** The outbox of a durable actor as the store keeps it: the messages that it sent and that are not handled yet. */
 
 import * as v from "valibot";
-import { defineState } from "../store/versions/define-state.ts";
+import { defineFamily } from "../store/versions/define-state.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import type { Payload } from "../contracts/payload-codec.ts";
 
@@ -37,7 +37,7 @@ export const noMail: Mail = Object.freeze({ handled: 0, posted: 0, outbox: Objec
 const counter = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 /** The key `mail/<key of the actor's state>`. Only the actor writes it, so the schema checks no deeper. */
-export const mailState = defineState<Mail>({
+export const mailState = defineFamily<Mail>({
   name: "mail",
   version: 1,
   schema: v.looseObject({ handled: counter, posted: counter, outbox: v.array(v.custom<Parcel>(isObject)) }),

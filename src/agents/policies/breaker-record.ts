@@ -1,7 +1,7 @@
 /** A breaker as the store keeps it: the key `breaker/<agent's name>`, a version for each change of status. */
 
 import * as v from "valibot";
-import { defineState } from "../../store/versions/define-state.ts";
+import { defineFamily } from "../../store/versions/define-state.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
 import { type BreakerState, closedBreaker, type OpenedBecause } from "./breaker.ts";
 
@@ -43,7 +43,7 @@ const tripped = {
  * for (const { state, time } of await system.store.history(breakerState, "credit-score")) console.log(time, state.status);
  * @since 0.1.0
  */
-export const breakerState: StateDefinition<BreakerRecord> = defineState({
+export const breakerState: StateDefinition<BreakerRecord> = defineFamily({
   name: "breaker",
   version: 1,
   schema: v.variant("status", [

@@ -8,6 +8,7 @@ import { readVersion } from "../../store/history/read-version.ts";
 import type { SnapshotMeta } from "../../store/versions/snapshot.ts";
 import { oneLine } from "../output/one-line.ts";
 import { withStore } from "../journal/open-store.ts";
+import { isReservedFamily } from "../../store/versions/reserved-families.ts";
 import { untypedKey } from "../journal/untyped-state.ts";
 
 export const revert: Command = {
@@ -16,6 +17,9 @@ export const revert: Command = {
   flags: journalFlags,
   read(given) {
     const [key = "", text = ""] = given.named("KEY", "VERSION");
+    const [family = ""] = key.split("/");
+    if (isReservedFamily(family))
+      throw given.wrong(`${key} is Troupe's own, and goes on from where it is: there is no going back for it`);
     const journal = journalOf(given);
     const json = given.flag("json");
     const wanted = given.numberOf("VERSION", text);

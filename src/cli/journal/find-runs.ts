@@ -1,6 +1,6 @@
 /** Finds runs in a store by the newest versions of their keys. */
 
-import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
@@ -18,9 +18,9 @@ export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError)
   for (const run of await store.ids(runState)) {
     try {
       const head = await store.snapshot(runState, run);
-      if (head !== undefined) yield { run, head };
+      if (head !== undefined) yield { run, head: runOf(head) };
     } catch (error) {
-      if (!isTroupeError(error, "journal-corrupt")) throw error;
+      if (!isTroupeError(error, "journal-corrupt") && !isTroupeError(error, "invalid-state")) throw error;
       onDamage(error);
     }
   }
@@ -29,7 +29,7 @@ export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError)
 /** @throws TroupeError (as a rejection) `no-such-run`, which lists runs with similar ids. */
 export async function findRun(store: OwnedStore, run: string): Promise<FoundRun> {
   const head = await store.snapshot(runState, run);
-  if (head !== undefined) return { run, head };
+  if (head !== undefined) return { run, head: runOf(head) };
   const near = nearNames(run, await store.ids(runState));
   const instead = near.length === 0 ? "troupe runs lists those there are" : `did you mean ${near.join(", ")}?`;
   throw new TroupeError("no-such-run", oneLine(`there is no run ${run}; ${instead}`), { details: { run, near } });

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
-import { defineState } from "../../store/versions/define-state.ts";
+import { defineFamily } from "../../store/versions/define-state.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 
 export interface UntypedKey {
@@ -19,5 +19,5 @@ export function untypedKey(key: StateKey, version: number): UntypedKey {
   const slash = key.indexOf("/");
   if (slash < 1) throw new TroupeError("no-such-key", `${key} is no key: write the family's name, a slash and an id`);
   const name = key.slice(0, slash);
-  return { definition: defineState({ name, version, schema: v.unknown() }), id: key.slice(slash + 1) };
+  return { definition: defineFamily({ name, version, schema: v.unknown() }), id: key.slice(slash + 1) };
 }

@@ -1,6 +1,7 @@
 /** Where agents and the supervisor of runs are reached, and the message between them. */
 
-import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
+import type { Address } from "../../actors/address.ts";
+import { systemAddress } from "../../actors/system-actors.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { messageName } from "../messaging/message-check.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
@@ -14,7 +15,7 @@ export const coordinate = "coordinate";
 /** What waits here is bounded by the runs in flight; a large mailbox lets an abort past the work that waits. */
 export const agentMailbox = { capacity: 16384, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;
 export const supervisorTarget: Target = {
-  address: makeAddress(homeHost, "supervisor"),
+  address: systemAddress("supervisor"),
   ...agentMailbox,
   check: undefined,
 };

@@ -1,6 +1,7 @@
 /** What agents and the gates on the home host tell each other. */
 
-import { homeHost, type HostId, makeAddress } from "../../actors/address.ts";
+import type { HostId } from "../../actors/address.ts";
+import { systemAddress } from "../../actors/system-actors.ts";
 import type { CallOutcome } from "../../agents/policies/permit.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Target } from "../messaging/target.ts";
@@ -10,7 +11,7 @@ import type { Target } from "../messaging/target.ts";
  * for its turn must not hold up the news that another call has ended.
  */
 export const gatesTarget: Target = {
-  address: makeAddress(homeHost, "gates"),
+  address: systemAddress("gates"),
   capacity: 16_384,
   overflow: "backpressure",
   check: undefined,

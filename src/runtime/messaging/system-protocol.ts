@@ -1,6 +1,7 @@
 /** What actors ask of the system, and where. */
 
-import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
+import { type Address } from "../../actors/address.ts";
+import { systemAddress } from "../../actors/system-actors.ts";
 import type { DefinitionId } from "../definitions/definition-loader.ts";
 import type { Placement } from "../../actors/placement.ts";
 import type { Target } from "./target.ts";
@@ -8,7 +9,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 
 /** The actor through which any actor asks the system to spawn and find others. */
 export const systemTarget: Target = {
-  address: makeAddress(homeHost, "system"),
+  address: systemAddress("system"),
   capacity: 1024,
   overflow: "backpressure",
   check: undefined,

@@ -1,6 +1,7 @@
 /** The actors of one system by name. */
 
 import { type Address, type HostId, hostOf, nameOf } from "../../actors/address.ts";
+import { isSystemActor } from "../../actors/system-actors.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { isName, nameRule } from "../../values/name.ts";
 
@@ -29,6 +30,13 @@ export class ActorRegistry {
       throw new TroupeError(
         "invalid-options",
         `spawn ${definition}: the name ${JSON.stringify(name)} may have ${nameRule}`,
+      );
+    }
+    if (isSystemActor(name)) {
+      throw new TroupeError(
+        "name-taken",
+        `spawn ${definition}: the actor named ${name} is Troupe's own; take another name`,
+        { details: { name } },
       );
     }
     if (this.#actors.has(name)) {

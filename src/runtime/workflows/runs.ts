@@ -6,7 +6,7 @@ import type { Run } from "../../workflows/run.ts";
 import { RunHandle } from "../../workflows/run-handle.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
-import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -237,11 +237,13 @@ export class Runs {
   }
 
   async #newest(id: string): Promise<RunState | undefined> {
-    return ((await this.#home.authority.stored(stateKey(runState, id))) as Snapshot<RunState> | undefined)?.state;
+    const newest = await this.#home.authority.stored(stateKey(runState, id));
+    return newest && runOf(newest).state;
   }
 
-  #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
-    return this.#actor.store.history(runState, id, { order: "oldest-first" });
+  async #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
+    const versions = await this.#actor.store.history(runState, id, { order: "oldest-first" });
+    return versions.map(runOf);
   }
 
   #newHandle(id: string, workflow: WorkflowId): RunHandle {

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { runState } from "../../workflows/history/run-state.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
-import { defineState } from "../../store/versions/define-state.ts";
+import { defineFamily } from "../../store/versions/define-state.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import type { StoreClient } from "../../store/client/store-client.ts";
@@ -16,7 +16,7 @@ export interface RecoveryState {
   readonly position: Position;
 }
 
-export const recoveryState = defineState<RecoveryState>({
+export const recoveryState = defineFamily<RecoveryState>({
   name: "recovery",
   version: 1,
   schema: v.object({ runs: v.array(v.string()), position: v.number() }),

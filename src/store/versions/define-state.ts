@@ -3,13 +3,14 @@
 import { isName, nameRule } from "../../values/name.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StateDefinition, StateOptions, Upcaster } from "./state-definition.ts";
+import { checkFamily } from "./reserved-families.ts";
 import { upcastTo } from "./upcast.ts";
 
 /**
  * Defines a family of versioned keys, `name/<id>`.
  *
- * @throws TroupeError `invalid-options` for an invalid name or version, for upcasters with a gap, or for an upcaster of
- * a version that isn't older than this one.
+ * @throws TroupeError `invalid-options` for an invalid name or version, for a name that Troupe keeps for itself (`run`, `mail`,
+ * `breaker` and some more), for upcasters with a gap, or for an upcaster of a version that isn't older than this one.
  * @example
  * export const account = defineState({
  *   name: "account", version: 2, schema: v.object({ cents: v.number() }), initial: () => ({ cents: 0 }),
@@ -18,6 +19,12 @@ import { upcastTo } from "./upcast.ts";
  * @since 0.1.0
  */
 export function defineState<S>(options: StateOptions<S>): StateDefinition<S> {
+  checkFamily(options.name);
+  return defineFamily(options);
+}
+
+/** The same for any family: {@link defineState} is for an application's. */
+export function defineFamily<S>(options: StateOptions<S>): StateDefinition<S> {
   const { name, version, upcasters = {} } = options;
   if (!isName(name)) {
     throw new TroupeError("invalid-options", `defineState: the name ${JSON.stringify(name)} may have ${nameRule}`);

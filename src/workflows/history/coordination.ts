@@ -1,7 +1,7 @@
 /** The kinds of coordination, and the versioned key that holds the one in force. */
 
 import * as v from "valibot";
-import { defineState } from "../../store/versions/define-state.ts";
+import { defineFamily } from "../../store/versions/define-state.ts";
 
 /**
  * Which side decides the next step of a run: - `orchestrator`: the supervisor, for every step. - `relay`: each
@@ -27,7 +27,7 @@ export interface CoordinationState {
 }
 
 /** The coordination in force, as a versioned key: each switch is a version, and the version is the epoch. */
-export const coordinationState = defineState<CoordinationState>({
+export const coordinationState = defineFamily<CoordinationState>({
   name: "coordination",
   version: 1,
   schema: v.object({ coordination: v.picklist(["orchestrator", "relay"]) }),

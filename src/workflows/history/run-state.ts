@@ -1,7 +1,10 @@
 /** A run as the store keeps it: the key `run/<id>`. */
 
 import * as v from "valibot";
-import { defineState } from "../../store/versions/define-state.ts";
+import { defineFamily } from "../../store/versions/define-state.ts";
+import { pathOf } from "../../contracts/schema-issue.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
@@ -69,7 +72,7 @@ const statuses: ReadonlySet<unknown> = new Set<RunStatus>(["new", ...runStatuses
  * The key `run/<id>`. Only the supervisor writes it, by the rules of `run-machine.ts`, so the schema checks only the
  * status.
  */
-export const runState = defineState<RunState>({
+export const runState = defineFamily<RunState>({
   name: "run",
   version: 1,
   schema: v.custom<RunState>(
@@ -77,6 +80,34 @@ export const runState = defineState<RunState>({
   ),
   initial: () => newRun,
 });
+
+const storedRun = v.looseObject({
+  status: v.picklist(["new", ...runStatuses]),
+  workflow: v.object({ module: v.string(), name: v.string(), version: v.string() }),
+  coordination: v.picklist(["orchestrator", "relay"]),
+  epoch: v.number(),
+  steps: v.looseObject({ outline: v.array(v.looseObject({})), segments: v.array(v.unknown()) }),
+  length: v.number(),
+  events: v.array(v.looseObject({ type: v.string() })),
+});
+
+/**
+ * A version of the key `run/<id>` as one of a run. An earlier version of Troupe let applications write there too.
+ *
+ * @throws TroupeError `invalid-state` for anything else.
+ */
+export function runOf(snapshot: Snapshot): Snapshot<RunState> {
+  const result = v.safeParse(storedRun, snapshot.state);
+  if (result.success) return snapshot as Snapshot<RunState>;
+  const { key, version, author } = snapshot;
+  const path = pathOf(result.issues[0]);
+  throw new TroupeError(
+    "invalid-state",
+    `${key}@${version}, written by ${author}, is no run: at ${path === "" ? "the root" : path}, ${result.issues[0].message}. ` +
+      `Move it to a key of another family, or restore the key.`,
+    { details: { key } },
+  );
+}
 
 /** True for a run that can still change. */
 export function isOpen({ status }: RunState): boolean {

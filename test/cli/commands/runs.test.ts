@@ -3,11 +3,17 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import * as v from "valibot";
 import { commandLine } from "../../../src/cli/command-line.ts";
 import type { RunOverview } from "../../../src/cli/output/run-overview.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { corruptVersion } from "../../../src/store/journal/lmdb/journal-errors.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
+import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { StoreClient } from "../../../src/store/client/store-client.ts";
+import { defineFamily } from "../../../src/store/versions/define-state.ts";
+import { fixedClock } from "../../store/support/fixed-clock.ts";
 import { fakePorts } from "../fake-ports.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "../fake-terminal.ts";
 import { failed, finished, letter, notUndone, parcel, StoredRuns } from "../stored-runs.ts";
@@ -203,6 +209,25 @@ describe("troupe runs", () => {
       notes: [expect.stringMatching(/^troupe: Version 1 of run\/bad can't be read/)],
     });
   });
+
+  it.each([
+    [{ km: 5 }, "status"],
+    [{ status: "running" }, "workflow"],
+    [7, "the root"],
+  ])(
+    "tells of a key that holds %j, as an earlier version let applications write it, and lists the others",
+    async (state, where) => {
+      stored.run("good", parcel);
+      const jogging = defineFamily({ name: "run", version: 1, schema: v.unknown(), initial: () => null });
+      const authority = new StoreAuthority({ journal, clock: fixedClock() });
+      await new StoreClient(new AuthorityAccess(authority), { author: "jogger" }).put(jogging, "monday", state);
+      expect(await troupe([])).toEqual({
+        code: 1,
+        out: [expect.stringMatching(/^good /)],
+        notes: [expect.stringMatching(`^troupe: run/monday@1, written by jogger, is no run: at ${where}, `)],
+      });
+    },
+  );
 
   it("doesn't know when a run was started whose first versions were dropped", async () => {
     stored.run("r", parcel, finished("pack"));

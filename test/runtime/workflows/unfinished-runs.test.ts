@@ -11,21 +11,21 @@ import { AuthorityAccess } from "../../../src/store/authority/authority-access.t
 import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import { defineState } from "../../../src/store/versions/define-state.ts";
+import { defineFamily } from "../../../src/store/versions/define-state.ts";
 import { stateKey } from "../../../src/store/versions/state-key.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { fixedClock } from "../../store/support/fixed-clock.ts";
 
 /** Runs, as far as it matters here. */
-const runs = defineState({
+const runs = defineFamily({
   name: "run",
   version: 1,
   schema: v.object({ isOpen: v.boolean() }),
   initial: () => ({ isOpen: true }),
 });
 
-const others = defineState({ name: "runner", version: 1, schema: v.number(), initial: () => 0 });
+const others = defineFamily({ name: "runner", version: 1, schema: v.number(), initial: () => 0 });
 
 /** A journal that remembers its appends, to be cut off after any of them. */
 function cuttable(kept: readonly (readonly CommitRecord[])[] = []) {

@@ -8,7 +8,7 @@ import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervis
 import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { subjectOf } from "../../../src/store/client/change.ts";
-import { defineState } from "../../../src/store/versions/define-state.ts";
+import { defineFamily } from "../../../src/store/versions/define-state.ts";
 import { diamond, legible, quiet, reader, stepsIn, writer } from "../support/example-workflow.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";
 
@@ -405,7 +405,7 @@ describe("trouble", () => {
     const office = new Office();
     const { supervisor, runs } = office;
     void supervisor.start("r", diamond, { n: 1 });
-    const forged = defineState({ name: "run", version: 1, schema: {} as v.GenericSchema<unknown, RunState> });
+    const forged = defineFamily({ name: "run", version: 1, schema: {} as v.GenericSchema<unknown, RunState> });
     void runs.commit(subjectOf(forged, "r"), (state) => ({ ...state, length: 99 }));
     expect(() => supervisor.propose("r", done("a"))).toThrow(expect.objectContaining({ code: "conflict" }));
     expect(office.broken.length).toBe(1);
