@@ -104,7 +104,7 @@ export function sitesOf(directory: string, durability: Durability): readonly Sit
   strace(directory, durability, ["-o", trace, "-e", `trace=${Object.keys(errors).join(",")}`]);
   const counts = new Map<string, number>();
   let isOpening = false;
-  return readFileSync(trace, "utf8")
+  const sites: readonly Site[] = readFileSync(trace, "utf8")
     .split("\n")
     .flatMap((text) => {
       const [, thread = "", call = ""] = /^(\d+)\s+(\w+)\(/.exec(text) ?? [];
@@ -118,6 +118,13 @@ export function sitesOf(directory: string, durability: Durability): readonly Sit
       if (text.includes("F_RDLCK")) isOpening = false;
       return [site];
     });
+  // a call fails on each thread that has one of that number
+  const unbearable = new Set(sites.filter((site) => site.isUnbearable).map(nameOf));
+  return sites.map((site) => ({ ...site, isUnbearable: unbearable.has(nameOf(site)) }));
+}
+
+function nameOf({ call, number }: Site): string {
+  return `${call} ${number}`;
 }
 
 /** Runs the program with one call failing; `undefined` for none. */
