@@ -7,9 +7,9 @@
 
 /** What is published. */
 export const packageBudget = {
-  packedMegabytes: 1.25,
+  packedMegabytes: 1.3,
   unpackedMegabytes: 4.8,
-  files: 1200,
+  files: 1280,
 };
 
 /**
