@@ -13,7 +13,7 @@ import { relaxed } from "./relaxed.ts";
 import { runs } from "./runs.ts";
 import { transactions } from "./transactions.ts";
 
-const kills = Number(process.env["TROUPE_KILLS"] ?? 5);
+const kills = Number(process.env["TROUPE_KILLS"] ?? 3);
 
 /** How much was acknowledged before the kills, all of which has survived. */
 async function survived<Ack>(workload: Workload<Ack>): Promise<number> {
