@@ -1,5 +1,6 @@
 /** The implementation of {@link Run}, fed with the versions of the run's key. */
 
+import { sentence } from "../values/sentence.ts";
 import { Observable, Subject } from "rxjs";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
@@ -159,7 +160,7 @@ function runError(run: string, state: RunState): TroupeError {
       : `it is unknown whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
     return new TroupeError(
       "compensation-failed",
-      `run ${run} of ${workflow}: after ${why}, nothing is undone: ${reason}. The failure: ${error}`,
+      `run ${run} of ${workflow}: after ${why}, nothing is undone: ${sentence(reason)} The failure: ${error}`,
       { cause, details: { run, step: pivot, isPivot: true, ...(failed === undefined ? {} : { failed }) } },
     );
   }
@@ -167,7 +168,7 @@ function runError(run: string, state: RunState): TroupeError {
     const { error, cause } = causeOf(stepOf(state, uncompensated)?.undoError);
     return new TroupeError(
       "compensation-failed",
-      `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${error}. Steps that finished before it are not undone either.`,
+      `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${sentence(error)} Steps that finished before it are not undone either.`,
       { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
     );
   }
@@ -180,7 +181,7 @@ function runError(run: string, state: RunState): TroupeError {
     const because = reason === undefined ? "" : `: ${reason}`;
     return new TroupeError(
       "run-cancelled",
-      `run ${run} of ${workflow} was cancelled${because}. What had finished is undone where its agent can.`,
+      `run ${run} of ${workflow} ${sentence(`was cancelled${because}`)} What had finished is undone where its agent can.`,
       {
         details: { run, ...(reason === undefined ? {} : { reason }) },
       },
@@ -189,7 +190,7 @@ function runError(run: string, state: RunState): TroupeError {
   const { error, cause } = causeOf(stepOf(state, String(failed))?.error);
   return new TroupeError(
     "step-failed",
-    `run ${run} of ${workflow}: the step "${String(failed)}" failed: ${error}. What had finished is undone where its agent can.`,
+    `run ${run} of ${workflow}: the step "${String(failed)}" failed: ${sentence(error)} What had finished is undone where its agent can.`,
     {
       cause,
       details: { run, step: String(failed) },

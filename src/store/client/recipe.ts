@@ -2,6 +2,7 @@
 
 import { Immer, type Draft } from "immer";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { sentence } from "../../values/sentence.ts";
 import { kindOf } from "../../values/value-copier.ts";
 
 /**
@@ -44,7 +45,7 @@ class AsyncRecipe extends Error {}
 
 /** @param did what the recipe did wrong, as the predicate of a sentence. */
 export function recipeFailed(what: string, did: string, cause?: unknown): TroupeError {
-  return new TroupeError("recipe-failed", `The recipe of ${what} ${did}. Nothing was committed.`, {
+  return new TroupeError("recipe-failed", `${sentence(`The recipe of ${what} ${did}`)} Nothing was committed.`, {
     details: { what },
     ...(cause === undefined ? {} : { cause }),
   });

@@ -121,6 +121,7 @@ class RememberingAccess implements Pick<StoreAccess, "at" | "extent"> {
     if (known !== undefined) return known;
     const reading = this.#access.at(key, when);
     this.#read.set(place, reading);
+    reading.catch(() => this.#read.delete(place)); // the caller has the error; the next one may be luckier
     return reading;
   }
 
