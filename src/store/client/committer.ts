@@ -21,7 +21,8 @@ export interface TokenHolder {
   observe(position: Position): void;
 }
 
-type Bases = readonly (Snapshot | undefined)[];
+/** The versions that a change is computed from, one for each of its subjects; `undefined` for a key without one. */
+export type Bases = readonly (Snapshot | undefined)[];
 
 /** One of several commits under the same idempotency key. */
 export interface Part {

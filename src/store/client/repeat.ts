@@ -4,6 +4,7 @@
  */
 
 import { isDeepStrictEqual } from "node:util";
+import { isTroupeError } from "../../errors/troupe-error.ts";
 import { isWrite, type KeyChange } from "../versions/commit.ts";
 import type { Position, Snapshot, SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
@@ -72,12 +73,17 @@ async function isTrimmed(access: Pick<StoreAccess, "extent">, key: StateKey): Pr
   return extent !== undefined && extent.oldest > 1;
 }
 
-/** `undefined` when the change can't be computed over them. It could be when they were the newest: so it is another one. */
+/**
+ * `undefined` when the recipe fails over them, or comes to no valid state: the original did not, so it is another change.
+ *
+ * @throws whatever else keeps the change from being computed, such as `no-upcaster`: that says nothing about whether it is the same.
+ */
 function changesOver(change: Change, bases: readonly (Snapshot | undefined)[]): readonly KeyChange[] | undefined {
   try {
     return change.next(bases);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isTroupeError(error, "recipe-failed") || isTroupeError(error, "invalid-state")) return undefined;
+    throw error;
   }
 }
 

@@ -9,10 +9,8 @@ import type { Position, Snapshot, SnapshotMeta } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import type { Change } from "./change.ts";
-import type { Committer, Landed } from "./committer.ts";
+import type { Bases, Committer, Landed } from "./committer.ts";
 import { compareTo, type Original } from "./repeat.ts";
-
-type Bases = readonly (Snapshot | undefined)[];
 
 /**
  * The commits of one attempt. All attempts commit under the key of what they are attempts at, and each commit says how many

@@ -162,6 +162,19 @@ describe("attempts that go on where the one before came to", () => {
     );
   });
 
+  it("fail where what was there before can't be read any more, and commit nothing twice", async () => {
+    const { access, other } = start();
+    const same = (old: readonly string[]): string[] => [...old];
+    const list2 = defineState({ ...list, version: 2, upcasters: { 1: same } });
+    const list3 = defineState({ ...list, version: 3, upcasters: { 2: same } });
+    await push(other, "1", "theirs");
+    await attemptAt(access).commit(list2, "1", (draft) => void draft.push("x"));
+    const again = attemptAt(access).commit(list3, "1", (draft) => void draft.push("x"));
+    expect(await failure(again)).toMatchObject({ code: "no-upcaster" });
+    expect(await other.ids(list)).toEqual(["1"]);
+    expect(await new StoreClient(access, { author: "reader" }).read(list3, "1")).toEqual(["theirs", "x"]);
+  });
+
   it("are refused what can't be told from a repeat any more", async () => {
     const { access, other, authority } = start([{ keys: "list/*", keep: { last: 1 } }]);
     await push(other, "1", "theirs");

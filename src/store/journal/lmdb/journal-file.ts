@@ -1,4 +1,4 @@
-/** The data file of a journal, open: what the versions need of it, whoever owns it. */
+/** The data file of a journal, open: what the versions need of it, whether it is owned or only read. */
 
 import type { IndexDamage } from "./index-damage.ts";
 import type { Environment } from "./lmdb-environment.ts";
