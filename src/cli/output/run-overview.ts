@@ -3,7 +3,7 @@
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import { attemptOf, stepOf, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
 import type { RunState, RunStatus } from "../../workflows/history/run-state.ts";
-import { allSteps, outlineAt, type StepState } from "../../workflows/history/run-steps.ts";
+import { allSteps, isInFlight, outlineAt, type StepState } from "../../workflows/history/run-steps.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { messageOf } from "./one-line.ts";
@@ -93,10 +93,6 @@ export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Om
     ...(cancelled === undefined ? {} : { cancelled }),
     ...(resolved === undefined ? {} : { resolved }),
   };
-}
-
-function isInFlight({ status }: StepState): boolean {
-  return status === "started" || status === "compensating";
 }
 
 function attemptAt({ name, status, attempt }: StepState, agent: string): Attempt {

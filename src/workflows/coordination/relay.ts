@@ -7,7 +7,7 @@ import type { RunEvent } from "../history/run-event.ts";
 import {
   attemptOf,
   hasNoOutput,
-  isInFlight,
+  awaitsSteps,
   isResting,
   remainingCompensations,
   statusOf,
@@ -94,7 +94,7 @@ function backward(
   isConcerned: (to: PlannedParticipant) => boolean = () => true,
 ): readonly Forward[] {
   const { plan, state } = relayed;
-  if (isInFlight(state)) return []; // nothing can be decided yet
+  if (awaitsSteps(state)) return []; // nothing can be decided yet
   const remaining = remainingCompensations(state);
   const steps = remaining.flatMap((name) => plan.step.get(name) ?? []);
   return participantsOf(steps)

@@ -31,11 +31,12 @@ import {
   newSteps,
   outlineAt,
   placeOf,
+  type Replacement,
   stepAt,
   type StepState,
   type StepStatus,
-  withStep,
-  withUndoneFirst,
+  turnedBack,
+  withSteps,
 } from "./run-steps.ts";
 
 /** True when `event` may be the next one of the run. */
@@ -224,32 +225,32 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
 }
 
 function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }: StepFinished): void {
-  const place = changeStep(next, name, "finished", (step) => {
-    step.output = output;
-    delete step.error;
-    if (fallbackFor !== undefined) {
-      step.isFallback = true;
-      step.error = fallbackFor;
-    }
-    step.order = 1 + next.steps.finished;
-    const { undoneFirst } = next.steps;
-    if (undoneFirst !== undefined) step.undoneBefore = undoneFirst;
-  });
-  if (isToBeUndone(stepAt(next.steps, place), outlineAt(next.steps, place)))
-    next.steps = withUndoneFirst(next.steps, place);
-  for (const dependent of dependentsOf(next.steps, place)) meetNeed(next, dependent);
+  const { steps } = next;
+  const place = placeIn(next, name);
+  const step = copyOfStep(stepAt(steps, place), "finished");
+  step.output = output;
+  delete step.error;
+  if (fallbackFor !== undefined) {
+    step.isFallback = true;
+    step.error = fallbackFor;
+  }
+  step.order = 1 + steps.finished;
+  if (steps.undoneFirst !== undefined) step.undoneBefore = steps.undoneFirst;
+  const replacements: Replacement[] = [[place, step]];
+  for (const dependent of dependentsOf(steps, place)) {
+    const before = stepAt(steps, dependent);
+    if (before.missing !== undefined) replacements.push([dependent, withOneMissingLess(before, before.missing)]);
+  }
+  next.steps = withSteps(steps, replacements, isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst);
   if (next.status === "compensating") stopAtPivot(next);
 }
 
-/** Notes, at the step at `place`, that one of the steps in its `after` has finished. */
-function meetNeed(next: Mutable<RunState>, place: number): void {
-  const step = stepAt(next.steps, place);
-  const { missing = 0, status } = step;
-  const copy = copyOfStep(step, status);
+function withOneMissingLess(step: StepState, missing: number): StepState {
+  const copy = copyOfStep(step, step.status);
   if (step.retryAt !== undefined) copy.retryAt = step.retryAt;
   if (missing > 1) copy.missing = missing - 1;
   else delete copy.missing;
-  next.steps = withStep(next.steps, place, copy);
+  return copy;
 }
 
 /**
@@ -259,7 +260,7 @@ function meetNeed(next: Mutable<RunState>, place: number): void {
 function undoStep(next: Mutable<RunState>, name: string): void {
   const place = changeStep(next, name, "compensated");
   const { order, undoneBefore } = stepAt(next.steps, place);
-  if (order !== undefined) next.steps = withUndoneFirst(next.steps, undoneBefore);
+  if (order !== undefined) next.steps = withSteps(next.steps, [], undoneBefore);
 }
 
 /** The first attempt has no number: it ends the count of the step's own attempts, and begins that of its compensation. */
@@ -310,6 +311,7 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
   for (const { name, status } of allSteps(next.steps)) if (status === "waiting") changeStep(next, name, "failed");
+  next.steps = turnedBack(next.steps);
   stopAtPivot(next);
 }
 
@@ -343,10 +345,16 @@ function changeStep(
   status: StepStatus,
   edit: (step: Mutable<StepState>) => void = () => undefined,
 ): number {
-  const place = placeOf(next.steps, name);
-  if (place === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` refuses such an event
-  const changed = copyOfStep(stepAt(next.steps, place), status);
+  const { steps } = next;
+  const place = placeIn(next, name);
+  const changed = copyOfStep(stepAt(steps, place), status);
   edit(changed);
-  next.steps = withStep(next.steps, place, changed);
+  next.steps = withSteps(steps, [[place, changed]], steps.undoneFirst);
+  return place;
+}
+
+function placeIn({ steps }: RunState, name: string): number {
+  const place = placeOf(steps, name);
+  if (place === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` refuses such an event
   return place;
 }

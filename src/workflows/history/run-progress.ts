@@ -23,7 +23,7 @@ export function endOf(state: RunState): RunEnded | undefined {
         ? { type: "run-ended", status: "completed" }
         : undefined;
     case "compensating":
-      if (isInFlight(state)) return undefined;
+      if (awaitsSteps(state)) return undefined;
       if (state.uncompensated !== undefined) return { type: "run-ended", status: "compensation-failed" };
       if (nextToCompensate(state) !== undefined) return undefined;
       return { type: "run-ended", status: state.cancelled === undefined ? "failed" : "cancelled" };
@@ -39,8 +39,12 @@ export function endOf(state: RunState): RunEnded | undefined {
  */
 export function isReady(state: RunState, name: string): boolean {
   if (state.status !== "running") return false;
-  const step = stepOf(state, name);
-  return step !== undefined && step.status === "pending" && step.missing === undefined;
+  const place = placeOf(state.steps, name);
+  if (place === undefined) return false;
+  const { status, missing } = stepAt(state.steps, place);
+  if (status !== "pending" || missing !== undefined) return false;
+  const { after } = outlineAt(state.steps, place);
+  return after.length !== 1 || stepOf(state, after[0] ?? "")?.order !== undefined;
 }
 
 /**
@@ -49,8 +53,9 @@ export function isReady(state: RunState, name: string): boolean {
  */
 export function nextToCompensate(state: RunState): string | undefined {
   const { steps } = state;
-  if (isInFlight(state) || !isUndone(state)) return undefined;
-  if (steps.unknown > 0) return allSteps(steps).find((step, place) => isUnknown(step, outlineAt(steps, place)))?.name;
+  if (awaitsSteps(state) || !isUndone(state)) return undefined;
+  if ((steps.undoing?.unknown ?? 0) > 0)
+    return allSteps(steps).find((step, place) => isUnknown(step, outlineAt(steps, place)))?.name;
   return steps.undoneFirst === undefined ? undefined : stepAt(steps, steps.undoneFirst).name;
 }
 
@@ -60,9 +65,9 @@ export function isResting(state: RunState): boolean {
   return next !== undefined && statusOf(state, next) === "undo-waiting";
 }
 
-/** True while a step or a compensation has started and not ended. */
-export function isInFlight({ steps }: RunState): boolean {
-  return steps.started + steps.compensating > 0;
+/** True for a run that goes backward and waits for a step or a compensation that has started and not ended. */
+export function awaitsSteps({ steps }: RunState): boolean {
+  return steps.undoing !== undefined && steps.undoing.inFlight > 0;
 }
 
 /**

@@ -27,7 +27,10 @@ export type StepStatus =
 export interface StepState {
   readonly name: string;
   readonly status: StepStatus;
-  /** How many of the steps in its `after` have not finished; absent for none. */
+  /**
+   * How many of the steps in its `after` have not finished; absent for none. A step after one other has no such count:
+   * the status of that other step tells it.
+   */
   readonly missing?: number;
   /** Present once it has started. */
   readonly input?: Payload;
@@ -62,28 +65,35 @@ export interface StepState {
   readonly undoneBefore?: number;
 }
 
-/** How many steps there are of each kind. The numbers always equal a count over all steps. */
-export interface StepCounts {
-  readonly started: number;
-  readonly compensating: number;
-  /** Steps that have finished, whether or not they were undone. */
-  readonly finished: number;
-  /** Steps without an output whose effects are unknown: they are undone should the run go backward. */
-  readonly unknown: number;
-}
-
 /** The steps of a run. A place is the position of a step in the order declared. */
-export interface RunSteps extends StepCounts {
+export interface RunSteps {
   /** By place. It never changes, and all versions of the run share it. */
   readonly outline: readonly StepOutline[];
   /** By place: {@link segmentSize} steps in each segment but the last. */
   readonly segments: readonly (readonly StepState[])[];
+  /** How many steps have finished, whether or not they were undone. */
+  readonly finished: number;
   /** The place of the finished step that is undone first, should the run go backward; absent for none. */
   readonly undoneFirst?: number;
+  /** Present once the run has turned backward: only then it matters. */
+  readonly undoing?: UndoingCounts;
 }
+
+/** How many steps the way backward waits for. The numbers always equal a count over all steps. */
+export interface UndoingCounts {
+  /** Steps and compensations that have started and not ended. */
+  readonly inFlight: number;
+  /** Steps without an output whose effects are unknown, so that they are undone. */
+  readonly unknown: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The steps in a segment: the most that an event copies. */
 export const segmentSize = 64;
+
+/** A step that takes the place of another. */
+export type Replacement = readonly [place: number, step: StepState];
 
 /** An index computed from an outline alone. */
 interface Index {
@@ -103,10 +113,10 @@ export function newSteps(outline: readonly StepOutline[]): RunSteps {
   for (const [place, { name, after }] of outline.entries()) {
     if (place % segmentSize === 0) segments.push([]);
     const step: StepState =
-      after.length === 0 ? { name, status: "pending" } : { name, status: "pending", missing: after.length };
+      after.length < 2 ? { name, status: "pending" } : { name, status: "pending", missing: after.length };
     segments.at(-1)?.push(step);
   }
-  return { outline, segments, started: 0, compensating: 0, finished: 0, unknown: 0 };
+  return { outline, segments, finished: 0 };
 }
 
 /** The place of a step; `undefined` if there is no step of that name. */
@@ -139,39 +149,60 @@ export function pivotOf({ outline }: RunSteps): number | undefined {
   return indexOf(outline).pivot;
 }
 
-/** The steps with the one at `place` replaced, and the counts adjusted. */
-export function withStep(steps: RunSteps, place: number, step: StepState): RunSteps {
-  const { outline, undoneFirst } = steps;
-  const before = stepAt(steps, place);
-  const about = outlineAt(steps, place);
-  const at = Math.floor(place / segmentSize);
-  // a spread: V8 takes 30 times as long for `slice` of a frozen array
-  const segment = [...(steps.segments[at] ?? [])];
-  segment[place % segmentSize] = step;
+/**
+ * The steps with each of `replacements` in its place, the counts adjusted, and `undoneFirst` as given: all that one event
+ * changes, in one copy.
+ *
+ * @param replacements each for another place.
+ */
+export function withSteps(
+  steps: RunSteps,
+  replacements: readonly Replacement[],
+  undoneFirst: number | undefined,
+): RunSteps {
+  const { outline, undoing } = steps;
   const segments = [...steps.segments];
-  segments[at] = segment;
-  const started = steps.started + one(isStarted(step)) - one(isStarted(before));
-  const compensating = steps.compensating + one(isCompensating(step)) - one(isCompensating(before));
-  const finished = steps.finished + one(hasFinished(step)) - one(hasFinished(before));
-  const unknown = steps.unknown + one(isUnknown(step, about)) - one(isUnknown(before, about));
-  const next = { outline, segments, started, compensating, finished, unknown };
-  return undoneFirst === undefined ? next : { ...next, undoneFirst };
+  let { finished } = steps;
+  let inFlight = 0;
+  let unknown = 0;
+  let copied = -1;
+  let segment: StepState[] = [];
+  for (const [place, step] of replacements) {
+    const before = stepAt(steps, place);
+    finished += one(hasFinished(step)) - one(hasFinished(before));
+    if (undoing !== undefined) {
+      const about = outlineAt(steps, place);
+      inFlight += one(isInFlight(step)) - one(isInFlight(before));
+      unknown += one(isUnknown(step, about)) - one(isUnknown(before, about));
+    }
+    const at = Math.floor(place / segmentSize);
+    if (at !== copied) {
+      // a spread: V8 takes 30 times as long for `slice` of a frozen array
+      segments[at] = segment = [...(segments[at] ?? [])];
+      copied = at;
+    }
+    segment[place % segmentSize] = step;
+  }
+  const next: Mutable<RunSteps> = { outline, segments, finished };
+  if (undoneFirst !== undefined) next.undoneFirst = undoneFirst;
+  if (undoing !== undefined)
+    next.undoing =
+      inFlight === 0 && unknown === 0
+        ? undoing
+        : { inFlight: undoing.inFlight + inFlight, unknown: undoing.unknown + unknown };
+  return next;
 }
 
-/** The steps with another place in `undoneFirst`. */
-export function withUndoneFirst(steps: RunSteps, undoneFirst: number | undefined): RunSteps {
-  const { outline, segments, started, compensating, finished, unknown } = steps;
-  const next = { outline, segments, started, compensating, finished, unknown };
-  return undoneFirst === undefined ? next : { ...next, undoneFirst };
+/** The steps of a run that turns backward. Takes time in proportion to their number. */
+export function turnedBack(steps: RunSteps): RunSteps {
+  return { ...steps, undoing: countUndoing(steps) };
 }
 
-/** The counts computed over all steps, for comparison. */
-export function recount(steps: RunSteps): StepCounts {
+/** The counts computed over all steps. */
+export function countUndoing(steps: RunSteps): UndoingCounts {
   const all = allSteps(steps);
   return {
-    started: all.filter(isStarted).length,
-    compensating: all.filter(isCompensating).length,
-    finished: all.filter(hasFinished).length,
+    inFlight: all.filter(isInFlight).length,
     unknown: all.filter((step, place) => isUnknown(step, outlineAt(steps, place))).length,
   };
 }
@@ -185,12 +216,9 @@ export function isUnknown(
   return status === "undo-waiting" || (status === "failed" && isUncertain === true && undoesUnknown === true);
 }
 
-function isStarted({ status }: StepState): boolean {
-  return status === "started";
-}
-
-function isCompensating({ status }: StepState): boolean {
-  return status === "compensating";
+/** True for a step that has started, or whose compensation has, and not ended. */
+export function isInFlight({ status }: StepState): boolean {
+  return status === "started" || status === "compensating";
 }
 
 function hasFinished({ order }: StepState): boolean {

@@ -8,7 +8,7 @@ import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, pivotPassed, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
-import { allSteps, placeOf, type StepState } from "../history/run-steps.ts";
+import { allSteps, isInFlight, placeOf } from "../history/run-steps.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
 /** Work that is due: the run's deadline, or another attempt at a step or its compensation. */
@@ -197,10 +197,6 @@ export class OpenRun {
       return Number.POSITIVE_INFINITY;
     return deadline;
   }
-}
-
-function isInFlight({ status }: StepState): boolean {
-  return status === "started" || status === "compensating";
 }
 
 function isStart({ type }: RunEvent): boolean {

@@ -5,7 +5,7 @@ import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { admits, apply } from "../../../src/workflows/history/run-machine.ts";
 import {
   endOf,
-  isInFlight,
+  awaitsSteps,
   isReady,
   nextToCompensate,
   remainingCompensations,
@@ -78,7 +78,7 @@ describe("a run going backward", () => {
 
   it("lets steps in flight end, and undoes them too", () => {
     const cancelled = stateAfter(started(), start("a"), finish("a"), start("b"), start("c"), finish("b"), cancel);
-    expect(isInFlight(cancelled)).toBe(true);
+    expect(awaitsSteps(cancelled)).toBe(true);
     expect(nextToCompensate(cancelled)).toBeUndefined();
     expect(admits(cancelled, undo("b"))).toBe(false);
     const quiet = apply(cancelled, finish("c"));
