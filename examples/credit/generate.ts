@@ -1,7 +1,7 @@
 /**
  * Prints a sample of applications as CSV. The one in the repository was made by
  *
- *     tsx examples/credit/generate.ts --seed 7 --count 500 > examples/credit/applications.csv
+ *     tsx examples/credit/generate.ts --seed 7 --count 500 > examples/credit/samples/made-up.csv
  */
 
 import { parseArgs } from "node:util";

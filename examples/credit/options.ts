@@ -6,6 +6,15 @@ import { DEFAULT_RATES, FAULTS, type FaultKind, type FaultRates, ratesText } fro
 import { CHAOS_MODES, MODES, type Mode } from "./mode.ts";
 import { FORMATS, type Format } from "./read-applications.ts";
 
+/** The samples in the repository. `samples/README.md` says where they are from. */
+export const SAMPLES = {
+  german: { file: "german-credit.data", format: "statlog" },
+  "made-up": { file: "made-up.csv", format: "csv" },
+} as const satisfies Readonly<Record<string, { readonly file: string; readonly format: Format }>>;
+
+type Sample = keyof typeof SAMPLES;
+const DEFAULT_SAMPLE: Sample = "german";
+
 export interface CreditOptions {
   readonly input: string;
   readonly format: Format;
@@ -33,10 +42,9 @@ export class UsageError extends Error {
 const MAX_THREADS = 64;
 const MAX_SEED = 2 ** 32 - 1;
 
-/** What applies when nothing is asked for: the sample of the repository, all modes. */
+/** What applies when nothing is asked for: the real applications, all modes. */
 export const DEFAULTS: CreditOptions = {
-  input: fileURLToPath(new URL("applications.csv", import.meta.url)),
-  format: "csv",
+  ...sampleAt(DEFAULT_SAMPLE),
   threads: 2,
   seed: 1,
   modes: MODES,
@@ -46,7 +54,11 @@ export const DEFAULTS: CreditOptions = {
   verbose: false,
 };
 
+/** The format of a file that is given without one. */
+const DEFAULT_FORMAT: Format = "csv";
+
 const FLAGS = {
+  sample: { type: "string" },
   input: { type: "string" },
   format: { type: "string" },
   threads: { type: "string" },
@@ -64,8 +76,10 @@ const FLAGS = {
 
 export const HELP = `Decides credit applications with five agents, in up to four modes, and counts the ratings that are wrong.
 
-  --input FILE     applications to decide (default: the sample of 500 in this directory)
-  --format FORMAT  ${FORMATS.join(" or ")} (default ${DEFAULTS.format}); statlog is the German Credit data and needs --input
+  --sample NAME    ${Object.keys(SAMPLES).join(" or ")} (default ${DEFAULT_SAMPLE}): the 1,000 real applications of the German Credit
+                   data (H. Hofmann, 1994, UCI Machine Learning Repository, CC BY 4.0), or 500 made-up ones
+  --input FILE     applications of your own instead of a sample
+  --format FORMAT  of that file: ${FORMATS.join(" or ")} (default ${DEFAULT_FORMAT}); statlog is the format of the German Credit data
   --modes A,B      some of ${MODES.join(", ")} (default all)
   --threads N      worker threads, 1 to ${MAX_THREADS} (default ${DEFAULTS.threads})
   --seed N         seed of the artificial delays and of chaos, 0 to ${MAX_SEED} (default ${DEFAULTS.seed})
@@ -90,15 +104,9 @@ export function parseOptions(args: readonly string[]): Command {
   if (values.help === true) return { kind: "help", text: HELP };
   if (values.delay === true && values["no-delay"] === true)
     throw new UsageError("--delay and --no-delay exclude each other");
-  const format = values.format === undefined ? DEFAULTS.format : choice("--format", values.format, FORMATS);
-  if (format !== DEFAULTS.format && values.input === undefined) {
-    throw new UsageError(`--format ${format} needs --input FILE: the sample is ${DEFAULTS.format}`);
-  }
-  if (values.input === "") throw new UsageError("--input needs the name of a file");
   const isChaos = values.chaos === true || values["chaos-rates"] !== undefined;
   const options: CreditOptions = {
-    input: values.input ?? DEFAULTS.input,
-    format,
+    ...inputOf(values),
     threads: values.threads === undefined ? DEFAULTS.threads : integer("--threads", values.threads, 1, MAX_THREADS),
     seed: values.seed === undefined ? DEFAULTS.seed : integer("--seed", values.seed, 0, MAX_SEED),
     modes: modesOf(values.modes, isChaos),
@@ -119,6 +127,26 @@ function parseFlags(args: readonly string[]) {
     const [sentence = cause.message] = cause.message.split(/\.?\n|\. /);
     throw new UsageError(`${sentence}; --help lists the options`, { cause });
   }
+}
+
+function inputOf(values: ReturnType<typeof parseFlags>): Pick<CreditOptions, "input" | "format"> {
+  const { sample, input } = values;
+  const format = values.format === undefined ? undefined : choice("--format", values.format, FORMATS);
+  if (input === undefined) {
+    if (format !== undefined) throw new UsageError("--format is for --input FILE: the samples have theirs");
+    return sampleAt(
+      sample === undefined ? DEFAULT_SAMPLE : choice("--sample", sample, Object.keys(SAMPLES) as Sample[]),
+    );
+  }
+  if (sample !== undefined) throw new UsageError("--sample and --input exclude each other");
+  if (input === "") throw new UsageError("--input needs the name of a file");
+  return { input, format: format ?? DEFAULT_FORMAT };
+}
+
+/** Where a sample is, and its format. */
+export function sampleAt(name: Sample): Pick<CreditOptions, "input" | "format"> {
+  const { file, format } = SAMPLES[name];
+  return { input: fileURLToPath(new URL(`samples/${file}`, import.meta.url)), format };
 }
 
 function choice<T extends string>(flag: string, value: string, choices: readonly T[]): T {

@@ -1,4 +1,4 @@
-/** How far a mode has come: one line on a terminal, written over and over; nothing in a file or a pipe. */
+/** How far a mode has come: one line on a terminal, written over and over; a line now and then in a file or a pipe. */
 
 import type { Mode } from "./mode.ts";
 
@@ -42,14 +42,23 @@ export function progressLine(progress: Progress & { readonly width?: number }): 
   return full.length <= width ? full : `${name}  ${figures}`.slice(0, Math.max(0, width));
 }
 
+/** How often a file or a pipe gets a line, in milliseconds. */
+const LINE_EVERY = 2000;
+
 /**
- * Prints progress on a terminal and nothing elsewhere. Uses carriage returns and blanks only, no escape codes, and
- * leaves the last column free: a full line would wrap.
+ * Prints progress. On a terminal it uses carriage returns and blanks only, no escape codes, and leaves the last column
+ * free: a full line would wrap. Elsewhere it prints a line every two seconds, so that a log shows that work goes on.
+ *
+ * @param now the time in milliseconds; default `performance.now`.
  */
-export function progressPrinter(stream: ProgressStream): ProgressPrinter {
+export function progressPrinter(stream: ProgressStream, now: () => number = () => performance.now()): ProgressPrinter {
+  return stream.isTTY === true ? terminalPrinter(stream) : linePrinter(stream, now);
+}
+
+function terminalPrinter(stream: ProgressStream): ProgressPrinter {
   let shown = "";
   const show = (line: string): void => {
-    if (stream.isTTY !== true || line === shown) return;
+    if (line === shown) return;
     stream.write(`\r${line.padEnd(shown.length)}${line.length < shown.length ? `\r${line}` : ""}`);
     shown = line;
   };
@@ -60,5 +69,17 @@ export function progressPrinter(stream: ProgressStream): ProgressPrinter {
       show("");
       stream.write("\r");
     },
+  };
+}
+
+function linePrinter(stream: ProgressStream, now: () => number): ProgressPrinter {
+  let last = now();
+  return {
+    update: (progress) => {
+      if (now() - last < LINE_EVERY) return;
+      last = now();
+      stream.write(`${progressLine({ ...progress, width: DEFAULT_WIDTH })}\n`);
+    },
+    clear: () => undefined,
   };
 }

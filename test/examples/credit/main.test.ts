@@ -25,7 +25,9 @@ function run(...args: string[]): { readonly status: number | null; readonly out:
 
 it("decides each mode without and in chaos, and tells what was injected and what it cost", () => {
   const { status, out, err } = run("--modes", "orchestrator", "--chaos-rates", "kill=0,stall=0,hang=0,throw=0.1");
-  expect({ status, err }).toEqual({ status: 0, err: "" });
+  expect(status).toBe(0);
+  const told = err.split("\n").filter((line) => line !== "");
+  expect(told.filter((line) => !/^orchestrator .*%$/.test(line))).toEqual([]); // only progress, should it take long
   const lines = out.split("\n");
   const starts = ["mode", "---", "orchestrator ", "orchestrator, chaos", "", "chaos at kill=0,stall=0,throw=0.1", ""];
   starts.push("injected", "---", "orchestrator", "", "cost", "---", "orchestrator");

@@ -11,10 +11,10 @@ const run = (...args: string[]) => {
 };
 
 describe("parseOptions", () => {
-  it("runs the sample in all modes when nothing is asked for", () => {
+  it("runs the real applications in all modes when nothing is asked for", () => {
     expect(run()).toEqual({
       input: DEFAULTS.input,
-      format: "csv",
+      format: "statlog",
       threads: 2,
       seed: 1,
       modes: ["stale-cache", "orchestrator", "relay", "switching"],
@@ -23,7 +23,15 @@ describe("parseOptions", () => {
       json: false,
       verbose: false,
     });
-    expect(existsSync(DEFAULTS.input)).toBe(true);
+    expect(DEFAULTS.input).toMatch(/german-credit\.data$/);
+    expect(run("--sample", "german")).toEqual(run());
+    const madeUp = run("--sample=made-up");
+    expect(madeUp).toEqual({ ...run(), input: madeUp.input, format: "csv" });
+    expect([DEFAULTS.input, madeUp.input].map((path) => existsSync(path))).toEqual([true, true]);
+  });
+
+  it("takes a file for CSV if no format is given", () => {
+    expect(run("--input", "f.csv")).toMatchObject({ input: "f.csv", format: "csv" });
   });
 
   it("takes every option, in either spelling", () => {
@@ -59,6 +67,7 @@ describe("parseOptions", () => {
     const command = parseOptions(args);
     if (command.kind !== "help") throw new Error("expected help");
     for (const name of [
+      "sample",
       "input",
       "format",
       "threads",
@@ -91,7 +100,10 @@ describe("parseOptions", () => {
     ["--threads=", '--threads must be a whole number from 1 to 64, got ""'],
     ["--seed=4294967296", '--seed must be a whole number from 0 to 4294967295, got "4294967296"'],
     ["--format=xml --input=f", '--format must be one of csv, statlog, got "xml"'],
-    ["--format=statlog", "--format statlog needs --input FILE: the sample is csv"],
+    ["--format=statlog", "--format is for --input FILE: the samples have theirs"],
+    ["--format=csv --sample=german", "--format is for --input FILE: the samples have theirs"],
+    ["--sample=real", '--sample must be one of german, made-up, got "real"'],
+    ["--sample=german --input=f.csv", "--sample and --input exclude each other"],
     ["--input=", "--input needs the name of a file"],
     ["--modes=", '--modes must be one of stale-cache, orchestrator, relay, switching, got ""'],
     ["--modes=relay,chaos", '--modes must be one of stale-cache, orchestrator, relay, switching, got "chaos"'],

@@ -86,11 +86,15 @@ describe("progressPrinter", () => {
     expect(screen()).toHaveLength(19);
   });
 
-  it.each([{ isTTY: false }, {}])("is silent where there is no terminal: %j", (options) => {
+  it.each([{ isTTY: false }, {}])("writes a line every two seconds where there is no terminal: %j", (options) => {
     const { stream, written } = terminal(options);
-    const printer = progressPrinter(stream);
-    printer.update({ mode: "relay", done: 1, total: 2 });
-    printer.clear();
-    expect(written).toEqual([]);
+    let time = 0;
+    const printer = progressPrinter(stream, () => time);
+    for (let done = 1; done <= 10; done++) {
+      time += 500;
+      printer.update({ mode: "relay", done, total: 10 });
+      printer.clear();
+    }
+    expect(written).toEqual([4, 8].map((done) => `${progressLine({ mode: "relay", done, total: 10 })}\n`));
   });
 });

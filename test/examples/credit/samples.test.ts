@@ -1,7 +1,6 @@
 /** The two inputs people run the example on: both have to show every decision, and what a stale score does. */
 
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { Application } from "../../../examples/credit/application.ts";
 import type { ApplicationRow } from "../../../examples/credit/application-row.ts";
@@ -9,11 +8,12 @@ import { formatCsvApplications } from "../../../examples/credit/csv-applications
 import { DECISIONS } from "../../../examples/credit/contracts.ts";
 import { generateApplications } from "../../../examples/credit/generate-applications.ts";
 import { decideSequentially } from "../../../examples/credit/oracle.ts";
+import { sampleAt } from "../../../examples/credit/options.ts";
 import { readApplications } from "../../../examples/credit/read-applications.ts";
 import { assessRisk, creditScore, verifyIncome } from "../../../examples/credit/rules.ts";
 
-const CSV = fileURLToPath(new URL("../../../examples/credit/applications.csv", import.meta.url));
-const STATLOG = fileURLToPath(new URL("../../../../shared/data/german-credit.data", import.meta.url));
+const CSV = sampleAt("made-up").input;
+const STATLOG = sampleAt("german").input;
 
 const usable = (rows: readonly ApplicationRow[]): readonly Application[] =>
   rows.map((row) => {
@@ -37,7 +37,7 @@ const misrated = (applications: readonly Application[]): number =>
     return stale.rating !== decideSequentially(application).rating;
   }).length;
 
-describe("the sample", () => {
+describe("the made-up sample", () => {
   it("is what the generator makes of seed 7", () => {
     expect(readFileSync(CSV, "utf8")).toBe(formatCsvApplications(generateApplications({ seed: 7, count: 500 })));
   });
@@ -64,8 +64,7 @@ describe("generateApplications", () => {
   });
 });
 
-const absent = !existsSync(STATLOG);
-describe.skipIf(absent)(`the Statlog data${absent ? ` (skipped: ${STATLOG} is not there)` : ""}`, () => {
+describe("the German Credit data", () => {
   it("reads whole, with every decision and most ratings", async () => {
     const rows = await readApplications(STATLOG, "statlog");
     const applications = usable(rows);
