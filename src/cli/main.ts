@@ -52,6 +52,7 @@ process.once("beforeExit", () => {
 
 const terminal = {
   cwd: process.cwd(),
+  env: process.env,
   colours: wantsColours(process.env, process.stdout.isTTY),
   input: process.stdin,
   interrupted: interruption.signal,

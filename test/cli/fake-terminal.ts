@@ -10,19 +10,21 @@ export interface FakeTerminal extends Terminal {
 
 export interface FakeTerminalOptions {
   readonly colours?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
   /** What comes in at stdin. */
   readonly input?: readonly (string | Uint8Array)[];
 }
 
 export function fakeTerminal(
   cwd = "/nowhere",
-  { colours = false, input = [] }: FakeTerminalOptions = {},
+  { colours = false, env = {}, input = [] }: FakeTerminalOptions = {},
 ): FakeTerminal {
   const printed: string[] = [];
   const notes: string[] = [];
   const controller = new AbortController();
   return {
     cwd,
+    env,
     colours,
     input: (async function* () {
       yield* input;

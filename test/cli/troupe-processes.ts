@@ -24,8 +24,13 @@ export function troupeProcesses(cwd: string) {
   });
 
   /** Starts the command. `exit` resolves to its exit code, or the signal that ended it, when all its output is there. */
-  function start(...args: string[]) {
-    const child = spawn(process.execPath, [main, ...args], { cwd });
+  function start(...args: readonly string[]) {
+    return startWith({}, ...args);
+  }
+
+  /** Starts the command with another environment. */
+  function startWith(options: { readonly env?: NodeJS.ProcessEnv }, ...args: readonly string[]) {
+    const child = spawn(process.execPath, [main, ...args], { cwd, ...options });
     children.add(child);
     const exit = new Promise<number | string | null>((resolve) => {
       child.on("close", (code, signal) => resolve(code ?? signal));
@@ -34,11 +39,11 @@ export function troupeProcesses(cwd: string) {
   }
 
   /** Runs the command to its end. */
-  async function troupe(...args: string[]) {
+  async function troupe(...args: readonly string[]) {
     const { child, exit } = start(...args);
     const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), exit]);
     return { code, stdout, stderr };
   }
 
-  return { start, troupe };
+  return { start, startWith, troupe };
 }

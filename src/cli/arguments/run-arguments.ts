@@ -2,7 +2,7 @@
 
 import type { Arguments, Flags } from "./arguments.ts";
 import { moduleTarget } from "./module-target.ts";
-import { readSystem, type SystemOrder, systemFlags } from "./take-up-arguments.ts";
+import { readSystem, type SystemOrder, systemFlags } from "./system-arguments.ts";
 
 export interface RunOrder extends SystemOrder {
   /** A path or a file URL, without the export. */
@@ -15,6 +15,8 @@ export interface RunOrder extends SystemOrder {
   readonly journal: string | undefined;
   /** The beginning of the runs' ids; `undefined` for ids that the system makes. */
   readonly id: string | undefined;
+  /** True to go on with a batch that was interrupted: inputs that have a run already get no other. */
+  readonly isContinued: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -24,6 +26,7 @@ export const runFlags = {
   ...systemFlags,
   journal: { type: "string" },
   id: { type: "string" },
+  continue: { type: "boolean" },
   json: { type: "boolean" },
 } as const satisfies Flags;
 
@@ -36,12 +39,18 @@ export function readRun(given: Arguments): RunOrder {
   const input = given.text("input");
   if (input === undefined || input === "")
     throw given.wrong("--input FILE is missing: a .jsonl or .csv file of inputs");
+  const journal = given.optional("journal", "--journal DIR");
+  const id = given.optional("id", "--id NAME");
+  const isContinued = given.flag("continue");
+  if (isContinued && (journal === undefined || id === undefined))
+    throw given.wrong("--continue needs the --journal DIR and the --id NAME of the batch that was interrupted");
   return {
     ...moduleTarget(target, given),
     input,
     ...readSystem(given),
-    journal: given.optional("journal", "--journal DIR"),
-    id: given.optional("id", "--id NAME"),
+    journal,
+    id,
+    isContinued,
     json: given.flag("json"),
     verbose: given.flag("verbose"),
   };

@@ -1,14 +1,9 @@
 /** What the commands that resume runs have in common. */
 
-import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import { journalOf } from "./journal-arguments.ts";
 import { type ModuleTarget, moduleTarget } from "./module-target.ts";
-
-const coordinations = ["orchestrator", "relay"] as const satisfies readonly Coordination[];
-const maxThreads = 256;
-
-export const systemFlags = { coordination: { type: "string" }, threads: { type: "string" } } as const satisfies Flags;
+import { readSystem, type SystemOrder, systemFlags, systemHelp } from "./system-arguments.ts";
 
 export const takeUpFlags = {
   ...systemFlags,
@@ -16,13 +11,6 @@ export const takeUpFlags = {
   json: { type: "boolean" },
   module: { type: "string", multiple: true },
 } as const satisfies Flags;
-
-/** The options of the system that a command starts. */
-export interface SystemOrder {
-  readonly coordination: Coordination;
-  /** `undefined` for the system's default. */
-  readonly threads: number | undefined;
-}
 
 export interface TakeUpOrder extends SystemOrder {
   readonly journal: string;
@@ -37,18 +25,10 @@ export const takeUpHelp = `  --journal DIR         the folder of the journal; no
   --module FILE         a module that exports the runs' workflows, FILE#export for one of them; may be given several times.
                         Workflows that are in none are loaded from the modules that their runs were started from
   --coordination NAME   orchestrator (default) or relay, for runs without a coordination of their own
-  --threads N           worker threads, 1 to ${maxThreads} (default: one for each core)
+${systemHelp}
   --json                a line of JSON for each run
   --verbose             print stacks of errors to stderr
   -h, --help            this text`;
-
-/** @throws TroupeError `invalid-options`. */
-export function readSystem(given: Arguments): SystemOrder {
-  return {
-    coordination: given.choice("coordination", coordinations),
-    threads: given.wholeNumber("threads", maxThreads),
-  };
-}
 
 /** @throws TroupeError `invalid-options`. */
 export function readTakeUp(given: Arguments): TakeUpOrder {

@@ -3,6 +3,8 @@
 export interface Terminal {
   /** The folder that relative paths start from. */
   readonly cwd: string;
+  /** The environment variables. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Prints a line to stdout. Resolves when it is written, so that a slow reader slows the command. */
   print(line: string): Promise<void>;
   /** Prints a line to stderr. */

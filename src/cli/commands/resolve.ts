@@ -19,6 +19,7 @@ export const resolve: Command = {
       modules: [], // no workflow's code is needed
       coordination: "orchestrator",
       threads: 1,
+      env: [],
     } as const;
     return (terminal, ports) =>
       takeUp(

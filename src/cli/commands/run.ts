@@ -11,6 +11,11 @@ import type { CommandSystem, StartedRun } from "../command/command-system.ts";
 import { readInputs } from "../input/read-inputs.ts";
 import { readRun, runFlags, type RunOrder } from "../arguments/run-arguments.ts";
 import { runInputs } from "./run-inputs.ts";
+import { systemHelp } from "../arguments/system-arguments.ts";
+import { systemOptionsOf } from "../command/system-options.ts";
+import { type Batch, withEarlierRuns } from "./earlier-runs.ts";
+import { withStore } from "../journal/open-store.ts";
+import { isOpenStatus } from "../../workflows/history/run-state.ts";
 import type { Terminal } from "../command/terminal.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
 
@@ -33,10 +38,12 @@ Usage:
 Options:
   --input FILE          a .jsonl file (one JSON value a line) or a .csv file with a header
   --coordination NAME   orchestrator (default) or relay
-  --threads N           worker threads, 1 to 256 (default: one for each core)
+${systemHelp}
   --journal DIR         keep state and runs in this folder, which is made where there is none (default: in memory);
-                        what a process leaves unfinished there goes on with troupe resume
+                        what a process leaves unfinished there goes on with --continue, or with troupe resume
   --id NAME             call the runs NAME-LINE, by the lines of their inputs (default: random ids)
+  --continue            go on with the batch of this --id and --journal: an input whose run has ended is not run again,
+                        a run that was left unfinished goes on, and all others start
   --json                a line of JSON for each input
   --verbose             print stacks of errors to stderr
   -h, --help            this text
@@ -60,45 +67,66 @@ const cancelGrace = 5000;
  * @throws TroupeError (as a rejection) when the module or the file of inputs can't be used, or no system can be
  * started.
  */
-async function runCommand(
-  command: RunOrder,
-  terminal: Terminal,
-  { start, openJournal }: CommandPorts,
-): Promise<number> {
+async function runCommand(command: RunOrder, terminal: Terminal, ports: CommandPorts): Promise<number> {
   const { cwd, interrupted } = terminal;
-  const { coordination, threads, journal } = command;
+  const { journal } = command;
   const ready = await unlessAborted(interrupted, async () => {
+    const options = systemOptionsOf(command, terminal);
     const workflow = await loadWorkflow({ ...command, cwd });
     const rows = await readInputs({ path: command.input, cwd, schema: workflow.input });
-    const system = await start({
-      coordination,
-      ...(threads === undefined ? {} : { threads }),
+    const batch = await batchOf(command, workflow, rows, terminal, ports);
+    const unfinished = [...batch.earlier.values()].filter(({ status }) => isOpenStatus(status)).map(({ run }) => run);
+    const system = await ports.start({
+      ...options,
       ...(journal === undefined
         ? {}
-        : { journal: openJournal(resolve(cwd, journal), { readOnly: false }), recover: false }),
+        : {
+            journal: ports.openJournal(resolve(cwd, journal), { readOnly: false }),
+            ...(unfinished.length === 0 ? { recover: false } : { recover: unfinished, workflows: [workflow] }),
+          }),
     });
-    return { workflow, rows, system };
+    return { workflow, batch, system };
   });
   if (ready === undefined) return 1;
-  const { workflow, rows, system } = ready;
+  const { workflow, batch, system } = ready;
   try {
-    return await runAll(command, workflow, rows, system, terminal);
+    return await runAll(command, workflow, batch, system, terminal);
   } finally {
     await system.close();
   }
 }
 
+/** The inputs, with the runs that they have from before if the batch is continued. */
+async function batchOf(
+  { input, journal, id, isContinued }: RunOrder,
+  workflow: WorkflowDefinition,
+  rows: readonly InputRow[],
+  terminal: Terminal,
+  ports: CommandPorts,
+): Promise<Batch> {
+  let batch: Batch = { rows, earlier: new Map() };
+  if (!isContinued || journal === undefined || id === undefined) return batch;
+  await withStore({ journal, mode: "read" }, terminal, ports, async ({ store }) => {
+    batch = await withEarlierRuns(store, rows, { file: input, workflow, idOf: (line) => idOf(id, line) });
+    return 0;
+  });
+  return batch;
+}
+
 async function runAll(
   command: RunOrder,
   workflow: WorkflowDefinition,
-  rows: readonly InputRow[],
+  { rows, earlier }: Batch,
   system: CommandSystem,
   terminal: Terminal,
 ): Promise<number> {
   const { interrupted: signal } = terminal;
+  const { id, journal } = command;
+  const isKept = journal !== undefined;
   const give = (): void => void system.close();
   let grace: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
+    if (isKept) return terminal.note(left(id));
     terminal.note("interrupted: cancelling what is in flight; Ctrl-C again exits at once");
     grace = setTimeout(give, cancelGrace);
   };
@@ -106,16 +134,13 @@ async function runAll(
   const lineOf = command.json ? jsonLine : textLine;
   let ok = 0;
   let failed = 0;
-  const { id, journal } = command;
-  const start = (input: unknown, line: number): StartedRun => {
-    const started = system.run(workflow, input, id === undefined ? {} : { id: `${id}-${line}` });
-    return {
-      result: started.result,
-      cancel: (reason) => started.cancel(reason),
-      id: journal === undefined ? undefined : started.id,
-    };
+  const start = async (input: unknown, line: number): Promise<StartedRun> => {
+    const before = earlier.get(line);
+    if (before !== undefined) return system.findRun(before.run);
+    const run = system.run(workflow, input, id === undefined ? {} : { id: idOf(id, line) });
+    return { result: run.result, cancel: (reason) => run.cancel(reason), id: isKept ? run.id : undefined };
   };
-  const outcomes = runInputs(rows, { start, inFlight, ahead, signal });
+  const outcomes = runInputs(rows, { start, inFlight, ahead, signal, onAbort: isKept ? "leave" : "cancel" });
   for await (const outcome of outcomes) {
     if (outcome.ok) ok++;
     else failed++;
@@ -124,11 +149,36 @@ async function runAll(
   }
   signal.removeEventListener("abort", interrupt);
   clearTimeout(grace);
-  terminal.note(summary(rows.length, ok, failed));
+  const ended = [...earlier.values()].filter(({ status }) => !isOpenStatus(status)).length;
+  terminal.note(summary({ all: rows.length, ok, failed, ended, rest: isKept ? "not finished" : "not run" }));
   return ok === rows.length ? 0 : 1;
 }
 
-function summary(all: number, ok: number, failed: number): string {
-  const rest = all - ok - failed;
-  return `${all} ${all === 1 ? "input" : "inputs"}: ${ok} ok, ${failed} failed${rest === 0 ? "" : `, ${rest} not run`}`;
+/** The id of the run of the input on a line. */
+function idOf(id: string, line: number): string {
+  return `${id}-${line}`;
+}
+
+function left(id: string | undefined): string {
+  const how = id === undefined ? "troupe resume goes" : "--continue, or troupe resume, goes";
+  return `interrupted: what has not ended stays as it is, and ${how} on with it`;
+}
+
+interface Counts {
+  readonly all: number;
+  readonly ok: number;
+  readonly failed: number;
+  /** How many of them had ended before. */
+  readonly ended: number;
+  /** What the others are. */
+  readonly rest: string;
+}
+
+function summary({ all, ok, failed, ended, rest }: Counts): string {
+  const others = all - ok - failed;
+  return (
+    `${all} ${all === 1 ? "input" : "inputs"}: ${ok} ok, ${failed} failed` +
+    (others === 0 ? "" : `, ${others} ${rest}`) +
+    (ended === 0 ? "" : `; ${ended} had ended before`)
+  );
 }

@@ -14,6 +14,7 @@ import { withStore } from "../journal/open-store.ts";
 import { outcomeOf, type OutcomeStatus, type RunOutcome } from "../output/run-outcome.ts";
 import { RunReport } from "./run-report.ts";
 import type { TakeUpOrder } from "../arguments/take-up-arguments.ts";
+import { systemOptionsOf } from "../command/system-options.ts";
 import type { Terminal } from "../command/terminal.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
 
@@ -70,12 +71,15 @@ export async function takeUp(
 }
 
 async function start(
-  { journal, modules, coordination, threads }: TakeUpOrder,
+  order: TakeUpOrder,
   { recovers }: Undertaking,
   chosen: readonly FoundRun[],
-  { cwd, note }: Terminal,
+  terminal: Terminal,
   { start: startSystem, openJournal }: CommandPorts,
 ): Promise<CommandSystem> {
+  const { journal, modules } = order;
+  const { cwd, note } = terminal;
+  const options = systemOptionsOf(order, terminal);
   const workflows = (await Promise.all(modules.map((target) => loadWorkflows({ ...target, cwd })))).flat();
   try {
     await readyToImport(chosen.map(({ head }) => head.state.workflow.module));
@@ -86,8 +90,7 @@ async function start(
     journal: openJournal(resolve(cwd, journal), { readOnly: false }),
     recover: recovers && chosen.map(({ run }) => run),
     workflows,
-    coordination,
-    ...(threads === undefined ? {} : { threads }),
+    ...options,
   });
 }
 

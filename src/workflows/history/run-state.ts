@@ -111,5 +111,10 @@ export function runOf(snapshot: Snapshot): Snapshot<RunState> {
 
 /** True for a run that can still change. */
 export function isOpen({ status }: RunState): boolean {
+  return isOpenStatus(status);
+}
+
+/** True for the status of a run that can still change. */
+export function isOpenStatus(status: RunStatus): boolean {
   return status === "running" || status === "compensating";
 }

@@ -35,7 +35,7 @@ function manualRuns() {
   return { start, started, cancelled, open, finish };
 }
 
-const limits = { inFlight: 2, ahead: 100 };
+const limits = { inFlight: 2, ahead: 100, onAbort: "cancel" } as const;
 const never = new AbortController().signal;
 
 describe("runInputs", () => {
@@ -57,6 +57,7 @@ describe("runInputs", () => {
             inFlight,
             ahead,
             signal: never,
+            onAbort: "cancel",
           })) {
             told++;
             lines.push(line);
@@ -120,7 +121,7 @@ describe("runInputs", () => {
       started.push(input);
       return { result: Promise.resolve(input), cancel: async () => undefined };
     };
-    const outcomes = runInputs(rowsOf(50), { inFlight: 2, ahead: 5, start, signal: never });
+    const outcomes = runInputs(rowsOf(50), { ...limits, ahead: 5, start, signal: never });
     await outcomes.next();
     await turn();
     expect(started.length).toBeLessThanOrEqual(6);
@@ -140,6 +141,20 @@ describe("runInputs", () => {
       [3, false],
     ]);
     expect(runs.cancelled).toEqual([1, 2]);
+    expect(runs.started).toEqual([0, 1, 2]);
+  });
+
+  it("leaves what is in flight when aborted, if told so, and ends after the outcomes there are", async () => {
+    const runs = manualRuns();
+    const controller = new AbortController();
+    const options = { ...limits, start: runs.start, signal: controller.signal, onAbort: "leave" } as const;
+    const outcomes = collect(runInputs(rowsOf(4), options));
+    await turn();
+    runs.finish(0);
+    await turn();
+    controller.abort();
+    expect((await outcomes).map(({ line, ok }) => [line, ok])).toEqual([[1, true]]);
+    expect(runs.cancelled).toEqual([]);
     expect(runs.started).toEqual([0, 1, 2]);
   });
 

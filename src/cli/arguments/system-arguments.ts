@@ -1,0 +1,39 @@
+/** The options of the system that a command starts. */
+
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { Arguments, Flags } from "./arguments.ts";
+
+const coordinations = ["orchestrator", "relay"] as const satisfies readonly Coordination[];
+const maxThreads = 256;
+
+export const systemFlags = {
+  coordination: { type: "string" },
+  threads: { type: "string" },
+  env: { type: "string", multiple: true },
+} as const satisfies Flags;
+
+export interface SystemOrder {
+  readonly coordination: Coordination;
+  /** `undefined` for the system's default. */
+  readonly threads: number | undefined;
+  /** The names of environment variables that the threads see. */
+  readonly env: readonly string[];
+}
+
+/** Their lines in the help texts. */
+export const systemHelp = `  --threads N           worker threads, 1 to ${maxThreads} (default: one for each core)
+  --env NAME            let the agents see this environment variable; may be given several times (default: they see none)`;
+
+/** @throws TroupeError `invalid-options`. */
+export function readSystem(given: Arguments): SystemOrder {
+  const env = given.texts("env");
+  if (env.includes("")) throw given.wrong("--env NAME is missing");
+  const pair = env.find((name) => name.includes("="));
+  if (pair !== undefined)
+    throw given.wrong(`--env takes the name of a variable alone: --env ${pair.slice(0, pair.indexOf("="))}`);
+  return {
+    coordination: given.choice("coordination", coordinations),
+    threads: given.wholeNumber("threads", maxThreads),
+    env: [...new Set(env)],
+  };
+}
