@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import type { CommandPorts } from "./command/command.ts";
 import { messageOf } from "./output/one-line.ts";
 import { type Asked, parseCommand } from "./parse-command.ts";
+import { safeTerminal } from "./command/safe-terminal.ts";
 import type { Terminal } from "./command/terminal.ts";
 import { version } from "./usage.ts";
 
@@ -11,7 +12,8 @@ import { version } from "./usage.ts";
  * Runs the command that the arguments name. Returns the exit code: 0, 1 for a failure, 2 for wrong usage. Never
  * rejects.
  */
-export async function commandLine(args: readonly string[], terminal: Terminal, ports: CommandPorts): Promise<number> {
+export async function commandLine(args: readonly string[], given: Terminal, ports: CommandPorts): Promise<number> {
+  const terminal = safeTerminal(given);
   let asked: Asked;
   try {
     asked = parseCommand(args);

@@ -8,6 +8,7 @@ import { lmdbJournal } from "../store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../store/journal/lmdb/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";
 import { wantsColours } from "./output/paint.ts";
+import { visible } from "./output/visible.ts";
 import { ProgressLine } from "./output/progress-line.ts";
 
 const args = process.argv.slice(2);
@@ -23,7 +24,7 @@ const note = (line: string): void => {
   if (!readerLeft) process.stderr.write(`${line}\n`);
 };
 const die = (error: unknown): never => {
-  note(complaint(error, args));
+  note(visible(complaint(error, args)));
   return process.exit(1);
 };
 

@@ -3,6 +3,8 @@
 import { Arguments, wrongUsage } from "./arguments/arguments.ts";
 import type { Task } from "./command/command.ts";
 import { commands } from "./commands.ts";
+import { aligned } from "./output/aligned.ts";
+import { nearNames } from "./output/near-names.ts";
 import { quoted } from "./output/one-line.ts";
 import { help } from "./usage.ts";
 
@@ -22,13 +24,21 @@ export function parseCommand(args: readonly string[]): Asked {
   const command = commands.find(({ name }) => name === first);
   if (command !== undefined) {
     const given = new Arguments(command.name, rest, command.flags);
-    if (given.flag("help")) return { kind: "help", text: command.help };
+    if (given.flag("help")) return { kind: "help", text: aligned(command.help) };
     return { kind: "task", task: command.read(given) };
   }
-  if (!first.startsWith("-")) throw wrongUsage(`there is no command ${quoted(first)}; troupe --help lists them`);
+  if (!first.startsWith("-")) throw wrongUsage(noCommand(first));
   const given = new Arguments("", args, { version: { type: "boolean" } });
   if (given.flag("help")) return { kind: "help", text: help() };
   if (given.positionals.length > 0) throw wrongUsage("options come after the command; see troupe --help");
   if (given.flag("version")) return { kind: "version" };
   throw wrongUsage("what is to be done? troupe --help lists the commands");
+}
+
+function noCommand(name: string): string {
+  const near = nearNames(
+    name,
+    commands.map((command) => command.name),
+  );
+  return `there is no command ${quoted(name)}; ${near.length === 0 ? "" : `did you mean ${near.join(", ")}? `}troupe --help lists them`;
 }

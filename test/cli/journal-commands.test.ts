@@ -496,7 +496,7 @@ describe("troupe verify", () => {
     expect(await verified(whole)).toEqual([0, "2 keys, 7 whole versions, 812 bytes", "all is whole"]);
     expect(await verified({ ...whole, structureChecked: false, damages })).toEqual([
       1,
-      "damaged a/1@3: its checksum is wrong",
+      String.raw`damaged a/1@3: its\u001b checksum is wrong`,
       "damaged it is no page (page 9)",
       "2 keys, 7 whole versions, 812 bytes",
       "in use: the structure of its file was not checked",

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Arguments } from "../../src/cli/arguments/arguments.ts";
 import { commands } from "../../src/cli/commands.ts";
+import { aligned } from "../../src/cli/output/aligned.ts";
 import { parseCommand } from "../../src/cli/parse-command.ts";
 import { readRun, runFlags } from "../../src/cli/arguments/run-arguments.ts";
 import { run as runCommand } from "../../src/cli/commands/run.ts";
@@ -18,13 +19,15 @@ describe("parseCommand", () => {
       threads: undefined,
       journal: undefined,
       id: undefined,
+      isContinued: false,
+      env: [],
       json: false,
       verbose: false,
     });
   });
 
   it("takes all options, in any order", () => {
-    const durable = ["--journal", "state", "--id=day"];
+    const durable = ["--journal", "state", "--id=day", "--continue", "--env", "KEY", "--env=KEY", "--env=PATH"];
     const other = ["--json", "--threads=3", "a/b.mjs#flow", "--verbose", "--coordination", "relay", "--input=in.jsonl"];
     const args = [...durable, ...other];
     expect(run(...args)).toEqual({
@@ -35,6 +38,8 @@ describe("parseCommand", () => {
       threads: 3,
       journal: "state",
       id: "day",
+      isContinued: true,
+      env: ["KEY", "PATH"],
       json: true,
       verbose: true,
     });
@@ -56,12 +61,12 @@ describe("parseCommand", () => {
     [["run", "--help"], runCommand.help],
     [["run", "x.mjs", "--threads", "none", "-h"], runCommand.help],
   ])("helps with %j", (args, text) => {
-    expect(parseCommand(args)).toEqual({ kind: "help", text });
+    expect(parseCommand(args)).toEqual({ kind: "help", text: text });
   });
 
   it.each(commands)("lists $name, and helps with it", ({ name, summary, help: text, flags }) => {
     expect(help()).toMatch(new RegExp(`^  ${name} +${summary}$`, "m"));
-    expect(parseCommand([name, "--help"])).toEqual({ kind: "help", text });
+    expect(parseCommand([name, "--help"])).toEqual({ kind: "help", text: aligned(text) });
     expect(text).toMatch(new RegExp(`^troupe ${name}: `));
     for (const flag of Object.keys(flags)) expect(text, `${name} --${flag}`).toMatch(new RegExp(`--${flag}\\b`));
   });

@@ -5,6 +5,7 @@
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { nearNames } from "../output/near-names.ts";
 import { quoted } from "../output/one-line.ts";
 
 export type Flags = NonNullable<ParseArgsConfig["options"]>;
@@ -142,6 +143,9 @@ function parse(args: readonly string[], options: Flags, seeAlso: string) {
     if (!(cause instanceof TypeError)) throw cause;
     // Node.js explains at length, over several lines; its first sentence says it.
     const [sentence = cause.message] = cause.message.split(/\.?\n|\. /);
-    throw wrongUsage(`${sentence}; ${seeAlso}`, cause);
+    const [, unknown] = /^Unknown option '--([^']*)'/.exec(sentence) ?? [];
+    const near = unknown === undefined ? [] : nearNames(unknown, Object.keys(options));
+    const instead = near.length === 0 ? "" : `did you mean ${near.map((name) => `--${name}`).join(", ")}? `;
+    throw wrongUsage(`${sentence}; ${instead}${seeAlso}`, cause);
   }
 }

@@ -23,7 +23,7 @@ export interface RunInputsOptions {
  */
 export async function* runInputs(rows: readonly InputRow[], options: RunInputsOptions): AsyncGenerator<Outcome, void> {
   const { inFlight, ahead, signal, onAbort } = options;
-  let busy = 0;
+  const busy = new Set<InputRow>();
   const running = new Set<StartedRun>();
   const window: Promise<Outcome>[] = [];
   const queue = rows.values();
@@ -35,7 +35,7 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
     const { line } = row;
     if ("error" in row) return { line, ok: false, error: row.error };
     let run: StartedRun | undefined;
-    busy++;
+    busy.add(row);
     try {
       run = await options.start(row.input, line);
       running.add(run);
@@ -44,12 +44,12 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
     } catch (error) {
       return { line, ...named(run), ok: false, error };
     } finally {
-      busy--;
+      busy.delete(row);
       if (run !== undefined) running.delete(run);
     }
   };
   const fill = (): void => {
-    while (!signal.aborted && busy < inFlight && window.length < ahead) {
+    while (!signal.aborted && busy.size < inFlight && window.length < ahead) {
       const { value: row } = queue.next();
       if (row === undefined) return;
       window.push(begin(row).finally(fill));

@@ -75,7 +75,8 @@ async function runCommand(command: RunOrder, terminal: Terminal, ports: CommandP
     const workflow = await loadWorkflow({ ...command, cwd });
     const rows = await readInputs({ path: command.input, cwd, schema: workflow.input });
     const batch = await batchOf(command, workflow, rows, terminal, ports);
-    const unfinished = [...batch.earlier.values()].filter(({ status }) => isOpenStatus(status)).map(({ run }) => run);
+    const left = [...batch.earlier.values()].filter(({ status }) => isOpenStatus(status));
+    const unfinished = left.map((earlier) => earlier.run);
     const system = await ports.start({
       ...options,
       ...(journal === undefined
@@ -126,7 +127,7 @@ async function runAll(
   const give = (): void => void system.close();
   let grace: NodeJS.Timeout | undefined;
   const interrupt = (): void => {
-    if (isKept) return terminal.note(left(id));
+    if (isKept) return terminal.note(goesOn(id));
     terminal.note("interrupted: cancelling what is in flight; Ctrl-C again exits at once");
     grace = setTimeout(give, cancelGrace);
   };
@@ -137,8 +138,12 @@ async function runAll(
   const start = async (input: unknown, line: number): Promise<StartedRun> => {
     const before = earlier.get(line);
     if (before !== undefined) return system.findRun(before.run);
-    const run = system.run(workflow, input, id === undefined ? {} : { id: idOf(id, line) });
-    return { result: run.result, cancel: (reason) => run.cancel(reason), id: isKept ? run.id : undefined };
+    const started = system.run(workflow, input, id === undefined ? {} : { id: idOf(id, line) });
+    return {
+      result: started.result,
+      cancel: (reason) => started.cancel(reason),
+      id: isKept ? started.id : undefined,
+    };
   };
   const outcomes = runInputs(rows, { start, inFlight, ahead, signal, onAbort: isKept ? "leave" : "cancel" });
   for await (const outcome of outcomes) {
@@ -159,7 +164,7 @@ function idOf(id: string, line: number): string {
   return `${id}-${line}`;
 }
 
-function left(id: string | undefined): string {
+function goesOn(id: string | undefined): string {
   const how = id === undefined ? "troupe resume goes" : "--continue, or troupe resume, goes";
   return `interrupted: what has not ended stays as it is, and ${how} on with it`;
 }

@@ -1,10 +1,11 @@
-/** Makes text safe for a terminal: on one line, without control characters. */
+/** Makes text safe for a terminal: on one line, without characters that a terminal obeys. */
 
 import { inspect } from "node:util";
+import { visible } from "./visible.ts";
 
-/** `text` on one line: line breaks and other control characters become a blank. */
+/** `text` on one line: line breaks and tabs become a blank, and what a terminal obeys is {@link visible}. */
 export function oneLine(text: string): string {
-  return text.replaceAll(/\s*[\p{Cc}\u2028\u2029]+\s*/gu, " ").trim();
+  return visible(text.replaceAll(/\s*[\n\t\r\v\f\u0085\u2028\u2029]+\s*/gu, " ").trim());
 }
 
 /** The message of any thrown value, on one line. */

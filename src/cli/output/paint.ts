@@ -19,6 +19,13 @@ export function painter(colours: boolean): Paint {
   return (colour, text) => `\u001b[${codes[colour][0]}m${text}\u001b[${codes[colour][1]}m`;
 }
 
+const painted = new RegExp(`(\\u001b\\[(?:${Object.values(codes).flat().join("|")})m)`);
+
+/** Splits text at the codes that {@link painter} makes: every second part is such a code. */
+export function splitAtPaint(text: string): readonly string[] {
+  return text.split(painted);
+}
+
 /**
  * Whether to use colours: no, if `NO_COLOR` is set; if `FORCE_COLOR` is set, yes unless it is `0` or `false`; else yes
  * on a terminal that isn't dumb. Doesn't use Node's `styleText`, which early versions of Node 20 lack and whose early

@@ -82,7 +82,7 @@ describe("troupe runs", () => {
       "waits for the time to try a step again",
       () => stored.run("r", parcel, failed("pack", "no\u001b[31m\npaper")),
       "running 0/3 2026-01-31T12:00:00.000Z..2026-01-31T12:00:01.000Z " +
-        "pack is tried again at 2026-01-31T12:01:01.000Z, attempt 2, after: no [31m paper",
+        "pack is tried again at 2026-01-31T12:01:01.000Z, attempt 2, after: no\\u001b[31m paper",
     ],
     [
       "waits for a breaker",
@@ -258,7 +258,7 @@ describe("troupe runs", () => {
   it("paints the status, opens the journal beside who owns it, and lets no id reach the terminal's controls", async () => {
     stored.run("e\u001b[31mvil", parcel);
     const { out } = await troupe([], { colours: true });
-    expect(out[0]).toContain("\u001b[1me [31mvil\u001b[22m parcel@1.0.0 \u001b[36mrunning\u001b[39m 0/3 ");
+    expect(out[0]).toContain("\u001b[1me\\u001b[31mvil\u001b[22m parcel@1.0.0 \u001b[36mrunning\u001b[39m 0/3 ");
     expect(opened).toEqual([true]);
   });
 

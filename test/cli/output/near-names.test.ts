@@ -9,6 +9,8 @@ it.each([
   ["account", ["account/ada", "account/bob"]],
   ["account/ada/notes", ["account/ada"]],
   ["run/3", ["run/1", "run/2"]],
+  ["acocunt/ada", ["account/ada"]],
+  ["rnu/1", ["run/1"]],
   ["", []],
   ["something else entirely", []],
 ])("of %j are %j", (name, near) => {

@@ -5,7 +5,8 @@ describe("one line", () => {
   it.each([
     ["a\nb", "a b"],
     ["a \r\n\t b\n", "a b"],
-    ["\u001B[31mred\u001B[0m", "[31mred [0m"],
+    ["\u001B[31mred\u001B[0m", String.raw`\u001b[31mred\u001b[0m`],
+    ["abc\u202Ecba\u2069\u009B2J\u0000", String.raw`abc\u202ecba\u2069\u009b2J\u0000`],
     ["a\u2028b\u0085c", "a b c"],
     ["  two  blanks", "two  blanks"],
   ])("makes %j %j", (text, line) => {

@@ -1,0 +1,49 @@
+/** Says in words what an event of a run was, for a line of its history. */
+
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { RunEvent } from "../../workflows/history/run-event.ts";
+import { eventOf } from "../../workflows/history/run-note.ts";
+import type { RunState } from "../../workflows/history/run-state.ts";
+
+/** What happened in a version of a run: `step-started score, attempt 2; step-finished income`. */
+export function runEventsText(state: RunState): string {
+  return state.events.map((note) => eventText(eventOf(note, state))).join("; ");
+}
+
+function eventText(event: RunEvent): string {
+  switch (event.type) {
+    case "run-started":
+    case "coordination-switched":
+    case "run-recovered":
+      return `${event.type}, ${event.coordination}`;
+    case "step-started":
+    case "compensation-started":
+    case "compensation-finished":
+      return `${event.type} ${event.step}${attemptText(event)}`;
+    case "step-finished":
+      return `${event.type} ${event.step}${attemptText(event)}${event.fallbackFor === undefined ? "" : `, by its fallback: ${event.fallbackFor.message}`}`;
+    case "step-failed":
+    case "compensation-failed":
+      return `${event.type} ${event.step}${attemptText(event)}${retryText(event)}: ${event.error.message}`;
+    case "cancel-requested":
+      return event.reason === undefined ? event.type : `${event.type}: ${event.reason}`;
+    case "run-resolved":
+      return `${event.type}: ${event.note}`;
+    case "run-ended":
+      return `${event.type}: ${event.status}${whyText(event)}`;
+    case "compensation-retried":
+      return event.type;
+  }
+}
+
+function attemptText({ attempt }: { readonly attempt?: number }): string {
+  return attempt === undefined ? "" : `, attempt ${attempt}`;
+}
+
+function retryText({ retryAt }: { readonly retryAt?: number }): string {
+  return retryAt === undefined ? "" : ", to be tried again";
+}
+
+function whyText({ step, error }: { readonly step?: string; readonly error?: EncodedError }): string {
+  return step === undefined || error === undefined ? "" : `, by ${step}: ${error.message}`;
+}
