@@ -42,9 +42,12 @@ export class ValueCopier {
   /** The approximate size of the last copy on the wire, in bytes. */
   bytes = 0;
   readonly #maxBytes: number;
+  /** The limit of the copy that is being made. */
+  #limit: number;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#limit = maxBytes;
   }
 
   /**
@@ -52,23 +55,26 @@ export class ValueCopier {
    * become undefined, and an object that the value contains twice is copied twice. `what` names the value in errors,
    * such as `message "add"`.
    *
+   * @param maxBytes the limit in place of the copier's own. What was accepted within the limit is copied without one from then
+   * on, alone or together with others.
    * @throws TroupeError `not-cloneable` with the path and kind of the part that can't cross; `message-too-large` with
    * the limit, as soon as it is exceeded.
    */
-  copy(value: unknown, what: string): unknown {
-    this.begin();
+  copy(value: unknown, what: string, maxBytes: number = this.#maxBytes): unknown {
+    this.begin(maxBytes);
     let copied: unknown;
     try {
       copied = this.#copy(value, 0);
     } catch (failure) {
       throw toUnfit(failure).toError(what);
     }
-    if (this.bytes > this.#maxBytes) throw this.#tooLarge(what);
+    if (this.bytes > this.#limit) throw this.#tooLarge(what);
     return copied;
   }
 
   /** Resets the fields, for a copy that the caller makes and counts itself. */
-  begin(): void {
+  begin(maxBytes: number = this.#maxBytes): void {
+    this.#limit = maxBytes;
     this.isJson = true;
     this.hasTransferred = false;
     this.bytes = 0;
@@ -76,7 +82,7 @@ export class ValueCopier {
 
   /** True when the last copy is larger than the limit. */
   get isTooLarge(): boolean {
-    return this.bytes > this.#maxBytes;
+    return this.bytes > this.#limit;
   }
 
   #copy(value: unknown, depth: number): unknown {
@@ -119,7 +125,7 @@ export class ValueCopier {
       const { length } = value;
       const copy: unknown[] = [];
       this.bytes += length;
-      if (this.bytes > this.#maxBytes) return copy;
+      if (this.bytes > this.#limit) return copy;
       for (let i = 0; i < length; i++) {
         try {
           copy.push(this.#copy(value[i], depth + 1));
@@ -135,7 +141,7 @@ export class ValueCopier {
     const keys = Object.keys(fields);
     const copy: Record<string, unknown> = {};
     this.bytes += keys.length * 4;
-    if (this.bytes > this.#maxBytes) return copy;
+    if (this.bytes > this.#limit) return copy;
     for (const key of keys) {
       this.bytes += key.length;
       try {
@@ -161,7 +167,7 @@ export class ValueCopier {
     }
     if (types.isArrayBuffer(value) || (ArrayBuffer.isView(value) && types.isArrayBuffer(value.buffer))) {
       this.bytes += value.byteLength;
-      return this.bytes > this.#maxBytes ? undefined : copyBytes(value as ArrayBuffer | ArrayBufferView<ArrayBuffer>);
+      return this.bytes > this.#limit ? undefined : copyBytes(value as ArrayBuffer | ArrayBufferView<ArrayBuffer>);
     }
     throw new Unfit(kindOf(value));
   }
@@ -172,7 +178,7 @@ export class ValueCopier {
     try {
       for (const [key, value] of entries) {
         this.bytes += 2;
-        if (this.bytes > this.#maxBytes) break;
+        if (this.bytes > this.#limit) break;
         at = typeof key === "string" || typeof key === "number" ? key : copy.size;
         copy.set(this.#copy(key, depth + 1), this.#copy(value, depth + 1));
       }
@@ -187,7 +193,7 @@ export class ValueCopier {
     try {
       for (const member of members) {
         this.bytes += 1;
-        if (this.bytes > this.#maxBytes) break;
+        if (this.bytes > this.#limit) break;
         copy.add(this.#copy(member, depth + 1));
       }
     } catch (failure) {
@@ -199,8 +205,8 @@ export class ValueCopier {
   #tooLarge(what: string): TroupeError {
     return new TroupeError(
       "message-too-large",
-      `${what} takes more than the limit of ${this.#maxBytes} bytes. Send less, put it in the store and send its key, or raise maxMessageBytes.`,
-      { details: { maxBytes: this.#maxBytes } },
+      `${what} takes more than the limit of ${this.#limit} bytes. Send less, put it in the store and send its key, or raise maxMessageBytes.`,
+      { details: { maxBytes: this.#limit } },
     );
   }
 }

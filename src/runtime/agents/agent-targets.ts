@@ -1,5 +1,6 @@
 /** Where agents and the supervisor of runs are reached, and the message between them. */
 
+import { internalMessage } from "../messaging/internal-message.ts";
 import type { Address } from "../../actors/address.ts";
 import { systemAddress } from "../../actors/system-actors.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
@@ -17,7 +18,7 @@ export const agentMailbox = { capacity: 16384, overflow: "backpressure" } as con
 export const supervisorTarget: Target = {
   address: systemAddress("supervisor"),
   ...agentMailbox,
-  check: undefined,
+  check: internalMessage,
 };
 
 /** The target of an agent for its users: its input is checked before it is sent. */

@@ -1,5 +1,6 @@
 /** What agents and the gates on the home host tell each other. */
 
+import { internalMessage } from "../messaging/internal-message.ts";
 import type { HostId } from "../../actors/address.ts";
 import { systemAddress } from "../../actors/system-actors.ts";
 import type { CallOutcome } from "../../agents/policies/permit.ts";
@@ -14,7 +15,7 @@ export const gatesTarget: Target = {
   address: systemAddress("gates"),
   capacity: 16_384,
   overflow: "backpressure",
-  check: undefined,
+  check: internalMessage,
 };
 
 /** The input of the ask `admit`. `call` is unique on the thread that it comes from. */

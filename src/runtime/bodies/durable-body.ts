@@ -138,7 +138,7 @@ export class DurableBody implements ActorBody {
     if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
     const handling = request ?? [this.#mailId, this.#incarnation, String(++this.#handlings)];
     const scope = keyOfParts("handling", ...handling);
-    const spare = this.#services.host.copier.copy(payload, "a message"); // handlers may change theirs
+    const spare = this.#services.host.copier.copy(payload, "a message", Number.POSITIVE_INFINITY); // handlers may change theirs
     try {
       for (let attempt = 1; !(await this.#attempt(delivery, spare, key, scope, attempt)); attempt++);
     } catch (error) {
@@ -208,7 +208,10 @@ export class DurableBody implements ActorBody {
     const state = await stored(() => this.#client.read(this.#family, this.#id));
     const mail = await stored(() => this.#client.snapshot(mailState, this.#mailId));
     if (!isDraftable(state)) throw notDraftable(this.#mailId, state);
-    const opened = attempt === 1 ? envelope : { ...envelope, payload: host.copier.copy(spare, "a message") };
+    const opened =
+      attempt === 1
+        ? envelope
+        : { ...envelope, payload: host.copier.copy(spare, "a message", Number.POSITIVE_INFINITY) };
     const payload = openMessage(host, this.#cell, this.#definition, opened);
     const draft = createDraft(state as object);
     const outgoing = new HeldOutput(host, this.#codec);

@@ -163,7 +163,7 @@ export class Outbox {
   /** The receiver makes dead letters only of what it refuses. A handler's failure is told to the asker, which is this outbox. */
   #deadLetter(to: Address, { type, payload }: Parcel, { message }: Error): void {
     const { host, codec } = this.#options;
-    const copy = host.copier.copy(codec.decode(payload), "a dead letter");
+    const copy = host.copier.copy(codec.decode(payload), "a dead letter", Number.POSITIVE_INFINITY);
     const letter = { reason: "handler-failed", to, from: this.#sender.address, type, payload: copy } as const;
     host.report({ type: "dead-letter", letter: { ...letter, detail: message }, isJson: host.copier.isJson });
   }

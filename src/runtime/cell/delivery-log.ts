@@ -69,7 +69,8 @@ export class DeliveryLog {
     this.#deliveries = before + 1;
     this.#ledger.begin(envelope, this.#deliveries);
     const { payload, isRepeat } = envelope;
-    const copy = typeof payload === "object" ? this.#host.copier.copy(payload, "a message") : payload;
+    const copy =
+      typeof payload === "object" ? this.#host.copier.copy(payload, "a message", Number.POSITIVE_INFINITY) : payload;
     return { ...envelope, payload: copy, isRepeat: isRepeat || before > 0 };
   }
 

@@ -1,5 +1,6 @@
 /** What actors ask of the system, and where. */
 
+import { internalMessage } from "./internal-message.ts";
 import { type Address } from "../../actors/address.ts";
 import { systemAddress } from "../../actors/system-actors.ts";
 import type { DefinitionId } from "../definitions/definition-loader.ts";
@@ -12,7 +13,7 @@ export const systemTarget: Target = {
   address: systemAddress("system"),
   capacity: 1024,
   overflow: "backpressure",
-  check: undefined,
+  check: internalMessage,
 };
 
 /** What an actor asks the system to spawn. */

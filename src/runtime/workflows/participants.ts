@@ -1,5 +1,6 @@
 /** The participants of one system's runs: started when they are first needed, and again when they are lost. */
 
+import { internalMessage } from "../messaging/internal-message.ts";
 import { type Address, hostOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
@@ -77,7 +78,11 @@ export class Participants {
     const key = agentKey(agent);
     const known = this.#deployments.get(key);
     if (known !== undefined) return known;
-    const starting = this.#start(agent).then((address): Target => ({ address, ...agentMailbox, check: undefined }));
+    const starting = this.#start(agent).then((address): Target => ({
+      address,
+      ...agentMailbox,
+      check: internalMessage,
+    }));
     const deployment: Deployment = { agent, target: starting };
     this.#deployments.set(key, deployment);
     starting.then(
