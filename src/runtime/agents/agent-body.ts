@@ -68,6 +68,7 @@ export class AgentBody implements ActorBody {
       codec: new PayloadCodec({ maxBytes: host.settings.maxMessageBytes, revive: (value) => host.revive(value, cell) }),
       clock: host.clock,
     });
+    cell.stopping.add({ abort: (reason) => this.#participant.abort(reason) });
     const { clock, random } = host;
     this.#calls = new DirectCalls({ agent: definition, participant: this.#participant, cell, gates, clock, random });
   }

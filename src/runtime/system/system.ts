@@ -169,8 +169,9 @@ export interface System extends AsyncDisposable {
    */
   shutdown(options?: { readonly deadline?: number }): Promise<LeftRuns>;
   /**
-   * Ends everything now: what waits becomes dead letters, asks and runs in flight end with `system-closed`, threads that
-   * don't answer within a second are killed. No handle stays open. Safe to call again.
+   * Ends everything now: what waits becomes dead letters, asks and runs in flight end with `system-closed`. Code at work is told by
+   * its `context.signal`, and `context.sleep` rejects; threads that don't answer within a second are killed. No handle stays open.
+   * Safe to call again.
    */
   close(): Promise<void>;
 }

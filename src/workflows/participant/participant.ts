@@ -74,7 +74,8 @@ export class Participant {
   readonly #work = new Set<Work>();
   /** The number of the newest message; a message with a number up to it has arrived before. */
   #last = 0;
-  #stopped: TroupeError | undefined;
+  /** Set once it is about to stop. */
+  #stopped: { readonly reason: unknown } | undefined;
 
   constructor(agent: AgentDefinition, ports: ParticipantPorts) {
     this.#agent = agent;
@@ -140,12 +141,21 @@ export class Participant {
     }
   }
 
-  /** Aborts all signals and starts no further work: work that waits for its turn fails as `actor-stopped`. */
+  /**
+   * The participant is about to stop: aborts all signals and starts no further work. What fails from now on is not reported, since
+   * the supervisor counts a participant that has stopped as lost, with all that it had in flight. The first call counts.
+   */
+  abort(reason: unknown): void {
+    if (this.#stopped !== undefined) return;
+    this.#stopped = { reason };
+    for (const { cancellation } of this.#work) cancellation.abort(reason);
+  }
+
+  /** Lets go of everything. Work that waits for its turn fails as `actor-stopped`. */
   stop(): void {
     const { name } = this.#agent;
-    this.#stopped = new TroupeError("actor-stopped", `the agent ${name} was stopped`, { details: { agent: name } });
+    this.abort(new TroupeError("actor-stopped", `the agent ${name} was stopped`, { details: { agent: name } }));
     this.#code.stop();
-    for (const { cancellation } of this.#work) cancellation.abort(this.#stopped);
     this.#joins.stop();
   }
 
@@ -180,6 +190,7 @@ export class Participant {
     try {
       outcome = await carryOut((error) => void this.#report(work, failed(error), { isRunning: true }));
     } catch (error) {
+      if (this.#stopped !== undefined) return;
       outcome = failed(error);
     } finally {
       this.#end(work);
@@ -270,7 +281,7 @@ export class Participant {
       isOver: false,
       isLeftBehind: false,
     };
-    if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped);
+    if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped.reason);
     this.#work.add(work);
     return work;
   }

@@ -705,7 +705,7 @@ describe("a direct call", () => {
 });
 
 describe("a participant that is stopped", () => {
-  it("aborts what it works on and begins nothing more", async () => {
+  it("aborts what it works on, reports none of that as failed, and begins nothing more", async () => {
     const desk = new Desk(
       agentOf({
         execute: untilAborted,
@@ -721,12 +721,24 @@ describe("a participant that is stopped", () => {
     await expect(desk.participant.execute({ n: 1 }, { idempotencyKey: "k2" })).rejects.toMatchObject({
       code: "actor-stopped",
     });
-    expect(desk.outcomes.map(([, outcome]) => [outcome.type, "error" in outcome && outcome.error.code])).toEqual([
-      ["step-failed", "actor-stopped"],
-      ["step-failed", "actor-stopped"],
-      ["step-failed", "actor-stopped"],
-    ]);
+    expect(desk.outcomes).toEqual([]); // the supervisor counts it as lost
     void desk.handle(begun);
     expect(desk.participant.load.joins).toBe(0);
+  });
+
+  it("tells its code so while its actor still waits for that code, and reports what finishes all the same", async () => {
+    const desk = new Desk(
+      agentOf({
+        async execute({ n }, { signal }) {
+          if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+          return { doubled: 2 * n };
+        },
+      }),
+    );
+    const doing = desk.perform("first", { n: 1 });
+    await settled();
+    desk.participant.abort(new Error("the actor is being stopped"));
+    await doing;
+    expect(desk.outcomes).toMatchObject([["r", { type: "step-finished", output: { doubled: 2 } }]]);
   });
 });
