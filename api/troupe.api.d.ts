@@ -454,6 +454,9 @@ export interface ErrorDetailsByCode {
     "name-taken": {
         readonly name: string;
     };
+    "foreign-ref": {
+        readonly actor: string;
+    };
     "not-committed": {
         readonly to: string;
         readonly type: string;
@@ -1607,7 +1610,7 @@ type StatesOf<K extends readonly TransactKey[]> = {
 
 // how an actor ref travels: between the ref and the copier of messages
 interface Transferable {
-    [transfer](): Transferred;
+    [transfer](within?: object): Transferred | undefined;
 }
 
 // what a Transferable is on its way

@@ -96,7 +96,8 @@ export interface ActorContext<E = never> extends StateAccess {
    * that is restarted is not gone. Resolves when the watch is in place. Watching the same actor again replaces the
    * message type.
    *
-   * @throws TroupeError (as a rejection) `no-such-message` when this actor's protocol has no such type.
+   * @throws TroupeError (as a rejection) `no-such-message` when this actor's protocol has no such type; `foreign-ref`, as the
+   * three methods below, for a ref of another system.
    * @example
    * protocol: { hire: { input: actorRef(worker) }, lost: { input: goneMessage } },
    * on: {

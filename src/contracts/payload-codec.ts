@@ -30,6 +30,8 @@ const ownTags: ReadonlySet<unknown> = new Set<Tagged[typeof tagField]>(recordedT
 export interface PayloadCodecOptions {
   /** The most a payload may take, in bytes. */
   readonly maxBytes: number;
+  /** The system that the payloads are for: refs of another one are refused. Default: refs of any are taken. */
+  readonly system?: object;
   /**
    * Replaces the plain forms of actor refs in a value, which it may change, by the refs. Default: leaves them as they
    * are.
@@ -45,8 +47,8 @@ export class PayloadCodec {
   readonly #copier: ValueCopier;
   readonly #revive: (value: unknown) => unknown;
 
-  constructor({ maxBytes, revive }: PayloadCodecOptions) {
-    this.#copier = new ValueCopier(maxBytes);
+  constructor({ maxBytes, system, revive }: PayloadCodecOptions) {
+    this.#copier = new ValueCopier(maxBytes, system);
     this.#revive = revive ?? ((value) => value);
   }
 

@@ -38,6 +38,7 @@ export const errorCodes = [
   "module-failed",
   "definition-not-found",
   "name-taken",
+  "foreign-ref",
   "not-committed",
   "outbox-full",
   "invalid-options",

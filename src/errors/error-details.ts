@@ -98,6 +98,7 @@ export interface ErrorDetailsByCode {
     readonly found?: string;
   };
   "name-taken": { readonly name: string };
+  "foreign-ref": { readonly actor: string };
   "not-committed": { readonly to: string; readonly type: string };
   "outbox-full": { readonly actor: string; readonly count: number; readonly limit: number };
   "invalid-options": {

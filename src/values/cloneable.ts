@@ -50,7 +50,8 @@ export const transfer: unique symbol = Symbol.for("troupe.transfer") as never;
 
 /** An object that crosses boundaries in a plain form. */
 export interface Transferable {
-  [transfer](): Transferred;
+  /** Its plain form; `undefined` if it belongs to another system than `within`. Without `within`, that is not asked. */
+  [transfer](within?: object): Transferred | undefined;
 }
 
 /** The plain form of a {@link Transferable}. */

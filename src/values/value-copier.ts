@@ -44,10 +44,13 @@ export class ValueCopier {
   readonly #maxBytes: number;
   /** The limit of the copy that is being made. */
   #limit: number;
+  readonly #system: object | undefined;
 
-  constructor(maxBytes: number) {
+  /** @param system the one that the copies are for: transferable objects of another one can't cross. */
+  constructor(maxBytes: number, system?: object) {
     this.#maxBytes = maxBytes;
     this.#limit = maxBytes;
+    this.#system = system;
   }
 
   /**
@@ -155,8 +158,10 @@ export class ValueCopier {
 
   #copyExotic(value: object, depth: number): unknown {
     if (transfer in value) {
+      const plain = (value as Transferable)[transfer](this.#system);
+      if (plain === undefined) throw new Unfit("a ref on an actor of another system");
       this.hasTransferred = true;
-      return this.#copy((value as Transferable)[transfer](), depth + 1);
+      return this.#copy(plain, depth + 1);
     }
     this.isJson = false;
     if (types.isMap(value)) return this.#copyMap(value, depth);

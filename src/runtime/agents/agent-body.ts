@@ -65,7 +65,11 @@ export class AgentBody implements ActorBody {
         host.reportFailure(cell.address, coordinate, error);
         void host.stop(cell.address, "discard"); // the supervisor hears that it has stopped, and counts it as lost
       },
-      codec: new PayloadCodec({ maxBytes: host.settings.maxMessageBytes, revive: (value) => host.revive(value, cell) }),
+      codec: new PayloadCodec({
+        maxBytes: host.settings.maxMessageBytes,
+        system: host.system,
+        revive: (value) => host.revive(value, cell),
+      }),
       clock: host.clock,
     });
     cell.stopping.add({ abort: (reason) => this.#participant.abort(reason) });

@@ -81,6 +81,7 @@ export class DurableBody implements ActorBody {
     this.#incarnation = host.random.id();
     this.#codec = new PayloadCodec({
       maxBytes: host.settings.maxMessageBytes,
+      system: host.system,
       revive: (value) => host.revive(value, cell),
     });
     this.#client = new StoreClient(store, {

@@ -22,7 +22,7 @@ import type {
   TransactSnapshots,
 } from "../../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
+import { addressIn, BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "../messaging/ask-errors.ts";
@@ -147,7 +147,8 @@ export class CellContext implements ActorContext<unknown> {
     });
   }
 
-  async watch({ address: actor }: { readonly address: Address }, message: string): Promise<void> {
+  async watch(ref: { readonly address: Address }, message: string): Promise<void> {
+    const actor = this.#addressIn("watch", ref);
     if (!Object.hasOwn(this.#site.protocol ?? {}, message)) {
       throw new TroupeError(
         "no-such-message",
@@ -158,16 +159,20 @@ export class CellContext implements ActorContext<unknown> {
     await this.#askSystem("watch", { actor, message });
   }
 
-  async unwatch({ address: actor }: { readonly address: Address }): Promise<void> {
-    await this.#askSystem("unwatch", { actor });
+  async unwatch(ref: { readonly address: Address }): Promise<void> {
+    await this.#askSystem("unwatch", { actor: this.#addressIn("unwatch", ref) });
   }
 
-  async link({ address: actor }: { readonly address: Address }): Promise<void> {
-    await this.#askSystem("link", { actor });
+  async link(ref: { readonly address: Address }): Promise<void> {
+    await this.#askSystem("link", { actor: this.#addressIn("link", ref) });
   }
 
-  async unlink({ address: actor }: { readonly address: Address }): Promise<void> {
-    await this.#askSystem("unlink", { actor });
+  async unlink(ref: { readonly address: Address }): Promise<void> {
+    await this.#askSystem("unlink", { actor: this.#addressIn("unlink", ref) });
+  }
+
+  #addressIn(method: string, ref: { readonly address: Address }): Address {
+    return addressIn(this.#site.services.host.system, method, ref);
   }
 
   #askSystem(type: string, payload: object): Promise<unknown> {

@@ -33,6 +33,7 @@ import { ThreadHost } from "./thread-host.ts";
 
 export interface HomeHostOptions {
   readonly settings: HostSettings;
+  readonly system: object;
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
@@ -71,7 +72,7 @@ export class HomeHost {
 
   /** @throws TroupeError `journal-in-use` when another system of this process has the journal. */
   constructor(options: HomeHostOptions) {
-    const { settings, clock, random, turns, load, journal, retention, onReport, onRetentionFailure } = options;
+    const { settings, system, clock, random, turns, load, journal, retention, onReport, onRetentionFailure } = options;
     this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
       journal,
@@ -88,6 +89,7 @@ export class HomeHost {
     this.#giveJournalBack = takeInUse(journal);
     this.host = new ThreadHost({
       settings,
+      system,
       clock,
       random,
       turns,

@@ -40,6 +40,8 @@ import { Messenger } from "../messaging/messenger.ts";
 
 export interface ThreadHostOptions {
   readonly settings: HostSettings;
+  /** Stands for the system that the host is of: by it, refs of another system are told apart. */
+  readonly system: object;
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
@@ -69,6 +71,7 @@ export interface SpawnCell extends Omit<CellOptions, "host" | "address"> {
 export class ThreadHost {
   readonly id: HostId;
   readonly settings: HostSettings;
+  readonly system: object;
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
@@ -87,9 +90,10 @@ export class ThreadHost {
   readonly #toSelf = new FifoQueue<Frame>();
   #isClosed = false;
 
-  constructor({ settings, clock, random, turns, beat = ignore, report, position, store }: ThreadHostOptions) {
+  constructor({ settings, system, clock, random, turns, beat = ignore, report, position, store }: ThreadHostOptions) {
     this.id = settings.id;
     this.settings = settings;
+    this.system = system;
     this.clock = clock;
     this.random = random;
     this.turns = turns;
@@ -97,7 +101,7 @@ export class ThreadHost {
     this.#sink = report;
     this.#position = position;
     this.#store = store;
-    this.copier = new ValueCopier(settings.maxMessageBytes);
+    this.copier = new ValueCopier(settings.maxMessageBytes, system);
     this.streams = new EventStreams(this, (actor) => this.messenger.locate(actor));
     this.messenger = new Messenger(this, this.streams);
   }

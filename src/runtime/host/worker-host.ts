@@ -16,6 +16,7 @@ import { ThreadHost } from "./thread-host.ts";
 
 export interface WorkerHostOptions {
   readonly settings: HostSettings;
+  readonly system: object;
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
@@ -27,13 +28,14 @@ export interface WorkerHostOptions {
 }
 
 /** Starts a host; `closed` resolves when it was asked to close and has. */
-export function startWorkerHost({ settings, clock, random, turns, link, load, beat }: WorkerHostOptions): {
+export function startWorkerHost({ settings, system, clock, random, turns, link, load, beat }: WorkerHostOptions): {
   control: HostControl;
   closed: Promise<void>;
 } {
   const replica = new StoreReplica({ send: (message) => host.transmit(homeHost, { kind: "to-authority", message }) });
   const host: ThreadHost = new ThreadHost({
     settings,
+    system,
     clock,
     random,
     turns,

@@ -5,7 +5,8 @@ import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { ActorRef, AskOptions } from "../../actors/actor-ref.ts";
 import type { Address } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
-import { transfer, type Transferred } from "../../values/cloneable.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { transfer, type Transferable, type Transferred } from "../../values/cloneable.ts";
 import { messageCheck } from "./message-check.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { Messenger } from "./messenger.ts";
@@ -15,6 +16,8 @@ import { nameOf } from "../../actors/address.ts";
 
 /** The host of a ref's sender. */
 export interface RefHost {
+  /** Stands for the system that the ref is of. */
+  readonly system: object;
   readonly messenger: Messenger;
   readonly streams: EventStreams;
 }
@@ -62,7 +65,8 @@ export class BoundRef implements ActorRef {
     return this.#host.messenger.ask(this.#sender, this.#target, type, input, options) as Promise<never>;
   }
 
-  [transfer](): Transferred {
+  [transfer](within = this.#host.system): Transferred | undefined {
+    if (within !== this.#host.system) return undefined;
     const { address, capacity, overflow } = this.#target;
     return { [tagField]: refTag, address, capacity, overflow };
   }
@@ -70,6 +74,23 @@ export class BoundRef implements ActorRef {
   toString(): string {
     return `ActorRef(${this.address})`;
   }
+}
+
+/**
+ * The address of a ref that is given to a method of a system. An address that comes without a ref is taken for one of that system.
+ *
+ * @throws TroupeError `foreign-ref` for a ref on an actor of another system, which may have an actor of its own there.
+ */
+export function addressIn(system: object, method: string, ref: { readonly address: Address }): Address {
+  const { address } = ref;
+  if (transfer in ref && (ref as Transferable)[transfer](system) === undefined) {
+    throw new TroupeError(
+      "foreign-ref",
+      `${method} ${address}: the ref is on an actor of another system. Give it to that system.`,
+      { details: { actor: address } },
+    );
+  }
+  return address;
 }
 
 /** Replaces the plain forms of refs in a value that this host owns. */

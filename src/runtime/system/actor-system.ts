@@ -23,7 +23,7 @@ import { ActorRegistry } from "../registry/actor-registry.ts";
 import { agentTarget } from "../agents/agent-targets.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { DeathWatch } from "../registry/death-watch.ts";
-import { BoundRef, targetOf } from "../messaging/actor-ref.ts";
+import { addressIn, BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import type { Target } from "../messaging/target.ts";
 import type { DeadLetter } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
@@ -199,8 +199,8 @@ export class ActorSystem implements System {
     ) as never;
   }
 
-  watch({ address }: { readonly address: Address }): Promise<Gone> {
-    return this.#deathWatch.whenGone(address);
+  async watch(ref: { readonly address: Address }): Promise<Gone> {
+    return this.#deathWatch.whenGone(addressIn(this.#platform.system, "watch", ref));
   }
 
   async supervise(options: SupervisionOptions): Promise<SupervisorHandle> {
@@ -219,7 +219,8 @@ export class ActorSystem implements System {
     return this.#ref(targetOf(definition, address)) as unknown as ActorRef<P, E>;
   }
 
-  async stop({ address }: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
+  async stop(ref: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
+    const address = addressIn(this.#platform.system, "stop", ref);
     const host = hostOf(address);
     if (host === undefined) return this.#supervision.terminate(address, mode);
     // a dead thread's actors have stopped

@@ -48,6 +48,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   const clock = nodeClock();
   const starting = ActorSystem.start(
     {
+      system: {},
       clock,
       random: nodeRandom(),
       turns: nodeTurns(),

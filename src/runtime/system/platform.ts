@@ -10,6 +10,8 @@ import type { HostThreads } from "../threads/host-threads.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 
 export interface Platform {
+  /** Stands for the system, on each of its threads: by it, refs of another system are told apart. */
+  readonly system: object;
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;

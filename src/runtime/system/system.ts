@@ -98,8 +98,9 @@ export interface System extends AsyncDisposable {
   supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
   /**
    * Resolves with the reason when an actor is gone for good; at once if it is gone already. A supervised actor that is restarted
-   * is not gone. Never rejects: closing the system stops its actors, and the reason is `stopped`.
+   * is not gone. Closing the system stops its actors, and the reason is `stopped`.
    *
+   * @throws TroupeError (as a rejection) `foreign-ref` for a ref of another system, and nothing else.
    * @example
    * const { reason } = await system.watch(ref);
    */
@@ -110,6 +111,8 @@ export interface System extends AsyncDisposable {
    * Stops an actor once the message it handles is done: `discard` (the default) makes dead letters of what waits,
    * `drain` handles it first. Resolves when it has stopped; at once for an actor that is gone. A supervised actor is not started
    * again.
+   *
+   * @throws TroupeError (as a rejection) `foreign-ref` for a ref of another system.
    */
   stop(ref: { readonly address: Address }, mode?: StopMode): Promise<void>;
   /**

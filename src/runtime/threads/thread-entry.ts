@@ -38,6 +38,7 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
   const beat = beatOf(task.heart);
   const { control, closed } = startWorkerHost({
     settings: task.settings,
+    system: {}, // a thread has hosts of one system only
     clock,
     beat,
     random: nodeRandom(),

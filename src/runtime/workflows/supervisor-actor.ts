@@ -57,7 +57,11 @@ export class SupervisorActor {
       concurrency: Number.POSITIVE_INFINITY,
       body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
     });
-    this.codec = new PayloadCodec({ maxBytes: maxMessageBytes, revive: (value) => home.host.revive(value, cell) });
+    this.codec = new PayloadCodec({
+      maxBytes: maxMessageBytes,
+      system: home.host.system,
+      revive: (value) => home.host.revive(value, cell),
+    });
     this.store = new StoreClient(home.services.store, { author: cell.address, remembersReads: false });
     this.#participants = new Participants({
       host: home.host,

@@ -43,6 +43,7 @@ export interface SimulatedPlatform extends Platform {
 
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
   const { scheduler, random, faults, load, tamper } = options;
+  const system = {};
   const threads = new Map<number, SimulatedThread>();
   const dead = new Set<HostId>();
   const isAlive = (host: HostId): boolean => !dead.has(host);
@@ -96,6 +97,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
       const [mine, theirs] = linkPair(homeHost, id);
       const { control, closed } = startWorkerHost({
         settings,
+        system,
         clock: clockOf(id),
         random,
         turns: turnsOf(id),
@@ -136,6 +138,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
   };
 
   return {
+    system,
     clock: clockOf(homeHost),
     random,
     turns: turnsOf(homeHost),

@@ -45,29 +45,32 @@ const both = defineWorkflow("test:told-to-stop", { name: "both", version: "1.0.0
 
 describe.each(["orchestrator", "relay"] as const)("under the %s", (coordination) => {
   describe.each(["execute", "compensate"] as const)("code that sleeps in %s", (sleepsIn) => {
-    it.each(["close", "shutdown"] as const)("hears of %s by its signal and its sleep, and ends in time", (end) =>
-      simulate(
-        async ({ system, sleep, now }) => {
-          heard.length = 0;
-          const letters: string[] = [];
-          system.deadLetters$.subscribe(({ type }) => letters.push(type));
-          const run = system.run(both, { sleepsIn }, { coordination });
-          const result = run.result.catch((error: { code: string }) => error.code);
-          while (heard.length === 0) await sleep(10);
-          const begun = now();
-          await (end === "close" ? system.close() : system.shutdown({ deadline: 100 }));
-          expect(heard).toEqual([
-            `${sleepsIn} began`,
-            `${sleepsIn}: signal actor-stopped`,
-            `${sleepsIn}: sleep actor-stopped`,
-          ]);
-          // a second later, its thread would have been killed
-          expect(now() - begun).toBeLessThan(end === "close" ? 1_000 : 1_100);
-          expect(await result).toBe("system-closed");
-          expect(letters).toEqual([]); // the step has not failed, so no report of a failure is on its way
-        },
-        { runs: 20, seed: 1 },
-      ),
+    it.each(["close", "shutdown"] as const)(
+      "hears of %s by its signal and its sleep, and ends in time",
+      async (end) => {
+        await simulate(
+          async ({ system, sleep, now }) => {
+            heard.length = 0;
+            const letters: string[] = [];
+            system.deadLetters$.subscribe(({ type }) => letters.push(type));
+            const run = system.run(both, { sleepsIn }, { coordination });
+            const result = run.result.catch((error: { code: string }) => error.code);
+            while (heard.length === 0) await sleep(10);
+            const begun = now();
+            await (end === "close" ? system.close() : system.shutdown({ deadline: 100 }));
+            expect(heard).toEqual([
+              `${sleepsIn} began`,
+              `${sleepsIn}: signal actor-stopped`,
+              `${sleepsIn}: sleep actor-stopped`,
+            ]);
+            // a second later, its thread would have been killed
+            expect(now() - begun).toBeLessThan(end === "close" ? 1_000 : 1_100);
+            expect(await result).toBe("system-closed");
+            expect(letters).toEqual([]); // the step has not failed, so no report of a failure is on its way
+          },
+          { runs: 20, seed: 1 },
+        );
+      },
     );
   });
 });
