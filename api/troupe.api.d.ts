@@ -1332,6 +1332,7 @@ export interface SystemOptions {
     readonly shutdownOn?: readonly ShutdownSignal[];
     readonly shutdownDeadline?: number;
     readonly recover?: boolean | readonly string[];
+    readonly setup?: (system: System) => void | Promise<void>;
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 

@@ -15,6 +15,9 @@ import { overviewOf, type RunOverview } from "../output/run-overview.ts";
 import { runText } from "../output/run-text.ts";
 import type { Terminal } from "../command/terminal.ts";
 
+/** "refused" stands for what a run is otherwise: running or compensating. */
+const statuses = [...runStatuses, "refused"] as const;
+
 export const runs: Command = {
   name: "runs",
   summary: "list runs, how each stands and what it waits for",
@@ -50,9 +53,9 @@ Usage:
   troupe runs --journal DIR [options]
 
 Options:
-  --open            only runs that have not ended: running or compensating; troupe resume goes on with them
-  --status NAME     only runs that are ${runStatuses.slice(0, 4).join(", ")},
-                    ${runStatuses
+  --open            only runs that have not ended: running, compensating or refused; troupe resume goes on with them
+  --status NAME     only runs that are ${statuses.slice(0, 4).join(", ")},
+                    ${statuses
                       .slice(4)
                       .join(", ")
                       .replace(/, (?=[^,]*$)/, " or ")}; may be given several times
@@ -61,20 +64,21 @@ Options:
 ${journalHelp}
 
 Each line has the run's id, its workflow, its status, how many of its steps have finished, when it was started and when it last
-changed, and what is going on in it or what became of it. What is in flight was so when the run last changed: the process that
+changed, and what is going on in it or what became of it. A run that is refused has not ended, but the last system that was to go
+on with it could not: its workflow has changed, or wasn't found. What is in flight was so when the run last changed: the process that
 had it may be gone.
 
 ${exitCodes}`,
 };
 
 function filterOf(given: Arguments): (one: FoundRun) => boolean {
-  const wanted = given.choices("status", runStatuses);
+  const wanted = given.choices("status", statuses);
   const isOpenOnly = given.flag("open");
   if (isOpenOnly && wanted.length > 0) throw given.wrong("--open is a choice of statuses itself: leave out --status");
   const workflow = given.text("workflow");
-  return ({ head: { state } }) =>
+  return ({ head: { state }, refused }) =>
     (!isOpenOnly || isOpen(state)) &&
-    (wanted.length === 0 || wanted.some((status) => status === state.status)) &&
+    (wanted.length === 0 || wanted.some((status) => status === (refused === undefined ? state.status : "refused"))) &&
     (workflow === undefined || isNamed(state.workflow, workflow));
 }
 
@@ -104,7 +108,7 @@ async function newestChanged(
   for await (const one of all) {
     if (interrupted.aborted) break;
     if (!isWanted(one)) continue;
-    found.push({ position: one.head.position, overview: overviewOf(one.run, one.head) });
+    found.push({ position: one.head.position, overview: overviewOf(one.run, one.head, one.refused) });
     if (found.length >= 2 * limit) found = sorted().slice(0, limit); // keeps memory bounded
   }
   return { found: sorted().slice(0, limit), exitCode };

@@ -1,5 +1,6 @@
 /** Finds runs in a store by the newest versions of their keys. */
 
+import { isStillRefused, type RefusedRun, refusedRun } from "../../workflows/history/refused-run.ts";
 import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
@@ -11,6 +12,8 @@ import { oneLine } from "../output/one-line.ts";
 export interface FoundRun {
   readonly run: string;
   readonly head: Snapshot<RunState>;
+  /** Why it doesn't go on, if the last system that was to go on with it refused it. */
+  readonly refused?: Pick<RefusedRun, "code" | "message">;
 }
 
 /** All runs, in the order of their ids. For a damaged run, `onDamage` gets the error, and the run is left out. */
@@ -18,12 +21,20 @@ export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError)
   for (const run of await store.ids(runState)) {
     try {
       const head = await store.snapshot(runState, run);
-      if (head !== undefined) yield { run, head: runOf(head) };
+      if (head !== undefined) yield await foundIn(store, run, runOf(head));
     } catch (error) {
       if (!isTroupeError(error, "journal-corrupt") && !isTroupeError(error, "invalid-state")) throw error;
       onDamage(error);
     }
   }
+}
+
+async function foundIn(store: OwnedStore, run: string, head: Snapshot<RunState>): Promise<FoundRun> {
+  if (!isOpen(head.state)) return { run, head };
+  const note = await store.snapshot(refusedRun, run);
+  if (note === undefined || !isStillRefused(note.state, head.state)) return { run, head };
+  const { code, message } = note.state;
+  return { run, head, refused: { code, message } };
 }
 
 /** @throws TroupeError (as a rejection) `no-such-run`, which lists runs with similar ids. */

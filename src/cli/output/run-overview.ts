@@ -40,7 +40,8 @@ export interface RunOverview {
   readonly run: string;
   /** Name and version. */
   readonly workflow: string;
-  readonly status: RunStatus;
+  /** `refused`: it has not ended, and the last system that was to go on with it couldn't. */
+  readonly status: RunStatus | "refused";
   readonly coordination: Coordination;
   readonly steps: { readonly total: number; readonly finished: number; readonly undone: number };
   /**
@@ -57,19 +58,25 @@ export interface RunOverview {
   /** The step that could not be undone, or the point of no return; `isUncertain` if its effects are unknown. */
   readonly uncompensated?: Mishap & { readonly isPivot: boolean; readonly isUncertain?: true };
   readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
+  /** Why it was refused. */
+  readonly refused?: { readonly code?: string | undefined; readonly message: string };
   /** The note of the person who resolved it. */
   readonly resolved?: string;
 }
 
 /** Makes the overview, all but the time of the run's start, which the newest version doesn't have. */
-export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Omit<RunOverview, "started"> {
-  const { status, workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
+export function overviewOf(
+  run: string,
+  { state, time }: Snapshot<RunState>,
+  refused?: RunOverview["refused"],
+): Omit<RunOverview, "started"> {
+  const { workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
   const steps = allSteps(state.steps).map((step, place) => ({ step, agent: outlineAt(state.steps, place).agent }));
   const reached = stoppedAtPivot(state);
   return {
     run,
     workflow: `${workflow.name}@${workflow.version}`,
-    status,
+    status: refused === undefined ? state.status : "refused",
     coordination,
     steps: {
       total: steps.length,
@@ -91,6 +98,7 @@ export function overviewOf(run: string, { state, time }: Snapshot<RunState>): Om
           },
         }),
     ...(cancelled === undefined ? {} : { cancelled }),
+    ...(refused === undefined ? {} : { refused: { ...refused, message: messageOf(refused.message) } }),
     ...(resolved === undefined ? {} : { resolved }),
   };
 }

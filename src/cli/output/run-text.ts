@@ -1,6 +1,5 @@
 /** Shows a run on the command line. */
 
-import type { RunStatus } from "../../workflows/history/run-state.ts";
 import { oneLine } from "./one-line.ts";
 import type { Paint } from "./paint.ts";
 import type { Attempt, Mishap, RunOverview, Wait } from "./run-overview.ts";
@@ -9,11 +8,12 @@ import { timeText } from "./version-text.ts";
 /** The most characters of an error's message that are shown. */
 const longest = 100;
 
-const colours: Partial<Record<RunStatus, Parameters<Paint>[0]>> = {
+const colours: Partial<Record<RunOverview["status"], Parameters<Paint>[0]>> = {
   running: "cyan",
   compensating: "yellow",
   completed: "green",
   failed: "red",
+  refused: "red",
   "compensation-failed": "red",
 };
 
@@ -34,8 +34,9 @@ export function runText(overview: RunOverview, paint: Paint): string {
 
 /** The parts of the line that tell what happens in a run, or how it ended. */
 function aboutOf(overview: RunOverview): readonly string[] {
-  const { steps, inFlight, waits, failed, uncompensated, cancelled, resolved } = overview;
+  const { steps, inFlight, waits, failed, uncompensated, cancelled, refused, resolved } = overview;
   return [
+    ...(refused === undefined ? [] : [`can't go on: ${short(refused)}`]),
     ...(cancelled === undefined ? [] : [`cancelled${cancelled.reason === undefined ? "" : `: ${cancelled.reason}`}`]),
     ...(failed === undefined ? [] : [`${failed.step} failed: ${short(failed)}`]),
     ...(uncompensated === undefined ? [] : [uncompensatedText(uncompensated)]),
@@ -63,6 +64,6 @@ function whatOf({ step, isCompensation }: Attempt): string {
   return isCompensation ? `undoing ${step}` : step;
 }
 
-function short({ message }: Mishap): string {
+function short({ message }: Pick<Mishap, "message">): string {
   return message.length <= longest ? message : `${message.slice(0, longest - 1)}…`;
 }

@@ -1,6 +1,6 @@
 /** The system behind its interface: makes the parts, and passes to each what it has to hear of the others. */
 
-import { type Observable, Subject } from "rxjs";
+import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
@@ -42,6 +42,7 @@ import { Supervision, type SupervisorHandle } from "../supervision/supervision.t
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
 import { SystemEnd } from "./system-end.ts";
+import { EventFeed } from "../telemetry/event-feed.ts";
 import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
@@ -59,7 +60,7 @@ export class ActorSystem implements System {
   readonly #runs: Runs;
   readonly #supervision: Supervision;
   readonly #deathWatch: DeathWatch;
-  readonly #events$ = new Subject<SystemEvent>();
+  readonly #events = new EventFeed();
   readonly #end: SystemEnd;
 
   private constructor(platform: Platform, options: ResolvedOptions) {
@@ -71,7 +72,7 @@ export class ActorSystem implements System {
       onReport: (report, from) => this.#hear(report, from),
       onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
     });
-    this.events$ = this.#events$.asObservable();
+    this.events$ = this.#events.events$;
     this.deadLetters$ = this.#home.deadLetters$.asObservable();
     this.store = new OwnedStore(this.#home.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
@@ -166,7 +167,7 @@ export class ActorSystem implements System {
       deathWatch: this.#deathWatch,
       runs: this.#runs,
       stop: (address) => this.stop({ address }, "drain"),
-      events$: this.#events$,
+      events: this.#events,
       publish: (event) => this.#publish(event),
     });
   }
@@ -177,6 +178,8 @@ export class ActorSystem implements System {
     try {
       await system.#roster.start();
       await system.#runs.start();
+      await options.setup(system);
+      await system.#runs.recover();
       return system;
     } catch (error) {
       await system.close();
@@ -356,7 +359,7 @@ export class ActorSystem implements System {
   }
 
   #publish(event: Untimed): void {
-    this.#events$.next({ ...event, time: this.#platform.clock.now() });
+    this.#events.publish({ ...event, time: this.#platform.clock.now() });
   }
 }
 

@@ -24,7 +24,7 @@ const messagesPerTurn = 64;
  *
  * @throws TroupeError (as a rejection) `invalid-options` that names the option, or says that the package itself was bundled;
  * `thread-died` when a thread can't start; `no-such-run` for a run that `recover` names; whatever the promise of a journal
- * rejects with.
+ * rejects with; whatever `setup` throws.
  * @example
  * await using system = await createSystem({ threads: 2 });
  * const ref = await system.spawn(counter);

@@ -1,6 +1,5 @@
 /** How a system ends: drained, shut down in good order, or closed at once; and what it still accepts until then. */
 
-import type { Subject } from "rxjs";
 import type { Address } from "../../actors/address.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -11,7 +10,8 @@ import type { Gates } from "../agents/gates.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { Runs } from "../workflows/runs.ts";
 import type { Supervision } from "../supervision/supervision.ts";
-import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
+import type { EventFeed } from "../telemetry/event-feed.ts";
+import type { Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 
 /** The parts of a system that end, each in its turn. */
@@ -28,7 +28,7 @@ export interface SystemEndOptions {
   readonly runs: Runs;
   /** Stops an actor after what waits in its mailbox. */
   readonly stop: (actor: Address) => Promise<void>;
-  readonly events$: Subject<SystemEvent>;
+  readonly events: Pick<EventFeed, "complete">;
   readonly publish: (event: Untimed) => void;
 }
 
@@ -126,7 +126,7 @@ export class SystemEnd {
   }
 
   async #close(): Promise<void> {
-    const { clock, home, roster, gates, supervision, deathWatch, runs, events$, publish } = this.#options;
+    const { clock, home, roster, gates, supervision, deathWatch, runs, events, publish } = this.#options;
     const left = runs.close();
     supervision.close();
     deathWatch.close();
@@ -137,7 +137,7 @@ export class SystemEnd {
     await home.close((actor) => supervision.settledOf(actor));
     this.#left = await left;
     if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
-    events$.complete();
+    events.complete();
   }
 }
 

@@ -10,6 +10,7 @@ import type { Journal } from "../../store/journal/journal.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
+import type { System } from "./system.ts";
 import type { ResourceLimits } from "../threads/resource-limits.ts";
 
 /**
@@ -67,6 +68,19 @@ export interface SystemOptions {
    */
   readonly recover?: boolean | readonly string[];
   /**
+   * Prepares the system before any run of an earlier process goes on: spawns the actors that agents look for, opens clients,
+   * subscribes to events. It is called once, when the system can be used. `createSystem` waits for it; if it throws, the system is
+   * closed, and `createSystem` rejects with what it threw. A recovered run whose agent looks for an actor finds the one that was
+   * spawned here, and doesn't find one that is spawned after `createSystem`. Default: nothing.
+   *
+   * @example
+   * const system = await createSystem({
+   *   journal: lmdbJournal("./state"),
+   *   setup: async (system) => void (await system.spawn(rates, { name: "rates" })),
+   * });
+   */
+  readonly setup?: (system: System) => void | Promise<void>;
+  /**
    * Definitions with which recovered runs go on, matched by name and version. The definition of any other run is loaded from the
    * module that the run was started from. Default: none.
    */
@@ -121,6 +135,9 @@ const schema = v.strictObject({
   shutdownOn: v.optional(v.array(v.picklist(shutdownSignals))),
   shutdownDeadline: v.optional(v.pipe(v.number(), v.minValue(0))),
   recover: v.optional(v.union([v.boolean(), v.array(v.string())])),
+  setup: v.optional(
+    v.custom<NonNullable<SystemOptions["setup"]>>((value) => typeof value === "function", "expected a function"),
+  ),
   workflows: v.optional(
     v.array(
       v.custom<WorkflowDefinition>(
@@ -160,9 +177,12 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     shutdownOn: options.shutdownOn ?? [],
     shutdownDeadline: options.shutdownDeadline ?? 8_000,
     recover: options.recover ?? options.journal !== undefined,
+    setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };
 }
+
+function prepareNothing(): void {}
 
 /** The system isn't started because of its options: an error of opening its journal changes nothing about that. */
 function ignore(): void {}

@@ -147,7 +147,10 @@ export interface System extends AsyncDisposable {
   switchCoordination(coordination: Coordination): Promise<void>;
   /** The versioned state that all actors share. */
   readonly store: Store;
-  /** What happens to the system: threads, actors, failures, switches. Hot. */
+  /**
+   * What happens to the system: threads, actors, failures, switches. Hot, but for `run-recovered` and `run-refused`: those that come
+   * before the first listener wait for it.
+   */
   readonly events$: Observable<SystemEvent>;
   /** Messages that no actor handled, each with its reason. Hot. */
   readonly deadLetters$: Observable<DeadLetter>;

@@ -20,6 +20,7 @@ import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
+import { RefusedRuns } from "./refused-runs.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents {
@@ -53,8 +54,7 @@ export class Runs {
   readonly #supervisor: RunSupervisor;
   readonly #accepted: AcceptedRuns;
   readonly #unfinished: UnfinishedRuns;
-  /** The errors of unfinished runs that can't go on, by id. */
-  readonly #refused = new Map<string, unknown>();
+  readonly #refused: RefusedRuns;
   #isClosed = false;
 
   constructor({ home, platform, options, deploy, admit, events }: RunsOptions) {
@@ -79,12 +79,15 @@ export class Runs {
       },
     });
     this.#supervisor = this.#actor.supervisor;
+    const { store } = this.#actor;
+    const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
     this.#unfinished = new UnfinishedRuns({
       authority: home.authority,
-      store: this.#actor.store,
+      store,
       open: () => this.#supervisor.openRuns,
-      onError: (error) => home.host.reportFailure(supervisorTarget.address, "recovery", error),
+      onError,
     });
+    this.#refused = new RefusedRuns({ store, onError });
   }
 
   get coordination(): Coordination {
@@ -95,9 +98,17 @@ export class Runs {
     return this.#accepted.counts;
   }
 
-  /** Puts the first coordination in force, and goes on with what a process left unfinished. */
+  /** Puts the first coordination in force: from then on there may be runs. */
   async start(): Promise<void> {
     await this.#supervisor.switchCoordination(this.#options.coordination);
+  }
+
+  /**
+   * Goes on with what a process left unfinished, as far as the options say so.
+   *
+   * @throws TroupeError (as a rejection) `no-such-run` for a run that the options name and the journal doesn't have.
+   */
+  async recover(): Promise<void> {
     const { recover } = this.#options;
     if (recover !== false) await this.#recover(recover);
   }
@@ -144,7 +155,8 @@ export class Runs {
     if (first === undefined) throw noSuchRun(id);
     const handle = this.#newHandle(id, first.state.workflow);
     for (const version of versions) handle.observe(version, version !== versions.at(-1));
-    if (this.#refused.has(id)) handle.break(this.#refused.get(id));
+    const refused = this.#refused.get(id);
+    if (refused !== undefined) handle.break(refused.error);
     return handle;
   }
 
@@ -200,8 +212,9 @@ export class Runs {
    */
   async #recover(which: true | readonly string[]): Promise<void> {
     for (const id of which === true ? await this.#unfinished.find() : new Set(which)) {
+      let newest: RunState | undefined;
       try {
-        const newest = await this.#newest(id);
+        newest = await this.#newest(id);
         if (newest === undefined && which !== true) throw noSuchRun(id);
         if (newest === undefined || !isOpen(newest)) {
           this.#unfinished.ended(id);
@@ -212,7 +225,7 @@ export class Runs {
       } catch (error) {
         if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
         this.#unfinished.leave(id);
-        this.#refused.set(id, error);
+        await this.#refused.add(id, error, newest);
         this.#events.onRefused(id, error);
       }
     }

@@ -11,6 +11,7 @@ const reserved: ReadonlySet<string> = new Set([
   "mail",
   "queue",
   "recovery",
+  "refused-run",
   "run",
   "schedule",
   "system",

@@ -13,6 +13,8 @@ import { AuthorityAccess } from "../../../src/store/authority/authority-access.t
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { StoreClient } from "../../../src/store/client/store-client.ts";
 import { defineFamily } from "../../../src/store/versions/define-state.ts";
+import { refusedRun } from "../../../src/workflows/history/refused-run.ts";
+import { runState } from "../../../src/workflows/history/run-state.ts";
 import { fixedClock } from "../../store/support/fixed-clock.ts";
 import { fakePorts } from "../fake-ports.ts";
 import { fakeTerminal, type FakeTerminalOptions } from "../fake-terminal.ts";
@@ -155,6 +157,25 @@ describe("troupe runs", () => {
     ]);
     void stored.supervisor.resolve("r", "thrown\taway");
     expect((await troupe([])).out[0]).toMatch(/ resolved 1\/3 .* could not be undone: torn; resolved: thrown away$/);
+  });
+
+  it("says of a run that it was refused, until it has gone on after all", async () => {
+    stored.run("7", parcel, finished("pack"));
+    stored.run("8", parcel);
+    const authority = new StoreAuthority({ journal, clock: fixedClock(start) });
+    const store = new StoreClient(new AuthorityAccess(authority), { author: "test" });
+    const { length } = await store.read(runState, "7");
+    const message = "the workflow has changed since";
+    await store.put(refusedRun, "7", { length, code: "workflow-changed", message });
+    await store.put(refusedRun, "8", { length: 1, message: "that was long ago" });
+    expect((await troupe(["--status", "refused"])).out).toEqual([
+      expect.stringMatching(/^7 parcel@1.0.0 refused 1\/3 .* can't go on: the workflow has changed since; post is in/),
+    ]);
+    expect(await listed("--status", "refused")).toMatchObject([
+      { run: "7", status: "refused", refused: { code: "workflow-changed", message } },
+    ]);
+    expect(await idsOf("--status", "running")).toEqual(["8"]);
+    expect((await idsOf("--open")).toSorted()).toEqual(["7", "8"]);
   });
 
   it("cuts long messages short, except in JSON", async () => {

@@ -61,7 +61,7 @@ it("is one line without control characters, whatever ids, names and errors are",
         cancelled: { reason },
         resolved: reason,
       } as unknown as RunState;
-      const line = runText(overviewOf(id, headOf(state)), painter(false));
+      const line = runText(overviewOf(id, headOf(state), { message: reason }), painter(false));
       expect(line).not.toMatch(/[\p{Cc}\u2028\u2029]/u);
     }),
   );

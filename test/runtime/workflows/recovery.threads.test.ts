@@ -17,6 +17,11 @@ import {
 } from "../../../src/index.ts";
 import { begunIn, changedUndertaking, monument, tally, undertaking } from "../../fixtures/undertaking.ts";
 import { record, rejectionOf } from "../../fixtures/real-threads.ts";
+import { allRuns, type FoundRun } from "../../../src/cli/journal/find-runs.ts";
+import { nodeClock } from "../../../src/runtime/platform/node-clock.ts";
+import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { OwnedStore } from "../../../src/store/owned-store.ts";
+import { refusedRun } from "../../../src/workflows/history/refused-run.ts";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "troupe-recovery-"))));
@@ -169,15 +174,37 @@ describe("a run that can't go on", () => {
     }
     {
       await using system = await open({ workflows: [changedUndertaking] });
+      using told = record(system.events$); // after it was refused
+      expect(told.values).toMatchObject([{ type: "run-refused", run: "r", error: { code: "workflow-changed" } }]);
       const run = await system.findRun("r");
       expect(await rejectionOf(run.result)).toMatchObject({
         code: "workflow-changed",
         message: expect.stringContaining("its steps or contracts have changed since") as string,
       });
     }
+    const listed = async (): Promise<unknown> => {
+      const journal = await lmdbJournal(join(folder, "journal"), { readOnly: true });
+      const authority = new StoreAuthority({ journal, clock: nodeClock() });
+      const store = new OwnedStore(authority, { author: "test", remembersReads: false });
+      const found: FoundRun[] = [];
+      for await (const one of allRuns(store, () => undefined)) found.push(one);
+      await authority.close();
+      return found;
+    };
+    const refusal = { code: "workflow-changed", message: expect.stringContaining("under the same version") as string };
+    expect(await listed()).toMatchObject([{ run: "r", refused: refusal }]);
+    await using system = await open({ recover: false });
+    expect(await system.store.history(refusedRun, "r")).toHaveLength(1);
+    await system.close();
+    await (await open({ workflows: [changedUndertaking] })).close(); // refused once more, and noted already
     touch("open");
-    await using system = await open();
-    expect(await (await system.findRun("r")).result).toMatchObject({ id: "a" });
+    await using another = await open();
+    using told = record(another.events$);
+    expect(told.values).toMatchObject([{ type: "run-recovered", run: "r" }]);
+    expect(await (await another.findRun("r")).result).toMatchObject({ id: "a" });
+    expect(await another.store.history(refusedRun, "r")).toHaveLength(1);
+    await another.close();
+    expect(await listed()).toEqual([expect.not.objectContaining({ refused: expect.anything() as unknown })]);
   });
 
   it("is refused when it can't be read, and keeps no other from going on", async () => {

@@ -1,0 +1,39 @@
+/** A system's events on their way to listeners: hot, but for those of its recovery, which come before a listener can be there. */
+
+import { Observable, Subject } from "rxjs";
+import type { SystemEvent } from "./system-events.ts";
+
+/**
+ * Guarantees: a listener gets all events that are published while it listens. The first one also gets those of the recovery that
+ * were published before, first of all.
+ */
+export class EventFeed {
+  readonly events$: Observable<SystemEvent>;
+  readonly #subject = new Subject<SystemEvent>();
+  /** What waits for the first listener. */
+  #waiting: SystemEvent[] = [];
+  #isOver = false;
+
+  constructor() {
+    this.events$ = new Observable((subscriber) => {
+      const waiting = this.#waiting;
+      this.#waiting = [];
+      // it listens already while it is told of them, since it may set something off that is told at once
+      const listening = this.#isOver ? undefined : this.#subject.subscribe(subscriber);
+      for (const event of waiting) subscriber.next(event);
+      return listening ?? this.#subject.subscribe(subscriber);
+    });
+  }
+
+  publish(event: SystemEvent): void {
+    const isOfRecovery = event.type === "run-recovered" || event.type === "run-refused";
+    if (isOfRecovery && !this.#subject.observed) this.#waiting.push(event);
+    this.#subject.next(event);
+  }
+
+  /** The system has ended. */
+  complete(): void {
+    this.#isOver = true;
+    this.#subject.complete();
+  }
+}
