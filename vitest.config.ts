@@ -8,6 +8,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 240_000,
     hookTimeout: 120_000,
+    env: { TROUPE_LOG: "off" }, // most systems of the tests are there to fail
     reporters: ["default", "./scripts/closing-line.ts"],
     // `npm run typecheck` checks the type tests along with everything else: tsc need not run twice. `npm run test:types` runs them alone.
     typecheck: {

@@ -803,6 +803,24 @@ export interface LmdbJournalOptions {
     readonly readOnly?: boolean;
 }
 
+export interface LogFields {
+    readonly event: string;
+    readonly err?: unknown;
+    readonly [field: string]: unknown;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export type Logger = {
+    readonly [level in LogLevel]: (fields: LogFields, message: string) => void;
+};
+
+export interface LoggerOptions {
+    readonly level?: LogLevel;
+    readonly format?: "text" | "json";
+    readonly to?: Logger;
+}
+
 export interface MailboxOptions {
     readonly capacity?: number;
     readonly overflow?: OverflowPolicy;
@@ -1333,6 +1351,7 @@ export interface SystemOptions {
     readonly shutdownDeadline?: number;
     readonly recover?: boolean | readonly string[];
     readonly setup?: (system: System) => void | Promise<void>;
+    readonly logger?: false | LogLevel | Logger | LoggerOptions;
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 

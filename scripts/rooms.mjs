@@ -20,9 +20,9 @@ export const inner = {
   agents: [["policies"], [""]],
   cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["commands"], [""]],
   runtime: [
-    ["platform", "telemetry", "definitions", "registry"],
+    ["platform", "definitions", "registry"],
     ["transport"],
-    ["messaging"],
+    ["messaging", "telemetry"],
     ["cell"],
     ["agents", "bodies"],
     ["host"],

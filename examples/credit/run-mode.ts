@@ -52,7 +52,7 @@ export async function runMode(options: ModeOptions): Promise<ModeOutcome> {
     // the last one makes tsx find the package where it does here
     env: [paceVariable, threadsVariable, "TSX_TSCONFIG_PATH"],
     coordination: mode === "relay" ? "relay" : "orchestrator",
-    ...(options.chaos === undefined ? {} : { stallTimeout }),
+    ...(options.chaos === undefined ? {} : { stallTimeout, logger: false }), // what chaos does is in the table
   });
   const chaos = options.chaos && (await watchChaos(system, options.chaos));
   const decide = await decider(system, options);

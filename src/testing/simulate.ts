@@ -37,7 +37,7 @@ export interface SimulateOptions {
    * that were under way, how many by chance; commits then take some virtual time. Default `"memory"`.
    */
   readonly journal?: "memory" | "durable";
-  /** The system's options; `threads` is 2 unless given. If they have a `journal`, the process can't crash. */
+  /** The system's options; `threads` is 2 and `logger` false unless given. If they have a `journal`, the process can't crash. */
   readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
   /** A run with more steps than this fails, since something keeps itself busy. Default 100,000. */
   readonly maxSteps?: number;

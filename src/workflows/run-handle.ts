@@ -34,34 +34,47 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   readonly id: string;
   /** The workflow that it is a run of. */
   readonly workflow: WorkflowId;
-  readonly result: Promise<Output>;
   readonly started: Promise<void>;
   readonly #ports: RunHandlePorts;
-  readonly #resolve: (output: Output) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #result: Deferred<Output>;
   readonly #begun: Deferred<void>;
   readonly #past: RunRecord[] = [];
   /** Versions whose records were not read yet: records are made only when a reader needs them. */
   readonly #unseen: Snapshot<RunState>[] = [];
   #isShowing = false;
   #isOver = false;
+  #isAttended = false;
+  #failure: { readonly error: unknown } | undefined;
   readonly #live = new Subject<RunRecord>();
 
   constructor(id: string, workflow: WorkflowId, ports: RunHandlePorts) {
     this.id = id;
     this.workflow = workflow;
     this.#ports = ports;
-    const result = quietly<Output>();
-    this.result = result.promise;
-    this.#resolve = result.resolve;
-    this.#reject = result.reject;
+    this.#result = quietly<Output>();
     const started = quietly<void>();
     this.started = started.promise;
     this.#begun = started;
   }
 
+  get result(): Promise<Output> {
+    this.#isAttended = true;
+    return this.#result.promise;
+  }
+
+  /** True once code has taken the result or subscribed to the events: then it is told of a failure. */
+  get isAttended(): boolean {
+    return this.#isAttended;
+  }
+
+  /** The error that the result rejects with. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
   get events$(): Observable<RunRecord> {
     return new Observable((subscriber) => {
+      this.#isAttended = true;
       this.#show();
       // also covers records that are added meanwhile, because of something the subscriber does
       for (const record of this.#past) subscriber.next(record);
@@ -99,7 +112,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     else if (this.#isOver) this.#live.complete();
     if (!this.#isOver) return;
     if (snapshot.state.status === "completed")
-      this.#resolve(this.#ports.codec.decode(outputOf(snapshot.state)) as Output);
+      this.#result.resolve(this.#ports.codec.decode(outputOf(snapshot.state)) as Output);
     else this.#reject(runError(this.id, snapshot.state));
   }
 
@@ -108,6 +121,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     this.#live.error(error);
     this.#reject(error);
     this.#begun.reject(error);
+  }
+
+  #reject(error: unknown): void {
+    this.#failure ??= { error };
+    this.#result.reject(error);
   }
 
   /** A subscriber may cause the next version, by cancelling: that one waits until all subscribers have got this one. */

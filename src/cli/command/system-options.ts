@@ -13,12 +13,13 @@ import type { Terminal } from "./terminal.ts";
 export function systemOptionsOf(
   { coordination, threads, env }: SystemOrder,
   terminal: Pick<Terminal, "env">,
-): Pick<SystemOptions, "coordination" | "threads" | "env"> {
+): Pick<SystemOptions, "coordination" | "threads" | "env" | "logger"> {
   const unset = env.filter((name) => terminal.env[name] === undefined);
   if (unset.length > 0)
     throw new TroupeError(
       "invalid-options",
       `--env ${unset.map(quoted).join(", ")}: there is no such environment variable; set it, or leave the option out`,
     );
-  return { coordination, ...(threads === undefined ? {} : { threads }), ...(env.length === 0 ? {} : { env }) };
+  const logger = false; // commands tell of each run themselves
+  return { coordination, logger, ...(threads === undefined ? {} : { threads }), ...(env.length === 0 ? {} : { env }) };
 }

@@ -43,6 +43,7 @@ import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
 import { SystemEnd } from "./system-end.ts";
 import { EventFeed } from "../telemetry/event-feed.ts";
+import { SystemLog } from "../telemetry/system-log.ts";
 import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
@@ -61,10 +62,12 @@ export class ActorSystem implements System {
   readonly #supervision: Supervision;
   readonly #deathWatch: DeathWatch;
   readonly #events = new EventFeed();
+  readonly #log: SystemLog;
   readonly #end: SystemEnd;
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
+    this.#log = new SystemLog(platform.clock, options.logger);
     this.#home = new HomeHost({
       ...platform,
       settings: settingsOf(homeHost, platform, options),
@@ -140,6 +143,7 @@ export class ActorSystem implements System {
         onSwitch: (coordination, epoch) => this.#publish({ type: "coordination-switched", coordination, epoch }),
         onRecovered: (run) => this.#publish({ type: "run-recovered", run }),
         onRefused: (run, error) => this.#publish({ type: "run-refused", run, error }),
+        onFailed: (run) => this.#log.failedRun(run),
       },
     });
     this.#home.host.spawn({
@@ -168,6 +172,7 @@ export class ActorSystem implements System {
       runs: this.#runs,
       stop: (address) => this.stop({ address }, "drain"),
       events: this.#events,
+      log: this.#log,
       publish: (event) => this.#publish(event),
     });
   }
@@ -318,7 +323,7 @@ export class ActorSystem implements System {
   #hear(report: SystemReport, from: HostId): void {
     switch (report.type) {
       case "dead-letter":
-        return; // the home host keeps those
+        return this.#log.deadLetter(report.letter, this.#end.isClosing); // the home host keeps those
       case "failure": {
         const { actor, message, error } = report;
         return this.#publish({ type: "actor-failed", actor, message, error: decodeError(error) });
@@ -359,7 +364,9 @@ export class ActorSystem implements System {
   }
 
   #publish(event: Untimed): void {
-    this.#events.publish({ ...event, time: this.#platform.clock.now() });
+    const timed = { ...event, time: this.#platform.clock.now() };
+    this.#log.event(timed);
+    this.#events.publish(timed);
   }
 }
 

@@ -11,6 +11,7 @@ import type { HomeHost } from "../host/home-host.ts";
 import type { Runs } from "../workflows/runs.ts";
 import type { Supervision } from "../supervision/supervision.ts";
 import type { EventFeed } from "../telemetry/event-feed.ts";
+import type { SystemLog } from "../telemetry/system-log.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 
@@ -29,6 +30,7 @@ export interface SystemEndOptions {
   /** Stops an actor after what waits in its mailbox. */
   readonly stop: (actor: Address) => Promise<void>;
   readonly events: Pick<EventFeed, "complete">;
+  readonly log: Pick<SystemLog, "end">;
   readonly publish: (event: Untimed) => void;
 }
 
@@ -46,6 +48,8 @@ export class SystemEnd {
   /** True once the runs have ended and actors are being stopped. Until then, actors may start other actors. */
   #isStopping = false;
   #shutdown: Promise<LeftRuns> | undefined;
+  /** True from the very beginning of closing, which reports to others before it is a promise. */
+  #isClosing = false;
   #closing: Promise<void> | undefined;
   #left: LeftRuns = { unfinished: [], notStarted: [] };
 
@@ -54,18 +58,18 @@ export class SystemEnd {
   }
 
   get isClosing(): boolean {
-    return this.#closing !== undefined;
+    return this.#isClosing;
   }
 
   /** @throws TroupeError `system-closed` once nothing more is taken from outside. */
   checkOpen(): void {
-    if (this.#closing !== undefined) throw systemClosed();
+    if (this.#isClosing) throw systemClosed();
     if (this.#isDraining) throw new TroupeError("system-closed", "the system is being drained");
   }
 
   /** @throws TroupeError `system-closed` once actors may start no others any more. */
   checkMayStart(): void {
-    if (this.#isStopping || this.#closing !== undefined) this.checkOpen();
+    if (this.#isStopping || this.#isClosing) this.checkOpen();
   }
 
   /** See `System.drain`. */
@@ -108,7 +112,7 @@ export class SystemEnd {
     this.#isStopping = true;
     await supervision.stop("drain");
     for (const address of registry.addresses()) await stop(address);
-    if (this.#closing !== undefined) throw systemClosed();
+    if (this.#isClosing) throw systemClosed();
   }
 
   async #shutDown(deadline: number): Promise<LeftRuns> {
@@ -126,7 +130,8 @@ export class SystemEnd {
   }
 
   async #close(): Promise<void> {
-    const { clock, home, roster, gates, supervision, deathWatch, runs, events, publish } = this.#options;
+    const { clock, home, roster, gates, supervision, deathWatch, runs, events, log, publish } = this.#options;
+    this.#isClosing = true;
     const left = runs.close();
     supervision.close();
     deathWatch.close();
@@ -138,6 +143,7 @@ export class SystemEnd {
     this.#left = await left;
     if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
     events.complete();
+    log.end();
   }
 }
 

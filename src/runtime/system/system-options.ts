@@ -10,6 +10,10 @@ import type { Journal } from "../../store/journal/journal.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
+import { nodeClock } from "../platform/node-clock.ts";
+import type { LogTarget } from "../telemetry/system-log.ts";
+import type { Logger, LoggerOptions, LogLevel } from "../telemetry/logger.ts";
+import { loggerSchema, logTargetOf } from "./log-options.ts";
 import type { System } from "./system.ts";
 import type { ResourceLimits } from "../threads/resource-limits.ts";
 
@@ -81,13 +85,29 @@ export interface SystemOptions {
    */
   readonly setup?: (system: System) => void | Promise<void>;
   /**
+   * Where failures are told that no code waits for: runs that fail without a look at their result, runs that are refused, dead letters,
+   * threads that die or stand still, breakers that open, supervisors that give up. Default: a line each on stderr, from `"warn"` on, or
+   * from what the environment variable `TROUPE_LOG` says (`debug`, `info`, `warn`, `error`, `off`). `false`: nowhere. A level: on
+   * stderr from that level on. A {@link Logger}, such as pino's or `console`: there, from `"info"` on. {@link LoggerOptions} say
+   * more.
+   *
+   * Of one kind, at most 10 lines are logged in 10 seconds, and how many more there were. What a caller is told as well, such as a run
+   * that fails while its result is awaited, is `info` or `debug`. A logger that throws is told on stderr, and does no harm.
+   *
+   * @example
+   * const system = await createSystem({ logger: { level: "info", format: "json" } });
+   */
+  readonly logger?: false | LogLevel | Logger | LoggerOptions;
+  /**
    * Definitions with which recovered runs go on, matched by name and version. The definition of any other run is loaded from the
    * module that the run was started from. Default: none.
    */
   readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
-export type ResolvedOptions = Required<Omit<SystemOptions, "journal" | "workflows">> & {
+export type ResolvedOptions = Required<Omit<SystemOptions, "journal" | "workflows" | "logger">> & {
+  /** `undefined`: nothing is logged. */
+  readonly logger: LogTarget | undefined;
   readonly journal: Journal;
   readonly workflows: readonly WorkflowDefinition[];
 };
@@ -135,6 +155,7 @@ const schema = v.strictObject({
   shutdownOn: v.optional(v.array(v.picklist(shutdownSignals))),
   shutdownDeadline: v.optional(v.pipe(v.number(), v.minValue(0))),
   recover: v.optional(v.union([v.boolean(), v.array(v.string())])),
+  logger: v.optional(loggerSchema),
   setup: v.optional(
     v.custom<NonNullable<SystemOptions["setup"]>>((value) => typeof value === "function", "expected a function"),
   ),
@@ -155,8 +176,10 @@ const schema = v.strictObject({
  * whatever the promise of a journal rejects with.
  */
 export async function resolveOptions(options: SystemOptions): Promise<ResolvedOptions> {
+  let logger: LogTarget | undefined;
   try {
     checkOptions("createSystem", schema, options);
+    logger = logTargetOf(options.logger, process.env["TROUPE_LOG"], nodeClock());
   } catch (error) {
     if (options.journal instanceof Promise) await options.journal.then((journal) => journal.close(), ignore);
     throw error;
@@ -177,6 +200,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     shutdownOn: options.shutdownOn ?? [],
     shutdownDeadline: options.shutdownDeadline ?? 8_000,
     recover: options.recover ?? options.journal !== undefined,
+    logger,
     setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };

@@ -29,9 +29,12 @@ export class AcceptedRuns {
   /** The runs whose start is on its way to the journal; each promise resolves when it is known whether it got there. */
   readonly #starting = new Map<string, Promise<void>>();
   readonly #notStarted: string[] = [];
+  readonly #onFailed: (handle: RunHandle) => void;
 
-  constructor(options: RunQueueOptions) {
+  /** @param onFailed called when a run ends without a result, or could not be started and its caller is not told by an error. */
+  constructor(options: RunQueueOptions, onFailed: (handle: RunHandle) => void) {
     this.#queue = new RunQueue(options);
+    this.#onFailed = onFailed;
   }
 
   get counts(): { readonly inFlight: number; readonly waiting: number } {
@@ -143,8 +146,10 @@ export class AcceptedRuns {
       const settled = started.catch(failed).then(() => void this.#starting.delete(id));
       this.#starting.set(id, settled);
     } catch (error) {
-      failed(error);
-      if (isCallerThere) throw error;
+      if (!isCallerThere) return failed(error);
+      handle.break(error);
+      if (this.#handles.delete(id)) this.#queue.leave(id);
+      throw error;
     }
   }
 
@@ -156,7 +161,10 @@ export class AcceptedRuns {
 
   /** A run has ended: the next run that waits may start. */
   #over(id: string): void {
-    if (this.#handles.delete(id)) this.#queue.leave(id);
+    const handle = this.#forget(id);
+    if (handle === undefined) return;
+    this.#queue.leave(id);
+    if (handle.failure !== undefined) this.#onFailed(handle);
   }
 }
 

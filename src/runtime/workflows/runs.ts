@@ -18,6 +18,7 @@ import { supervisorTarget } from "../agents/agent-targets.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
+import type { FailedRun } from "../telemetry/log-entry.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { RefusedRuns } from "./refused-runs.ts";
@@ -29,6 +30,8 @@ export interface RunsEvents {
   onRecovered(run: string): void;
   /** A run that a process left unfinished can't go on here. */
   onRefused(run: string, error: unknown): void;
+  /** A run has ended without a result, or could not be started. */
+  onFailed(run: FailedRun): void;
 }
 
 /** The system's options that concern runs. */
@@ -62,7 +65,9 @@ export class Runs {
     this.#platform = platform;
     this.#options = options;
     this.#events = events;
-    this.#accepted = new AcceptedRuns(options);
+    this.#accepted = new AcceptedRuns(options, ({ id, workflow, failure, isAttended }) =>
+      events.onFailed({ id, workflow, error: failure?.error, isAttended }),
+    );
     this.#actor = new SupervisorActor({
       home,
       platform,

@@ -89,7 +89,9 @@ export class Lives {
 
   async #start(process: SimulatedProcess): Promise<void> {
     const { system, journals } = this.#options;
-    await process.start(await resolveOptions({ threads: 2, ...system, journal: journals.open(process) }));
+    await process.start(
+      await resolveOptions({ threads: 2, logger: false, ...system, journal: journals.open(process) }),
+    );
     if (process.system !== undefined) this.#standing.resolve({ process, system: process.system });
   }
 }

@@ -112,7 +112,10 @@ describe("troupe run", () => {
     const system = fakeSystem();
     await commandLine(run, fakeTerminal(folder), fakePorts(system));
     await commandLine([...run, "--coordination", "relay", "--threads", "3"], fakeTerminal(folder), fakePorts(system));
-    expect(system.options).toEqual([{ coordination: "orchestrator" }, { coordination: "relay", threads: 3 }]);
+    expect(system.options).toEqual([
+      { coordination: "orchestrator", logger: false },
+      { coordination: "relay", logger: false, threads: 3 },
+    ]);
   });
 
   it("keeps its runs in a journal, under the ids that it is told, and goes on with no others", async () => {
@@ -130,7 +133,7 @@ describe("troupe run", () => {
     await commandLine([...run, "--journal", "state", "--id", "day", "--json"], terminal, ports);
     expect(opened).toEqual([[join(folder, "state"), { readOnly: false }]]);
     expect(system.options).toEqual([
-      { coordination: "orchestrator", journal: expect.any(Promise) as unknown, recover: false },
+      { coordination: "orchestrator", logger: false, journal: expect.any(Promise) as unknown, recover: false },
     ]);
     expect(system.ids).toEqual(["day-2", "day-4", "day-5"]);
     const lines = terminal.printed.map((line) => JSON.parse(line) as { readonly line: number; readonly run?: string });

@@ -113,7 +113,13 @@ describe("troupe resume", () => {
     expect([code, out.toSorted()]).toEqual([0, ['a: completed {"n":1}', 'b: completed {"n":1}']]);
     expect(notes).toEqual(["2 runs: 2 completed"]);
     expect(system.options).toEqual([
-      { journal: expect.any(Promise) as unknown, recover: ["a", "b"], workflows: [], coordination: "orchestrator" },
+      {
+        journal: expect.any(Promise) as unknown,
+        recover: ["a", "b"],
+        workflows: [],
+        coordination: "orchestrator",
+        logger: false,
+      },
     ]);
     expect(opened).toEqual([
       { path: join(folder, "data"), readOnly: true },

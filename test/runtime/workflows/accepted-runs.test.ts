@@ -34,9 +34,13 @@ function version(status: RunState["status"]): Snapshot<RunState> {
 class Desk {
   readonly runs: AcceptedRuns;
   readonly begun: string[] = [];
+  /** The ids of runs that ended without a result, with a mark for those that code looks at. */
+  readonly failed: string[] = [];
 
   constructor(maxRuns = 1) {
-    this.runs = new AcceptedRuns({ maxRuns, maxWaitingRuns: 10 });
+    this.runs = new AcceptedRuns({ maxRuns, maxWaitingRuns: 10 }, ({ id, isAttended }) =>
+      this.failed.push(isAttended ? `${id}, attended` : id),
+    );
   }
 
   /** As a system does it; `start` is what starting comes to. */
@@ -70,6 +74,12 @@ describe("runs that were accepted", () => {
     desk.runs.observe("first", version("failed"));
     expect(desk.begun).toEqual(["first", "second"]);
     expect([desk.runs.handle("first"), desk.runs.handle("second")]).toEqual([undefined, second]);
+    expect(desk.failed).toEqual(["first"]);
+    second.events$.subscribe();
+    desk.runs.observe("second", version("failed"));
+    desk.accept("third");
+    desk.runs.observe("third", version("completed"));
+    expect(desk.failed).toEqual(["first", "second, attended"]);
   });
 
   it("have an id each, whether they are in flight or wait", () => {
@@ -94,6 +104,7 @@ describe("runs that were accepted", () => {
   it("that can't start tell their caller, or their handle if they had to wait; the next begins", async () => {
     const desk = new Desk();
     expect(() => desk.accept("first", breaks)).toThrow(broken);
+    expect(desk.failed).toEqual([]); // its caller has the error
     expect(desk.runs.counts).toEqual({ inFlight: 0, waiting: 0 });
     desk.accept("second");
     const third = desk.accept("third", breaks);
@@ -102,6 +113,7 @@ describe("runs that were accepted", () => {
     expect(await rejectionOf(third.result)).toBe(broken);
     expect(desk.begun).toEqual(["first", "second", "third", "fourth"]);
     expect(desk.runs.handle("third")).toBe(undefined);
+    expect(desk.failed).toEqual(["third"]);
   });
 
   it("whose start the journal refuses are over", async () => {
@@ -110,6 +122,7 @@ describe("runs that were accepted", () => {
     desk.accept("second");
     expect(await rejectionOf(first.result)).toBe(broken);
     expect(desk.begun).toEqual(["first", "second"]);
+    expect(desk.failed).toEqual(["first, attended"]);
   });
 
   it("that break are over, and their handle is told", async () => {
