@@ -58,7 +58,9 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
    *
    * @throws TroupeError (as a rejection) `contract-violated`, `not-cloneable`, `message-too-large`, `no-such-message`;
    * `mailbox-full` under the policy `reject`, or under `backpressure`, when more messages than the mailbox's capacity
-   * wait because their sender didn't await its tells.
+   * wait because their sender didn't await its tells; `thread-died` or `system-closed` when the actor can't be reached
+   * any more. If no code waits for the promise, a message that its receiver could not take becomes a dead letter, and
+   * the rejection does not end the process.
    */
   tell<K extends keyof P & string>(type: K, ...input: Arguments<MessageInput<P[K]>>): Promise<void>;
   /**
@@ -68,8 +70,9 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
    */
   ask<K extends keyof P & string>(type: K, ...input: AskArguments<MessageInput<P[K]>>): Promise<MessageReply<P[K]>>;
   /**
-   * The events that the actor emits from the moment of subscribing. Completes when the actor stops, errors when its
-   * thread dies.
+   * The events that the actor emits from the moment of subscribing. Completes when the actor stops, when its thread dies
+   * and when the system closes. Errors when the actor's behaviour throws, and when it is gone already; for a subscriber
+   * without `error` it completes then, so that `subscribe(next)` never throws.
    */
   readonly events$: Observable<E>;
 }

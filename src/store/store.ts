@@ -119,7 +119,10 @@ export interface Store {
   at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>>;
   /** The ids of a family that have a version, in ascending order. */
   ids(definition: Pick<StateDefinition, "name">): Promise<readonly string[]>;
-  /** The newest version, if there is one, then each later one in order, without a gap. */
+  /**
+   * The newest version, if there is one, then each later one in order, without a gap. Completes when the system closes.
+   * Errors when a version can't be read; for a subscriber without `error` it completes then.
+   */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>>;
   /**
    * What changed from one version of a key to another, whichever is older: as JSON Patch and as text.

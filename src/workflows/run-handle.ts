@@ -3,7 +3,8 @@
 import { sentence } from "../values/sentence.ts";
 import { Observable, Subject } from "rxjs";
 import { decodeError, type EncodedError } from "../errors/error-codec.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { quietStream } from "../async/quiet-stream.ts";
 import { type Deferred, deferred } from "../async/deferred.ts";
 import type { Snapshot } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
@@ -73,6 +74,10 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 
   get events$(): Observable<RunRecord> {
+    return quietStream(this.#records$());
+  }
+
+  #records$(): Observable<RunRecord> {
     return new Observable((subscriber) => {
       this.#isAttended = true;
       this.#show();
@@ -116,9 +121,10 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     else this.#reject(runError(this.id, snapshot.state));
   }
 
-  /** The run can't go on. */
+  /** The run can't go on. The end of the system ends its events; any other reason is their error. */
   break(error: unknown): void {
-    this.#live.error(error);
+    if (isTroupeError(error, "system-closed")) this.#live.complete();
+    else this.#live.error(error);
     this.#reject(error);
     this.#begun.reject(error);
   }

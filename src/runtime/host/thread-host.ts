@@ -125,7 +125,7 @@ export class ThreadHost {
     this.#links.delete(peer);
     this.#lost.set(peer, error);
     this.messenger.hostLost(peer, reason, error);
-    this.streams.hostLost(peer, error);
+    this.streams.hostLost(peer);
     for (const delivery of this.openAsks.takeFrom(peer)) delivery.cancel(noLongerWanted(delivery.envelope, reason));
     for (const cell of this.#cells.values()) cell.hostLost(peer, reason);
   }

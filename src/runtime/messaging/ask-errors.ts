@@ -76,6 +76,22 @@ export function notSent(error: unknown): unknown {
   return isTroupeError(error) && !isAskError(error) ? toAskError(error, "rejected") : error;
 }
 
+/** The dead letter that a tell becomes which was not sent because of its receiver; `undefined` where its sender made a mistake. */
+export function unsentReason(error: unknown): DeadLetterReason | undefined {
+  if (!isTroupeError(error)) return undefined;
+  switch (error.code) {
+    case "mailbox-full":
+      return "overflow";
+    case "no-such-actor":
+    case "actor-stopped":
+    case "thread-died":
+    case "system-closed":
+      return error.code;
+    default:
+      return undefined;
+  }
+}
+
 /** What is said of messages to an actor that is gone, which it had not begun, by why it is. */
 export function departed(reason: GoneReason): {
   readonly letter: DeadLetterReason;

@@ -2,13 +2,12 @@
 
 import { Observable, type Subscriber } from "rxjs";
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
-import type { GoneReason } from "../../actors/gone.ts";
+import { quietStream } from "../../async/quiet-stream.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import type { Sender } from "./target.ts";
 import type { Frame, StreamEnd } from "../transport/frame.ts";
 import { eventWindow } from "../transport/credit.ts";
 import type { MessagingHost } from "./messaging-host.ts";
-import { departed, notHandled } from "./ask-errors.ts";
 
 interface Stream {
   readonly actor: Address;
@@ -36,6 +35,10 @@ export class EventStreams {
 
   /** The events an actor emits from the moment of subscribing on. Refs in them are bound to `sender`. */
   of(actor: Address, sender: Sender): Observable<unknown> {
+    return quietStream(this.#stream(actor, sender));
+  }
+
+  #stream(actor: Address, sender: Sender): Observable<unknown> {
     return new Observable((subscriber) => {
       const gone = this.#host.unreachable(actor, "events");
       if (gone !== undefined) {
@@ -73,13 +76,8 @@ export class EventStreams {
   }
 
   /** A supervised actor is gone for good. */
-  departed(actor: Address, reason: GoneReason): void {
-    for (const [subscription, stream] of [...this.#streams]) {
-      if (stream.actor !== actor) continue;
-      this.#streams.delete(subscription);
-      if (reason === "stopped") stream.subscriber.complete();
-      else stream.subscriber.error(departed(reason).toError({ to: actor, type: "events" }));
-    }
+  departed(actor: Address): void {
+    this.#completeAll((stream) => stream.actor === actor);
   }
 
   end(subscription: number, end: StreamEnd): void {
@@ -90,12 +88,9 @@ export class EventStreams {
     else stream.subscriber.error(decodeError(end.error));
   }
 
-  hostLost(host: HostId, error: unknown): void {
-    for (const [subscription, { actor, subscriber }] of [...this.#streams]) {
-      if (hostOf(actor) !== host) continue;
-      this.#streams.delete(subscription);
-      subscriber.error(notHandled({ to: actor, type: "events" }, "thread-died", error));
-    }
+  /** A host is gone, and its actors with it. Why, `thread-died` tells. */
+  hostLost(host: HostId): void {
+    this.#completeAll(({ actor }) => hostOf(actor) === host);
   }
 
   /** To a supervised actor that is nowhere, nothing: it is told of who listens when it is there. */
@@ -105,8 +100,14 @@ export class EventStreams {
   }
 
   close(): void {
-    const open = [...this.#streams.values()];
-    this.#streams.clear();
-    for (const { subscriber } of open) subscriber.complete();
+    this.#completeAll(() => true);
+  }
+
+  #completeAll(isOver: (stream: Stream) => boolean): void {
+    for (const [subscription, stream] of [...this.#streams]) {
+      if (!isOver(stream)) continue;
+      this.#streams.delete(subscription);
+      stream.subscriber.complete();
+    }
   }
 }

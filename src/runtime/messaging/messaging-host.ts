@@ -3,6 +3,7 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Turns } from "../../ports/turns.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { Frame } from "../transport/frame.ts";
@@ -12,6 +13,7 @@ import type { Sender } from "./target.ts";
 export interface MessagingHost {
   readonly id: HostId;
   readonly clock: Clock;
+  readonly turns: Pick<Turns, "atEndOfLoop">;
   readonly copier: ValueCopier;
   readonly settings: {
     /** Milliseconds that an ask waits unless its options say otherwise. */

@@ -9,6 +9,7 @@ import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../..
 import type { GoneReason } from "../../actors/gone.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { HeardPromise } from "../../async/heard-promise.ts";
 import type { Sender, Target } from "./target.ts";
 import { type Envelope, makeEnvelope, never } from "../transport/envelope.ts";
 import type { Frame } from "../transport/frame.ts";
@@ -20,6 +21,7 @@ import {
   notSent,
   replaced,
   threadLost,
+  unsentReason,
   withdrawalReason,
 } from "./ask-errors.ts";
 import { nothingSettled, type SettledOf } from "../transport/supervision-protocol.ts";
@@ -86,29 +88,51 @@ export class Messenger {
       moved: (actor) => streams.moved(actor),
       departed: (actor, left, reason, begun) => {
         this.#departed(actor, left, reason, begun);
-        streams.departed(actor, reason);
+        streams.departed(actor);
       },
     });
   }
 
-  /** Sends without waiting for an answer. Resolves when there is room in the mailbox. */
+  /**
+   * Sends without waiting for an answer. Resolves when there is room in the mailbox.
+   *
+   * A sender that waits is told when the receiver can't take the message. For one that doesn't, the message becomes a dead letter: its
+   * thread must not end because another one died, or stands still (invariant 9).
+   */
   tell(sender: Sender, target: Target, type: string, payload: unknown, patient = false): Promise<void> {
+    let sealed: Envelope | undefined;
     try {
       if (sender.outgoing !== undefined) {
         sender.outgoing.post(target, type, payload);
         return sent;
       }
-      const envelope = this.#seal(sender, target, type, payload);
+      const envelope = (sealed = this.#seal(sender, target, type, payload));
+      this.#checkReachable(target.address, type);
       const admission = this.#windows.to(target).offer(envelope, patient);
       if (admission === "sent") return sent;
       if (admission === "dropped") {
         this.#dropped(envelope);
         return sent;
       }
-      return admission;
+      return this.#heard(admission, envelope);
     } catch (error) {
-      return Promise.reject(error);
+      return unsentReason(error) === undefined
+        ? Promise.reject(error)
+        : this.#heard(HeardPromise.rejected(error), sealed);
     }
+  }
+
+  /** Has the message become a dead letter if it can't be sent, and its sender doesn't wait to hear that. */
+  #heard(admission: HeardPromise<void>, envelope: Envelope | undefined): Promise<void> {
+    if (envelope === undefined) return admission; // left behind: what it sends is to have no effect
+    admission.onUnheard(
+      (check) => this.#host.turns.atEndOfLoop(check),
+      (error) => {
+        const reason = unsentReason(error);
+        if (reason !== undefined) this.#host.deadLetter(envelope, reason);
+      },
+    );
+    return admission;
   }
 
   /** Sends and waits for the answer. The sender has then seen what the answering actor had; refs are bound to it. */
@@ -147,6 +171,7 @@ export class Messenger {
       const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
       if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
       if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
+      this.#checkReachable(to, type);
       const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat, isTold });
       const { id } = envelope;
       const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold };
@@ -165,16 +190,20 @@ export class Messenger {
     try {
       return this.#windows.to(target).offer(envelope, false, () => ask.send());
     } catch (error) {
-      return Promise.reject(error);
+      return HeardPromise.rejected(error);
     }
+  }
+
+  /** @throws AskError when nothing can reach the actor any more. */
+  #checkReachable(to: Address, type: string): void {
+    const gone = this.#host.unreachable(to, type);
+    if (gone !== undefined) throw gone;
   }
 
   /** Makes the envelope of a message; a tell's without `ask`. */
   #seal(sender: Sender, target: Target, type: string, payload: unknown, ask?: SealedAsk): Envelope {
     const { address, check } = target;
     const host = this.#host;
-    const gone = host.unreachable(address, type);
-    if (gone !== undefined) throw gone;
     const { copier } = host;
     const content = contentOf(copier, target, type, payload);
     return makeEnvelope(++this.#lastId, content, {

@@ -8,6 +8,7 @@ import type { OverflowPolicy } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
+import { HeardPromise } from "../../async/heard-promise.ts";
 
 interface Waiting {
   readonly envelope: Envelope;
@@ -18,7 +19,7 @@ interface Waiting {
 }
 
 /** What became of a message that was offered: sent, waiting for room, dropped, or refused. */
-export type Admission = "sent" | "dropped" | Promise<void>;
+export type Admission = "sent" | "dropped" | HeardPromise<void>;
 
 const always = (): boolean => true;
 
@@ -63,7 +64,7 @@ export class SendWindow {
       if (this.#overflow !== "drop-oldest") throw this.#full(envelope);
       this.#dropOldest();
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ envelope, isWanted, resolve, reject }));
+    return new HeardPromise((resolve, reject) => this.#waiting.push({ envelope, isWanted, resolve, reject }));
   }
 
   /** Takes credits back and sends what waited for them. */

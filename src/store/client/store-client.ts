@@ -15,6 +15,7 @@ import { type HistoryOptions, resolveHistoryRange } from "../versions/history-ra
 import { initialState } from "../versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import { quietStream } from "../../async/quiet-stream.ts";
 import { readVersion } from "../history/read-version.ts";
 import type { Recipe } from "./recipe.ts";
 import type { Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
@@ -269,7 +270,7 @@ export class StoreClient {
   /** See `Store.watch`. */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>> {
     const snapshots = this.#access.watch(stateKey(definition, id));
-    return snapshots.pipe(map((snapshot) => this.#read(definition, snapshot)));
+    return quietStream(snapshots.pipe(map((snapshot) => this.#read(definition, snapshot))));
   }
 
   /**

@@ -25,12 +25,16 @@ function runProgram(
   });
 }
 
-it.each(["closes", "disposes", "drains", "closes on who never ends", "fails to start"])(
-  "a program that %s ends by itself",
-  async (program) => {
-    expect(await runProgram(program)).toEqual({ code: 0, out: "done\n", err: "" });
-  },
-);
+it.each([
+  "closes",
+  "disposes",
+  "drains",
+  "closes on who never ends",
+  "fails to start",
+  "subscribes with next alone and awaits no tell",
+])("a program that %s ends by itself", async (program) => {
+  expect(await runProgram(program)).toEqual({ code: 0, out: "done\n", err: "" });
+});
 
 it("a program that throws with a system open ends with its error", async () => {
   const { code, out, err } = await runProgram("throws with a system open");

@@ -40,7 +40,7 @@ describe("a thread that dies", () => {
     await killer.tell("exit");
     const died = await told.first(({ type }) => type === "thread-died");
     expect(died).toMatchObject({ thread, actors: [killer.address, ref.address] });
-    expect((await events.end).error).toMatchObject({ code: "thread-died", outcome: "failed" });
+    expect(await events.end).toEqual({});
     expect(events.values).toEqual([{ count: 1 }]);
 
     const dead = { outcome: "rejected", code: "thread-died", details: { to: ref.address } };
@@ -112,7 +112,7 @@ describe("what a dead thread leaves", () => {
     const end = watcher.ask("watch", { to }, patiently);
     await events.first();
     await killer.tell("exit");
-    expect(await end).toBe("thread-died");
+    expect(await end).toBe("completed");
     // and to watchers that come later
     expect(await rejectionOf(watcher.ask("watch", { to }))).toMatchObject({ cause: { code: "thread-died" } });
   });
