@@ -2,6 +2,7 @@
 
 import type { ErrorCode } from "./error-code.ts";
 import type { DetailsOf } from "./error-details.ts";
+import { attempt } from "./foreign-value.ts";
 import { isTroupeError, type OptionsArgument, TroupeError, type TroupeErrorOptions } from "./troupe-error.ts";
 
 /**
@@ -82,5 +83,5 @@ export function toAskError(
  * @since 0.1.0
  */
 export function isAskError(value: unknown): value is AskError {
-  return isTroupeError(value) && "outcome" in value;
+  return isTroupeError(value) && attempt(() => "outcome" in value) === true;
 }

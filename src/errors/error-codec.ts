@@ -4,10 +4,10 @@
  * AggregateError, and describes other values in words.
  */
 
-import { inspect, types } from "node:util";
 import { AskError, type AskOutcome } from "./ask-error.ts";
 import type { ErrorCode } from "./error-code.ts";
 import type { ErrorDetails } from "./error-details.ts";
+import { attempt, cut, describe, isError, read } from "./foreign-value.ts";
 import { isTroupeError, TroupeError } from "./troupe-error.ts";
 
 /**
@@ -37,11 +37,33 @@ export interface EncodedError {
  */
 const maxErrors = 32;
 
-const unreadable = "something that throws when it is looked at";
+/** How many characters the message of an encoded error has at most. What is longer is cut, and says so. */
+export const maxMessage = 16_384;
 
-/** Turns any thrown value into plain data. Never throws. Contains each error once, also when causes are cyclic. */
+/** How many its stack has at most, which has the message in it. */
+const maxStack = 2 * maxMessage;
+
+/** How many characters all messages and stacks of one encoded error have at most, those of its causes included. */
+const maxText = 4 * maxStack;
+
+/** How many characters of JSON the details, or the thrown value, have at most. Longer ones are told in words. */
+const maxJson = 262_144;
+
+/** How many characters of a field in words, where its JSON is too long. */
+const maxWords = 1024;
+
+/** What was encoded before, and how many characters there is room for. */
+interface Encoding {
+  readonly seen: Set<unknown>;
+  text: number;
+  json: number;
+}
+
+/**
+ * Turns any thrown value into plain data of a bounded size. Never throws. Contains each error once, also when causes are cyclic.
+ */
 export function encodeError(thrown: unknown): EncodedError {
-  return encode(thrown, new Set());
+  return encode(thrown, { seen: new Set(), text: maxText, json: maxJson });
 }
 
 /**
@@ -62,42 +84,65 @@ export function decodeError(encoded: EncodedError): unknown {
   return error;
 }
 
-/** `seen` holds the errors that were encoded before. */
-function encode(thrown: unknown, seen: Set<unknown>): EncodedError {
-  const encoded = attempt(() => (isError(thrown) ? encodeFields(thrown, seen) : encodeValue(thrown)));
-  return encoded ?? { kind: "value", name: typeof thrown, message: unreadable };
+function encode(thrown: unknown, encoding: Encoding): EncodedError {
+  return isError(thrown) ? encodeFields(thrown, encoding) : encodeValue(thrown, encoding);
 }
 
-function encodeFields(error: Error, seen: Set<unknown>): EncodedError {
+function encodeFields(error: Error, encoding: Encoding): EncodedError {
+  const { seen } = encoding;
   seen.add(error);
   const encodeNew = (value: unknown): EncodedError[] =>
-    value === undefined || seen.has(value) || seen.size >= maxErrors ? [] : [encode(value, seen)];
+    value === undefined || seen.has(value) || seen.size >= maxErrors ? [] : [encode(value, encoding)];
   const isTroupe = isTroupeError(error);
   const name = read(error, "name");
+  const whole = describe(read(error, "message") ?? "");
+  const message = fitText(whole, maxMessage, encoding);
   const stack = read(error, "stack");
   const code = read(error, "code");
   const outcome = read(error, "outcome");
   const mayHaveRun = read(error, "mayHaveRun");
+  const details = isTroupe ? { details: plainDetails(read(error, "details"), encoding) } : {};
+  const trace = typeof stack === "string" && message !== whole ? stack.replace(whole, () => message) : stack;
+  const text = typeof trace === "string" ? { stack: fitText(trace, maxStack, encoding) } : {};
   const errors =
-    error instanceof AggregateError ? attempt(() => (error.errors as unknown[]).flatMap(encodeNew)) : undefined;
+    attempt(() => error instanceof AggregateError) === true
+      ? attempt(() => (read(error, "errors") as unknown[]).flatMap(encodeNew))
+      : undefined;
   const [cause] = encodeNew(read(error, "cause"));
   return {
     kind: isTroupe ? "troupe" : "error",
-    name: typeof name === "string" ? name : "Error",
-    message: describe(read(error, "message") ?? ""),
-    ...(typeof stack === "string" ? { stack } : {}),
-    ...(typeof code === "string" || Number.isFinite(code) ? { code: code as string | number } : {}),
+    name: typeof name === "string" ? cut(name, maxWords) : "Error",
+    message,
+    ...text,
+    ...(typeof code === "string" ? { code: cut(code, maxWords) } : {}),
+    ...(Number.isFinite(code) ? { code: code as number } : {}),
     ...(isTroupe && typeof outcome === "string" ? { outcome: outcome as AskOutcome } : {}),
     ...(isTroupe && typeof mayHaveRun === "boolean" ? { mayHaveRun } : {}),
-    ...(isTroupe ? { details: plainDetails(read(error, "details")) } : {}),
+    ...details,
     ...(cause === undefined ? {} : { cause }),
     ...(errors === undefined ? {} : { errors }),
   };
 }
 
-function encodeValue(thrown: unknown): EncodedError {
-  const value = jsonForm(thrown);
-  return { kind: "value", name: typeof thrown, message: describe(thrown), ...(value === undefined ? {} : { value }) };
+function encodeValue(thrown: unknown, encoding: Encoding): EncodedError {
+  const value = fitJson(thrown, encoding);
+  const message = fitText(describe(thrown), maxMessage, encoding);
+  return { kind: "value", name: typeof thrown, message, ...(value === undefined ? {} : { value }) };
+}
+
+/** As much of a text as there is room for. */
+function fitText(text: string, max: number, encoding: Encoding): string {
+  const fit = cut(text, Math.min(max, encoding.text));
+  encoding.text = Math.max(0, encoding.text - fit.length);
+  return fit;
+}
+
+/** The JSON form of a value if there is room for it; `undefined` also where there is none. */
+function fitJson(value: unknown, encoding: Encoding): unknown {
+  const text = jsonText(value);
+  if (text === undefined || text.length > encoding.json) return undefined;
+  encoding.json -= text.length;
+  return JSON.parse(text);
 }
 
 function rebuild(
@@ -137,48 +182,21 @@ function define(error: Error, field: string, value: unknown): void {
   Object.defineProperty(error, field, { value, writable: true, configurable: true });
 }
 
-/** Not `instanceof` alone, which misses errors of other realms; not `isNativeError` alone, which misses a DOMException. */
-function isError(value: unknown): value is Error {
-  return types.isNativeError(value) || attempt(() => value instanceof Error) === true;
-}
-
-/** Getters, the traps of proxies and `toJSON` are foreign code, which may throw. */
-function attempt<T>(look: () => T): T | undefined {
-  try {
-    return look();
-  } catch {
-    return undefined;
-  }
-}
-
-function read(owner: object, field: string): unknown {
-  return attempt((): unknown => Reflect.get(owner, field));
-}
-
-function describe(value: unknown): string {
-  if (typeof value === "string") return value;
-  const look = (): string =>
-    isError(value) ? String(value) : inspect(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
-  return attempt(look) ?? unreadable;
-}
-
-/** Converts field by field, so that a field which JSON can't carry doesn't cost the others. */
-function plainDetails(details: unknown): ErrorDetails {
+/** Converts field by field, so that a field which JSON can't carry, or which is too large, doesn't cost the others. */
+function plainDetails(details: unknown, encoding: Encoding): ErrorDetails {
   const fields: [string, unknown][] = [];
   for (const key of attempt(() => Object.keys(details ?? {})) ?? []) {
     const value = read(details as object, key);
     if (value === undefined) continue;
-    const form = jsonForm(value);
-    fields.push([key, form === undefined ? describe(value) : form]);
+    const form = fitJson(value, encoding);
+    fields.push([key, form === undefined ? cut(describe(value), maxWords) : form]);
   }
   return Object.fromEntries(fields);
 }
 
-/**
- * The JSON form of a value, with words for the parts that JSON can't write; undefined where that fails, as for a cycle.
- */
-function jsonForm(value: unknown): unknown {
-  return attempt((): unknown => JSON.parse(JSON.stringify(value, (_key, part: unknown) => jsonPart(part))));
+/** A value as JSON, with words for the parts that JSON can't write; undefined where that fails, as for a cycle. */
+function jsonText(value: unknown): string | undefined {
+  return attempt((): string | undefined => JSON.stringify(value, (_key, part: unknown) => jsonPart(part)));
 }
 
 function jsonPart(part: unknown): unknown {

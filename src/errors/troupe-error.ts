@@ -58,10 +58,10 @@ export class TroupeError<Code extends ErrorCode = ErrorCode, Details = DetailsOf
 export function isTroupeError(value: unknown): value is TroupeError;
 export function isTroupeError<Code extends ErrorCode>(value: unknown, code: Code): value is TroupeError<Code>;
 export function isTroupeError(value: unknown, code?: ErrorCode): value is TroupeError {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    brand in value &&
-    (code === undefined || ("code" in value && value.code === code))
-  );
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return brand in value && (code === undefined || ("code" in value && value.code === code));
+  } catch {
+    return false; // a proxy that throws when it is asked is none
+  }
 }

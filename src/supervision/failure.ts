@@ -1,6 +1,7 @@
 /** What can go wrong with a supervisor's child, as data. */
 
 import type { Address } from "../actors/address.ts";
+import { messageOf } from "../errors/caught.ts";
 import type { GoneReason } from "../actors/gone.ts";
 
 /**
@@ -33,13 +34,13 @@ export function isLoss({ kind }: Failure): boolean {
 export function describeFailure(failure: Failure): string {
   switch (failure.kind) {
     case "handler-failed":
-      return `it failed to handle "${failure.message}": ${wordsOf(failure.error)}`;
+      return `it failed to handle "${failure.message}": ${messageOf(failure.error)}`;
     case "behaviour-failed":
-      return `its behaviour failed: ${wordsOf(failure.error)}`;
+      return `its behaviour failed: ${messageOf(failure.error)}`;
     case "thread-died":
-      return `its thread died: ${wordsOf(failure.error)}`;
+      return `its thread died: ${messageOf(failure.error)}`;
     case "start-failed":
-      return `it could not be started: ${wordsOf(failure.error)}`;
+      return `it could not be started: ${messageOf(failure.error)}`;
     case "linked-actor-died":
       return `${failure.actor}, which it is linked with, went down (${failure.reason})`;
     case "escalated":
@@ -47,8 +48,4 @@ export function describeFailure(failure: Failure): string {
     case "completed":
       return "its behaviour completed";
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

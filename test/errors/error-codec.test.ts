@@ -399,3 +399,36 @@ describe("any thrown thing", () => {
     );
   });
 });
+
+describe("an error of any size", () => {
+  const big = "h".repeat(5_000_000);
+
+  it("is cut to a bounded one, and says how long its parts were", () => {
+    const message = crossError(new Error(big));
+    expect(message.message).toMatch(/^h+ … \(5000000 characters\)$/);
+    expect(message.message.length).toBe(16_384);
+    expect(message.stack).toMatch(/^Error: h+ … \(5000000 characters\)\n +at /); // with the place, which is what counts
+    expect(crossError(Object.assign(new Error("small"), { stack: big })).stack).toHaveLength(32_768);
+    expect(cross(big)).toMatch(/^h+ … \(5000000 characters\)$/);
+    expect(cross({ body: big })).toMatch(/^{ body: 'h+'/);
+    const details = { why: big, n: 1 };
+    expect(cross(new TroupeError<ErrorCode>("conflict", "small", { details }))).toMatchObject({
+      details: { why: expect.stringMatching(/^h+ … \(5000000 characters\)$/) as string, n: 1 },
+    });
+  });
+
+  it("takes no more when it has many causes, or is carried again", () => {
+    let chain = new Error(big);
+    for (let n = 0; n < 100; n++) chain = new AggregateError([new Error(big), { big }], big, { cause: chain });
+    const once = carry(chain);
+    expect(JSON.stringify(once).length).toBeLessThan(200_000);
+    const again = carry(decodeError(once));
+    expect(again.message).toBe(once.message);
+    expect(JSON.stringify(again).length).toBeLessThan(200_000);
+  });
+
+  it("cuts no character in two", () => {
+    const { message } = crossError(new Error("😀".repeat(20_000)));
+    expect(message.replaceAll("😀", "")).toBe(" … (40000 characters)");
+  });
+});

@@ -1,5 +1,7 @@
 /** Selects errors by code or by a function. */
 
+import { caught, causesOf } from "../../errors/caught.ts";
+import { describe } from "../../errors/foreign-value.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 
 /**
@@ -12,9 +14,6 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
  */
 export type ErrorMatcher = string | ((error: unknown) => boolean) | readonly (string | ((error: unknown) => boolean))[];
 
-/** How deep causes are searched: a getter can make causes without end. */
-const maxDepth = 32;
-
 /** @throws TroupeError `invalid-options` when a function of the matcher throws; the thrown value is the cause. */
 export function matchesError(matcher: ErrorMatcher, error: unknown): boolean {
   const ones = typeof matcher === "string" || typeof matcher === "function" ? [matcher] : matcher;
@@ -22,10 +21,8 @@ export function matchesError(matcher: ErrorMatcher, error: unknown): boolean {
 }
 
 function hasCode(error: unknown, code: string): boolean {
-  let at = error;
-  for (let depth = 0; depth < maxDepth && typeof at === "object" && at !== null; depth++) {
-    if ((at as { code?: unknown }).code === code) return true;
-    at = (at as { cause?: unknown }).cause;
+  for (const at of causesOf(error)) {
+    if (typeof at === "object" && at !== null && (at as { code?: unknown }).code === code) return true;
   }
   return false;
 }
@@ -33,12 +30,12 @@ function hasCode(error: unknown, code: string): boolean {
 function judge(fits: (error: unknown) => boolean, error: unknown): boolean {
   try {
     return fits(error);
-  } catch (cause) {
-    const about = isTroupeError(error) ? error.code : String(error);
+  } catch (thrown) {
+    const about = isTroupeError(error) ? error.code : describe(error);
     throw new TroupeError(
       "invalid-options",
-      `a function that says which errors an agent's policies are for threw when it was given ${about}: ${String(cause)}`,
-      { cause },
+      `a function that says which errors an agent's policies are for threw when it was given ${about}: ${describe(thrown)}`,
+      { cause: caught(thrown) },
     );
   }
 }

@@ -1,6 +1,8 @@
 /** The estimate of a call's tokens, for limits on tokens, before it goes ahead. */
 
 import { AskError } from "../../errors/ask-error.ts";
+import { caught } from "../../errors/caught.ts";
+import { describe } from "../../errors/foreign-value.ts";
 import type { GuardedAgent } from "./policies.ts";
 
 /**
@@ -13,11 +15,11 @@ export function estimateTokens({ name, policies }: GuardedAgent, input: unknown)
   let estimate: unknown;
   try {
     estimate = policies.estimateTokens(input as never);
-  } catch (cause) {
-    throw unusable(name, `threw: ${String(cause)}`, { cause });
+  } catch (thrown) {
+    throw unusable(name, `threw: ${describe(thrown)}`, { cause: caught(thrown) });
   }
   if (typeof estimate !== "number" || !(estimate >= 0) || !Number.isFinite(estimate))
-    throw unusable(name, `returned ${String(estimate)}, not a number from 0`);
+    throw unusable(name, `returned ${describe(estimate)}, not a number from 0`);
   return Math.ceil(estimate);
 }
 

@@ -42,11 +42,11 @@ export class GatesBody implements ActorBody {
     const admitted = (permit: Permit): void => {
       if (remote.waiting.signal.aborted) return permit.release(); // it gave up while the permit was on its way here
       remote.permit = permit;
-      delivery.reply({ admitted: true } satisfies AdmitAnswer);
+      delivery.replyOwn({ admitted: true } satisfies AdmitAnswer);
     };
     const refused = (error: unknown): void => {
       this.#calls.delete(key);
-      delivery.reply({ admitted: false, error: encodeError(error) } satisfies AdmitAnswer);
+      delivery.replyOwn({ admitted: false, error: encodeError(error) } satisfies AdmitAnswer);
     };
     let permit: MaybePromise<Permit>;
     try {

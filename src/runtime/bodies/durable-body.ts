@@ -10,6 +10,7 @@ import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import { type Mail, mailState, noMail, type Parcel } from "../../actors/outbox-state.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { AskError } from "../../errors/ask-error.ts";
+import { messageOf } from "../../errors/caught.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { isConflictError } from "../../store/versions/conflict-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -370,7 +371,7 @@ function outboxFull(actor: string, count: number): TroupeError {
 }
 
 function notCommitted({ to, type }: Envelope, cause: unknown): AskError {
-  const why = cause instanceof Error ? cause.message : String(cause);
+  const why = messageOf(cause);
   return new AskError("rejected", "not-committed", `${to} had no effect of "${type}", as the store failed: ${why}`, {
     cause,
     details: { to, type },

@@ -12,8 +12,8 @@ export function nativeBody(handler: NativeHandler): ActorBody {
     handle(delivery: Delivery): void | Promise<void> {
       const { type, payload, from } = delivery.envelope;
       const reply = handler(type, payload, from);
-      if (reply instanceof Promise) return reply.then((value: unknown) => delivery.reply(value));
-      delivery.reply(reply);
+      if (reply instanceof Promise) return reply.then((value: unknown) => delivery.replyOwn(value));
+      delivery.replyOwn(reply);
     },
     stop: () => undefined,
   };

@@ -8,6 +8,7 @@ import type { Protocol } from "../../actors/protocol.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError } from "../../errors/ask-error.ts";
+import { caught } from "../../errors/caught.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Handling } from "../cell/handling.ts";
@@ -50,7 +51,7 @@ export class StreamBody implements ActorBody {
     this.#subscription = behave(this.#inbox$, context)
       .pipe(map((event) => context.emit(event as never))) // an event that can't be emitted is the stream's failure
       .subscribe({
-        error: (thrown: unknown) => this.#fail(thrown),
+        error: (thrown: unknown) => this.#fail(caught(thrown)),
         complete: () => this.#end(),
       });
   }
@@ -75,7 +76,7 @@ export class StreamBody implements ActorBody {
         this.#open.delete(delivery);
       },
       fail: (error: unknown) => {
-        delivery.fail(error);
+        delivery.fail(caught(error));
         this.#open.delete(delivery);
       },
       hold: () => {

@@ -19,6 +19,7 @@ import {
 import { Cancellation } from "../../async/cancellation.ts";
 import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
+import { caught } from "../../errors/caught.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { HeldMessages, Sender } from "../messaging/target.ts";
 import { Delivery } from "./delivery.ts";
@@ -292,7 +293,8 @@ export class ActorCell implements Sender {
     if (awaitsHandled(this.#life)) this.hear({ type: "handled" });
   }
 
-  #threw(delivery: Delivery, thrown: unknown): void {
+  #threw(delivery: Delivery, foreign: unknown): void {
+    const thrown = caught(foreign);
     if (this.incarnation === undefined || !delivery.isFailure(thrown)) {
       delivery.threw(thrown);
       this.#done(delivery.envelope);

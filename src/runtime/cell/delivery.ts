@@ -5,6 +5,7 @@ import type { AskScope } from "../../actors/ask-scope.ts";
 import { Cancellation, type CancellationListener } from "../../async/cancellation.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
+import { causesOf, messageOf } from "../../errors/caught.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { Handling } from "./handling.ts";
 import type { Envelope } from "../transport/envelope.ts";
@@ -130,8 +131,8 @@ export class Delivery implements AskScope, Handling {
   #isGivenUp(thrown: unknown): boolean {
     const reason = this.#cancellation?.reason;
     if (this.isOver || (reason === undefined && this.#host.clock.now() < this.deadline)) return false;
-    for (let error = thrown, depth = 0; error instanceof Error && depth < 32; error = error.cause, depth++) {
-      if (error === reason?.error || error.name === "AbortError") return true;
+    for (const error of causesOf(thrown)) {
+      if (error === reason?.error || (error instanceof Error && error.name === "AbortError")) return true;
       if (isAskError(error) && (error.outcome === "cancelled" || error.code === "timed-out")) return true;
     }
     return thrown === reason?.error;
@@ -141,17 +142,23 @@ export class Delivery implements AskScope, Handling {
    * Answers an ask; the value is copied now, while drafts in it are still alive. Does nothing for a tell or the second
    * time.
    *
+   * @param maxBytes default: the limit of messages.
    * @throws TroupeError `not-cloneable` or `message-too-large`; the ask is unanswered then.
    */
-  reply(value: unknown): void {
-    this.prepare(value)();
+  reply(value: unknown, maxBytes?: number): void {
+    this.prepare(value, maxBytes)();
+  }
+
+  /** Answers an ask with what is Troupe's own, which the limit of messages doesn't hold for. */
+  replyOwn(value: unknown): void {
+    this.reply(value, Number.POSITIVE_INFINITY);
   }
 
   /** Copies the value now and answers an ask when what it returns is called. Throws as {@link Delivery.reply} does. */
-  prepare(value: unknown): () => void {
+  prepare(value: unknown, maxBytes?: number): () => void {
     if (this.isAnswered) return () => undefined;
     const { copier } = this.#host;
-    const copy = copier.copy(value, `the reply to "${this.envelope.type}"`);
+    const copy = copier.copy(value, `the reply to "${this.envelope.type}"`, maxBytes);
     const { hasTransferred: hasRefs, isJson } = copier;
     return () => this.#answer({ ok: true, value: copy, hasRefs, isJson });
   }
@@ -186,8 +193,7 @@ export class Delivery implements AskScope, Handling {
 }
 
 function handlerFailed({ to, type }: Envelope, thrown: unknown): AskError {
-  const message = thrown instanceof Error ? thrown.message : encodeError(thrown).message;
-  return new AskError("failed", "handler-failed", `${to} failed to handle "${type}": ${message}`, {
+  return new AskError("failed", "handler-failed", `${to} failed to handle "${type}": ${messageOf(thrown)}`, {
     cause: thrown,
     details: { to, type },
   });

@@ -3,6 +3,7 @@
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { caught, messageOf } from "../../errors/caught.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 export interface Definitions {
@@ -65,10 +66,10 @@ async function load(
   let module: object;
   try {
     module = await importModule(id.module);
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+  } catch (thrown) {
+    const why = messageOf(thrown);
     throw new TroupeError("module-failed", `can't load ${id.module} for the ${id.kind} ${id.name}: ${why}`, {
-      cause,
+      cause: caught(thrown),
       details: { ...id },
     });
   }

@@ -2,6 +2,7 @@
  * The host of the thread that made the system: owns the store's authority, and gathers what the other hosts report.
  */
 
+import { internalMessage } from "../messaging/internal-message.ts";
 import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
@@ -146,7 +147,7 @@ export class HomeHost {
 
   /** Sends an actor a message from the system. An actor that can't be reached any more need not hear it. */
   notify(actor: Address, type: string, payload: unknown): void {
-    const target = { address: actor, ...defaultMailbox, check: undefined };
+    const target = { address: actor, ...defaultMailbox, check: internalMessage } as const;
     this.host.messenger.tell(this.outside, target, type, payload, true).catch((error: unknown) => {
       if (!isTroupeError(error)) throw error;
     });

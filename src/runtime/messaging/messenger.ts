@@ -7,6 +7,7 @@
 import type { AskOptions } from "../../actors/actor-ref.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
 import type { GoneReason } from "../../actors/gone.ts";
+import { caught } from "../../errors/caught.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { HeardPromise } from "../../async/heard-promise.ts";
@@ -115,7 +116,8 @@ export class Messenger {
         return sent;
       }
       return this.#heard(admission, envelope);
-    } catch (error) {
+    } catch (thrown) {
+      const error = caught(thrown); // a schema's own code may throw anything
       return unsentReason(error) === undefined
         ? Promise.reject(error)
         : this.#heard(HeardPromise.rejected(error), sealed);
@@ -181,8 +183,8 @@ export class Messenger {
       else if (admission === "dropped") this.#dropped(envelope);
       else admission.catch((error: unknown) => this.#asks.reject(id, error));
       return ask.answer;
-    } catch (error) {
-      return Promise.reject(notSent(error));
+    } catch (thrown) {
+      return Promise.reject(notSent(caught(thrown)));
     }
   }
 

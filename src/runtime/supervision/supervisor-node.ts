@@ -1,5 +1,6 @@
 /** One supervisor of a running tree: hears what becomes of its children, and carries out the machine's effects. */
 
+import { caught } from "../../errors/caught.ts";
 import type { Address } from "../../actors/address.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import type { ChildKind, Decision } from "../../supervision/decision.ts";
@@ -194,7 +195,7 @@ export class SupervisorNode implements Child, Parent {
     try {
       return this.#options.options.decide({ name, kind, restarts }, failure);
     } catch (error) {
-      this.#options.publish({ type: "decider-failed", supervisor: this.path, error });
+      this.#options.publish({ type: "decider-failed", supervisor: this.path, error: caught(error) });
       return "escalate";
     }
   }

@@ -1,5 +1,6 @@
 /** Starts the actors and agents that no supervisor starts: takes a name, finds a place, and has the host there spawn them. */
 
+import { caught } from "../../errors/caught.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import { type Address, homeHost, type HostId, makeAddress } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -73,7 +74,12 @@ export class Spawner {
   async spawnOn(thread: HostId, order: SpawnOrder): Promise<void> {
     const { roster, services } = this.#ports;
     if (thread === homeHost) {
-      spawnCell(services, await services.load.load(order.definition), order.name, order.supervised);
+      const definition = await services.load.load(order.definition);
+      try {
+        spawnCell(services, definition, order.name, order.supervised);
+      } catch (thrown) {
+        throw caught(thrown);
+      }
       return;
     }
     await roster.thread(thread)?.control.spawn(order);

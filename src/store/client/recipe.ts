@@ -1,6 +1,7 @@
 /** Runs a recipe over a draft of a state: the only place where the store uses immer. */
 
 import { Immer, type Draft } from "immer";
+import { caught, messageOf } from "../../errors/caught.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { sentence } from "../../values/sentence.ts";
 import { kindOf } from "../../values/value-copier.ts";
@@ -35,8 +36,9 @@ export function runRecipe<S>(base: S, recipe: Recipe<S>, what: string): unknown 
       result.then(undefined, () => undefined); // it rejects once the draft is revoked, which is reported already
       throw new AsyncRecipe();
     });
-  } catch (cause) {
-    throw cause instanceof AsyncRecipe ? asyncRecipe(what) : failedRecipe(what, cause);
+  } catch (thrown) {
+    const cause = caught(thrown);
+    throw cause instanceof AsyncRecipe ? asyncRecipe(what) : failedRecipe(what, cause, kindOf(thrown));
   }
 }
 
@@ -58,8 +60,8 @@ function asyncRecipe(what: string): TroupeError {
   );
 }
 
-function failedRecipe(what: string, cause: unknown): TroupeError {
-  return recipeFailed(what, `threw: ${cause instanceof Error ? cause.message : kindOf(cause)}`, cause);
+function failedRecipe(what: string, cause: unknown, kind: string): TroupeError {
+  return recipeFailed(what, `threw: ${cause instanceof Error ? messageOf(cause) : kind}`, cause);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

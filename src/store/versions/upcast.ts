@@ -3,6 +3,7 @@
  * step.
  */
 
+import { caught, messageOf } from "../../errors/caught.ts";
 import type { DetailsOf } from "../../errors/error-details.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { violationOf } from "./check-state.ts";
@@ -54,12 +55,10 @@ function step(definition: StateOptions<unknown>, snapshot: Snapshot, from: numbe
     const next: unknown = upcaster(state as never);
     seal(next);
     return next;
-  } catch (cause) {
-    if (!(cause instanceof UnfitStateError)) {
-      throw cannotUpcast(snapshot, from, `it threw: ${cause instanceof Error ? cause.message : String(cause)}`, {
-        cause,
-      });
-    }
+  } catch (thrown) {
+    const cause = caught(thrown);
+    if (!(cause instanceof UnfitStateError))
+      throw cannotUpcast(snapshot, from, `it threw: ${messageOf(cause)}`, { cause });
     const path = cause.path.join(".");
     const { received } = cause;
     const at = path === "" ? "it" : `${path} of it`;

@@ -3,6 +3,7 @@
  * timeout of the agent's policies.
  */
 
+import { caught } from "../../errors/caught.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
@@ -94,8 +95,12 @@ export class AgentCode {
     const { execute } = this.#agent; // `defineAgent` has bound it, so it is called without a receiver
     const parsed = checkContract(this.#agent.input, input, this.#inputSite);
     onBegin?.(work);
-    const output = await execute(parsed as never, this.#ports.context(work));
-    return checkContract(this.#agent.output, output, this.#outputSite);
+    try {
+      const output = await execute(parsed as never, this.#ports.context(work));
+      return checkContract(this.#agent.output, output, this.#outputSite);
+    } catch (thrown) {
+      throw caught(thrown);
+    }
   }
 
   async #compensate(work: Work, { input, output, isUnknown }: OwnStep): Promise<void> {
