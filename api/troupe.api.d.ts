@@ -423,7 +423,7 @@ export interface ErrorDetailsByCode {
     };
     "thread-died": {
         readonly thread?: number;
-        readonly how?: "threw" | "rejected" | "exited" | "out-of-memory" | "terminated" | "stalled";
+        readonly how?: "threw" | "rejected" | "exited" | "out-of-memory" | "terminated" | "stalled" | "unreadable";
         readonly exitCode?: number;
         readonly stillFor?: number;
         readonly stallTimeout?: number;

@@ -75,7 +75,7 @@ export interface ErrorDetailsByCode {
   // threads and the system
   "thread-died": {
     readonly thread?: number;
-    readonly how?: "threw" | "rejected" | "exited" | "out-of-memory" | "terminated" | "stalled";
+    readonly how?: "threw" | "rejected" | "exited" | "out-of-memory" | "terminated" | "stalled" | "unreadable";
     readonly exitCode?: number;
     readonly stillFor?: number;
     readonly stallTimeout?: number;

@@ -12,8 +12,8 @@ export interface Thread<Control> {
   readonly link: Link;
   /** Resolves once when the thread is gone, whatever the reason. Never rejects. */
   readonly exit: Promise<ThreadExit>;
-  /** Ends the thread at once, whatever it is doing. Resolves when it is gone. */
-  kill(): Promise<void>;
+  /** Ends the thread at once, whatever it is doing. Resolves when it is gone. `reason` is the error of its exit. */
+  kill(reason?: Error): Promise<void>;
 }
 
 export interface Threads<Settings, Control> {

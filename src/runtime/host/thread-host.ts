@@ -6,6 +6,7 @@
 
 import {
   type Address,
+  homeHost,
   type HostId,
   hostOf,
   isSupervised,
@@ -114,7 +115,11 @@ export class ThreadHost {
       for (const frame of frames) this.#receive(frame, peer);
       if (position > 0) this.#store.reached(position); // only now: updates up to there are in this batch or before it
     };
-    this.#links.set(peer, new BatchedLink({ peer, link, turns, position: this.#position, onBatch }));
+    const onUnreadable = (batch: unknown, error: unknown): void => {
+      if (peer === homeHost) throw error; // it is this thread that ends: without that host it is of no use
+      this.report({ type: "unreadable", peer, batch, error: encodeError(error) });
+    };
+    this.#links.set(peer, new BatchedLink({ peer, link, turns, position: this.#position, onBatch, onUnreadable }));
   }
 
   /** A host is gone: asks of its actors end at once (invariant 6). */

@@ -46,7 +46,9 @@ import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
+import { threadUnreadable } from "../threads/thread-death.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
+import { isReadable } from "../transport/frame-codec.ts";
 
 export class ActorSystem implements System {
   readonly store: OwnedStore;
@@ -335,6 +337,11 @@ export class ActorSystem implements System {
         return this.#supervision.report(report.actor, report.report, from);
       case "locate":
         return this.#supervision.locate(report.actor, from);
+      case "unreadable": {
+        // a batch that can be read here is unreadable only where it arrived
+        const culprit = from !== homeHost && isReadable(report.batch) ? from : report.peer;
+        return void this.#roster.kill(culprit, threadUnreadable(culprit, report.error));
+      }
     }
   }
 

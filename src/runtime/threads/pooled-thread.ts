@@ -69,13 +69,15 @@ export class PooledThread implements HostThread {
     this.connect = connect;
   }
 
-  async kill(): Promise<void> {
-    this.end(new TroupeError("thread-died", `thread ${this.id} was killed`, { details: { thread: this.id } }));
+  async kill(reason?: Error): Promise<void> {
+    this.end(
+      reason ?? new TroupeError("thread-died", `thread ${this.id} was killed`, { details: { thread: this.id } }),
+    );
     await this.exit;
   }
 
   /** Ends the thread for this reason. A thread in a native call ends when that call returns, and runs no code before. */
-  end(reason: TroupeError): void {
+  end(reason: Error): void {
     this.#killer.abort(reason);
   }
 

@@ -1,13 +1,13 @@
 /** Why a thread died, in words. */
 
 import type { HostId } from "../../actors/address.ts";
-import { decodeError, encodeError } from "../../errors/error-codec.ts";
+import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import type { DetailsOf } from "../../errors/error-details.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { ExitReport } from "./exit-report.ts";
 
 /** How a thread came to its end; the `how` among the details of its `thread-died`. */
-type Manner = ExitReport["kind"] | "out-of-memory" | "terminated" | "stalled";
+type Manner = ExitReport["kind"] | "out-of-memory" | "terminated" | "stalled" | "unreadable";
 
 const threw = "code on it threw outside of any handler";
 const outOfMemory =
@@ -50,6 +50,14 @@ export function threadStalled(thread: HostId, stillFor: number, stallTimeout: nu
     `it stood still for ${ms} ms (stallTimeout is ${stallTimeout}), and was killed: an endless loop, a computation without ` +
     "an await, or a call that blocks";
   return death(thread, "stalled", what, undefined, { stillFor: ms, stallTimeout });
+}
+
+/** The error of a thread that was ended because of what it sent. */
+export function threadUnreadable(thread: HostId, error: EncodedError): TroupeError {
+  const what =
+    `what it sent to other threads can't be read (${error.message}), and it was ended: code on it has changed JSON or the ` +
+    "prototype of a built-in object, perhaps in a library";
+  return death(thread, "unreadable", what, decodeError(error));
 }
 
 function death(

@@ -153,8 +153,8 @@ export class ThreadRoster {
   }
 
   /** Ends a thread at once, whatever it is doing. That is a death. */
-  async kill(id: HostId): Promise<void> {
-    await this.#entries.get(id)?.thread.kill();
+  async kill(id: HostId, reason?: Error): Promise<void> {
+    await this.#entries.get(id)?.thread.kill(reason);
   }
 
   /** Notes that an actor is gone from a thread. A dedicated thread closes with its actor. */

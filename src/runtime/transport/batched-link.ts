@@ -1,5 +1,5 @@
 /**
- * One host's end of a link: gathers frames into batches, and drops batches that arrive twice. A batch leaves at a size
+ * One host's end of a link: gathers frames into batches, drops batches that arrive twice, and says which can't be read. A batch leaves at a size
  * limit; at the end of the turn if an asker waits for a frame in it; otherwise when all else that is ready has run.
  */
 
@@ -19,6 +19,8 @@ export interface BatchedLinkOptions {
   /** The position that each batch carries. */
   readonly position: () => number;
   readonly onBatch: (frames: Frame[], position: number) => void;
+  /** Told of the first batch that can't be read, or handled; none that follows is looked at. */
+  readonly onUnreadable: (batch: unknown, error: unknown) => void;
 }
 
 export class BatchedLink {
@@ -30,18 +32,25 @@ export class BatchedLink {
   #isUrgent = false;
   #sent = 0;
   #received = 0;
+  #isReadable = true;
 
-  constructor({ peer, link, turns, position, onBatch }: BatchedLinkOptions) {
+  constructor({ peer, link, turns, position, onBatch, onUnreadable }: BatchedLinkOptions) {
     this.peer = peer;
     this.#link = link;
     this.#turns = turns;
     this.#position = position;
     link.receive((data) => {
-      const batch = openBatch(data as WireBatch);
-      const [number, at] = batch.parts;
-      if (number <= this.#received) return; // delivered before
-      this.#received = number;
-      onBatch(framesOf(batch, peer), at);
+      if (!this.#isReadable) return;
+      try {
+        const batch = openBatch(data as WireBatch);
+        const [number, at] = batch.parts;
+        if (number <= this.#received) return; // delivered before
+        this.#received = number;
+        onBatch(framesOf(batch, peer), at);
+      } catch (error) {
+        this.#isReadable = false;
+        onUnreadable(data, error);
+      }
     });
   }
 

@@ -4,10 +4,11 @@
  * arrays themselves.
  */
 
-import type { HostId } from "../../actors/address.ts";
+import { homeHost, type HostId } from "../../actors/address.ts";
 import { isJsonSafe } from "../../values/json-safe.ts";
 import { type FlatEnvelope, flattenEnvelope, inflateEnvelope, messageKind } from "./envelope-codec.ts";
 import type { Answer, Frame } from "./frame.ts";
+import { checkedFrame } from "./frame-shape.ts";
 import { type FlatFrame, inflateRun, MessageRun, runKind } from "./message-run.ts";
 import { NumberReader, NumberWriter } from "./number-columns.ts";
 
@@ -35,6 +36,9 @@ export interface Batch {
 }
 
 const noNumbers = new Float64Array(0);
+
+/** As it was when this module was loaded: code of users may change it, and must not make others' batches unreadable. */
+const { parse } = JSON;
 
 const refs = 1;
 const absent = 2; // JSON has no undefined: the value is left out
@@ -70,12 +74,32 @@ function jsonText(parts: BatchParts): string | undefined {
   }
 }
 
+/** @throws Error for what is no batch. */
 export function openBatch(wire: WireBatch): Batch {
-  if (typeof wire === "string") return { parts: JSON.parse(wire) as BatchParts, isJson: true, numbers: noNumbers };
-  if ("parts" in wire) return { ...wire, isJson: false };
-  return { parts: JSON.parse(wire.text) as BatchParts, isJson: true, numbers: wire.numbers };
+  if (typeof wire === "string") return { parts: partsOf(parse(wire)), isJson: true, numbers: noNumbers };
+  if ("parts" in wire) return { parts: partsOf(wire.parts), numbers: wire.numbers, isJson: false };
+  return { parts: partsOf(parse(wire.text)), isJson: true, numbers: wire.numbers };
 }
 
+function partsOf(parts: unknown): BatchParts {
+  if (!Array.isArray(parts) || parts.length !== 3) throw new Error("a batch has three parts, in an array");
+  const [number, position, frames] = parts as unknown[];
+  if (typeof number !== "number" || typeof position !== "number" || !Array.isArray(frames))
+    throw new Error("a batch has its number, a position and frames");
+  return [number, position, frames as FlatFrame[]];
+}
+
+/** True for a batch that any host can open. */
+export function isReadable(wire: unknown): boolean {
+  try {
+    framesOf(openBatch(wire as WireBatch), homeHost);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws Error for a batch that holds something else than frames. */
 export function framesOf(batch: Batch, origin: HostId): Frame[] {
   const { parts, isJson } = batch;
   const flat = parts[2];
@@ -83,8 +107,9 @@ export function framesOf(batch: Batch, origin: HostId): Frame[] {
   const frames: Frame[] = [];
   for (let i = 0; i < flat.length; i++) {
     const frame = flat[i] as FlatFrame;
-    if (frame[0] === runKind) for (const message of inflateRun(frame, origin, isJson, numbers)) frames.push(message);
-    else frames.push(inflate(frame, origin, isJson));
+    if (frame[0] === runKind)
+      for (const message of inflateRun(frame, origin, isJson, numbers)) frames.push(checkedFrame(message));
+    else frames.push(checkedFrame(inflate(frame, origin, isJson)));
   }
   return frames;
 }
@@ -98,7 +123,7 @@ function carriesJson(frame: Frame): boolean {
     case "event":
       return frame.isJson;
     case "report":
-      return frame.report.type !== "dead-letter" || frame.report.isJson;
+      return frame.report.type === "dead-letter" ? frame.report.isJson : frame.report.type !== "unreadable";
     case "to-authority":
     case "to-replica":
       return isJsonSafe(frame.message); // states are plain data, but may hold undefined, NaN or a bigint

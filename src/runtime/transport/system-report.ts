@@ -13,6 +13,8 @@ export type SystemReport =
   | { readonly type: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
   /** What becomes of a supervised actor. */
   | { readonly type: "child"; readonly actor: Address; readonly report: ChildReport }
+  /** A batch of the thread `peer` couldn't be read, or handled. */
+  | { readonly type: "unreadable"; readonly peer: HostId; readonly batch: unknown; readonly error: EncodedError }
   /** Asks where a supervised actor is. Answered by `located`, later if it is being started, or `departed`. */
   | { readonly type: "locate"; readonly actor: Address };
 

@@ -122,7 +122,8 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         control: remote,
         link: mine,
         exit,
-        kill: async () => die({ kind: "died", error: new TroupeError("thread-died", `thread ${id} was killed`) }),
+        kill: async (reason = new TroupeError("thread-died", `thread ${id} was killed`)) =>
+          die({ kind: "died", error: reason }),
       };
       return Promise.resolve(thread);
     },

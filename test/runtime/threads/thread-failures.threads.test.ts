@@ -31,6 +31,14 @@ const dieBy =
   (victim: Mortal): Promise<void> =>
     victim.tell("die", { way });
 
+/** By what it says next. */
+const dieByWords =
+  (way: Way) =>
+  async (victim: Mortal): Promise<void> => {
+    await victim.tell("die", { way });
+    expect(await rejectionOf(victim.ask("threadId"))).toMatchObject({ code: "thread-died" });
+  };
+
 const threw = "code on it threw outside of any handler: ";
 const stalled = {
   how: "stalled",
@@ -88,6 +96,27 @@ const failures: readonly Failure[] = [
     how: "threw",
     says: `${threw}just words`,
     cause: "just words",
+  },
+  {
+    by: "an error that is larger than any message may be",
+    die: dieBy("throw a large error"),
+    how: "threw",
+    says: `${threw}large: xxx`,
+    cause: { message: expect.stringMatching(/^large: x+ … \(5000007 characters\)$/) as string },
+  },
+  {
+    by: "a JSON.stringify that writes no JSON",
+    die: dieByWords("change JSON.stringify"),
+    how: "unreadable",
+    says: /what it sent to other threads can't be read \(Unexpected token/,
+    cause: { name: "SyntaxError" },
+  },
+  {
+    by: "arrays that write themselves",
+    die: dieByWords("give arrays a toJSON"),
+    how: "unreadable",
+    says: "can't be read (a batch has three parts, in an array)",
+    cause: { name: "Error" },
   },
   { by: "a null that is thrown", die: dieBy("throw null"), how: "threw", says: `${threw}null`, cause: null },
   { by: "an undefined that is thrown", die: dieBy("throw undefined"), how: "threw", says: `${threw}undefined` },

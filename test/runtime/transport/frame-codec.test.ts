@@ -5,7 +5,13 @@ import { homeHost, hostId, makeAddress } from "../../../src/actors/address.ts";
 import { encodeError } from "../../../src/errors/error-codec.ts";
 import { type Envelope, type EnvelopeHeader, never } from "../../../src/runtime/transport/envelope.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
-import { encodeBatch, framesOf, openBatch, type WireBatch } from "../../../src/runtime/transport/frame-codec.ts";
+import {
+  encodeBatch,
+  framesOf,
+  isReadable,
+  openBatch,
+  type WireBatch,
+} from "../../../src/runtime/transport/frame-codec.ts";
 import { envelopeOf, frames } from "./frame-arbitrary.ts";
 
 const origin = 7;
@@ -231,5 +237,42 @@ describe("a burst of tells", () => {
     const stopped: Frame = { kind: "report", report: { type: "stopped", actor, hasFailed: false } };
     expect(wire([first!, stopped, second!])).toHaveLength(3);
     expect(cross(first!, stopped, second!)).toMatchObject([{ id: 10 }, { kind: "report" }, { id: 11 }]);
+  });
+});
+
+describe("a batch that is none", () => {
+  it.each<[string, unknown]>([
+    ["no JSON", "garbage"],
+    ["another value", "{}"],
+    ["a text", JSON.stringify("[1,0,[]]")],
+    ["too short", "[1,0]"],
+    ["without a number", '["1",0,[]]'],
+    ["without frames", "[1,0,{}]"],
+    ["with a frame that is none", "[1,0,[7]]"],
+    ["with an empty frame", "[1,0,[[]]]"],
+    ["with a message of nothing", "[1,0,[[0]]]"],
+    ["with an unknown frame", '[1,0,[[3,{"kind":"hello"}]]]'],
+    ["with a frame that lacks something", '[1,0,[[3,{"kind":"stop"}]]]'],
+    ["with a reply of nothing", "[1,0,[[2,1,0]]]"],
+    ["with a run of nothing", "[1,0,[[4]]]"],
+    ["undefined", undefined],
+    ["null", null],
+    ["a number", 5],
+    ["an object of other things", { parts: {}, numbers: 1 }],
+  ])("is found out: %s (invariant 9)", (_what, wire) => {
+    expect(isReadable(wire)).toBe(false);
+  });
+
+  it("is found out, or read, whatever it is", () => {
+    fc.assert(
+      fc.property(frames, fc.nat(), fc.string({ maxLength: 3 }), (batch, at, by) => {
+        const wire = encodeBatch(1, 0, batch);
+        expect(isReadable(wire)).toBe(true);
+        if (typeof wire !== "string") return;
+        const from = at % (wire.length + 1);
+        isReadable(`${wire.slice(0, from)}${by}${wire.slice(from + by.length)}`); // throws nothing
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
