@@ -10,4 +10,6 @@ export interface HostSettings {
   readonly maxMessageBytes: number;
   /** Milliseconds. */
   readonly askTimeout: number;
+  /** Milliseconds. */
+  readonly loadTimeout: number;
 }

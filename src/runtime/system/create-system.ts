@@ -3,6 +3,7 @@
 import { url as inspectorUrl } from "node:inspector";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { moduleLoader } from "../definitions/definition-loader.ts";
+import { patientLoader } from "../definitions/patient-loader.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { nodeRandom } from "../platform/node-random.ts";
 import { nodeSignals } from "../platform/node-signals.ts";
@@ -59,7 +60,11 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
         stallTimeout: resolved.stallTimeout,
         isDebugged: () => inspectorUrl() !== undefined,
       }),
-      load: moduleLoader((url) => import(url) as Promise<object>),
+      load: patientLoader(
+        moduleLoader((url) => import(url) as Promise<object>),
+        clock,
+        resolved.loadTimeout,
+      ),
       messagesPerTurn,
     },
     resolved,

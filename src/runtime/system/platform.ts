@@ -25,7 +25,7 @@ export interface Platform {
 export function settingsOf(
   id: HostId,
   { messagesPerTurn }: Platform,
-  { maxMessageBytes, askTimeout }: ResolvedOptions,
+  { maxMessageBytes, askTimeout, loadTimeout }: ResolvedOptions,
 ): HostSettings {
-  return { id, messagesPerTurn, maxMessageBytes, askTimeout };
+  return { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout };
 }

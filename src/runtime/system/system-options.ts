@@ -41,6 +41,11 @@ export interface SystemOptions {
   readonly maxMessageBytes?: number;
   /** Milliseconds until an ask ends as `timed-out`, unless the ask says otherwise. Default 5,000. */
   readonly askTimeout?: number;
+  /**
+   * Milliseconds that the module of an actor or agent may take to load on a thread; what is to start there fails as
+   * `module-failed` after that. Time in which the thread gets no processor doesn't count. Infinity for no limit. Default 5,000.
+   */
+  readonly loadTimeout?: number;
   /** How many runs are in flight at a time; further ones wait their turn. Default 1,000. */
   readonly maxRuns?: number;
   /** What V8 may use on each worker thread. Default: what Node.js gives a thread. */
@@ -140,6 +145,7 @@ const schema = v.strictObject({
   env: v.optional(v.array(v.string())),
   maxMessageBytes: v.optional(positive),
   askTimeout: v.optional(v.pipe(v.number(), v.minValue(1))),
+  loadTimeout: v.optional(v.pipe(v.number(), v.minValue(1))),
   maxRuns: v.optional(positive),
   resourceLimits: v.optional(
     v.strictObject({
@@ -192,6 +198,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     env: options.env ?? [],
     maxMessageBytes: options.maxMessageBytes ?? 4 * 1024 * 1024,
     askTimeout: options.askTimeout ?? 5_000,
+    loadTimeout: options.loadTimeout ?? 5_000,
     maxRuns: options.maxRuns ?? 1_000,
     resourceLimits: options.resourceLimits ?? {},
     stallTimeout: options.stallTimeout ?? 5_000,

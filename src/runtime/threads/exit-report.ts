@@ -20,7 +20,11 @@ export function leaveExitReport(port: MessagePort): void {
     if (process.listenerCount("uncaughtException") > 0) return; // an agent's own listener keeps the thread alive
     say({ kind: origin === "unhandledRejection" ? "rejected" : "threw", error: encodeError(thrown) });
   });
-  process.on("exit", (code) => say({ kind: "exited", code }));
+  process.on("exit", (code) => {
+    say({ kind: "exited", code });
+    // where another listener throws, the thread goes on, half dead; the second call asks no listener any more
+    setImmediate(() => process.exit(code));
+  });
 }
 
 /** What a thread has said by now. An exit comes after the error that it follows from. */

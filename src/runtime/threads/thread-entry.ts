@@ -3,6 +3,7 @@
 import type { MessagePort } from "node:worker_threads";
 import { serveControl } from "./control-channel.ts";
 import { moduleLoader } from "../definitions/definition-loader.ts";
+import { patientLoader } from "../definitions/patient-loader.ts";
 import { beatOf, type Heartbeat, keepBeating } from "./heartbeat.ts";
 import { leaveExitReport } from "./exit-report.ts";
 import { nodeClock } from "../platform/node-clock.ts";
@@ -44,7 +45,7 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
     random: nodeRandom(),
     turns: nodeTurns(),
     link: nodeLink(task.link),
-    load: moduleLoader(importModule),
+    load: patientLoader(moduleLoader(importModule), clock, task.settings.loadTimeout),
   });
   if (task.beatInterval < Number.POSITIVE_INFINITY) keepBeating(clock, task.beatInterval, beat);
   const endpoint = serveControl(task.control, control);

@@ -6,6 +6,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { agentKey } from "../../workflows/coordination/workflow-plan.ts";
+import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { agentMailbox, coordinate } from "../agents/agent-targets.ts";
@@ -16,6 +17,13 @@ import type { ThreadHost } from "../host/thread-host.ts";
 interface Deployment {
   readonly agent: AgentDefinition;
   target: MaybePromise<Target>;
+  /** The orders that wait until it is started, each with what takes it back. */
+  readonly waiting: Set<WaitingOrder>;
+}
+
+interface WaitingOrder {
+  readonly run: string;
+  readonly takeBack: (error: unknown) => void;
 }
 
 /** How often a participant is started, if its thread dies each time before the participant is up. */
@@ -43,8 +51,30 @@ export class Participants {
 
   /** Sends a message to an agent's participant, first in, first out. Rejects when there is none and none can be started. */
   send(agent: AgentDefinition, message: NumberedMessage): MaybePromise<void> {
-    const { target } = this.#deployment(agent);
-    return target instanceof Promise ? target.then((known) => this.#post(known, message)) : this.#post(target, message);
+    const { target, waiting } = this.#deployment(agent);
+    return target instanceof Promise ? this.#postLater(target, waiting, message) : this.#post(target, message);
+  }
+
+  /** Posts a message when the participant is started, after those before it. The cancellation of a run takes its orders back until then. */
+  #postLater(starting: Promise<Target>, waiting: Set<WaitingOrder>, numbered: NumberedMessage): Promise<void> {
+    const { message } = numbered;
+    if (message.type === "abort") {
+      for (const order of [...waiting]) if (order.run === message.run) order.takeBack(notStarted(message.run));
+    }
+    if (message.type !== "perform") return starting.then((target) => this.#post(target, numbered));
+    return new Promise((resolve, reject) => {
+      const order = {
+        run: message.run,
+        takeBack: (error: unknown): void => {
+          waiting.delete(order);
+          reject(error);
+        },
+      };
+      waiting.add(order);
+      starting.then((target) => {
+        if (waiting.delete(order)) this.#post(target, numbered).then(resolve, reject);
+      }, reject);
+    });
   }
 
   isParticipant(actor: Address): boolean {
@@ -83,7 +113,7 @@ export class Participants {
       ...agentMailbox,
       check: internalMessage,
     }));
-    const deployment: Deployment = { agent, target: starting };
+    const deployment: Deployment = { agent, target: starting, waiting: new Set() };
     this.#deployments.set(key, deployment);
     starting.then(
       (target) => (deployment.target = target),
@@ -101,4 +131,9 @@ export class Participants {
       }
     }
   }
+}
+
+/** The error of a step whose run was cancelled while its agent was being started. */
+function notStarted(run: string): AskError {
+  return new AskError("rejected", "cancelled", `the run ${run} was cancelled before the step's agent was started`);
 }

@@ -22,7 +22,7 @@ export class LoneHost {
   constructor(id: HostId = hostId(1)) {
     const task = (run: () => void): void => void this.#turns.push(run);
     this.host = new ThreadHost({
-      settings: { id, messagesPerTurn: 2, maxMessageBytes: 10_000, askTimeout: 5_000 },
+      settings: { id, messagesPerTurn: 2, maxMessageBytes: 10_000, askTimeout: 5_000, loadTimeout: 5_000 },
       system: {},
       clock: this.clock,
       random: { next: () => 0.5, id: () => "x" },

@@ -70,6 +70,13 @@ const failures: readonly Failure[] = [
     more: { exitCode: 7 },
   },
   {
+    by: "process.exit with a listener that throws",
+    die: dieBy("exit with a listener that throws"),
+    how: "exited",
+    says: "code on it called process.exit(7)",
+    more: { exitCode: 7 },
+  },
+  {
     by: "an error outside of any handler",
     die: dieBy("throw an error"),
     how: "threw",
