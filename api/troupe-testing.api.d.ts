@@ -17,6 +17,7 @@ export interface Life {
     readonly system: System;
     readonly seed: number;
     now(): number;
+    jumpClock(ms: number): void;
     sleep(ms: number): Promise<void>;
     random(): number;
     threads(): readonly number[];

@@ -1328,6 +1328,10 @@ export type SystemEvent = {
     readonly unfinished: readonly string[];
     readonly notStarted: readonly string[];
 } | {
+    readonly type: "clock-jumped";
+    readonly time: number;
+    readonly by: number;
+} | {
     readonly type: "retention-failed";
     readonly time: number;
     readonly key: StateKey;

@@ -72,13 +72,13 @@ export interface ActorContext<E = never> extends StateAccess {
    */
   readonly signal: AbortSignal;
   /**
-   * When the asker stops waiting for an answer: milliseconds since the epoch, by the same clock on every thread.
-   * Infinity for a tell and for an ask without a timeout.
+   * When the asker stops waiting for an answer: milliseconds since the epoch, as {@link ActorContext.now} counts them at
+   * present. When the machine's clock is set, both move. Infinity for a tell and for an ask without a timeout.
    */
   readonly deadline: number;
   /** Milliseconds until {@link ActorContext.deadline}; 0 when it has passed. */
   timeLeft(): number;
-  /** Milliseconds since the epoch; the simulator's time in the simulator. */
+  /** Milliseconds since the epoch by the machine's clock, which may be set; the simulator's time in the simulator. */
   now(): number;
   /** A number in [0, 1), from the seed in the simulator. */
   random(): number;

@@ -7,6 +7,7 @@ import { nodeRandom } from "../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../runtime/system/system-options.ts";
 import { type Faults, type ResolvedFaults, resolveFaults } from "./simulator/faults.ts";
 import { Lives } from "./simulator/lives.ts";
+import { MachineClock } from "./simulator/machine-clock.ts";
 import { Scheduler, type TraceStep } from "./simulator/scheduler.ts";
 import { type SeededRandom, seededRandom } from "./simulator/seeded-random.ts";
 import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulator/simulated-journal.ts";
@@ -131,8 +132,10 @@ export async function simulateOnce(
     maxSteps: options.maxSteps ?? 100_000,
     onStep: () => strikes?.strike() ?? false,
   });
+  const machine = new MachineClock();
   const lives = new Lives({
     scheduler,
+    machine,
     random,
     faults,
     system: options.system ?? {},
@@ -143,7 +146,7 @@ export async function simulateOnce(
     strikes = new Strikes(lives, random, faults);
     try {
       await Promise.race([lives.standing(), lives.failed]);
-      await Promise.race([scenario(worldOf({ lives, scheduler, random, seed })), lives.failed]);
+      await Promise.race([scenario(worldOf({ lives, scheduler, machine, random, seed })), lives.failed]);
     } finally {
       strikes = undefined;
       await lives.close();

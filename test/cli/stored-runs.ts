@@ -72,6 +72,7 @@ export class StoredRuns {
     this.#time = start;
     const clock = {
       now: () => this.#time,
+      jumped: () => 0,
       setTimer: (_ms: number, fire: () => void) => {
         this.#ring.push(fire);
         return { cancel: () => undefined };

@@ -15,6 +15,10 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  jumped(): number {
+    return 0;
+  }
+
   get timers(): number {
     return this.#timers.size;
   }

@@ -53,19 +53,19 @@ export const breakerState: StateDefinition<BreakerRecord> = defineFamily({
   initial: () => ({ status: "closed" }),
 });
 
-/** The record of a breaker. */
-export function recordOf(breaker: BreakerState, now: number): BreakerRecord {
+/** The record of a breaker. `dated` turns the clock's milliseconds, by default the present ones, into a time of day. */
+export function recordOf(breaker: BreakerState, dated: (at?: number) => number): BreakerRecord {
   if (breaker.status === "closed") return { status: "closed" };
   const { status, why, openings } = breaker;
-  return { status, why, openings, retryAt: breaker.status === "open" ? breaker.retryAt : now };
+  return { status, why, openings, retryAt: dated(breaker.status === "open" ? breaker.retryAt : undefined) };
 }
 
 /**
  * Restores the breaker after a restart. A half-open one becomes open and may be tried at once, since the outcome of its
- * probes is unknown.
+ * probes is unknown. `undated` turns a time of day into the clock's milliseconds.
  */
-export function breakerFrom(record: BreakerRecord): BreakerState {
+export function breakerFrom(record: BreakerRecord, undated: (time: number) => number): BreakerState {
   if (record.status === "closed") return closedBreaker;
   const { why, retryAt, openings } = record;
-  return { status: "open", generation: 0, why, retryAt, openings };
+  return { status: "open", generation: 0, why, retryAt: undated(retryAt), openings };
 }

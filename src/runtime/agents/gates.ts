@@ -4,7 +4,6 @@
  */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { BreakerState } from "../../agents/policies/breaker.ts";
 import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../../agents/policies/breaker-record.ts";
 import type { GatePolicies } from "../../agents/policies/gate.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
@@ -12,6 +11,7 @@ import { estimateTokens } from "../../agents/policies/token-estimate.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
+import { fromTimeOfDay, toTimeOfDay } from "../../async/time-of-day.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
@@ -23,7 +23,7 @@ export interface GatesOptions {
   readonly clock: Clock;
   readonly random: Random;
   /** Hears of every change of a breaker's status. */
-  readonly onChange: (agent: string, breaker: BreakerState) => void;
+  readonly onChange: (agent: string, breaker: BreakerRecord) => void;
   /** A breaker's state could not be read or recorded. The breaker works on. */
   readonly onError: (error: unknown) => void;
 }
@@ -123,12 +123,13 @@ export class Gates {
     const { clock, random } = this.#options;
     return new AgentGate({
       policies,
-      breaker: last && breakerFrom(last),
+      breaker: last && breakerFrom(last, (time) => fromTimeOfDay(clock, time)),
       clock,
       random,
       onBreakerChanged: (breaker) => {
-        this.#record(policies.agent, recordOf(breaker, clock.now()));
-        this.#options.onChange(policies.agent, breaker);
+        const record = recordOf(breaker, (at = clock.now()) => toTimeOfDay(clock, at));
+        this.#record(policies.agent, record);
+        this.#options.onChange(policies.agent, record);
       },
     });
   }

@@ -5,6 +5,7 @@ import type { ActorContext } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { InboxMessage } from "../../actors/inbox-message.ts";
 import type { Protocol } from "../../actors/protocol.ts";
+import { toTimeOfDay } from "../../async/time-of-day.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError } from "../../errors/ask-error.ts";
@@ -58,6 +59,7 @@ export class StreamBody implements ActorBody {
 
   handle(delivery: Delivery): void | Promise<void> {
     const { type, from, isAsk, deadline } = delivery.envelope;
+    const { clock } = this.#host;
     const payload = openMessage(this.#host, this.#cell, this.#definition, delivery.envelope);
     if (isAsk) this.#open.add(delivery);
     let release: (() => void) | undefined;
@@ -69,8 +71,10 @@ export class StreamBody implements ActorBody {
       get signal() {
         return delivery.signal;
       },
-      deadline,
-      timeLeft: () => Math.max(0, deadline - this.#host.clock.now()),
+      get deadline() {
+        return toTimeOfDay(clock, deadline);
+      },
+      timeLeft: () => Math.max(0, deadline - clock.now()),
       reply: (value: unknown) => {
         replyChecked(this.#definition, delivery, value);
         this.#open.delete(delivery);

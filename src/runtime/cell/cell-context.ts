@@ -7,6 +7,7 @@ import { type ActorDefinition, checkActorName } from "../../actors/actor-definit
 import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
+import { timeOfDay, toTimeOfDay } from "../../async/time-of-day.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { AskError } from "../../errors/ask-error.ts";
@@ -64,11 +65,11 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   get deadline(): number {
-    return this.#handling.deadline;
+    return toTimeOfDay(this.#site.services.host.clock, this.#handling.deadline);
   }
 
   timeLeft(): number {
-    return Math.max(0, this.deadline - this.now());
+    return Math.max(0, this.#handling.deadline - this.#site.services.host.clock.now());
   }
 
   get self(): Address {
@@ -80,7 +81,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   now(): number {
-    return this.#site.services.host.clock.now();
+    return timeOfDay(this.#site.services.host.clock);
   }
 
   random(): number {

@@ -8,7 +8,8 @@ import type { ActorRef } from "../../actors/actor-ref.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
-import type { BreakerState } from "../../agents/policies/breaker.ts";
+import type { BreakerRecord } from "../../agents/policies/breaker-record.ts";
+import { timeOfDay } from "../../async/time-of-day.ts";
 import { whyText } from "../../agents/policies/gate-errors.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
@@ -50,6 +51,9 @@ import { threadUnreadable } from "../threads/thread-death.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
 import { isReadable } from "../transport/frame-codec.ts";
 
+/** The milliseconds from which a clock that is behind the newest version of the journal is told of. */
+const leastBehind = 1_000;
+
 export class ActorSystem implements System {
   readonly store: OwnedStore;
   readonly events$: Observable<SystemEvent>;
@@ -78,6 +82,7 @@ export class ActorSystem implements System {
       onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events.events$;
+    const unwatch = platform.clock.watch((by) => this.#publish({ type: "clock-jumped", by }));
     this.deadLetters$ = this.#home.deadLetters$.asObservable();
     this.store = new OwnedStore(this.#home.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
@@ -173,7 +178,12 @@ export class ActorSystem implements System {
       deathWatch: this.#deathWatch,
       runs: this.#runs,
       stop: (address) => this.stop({ address }, "drain"),
-      events: this.#events,
+      events: {
+        complete: () => {
+          unwatch();
+          this.#events.complete();
+        },
+      },
       log: this.#log,
       publish: (event) => this.#publish(event),
     });
@@ -184,7 +194,9 @@ export class ActorSystem implements System {
     const system = new ActorSystem(platform, options);
     try {
       await system.#roster.start();
+      const behind = system.#home.authority.time - timeOfDay(platform.clock);
       await system.#runs.start();
+      if (behind >= leastBehind) system.#publish({ type: "clock-jumped", by: -behind });
       await options.setup(system);
       await system.#runs.recover();
       return system;
@@ -371,13 +383,13 @@ export class ActorSystem implements System {
   }
 
   #publish(event: Untimed): void {
-    const timed = { ...event, time: this.#platform.clock.now() };
+    const timed = { ...event, time: timeOfDay(this.#platform.clock) };
     this.#log.event(timed);
     this.#events.publish(timed);
   }
 }
 
-function breakerEvent(agent: string, breaker: BreakerState): Untimed {
+function breakerEvent(agent: string, breaker: BreakerRecord): Untimed {
   switch (breaker.status) {
     case "open":
       return { type: "breaker-opened", agent, why: whyText(breaker.why), retryAt: breaker.retryAt };

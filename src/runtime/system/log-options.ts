@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { TimeSource } from "../../async/time-of-day.ts";
 import { lineLogger } from "../telemetry/line-logger.ts";
 import { type Logger, type LoggerOptions, type LogLevel, logLevels } from "../telemetry/logger.ts";
 import type { LogTarget } from "../telemetry/system-log.ts";
@@ -34,7 +34,7 @@ export const loggerSchema = v.lazy((given) => {
 export function logTargetOf(
   option: LoggerOption | undefined,
   fromEnvironment: string | undefined,
-  clock: Pick<Clock, "now">,
+  clock: TimeSource,
 ): LogTarget | undefined {
   const given = option ?? levelOf(fromEnvironment);
   if (given === false) return undefined;

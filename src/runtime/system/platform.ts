@@ -1,7 +1,7 @@
 /** The ports a system stands on, in one bundle: production's or the simulator's. */
 
 import type { HostId } from "../../actors/address.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { WatchedClock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
@@ -12,7 +12,7 @@ import type { ResolvedOptions } from "./system-options.ts";
 export interface Platform {
   /** Stands for the system, on each of its threads: by it, refs of another system are told apart. */
   readonly system: object;
-  readonly clock: Clock;
+  readonly clock: WatchedClock;
   readonly random: Random;
   readonly turns: Turns;
   readonly threads: HostThreads;

@@ -1,10 +1,12 @@
-/** A system's events on their way to listeners: hot, but for those of its recovery, which come before a listener can be there. */
+/** A system's events on their way to listeners: hot, but for those of its start, which come before a listener can be there. */
 
 import { Observable, Subject } from "rxjs";
 import type { SystemEvent } from "./system-events.ts";
 
+const ofStart: ReadonlySet<SystemEvent["type"]> = new Set(["clock-jumped", "run-recovered", "run-refused"]);
+
 /**
- * Guarantees: a listener gets all events that are published while it listens. The first one also gets those of the recovery that
+ * Guarantees: a listener gets all events that are published while it listens. The first one also gets those of the start that
  * were published before, first of all.
  */
 export class EventFeed {
@@ -26,8 +28,7 @@ export class EventFeed {
   }
 
   publish(event: SystemEvent): void {
-    const isOfRecovery = event.type === "run-recovered" || event.type === "run-refused";
-    if (isOfRecovery && !this.#subject.observed) this.#waiting.push(event);
+    if (ofStart.has(event.type) && !this.#subject.observed) this.#waiting.push(event);
     this.#subject.next(event);
   }
 

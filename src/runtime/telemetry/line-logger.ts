@@ -1,7 +1,7 @@
 /** The logger of a system that was given none: a line each on stderr, for people or as JSON. */
 
+import { timeOfDay, type TimeSource } from "../../async/time-of-day.ts";
 import { encodeError } from "../../errors/error-codec.ts";
-import type { Clock } from "../../ports/clock.ts";
 import { type LogFields, type Logger, type LogLevel, logLevels } from "./logger.ts";
 
 /**
@@ -11,13 +11,13 @@ import { type LogFields, type Logger, type LogLevel, logLevels } from "./logger.
  */
 export function lineLogger(
   format: "text" | "json",
-  clock: Pick<Clock, "now">,
+  clock: TimeSource,
   write: (line: string) => void = (line) => console.error(line),
 ): Logger {
   const lineOf = format === "json" ? jsonLine : textLine;
   const methods = logLevels.map(
     (level) =>
-      [level, (fields: LogFields, message: string) => write(lineOf(level, fields, message, clock.now()))] as const,
+      [level, (fields: LogFields, message: string) => write(lineOf(level, fields, message, timeOfDay(clock)))] as const,
   );
   return Object.fromEntries(methods) as unknown as Logger;
 }

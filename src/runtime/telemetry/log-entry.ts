@@ -107,6 +107,8 @@ export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
         "info",
         `the system is shut down; ${event.unfinished.length} runs go on next time, ${event.notStarted.length} were not started`,
       );
+    case "clock-jumped":
+      return at("warn", `the machine's clock went ${event.by < 0 ? "back" : "forward"} by ${Math.abs(event.by)} ms`);
     case "retention-failed":
       return at("warn", `old versions of ${event.key} could not be dropped: ${wordsOf(event.error)}`);
   }

@@ -101,6 +101,13 @@ export type SystemEvent =
       readonly unfinished: readonly string[];
       readonly notStarted: readonly string[];
     }
+  /**
+   * The time of day went forward by so many milliseconds, or back by negative ones: the machine's clock was set, or the
+   * machine woke up. Times of versions and events follow it, but those of versions never go back: until the clock has
+   * caught up, they keep the time of the newest. Timeouts and pauses are not affected. Also told when a system starts with
+   * a journal whose newest version is later than the time of day, by which the clock is behind then.
+   */
+  | { readonly type: "clock-jumped"; readonly time: number; readonly by: number }
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };
 

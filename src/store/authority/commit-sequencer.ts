@@ -4,7 +4,7 @@
  * visible before it is durable, and versions become visible in the order of their positions.
  */
 
-import type { Clock } from "../../ports/clock.ts";
+import { timeOfDay, type TimeSource } from "../../async/time-of-day.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import {
   admits,
@@ -18,6 +18,7 @@ import {
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { isCommitTime } from "../versions/commit-time.ts";
 import { schemaNewer } from "../versions/schema-newer.ts";
 import type { Position, Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
@@ -53,22 +54,27 @@ interface Tentative {
  */
 export class CommitSequencer {
   readonly #journal: Journal;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #publish: (records: readonly CommitRecord[]) => void;
   readonly #lines = new Map<StateKey, Line>();
   /** In the order of positions. */
   #tentative: Tentative[] = [];
   #position: Position;
-  /** The time of the last commit. While the clock is behind it, as after it was set back, commits keep this time. */
+  /** The time of the last commit that wasn't imported. While the clock is behind it, as after it was set back, commits keep it. */
   #time: number;
 
   /** @param publish called for each commit when its versions become visible, all at once, in the order of positions. */
-  constructor(journal: Journal, clock: Clock, publish: (records: readonly CommitRecord[]) => void) {
+  constructor(journal: Journal, clock: TimeSource, publish: (records: readonly CommitRecord[]) => void) {
     this.#journal = journal;
     this.#clock = clock;
     this.#publish = publish;
     this.#position = journal.position;
-    this.#time = journal.time;
+    this.#time = isCommitTime(journal.time) ? journal.time : 0; // imports once took any number
+  }
+
+  /** The time that a commit gets now. */
+  get time(): number {
+    return Math.max(timeOfDay(this.#clock), this.#time);
   }
 
   /** Decides by compare-and-set and appends. Synchronous if the journal is and nothing is pending. */
@@ -109,7 +115,7 @@ export class CommitSequencer {
   }
 
   #append(lines: readonly Line[], request: CommitRequest): MaybePromise<CommitOutcome> {
-    const time = request.time ?? Math.max(this.#clock.now(), this.#time);
+    const time = request.time ?? this.#timeAfter(lines);
     const written: Line[] = [];
     const records: CommitRecord[] = [];
     const snapshots: Snapshot[] = [];
@@ -124,7 +130,7 @@ export class CommitSequencer {
     }
     const kept = this.#journal.append(records);
     this.#position++;
-    this.#time = Math.max(this.#time, time);
+    if (request.time === undefined) this.#time = time;
     const isVisible = !(kept instanceof Promise) && this.#tentative.length === 0;
     for (let i = 0; i < written.length; i++) {
       const line = written[i] as Line;
@@ -137,6 +143,13 @@ export class CommitSequencer {
       return outcome;
     }
     return this.#await(written, records, kept).then(() => outcome);
+  }
+
+  /** The time of a commit to these keys: not before their newest versions either, whose times may be imported. */
+  #timeAfter(lines: readonly Line[]): number {
+    let { time } = this;
+    for (const { tip } of lines) if (tip !== undefined && tip.time > time && isCommitTime(tip.time)) ({ time } = tip);
+    return time;
   }
 
   /** Written out field by field, as this is on the path of every commit. */

@@ -2,7 +2,7 @@
 
 import { Observable, type Subscriber } from "rxjs";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { TimeSource } from "../../async/time-of-day.ts";
 import { type AttachedReplica, AuthorityChannel } from "./authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
@@ -23,7 +23,7 @@ export interface StoreAuthorityOptions {
   /** Where versions are kept. The authority is its only writer and closes it. */
   readonly journal: Journal;
   /** The source of commits' times. */
-  readonly clock: Clock;
+  readonly clock: TimeSource;
   /** Which versions are kept. Default: all. */
   readonly retention?: RetentionOptions;
 }
@@ -77,6 +77,11 @@ export class StoreAuthority {
   /** The position of the newest visible commit. */
   get position(): Position {
     return this.#publisher.position;
+  }
+
+  /** The time that a commit gets now: the time of day, or that of the last commit while the clock is behind it. */
+  get time(): number {
+    return this.#sequencer.time;
   }
 
   /** The newest version of a key; `undefined` for a key without one. */

@@ -1,6 +1,6 @@
 /** Drops old versions by the rules of retention, except those that are still needed. */
 
-import type { Clock } from "../../ports/clock.ts";
+import { timeOfDay, type TimeSource } from "../../async/time-of-day.ts";
 import { ForkOrigins } from "./fork-origins.ts";
 import type { Journal } from "../journal/journal.ts";
 import { lastVersion } from "../history/last-version.ts";
@@ -33,14 +33,14 @@ const ageInterval = 64;
  */
 export class Retainer {
   readonly #journal: Journal;
-  readonly #clock: Clock;
+  readonly #clock: TimeSource;
   readonly #rules: RetentionRules;
   readonly #isOpen: (key: StateKey) => MaybePromise<boolean>;
   readonly #onFailure: (key: StateKey, error: unknown) => void;
   readonly #forks: ForkOrigins;
 
   /** @throws TroupeError `invalid-options` for an invalid rule. */
-  constructor(journal: Journal, clock: Clock, { rules, isOpen, onFailure }: RetentionOptions) {
+  constructor(journal: Journal, clock: TimeSource, { rules, isOpen, onFailure }: RetentionOptions) {
     this.#journal = journal;
     this.#clock = clock;
     this.#rules = new RetentionRules(rules);
@@ -81,7 +81,7 @@ export class Retainer {
 
   async #oldestByRule(key: StateKey, keep: Exclude<Keep, "all">, { oldest, newest }: KeyExtent): Promise<number> {
     if ("last" in keep) return newest - keep.last + 1;
-    const start = this.#clock.now() - keep.age;
+    const start = timeOfDay(this.#clock) - keep.age;
     return lastVersion(this.#journal, key, oldest, newest, ({ time }) => time <= start);
   }
 

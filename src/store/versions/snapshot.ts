@@ -26,8 +26,8 @@ export interface SnapshotMeta {
   /** What it was committed for, such as `run/<id>` for a run's step, or `fork <key>@<version>`; absent if unknown. */
   readonly cause?: string;
   /**
-   * Milliseconds since the epoch, by the store's clock. Never lower than the previous version's, nor than that of an
-   * earlier position, except that imported histories keep their times.
+   * Milliseconds since the epoch, by the machine's clock. Never lower than the previous version's, nor than that of an
+   * earlier position, except that imported histories keep their times: while the clock is behind, it stands still.
    */
   readonly time: number;
   /** Shared by the versions that one transaction made. */

@@ -5,6 +5,7 @@ import type { System } from "../../runtime/system/system.ts";
 import { resolveOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
 import { deferred } from "../../async/deferred.ts";
 import type { ResolvedFaults } from "./faults.ts";
+import type { MachineClock } from "./machine-clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { JournalSource } from "./simulated-journal.ts";
@@ -13,6 +14,7 @@ import { SimulatedProcess } from "./simulated-process.ts";
 
 export interface LivesOptions {
   readonly scheduler: Scheduler;
+  readonly machine: MachineClock;
   readonly random: SeededRandom;
   readonly faults: ResolvedFaults;
   readonly system: Omit<SystemOptions, "journal">;

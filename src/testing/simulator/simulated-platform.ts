@@ -11,6 +11,7 @@ import type { Link } from "../../ports/link.ts";
 import type { ThreadExit } from "../../ports/threads.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { ResolvedFaults } from "./faults.ts";
+import type { MachineClock } from "./machine-clock.ts";
 import type { Steps } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -20,6 +21,7 @@ export type Tamper = (batch: unknown, from: number, to: number) => unknown;
 export interface SimulatedPlatformOptions {
   /** Takes the steps of the process for as long as it lives. */
   readonly scheduler: Steps;
+  readonly machine: MachineClock;
   readonly random: SeededRandom;
   readonly faults: ResolvedFaults;
   readonly load: DefinitionLoader;
@@ -42,14 +44,16 @@ export interface SimulatedPlatform extends Platform {
 }
 
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
-  const { scheduler, random, faults, load, tamper } = options;
+  const { scheduler, machine, random, faults, load, tamper } = options;
   const system = {};
   const threads = new Map<number, SimulatedThread>();
   const dead = new Set<HostId>();
   const isAlive = (host: HostId): boolean => !dead.has(host);
 
+  const began = machine.ahead;
   const clockOf = (host: HostId): Clock => ({
-    now: () => scheduler.now,
+    now: () => scheduler.now + began,
+    jumped: () => machine.ahead - began,
     setTimer: (ms, fire) => ({
       cancel: scheduler.lane(`timer of ${host}`, () => isAlive(host)).add(Math.max(0, ms), fire),
     }),
@@ -140,7 +144,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
 
   return {
     system,
-    clock: clockOf(homeHost),
+    clock: { ...clockOf(homeHost), watch: (onJump) => machine.watch((by) => scheduler.atEndOfTurn(() => onJump(by))) },
     random,
     turns: turnsOf(homeHost),
     threads: hostThreads,

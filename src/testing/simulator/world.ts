@@ -3,6 +3,7 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { System } from "../../runtime/system/system.ts";
 import type { Lives, Standing } from "./lives.ts";
+import type { MachineClock } from "./machine-clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -16,8 +17,15 @@ export interface Life {
   readonly system: System;
   /** The seed of this run. */
   readonly seed: number;
-  /** Virtual milliseconds since the epoch. */
+  /** The time of day: virtual milliseconds since the epoch. */
   now(): number;
+  /**
+   * Sets the machine's clock forward by `ms` milliseconds, or back by negative ones, as an operator does, or a laptop that
+   * wakes up. What waits for a time to pass waits as before.
+   *
+   * @throws TroupeError `invalid-options` for anything but a finite number.
+   */
+  jumpClock(ms: number): void;
   /** Resolves after `ms` virtual milliseconds. */
   sleep(ms: number): Promise<void>;
   /** A number in [0, 1). */
@@ -65,17 +73,24 @@ export interface World extends Life {
 export interface WorldOptions {
   readonly lives: Lives;
   readonly scheduler: Scheduler;
+  readonly machine: MachineClock;
   readonly random: SeededRandom;
   readonly seed: number;
 }
 
-export function worldOf({ lives, scheduler, random, seed }: WorldOptions): World {
+export function worldOf({ lives, scheduler, machine, random, seed }: WorldOptions): World {
   const chance = (): number => random.next();
-  const now = (): number => scheduler.now;
+  const now = (): number => scheduler.now + machine.ahead;
+  const jumpClock = (ms: number): void => {
+    if (!Number.isFinite(ms))
+      throw new TroupeError("invalid-options", `jumpClock: ms is a number of milliseconds, not ${String(ms)}`);
+    machine.jump(ms);
+  };
   const lifeOf = ({ process: { platform }, system }: Standing): Life => ({
     system,
     seed,
     now,
+    jumpClock,
     sleep: (ms) => new Promise((resolve) => platform.clock.setTimer(ms, resolve)),
     random: chance,
     threads: () => platform.liveThreads(),
@@ -92,6 +107,7 @@ export function worldOf({ lives, scheduler, random, seed }: WorldOptions): World
     },
     seed,
     now,
+    jumpClock,
     sleep: (ms) =>
       new Promise((resolve) => void scheduler.lane("timer of the world", () => true).add(Math.max(0, ms), resolve)),
     random: chance,

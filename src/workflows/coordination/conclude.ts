@@ -17,8 +17,10 @@ import { decodeSources, sourcesIn } from "./step-start.ts";
 /** What judging an event needs besides the run. */
 export interface Terms {
   readonly codec: PayloadCodec;
-  /** Milliseconds since the epoch. */
+  /** The clock's milliseconds. */
   now(): number;
+  /** A time in the clock's milliseconds as the run's history has it, in milliseconds since the epoch. */
+  dated(at: number): number;
   /** A number in [0, 1), for the jitter of pauses. */
   random(): number;
 }
@@ -78,7 +80,7 @@ function retryOf(
   const decision = decideRetry(policy, failures, decodeError(error), terms.now(), terms.random());
   switch (decision.type) {
     case "again":
-      return { retryAt: decision.at };
+      return { retryAt: terms.dated(decision.at) };
     case "final":
       return undefined;
     case "policy-failed":

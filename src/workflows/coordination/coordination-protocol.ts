@@ -29,7 +29,7 @@ export interface Attempt {
   readonly input: Payload;
   /** 2 for the second attempt …; absent for the first. */
   readonly attempt?: number;
-  /** The attempt's deadline, in milliseconds since the epoch; absent for none. */
+  /** The attempt's deadline, in the clock's milliseconds; absent for none. */
   readonly deadline?: number;
 }
 
@@ -105,7 +105,7 @@ export interface OwnStep {
 
 /** The answer to a claim that was accepted. */
 export interface Grant {
-  /** The attempt's deadline, in milliseconds since the epoch; absent for none. */
+  /** The attempt's deadline, in the clock's milliseconds; absent for none. */
   readonly deadline?: number;
 }
 

@@ -51,7 +51,7 @@ export class Attempts {
         return false;
       }
       run.begin(name, permit);
-      const { deadline } = run.state;
+      const { deadline } = run;
       return deadline === undefined || type === "compensation-started" ? {} : { deadline };
     };
     const refused = (error: unknown): false => {

@@ -2,6 +2,8 @@
 
 import { type Subject, subjectOf } from "../../store/client/change.ts";
 import type { Alarm } from "../../async/alarm.ts";
+import { fromTimeOfDay } from "../../async/time-of-day.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
@@ -40,10 +42,14 @@ export class OpenRun {
   readonly #held = new Set<string>();
   /** When steps and compensations are tried again, by step. A step is left out once its participant was told to claim the attempt. */
   readonly #due = new Map<string, number>();
+  readonly #clock: Clock;
+  /** Times that the history has, in the clock's milliseconds. Each is converted once, so that it stays when the time of day jumps. */
+  readonly #undated = new Map<number, number>();
   #isClosed = false;
 
-  constructor(id: string, plan: WorkflowPlan) {
+  constructor(id: string, plan: WorkflowPlan, clock: Clock) {
     this.id = id;
+    this.#clock = clock;
     this.subject = subjectOf(runState, id);
     this.plan = plan;
   }
@@ -94,7 +100,15 @@ export class OpenRun {
   #noteDue(name: string): void {
     const { retryAt } = stepOf(this.state, name) ?? {};
     if (retryAt === undefined) this.#due.delete(name);
-    else this.#due.set(name, retryAt);
+    else this.#due.set(name, this.#undatedOf(retryAt));
+  }
+
+  #undatedOf(time: number): number {
+    const known = this.#undated.get(time);
+    if (known !== undefined) return known;
+    const at = fromTimeOfDay(this.#clock, time);
+    this.#undated.set(time, at);
+    return at;
   }
 
   /** The attempts in flight that a participant has: they went ahead, or were claimed. */
@@ -151,7 +165,8 @@ export class OpenRun {
   /** Forgets which participants were told of due work, since they may be gone, or may no longer decide. */
   forgetTold(): void {
     this.#due.clear();
-    for (const { name, retryAt } of allSteps(this.state.steps)) if (retryAt !== undefined) this.#due.set(name, retryAt);
+    for (const { name, retryAt } of allSteps(this.state.steps))
+      if (retryAt !== undefined) this.#due.set(name, this.#undatedOf(retryAt));
   }
 
   /** Notes that the step's participant was told of its next attempt, so that it isn't told twice. */
@@ -159,9 +174,15 @@ export class OpenRun {
     this.#due.delete(name);
   }
 
-  /** When something is due next, in milliseconds since the epoch; Infinity for never. */
+  /** When the run is cancelled if it hasn't ended, in the clock's milliseconds; absent for never. */
+  get deadline(): number | undefined {
+    const { deadline } = this.state;
+    return deadline === undefined ? undefined : this.#undatedOf(deadline);
+  }
+
+  /** When something is due next, in the clock's milliseconds; Infinity for never. */
   get nextDue(): number {
-    let next = this.#deadline;
+    let next = this.#deadlineInForce;
     for (const retryAt of this.#due.values()) next = Math.min(next, retryAt);
     return next;
   }
@@ -173,7 +194,7 @@ export class OpenRun {
     const again = names
       .sort((one, other) => place(one) - place(other))
       .map((step): DueWork => ({ kind: "again", step }));
-    return this.#deadline <= now ? [{ kind: "deadline" }, ...again] : again;
+    return this.#deadlineInForce <= now ? [{ kind: "deadline" }, ...again] : again;
   }
 
   /** Drops everything, the alarm too. */
@@ -191,11 +212,9 @@ export class OpenRun {
   }
 
   /** The deadline; Infinity past the point of no return, as the run then goes on however late it is. */
-  get #deadline(): number {
-    const { status, deadline } = this.state;
-    if (deadline === undefined || status !== "running" || pivotPassed(this.state) !== undefined)
-      return Number.POSITIVE_INFINITY;
-    return deadline;
+  get #deadlineInForce(): number {
+    if (this.state.status !== "running" || pivotPassed(this.state) !== undefined) return Number.POSITIVE_INFINITY;
+    return this.deadline ?? Number.POSITIVE_INFINITY;
   }
 }
 

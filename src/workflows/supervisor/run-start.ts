@@ -29,7 +29,7 @@ export function startRun(
   input: unknown,
   { coordination, timeout }: StartOptions,
   inForce: InForce,
-  { codec, now }: Pick<Terms, "codec" | "now">,
+  { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): RunStarted {
   const { module, name, version } = workflow;
   if (workflow.steps.length === 0) {
@@ -48,6 +48,6 @@ export function startRun(
     pinned: coordination !== undefined,
     epoch: inForce.epoch,
     definition: fingerprint,
-    ...(timeout === undefined ? {} : { deadline: now() + timeout }),
+    ...(timeout === undefined ? {} : { deadline: dated(now() + timeout) }),
   };
 }

@@ -9,6 +9,7 @@
 
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { subjectOf } from "../../store/client/change.ts";
+import { toTimeOfDay } from "../../async/time-of-day.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -58,7 +59,12 @@ export class RunSupervisor {
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
     const { codec, clock, random, admit } = ports;
-    this.#terms = { codec, now: () => clock.now(), random: () => random.next() };
+    this.#terms = {
+      codec,
+      now: () => clock.now(),
+      dated: (at) => toTimeOfDay(clock, at),
+      random: () => random.next(),
+    };
     this.#attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
     this.#alarms = new Alarms({
       clock,
@@ -117,7 +123,7 @@ export class RunSupervisor {
     const { coordination, epoch } = this;
     const started = startRun(plan, input, options, { coordination, epoch }, this.#terms);
     if (this.#open.has(id)) throw runExists(id);
-    const run = new OpenRun(id, plan);
+    const run = new OpenRun(id, plan, this.#ports.clock);
     this.#open.set(id, run);
     return chain(this.#judge(run, started), () => undefined);
   }
@@ -142,7 +148,7 @@ export class RunSupervisor {
     const isCancelled = event !== "recover" && event.type === "cancel-requested";
     const pivot = isCancelled && state.status === "running" ? pivotPassed(state) : undefined;
     if (pivot !== undefined) throw pastPivot(id, pivot);
-    const run = new OpenRun(id, plan);
+    const run = new OpenRun(id, plan, this.#ports.clock);
     run.state = state;
     this.#open.set(id, run);
     const { coordination, epoch } = this;

@@ -194,9 +194,15 @@ describe("the record of a breaker", () => {
   it("keeps all of a breaker but its probes, which are unknown after a restart", () => {
     const why = { rule: "probe-failed", failures: 1, calls: 1, last: "boom" } as const;
     const open: BreakerState = { status: "open", generation: 0, why, retryAt: 50, openings: 3 };
-    expect(breakerFrom(recordOf(open, 10))).toEqual(open);
+    const dated =
+      (present: number) =>
+      (at = present) =>
+        at + 3_600_000;
+    const undated = (time: number): number => time - 3_600_000;
+    expect(recordOf(open, dated(10))).toMatchObject({ retryAt: 3_600_050 });
+    expect(breakerFrom(recordOf(open, dated(10)), undated)).toEqual(open);
     const half: BreakerState = { status: "half-open", generation: 4, why, openings: 3, probes: [7], succeeded: 1 };
-    expect(breakerFrom(recordOf(half, 60))).toEqual({ ...open, retryAt: 60 });
+    expect(breakerFrom(recordOf(half, dated(60)), undated)).toEqual({ ...open, retryAt: 60 });
   });
 });
 

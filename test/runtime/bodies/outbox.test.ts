@@ -65,7 +65,7 @@ class World {
     const report = (told: SystemReport) => {
       if (told.type === "dead-letter") this.letters.push(told.letter);
     };
-    const host = { messenger: { ask }, copier, clock: { now: () => 0, setTimer }, report };
+    const host = { messenger: { ask }, copier, clock: { now: () => 0, jumped: () => 0, setTimer }, report };
     const token = (): number => this.token;
     const cell = {
       address: makeAddress(hostId(1), "me"),

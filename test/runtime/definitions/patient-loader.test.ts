@@ -14,6 +14,7 @@ function bench() {
   const timers = new Set<() => void>();
   const inner: DefinitionLoader = { load: () => loading.promise as Promise<never>, remember: () => undefined };
   const clock = {
+    jumped: () => 0,
     now: () => 0,
     setTimer: (_ms: number, fire: () => void) => {
       timers.add(fire);

@@ -21,7 +21,7 @@ class Sink {
   readonly logger: Logger;
 
   constructor(write: (line: string) => void = (line) => this.lines.push(line)) {
-    this.logger = lineLogger("text", { now: () => 5 }, write);
+    this.logger = lineLogger("text", { now: () => 5, jumped: () => 0 }, write);
   }
 }
 
@@ -156,7 +156,7 @@ describe("a line", () => {
     fc.assert(
       fc.property(nasty, nasty, fc.constantFrom(...logLevels), (message, run, level) => {
         const lines: string[] = [];
-        const logger = lineLogger(format, { now: () => 5 }, (line) => lines.push(line));
+        const logger = lineLogger(format, { now: () => 5, jumped: () => 0 }, (line) => lines.push(line));
         logger[level]({ event: "run-failed", run, err: new Error(message) }, message);
         expect(lines).toHaveLength(1);
         expect(lines[0]).not.toMatch(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u);

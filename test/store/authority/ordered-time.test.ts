@@ -62,6 +62,27 @@ it("stays where it is while the clock is behind, also when the store is opened a
   );
 });
 
+it("is not that of an imported history, but for later versions of the same key", async () => {
+  const clock = fixedClock(5);
+  const journal = memoryJournal();
+  const authority = new StoreAuthority({ journal, clock });
+  const timeOf = async (key: string, version: number): Promise<number> => {
+    const outcome = await authority.commit(setTo(key, version, version));
+    return outcome.kind === "committed" ? outcome.snapshots[0]!.time : Number.NaN;
+  };
+  await authority.adopt("a/1", [{ ...setTo("a/1", 0, 0), time: 30_000 }]);
+  expect(authority.time).toBe(5);
+  expect(await timeOf("b/1", 0)).toBe(5);
+  expect(await timeOf("a/1", 1)).toBe(30_000);
+  expect(await timeOf("b/1", 1)).toBe(30_000);
+});
+
+it("goes on from the clock in a journal with a time that is none", () => {
+  const memory = memoryJournal();
+  const journal = { ...memory, position: 0, time: 1e300 };
+  expect(new StoreAuthority({ journal, clock: fixedClock(5) }).time).toBe(5);
+});
+
 it("is the clock's as long as that goes on", () => {
   const clock = fixedClock(5);
   const authority = new StoreAuthority({ journal: memoryJournal(), clock });

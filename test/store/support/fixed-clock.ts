@@ -8,6 +8,7 @@ export function fixedClock(start = 1_000): Clock & { time: number } {
     now() {
       return this.time;
     },
+    jumped: () => 0,
     setTimer() {
       throw new Error("the store sets no timers");
     },

@@ -14,7 +14,7 @@ import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { codec } from "../support/example-workflow.ts";
 
-const terms = { codec, now: () => 1_000, random: () => 0 };
+const terms = { codec, now: () => 1_000, dated: (at: number) => at, random: () => 0 };
 const Value = v.object({ n: v.number() });
 
 type Options = StepOptions<{ readonly input: { readonly n: number } }, { readonly n: number }>;

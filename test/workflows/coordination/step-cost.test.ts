@@ -114,7 +114,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
       throw error;
     },
     codec,
-    clock: { now: () => 0, setTimer: () => ({ cancel: () => undefined }) },
+    clock: { now: () => 0, jumped: () => 0, setTimer: () => ({ cancel: () => undefined }) },
     random: { next: () => 0.5 },
   });
   const last = workflow.steps.at(-1)?.name;

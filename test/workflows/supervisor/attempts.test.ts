@@ -13,7 +13,7 @@ import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { deferred } from "../../../src/async/deferred.ts";
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
-import { codec, diamond, fail, finish, start, started, stepsIn } from "../support/example-workflow.ts";
+import { codec, diamond, fail, finish, start, started, stepsIn, stillClock } from "../support/example-workflow.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -51,7 +51,7 @@ class Office {
   readonly permits: NotedPermit[] = [];
   readonly signals: (AbortSignal | undefined)[] = [];
   readonly proposed: Proposal[] = [];
-  readonly run = new OpenRun("r", plan);
+  readonly run = new OpenRun("r", plan, stillClock);
   /** How the next attempts are answered. */
   admission: Admission = "at once";
   readonly #waiting: (() => void)[] = [];

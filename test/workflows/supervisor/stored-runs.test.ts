@@ -16,7 +16,7 @@ import { codec, diamond, quiet } from "../support/example-workflow.ts";
 
 function begin(): { readonly supervisor: RunSupervisor; readonly client: StoreClient } {
   let time = 0;
-  const clock = { now: () => ++time, setTimer: () => ({ cancel: () => undefined }) };
+  const clock = { now: () => ++time, jumped: () => 0, setTimer: () => ({ cancel: () => undefined }) };
   const access = new AuthorityAccess(new StoreAuthority({ journal: memoryJournal(), clock }));
   const client = new StoreClient(access, { author: "system" });
   const supervisor = new RunSupervisor({

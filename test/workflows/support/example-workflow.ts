@@ -57,8 +57,8 @@ export const plan = planWorkflow(diamond);
 export const codec = new PayloadCodec({ maxBytes: 1e6 });
 
 /** A clock that stands still, and chance that is none. */
-export const stillClock: Clock = { now: () => 0, setTimer: () => ({ cancel: () => undefined }) };
-export const terms: Terms = { codec, now: () => 0, random: () => 0.5 };
+export const stillClock: Clock = { now: () => 0, jumped: () => 0, setTimer: () => ({ cancel: () => undefined }) };
+export const terms: Terms = { codec, now: () => 0, dated: (at) => at, random: () => 0.5 };
 /** The ports of a supervisor that these tests don't look at. */
 export const quiet = {
   admit: () => ({ settle: () => undefined, release: () => undefined }),

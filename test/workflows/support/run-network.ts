@@ -93,6 +93,7 @@ export class RunNetwork {
     const life = this.#life;
     return {
       now: () => this.#now,
+      jumped: () => 0,
       setTimer: (ms, fire) => {
         const timer = { at: this.#now + ms, fire: () => life === this.#life && fire() };
         this.#timers.add(timer);
