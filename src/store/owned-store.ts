@@ -47,6 +47,8 @@ export class OwnedStore extends TimeTravelClient implements Store {
   /**
    * Takes over a history that was exported. Versions keep their number, author, cause, time and idempotency key; their
    * positions are assigned anew. States are taken as they are, without any schema.
+   * Everything else is checked: versions without a gap, times and positions that don't go back, no time beyond any date
+   * or more than a minute in the future, no idempotency key of two commits.
    *
    * @param source the name of the lines in messages, such as a file's name. Default `"import"`.
    * @throws TroupeError `invalid-input`, whose message begins with source and line, when nothing was imported;
@@ -55,7 +57,7 @@ export class OwnedStore extends TimeTravelClient implements Store {
    * await store.importHistory(createInterface({ input: createReadStream(path) }), path);
    */
   async importHistory(lines: AsyncIterable<string> | Iterable<string>, source = "import"): Promise<Imported> {
-    const { key, requests } = await readHistory(lines, source);
+    const { key, requests } = await readHistory(lines, source, this.#authority.time);
     await this.#authority.adopt(key, requests);
     return { key, versions: requests.length };
   }

@@ -185,6 +185,8 @@ export interface Store {
   /**
    * Takes over a history that was exported. Versions keep their number, author, cause, time and idempotency key; their
    * positions are assigned anew. States are taken as they are, without any schema.
+   * Everything else is checked: versions without a gap, times and positions that don't go back, no time beyond any date
+   * or more than a minute in the future, no idempotency key of two commits.
    *
    * @param source what messages call the lines, such as a file's name. Default `"import"`.
    * @throws TroupeError `invalid-input` that begins with source and line, and nothing was imported; `key-exists`.

@@ -7,6 +7,8 @@ import { fromLosslessJson } from "../../values/lossless-json.ts";
 import { isName } from "../../values/name.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import type { CommitRequest } from "../versions/commit.ts";
+import { isCommitTime } from "../versions/commit-time.ts";
+import { isScopeKey } from "../versions/idempotency-key.ts";
 import { historyFormat } from "./history-export.ts";
 import type { Patch } from "../versions/patch.ts";
 import { UnfitStateError } from "../versions/seal.ts";
@@ -18,6 +20,9 @@ export interface ImportedHistory {
   /** The commits that make it, in order. */
   readonly requests: readonly CommitRequest[];
 }
+
+/** How far the clock of the machine that wrote a history may be ahead of this one's, in milliseconds. */
+const leeway = 60_000;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
@@ -43,9 +48,10 @@ const version = v.looseObject({
   parent: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
   author: v.string(),
   cause: v.optional(v.string()),
-  time: v.pipe(v.number(), v.finite()),
+  time: v.pipe(v.number(), v.check(isCommitTime, "a time is in milliseconds since the epoch, and not beyond any date")),
+  position: v.optional(whole),
   schema: whole,
-  idempotencyKey: v.optional(v.string()),
+  idempotencyKey: v.optional(v.pipe(v.string(), v.nonEmpty("an idempotency key isn't empty"))),
   patches: v.optional(v.array(patch)),
 });
 
@@ -54,16 +60,21 @@ const version = v.looseObject({
  * returns, and holds only the differences between versions. States aren't checked against any schema.
  *
  * @param source the name of the lines in messages, such as a file's name.
+ * @param now the time that a commit gets now. A history with a time that is later by more than a minute is refused: later
+ * versions of its key, which never have an earlier time, would have that one until then.
  * @throws TroupeError `invalid-input` that begins with source and line.
  */
 export async function readHistory(
   lines: AsyncIterable<string> | Iterable<string>,
   source: string,
+  now: number,
 ): Promise<ImportedHistory> {
   const requests: CommitRequest[] = [];
+  const committed = new Map<string, number>();
   let head: v.InferOutput<typeof header> | undefined;
   let state: unknown;
-  let time = Number.NEGATIVE_INFINITY;
+  let time = 0;
+  let position = 0;
   let schema = 1;
   let number = 0;
   for await (const line of lines) {
@@ -82,13 +93,26 @@ export async function readHistory(
     }
     if (due > head.newest) throw bad(where, `the header says that version ${head.newest} is the last`);
     if (record.time < time) throw bad(where, `its time, ${record.time}, is before that of the version before, ${time}`);
+    if (record.time > now + leeway) {
+      const [then, today] = [record.time, now].map((at) => new Date(at).toISOString());
+      throw bad(where, `its time, ${then}, is in the future: it is ${today}`);
+    }
+    if (record.position !== undefined && record.position <= position) {
+      throw bad(where, `its position, ${record.position}, is not after that of the version before, ${position}`);
+    }
     if (record.schema < schema) {
       throw bad(where, `its schema, ${record.schema}, is older than that of the version before, ${schema}`);
     }
     const patches = patchesOf(record, where);
     state = applied(state, patches, where);
-    ({ time, schema } = record);
+    ({ time, schema, position = position } = record);
     const { author, cause, idempotencyKey } = record;
+    if (idempotencyKey !== undefined && !isScopeKey(idempotencyKey)) {
+      const before = committed.get(idempotencyKey);
+      if (before !== undefined)
+        throw bad(where, `its idempotency key is that of version ${before}, which is another commit`);
+      committed.set(idempotencyKey, due);
+    }
     requests.push({
       changes: [{ key: head.key, parent: record.parent, patches, schema, state }],
       author,
