@@ -34,17 +34,20 @@ class Watch {
   readonly running = new Map<number, number>();
   begun = 0;
   highest = 0;
+  /** When calls began. */
+  readonly beginnings: number[] = [];
   onBegin: () => void = () => undefined;
 
-  agent(policies: PolicyOptions<v.InferOutput<typeof Work>>) {
+  agent(policies: PolicyOptions<v.InferOutput<typeof Work>>, concurrency = 8) {
     return defineAgent("test:agents", {
       name: "oracle",
       version: "1.0.0",
       input: Work,
       output: v.string(),
-      concurrency: 8,
+      concurrency,
       policies,
       execute: async ({ ms, fails }, context) => {
+        this.beginnings.push(context.now());
         this.#enter(context.thread, 1);
         try {
           // on a clock of its own: it doesn't look at its signal
@@ -174,6 +177,50 @@ describe("a breaker, asked in all ways there are", () => {
       const statuses = (await system.store.history(breakerState, "oracle")).map(({ state: { status } }) => status);
       expect(statuses).toEqual(calls.length < failures ? [] : ["open"]);
     }));
+});
+
+describe("a limit on requests, asked in all ways there are", () => {
+  const period = 100;
+  const way = fc.constantFrom("orchestrator", "relay", "thread 0", "thread 1", "thread 2");
+  const parameters = fc.record({
+    requests: fc.integer({ min: 1, max: 3 }),
+    calls: fc.array(fc.record({ way, ms: fc.constantFrom(0, 30, 250) }), { minLength: 1, maxLength: 12 }),
+  });
+  type Given = typeof parameters extends fc.Arbitrary<infer P> ? P : never;
+
+  /** Each actor of the agent does one thing at a time, so calls that were let ahead wait for others to end. */
+  async function limited(system: System, { requests, calls }: Given): Promise<void> {
+    const watch = new Watch();
+    const agent = watch.agent({ breaker: false, rateLimits: [{ requests, period }] }, 1);
+    const workflow = defineWorkflow("test:workflows", { name: "one", version: "1", input: Work }).step(
+      "only",
+      agent,
+      ({ input }) => input,
+    );
+    const refs = await everywhere(system, agent);
+    await Promise.all(
+      calls.map(async ({ way: how, ms }): Promise<unknown> => {
+        const work = { ms, fails: false };
+        if (how === "orchestrator" || how === "relay") return system.run(workflow, work, { coordination: how }).result;
+        return refs[Number(how.at(-1))]?.ask("execute", work, patiently).catch(() => "lost with its thread");
+      }),
+    );
+    const { beginnings } = watch;
+    for (let n = requests; n < beginnings.length; n++)
+      expect(beginnings[n]! - beginnings[n - requests]!).toBeGreaterThanOrEqual(period);
+    expect(beginnings.length).toBeGreaterThanOrEqual(calls.length);
+  }
+
+  it("lets so many begin in each period, however long they had to wait for their actor", () =>
+    holdsSimulated(parameters, limited));
+
+  it("is found broken when nothing tells the gate that a call begins", async () => {
+    const untold = await isFoundBroken(parameters, limited, {
+      tamper: () => (batch) =>
+        mapFrames(batch, (frame) => (/^beg[iu]n$/.test(asMessage(frame)?.type ?? "") ? undefined : frame)),
+    });
+    expect(untold).toMatch(/to be greater than or equal|nothing is left to run/);
+  });
 });
 
 /** What a step or an agent failed with: the code of ours, the message of another. */

@@ -4,7 +4,8 @@
  *
  * The breaker comes first: a call that it rejects neither waits nor uses up anything. Then come the rate limits, of
  * which the strictest decides, then the bulkhead. A call takes its place in all of them, and as a probe of a half-open
- * breaker, in one step when it goes ahead, not when it arrives: the limits hold for the calls that reach the agent.
+ * breaker, in one step when it goes ahead, not when it arrives. A call that went ahead may still have to wait for its actor:
+ * until it begins, it has a request of the limits reserved, and that counts from when it begins.
  */
 
 import type { AskError } from "../../errors/ask-error.ts";
@@ -15,13 +16,15 @@ import type { CallOutcome } from "./permit.ts";
 import type { Policies } from "./policies.ts";
 import {
   amountOf,
+  begin,
   correct,
   fitsAt,
   neverFits,
+  giveBack,
   noSpending,
   type RateLimitPolicy,
   type RateLimitState,
-  spend,
+  reserve,
 } from "./rate-limit.ts";
 
 /** A call that wants to go ahead. */
@@ -68,24 +71,28 @@ interface Waiting extends Call {
 /**
  * - `request`: a call wants to go ahead. It gets exactly one `admit` or `reject`, now or later, unless it is
  *   `abandoned`.
- * - `settled`: a call that was let through is over; with `isRunning`, its outcome is known but its code still runs.
- * - `released`: such a call never began.
+ * - `begun`: the agent's code begins with a call that was let through.
+ * - `settled`: such a call is over; with `isRunning`, its outcome is known but its code still runs. `hasBegun` says whether it
+ *   was `begun`.
+ * - `released`: such a call is over, and says nothing about the agent.
  * - `ended`: the code of a call that was settled as running has ended.
  * - `abandoned`: a call no longer wants to go ahead. Does nothing unless that call waits.
  * - `tick`: it is `wakeAt`, or later.
  */
 export type GateEvent =
   | { readonly type: "request"; readonly call: Call }
+  | { readonly type: "begun"; readonly ticket: Ticket }
   | {
       readonly type: "settled";
       readonly ticket: Ticket;
+      readonly hasBegun: boolean;
       readonly outcome: CallOutcome;
       readonly took: number;
       readonly tokens: number;
       readonly error: string;
       readonly isRunning: boolean;
     }
-  | { readonly type: "released"; readonly ticket: Ticket }
+  | { readonly type: "released"; readonly ticket: Ticket; readonly hasBegun: boolean }
   | { readonly type: "ended" }
   | { readonly type: "abandoned"; readonly id: number }
   | { readonly type: "tick" };
@@ -105,6 +112,11 @@ export interface GatePolicies extends Pick<Policies, "breaker" | "bulkhead" | "r
 /** True for policies that let every call pass, so that callers need no permit. */
 export function isAlwaysOpen({ breaker, bulkhead, rateLimits }: Omit<GatePolicies, "agent">): boolean {
   return breaker === false && bulkhead === undefined && rateLimits.length === 0;
+}
+
+/** True for policies by which it matters when a call begins. */
+export function limitsRequests({ rateLimits }: Pick<GatePolicies, "rateLimits">): boolean {
+  return rateLimits.some(({ measure }) => measure === "requests");
 }
 
 /** A gate before its first call, with its breaker as it was restored, if it was. */
@@ -137,11 +149,14 @@ export function stepGate(
     case "request":
       step.request(event.call);
       break;
+    case "begun":
+      step.begin(event.ticket);
+      break;
     case "settled":
       step.settle(event);
       break;
     case "released":
-      step.release(event.ticket);
+      step.release(event);
       break;
     case "ended":
       step.inFlight--;
@@ -192,17 +207,21 @@ class Step {
     else this.#park(call, obstacle);
   }
 
-  settle({ ticket, outcome, took, tokens, error, isRunning }: Extract<GateEvent, { type: "settled" }>): void {
+  begin({ caller }: Ticket): void {
+    this.limits = this.#eachLimit((policy, state) => begin(policy, state, caller, this.#now));
+  }
+
+  settle({ ticket, hasBegun, outcome, took, tokens, error, isRunning }: Extract<GateEvent, { type: "settled" }>): void {
     if (!isRunning) this.inFlight--;
-    this.#spentBy(ticket, tokens);
+    this.#spentBy(ticket, hasBegun, tokens);
     const { generation, began } = ticket;
     this.breakerSees({ type: "end", generation, began, took, outcome, error });
   }
 
-  release(ticket: Ticket): void {
+  release({ ticket, hasBegun }: Extract<GateEvent, { type: "released" }>): void {
     const { generation, began } = ticket;
     this.inFlight--;
-    this.#spentBy(ticket, 0);
+    this.#spentBy(ticket, hasBegun, 0);
     this.breakerSees({ type: "end", generation, began, took: 0, outcome: "excused", error: "" });
   }
 
@@ -322,14 +341,15 @@ class Step {
     const now = this.#now;
     this.breakerSees({ type: "begin" });
     this.inFlight++;
-    this.limits = this.#eachLimit((policy, state) => spend(policy, state, caller, amountOf(policy, tokens), now));
+    this.limits = this.#eachLimit((policy, state) => reserve(policy, state, caller, amountOf(policy, tokens), now));
     this.#effects.push({
       type: "admit",
       ticket: { id, caller, tokens, generation: this.breaker.generation, began: now },
     });
   }
 
-  #spentBy({ caller, tokens: reserved }: Ticket, used: number): void {
+  #spentBy({ caller, tokens: reserved }: Ticket, hasBegun: boolean, used: number): void {
+    if (!hasBegun) this.limits = this.#eachLimit((policy, state) => giveBack(policy, state, caller, this.#now));
     this.limits = this.#eachLimit((policy, state) => correct(policy, state, caller, { reserved, used }, this.#now));
   }
 

@@ -31,11 +31,12 @@ export interface CallReport {
  * any more ignores further calls of its methods.
  */
 export interface Permit {
+  /** The agent's code begins: from now on the call counts in the limits on requests. Until then it has its place in them reserved. */
+  begin(): void;
   /** The call has ended with this outcome. */
   settle(outcome: CallOutcome, report?: CallReport): void;
   /**
-   * Gives back what the permit still holds. For a call that never began, that is everything but the request that a rate
-   * limit has counted. For a call that was settled while its code was running, it is the place in the bulkhead.
+   * Gives back what the permit still holds. For a call that never began, that is everything. For a call that was settled while its code was running, it is the place in the bulkhead.
    */
   release(): void;
 }

@@ -56,7 +56,7 @@ interface Entry {
 interface Spending {
   /** Oldest first. */
   readonly log: readonly Entry[];
-  /** The tokens that calls in flight are estimated to use. */
+  /** The calls that were let ahead and have not begun, or the tokens that calls in flight are estimated to use. */
   readonly reserved: number;
 }
 
@@ -118,16 +118,27 @@ export function neverFits(policy: RateLimitPolicy, amount: number): boolean {
   return neededFor(policy, amount) > policy.max;
 }
 
-/** A call goes ahead: a request counts now, and estimated tokens are reserved. */
-export function spend(
+/** A call goes ahead: its request, or the tokens that it is estimated to use, are reserved. */
+export function reserve(
   policy: RateLimitPolicy,
   state: RateLimitState,
   caller: string,
   amount: number,
   now: number,
 ): RateLimitState {
-  if (policy.measure === "requests") return write(policy, state, caller, { amount: 1, reserved: 0 }, now);
   return amount === 0 ? state : write(policy, state, caller, { amount: 0, reserved: amount }, now);
+}
+
+/** A call that went ahead begins: its request counts now, in place of the one reserved. */
+export function begin(policy: RateLimitPolicy, state: RateLimitState, caller: string, now: number): RateLimitState {
+  if (policy.measure === "tokens") return state;
+  return write(policy, state, caller, { amount: 1, reserved: -1 }, now);
+}
+
+/** A call has ended without having begun: its request is free for another. */
+export function giveBack(policy: RateLimitPolicy, state: RateLimitState, caller: string, now: number): RateLimitState {
+  if (policy.measure === "tokens") return state;
+  return write(policy, state, caller, { amount: 0, reserved: -1 }, now);
 }
 
 /** A call has ended: the tokens that it used count now, in place of those reserved. */

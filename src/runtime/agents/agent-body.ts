@@ -53,6 +53,7 @@ export class AgentBody implements ActorBody {
           { run, event },
           { timeout: Number.POSITIVE_INFINITY },
         ) as Promise<Grant | false>,
+      begun: (run, step, attempt) => host.messenger.tell(cell, supervisorTarget, "begun", { run, step, attempt }, true),
       report: (run, event, spent) =>
         host.messenger.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
       workflow: (id) => findWorkflow(load, id),

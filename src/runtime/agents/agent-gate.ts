@@ -105,17 +105,29 @@ export class AgentGate {
   }
 
   #permit(ticket: Ticket): Permit {
-    let holds: "all" | "place" | "nothing" = "all";
+    // a settled call still runs when its code does
+    let stage: "let-ahead" | "begun" | "settled" | "over" = "let-ahead";
+    const begin = (): void => {
+      if (stage !== "let-ahead") return;
+      stage = "begun";
+      this.#dispatch({ type: "begun", ticket });
+    };
     return {
+      begin,
       settle: (outcome: CallOutcome, report: CallReport = {}): void => {
-        if (holds !== "all") return;
-        const { tokens = 0, took = this.#clock.now() - ticket.began, error, isRunning = false } = report;
-        holds = isRunning ? "place" : "nothing";
-        this.#dispatch({ type: "settled", ticket, outcome, took, tokens, error: failureText(error), isRunning });
+        if (stage === "settled" || stage === "over") return;
+        if (outcome === "unknown") begin(); // it may have begun, where its thread could not say so
+        const { tokens = 0, took = this.#clock.now() - ticket.began, isRunning = false } = report;
+        const how = { outcome, took, tokens, error: failureText(report.error), isRunning };
+        const hasBegun = stage === "begun";
+        stage = isRunning ? "settled" : "over";
+        this.#dispatch({ type: "settled", ticket, hasBegun, ...how });
       },
       release: (): void => {
-        if (holds !== "nothing") this.#dispatch(holds === "all" ? { type: "released", ticket } : { type: "ended" });
-        holds = "nothing";
+        const before = stage;
+        stage = "over";
+        if (before === "settled") this.#dispatch({ type: "ended" });
+        else if (before !== "over") this.#dispatch({ type: "released", ticket, hasBegun: before === "begun" });
       },
     };
   }

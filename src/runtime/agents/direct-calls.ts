@@ -105,7 +105,10 @@ export class DirectCalls {
       idempotencyKey,
       cancellation: time.cancellation,
       deadline: caller.deadline,
-      onBegin: (work) => time.begin(work),
+      onBegin(work) {
+        permit.begin();
+        time.begin(work);
+      },
     });
     try {
       const output = await Promise.race([running, time.up]);

@@ -2,7 +2,7 @@
 
 import type { HostId } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { isAlwaysOpen } from "../../agents/policies/gate.ts";
+import { isAlwaysOpen, limitsRequests } from "../../agents/policies/gate.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
@@ -23,7 +23,7 @@ export interface GatedCall {
 }
 
 /** The permit of an agent whose gate lets every call pass. */
-const unneeded: Permit = { settle: () => undefined, release: () => undefined };
+const unneeded: Permit = { begin: () => undefined, settle: () => undefined, release: () => undefined };
 
 /** What the client needs of its host. */
 export interface GateClientHost {
@@ -59,7 +59,7 @@ export class GateClient {
       })) as AdmitAnswer;
       signal.throwIfAborted();
       if (!answer.admitted) throw decodeError(answer.error);
-      return this.#permit(sender, call);
+      return this.#permit(sender, call, limitsRequests(agent.policies));
     } finally {
       signal.removeEventListener("abort", giveUp);
     }
@@ -70,9 +70,12 @@ export class GateClient {
     this.#tell(sender, { type: "lost", thread });
   }
 
-  #permit(sender: Sender, call: number): Permit {
+  #permit(sender: Sender, call: number, tellsBegin: boolean): Permit {
     const began = this.#host.clock.now();
     return {
+      begin: () => {
+        if (tellsBegin) this.#tell(sender, { type: "begin", call });
+      },
       settle: (outcome, report = {}) => {
         const { tokens: used = 0, took = this.#host.clock.now() - began, error, isRunning = false } = report;
         const how = { outcome, tokens: used, took, error: failureText(error), isRunning };

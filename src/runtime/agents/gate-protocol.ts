@@ -31,6 +31,8 @@ export type AdmitAnswer = { readonly admitted: true } | { readonly admitted: fal
 
 /** The messages that are told: what became of a call that was let ahead, or may have been. */
 export type CallNews =
+  /** The agent's code begins. Told only where a limit on requests has to know. */
+  | { readonly type: "begin"; readonly call: number }
   | {
       readonly type: "settle";
       readonly call: number;

@@ -63,6 +63,7 @@ export class GatesBody implements ActorBody {
     const key = keyOf(origin, news.call);
     const remote = this.#calls.get(key);
     if (remote === undefined) return;
+    if (news.type === "begin") return remote.permit?.begin();
     if (news.type === "settle") {
       remote.permit?.settle(news.outcome, news);
       if (!news.isRunning) this.#calls.delete(key);

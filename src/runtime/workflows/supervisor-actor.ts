@@ -115,6 +115,8 @@ export class SupervisorActor {
     switch (message.type) {
       case "claim":
         return this.supervisor.claim(message.run, message.event);
+      case "begun":
+        return this.supervisor.begun(message.run, message.step, message.attempt);
       case "outcome":
         return this.supervisor.propose(message.run, message.event, message.spent);
       case "lost": {

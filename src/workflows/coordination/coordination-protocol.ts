@@ -121,9 +121,10 @@ export interface Spent {
 
 /**
  * From a participant to the supervisor. A `claim` is answered with a {@link Grant} if the history accepted it and the
- * agent's policies let it through, otherwise with `false`; it is carried out only after a grant. An `outcome` needs no
- * answer.
+ * agent's policies let it through, otherwise with `false`; it is carried out only after a grant. The others need no answer.
+ * `begun` comes before the outcome of the attempt, and only where the agent's policies limit requests.
  */
 export type ToSupervisor =
   | { readonly type: "claim"; readonly run: string; readonly event: Claim }
+  | { readonly type: "begun"; readonly run: string; readonly step: string; readonly attempt: number }
   | { readonly type: "outcome"; readonly run: string; readonly event: Outcome; readonly spent: Spent };

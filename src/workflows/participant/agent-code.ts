@@ -63,9 +63,14 @@ export class AgentCode {
     return this.#slots.run(work, () => this.#execute(work, input, onBegin));
   }
 
-  /** Makes an attempt at a step. Calls `onLate` when its time is up. */
-  perform(work: Work, input: Payload, onLate: (error: TroupeError) => void): Promise<unknown> {
-    return this.#attempt(work, onLate, () => this.#execute(work, this.#decode(work, input)));
+  /** Makes an attempt at a step. Calls `onBegin` right before the agent's code runs, and `onLate` when its time is up. */
+  perform(
+    work: Work,
+    input: Payload,
+    onLate: (error: TroupeError) => void,
+    onBegin: ((work: Work) => void) | undefined,
+  ): Promise<unknown> {
+    return this.#attempt(work, onLate, () => this.#execute(work, this.#decode(work, input), onBegin));
   }
 
   /** Makes an attempt at a compensation. Calls `onLate` when its time is up. */

@@ -8,6 +8,7 @@ import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { AgentCode, type AgentCodePorts } from "./agent-code.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { limitsRequests } from "../../agents/policies/gate.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
 import type { Work } from "./work-slots.ts";
@@ -35,6 +36,11 @@ export interface ParticipantPorts extends AgentCodePorts, JoinPorts {
    * if no answer can come.
    */
   claim(run: string, event: Claim): Promise<Grant | false>;
+  /**
+   * Tells the supervisor that the agent's code begins with an attempt at a step. Called only for an agent whose policies
+   * limit requests. Throws or rejects when it can't be sent.
+   */
+  begun(run: string, step: string, attempt: number): MaybePromise<void>;
   /** Tells the supervisor an outcome and what the attempt used. Throws or rejects when it can't be sent. */
   report(run: string, event: Outcome, spent: Spent): MaybePromise<void>;
   /**
@@ -72,6 +78,8 @@ export class Participant {
   readonly #code: AgentCode;
   readonly #joins: ParticipantJoins;
   readonly #work = new Set<Work>();
+  /** For an agent in whose limits an attempt counts from when it begins. */
+  readonly #onBegin: ((work: Work) => void) | undefined;
   /** The number of the newest message; a message with a number up to it has arrived before. */
   #last = 0;
   /** Set once it is about to stop. */
@@ -82,6 +90,7 @@ export class Participant {
     this.#ports = ports;
     this.#code = new AgentCode(agent, ports);
     this.#joins = new ParticipantJoins(ports);
+    this.#onBegin = limitsRequests(agent.policies) ? (work) => void this.#begun(work) : undefined;
   }
 
   /** How many relayed runs it gathers events for, and how many pieces of work are in flight or wait for their turn. */
@@ -161,7 +170,7 @@ export class Participant {
 
   #perform({ step, input }: { readonly step: string; readonly input: Payload }, work: Work): Promise<void> {
     return this.#attempt(work, step, async (onLate) => {
-      const value = await this.#code.perform(work, input, onLate);
+      const value = await this.#code.perform(work, input, onLate, this.#onBegin);
       const output = this.#ports.codec.encode(value, `the output of the step "${step}"`);
       return { type: "step-finished", step, output, ...attemptIn(work) };
     });
@@ -298,6 +307,15 @@ export class Participant {
       work.cancellation.abort(
         new TroupeError("run-cancelled", `the run ${run} was cancelled${why}`, { details: { run } }),
       );
+    }
+  }
+
+  async #begun({ run, step, attempt }: Work): Promise<void> {
+    if (run === undefined || step === undefined) return;
+    try {
+      await this.#ports.begun(run, step, attempt);
+    } catch (error) {
+      this.#ports.onError(error);
     }
   }
 

@@ -145,6 +145,11 @@ export class OpenRun {
     this.#attempts.set(name, permit);
   }
 
+  /** The permit of the step's attempt that went ahead. */
+  permitOf(name: string): Permit | undefined {
+    return this.#attempts.get(name);
+  }
+
   /** Removes the attempt that an event ended; returns its permit, if it had one. */
   end(event: RunEvent): Permit | undefined {
     if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;

@@ -187,6 +187,12 @@ export class RunSupervisor {
     return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#attempts.goAhead(run, event));
   }
 
+  /** Notes that an agent's code begins with an attempt at a step that was let ahead. */
+  begun(id: string, step: string, attempt: number): void {
+    const run = this.#open.get(id);
+    if (run?.isInFlight(step, attempt) === true) run.permitOf(step)?.begin();
+  }
+
   /**
    * Judges a participant's proposal. Returns whether the run's history accepted it. Proposals of one run are judged in
    * the order in which they arrive. A proposal that arrives again, or after the run's end, isn't accepted.

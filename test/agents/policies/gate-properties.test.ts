@@ -45,6 +45,7 @@ const step = fc.oneof(
       tokens: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 })),
     }),
   },
+  { weight: 5, arbitrary: fc.record({ type: fc.constant("begin" as const), pick: fc.nat(100) }) },
   {
     weight: 5,
     arbitrary: fc.record({
@@ -75,6 +76,9 @@ class Drive {
   state: GateState;
   readonly fates = new Map<number, Fate>();
   readonly admissions: { readonly ticket: Ticket; readonly at: number }[] = [];
+  /** When calls began that were let ahead; what limits count. */
+  readonly beginnings: { readonly ticket: Ticket; readonly at: number }[] = [];
+  readonly begun = new Set<Ticket>();
   readonly holding: Ticket[] = [];
   readonly stillRunning: Ticket[] = [];
   readonly policies;
@@ -95,6 +99,10 @@ class Drive {
         this.fates.set(call.id, { caller: call.caller, end: undefined });
         return this.send({ type: "request", call });
       }
+      case "begin": {
+        const { [taken.pick % Math.max(1, this.holding.length)]: ticket } = this.holding;
+        return ticket && this.begin(ticket);
+      }
       case "settle": {
         const ticket = pickFrom(this.holding, taken.pick);
         if (ticket === undefined) return undefined;
@@ -102,11 +110,12 @@ class Drive {
         const tokens = Math.floor(ticket.tokens * taken.share);
         if (isRunning) this.stillRunning.push(ticket);
         const took = this.now - ticket.began;
-        return this.send({ type: "settled", ticket, outcome, took, tokens, error: "boom", isRunning });
+        const hasBegun = this.begun.has(ticket);
+        return this.send({ type: "settled", ticket, hasBegun, outcome, took, tokens, error: "boom", isRunning });
       }
       case "release": {
         const ticket = pickFrom(this.holding, taken.pick);
-        return ticket && this.send({ type: "released", ticket });
+        return ticket && this.send({ type: "released", ticket, hasBegun: this.begun.has(ticket) });
       }
       case "end":
         return pickFrom(this.stillRunning, taken.pick) && this.send({ type: "ended" });
@@ -121,6 +130,13 @@ class Drive {
     }
   }
 
+  begin(ticket: Ticket): void {
+    if (this.begun.has(ticket)) return;
+    this.begun.add(ticket);
+    this.beginnings.push({ ticket, at: this.now });
+    this.send({ type: "begun", ticket });
+  }
+
   waitUntil(time: number): void {
     while (this.state.wakeAt <= time) {
       this.now = Math.max(this.now, this.state.wakeAt);
@@ -133,8 +149,11 @@ class Drive {
   drain(): void {
     for (let n = 0; this.state.waiting.length + this.holding.length + this.stillRunning.length > 0; n++) {
       if (n > 10_000) throw new Error(`a call waits for ever: ${JSON.stringify(this.state.waiting)}`);
-      for (let ticket = this.holding.shift(); ticket !== undefined; ticket = this.holding.shift()) {
-        this.send({ type: "settled", ticket, outcome: "ok", took: 1, tokens: 0, error: "", isRunning: false });
+      for (let [ticket] = this.holding; ticket !== undefined; [ticket] = this.holding) {
+        this.begin(ticket);
+        this.holding.shift();
+        const end = { outcome: "ok", took: 1, tokens: 0, error: "", isRunning: false } as const;
+        this.send({ type: "settled", ticket, hasBegun: true, ...end });
       }
       while (this.stillRunning.pop() !== undefined) this.send({ type: "ended" });
       if (this.state.waiting.length > 0 && this.holding.length === 0) {
@@ -193,12 +212,12 @@ function pickFrom<T>(all: T[], pick: number): T | undefined {
   return all.length === 0 ? undefined : all.splice(pick % all.length, 1)[0];
 }
 
-function windowsHold({ policies: { rateLimits }, admissions }: Drive): void {
+function windowsHold({ policies: { rateLimits }, beginnings }: Drive): void {
   for (const { measure, max, period, per } of rateLimits.filter(({ measure: of }) => of === "requests")) {
     expect(measure).toBe("requests");
-    const scopes = per === "caller" ? new Set(admissions.map(({ ticket }) => ticket.caller)) : [undefined];
+    const scopes = per === "caller" ? new Set(beginnings.map(({ ticket }) => ticket.caller)) : [undefined];
     for (const scope of scopes) {
-      const times = admissions
+      const times = beginnings
         .filter(({ ticket }) => scope === undefined || ticket.caller === scope)
         .map(({ at }) => at);
       for (let n = max; n < times.length; n++) expect(times[n]! - times[n - max]!).toBeGreaterThanOrEqual(period);

@@ -21,9 +21,12 @@ class Bench {
   readonly rejected = new Map<number, AskError>();
   readonly tickets = new Map<number, Ticket>();
   readonly #policies;
+  /** Whether calls begin as soon as they go ahead. */
+  readonly #begins: boolean;
   #last = 0;
 
-  constructor(options: PolicyOptions) {
+  constructor(options: PolicyOptions, begins = true) {
+    this.#begins = begins;
     const { breaker, bulkhead, rateLimits } = resolvePolicies("test", options);
     this.#policies = { agent: "oracle", breaker, bulkhead, rateLimits };
     this.state = newGate(this.#policies);
@@ -33,12 +36,19 @@ class Bench {
     const [state, effects] = stepGate(this.#policies, this.state, event, this.now, () => 0);
     this.state = state;
     this.effects = [];
+    const begun: Ticket[] = [];
     for (const effect of effects) {
       if (effect.type === "admit") {
         this.admitted.push(effect.ticket.id);
         this.tickets.set(effect.ticket.id, effect.ticket);
+        if (this.#begins) begun.push(effect.ticket);
       } else if (effect.type === "reject") this.rejected.set(effect.id, effect.error);
       else this.effects.push(effect);
+    }
+    for (const ticket of begun) {
+      const { effects: before } = this;
+      this.do({ type: "begun", ticket });
+      this.effects = [...before, ...this.effects];
     }
   }
 
@@ -51,11 +61,11 @@ class Bench {
   settle(
     id: number,
     outcome: CallOutcome = "ok",
-    more: { tokens?: number; isRunning?: boolean; took?: number } = {},
+    more: { tokens?: number; isRunning?: boolean; took?: number; hasBegun?: boolean } = {},
   ): void {
-    const { tokens = 0, isRunning = false, took = 1 } = more;
+    const { tokens = 0, isRunning = false, took = 1, hasBegun = this.#begins } = more;
     const error = outcome === "ok" ? "" : "boom";
-    this.do({ type: "settled", ticket: this.tickets.get(id)!, outcome, took, tokens, error, isRunning });
+    this.do({ type: "settled", ticket: this.tickets.get(id)!, hasBegun, outcome, took, tokens, error, isRunning });
   }
 
   codeOf(id: number): string | undefined {
@@ -107,7 +117,7 @@ describe("a gate with the default policies", () => {
       code: "breaker-open",
       details: { status: "half-open", retryAt: 5_000 },
     });
-    bench.do({ type: "released", ticket: bench.tickets.get(first)! });
+    bench.do({ type: "released", ticket: bench.tickets.get(first)!, hasBegun: true });
     expect(bench.codeOf(bench.request())).toBeUndefined();
     bench.settle(second);
     bench.settle(5);
@@ -143,7 +153,7 @@ describe("a bulkhead", () => {
     });
     bench.settle(2, "failed");
     expect(bench.admitted).toEqual([1, 2, 3]);
-    bench.do({ type: "released", ticket: bench.tickets.get(1)! });
+    bench.do({ type: "released", ticket: bench.tickets.get(1)!, hasBegun: true });
     expect(bench.admitted).toEqual([1, 2, 3, 4]);
   });
 

@@ -2,14 +2,16 @@ import { strict as assert } from "node:assert";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
+  begin,
   correct,
   fitsAt,
+  giveBack,
   maxCallers,
   neverFits,
   noSpending,
   type RateLimitPolicy,
   type RateLimitState,
-  spend,
+  reserve,
 } from "../../../src/agents/policies/rate-limit.ts";
 
 const requests: RateLimitPolicy = { measure: "requests", max: 2, period: 1_000, per: "agent", queue: 0 };
@@ -29,9 +31,23 @@ class Bench {
     return fitsAt(this.policy, this.state, caller, amount, this.now);
   }
 
+  /** Goes ahead, and begins. */
   go(amount = 1, caller = "anna"): void {
+    this.reserve(amount, caller);
+    this.begin(caller);
+  }
+
+  reserve(amount = 1, caller = "anna"): void {
     assert.equal(this.fitsAt(amount, caller), this.now);
-    this.state = spend(this.policy, this.state, caller, amount, this.now);
+    this.state = reserve(this.policy, this.state, caller, amount, this.now);
+  }
+
+  begin(caller = "anna"): void {
+    this.state = begin(this.policy, this.state, caller, this.now);
+  }
+
+  giveBack(caller = "anna"): void {
+    this.state = giveBack(this.policy, this.state, caller, this.now);
   }
 
   end(reserved: number, used: number, caller = "anna"): void {
@@ -55,6 +71,22 @@ describe("a limit on requests", () => {
     bench.now = 1_000;
     bench.go();
     expect(bench.fitsAt()).toBe(1_300);
+  });
+
+  it("holds a place until its call begins, however late, and counts from then", () => {
+    const bench = new Bench(requests);
+    bench.reserve();
+    bench.reserve();
+    bench.now = 5_000;
+    expect(bench.fitsAt()).toBe(Number.POSITIVE_INFINITY);
+    bench.begin();
+    expect(bench.fitsAt()).toBe(6_000);
+    bench.giveBack();
+    expect(bench.fitsAt()).toBe(5_000);
+    bench.reserve();
+    bench.now = 5_400;
+    bench.begin();
+    expect(bench.fitsAt()).toBe(6_000);
   });
 
   it("counts callers together, or each by itself", () => {

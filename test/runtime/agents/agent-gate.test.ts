@@ -21,6 +21,7 @@ function bench(options: PolicyOptions, early = 0) {
   const now = (caller = "anna"): Permit => {
     const permit = gate.admit(caller, 0);
     if (permit instanceof Promise) throw new Error("it has to wait");
+    permit.begin();
     return permit;
   };
   const call = (outcome: CallOutcome): void => now().settle(outcome, { error: new Error("boom") });
@@ -58,7 +59,12 @@ describe("the gate of an agent at work", () => {
     now();
     const [second, third] = [gate.admit("anna", 0), gate.admit("anna", 0)];
     let admitted = 0;
-    for (const one of [second, third]) void (one as Promise<Permit>).then(() => admitted++);
+    for (const one of [second, third]) {
+      void (one as Promise<Permit>).then((permit) => {
+        admitted++;
+        permit.begin();
+      });
+    }
     clock.pass(99);
     await turn();
     expect(admitted).toBe(0);

@@ -108,7 +108,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
   const supervisor = new RunSupervisor({
     commit,
     send: (_, { message }) => void inbox.push(message),
-    admit: () => ({ settle: () => undefined, release: () => undefined }),
+    admit: () => ({ begin: () => undefined, settle: () => undefined, release: () => undefined }),
     onVersion: () => undefined,
     onBroken: (_, error) => {
       throw error;

@@ -48,6 +48,7 @@ class Desk {
     fail(error: Error): void;
   }[] = [];
   readonly outcomes: (readonly [run: string, outcome: Outcome])[] = [];
+  readonly begun: (readonly [run: string, step: string, attempt: number])[] = [];
   readonly errors: unknown[] = [];
   readonly leftBehind: TroupeError[] = [];
   readonly participant: Participant;
@@ -56,6 +57,7 @@ class Desk {
   constructor(agent: AgentDefinition, ports: Partial<ParticipantPorts> = {}) {
     this.participant = new Participant(agent, {
       claim: (run, event) => new Promise((answer, fail) => this.claims.push({ run, event, answer, fail })),
+      begun: (...attempt) => void this.begun.push(attempt),
       report: (run, event) => void this.outcomes.push([run, event]),
       workflow: () => workflowOf(agent),
       context: ({ run, step, idempotencyKey, cancellation }) =>
@@ -115,6 +117,29 @@ describe("an order to perform", () => {
     expect(seen).toEqual([[{ n: 4, unit: "eur" }, "r", "first", "r/first"]]);
     expect(desk.outcomes).toEqual([["r", { type: "step-finished", step: "first", output: { doubled: 8 } }]]);
     expect(desk.participant.load).toEqual({ joins: 0, work: 0 });
+  });
+
+  it("tells when its code begins, in its turn and after its input was checked, where requests are limited", async () => {
+    const policies = { rateLimits: [{ requests: 1 }] };
+    const ends: (() => void)[] = [];
+    const execute = () => new Promise<{ doubled: number }>((resolve) => ends.push(() => resolve({ doubled: 2 })));
+    const desk = new Desk(agentOf({ policies, execute }));
+    const perform = async (...[step, input, run]: [string, unknown, string]) => desk.perform(step, input, run);
+    const done = [perform("first", { n: 1 }, "a"), perform("first", { n: "x" }, "b"), perform("second", { n: 1 }, "c")];
+    await new Promise(setImmediate);
+    expect(desk.begun).toEqual([["a", "first", 1]]);
+    ends[0]?.();
+    await Promise.all(done.slice(0, 2));
+    await new Promise(setImmediate);
+    expect(desk.begun).toEqual([
+      ["a", "first", 1],
+      ["c", "second", 1],
+    ]);
+    ends[1]?.();
+    await Promise.all(done);
+    const unlimited = new Desk(agentOf({}));
+    await unlimited.perform("first", { n: 1 });
+    expect(unlimited.begun).toEqual([]);
   });
 
   it.each([

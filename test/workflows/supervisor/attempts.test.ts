@@ -21,6 +21,8 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 class NotedPermit implements Permit {
   readonly notes: string[] = [];
 
+  begin(): void {}
+
   settle(outcome: CallOutcome, { isRunning = false }: CallReport = {}): void {
     this.notes.push(isRunning ? `${outcome}, still running` : outcome);
   }

@@ -51,6 +51,10 @@ const pair = defineWorkflow("test:workflows", { name: "pair", version: "1", inpu
 class NotedPermit implements Permit {
   readonly notes: unknown[] = [];
 
+  begin(): void {
+    this.notes.push("begun");
+  }
+
   settle(outcome: CallOutcome, report: CallReport = {}): void {
     this.notes.push([outcome, report.isRunning === true, report.took, report.tokens]);
   }

@@ -61,7 +61,7 @@ export const stillClock: Clock = { now: () => 0, jumped: () => 0, setTimer: () =
 export const terms: Terms = { codec, now: () => 0, dated: (at) => at, random: () => 0.5 };
 /** The ports of a supervisor that these tests don't look at. */
 export const quiet = {
-  admit: () => ({ settle: () => undefined, release: () => undefined }),
+  admit: () => ({ begin: () => undefined, settle: () => undefined, release: () => undefined }),
   clock: stillClock,
   random: { next: () => 0.5 },
   codec,

@@ -79,7 +79,7 @@ export class RunNetwork {
     return new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
       send: (agent, message) => this.#toParticipant(agent, message),
-      admit: () => ({ settle: () => undefined, release: () => undefined }),
+      admit: () => ({ begin: () => undefined, settle: () => undefined, release: () => undefined }),
       onVersion: () => undefined,
       onBroken: (_, error) => this.errors.push(error),
       codec: this.#codec,
@@ -207,6 +207,7 @@ export class RunNetwork {
             answer(resolve, grant);
           });
         }),
+      begun: (...attempt) => this.#enqueue(from, () => supervisor.begun(...attempt)),
       report: (run, event, spent) =>
         this.#enqueue(from, async () => {
           if (!(await supervisor.propose(run, event, spent))) this.refused.push(event);
