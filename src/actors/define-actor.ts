@@ -3,6 +3,7 @@
 import type { Draft } from "immer";
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
+import { schemaProblem } from "../contracts/check-schema.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { ActorContext } from "./actor-context.ts";
@@ -128,8 +129,12 @@ function problemOf(
   const { protocol, mailbox = {} } = options;
   if (!isObject(protocol)) return "protocol is an object of messages, each { input, reply }";
   for (const [type, { input, reply }] of Object.entries(protocol)) {
-    if (!isSchema(input) || !isSchema(reply)) return `input and reply of the message ${type} are valibot schemas`;
+    const wrong =
+      schemaProblemOf(`the input of the message ${type}`, input) ?? schemaProblemOf(`the reply to ${type}`, reply);
+    if (wrong !== undefined) return wrong;
   }
+  const wrongEvents = schemaProblemOf("events", options.events);
+  if (wrongEvents !== undefined) return wrongEvents;
   const problem = mailboxProblem(mailbox);
   if (problem !== undefined) return problem;
   if ("behaviour" in options) {
@@ -150,6 +155,7 @@ function isObject(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-function isSchema(value: v.GenericSchema | undefined): boolean {
-  return value === undefined || (isObject(value) && value.kind === "schema");
+function schemaProblemOf(what: string, schema: v.GenericSchema | undefined): string | undefined {
+  const problem = schema === undefined ? undefined : schemaProblem(schema);
+  return problem && `${what} ${problem}`;
 }

@@ -1,6 +1,7 @@
 /** An agent: a name, a version, a contract, `execute` and `compensate`. Workflows are made of agents. */
 
 import type * as v from "valibot";
+import { schemaProblem } from "../contracts/check-schema.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { IsCloneable } from "../values/cloneable.ts";
 import type { ActorContext } from "../actors/actor-context.ts";
@@ -92,7 +93,8 @@ export interface AgentDefinition<In = unknown, Out = unknown> {
  * Guarantees: input and output satisfy the contract, checked on both sides of the boundary; a violation is a
  * `contract-violated` error that names agent, version, direction, path, expected and received.
  *
- * @throws TroupeError `invalid-options` for a name, version, concurrency, policies or `execute` that can't be used.
+ * @throws TroupeError `invalid-options` for a name, version, concurrency, policies or `execute` that can't be used, and for an
+ * input or output that isn't a valibot schema, or is an asynchronous one.
  * @example
  * export const doubler = defineAgent(import.meta.url, {
  *   name: "doubler", version: "1.0.0",
@@ -118,6 +120,11 @@ export function defineAgent<const IS extends v.GenericSchema, const OS extends v
   }
   if (typeof options.execute !== "function") {
     throw new TroupeError("invalid-options", `defineAgent ${options.name}: execute is the function that does the work`);
+  }
+  for (const contract of ["input", "output"] as const) {
+    const problem = schemaProblem(options[contract]);
+    if (problem !== undefined)
+      throw new TroupeError("invalid-options", `defineAgent ${options.name}: ${contract} ${problem}`);
   }
   return {
     kind: "agent",

@@ -1,6 +1,7 @@
 /** Defines a family of versioned keys. */
 
 import { isName, nameRule } from "../../values/name.ts";
+import { schemaProblem } from "../../contracts/check-schema.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StateDefinition, StateOptions, Upcaster } from "./state-definition.ts";
 import { checkFamily } from "./reserved-families.ts";
@@ -10,7 +11,7 @@ import { upcastTo } from "./upcast.ts";
  * Defines a family of versioned keys, `name/<id>`.
  *
  * @throws TroupeError `invalid-options` for an invalid name or version, for a name that Troupe keeps for itself (`run`, `mail`,
- * `breaker` and some more), for upcasters with a gap, or for an upcaster of a version that isn't older than this one.
+ * `breaker` and some more), for a schema that isn't valibot's or is asynchronous, for upcasters with a gap, or for an upcaster of a version that isn't older than this one.
  * @example
  * export const account = defineState({
  *   name: "account", version: 2, schema: v.object({ cents: v.number() }), initial: () => ({ cents: 0 }),
@@ -35,6 +36,8 @@ export function defineFamily<S>(options: StateOptions<S>): StateDefinition<S> {
       `defineState ${name}: version is a whole number from 1, not ${String(version)}`,
     );
   }
+  const problem = schemaProblem(options.schema);
+  if (problem !== undefined) throw new TroupeError("invalid-options", `defineState ${name}: schema ${problem}`);
   checkUpcasters(name, version, upcasters);
   return { kind: "state", ...options, upcast: upcastTo(options) };
 }

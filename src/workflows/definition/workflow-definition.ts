@@ -1,6 +1,7 @@
 /** A workflow: a DAG of steps. Each step is an agent with a function that maps earlier outputs to the agent's input. */
 
 import type * as v from "valibot";
+import { schemaProblem } from "../../contracts/check-schema.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
 import { isLetteredName, nameRule } from "../../values/name.ts";
@@ -178,7 +179,8 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
  * time. A run completes when all steps have finished; its result is the output of the step declared last. The
  * definition doesn't choose a coordination: it runs under either, with the same outcome (invariant 10).
  *
- * @throws TroupeError `invalid-options` for a module or name, `invalid-workflow` for a version that can't be used.
+ * @throws TroupeError `invalid-options` for a module or name, `invalid-workflow` for a version that can't be used, and for an
+ * input that isn't a valibot schema, or is an asynchronous one.
  * @example
  * export const creditDecision = defineWorkflow(import.meta.url, { name: "credit-decision", version: "1.0.0", input: Application })
  *   .step("score", creditScore, ({ input }) => ({ applicantId: input.id }))
@@ -194,6 +196,9 @@ export function defineWorkflow<const S extends v.GenericSchema>(
   if (typeof options.version !== "string" || options.version === "") {
     throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: version is a string such as "1.0.0"`);
   }
+  const problem = schemaProblem(options.input);
+  if (problem !== undefined)
+    throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: input ${problem}`);
   const empty: WorkflowDefinition = {
     kind: "workflow",
     module,
