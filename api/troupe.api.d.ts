@@ -1346,6 +1346,7 @@ export interface SystemOptions {
     readonly env?: readonly string[];
     readonly maxMessageBytes?: number;
     readonly askTimeout?: number;
+    readonly loadTimeout?: number;
     readonly maxRuns?: number;
     readonly resourceLimits?: ResourceLimits;
     readonly stallTimeout?: number;

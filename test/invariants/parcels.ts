@@ -6,14 +6,14 @@ import { defineAgent, defineState, defineWorkflow } from "../../src/index.ts";
 /** The limit of a message in the tests: an input of {@link largest} letters is just within it. */
 export const maxMessageBytes = 4096;
 /** What a text takes in a message of the form `{ text }`: its quotes, the braces and the field's name. */
-export const largest = maxMessageBytes - 12;
+const largest = maxMessageBytes - 12;
 
 const Text = v.object({ text: v.string() });
 
 /** How many parcels lie at a place. */
 export const shelf = defineState({ name: "shelf", version: 1, schema: v.number(), initial: () => 0 });
 
-export const pack = defineAgent(import.meta.url, {
+const pack = defineAgent(import.meta.url, {
   name: "pack",
   version: "1.0.0",
   input: Text,
@@ -29,7 +29,7 @@ export const pack = defineAgent(import.meta.url, {
   },
 });
 
-export const weigh = defineAgent(import.meta.url, {
+const weigh = defineAgent(import.meta.url, {
   name: "weigh",
   version: "1.0.0",
   input: v.object({ letters: v.number(), isLost: v.boolean() }),
@@ -41,7 +41,7 @@ export const weigh = defineAgent(import.meta.url, {
   },
 });
 
-export const Parcels = v.object({ text: v.string(), isLost: v.boolean() });
+const Parcels = v.object({ text: v.string(), isLost: v.boolean() });
 
 /** Four parcels, each as large as a message may be; then all of them are weighed. */
 export const parcels = defineWorkflow(import.meta.url, { name: "parcels", version: "1.0.0", input: Parcels })

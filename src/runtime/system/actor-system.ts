@@ -1,5 +1,6 @@
 /** The system behind its interface: makes the parts, and passes to each what it has to hear of the others. */
 
+import { clockBehind } from "./clock-behind.ts";
 import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
@@ -50,9 +51,6 @@ import type { ResolvedOptions } from "./system-options.ts";
 import { threadUnreadable } from "../threads/thread-death.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
 import { isReadable } from "../transport/frame-codec.ts";
-
-/** The milliseconds from which a clock that is behind the newest version of the journal is told of. */
-const leastBehind = 1_000;
 
 export class ActorSystem implements System {
   readonly store: OwnedStore;
@@ -194,9 +192,8 @@ export class ActorSystem implements System {
     const system = new ActorSystem(platform, options);
     try {
       await system.#roster.start();
-      const behind = system.#home.authority.time - timeOfDay(platform.clock);
+      clockBehind(system.#home.authority.time, platform.clock).forEach((event) => system.#publish(event));
       await system.#runs.start();
-      if (behind >= leastBehind) system.#publish({ type: "clock-jumped", by: -behind });
       await options.setup(system);
       await system.#runs.recover();
       return system;

@@ -107,7 +107,7 @@ describe("a system", () => {
 });
 
 describe("the option logger", () => {
-  const clock = { now: () => 0 };
+  const clock = { now: () => 0, jumped: () => 0 };
 
   it.each([
     [undefined, undefined, "warn"],
