@@ -82,7 +82,7 @@ export interface ActorContext<E = never> extends StateAccess {
   now(): number;
   /** A number in [0, 1), from the seed in the simulator. */
   random(): number;
-  /** Resolves after `ms` milliseconds of the system's time; rejects when {@link ActorContext.signal} aborts. */
+  /** Resolves after `ms` milliseconds, however many; rejects when {@link ActorContext.signal} aborts. */
   sleep(ms: number): Promise<void>;
   /** Emits an event to the subscribers of this actor's `events$`. */
   emit(event: E): void;

@@ -48,7 +48,8 @@ export interface ActorOptions<P extends Protocol, E> {
  */
 export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P, E> {
   /**
-   * A function that makes the state of a new actor; that state ends with the actor. Or a family of the store, which
+   * A function that makes the state of a new actor; that state ends with the actor, and holds plain data, maps, sets, dates,
+   * bytes, refs, functions and frozen objects. Or a family of the store, which
    * makes the actor *durable*: the actor named `anna` keeps its state at `<family>/anna`; the changes of a handler, the
    * messages that it sent and the fact that its message was handled are one commit; and nothing leaves the actor before
    * that commit is as durable as the journal makes it. Default: an empty object.

@@ -6,6 +6,7 @@
 import { types } from "node:util";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
+import { fieldBeside, isHole, isSubclassed } from "./array-oddity.ts";
 import { transfer, type Transferable } from "./cloneable.ts";
 import { setField } from "./set-field.ts";
 
@@ -54,8 +55,8 @@ export class ValueCopier {
   }
 
   /**
-   * Returns a deep copy of the value's enumerable fields with string keys, as structured clone does. Holes of arrays
-   * become undefined, and an object that the value contains twice is copied twice. `what` names the value in errors,
+   * Returns a deep copy of the value's enumerable fields with string keys, as structured clone does. An object that the value
+   * contains twice is copied twice. `what` names the value in errors,
    * such as `message "add"`.
    *
    * @param maxBytes the limit in place of the copier's own. What was accepted within the limit is copied without one from then
@@ -129,8 +130,10 @@ export class ValueCopier {
       const copy: unknown[] = [];
       this.bytes += length;
       if (this.bytes > this.#limit) return copy;
+      checkArray(value);
       for (let i = 0; i < length; i++) {
         try {
+          if (isHole(value, i)) throw new Unfit("a hole");
           copy.push(this.#copy(value[i], depth + 1));
         } catch (failure) {
           throw within(failure, i);
@@ -263,6 +266,13 @@ function toUnfit(failure: unknown): Unfit {
   return new Unfit(`something that can't be read (${encodeError(failure).message})`, { cause: failure });
 }
 
+/** Throws for an array that has what its copy wouldn't have. */
+function checkArray(value: readonly unknown[]): void {
+  if (isSubclassed(value)) throw new Unfit(kindOf(value));
+  const field = fieldBeside(value);
+  if (field !== undefined) throw within(new Unfit("a field of an array, beside its elements"), field);
+}
+
 /** Names what a value is, for an error: "the function add", "an instance of Account", "a symbol". Never throws. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
@@ -286,7 +296,7 @@ function functionKind({ name }: { readonly name: unknown }): string {
 }
 
 function objectKind(value: object): string {
-  if (Array.isArray(value)) return "an array";
+  if (Array.isArray(value) && !isSubclassed(value)) return "an array";
   const prototype = Object.getPrototypeOf(value) as { readonly constructor?: { readonly name?: unknown } } | null;
   if (prototype === null || prototype === Object.prototype) return "an object";
   const name = prototype.constructor?.name;

@@ -4,7 +4,7 @@
  * Recovery in Distributed Systems" (1985), on output commit; pessimistic here, as each message waits for its own commit.
  */
 
-import { createDraft, finishDraft, isDraftable } from "immer";
+import { createDraft, isDraftable } from "immer";
 import type { Subscription } from "rxjs";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import { type Mail, mailState, noMail, type Parcel } from "../../actors/outbox-state.ts";
@@ -26,6 +26,7 @@ import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import { checkReply, openMessage } from "../cell/open-message.ts";
+import { finished } from "./actor-state.ts";
 import { Outbox } from "./outbox.ts";
 import { HeldOutput, type Posted } from "./held-output.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
@@ -223,7 +224,7 @@ export class DurableBody implements ActorBody {
     const reply = delivery.prepare(answer); // before the draft is finished: the answer may hold parts of it
     const kept =
       key === undefined || answer === undefined ? undefined : this.#codec.encode(answer, `a reply to "${type}"`);
-    const next = finishDraft(draft);
+    const next = finished(draft, this.#definition.name);
     const parcels = parcelsOf(mail?.state.posted ?? 0, outgoing.posted);
     if (next !== state || parcels.length > 0 || idempotencyKey !== undefined) {
       const delivered = new Set(this.#delivered);

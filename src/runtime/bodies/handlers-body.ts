@@ -1,13 +1,14 @@
 /** The body of an actor made of handlers: runs each over a draft, and keeps the state that comes of it. */
 
-import { createDraft, finishDraft, isDraftable } from "immer";
+import { isDraftable } from "immer";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { kindOf } from "../../values/value-copier.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
-import { openMessage, replyChecked } from "../cell/open-message.ts";
+import { ActorState } from "./actor-state.ts";
+import { checkReply, openMessage, replyChecked } from "../cell/open-message.ts";
 import type { CellHost } from "../cell/cell-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
@@ -19,8 +20,8 @@ export class HandlersBody implements ActorBody {
   readonly #definition: ActorDefinition;
   readonly #on: Readonly<Record<string, Handle>>;
   readonly #site: CellSite;
-  readonly #isStateful: boolean;
-  #state: object;
+  /** Absent for an actor without state. */
+  #state: ActorState | undefined;
 
   constructor(host: CellHost, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "handlers")
@@ -30,15 +31,15 @@ export class HandlersBody implements ActorBody {
     this.#site = site;
     this.#on = definition.body.on as unknown as Readonly<Record<string, Handle>>;
     const { state } = definition.body;
-    this.#isStateful = state !== undefined;
-    const initial = state === undefined ? stateless : state();
-    if (!isDraftable(initial) && this.#isStateful) {
+    if (state === undefined) return;
+    const initial = state();
+    if (!isDraftable(initial)) {
       throw new TroupeError(
         "invalid-options",
         `the state of ${definition.name} has to be a plain object, an array, a Map or a Set, not ${kindOf(initial)}`,
       );
     }
-    this.#state = initial as object;
+    this.#state = new ActorState(definition.name, initial as object);
   }
 
   handle(delivery: Delivery): void | Promise<void> {
@@ -47,19 +48,23 @@ export class HandlersBody implements ActorBody {
     const context = new CellContext(this.#site, delivery);
     const handler = this.#on[type] as Handle;
     // a draft costs about as much as everything else about a small message, so an actor without state gets none
-    const draft = this.#isStateful ? createDraft(this.#state) : stateless;
+    const draft = this.#state?.draft() ?? stateless;
     const result = handler(draft, payload, context);
     if (result instanceof Promise) return result.then((value: unknown) => this.#finish(delivery, draft, value));
     this.#finish(delivery, draft, result);
   }
 
   stop(): void {
-    this.#state = stateless;
+    this.#state = undefined;
   }
 
-  /** The reply is copied before the draft is finished, since it may hold parts of the draft. */
+  /** The reply is copied before the draft is finished, since it may hold parts of the draft, and given when that has become the state. */
   #finish(delivery: Delivery, draft: object, result: unknown): void {
-    replyChecked(this.#definition, delivery, result);
-    if (this.#isStateful) this.#state = finishDraft(draft);
+    if (this.#state === undefined) return replyChecked(this.#definition, delivery, result);
+    const reply = delivery.prepare(
+      delivery.isAnswered ? undefined : checkReply(this.#definition, delivery.envelope.type, result),
+    );
+    this.#state.finish(draft);
+    reply();
   }
 }

@@ -10,7 +10,7 @@ import { diffStates } from "../versions/diff-states.ts";
 import { initialState } from "../versions/initial-state.ts";
 import type { Patch } from "../versions/patch.ts";
 import { type Recipe, runRecipe } from "./recipe.ts";
-import { seal, sealedCopy } from "../versions/seal.ts";
+import { ownState, seal, sealedCopy } from "../versions/seal.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 import { stateKey, type StateKey } from "../versions/state-key.ts";
@@ -180,16 +180,17 @@ export function stateOf<S>({ definition, id }: Subject<S>, base: Snapshot | unde
 }
 
 /**
- * The change from `before`, the subject's state at `base`, to the sealed `state`. A key without a version always gets a
+ * The change from `before`, the subject's state at `base`, to the state `next`, which is sealed. A key without a version always gets a
  * write.
  */
 export function nextVersion(
   { definition, key }: Subject,
   base: Snapshot | undefined,
   before: unknown,
-  state: unknown,
+  next: unknown,
 ): KeyChange {
   const schema = definition.version;
+  const state = checkPlainState(definition, key, () => ownState(next));
   if (base === undefined) {
     checkPlainState(definition, key, () => seal(state));
     checkState(definition, key, state);

@@ -7,7 +7,8 @@
  */
 
 import type { Patch } from "./patch.ts";
-import { checkField, checkPlain, isLeaf, seal } from "./seal.ts";
+import { isHole } from "../../values/array-oddity.ts";
+import { checkArray, checkElement, checkField, checkPlain, isLeaf, ownPart, seal } from "./seal.ts";
 
 /** How much of the old node the new one keeps. */
 type Kept = "all" | "some" | "none";
@@ -78,34 +79,39 @@ function diffObjects(base: Fields, next: Fields, path: (string | number)[], foun
     }
     checkField(next, key, path);
     path.push(key);
+    const part = ownPart(next, key, path);
     if (!known) {
-      seal(value, path);
-      patches.push({ op: "add", path: [...path], value });
-    } else if (diffNode(base[key], value, path, found) !== "none") keptSome = true;
+      seal(part, path);
+      patches.push({ op: "add", path: [...path], value: part });
+    } else if (diffNode(base[key], part, path, found) !== "none") keptSome = true;
     path.pop();
   }
   return finish(next, keptSome, path, found, first);
 }
 
 function diffArrays(base: readonly unknown[], next: readonly unknown[], path: (string | number)[], found: Found): Kept {
+  checkArray(next, path);
   const { patches } = found;
   const first = patches.length;
   let start = 0;
   let baseEnd = base.length;
   let nextEnd = next.length;
-  while (start < baseEnd && start < nextEnd && Object.is(base[start], next[start])) start++;
+  while (start < baseEnd && start < nextEnd && Object.is(base[start], next[start]) && !isHole(next, start)) start++;
   while (baseEnd > start && nextEnd > start && Object.is(base[baseEnd - 1], next[nextEnd - 1])) {
+    if (isHole(next, nextEnd - 1)) break;
     baseEnd--;
     nextEnd--;
   }
   let keptSome = start > 0 || nextEnd < next.length;
   const both = Math.min(baseEnd, nextEnd);
   for (let i = start; i < nextEnd; i++) {
+    checkElement(next, i, path);
     path.push(i);
+    const part = ownPart(next, i, path);
     if (i >= both) {
-      seal(next[i], path);
-      patches.push({ op: "add", path: [...path], value: next[i] });
-    } else if (diffNode(base[i], next[i], path, found) !== "none") keptSome = true;
+      seal(part, path);
+      patches.push({ op: "add", path: [...path], value: part });
+    } else if (diffNode(base[i], part, path, found) !== "none") keptSome = true;
     path.pop();
   }
   for (let i = baseEnd - 1; i >= both; i--) patches.push({ op: "remove", path: [...path, i] });

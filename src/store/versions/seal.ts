@@ -5,6 +5,8 @@
  * and typed arrays are refused, because freezing doesn't make them immutable.
  */
 
+import { types } from "node:util";
+import { fieldBeside, isHole, isSubclassed } from "../../values/array-oddity.ts";
 import { setField } from "../../values/set-field.ts";
 import { kindOf } from "../../values/value-copier.ts";
 import type { PatchPath } from "./patch.ts";
@@ -38,12 +40,16 @@ export class UnfitStateError extends Error {
 export function seal(value: unknown, path: (string | number)[] = []): void {
   if (isLeaf(value, path)) return;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) sealChild(value[i], i, path);
+    checkArray(value, path);
+    for (let i = 0; i < value.length; i++) {
+      checkElement(value, i, path);
+      sealChild(value, i, path);
+    }
   } else {
     checkPlain(value, path);
     for (const key of Object.keys(value)) {
       checkField(value, key, path);
-      sealChild((value as Record<string, unknown>)[key], key, path);
+      sealChild(value, key, path);
     }
   }
   Object.freeze(value);
@@ -54,7 +60,15 @@ export function seal(value: unknown, path: (string | number)[] = []): void {
  */
 export function sealedCopy(value: unknown, path: (string | number)[] = []): unknown {
   if (isLeaf(value, path)) return value;
-  if (Array.isArray(value)) return Object.freeze(Array.from(value, (child, i) => copyChild(child, i, path)));
+  if (Array.isArray(value)) {
+    checkArray(value, path);
+    const elements: unknown[] = [];
+    for (let i = 0; i < value.length; i++) {
+      checkElement(value, i, path);
+      elements.push(copyChild(value[i], i, path));
+    }
+    return Object.freeze(elements);
+  }
   checkPlain(value, path);
   const copy: Record<string, unknown> = {};
   for (const key of Object.keys(value)) {
@@ -71,10 +85,50 @@ function copyChild(child: unknown, part: string | number, path: (string | number
   return copy;
 }
 
-function sealChild(child: unknown, part: string | number, path: (string | number)[]): void {
+function sealChild(owner: object, part: string | number, path: (string | number)[]): void {
   path.push(part);
-  seal(child, path);
+  seal(ownPart(owner, part, path), path);
   path.pop();
+}
+
+/**
+ * The part of a state at `part`. A draft of another recipe, such as a part of an actor's draft, is replaced by a copy of what
+ * it is now, in `owner` too: frozen, it could not be read any more, and the copy doesn't change with it. So is any proxy.
+ *
+ * @param path that of the part.
+ * @throws UnfitStateError for a proxy that can't be read, as when its recipe has ended.
+ */
+export function ownPart(owner: object, part: string | number, path: (string | number)[]): unknown {
+  const value = (owner as Record<string | number, unknown>)[part];
+  if (typeof value !== "object" || !types.isProxy(value)) return value;
+  const copy = ownCopy(value, path);
+  if (!Reflect.set(owner, part, copy)) throw new UnfitStateError(path, "a draft in something frozen");
+  return copy;
+}
+
+/** The same for a whole state. */
+export function ownState(value: unknown): unknown {
+  return types.isProxy(value) ? ownCopy(value, []) : value;
+}
+
+function ownCopy(value: unknown, path: (string | number)[]): unknown {
+  try {
+    return sealedCopy(value, path);
+  } catch (error) {
+    throw error instanceof UnfitStateError ? error : new UnfitStateError(path, "a draft whose recipe has ended");
+  }
+}
+
+/** Throws for an array that has what its copy on another thread wouldn't have. */
+export function checkArray(value: readonly unknown[], path: PatchPath): void {
+  if (isSubclassed(value)) throw new UnfitStateError(path, kindOf(value));
+  const field = fieldBeside(value);
+  if (field !== undefined) throw new UnfitStateError([...path, field], "a field of an array, beside its elements");
+}
+
+/** Throws for a hole. */
+export function checkElement(value: readonly unknown[], index: number, path: PatchPath): void {
+  if (isHole(value, index)) throw new UnfitStateError([...path, index], "a hole");
 }
 
 /** True for a value without parts; throws for a value that a state can't hold. */

@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import { diffStates } from "../../../src/store/versions/diff-states.ts";
 import { describe, expect, it } from "vitest";
 import { seal, sealedCopy, UnfitStateError } from "../../../src/store/versions/seal.ts";
 import { plainState } from "../support/arbitrary-state.ts";
@@ -117,5 +118,23 @@ describe("sealedCopy", () => {
     const copy = sealedCopy(JSON.parse('{"__proto__": {"admin": true}}')) as object;
     expect(Object.getPrototypeOf(copy)).toBe(Object.prototype);
     expect(Object.keys(copy)).toEqual(["__proto__"]);
+  });
+});
+
+describe("arrays that another thread would get otherwise", () => {
+  class Stack extends Array<number> {}
+  const holed = (): unknown[] => Object.assign(new Array<unknown>(2), [undefined]);
+  it.each<[string, () => unknown, string]>([
+    ["a hole", () => ({ a: holed() }), "a.1 is a hole"],
+    ["an array of a class", () => ({ a: Stack.of(1) }), "a is an instance of Stack"],
+    ["fields beside the elements", () => ({ a: /b/.exec("b") }), "a.index is a field of an array, beside its elements"],
+  ])("are refused, with the path: %s", (_what, make, message) => {
+    for (const work of [
+      () => seal(make()),
+      () => sealedCopy(make()),
+      () => diffStates(sealedCopy({ a: [undefined, undefined] }), make()),
+      () => diffStates(sealedCopy({}), make()),
+    ])
+      expect(work).toThrow(expect.objectContaining({ message: expect.stringMatching(message) }));
   });
 });

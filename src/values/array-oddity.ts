@@ -1,0 +1,30 @@
+/** What an array may have that no copy of it would: a class of its own, holes, fields beside its elements. */
+
+/** Above so many elements, fields beside them are not looked for, as that takes longer than to copy the elements. */
+const mostLookedThrough = 64;
+
+/** True for the instance of a class that extends Array. Another realm's arrays are arrays. */
+export function isSubclassed(array: readonly unknown[]): boolean {
+  const prototype: unknown = Object.getPrototypeOf(array);
+  return prototype !== Array.prototype && !Array.isArray(prototype);
+}
+
+/** True for an index without an element, which reads as undefined and is something else. */
+export function isHole(array: readonly unknown[], index: number): boolean {
+  return array[index] === undefined && !Object.hasOwn(array, index);
+}
+
+/**
+ * The name of a field that an array has beside its elements, as those have that `String.prototype.match` returns; `undefined`
+ * for none. Up to 64 elements.
+ */
+export function fieldBeside(array: readonly unknown[]): string | undefined {
+  if (array.length > mostLookedThrough) return undefined;
+  const keys = Object.keys(array); // indices come first
+  const last = keys.at(-1);
+  return last === undefined || isIndex(last) ? undefined : keys.find((key) => !isIndex(key));
+}
+
+function isIndex(key: string): boolean {
+  return /^\d+$/.test(key);
+}
