@@ -21,10 +21,7 @@ export function isHole(array: readonly unknown[], index: number): boolean {
 export function fieldBeside(array: readonly unknown[]): string | undefined {
   if (array.length > mostLookedThrough) return undefined;
   const keys = Object.keys(array); // indices come first
-  const last = keys.at(-1);
-  return last === undefined || isIndex(last) ? undefined : keys.find((key) => !isIndex(key));
-}
-
-function isIndex(key: string): boolean {
-  return /^\d+$/.test(key);
+  const last = keys[keys.length - 1];
+  if (last === undefined || last === String(array.length - 1)) return undefined; // the usual case
+  return keys.find((key) => !/^\d+$/.test(key));
 }
