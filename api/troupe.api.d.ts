@@ -1132,6 +1132,10 @@ export interface StepStarted {
 
 export type StopMode = "drain" | "discard";
 
+export interface StopOptions {
+    readonly deadline?: number;
+}
+
 export interface Store {
     read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
     snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
@@ -1199,7 +1203,7 @@ export interface System extends AsyncDisposable {
     find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
     stop(ref: {
         readonly address: Address;
-    }, mode?: StopMode): Promise<void>;
+    }, mode?: StopMode, options?: StopOptions): Promise<void>;
     run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
     findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
     findRun(id: string): Promise<Run>;

@@ -26,6 +26,7 @@ export {
   type Protocol,
 } from "./actors/protocol.ts";
 export { type StopMode } from "./actors/stop-mode.ts";
+export { type StopOptions } from "./runtime/system/stop-options.ts";
 export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./agents/agent-definition.ts";
 export { type BreakerRecord, breakerState } from "./agents/policies/breaker-record.ts";
 export { type BreakerOptions, type BreakerPolicy, type OpenedBecause } from "./agents/policies/breaker.ts";

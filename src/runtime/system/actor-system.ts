@@ -9,13 +9,12 @@ import type { ActorRef } from "../../actors/actor-ref.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
-import type { BreakerRecord } from "../../agents/policies/breaker-record.ts";
 import { timeOfDay } from "../../async/time-of-day.ts";
-import { whyText } from "../../agents/policies/gate-errors.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
+import { within } from "../../async/within.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
@@ -43,9 +42,11 @@ import { systemBody } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
-import { SystemEnd } from "./system-end.ts";
+import { breakerEvent } from "../telemetry/breaker-event.ts";
 import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
+import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
+import { checkDeadline, SystemEnd } from "./system-end.ts";
 import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadUnreadable } from "../threads/thread-death.ts";
@@ -80,7 +81,7 @@ export class ActorSystem implements System {
       onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events.events$;
-    const unwatch = platform.clock.watch((by) => this.#publish({ type: "clock-jumped", by }));
+    this.#events.onEnd(platform.clock.watch((by) => this.#publish({ type: "clock-jumped", by })));
     this.deadLetters$ = this.#home.deadLetters$.asObservable();
     this.store = new OwnedStore(this.#home.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
@@ -175,13 +176,8 @@ export class ActorSystem implements System {
       supervision: this.#supervision,
       deathWatch: this.#deathWatch,
       runs: this.#runs,
-      stop: (address) => this.stop({ address }, "drain"),
-      events: {
-        complete: () => {
-          unwatch();
-          this.#events.complete();
-        },
-      },
+      stop: (address) => this.#stop(address, "drain"),
+      events: this.#events,
       log: this.#log,
       publish: (event) => this.#publish(event),
     });
@@ -238,8 +234,17 @@ export class ActorSystem implements System {
     return this.#ref(targetOf(definition, address)) as unknown as ActorRef<P, E>;
   }
 
-  async stop(ref: { readonly address: Address }, mode: StopMode = "discard"): Promise<void> {
+  async stop(
+    ref: { readonly address: Address },
+    mode: StopMode = "discard",
+    { deadline = mode === "drain" ? Number.POSITIVE_INFINITY : stopDeadline }: StopOptions = {},
+  ): Promise<void> {
+    checkDeadline("stop", deadline);
     const address = addressIn(this.#platform.system, "stop", ref);
+    await within(this.#platform.clock, deadline, this.#stop(address, mode), () => notStopped(address, deadline));
+  }
+
+  async #stop(address: Address, mode: StopMode): Promise<void> {
     const host = hostOf(address);
     if (host === undefined) return this.#supervision.terminate(address, mode);
     // a dead thread's actors have stopped
@@ -322,7 +327,7 @@ export class ActorSystem implements System {
   /** Returns true for an actor without a supervisor, which will be gone for good; a supervisor decides about the others. */
   #bringDown(actor: Address, by: Address, reason: GoneReason): boolean {
     if (isSupervised(actor)) this.#supervision.linkedDown(actor, by, reason);
-    else void this.stop({ address: actor });
+    else void this.#stop(actor, "discard");
     return !isSupervised(actor);
   }
 
@@ -383,16 +388,5 @@ export class ActorSystem implements System {
     const timed = { ...event, time: timeOfDay(this.#platform.clock) };
     this.#log.event(timed);
     this.#events.publish(timed);
-  }
-}
-
-function breakerEvent(agent: string, breaker: BreakerRecord): Untimed {
-  switch (breaker.status) {
-    case "open":
-      return { type: "breaker-opened", agent, why: whyText(breaker.why), retryAt: breaker.retryAt };
-    case "half-open":
-      return { type: "breaker-half-opened", agent, why: whyText(breaker.why) };
-    case "closed":
-      return { type: "breaker-closed", agent };
   }
 }

@@ -1,8 +1,9 @@
 /** How a system ends: drained, shut down in good order, or closed at once; and what it still accepts until then. */
 
 import type { Address } from "../../actors/address.ts";
+import { within } from "../../async/within.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
-import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Clock } from "../../ports/clock.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
@@ -76,21 +77,9 @@ export class SystemEnd {
   async drain({ deadline = Number.POSITIVE_INFINITY }: Deadline = {}): Promise<void> {
     checkDeadline("drain", deadline);
     this.#isDraining = true;
-    const drained = this.#drain();
-    if (deadline === Number.POSITIVE_INFINITY) return drained;
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new TroupeError(
-        "timed-out",
-        `the system was not drained within ${deadline} ms; close() ends what is left`,
-      );
-      timer = this.#options.clock.setTimer(deadline, () => reject(error));
-    });
-    try {
-      await Promise.race([drained, late]);
-    } finally {
-      timer?.cancel();
-    }
+    const late = (): TroupeError =>
+      new TroupeError("timed-out", `the system was not drained within ${deadline} ms; close() ends what is left`);
+    await within(this.#options.clock, deadline, this.#drain(), late);
   }
 
   /** See `System.shutdown`. */
@@ -147,7 +136,8 @@ export class SystemEnd {
   }
 }
 
-function checkDeadline(method: string, deadline: number): void {
+/** @throws TroupeError `invalid-options` */
+export function checkDeadline(method: string, deadline: number): void {
   if (deadline >= 0) return;
   throw new TroupeError("invalid-options", `${method}: deadline is a number of milliseconds from 0, not ${deadline}`);
 }

@@ -16,6 +16,7 @@ import type { Store } from "../../store/store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
+import type { StopOptions } from "./stop-options.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
@@ -112,9 +113,10 @@ export interface System extends AsyncDisposable {
    * `drain` handles it first. Resolves when it has stopped; at once for an actor that is gone. A supervised actor is not started
    * again.
    *
-   * @throws TroupeError (as a rejection) `foreign-ref` for a ref of another system.
+   * @throws TroupeError (as a rejection) `foreign-ref` for a ref of another system; `timed-out` when it has not stopped by the
+   * deadline, since a handler goes on after its signal aborted; it handles no other message, and stops when that handler ends.
    */
-  stop(ref: { readonly address: Address }, mode?: StopMode): Promise<void>;
+  stop(ref: { readonly address: Address }, mode?: StopMode, options?: StopOptions): Promise<void>;
   /**
    * Runs a workflow.
    *

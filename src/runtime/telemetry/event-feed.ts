@@ -15,6 +15,7 @@ export class EventFeed {
   /** What waits for the first listener. */
   #waiting: SystemEvent[] = [];
   #isOver = false;
+  readonly #ends: (() => void)[] = [];
 
   constructor() {
     this.events$ = new Observable((subscriber) => {
@@ -32,9 +33,15 @@ export class EventFeed {
     this.#subject.next(event);
   }
 
+  /** Calls `end` when the system has ended. */
+  onEnd(end: () => void): void {
+    this.#ends.push(end);
+  }
+
   /** The system has ended. */
   complete(): void {
     this.#isOver = true;
     this.#subject.complete();
+    for (const end of this.#ends) end();
   }
 }

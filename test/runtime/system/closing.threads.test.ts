@@ -171,3 +171,24 @@ describe("close", () => {
     expect(await rejectionOf(system.store.read(tally, "kept"))).toMatchObject({ code: "system-closed" });
   });
 });
+
+describe.each([0, 1])("stop of an actor on thread %i whose handler hangs", (thread) => {
+  it("waits for it as long as it is told to, and the actor handles nothing more", async () => {
+    await using system = await createSystem({ threads: 1 });
+    using letters = record(system.deadLetters$);
+    const ref = await system.spawn(stuck, { placement: { thread } });
+    using events = record(ref.events$);
+    await ref.tell("begin");
+    await events.first();
+    await ref.tell("begin");
+    for (const mode of ["discard", "drain"] as const) {
+      expect(await rejectionOf(system.stop(ref, mode, { deadline: 20 }))).toMatchObject({
+        code: "timed-out",
+        message: expect.stringContaining(`${ref.address} did not stop within 20 ms`) as string,
+        details: { to: ref.address },
+      });
+    }
+    expect(await letters.first()).toMatchObject({ to: ref.address, reason: "actor-stopped" });
+    expect(await rejectionOf(system.stop(ref, "discard", { deadline: -1 }))).toMatchObject({ code: "invalid-options" });
+  });
+});
