@@ -1,6 +1,7 @@
 /** What a thread that is about to end says of the reason, as long as it can say anything. */
 
 import { type MessagePort, receiveMessageOnPort } from "node:worker_threads";
+import type { Turns } from "../../ports/turns.ts";
 import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 
 export type ExitReport =
@@ -14,7 +15,7 @@ export type ExitReport =
  * Has this thread say why it ends. The platform carries an error over as well, but loses codes, causes and details on the
  * way, and doesn't say what kind of end it was. Code that is terminated says nothing.
  */
-export function leaveExitReport(port: MessagePort): void {
+export function leaveExitReport(port: MessagePort, turns: Pick<Turns, "atEndOfLoop">): void {
   const say = (words: ExitReport): void => port.postMessage(words);
   process.on("uncaughtExceptionMonitor", (thrown: unknown, origin) => {
     if (process.listenerCount("uncaughtException") > 0) return; // an agent's own listener keeps the thread alive
@@ -23,7 +24,7 @@ export function leaveExitReport(port: MessagePort): void {
   process.on("exit", (code) => {
     say({ kind: "exited", code });
     // where another listener throws, the thread goes on, half dead; the second call asks no listener any more
-    setImmediate(() => process.exit(code));
+    turns.atEndOfLoop(() => process.exit(code));
   });
 }
 

@@ -34,7 +34,8 @@ export const threadMark = Symbol.for("troupe.thread");
 /** Runs a host until it is closed. */
 export async function runThread(task: ThreadTask, importModule: (url: string) => Promise<object>): Promise<void> {
   Reflect.set(globalThis, threadMark, task.settings.id);
-  leaveExitReport(task.words);
+  const turns = nodeTurns();
+  leaveExitReport(task.words, turns);
   const clock = nodeClock();
   const beat = beatOf(task.heart);
   const { control, closed } = startWorkerHost({
@@ -43,7 +44,7 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
     clock,
     beat,
     random: nodeRandom(),
-    turns: nodeTurns(),
+    turns,
     link: nodeLink(task.link),
     load: patientLoader(moduleLoader(importModule), clock, task.settings.loadTimeout),
   });

@@ -13,6 +13,9 @@ import type { PatchPath } from "./patch.ts";
 
 const maxDepth = 256;
 
+/** How many elements an array has at most. JavaScript's arrays may say 2^32 - 1 at no cost, and each walk over that takes minutes. */
+const maxLength = 2 ** 22;
+
 /**
  * The error of a part of a state that can't be kept. `check-state.ts` turns it into an `invalid-state` error that names
  * the key.
@@ -139,6 +142,8 @@ export function isLeaf(
   switch (typeof value) {
     case "object":
       if (value === null) return true;
+      if (Array.isArray(value) && value.length > maxLength)
+        throw new UnfitStateError(path, `an array of ${value.length} elements, and ${maxLength} are the most`);
       if (path.length > maxDepth) throw new UnfitStateError(path, `a cycle, or deeper than ${maxDepth} levels`);
       return false;
     case "function":

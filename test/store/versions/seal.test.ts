@@ -138,3 +138,11 @@ describe("arrays that another thread would get otherwise", () => {
       expect(work).toThrow(expect.objectContaining({ message: expect.stringMatching(message) }));
   });
 });
+
+it("refuses an array that says to be longer than any that can be walked", () => {
+  const long: unknown[] = [];
+  long.length = 2 ** 32 - 1;
+  for (const pass of [seal, sealedCopy]) {
+    expect(() => pass({ list: long })).toThrow("list is an array of 4294967295 elements, and 4194304 are the most");
+  }
+});
