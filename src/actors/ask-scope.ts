@@ -1,6 +1,7 @@
 /** The limits of asks that are made while a message or a step of a run is handled. */
 
 import type { Cancellation } from "../async/cancellation.ts";
+import type { Address } from "./address.ts";
 
 /**
  * The deadline and cancellation of one piece of work. Its asks end no later than the work and are cancelled with it,
@@ -15,4 +16,6 @@ export interface AskScope {
   readonly isOver: boolean;
   /** True once the work was given up while its code still runs: what it sends is refused. Default false. */
   readonly isLeftBehind?: boolean;
+  /** The actors that wait for it, each for the next one, and the last for it. Default: none. */
+  readonly askers?: readonly Address[];
 }

@@ -61,6 +61,11 @@ export class Delivery implements AskScope, Handling {
     return this.envelope.deadline;
   }
 
+  get askers(): readonly Address[] {
+    const { askers = [], from, isAsk } = this.envelope;
+    return isAsk && from !== undefined ? [...askers, from] : askers;
+  }
+
   /** Aborts when the asker gives up. Being stopped doesn't abort it: a message that is being handled is finished. */
   get cancellation(): Cancellation {
     return (this.#cancellation ??= new Cancellation());

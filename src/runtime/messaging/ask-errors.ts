@@ -130,10 +130,16 @@ export interface GivenUpAsk {
   readonly timeout: number;
   /** False while it waits for room in the mailbox: then it never leaves. */
   readonly isSent: boolean;
+  /** The actors that wait, each for the next one, where the ask closes a circle of asks. */
+  readonly circle?: readonly Address[] | undefined;
 }
 
 /** What an asker is told that gives up. */
-export function givenUp({ to, type, timeout, isSent }: GivenUpAsk, code: GivenUpCode, cause?: unknown): AskError {
+export function givenUp(
+  { to, type, timeout, isSent, circle }: GivenUpAsk,
+  code: GivenUpCode,
+  cause?: unknown,
+): AskError {
   const details = code === "timed-out" ? { to, type, timeout } : { to, type };
   const options = { details, mayHaveRun: isSent, ...(cause === undefined ? {} : { cause }) };
   const then = isSent ? "it may have handled it, or may still" : "it was not sent";
@@ -141,7 +147,7 @@ export function givenUp({ to, type, timeout, isSent }: GivenUpAsk, code: GivenUp
     case "timed-out": {
       const message =
         timeout > 0
-          ? `${to} did not answer "${type}" within ${timeout} ms; ${then}`
+          ? `${to} did not answer "${type}" within ${timeout} ms; ${then}${circle === undefined ? "" : inCircle(circle)}`
           : `there is no time left to ask ${to} for "${type}"; ${then}`;
       return new AskError(isSent ? "timed-out" : "rejected", code, message, options);
     }
@@ -154,6 +160,10 @@ export function givenUp({ to, type, timeout, isSent }: GivenUpAsk, code: GivenUp
     default:
       return new AskError("cancelled", code, `the asker gave up on "${type}" to ${to}; ${then}`, options);
   }
+}
+
+function inCircle(actors: readonly Address[]): string {
+  return `. Each of ${actors.join(" > ")} asks the next one and waits: break the circle with a tell, or let one of them handle several messages at a time`;
 }
 
 const reasons = {

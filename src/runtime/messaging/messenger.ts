@@ -44,9 +44,12 @@ export interface HostAskOptions extends AskOptions {
 }
 
 /** What an ask's envelope says besides what every message's does. */
-type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold">;
+type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold" | "askers">;
 
 const sent = Promise.resolve();
+
+/** Which part of its time an ask waits that closes a circle of asks. */
+const patienceInCircle = 0.9;
 
 /** @throws TroupeError `invalid-options` for an idempotency key that is no text. */
 function keyOf(type: string, { key, idempotencyKey }: HostAskOptions): string | undefined {
@@ -168,15 +171,20 @@ export class Messenger {
       const scope = detached || sender.scope?.isOver === true ? undefined : sender.scope;
       const now = clock.now();
       const own = now + timeout; // Infinity stays what it is: never
-      const deadline = scope === undefined || own <= scope.deadline ? own : scope.deadline;
+      const askers = detached ? undefined : sender.scope?.askers;
+      const circle = askers === undefined ? undefined : circleOf([...askers, sender.address], to);
+      const last = scope === undefined || own <= scope.deadline ? own : scope.deadline;
+      // an ask that closes a circle ends before those that wait for it, so that each of these is told of the circle
+      const deadline = circle === undefined ? last : now + (last - now) * patienceInCircle;
       const left = deadline === own ? timeout : Math.ceil(deadline - now);
       const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
       if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
       if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
       this.#checkReachable(to, type);
-      const envelope = this.#seal(sender, target, type, payload, { deadline, idempotencyKey, isRepeat, isTold });
+      const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
+      const envelope = this.#seal(sender, target, type, payload, sealed);
       const { id } = envelope;
-      const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold };
+      const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle };
       const ask = this.#asks.add(id, terms);
       const admission = this.#offerAsk(envelope, target, ask);
       if (admission === "sent") ask.isSent = true;
@@ -223,6 +231,7 @@ export class Messenger {
       idempotencyKey: ask?.idempotencyKey,
       isRepeat: ask !== undefined && ask.isRepeat,
       isTold: ask !== undefined && ask.isTold,
+      askers: ask?.askers,
     });
   }
 
@@ -307,4 +316,10 @@ export class Messenger {
       this.#asks.reject(envelope.id, envelope.id === begun ? begunBefore(error) : error);
     }
   }
+}
+
+/** The actors from `to` on that wait, each for the next one, if asking `to` makes a circle of them. */
+function circleOf(askers: readonly (Address | undefined)[], to: Address): readonly Address[] | undefined {
+  const from = askers.lastIndexOf(to);
+  return from === -1 ? undefined : [...askers.slice(from).filter((actor) => actor !== undefined), to];
 }

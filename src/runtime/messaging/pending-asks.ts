@@ -31,6 +31,8 @@ export interface AskTerms {
   readonly scope: AskScope | undefined;
   /** True for one that only wants to know when it is handled: who stops waiting for that doesn't call it off. */
   readonly isTold: boolean;
+  /** The actors that wait, each for the next one, where the ask closes a circle of asks. */
+  readonly circle?: readonly Address[] | undefined;
 }
 
 /** One ask that waits. */
@@ -44,13 +46,15 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
   readonly signal: AbortSignal | undefined;
   readonly scope: AskScope | undefined;
   readonly isTold: boolean;
+  readonly circle: readonly Address[] | undefined;
   isSent = false;
   readonly answer: Promise<Reply>;
   resolve!: (reply: Reply) => void;
   reject!: (error: unknown) => void;
   readonly #asks: PendingAsks;
 
-  constructor(asks: PendingAsks, id: number, { to, from, type, timeout, deadline, signal, scope, isTold }: AskTerms) {
+  constructor(asks: PendingAsks, id: number, terms: AskTerms) {
+    const { to, from, type, timeout, deadline, signal, scope, isTold } = terms;
     this.#asks = asks;
     this.id = id;
     this.to = to;
@@ -61,6 +65,7 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
     this.signal = signal;
     this.scope = scope;
     this.isTold = isTold;
+    this.circle = terms.circle;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;

@@ -22,7 +22,9 @@ export type FlatEnvelope = [
   cause: number,
   payload: unknown,
   /** Left out for none. */
-  idempotencyKey?: string | undefined,
+  idempotencyKey?: string | null | undefined,
+  /** Left out for none. */
+  askers?: readonly Address[],
 ];
 
 /** Where the payload is in a {@link FlatEnvelope}. */
@@ -37,6 +39,7 @@ const told = 32;
 
 export function flattenEnvelope(envelope: Envelope): FlatEnvelope {
   const { id, to, from, type, payload, token, isAsk, deadline, cause, isChecked, hasRefs, idempotencyKey } = envelope;
+  const { askers } = envelope;
   const flags =
     (isAsk ? asks : 0) |
     (hasRefs ? refs : 0) |
@@ -46,7 +49,8 @@ export function flattenEnvelope(envelope: Envelope): FlatEnvelope {
     (envelope.isTold ? told : 0);
   const until = deadline === never ? 0 : deadline;
   const flat: FlatEnvelope = [messageKind, id, to, from ?? 0, type, token, flags, until, cause, payload ?? null];
-  if (idempotencyKey !== undefined) flat.push(idempotencyKey);
+  if (askers !== undefined) flat.push(idempotencyKey ?? null, askers);
+  else if (idempotencyKey !== undefined) flat.push(idempotencyKey);
   return flat;
 }
 
@@ -64,8 +68,9 @@ export function inflateEnvelope(flat: Readonly<FlatEnvelope>, origin: HostId, is
     hasRefs: (flags & refs) !== 0,
     isJson,
     origin,
-    idempotencyKey: flat[10],
+    idempotencyKey: flat[10] ?? undefined,
     isRepeat: (flags & repeats) !== 0,
     isTold: (flags & told) !== 0,
+    askers: flat[11],
   });
 }

@@ -41,6 +41,8 @@ export interface Envelope {
   readonly isRepeat: boolean;
   /** True for an ask that only wants to know when it is handled: a behaviour need not answer it. */
   readonly isTold: boolean;
+  /** The actors that wait for the sender's answer, one for the next, when it asks; absent for none. */
+  readonly askers?: readonly Address[] | undefined;
 }
 
 /** All of a message but its id and its payload: what the messages of a burst have in common. */
@@ -66,6 +68,7 @@ export function makeEnvelope(id: number, payload: unknown, header: EnvelopeHeade
     idempotencyKey: header.idempotencyKey,
     isRepeat: header.isRepeat,
     isTold: header.isTold,
+    askers: header.askers,
   };
 }
 
@@ -85,7 +88,8 @@ export function sharesHeader(a: EnvelopeHeader, b: EnvelopeHeader): boolean {
     a.origin === b.origin &&
     a.idempotencyKey === b.idempotencyKey &&
     a.isRepeat === b.isRepeat &&
-    a.isTold === b.isTold
+    a.isTold === b.isTold &&
+    a.askers === b.askers
   );
 }
 

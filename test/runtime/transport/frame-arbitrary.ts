@@ -23,6 +23,7 @@ export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {
     idempotencyKey: undefined,
     isRepeat: false,
     isTold: false,
+    askers: undefined,
     deadline: Number.POSITIVE_INFINITY,
     cause: 0,
     isChecked: false,

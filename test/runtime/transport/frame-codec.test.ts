@@ -225,6 +225,7 @@ describe("a burst of tells", () => {
     idempotencyKey: [undefined, "k"],
     isRepeat: [false, true],
     isTold: [false, true],
+    askers: [undefined, [makeAddress(homeHost, "s"), makeAddress(hostId(1), "a")]],
   };
   it.each(Object.entries(values))("brings each message's own %s (invariant 2)", (field, [one, other]) => {
     const told = [one, one, other, other, one].map((value, id) => envelopeOf({ id, payload: { id }, [field]: value }));
