@@ -115,7 +115,7 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
     ] extends [
         true
     ] ? unknown : "the output has a part that can't cross to another actor");
-    execute(input: v.InferOutput<IS>, context: AgentContext): Promise<v.InferInput<OS>> | v.InferInput<OS>;
+    execute(input: v.InferOutput<IS>, context: AgentContext): Promise<ReadonlyParts<v.InferInput<OS>>> | ReadonlyParts<v.InferInput<OS>>;
     compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
     compensateUnknown?(input: v.InferOutput<IS>, context: AgentContext): Promise<void> | void;
     readonly concurrency?: number;
@@ -710,7 +710,7 @@ export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P
 
 export type HandlerResult<M extends MessageSpec> = M extends {
     readonly reply: infer R extends v.GenericSchema;
-} ? v.InferInput<R> : void;
+} ? ReadonlyParts<v.InferInput<R>> : void;
 
 export interface HistoryOptions {
     readonly from?: number;
@@ -926,6 +926,10 @@ export interface RateLimitPolicy {
     readonly queue: number;
 }
 
+export type ReadonlyParts<T> = unknown extends T ? T : T extends Whole | Transferable ? T : T extends ReadonlyMap<infer K, infer V> ? ReadonlyMap<ReadonlyParts<K>, ReadonlyParts<V>> : T extends ReadonlySet<infer V> ? ReadonlySet<ReadonlyParts<V>> : {
+    readonly [K in keyof T]: ReadonlyParts<T[K]>;
+};
+
 export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
 
 export type RefOf<Definition extends {
@@ -1107,7 +1111,7 @@ export interface StepFinished {
 }
 
 export interface StepOptions<From, Out> {
-    readonly fallback?: (sources: From, error: unknown) => Out;
+    readonly fallback?: (sources: From, error: unknown) => ReadonlyParts<Out>;
     readonly pointOfNoReturn?: boolean;
 }
 
@@ -1418,17 +1422,12 @@ export type VersionAt = number | {
 };
 
 export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
-    step<const Name extends string, In, Out>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+    step<const Name extends string, const In, Out>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
         readonly [K in Name]: Out;
     }>;
-    step<const Name extends string, In, Out, const After extends keyof Steps & string>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & {
-        readonly after: readonly After[];
-    }, map: (sources: Sources<Parsed, Steps, After>) => NoInfer<In>): WorkflowBuilder<Input, Parsed, Out, Steps & {
-        readonly [K in Name]: Out;
-    }>;
-    step<const Name extends string, In, Out>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, never>, NoInfer<Out>> & {
-        readonly after?: never;
-    }, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+    step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & {
+        readonly after?: readonly After[];
+    }, map: (sources: Sources<Parsed, Steps, NoInfer<After>>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
         readonly [K in Name]: Out;
     }>;
 }
@@ -1647,6 +1646,9 @@ interface Transferred {
     readonly [tagField]: string;
     readonly [field: string]: string | number | null;
 }
+
+// a part of IsCloneable
+type Whole = undefined | null | boolean | number | bigint | string | symbol | Date | ArrayBuffer | ArrayBufferView;
 
 // a part of IsCloneable
 type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBuffer | ArrayBufferView;

@@ -56,6 +56,7 @@ export { createSystem } from "./runtime/system/create-system.ts";
 export { type RefOf } from "./runtime/system/ref-of.ts";
 export { type SystemOptions } from "./runtime/system/system-options.ts";
 export { type AgentProtocol, type System, type SystemStats } from "./runtime/system/system.ts";
+export { type ReadonlyParts } from "./values/readonly-parts.ts";
 export { type LogFields, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/logger.ts";
 export { type SystemEvent } from "./runtime/telemetry/system-events.ts";
 export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";

@@ -2,6 +2,7 @@
 
 import type * as v from "valibot";
 import type { IsCloneable } from "../values/cloneable.ts";
+import type { ReadonlyParts } from "../values/readonly-parts.ts";
 
 /**
  * One message that an actor understands. Without `input` it carries nothing; without `reply` an ask of it resolves to
@@ -51,7 +52,7 @@ export type MessageReply<M extends MessageSpec> = M extends { readonly reply: in
  * @since 0.1.0
  */
 export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
-  ? v.InferInput<R>
+  ? ReadonlyParts<v.InferInput<R>>
   : void;
 /** Rejects, at compile time, a protocol with a message that can't cross to another actor. */
 export type CloneableProtocol<P extends Protocol> = {

@@ -4,6 +4,7 @@ import type * as v from "valibot";
 import { schemaProblem } from "../contracts/check-schema.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { IsCloneable } from "../values/cloneable.ts";
+import type { ReadonlyParts } from "../values/readonly-parts.ts";
 import type { ActorContext } from "../actors/actor-context.ts";
 import { checkDefinition } from "../actors/actor-definition.ts";
 import type { Placement } from "../actors/placement.ts";
@@ -51,7 +52,10 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
       ? unknown
       : "the output has a part that can't cross to another actor");
   /** Does the work. However often it is tried, its commits and its output take effect once (invariant 5). */
-  execute(input: v.InferOutput<IS>, context: AgentContext): Promise<v.InferInput<OS>> | v.InferInput<OS>;
+  execute(
+    input: v.InferOutput<IS>,
+    context: AgentContext,
+  ): Promise<ReadonlyParts<v.InferInput<OS>>> | ReadonlyParts<v.InferInput<OS>>;
   /** Undoes what `execute` did, given its output and its input. */
   compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
   /**

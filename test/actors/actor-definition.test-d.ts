@@ -85,6 +85,11 @@ describe("the types of handlers", () => {
     });
   });
 
+  it("take lists as they are written, and frozen ones", () => {
+    const lists = { list: { reply: v.array(v.string()) }, frozen: { reply: v.array(v.string()) } };
+    defineActor(url, { name: "a", protocol: lists, on: { list: () => ["a"], frozen: () => Object.freeze(["a"]) } });
+  });
+
   it("want the reply that the protocol says", () => {
     // @ts-expect-error: a string is no number
     defineActor(url, { name: "a", protocol: { get: { reply: v.number() } }, on: { get: () => "one" } });

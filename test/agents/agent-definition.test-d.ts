@@ -55,6 +55,38 @@ describe("the types of an agent", () => {
     });
   });
 
+  it("take literals as they are written, and data that is readonly", () => {
+    const input = v.object({ names: v.array(v.string()) });
+    const strings = { version, input, output: v.array(v.string()) };
+    const Parts = v.object({
+      list: v.array(v.string()),
+      pair: v.tuple([v.string(), v.number()]),
+      kind: v.picklist(["a", "b"]),
+    });
+    const parts = { version, input, output: Parts };
+    defineAgent(url, { ...strings, name: "a", execute: () => ["a", "b"] });
+    defineAgent(url, { name: "a", version, input, output: v.array(v.string()), execute: () => ["a"] });
+    defineAgent(url, { ...strings, name: "a", execute: async () => ["a"] });
+    defineAgent(url, { ...strings, name: "a", execute: ({ names }) => [...names, "x"] });
+    defineAgent(url, { ...strings, name: "a", execute: async () => Object.freeze(["a"]) });
+    defineAgent(url, { ...parts, name: "a", execute: () => ({ list: ["a"], pair: ["a", 1], kind: "a" }) });
+    defineAgent(url, {
+      ...parts,
+      name: "a",
+      async execute({ names }, context) {
+        for (;;) {
+          if (names.length > 3) return { list: [...names, "x"], pair: ["a", 1], kind: "a" };
+          await context.sleep(1);
+          if (names.length > 1) return { list: [...names], pair: ["b", 2], kind: "b" };
+        }
+      },
+    });
+    // @ts-expect-error: there is no kind c
+    defineAgent(url, { ...parts, name: "a", execute: () => ({ list: ["a"], pair: ["a", 1], kind: "c" }) });
+    // @ts-expect-error: a list of numbers is none of strings
+    defineAgent(url, { ...strings, name: "a", execute: () => [1] });
+  });
+
   it("want the output that the contract says", () => {
     // @ts-expect-error: a string is no number
     defineAgent(url, { name: "a", version, input: v.string(), output: v.number(), execute: (text) => text });

@@ -6,6 +6,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
 import { isLetteredName, nameRule } from "../../values/name.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
+import type { ReadonlyParts } from "../../values/readonly-parts.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 
 /**
@@ -109,7 +110,7 @@ export interface StepOptions<From, Out> {
    * the mapping's argument and the error. Its result has to satisfy the agent's output contract; if the fallback throws,
    * the step fails. A step that finished by its fallback is not compensated, as its agent gave no output.
    */
-  readonly fallback?: (sources: From, error: unknown) => Out;
+  readonly fallback?: (sources: From, error: unknown) => ReadonlyParts<Out>;
   /**
    * True for the run's point of no return: once this step has finished, the run isn't undone any more. It can't be
    * cancelled then, and when a later step fails for good, the run ends as `compensation-failed` and waits for a person.
@@ -130,29 +131,23 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
    * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, or for an agent or mapping that
    * isn't one.
    */
-  step<const Name extends string, In, Out>(
+  step<const Name extends string, const In, Out>(
     name: Name & FreeName<Name, Steps>,
     agent: AgentDefinition<In, Out>,
-    map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>,
+    map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>,
   ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
   /**
-   * Adds a step that starts when the steps in `after` have finished; its mapping gets their outputs, and only theirs.
+   * Adds a step with options. It starts when the steps in `after` have finished; its mapping gets their outputs, and only theirs.
+   * Without `after`, it needs nothing but the run's input.
    *
    * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, for an agent or mapping that isn't
    * one, and for a step in `after` that was not declared before.
    */
-  step<const Name extends string, In, Out, const After extends keyof Steps & string>(
+  step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never>(
     name: Name & FreeName<Name, Steps>,
     agent: AgentDefinition<In, Out>,
-    options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & { readonly after: readonly After[] },
-    map: (sources: Sources<Parsed, Steps, After>) => NoInfer<In>,
-  ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
-  /** Adds a step that needs nothing but the run's input, with options. */
-  step<const Name extends string, In, Out>(
-    name: Name & FreeName<Name, Steps>,
-    agent: AgentDefinition<In, Out>,
-    options: StepOptions<Sources<Parsed, Steps, never>, NoInfer<Out>> & { readonly after?: never },
-    map: (sources: Sources<Parsed, Steps, never>) => NoInfer<In>,
+    options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & { readonly after?: readonly After[] },
+    map: (sources: Sources<Parsed, Steps, NoInfer<After>>) => ReadonlyParts<NoInfer<In>>,
   ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
 }
 

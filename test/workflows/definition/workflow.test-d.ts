@@ -94,6 +94,81 @@ describe("a workflow's types", () => {
     assertType(flow.step("again", score, { after: ["income"] }, ({ income: { id } }) => ({ applicantId: id })));
   });
 
+  // the place of the directive is where the compiler says it: at what is wrong, and not at the step as a whole
+  it("a mapping or a fallback that doesn't fit is an error where it is", () => {
+    flow.step(
+      "approval",
+      approval,
+      { after: ["score"] },
+      // @ts-expect-error: verified is missing
+      ({ score: { score: points } }) => ({ score: points }),
+    );
+    flow.step("approval", approval, { after: ["score"] }, ({ score: { score: points } }) => ({
+      score: points,
+      // @ts-expect-error: it is a boolean
+      verified: "yes",
+    }));
+    flow.step("approval", approval, { after: ["score"] }, (sources) => ({
+      score: sources.score.score,
+      // @ts-expect-error: income is not in after
+      verified: sources.income.verified,
+    }));
+    flow.step(
+      "approval",
+      approval,
+      {
+        // @ts-expect-error: there is no step skore
+        after: ["skore"],
+      },
+      () => ({ score: 1, verified: true }),
+    );
+    flow.step(
+      "approval",
+      approval,
+      {
+        after: ["score"],
+        // @ts-expect-error: there is no such decision
+        fallback: () => ({ decision: "postponed" }),
+      },
+      () => ({ score: 1, verified: true }),
+    );
+    flow.step(
+      "again",
+      score,
+      // @ts-expect-error: a mapping is synchronous
+      async ({ input }) => ({ applicantId: input.id }),
+    );
+  });
+
+  it("mappings and fallbacks take literals as they are written, with and without options", () => {
+    const Parts = v.object({
+      list: v.array(v.string()),
+      pair: v.tuple([v.string(), v.number()]),
+      kind: v.picklist(["a", "b"]),
+    });
+    const agent = defineAgent("test:agents", {
+      name: "parts",
+      version: "1",
+      input: Parts,
+      output: Parts,
+      execute: () => ({ list: [], pair: ["a", 1], kind: "a" }),
+    });
+    const workflow = flow
+      .step("one", agent, () => ({ list: ["a"], pair: ["a", 1], kind: "a" }))
+      .step(
+        "two",
+        agent,
+        { after: ["one"], fallback: () => ({ list: ["a"], pair: ["x", 2], kind: "b" }) },
+        ({ one }) => ({ list: ["a", ...one.list], pair: ["a", 1], kind: "a" }),
+      )
+      .step("three", agent, { pointOfNoReturn: true }, ({ input }) => ({
+        list: [input.id],
+        pair: ["a", 1],
+        kind: "a",
+      }));
+    expectTypeOf<OutputOf<typeof workflow>>().toEqualTypeOf<v.InferOutput<typeof Parts>>();
+  });
+
   it("a step after one that there isn't is an error", () => {
     // @ts-expect-error: there is no step fraud
     assertType(flow.step("again", score, { after: ["score", "fraud"] }, () => ({ applicantId: "" })));
