@@ -318,6 +318,7 @@ export interface EncodedError {
     readonly message: string;
     readonly stack?: string;
     readonly code?: string | number;
+    readonly status?: number;
     readonly outcome?: AskOutcome;
     readonly mayHaveRun?: boolean;
     readonly details?: ErrorDetails;
@@ -1472,7 +1473,7 @@ export declare const defaultPolicies: {
         readonly failureRate: 0.5;
         readonly window: 60000;
         readonly minimumCalls: 20;
-        readonly slowAfter: 60000;
+        readonly slowAfter: number;
         readonly openFor: {
             readonly first: 5000;
             readonly factor: 2;

@@ -41,7 +41,7 @@ const policies: PolicyOptions = {
     errors: (error) => !isTroupeError(error, "contract-violated"),
   },
   timeout: 1_000,
-  breaker: { openFor: { first: 100, factor: 2, max: 2_000 } },
+  breaker: { openFor: { first: 100, factor: 2, max: 2_000 }, counts: () => true }, // none of these agents says no by an error
 };
 
 /** An agent takes its time, as a model or a bureau would. */

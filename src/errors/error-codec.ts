@@ -1,10 +1,11 @@
 /**
  * Carries errors between threads. Structured clone drops `code`, own fields and subclasses, and throws on values that
- * can't be cloned. This codec keeps name, message, code, stack, details, the chain of causes and the errors of an
+ * can't be cloned. This codec keeps name, message, code, HTTP status, stack, details, the chain of causes and the errors of an
  * AggregateError, and describes other values in words.
  */
 
 import { AskError, type AskOutcome } from "./ask-error.ts";
+import { statusOf } from "./http-status.ts";
 import type { ErrorCode } from "./error-code.ts";
 import type { ErrorDetails } from "./error-details.ts";
 import { attempt, cut, describe, isError, read } from "./foreign-value.ts";
@@ -22,6 +23,8 @@ export interface EncodedError {
   readonly message: string;
   readonly stack?: string;
   readonly code?: string | number;
+  /** The HTTP status that the error carried, as `status`, `statusCode` or `response.status`. */
+  readonly status?: number;
   readonly outcome?: AskOutcome;
   readonly mayHaveRun?: boolean;
   readonly details?: ErrorDetails;
@@ -99,6 +102,7 @@ function encodeFields(error: Error, encoding: Encoding): EncodedError {
   const message = fitText(whole, maxMessage, encoding);
   const stack = read(error, "stack");
   const code = read(error, "code");
+  const status = isTroupe ? undefined : attempt(() => statusOf(error));
   const outcome = read(error, "outcome");
   const mayHaveRun = read(error, "mayHaveRun");
   const details = isTroupe ? { details: plainDetails(read(error, "details"), encoding) } : {};
@@ -114,6 +118,7 @@ function encodeFields(error: Error, encoding: Encoding): EncodedError {
     name: typeof name === "string" ? cut(name, maxWords) : "Error",
     message,
     ...text,
+    ...(status === undefined ? {} : { status }),
     ...(typeof code === "string" ? { code: cut(code, maxWords) } : {}),
     ...(Number.isFinite(code) ? { code: code as number } : {}),
     ...(isTroupe && typeof outcome === "string" ? { outcome: outcome as AskOutcome } : {}),
@@ -146,7 +151,7 @@ function fitJson(value: unknown, encoding: Encoding): unknown {
 }
 
 function rebuild(
-  { kind, message, code, outcome, mayHaveRun, details = {} }: EncodedError,
+  { kind, message, code, status, outcome, mayHaveRun, details = {} }: EncodedError,
   cause: { readonly cause?: unknown },
   errors: readonly unknown[] | undefined,
 ): Error {
@@ -161,7 +166,7 @@ function rebuild(
         });
   }
   const error = errors === undefined ? new Error(message, cause) : new AggregateError(errors, message, cause);
-  return code === undefined ? error : Object.assign(error, { code });
+  return Object.assign(error, code === undefined ? {} : { code }, status === undefined ? {} : { status });
 }
 
 /**

@@ -35,10 +35,10 @@ it("documents the defaults as they are", () => {
     "breaker.failureRate": String(breaker.failureRate),
     "breaker.window": `${number(breaker.window)} ms`,
     "breaker.minimumCalls": number(breaker.minimumCalls),
-    "breaker.slowAfter": `${number(breaker.slowAfter)} ms`,
+    "breaker.slowAfter": breaker.slowAfter === Number.POSITIVE_INFINITY ? "never" : number(breaker.slowAfter),
     "breaker.openFor": backoff(breaker.openFor),
     "breaker.probes": number(breaker.probes),
-    "breaker.counts": "all errors",
+    "breaker.counts": "errors that show that something is broken",
     bulkhead: `none; with one, \`queue\` is ${number(bulkhead!.queue)}`,
     rateLimits:
       `none; with one, \`period\` is ${number(limit!.period)} ms, \`per\` \`"${limit!.per}"\`, ` +

@@ -432,3 +432,15 @@ describe("an error of any size", () => {
     expect(message.replaceAll("😀", "")).toBe(" … (40000 characters)");
   });
 });
+
+it("keeps the HTTP status of an error, wherever its client put it", () => {
+  const statuses = [
+    { status: 503 },
+    { statusCode: 429 },
+    { response: { status: 404 } },
+    { status: "ok" },
+    { status: 7 },
+  ];
+  const carried = statuses.map((fields) => decodeError(encodeError(Object.assign(new Error("no"), fields))));
+  expect(carried.map((error) => (error as { status?: number }).status)).toEqual([503, 429, 404, undefined, undefined]);
+});

@@ -117,7 +117,9 @@ describe("a half-open breaker, asked on all threads at once", () => {
     given: { readonly probes: number; readonly asks: readonly Ask[] },
   ): Promise<void> {
     const watch = new Watch();
-    const agent = watch.agent({ breaker: { consecutiveFailures: 1, probes: given.probes, openFor: { first: 0 } } });
+    const agent = watch.agent({
+      breaker: { consecutiveFailures: 1, probes: given.probes, openFor: { first: 0 }, counts: () => true },
+    });
     const ref = await system.spawn(agent, { placement: { thread: 0 } });
     await expect(ref.ask("execute", { ms: 0, fails: true }, patiently)).rejects.toThrow("no");
     // nothing else is in flight: whatever begins until the half-open breaker changes again is a probe
@@ -155,7 +157,9 @@ describe("a breaker, asked in all ways there are", () => {
   it("counts all of them together: runs under either coordination, and asks on each thread", () =>
     holdsInWorld(parameters, async ({ system, sleep }, { failures, calls }) => {
       const watch = new Watch();
-      const agent = watch.agent({ breaker: { consecutiveFailures: failures, openFor: { first: 1_000_000 } } });
+      const agent = watch.agent({
+        breaker: { consecutiveFailures: failures, openFor: { first: 1_000_000 }, counts: () => true },
+      });
       const workflow = defineWorkflow("test:workflows", { name: "one", version: "1", input: Work }).step(
         "only",
         agent,

@@ -30,7 +30,7 @@ export interface BreakerOptions {
   readonly window?: number;
   /** With fewer calls than this in the window, the failure rate doesn't count. Default 20. */
   readonly minimumCalls?: number;
-  /** A call that takes longer, in milliseconds, counts as a failure even if it succeeds. Default 60,000; `Infinity` for none. */
+  /** A call that takes longer, in milliseconds, counts as a failure even if it succeeds. Default `Infinity`: none. */
   readonly slowAfter?: number;
   /**
    * How long it stays open; longer each time that the probes fail. Default: 5 s, doubled each time up to 5 minutes;
@@ -40,7 +40,10 @@ export interface BreakerOptions {
   /** How many calls a half-open breaker lets through; it closes when all of them have succeeded. Default 3. */
   readonly probes?: number;
   /**
-   * Which errors count as failures; others say nothing about the agent. Default: all. Whatever this says, a timeout and a
+   * Which errors count as failures; others say nothing about the agent. Default: those that show that something is broken. These
+   * are errors of the language and the platform (`TypeError`, `TimeoutError`), errors with a code of the system (`ECONNRESET`) or an
+   * HTTP status that is 408, 429 or at least 500, and Troupe's own, by themselves or among their causes. Any other error is taken for
+   * an answer of an agent that works, such as `new Error("the card was declined")`. `() => true` counts all. Whatever this says, a timeout and a
    * thread's death count, and these don't: an input that violates the contract, a cancelled call, a stopped agent.
    */
   readonly counts?: ErrorMatcher;

@@ -2,6 +2,7 @@
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
+import { isBreakage } from "./breakage.ts";
 import { matchesError } from "./error-matcher.ts";
 import type { CallOutcome } from "./permit.ts";
 import type { GuardedAgent } from "./policies.ts";
@@ -16,7 +17,7 @@ export function outcomeOf({ name, policies: { breaker } }: GuardedAgent, error: 
     if (givenUp.has(error.code) || isCallersFault(name, error)) return "excused";
     if (unknown.has(error.code)) return "unknown";
   }
-  if (breaker === false || breaker.counts === undefined || matchesError(breaker.counts, error)) return "failed";
+  if (breaker === false || matchesError(breaker.counts ?? isBreakage, error)) return "failed";
   return "excused";
 }
 

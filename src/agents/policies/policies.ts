@@ -76,7 +76,7 @@ export const defaultPolicies = {
     failureRate: 0.5,
     window: 60_000,
     minimumCalls: 20,
-    slowAfter: 60_000,
+    slowAfter: Number.POSITIVE_INFINITY,
     openFor: { first: 5_000, factor: 2, max: 300_000, jitter: 0.2 },
     probes: 3,
     counts: undefined,

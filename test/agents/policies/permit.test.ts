@@ -20,6 +20,10 @@ function agentWith(breaker: BreakerOptions | false = {}): AgentDefinition {
   });
 }
 
+function handlerFailed(cause: Error): AskError {
+  return new AskError("failed", "handler-failed", "it threw", { cause, details: { to: "1/x", type: "pay" } });
+}
+
 function violation(agent: string, direction: "input" | "output"): unknown {
   try {
     return checkContract(v.number(), "three", { agent, version: "1.0.0", direction, side: "receiver" });
@@ -38,9 +42,60 @@ describe("an error says of the agent that", () => {
     expect(outcomeOf(agentWith(), new AskError("failed", code, code))).toBe("unknown"),
   );
 
-  it("the fault is its own, for anything else that it throws", () => {
-    for (const thrown of [new Error("boom"), "boom", undefined, { code: 7 }])
-      expect(outcomeOf(agentWith(), thrown)).toBe("failed");
+  it.each([
+    new TypeError("cents is undefined"),
+    new DOMException("too slow", "TimeoutError"),
+    new AggregateError([], "none of them"),
+    Object.assign(new Error("reset"), { code: "ECONNRESET" }),
+    Object.assign(new Error("no such host"), { code: "EAI_AGAIN" }),
+    Object.assign(new Error("socket"), { code: "UND_ERR_SOCKET" }),
+    Object.assign(new Error("overloaded"), { status: 503 }),
+    Object.assign(new Error("slow down"), { statusCode: 429 }),
+    Object.assign(new Error("bad gateway"), { response: { status: 502 } }),
+    new Error("the rating failed", { cause: new Error("once more", { cause: { code: "ECONNREFUSED" } }) }),
+    new TroupeError("not-cloneable", "it is a function", { details: { path: [], kind: "a function" } }),
+    handlerFailed(Object.assign(new Error("overloaded"), { status: 500 })),
+  ])("something is broken, for %s, also from another thread", (thrown) => {
+    expect(outcomeOf(agentWith(), thrown)).toBe("failed");
+    expect(outcomeOf(agentWith(), decodeError(encodeError(thrown)))).toBe("failed");
+  });
+
+  class Declined extends Error {
+    override readonly name = "Declined";
+  }
+
+  it.each([
+    new Error("the card was declined"),
+    new Declined("not this card"),
+    "no",
+    undefined,
+    Object.assign(new Error("not found"), { status: 404 }),
+    Object.assign(new Error("declined"), { code: "card_declined", statusCode: 402 }),
+    Object.assign(new Error("full"), { code: "E_FULL" }),
+    handlerFailed(new Error("the other one says no")),
+    new TroupeError("conflict", "another commit came first", { details: { run: "r", known: 1, found: 2 } }),
+  ])("all is well, for %s: that is an answer", (thrown) => {
+    expect(outcomeOf(agentWith(), thrown)).toBe("excused");
+    expect(outcomeOf(agentWith(), decodeError(encodeError(thrown)))).toBe("excused");
+  });
+
+  it("all is well, for an error that can't be read or whose causes don't end", () => {
+    const endless: { readonly cause: unknown } = {
+      get cause() {
+        return endless;
+      },
+    };
+    expect(outcomeOf(agentWith(), endless)).toBe("excused");
+    const hostile = Object.defineProperty(new Error("no"), "status", {
+      get() {
+        throw new Error("not even that");
+      },
+    });
+    expect(outcomeOf(agentWith(), hostile)).toBe("excused");
+  });
+
+  it("whatever its breaker counts", () => {
+    expect(outcomeOf(agentWith({ counts: () => true }), new Error("the card was declined"))).toBe("failed");
   });
 
   it("nothing, for an input of its caller; but it failed for its output, and for its own calls of others", () => {

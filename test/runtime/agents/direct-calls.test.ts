@@ -162,7 +162,7 @@ describe("a direct ask of an agent", () => {
           tries++;
           throw new Error("no");
         },
-        { breaker: { consecutiveFailures: 2, openFor: { first: 1_000_000 } } },
+        { breaker: { consecutiveFailures: 2, openFor: { first: 1_000_000 }, counts: () => true } },
       );
       const refs = await Promise.all([1, 2, 0].map((thread) => system.spawn(agent, { placement: { thread } })));
       const outcomes: string[] = [];
@@ -183,7 +183,7 @@ describe("a direct ask of an agent", () => {
         async () => {
           throw new Error("no");
         },
-        { breaker: { consecutiveFailures: 1 }, retry: { attempts: 3, backoff: { first: 10 } } },
+        { breaker: { consecutiveFailures: 1, counts: () => true }, retry: { attempts: 3, backoff: { first: 10 } } },
       );
       const ref = await system.spawn(agent, { placement: { thread: 1 } });
       const error: unknown = await ref.ask("execute", { label: "a" }, patiently).catch((e: unknown) => e);

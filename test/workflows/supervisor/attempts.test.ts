@@ -162,7 +162,7 @@ describe("an attempt", () => {
     expect(office.signals.at(-1)?.aborted).toBe(true);
     office.admitNext();
     expect(await held).toBe(false);
-    expect(office.permits.map(({ notes }) => notes)).toEqual([["ok"], ["failed"], ["released"]]);
+    expect(office.permits.map(({ notes }) => notes)).toEqual([["ok"], ["excused"], ["released"]]);
   });
 
   it("whose time was up keeps its place until its code has ended, or is gone with its participant", () => {

@@ -340,7 +340,7 @@ describe("the gate of an agent", () => {
       ["retried", "pair", { n: 1 }],
       ["once", "pair", { n: 2 }],
     ]);
-    expect(office.permits.map(({ notes }) => notes)).toEqual([[["failed", false, 7, 3]], [["ok", false, 9, 4]], []]);
+    expect(office.permits.map(({ notes }) => notes)).toEqual([[["excused", false, 7, 3]], [["ok", false, 9, 4]], []]);
     void office.supervisor.start("s", pair, { n: 5 }, { coordination: "relay" });
     expect(office.callers).toHaveLength(3);
     void office.supervisor.claim("s", { type: "step-started", step: "a", input: { n: 5 }, by: "relay", epoch: 0 });
