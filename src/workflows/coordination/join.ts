@@ -39,8 +39,12 @@ export class Join {
   readonly #missing = new Map<string, number>();
   /** The steps that wait for a source, by the source. */
   readonly #waiting = new Map<string, string[]>();
-  /** The steps that it has proposed. A second proposal would be refused; this saves sending it. */
-  readonly #proposed = new Set<string>();
+  /**
+   * The steps that it has proposed, and the last epoch for which that holds. A second proposal would be refused; this saves
+   * sending it. But that a step can't start is recorded only in the epoch in which it was found out, so a later epoch's decider
+   * proposes it again.
+   */
+  readonly #proposed = new Map<string, Epoch>();
 
   constructor(steps: StepsByName) {
     this.#steps = steps;
@@ -70,12 +74,13 @@ export class Join {
       }
     }
     const own = message.steps.flatMap((name) => this.#steps.get(name) ?? []);
-    for (const step of own) this.#hearOf(step);
+    for (const step of own) this.#hearOf(step, epoch);
     const ready = own.filter(({ name }) => this.#missing.get(name) === 0);
     return ready.map((step) => {
       this.#missing.delete(step.name);
-      this.#proposed.add(step.name);
-      return startStep(step, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
+      const proposal = startStep(step, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
+      this.#proposed.set(step.name, proposal.type === "step-failed" ? epoch : Number.POSITIVE_INFINITY);
+      return proposal;
     });
   }
 
@@ -85,8 +90,8 @@ export class Join {
     this.#waiting.delete(source);
   }
 
-  #hearOf({ name, after }: StepDefinition): void {
-    if (this.#missing.has(name) || this.#proposed.has(name)) return;
+  #hearOf({ name, after }: StepDefinition, epoch: Epoch): void {
+    if (this.#missing.has(name) || (this.#proposed.get(name) ?? Number.NEGATIVE_INFINITY) >= epoch) return;
     let missing = 0;
     for (const source of [runInput, ...after]) {
       if (this.#sources.has(source)) continue;

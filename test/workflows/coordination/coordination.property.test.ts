@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectAllSound } from "../support/run-invariants.ts";
-import { type Outcome, play, scenarios } from "../support/run-scenario.ts";
+import { type Outcome, play, type Scenario, scenarios } from "../support/run-scenario.ts";
 
 const check = { numRuns: 200 };
 
@@ -73,6 +73,34 @@ describe("runs under either coordination and any switches in between", () => {
       ),
       check,
     );
+  });
+
+  it("end when a step turns out not to start just as the coordination is switched again", async () => {
+    const plain = { after: [], agent: 0, fails: "never", heedsAbort: false, hasFallback: false } as const;
+    const agent = { isCompensable: false, undoesUnknown: false, concurrency: 1, attempts: 1 } as const;
+    const at = (pick: number, intervention?: "switch") => ({ pick, repeats: false, intervention });
+    const scenario: Scenario = {
+      steps: [
+        { ...plain, agent: 1 },
+        plain,
+        plain,
+        plain,
+        { ...plain, after: [1], fails: "mapping" },
+        plain,
+        { ...plain, after: [5] },
+      ],
+      agents: [agent, agent, agent, agent],
+      pivot: undefined,
+      coordination: "orchestrator",
+      runs: 1,
+      pinned: undefined,
+      isAsync: true,
+      schedule: [at(0, "switch"), at(8, "switch"), at(3), at(0), at(9), at(5), at(7)],
+    };
+    const played = await play(scenario);
+    expectAllSound(scenario, played);
+    expect(played.runs.map(({ status }) => status)).toEqual(["failed"]);
+    expect(played.refused.map(({ type }) => type)).toContain("step-failed");
   });
 
   it("have each effect once when any message is delivered again, at any later time (invariant 5)", async () => {
