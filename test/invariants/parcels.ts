@@ -13,7 +13,7 @@ const Text = v.object({ text: v.string() });
 /** How many parcels lie at a place. */
 export const shelf = defineState({ name: "shelf", version: 1, schema: v.number(), initial: () => 0 });
 
-const pack = defineAgent(import.meta.url, {
+export const pack = defineAgent(import.meta.url, {
   name: "pack",
   version: "1.0.0",
   input: Text,
@@ -29,7 +29,7 @@ const pack = defineAgent(import.meta.url, {
   },
 });
 
-const weigh = defineAgent(import.meta.url, {
+export const weigh = defineAgent(import.meta.url, {
   name: "weigh",
   version: "1.0.0",
   input: v.object({ letters: v.number(), isLost: v.boolean() }),

@@ -62,7 +62,7 @@ describe("what a durable actor's handler sends", () => {
     const { out } = outgoing();
     const revived: unknown[] = [];
     const codec = new PayloadCodec({ maxBytes, revive: (value) => revived.push(value) });
-    out.post(unknown, "x", payloadOf(new BoundRef({ target: known } as never)));
+    out.post(unknown, "x", payloadOf(new BoundRef({ host: { system: {} }, target: known } as never)));
     codec.decode(out.posted[0]?.payload);
     expect(revived).toHaveLength(1); // so there is something to revive, which is what gets the refs back
   });

@@ -1,4 +1,4 @@
-import type * as v from "valibot";
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { AgentDefinition } from "../../../src/agents/agent-definition.ts";
 import type { NumberedMessage, ToParticipant } from "../../../src/workflows/coordination/coordination-protocol.ts";
@@ -405,7 +405,7 @@ describe("trouble", () => {
     const office = new Office();
     const { supervisor, runs } = office;
     void supervisor.start("r", diamond, { n: 1 });
-    const forged = defineFamily({ name: "run", version: 1, schema: {} as v.GenericSchema<unknown, RunState> });
+    const forged = defineFamily({ name: "run", version: 1, schema: v.any() as v.GenericSchema<unknown, RunState> });
     void runs.commit(subjectOf(forged, "r"), (state) => ({ ...state, length: 99 }));
     expect(() => supervisor.propose("r", done("a"))).toThrow(expect.objectContaining({ code: "conflict" }));
     expect(office.broken.length).toBe(1);
