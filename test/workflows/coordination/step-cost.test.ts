@@ -42,6 +42,7 @@ function workflowOf(shape: "chained" | "parallel", size: number): WorkflowDefini
 class Reads {
   count = 0;
   readonly #counted = new WeakMap<object, object>();
+  readonly #originals = new WeakMap<object, object>();
 
   /** The same for the same data: what versions share stays shared, and is not counted by being wrapped. */
   of<T>(value: T): T {
@@ -65,14 +66,25 @@ class Reads {
       });
       this.#counted.set(value, counted);
       this.#counted.set(counted, counted);
+      this.#originals.set(counted, value);
     }
     return counted as T;
+  }
+
+  /** The same data without what counts, also where it is a part of new data: the store copies a foreign proxy whole. */
+  original<T>(value: T): T {
+    if (typeof value !== "object" || value === null) return value;
+    const original = this.#originals.get(value);
+    if (original !== undefined) return original as T;
+    if (!Object.isFrozen(value))
+      for (const [key, part] of Object.entries(value)) Reflect.set(value, key, this.original(part));
+    return value;
   }
 }
 
 interface Cost {
   readonly status: string;
-  /** What is read of the run's state for a step, by supervisor, coordination and the store's comparison. */
+  /** What is read of the run's state for a step, by supervisor and coordination. */
   readonly reads: number;
   /** What is looked up in the workflow for a step, by the participant. */
   readonly lookups: number;
@@ -99,7 +111,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     };
     if (key !== "run/r") return { ...of, version: 1, state: next(undefined as S) };
     const before = newest;
-    newest = next(newest as S) as RunState;
+    newest = reads.original(next(newest as S) as RunState);
     const changed = diffStates(before, newest).length;
     if (before.length > 0) patches = Math.max(patches, changed);
     version++;
