@@ -156,6 +156,36 @@ describe("the environment of agents", () => {
   });
 });
 
+describe("a module that prepares the system", () => {
+  const prepared = async (...args: string[]) => {
+    writeFileSync(at("in.jsonl"), `${JSON.stringify({ variable: "x" })}\n`);
+    const { code, stdout, stderr } = await troupe(
+      ...["run", join(place, "vault.mjs"), "--input", join(place, "in.jsonl"), "--threads", "1", ...args],
+    );
+    return [code, stdout + stderr];
+  };
+
+  it("gets the system before the runs begin", async () => {
+    writeFileSync(
+      at("desk.mjs"),
+      `import { vault } from "./vault.mjs";
+       export default async (system) => console.error(\`\${(await system.stats()).runs.inFlight} runs\`);
+       export const broken = () => { throw new Error("no desk"); };
+       export const desk = 5;`,
+    );
+    const desk = join(place, "desk.mjs");
+    const [code, output] = await prepared("--setup", desk);
+    expect([code, output]).toEqual([0, expect.stringMatching(/0 runs\n/)]);
+    expect(output).toContain('line 1: ok ["unset",0]\n');
+    expect(await prepared("--setup", `${desk}#broken`)).toEqual([1, "troupe: no desk\n"]);
+    for (const name of ["desk", "none"])
+      expect(await prepared("--setup", `${desk}#${name}`)).toEqual([
+        1,
+        `troupe: ${desk}: its export ${name} is no function that prepares a system\n`,
+      ]);
+  });
+});
+
 /** Waits until a process has written a text, to either stream. */
 function said(child: ReturnType<typeof start>["child"], wanted: string): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -21,13 +21,24 @@ describe("parseCommand", () => {
       id: undefined,
       isContinued: false,
       env: [],
+      setup: undefined,
       json: false,
       verbose: false,
     });
   });
 
   it("takes all options, in any order", () => {
-    const durable = ["--journal", "state", "--id=day", "--continue", "--env", "KEY", "--env=KEY", "--env=PATH"];
+    const durable = [
+      "--journal",
+      "state",
+      "--id=day",
+      "--continue",
+      "--env",
+      "KEY",
+      "--env=KEY",
+      "--env=PATH",
+      "--setup=desk.mjs#open",
+    ];
     const other = ["--json", "--threads=3", "a/b.mjs#flow", "--verbose", "--coordination", "relay", "--input=in.jsonl"];
     const args = [...durable, ...other];
     expect(run(...args)).toEqual({
@@ -40,6 +51,7 @@ describe("parseCommand", () => {
       id: "day",
       isContinued: true,
       env: ["KEY", "PATH"],
+      setup: { module: "desk.mjs", exportName: "open" },
       json: true,
       verbose: true,
     });

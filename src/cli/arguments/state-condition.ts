@@ -5,8 +5,8 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { partsOf, valueAt } from "../../store/travel/json-pointer.ts";
 import type { Arguments, Flags } from "./arguments.ts";
-import { loadExports } from "../modules/load-exports.ts";
-import { moduleTarget } from "./module-target.ts";
+import { loadFunction } from "../modules/load-function.ts";
+import { type ModuleTarget, moduleTarget } from "./module-target.ts";
 import { messageOf, quoted } from "../output/one-line.ts";
 
 export type Condition = (state: unknown, snapshot: Snapshot) => boolean | Promise<boolean>;
@@ -34,7 +34,7 @@ export function conditionOf(given: Arguments): (cwd: string) => Promise<Conditio
   if (module !== undefined) {
     if (path !== undefined || count > 0) throw given.wrong("give --module or --path, not both");
     const target = moduleTarget(module, given);
-    return (cwd) => exported(target.module, target.exportName ?? "default", cwd);
+    return (cwd) => exported(target, cwd);
   }
   if (path === undefined || count !== 1) {
     throw given.wrong(
@@ -71,19 +71,12 @@ function jsonValue(given: Arguments, name: string): unknown {
   }
 }
 
-async function exported(module: string, name: string, cwd: string): Promise<Condition> {
-  const exports = await loadExports(module, cwd);
-  const found: unknown = (exports as Readonly<Record<string, unknown>>)[name];
-  if (typeof found !== "function") {
-    throw new TroupeError(
-      "definition-not-found",
-      `${module}: its export ${name} is no function of a state. Export one that says whether it holds.`,
-      { details: { module, name } },
-    );
-  }
+async function exported(target: ModuleTarget, cwd: string): Promise<Condition> {
+  const { module, exportName: name = "default" } = target;
+  const holds = await loadFunction(target, cwd, "of a state. Export one that says whether it holds.");
   return async (state, snapshot) => {
     try {
-      return Boolean(await (found as (...given: Parameters<Condition>) => unknown)(state, snapshot));
+      return Boolean(await holds(state, snapshot));
     } catch (cause) {
       throw new TroupeError(
         "module-failed",

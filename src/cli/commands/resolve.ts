@@ -20,6 +20,7 @@ export const resolve: Command = {
       coordination: "orchestrator",
       threads: 1,
       env: [],
+      setup: undefined,
     } as const;
     return (terminal, ports) =>
       takeUp(

@@ -71,7 +71,7 @@ async function runCommand(command: RunOrder, terminal: Terminal, ports: CommandP
   const { cwd, interrupted } = terminal;
   const { journal } = command;
   const ready = await unlessAborted(interrupted, async () => {
-    const options = systemOptionsOf(command, terminal);
+    const options = await systemOptionsOf(command, terminal);
     const workflow = await loadWorkflow({ ...command, cwd });
     const rows = await readInputs({ path: command.input, cwd, schema: workflow.input });
     const batch = await batchOf(command, workflow, rows, terminal, ports);

@@ -79,7 +79,7 @@ async function start(
 ): Promise<CommandSystem> {
   const { journal, modules } = order;
   const { cwd, note } = terminal;
-  const options = systemOptionsOf(order, terminal);
+  const options = await systemOptionsOf(order, terminal);
   const workflows = (await Promise.all(modules.map((target) => loadWorkflows({ ...target, cwd })))).flat();
   try {
     await readyToImport(chosen.map(({ head }) => head.state.workflow.module));

@@ -405,7 +405,7 @@ describe("trouble", () => {
     const office = new Office();
     const { supervisor, runs } = office;
     void supervisor.start("r", diamond, { n: 1 });
-    const forged = defineFamily({ name: "run", version: 1, schema: v.any() as v.GenericSchema<unknown, RunState> });
+    const forged = defineFamily({ name: "run", version: 1, schema: v.any() });
     void runs.commit(subjectOf(forged, "r"), (state) => ({ ...state, length: 99 }));
     expect(() => supervisor.propose("r", done("a"))).toThrow(expect.objectContaining({ code: "conflict" }));
     expect(office.broken.length).toBe(1);
