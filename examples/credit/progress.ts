@@ -74,8 +74,11 @@ function terminalPrinter(stream: ProgressStream): ProgressPrinter {
 
 function linePrinter(stream: ProgressStream, now: () => number): ProgressPrinter {
   let last = now();
+  let mode: Mode | undefined;
   return {
     update: (progress) => {
+      if (progress.mode !== mode) last = now(); // each mode begins anew
+      mode = progress.mode;
       if (now() - last < LINE_EVERY) return;
       last = now();
       stream.write(`${progressLine({ ...progress, width: DEFAULT_WIDTH })}\n`);

@@ -6,6 +6,7 @@
  * pauses; then they come up one at a time in the order of the plan. Two waves that share a child become one.
  */
 
+import type { Mutable } from "../values/mutable.ts";
 import { pauseOf } from "../actors/backoff.ts";
 import type { Decision } from "./decision.ts";
 import { type Failure, isLoss } from "./failure.ts";
@@ -20,7 +21,6 @@ import type {
   Wave,
 } from "./supervisor-state.ts";
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Failed = Extract<SupervisorEvent, { type: "failed" }>;
 
 /** The state after `event`, and what is to be done. */

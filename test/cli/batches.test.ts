@@ -1,30 +1,21 @@
 /** Batches that are interrupted and gone on with, and what their agents see: the built command, real threads, a journal on disk. */
 
-import { copyFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { caseFolders } from "./case-folders.ts";
+import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
-import { root, troupeProcesses } from "./troupe-processes.ts";
+import { troupeProcesses } from "./troupe-processes.ts";
 
 const { folder } = temporaryFiles();
 const { start, startWith, troupe } = troupeProcesses(folder);
 
-mkdirSync(join(folder, "node_modules"));
-symlinkSync(root, join(folder, "node_modules/troupe"));
-symlinkSync(join(root, "node_modules/valibot"), join(folder, "node_modules/valibot"));
+linkPackages(folder);
 
-let cases = 0;
-/** What a test's processes share: a folder in the folder. */
-let place: string;
-const at = (name: string): string => join(folder, place, name);
-beforeEach(() => {
-  place = `case-${++cases}`;
-  mkdirSync(join(folder, place));
-  for (const name of ["errands.mjs", "vault.mjs"])
-    copyFileSync(fileURLToPath(new URL(`fixtures/${name}`, import.meta.url)), at(name));
-});
+const here = caseFolders(folder, "errands.mjs", "vault.mjs");
+const { at } = here;
 
 describe("a batch that was interrupted", () => {
   interface Errand {
@@ -34,8 +25,8 @@ describe("a batch that was interrupted", () => {
   const batch = (...errands: readonly Errand[]): readonly string[] => {
     const lines = errands.map((errand) => `${JSON.stringify({ folder: at(""), ...errand })}\n`);
     writeFileSync(at("in.jsonl"), lines.join(""));
-    const input = ["--input", join(place, "in.jsonl"), "--id", "day", "--journal", join(place, "state")];
-    return ["run", join(place, "errands.mjs"), ...input, "--threads", "1"];
+    const input = ["--input", join(here.place, "in.jsonl"), "--id", "day", "--journal", join(here.place, "state")];
+    return ["run", join(here.place, "errands.mjs"), ...input, "--threads", "1"];
   };
   const begun = (): readonly string[] => readFileSync(at("log"), "utf8").trim().split("\n");
 
@@ -90,7 +81,7 @@ describe("a batch that was interrupted", () => {
     expect(lines[1]).toMatch(/^line 2: error .*in\.jsonl:2: the run day-2 had another input: /);
     expect(lines[2]).toMatch(/^line 3: ok/);
     const [, , ...options] = batch({});
-    const other = await troupe("run", join(place, "vault.mjs"), ...options, "--continue");
+    const other = await troupe("run", join(here.place, "vault.mjs"), ...options, "--continue");
     expect(other.stdout).toMatch(/^line 1: error .*the run day-1 is one of errands@1\.0\.0: /);
   });
 
@@ -99,7 +90,14 @@ describe("a batch that was interrupted", () => {
     ["--journal", "state"],
   ])("is not found by %s alone", async (...given) => {
     writeFileSync(at("in.jsonl"), "{}\n");
-    const args = ["run", join(place, "errands.mjs"), "--input", join(place, "in.jsonl"), ...given, "--continue"];
+    const args = [
+      "run",
+      join(here.place, "errands.mjs"),
+      "--input",
+      join(here.place, "in.jsonl"),
+      ...given,
+      "--continue",
+    ];
     expect(await troupe(...args)).toEqual({
       code: 2,
       stdout: "",
@@ -118,7 +116,15 @@ describe("a batch that was interrupted", () => {
 describe("the environment of agents", () => {
   const vault = (...args: string[]) => {
     writeFileSync(at("in.jsonl"), `${JSON.stringify({ variable: "VAULT_KEY" })}\n`);
-    const command = ["run", join(place, "vault.mjs"), "--input", join(place, "in.jsonl"), "--threads", "1", ...args];
+    const command = [
+      "run",
+      join(here.place, "vault.mjs"),
+      "--input",
+      join(here.place, "in.jsonl"),
+      "--threads",
+      "1",
+      ...args,
+    ];
     const { child, exit } = startWith({ env: { ...process.env, VAULT_KEY: "s3cret" } }, ...command);
     return Promise.all([text(child.stdout), text(child.stderr), exit]);
   };
@@ -142,9 +148,17 @@ describe("the environment of agents", () => {
   });
 
   it("is what a compensation needs that the command line begins", async () => {
-    const journal = ["--journal", join(place, "state")];
+    const journal = ["--journal", join(here.place, "state")];
     writeFileSync(at("in.jsonl"), `${JSON.stringify({ variable: "VAULT_KEY", holds: true })}\n`);
-    const command = ["run", join(place, "vault.mjs"), "--input", join(place, "in.jsonl"), "--id", "v", ...journal];
+    const command = [
+      "run",
+      join(here.place, "vault.mjs"),
+      "--input",
+      join(here.place, "in.jsonl"),
+      "--id",
+      "v",
+      ...journal,
+    ];
     const env = { env: { ...process.env, VAULT_KEY: "s3cret" } };
     const { child, exit } = startWith(env, ...command, "--env", "VAULT_KEY");
     await said(child, "holding");
@@ -160,7 +174,7 @@ describe("a module that prepares the system", () => {
   const prepared = async (...args: string[]) => {
     writeFileSync(at("in.jsonl"), `${JSON.stringify({ variable: "x" })}\n`);
     const { code, stdout, stderr } = await troupe(
-      ...["run", join(place, "vault.mjs"), "--input", join(place, "in.jsonl"), "--threads", "1", ...args],
+      ...["run", join(here.place, "vault.mjs"), "--input", join(here.place, "in.jsonl"), "--threads", "1", ...args],
     );
     return [code, stdout + stderr];
   };
@@ -173,7 +187,7 @@ describe("a module that prepares the system", () => {
        export const broken = () => { throw new Error("no desk"); };
        export const desk = 5;`,
     );
-    const desk = join(place, "desk.mjs");
+    const desk = join(here.place, "desk.mjs");
     const [code, output] = await prepared("--setup", desk);
     expect([code, output]).toEqual([0, expect.stringMatching(/0 runs\n/)]);
     expect(output).toContain('line 1: ok ["unset",0]\n');

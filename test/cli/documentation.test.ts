@@ -1,10 +1,11 @@
 /** What docs/command-line.md shows is what happens. */
 
-import { mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { commands } from "../../src/cli/commands.ts";
 import { shownCommands } from "./shown-commands.ts";
+import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 import { root, troupeProcesses } from "./troupe-processes.ts";
 
@@ -23,10 +24,7 @@ function block(language: string): string {
   return only;
 }
 
-mkdirSync(join(folder, "node_modules"));
-for (const name of ["troupe", "valibot"]) {
-  symlinkSync(name === "troupe" ? root : join(root, "node_modules", name), join(folder, "node_modules", name));
-}
+linkPackages(folder);
 write("loans.mjs", block("js"));
 write("loans.csv", block("csv"));
 

@@ -1,10 +1,11 @@
 /** The built command in processes of its own, with real threads. */
 
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 import { root, troupeProcesses } from "./troupe-processes.ts";
 
@@ -22,9 +23,7 @@ function said(stream: NodeJS.ReadableStream, pattern: RegExp): Promise<void> {
 const jsonLines = (...values: unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join("");
 
 // so that modules in the folder import the package as a user's do
-mkdirSync(join(folder, "node_modules"));
-symlinkSync(root, join(folder, "node_modules/troupe"));
-symlinkSync(join(root, "node_modules/valibot"), join(folder, "node_modules/valibot"));
+linkPackages(folder);
 
 describe("troupe", () => {
   it("helps, and tells its version", async () => {

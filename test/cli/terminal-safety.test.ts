@@ -61,7 +61,7 @@ const anything = defineState({ name: "anything", version: 1, schema: v.unknown()
 it("has no control characters in its output but its own colours and line breaks", async () => {
   let painted = 0;
   await fc.assert(
-    fc.asyncProperty(hostile, hostile, hostile, hostile, fc.boolean(), async (id, author, text, extra, colours) => {
+    fc.asyncProperty(hostile, hostile, hostile, hostile, async (id, author, text, extra) => {
       const journal = memoryJournal();
       const authority = new StoreAuthority({ journal, clock: fixedClock(0) });
       const client = new StoreClient(new AuthorityAccess(authority), { author });
@@ -84,20 +84,26 @@ it("has no control characters in its output but its own colours and line breaks"
         ["show", `--${extra}`],
         ["run", extra, "--input", extra],
       ];
+      const shared = { ...journal, close: async () => undefined };
+      const output = async (colours: boolean, args: readonly string[]) => {
+        const terminal = fakeTerminal("/nowhere", { colours });
+        await commandLine(args, terminal, fakePorts({ openJournal: async () => shared }));
+        return terminal;
+      };
       for (const [command = "", ...rest] of lines) {
         for (const verbose of [[], ["--verbose"]]) {
-          const terminal = fakeTerminal("/nowhere", { colours });
-          const shared = { ...journal, close: async () => undefined };
-          const ports = fakePorts({ openJournal: async () => shared });
-          await commandLine([command, "--journal", "data", ...verbose, ...rest], terminal, ports);
-          const printed = [...terminal.printed, ...terminal.notes];
-          for (const line of printed) {
-            if (line.includes("\u001B[33m")) painted++;
-            const plain = colours ? withoutPaint(line) : line;
-            expect(obeyed.test(plain.replaceAll("\n", "")), `${command}: ${JSON.stringify(line)}`).toBe(false);
-          }
+          const args = [command, "--journal", "data", ...verbose, ...rest];
+          const plain = await output(false, args);
+          for (const line of [...plain.printed, ...plain.notes])
+            expect(obeyed.test(line.replaceAll("\n", "")), `${command}: ${JSON.stringify(line)}`).toBe(false);
           // data is never a line of its own, which could pass for output of the command
-          for (const line of terminal.printed) expect(line.includes("\n") && command !== "show", line).toBe(false);
+          for (const line of plain.printed) expect(line.includes("\n") && command !== "show", line).toBe(false);
+          if (command === "revert") continue; // the second time it has nothing to do
+          const coloured = await output(true, args);
+          if (coloured.printed.some((line) => line.includes("\u001B[33m"))) painted++;
+          // colours that come from data would be one more than those of the command
+          expect(coloured.printed.map(withoutPaint)).toEqual(plain.printed);
+          expect(coloured.notes.map(withoutStack)).toEqual(plain.notes.map(withoutStack));
         }
       }
     }),
@@ -105,6 +111,10 @@ it("has no control characters in its output but its own colours and line breaks"
   );
   expect(painted).toBeGreaterThan(0);
 });
+
+function withoutStack(note: string): string {
+  return note.split("\n    at ")[0] ?? "";
+}
 
 function withoutPaint(line: string): string {
   return paints.reduce((rest, paint) => rest.replaceAll(paint, ""), line);

@@ -1,13 +1,12 @@
 /** What docs/time-travel.md shows of the command line is what happens, one command after the other. */
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, symlinkSync } from "node:fs";
-import { join } from "node:path";
 import { expect, it } from "vitest";
 import { fencesOf, readPage } from "../docs/markdown.ts";
 import { shownCommands } from "./shown-commands.ts";
+import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
-import { root, troupeProcesses } from "./troupe-processes.ts";
+import { troupeProcesses } from "./troupe-processes.ts";
 
 const page = readPage("docs/time-travel.md");
 const fences = fencesOf(page);
@@ -21,9 +20,7 @@ function asJavaScript(name: string): string {
 }
 
 it("prints what the page shows", async () => {
-  mkdirSync(join(folder, "node_modules"));
-  symlinkSync(root, join(folder, "node_modules/troupe"));
-  symlinkSync(join(root, "node_modules/valibot"), join(folder, "node_modules/valibot"));
+  linkPackages(folder);
   write("applicant.mjs", asJavaScript("applicant.ts"));
   write("scores.mjs", `${asJavaScript("scores.ts")}\nawait system.close();\n`);
   const made = spawnSync(process.execPath, ["scores.mjs"], { cwd: folder, encoding: "utf8" });

@@ -1,42 +1,26 @@
 /** What a process that was killed left unfinished, gone on with from the command line: the built command, real threads, a journal on disk. */
 
 import type { ChildProcess } from "node:child_process";
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  symlinkSync,
-  watch,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { caseFolders } from "./case-folders.ts";
+import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
-import { root, troupeProcesses } from "./troupe-processes.ts";
+import { troupeProcesses } from "./troupe-processes.ts";
 
 const { folder } = temporaryFiles();
 const { start, troupe } = troupeProcesses(folder);
 
-mkdirSync(join(folder, "node_modules"));
-symlinkSync(root, join(folder, "node_modules/troupe"));
-symlinkSync(join(root, "node_modules/valibot"), join(folder, "node_modules/valibot"));
+linkPackages(folder);
 
 const fixture = fileURLToPath(new URL("fixtures/errands.mjs", import.meta.url));
-let cases = 0;
-/** What a test's processes share: a folder in the folder. */
-let place: string;
-const at = (name: string): string => join(folder, place, name);
-beforeEach(() => {
-  place = `case-${++cases}`;
-  mkdirSync(join(folder, place));
-  copyFileSync(fixture, at("errands.mjs"));
-});
+const here = caseFolders(folder, "errands.mjs");
+const { at } = here;
 
-const journal = (): readonly string[] => ["--journal", join(place, "state")];
+const journal = (): readonly string[] => ["--journal", join(here.place, "state")];
 const touch = (name: string): void => writeFileSync(at(name), "");
 const done = (): string[] => (existsSync(at("done")) ? readFileSync(at("done"), "utf8").trim().split("\n") : []);
 const begun = (what: string): number =>
@@ -53,9 +37,9 @@ async function killed(
   errands: readonly Errand[],
   ...whenBegun: readonly string[]
 ): Promise<void> {
-  const lines = errands.map((errand) => `${JSON.stringify({ folder: join(folder, place), ...errand })}\n`);
+  const lines = errands.map((errand) => `${JSON.stringify({ folder: join(folder, here.place), ...errand })}\n`);
   writeFileSync(at("in.jsonl"), lines.join(""));
-  const args = [join(place, module), "--input", join(place, "in.jsonl"), "--id", "day", ...journal()];
+  const args = [join(here.place, module), "--input", join(here.place, "in.jsonl"), "--id", "day", ...journal()];
   const { child, exit } = start("run", ...args, "--coordination", coordination, "--threads", "2");
   const output = Promise.all([text(child.stdout), text(child.stderr)]);
   await until(child, () => whenBegun.every((what) => begun(what) > 0));
@@ -66,7 +50,7 @@ async function killed(
 /** Waits for what a process writes to come true, or for its end. */
 function until(child: ChildProcess, isSo: () => boolean): Promise<void> {
   return new Promise((resolve) => {
-    const watcher = watch(join(folder, place), look);
+    const watcher = watch(join(folder, here.place), look);
     child.on("exit", look);
     function look(): void {
       if (!isSo() && child.exitCode === null && child.signalCode === null) return;
@@ -118,7 +102,7 @@ describe.each(["orchestrator", "relay"])("runs of a process that was killed, und
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/^day-2: refused: can't load file:.*errands\.mjs for the workflow errands: .*\n$/);
     expect(refused.stderr).toContain("--module FILE says where it is now");
-    expect(await troupe(...args, "--module", join(place, "moved/errands.mjs"))).toMatchObject({
+    expect(await troupe(...args, "--module", join(here.place, "moved/errands.mjs"))).toMatchObject({
       code: 0,
       stdout: expect.stringMatching(/^day-2: completed /) as string,
       stderr: "",
@@ -197,7 +181,7 @@ it("is resolved by a person though its module is gone", async () => {
   renameSync(at("errands.mjs"), at("gone.mjs"));
   const stuck = await statuses("--status", "compensation-failed");
   // it may have been killed before it had noted that
-  if (!("day-1" in stuck)) await troupe("resume", ...journal(), "day-1", "--module", join(place, "gone.mjs"));
+  if (!("day-1" in stuck)) await troupe("resume", ...journal(), "day-1", "--module", join(here.place, "gone.mjs"));
   const args = ["resolve", ...journal(), "day-1", "--note", "carried back\nby hand"];
   expect(await troupe(...args)).toEqual({ code: 0, stdout: "day-1: resolved: carried back by hand\n", stderr: "" });
   expect(await troupe(...args)).toMatchObject({ code: 1, stdout: "" });

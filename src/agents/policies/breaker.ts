@@ -40,7 +40,7 @@ export interface BreakerOptions {
   /** How many calls a half-open breaker lets through; it closes when all of them have succeeded. Default 3. */
   readonly probes?: number;
   /**
-   * Which errors count as failures; others say nothing about the agent. Default: those that show that something is broken. These
+   * Which errors count as failures; others say nothing about the agent. Default: errors that show that something is broken. These
    * are errors of the language and the platform (`TypeError`, `TimeoutError`), errors with a code of the system (`ECONNRESET`) or an
    * HTTP status that is 408, 429 or at least 500, and Troupe's own, by themselves or among their causes. Any other error is taken for
    * an answer of an agent that works, such as `new Error("the card was declined")`. `() => true` counts all. Whatever this says, a timeout and a

@@ -5,21 +5,19 @@ import { visible } from "../output/visible.ts";
 import type { Terminal } from "./terminal.ts";
 
 /**
- * The same terminal, but each character that a terminal obeys is shown instead, except for the colours that commands
- * print themselves, and those only if the terminal has colours.
+ * The same terminal, but each character that a terminal obeys is shown instead, except for the colours of lines that
+ * commands print to stdout, and those only if the terminal has colours.
  */
 export function safeTerminal(terminal: Terminal): Terminal {
   const { colours, progress } = terminal;
-  const safe = (text: string): string =>
-    colours
-      ? splitAtPaint(text)
-          .map((part, place) => (place % 2 === 0 ? visible(part) : part))
-          .join("")
-      : visible(text);
+  const keepingColours = (line: string): string =>
+    splitAtPaint(line)
+      .map((part, place) => (place % 2 === 0 ? visible(part) : part))
+      .join("");
   return {
     ...terminal,
-    print: (line) => terminal.print(safe(line)),
-    note: (line) => terminal.note(safe(line)),
-    ...(progress === undefined ? {} : { progress: (text) => progress(safe(text)) }),
+    print: (line) => terminal.print(colours ? keepingColours(line) : visible(line)),
+    note: (line) => terminal.note(visible(line)),
+    ...(progress === undefined ? {} : { progress: (text) => progress(visible(text)) }),
   };
 }

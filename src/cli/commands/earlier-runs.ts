@@ -3,11 +3,11 @@
 import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
-import { runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
+import type { RunState } from "../../workflows/history/run-state.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { rowError, type InputRow } from "../input/input-row.ts";
+import { runIn } from "../journal/find-runs.ts";
 
 /** The run of an input. */
 export interface EarlierRun {
@@ -15,7 +15,7 @@ export interface EarlierRun {
   readonly status: RunState["status"];
 }
 
-/** The inputs of a batch, and the runs of those that have one, by line. */
+/** The inputs of a batch, and the runs that they have already, by line. */
 export interface Batch {
   readonly rows: readonly InputRow[];
   readonly earlier: ReadonlyMap<number, EarlierRun>;
@@ -43,29 +43,17 @@ export async function withEarlierRuns(
   const checked: InputRow[] = [];
   for (const row of rows) {
     const { line } = row;
-    const found = "error" in row ? undefined : await stateOf(store, idOf(line));
-    if ("error" in row || found === undefined) {
-      checked.push(row);
-    } else if (typeof found === "string") {
-      checked.push(rowError({ file, line }, found));
-    } else {
-      const problem = mismatchOf(found, row.input, workflow);
-      if (problem === undefined) earlier.set(line, { run: idOf(line), status: found.status });
-      checked.push(problem === undefined ? row : rowError({ file, line }, `the run ${idOf(line)} ${problem}`));
+    let problem: string | undefined;
+    const found = "error" in row ? undefined : await runIn(store, idOf(line), ({ message }) => (problem = message));
+    if (!("error" in row) && found !== undefined) {
+      const { run, head } = found;
+      const mismatch = mismatchOf(head.state, row.input, workflow);
+      if (mismatch === undefined) earlier.set(line, { run, status: head.state.status });
+      else problem = `the run ${run} ${mismatch}`;
     }
+    checked.push(problem === undefined ? row : rowError({ file, line }, problem));
   }
   return { rows: checked, earlier };
-}
-
-/** The state of a run, the problem of reading it, or `undefined` if there is no such run. */
-async function stateOf(store: OwnedStore, run: string): Promise<RunState | string | undefined> {
-  try {
-    const head = await store.snapshot(runState, run);
-    return head === undefined ? undefined : runOf(head).state;
-  } catch (error) {
-    if (!isTroupeError(error, "journal-corrupt") && !isTroupeError(error, "invalid-state")) throw error;
-    return error.message;
-  }
 }
 
 function mismatchOf({ workflow: { name, version }, input }: RunState, given: unknown, workflow: WorkflowDefinition) {

@@ -19,13 +19,24 @@ export interface FoundRun {
 /** All runs, in the order of their ids. For a damaged run, `onDamage` gets the error, and the run is left out. */
 export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError) => void): AsyncGenerator<FoundRun> {
   for (const run of await store.ids(runState)) {
-    try {
-      const head = await store.snapshot(runState, run);
-      if (head !== undefined) yield await foundIn(store, run, runOf(head));
-    } catch (error) {
-      if (!isTroupeError(error, "journal-corrupt") && !isTroupeError(error, "invalid-state")) throw error;
-      onDamage(error);
-    }
+    const found = await runIn(store, run, onDamage);
+    if (found !== undefined) yield found;
+  }
+}
+
+/** The run of that id, if there is one. For a damaged run, `onDamage` gets the error, and there is none. */
+export async function runIn(
+  store: OwnedStore,
+  run: string,
+  onDamage: (error: TroupeError) => void,
+): Promise<FoundRun | undefined> {
+  try {
+    const head = await store.snapshot(runState, run);
+    return head === undefined ? undefined : await foundIn(store, run, runOf(head));
+  } catch (error) {
+    if (!isTroupeError(error, "journal-corrupt") && !isTroupeError(error, "invalid-state")) throw error;
+    onDamage(error);
+    return undefined;
   }
 }
 

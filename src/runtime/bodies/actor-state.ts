@@ -16,8 +16,8 @@ type Bytes = ArrayBuffer | ArrayBufferView<ArrayBuffer>;
 
 /**
  * Owns the state. A draft protects plain objects, arrays, maps and sets: what a handler changes in them is dropped when it
- * throws. It hands out everything else as it is. So dates and bytes are copied for each handler, where there are any; and
- * other objects are refused, but for those that don't change: actor refs, and what its maker has frozen.
+ * throws. It hands out everything else as it is. So dates and bytes are copied for each handler, where there are any. Other
+ * objects are refused, except for actor refs and frozen objects, which don't change.
  */
 export class ActorState {
   readonly #definition: string;

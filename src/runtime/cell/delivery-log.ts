@@ -18,8 +18,6 @@ interface Progress {
   owed: number;
 }
 
-/** The limit for the copy of a message that was taken: whatever it takes. */
-
 export interface DeliveryLogOptions {
   readonly host: Pick<CellHost, "id" | "copier" | "tellSettled">;
   readonly actor: Address;

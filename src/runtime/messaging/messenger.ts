@@ -174,7 +174,7 @@ export class Messenger {
       const askers = detached ? undefined : sender.scope?.askers;
       const circle = askers === undefined ? undefined : circleOf([...askers, sender.address], to);
       const last = scope === undefined || own <= scope.deadline ? own : scope.deadline;
-      // an ask that closes a circle ends before those that wait for it, so that each of these is told of the circle
+      // an ask that closes a circle ends before the asks that wait for it, so that their senders are told of the circle, too
       const deadline = circle === undefined ? last : now + (last - now) * patienceInCircle;
       const left = deadline === own ? timeout : Math.ceil(deadline - now);
       const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;

@@ -150,8 +150,8 @@ export interface System extends AsyncDisposable {
   /** The versioned state that all actors share. */
   readonly store: Store;
   /**
-   * What happens to the system: threads, actors, failures, switches. Hot, but for `run-recovered` and `run-refused`: those that come
-   * before the first listener wait for it.
+   * What happens to the system: threads, actors, failures, switches. Hot; but `run-recovered`, `run-refused`
+   * and `clock-jumped` wait for the first listener if they come before it.
    */
   readonly events$: Observable<SystemEvent>;
   /** Messages that no actor handled, each with its reason. Hot. */

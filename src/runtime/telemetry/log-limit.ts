@@ -14,8 +14,8 @@ interface Window {
 }
 
 /**
- * Guarantees: of each kind, at most {@link linesPerPeriod} pass within {@link period}; of those that don't pass, the number is told
- * once, at the end of that time or of the limit.
+ * Guarantees: of each kind, at most {@link linesPerPeriod} pass within {@link period}. How many did not pass is told once,
+ * at the end of that time or of the limit.
  */
 export class LogLimit {
   readonly #clock: Clock;

@@ -177,7 +177,7 @@ export class CommitSequencer {
 
   #await(lines: readonly Line[], records: readonly CommitRecord[], kept: MaybePromise<void>): Promise<void> {
     const visible = deferred<void>();
-    const settled = visible.promise.catch(() => undefined);
+    const settled = visible.promise.catch(() => undefined); // what waits for it looks again; its own commits get the error
     const entry: Tentative = { lines, records, durable: false, visible, settled };
     for (const line of lines) {
       line.tentative.push(entry);

@@ -10,6 +10,7 @@
  * person.
  */
 
+import type { Mutable } from "../../values/mutable.ts";
 import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished } from "./run-event.ts";
 import { noteOf } from "./run-note.ts";
 import {
@@ -120,8 +121,6 @@ export function withNotes(state: RunState, events: readonly RunNote[]): RunState
   next.events = events;
   return next;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Copies field by field, as steps are copied. This is on the path of every event, and V8 makes a hidden class for each

@@ -3,6 +3,7 @@
  * and totals are updated with each change instead of counted over all steps.
  */
 
+import type { Mutable } from "../../values/mutable.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { StepOutline } from "./run-event.ts";
@@ -86,8 +87,6 @@ export interface UndoingCounts {
   /** Steps without an output whose effects are unknown, so that they are undone. */
   readonly unknown: number;
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The steps in a segment: the most that an event copies. */
 export const segmentSize = 64;

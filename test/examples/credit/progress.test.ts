@@ -90,11 +90,14 @@ describe("progressPrinter", () => {
     const { stream, written } = terminal(options);
     let time = 0;
     const printer = progressPrinter(stream, () => time);
-    for (let done = 1; done <= 10; done++) {
-      time += 500;
-      printer.update({ mode: "relay", done, total: 10 });
-      printer.clear();
+    for (const mode of ["relay", "switching"] as const) {
+      for (let done = 1; done <= 10; done++) {
+        time += 500;
+        printer.update({ mode, done, total: 10 });
+        printer.clear();
+      }
     }
-    expect(written).toEqual([4, 8].map((done) => `${progressLine({ mode: "relay", done, total: 10 })}\n`));
+    const lines = (mode: "relay" | "switching") => [5, 9].map((done) => `${progressLine({ mode, done, total: 10 })}\n`);
+    expect(written).toEqual([...lines("relay"), ...lines("switching")]);
   });
 });

@@ -151,7 +151,7 @@ export class StoredVersions implements Journal {
 
   trim(key: StateKey, oldest: number): Promise<void> {
     const trimmed = this.#trimming.then(() => this.#trim(key, oldest));
-    this.#trimming = trimmed.catch(() => undefined);
+    this.#trimming = trimmed.catch(() => undefined); // its caller gets the error; the next one goes ahead
     return trimmed;
   }
 
