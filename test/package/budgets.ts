@@ -9,7 +9,7 @@
 export const packageBudget = {
   packedMegabytes: 1.5,
   unpackedMegabytes: 5.3,
-  files: 1400,
+  files: 700,
 };
 
 /**
