@@ -163,6 +163,22 @@ export default defineConfig({
         "vitest/valid-expect": ["error", { maxArgs: 2 }],
       },
     },
+    {
+      files: ["test/fixtures/**", "test/**/*.threads.test.ts"],
+      rules: {
+        "no-restricted-imports": [
+          "error",
+          {
+            patterns: [
+              {
+                regex: "/src/(testing/)?index\\.ts$",
+                message: "Import troupe: a second copy from src has other classes.",
+              },
+            ],
+          },
+        ],
+      },
+    },
     // What must not compile is asserted by a comment.
     { files: ["test/**/*.test-d.ts"], rules: { "vitest/expect-expect": "off" } },
   ],

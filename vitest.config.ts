@@ -1,20 +1,48 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { compiledFixtures } from "./test/compiled-fixtures.ts";
+
+const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const onThreads = "test/**/*.threads.test.ts";
 
 export default defineConfig({
-  resolve: { tsconfigPaths: true },
   test: {
-    include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 240_000,
     hookTimeout: 120_000,
     env: { TROUPE_LOG: "off" }, // most systems of the tests are there to fail
     reporters: ["default", "./scripts/closing-line.ts"],
-    // `npm run typecheck` checks the type tests along with everything else: tsc need not run twice. `npm run test:types` runs them alone.
-    typecheck: {
-      include: ["test/**/*.test-d.ts"],
-      tsconfig: "./tsconfig.json",
-      ignoreSourceErrors: true,
-    },
+    projects: [
+      {
+        extends: true,
+        resolve: { tsconfigPaths: true },
+        test: {
+          name: "sources",
+          include: ["test/**/*.test.ts"],
+          exclude: [onThreads],
+          // `npm run typecheck` checks the type tests along with everything else: tsc need not run twice. `npm run
+          // test:types` runs them alone.
+          typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json", ignoreSourceErrors: true },
+        },
+      },
+      // What threads do is tested on the built package, as users have it: a thread starts in a tenth of the processor time
+      // that it takes to compile the sources.
+      {
+        extends: true,
+        plugins: [compiledFixtures()],
+        resolve: {
+          alias: [
+            { find: /^troupe$/, replacement: fileOf("dist/index.js") },
+            { find: /^troupe\/testing$/, replacement: fileOf("dist/testing/index.js") },
+          ],
+        },
+        test: {
+          name: "threads",
+          include: [onThreads],
+          server: { deps: { external: [/\/dist\//, /\/\.compiled\//] } },
+        },
+      },
+    ],
   },
 });

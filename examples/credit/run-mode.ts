@@ -40,7 +40,7 @@ const defaultInFlight = 32;
 /** In the mode `switching`, the coordination changes after so many decisions. */
 const decisionsPerSwitch = 50;
 /** In chaos, threads that stand still are found after so many milliseconds: no agent computes for nearly as long. */
-const stallTimeout = 1_000;
+const stallTimeout = 2_000;
 
 /** Decides all applications on a system of its own. */
 export async function runMode(options: ModeOptions): Promise<ModeOutcome> {

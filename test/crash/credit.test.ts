@@ -9,7 +9,7 @@ import { seededRandom } from "../../src/testing/simulator/seeded-random.ts";
 import { crash } from "./crash-harness.ts";
 import { credit, type CreditSightings } from "./credit.ts";
 
-const kills = Number(process.env["TROUPE_KILLS"] ?? 3);
+const kills = Number(process.env["TROUPE_KILLS"] ?? 2);
 
 it.each<Coordination>(["orchestrator", "relay"])(
   `decides each application once, and rightly, under the %s and ${kills} kills`,

@@ -1,7 +1,7 @@
 /** Policies in front of agents on real threads: one gate for all of them. */
 
 import { describe, expect, it } from "vitest";
-import { breakerState, createSystem, isAskError, lmdbJournal, type System } from "../../../src/index.ts";
+import { breakerState, createSystem, isAskError, lmdbJournal, type System } from "troupe";
 import { deadly, narrow, touchy } from "../../fixtures/guarded-agents.ts";
 import { latch } from "../../fixtures/latch.ts";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";

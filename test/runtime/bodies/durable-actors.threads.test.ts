@@ -11,7 +11,7 @@ import {
   type Journal,
   type Snapshot,
   type System,
-} from "../../../src/index.ts";
+} from "troupe";
 import { herald, ledger, ledgers, scribe } from "../../fixtures/durable-actors.ts";
 import { inspector } from "../../fixtures/actors.ts";
 import { record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";

@@ -1,7 +1,7 @@
 /** A module that never finishes loading on a thread holds up nothing but what it was loaded for, and that for a bounded time. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem } from "../../../src/index.ts";
+import { createSystem } from "troupe";
 import { counter } from "../../fixtures/actors.ts";
 import { unconnected, unconnectedWork } from "../../fixtures/never-loads.ts";
 import { record, rejectionOf } from "../../fixtures/real-threads.ts";

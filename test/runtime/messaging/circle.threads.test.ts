@@ -1,7 +1,7 @@
 /** Actors that ask each other in a circle, each waiting for the next, are told so when their time is up. */
 
 import { expect, it } from "vitest";
-import { createSystem } from "../../../src/index.ts";
+import { createSystem } from "troupe";
 import { relayer } from "../../fixtures/forwarder.ts";
 import { rejectionOf } from "../../fixtures/real-threads.ts";
 

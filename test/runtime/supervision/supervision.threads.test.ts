@@ -1,13 +1,7 @@
 /** Supervised actors on real threads: they come back, and with them their addresses, refs and mailboxes. */
 
 import { describe, expect, it } from "vitest";
-import {
-  type Decider,
-  type Failure,
-  isTroupeError,
-  type Placement,
-  type SupervisorHandle,
-} from "../../../src/index.ts";
+import { type Decider, type Failure, isTroupeError, type Placement, type SupervisorHandle } from "troupe";
 import { forwarder } from "../../fixtures/forwarder.ts";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 import { counter, tally } from "../../fixtures/actors.ts";

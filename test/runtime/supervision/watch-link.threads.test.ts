@@ -1,7 +1,7 @@
 /** Watching and linking on real threads: every watcher hears of an actor's end, from any thread, however the actor ends. */
 
 import { describe, expect, it } from "vitest";
-import type { Failure } from "../../../src/index.ts";
+import type { Failure } from "troupe";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 import { guardian, saboteur } from "../../fixtures/supervised-actors.ts";
 

@@ -1,7 +1,7 @@
 /** How systems end on real threads: drained, closed, closed in the middle of everything. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem } from "../../../src/index.ts";
+import { createSystem } from "troupe";
 import { counter, gate, inspector, tally } from "../../fixtures/actors.ts";
 import { stuck } from "../../fixtures/emitters.ts";
 import { latch } from "../../fixtures/latch.ts";

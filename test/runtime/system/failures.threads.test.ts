@@ -1,7 +1,7 @@
 /** What an asker and a sender are told on real threads when a message is not handled (invariant 6), and what stays as it was. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem, isAskError, isTroupeError } from "../../../src/index.ts";
+import { createSystem, isAskError, isTroupeError } from "troupe";
 import { counter, echo, gate, inspector, recorder } from "../../fixtures/actors.ts";
 import { forwarder } from "../../fixtures/forwarder.ts";
 import { latch } from "../../fixtures/latch.ts";
@@ -55,7 +55,7 @@ describe.each([0, 1])("an actor on thread %i", (thread) => {
       });
       const { cause } = error as Error & { cause: Error };
       expect(cause).toBeInstanceOf(Error);
-      expect(cause.stack).toContain("fixtures/actors.ts");
+      expect(cause.stack).toContain("fixtures/actors.");
       if (type === "failAfterAdding") expect(cause.cause).toMatchObject({ message: "the cause" });
       expect(await ref.ask("get")).toBe(1);
     },

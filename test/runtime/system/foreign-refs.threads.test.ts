@@ -2,7 +2,7 @@
 
 import { beforeAll, afterAll, describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { actorRef, createSystem, defineActor, goneMessage, type RefOf, type System } from "../../../src/index.ts";
+import { actorRef, createSystem, defineActor, goneMessage, type RefOf, type System } from "troupe";
 import { counter } from "../../fixtures/actors.ts";
 import { insured } from "../../fixtures/journey.ts";
 import { latch } from "../../fixtures/latch.ts";

@@ -1,14 +1,7 @@
 /** Where actors are put, what they are called, and how they come and go, on real threads. */
 
 import { describe, expect, it } from "vitest";
-import {
-  type ActorDefinition,
-  createSystem,
-  defineActor,
-  memoryJournal,
-  type System,
-  type SystemEvent,
-} from "../../../src/index.ts";
+import { type ActorDefinition, createSystem, defineActor, memoryJournal, type System, type SystemEvent } from "troupe";
 import { counter, gate, parent, recorder } from "../../fixtures/actors.ts";
 import { sleeper } from "../../fixtures/emitters.ts";
 import { latch } from "../../fixtures/latch.ts";

@@ -1,7 +1,7 @@
 /** A system inside a thread of a system would start further ones without end. */
 
 import { expect, it } from "vitest";
-import { createSystem } from "../../../src/index.ts";
+import { createSystem } from "troupe";
 import { unlucky } from "../../fixtures/starts-a-system.ts";
 
 it("is refused, and the error says what to do", async () => {

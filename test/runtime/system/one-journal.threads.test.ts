@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createSystem, type Journal, lmdbJournal, memoryJournal } from "../../../src/index.ts";
+import { createSystem, type Journal, lmdbJournal, memoryJournal } from "troupe";
 import { failure } from "../../store/support/failure.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "troupe-one-journal-"));

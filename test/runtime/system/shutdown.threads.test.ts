@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   type Coordination,
@@ -17,12 +16,13 @@ import {
   type Run,
   type System,
   type SystemOptions,
-} from "../../../src/index.ts";
+} from "troupe";
+import { compiledFixture } from "../../compiled-fixtures.ts";
 import { record, rejectionOf } from "../../fixtures/real-threads.ts";
 import type { Terms } from "../../fixtures/shuts-down.ts";
 import { begunIn, launching, tally, undertaking } from "../../fixtures/undertaking.ts";
 
-const script = fileURLToPath(new URL("../../fixtures/shuts-down.ts", import.meta.url));
+const script = compiledFixture("shuts-down");
 const everyStep = ["dig", "build", "paint"];
 
 let folder: string;
@@ -164,7 +164,7 @@ class Program {
 
   constructor(terms: Omit<Terms, "folder">) {
     const argument = JSON.stringify({ folder, ...terms } satisfies Terms);
-    this.#child = spawn(process.execPath, ["--import", "tsx", script, argument], {
+    this.#child = spawn(process.execPath, [script, argument], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();

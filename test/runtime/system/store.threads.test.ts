@@ -1,7 +1,7 @@
 /** Versioned state through actors of real threads: no update is lost (invariant 3), nothing stale is read (invariant 4). */
 
 import { describe, expect, it } from "vitest";
-import { isConflictError } from "../../../src/index.ts";
+import { isConflictError } from "troupe";
 import { adder, tally, writer } from "../../fixtures/actors.ts";
 import { latch } from "../../fixtures/latch.ts";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";

@@ -1,7 +1,7 @@
 /** Time travel and retention in a system: through `system.store`, through actors' contexts, and beside runs. */
 
 import { describe, expect, it } from "vitest";
-import { createSystem, memoryJournal, type System } from "../../../src/index.ts";
+import { createSystem, memoryJournal, type System } from "troupe";
 import { adder, tally } from "../../fixtures/actors.ts";
 import { historian } from "../../fixtures/historian.ts";
 import { journey, ledger } from "../../fixtures/journey.ts";

@@ -1,10 +1,10 @@
 /** Processes that use a system end by themselves once it is closed. */
 
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { compiledFixture } from "../../compiled-fixtures.ts";
 
-const script = fileURLToPath(new URL("../../fixtures/exits.ts", import.meta.url));
+const script = compiledFixture("exits");
 
 /** Runs a program to its end; one that hangs is the test's timeout. */
 function runProgram(
@@ -12,7 +12,7 @@ function runProgram(
   nodeArguments: readonly string[] = [],
 ): Promise<{ code: number | null; out: string; err: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...nodeArguments, "--import", "tsx", script, program], {
+    const child = spawn(process.execPath, [...nodeArguments, script, program], {
       stdio: ["ignore", "pipe", "pipe"],
       timeout: 45_000,
     });

@@ -1,7 +1,7 @@
 /** Whatever code of users throws, and wherever, its asker is told and its thread goes on (invariant 9). */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type ActorRef, createSystem, type System } from "../../../src/index.ts";
+import { type ActorRef, createSystem, type System } from "troupe";
 import {
   box,
   type Odd,

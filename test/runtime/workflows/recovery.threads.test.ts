@@ -14,7 +14,7 @@ import {
   type SystemEvent,
   type SystemOptions,
   TroupeError,
-} from "../../../src/index.ts";
+} from "troupe";
 import { begunIn, changedUndertaking, monument, tally, undertaking } from "../../fixtures/undertaking.ts";
 import { record, rejectionOf } from "../../fixtures/real-threads.ts";
 import { allRuns, type FoundRun } from "../../../src/cli/journal/find-runs.ts";

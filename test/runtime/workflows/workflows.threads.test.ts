@@ -1,7 +1,7 @@
 /** Workflows of agents on real threads, under both coordinations. */
 
 import { describe, expect, it } from "vitest";
-import { type Coordination, createSystem, defineWorkflow, type Run, type System } from "../../../src/index.ts";
+import { type Coordination, createSystem, defineWorkflow, type Run, type System } from "troupe";
 import { broken, flight, insurance, insured, journey, ledger, straight } from "../../fixtures/journey.ts";
 import { latch } from "../../fixtures/latch.ts";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
