@@ -313,7 +313,7 @@ export type Durability = "sync" | "relaxed";
 
 /** @experimental */
 export interface EncodedError {
-    readonly kind: "troupe" | "error" | "value";
+    readonly kind: "troupe" | "refusal" | "error" | "value";
     readonly name: string;
     readonly message: string;
     readonly stack?: string;
@@ -937,6 +937,18 @@ export type RefOf<Definition extends {
     readonly kind: "actor" | "agent";
 }> = Definition extends ActorDefinition<infer P, infer E> ? ActorRef<P, E> : Definition extends AgentDefinition<infer In, infer Out> ? ActorRef<AgentProtocol<In, Out>, never> : never;
 
+export declare class Refusal extends Error {
+    readonly code: string;
+    readonly details: Readonly<Record<string, unknown>>;
+    constructor(code: string, message?: string, { details, ...rest }?: RefusalOptions);
+    get name(): string;
+}
+
+export interface RefusalOptions {
+    readonly details?: Readonly<Record<string, unknown>>;
+    readonly cause?: unknown;
+}
+
 export interface ResourceLimits {
     readonly maxOldGenerationSizeMb?: number;
     readonly maxYoungGenerationSizeMb?: number;
@@ -1536,6 +1548,8 @@ export declare function isTroupeError<Code extends ErrorCode>(value: unknown, co
 export declare function lmdbJournal(path: string, options?: LmdbJournalOptions): Promise<Journal>;
 
 export declare function memoryJournal(options?: Readonly<Record<string, never>>): Journal;
+
+export declare function refusalOf(error: unknown): Refusal | undefined;
 
 export declare function verifyJournal(path: string): Promise<JournalReport>;
 

@@ -9,6 +9,7 @@ import { statusOf } from "./http-status.ts";
 import type { ErrorCode } from "./error-code.ts";
 import type { ErrorDetails } from "./error-details.ts";
 import { attempt, cut, describe, isError, read } from "./foreign-value.ts";
+import { isRefusal, Refusal } from "./refusal.ts";
 import { isTroupeError, TroupeError } from "./troupe-error.ts";
 
 /**
@@ -18,7 +19,7 @@ import { isTroupeError, TroupeError } from "./troupe-error.ts";
  * @since 0.1.0
  */
 export interface EncodedError {
-  readonly kind: "troupe" | "error" | "value";
+  readonly kind: "troupe" | "refusal" | "error" | "value";
   readonly name: string;
   readonly message: string;
   readonly stack?: string;
@@ -96,16 +97,17 @@ function encodeFields(error: Error, encoding: Encoding): EncodedError {
   seen.add(error);
   const encodeNew = (value: unknown): EncodedError[] =>
     value === undefined || seen.has(value) || seen.size >= maxErrors ? [] : [encode(value, encoding)];
-  const isTroupe = isTroupeError(error);
+  const kind = isTroupeError(error) ? "troupe" : isRefusal(error) ? "refusal" : "error";
+  const isTroupe = kind === "troupe";
   const name = read(error, "name");
   const whole = describe(read(error, "message") ?? "");
   const message = fitText(whole, maxMessage, encoding);
   const stack = read(error, "stack");
   const code = read(error, "code");
-  const status = isTroupe ? undefined : attempt(() => statusOf(error));
+  const status = kind !== "error" ? undefined : attempt(() => statusOf(error));
   const outcome = read(error, "outcome");
   const mayHaveRun = read(error, "mayHaveRun");
-  const details = isTroupe ? { details: plainDetails(read(error, "details"), encoding) } : {};
+  const details = kind !== "error" ? { details: plainDetails(read(error, "details"), encoding) } : {};
   const trace = typeof stack === "string" && message !== whole ? stack.replace(whole, () => message) : stack;
   const text = typeof trace === "string" ? { stack: fitText(trace, maxStack, encoding) } : {};
   const errors =
@@ -114,7 +116,7 @@ function encodeFields(error: Error, encoding: Encoding): EncodedError {
       : undefined;
   const [cause] = encodeNew(read(error, "cause"));
   return {
-    kind: isTroupe ? "troupe" : "error",
+    kind,
     name: typeof name === "string" ? cut(name, maxWords) : "Error",
     message,
     ...text,
@@ -165,6 +167,7 @@ function rebuild(
           ...(mayHaveRun === undefined ? {} : { mayHaveRun }),
         });
   }
+  if (kind === "refusal") return new Refusal(String(code), message, { ...cause, details });
   const error = errors === undefined ? new Error(message, cause) : new AggregateError(errors, message, cause);
   return Object.assign(error, code === undefined ? {} : { code }, status === undefined ? {} : { status });
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { AskError, isAskError } from "../../src/errors/ask-error.ts";
 import { errorCodes } from "../../src/errors/error-code.ts";
 import { decodeError, type EncodedError, encodeError } from "../../src/errors/error-codec.ts";
+import { isRefusal, Refusal } from "../../src/errors/refusal.ts";
 import { isTroupeError, TroupeError } from "../../src/errors/troupe-error.ts";
 
 /** The way over a link. Both forms that a batch may travel in bring the same. */
@@ -243,6 +244,17 @@ describe("errors of others", () => {
 });
 
 describe("causes", () => {
+  it("keeps a refusal, with its code and details", () => {
+    const refusal = new Refusal("card-declined", "the bank declined", {
+      details: { limit: 5 },
+      cause: new Error("402"),
+    });
+    const back = decodeError(encodeError(refusal)) as Refusal;
+    expect(isRefusal(back)).toBe(true);
+    expect(back).toMatchObject({ name: "Refusal", code: "card-declined", message: "the bank declined" });
+    expect([back.details, (back.cause as Error).message]).toEqual([{ limit: 5 }, "402"]);
+  });
+
   it("keeps a chain of them, of any kind", () => {
     const error = new Error("a", {
       cause: new TroupeError<ErrorCode>("conflict", "b", { cause: new TypeError("c", { cause: 5 }) }),
@@ -362,7 +374,7 @@ describe("any thrown thing", () => {
     thrown: fc.oneof({ maxDepth: 4 }, anything, tie("error"), tie("error")),
     error: fc
       .record({
-        kind: fc.constantFrom("error", "troupe", "ask", "aggregate"),
+        kind: fc.constantFrom("error", "troupe", "ask", "refusal", "aggregate"),
         message: text,
         name: fc.option(text, { nil: undefined }),
         code: fc.constantFrom(...errorCodes),
@@ -374,6 +386,7 @@ describe("any thrown thing", () => {
       .map(({ kind, message, name, code, details, options, errors, outcome }) => {
         if (kind === "troupe") return new TroupeError(code, message, { details, ...options });
         if (kind === "ask") return new AskError(outcome, code, message, { details, ...options });
+        if (kind === "refusal") return new Refusal(code, message, { details, ...options });
         const error = kind === "error" ? new Error(message, options) : new AggregateError(errors, message, options);
         return name === undefined ? error : Object.assign(error, { name });
       }),

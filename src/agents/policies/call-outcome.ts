@@ -1,6 +1,7 @@
 /** Whether a call's error counts against the agent that was called. */
 
 import { encodeError } from "../../errors/error-codec.ts";
+import { refusalOf } from "../../errors/refusal-of.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { isBreakage } from "./breakage.ts";
 import { matchesError } from "./error-matcher.ts";
@@ -13,6 +14,7 @@ import type { GuardedAgent } from "./policies.ts";
  * @throws TroupeError `invalid-options` when a function in {@link BreakerOptions.counts} throws.
  */
 export function outcomeOf({ name, policies: { breaker } }: GuardedAgent, error: unknown): CallOutcome {
+  if (refusalOf(error) !== undefined) return "ok";
   if (isTroupeError(error)) {
     if (givenUp.has(error.code) || isCallersFault(name, error)) return "excused";
     if (unknown.has(error.code)) return "unknown";

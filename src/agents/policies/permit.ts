@@ -2,7 +2,7 @@
 
 /**
  * How a call ended, as its agent's breaker counts it.
- * - `ok`: the agent did its work.
+ * - `ok`: the agent did its work, or refused it.
  * - `failed`: it failed.
  * - `unknown`: it timed out or its thread died, so its effects are unknown. Counts as a failure.
  * - `excused`: it ended for a reason that says nothing about the agent: its input violated the contract, it was

@@ -1,5 +1,6 @@
 /** The retry policy: whether a call of an agent that failed is tried again, and when. */
 
+import { refusalOf } from "../../errors/refusal-of.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff.ts";
 import { type ErrorMatcher, matchesError } from "./error-matcher.ts";
@@ -16,7 +17,7 @@ export interface RetryOptions {
   readonly backoff?: BackoffOptions;
   /**
    * Which errors are worth another attempt. Default: all but an input that violates the agent's contract and an open
-   * breaker, whose purpose is to fail fast. A cancelled call is never tried again.
+   * breaker, whose purpose is to fail fast. A cancelled call, and one that its agent refused by a `Refusal`, is never tried again.
    */
   readonly errors?: ErrorMatcher;
 }
@@ -101,6 +102,7 @@ export function isLost(error: unknown): boolean {
 
 function isWorthwhile(errors: ErrorMatcher | undefined, error: unknown): boolean {
   if (isTroupeError(error) && givenUp.has(error.code)) return false;
+  if (refusalOf(error) !== undefined) return false;
   if (errors !== undefined) return matchesError(errors, error);
   if (isTroupeError(error, "breaker-open")) return false;
   return !(isTroupeError(error, "contract-violated") && error.details.direction === "input");

@@ -5,6 +5,7 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
+import { refusalOf } from "../../errors/refusal-of.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";
@@ -53,7 +54,8 @@ function concludeStep(step: PlannedStep, state: RunState, event: StepFailed, ter
   if (state.status !== "running" || stepOf(state, step.name)?.status === "pending") return marked(event);
   const retry = retryOf(step, state, event, terms);
   if (retry !== undefined) return { ...marked(event), ...retry };
-  return step.fallback === undefined || event.epoch !== undefined ? marked(event) : fallBack(step, state, event, terms);
+  if (step.fallback === undefined || event.epoch !== undefined) return marked(event);
+  return refusalOf(decodeError(event.error)) === undefined ? fallBack(step, state, event, terms) : marked(event);
 }
 
 /** Marks a failure after which the attempt's effects are unknown. A step that could not start had none. */
@@ -61,8 +63,8 @@ function marked(event: StepFailed): StepFailed {
   return event.epoch === undefined && isOutcomeUnknown(event.error) ? { ...event, isUncertain: true } : event;
 }
 
-function isOutcomeUnknown({ code, outcome }: EncodedError): boolean {
-  return unknownOutcomes.has(code) && outcome !== "rejected";
+function isOutcomeUnknown({ kind, code, outcome }: EncodedError): boolean {
+  return kind === "troupe" && unknownOutcomes.has(code) && outcome !== "rejected";
 }
 
 function retryOf(

@@ -108,7 +108,8 @@ export interface StepOptions<From, Out> {
   /**
    * Gives the step's output when its agent failed for good, or when the agent's open breaker rejected the call. It gets
    * the mapping's argument and the error. Its result has to satisfy the agent's output contract; if the fallback throws,
-   * the step fails. A step that finished by its fallback is not compensated, as its agent gave no output.
+   * the step fails. It doesn't stand in for a `Refusal`, which is the agent's answer. A step that finished by its fallback is
+   * not compensated, as its agent gave no output.
    */
   readonly fallback?: (sources: From, error: unknown) => ReadonlyParts<Out>;
   /**
