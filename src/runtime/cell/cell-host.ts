@@ -9,7 +9,6 @@ import type { ValueCopier } from "../../values/value-copier.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { Answer, Frame } from "../transport/frame.ts";
-import type { SupervisionFrame } from "../transport/supervision-protocol.ts";
 import type { SystemReport } from "../transport/system-report.ts";
 import type { OpenAsks } from "./open-asks.ts";
 
@@ -38,16 +37,12 @@ export interface CellHost {
   answer(envelope: Envelope, answer: Answer): void;
   /** Answers an ask with an error: it is not handled, or its handling came to nothing. */
   refuse(envelope: Envelope, error: AskError): void;
-  /** Tells a host that `count` of its messages have left the mailbox of `to`; `gone`: there is no such actor any more. */
-  returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void;
   /** Makes a dead letter of a message. */
   deadLetter(envelope: Envelope, reason: DeadLetterReason, detail?: string): void;
   /** Sends a report to the home host. */
   report(report: SystemReport): void;
   /** Reports to the home host the error with which an actor failed at a message of that type. */
   reportFailure(actor: Address, message: string, thrown: unknown): void;
-  /** Tells a host how far its messages to a supervised actor are. */
-  tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void;
   /** The actor has stopped. */
   remove(address: Address, hasFailed: boolean): void;
   /** The actor is left behind: it has no place here any more. */

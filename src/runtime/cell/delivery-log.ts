@@ -19,7 +19,7 @@ interface Progress {
 }
 
 export interface DeliveryLogOptions {
-  readonly host: Pick<CellHost, "id" | "copier" | "tellSettled">;
+  readonly host: Pick<CellHost, "id" | "copier" | "transmit">;
   readonly actor: Address;
   readonly order: SupervisedOrder;
   /** How many messages leave the window until their host is told. */
@@ -128,6 +128,6 @@ export class DeliveryLog {
     if (++progress.owed < this.#batch && origin !== this.#host.id) return;
     progress.owed = 0;
     const { taken, settled } = progress;
-    this.#host.tellSettled(origin, { kind: "settled", actor: this.#actor, taken, settled });
+    this.#host.transmit(origin, { kind: "settled", actor: this.#actor, taken, settled });
   }
 }

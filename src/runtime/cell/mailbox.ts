@@ -15,7 +15,7 @@ import type { CellHost } from "./cell-host.ts";
 import { creditBatch } from "../transport/credit.ts";
 
 export interface OpenMailbox extends Required<MailboxOptions> {
-  readonly host: Pick<CellHost, "id" | "clock" | "deadLetter" | "refuse" | "returnCredit">;
+  readonly host: Pick<CellHost, "id" | "clock" | "deadLetter" | "refuse" | "transmit">;
   readonly actor: Address;
   /** Set for an actor with a supervisor: it tells the senders' hosts what is done with, in place of credits. */
   readonly mail: DeliveryLog | undefined;
@@ -118,7 +118,7 @@ export class Mailbox {
 
   /** The actor is gone: tells its senders' hosts. */
   close(): void {
-    for (const origin of this.#owed.keys()) this.#host.returnCredit(origin, this.#actor, 0, true);
+    for (const origin of this.#owed.keys()) this.#returnCredit(origin, 0, true);
   }
 
   #makeRoom(newest: Envelope): void {
@@ -161,6 +161,10 @@ export class Mailbox {
       return;
     }
     this.#owed.set(origin, 0);
-    this.#host.returnCredit(origin, this.#actor, owed, false);
+    this.#returnCredit(origin, owed, false);
+  }
+
+  #returnCredit(origin: HostId, count: number, gone: boolean): void {
+    this.#host.transmit(origin, { kind: "credit", to: this.#actor, count, gone });
   }
 }

@@ -27,16 +27,15 @@ import { ActorCell, type CellOptions } from "../cell/actor-cell.ts";
 import { OpenAsks } from "../cell/open-asks.ts";
 import { reviveRefs } from "../messaging/actor-ref.ts";
 import type { Sender } from "../messaging/target.ts";
-import { BatchedLink } from "../transport/batched-link.ts";
+import { Routes } from "../transport/routes.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import type { Answer, Frame } from "../transport/frame.ts";
 import { EventStreams } from "../messaging/event-streams.ts";
 import { noLongerWanted, notHandled, threadLost } from "../messaging/ask-errors.ts";
 import type { HostSettings } from "./host-settings.ts";
-import type { SettledOf, SupervisionFrame } from "../transport/supervision-protocol.ts";
+import type { SettledOf } from "../transport/supervision-protocol.ts";
 import type { ReportSink, SystemReport } from "../transport/system-report.ts";
-import { FifoQueue } from "../../async/fifo-queue.ts";
 import { Messenger } from "../messaging/messenger.ts";
 
 export interface ThreadHostOptions {
@@ -82,13 +81,9 @@ export class ThreadHost {
   readonly messenger: Messenger;
   readonly openAsks = new OpenAsks();
   readonly #sink: ReportSink;
-  readonly #position: () => Position;
   readonly #store: StoreEndpoint;
   readonly #cells = new Map<Address, ActorCell>();
-  readonly #links = new Map<HostId, BatchedLink>();
-  /** Hosts that are gone, and why. */
-  readonly #lost = new Map<HostId, unknown>();
-  readonly #toSelf = new FifoQueue<Frame>();
+  readonly #routes: Routes;
   #isClosed = false;
 
   constructor({ settings, system, clock, random, turns, beat = ignore, report, position, store }: ThreadHostOptions) {
@@ -100,8 +95,15 @@ export class ThreadHost {
     this.turns = turns;
     this.beat = beat;
     this.#sink = report;
-    this.#position = position;
     this.#store = store;
+    this.#routes = new Routes({
+      self: this.id,
+      turns,
+      position,
+      receive: (frame, from) => this.#receive(frame, from),
+      reached: (upTo) => store.reached(upTo),
+      onUnreadable: (peer, batch, error) => this.#unreadable(peer, batch, error),
+    });
     this.copier = new ValueCopier(settings.maxMessageBytes, system);
     this.streams = new EventStreams(this, (actor) => this.messenger.locate(actor));
     this.messenger = new Messenger(this, this.streams);
@@ -110,68 +112,39 @@ export class ThreadHost {
   // ---- links
 
   attach(peer: HostId, link: Link): void {
-    const { turns } = this;
-    const onBatch = (frames: Frame[], position: Position): void => {
-      for (const frame of frames) this.#receive(frame, peer);
-      if (position > 0) this.#store.reached(position); // only now: updates up to there are in this batch or before it
-    };
-    const onUnreadable = (batch: unknown, error: unknown): void => {
-      if (peer === homeHost) throw error; // it is this thread that ends: without that host it is of no use
-      this.report({ type: "unreadable", peer, batch, error: encodeError(error) });
-    };
-    this.#links.set(peer, new BatchedLink({ peer, link, turns, position: this.#position, onBatch, onUnreadable }));
+    this.#routes.attach(peer, link);
+  }
+
+  #unreadable(peer: HostId, batch: unknown, error: unknown): void {
+    if (peer === homeHost) throw error; // it is this thread that ends: without that host it is of no use
+    this.report({ type: "unreadable", peer, batch, error: encodeError(error) });
   }
 
   /** A host is gone: asks of its actors end at once (invariant 6). */
   detach(peer: HostId, error: unknown): void {
     // a thread that was closed settled all messages to it; a thread that died may have handled some, and it is unknown which
     const reason = isTroupeError(error, "actor-stopped") ? "actor-stopped" : "thread-died";
-    this.#links.get(peer)?.close();
-    this.#links.delete(peer);
-    this.#lost.set(peer, error);
+    this.#routes.detach(peer, error);
     this.messenger.hostLost(peer, reason, error);
     this.streams.hostLost(peer);
     for (const delivery of this.openAsks.takeFrom(peer)) delivery.cancel(noLongerWanted(delivery.envelope, reason));
     for (const cell of this.#cells.values()) cell.hostLost(peer, reason);
   }
 
-  /**
-   * Sends a frame to another host; or handles it here if it is for this one: at once what concerns an actor, in order with
-   * messages, and in a later turn what comes back from it.
-   */
   transmit(peer: HostId, frame: Frame): void {
-    if (peer !== this.id) {
-      this.#links.get(peer)?.send(frame); // a host that is gone takes no frame; detach ended the asks
-      return;
-    }
-    if (frame.kind === "subscribe" || frame.kind === "unsubscribe" || frame.kind === "stop") {
-      this.#receive(frame, this.id);
-      return;
-    }
-    this.#toSelf.push(frame);
-    if (this.#toSelf.length === 1) this.turns.schedule(this.#receiveOwn);
+    this.#routes.transmit(peer, frame);
   }
 
-  readonly #receiveOwn = (): void => {
-    for (let n = this.#toSelf.length; n > 0; n--) {
-      const frame = this.#toSelf.shift();
-      if (frame !== undefined) this.#receive(frame, this.id);
-    }
-    if (this.#toSelf.length > 0) this.turns.schedule(this.#receiveOwn);
-  };
-
-  /** True while frames reach a host. */
   reaches(peer: HostId): boolean {
-    return peer === this.id || this.#links.has(peer);
+    return this.#routes.reaches(peer);
   }
 
-  /** Sends what waits for a host now. */
   flushTo(peer: HostId): void {
-    this.#links.get(peer)?.flush();
+    this.#routes.flushTo(peer);
   }
 
   flush(): void {
-    for (const link of this.#links.values()) link.flush();
+    this.#routes.flush();
   }
 
   // ---- actors
@@ -222,7 +195,7 @@ export class ThreadHost {
   /** Ends what is left on this host once its actors have stopped. */
   close(settledOf?: SettledOf): void {
     this.#isClosed = true;
-    for (const link of this.#links.values()) link.drain(); // it isn't handled any more: so it becomes dead letters
+    this.#routes.drain(); // it isn't handled any more: so it becomes dead letters
     this.messenger.close(settledOf);
     this.streams.close();
     this.flush();
@@ -233,11 +206,9 @@ export class ThreadHost {
   /** Why nothing can reach an actor any more; `undefined` while its host is there. */
   unreachable(to: Address, type: string): AskError | undefined {
     if (this.#isClosed) return notHandled({ to, type }, "system-closed");
-    if (this.#lost.size === 0) return undefined;
     const host = hostOf(to);
-    const error = host === undefined ? undefined : this.#lost.get(host);
-    if (error === undefined) return undefined;
-    return threadLost({ to, type }, error);
+    const error = host === undefined ? undefined : this.#routes.lossOf(host);
+    return error === undefined ? undefined : threadLost({ to, type }, error);
   }
 
   answer(envelope: Envelope, answer: Answer): void {
@@ -248,11 +219,6 @@ export class ThreadHost {
   /** Answers an ask that is not handled, or whose handling came to nothing. */
   refuse(envelope: Envelope, error: AskError): void {
     this.answer(envelope, { ok: false, error: encodeError(error) });
-  }
-
-  returnCredit(origin: HostId, to: Address, count: number, gone: boolean): void {
-    if (origin !== this.id) this.transmit(origin, { kind: "credit", to, count, gone });
-    else this.messenger.credit(to, count, gone);
   }
 
   /** Makes a dead letter of a message. */
@@ -266,12 +232,6 @@ export class ThreadHost {
     this.#sink(report, this.id);
   }
 
-  /** Tells a host how far its messages to a supervised actor are. */
-  tellSettled(origin: HostId, frame: Extract<SupervisionFrame, { kind: "settled" }>): void {
-    if (origin !== this.id) this.transmit(origin, frame);
-    else this.messenger.supervised.settled(frame);
-  }
-
   /** Tells the home host what an actor failed with at a message of that type. */
   reportFailure(actor: Address, message: string, thrown: unknown): void {
     this.report({ type: "failure", actor, message, error: encodeError(thrown) });
@@ -280,7 +240,7 @@ export class ThreadHost {
   #receive(frame: Frame, peer: HostId): void {
     switch (frame.kind) {
       case "message":
-        return this.deliver(frame);
+        return this.#deliver(frame);
       case "reply":
         return this.messenger.reply(frame);
       case "cancel":
@@ -325,7 +285,7 @@ export class ThreadHost {
   }
 
   /** Takes a message to an actor of this host. */
-  deliver(envelope: Envelope): void {
+  #deliver(envelope: Envelope): void {
     const cell = this.#cells.get(envelope.to);
     if (cell !== undefined) {
       cell.deliver(envelope);
@@ -334,7 +294,7 @@ export class ThreadHost {
     if (isSupervised(envelope.to)) return; // it is elsewhere, or gone: its sender's host keeps the message until it is told
     this.deadLetter(envelope, "no-such-actor");
     if (envelope.isAsk) this.refuse(envelope, notHandled(envelope, "no-such-actor"));
-    this.returnCredit(envelope.origin, envelope.to, 1, true);
+    this.transmit(envelope.origin, { kind: "credit", to: envelope.to, count: 1, gone: true });
   }
 
   #cancel(peer: HostId, { to, id, code }: Extract<Frame, { kind: "cancel" }>): void {

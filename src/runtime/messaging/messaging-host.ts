@@ -21,8 +21,6 @@ export interface MessagingHost {
   };
   /** Sends a frame to a host; one for this host is taken here. */
   transmit(peer: HostId, frame: Frame): void;
-  /** Takes a message to an actor of this host. */
-  deliver(envelope: Envelope): void;
   /** True while frames reach a host. */
   reaches(peer: HostId): boolean;
   /** Why nothing can reach an actor any more; `undefined` while its host is there. */

@@ -82,7 +82,7 @@ export class Messenger {
     this.supervised = new SupervisedRoutes({
       self: host.id,
       reaches: (peer) => host.reaches(peer),
-      send: (peer, envelope) => (peer === host.id ? host.deliver(envelope) : host.transmit(peer, envelope)),
+      send: (peer, envelope) => host.transmit(peer, envelope),
       ask: (actor) => host.transmit(homeHost, { kind: "report", report: { type: "locate", actor } }),
       taken: (actor, upTo) => this.#windows.creditUpTo(actor, upTo),
       isAwaited: (ask) => this.#asks.has(ask),
@@ -239,7 +239,7 @@ export class Messenger {
     const peer = hostOf(actor);
     if (peer === undefined) return (envelope) => this.supervised.send(envelope);
     const host = this.#host;
-    return peer === host.id ? (envelope) => host.deliver(envelope) : (envelope) => host.transmit(peer, envelope);
+    return (envelope) => host.transmit(peer, envelope);
   }
 
   /** The host of an actor; `undefined` while a supervised one is nowhere, or where isn't known here yet. */

@@ -4,6 +4,7 @@ import { homeHost, type HostId, hostId, makeAddress, makeSupervisedAddress } fro
 import type { OverflowPolicy } from "../../../src/actors/mailbox-options.ts";
 import type { AskError } from "../../../src/errors/ask-error.ts";
 import type { DeadLetterReason, Envelope } from "../../../src/runtime/transport/envelope.ts";
+import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { Ledger, newLedger } from "../../../src/runtime/cell/ledger.ts";
 import { Mailbox } from "../../../src/runtime/cell/mailbox.ts";
 import { creditBatch } from "../../../src/runtime/transport/credit.ts";
@@ -42,11 +43,12 @@ class Bench {
       copier: new ValueCopier(1_000),
       deadLetter: ({ origin, id }: Envelope, reason: DeadLetterReason) => void this.letters.push([origin, id, reason]),
       refuse: (_: Envelope, error: AskError) => void this.refusals.push(error),
-      returnCredit: (origin: HostId, _: string, count: number, gone: boolean) => {
+      transmit: (origin: HostId, frame: Frame) => {
+        if (frame.kind === "settled") this.settled.set(origin, frame.settled);
+        if (frame.kind !== "credit") return;
         const before = this.credits.get(origin)?.count ?? 0;
-        this.credits.set(origin, { count: before + count, gone });
+        this.credits.set(origin, { count: before + frame.count, gone: frame.gone });
       },
-      tellSettled: (origin: HostId, { settled }: { settled: number }) => void this.settled.set(origin, settled),
     };
     const actor = isSupervised ? makeSupervisedAddress("a") : makeAddress(here, "a");
     const order = { maxDeliveries: 3, ledger: newLedger(), identity: "x", incarnation: 1 };

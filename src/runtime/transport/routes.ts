@@ -1,0 +1,108 @@
+/**
+ * The ways from one host to all hosts: a link to each of the others, and a queue to itself. Only here it matters whether a frame is for
+ * another host.
+ */
+
+import type { HostId } from "../../actors/address.ts";
+import { FifoQueue } from "../../async/fifo-queue.ts";
+import type { Link } from "../../ports/link.ts";
+import type { Turns } from "../../ports/turns.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
+import { BatchedLink } from "./batched-link.ts";
+import type { Frame } from "./frame.ts";
+
+export interface RoutesOptions {
+  readonly self: HostId;
+  readonly turns: Turns;
+  /** Everything that this host's store has sent up to now. */
+  readonly position: () => Position;
+  readonly receive: (frame: Frame, from: HostId) => void;
+  /** Everything that the other host's store had sent up to a position has arrived. */
+  readonly reached: (position: Position) => void;
+  readonly onUnreadable: (peer: HostId, batch: unknown, error: unknown) => void;
+}
+
+/** What concerns an actor is taken at once where the actor is on this host. What comes back from it is for a later turn. */
+const takenAtOnce: ReadonlySet<Frame["kind"]> = new Set([
+  "message",
+  "credit",
+  "settled",
+  "subscribe",
+  "unsubscribe",
+  "stop",
+]);
+
+export class Routes {
+  readonly #options: RoutesOptions;
+  readonly #links = new Map<HostId, BatchedLink>();
+  /** Hosts that are gone, and why. */
+  readonly #lost = new Map<HostId, unknown>();
+  readonly #toSelf = new FifoQueue<Frame>();
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+  }
+
+  attach(peer: HostId, link: Link): void {
+    const { turns, position, receive, reached, onUnreadable } = this.#options;
+    const onBatch = (frames: Frame[], upTo: Position): void => {
+      for (const frame of frames) receive(frame, peer);
+      if (upTo > 0) reached(upTo); // only now: updates up to there are in this batch or before it
+    };
+    this.#links.set(
+      peer,
+      new BatchedLink({ peer, link, turns, position, onBatch, onUnreadable: (...what) => onUnreadable(peer, ...what) }),
+    );
+  }
+
+  /** A host is gone: it takes no more frames. */
+  detach(peer: HostId, error: unknown): void {
+    this.#links.get(peer)?.close();
+    this.#links.delete(peer);
+    this.#lost.set(peer, error);
+  }
+
+  /** Why a host is gone; `undefined` for one that is not. */
+  lossOf(peer: HostId): unknown {
+    return this.#lost.size === 0 ? undefined : this.#lost.get(peer);
+  }
+
+  /** True while frames reach a host. */
+  reaches(peer: HostId): boolean {
+    return peer === this.#options.self || this.#links.has(peer);
+  }
+
+  /** Sends a frame to another host, or has this one receive it; frames to a host that is gone are lost. */
+  transmit(peer: HostId, frame: Frame): void {
+    const { self, turns, receive } = this.#options;
+    if (peer !== self) this.#links.get(peer)?.send(frame);
+    else if (takenAtOnce.has(frame.kind)) receive(frame, self);
+    else {
+      this.#toSelf.push(frame);
+      if (this.#toSelf.length === 1) turns.schedule(this.#receiveOwn);
+    }
+  }
+
+  readonly #receiveOwn = (): void => {
+    const { self, turns, receive } = this.#options;
+    for (let n = this.#toSelf.length; n > 0; n--) {
+      const frame = this.#toSelf.shift();
+      if (frame !== undefined) receive(frame, self);
+    }
+    if (this.#toSelf.length > 0) turns.schedule(this.#receiveOwn);
+  };
+
+  /** Sends what waits for a host now. */
+  flushTo(peer: HostId): void {
+    this.#links.get(peer)?.flush();
+  }
+
+  flush(): void {
+    for (const link of this.#links.values()) link.flush();
+  }
+
+  /** Handles no further frames of other hosts. */
+  drain(): void {
+    for (const link of this.#links.values()) link.drain();
+  }
+}
