@@ -319,6 +319,7 @@ export interface EncodedError {
     readonly stack?: string;
     readonly code?: string | number;
     readonly status?: number;
+    readonly retryAfter?: number;
     readonly outcome?: AskOutcome;
     readonly mayHaveRun?: boolean;
     readonly details?: ErrorDetails;
@@ -1550,6 +1551,8 @@ export declare function lmdbJournal(path: string, options?: LmdbJournalOptions):
 export declare function memoryJournal(options?: Readonly<Record<string, never>>): Journal;
 
 export declare function refusalOf(error: unknown): Refusal | undefined;
+
+export declare function retryAfter(ms: number, cause?: unknown): Error;
 
 export declare function verifyJournal(path: string): Promise<JournalReport>;
 

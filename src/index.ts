@@ -41,6 +41,7 @@ export { AskError, type AskErrorOptions, type AskOutcome, isAskError } from "./e
 export { type ErrorCode } from "./errors/error-code.ts";
 export { type EncodedError } from "./errors/error-codec.ts";
 export { type DetailsOf, type ErrorDetails, type ErrorDetailsByCode } from "./errors/error-details.ts";
+export { retryAfter } from "./errors/retry-after.ts";
 export { Refusal, type RefusalOptions } from "./errors/refusal.ts";
 export { refusalOf } from "./errors/refusal-of.ts";
 export { isTroupeError, TroupeError, type TroupeErrorOptions } from "./errors/troupe-error.ts";

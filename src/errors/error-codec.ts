@@ -9,6 +9,7 @@ import { statusOf } from "./http-status.ts";
 import type { ErrorCode } from "./error-code.ts";
 import type { ErrorDetails } from "./error-details.ts";
 import { attempt, cut, describe, isError, read } from "./foreign-value.ts";
+import { retryDelayOf, withRetryDelay } from "./retry-after.ts";
 import { isRefusal, Refusal } from "./refusal.ts";
 import { isTroupeError, TroupeError } from "./troupe-error.ts";
 
@@ -26,6 +27,8 @@ export interface EncodedError {
   readonly code?: string | number;
   /** The HTTP status that the error carried, as `status`, `statusCode` or `response.status`. */
   readonly status?: number;
+  /** Milliseconds after which the error said to try again: `retryAfter`, or the `Retry-After` of its response. */
+  readonly retryAfter?: number;
   readonly outcome?: AskOutcome;
   readonly mayHaveRun?: boolean;
   readonly details?: ErrorDetails;
@@ -105,6 +108,7 @@ function encodeFields(error: Error, encoding: Encoding): EncodedError {
   const stack = read(error, "stack");
   const code = read(error, "code");
   const status = kind !== "error" ? undefined : attempt(() => statusOf(error));
+  const retryAfter = kind === "error" ? retryDelayOf(error) : undefined;
   const outcome = read(error, "outcome");
   const mayHaveRun = read(error, "mayHaveRun");
   const details = kind !== "error" ? { details: plainDetails(read(error, "details"), encoding) } : {};
@@ -121,6 +125,7 @@ function encodeFields(error: Error, encoding: Encoding): EncodedError {
     message,
     ...text,
     ...(status === undefined ? {} : { status }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(typeof code === "string" ? { code: cut(code, maxWords) } : {}),
     ...(Number.isFinite(code) ? { code: code as number } : {}),
     ...(isTroupe && typeof outcome === "string" ? { outcome: outcome as AskOutcome } : {}),
@@ -153,7 +158,7 @@ function fitJson(value: unknown, encoding: Encoding): unknown {
 }
 
 function rebuild(
-  { kind, message, code, status, outcome, mayHaveRun, details = {} }: EncodedError,
+  { kind, message, code, status, retryAfter, outcome, mayHaveRun, details = {} }: EncodedError,
   cause: { readonly cause?: unknown },
   errors: readonly unknown[] | undefined,
 ): Error {
@@ -169,7 +174,8 @@ function rebuild(
   }
   if (kind === "refusal") return new Refusal(String(code), message, { ...cause, details });
   const error = errors === undefined ? new Error(message, cause) : new AggregateError(errors, message, cause);
-  return Object.assign(error, code === undefined ? {} : { code }, status === undefined ? {} : { status });
+  Object.assign(error, code === undefined ? {} : { code }, status === undefined ? {} : { status });
+  return withRetryDelay(error, retryAfter);
 }
 
 /**

@@ -48,6 +48,8 @@ export interface GateState {
   readonly breaker: BreakerState;
   /** In the order of the policies. */
   readonly limits: readonly RateLimitState[];
+  /** Until then the rate limits let no call ahead: an error said to try again then. */
+  readonly heldUntil: number;
   /** Calls that have gone ahead and have not ended. */
   readonly inFlight: number;
   /** In the order in which they came. */
@@ -90,6 +92,8 @@ export type GateEvent =
       readonly took: number;
       readonly tokens: number;
       readonly error: string;
+      /** Milliseconds that the error says to wait; 0 for none. */
+      readonly retryAfter: number;
       readonly isRunning: boolean;
     }
   | { readonly type: "released"; readonly ticket: Ticket; readonly hasBegun: boolean }
@@ -124,6 +128,7 @@ export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = cl
   return {
     breaker,
     limits: rateLimits.map(() => noSpending),
+    heldUntil: 0,
     inFlight: 0,
     waiting: [],
     wakeAt: Number.POSITIVE_INFINITY,
@@ -180,6 +185,7 @@ type Obstacle =
 class Step {
   breaker: BreakerState;
   limits: readonly RateLimitState[];
+  heldUntil: number;
   inFlight: number;
   waiting: readonly Waiting[];
   readonly #before: GateState;
@@ -195,6 +201,7 @@ class Step {
     this.#random = random;
     this.breaker = state.breaker;
     this.limits = state.limits;
+    this.heldUntil = state.heldUntil;
     this.inFlight = state.inFlight;
     this.waiting = state.waiting;
   }
@@ -211,8 +218,10 @@ class Step {
     this.limits = this.#eachLimit((policy, state) => begin(policy, state, caller, this.#now));
   }
 
-  settle({ ticket, hasBegun, outcome, took, tokens, error, isRunning }: Extract<GateEvent, { type: "settled" }>): void {
+  settle(event: Extract<GateEvent, { type: "settled" }>): void {
+    const { ticket, hasBegun, outcome, took, tokens, error, retryAfter, isRunning } = event;
     if (!isRunning) this.inFlight--;
+    if (retryAfter > 0) this.heldUntil = Math.max(this.heldUntil, this.#now + retryAfter);
     this.#spentBy(ticket, hasBegun, tokens);
     const { generation, began } = ticket;
     this.breakerSees({ type: "end", generation, began, took, outcome, error });
@@ -247,8 +256,8 @@ class Step {
     if (policy !== false) wakeAt = Math.min(wakeAt, breakerDue(policy, this.breaker));
     const isSaid = wakeAt === this.#before.wakeAt && !(isTick && wakeAt < Number.POSITIVE_INFINITY);
     if (!isSaid) this.#effects.push({ type: "wake", at: wakeAt });
-    const { breaker, limits, inFlight, waiting } = this;
-    return [{ breaker, limits, inFlight, waiting, wakeAt }, this.#effects];
+    const { breaker, limits, heldUntil, inFlight, waiting } = this;
+    return [{ breaker, limits, heldUntil, inFlight, waiting, wakeAt }, this.#effects];
   }
 
   #isTurnedAway(call: Call): boolean {
@@ -289,7 +298,8 @@ class Step {
     let strictest: Extract<Obstacle, { at: number }> | undefined;
     for (const [limit, policy] of rateLimits.entries()) {
       const amount = amountOf(policy, call.tokens) + this.#ahead(policy, call, before);
-      const fits = fitsAt(policy, this.limits[limit] ?? noSpending, call.caller, amount, this.#now);
+      const room = fitsAt(policy, this.limits[limit] ?? noSpending, call.caller, amount, this.#now);
+      const fits = Math.max(room, this.heldUntil);
       if (fits <= this.#now) continue;
       // the calls that wait before it use up more than a whole period, and go first
       const at = amount > policy.max && before.length > 0 ? this.#now + policy.period : fits;

@@ -18,6 +18,8 @@ export interface CallReport {
   readonly took?: number;
   /** The call's error. If it opens the breaker, the breaker's history records it. */
   readonly error?: unknown;
+  /** Milliseconds that the error says to wait. Default: what can be read of the error. */
+  readonly retryAfter?: number;
   /**
    * True when the agent's code may still be running, as after a timeout. The outcome counts at once, but the call keeps its
    * place in the bulkhead until {@link Permit.release}. Default false.

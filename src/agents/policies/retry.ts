@@ -1,5 +1,6 @@
 /** The retry policy: whether a call of an agent that failed is tried again, and when. */
 
+import { delayOf } from "../../errors/delay-of.ts";
 import { refusalOf } from "../../errors/refusal-of.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { type Backoff, type BackoffOptions, pauseOf } from "../../actors/backoff.ts";
@@ -41,8 +42,8 @@ const givenUp: ReadonlySet<string> = new Set(["cancelled", "run-cancelled", "sys
 
 /**
  * When to make the attempt that follows attempt number `attempt` (from 1), which ended with `error`; `undefined` for
- * never. `chance` is a number in [0, 1). If the error says when to try again, as that of a rate limit does, the next
- * attempt is not made before then.
+ * never. `chance` is a number in [0, 1). If the error says when to try again, as that of a rate limit does, or that of a server by
+ * `Retry-After`, the next attempt is not made before then.
  *
  * Trying again is safe since all attempts at a call have the same idempotency key (invariant 5).
  *
@@ -60,7 +61,7 @@ export function nextAttempt(
   const isDue = isLost(error)
     ? attempt < Math.max(attempts, attemptsWhenLost)
     : attempt < attempts && isWorthwhile(errors, error);
-  return isDue ? Math.max(now + pauseOf(backoff, attempt, chance), retryAtOf(error)) : undefined;
+  return isDue ? Math.max(now + pauseOf(backoff, attempt, chance), retryAtOf(error, now)) : undefined;
 }
 
 /**
@@ -108,7 +109,7 @@ function isWorthwhile(errors: ErrorMatcher | undefined, error: unknown): boolean
   return !(isTroupeError(error, "contract-violated") && error.details.direction === "input");
 }
 
-function retryAtOf(error: unknown): number {
+function retryAtOf(error: unknown, now: number): number {
   const at = isTroupeError(error) ? error.details.retryAt : undefined;
-  return typeof at === "number" ? at : 0;
+  return typeof at === "number" ? at : now + (delayOf(error) ?? 0);
 }

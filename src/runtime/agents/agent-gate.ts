@@ -13,6 +13,7 @@ import {
 import type { BreakerState } from "../../agents/policies/breaker.ts";
 import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
+import { delayOf } from "../../errors/delay-of.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -118,7 +119,8 @@ export class AgentGate {
         if (stage === "settled" || stage === "over") return;
         if (outcome === "unknown") begin(); // it may have begun, where its thread could not say so
         const { tokens = 0, took = this.#clock.now() - ticket.began, isRunning = false } = report;
-        const how = { outcome, took, tokens, error: failureText(report.error), isRunning };
+        const { retryAfter = delayOf(report.error) ?? 0 } = report;
+        const how = { outcome, took, tokens, error: failureText(report.error), retryAfter, isRunning };
         const hasBegun = stage === "begun";
         stage = isRunning ? "settled" : "over";
         this.#dispatch({ type: "settled", ticket, hasBegun, ...how });

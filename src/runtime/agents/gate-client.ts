@@ -6,6 +6,7 @@ import { isAlwaysOpen, limitsRequests } from "../../agents/policies/gate.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
+import { delayOf } from "../../errors/delay-of.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Sender } from "../messaging/target.ts";
@@ -78,7 +79,8 @@ export class GateClient {
       },
       settle: (outcome, report = {}) => {
         const { tokens: used = 0, took = this.#host.clock.now() - began, error, isRunning = false } = report;
-        const how = { outcome, tokens: used, took, error: failureText(error), isRunning };
+        const retryAfter = delayOf(error) ?? 0;
+        const how = { outcome, tokens: used, took, error: failureText(error), retryAfter, isRunning };
         this.#tell(sender, { type: "settle", call, ...how });
       },
       release: () => this.#tell(sender, { type: "release", call }),

@@ -41,6 +41,8 @@ export type CallNews =
       readonly took: number;
       /** The call's error in words; empty for none. */
       readonly error: string;
+      /** Milliseconds that the error says to wait; 0 for none. */
+      readonly retryAfter: number;
       readonly isRunning: boolean;
     }
   | { readonly type: "release"; readonly call: number }

@@ -55,6 +55,7 @@ const step = fc.oneof(
       /** Of the estimate. */
       share: fc.double({ min: 0, max: 1, noNaN: true }),
       isRunning: fc.boolean(),
+      retryAfter: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, fc.integer({ min: 1, max: 150 })),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant("release" as const), pick: fc.nat(100) }) },
@@ -81,6 +82,8 @@ class Drive {
   readonly begun = new Set<Ticket>();
   readonly holding: Ticket[] = [];
   readonly stillRunning: Ticket[] = [];
+  /** Until then no call goes ahead through a rate limit. */
+  heldUntil = 0;
   readonly policies;
   readonly given: PolicyOptions;
   #last = 0;
@@ -111,7 +114,9 @@ class Drive {
         if (isRunning) this.stillRunning.push(ticket);
         const took = this.now - ticket.began;
         const hasBegun = this.begun.has(ticket);
-        return this.send({ type: "settled", ticket, hasBegun, outcome, took, tokens, error: "boom", isRunning });
+        this.heldUntil = Math.max(this.heldUntil, this.now + taken.retryAfter);
+        const how = { outcome, took, tokens, error: "boom", retryAfter: taken.retryAfter, isRunning };
+        return this.send({ type: "settled", ticket, hasBegun, ...how });
       }
       case "release": {
         const ticket = pickFrom(this.holding, taken.pick);
@@ -152,7 +157,7 @@ class Drive {
       for (let [ticket] = this.holding; ticket !== undefined; [ticket] = this.holding) {
         this.begin(ticket);
         this.holding.shift();
-        const end = { outcome: "ok", took: 1, tokens: 0, error: "", isRunning: false } as const;
+        const end = { outcome: "ok", took: 1, tokens: 0, error: "", retryAfter: 0, isRunning: false } as const;
         this.send({ type: "settled", ticket, hasBegun: true, ...end });
       }
       while (this.stillRunning.pop() !== undefined) this.send({ type: "ended" });
@@ -171,6 +176,7 @@ class Drive {
     for (const effect of effects) {
       if (effect.type === "reject") this.#endOf(effect.id, "rejected");
       if (effect.type !== "admit") continue;
+      if (this.policies.rateLimits.length > 0) assert.ok(this.now >= this.heldUntil);
       this.#endOf(effect.ticket.id, "admitted");
       this.admissions.push({ ticket: effect.ticket, at: this.now });
       this.holding.push(effect.ticket);

@@ -61,11 +61,12 @@ class Bench {
   settle(
     id: number,
     outcome: CallOutcome = "ok",
-    more: { tokens?: number; isRunning?: boolean; took?: number; hasBegun?: boolean } = {},
+    more: { tokens?: number; isRunning?: boolean; took?: number; hasBegun?: boolean; retryAfter?: number } = {},
   ): void {
-    const { tokens = 0, isRunning = false, took = 1, hasBegun = this.#begins } = more;
+    const { tokens = 0, isRunning = false, took = 1, hasBegun = this.#begins, retryAfter = 0 } = more;
     const error = outcome === "ok" ? "" : "boom";
-    this.do({ type: "settled", ticket: this.tickets.get(id)!, hasBegun, outcome, took, tokens, error, isRunning });
+    const how = { outcome, took, tokens, error, retryAfter, isRunning };
+    this.do({ type: "settled", ticket: this.tickets.get(id)!, hasBegun, ...how });
   }
 
   codeOf(id: number): string | undefined {
@@ -259,6 +260,19 @@ describe("rate limits", () => {
     expect(bench.codeOf(4)).toBe("rate-limited");
     bench.settle(1);
     bench.settle(2);
+    expect(bench.admitted).toEqual([1, 2, 3]);
+  });
+
+  it("let no call ahead before the time that an error says to wait for", () => {
+    const bench = new Bench({ rateLimits: [{ requests: 10, period: 100 }] });
+    const first = bench.request();
+    bench.settle(first, "failed", { retryAfter: 500 });
+    bench.request();
+    bench.request("bob");
+    expect(bench.waiting).toEqual([2, 3]);
+    expect(bench.state.wakeAt).toBe(500);
+    bench.now = 500;
+    bench.do({ type: "tick" });
     expect(bench.admitted).toEqual([1, 2, 3]);
   });
 
