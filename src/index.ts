@@ -81,6 +81,7 @@ export { lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-
 export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
+export { type Erased, type EraseOptions, type Erasure } from "./store/versions/erasure.ts";
 export { type Imported, type Store } from "./store/store.ts";
 export { type Blame } from "./store/travel/blame.ts";
 export { type JsonPatchOperation, type StateDiff } from "./store/travel/state-diff.ts";

@@ -47,6 +47,7 @@ export const errorCodes = [
   "conflict",
   "no-such-key",
   "no-such-version",
+  "erased",
   "no-such-path",
   "key-exists",
   "invalid-state",

@@ -141,6 +141,13 @@ export interface ErrorDetailsByCode {
     readonly newest?: number;
     readonly idempotencyKey?: string;
   };
+  erased: {
+    readonly key: string;
+    readonly version: number;
+    readonly author: string;
+    readonly time: number;
+    readonly reason: string;
+  };
   "no-such-path": { readonly key: string; readonly path: string; readonly version: number };
   "key-exists": { readonly key: string; readonly newest: number };
   "invalid-state": {

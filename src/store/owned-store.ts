@@ -2,6 +2,7 @@
 
 import { AuthorityAccess } from "./authority/authority-access.ts";
 import { exportHistory } from "./history/history-export.ts";
+import { checkReason, type Erased, type EraseOptions } from "./versions/erasure.ts";
 import { readHistory } from "./history/history-import.ts";
 import type { StateDefinition } from "./versions/state-definition.ts";
 import { stateKey } from "./versions/state-key.ts";
@@ -11,17 +12,19 @@ import type { Imported, Store } from "./store.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";
 
 /**
- * A {@link TimeTravelClient} that also compacts, exports and imports. What the client guarantees and throws holds here too.
+ * A {@link TimeTravelClient} that also erases, compacts, exports and imports. What the client guarantees and throws holds here too.
  *
  * @example
  * const store = new OwnedStore(authority, { author: "system", remembersReads: false });
  */
 export class OwnedStore extends TimeTravelClient implements Store {
   readonly #authority: StoreAuthority;
+  readonly #author: string;
 
   constructor(authority: StoreAuthority, options: StoreClientOptions) {
     super(new AuthorityAccess(authority), options);
     this.#authority = authority;
+    this.#author = options.author;
   }
 
   /**
@@ -30,6 +33,18 @@ export class OwnedStore extends TimeTravelClient implements Store {
    */
   async compact(): Promise<void> {
     await this.#authority.compact();
+  }
+
+  /** See `Store.erase`. */
+  async erase(
+    definition: Pick<StateDefinition, "name">,
+    id: string,
+    { reason, forks = false }: EraseOptions,
+  ): Promise<Erased> {
+    checkReason(reason, "erase");
+    const erased = await this.#authority.erase(stateKey(definition, id), { author: this.#author, reason, forks });
+    this.observe(erased.tombstone.position);
+    return erased;
   }
 
   /**

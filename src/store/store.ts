@@ -7,6 +7,7 @@ import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } 
 import type { Blame } from "./travel/blame.ts";
 import type { StateDiff } from "./travel/state-diff.ts";
 import type { BisectOptions, RevertOptions } from "./travel/time-travel-client.ts";
+import type { Erased, EraseOptions } from "./versions/erasure.ts";
 import type { HistoryOptions } from "./versions/history-range.ts";
 import type { Snapshot, VersionAt } from "./versions/snapshot.ts";
 import type { StateDefinition } from "./versions/state-definition.ts";
@@ -27,7 +28,7 @@ export interface Imported {
  * The versioned state as code outside any actor sees it: always the newest.
  *
  * Guarantees: states are deeply frozen; a commit is one version or an error, and never overwrites a version it wasn't computed
- * from (invariant 3); no method changes or removes a version, `revert` and `fork` append. What was written under an older
+ * from (invariant 3); no method but `erase` removes a version or changes one, `revert` and `fork` append. What was written under an older
  * version of its schema is given in the shape of the definition's.
  *
  * Errors of every method: `system-closed`; of those that give states also `schema-newer`, `no-upcaster` and `invalid-state`, for
@@ -40,12 +41,12 @@ export interface Imported {
  */
 export interface Store {
   /**
-   * The newest state known here; `initial(id)` for a key without a version.
+   * The newest state known here; `initial(id)` for a key without a version, and for one that was erased.
    *
    * @throws TroupeError `no-such-key` for a key without a version in a family without `initial`.
    */
   read<S>(definition: StateDefinition<S>, id: string): Promise<S>;
-  /** The newest version known here; `undefined` for a key without one. */
+  /** The newest version known here; `undefined` for a key without one, and for one that was erased. */
   snapshot<S>(definition: StateDefinition<S>, id: string): Promise<Snapshot<S> | undefined>;
   /**
    * Appends the next version: what `recipe` makes of the newest one, or of `initial(id)`. A recipe that changes nothing
@@ -102,7 +103,8 @@ export interface Store {
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>>;
   /**
    * The versions of a key in a range, as the store has them now; none for a key without a version. Versions are chosen by
-   * author, run and time without reading the states of the others.
+   * author, run and time without reading the states of the others. The history of a key that was erased begins with its tombstone,
+   * of which `erased` says why; its state is the initial one.
    *
    * @throws TroupeError `invalid-options` for a bound that makes no sense; `no-such-version` for one below the oldest
    * version that is kept.
@@ -114,13 +116,14 @@ export interface Store {
   /**
    * One version of a key: by its number, or the version that was the newest at a time.
    *
-   * @throws TroupeError `no-such-version`, which says what there is; `invalid-options` for a time that is none.
+   * @throws TroupeError `no-such-version`, which says what there is; `erased`, which says by whom, when and why, up to the tombstone itself; `invalid-options` for a time that is none.
    */
   at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>>;
-  /** The ids of a family that have a version, in ascending order. */
+  /** The ids of a family that have a version and are not erased, in ascending order. */
   ids(definition: Pick<StateDefinition, "name">): Promise<readonly string[]>;
   /**
-   * The newest version, if there is one, then each later one in order, without a gap. Completes when the system closes.
+   * The newest version, if there is one, then each later one in order, without a gap; a tombstone too, with `erased` and the initial
+   * state, when the key is erased meanwhile. Completes when the system closes.
    * Errors when a version can't be read; for a subscriber without `error` it completes then.
    */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>>;
@@ -146,14 +149,14 @@ export interface Store {
    * Goes back to an earlier version, by one more version with its state; its cause is `revert <key>@<version>`.
    *
    * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
-   * @throws TroupeError `no-such-version`; `invalid-state` when the family's schema doesn't accept that state any more.
+   * @throws TroupeError `no-such-version`, `erased`; `invalid-state` when the family's schema doesn't accept that state any more.
    */
   revert<S>(definition: StateDefinition<S>, id: string, version: number, options?: RevertOptions): Promise<Snapshot<S>>;
   /**
    * Begins a new key of the family with a version of this one: its version 1 has that state, and the cause
    * `fork <key>@<version>`.
    *
-   * @throws TroupeError `no-such-version`; `key-exists` when there is a version of `newId`; `invalid-state` when the
+   * @throws TroupeError `no-such-version`, `erased`; `key-exists` when there is a version of `newId`; `invalid-state` when the
    * family's schema doesn't accept that state any more.
    */
   fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>>;
@@ -166,6 +169,24 @@ export interface Store {
    * `invalid-options` for a path that is no pointer.
    */
   blame(definition: StateDefinition, id: string, path: string): Promise<Blame>;
+  /**
+   * Erases a key: its states, patches and idempotency keys are gone from the journal, and from the copies on threads, at one position of
+   * the store's order. In their place is a tombstone, which is the key's next version and says who erased it, when and why.
+   *
+   * From then on the key reads as if it had never been written: `read` gives `initial(id)`, `snapshot` gives `undefined`, `ids` doesn't
+   * list it. The next commit starts from there, and makes the version after the tombstone. What is committed at the same time is
+   * either erased, or comes after it. What was erased can't be read, compared, forked or gone back to: that fails as `erased`. A
+   * retry under an idempotency key that was used for the key is another commit.
+   *
+   * With a journal on disk, the bytes are free to be overwritten at once, and in no file of it after {@link Store.compact}. Erasing what
+   * is erased already changes nothing, and gives that tombstone.
+   *
+   * @throws TroupeError `no-such-key` for a key that never had a version; `invalid-options` without a reason.
+   * @example
+   * const { remainingForks } = await store.erase(customer, "4711", { reason: "request of 2026-03-02" });
+   * await store.compact();
+   */
+  erase(definition: Pick<StateDefinition, "name">, id: string, options: EraseOptions): Promise<Erased>;
   /** How many bytes a key's versions take where they are kept; 0 for a key without one. */
   size(definition: Pick<StateDefinition, "name">, id: string): Promise<number>;
   /**

@@ -31,7 +31,8 @@ export const bisect: Command = {
           if (bound !== undefined && (bound < extent.oldest || bound > extent.newest))
             throw noSuchVersion(key, bound, extent);
         }
-        const lowest = from ?? extent.oldest;
+        const oldest = extent.tombstone === undefined ? extent.oldest : extent.oldest + 1;
+        const lowest = from ?? oldest;
         const highest = to ?? extent.newest;
         const read = (version: number) => readVersion(access, key, version);
         const found = await search(lowest, highest, read, (snapshot) => holds(snapshot.state, snapshot));
@@ -43,7 +44,7 @@ export const bisect: Command = {
         else {
           const paint = painter(terminal.colours);
           await terminal.print(versionText(found, paint));
-          if (found.version > extent.oldest) {
+          if (found.version > oldest) {
             const { text } = diffOf((await read(found.version - 1)).state, found.state);
             for (const line of diffLines(text, paint)) await terminal.print(line);
           }

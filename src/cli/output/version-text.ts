@@ -4,13 +4,17 @@ import type { SnapshotMeta } from "../../store/versions/snapshot.ts";
 import { oneLine } from "./one-line.ts";
 import type { Paint } from "./paint.ts";
 
-/** `@4 2026-01-31T12:00:00.000Z credit-score run/7`, on one line, whatever the names of authors and runs contain. */
+/**
+ * `@4 2026-01-31T12:00:00.000Z credit-score run/7`, or `@5 2026-01-31T12:00:00.000Z command-line erased: request 7`: on one line,
+ * whatever the names of authors and runs and the reasons contain.
+ */
 export function versionText(
-  { version, time, author, cause }: Pick<SnapshotMeta, "version" | "time" | "author" | "cause">,
+  { version, time, author, cause, erased }: Pick<SnapshotMeta, "version" | "time" | "author" | "cause" | "erased">,
   paint: Paint,
 ): string {
   const why = cause === undefined ? "" : ` ${paint("dim", oneLine(cause))}`;
-  return `${paint("yellow", `@${version}`)} ${timeText(time)} ${paint("cyan", oneLine(author))}${why}`;
+  const gone = erased === undefined ? "" : ` ${paint("red", oneLine(`erased: ${erased.reason}`))}`;
+  return `${paint("yellow", `@${version}`)} ${timeText(time)} ${paint("cyan", oneLine(author))}${why}${gone}`;
 }
 
 /** `2026-01-31T12:00:00.000Z`, or the number itself if it is beyond any date. */

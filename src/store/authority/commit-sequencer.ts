@@ -15,6 +15,7 @@ import {
   type KeyChange,
   type KeyWrite,
 } from "../versions/commit.ts";
+import { type Erasure, live, standing, tombstoneAfter } from "../versions/erasure.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -84,16 +85,31 @@ export class CommitSequencer {
     return this.#whenLoaded(lines, () => this.#decide(lines, request));
   }
 
+  /**
+   * Appends a tombstone after the newest version of each key, visible or tentative: whatever is committed meanwhile is either erased
+   * or comes after it. All at one position. Keys without a version are passed over, and so are those whose newest is a
+   * tombstone already.
+   */
+  erase(keys: readonly StateKey[], erased: Erasure, author: string): MaybePromise<CommitOutcome> {
+    const lines = keys.map((key) => this.#line(key));
+    const append = (): MaybePromise<CommitOutcome> => {
+      const full = lines.filter(({ tip }) => tip !== undefined && (tip.erased === undefined || erased.forgotten === true));
+      if (full.length === 0) return { kind: "committed", snapshots: [] };
+      return this.#append(full, { changes: full.map(({ tip }) => tombstoneAfter(tip as Snapshot, erased)), author });
+    };
+    return lines.every(isLoaded) ? append() : this.#whenLoaded(lines, append);
+  }
+
   /** Calls `use` with the newest visible version, in a turn in which it is the newest. */
   withHead<T>(key: StateKey, use: (head: Snapshot | undefined) => T): MaybePromise<T> {
     const line = this.#line(key);
     return isLoaded(line) ? use(line.head) : this.#whenLoaded([line], () => use(line.head));
   }
 
-  /** True for a key whose first version isn't visible yet. */
+  /** True for a key whose first version, or the first after it was erased, isn't visible yet. */
   hides(key: StateKey): boolean {
     const line = this.#lines.get(key);
-    return line !== undefined && line.head === undefined && line.loading === undefined;
+    return line !== undefined && live(line.head) === undefined && line.loading === undefined;
   }
 
   #decide(lines: readonly Line[], request: CommitRequest): MaybePromise<CommitOutcome> {
@@ -134,7 +150,7 @@ export class CommitSequencer {
     const isVisible = !(kept instanceof Promise) && this.#tentative.length === 0;
     for (let i = 0; i < written.length; i++) {
       const line = written[i] as Line;
-      line.tip = snapshots[i];
+      line.tip = standing(snapshots[i]);
       if (isVisible) line.head = line.tip;
     }
     const outcome: CommitOutcome = { kind: "committed", snapshots };
@@ -172,6 +188,7 @@ export class CommitSequencer {
     };
     if (cause !== undefined) snapshot.cause = cause;
     if (idempotencyKey !== undefined) snapshot.idempotencyKey = idempotencyKey;
+    if (change.erased !== undefined) snapshot.erased = change.erased;
     return Object.freeze(snapshot);
   }
 
@@ -197,7 +214,7 @@ export class CommitSequencer {
       this.#tentative.shift();
       for (const [i, line] of next.lines.entries()) {
         line.tentative.shift();
-        line.head = next.records[i]?.snapshot;
+        line.head = standing(next.records[i]?.snapshot);
       }
       this.#publish(next.records);
       for (const line of next.lines) this.#leave(line);
@@ -283,6 +300,6 @@ function cutFrom(line: Line, lost: ReadonlySet<Tentative>): readonly Tentative[]
   if (from === -1) return [];
   const cut = line.tentative.splice(from);
   const last = line.tentative.at(-1);
-  line.tip = last === undefined ? line.head : last.records[last.lines.indexOf(line)]?.snapshot;
+  line.tip = last === undefined ? line.head : standing(last.records[last.lines.indexOf(line)]?.snapshot);
   return cut;
 }

@@ -42,6 +42,14 @@ export class CommittedParts {
     return known ?? chain(this.#journal.committed(idempotencyKey), (snapshots) => snapshots.map(metaOf));
   }
 
+  /** Drops what was committed before a tombstone, as the journal does. */
+  erased({ key, version }: SnapshotMeta): void {
+    for (const [idempotencyKey, metas] of this.#metas) {
+      const left = metas.filter((meta) => meta.key !== key || meta.version >= version);
+      if (left.length < metas.length) this.#metas.set(idempotencyKey, left);
+    }
+  }
+
   /** Notes that after `before`, `snapshots` were committed. Beyond a thousand keys, forgets the one that was noted first. */
   add(idempotencyKey: string, before: readonly SnapshotMeta[], snapshots: readonly Snapshot[]): void {
     if (snapshots.length === 0) return;
@@ -92,7 +100,7 @@ export function originalDropped(
   return new TroupeError(
     "no-such-version",
     `What the idempotency key ${JSON.stringify(idempotencyKey)} stands for was committed before, as ${original.key}@${original.version}; ` +
-      `but retention has dropped ${key}@${version}, which was the newest of its key then. Nothing was committed again.`,
+      `but ${key}@${version}, which was the newest of its key then, isn't kept any more: retention has dropped it, or it was erased. Nothing was committed again.`,
     { details: { idempotencyKey, key, version } },
   );
 }

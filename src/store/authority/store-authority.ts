@@ -9,13 +9,15 @@ import { CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import { HistoryReader } from "../history/history-reader.ts";
 import { checkSameKeys, CommittedParts, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
+import { type Erased, erasedVersion } from "../versions/erasure.ts";
+import { ForkOrigins } from "../retention/fork-origins.ts";
 import { keyExists } from "../versions/key-exists.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { Journal } from "../journal/journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
-import { type KeyExtent, type Position, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
+import { type KeyExtent, metaOf, type Position, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityMessage } from "../replication/store-protocol.ts";
 
@@ -26,6 +28,12 @@ export interface StoreAuthorityOptions {
   readonly clock: TimeSource;
   /** Which versions are kept. Default: all. */
   readonly retention?: RetentionOptions;
+}
+
+export interface EraseRequest {
+  readonly author: string;
+  readonly reason: string;
+  readonly forks: boolean;
 }
 
 /**
@@ -49,6 +57,7 @@ export class StoreAuthority {
   readonly #sequencer: CommitSequencer;
   readonly #publisher: Publisher;
   readonly #history: HistoryReader;
+  readonly #forks: ForkOrigins;
   readonly #retainer: Retainer;
   readonly #inFlight = new InFlightKeys();
   readonly #parts: CommittedParts;
@@ -64,10 +73,13 @@ export class StoreAuthority {
     this.#parts = new CommittedParts(journal);
     this.#publisher = new Publisher(journal.position);
     this.#history = new HistoryReader(journal);
-    this.#retainer = new Retainer(journal, clock, retention);
+    this.#forks = new ForkOrigins(journal);
+    this.#retainer = new Retainer(journal, clock, this.#forks, retention);
     this.#sequencer = new CommitSequencer(journal, clock, (records) => {
       this.#publisher.publish(records);
       for (const { snapshot } of records) {
+        if (snapshot.erased !== undefined) this.#parts.erased(snapshot);
+        this.#forks.appended(snapshot);
         const dropping = this.#retainer.appended(snapshot);
         if (dropping !== undefined) this.#track(dropping);
       }
@@ -253,6 +265,40 @@ export class StoreAuthority {
   }
 
   /**
+   * Erases a key: appends a tombstone after whatever is its newest version, and removes all that is before it, with its
+   * idempotency keys, from the journal. If the newest is a tombstone already, that one is the answer. `forks`: erases the keys that
+   * were forked from it too, and their forks, at the same position.
+   *
+   * @throws TroupeError `no-such-key` for a key without a version; the journal's errors.
+   */
+  async erase(key: StateKey, { author, reason, forks }: EraseRequest): Promise<Erased> {
+    return this.#begin(async () => {
+      const derived = await this.#forks.of(key);
+      const erasedForks = forks ? [...derived] : [];
+      const outcome = await this.#sequencer.erase([key, ...erasedForks], { reason }, author);
+      let remainingForks = await this.#forks.of(key);
+      // those that came in between; there are no later ones, since a fork of a version that is gone fails
+      while (forks && remainingForks.length > 0) {
+        erasedForks.push(...remainingForks);
+        await this.#sequencer.erase(remainingForks, { reason }, author);
+        remainingForks = await this.#forks.of(key);
+      }
+      const [made] = outcome.kind === "committed" ? outcome.snapshots : [];
+      const tombstone = made?.key === key ? made : await this.#sequencer.withHead(key, same);
+      if (tombstone === undefined) throw nothingToErase(key);
+      return { tombstone: metaOf(tombstone), erasedForks, remainingForks };
+    });
+  }
+
+  /**
+   * Forgets keys: erases them, and keeps no tombstone. The next version of such a key is its first. For keys that no replica writes
+   * and no token speaks of, such as those of runs. Keys without a version are passed over.
+   */
+  async forget(keys: readonly StateKey[], { author, reason }: Pick<EraseRequest, "author" | "reason">): Promise<void> {
+    await this.#begin(async () => this.#sequencer.erase(keys, { reason, forgotten: true }, author));
+  }
+
+  /**
    * Begins a key with versions that were made elsewhere, in their order, at positions of this store. Fails if another
    * commit to the key comes in between. A version whose idempotency key was used here is kept without it.
    *
@@ -262,6 +308,7 @@ export class StoreAuthority {
   async adopt(key: StateKey, requests: readonly CommitRequest[]): Promise<void> {
     await this.#begin(() =>
       chain(this.#sequencer.withHead(key, same), async (head) => {
+        if (head?.erased !== undefined) throw erasedVersion(head, "What was there before isn't imported again: it");
         if (head !== undefined) throw keyExists(key, head, adoptInstead);
         const free = await this.#withFreeKeys(requests);
         // all in one turn, so that they follow one another and share a flush
@@ -358,6 +405,12 @@ export class StoreAuthority {
       throw new TroupeError("system-closed", "The store is closed. Use it before the system closes.");
     }
   }
+}
+
+function nothingToErase(key: StateKey): TroupeError {
+  return new TroupeError("no-such-key", `${key} has no version, so there is nothing to erase. Check its id.`, {
+    details: { key },
+  });
 }
 
 /** True for two versions of one transaction, which may be imported one after the other. */

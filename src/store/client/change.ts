@@ -6,6 +6,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import { checkPlainState, checkState } from "../versions/check-state.ts";
 import type { KeyChange } from "../versions/commit.ts";
+import { live } from "../versions/erasure.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import { initialState } from "../versions/initial-state.ts";
 import type { Patch } from "../versions/patch.ts";
@@ -29,7 +30,7 @@ export interface CommitOptions {
    */
   readonly onConflict?: "retry" | "reject";
   /**
-   * Fail with a ConflictError unless the recipe runs over this version; 0: over none. For decisions on a version that
+   * Fail with a ConflictError unless the recipe runs over this version; 0: over none, or a key that was erased. For decisions on a version that
    * was read earlier. Default: any version.
    */
   readonly expectedVersion?: number;
@@ -50,7 +51,7 @@ export interface CommitOptions {
  * @since 0.1.0
  */
 export interface PutOptions {
-  /** Fail with a ConflictError unless this is the newest version; 0: unless there is none. Default: any version. */
+  /** Fail with a ConflictError unless this is the newest version; 0: unless there is none, or the key was erased. Default: any version. */
   readonly expectedVersion?: number;
   /** As that of {@link CommitOptions}: a put is the same if it puts the same state. */
   readonly idempotencyKey?: string;
@@ -111,8 +112,7 @@ export function changeByRecipe<S>(
     next(bases) {
       const [next] = change.next(bases) as [KeyChange];
       const [base] = bases;
-      const isExpected = (base?.version ?? 0) === expectedVersion;
-      if (isExpected) return [next];
+      if (isAt(base, expectedVersion)) return [next];
       // submitted as if computed from the expected version, so that the store refuses it with both sides
       const nothing = { patches: [], state: base?.state, schema: definition.version };
       return [{ ...nothing, ...next, parent: expectedVersion }];
@@ -161,7 +161,8 @@ export function changeByState<S>(
     checksReads: false,
     retries: expectedVersion === undefined ? Number.POSITIVE_INFINITY : 0,
     next([base]) {
-      const parent = expectedVersion ?? base?.version ?? 0;
+      const isExpected = expectedVersion === undefined || isAt(base, expectedVersion);
+      const parent = isExpected ? (base?.version ?? 0) : expectedVersion;
       if (base === undefined || base.version !== parent)
         return [{ key, parent, patches: wholly(copy), schema, state: copy }];
       const patches = diffStates(base.state, copy);
@@ -170,18 +171,24 @@ export function changeByState<S>(
   };
 }
 
+/** True where a commit may expect `version`: a key that was erased reads as one without a version, which is 0. */
+function isAt(base: Snapshot | undefined, version: number): boolean {
+  return base?.version === version || (version === 0 && live(base) === undefined);
+}
+
 export function subjectOf<S>(definition: StateDefinition<S>, id: string): Subject<S> {
   return { definition, id, key: stateKey(definition, id) };
 }
 
-/** The state of a subject at a version, sealed, in the shape of its definition's schema. */
+/** The state of a subject at a version, sealed, in the shape of its definition's schema: the initial one where there is none. */
 export function stateOf<S>({ definition, id }: Subject<S>, base: Snapshot | undefined): S {
-  return base === undefined ? initialState(definition, id) : definition.upcast(base).state;
+  const found = live(base);
+  return found === undefined ? initialState(definition, id) : definition.upcast(found).state;
 }
 
 /**
  * The change from `before`, the subject's state at `base`, to the state `next`, which is sealed. A key without a version always gets a
- * write.
+ * write, and so does one that was erased.
  */
 export function nextVersion(
   { definition, key }: Subject,
@@ -191,17 +198,19 @@ export function nextVersion(
 ): KeyChange {
   const schema = definition.version;
   const state = checkPlainState(definition, key, () => ownState(next));
-  if (base === undefined) {
+  const found = live(base);
+  if (found === undefined) {
     checkPlainState(definition, key, () => seal(state));
     checkState(definition, key, state);
-    return { key, parent: 0, patches: wholly(state), schema, state };
+    return { key, parent: base?.version ?? 0, patches: wholly(state), schema, state };
   }
   const changed = checkPlainState(definition, key, () => diffStates(before, state));
-  if (changed.length === 0) return { key, parent: base.version };
+  const { version: parent } = found;
+  if (changed.length === 0) return { key, parent };
   checkState(definition, key, state);
   // a state under an older schema is kept as it was written, so the patches begin there, not at its upcast
-  const patches = base.state === before ? changed : diffStates(base.state, state);
-  return { key, parent: base.version, patches, schema, state };
+  const patches = found.state === before ? changed : diffStates(found.state, state);
+  return { key, parent, patches, schema, state };
 }
 
 /** @throws TroupeError `invalid-options` for a `maxRetries` that is no whole number. */

@@ -2,6 +2,7 @@
 
 import type { Change } from "./change.ts";
 import { type CommitOutcome, type CommitRequest, isWrite, type KeyChange } from "../versions/commit.ts";
+import { live } from "../versions/erasure.ts";
 import { ConflictError } from "../versions/conflict-error.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { metaOf, type Position, type Snapshot, type SnapshotMeta } from "../versions/snapshot.ts";
@@ -187,7 +188,8 @@ function conflictOf(
   const { parent, ...change } = changes[i] as KeyChange;
   const base = bases[i];
   const mine = "state" in change ? change.state : base && definition.upcast(base).state;
-  const theirs = head === undefined ? {} : { theirs: definition.upcast(head) };
+  const newest = live(head);
+  const theirs = newest === undefined ? {} : { theirs: definition.upcast(newest) };
   const keys = checksReads ? { keys: subjects.map((subject) => subject.key) } : {};
   return new ConflictError({ key, ...keys, base: parent, mine, ...theirs, attempts });
 }

@@ -1,30 +1,28 @@
-/** The version that a client last read of each key: a commit that must not be rebased starts from it. Bounded. */
+/**
+ * The number of the version that a client last read of each key: a commit that must not be rebased starts from it. Bounded, and
+ * holds no states, which may be erased meanwhile.
+ */
 
-import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 const maxKeys = 1_000;
 
 /** The last version that a client read of each key. Only a memory: it says nothing about what is newest. */
 export class LastRead {
-  readonly #snapshots = new Map<StateKey, Snapshot | undefined>();
+  readonly #versions = new Map<StateKey, number>();
 
-  has(key: StateKey): boolean {
-    return this.#snapshots.has(key);
-  }
-
-  /** `undefined` also for a key that was read and had no version. */
-  get(key: StateKey): Snapshot | undefined {
-    return this.#snapshots.get(key);
+  /** 0 for a key that was read and had no version; `undefined` for one that is not remembered. */
+  get(key: StateKey): number | undefined {
+    return this.#versions.get(key);
   }
 
   /** Beyond a thousand keys, forgets the key that was read longest ago. */
-  set(key: StateKey, snapshot: Snapshot | undefined): void {
-    this.#snapshots.delete(key);
-    this.#snapshots.set(key, snapshot);
-    if (this.#snapshots.size <= maxKeys) return;
-    for (const oldest of this.#snapshots.keys()) {
-      this.#snapshots.delete(oldest);
+  set(key: StateKey, version: number): void {
+    this.#versions.delete(key);
+    this.#versions.set(key, version);
+    if (this.#versions.size <= maxKeys) return;
+    for (const oldest of this.#versions.keys()) {
+      this.#versions.delete(oldest);
       return;
     }
   }

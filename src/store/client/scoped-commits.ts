@@ -73,6 +73,7 @@ export class ScopedCommits {
   }
 
   async #repeatOrAppend(change: Change, bases: Bases): Promise<readonly Landed[]> {
+    await this.#access.refresh(change.subjects.map(({ key }) => key));
     let unclear: Original | undefined;
     for (const original of this.#originals) {
       const comparison = await compareTo(this.#access, change, original);
@@ -104,23 +105,34 @@ function byCommit(metas: readonly SnapshotMeta[]): Original[] {
   return [...positions].map((position) => ({ position, written: metas.filter((meta) => meta.position === position) }));
 }
 
-/** Reads each version once: an attempt compares each of its commits with the same ones. */
+/** Reads each version once, as long as it isn't erased: an attempt compares each of its commits with the same ones. */
 class RememberingAccess implements Pick<StoreAccess, "at" | "extent"> {
   readonly #access: StoreAccess;
-  readonly #read = new Map<string, Promise<Snapshot | undefined>>();
+  readonly #read = new Map<StateKey, Map<string, Promise<Snapshot | undefined>>>();
 
   constructor(access: StoreAccess) {
     this.#access = access;
   }
 
   at(key: StateKey, when: Parameters<StoreAccess["at"]>[1]): Promise<Snapshot | undefined> {
-    const place = `${key}@${JSON.stringify(when)}`;
-    const known = this.#read.get(place);
+    const place = JSON.stringify(when);
+    const own = this.#read.get(key) ?? new Map<string, Promise<Snapshot | undefined>>();
+    this.#read.set(key, own);
+    const known = own.get(place);
     if (known !== undefined) return known;
     const reading = this.#access.at(key, when);
-    this.#read.set(place, reading);
-    reading.catch(() => this.#read.delete(place)); // the caller has the error; the next one may be luckier
+    own.set(place, reading);
+    reading.catch(() => own.delete(place)); // the caller has the error; the next one may be luckier
     return reading;
+  }
+
+  /** Forgets what was read of keys that begin with a tombstone. */
+  async refresh(keys: readonly StateKey[]): Promise<void> {
+    const read = keys.filter((key) => this.#read.has(key));
+    const extents = await Promise.all(read.map((key) => this.#access.extent(key)));
+    extents.forEach((extent, i) => {
+      if (extent?.tombstone !== undefined) this.#read.delete(read[i] as StateKey);
+    });
   }
 
   extent(key: StateKey): ReturnType<StoreAccess["extent"]> {

@@ -1,6 +1,6 @@
 /** Typed reads and commits of one author, which never reads a version older than it has seen. */
 
-import { map, type Observable } from "rxjs";
+import { filter, map, type Observable } from "rxjs";
 import {
   type Change,
   changeByFunction,
@@ -11,6 +11,7 @@ import {
   type Subject,
 } from "./change.ts";
 import { Committer, type Landed } from "./committer.ts";
+import { live } from "../versions/erasure.ts";
 import { type HistoryOptions, resolveHistoryRange } from "../versions/history-range.ts";
 import { initialState } from "../versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";
@@ -120,7 +121,10 @@ export class StoreClient {
     const key = stateKey(definition, id);
     return chain(this.#access.snapshot(key, this.#token), (snapshot) => {
       this.#remember(key, snapshot);
-      return snapshot && this.#read(definition, snapshot);
+      if (snapshot === undefined) return undefined;
+      if (live(snapshot) !== undefined) return this.#read(definition, snapshot);
+      this.#saw(snapshot, "read");
+      return undefined;
     });
   }
 
@@ -217,6 +221,11 @@ export class StoreClient {
     return chain(this.#change(changeByFunction(subject, next, undefined)), only<S>);
   }
 
+  /** Makes a change of several keys, and gives the newest version of each. @throws ConflictError as the change says. */
+  async change(change: Change): Promise<readonly Snapshot[]> {
+    return this.#change(change);
+  }
+
   /**
    * Replaces the whole state, or creates the key. Always appends a version; only the difference is stored and sent.
    * `state` is copied.
@@ -270,7 +279,12 @@ export class StoreClient {
   /** See `Store.watch`. */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>> {
     const snapshots = this.#access.watch(stateKey(definition, id));
-    return quietStream(snapshots.pipe(map((snapshot) => this.#read(definition, snapshot))));
+    return quietStream(
+      snapshots.pipe(
+        filter((snapshot, i) => i > 0 || live(snapshot) !== undefined), // it has nothing that would be gone now
+        map((snapshot) => this.#read(definition, snapshot)),
+      ),
+    );
   }
 
   /**
@@ -279,9 +293,10 @@ export class StoreClient {
    */
   #change(change: Change, fromRead = false): MaybePromise<readonly Snapshot[]> {
     const { subjects, expected = 0 } = change;
-    const bases = subjects.map(({ key }) =>
-      fromRead && this.#lastRead.has(key) ? this.#lastRead.get(key) : this.#newest(key, expected),
-    );
+    const bases = subjects.map(({ key }) => {
+      const known = fromRead ? this.#lastRead.get(key) : undefined;
+      return known === undefined ? this.#newest(key, expected) : this.#lastReadOf(key, known);
+    });
     return chain(all(bases), (snapshots) =>
       chain(this.#land(change, snapshots), (landed) =>
         landed.map(({ snapshot, how }, i) => {
@@ -309,13 +324,21 @@ export class StoreClient {
     );
   }
 
+  /** The version that was last read: the newest, or one that isn't any more, over which a commit is refused with both sides. */
+  #lastReadOf(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
+    return chain(this.#access.snapshot(key, this.#token), (newest) => {
+      if ((newest?.version ?? 0) === version) return newest;
+      return version === 0 ? undefined : this.#access.at(key, version);
+    });
+  }
+
   #read<S>(definition: StateDefinition<S>, snapshot: Snapshot): Snapshot<S> {
     this.#saw(snapshot, "read");
     return definition.upcast(snapshot);
   }
 
   #remember(key: StateKey, snapshot: Snapshot | undefined): void {
-    if (this.#options.remembersReads !== false) this.#lastRead.set(key, snapshot);
+    if (this.#options.remembersReads !== false) this.#lastRead.set(key, snapshot?.version ?? 0);
   }
 
   #saw(snapshot: Snapshot, how: "read" | "written"): void {

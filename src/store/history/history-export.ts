@@ -16,6 +16,8 @@ export const historyFormat = 1;
  * The lines, without line breaks: a header, the oldest version with its state, then each later one with the patches
  * from the one before. Values that JSON can't write are marked; see `lossless-json.ts`.
  *
+ * A history that was erased begins with its tombstone, which has neither. Such a one can be read, and not imported.
+ *
  * Guarantees: apart from positions, the same history gives the same text, whatever journal keeps it.
  *
  * @throws TroupeError `no-such-key` for a key without a version.
@@ -41,7 +43,8 @@ export async function* exportHistory(
     for (const snapshot of page) {
       const { key: _, ...meta } = metaOf(snapshot);
       const { version, state } = snapshot;
-      yield toLosslessJson(version === oldest ? { ...meta, state } : { ...meta, patches: diffStates(last, state) });
+      const change = version === oldest ? { state } : { patches: diffStates(last, state) };
+      yield toLosslessJson(snapshot.erased === undefined ? { ...meta, ...change } : meta);
       last = state;
     }
   }

@@ -35,7 +35,13 @@ export class HistoryReader {
   /** The range of versions that are kept; `undefined` for a key without one. */
   extent(key: StateKey, head: Snapshot | undefined): MaybePromise<KeyExtent | undefined> {
     if (head === undefined) return undefined;
-    return chain(this.#journal.oldest(key), (oldest = 1) => ({ oldest, newest: head.version }));
+    const { version: newest } = head;
+    return chain(this.#journal.oldest(key), (oldest = 1) => {
+      if (oldest === 1) return { oldest, newest };
+      return chain(this.#journal.meta(key, oldest), (meta) =>
+        meta?.erased === undefined ? { oldest, newest } : { oldest, newest, tombstone: meta },
+      );
+    });
   }
 
   /**

@@ -1,16 +1,26 @@
-/** The error for a version that doesn't exist, or isn't kept any more. */
+/** The error for a version that doesn't exist, isn't kept any more, or was erased. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { KeyExtent, VersionAt } from "../versions/snapshot.ts";
+import { erasedVersion } from "../versions/erasure.ts";
+import type { KeyExtent, SnapshotMeta, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** The message says which versions exist; `extent` is undefined for a key without one. */
+/** `no-such-version`, which says which versions exist, or `erased`. `extent` is undefined for a key without a version. */
 export function noSuchVersion(key: StateKey, wanted: VersionAt, extent: KeyExtent | undefined): TroupeError {
-  const { oldest, newest } = extent ?? { oldest: 1, newest: 0 };
+  const { oldest, newest, tombstone }: KeyExtent = extent ?? { oldest: 1, newest: 0 };
+  if (tombstone !== undefined && isUpTo(tombstone, wanted)) return erasedVersion(tombstone, nameOf(wanted));
   const asked = typeof wanted === "number" ? { version: wanted } : { time: wanted.time };
   return new TroupeError("no-such-version", `${key} has ${said(wanted, extent)} Ask for one of those.`, {
     details: { key, ...asked, oldest, newest },
   });
+}
+
+function isUpTo({ version, time }: SnapshotMeta, wanted: VersionAt): boolean {
+  return typeof wanted === "number" ? wanted >= 1 && wanted <= version : wanted.time < time;
+}
+
+function nameOf(wanted: VersionAt): string {
+  return typeof wanted === "number" ? `Version ${wanted}` : `What was there at ${timeText(wanted.time)}`;
 }
 
 function said(wanted: VersionAt, extent: KeyExtent | undefined): string {

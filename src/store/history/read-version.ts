@@ -1,12 +1,13 @@
 /** Reads one version of a key, or fails with an error that says which versions exist. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { erasedVersion } from "../versions/erasure.ts";
 import { noSuchVersion } from "./no-such-version.ts";
 import type { Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 
-/** @throws TroupeError `no-such-version`; `invalid-options` for an invalid time. */
+/** @throws TroupeError `no-such-version`; `erased`, also for the tombstone itself; `invalid-options` for an invalid time. */
 export async function readVersion(
   access: Pick<StoreAccess, "at" | "extent">,
   key: StateKey,
@@ -20,5 +21,6 @@ export async function readVersion(
   }
   const snapshot = await access.at(key, when);
   if (snapshot === undefined) throw noSuchVersion(key, when, await access.extent(key));
+  if (snapshot.erased !== undefined) throw erasedVersion(snapshot, "What was there before");
   return snapshot;
 }

@@ -25,16 +25,19 @@ export interface Journal {
    * Keeps the records of one commit: the next version of one or more keys, all at one position. When it returns or
    * resolves, all of them are durable. When it throws or rejects, certainly none is kept. If a record's parent isn't
    * the newest version kept of its key, the whole commit must be refused, so that nothing is built on a lost version.
+   *
+   * A record whose snapshot is `erased` removes, by the same write, all of its key that is before it: versions, states, patches and
+   * idempotency keys. If it is `erased.forgotten`, it isn't kept itself either, and its key has no version then; its position counts.
    */
   append(records: readonly CommitRecord[]): MaybePromise<void>;
-  /** The newest version of a key. */
+  /** The newest version of a key, which may be a tombstone. */
   head(key: StateKey): MaybePromise<Snapshot | undefined>;
   /** One version of a key; `undefined` if it isn't kept. */
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined>;
   /** The same without its state: cheap however large the state is. */
   meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined>;
   /**
-   * The lowest version of a key that is kept: 1, unless the key was trimmed. `undefined` for a key without a version.
+   * The lowest version of a key that is kept: 1, unless the key was trimmed or erased. `undefined` for a key without a version.
    */
   oldest(key: StateKey): MaybePromise<number | undefined>;
   /** The records of the versions from `lowest` to `highest` that it holds, ascending. */
@@ -44,7 +47,7 @@ export interface Journal {
    */
   committed(idempotencyKey: string): MaybePromise<readonly Snapshot[]>;
   /**
-   * The keys that start with `prefix` and have a version, in ascending order of their UTF-16 code units; with `since`,
+   * The keys that start with `prefix` and have a version, the newest of which is no tombstone, in ascending order of their UTF-16 code units; with `since`,
    * only those with a version at a later position. Must not read any version.
    */
   keys(prefix: string, since?: Position): MaybePromise<readonly StateKey[]>;
@@ -52,7 +55,7 @@ export interface Journal {
   trim(key: StateKey, oldest: number): MaybePromise<void>;
   /** How many bytes a key's versions take; 0 for a key without one. */
   size(key: StateKey): MaybePromise<number>;
-  /** Frees the room of trimmed versions. */
+  /** Frees the room of trimmed and erased versions. Afterwards, their bytes are nowhere in its files. */
   compact(): MaybePromise<void>;
   /** Called once, after the last append was settled. */
   close(): MaybePromise<void>;

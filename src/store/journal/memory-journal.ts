@@ -14,7 +14,7 @@ const noOptions = v.strictObject({});
  * Makes an empty journal in memory.
  *
  * Guarantees: every call is synchronous. Versions share structure, so the cost of a version depends on its changes, not
- * on the state's size. All versions are kept for as long as the journal is referenced, also after `close`.
+ * on the state's size. All versions are kept for as long as the journal is referenced, also after `close`, unless they are trimmed or erased.
  *
  * @throws TroupeError `invalid-options` for any option: there is none.
  * @example
@@ -37,6 +37,14 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
       .slice(Math.max(0, lowest - oldest), Math.max(0, highest + 1 - oldest))
       .map((snapshot) => recordOf(snapshot, at(key, snapshot.version - 1)));
   };
+  const drop = (snapshots: readonly Snapshot[]): void => {
+    for (const snapshot of snapshots) {
+      if (snapshot.idempotencyKey === undefined) continue;
+      const together = byIdempotencyKey.get(snapshot.idempotencyKey)?.filter((other) => other !== snapshot) ?? [];
+      if (together.length === 0) byIdempotencyKey.delete(snapshot.idempotencyKey);
+      else byIdempotencyKey.set(snapshot.idempotencyKey, together);
+    }
+  };
   let position = 0;
   let time = 0;
   return {
@@ -55,7 +63,11 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
       for (const { snapshot } of records) {
         const { key, idempotencyKey } = snapshot;
         const chain = chains.get(key);
-        if (chain === undefined) chains.set(key, { oldest: 1, snapshots: [snapshot] });
+        if (snapshot.erased !== undefined) {
+          drop(chain?.snapshots ?? []);
+          if (snapshot.erased.forgotten === true) chains.delete(key);
+          else chains.set(key, { oldest: snapshot.version, snapshots: [snapshot] });
+        } else if (chain === undefined) chains.set(key, { oldest: 1, snapshots: [snapshot] });
         else chain.snapshots.push(snapshot);
         if (idempotencyKey !== undefined) {
           const together = byIdempotencyKey.get(idempotencyKey);
@@ -81,18 +93,13 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
       const count = Math.min(oldest - chain.oldest, chain.snapshots.length - 1);
       if (count <= 0) return;
       chain.oldest += count;
-      for (const snapshot of chain.snapshots.splice(0, count)) {
-        if (snapshot.idempotencyKey === undefined) continue;
-        const together = byIdempotencyKey.get(snapshot.idempotencyKey)?.filter((other) => other !== snapshot) ?? [];
-        if (together.length === 0) byIdempotencyKey.delete(snapshot.idempotencyKey);
-        else byIdempotencyKey.set(snapshot.idempotencyKey, together);
-      }
+      drop(chain.snapshots.splice(0, count));
     },
     size: (key) => range(key, 1, Number.MAX_SAFE_INTEGER).reduce((bytes, record) => bytes + textLength(record), 0),
     compact: () => undefined,
     keys: (prefix, since = 0) =>
       [...chains]
-        .filter(([key, { snapshots }]) => key.startsWith(prefix) && (snapshots.at(-1)?.position ?? 0) > since)
+        .filter(([key, { snapshots }]) => key.startsWith(prefix) && isLaterThan(since, snapshots.at(-1)))
         .map(([key]) => key)
         .toSorted(),
     close: () => undefined,
@@ -107,6 +114,11 @@ interface Chain {
   oldest: number;
   /** The versions from `oldest` on. */
   readonly snapshots: Snapshot[];
+}
+
+/** True for a version after a position that isn't a tombstone. */
+function isLaterThan(position: number, newest: Snapshot | undefined): boolean {
+  return newest !== undefined && newest.erased === undefined && newest.position > position;
 }
 
 function recordOf(snapshot: Snapshot, parent: Snapshot | undefined): CommitRecord {

@@ -10,6 +10,7 @@ import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import { all, type MaybePromise } from "../../async/maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
+import { standing } from "../versions/erasure.ts";
 import { seal } from "../versions/seal.ts";
 import {
   type KeyExtent,
@@ -220,22 +221,23 @@ export class StoreReplica implements StoreAccess {
 
   /** Applies all updates before it tells any watcher. */
   #update(updates: readonly SnapshotUpdate[], position: Position): void {
-    const changed: FollowedKey[] = [];
+    const changed: [FollowedKey, Snapshot][] = [];
     const broken: [FollowedKey, Error][] = [];
     for (const update of updates) {
       const followed = this.#followed.peek(update.meta.key);
       // unfollowed meanwhile, or being fetched again: that answer will be at least as new as this
       if (followed === undefined || followed.fetching !== undefined) continue;
       try {
-        followed.snapshot = nextOf(followed.snapshot, update);
-        changed.push(followed);
+        const next = nextOf(followed.snapshot, update);
+        followed.snapshot = standing(next);
+        changed.push([followed, next]);
       } catch (error) {
         broken.push([followed, error as Error]);
       }
     }
     this.#advance(position);
     for (const [followed, error] of broken) this.#fetchAnew(followed, error);
-    for (const followed of changed) tellWatchers(followed);
+    for (const [followed, snapshot] of changed) tellWatchers(followed, snapshot);
   }
 
   async #read(key: StateKey, token: Position): Promise<Snapshot | undefined> {
@@ -273,7 +275,7 @@ export class StoreReplica implements StoreAccess {
         followed.fetching = undefined;
         resolve({ snapshot: followed.snapshot, position });
         this.#advance(position);
-        tellWatchers(followed);
+        tellWatchers(followed, followed.snapshot);
         this.#evict();
       },
       onFailure: (error) => {
@@ -330,7 +332,7 @@ function received(snapshot: Snapshot): Snapshot {
   return Object.freeze(snapshot);
 }
 
-function tellWatchers({ snapshot, watchers }: FollowedKey): void {
+function tellWatchers({ watchers }: FollowedKey, snapshot: Snapshot | undefined): void {
   if (snapshot === undefined || watchers.size === 0) return;
   for (const watcher of [...watchers]) watcher.next(snapshot);
 }

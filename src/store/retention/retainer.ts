@@ -1,7 +1,7 @@
 /** Drops old versions by the rules of retention, except those that are still needed. */
 
 import { timeOfDay, type TimeSource } from "../../async/time-of-day.ts";
-import { ForkOrigins } from "./fork-origins.ts";
+import type { ForkOrigins } from "./fork-origins.ts";
 import type { Journal } from "../journal/journal.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -40,18 +40,22 @@ export class Retainer {
   readonly #forks: ForkOrigins;
 
   /** @throws TroupeError `invalid-options` for an invalid rule. */
-  constructor(journal: Journal, clock: TimeSource, { rules, isOpen, onFailure }: RetentionOptions) {
+  constructor(
+    journal: Journal,
+    clock: TimeSource,
+    forks: ForkOrigins,
+    { rules, isOpen, onFailure }: RetentionOptions,
+  ) {
     this.#journal = journal;
     this.#clock = clock;
     this.#rules = new RetentionRules(rules);
     this.#isOpen = isOpen ?? (() => false);
     this.#onFailure = onFailure ?? (() => undefined);
-    this.#forks = new ForkOrigins(journal);
+    this.#forks = forks;
   }
 
   /** Notes a version that became visible, and drops old versions every so many commits. Never rejects. */
   appended(meta: SnapshotMeta): Promise<void> | undefined {
-    this.#forks.appended(meta);
     const { key, version } = meta;
     const keep = this.#rules.keepOf(key);
     if (keep === "all" || version % intervalOf(keep) !== 0) return undefined;

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { runOf } from "../versions/cause.ts";
+import { erasedVersion } from "../versions/erasure.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import { partsOf, valueAt } from "./json-pointer.ts";
 
@@ -45,7 +46,7 @@ interface Wanted {
  *
  * @param pages the key's history, newest first.
  * @param paths JSON pointers.
- * @throws TroupeError `no-such-path` for a path at which the newest version has nothing; `invalid-options` for no
+ * @throws TroupeError `erased` when the newest version is a tombstone; `no-such-path` for a path at which the newest version has nothing; `invalid-options` for no
  * pointer.
  */
 export async function blame(
@@ -57,6 +58,10 @@ export async function blame(
   let oldest = 0;
   for await (const page of pages) {
     for (const snapshot of page) {
+      if (snapshot.erased !== undefined) {
+        if (wanted === undefined) throw erasedVersion(snapshot, "What was there before");
+        return wanted.map((one) => blameOf(one, true)); // it was set right after, as in a version 1
+      }
       wanted ??= open = paths(snapshot).map((path) => find(snapshot, path));
       for (const one of open) if (hasSame(snapshot, one)) one.since = snapshot;
       open = open.filter(({ since }) => since === snapshot);

@@ -5,11 +5,12 @@ import { isConflictError } from "../versions/conflict-error.ts";
 import type { HistoryOptions } from "../versions/history-range.ts";
 import { keyExists } from "../versions/key-exists.ts";
 import { noSuchVersion } from "../history/no-such-version.ts";
-import type { Snapshot } from "../versions/snapshot.ts";
+import type { KeyExtent, Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 import { stateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import { StoreClient, type StoreClientOptions } from "../client/store-client.ts";
+import { type Change, changeByState, subjectOf } from "../client/change.ts";
 import { bisect } from "./bisect.ts";
 import { blame, type Blame } from "./blame.ts";
 import { historyPages } from "../history/history-pages.ts";
@@ -60,7 +61,7 @@ export class TimeTravelClient extends StoreClient {
   /**
    * The difference from one version of a key to another, which may be older or newer: as JSON Patch and as text.
    *
-   * @throws TroupeError `no-such-version`.
+   * @throws TroupeError `no-such-version`, `erased`.
    */
   async diff(definition: StateDefinition, id: string, from: number, to: number): Promise<StateDiff> {
     const before = await this.at(definition, id, from);
@@ -73,7 +74,7 @@ export class TimeTravelClient extends StoreClient {
    * `predicate` is true for all later versions too. Of n versions, at most ⌈log₂(n + 1)⌉ are read and tested, one after
    * the other.
    *
-   * @throws TroupeError `no-such-version` for a bound that doesn't exist; the error that `predicate` throws.
+   * @throws TroupeError `no-such-version`, `erased` for a bound that doesn't exist; the error that `predicate` throws.
    */
   async bisect<S>(
     definition: StateDefinition<S>,
@@ -83,13 +84,13 @@ export class TimeTravelClient extends StoreClient {
   ): Promise<Snapshot<S> | undefined> {
     const key = stateKey(definition, id);
     const extent = await this.#access.extent(key);
-    const { oldest, newest } = extent ?? { oldest: 1, newest: 0 };
+    const { oldest, newest, tombstone }: KeyExtent = extent ?? { oldest: 1, newest: 0 };
     for (const bound of [from, to]) {
       if (bound === undefined || (bound >= oldest && bound <= newest && Number.isInteger(bound))) continue;
       throw noSuchVersion(key, bound, extent);
     }
     return bisect(
-      from ?? oldest,
+      from ?? (tombstone === undefined ? oldest : oldest + 1),
       to ?? newest,
       (version) => this.at(definition, id, version),
       (snapshot) => predicate(snapshot.state, snapshot),
@@ -100,36 +101,61 @@ export class TimeTravelClient extends StoreClient {
    * Reverts to an earlier version by appending one with its state; the cause is `revert <key>@<version>`.
    *
    * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
-   * @throws TroupeError `no-such-version`; `invalid-state` when the family's schema doesn't accept that state any more.
+   * @throws TroupeError `no-such-version`, `erased`; `invalid-state` when the family's schema doesn't accept that state any more.
    */
   async revert<S>(
     definition: StateDefinition<S>,
     id: string,
     version: number,
-    options?: RevertOptions,
+    options: RevertOptions = {},
   ): Promise<Snapshot<S>> {
-    const { state } = await this.at(definition, id, version);
-    return this.#taking("revert", { key: stateKey(definition, id), version }, (client) =>
-      client.put(definition, id, state, options),
-    );
+    const key = stateKey(definition, id);
+    for (;;) {
+      const newest = (await this.#access.snapshot(key, this.token))?.version ?? 0;
+      const { state } = await this.at(definition, id, version);
+      // only as long as nothing is committed in between: a version that was erased must not come back
+      const { expectedVersion = newest } = options;
+      try {
+        return await this.#taking("revert", { key, version }, (client) =>
+          client.put(definition, id, state, { expectedVersion }),
+        );
+      } catch (error) {
+        if (!isConflictError(error) || options.expectedVersion !== undefined) throw error;
+      }
+    }
   }
 
   /**
    * Begins a new key of the family from a version of this one: version 1 of the new key has that state, and the cause
    * `fork <key>@<version>`.
    *
-   * @throws TroupeError `no-such-version`; `key-exists` when `newId` has a version; `invalid-state` when the family's
+   * @throws TroupeError `no-such-version`, `erased`; `key-exists` when `newId` has a version; `invalid-state` when the family's
    * schema doesn't accept that state any more.
    */
   async fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>> {
-    const { state } = await this.at(definition, id, version);
-    try {
-      return await this.#taking("fork", { key: stateKey(definition, id), version }, (client) =>
-        client.put(definition, newId, state, { expectedVersion: 0 }),
-      );
-    } catch (error) {
-      if (!isConflictError(error)) throw error;
-      throw keyExists(stateKey(definition, newId), error.details.theirs, "Fork to an id of which there is nothing.");
+    const from = subjectOf(definition, id);
+    const newKey = stateKey(definition, newId);
+    for (;;) {
+      const parent = (await this.#access.snapshot(from.key, this.token))?.version ?? 0;
+      const { state } = await this.at(definition, id, version);
+      const made = changeByState(definition, newId, state, { expectedVersion: 0 }, undefined);
+      const change: Change = {
+        ...made,
+        subjects: [from, ...made.subjects],
+        checksReads: true,
+        // only as long as nothing is committed in between: of a version that was erased there are no forks any more
+        next: ([, taken]) => [{ key: from.key, parent }, ...made.next([taken])],
+      };
+      try {
+        return await this.#taking("fork", { key: from.key, version }, async (client) => {
+          const [, forked] = await client.change(change);
+          return forked as Snapshot<S>;
+        });
+      } catch (error) {
+        if (!isConflictError(error)) throw error;
+        const { key, theirs } = error.details;
+        if (key === newKey) throw keyExists(newKey, theirs, "Fork to an id of which there is nothing.");
+      }
     }
   }
 
@@ -138,7 +164,7 @@ export class TimeTravelClient extends StoreClient {
    * compared, so setting a value to what it was doesn't count. Elements of an array are identified by their index.
    *
    * @param path a JSON pointer (RFC 6901), such as `/tags/2`; the empty text is the whole state.
-   * @throws TroupeError `no-such-version` for a key without a version, `no-such-path` when there is nothing at the
+   * @throws TroupeError `no-such-version`, `erased` for a key without a version, `no-such-path` when there is nothing at the
    * path, `invalid-options` for a path that isn't a pointer.
    */
   async blame(definition: StateDefinition, id: string, path: string): Promise<Blame> {

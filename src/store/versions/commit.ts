@@ -1,5 +1,6 @@
 /** A commit's request, its outcome, and the rule that decides it (invariant 3). */
 
+import type { Erasure } from "./erasure.ts";
 import type { Patch } from "./patch.ts";
 import type { Snapshot, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
@@ -22,6 +23,8 @@ export interface KeyWrite extends KeyRead {
    * not cross threads.
    */
   readonly state?: unknown;
+  /** Present when it makes a tombstone, whose state is `undefined`. */
+  readonly erased?: Erasure;
 }
 
 export type KeyChange = KeyRead | KeyWrite;
@@ -62,7 +65,8 @@ export type CommitOutcome =
   | { readonly kind: "conflict"; readonly key: StateKey; readonly head: Snapshot | undefined };
 
 /**
- * A version as the journal keeps it: the snapshot, and the patches from its parent.
+ * A version as the journal keeps it: the snapshot, and the patches from its parent. That of a tombstone has no state and one patch,
+ * which replaces the whole state by `undefined`.
  *
  * @experimental
  * @since 0.1.0

@@ -18,7 +18,7 @@ export interface ConflictDetails {
   readonly base: number;
   /** The state that was to be committed, or that was read, for a key that the transaction didn't change. */
   readonly mine: unknown;
-  /** The newest version; absent when the key has none. */
+  /** The newest version; absent when the key has none, or was erased. */
   readonly theirs?: Snapshot;
   /** How often the commit was tried. */
   readonly attempts: number;

@@ -1,5 +1,6 @@
 /** One immutable version of a key. */
 
+import type { Erasure } from "./erasure.ts";
 import type { StateKey } from "./state-key.ts";
 
 /**
@@ -35,6 +36,8 @@ export interface SnapshotMeta {
   /** The version of the schema that it was written under. */
   readonly schema: number;
   readonly idempotencyKey?: string;
+  /** Present in a tombstone: all versions before this one were erased by `author` at `time`, and this one has no state. */
+  readonly erased?: Erasure;
 }
 
 /**
@@ -43,7 +46,10 @@ export interface SnapshotMeta {
  * @since 0.1.0
  */
 export interface Snapshot<S = unknown> extends SnapshotMeta {
-  /** Deeply frozen plain data; shares structure with its parent. */
+  /**
+   * Deeply frozen plain data; shares structure with its parent. That of a tombstone is what the key reads as from then on: the
+   * family's `initial(id)`, and `undefined` in a family without.
+   */
   readonly state: S;
 }
 
@@ -68,8 +74,10 @@ export type VersionAt = number | { readonly time: number };
 /** Selects a version of a key also as the newest at a position. */
 export type VersionWhen = VersionAt | { readonly position: Position };
 
-/** The range of a key's versions that are kept. The oldest is 1, unless retention dropped some. */
+/** The range of a key's versions that are kept. The oldest is 1, unless retention dropped some, or the key was erased. */
 export interface KeyExtent {
   readonly oldest: number;
   readonly newest: number;
+  /** The oldest version, if it is a tombstone. */
+  readonly tombstone?: SnapshotMeta;
 }

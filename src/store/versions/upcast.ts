@@ -10,11 +10,12 @@ import { violationOf } from "./check-state.ts";
 import { schemaNewer } from "./schema-newer.ts";
 import { seal, UnfitStateError } from "./seal.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { stateKey } from "./state-key.ts";
 import type { StateOptions } from "./state-definition.ts";
 
 /**
  * Returns a function that gives a snapshot in the definition's version of the schema: the snapshot itself when it was
- * written under that version; otherwise one with the same metadata and the upcast state, sealed. It returns the same
+ * written under that version; a tombstone with the initial state, if there is one; otherwise one with the same metadata and the upcast state, sealed. It returns the same
  * object every time, as long as the snapshot is in memory.
  *
  * The function throws TroupeError `schema-newer`; `no-upcaster`; `invalid-state` when an upcaster throws, when it
@@ -23,7 +24,7 @@ import type { StateOptions } from "./state-definition.ts";
 export function upcastTo<S>(definition: StateOptions<S>): (snapshot: Snapshot) => Snapshot<S> {
   const upcast = new WeakMap<Snapshot, Snapshot<S>>();
   return (snapshot) => {
-    if (snapshot.schema === definition.version) return snapshot as Snapshot<S>;
+    if (snapshot.schema === definition.version && snapshot.erased === undefined) return snapshot as Snapshot<S>;
     const known = upcast.get(snapshot);
     if (known !== undefined) return known;
     const made: Snapshot<S> = Object.freeze({ ...snapshot, state: stateUpTo(definition, snapshot) });
@@ -34,6 +35,11 @@ export function upcastTo<S>(definition: StateOptions<S>): (snapshot: Snapshot) =
 
 function stateUpTo<S>(definition: StateOptions<S>, snapshot: Snapshot): S {
   const { name, version, schema } = definition;
+  if (snapshot.erased !== undefined) {
+    const state = definition.initial?.(snapshot.key.slice(stateKey(definition, "").length));
+    seal(state);
+    return state as S;
+  }
   if (snapshot.schema > version) throw schemaNewer(snapshot, version);
   let { state } = snapshot;
   for (let from = snapshot.schema; from < version; from++) state = step(definition, snapshot, from, state);

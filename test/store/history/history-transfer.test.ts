@@ -162,7 +162,7 @@ describe("a history that is exported and imported", () => {
     expect(await failure(new Place().store.importHistory(lines, "old.jsonl"))).toMatchObject({
       code: "invalid-input",
       message:
-        "old.jsonl:1: oldest: only a history from its first version on can be imported: retention dropped what was before. Nothing was imported.",
+        "old.jsonl:1: oldest: only a history from its first version on can be imported: what was before was erased, or retention dropped it. Nothing was imported.",
     });
   });
 });

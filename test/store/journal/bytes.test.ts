@@ -108,7 +108,9 @@ describe("records and rows", () => {
     const decoded = decodeRecord("a/1", 3, encodeRecord(record));
     expect(decoded).toEqual({ meta: metaOf(record.snapshot), patches: record.patches });
     const row = { id: 1, newest: 2 ** 40, oldest: 3, bytes: 4, checkpoint: 5, checkpointBytes: 6, replayBytes: 7 };
-    expect(decodeKeyRow(encodeKeyRow(row))).toEqual(row);
+    const erased = { ...row, isErased: true };
+    expect(decodeKeyRow(encodeKeyRow({ ...row, isErased: false }))).toEqual({ ...row, isErased: false });
+    expect(decodeKeyRow(encodeKeyRow(erased))).toEqual(erased);
     expect(decodeKeyRow(Buffer.alloc(5))).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /** What every journal owes; each has a test file that runs this. */
 
 import { describe, expect, it } from "vitest";
+import type { CommitRecord } from "../../../src/store/versions/commit.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { metaOf } from "../../../src/store/versions/snapshot.ts";
 import { failure } from "./failure.ts";
@@ -30,6 +31,16 @@ function checkContract(
     await journal.append([recordOf("a/1", 3, 5)]);
     await journal.append([recordOf("a/0", 1, 6)]);
     return reopen(journal);
+  }
+
+  /** With `b/1` erased after two versions, of which one shares its idempotency key with a version of another key. */
+  async function erased(): Promise<{ journal: Journal; tombstone: CommitRecord }> {
+    const journal = await filled();
+    const once = { idempotencyKey: "once" };
+    await journal.append([recordOf("b/1", 2, 7, once), recordOf("a/0", 2, 7, once)]);
+    const tombstone = tombstoneOf("b/1", 3, 8);
+    await journal.append([tombstone]);
+    return { journal: await reopen(journal), tombstone };
   }
 
   it("starts empty, at position 0 and time 0", async () => {
@@ -143,6 +154,52 @@ function checkContract(
     expect(await journal.head("a/1")).toMatchObject({ version: 5 });
   });
 
+  it("removes with a tombstone all of its key that is before it, and only that", async () => {
+    const { journal, tombstone } = await erased();
+    expect(await journal.head("b/1")).toEqual(tombstone.snapshot);
+    expect(await journal.oldest("b/1")).toBe(3);
+    for (const version of [1, 2]) {
+      expect(await journal.at("b/1", version)).toBeUndefined();
+      expect(await journal.meta("b/1", version)).toBeUndefined();
+    }
+    expect(await journal.records("b/1", 1, 9)).toEqual([tombstone]);
+    expect((await journal.committed("once")).map(({ key, version }) => [key, version])).toEqual([["a/0", 2]]);
+    expect(await journal.keys("")).toEqual(["a/0", "a/1"]);
+    expect(await journal.keys("", 1)).toEqual(["a/0", "a/1"]);
+    expect(await journal.head("a/1")).toEqual(recordOf("a/1", 3, 5).snapshot);
+    expect(journal.position).toBe(8);
+  });
+
+  it("goes on after a tombstone", async () => {
+    let { journal } = await erased();
+    const next = { ...recordOf("b/1", 4, 9, { idempotencyKey: "once" }), patches: recordOf("b/1", 1, 9).patches };
+    await journal.append([next]);
+    journal = await reopen(journal);
+    expect(await journal.head("b/1")).toEqual(next.snapshot);
+    expect(await journal.keys("b")).toEqual(["b/1"]);
+    expect(await journal.committed("once")).toHaveLength(2);
+    await journal.trim("b/1", 4);
+    await journal.compact();
+    journal = await reopen(journal);
+    expect((await journal.records("b/1", 1, 9)).map(({ snapshot }) => snapshot)).toEqual([next.snapshot]);
+  });
+
+  it("keeps nothing of a key that is forgotten, but its position", async () => {
+    let journal = await filled();
+    await journal.append([tombstoneOf("a/1", 4, 8, true), recordOf("a/0", 2, 8)]);
+    journal = await reopen(journal);
+    expect(await journal.head("a/1")).toBeUndefined();
+    expect(await journal.oldest("a/1")).toBeUndefined();
+    expect(await journal.records("a/1", 1, 9)).toEqual([]);
+    expect(await journal.size("a/1")).toBe(0);
+    expect(await journal.keys("a")).toEqual(["a/0"]);
+    expect([journal.position, (await journal.head("a/0"))?.version]).toEqual([8, 2]);
+    const first = recordOf("a/1", 1, 9);
+    await journal.append([first]);
+    journal = await reopen(journal);
+    expect(await journal.records("a/1", 1, 9)).toEqual([first]);
+  });
+
   it("tells how many bytes a key takes", async () => {
     const journal = await filled();
     expect(await journal.size("z/1")).toBe(0);
@@ -161,6 +218,12 @@ function checkContract(
     expect(await journal.head("z/1")).toBeUndefined();
     expect(journal.position).toBe(6);
   });
+}
+
+function tombstoneOf(key: string, version: number, position: number, forgotten = false): CommitRecord {
+  const erased = forgotten ? ({ reason: "old", forgotten } as const) : { reason: "asked for" };
+  const { snapshot } = recordOf(key, version, position, { state: undefined, erased });
+  return { snapshot, patches: [{ op: "replace", path: [], value: undefined }] };
 }
 
 function same(journal: Journal): Journal {

@@ -6,6 +6,8 @@ import { deferred, type Deferred } from "../../../async/deferred.ts";
 export interface Work {
   /** Does its puts and removes; called when its write begins. */
   readonly fill: () => void;
+  /** True when it reads what earlier works have written: a group begins with it. */
+  readonly readsEarlier?: boolean;
 }
 
 interface Queued {
@@ -63,9 +65,14 @@ export class GroupWriter {
       if (next?.behind === 0) {
         this.#alone.shift();
         await next.run();
-      } else await this.#writeGroup(next?.behind ?? this.#queue.length);
+      } else await this.#writeGroup(this.#groupSize(next?.behind ?? this.#queue.length));
     }
     this.#running = undefined;
+  }
+
+  #groupSize(most: number): number {
+    const next = this.#queue.findIndex(({ work }, i) => i > 0 && work.readsEarlier === true);
+    return next === -1 ? most : Math.min(next, most);
   }
 
   async #writeGroup(size: number): Promise<void> {

@@ -3,10 +3,10 @@
 import type { StateKey } from "../../versions/state-key.ts";
 import { stateKeyBytes, stateKeyOf } from "./records/entry-key.ts";
 import { corruptIndex, corruptKey } from "./journal-errors.ts";
-import { decodeKeyRow, encodeKeyRow, type KeyRow } from "./records/key-row.ts";
+import { decodeKeyRow, encodeKeyRow, isErasedRow, type KeyRow } from "./records/key-row.ts";
 import type { Entry, Table } from "./lmdb-environment.ts";
 import { Recent } from "./recent.ts";
-import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
+import { bodyOf, sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
 /** How many keys' rows are kept in memory. */
 const maxRows = 20_000;
@@ -19,7 +19,8 @@ export class KeyIndex {
   readonly #table: () => Table;
   readonly #damaged: number;
   readonly #written = new Recent<StateKey, KeyRow>(maxRows);
-  readonly #onTheirWay = new Map<StateKey, KeyRow>();
+  /** `undefined` for a key that will have no row. */
+  readonly #onTheirWay = new Map<StateKey, KeyRow | undefined>();
 
   /** @param damaged how many entries can't be read. */
   constructor(table: () => Table, damaged: number) {
@@ -44,22 +45,24 @@ export class KeyIndex {
 
   /** The newest row, which the next commit starts from. */
   newest(key: StateKey): KeyRow | undefined {
-    return this.#onTheirWay.get(key) ?? this.written(key);
+    return this.#onTheirWay.has(key) ? this.#onTheirWay.get(key) : this.written(key);
   }
 
-  /** Notes the row that is to be written. */
-  begin(key: StateKey, row: KeyRow): void {
+  /** Notes the row that is to be written; `undefined` if it is to be removed. */
+  begin(key: StateKey, row: KeyRow | undefined): void {
     this.#onTheirWay.set(key, row);
   }
 
-  put(key: StateKey, row: KeyRow): void {
+  put(key: StateKey, row: KeyRow | undefined): void {
     const place = stateKeyBytes(key);
-    this.#table().put(place, sealBytes(place, encodeKeyRow(row)));
+    if (row === undefined) this.#table().remove(place);
+    else this.#table().put(place, sealBytes(place, encodeKeyRow(row)));
   }
 
-  /** Notes that the row is on disk. */
-  finish(key: StateKey, row: KeyRow): void {
-    this.#written.set(key, row, 1);
+  /** Notes that the row is on disk, or removed. */
+  finish(key: StateKey, row: KeyRow | undefined): void {
+    if (row === undefined) this.#written.delete(key);
+    else this.#written.set(key, row, 1);
     if (this.#onTheirWay.get(key) === row) this.#onTheirWay.delete(key);
   }
 
@@ -73,9 +76,9 @@ export class KeyIndex {
     this.#written.clear();
   }
 
-  /** @throws TroupeError `journal-corrupt` when there is an entry that can't be read. */
+  /** The keys whose newest version is no tombstone. @throws TroupeError `journal-corrupt` when there is an entry that can't be read. */
   keys(prefix: string): StateKey[] {
-    return [...this.#entries(prefix)].map(({ key }) => stateKeyOf(key));
+    return [...this.#entries(prefix)].filter(({ value }) => !isErasedRow(bodyOf(value))).map(({ key }) => stateKeyOf(key));
   }
 
   /** Keys with their rows; `undefined` for a row that can't be read. @throws TroupeError as {@link keys}. */

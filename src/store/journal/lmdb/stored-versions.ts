@@ -1,7 +1,9 @@
 /** Writes and reads the versions of a journal on disk. Ownership and the check of the files come before this. */
 
+import { isTroupeError } from "../../../errors/troupe-error.ts";
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Journal } from "../journal.ts";
+import { standing } from "../../versions/erasure.ts";
 import type { Snapshot, SnapshotMeta } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
 import { closed } from "./journal-errors.ts";
@@ -15,6 +17,7 @@ import { type Committed, IdempotencyIndex } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";
 import { KeyIndex } from "./key-index.ts";
 import { type KeyRow, newKeyRow } from "./records/key-row.ts";
+import { planErase } from "./erase-plan.ts";
 import { planTrim } from "./trim-plan.ts";
 import { entriesOf, type VersionEntries } from "./records/version-entries.ts";
 import { Recent } from "./recent.ts";
@@ -23,6 +26,13 @@ import { newestPosition, readRecord, readRecords, readVersion } from "./version-
 /** The most bytes of newest states that are kept in memory, by their encoded size. */
 const maxCachedBytes = 64 * 1024 * 1024;
 const cachedEntryBytes = 200;
+
+/** A key of which all before a version is to be removed. */
+interface ErasedKey {
+  readonly key: StateKey;
+  readonly row: KeyRow;
+  readonly before: number;
+}
 
 export interface StoredVersionsOptions {
   readonly directory: string;
@@ -73,8 +83,10 @@ export class StoredVersions implements Journal {
     const [first] = records;
     if (first !== undefined && first.snapshot.position <= this.#position)
       throw new Error(`Defect: position ${first.snapshot.position} appended after position ${this.#position}.`);
-    const entries = records.map((record, slot) => entriesOf(record, slot, rows.get(record.snapshot.key) as KeyRow));
-    const committed = this.#nextCommitted(records);
+    const kept = records.filter(({ snapshot }) => standing(snapshot) !== undefined);
+    const entries = kept.map((record, slot) => entriesOf(record, slot, rows.get(record.snapshot.key) as KeyRow));
+    const erased = records.flatMap(({ snapshot }) => this.#erasedBy(snapshot));
+    const committed = this.#nextCommitted(records, rows);
     const position = Math.max(this.#position, ...records.map(({ snapshot }) => snapshot.position));
     const time = Math.max(this.#time, ...records.map(({ snapshot }) => snapshot.time));
     this.#position = position;
@@ -83,7 +95,9 @@ export class StoredVersions implements Journal {
     for (const [key, row] of rows) this.#keys.begin(key, row);
     const written = this.#writer
       .add({
+        readsEarlier: erased.length > 0,
         fill: () => {
+          for (const one of erased) this.#removeErased(one);
           for (const version of entries) this.#putVersion(version);
           for (const [key, row] of rows) this.#keys.put(key, row);
           for (const [idempotencyKey, versions] of committed) this.#idempotency.put(idempotencyKey, versions);
@@ -103,7 +117,8 @@ export class StoredVersions implements Journal {
   head(key: StateKey): Snapshot | undefined {
     this.#checkOpen();
     this.#unwritten?.checkKey(key);
-    return this.#unwritten?.head(key) ?? this.#head(key);
+    const unwritten = this.#unwritten?.head(key);
+    return unwritten === undefined ? this.#head(key) : standing(unwritten);
   }
 
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
@@ -113,7 +128,8 @@ export class StoredVersions implements Journal {
   meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined> {
     return this.#onceWritten(key, () => {
       const row = this.#keys.written(key);
-      return row && holds(row, version) ? readRecord(this.#tables, key, row, version).meta : undefined;
+      if (row === undefined || !holds(row, version)) return undefined;
+      return this.#unlessDropped(key, version, () => readRecord(this.#tables, key, row, version).meta);
     });
   }
 
@@ -140,7 +156,7 @@ export class StoredVersions implements Journal {
       if (since === 0) return this.#keys.keys(prefix);
       const rows = [...this.#keys.rows(prefix)]; // a key that can't be read is reported when it is read
       return rows
-        .filter(([, row]) => row === undefined || newestPosition(this.#tables, row) > since)
+        .filter(([, row]) => row === undefined || (!row.isErased && newestPosition(this.#tables, row) > since))
         .map(([key]) => key);
     });
   }
@@ -200,20 +216,22 @@ export class StoredVersions implements Journal {
   }
 
   /**
-   * The rows of the keys after the records. @throws Error for a record that doesn't follow the newest version of its
+   * The rows of the keys after the records; `undefined` for a key that is forgotten. @throws Error for a record that doesn't follow the newest version of its
    * key.
    */
-  #nextRows(records: readonly CommitRecord[]): ReadonlyMap<StateKey, KeyRow> {
-    const rows = new Map<StateKey, KeyRow>();
+  #nextRows(records: readonly CommitRecord[]): ReadonlyMap<StateKey, KeyRow | undefined> {
+    const rows = new Map<StateKey, KeyRow | undefined>();
     for (const { snapshot } of records) {
-      const { key, version, parent } = snapshot;
+      const { key, version, parent, erased } = snapshot;
       const before = rows.get(key) ?? this.#keys.newest(key);
       const newest = before?.newest ?? 0;
       if (parent !== newest || version !== newest + 1)
         throw new Error(`Defect: version ${version} of ${key} appended after version ${newest}.`);
-      const row = before === undefined ? newKeyRow(this.#nextId++) : { ...before };
+      const row = before === undefined || erased !== undefined ? newKeyRow(before?.id ?? this.#nextId++) : { ...before };
       row.newest = version;
-      rows.set(key, row);
+      row.isErased = erased !== undefined;
+      if (row.isErased) row.oldest = version;
+      rows.set(key, erased?.forgotten === true ? undefined : row);
     }
     return rows;
   }
@@ -225,22 +243,51 @@ export class StoredVersions implements Journal {
     if (checkpoint !== undefined) checkpoints.put(place, checkpoint);
   }
 
-  #nextCommitted(records: readonly CommitRecord[]): ReadonlyMap<string, readonly Committed[]> {
+  #nextCommitted(
+    records: readonly CommitRecord[],
+    rows: ReadonlyMap<StateKey, KeyRow | undefined>,
+  ): ReadonlyMap<string, readonly Committed[]> {
     const next = new Map<string, readonly Committed[]>();
     for (const { snapshot } of records) {
       const { idempotencyKey, key, version } = snapshot;
       if (idempotencyKey === undefined) continue;
+      const isKept = ([other, committed]: Committed): boolean => {
+        const row = rows.has(other) ? rows.get(other) : this.#keys.newest(other);
+        return row !== undefined && committed >= row.oldest;
+      };
       next.set(
         idempotencyKey,
-        this.#idempotency.begin(idempotencyKey, (before) => [...before, [key, version]]),
+        // without those whose erasing is on its way to disk
+        this.#idempotency.begin(idempotencyKey, (before) => [...before.filter(isKept), [key, version]]),
       );
     }
     return next;
   }
 
+  /** What a version erases, if it is a tombstone. */
+  #erasedBy({ key, version, erased }: Snapshot): readonly ErasedKey[] {
+    const row = this.#keys.newest(key);
+    if (erased === undefined || row === undefined) return [];
+    return [{ key, row, before: version }];
+  }
+
+  /** Called when all earlier writes are on disk. Later ones that are on their way have left out what is erased. */
+  #removeErased({ key, row, before }: ErasedKey): void {
+    const { removed, idempotencyKeys } = planErase(this.#tables, key, row, before);
+    for (const [table, place] of removed) this.#tables[table].remove(place);
+    for (const idempotencyKey of idempotencyKeys) {
+      const committed = this.#idempotency.written(idempotencyKey);
+      this.#idempotency.put(
+        idempotencyKey,
+        committed.filter(([other, version]) => other !== key || version >= before),
+      );
+    }
+  }
+
   #cache(snapshot: Snapshot, row: KeyRow | undefined): void {
+    if (row === undefined) return this.#heads.delete(snapshot.key);
     const cached = this.#heads.get(snapshot.key);
-    if (row === undefined || (cached !== undefined && cached.version > snapshot.version)) return;
+    if (cached !== undefined && cached.version > snapshot.version) return;
     this.#heads.set(snapshot.key, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
   }
 
@@ -255,9 +302,20 @@ export class StoredVersions implements Journal {
     if (row === undefined || !holds(row, version)) return undefined;
     const cached = this.#heads.get(key);
     if (cached?.version === version) return cached;
-    const snapshot = readVersion(this.#tables, key, row, version, cached);
-    if (version === row.newest) this.#cache(snapshot, row);
+    const snapshot = this.#unlessDropped(key, version, () => readVersion(this.#tables, key, row, version, cached));
+    if (snapshot !== undefined && version === row.newest) this.#cache(snapshot, row);
     return snapshot;
+  }
+
+  /** `undefined` for a version that is gone from disk already, where the write that drops it is not acknowledged yet. */
+  #unlessDropped<T>(key: StateKey, version: number, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const row = this.#keys.newest(key);
+      if (isTroupeError(error, "journal-corrupt") && (row === undefined || row.oldest > version)) return undefined;
+      throw error;
+    }
   }
 
   /**

@@ -17,27 +17,37 @@ export interface KeyRow {
   checkpointBytes: number;
   /** The cost of reading the newest version: the size of the patches since the checkpoint. */
   replayBytes: number;
+  /** True when the newest version is a tombstone. */
+  isErased: boolean;
 }
 
 const fields = ["id", "newest", "oldest", "bytes", "checkpoint", "checkpointBytes", "replayBytes"] as const;
 const fieldBytes = 6;
 const rowBytes = fields.length * fieldBytes;
+/** So the row of a key that was erased can be told by its size alone. */
+const erasedRowBytes = rowBytes + 1;
 
 export function newKeyRow(id: KeyId): KeyRow {
-  return { id, newest: 0, oldest: 1, bytes: 0, checkpoint: 0, checkpointBytes: 0, replayBytes: 0 };
+  return { id, newest: 0, oldest: 1, bytes: 0, checkpoint: 0, checkpointBytes: 0, replayBytes: 0, isErased: false };
 }
 
 export function encodeKeyRow(row: KeyRow): Buffer {
-  const bytes = Buffer.allocUnsafe(rowBytes);
+  const bytes = Buffer.alloc(row.isErased ? erasedRowBytes : rowBytes);
   fields.forEach((field, i) => bytes.writeUIntBE(row[field], i * fieldBytes, fieldBytes));
   return bytes;
 }
 
+/** True for the row of a key whose newest version is a tombstone. */
+export function isErasedRow({ length }: Buffer): boolean {
+  return length === erasedRowBytes;
+}
+
 /** Returns `undefined` for bytes that aren't a row. */
 export function decodeKeyRow(bytes: Buffer): KeyRow | undefined {
-  if (bytes.length !== rowBytes) return undefined;
+  const isErased = isErasedRow(bytes);
+  if (bytes.length !== rowBytes && !isErased) return undefined;
   const [id = 0, newest = 0, oldest = 0, size = 0, checkpoint = 0, checkpointBytes = 0, replayBytes = 0] = fields.map(
     (_, i) => bytes.readUIntBE(i * fieldBytes, fieldBytes),
   );
-  return { id, newest, oldest, bytes: size, checkpoint, checkpointBytes, replayBytes };
+  return { id, newest, oldest, bytes: size, checkpoint, checkpointBytes, replayBytes, isErased };
 }
