@@ -65,6 +65,7 @@ export { type SystemEvent } from "./runtime/telemetry/system-events.ts";
 export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
+export { type KeepRuns } from "./runtime/workflows/ended-runs.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
 export { type CommitOptions, type PutOptions } from "./store/client/change.ts";

@@ -5,7 +5,9 @@ import { bisect } from "./commands/bisect.ts";
 import { blame } from "./commands/blame.ts";
 import type { Command } from "./command/command.ts";
 import { diff } from "./commands/diff.ts";
+import { erase } from "./commands/erase.ts";
 import { exportHistory } from "./commands/export.ts";
+import { forget } from "./commands/forget.ts";
 import { history } from "./commands/history.ts";
 import { importHistory } from "./commands/import.ts";
 import { keys } from "./commands/keys.ts";
@@ -25,6 +27,7 @@ export const commands: readonly Command[] = [
   cancel,
   retryCompensation,
   resolve,
+  forget,
   keys,
   history,
   show,
@@ -32,6 +35,7 @@ export const commands: readonly Command[] = [
   bisect,
   blame,
   revert,
+  erase,
   exportHistory,
   importHistory,
   verify,

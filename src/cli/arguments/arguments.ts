@@ -13,6 +13,9 @@ export type Flags = NonNullable<ParseArgsConfig["options"]>;
 /** Flags that every command has. */
 const everywhere = { help: { type: "boolean", short: "h" }, verbose: { type: "boolean" } } as const satisfies Flags;
 
+/** The units of an age. */
+const milliseconds = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
 /** The parsed arguments of one command. Checks their form; what they mean is the command's to decide. */
 export class Arguments {
   readonly #command: string;
@@ -115,6 +118,14 @@ export class Arguments {
     throw this.wrong(
       `${what} must be a time such as 2026-01-31T12:00:00Z, or milliseconds since the epoch, got ${quoted(text)}`,
     );
+  }
+
+  /** A required age, such as `30d`, in milliseconds. */
+  age(name: string): number {
+    const text = this.required(name, `--${name} AGE`);
+    const [, count, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? [];
+    if (unit !== undefined) return Number(count) * milliseconds[unit as keyof typeof milliseconds];
+    throw this.wrong(`--${name} must be an age such as 30d, 12h, 90m or 45s, got ${quoted(text)}`);
   }
 
   /** The error of an invalid argument. */

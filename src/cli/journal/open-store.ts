@@ -14,6 +14,7 @@ export interface OpenStore {
   /** The store by keys, without their families' schemas. */
   readonly access: StoreAccess;
   readonly store: OwnedStore;
+  readonly authority: StoreAuthority;
 }
 
 export interface StoreLocation {
@@ -27,7 +28,7 @@ export interface StoreLocation {
 }
 
 /** The author of commits from the command line. */
-const author = "command-line";
+export const author = "command-line";
 
 /**
  * Opens the store for `use`, and closes it afterwards. Ends early, with exit code 1, when the command is interrupted.
@@ -49,7 +50,7 @@ export async function withStore(
     const authority = new StoreAuthority({ journal, clock: nodeClock() });
     try {
       const store = new OwnedStore(authority, { author, remembersReads: false });
-      return await use({ access: new AuthorityAccess(authority), store });
+      return await use({ access: new AuthorityAccess(authority), store, authority });
     } finally {
       await authority.close();
     }

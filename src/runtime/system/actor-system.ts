@@ -266,6 +266,11 @@ export class ActorSystem implements System {
     return this.#runs.find(id, workflow);
   }
 
+  async forget(run: string | { readonly id: string }): Promise<void> {
+    this.#end.checkOpen();
+    await this.#runs.forget(typeof run === "string" ? run : run.id);
+  }
+
   async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {
     this.#end.checkOpen();
     checkDefinition("deploy", ["workflow"], workflow);

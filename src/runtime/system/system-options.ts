@@ -9,6 +9,7 @@ import { type ShutdownSignal, shutdownSignals } from "../../ports/signals.ts";
 import type { Journal } from "../../store/journal/journal.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { RetentionRule } from "../../store/retention/retention.ts";
+import type { KeepRuns } from "../workflows/ended-runs.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import type { LogTarget } from "../telemetry/system-log.ts";
@@ -35,6 +36,12 @@ export interface SystemOptions {
    * dropped only by rules whose `keys` begin with `mail/`.
    */
   readonly retention?: readonly RetentionRule[];
+  /**
+   * Which of the runs that have ended are kept, by their number, their age, or both: `{ keep: { last: 1_000, age: 30 * 86_400_000 } }`.
+   * Older ones are forgotten, as by {@link System.forget}, when others end. Runs whose compensation has failed stay, as they wait
+   * for a person. `"all"`: none is forgotten. Default: the last 10,000.
+   */
+  readonly runs?: { readonly keep: "all" | KeepRuns };
   /** The names of environment variables that agents' threads see. Default: none. */
   readonly env?: readonly string[];
   /** The largest message, reply or event, in bytes as estimated when it is copied. Default 4 MiB. */
@@ -142,6 +149,17 @@ const schema = v.strictObject({
       }),
     ),
   ),
+  runs: v.optional(
+    v.strictObject({
+      keep: v.union([
+        v.literal("all"),
+        v.strictObject({
+          last: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+          age: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0))),
+        }),
+      ]),
+    }),
+  ),
   env: v.optional(v.array(v.string())),
   maxMessageBytes: v.optional(positive),
   askTimeout: v.optional(v.pipe(v.number(), v.minValue(1))),
@@ -195,6 +213,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     coordination: options.coordination ?? "orchestrator",
     journal: (await options.journal) ?? memoryJournal(),
     retention: options.retention ?? [],
+    runs: options.runs ?? { keep: { last: 10_000 } },
     env: options.env ?? [],
     maxMessageBytes: options.maxMessageBytes ?? 4 * 1024 * 1024,
     askTimeout: options.askTimeout ?? 5_000,

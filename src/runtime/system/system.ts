@@ -130,7 +130,7 @@ export interface System extends AsyncDisposable {
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
   /**
    * Finds a run by its id, and resolves to a handle on it. The run may be in flight, have ended, or have been found unfinished
-   * in the journal. Given the workflow, the run's result has the type of the workflow's output.
+   * in the journal. A run that was forgotten is as one that never was: `no-such-run`. Given the workflow, the run's result has the type of the workflow's output.
    *
    * @throws TroupeError (as a rejection) `no-such-run`, also if the run is one of another workflow or of another version; the
    * error names both. `invalid-options` for something that is no workflow.
@@ -141,6 +141,17 @@ export interface System extends AsyncDisposable {
   findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
   /** Finds a run whose workflow is not at hand: the type of its result is unknown. */
   findRun(id: string): Promise<Run>;
+  /**
+   * Forgets a run that has ended: the key `run/<id>` and all of its versions are gone, with the inputs and outputs in them. After that
+   * there is no such run: `findRun` says so, and a run of the same id starts anew. What its steps committed elsewhere stays; see
+   * `store.erase` for that. The option `runs` has old runs forgotten by themselves.
+   *
+   * @throws TroupeError (as a rejection) `no-such-run`; `not-admissible` for a run that has not ended; `system-closed`.
+   * @example
+   * await system.forget("order-7");
+   * await system.store.compact();
+   */
+  forget(run: string | { readonly id: string }): Promise<void>;
   /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Rejects as `spawn` does. */
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
   /** The coordination in force. */

@@ -24,6 +24,11 @@ export class RefusedRuns {
     return this.#errors.get(run);
   }
 
+  /** A run is forgotten, with what was noted of it. */
+  forget(run: string): void {
+    this.#errors.delete(run);
+  }
+
   /** Notes that a run can't go on here. Resolves when that is recorded. `state`: of the run, if it can be read. */
   async add(run: string, error: unknown, state: RunState | undefined): Promise<void> {
     this.#errors.set(run, { error });

@@ -21,6 +21,8 @@ import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
+import { checkEnded, forgetRuns } from "../../workflows/history/forget-run.ts";
+import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { RefusedRuns } from "./refused-runs.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
@@ -41,6 +43,7 @@ export interface RunSettings extends RunQueueOptions {
   readonly onOverload: OverloadPolicy;
   readonly workflows: readonly WorkflowDefinition[];
   readonly maxMessageBytes: number;
+  readonly runs: { readonly keep: "all" | KeepRuns };
 }
 
 export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "platform" | "deploy" | "admit"> {
@@ -58,6 +61,7 @@ export class Runs {
   readonly #accepted: AcceptedRuns;
   readonly #unfinished: UnfinishedRuns;
   readonly #refused: RefusedRuns;
+  readonly #ended: EndedRuns;
   #isClosed = false;
 
   constructor({ home, platform, options, deploy, admit, events }: RunsOptions) {
@@ -76,7 +80,9 @@ export class Runs {
       admit,
       onVersion: (run, snapshot) => {
         this.#accepted.observe(run, snapshot);
-        if (!isOpen(snapshot.state)) this.#unfinished.ended(run);
+        if (isOpen(snapshot.state)) return;
+        this.#unfinished.ended(run);
+        this.#ended.ended(run, snapshot);
       },
       onBroken: (run, error) => {
         this.#accepted.break(run, error);
@@ -93,6 +99,9 @@ export class Runs {
       onError,
     });
     this.#refused = new RefusedRuns({ store, onError });
+    const { authority } = home;
+    const { clock, turns } = platform;
+    this.#ended = new EndedRuns({ authority, clock, turns, keep: options.runs.keep, author: supervisorTarget.address, onError });
   }
 
   get coordination(): Coordination {
@@ -116,6 +125,7 @@ export class Runs {
   async recover(): Promise<void> {
     const { recover } = this.#options;
     if (recover !== false) await this.#recover(recover);
+    await this.#ended.start();
   }
 
   run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions): Run<Output> {
@@ -165,6 +175,19 @@ export class Runs {
     return handle;
   }
 
+  /**
+   * Forgets a run that has ended.
+   *
+   * @throws TroupeError `no-such-run`; `not-admissible` for a run that has not ended.
+   */
+  async forget(id: string): Promise<void> {
+    const newest = await this.#newest(id);
+    if (newest !== undefined || this.#accepted.handle(id) !== undefined) checkEnded(id, newest);
+    else throw noSuchRun(id);
+    this.#refused.forget(id);
+    await forgetRuns(this.#home.authority, [id], { author: "system", reason: "asked for" });
+  }
+
   /** Starts the participants of a workflow. */
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     this.#platform.load.remember(workflow);
@@ -203,6 +226,7 @@ export class Runs {
    */
   async close(): Promise<LeftRuns> {
     this.#isClosed = true;
+    this.#ended.close();
     const noted = this.#unfinished.note();
     this.#supervisor.close();
     const left = await this.#accepted.close();

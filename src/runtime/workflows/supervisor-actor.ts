@@ -15,6 +15,7 @@ import type { HomeHost } from "../host/home-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Turns } from "../../ports/turns.ts";
 import type { Random } from "../../ports/random.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { notHandled } from "../messaging/ask-errors.ts";
@@ -24,6 +25,7 @@ export interface RunPlatform {
   readonly clock: Clock;
   readonly random: Random;
   readonly load: DefinitionLoader;
+  readonly turns: Turns;
 }
 
 export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
