@@ -333,6 +333,22 @@ export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-fai
 /** @experimental */
 export type Epoch = number;
 
+export interface EraseOptions {
+    readonly reason: string;
+    readonly forks?: boolean;
+}
+
+export interface Erased {
+    readonly tombstone: SnapshotMeta;
+    readonly erasedForks: readonly StateKey[];
+    readonly remainingForks: readonly StateKey[];
+}
+
+export interface Erasure {
+    readonly reason: string;
+    readonly forgotten?: true;
+}
+
 export type ErrorCode = keyof ErrorDetailsByCode;
 
 export type ErrorDetails = Readonly<Record<string, unknown>>;
@@ -514,6 +530,13 @@ export interface ErrorDetailsByCode {
         readonly oldest?: number;
         readonly newest?: number;
         readonly idempotencyKey?: string;
+    };
+    erased: {
+        readonly key: string;
+        readonly version: number;
+        readonly author: string;
+        readonly time: number;
+        readonly reason: string;
     };
     "no-such-path": {
         readonly key: string;
@@ -795,6 +818,11 @@ export type Keep = "all" | {
     readonly age: number;
 };
 
+export interface KeepRuns {
+    readonly last?: number;
+    readonly age?: number;
+}
+
 export interface LeftRuns {
     readonly unfinished: readonly string[];
     readonly notStarted: readonly string[];
@@ -1059,6 +1087,7 @@ export interface SnapshotMeta {
     readonly position: Position;
     readonly schema: number;
     readonly idempotencyKey?: string;
+    readonly erased?: Erasure;
 }
 
 export interface SpawnOptions {
@@ -1169,6 +1198,7 @@ export interface Store {
     revert<S>(definition: StateDefinition<S>, id: string, version: number, options?: RevertOptions): Promise<Snapshot<S>>;
     fork<S>(definition: StateDefinition<S>, id: string, version: number, newId: string): Promise<Snapshot<S>>;
     blame(definition: StateDefinition, id: string, path: string): Promise<Blame>;
+    erase(definition: Pick<StateDefinition, "name">, id: string, options: EraseOptions): Promise<Erased>;
     size(definition: Pick<StateDefinition, "name">, id: string): Promise<number>;
     compact(): Promise<void>;
     exportHistory(definition: Pick<StateDefinition, "name">, id: string): AsyncIterable<string>;
@@ -1225,6 +1255,9 @@ export interface System extends AsyncDisposable {
     run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
     findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
     findRun(id: string): Promise<Run>;
+    forget(run: string | {
+        readonly id: string;
+    }): Promise<void>;
     deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
     readonly coordination: Coordination;
     switchCoordination(coordination: Coordination): Promise<void>;
@@ -1365,6 +1398,9 @@ export interface SystemOptions {
     readonly coordination?: Coordination;
     readonly journal?: Journal | Promise<Journal>;
     readonly retention?: readonly RetentionRule[];
+    readonly runs?: {
+        readonly keep: "all" | KeepRuns;
+    };
     readonly env?: readonly string[];
     readonly maxMessageBytes?: number;
     readonly askTimeout?: number;

@@ -82,7 +82,6 @@ export { lmdbJournal, type LmdbJournalOptions } from "./store/journal/lmdb/lmdb-
 export { type JournalDamage, type JournalReport, verifyJournal } from "./store/journal/lmdb/verify-journal.ts";
 export { memoryJournal } from "./store/journal/memory-journal.ts";
 export { type Keep, type RetentionRule } from "./store/retention/retention.ts";
-export { type Erased, type EraseOptions, type Erasure } from "./store/versions/erasure.ts";
 export { type Imported, type Store } from "./store/store.ts";
 export { type Blame } from "./store/travel/blame.ts";
 export { type JsonPatchOperation, type StateDiff } from "./store/travel/state-diff.ts";
@@ -92,9 +91,16 @@ export { type ConflictDetails, ConflictError, isConflictError } from "./store/ve
 export { defineState } from "./store/versions/define-state.ts";
 export { type HistoryOptions } from "./store/versions/history-range.ts";
 export { type Patch, type PatchPath } from "./store/versions/patch.ts";
-export { type Position, type Snapshot, type SnapshotMeta, type VersionAt } from "./store/versions/snapshot.ts";
+export {
+  type Erasure,
+  type Position,
+  type Snapshot,
+  type SnapshotMeta,
+  type VersionAt,
+} from "./store/versions/snapshot.ts";
 export { type StateDefinition, type StateOptions, type Upcaster } from "./store/versions/state-definition.ts";
 export { type StateKey } from "./store/versions/state-key.ts";
+export { type Erased, type EraseOptions } from "./store/versions/tombstone.ts";
 export { type ChildKind, type Decider, type Decision, type FailedChild } from "./supervision/decision.ts";
 export { type Failure } from "./supervision/failure.ts";
 export { type RestartIntensity } from "./supervision/restart-intensity.ts";

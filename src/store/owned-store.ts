@@ -2,7 +2,7 @@
 
 import { AuthorityAccess } from "./authority/authority-access.ts";
 import { exportHistory } from "./history/history-export.ts";
-import { checkReason, type Erased, type EraseOptions } from "./versions/erasure.ts";
+import { checkReason, type Erased, type EraseOptions } from "./versions/tombstone.ts";
 import { readHistory } from "./history/history-import.ts";
 import type { StateDefinition } from "./versions/state-definition.ts";
 import { stateKey } from "./versions/state-key.ts";

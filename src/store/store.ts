@@ -7,7 +7,7 @@ import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } 
 import type { Blame } from "./travel/blame.ts";
 import type { StateDiff } from "./travel/state-diff.ts";
 import type { BisectOptions, RevertOptions } from "./travel/time-travel-client.ts";
-import type { Erased, EraseOptions } from "./versions/erasure.ts";
+import type { Erased, EraseOptions } from "./versions/tombstone.ts";
 import type { HistoryOptions } from "./versions/history-range.ts";
 import type { Snapshot, VersionAt } from "./versions/snapshot.ts";
 import type { StateDefinition } from "./versions/state-definition.ts";

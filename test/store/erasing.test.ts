@@ -34,8 +34,16 @@ async function erased() {
 
 const asErased = {
   code: "erased",
-  message: expect.stringContaining("ledger/anna was erased by operator on 2026-01-31T00:00:04.000Z, in version 4: request 7."),
-  details: { key: "ledger/anna", version: 4, author: "operator", time: Date.UTC(2026, 0, 31) + 4_000, reason: "request 7" },
+  message: expect.stringContaining(
+    "ledger/anna was erased by operator on 2026-01-31T00:00:04.000Z, in version 4: request 7.",
+  ),
+  details: {
+    key: "ledger/anna",
+    version: 4,
+    author: "operator",
+    time: Date.UTC(2026, 0, 31) + 4_000,
+    reason: "request 7",
+  },
 };
 
 describe("a key that was erased", () => {
@@ -208,7 +216,12 @@ describe("a key that was erased", () => {
   });
 
   it("may have had a newer schema", async () => {
-    const old = defineState({ name: "thing", version: 1, schema: v.object({ n: v.number() }), initial: () => ({ n: 0 }) });
+    const old = defineState({
+      name: "thing",
+      version: 1,
+      schema: v.object({ n: v.number() }),
+      initial: () => ({ n: 0 }),
+    });
     const next = defineState({ ...old, version: 2, upcasters: { 1: (state: { n: number }) => state } });
     const { store } = place();
     await store.put(old, "1", { n: 1 });

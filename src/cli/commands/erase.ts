@@ -33,10 +33,18 @@ export const erase: Command = {
     const [key = ""] = given.named("KEY");
     const reason = given.required("reason", "--reason TEXT");
     const journal = journalOf(given);
-    const order = { journal, key, reason, forks: given.flag("forks"), compact: !given.flag("no-compact"), json: given.flag("json") };
+    const order = {
+      journal,
+      key,
+      reason,
+      forks: given.flag("forks"),
+      compact: !given.flag("no-compact"),
+      json: given.flag("json"),
+    };
     const [family = ""] = key.split("/");
     if (family === runState.name) return forgetRun(order, key.slice(family.length + 1));
-    if (isReservedFamily(family)) throw given.wrong(`${key} is Troupe's own, and is needed for as long as what it belongs to`);
+    if (isReservedFamily(family))
+      throw given.wrong(`${key} is Troupe's own, and is needed for as long as what it belongs to`);
     return eraseKey(order);
   },
   help: `troupe erase: erase a key, or forget a run, for good. What it held is gone; that of a key which was erased

@@ -141,7 +141,8 @@ export class EndedRuns {
       if (this.#isClosed) return;
       if (i % readAtOnce === readAtOnce - 1) await new Promise<void>((resolve) => turns.schedule(resolve));
       const head = await authority.stored(key);
-      if (head !== undefined && isDone(head.state as RunState)) found.push({ run: key.slice(prefix.length), time: head.time });
+      if (head !== undefined && isDone(head.state as RunState))
+        found.push({ run: key.slice(prefix.length), time: head.time });
     }
     const known = new Set(found.map(({ run }) => run));
     for (const ended of this.#ended) if (!known.has(ended.run)) found.push(ended); // it was forgotten, or ended meanwhile

@@ -101,7 +101,14 @@ export class Runs {
     this.#refused = new RefusedRuns({ store, onError });
     const { authority } = home;
     const { clock, turns } = platform;
-    this.#ended = new EndedRuns({ authority, clock, turns, keep: options.runs.keep, author: supervisorTarget.address, onError });
+    this.#ended = new EndedRuns({
+      authority,
+      clock,
+      turns,
+      keep: options.runs.keep,
+      author: supervisorTarget.address,
+      onError,
+    });
   }
 
   get coordination(): Coordination {

@@ -15,13 +15,13 @@ import {
   type KeyChange,
   type KeyWrite,
 } from "../versions/commit.ts";
-import { type Erasure, live, standing, tombstoneAfter } from "../versions/erasure.ts";
+import { live, standing, tombstoneAfter } from "../versions/tombstone.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { isCommitTime } from "../versions/commit-time.ts";
 import { schemaNewer } from "../versions/schema-newer.ts";
-import type { Position, Snapshot } from "../versions/snapshot.ts";
+import type { Erasure, Position, Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
 /** The commits in progress at one key. Kept only while there are any; everything else is in the journal. */
@@ -93,7 +93,9 @@ export class CommitSequencer {
   erase(keys: readonly StateKey[], erased: Erasure, author: string): MaybePromise<CommitOutcome> {
     const lines = keys.map((key) => this.#line(key));
     const append = (): MaybePromise<CommitOutcome> => {
-      const full = lines.filter(({ tip }) => tip !== undefined && (tip.erased === undefined || erased.forgotten === true));
+      const full = lines.filter(
+        ({ tip }) => tip !== undefined && (tip.erased === undefined || erased.forgotten === true),
+      );
       if (full.length === 0) return { kind: "committed", snapshots: [] };
       return this.#append(full, { changes: full.map(({ tip }) => tombstoneAfter(tip as Snapshot, erased)), author });
     };

@@ -9,7 +9,8 @@ import { CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import { HistoryReader } from "../history/history-reader.ts";
 import { checkSameKeys, CommittedParts, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
-import { type Erased, erasedVersion } from "../versions/erasure.ts";
+import { Eraser, type EraseRequest } from "./eraser.ts";
+import { type Erased, erasedVersion } from "../versions/tombstone.ts";
 import { ForkOrigins } from "../retention/fork-origins.ts";
 import { keyExists } from "../versions/key-exists.ts";
 import { lastVersion } from "../history/last-version.ts";
@@ -17,7 +18,7 @@ import type { Journal } from "../journal/journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
-import { type KeyExtent, metaOf, type Position, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
+import { type KeyExtent, type Position, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityMessage } from "../replication/store-protocol.ts";
 
@@ -28,12 +29,6 @@ export interface StoreAuthorityOptions {
   readonly clock: TimeSource;
   /** Which versions are kept. Default: all. */
   readonly retention?: RetentionOptions;
-}
-
-export interface EraseRequest {
-  readonly author: string;
-  readonly reason: string;
-  readonly forks: boolean;
 }
 
 /**
@@ -59,6 +54,7 @@ export class StoreAuthority {
   readonly #history: HistoryReader;
   readonly #forks: ForkOrigins;
   readonly #retainer: Retainer;
+  readonly #eraser: Eraser;
   readonly #inFlight = new InFlightKeys();
   readonly #parts: CommittedParts;
   readonly #channels = new Map<number, AuthorityChannel>();
@@ -84,6 +80,7 @@ export class StoreAuthority {
         if (dropping !== undefined) this.#track(dropping);
       }
     });
+    this.#eraser = new Eraser(this.#sequencer, this.#forks);
   }
 
   /** The position of the newest visible commit. */
@@ -265,37 +262,21 @@ export class StoreAuthority {
   }
 
   /**
-   * Erases a key: appends a tombstone after whatever is its newest version, and removes all that is before it, with its
-   * idempotency keys, from the journal. If the newest is a tombstone already, that one is the answer. `forks`: erases the keys that
-   * were forked from it too, and their forks, at the same position.
+   * Erases a key: appends a tombstone after whatever is its newest version, and removes all before it from the journal. If the newest
+   * is a tombstone already, that one is the answer. `forks`: erases the keys that were forked from it, too, at the same position.
    *
    * @throws TroupeError `no-such-key` for a key without a version; the journal's errors.
    */
-  async erase(key: StateKey, { author, reason, forks }: EraseRequest): Promise<Erased> {
-    return this.#begin(async () => {
-      const derived = await this.#forks.of(key);
-      const erasedForks = forks ? [...derived] : [];
-      const outcome = await this.#sequencer.erase([key, ...erasedForks], { reason }, author);
-      let remainingForks = await this.#forks.of(key);
-      // those that came in between; there are no later ones, since a fork of a version that is gone fails
-      while (forks && remainingForks.length > 0) {
-        erasedForks.push(...remainingForks);
-        await this.#sequencer.erase(remainingForks, { reason }, author);
-        remainingForks = await this.#forks.of(key);
-      }
-      const [made] = outcome.kind === "committed" ? outcome.snapshots : [];
-      const tombstone = made?.key === key ? made : await this.#sequencer.withHead(key, same);
-      if (tombstone === undefined) throw nothingToErase(key);
-      return { tombstone: metaOf(tombstone), erasedForks, remainingForks };
-    });
+  async erase(key: StateKey, request: EraseRequest): Promise<Erased> {
+    return this.#begin(() => this.#eraser.erase(key, request));
   }
 
   /**
    * Forgets keys: erases them, and keeps no tombstone. The next version of such a key is its first. For keys that no replica writes
    * and no token speaks of, such as those of runs. Keys without a version are passed over.
    */
-  async forget(keys: readonly StateKey[], { author, reason }: Pick<EraseRequest, "author" | "reason">): Promise<void> {
-    await this.#begin(async () => this.#sequencer.erase(keys, { reason, forgotten: true }, author));
+  async forget(keys: readonly StateKey[], request: Omit<EraseRequest, "forks">): Promise<void> {
+    await this.#begin(() => this.#eraser.forget(keys, request));
   }
 
   /**
@@ -405,12 +386,6 @@ export class StoreAuthority {
       throw new TroupeError("system-closed", "The store is closed. Use it before the system closes.");
     }
   }
-}
-
-function nothingToErase(key: StateKey): TroupeError {
-  return new TroupeError("no-such-key", `${key} has no version, so there is nothing to erase. Check its id.`, {
-    details: { key },
-  });
 }
 
 /** True for two versions of one transaction, which may be imported one after the other. */

@@ -6,7 +6,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import { checkPlainState, checkState } from "../versions/check-state.ts";
 import type { KeyChange } from "../versions/commit.ts";
-import { live } from "../versions/erasure.ts";
+import { live } from "../versions/tombstone.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import { initialState } from "../versions/initial-state.ts";
 import type { Patch } from "../versions/patch.ts";

@@ -2,7 +2,7 @@
 
 import type { Change } from "./change.ts";
 import { type CommitOutcome, type CommitRequest, isWrite, type KeyChange } from "../versions/commit.ts";
-import { live } from "../versions/erasure.ts";
+import { live } from "../versions/tombstone.ts";
 import { ConflictError } from "../versions/conflict-error.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { metaOf, type Position, type Snapshot, type SnapshotMeta } from "../versions/snapshot.ts";

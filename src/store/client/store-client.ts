@@ -11,7 +11,7 @@ import {
   type Subject,
 } from "./change.ts";
 import { Committer, type Landed } from "./committer.ts";
-import { live } from "../versions/erasure.ts";
+import { live } from "../versions/tombstone.ts";
 import { type HistoryOptions, resolveHistoryRange } from "../versions/history-range.ts";
 import { initialState } from "../versions/initial-state.ts";
 import { LastRead } from "./last-read.ts";

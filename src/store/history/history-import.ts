@@ -30,7 +30,10 @@ const header = v.object({
   troupe: v.literal("history"),
   format: v.literal(historyFormat),
   key: v.pipe(v.string(), v.check(beginsWithFamily, "a key is a family's name, a slash and an id")),
-  oldest: v.literal(1, "only a history from its first version on can be imported: what was before was erased, or retention dropped it"),
+  oldest: v.literal(
+    1,
+    "only a history from its first version on can be imported: what was before was erased, or retention dropped it",
+  ),
   newest: whole,
 });
 

@@ -1,7 +1,7 @@
 /** The error for a version that doesn't exist, isn't kept any more, or was erased. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { erasedVersion } from "../versions/erasure.ts";
+import { erasedVersion } from "../versions/tombstone.ts";
 import type { KeyExtent, SnapshotMeta, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 

@@ -1,7 +1,7 @@
 /** Reads one version of a key, or fails with an error that says which versions exist. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { erasedVersion } from "../versions/erasure.ts";
+import { erasedVersion } from "../versions/tombstone.ts";
 import { noSuchVersion } from "./no-such-version.ts";
 import type { Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";

@@ -10,7 +10,7 @@ import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import { all, type MaybePromise } from "../../async/maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
 import { PositionWatch } from "./position-watch.ts";
-import { standing } from "../versions/erasure.ts";
+import { standing } from "../versions/tombstone.ts";
 import { seal } from "../versions/seal.ts";
 import {
   type KeyExtent,

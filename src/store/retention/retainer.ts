@@ -40,12 +40,7 @@ export class Retainer {
   readonly #forks: ForkOrigins;
 
   /** @throws TroupeError `invalid-options` for an invalid rule. */
-  constructor(
-    journal: Journal,
-    clock: TimeSource,
-    forks: ForkOrigins,
-    { rules, isOpen, onFailure }: RetentionOptions,
-  ) {
+  constructor(journal: Journal, clock: TimeSource, forks: ForkOrigins, { rules, isOpen, onFailure }: RetentionOptions) {
     this.#journal = journal;
     this.#clock = clock;
     this.#rules = new RetentionRules(rules);

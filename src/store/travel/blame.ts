@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { runOf } from "../versions/cause.ts";
-import { erasedVersion } from "../versions/erasure.ts";
+import { erasedVersion } from "../versions/tombstone.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import { partsOf, valueAt } from "./json-pointer.ts";
 

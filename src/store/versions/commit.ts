@@ -1,8 +1,7 @@
 /** A commit's request, its outcome, and the rule that decides it (invariant 3). */
 
-import type { Erasure } from "./erasure.ts";
 import type { Patch } from "./patch.ts";
-import type { Snapshot, SnapshotMeta } from "./snapshot.ts";
+import type { Erasure, Snapshot, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
 
 /** Requires that a key is still at the version that was read. */

@@ -1,6 +1,5 @@
 /** One immutable version of a key. */
 
-import type { Erasure } from "./erasure.ts";
 import type { StateKey } from "./state-key.ts";
 
 /**
@@ -10,6 +9,18 @@ import type { StateKey } from "./state-key.ts";
  * @since 0.1.0
  */
 export type Position = number;
+
+/**
+ * What makes a version a tombstone. The version's author and time say who erased the key, and when.
+ *
+ * @since 0.1.0
+ */
+export interface Erasure {
+  /** Why the key was erased. It is kept for as long as the tombstone is. */
+  readonly reason: string;
+  /** True where no tombstone is kept either, as with a run that is forgotten: the key's next version is its first. */
+  readonly forgotten?: true;
+}
 
 /**
  * Everything about a version but its state. Crosses a channel alone where the other side has the state already.

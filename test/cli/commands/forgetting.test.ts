@@ -70,9 +70,9 @@ describe("troupe erase", () => {
     const { out } = await troupe("history", "account/ada");
     expect(out).toEqual([expect.stringMatching(/^@3 \S+ command-line erased: request\S*\[31m 7$/)]);
     expect(out[0]).not.toContain("\u001b");
-    expect((await troupe("history", "account/ada", "--json")).out.map((line) => JSON.parse(line) as unknown)).toMatchObject([
-      { version: 3, erased: { reason: "request\u001b[31m 7" } },
-    ]);
+    expect(
+      (await troupe("history", "account/ada", "--json")).out.map((line) => JSON.parse(line) as unknown),
+    ).toMatchObject([{ version: 3, erased: { reason: "request\u001b[31m 7" } }]);
     expect((await troupe("keys")).out).toEqual([expect.stringContaining("account/copy @1..1")]);
   });
 
@@ -143,7 +143,11 @@ describe("troupe forget", () => {
       notUndone("pack", "no", 2),
     );
     new StoredRuns(journal, Date.now()).run("new", parcel, finished("pack"), finished("post"), finished("pay"));
-    expect(await troupe("forget", "--older-than", "30d")).toEqual({ code: 0, out: ["2 runs are forgotten"], notes: [] });
+    expect(await troupe("forget", "--older-than", "30d")).toEqual({
+      code: 0,
+      out: ["2 runs are forgotten"],
+      notes: [],
+    });
     expect(await journal.keys("run/")).toEqual(["run/new", "run/open", "run/stuck"]);
     expect(compactions).toBe(1);
     expect((await troupe("forget", "--older-than", "30d", "--json")).out).toEqual(['{"forgotten":0}']);

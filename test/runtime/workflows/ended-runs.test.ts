@@ -99,7 +99,9 @@ describe("runs that have ended", () => {
         });
         await crash();
         await survive(async ({ system, sleep }) => {
-          await (await system.findRun("open")).result;
+          await (
+            await system.findRun("open")
+          ).result;
           await runAll(system, ids(5, 6));
           await sleep(10_000);
           expect(await system.store.ids({ name: "run" })).toEqual(["r5", "r6", "stuck"]);

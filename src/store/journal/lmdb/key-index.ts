@@ -78,7 +78,9 @@ export class KeyIndex {
 
   /** The keys whose newest version is no tombstone. @throws TroupeError `journal-corrupt` when there is an entry that can't be read. */
   keys(prefix: string): StateKey[] {
-    return [...this.#entries(prefix)].filter(({ value }) => !isErasedRow(bodyOf(value))).map(({ key }) => stateKeyOf(key));
+    return [...this.#entries(prefix)]
+      .filter(({ value }) => !isErasedRow(bodyOf(value)))
+      .map(({ key }) => stateKeyOf(key));
   }
 
   /** Keys with their rows; `undefined` for a row that can't be read. @throws TroupeError as {@link keys}. */

@@ -3,7 +3,7 @@
 import { isTroupeError } from "../../../errors/troupe-error.ts";
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Journal } from "../journal.ts";
-import { standing } from "../../versions/erasure.ts";
+import { standing } from "../../versions/tombstone.ts";
 import type { Snapshot, SnapshotMeta } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
 import { closed } from "./journal-errors.ts";
@@ -227,7 +227,8 @@ export class StoredVersions implements Journal {
       const newest = before?.newest ?? 0;
       if (parent !== newest || version !== newest + 1)
         throw new Error(`Defect: version ${version} of ${key} appended after version ${newest}.`);
-      const row = before === undefined || erased !== undefined ? newKeyRow(before?.id ?? this.#nextId++) : { ...before };
+      const row =
+        before === undefined || erased !== undefined ? newKeyRow(before?.id ?? this.#nextId++) : { ...before };
       row.newest = version;
       row.isErased = erased !== undefined;
       if (row.isErased) row.oldest = version;

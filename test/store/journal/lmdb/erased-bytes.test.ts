@@ -97,27 +97,30 @@ describe("a key that is erased, in a journal on disk", () => {
       { numRuns: 12 },
     ));
 
-  it.each(["sync", "relaxed"] as const)("is gone also where commits before and after it share their way to disk: %s", async (durability) => {
-    const directory = journals.newDirectory();
-    const journal = await journals.open(directory, { durability });
-    const record = (version: number, more: Partial<Snapshot>): CommitRecord => {
-      const { snapshot } = recordOf("person/1889", version, version, { author: "test", ...more });
-      return { snapshot, patches: [{ op: "replace", path: [], value: snapshot.state }] };
-    };
-    const before = Array.from({ length: 20 }, (_, i) =>
-      record(i + 1, { state: { notes: [`${secret} ${i}`] }, idempotencyKey: i % 2 === 0 ? "all" : `${secret}/${i}` }),
-    );
-    const tombstone = record(21, { state: undefined, erased: { reason: "asked for" } });
-    const after = Array.from({ length: 5 }, (_, i) => record(22 + i, { state: { n: i }, idempotencyKey: "all" }));
-    await Promise.all([...before, tombstone, ...after].map((one) => journal.append([one])));
-    const kept = await journal.records("person/1889", 1, 99);
-    expect(kept.map(({ snapshot }) => snapshot)).toEqual([tombstone, ...after].map(({ snapshot }) => snapshot));
-    expect(await journal.committed("all")).toEqual(after.map(({ snapshot }) => snapshot));
-    await journal.compact();
-    expect(occurrences(directory, "Wittgenstein")).toBe(0);
-    await journals.reopen(journal).then((again) => again.close());
-    expect((await verifyJournal(directory)).damages).toEqual([]);
-  });
+  it.each(["sync", "relaxed"] as const)(
+    "is gone also where commits before and after it share their way to disk: %s",
+    async (durability) => {
+      const directory = journals.newDirectory();
+      const journal = await journals.open(directory, { durability });
+      const record = (version: number, more: Partial<Snapshot>): CommitRecord => {
+        const { snapshot } = recordOf("person/1889", version, version, { author: "test", ...more });
+        return { snapshot, patches: [{ op: "replace", path: [], value: snapshot.state }] };
+      };
+      const before = Array.from({ length: 20 }, (_, i) =>
+        record(i + 1, { state: { notes: [`${secret} ${i}`] }, idempotencyKey: i % 2 === 0 ? "all" : `${secret}/${i}` }),
+      );
+      const tombstone = record(21, { state: undefined, erased: { reason: "asked for" } });
+      const after = Array.from({ length: 5 }, (_, i) => record(22 + i, { state: { n: i }, idempotencyKey: "all" }));
+      await Promise.all([...before, tombstone, ...after].map(async (one) => journal.append([one])));
+      const kept = await journal.records("person/1889", 1, 99);
+      expect(kept.map(({ snapshot }) => snapshot)).toEqual([tombstone, ...after].map(({ snapshot }) => snapshot));
+      expect(await journal.committed("all")).toEqual(after.map(({ snapshot }) => snapshot));
+      await journal.compact();
+      expect(occurrences(directory, "Wittgenstein")).toBe(0);
+      await journals.reopen(journal).then((again) => again.close());
+      expect((await verifyJournal(directory)).damages).toEqual([]);
+    },
+  );
 
   it("is gone with its row where it is forgotten", async () => {
     const directory = journals.newDirectory();

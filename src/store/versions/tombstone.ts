@@ -3,20 +3,8 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { sentence } from "../../values/sentence.ts";
 import type { KeyWrite } from "./commit.ts";
-import type { Snapshot, SnapshotMeta } from "./snapshot.ts";
+import type { Erasure, Snapshot, SnapshotMeta } from "./snapshot.ts";
 import type { StateKey } from "./state-key.ts";
-
-/**
- * What makes a version a tombstone. The version's author and time say who erased the key, and when.
- *
- * @since 0.1.0
- */
-export interface Erasure {
-  /** Why the key was erased. It is kept for as long as the tombstone is. */
-  readonly reason: string;
-  /** True where no tombstone is kept either, as with a run that is forgotten: the key's next version is its first. */
-  readonly forgotten?: true;
-}
 
 /**
  * Why a key is erased, and how much of it.
