@@ -4,6 +4,7 @@
 
 import type { CommitRecord } from "../versions/commit.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
+import { standing } from "../versions/tombstone.ts";
 import type { Position } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
@@ -68,9 +69,10 @@ export class Publisher {
     const news = new Map<Audience, CommitRecord[]>();
     for (const record of records) {
       const { key, version } = record.snapshot;
+      const next = standing(record.snapshot)?.version ?? 0;
       for (const follower of this.#followers.get(key) ?? []) {
         if (follower.version >= version) continue; // it began to follow at this version or a later one
-        follower.version = version;
+        follower.version = next;
         const known = news.get(follower.audience);
         if (known === undefined) news.set(follower.audience, [record]);
         else known.push(record);

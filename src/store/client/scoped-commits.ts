@@ -73,7 +73,10 @@ export class ScopedCommits {
   }
 
   async #repeatOrAppend(change: Change, bases: Bases): Promise<readonly Landed[]> {
-    await this.#access.refresh(change.subjects.map(({ key }) => key));
+    const tombstones = await this.#access.tombstonesOf(change.subjects.map(({ key }) => key));
+    this.#originals = this.#originals.filter(({ written }) =>
+      written.every(({ key, version }) => version > (tombstones.get(key) ?? 0)),
+    );
     let unclear: Original | undefined;
     for (const original of this.#originals) {
       const comparison = await compareTo(this.#access, change, original);
@@ -126,13 +129,12 @@ class RememberingAccess implements Pick<StoreAccess, "at" | "extent"> {
     return reading;
   }
 
-  /** Forgets what was read of keys that begin with a tombstone. */
-  async refresh(keys: readonly StateKey[]): Promise<void> {
-    const read = keys.filter((key) => this.#read.has(key));
-    const extents = await Promise.all(read.map((key) => this.#access.extent(key)));
-    extents.forEach((extent, i) => {
-      if (extent?.tombstone !== undefined) this.#read.delete(read[i] as StateKey);
-    });
+  /** The tombstones that keys begin with. What was read before of those keys is forgotten. */
+  async tombstonesOf(keys: readonly StateKey[]): Promise<ReadonlyMap<StateKey, number>> {
+    const extents = await Promise.all(keys.map((key) => this.#access.extent(key)));
+    const tombstones = extents.flatMap((extent) => extent?.tombstone ?? []);
+    for (const { key } of tombstones) this.#read.delete(key);
+    return new Map(tombstones.map(({ key, version }) => [key, version]));
   }
 
   extent(key: StateKey): ReturnType<StoreAccess["extent"]> {

@@ -222,3 +222,39 @@ describe("the first commit of an attempt", () => {
     expect(await other.read(list, "1")).toEqual(["x", "own", "y"]);
   });
 });
+
+describe("attempts at something of which a key is erased meanwhile", () => {
+  const erase = (authority: StoreAuthority, id: string): Promise<unknown> =>
+    authority.erase(`list/${id}`, { author: "operator", reason: "asked for", forks: false });
+
+  it("don't take what is gone for theirs: what they commit again lands", async () => {
+    const { authority, access, other } = start();
+    const first = attemptAt(access);
+    await push(first, "a", "x");
+    await push(first, "b", "y");
+    await erase(authority, "a");
+    const second = attemptAt(access);
+    expect(await push(second, "a", "x")).toMatchObject({ version: 3, state: ["x"] });
+    expect(await push(second, "b", "y")).toMatchObject({ version: 1, state: ["y"] });
+    expect(await stored(other)).toEqual({ a: ["x"], b: ["y"] });
+  });
+
+  it("go on where their own commits are gone", async () => {
+    const { authority, access, other } = start();
+    const client = attemptAt(access);
+    await push(client, "a", "x");
+    await erase(authority, "a");
+    expect(await push(client, "a", "z")).toMatchObject({ version: 3, state: ["z"] });
+    expect(await stored(other)).toEqual({ a: ["z"], b: [] });
+  });
+
+  it("forget what they had read of it", async () => {
+    const { authority, access } = start();
+    const first = attemptAt(access);
+    for (const item of ["x", "y"]) await push(first, "a", item);
+    const second = attemptAt(access);
+    expect(await push(second, "a", "x")).toMatchObject({ version: 1, state: ["x"] }); // compared with both, which were read for it
+    await erase(authority, "a");
+    expect(await push(second, "a", "y")).toMatchObject({ version: 4, state: ["y"] });
+  });
+});

@@ -694,3 +694,36 @@ describe("answers that aren't what was asked", () => {
     expect(replica.position).toBe(4);
   });
 });
+
+describe("a key that is erased", () => {
+  const reason = { author: "operator", reason: "asked for" };
+
+  it("is a tombstone in the replica from its position on, and holds no state", async () => {
+    const network = new LaggingNetwork();
+    const { replica } = network.end();
+    landed(network.authority.commit(setTo("a/1", 0, 1)));
+    await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
+    const seen: Snapshot[] = [];
+    replica.watch("a/1").subscribe((snapshot) => seen.push(snapshot));
+    const { tombstone } = await network.authority.erase("a/1", { ...reason, forks: false });
+    const read = await network.run(Promise.resolve(replica.snapshot("a/1", tombstone.position)));
+    expect(read).toEqual({ ...tombstone, state: undefined });
+    landed(network.authority.commit(setTo("a/1", 2, 3, { patches: [{ op: "replace", path: [], value: { n: 3 } }] })));
+    await network.drain();
+    expect(replica.snapshot("a/1", 3)).toMatchObject({ version: 3, state: { n: 3 } });
+    expect(seen.map(({ version }) => version)).toEqual([1, 2, 3]);
+  });
+
+  it("is one without a version when it is forgotten, and begins at 1 again", async () => {
+    const network = new LaggingNetwork();
+    const { replica } = network.end();
+    landed(network.authority.commit(setTo("a/1", 0, 1)));
+    await network.run(Promise.resolve(replica.snapshot("a/1", 0)));
+    await network.authority.forget(["a/1"], reason);
+    expect(await network.run(Promise.resolve(replica.snapshot("a/1", 2)))).toBeUndefined();
+    const outcome = await network.run(replica.submit(setTo("a/1", 0, 5)));
+    expect(outcome).toMatchObject({ kind: "committed", snapshots: [{ version: 1, position: 3, state: { n: 5 } }] });
+    await network.drain();
+    expect(replica.snapshot("a/1", 3)).toMatchObject({ version: 1, state: { n: 5 } });
+  });
+});
