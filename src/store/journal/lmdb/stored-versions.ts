@@ -16,6 +16,7 @@ import { GroupWriter } from "./group-writer.ts";
 import { type Committed, IdempotencyIndex } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";
 import { KeyIndex } from "./key-index.ts";
+import type { KeyId } from "./records/entry-key.ts";
 import { type KeyRow, newKeyRow } from "./records/key-row.ts";
 import { planErase } from "./erase-plan.ts";
 import { planTrim } from "./trim-plan.ts";
@@ -46,8 +47,8 @@ export class StoredVersions implements Journal {
   readonly #writer: GroupWriter;
   #keys: KeyIndex;
   #idempotency: IdempotencyIndex;
-  /** The newest versions of keys in use, with which later versions share structure. */
-  readonly #heads = new Recent<StateKey, Snapshot>(maxCachedBytes);
+  /** The newest versions of keys in use, with which later versions share structure. By number: a key that is forgotten gets another. */
+  readonly #heads = new Recent<KeyId, Snapshot>(maxCachedBytes);
   readonly #unwritten: Unwritten | undefined;
   #position: number;
   #time: number;
@@ -107,7 +108,8 @@ export class StoredVersions implements Journal {
       .then(() => {
         for (const [key, row] of rows) this.#keys.finish(key, row);
         for (const [idempotencyKey, versions] of committed) this.#idempotency.finish(idempotencyKey, versions);
-        for (const { snapshot } of records) this.#cache(snapshot, rows.get(snapshot.key));
+        for (const { row } of erased) this.#heads.delete(row.id);
+        for (const { snapshot } of kept) this.#cache(snapshot, rows.get(snapshot.key) as KeyRow);
       });
     if (this.#unwritten === undefined) return written;
     const bytes = entries.reduce((sum, version) => sum + version.bytes, 0);
@@ -285,11 +287,10 @@ export class StoredVersions implements Journal {
     }
   }
 
-  #cache(snapshot: Snapshot, row: KeyRow | undefined): void {
-    if (row === undefined) return this.#heads.delete(snapshot.key);
-    const cached = this.#heads.get(snapshot.key);
+  #cache(snapshot: Snapshot, row: KeyRow): void {
+    const cached = this.#heads.get(row.id);
     if (cached !== undefined && cached.version > snapshot.version) return;
-    this.#heads.set(snapshot.key, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
+    this.#heads.set(row.id, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
   }
 
   #head(key: StateKey): Snapshot | undefined {
@@ -301,7 +302,7 @@ export class StoredVersions implements Journal {
   #at(key: StateKey, version: number): Snapshot | undefined {
     const row = this.#keys.written(key);
     if (row === undefined || !holds(row, version)) return undefined;
-    const cached = this.#heads.get(key);
+    const cached = this.#heads.get(row.id);
     if (cached?.version === version) return cached;
     const snapshot = this.#unlessDropped(key, version, () => readVersion(this.#tables, key, row, version, cached));
     if (snapshot !== undefined && version === row.newest) this.#cache(snapshot, row);

@@ -136,4 +136,20 @@ describe("a key that is erased, in a journal on disk", () => {
     const { damages, keys } = await verifyJournal(directory);
     expect([damages, keys]).toEqual([[], 2]);
   });
+
+  it("is not taken by a reader for what has its key now", async () => {
+    const directory = journals.newDirectory();
+    const owner = await journals.open(directory);
+    const five = (position: number) => [1, 2, 3, 4, 5].map((version) => recordOf("a/1", version, position + version));
+    for (const record of five(0)) await owner.append([record]);
+    const reader = await journals.open(directory, { readOnly: true });
+    expect(await reader.head("a/1")).toMatchObject({ version: 5, state: { n: 5 } });
+    const erased = { reason: "old", forgotten: true } as const;
+    const { snapshot } = recordOf("a/1", 6, 6, { state: undefined, erased });
+    await owner.append([{ snapshot, patches: [{ op: "replace", path: [], value: undefined }] }]);
+    expect(await reader.head("a/1")).toBeUndefined();
+    for (const record of five(10)) await owner.append([record]);
+    expect(await reader.head("a/1")).toMatchObject({ version: 5, state: { n: 15 } });
+    await reader.close();
+  });
 });
