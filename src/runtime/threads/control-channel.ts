@@ -50,6 +50,8 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     isGone = true;
     for (const reject of pending) reject(gone);
     pending.clear();
+    // comlink never forgets an endpoint while there are proxies of it, and by its listener it would keep all that waits for an answer
+    port.removeAllListeners("message");
   });
   const call = async <T>(answer: Promise<Outcome<T>>): Promise<T> => {
     if (isGone) return exit;

@@ -10,6 +10,7 @@ import type { Turns } from "../../ports/turns.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { BatchedLink } from "./batched-link.ts";
 import type { Frame } from "./frame.ts";
+import { LostHosts } from "./lost-hosts.ts";
 
 export interface RoutesOptions {
   readonly self: HostId;
@@ -35,8 +36,7 @@ const takenAtOnce: ReadonlySet<Frame["kind"]> = new Set([
 export class Routes {
   readonly #options: RoutesOptions;
   readonly #links = new Map<HostId, BatchedLink>();
-  /** Hosts that are gone, and why. */
-  readonly #lost = new Map<HostId, unknown>();
+  readonly #lost = new LostHosts();
   readonly #toSelf = new FifoQueue<Frame>();
 
   constructor(options: RoutesOptions) {
@@ -59,12 +59,12 @@ export class Routes {
   detach(peer: HostId, error: unknown): void {
     this.#links.get(peer)?.close();
     this.#links.delete(peer);
-    this.#lost.set(peer, error);
+    this.#lost.add(peer, error);
   }
 
-  /** Why a host is gone; `undefined` for one that is not. */
+  /** Why a host is gone; `undefined` for one that is not. Links to all hosts are there before any actor of theirs. */
   lossOf(peer: HostId): unknown {
-    return this.#lost.size === 0 ? undefined : this.#lost.get(peer);
+    return this.reaches(peer) ? undefined : this.#lost.reason(peer);
   }
 
   /** True while frames reach a host. */
