@@ -8,6 +8,7 @@ import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { MailboxOptions } from "./mailbox-options.ts";
 import type { Placement } from "./placement.ts";
 import type { Protocol } from "./protocol.ts";
+import { shown } from "../values/shown.ts";
 
 /**
  * An actor's definition. Worker threads load it by `module` and `name`.
@@ -53,12 +54,12 @@ export function checkActorName({ name, body }: ActorDefinition, wanted: string |
 /** Checks the module's URL and the name of a definition. */
 export function checkDefinition(what: string, module: string, name: string): void {
   if (!isName(name)) {
-    throw new TroupeError("invalid-options", `${what}: the name ${JSON.stringify(name)} may have ${nameRule}`);
+    throw new TroupeError("invalid-options", `${what}: the name ${shown(name)} may have ${nameRule}`);
   }
   if (typeof module !== "string" || !/^[a-z][\w+.-]*:/i.test(module)) {
     throw new TroupeError(
       "invalid-options",
-      `${what} ${name}: the first argument is the module's URL; pass import.meta.url, not ${JSON.stringify(module)}`,
+      `${what} ${name}: the first argument is the module's URL; pass import.meta.url, not ${shown(module)}`,
     );
   }
 }

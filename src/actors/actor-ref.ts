@@ -5,7 +5,9 @@ import * as v from "valibot";
 import type { ActorDefinition } from "./actor-definition.ts";
 import type { MessageInput, MessageReply, Protocol } from "./protocol.ts";
 import type { Address } from "./address.ts";
+import { readGiven } from "../contracts/read-given.ts";
 import { transfer, type Transferable } from "../values/cloneable.ts";
+import { shown } from "../values/shown.ts";
 
 /**
  * How long an ask waits, and what ends it or repeats it.
@@ -85,8 +87,9 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
  * @since 0.1.0
  */
 export function actorRef<P extends Protocol, E>(definition: ActorDefinition<P, E>): v.GenericSchema<ActorRef<P, E>> {
+  const name = readGiven("actorRef", () => definition.name);
   return v.custom<ActorRef<P, E>>(
     (value) => typeof value === "object" && value !== null && transfer in value,
-    `expected a ref on ${definition.name}`,
+    `expected a ref on ${typeof name === "string" ? name : shown(name)}`,
   );
 }

@@ -12,6 +12,7 @@ import type { InboxMessage } from "./inbox-message.ts";
 import { type MailboxOptions, mailboxProblem } from "./mailbox-options.ts";
 import type { Placement } from "./placement.ts";
 import type { CloneableProtocol, HandlerResult, MessagePayload, MessageSpec, Protocol } from "./protocol.ts";
+import { readGiven } from "../contracts/read-given.ts";
 
 /**
  * Handles one message over a draft of the actor's state. Its changes become the state when it returns or its promise
@@ -98,6 +99,13 @@ export function defineActor<const P extends Protocol, E = never>(
   options: BehaviourOptions<P, E>,
 ): ActorDefinition<P, E>;
 export function defineActor(
+  module: string,
+  options: HandlerOptions<Protocol, object, unknown> | BehaviourOptions<Protocol, unknown>,
+): ActorDefinition {
+  return readGiven("defineActor", () => actorOf(module, options));
+}
+
+function actorOf(
   module: string,
   options: HandlerOptions<Protocol, object, unknown> | BehaviourOptions<Protocol, unknown>,
 ): ActorDefinition {

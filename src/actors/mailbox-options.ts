@@ -1,5 +1,7 @@
 /** How a mailbox is bounded (invariant 7). */
 
+import { shown } from "../values/shown.ts";
+
 /**
  * What happens to a message that arrives at a full mailbox:
  * - `backpressure`: the sender waits; its `tell` resolves when there is room.
@@ -36,10 +38,10 @@ const policies: ReadonlySet<unknown> = new Set<OverflowPolicy>([
 /** Says what is wrong with a mailbox's options; `undefined` if nothing is. */
 export function mailboxProblem({ capacity = 1, overflow = "backpressure" }: MailboxOptions): string | undefined {
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
-    return `mailbox.capacity is a whole number from 1, not ${String(capacity)}`;
+    return `mailbox.capacity is a whole number from 1, not ${shown(capacity)}`;
   }
   if (policies.has(overflow)) return undefined;
-  return `mailbox.overflow is one of ${[...policies].join(", ")}, not ${JSON.stringify(overflow)}`;
+  return `mailbox.overflow is one of ${[...policies].join(", ")}, not ${shown(overflow)}`;
 }
 
 export const defaultMailbox = { capacity: 1024, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;

@@ -9,6 +9,8 @@ import type { ActorContext } from "../actors/actor-context.ts";
 import { checkDefinition } from "../actors/actor-definition.ts";
 import type { Placement } from "../actors/placement.ts";
 import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
+import { readGiven } from "../contracts/read-given.ts";
+import { shown } from "../values/shown.ts";
 
 /**
  * What an agent's `execute` and `compensate` get besides their input.
@@ -111,6 +113,13 @@ export function defineAgent<const IS extends v.GenericSchema, const OS extends v
   module: string,
   options: AgentOptions<IS, OS>,
 ): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
+  return readGiven("defineAgent", () => agentOf(module, options));
+}
+
+function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema>(
+  module: string,
+  options: AgentOptions<IS, OS>,
+): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
   checkDefinition("defineAgent", module, options.name);
   const { concurrency = 1 } = options;
   if (typeof options.version !== "string" || options.version === "") {
@@ -119,11 +128,18 @@ export function defineAgent<const IS extends v.GenericSchema, const OS extends v
   if (!Number.isSafeInteger(concurrency) || concurrency < 1) {
     throw new TroupeError(
       "invalid-options",
-      `defineAgent ${options.name}: concurrency is a whole number from 1, not ${String(concurrency)}`,
+      `defineAgent ${options.name}: concurrency is a whole number from 1, not ${shown(concurrency)}`,
     );
   }
   if (typeof options.execute !== "function") {
     throw new TroupeError("invalid-options", `defineAgent ${options.name}: execute is the function that does the work`);
+  }
+  for (const undo of ["compensate", "compensateUnknown"] as const) {
+    if (options[undo] === undefined || typeof options[undo] === "function") continue;
+    throw new TroupeError(
+      "invalid-options",
+      `defineAgent ${options.name}: ${undo} is a function, not ${shown(options[undo])}`,
+    );
   }
   for (const contract of ["input", "output"] as const) {
     const problem = schemaProblem(options[contract]);

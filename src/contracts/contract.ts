@@ -4,7 +4,10 @@
  */
 
 import * as v from "valibot";
-import { TroupeError } from "../errors/troupe-error.ts";
+import { caught, messageOf } from "../errors/caught.ts";
+import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
+import { sentence } from "../values/sentence.ts";
+import { kindOf } from "../values/value-copier.ts";
 import { demandOf, pathOf, type SchemaIssues } from "./schema-issue.ts";
 
 /** How much of a received value an error repeats, in characters. */
@@ -23,12 +26,32 @@ export interface ContractSite {
  * Returns what the schema makes of `value`.
  *
  * @throws TroupeError `contract-violated`; its details carry agent, version, direction, side, path, expected and
- * received. An error that the schema's own code throws passes through.
+ * received. What the value or the schema's own code throws on the way is its cause.
  */
 export function checkContract<T>(schema: v.GenericSchema<unknown, T>, value: unknown, site: ContractSite): T {
-  const result = v.safeParse(schema, value);
+  let result: v.SafeParseResult<v.GenericSchema<unknown, T>>;
+  try {
+    result = v.safeParse(schema, value);
+  } catch (thrown) {
+    if (isTroupeError(thrown)) throw thrown;
+    throw uncheckable(thrown, site);
+  }
   if (result.success) return result.output;
   throw contractError(result.issues, site);
+}
+
+/** The error for a value at which the schema threw: a getter of it did, or a proxy that was revoked, or the schema's own code. */
+function uncheckable(thrown: unknown, site: ContractSite): TroupeError {
+  return new TroupeError(
+    "contract-violated",
+    sentence(
+      `${site.agent}@${site.version}: ${site.direction} can't be checked by its schema, which threw: ${messageOf(thrown)}`,
+    ),
+    {
+      details: { ...site, path: "", expected: "a value that can be checked", received: kindOf(thrown), issues: 1 },
+      cause: caught(thrown),
+    },
+  );
 }
 
 /** The first issue is spelled out, the others are counted. */

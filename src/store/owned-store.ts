@@ -10,6 +10,9 @@ import type { StoreAuthority } from "./authority/store-authority.ts";
 import type { StoreClientOptions } from "./client/store-client.ts";
 import type { Imported, Store } from "./store.ts";
 import { TimeTravelClient } from "./travel/time-travel-client.ts";
+import { shown } from "../values/shown.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { readGiven } from "../contracts/read-given.ts";
 
 /**
  * A {@link TimeTravelClient} that also erases, compacts, exports and imports. What the client guarantees and throws holds here too.
@@ -72,8 +75,17 @@ export class OwnedStore extends TimeTravelClient implements Store {
    * await store.importHistory(createInterface({ input: createReadStream(path) }), path);
    */
   async importHistory(lines: AsyncIterable<string> | Iterable<string>, source = "import"): Promise<Imported> {
+    if (typeof source !== "string")
+      throw new TroupeError("invalid-options", `importHistory: the source is a text, not ${shown(source)}`);
+    if (!readGiven("importHistory", () => isIterable(lines)))
+      throw new TroupeError("invalid-options", `importHistory: expected lines of text, not ${shown(lines)}`);
     const { key, requests } = await readHistory(lines, source, this.#authority.time);
     await this.#authority.adopt(key, requests);
     return { key, versions: requests.length };
   }
+}
+
+function isIterable(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
 }

@@ -1,6 +1,8 @@
 /** `simulate`: runs a scenario on the whole runtime, many times, each under another seeded schedule. */
 
 import { createHash } from "node:crypto";
+import * as v from "valibot";
+import { checkOptions } from "../contracts/check-options.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { nodeRandom } from "../runtime/platform/node-random.ts";
@@ -14,6 +16,7 @@ import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } fro
 import type { Tamper } from "./simulator/simulated-platform.ts";
 import { Strikes } from "./simulator/strikes.ts";
 import { type World, worldOf } from "./simulator/world.ts";
+import { shown } from "../values/shown.ts";
 
 /**
  * The code under test: sets actors up, lets them race, and throws if something that must hold does not.
@@ -76,6 +79,16 @@ export interface Sabotage {
   readonly journals?: JournalSource | undefined;
 }
 
+/** Of seed, runs, faults and journal, `simulate` says itself what is wrong; of the system's options, the system. */
+const schema = v.strictObject({
+  seed: v.optional(v.unknown()),
+  runs: v.optional(v.unknown()),
+  faults: v.optional(v.unknown()),
+  journal: v.optional(v.unknown()),
+  system: v.optional(v.record(v.string(), v.unknown())),
+  maxSteps: v.optional(v.pipe(v.number(), v.minValue(1))),
+});
+
 /** The simulation starts here in virtual time. */
 const epoch = Date.UTC(2026, 0, 1);
 
@@ -99,11 +112,12 @@ const epoch = Date.UTC(2026, 0, 1);
  * @since 0.1.0
  */
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
+  checkOptions("simulate", schema, options);
   const { runs = 100, seed = freshSeed() } = options;
   if (!Number.isSafeInteger(runs) || runs < 1)
-    throw new TroupeError("invalid-options", `simulate: runs is a whole number from 1, not ${String(runs)}`);
+    throw new TroupeError("invalid-options", `simulate: runs is a whole number from 1, not ${shown(runs)}`);
   if (!Number.isSafeInteger(seed))
-    throw new TroupeError("invalid-options", `simulate: seed is a whole number, not ${String(seed)}`);
+    throw new TroupeError("invalid-options", `simulate: seed is a whole number, not ${shown(seed)}`);
   const schedules = new Set<string>();
   let steps = 0;
   let crashes = 0;
@@ -191,10 +205,7 @@ function journalsOf(
   faults: ResolvedFaults,
 ): JournalSource {
   if (journal !== "memory" && journal !== "durable")
-    throw new TroupeError(
-      "invalid-options",
-      `simulate: journal is "memory" or "durable", not ${JSON.stringify(journal)}`,
-    );
+    throw new TroupeError("invalid-options", `simulate: journal is "memory" or "durable", not ${shown(journal)}`);
   if (system?.journal !== undefined) {
     if (journal === "durable")
       throw new TroupeError(

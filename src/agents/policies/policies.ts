@@ -10,6 +10,7 @@ import type { BulkheadOptions, BulkheadPolicy } from "./bulkhead.ts";
 import type { ErrorMatcher } from "./error-matcher.ts";
 import type { RateLimit, RateLimitPolicy } from "./rate-limit.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
+import { readGiven } from "../../contracts/read-given.ts";
 
 /**
  * The policies for all calls of an agent in a system: steps of runs under either coordination and direct asks, from any
@@ -181,7 +182,7 @@ const schema = v.strictObject({
  * @throws TroupeError `invalid-options` that names the option, what was expected and what was given.
  */
 export function resolvePolicies<In>(where: string, options: PolicyOptions<In> = {}): Policies {
-  const checked = v.safeParse(schema, options);
+  const checked = readGiven(where, () => v.safeParse(schema, options));
   if (!checked.success) throw invalid(where, checked.issues[0]);
   const { breaker = {}, bulkhead, rateLimits = [], estimateTokens, retry, compensationRetry, timeout } = options;
   return Object.freeze({

@@ -1,6 +1,7 @@
 /** Finds the workflow that the command line names. */
 
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { attempt } from "../../errors/foreign-value.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { loadExports } from "./load-exports.ts";
 
@@ -79,7 +80,10 @@ function notFound(module: string, problem: string): TroupeError {
 }
 
 function isWorkflow(value: unknown): value is WorkflowDefinition {
-  if (typeof value !== "object" || value === null) return false;
-  const { kind, name, steps } = value as Partial<Record<keyof WorkflowDefinition, unknown>>;
-  return kind === "workflow" && typeof name === "string" && Array.isArray(steps);
+  return typeof value === "object" && value !== null && attempt(() => hasSteps(value)) === true;
+}
+
+function hasSteps(value: Partial<Record<keyof WorkflowDefinition, unknown>>): boolean {
+  const { kind, name, steps } = value;
+  return kind === "workflow" && typeof name === "string" && Array.isArray(steps) && !steps.includes(null);
 }

@@ -24,6 +24,7 @@ import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 import { coordinate, supervisorTarget } from "./agent-targets.ts";
+import { shown } from "../../values/shown.ts";
 
 /** What an agent's body works with, besides what every actor's does. */
 export interface AgentServices extends ActorServices {
@@ -132,7 +133,7 @@ class WorkContext extends CellContext implements AgentContext {
 
   useTokens(tokens: number): void {
     if (!Number.isSafeInteger(tokens) || tokens < 0)
-      throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${String(tokens)}`);
+      throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${shown(tokens)}`);
     this.#work.tokens += tokens;
   }
 }

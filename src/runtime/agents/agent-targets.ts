@@ -10,6 +10,7 @@ import { AskError, toAskError } from "../../errors/ask-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Target } from "../messaging/target.ts";
+import { shown } from "../../values/shown.ts";
 
 export const coordinate = "coordinate";
 
@@ -32,7 +33,7 @@ export function agentTarget(definition: AgentDefinition, address: Address): Targ
         throw new AskError(
           "rejected",
           "no-such-message",
-          `the agent ${agent} has no message ${JSON.stringify(type)}; it has execute`,
+          `the agent ${agent} has no message ${shown(type)}; it has execute`,
         );
       }
       try {

@@ -59,6 +59,7 @@ export class ActorState {
     if (Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype)
       return this.#checkFields(value, before, path);
     if (types.isMap(value) || types.isSet(value)) return this.#checkEntries(value, before, path);
+    if (isDetached(value)) throw unfit(this.#definition, path, "bytes that were transferred");
     if (types.isDate(value) || isBytes(value)) return true;
     if (isDraftable(value)) return this.#checkFields(value, before, path);
     if (transfer in value || Object.isFrozen(value)) return false;
@@ -157,6 +158,17 @@ function copyMutable(value: unknown): unknown {
   for (const [key, part] of parts) setField(copy, key as string, part);
   for (const symbol of Object.getOwnPropertySymbols(value)) copy[symbol] = (value as typeof copy)[symbol];
   return copy;
+}
+
+/** True for bytes that belong to another thread by now: a copy of them can't be made for the next handler. */
+function isDetached(value: object): boolean {
+  const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
+  if (!types.isArrayBuffer(buffer) || buffer.byteLength > 0) return false;
+  try {
+    return new Uint8Array(buffer).byteLength > 0;
+  } catch {
+    return true; // only that throws for a detached one, as long as Node.js 20 has no other way to ask
+  }
 }
 
 /** A copy of the same class: a Buffer stays one. */

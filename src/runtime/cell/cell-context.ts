@@ -3,7 +3,7 @@
 import type { Draft } from "immer";
 import type * as v from "valibot";
 import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
-import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
@@ -24,12 +24,13 @@ import type {
 } from "../../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
 import { addressIn, BoundRef, targetOf } from "../messaging/actor-ref.ts";
-import { checkDefinition } from "../definitions/check-definition.ts";
+import { checkSought, checkSpawn } from "../definitions/check-definition.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "../messaging/ask-errors.ts";
 import type { ActorServices } from "./actor-services.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
 import type { Handling } from "./handling.ts";
+import { shown } from "../../values/shown.ts";
 
 /** What all contexts of one actor have in common. */
 export interface CellSite {
@@ -88,7 +89,9 @@ export class CellContext implements ActorContext<unknown> {
     return this.#site.services.host.random.next();
   }
 
-  sleep(ms: number): Promise<void> {
+  async sleep(ms: number): Promise<void> {
+    if (typeof ms !== "number" || Number.isNaN(ms))
+      throw new TroupeError("invalid-options", `sleep: ms is a number of milliseconds, not ${shown(ms)}`);
     const handling = this.#handling;
     return new Promise((resolve, reject) => {
       const sleeper = {
@@ -117,8 +120,7 @@ export class CellContext implements ActorContext<unknown> {
     definition: ActorDefinition<P, E>,
     options: SpawnOptions = {},
   ): Promise<ActorRef<P, E>> {
-    checkDefinition("spawn", ["actor"], definition);
-    checkActorName(definition, options.name);
+    checkSpawn(["actor"], definition, options);
     this.#site.services.load.remember(definition);
     const order: SpawnRequest = {
       definition: definitionId(definition),
@@ -135,7 +137,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    checkDefinition("find", ["actor"], definition);
+    checkSought("find", "actor", definition, name);
     const found = await this.#site.services.host.messenger.ask(this.#handling.sender, systemTarget, "find", {
       name,
       definition: definition.name,
@@ -153,7 +155,7 @@ export class CellContext implements ActorContext<unknown> {
     if (!Object.hasOwn(this.#site.protocol ?? {}, message)) {
       throw new TroupeError(
         "no-such-message",
-        `watch ${actor}: ${this.self} has no message ${JSON.stringify(message)} to be told by. Give its protocol one, with the input goneMessage.`,
+        `watch ${actor}: ${this.self} has no message ${shown(message)} to be told by. Give its protocol one, with the input goneMessage.`,
         { details: { actor, message } },
       );
     }

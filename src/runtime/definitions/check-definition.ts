@@ -1,5 +1,13 @@
 /** Checks that `spawn`, `run` and the like were given a definition: an import that is misspelt, or circular, gives undefined. */
 
+import { shown } from "../../values/shown.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { SpawnOptions } from "../../actors/actor-context.ts";
+import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
+import * as v from "valibot";
+import { read } from "../../errors/foreign-value.ts";
+import { isDefinition } from "./is-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 const makers = { actor: "defineActor", agent: "defineAgent", workflow: "defineWorkflow" } as const;
@@ -8,8 +16,7 @@ type Kind = keyof typeof makers;
 
 /** @throws TroupeError `invalid-options` for anything but a definition of one of the kinds. */
 export function checkDefinition(method: string, kinds: readonly Kind[], given: unknown): void {
-  const isObject = typeof given === "object" && given !== null;
-  if (isObject && "kind" in given && "name" in given && kinds.some((kind) => kind === given.kind)) return;
+  if (isDefinition(given) && kinds.some((kind) => kind === given.kind)) return;
   const expected = kinds.map((kind) => `what ${makers[kind]} returned`).join(" or ");
   const hint = given === undefined ? ". Is it exported under that name, and is its import not circular?" : "";
   throw new TroupeError("invalid-options", `${method}: expected ${expected}, not ${inspected(given)}${hint}`, {
@@ -17,8 +24,34 @@ export function checkDefinition(method: string, kinds: readonly Kind[], given: u
   });
 }
 
+const spawnOptions = v.strictObject({
+  name: v.optional(v.string()),
+  placement: v.optional(v.unknown()), // the thread roster checks it
+});
+
+/** @throws TroupeError `invalid-options` for what can't be spawned, or not by these options. */
+export function checkSpawn(
+  kinds: readonly ("actor" | "agent")[],
+  definition: ActorDefinition | AgentDefinition,
+  options: SpawnOptions,
+): void {
+  checkDefinition("spawn", kinds, definition);
+  checkOptions("spawn", spawnOptions, options);
+  if (definition.kind === "actor") checkActorName(definition, options.name);
+}
+
+/** @throws TroupeError `invalid-options` where something is looked for by anything but a definition and a text. */
+export function checkSought(method: string, kind: Kind, definition: unknown, name: unknown): void {
+  checkDefinition(method, [kind], definition);
+  if (typeof name === "string") return;
+  throw new TroupeError("invalid-options", `${method}: what is looked for has a text for a name, not ${shown(name)}`);
+}
+
 function inspected(given: unknown): string {
-  if (typeof given === "object" && given !== null && "kind" in given && typeof given.kind === "string")
-    return `a definition of the kind ${given.kind}`;
-  return given === undefined || given === null ? String(given) : `a value of the type ${typeof given}`;
+  const kind = typeof given === "object" && given !== null ? read(given, "kind") : undefined;
+  return isKind(kind) ? `a definition of the kind ${kind}` : shown(given);
+}
+
+function isKind(kind: unknown): kind is string {
+  return kind === "state" || Object.keys(makers).some((known) => known === kind);
 }

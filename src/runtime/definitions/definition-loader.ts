@@ -1,18 +1,8 @@
 /** Finds a definition by its module and name. So a thread gets code that another thread can only name. */
 
-import type { ActorDefinition } from "../../actors/actor-definition.ts";
-import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { caught, messageOf } from "../../errors/caught.ts";
+import { type DefinitionKind, type Definitions, isDefinition } from "./is-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-
-export interface Definitions {
-  readonly actor: ActorDefinition;
-  readonly agent: AgentDefinition;
-  readonly workflow: WorkflowDefinition;
-}
-
-export type DefinitionKind = keyof Definitions;
 
 /** Names a definition across threads; plain data. */
 export interface DefinitionId<K extends DefinitionKind = DefinitionKind> {
@@ -89,14 +79,4 @@ async function load(
 
 function stepsOf(definition: Definitions[DefinitionKind]): number {
   return definition.kind === "workflow" ? definition.steps.length : 0;
-}
-
-function isDefinition(value: unknown): value is Definitions[DefinitionKind] {
-  if (typeof value !== "object" || value === null) return false;
-  const { kind, module, name } = value as { kind?: unknown; module?: unknown; name?: unknown };
-  return (
-    (kind === "actor" || kind === "agent" || kind === "workflow") &&
-    typeof module === "string" &&
-    typeof name === "string"
-  );
 }

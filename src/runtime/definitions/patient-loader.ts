@@ -2,7 +2,8 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import { definitionId, type DefinitionId, type DefinitionKind, type DefinitionLoader } from "./definition-loader.ts";
+import { definitionId, type DefinitionId, type DefinitionLoader } from "./definition-loader.ts";
+import type { DefinitionKind } from "./is-definition.ts";
 
 /**
  * In how many parts the time is counted. A thread that gets no processor takes its timers late, and each counts as one part: so what

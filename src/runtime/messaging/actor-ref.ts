@@ -13,6 +13,8 @@ import type { Messenger } from "./messenger.ts";
 import type { Sender, Target } from "./target.ts";
 import { refTag, tagField } from "../../values/tag.ts";
 import { nameOf } from "../../actors/address.ts";
+import { shown } from "../../values/shown.ts";
+import { readGiven } from "../../contracts/read-given.ts";
 
 /** The host of a ref's sender. */
 export interface RefHost {
@@ -79,11 +81,17 @@ export class BoundRef implements ActorRef {
 /**
  * The address of a ref that is given to a method of a system. An address that comes without a ref is taken for one of that system.
  *
- * @throws TroupeError `foreign-ref` for a ref on an actor of another system, which may have an actor of its own there.
+ * @throws TroupeError `foreign-ref` for a ref on an actor of another system, which may have an actor of its own there;
+ * `invalid-options` for what is no ref.
  */
 export function addressIn(system: object, method: string, ref: { readonly address: Address }): Address {
-  const { address } = ref;
-  if (transfer in ref && (ref as Transferable)[transfer](system) === undefined) {
+  const { address, isForeign } = readGiven(method, () => ({
+    address: ref.address,
+    isForeign: transfer in ref && (ref as Transferable)[transfer](system) === undefined,
+  }));
+  if (typeof address !== "string")
+    throw new TroupeError("invalid-options", `${method}: expected a ref on an actor, not ${shown(ref)}`);
+  if (isForeign) {
     throw new TroupeError(
       "foreign-ref",
       `${method} ${address}: the ref is on an actor of another system. Give it to that system.`,

@@ -6,20 +6,23 @@ import type { Protocol } from "../../actors/protocol.ts";
 import { type CheckedCopy, compileCheckedCopy, unfit } from "../../contracts/compiled-copy.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import { AskError, toAskError } from "../../errors/ask-error.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { MessageCheck, Target } from "./target.ts";
+import { shown } from "../../values/shown.ts";
 
 /** What these checks need of a definition. */
 export type Named = Pick<ActorDefinition, "name" | "protocol">;
 
 /** What errors call a message. */
 export function messageName(type: string, to: Address): string {
-  return `message "${type}" to ${to}`;
+  return `message ${shown(type)} to ${to}`;
 }
 
 /** What a message carries: checked where its receiver's definition is known, and isolated from its sender. */
 export function contentOf(copier: ValueCopier, { address, check }: Target, type: string, payload: unknown): unknown {
+  if (typeof type !== "string")
+    throw new TroupeError("invalid-options", `the type of a message to ${address} is a text, not ${shown(type)}`);
   return check === undefined ? copier.copy(payload, messageName(type, address)) : check(type, payload, copier, address);
 }
 
@@ -74,7 +77,7 @@ function noSuchMessage(name: string, type: string, protocol: Protocol): AskError
   return new AskError(
     "rejected",
     "no-such-message",
-    `the actor ${name} has no message ${JSON.stringify(type)}; it has ${known}`,
+    `the actor ${name} has no message ${shown(type)}; it has ${known}`,
     {
       details: { name, type },
     },

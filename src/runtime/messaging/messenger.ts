@@ -9,7 +9,6 @@ import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../..
 import type { GoneReason } from "../../actors/gone.ts";
 import { caught } from "../../errors/caught.ts";
 import { decodeError } from "../../errors/error-codec.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
 import { HeardPromise } from "../../async/heard-promise.ts";
 import type { Sender, Target } from "./target.ts";
 import { type Envelope, makeEnvelope, never } from "../transport/envelope.ts";
@@ -34,6 +33,8 @@ import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { MessagingHost } from "./messaging-host.ts";
+import { checkAskOptions } from "./check-ask-options.ts";
+import { shown } from "../../values/shown.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
 export interface HostAskOptions extends AskOptions {
@@ -53,7 +54,7 @@ const patienceInCircle = 0.9;
 
 /** @throws TroupeError `invalid-options` for an idempotency key that is no text. */
 function keyOf(type: string, { key, idempotencyKey }: HostAskOptions): string | undefined {
-  return key ?? (idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, `ask "${type}"`));
+  return key ?? (idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, `ask ${shown(type)}`));
 }
 
 export class Messenger {
@@ -153,47 +154,46 @@ export class Messenger {
     return answer.hasRefs ? this.#host.revive(answer.value, sender) : answer.value;
   }
 
-  #ask(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
+  #ask(sender: Sender, target: Target, type: string, payload: unknown, options?: HostAskOptions): Promise<Reply> {
+    try {
+      if (options !== undefined) checkAskOptions(type, options);
+      return this.#send(sender, target, type, payload, options);
+    } catch (thrown) {
+      return Promise.reject(notSent(caught(thrown)));
+    }
+  }
+
+  #send(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
     const { clock, settings } = this.#host;
     const { timeout = settings.askTimeout, signal, detached = false } = options;
     const { isRepeat = options.idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
     const { address: to } = target;
-    try {
-      if (this.#isClosing) throw notHandled({ to, type }, "system-closed");
-      if (sender.isFenced === true) throw replaced(String(sender.address));
-      if (typeof timeout !== "number" || Number.isNaN(timeout)) {
-        throw new TroupeError(
-          "invalid-options",
-          `ask "${type}": timeout is a number of milliseconds or Infinity, not ${String(timeout)}`,
-        );
-      }
-      const idempotencyKey = keyOf(type, options);
-      const scope = detached || sender.scope?.isOver === true ? undefined : sender.scope;
-      const now = clock.now();
-      const own = now + timeout; // Infinity stays what it is: never
-      const askers = detached ? undefined : sender.scope?.askers;
-      const circle = askers === undefined ? undefined : circleOf([...askers, sender.address], to);
-      const last = scope === undefined || own <= scope.deadline ? own : scope.deadline;
-      // an ask that closes a circle ends before the asks that wait for it, so that their senders are told of the circle, too
-      const deadline = circle === undefined ? last : now + (last - now) * patienceInCircle;
-      const left = deadline === own ? timeout : Math.ceil(deadline - now);
-      const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
-      if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
-      if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
-      this.#checkReachable(to, type);
-      const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
-      const envelope = this.#seal(sender, target, type, payload, sealed);
-      const { id } = envelope;
-      const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle };
-      const ask = this.#asks.add(id, terms);
-      const admission = this.#offerAsk(envelope, target, ask);
-      if (admission === "sent") ask.isSent = true;
-      else if (admission === "dropped") this.#dropped(envelope);
-      else admission.catch((error: unknown) => this.#asks.reject(id, error));
-      return ask.answer;
-    } catch (thrown) {
-      return Promise.reject(notSent(caught(thrown)));
-    }
+    if (this.#isClosing) throw notHandled({ to, type }, "system-closed");
+    if (sender.isFenced === true) throw replaced(String(sender.address));
+    const idempotencyKey = keyOf(type, options);
+    const scope = detached || sender.scope?.isOver === true ? undefined : sender.scope;
+    const now = clock.now();
+    const own = now + timeout; // Infinity stays what it is: never
+    const askers = detached ? undefined : sender.scope?.askers;
+    const circle = askers === undefined ? undefined : circleOf([...askers, sender.address], to);
+    const last = scope === undefined || own <= scope.deadline ? own : scope.deadline;
+    // an ask that closes a circle ends before the asks that wait for it, so that their senders are told of the circle, too
+    const deadline = circle === undefined ? last : now + (last - now) * patienceInCircle;
+    const left = deadline === own ? timeout : Math.ceil(deadline - now);
+    const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
+    if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
+    if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
+    this.#checkReachable(to, type);
+    const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
+    const envelope = this.#seal(sender, target, type, payload, sealed);
+    const { id } = envelope;
+    const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle };
+    const ask = this.#asks.add(id, terms);
+    const admission = this.#offerAsk(envelope, target, ask);
+    if (admission === "sent") ask.isSent = true;
+    else if (admission === "dropped") this.#dropped(envelope);
+    else admission.catch((error: unknown) => this.#asks.reject(id, error));
+    return ask.answer;
   }
 
   #offerAsk(envelope: Envelope, target: Target, ask: PendingAsk): Admission {

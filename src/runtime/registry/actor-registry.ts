@@ -4,6 +4,7 @@ import { type Address, type HostId, hostOf, nameOf } from "../../actors/address.
 import { isSystemActor } from "../../actors/system-actors.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { isName, nameRule } from "../../values/name.ts";
+import { shown } from "../../values/shown.ts";
 
 interface Registered {
   readonly definition: string;
@@ -27,10 +28,7 @@ export class ActorRegistry {
   reserve(definition: string, wanted: string | undefined): string {
     const name = wanted ?? `${definition}-${++this.#lastNumber}`;
     if (!isName(name)) {
-      throw new TroupeError(
-        "invalid-options",
-        `spawn ${definition}: the name ${JSON.stringify(name)} may have ${nameRule}`,
-      );
+      throw new TroupeError("invalid-options", `spawn ${definition}: the name ${shown(name)} may have ${nameRule}`);
     }
     if (isSystemActor(name)) {
       throw new TroupeError(

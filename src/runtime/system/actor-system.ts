@@ -3,7 +3,7 @@
 import { clockBehind } from "./clock-behind.ts";
 import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
-import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
@@ -22,7 +22,7 @@ import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import { ActorRegistry } from "../registry/actor-registry.ts";
 import { agentTarget } from "../agents/agent-targets.ts";
-import { checkDefinition } from "../definitions/check-definition.ts";
+import { checkDefinition, checkSought, checkSpawn } from "../definitions/check-definition.ts";
 import { DeathWatch } from "../registry/death-watch.ts";
 import { addressIn, BoundRef, targetOf } from "../messaging/actor-ref.ts";
 import type { Target } from "../messaging/target.ts";
@@ -46,7 +46,7 @@ import { breakerEvent } from "../telemetry/breaker-event.ts";
 import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
-import { checkDeadline, SystemEnd } from "./system-end.ts";
+import { SystemEnd } from "./system-end.ts";
 import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadUnreadable } from "../threads/thread-death.ts";
@@ -205,8 +205,7 @@ export class ActorSystem implements System {
 
   async spawn(definition: ActorDefinition | AgentDefinition, options: SpawnOptions = {}): Promise<never> {
     this.#end.checkOpen();
-    checkDefinition("spawn", ["actor", "agent"], definition);
-    if (definition.kind === "actor") checkActorName(definition, options.name);
+    checkSpawn(["actor", "agent"], definition, options);
     this.#platform.load.remember(definition);
     const address = await this.#spawner.spawn(definition, options.name, options.placement ?? definition.placement);
     return this.#ref(
@@ -224,7 +223,7 @@ export class ActorSystem implements System {
   }
 
   async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    checkDefinition("find", ["actor"], definition);
+    checkSought("find", "actor", definition, name);
     const address = this.#find(name, definition.name);
     if (address === undefined) {
       throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
@@ -234,12 +233,8 @@ export class ActorSystem implements System {
     return this.#ref(targetOf(definition, address)) as unknown as ActorRef<P, E>;
   }
 
-  async stop(
-    ref: { readonly address: Address },
-    mode: StopMode = "discard",
-    { deadline = mode === "drain" ? Number.POSITIVE_INFINITY : stopDeadline }: StopOptions = {},
-  ): Promise<void> {
-    checkDeadline("stop", deadline);
+  async stop(ref: { readonly address: Address }, mode: StopMode = "discard", options: StopOptions = {}): Promise<void> {
+    const deadline = stopDeadline(mode, options);
     const address = addressIn(this.#platform.system, "stop", ref);
     await within(this.#platform.clock, deadline, this.#stop(address, mode), () => notStopped(address, deadline));
   }
@@ -262,7 +257,7 @@ export class ActorSystem implements System {
   async findRun(...given: [id: string] | [workflow: WorkflowId, id: string]): Promise<Run> {
     if (given.length === 1) return this.#runs.find(given[0]);
     const [workflow, id] = given;
-    checkDefinition("findRun", ["workflow"], workflow);
+    checkSought("findRun", "workflow", workflow, id);
     return this.#runs.find(id, workflow);
   }
 

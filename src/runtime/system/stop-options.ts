@@ -1,7 +1,10 @@
 /** How long a caller waits for an actor to stop. */
 
+import * as v from "valibot";
 import type { Address } from "../../actors/address.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
+import { checkStopMode, type StopMode } from "../../actors/stop-mode.ts";
 
 /**
  * How long {@link System.stop} waits.
@@ -14,7 +17,16 @@ export interface StopOptions {
 }
 
 /** How long the wait for an actor whose messages are discarded takes where nothing else is said, in milliseconds. */
-export const stopDeadline = 5_000;
+const discardDeadline = 5_000;
+
+const schema = v.strictObject({ deadline: v.optional(v.pipe(v.number(), v.minValue(0))) });
+
+/** @throws TroupeError `invalid-options` for what is no mode, and for other options than a deadline from 0. */
+export function stopDeadline(mode: StopMode, options: StopOptions): number {
+  checkStopMode(mode);
+  checkOptions("stop", schema, options);
+  return options.deadline ?? (mode === "drain" ? Number.POSITIVE_INFINITY : discardDeadline);
+}
 
 export function notStopped(actor: Address, deadline: number): TroupeError {
   return new TroupeError(

@@ -15,6 +15,7 @@ import type { EventFeed } from "../telemetry/event-feed.ts";
 import type { SystemLog } from "../telemetry/system-log.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
+import { shown } from "../../values/shown.ts";
 
 /** The parts of a system that end, each in its turn. */
 export interface SystemEndOptions {
@@ -137,9 +138,12 @@ export class SystemEnd {
 }
 
 /** @throws TroupeError `invalid-options` */
-export function checkDeadline(method: string, deadline: number): void {
-  if (deadline >= 0) return;
-  throw new TroupeError("invalid-options", `${method}: deadline is a number of milliseconds from 0, not ${deadline}`);
+function checkDeadline(method: string, deadline: number): void {
+  if (typeof deadline === "number" && deadline >= 0) return;
+  throw new TroupeError(
+    "invalid-options",
+    `${method}: deadline is a number of milliseconds from 0, not ${shown(deadline)}`,
+  );
 }
 
 export function systemClosed(cause?: unknown): TroupeError {

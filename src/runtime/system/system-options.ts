@@ -1,14 +1,17 @@
 /** The options of a system, their defaults, and the check of what was given. */
 
 import { availableParallelism } from "node:os";
+import { types } from "node:util";
 import * as v from "valibot";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { attempt } from "../../errors/foreign-value.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { type ShutdownSignal, shutdownSignals } from "../../ports/signals.ts";
 import type { Journal } from "../../store/journal/journal.ts";
+import { isInUse } from "../../store/journal/journal-use.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
-import type { RetentionRule } from "../../store/retention/retention.ts";
+import { type RetentionRule, RetentionRules } from "../../store/retention/retention.ts";
 import type { KeepRuns } from "../workflows/ended-runs.ts";
 import type { OverloadPolicy } from "../workflows/run-queue.ts";
 import { nodeClock } from "../platform/node-clock.ts";
@@ -133,7 +136,7 @@ const schema = v.strictObject({
   coordination: v.optional(v.picklist(["orchestrator", "relay"])),
   journal: v.optional(
     v.custom<Journal | Promise<Journal>>(
-      (value) => typeof value === "object" && value !== null && ("append" in value || value instanceof Promise),
+      (value) => typeof value === "object" && value !== null && (types.isPromise(value) || "append" in value),
       "expected a Journal, or a promise of one",
     ),
   ),
@@ -203,9 +206,10 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
   let logger: LogTarget | undefined;
   try {
     checkOptions("createSystem", schema, options);
+    void new RetentionRules(options.retention ?? []); // they say what is wrong with themselves
     logger = logTargetOf(options.logger, process.env["TROUPE_LOG"], nodeClock());
   } catch (error) {
-    if (options.journal instanceof Promise) await options.journal.then((journal) => journal.close(), ignore);
+    await journalOf(options)?.then(closeUnused, ignore);
     throw error;
   }
   return {
@@ -230,6 +234,18 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };
+}
+
+/** The journal that was given, whatever else was; `undefined` for none. */
+function journalOf(options: SystemOptions): Promise<Journal> | undefined {
+  const journal = attempt(() => options.journal);
+  if (types.isPromise(journal)) return journal;
+  return attempt(() => typeof journal?.close === "function") === true ? Promise.resolve(journal as Journal) : undefined;
+}
+
+/** The journal of a system that isn't started would stay open for ever; that of another system is that one's to close. */
+async function closeUnused(journal: Journal): Promise<void> {
+  if (!isInUse(journal)) await journal.close();
 }
 
 function prepareNothing(): void {}

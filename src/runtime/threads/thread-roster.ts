@@ -11,6 +11,8 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { ThreadExit } from "../../ports/threads.ts";
 import type { HostThread, HostThreads } from "./host-threads.ts";
+import { shown } from "../../values/shown.ts";
+import { readGiven } from "../../contracts/read-given.ts";
 
 /** A place for actors: an open thread, or a thread that is being opened. */
 class Slot {
@@ -191,16 +193,17 @@ export class ThreadRoster {
 
   /** The place on the thread of that number; `undefined` for the thread that made the system. */
   #named(placement: Exclude<Placement, string>): Slot | undefined {
-    if (typeof placement !== "object") throw noSuchPlacement(placement);
-    const host = hostId(placement.thread);
+    const thread: unknown = readGiven("placement", () => (Object(placement) as { thread?: unknown }).thread);
+    if (typeof thread !== "number") throw noSuchPlacement(placement);
+    const host = hostId(thread);
     if (host === homeHost) return undefined;
     const entry = this.#entries.get(host);
     if (entry === undefined || entry.isClosing) {
       throw new TroupeError(
         "no-such-thread",
-        `there is no thread ${placement.thread}; there are ${[homeHost, ...this.ids].join(", ")}`,
+        `there is no thread ${thread}; there are ${[homeHost, ...this.ids].join(", ")}`,
         {
-          details: { thread: placement.thread, threads: this.ids },
+          details: { thread, threads: this.ids },
         },
       );
     }
@@ -312,9 +315,11 @@ function closedMeanwhile(): TroupeError {
   return new TroupeError("system-closed", "the system was closed while a thread was opened");
 }
 
-function noSuchPlacement(placement: never): TroupeError {
-  const given = JSON.stringify(placement);
-  return new TroupeError("invalid-options", `a placement is "pooled", "dedicated" or { thread: number }, not ${given}`);
+function noSuchPlacement(placement: unknown): TroupeError {
+  return new TroupeError(
+    "invalid-options",
+    `a placement is "pooled", "dedicated" or { thread: number }, not ${shown(placement)}`,
+  );
 }
 
 /** The error for callers that still wait for an answer of a thread which was closed after its actors had stopped. */

@@ -2,6 +2,7 @@
  * A commit's change as a function of the versions it is based on, so that it can be computed again after a conflict.
  */
 
+import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { applyPatches } from "../versions/apply-patches.ts";
 import { checkPlainState, checkState } from "../versions/check-state.ts";
@@ -14,7 +15,8 @@ import { type Recipe, runRecipe } from "./recipe.ts";
 import { ownState, seal, sealedCopy } from "../versions/seal.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
-import { stateKey, type StateKey } from "../versions/state-key.ts";
+import { definedKey, stateKey, type StateKey } from "../versions/state-key.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * What a commit does when another one was first, and what makes it happen once.
@@ -57,6 +59,21 @@ export interface PutOptions {
   readonly idempotencyKey?: string;
 }
 
+const count = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+
+/** The schema of {@link PutOptions}. Of an idempotency key, `ownKey` says what is wrong. */
+export const putOptions = v.strictObject({
+  expectedVersion: v.optional(count),
+  idempotencyKey: v.optional(v.unknown()),
+});
+
+/** The schema of {@link CommitOptions}. */
+export const commitOptions = v.strictObject({
+  ...putOptions.entries,
+  onConflict: v.optional(v.picklist(["retry", "reject"])),
+  maxRetries: v.optional(count),
+});
+
 const defaultMaxRetries = 100;
 
 /** One key of a change. */
@@ -96,6 +113,7 @@ export function changeByRecipe<S>(
   idempotencyKey: string | undefined,
 ): Change {
   const { expectedVersion } = options;
+  checkFunction(recipe);
   const retries = retriesOf(options);
   if (expectedVersion !== undefined) checkCount("expectedVersion", expectedVersion);
   const what = `a commit to ${stateKey(definition, id)}`;
@@ -177,7 +195,7 @@ function isAt(base: Snapshot | undefined, version: number): boolean {
 }
 
 export function subjectOf<S>(definition: StateDefinition<S>, id: string): Subject<S> {
-  return { definition, id, key: stateKey(definition, id) };
+  return { definition, id, key: definedKey(definition, id) };
 }
 
 /** The state of a subject at a version, sealed, in the shape of its definition's schema: the initial one where there is none. */
@@ -223,7 +241,12 @@ function wholly(state: unknown): readonly Patch[] {
   return [{ op: "replace", path: [], value: state }];
 }
 
+export function checkFunction(recipe: unknown): void {
+  if (typeof recipe === "function") return;
+  throw new TroupeError("invalid-options", `a recipe is a function of a draft, not ${shown(recipe)}`);
+}
+
 function checkCount(option: string, value: number): void {
   if (Number.isSafeInteger(value) && value >= 0) return;
-  throw new TroupeError("invalid-options", `${option} is a whole number from 0, not ${String(value)}`);
+  throw new TroupeError("invalid-options", `${option} is a whole number from 0, not ${shown(value)}`);
 }

@@ -7,7 +7,9 @@ import {
   changeByRecipe,
   changeByState,
   type CommitOptions,
+  commitOptions,
   type PutOptions,
+  putOptions,
   type Subject,
 } from "./change.ts";
 import { Committer, type Landed } from "./committer.ts";
@@ -23,15 +25,17 @@ import type { Position, Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
 import { ownKey, scopeKey } from "../versions/idempotency-key.ts";
 import { ScopedCommits } from "./scoped-commits.ts";
-import { stateKey, type StateKey } from "../versions/state-key.ts";
+import { definedKey, stateKey, type StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
 import {
   changeByTransaction,
   type TransactKey,
   type TransactOptions,
+  transactOptions,
   type TransactRecipe,
   type TransactSnapshots,
 } from "./transaction.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
 
 export type { CommitOptions, PutOptions } from "./change.ts";
 
@@ -118,7 +122,7 @@ export class StoreClient {
   }
 
   snapshotNow<S>(definition: StateDefinition<S>, id: string): MaybePromise<Snapshot<S> | undefined> {
-    const key = stateKey(definition, id);
+    const key = definedKey(definition, id);
     return chain(this.#access.snapshot(key, this.#token), (snapshot) => {
       this.#remember(key, snapshot);
       if (snapshot === undefined) return undefined;
@@ -154,8 +158,9 @@ export class StoreClient {
     definition: StateDefinition<S>,
     id: string,
     recipe: Recipe<S>,
-    options: CommitOptions = {},
+    options: CommitOptions = noOptions,
   ): MaybePromise<Snapshot<S>> {
+    if (options !== noOptions) checkOptions("commit", commitOptions, options);
     const change = changeByRecipe(definition, id, recipe, options, ownKeyOf(options, "commit"));
     const fromRead = options.onConflict === "reject" && options.expectedVersion === undefined;
     return chain(this.#change(change, fromRead), only<S>);
@@ -194,8 +199,9 @@ export class StoreClient {
   transactNow<const K extends readonly TransactKey[]>(
     keys: K,
     recipe: TransactRecipe<K>,
-    options: TransactOptions = {},
+    options: TransactOptions = noOptions,
   ): MaybePromise<TransactSnapshots<K>> {
+    if (options !== noOptions) checkOptions("transact", transactOptions, options);
     const change = changeByTransaction(keys, recipe, options, ownKeyOf(options, "transact"));
     return this.#change(change, options.onConflict === "reject") as MaybePromise<TransactSnapshots<K>>;
   }
@@ -237,7 +243,13 @@ export class StoreClient {
     return this.putNow(definition, id, state, options);
   }
 
-  putNow<S>(definition: StateDefinition<S>, id: string, state: S, options: PutOptions = {}): MaybePromise<Snapshot<S>> {
+  putNow<S>(
+    definition: StateDefinition<S>,
+    id: string,
+    state: S,
+    options: PutOptions = noOptions,
+  ): MaybePromise<Snapshot<S>> {
+    if (options !== noOptions) checkOptions("put", putOptions, options);
     return chain(this.#change(changeByState(definition, id, state, options, ownKeyOf(options, "put"))), only<S>);
   }
 
@@ -256,7 +268,7 @@ export class StoreClient {
     id: string,
     options?: HistoryOptions,
   ): Promise<readonly Snapshot<S>[]> {
-    const snapshots = await this.#access.history(stateKey(definition, id), resolveHistoryRange(options));
+    const snapshots = await this.#access.history(definedKey(definition, id), resolveHistoryRange(options));
     return snapshots.map((snapshot) => this.#read(definition, snapshot));
   }
 
@@ -266,7 +278,7 @@ export class StoreClient {
    * @throws TroupeError `no-such-version`, which says which versions exist; `invalid-options` for an invalid time.
    */
   async at<S>(definition: StateDefinition<S>, id: string, when: VersionAt): Promise<Snapshot<S>> {
-    const key = stateKey(definition, id);
+    const key = definedKey(definition, id);
     return this.#read(definition, await readVersion(this.#access, key, when));
   }
 
@@ -278,7 +290,7 @@ export class StoreClient {
 
   /** See `Store.watch`. */
   watch<S>(definition: StateDefinition<S>, id: string): Observable<Snapshot<S>> {
-    const snapshots = this.#access.watch(stateKey(definition, id));
+    const snapshots = this.#access.watch(definedKey(definition, id));
     return quietStream(
       snapshots.pipe(
         filter((snapshot, i) => i > 0 || live(snapshot) !== undefined), // it has nothing that would be gone now
@@ -346,6 +358,9 @@ export class StoreClient {
     this.#options.onSeen?.(snapshot, how);
   }
 }
+
+/** Those of most commits, which need no check. */
+const noOptions = Object.freeze({});
 
 function ownKeyOf({ idempotencyKey }: { readonly idempotencyKey?: string }, where: string): string | undefined {
   return idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, where);

@@ -1,11 +1,23 @@
 /** A change of several keys by one recipe. */
 
 import type { Draft } from "immer";
+import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { type Change, type CommitOptions, nextVersion, retriesOf, stateOf, type Subject, subjectOf } from "./change.ts";
+import {
+  type Change,
+  checkFunction,
+  type CommitOptions,
+  commitOptions,
+  nextVersion,
+  retriesOf,
+  stateOf,
+  type Subject,
+  subjectOf,
+} from "./change.ts";
 import { type Recipe, recipeFailed, runRecipe } from "./recipe.ts";
 import type { Snapshot } from "../versions/snapshot.ts";
 import type { StateDefinition } from "../versions/state-definition.ts";
+import { readGiven } from "../../contracts/read-given.ts";
 
 /**
  * A key of a transaction: `[account, "anna"]`.
@@ -42,6 +54,11 @@ export type TransactSnapshots<K extends readonly TransactKey[]> = { readonly [I 
  */
 export type TransactOptions = Pick<CommitOptions, "onConflict" | "maxRetries" | "idempotencyKey">;
 
+const { expectedVersion: _, ...entries } = commitOptions.entries;
+
+/** The schema of {@link TransactOptions}. */
+export const transactOptions = v.strictObject(entries);
+
 /** @throws TroupeError `invalid-options` for no key, a key that is listed twice, a `maxRetries` that is no whole number. */
 export function changeByTransaction<K extends readonly TransactKey[]>(
   keys: K,
@@ -49,8 +66,9 @@ export function changeByTransaction<K extends readonly TransactKey[]>(
   options: TransactOptions,
   idempotencyKey: string | undefined,
 ): Change {
+  checkFunction(recipe);
   const retries = retriesOf(options);
-  const subjects = keys.map(([definition, id]) => subjectOf(definition, id));
+  const subjects = readGiven("transact", () => Array.from(keys, ([definition, id]) => subjectOf(definition, id)));
   checkKeys(subjects);
   const what = `the transaction over ${subjects.map(({ key }) => key).join(", ")}`;
   return {

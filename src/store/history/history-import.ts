@@ -13,6 +13,7 @@ import { historyFormat } from "./history-export.ts";
 import type { Patch } from "../versions/patch.ts";
 import { UnfitStateError } from "../versions/seal.ts";
 import type { StateKey } from "../versions/state-key.ts";
+import { shown } from "../../values/shown.ts";
 
 /** A history that was read to its end and is whole. */
 export interface ImportedHistory {
@@ -82,8 +83,9 @@ export async function readHistory(
   let number = 0;
   for await (const line of lines) {
     number++;
-    if (line.trim() === "") continue;
     const where: Place = { source, line: number };
+    if (typeof line !== "string") throw bad(where, `a line is a text, not ${shown(line)}`);
+    if (line.trim() === "") continue;
     const value = parsed(line, where);
     if (head === undefined) {
       head = checked(header, value, where);

@@ -4,6 +4,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { erasedVersion } from "../versions/tombstone.ts";
 import type { KeyExtent, SnapshotMeta, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
+import { shown } from "../../values/shown.ts";
 
 /** `no-such-version`, which says which versions exist, or `erased`. `extent` is undefined for a key without a version. */
 export function noSuchVersion(key: StateKey, wanted: VersionAt, extent: KeyExtent | undefined): TroupeError {
@@ -24,8 +25,7 @@ function nameOf(wanted: VersionAt): string {
 }
 
 function said(wanted: VersionAt, extent: KeyExtent | undefined): string {
-  const what =
-    typeof wanted === "number" ? `none ${String(wanted)}` : `none that was there at ${timeText(wanted.time)}`;
+  const what = typeof wanted === "number" ? `none ${shown(wanted)}` : `none that was there at ${timeText(wanted.time)}`;
   if (extent === undefined) return `no version, and ${what}.`;
   const { oldest, newest } = extent;
   if (oldest === 1) return `versions 1 to ${newest}, and ${what}.`;

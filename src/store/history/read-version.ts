@@ -6,6 +6,8 @@ import { noSuchVersion } from "./no-such-version.ts";
 import type { Snapshot, VersionAt } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { StoreAccess } from "../versions/store-access.ts";
+import { readGiven } from "../../contracts/read-given.ts";
+import { shown } from "../../values/shown.ts";
 
 /** @throws TroupeError `no-such-version`; `erased`, also for the tombstone itself; `invalid-options` for an invalid time. */
 export async function readVersion(
@@ -13,10 +15,10 @@ export async function readVersion(
   key: StateKey,
   when: VersionAt,
 ): Promise<Snapshot> {
-  if (typeof when !== "number" && !Number.isFinite(when.time)) {
+  if (typeof when !== "number" && !readGiven("at", () => Number.isFinite(when.time))) {
     throw new TroupeError(
       "invalid-options",
-      `at: time is in milliseconds since the epoch, not ${String(when.time)}. A Date has it as getTime().`,
+      `at: time is in milliseconds since the epoch, not ${shown(when.time)}. A Date has it as getTime().`,
     );
   }
   const snapshot = await access.at(key, when);

@@ -22,3 +22,8 @@ export function takeInUse(journal: Journal): () => void {
   inUse.add(journal);
   return () => void inUse.delete(journal);
 }
+
+/** True for a journal that a store of this process writes. */
+export function isInUse(journal: Journal): boolean {
+  return inUse.has(journal);
+}

@@ -2,6 +2,7 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { PatchPath } from "../versions/patch.ts";
+import { shown } from "../../values/shown.ts";
 
 /** `["tags", 2, "a/b"]` is `/tags/2/a~1b`; the state itself is the empty text. */
 export function pointerOf(path: PatchPath): string {
@@ -11,10 +12,10 @@ export function pointerOf(path: PatchPath): string {
 /** The names and indexes of a pointer, as text. @throws TroupeError `invalid-options` for text that isn't a pointer. */
 export function partsOf(pointer: string): readonly string[] {
   if (pointer === "") return [];
-  if (!pointer.startsWith("/") || /~(?![01])/.test(pointer)) {
+  if (typeof pointer !== "string" || !pointer.startsWith("/") || /~(?![01])/.test(pointer)) {
     throw new TroupeError(
       "invalid-options",
-      `${JSON.stringify(pointer)} is no JSON pointer: write /tags/2 for the third of tags, ~1 for a slash and ~0 for a ` +
+      `${shown(pointer)} is no JSON pointer: write /tags/2 for the third of tags, ~1 for a slash and ~0 for a ` +
         "tilde in a name, and nothing for the whole state",
     );
   }

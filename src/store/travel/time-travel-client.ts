@@ -1,5 +1,6 @@
 /** A store client that also compares, searches, forks and reverts versions. */
 
+import * as v from "valibot";
 import { type Origin, originCause } from "../versions/cause.ts";
 import { isConflictError } from "../versions/conflict-error.ts";
 import type { HistoryOptions } from "../versions/history-range.ts";
@@ -15,6 +16,9 @@ import { bisect } from "./bisect.ts";
 import { blame, type Blame } from "./blame.ts";
 import { historyPages } from "../history/history-pages.ts";
 import { diffOf, type StateDiff } from "./state-diff.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { shown } from "../../values/shown.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
 
 /**
  * The range in which {@link TimeTravelClient.bisect} searches.
@@ -37,6 +41,9 @@ export interface RevertOptions {
   /** Fail with a ConflictError unless this is the newest version. Default: any version. */
   readonly expectedVersion?: number;
 }
+
+/** Which bounds there are is said with `no-such-version`. */
+const bisectOptions = v.strictObject({ from: v.optional(v.number()), to: v.optional(v.number()) });
 
 /**
  * The store with its time travel.
@@ -80,8 +87,12 @@ export class TimeTravelClient extends StoreClient {
     definition: StateDefinition<S>,
     id: string,
     predicate: (state: S, snapshot: Snapshot<S>) => boolean | Promise<boolean>,
-    { from, to }: BisectOptions = {},
+    options: BisectOptions = {},
   ): Promise<Snapshot<S> | undefined> {
+    checkOptions("bisect", bisectOptions, options);
+    if (typeof predicate !== "function")
+      throw new TroupeError("invalid-options", `bisect: the predicate is a function, not ${shown(predicate)}`);
+    const { from, to } = options;
     const key = stateKey(definition, id);
     const extent = await this.#access.extent(key);
     const { oldest, newest, tombstone }: KeyExtent = extent ?? { oldest: 1, newest: 0 };

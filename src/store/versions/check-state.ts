@@ -2,7 +2,8 @@
 
 import * as v from "valibot";
 import { demandOf, pathOf } from "../../contracts/schema-issue.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { caught, messageOf } from "../../errors/caught.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { UnfitStateError } from "./seal.ts";
 import type { StateDefinition } from "./state-definition.ts";
 import type { StateKey } from "./state-key.ts";
@@ -35,29 +36,40 @@ export function checkState(definition: StateDefinition, key: StateKey, state: un
   if (violation !== undefined) throw invalidState(definition, key, violation);
 }
 
-/** Runs `seal`, `diffStates` or `applyPatches` on a new state, and adds the key to an error. */
+/**
+ * Runs `seal`, `diffStates` or `applyPatches` on a new state, and adds the key to an error. An error of the state's own, such as that
+ * of a proxy that was revoked, is the cause.
+ */
 export function checkPlainState<T>(definition: StateDefinition, key: StateKey, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    if (!(error instanceof UnfitStateError)) throw error;
+    if (isTroupeError(error)) throw error;
+    const { path, received } = error instanceof UnfitStateError ? error : unreadable(error);
     const expected = "plain data that can be frozen";
-    throw invalidState(definition, key, {
-      path: error.path.join("."),
-      expected,
-      received: error.received,
-      issues: 1,
-    });
+    throw invalidState(definition, key, { path: path.join("."), expected, received, issues: 1 }, caught(error));
   }
 }
 
-function invalidState({ name, version }: StateDefinition, key: StateKey, violation: Violation): TroupeError {
+function unreadable(thrown: unknown): Pick<UnfitStateError, "path" | "received"> {
+  return { path: [], received: `something that can't be read (${messageOf(thrown)})` };
+}
+
+function invalidState(
+  { name, version }: StateDefinition,
+  key: StateKey,
+  violation: Violation,
+  cause?: unknown,
+): TroupeError {
   const { path, expected, received, issues } = violation;
   const others = issues === 1 ? "" : ` (and ${issues - 1} more)`;
   return new TroupeError(
     "invalid-state",
     `${key} can't become this: ${name}@${version} is violated at ${path === "" ? "its root" : path}: ` +
       `expected ${expected}, received ${received}${others}. Nothing was committed.`,
-    { details: { key, definition: name, version, path, expected, received, issues } },
+    {
+      details: { key, definition: name, version, path, expected, received, issues },
+      ...(cause === undefined || cause instanceof UnfitStateError ? {} : { cause }),
+    },
   );
 }

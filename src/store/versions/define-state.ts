@@ -6,6 +6,8 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StateDefinition, StateOptions, Upcaster } from "./state-definition.ts";
 import { checkFamily } from "./reserved-families.ts";
 import { upcastTo } from "./upcast.ts";
+import { readGiven } from "../../contracts/read-given.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * Defines a family of versioned keys, `name/<id>`.
@@ -20,20 +22,22 @@ import { upcastTo } from "./upcast.ts";
  * @since 0.1.0
  */
 export function defineState<S>(options: StateOptions<S>): StateDefinition<S> {
-  checkFamily(options.name);
-  return defineFamily(options);
+  return readGiven("defineState", () => {
+    checkFamily(options.name);
+    return defineFamily(options);
+  });
 }
 
 /** The same for any family: {@link defineState} is for an application's. */
 export function defineFamily<S>(options: StateOptions<S>): StateDefinition<S> {
   const { name, version, upcasters = {} } = options;
   if (!isName(name)) {
-    throw new TroupeError("invalid-options", `defineState: the name ${JSON.stringify(name)} may have ${nameRule}`);
+    throw new TroupeError("invalid-options", `defineState: the name ${shown(name)} may have ${nameRule}`);
   }
   if (!Number.isSafeInteger(version) || version < 1) {
     throw new TroupeError(
       "invalid-options",
-      `defineState ${name}: version is a whole number from 1, not ${String(version)}`,
+      `defineState ${name}: version is a whole number from 1, not ${shown(version)}`,
     );
   }
   const problem = schemaProblem(options.schema);

@@ -1,8 +1,11 @@
 /** Selects versions of a key to read. */
 
+import * as v from "valibot";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { runCause } from "./cause.ts";
 import type { SnapshotMeta } from "./snapshot.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * A page of a key's history, and a filter of versions. The next page begins after the last version of this one: set
@@ -41,8 +44,21 @@ export interface HistoryRange extends Pick<HistoryOptions, "from" | "author" | "
   readonly cause?: string;
 }
 
+/** Of bounds and times, `checkCount` and `checkTime` say what is wrong. */
+const schema = v.strictObject({
+  from: v.optional(v.unknown()),
+  to: v.optional(v.unknown()),
+  limit: v.optional(v.unknown()),
+  order: v.optional(v.picklist(["oldest-first", "newest-first"])),
+  author: v.optional(v.string()),
+  run: v.optional(v.string()),
+  since: v.optional(v.unknown()),
+  until: v.optional(v.unknown()),
+});
+
 /** Fills in the defaults. @throws TroupeError `invalid-options` for an invalid bound. */
 export function resolveHistoryRange(options: HistoryOptions = {}): HistoryRange {
+  checkOptions("history", schema, options);
   const { from, to = Number.MAX_SAFE_INTEGER, limit = Number.MAX_SAFE_INTEGER, order = "oldest-first" } = options;
   const { author, run, since, until } = options;
   if (from !== undefined) checkCount("from", from, 1);
@@ -91,13 +107,13 @@ export function counts(meta: SnapshotMeta, { author, cause, since, until }: Hist
 
 function checkCount(field: string, value: number, least: number): void {
   if (Number.isSafeInteger(value) && value >= least) return;
-  throw new TroupeError("invalid-options", `history: ${field} is a whole number from ${least}, not ${String(value)}`);
+  throw new TroupeError("invalid-options", `history: ${field} is a whole number from ${least}, not ${shown(value)}`);
 }
 
 function checkTime(field: string, value: number): void {
   if (Number.isFinite(value)) return;
   throw new TroupeError(
     "invalid-options",
-    `history: ${field} is a time in milliseconds since the epoch, not ${String(value)}`,
+    `history: ${field} is a time in milliseconds since the epoch, not ${shown(value)}`,
   );
 }

@@ -5,6 +5,7 @@
  */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { shown } from "../../values/shown.ts";
 
 /** What the texts begin with that Troupe makes itself; a key of the caller's that begins so is written otherwise. */
 const reserved = "troupe:";
@@ -41,7 +42,7 @@ const ownPrefix = scopeKey("own/");
  */
 export function ownKey(key: unknown, where: string): string {
   if (typeof key !== "string" || key === "") {
-    const what = key === "" ? "an empty one" : `${JSON.stringify(key) ?? String(key)}, of type ${typeof key}`;
+    const what = key === "" ? "an empty one" : `${shown(key)}, of type ${typeof key}`;
     throw new TroupeError("invalid-options", `${where}: idempotencyKey is a text that isn't empty, not ${what}`);
   }
   return key.startsWith(reserved) ? ownPrefix + escaped(key) : key;

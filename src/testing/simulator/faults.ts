@@ -1,6 +1,7 @@
 /** What the simulator may do to a system. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * Which faults a simulation has, and how often.
@@ -63,7 +64,7 @@ export function resolveFaults(faults: Faults = {}): ResolvedFaults {
       : isProbability
         ? "from 0 to 1"
         : "a number from 0";
-    throw new TroupeError("invalid-options", `simulate: faults.${fault} is ${expected}, not ${String(value)}`);
+    throw new TroupeError("invalid-options", `simulate: faults.${fault} is ${expected}, not ${shown(value)}`);
   }
   return resolved;
 }

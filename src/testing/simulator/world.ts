@@ -6,6 +6,7 @@ import type { Lives, Standing } from "./lives.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * One life of the process, as the code sees it that runs in the process. It ends with the process.
@@ -83,7 +84,7 @@ export function worldOf({ lives, scheduler, machine, random, seed }: WorldOption
   const now = (): number => scheduler.now + machine.ahead;
   const jumpClock = (ms: number): void => {
     if (!Number.isFinite(ms))
-      throw new TroupeError("invalid-options", `jumpClock: ms is a number of milliseconds, not ${String(ms)}`);
+      throw new TroupeError("invalid-options", `jumpClock: ms is a number of milliseconds, not ${shown(ms)}`);
     machine.jump(ms);
   };
   const lifeOf = ({ process: { platform }, system }: Standing): Life => ({
@@ -115,10 +116,7 @@ export function worldOf({ lives, scheduler, machine, random, seed }: WorldOption
     killThread: (thread) => lives.process.platform.kill(thread),
     async crash({ downtime } = {}) {
       if (downtime !== undefined && !(downtime >= 0 && downtime <= Number.MAX_VALUE))
-        throw new TroupeError(
-          "invalid-options",
-          `crash: downtime is a number of milliseconds, not ${String(downtime)}`,
-        );
+        throw new TroupeError("invalid-options", `crash: downtime is a number of milliseconds, not ${shown(downtime)}`);
       lives.crash(downtime);
       const { system } = await lives.standing();
       return system;

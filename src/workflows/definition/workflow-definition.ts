@@ -1,6 +1,6 @@
 /** A workflow: a DAG of steps. Each step is an agent with a function that maps earlier outputs to the agent's input. */
 
-import type * as v from "valibot";
+import * as v from "valibot";
 import { schemaProblem } from "../../contracts/check-schema.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
@@ -8,6 +8,9 @@ import { isLetteredName, nameRule } from "../../values/name.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { ReadonlyParts } from "../../values/readonly-parts.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
+import { readGiven } from "../../contracts/read-given.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * Identifies a workflow: any thread can load the workflow by these three fields.
@@ -188,6 +191,10 @@ export function defineWorkflow<const S extends v.GenericSchema>(
   module: string,
   options: WorkflowOptions<S>,
 ): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown> {
+  return readGiven("defineWorkflow", () => emptyWorkflow(module, options)) as never;
+}
+
+function emptyWorkflow<S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): UntypedBuilder {
   checkDefinition("defineWorkflow", module, options.name);
   if (typeof options.version !== "string" || options.version === "") {
     throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: version is a string such as "1.0.0"`);
@@ -203,7 +210,7 @@ export function defineWorkflow<const S extends v.GenericSchema>(
     input: options.input,
     steps: [],
   };
-  return builderOf(empty) as unknown as WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown>;
+  return builderOf(empty);
 }
 
 type Mapping = StepDefinition["map"];
@@ -221,20 +228,38 @@ function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
   return Object.freeze({
     ...workflow,
     step(name: string, agent: AgentDefinition, ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]) {
-      const [options, map] = rest.length === 1 ? [{}, rest[0]] : rest;
-      const { after = [], fallback, pointOfNoReturn = false } = options ?? {};
-      const step: StepDefinition = Object.freeze({
-        name,
-        agent,
-        after: Object.freeze([...after]),
-        map,
-        fallback,
-        isPivot: pointOfNoReturn,
-      });
-      checkStep(workflow, step);
+      const step = readGiven("step", () => stepOf(workflow, name, agent, rest));
       return builderOf({ ...workflow, steps: Object.freeze([...workflow.steps, step]) });
     },
   });
+}
+
+/** Of the fallback and the point of no return, `problemOf` says what is wrong. */
+const stepOptions = v.strictObject({
+  after: v.optional(v.array(v.string())),
+  fallback: v.optional(v.unknown()),
+  pointOfNoReturn: v.optional(v.unknown()),
+});
+
+function stepOf(
+  workflow: WorkflowDefinition,
+  name: string,
+  agent: AgentDefinition,
+  rest: readonly [Mapping] | readonly [UntypedOptions, Mapping],
+): StepDefinition {
+  const [options, map] = rest.length === 1 ? [{}, rest[0]] : rest;
+  checkOptions("step", stepOptions, options ?? {});
+  const { after = [], fallback, pointOfNoReturn = false } = options ?? {};
+  const step: StepDefinition = Object.freeze({
+    name,
+    agent,
+    after: Object.freeze([...after]),
+    map,
+    fallback,
+    isPivot: pointOfNoReturn,
+  });
+  checkStep(workflow, step);
+  return step;
 }
 
 function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
@@ -242,7 +267,7 @@ function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
   if (problem === undefined) return;
   throw new TroupeError(
     "invalid-workflow",
-    `workflow ${workflow.name}@${workflow.version}, step ${JSON.stringify(step.name)}: ${problem}`,
+    `workflow ${workflow.name}@${workflow.version}, step ${shown(step.name)}: ${problem}`,
     {
       details: { workflow: workflow.name, version: workflow.version, step: step.name },
     },

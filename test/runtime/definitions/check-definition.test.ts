@@ -11,8 +11,8 @@ describe("whatever isn't a definition", () => {
       "find: expected what defineActor returned, not undefined. Is it exported under that name, and is its import not circular?",
     ],
     [null, "find: expected what defineActor returned, not null"],
-    [{}, "find: expected what defineActor returned, not a value of the type object"],
-    [() => 1, "find: expected what defineActor returned, not a value of the type function"],
+    [{}, "find: expected what defineActor returned, not an object"],
+    [() => 1, "find: expected what defineActor returned, not a function"],
     [{ kind: "agent", name: "a" }, "find: expected what defineActor returned, not a definition of the kind agent"],
   ])("is refused: %j", (given, message) => {
     expect(() => checkDefinition("find", ["actor"], given)).toThrow(

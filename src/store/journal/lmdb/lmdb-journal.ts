@@ -1,12 +1,12 @@
 /** The durable journal: every version on disk, in an embedded LMDB. */
 
-import { resolve } from "node:path";
 import * as v from "valibot";
 import { checkOptions } from "../../../contracts/check-options.ts";
 import type { Journal } from "../journal.ts";
 import type { Durability } from "./durability.ts";
 import {
   dataFileOf,
+  directoryOf,
   draftFile,
   makeDirectory,
   nextDataFile,
@@ -39,10 +39,6 @@ export interface LmdbJournalOptions {
   readonly readOnly?: boolean;
 }
 
-const pathSchema = v.strictObject({
-  path: v.pipe(v.string(), v.nonEmpty("expected the path of a directory, not an empty one")),
-});
-
 const schema = v.strictObject({
   durability: v.optional(v.picklist(["sync", "relaxed"])),
   readOnly: v.optional(v.boolean()),
@@ -68,10 +64,9 @@ const schema = v.strictObject({
  * @since 0.1.0
  */
 export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}): Promise<Journal> {
-  checkOptions("lmdbJournal", pathSchema, { path });
+  const directory = directoryOf("lmdbJournal", path);
   checkOptions("lmdbJournal", schema, options);
   const { durability = "sync", readOnly = false } = options;
-  const directory = resolve(path);
   try {
     const open = await loadLmdb();
     return readOnly ? await openToRead(directory, open) : await openToOwn(directory, open, durability);

@@ -1,6 +1,5 @@
 /** Reads a whole journal and reports all damage. */
 
-import { resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { isTroupeError } from "../../../errors/troupe-error.ts";
 import { applyPatches } from "../../versions/apply-patches.ts";
@@ -8,7 +7,7 @@ import type { StateKey } from "../../versions/state-key.ts";
 import { checkDataFile } from "./files/data-file-check.ts";
 import { idempotencyPlace, type KeyId, placeOf, stateKeyOf, versionPlace } from "./records/entry-key.ts";
 import type { Committed } from "./idempotency-index.ts";
-import { dataFileOf, noSuchJournal } from "./files/journal-files.ts";
+import { dataFileOf, directoryOf, noSuchJournal } from "./files/journal-files.ts";
 import { checkKnown } from "./followed-file.ts";
 import { openingFailed } from "./journal-errors.ts";
 import { readInfo } from "./journal-info.ts";
@@ -65,7 +64,7 @@ export interface JournalReport {
  * @since 0.1.0
  */
 export async function verifyJournal(path: string): Promise<JournalReport> {
-  const directory = resolve(path);
+  const directory = directoryOf("verifyJournal", path);
   try {
     return await verify(directory);
   } catch (error) {

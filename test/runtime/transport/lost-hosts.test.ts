@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { hostId } from "../../../src/actors/address.ts";
-import { LostHosts } from "../../../src/runtime/host/lost-hosts.ts";
+import { LostHosts } from "../../../src/runtime/transport/lost-hosts.ts";
 
 describe("why hosts are gone", () => {
   it("is remembered of the last hundred, and told in general of others", () => {
