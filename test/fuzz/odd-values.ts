@@ -60,8 +60,8 @@ function unreadable(field: string): object {
   return Object.defineProperty({}, field, { get: never, enumerable: true });
 }
 
-function withThen(then: (resolve: (value: unknown) => void) => void): object {
-  return Object.defineProperty({}, "then", { value: then, enumerable: true });
+function withField(field: string, value: unknown): object {
+  return { [field]: value };
 }
 
 function errorWithout(field: string): Error {
@@ -134,9 +134,9 @@ const makers = {
   "a weak map": () => new WeakMap(),
   "a promise": () => Promise.resolve(1),
   "a rejected promise": rejected,
-  "a thenable that throws": () => withThen(never),
+  "a thenable that throws": () => withField("then", never),
   "a thenable that can't be read": () => unreadable("then"),
-  "a thenable": () => withThen((resolve: (value: unknown) => void) => resolve(1)),
+  "a thenable": () => withField("then", (resolve: (value: unknown) => void) => resolve(1)),
   "bytes of shared memory": () => new Uint8Array(new SharedArrayBuffer(8)),
   "shared memory": () => new SharedArrayBuffer(8),
   "a detached buffer": detached,

@@ -1,10 +1,7 @@
 import { expect, it } from "vitest";
 import { deferred } from "../../../src/async/deferred.ts";
-import {
-  definitionId,
-  type DefinitionLoader,
-  type Definitions,
-} from "../../../src/runtime/definitions/definition-loader.ts";
+import { definitionId, type DefinitionLoader } from "../../../src/runtime/definitions/definition-loader.ts";
+import type { Definitions } from "../../../src/runtime/definitions/is-definition.ts";
 import { patientLoader } from "../../../src/runtime/definitions/patient-loader.ts";
 import { counter } from "../../fixtures/actors.ts";
 
