@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
-const script = fileURLToPath(new URL("../../fixtures/leaves.ts", import.meta.url));
+const script = fileURLToPath(new URL("fixtures/leaves.ts", import.meta.url));
 
 it.each(["systems", "systems with a journal on disk", "threads whose actor was stopped", "threads that died"])(
   "of %s, no object is left",
