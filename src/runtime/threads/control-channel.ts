@@ -40,7 +40,15 @@ export function serveControl(port: MessagePort, control: HostControl): { close()
 
 /** Calls a host's control over a port. When `exit` rejects, all pending calls reject with the same error. */
 export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteControl {
-  const proxy = comlink.wrap<Remote>(nodeEndpoint(port));
+  const endpoint = nodeEndpoint(port);
+  const listeners: Parameters<typeof endpoint.addEventListener>[] = [];
+  const proxy = comlink.wrap<Remote>({
+    ...endpoint,
+    addEventListener(...listener) {
+      listeners.push(listener);
+      endpoint.addEventListener(...listener);
+    },
+  });
   // read once: comlink makes a proxy at each access to a method, and never frees all of it
   const { spawn, connect, disconnect, stats, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
@@ -51,7 +59,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     for (const reject of pending) reject(gone);
     pending.clear();
     // comlink never forgets an endpoint while there are proxies of it, and by its listener it would keep all that waits for an answer
-    port.removeAllListeners("message");
+    for (const listener of listeners) endpoint.removeEventListener(...listener);
   });
   const call = async <T>(answer: Promise<Outcome<T>>): Promise<T> => {
     if (isGone) return exit;

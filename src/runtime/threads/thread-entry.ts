@@ -1,5 +1,6 @@
 /** What a worker thread runs: a thread host on the ports of this platform. */
 
+import { takeCoverage } from "node:v8";
 import type { MessagePort } from "node:worker_threads";
 import { serveControl } from "./control-channel.ts";
 import { moduleLoader } from "../definitions/definition-loader.ts";
@@ -11,6 +12,7 @@ import { nodeLink } from "../platform/node-link.ts";
 import { nodeRandom } from "../platform/node-random.ts";
 import { nodeTurns } from "../platform/node-turns.ts";
 import type { HostSettings } from "../host/host-settings.ts";
+import type { HostControl } from "../host/host-control.ts";
 import { startWorkerHost } from "../host/worker-host.ts";
 
 /** What the pool hands to a new thread. */
@@ -49,7 +51,21 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
     load: patientLoader(moduleLoader(importModule), clock, task.settings.loadTimeout),
   });
   if (task.beatInterval < Number.POSITIVE_INFINITY) keepBeating(clock, task.beatInterval, beat);
-  const endpoint = serveControl(task.control, control);
+  const endpoint = serveControl(
+    task.control,
+    process.env["NODE_V8_COVERAGE"] === undefined ? control : measured(control),
+  );
   await closed;
   endpoint.close();
+}
+
+/** Node.js writes what code was covered when a thread ends by itself. This one is terminated once it says that it is closed. */
+function measured(control: HostControl): HostControl {
+  return {
+    ...control,
+    async close() {
+      await control.close();
+      takeCoverage();
+    },
+  };
 }

@@ -26,7 +26,12 @@ export interface ThreadPoolOptions {
 
 export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, HostThread["control"]> {
   const { clock, env, resourceLimits, stallTimeout, isDebugged } = options;
-  const worker = { env, resourceLimits, execArgv: threadArguments(process.execArgv) };
+  const { NODE_V8_COVERAGE: coverage } = process.env; // so that the code of agents is measured with the rest
+  const worker = {
+    env: coverage === undefined ? env : { ...env, NODE_V8_COVERAGE: coverage },
+    resourceLimits,
+    execArgv: threadArguments(process.execArgv),
+  };
   const watchdog = new Watchdog({ clock, stallTimeout, isExcused: isDebugged });
   const threads = new Set<PooledThread>();
   const byControl = new WeakMap<HostThread["control"], PooledThread>();
