@@ -105,7 +105,7 @@ describe("a run's result", () => {
     }) //
       .step("send", sender, ({ input }) => input);
     const { handle, supervisor, runs } = begin("r", letter);
-    const late = { kind: "error", name: "TroupeError", code: "timed-out", message: "too slow to be sent" } as const;
+    const late = { kind: "troupe", name: "TroupeError", code: "timed-out", message: "too slow to be sent" } as const;
     void supervisor.propose("r", { type: "step-failed", step: "send", error: late });
     void supervisor.propose("r", {
       type: "compensation-failed",
