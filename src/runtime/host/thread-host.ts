@@ -135,6 +135,10 @@ export class ThreadHost {
     this.#routes.transmit(peer, frame);
   }
 
+  pathTo(peer: HostId): (envelope: Envelope) => void {
+    return this.#routes.pathTo(peer);
+  }
+
   reaches(peer: HostId): boolean {
     return this.#routes.reaches(peer);
   }

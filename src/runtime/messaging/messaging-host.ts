@@ -21,6 +21,8 @@ export interface MessagingHost {
   };
   /** Sends a frame to a host; one for this host is taken here. */
   transmit(peer: HostId, frame: Frame): void;
+  /** How messages to the actors of a host are sent. */
+  pathTo(peer: HostId): (envelope: Envelope) => void;
   /** True while frames reach a host. */
   reaches(peer: HostId): boolean;
   /** Why nothing can reach an actor any more; `undefined` while its host is there. */

@@ -238,8 +238,7 @@ export class Messenger {
   #pathTo(actor: Address): (envelope: Envelope) => void {
     const peer = hostOf(actor);
     if (peer === undefined) return (envelope) => this.supervised.send(envelope);
-    const host = this.#host;
-    return (envelope) => host.transmit(peer, envelope);
+    return this.#host.pathTo(peer);
   }
 
   /** The host of an actor; `undefined` while a supervised one is nowhere, or where isn't known here yet. */

@@ -9,6 +9,7 @@ import type { Link } from "../../ports/link.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { BatchedLink } from "./batched-link.ts";
+import type { Envelope } from "./envelope.ts";
 import type { Frame } from "./frame.ts";
 import { LostHosts } from "./lost-hosts.ts";
 
@@ -22,16 +23,6 @@ export interface RoutesOptions {
   readonly reached: (position: Position) => void;
   readonly onUnreadable: (peer: HostId, batch: unknown, error: unknown) => void;
 }
-
-/** What concerns an actor is taken at once where the actor is on this host. What comes back from it is for a later turn. */
-const takenAtOnce: ReadonlySet<Frame["kind"]> = new Set([
-  "message",
-  "credit",
-  "settled",
-  "subscribe",
-  "unsubscribe",
-  "stop",
-]);
 
 export class Routes {
   readonly #options: RoutesOptions;
@@ -72,11 +63,17 @@ export class Routes {
     return peer === this.#options.self || this.#links.has(peer);
   }
 
+  /** How messages to the actors of a host are sent; looked up once for many of them. */
+  pathTo(peer: HostId): (envelope: Envelope) => void {
+    const { self, receive } = this.#options;
+    return peer === self ? (envelope) => receive(envelope, self) : (envelope) => this.#links.get(peer)?.send(envelope);
+  }
+
   /** Sends a frame to another host, or has this one receive it; frames to a host that is gone are lost. */
   transmit(peer: HostId, frame: Frame): void {
     const { self, turns, receive } = this.#options;
     if (peer !== self) this.#links.get(peer)?.send(frame);
-    else if (takenAtOnce.has(frame.kind)) receive(frame, self);
+    else if (isTakenAtOnce(frame)) receive(frame, self);
     else {
       this.#toSelf.push(frame);
       if (this.#toSelf.length === 1) turns.schedule(this.#receiveOwn);
@@ -104,5 +101,20 @@ export class Routes {
   /** Handles no further frames of other hosts. */
   drain(): void {
     for (const link of this.#links.values()) link.drain();
+  }
+}
+
+/** What concerns an actor is taken at once where the actor is on this host. What comes back from it is for a later turn. */
+function isTakenAtOnce({ kind }: Frame): boolean {
+  switch (kind) {
+    case "message":
+    case "credit":
+    case "settled":
+    case "subscribe":
+    case "unsubscribe":
+    case "stop":
+      return true;
+    default:
+      return false;
   }
 }
