@@ -40,15 +40,8 @@ export function serveControl(port: MessagePort, control: HostControl): { close()
 
 /** Calls a host's control over a port. When `exit` rejects, all pending calls reject with the same error. */
 export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteControl {
-  const endpoint = nodeEndpoint(port);
-  const listeners: Parameters<typeof endpoint.addEventListener>[] = [];
-  const proxy = comlink.wrap<Remote>({
-    ...endpoint,
-    addEventListener(...listener) {
-      listeners.push(listener);
-      endpoint.addEventListener(...listener);
-    },
-  });
+  const { endpoint, forget } = forgettable(nodeEndpoint(port));
+  const proxy = comlink.wrap<Remote>(endpoint);
   // read once: comlink makes a proxy at each access to a method, and never frees all of it
   const { spawn, connect, disconnect, stats, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
@@ -58,8 +51,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     isGone = true;
     for (const reject of pending) reject(gone);
     pending.clear();
-    // comlink never forgets an endpoint while there are proxies of it, and by its listener it would keep all that waits for an answer
-    for (const listener of listeners) endpoint.removeEventListener(...listener);
+    forget();
   });
   const call = async <T>(answer: Promise<Outcome<T>>): Promise<T> => {
     if (isGone) return exit;
@@ -77,6 +69,26 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     disconnect: (peer, error) => call(disconnect(peer, error)),
     stats: () => call(stats()),
     close: () => call(close()),
+  };
+}
+
+/**
+ * Comlink never forgets an endpoint while there are proxies of it, and by its listeners it would keep all that waits for an answer.
+ * A function of its own, so that the endpoint keeps nothing else.
+ */
+function forgettable(endpoint: comlink.Endpoint): { readonly endpoint: comlink.Endpoint; forget(): void } {
+  const listeners: Parameters<comlink.Endpoint["addEventListener"]>[] = [];
+  return {
+    endpoint: {
+      ...endpoint,
+      addEventListener(...listener) {
+        listeners.push(listener);
+        endpoint.addEventListener(...listener);
+      },
+    },
+    forget() {
+      for (const listener of listeners.splice(0)) endpoint.removeEventListener(...listener);
+    },
   };
 }
 
