@@ -1,5 +1,8 @@
 /** The time after which a failed call is worth another attempt, as its error says: that of a server, or of an agent. */
 
+import { describe } from "./foreign-value.ts";
+import { TroupeError } from "./troupe-error.ts";
+
 const brand: unique symbol = Symbol.for("troupe.retry-after");
 
 /** Where clients of HTTP put the headers of a response. */
@@ -15,13 +18,14 @@ const places: readonly (readonly string[])[] = [["headers"], ["response", "heade
  *
  * @param ms milliseconds from now.
  * @param cause why; the breaker looks at it as at any error.
- * @throws RangeError for anything but a number of milliseconds from 0.
+ * @throws TroupeError `invalid-options` for anything but a number of milliseconds from 0.
  * @example
  * if (answer.status === "busy") throw retryAfter(answer.seconds * 1000, new Error("the model is busy"));
  * @since 0.1.0
  */
 export function retryAfter(ms: number, cause?: unknown): Error {
-  if (!isDelay(ms)) throw new RangeError(`retryAfter: milliseconds from 0, not ${String(ms)}`);
+  if (!isDelay(ms))
+    throw new TroupeError("invalid-options", `retryAfter: ms is a number of milliseconds from 0, not ${describe(ms)}`);
   const error = new Error(`to be tried again after ${ms} ms`, cause === undefined ? {} : { cause });
   return Object.defineProperty(error, brand, { value: ms });
 }

@@ -30,7 +30,7 @@ export class Eraser {
     const outcome = await this.#sequencer.erase([key, ...erasedForks], { reason }, author);
     let remainingForks = await this.#forks.of(key);
     if (forks) {
-      // those that came in between; there are no later ones, since a fork of a version that is gone fails
+      // forks made between the search and the erasure; no later fork exists, since a fork of a version that is gone fails
       for (; remainingForks.length > 0; remainingForks = await this.#forks.of(key)) {
         erasedForks.push(...remainingForks);
         await this.#sequencer.erase(remainingForks, { reason }, author);
