@@ -190,3 +190,34 @@ async function passOn(gift: v.InferOutput<typeof Gift>, context: ActorContext): 
   const next = await context.find(purse, gift.route[0] as string);
   await next.tell("receive", gift);
 }
+
+/** What was told to witnesses and taken, and what they handled. Simulated threads share it with the test. */
+export const witnessed = { accepted: new Set<number>(), handled: new Set<number>() };
+
+const Note = v.object({ n: v.number(), ms: v.number() });
+
+const anyWitness = defineActor(import.meta.url, {
+  name: "any-witness",
+  protocol: { note: { input: Note } },
+  mailbox: { capacity },
+  on: { note: () => undefined },
+});
+
+/** Handles numbered messages, and tells them on to others. */
+export const witness = defineActor(import.meta.url, {
+  name: "witness",
+  protocol: {
+    note: { input: Note },
+    tellOn: { input: v.object({ to: actorRef(anyWitness), notes: v.array(Note) }) },
+  },
+  mailbox: { capacity },
+  on: {
+    async note(_draft, { n, ms }, context) {
+      if (ms > 0) await context.sleep(ms);
+      witnessed.handled.add(n);
+    },
+    async tellOn(_draft, { to, notes }) {
+      for (const note of notes) await to.tell("note", note).then(() => witnessed.accepted.add(note.n));
+    },
+  },
+});

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isTroupeError, type System } from "../../src/index.ts";
-import { backpressureBox, dropNewestBox, dropOldestBox, rejectBox } from "./actors.ts";
+import { backpressureBox, dropNewestBox, dropOldestBox, rejectBox, witness, witnessed } from "./actors.ts";
 import { holdsOnThreads, holdsSimulated, type Scenario } from "./worlds.ts";
 
 const boxes = {
@@ -92,6 +92,61 @@ async function stoppedActorsBuryEverything(system: System, { thread, messages }:
   expect(dead.length).toBeGreaterThan(0);
 }
 
+/** What is told when all of it is about to end. */
+interface LastWords {
+  /** Where each witness is. */
+  readonly placements: readonly (number | "dedicated")[];
+  /** How many milliseconds the handling of each note takes, and which witness is to tell it on to which; `undefined` from outside. */
+  readonly notes: readonly { readonly ms: number; readonly from: number | undefined; readonly to: number }[];
+  /** Before which note a witness is stopped, and which. */
+  readonly stop: { readonly before: number; readonly who: number };
+  /** How many round trips the system goes on for after the last note. */
+  readonly rounds: number;
+}
+
+const lastWords: fc.Arbitrary<LastWords> = fc.record({
+  placements: fc.array(fc.constantFrom(0, 1, 2, "dedicated" as const), { minLength: 2, maxLength: 4 }),
+  notes: fc.array(
+    fc.record({ ms: fc.constantFrom(0, 0, 5), from: fc.option(fc.nat(3), { nil: undefined }), to: fc.nat(3) }),
+    { minLength: 1, maxLength: 12 },
+  ),
+  stop: fc.record({ before: fc.nat(20), who: fc.nat(3) }),
+  rounds: fc.nat(2),
+});
+
+/** A system closes, and a thread with its only actor, while messages are on their way between all of them. */
+const nothingVanishesInTheEnd: Scenario<LastWords> = async (system, { placements, notes, stop, rounds }) => {
+  const { accepted, handled } = witnessed;
+  for (const some of [accepted, handled]) some.clear();
+  const dead: number[] = [];
+  system.deadLetters$.subscribe(({ type, payload }) => {
+    const told = type === "tellOn" ? (payload as { notes: { n: number }[] }).notes : [payload as { n: number }];
+    for (const { n } of told) dead.push(n);
+  });
+  const witnesses = await Promise.all(
+    placements.map((at) => system.spawn(witness, { placement: at === "dedicated" ? at : { thread: at } })),
+  );
+  const at = (n: number): (typeof witnesses)[number] => witnesses[n % witnesses.length]!;
+  const sending: Promise<unknown>[] = [];
+  for (const [n, { ms, from, to }] of notes.entries()) {
+    if (n === stop.before) sending.push(system.stop(at(stop.who)));
+    const told =
+      from === undefined ? at(to).tell("note", { n, ms }) : at(from).tell("tellOn", { to: at(to), notes: [{ n, ms }] });
+    sending.push(told.then(() => from === undefined && accepted.add(n), toldSoInTheEnd));
+  }
+  for (let round = 0; round < rounds; round++) await system.stats();
+  await system.close();
+  await Promise.all(sending);
+  expect([...accepted].filter((n) => !handled.has(n) && !dead.includes(n))).toEqual([]);
+  expect(dead.filter((n) => handled.has(n))).toEqual([]);
+  expect(new Set(dead).size).toBe(dead.length);
+};
+
+function toldSoInTheEnd(error: unknown): undefined {
+  if (isTroupeError(error, "system-closed")) return undefined;
+  return toldSo(error);
+}
+
 describe("invariant 6: what was accepted is handled, waits, or is a dead letter; askers are answered", () => {
   it("holds on the simulator", () => holdsSimulated(traffic(false), nothingVanishes));
   it("holds on the simulator when actors stop", () => holdsSimulated(traffic(true), nothingVanishes));
@@ -99,5 +154,6 @@ describe("invariant 6: what was accepted is handled, waits, or is a dead letter;
     holdsSimulated(traffic(true), nothingVanishes, { faults: { threadDeath: 0.02 } }));
   it("holds on the simulator for actors that have stopped", () =>
     holdsSimulated(traffic(false), stoppedActorsBuryEverything));
+  it("holds on the simulator when the system closes", () => holdsSimulated(lastWords, nothingVanishesInTheEnd));
   it("holds on real threads", () => holdsOnThreads(traffic(true), nothingVanishes));
 });

@@ -118,7 +118,7 @@ export class Mailbox {
 
   /** The actor is gone: tells its senders' hosts. */
   close(): void {
-    for (const origin of this.#owed.keys()) this.#returnCredit(origin, 0, true);
+    for (const [origin, owed] of this.#owed) this.#returnCredit(origin, owed, true);
   }
 
   #makeRoom(newest: Envelope): void {

@@ -28,6 +28,8 @@ export interface HostControl {
   connect(peer: HostId, link: Link): Promise<void>;
   disconnect(peer: HostId, error: EncodedError): Promise<void>;
   stats(): Promise<HostStats>;
-  /** Stops everything on the host; the thread ends after that. */
+  /** Stops all actors of the host, and sends what they had left to send. */
+  stopActors(): Promise<void>;
+  /** Makes dead letters of what else has arrived; the thread ends after that. The actors have been stopped. */
   close(): Promise<void>;
 }

@@ -71,8 +71,11 @@ export function startWorkerHost({ settings, system, clock, random, turns, link, 
         followedKeys: replica.followedKeys,
       };
     },
-    async close() {
+    async stopActors() {
       await host.stopActors();
+      host.flush();
+    },
+    async close() {
       host.close();
       close();
     },

@@ -253,7 +253,7 @@ export class Messenger {
 
   /** `count` messages to an actor have left its mailbox; `gone`: it has stopped, and its host saw to what it had. */
   credit(to: Address, count: number, gone: boolean): void {
-    if (gone) this.#windows.close(to, (message) => notHandled(message, "actor-stopped"));
+    if (gone) this.#windows.gone(to, count, (message) => notHandled(message, "actor-stopped"));
     else this.#windows.credit(to, count);
   }
 
@@ -276,10 +276,10 @@ export class Messenger {
       (message) => (hasDied ? threadLost(message, cause) : notHandled(message, reason, cause)),
       peer,
     );
-    // of a stopped actor, its own host made dead letters; a dead thread can't, so what it may have lost is told from here
-    for (const envelope of hasDied ? inFlight : []) {
+    // a host that was closed gave credit for all that arrived there; what a dead one may have lost is told from here, too
+    for (const envelope of inFlight) {
       const isAnswered = envelope.isAsk && !this.#asks.has(envelope.id);
-      if (!isAnswered) this.#host.deadLetter(envelope, reason, "it may have been handled");
+      if (!isAnswered) this.#host.deadLetter(envelope, reason, hasDied ? "it may have been handled" : undefined);
     }
     this.#asks.rejectAll(peer, (ask) => (ask.isSent ? notHandled(ask, reason, cause) : threadLost(ask, cause)));
   }

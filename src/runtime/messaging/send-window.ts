@@ -89,12 +89,22 @@ export class SendWindow {
     }
   }
 
+  /** True when nothing is on its way, and nothing waits. */
+  get isIdle(): boolean {
+    return this.#inFlight.length === 0 && this.#waiting.length === 0;
+  }
+
+  /** The actor is gone: what waits is not sent. */
+  refuseWaiting(error: unknown): void {
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.reject(error);
+  }
+
   /**
    * The actor or its thread is gone: rejects everything that waits. Returns what was sent and not credited; the last of
    * these may have been handled.
    */
   close(error: unknown): Envelope[] {
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.reject(error);
+    this.refuseWaiting(error);
     const inFlight: Envelope[] = [];
     for (let next = this.#inFlight.shift(); next !== undefined; next = this.#inFlight.shift()) inFlight.push(next);
     return inFlight;

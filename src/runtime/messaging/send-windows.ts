@@ -45,6 +45,15 @@ export class SendWindows {
     this.#windows.get(actor)?.creditUpTo(id);
   }
 
+  /** An actor is gone, and has given its last credits: no sender waits any more. What is on its way is credited where it arrives. */
+  gone(actor: Address, count: number, toError: ToError): void {
+    const window = this.#windows.get(actor);
+    if (window === undefined) return;
+    window.refuseWaiting(toError({ to: actor, type: "a message" }));
+    window.credit(count);
+    if (window.isIdle) this.#windows.delete(actor);
+  }
+
   /** An actor is gone. Returns what was sent and not credited. */
   close(actor: Address, toError: ToError): Envelope[] {
     const window = this.#windows.get(actor);

@@ -165,22 +165,32 @@ export class ThreadRoster {
     if (entry === undefined) return;
     const { slot } = entry;
     slot.actors--;
-    if (!slot.isPooled && slot.actors === 0) await this.#close(entry);
+    if (slot.isPooled || slot.actors > 0 || this.#isClosing) return;
+    await this.#stopActors(entry);
+    await this.#close(entry);
   }
 
-  /** Closes all threads; kills each that doesn't answer within `grace` milliseconds. */
-  async close(grace: number, after: (ms: number) => Promise<void>): Promise<void> {
+  /**
+   * Closes all threads; kills each that has not closed when `late` resolves. No thread closes before the actors of all have stopped:
+   * so what one had sent to another has arrived there. `lastWords` is called between the two, for what this thread sends to them.
+   */
+  async close(late: Promise<void>, lastWords: () => void): Promise<void> {
     this.#isClosing = true;
     for (const [timer, end] of this.#pauses) {
       timer.cancel();
       end(closedMeanwhile());
     }
-    await Promise.all(
-      [...this.#entries.values()].map(async (entry) => {
-        await Promise.race([this.#close(entry), after(grace)]);
-        if (this.#entries.has(entry.id)) await entry.thread.kill();
-      }),
-    );
+    const inTime = async (end: (entry: Entry) => Promise<void>): Promise<void> => {
+      const all = [...this.#entries.values()].map(async (entry) => {
+        const isLate = await Promise.race([end(entry).then(() => false), late.then(() => true)]);
+        if (isLate && this.#entries.has(entry.id)) await entry.thread.kill();
+      });
+      await Promise.all(all);
+    };
+    // one that is closing already is gone for the others before they close: then they know what didn't arrive there
+    await inTime((entry) => (entry.isClosing ? this.#exitOf(entry) : this.#stopActors(entry)));
+    lastWords();
+    await inTime((entry) => this.#close(entry));
     await this.#threads.close();
   }
 
@@ -279,15 +289,27 @@ export class ThreadRoster {
     }
   }
 
-  async #close(entry: Entry): Promise<void> {
+  async #stopActors(entry: Entry): Promise<void> {
     entry.isClosing = true;
+    await this.#unlessEnded(entry, () => entry.thread.control.stopActors());
+  }
+
+  async #close(entry: Entry): Promise<void> {
+    await this.#unlessEnded(entry, () => entry.thread.control.close());
+    await this.#exitOf(entry);
+  }
+
+  async #exitOf({ thread }: Entry): Promise<void> {
+    await thread.exit;
+  }
+
+  /** A thread that is to end may end before it can answer. */
+  async #unlessEnded({ id }: Entry, call: () => Promise<void>): Promise<void> {
     try {
-      await entry.thread.control.close();
+      await call();
     } catch (error) {
-      if (this.#entries.has(entry.id)) throw error;
-      // the thread ended before it could answer, and it was to end
+      if (this.#entries.has(id)) throw error;
     }
-    await entry.thread.exit;
   }
 
   #exited(entry: Entry, exit: ThreadExit): void {

@@ -217,9 +217,9 @@ export class Runs {
     this.#actor.threadLost(thread, error);
   }
 
-  /** An actor stopped; that matters here if it was a participant. */
+  /** An actor stopped; that matters here if it was a participant, while there are runs. */
   participantStopped(actor: Address): void {
-    this.#actor.participantStopped(actor);
+    if (!this.#isClosed) this.#actor.participantStopped(actor);
   }
 
   /** Gives up the runs that wait for their turn. Their callers get an error. */

@@ -57,10 +57,16 @@ export class Scheduler {
     return this.#trace;
   }
 
-  /** A lane whose steps run one after another, in the order added, each not before its time. */
-  lane(name: string, isAlive: () => boolean): { add(delay: number, run: () => void): () => void } {
+  /**
+   * A lane whose steps run one after another, in the order added, each not before its time. Draining it runs all of them now, as a
+   * part of the current step.
+   */
+  lane(name: string, isAlive: () => boolean): { add(delay: number, run: () => void): () => void; drain(): void } {
     const lane: Lane = { name, steps: [], isAlive };
     return {
+      drain: () => {
+        for (const { run } of lane.steps.splice(0)) run();
+      },
       add: (delay, run) => {
         const step = { at: this.#now + delay, run };
         lane.steps.push(step);

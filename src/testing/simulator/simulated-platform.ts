@@ -48,6 +48,8 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
   const system = {};
   const threads = new Map<number, SimulatedThread>();
   const dead = new Set<HostId>();
+  /** Those of the dead that were not asked to end. */
+  const fallen = new Set<HostId>();
   const isAlive = (host: HostId): boolean => !dead.has(host);
 
   const began = machine.ahead;
@@ -65,7 +67,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     atEndOfLoop: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
   });
 
-  const direction = (from: HostId, to: HostId): { send: Link["send"]; receive: Link["receive"] } => {
+  const direction = (from: HostId, to: HostId): Pick<Link, "send" | "receive" | "drain"> => {
     const lane = scheduler.lane(`link ${from}>${to}`, () => isAlive(from) && isAlive(to));
     const early: unknown[] = [];
     let onBatch: ((batch: unknown) => void) | undefined;
@@ -83,6 +85,10 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         onBatch = receiver;
         for (const batch of early.splice(0)) receiver(batch);
       },
+      drain() {
+        // what a thread that died had on its way is lost with it; a thread that closed has sent all
+        if (!fallen.has(from)) lane.drain();
+      },
     };
   };
 
@@ -90,8 +96,8 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     const there = direction(a, b);
     const back = direction(b, a);
     return [
-      { send: there.send, receive: back.receive, drain: () => undefined, close: () => undefined },
-      { send: back.send, receive: there.receive, drain: () => undefined, close: () => undefined },
+      { send: there.send, receive: back.receive, drain: back.drain, close: () => undefined },
+      { send: back.send, receive: there.receive, drain: there.drain, close: () => undefined },
     ];
   };
 
@@ -113,14 +119,15 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
       const exit = new Promise<ThreadExit>((resolve) => {
         die = (reason) => {
           dead.add(id);
+          if (reason.kind === "died") fallen.add(id);
+          else mine.drain();
           threads.delete(id);
           resolve(reason);
         };
       });
       void closed.then(() => die({ kind: "closed" }));
-      const remote = overScheduler(calls, exit, (step) => {
-        scheduler.lane(`control of ${id}`, () => isAlive(id)).add(0, step);
-      });
+      const orders = scheduler.lane(`control of ${id}`, () => isAlive(id));
+      const remote = overScheduler(calls, exit, (step) => void orders.add(0, step));
       threads.set(id, { id, control: remote, connect, die });
       const thread: HostThread = {
         control: remote,
@@ -174,6 +181,7 @@ function overScheduler(
     spawn: (order) => call(() => control.spawn(order)),
     disconnect: (peer, error) => call(() => control.disconnect(peer, error)),
     stats: () => call(() => control.stats()),
+    stopActors: () => call(() => control.stopActors()),
     close: () => call(() => control.close()),
   };
 }

@@ -106,7 +106,7 @@ describe("a mailbox", () => {
     expect(bench.credits).toEqual(
       new Map([
         [here, { count: 5, gone: true }],
-        [2, { count: 4, gone: true }],
+        [2, { count: 5, gone: true }], // with what it still owed
       ]),
     );
   });

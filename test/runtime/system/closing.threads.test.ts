@@ -89,6 +89,21 @@ describe("close", () => {
     expect(told.values.map(({ type }) => type)).not.toContain("thread-died");
   });
 
+  it("makes dead letters of what was told in the turn before, however long the caller's thread stands still then", async () => {
+    const system = await createSystem({ threads: 1 });
+    const letters = record(system.deadLetters$);
+    const ref = await system.spawn(counter, { placement: { thread: 1 } });
+    expect(await ref.ask("get", undefined, patiently)).toBe(0);
+    const told = ref.tell("add", { by: 1 });
+    const closed = system.close();
+    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
+    const until = performance.now() + 300;
+    while (performance.now() < until);
+    await Promise.all([told, closed]);
+    await letters.end;
+    expect(letters.values).toMatchObject([{ to: ref.address, type: "add", payload: { by: 1 } }]);
+  });
+
   it.each([false, true])(
     "makes dead letters of what supervised actors had not handled, and of nothing else; killed: %s",
     async (isKilled) => {

@@ -78,6 +78,7 @@ class Stage {
         spawn: () => Promise.resolve(),
         disconnect: () => Promise.resolve(),
         stats: () => Promise.resolve({ actors: 0, waiting: 0, followedKeys: 0 }),
+        stopActors: () => Promise.resolve(),
         close: () => Promise.resolve(end({ kind: "closed" })),
       },
       link: { send: () => undefined, receive: () => undefined, drain: () => undefined, close: () => undefined },
@@ -242,7 +243,7 @@ describe("threads that can't be opened again", () => {
 });
 
 describe("closing", () => {
-  const closing = (stage: Stage): Promise<void> => stage.roster.close(1_000, () => new Promise(() => undefined));
+  const closing = (stage: Stage): Promise<void> => stage.roster.close(new Promise(() => undefined), () => undefined);
 
   it("replaces no thread", async () => {
     const stage = await Stage.started(2);

@@ -20,6 +20,7 @@ const eager: Steps = {
       void Promise.resolve().then(run);
       return () => undefined;
     },
+    drain: () => undefined,
   }),
   atEndOfTurn: (task) => task(),
 };
