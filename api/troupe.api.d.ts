@@ -180,6 +180,13 @@ export interface Blame {
     readonly exact: boolean;
 }
 
+export interface BranchOptions<After, Needs, From, FromAll, When, Otherwise> {
+    readonly after?: readonly After[];
+    readonly needs?: readonly Needs[];
+    readonly when?: (sources: From) => When;
+    readonly otherwise?: (sources: FromAll) => Otherwise;
+}
+
 export interface BreakerOptions {
     readonly consecutiveFailures?: number;
     readonly failureRate?: number;
@@ -859,6 +866,10 @@ export interface MailboxOptions {
 /** @experimental */
 export type MappingSources = Readonly<Record<string, unknown>>;
 
+export interface MayBeSkipped<Out> {
+    readonly [skippable]: Out;
+}
+
 /** @experimental */
 export type MaybePromise<T> = T | Promise<T>;
 
@@ -1032,7 +1043,7 @@ export interface RunEnded {
     readonly reason?: string;
 }
 
-export type RunEvent = RunStarted | StepStarted | StepFinished | StepFailed | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
 
 export interface RunOptions {
     readonly id?: string;
@@ -1130,6 +1141,9 @@ export interface StepDefinition {
     readonly name: string;
     readonly agent: AgentDefinition;
     readonly after: readonly string[];
+    readonly needs: readonly string[];
+    readonly when: ((sources: MappingSources) => unknown) | undefined;
+    readonly otherwise: ((sources: MappingSources) => unknown) | undefined;
     readonly map: (sources: MappingSources) => unknown;
     readonly fallback: ((sources: MappingSources, error: unknown) => unknown) | undefined;
     readonly isPivot: boolean;
@@ -1163,9 +1177,20 @@ export interface StepOutline {
     readonly name: string;
     readonly agent: string;
     readonly after: readonly string[];
+    readonly needs?: readonly string[];
+    readonly isConditional?: true;
     readonly compensable: boolean;
     readonly undoesUnknown?: true;
     readonly isPivot?: true;
+}
+
+export interface StepSkipped {
+    readonly type: "step-skipped";
+    readonly step: string;
+    readonly by: Coordination;
+    readonly epoch: Epoch;
+    readonly output?: Payload;
+    readonly isGiven?: true;
 }
 
 export interface StepStarted {
@@ -1472,13 +1497,11 @@ export type VersionAt = number | {
 };
 
 export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
-    step<const Name extends string, const In, Out>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+    step<const Name extends string, const In, Out>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
         readonly [K in Name]: Out;
     }>;
-    step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never>(name: Name & FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>>, NoInfer<Out>> & {
-        readonly after?: readonly After[];
-    }, map: (sources: Sources<Parsed, Steps, NoInfer<After>>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
-        readonly [K in Name]: Out;
+    step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never, Otherwise extends ReadonlyParts<NoInfer<Out>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
+        readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
     }>;
 }
 
@@ -1654,6 +1677,8 @@ type CloneableProtocol<P extends Protocol> = {
     };
 };
 
+type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
+
 // turns a step's name that is taken into a compile-time error
 type FreeName<Name, Steps> = Name extends "input" ? "a step can't be named input: that is what mappings call the run's input" : Name extends keyof Steps ? "the workflow has a step of this name" : Name;
 
@@ -1670,6 +1695,18 @@ type IsCloneable<T> = unknown extends T ? true : [
 // a part of IsCloneable
 type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
 
+type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
+    Otherwise
+] extends [
+    never
+] ? [
+    When
+] extends [
+    never
+] ? true extends {
+    readonly [K in Needs]: Steps[K] extends MayBeSkipped<unknown> ? true : never;
+}[Needs] ? MayBeSkipped<Out> : Out : MayBeSkipped<Out> : Out;
+
 // makes the last argument of an error's constructor optional where no detail is due
 type OptionsArgument<Options> = Partial<Options> extends Options ? [
     options?: Options
@@ -1677,9 +1714,11 @@ type OptionsArgument<Options> = Partial<Options> extends Options ? [
     options: Options
 ];
 
+type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
+
 // what a step's mapping gets, inferred from its `after`
-type Sources<Parsed, Steps, After extends keyof Steps> = {
-    readonly [K in "input" | After]: K extends After ? Steps[K] : Parsed;
+type Sources<Parsed, Steps, After extends keyof Steps, Needs extends keyof Steps = never> = {
+    readonly [K in "input" | After | Needs]: K extends Needs ? Finished<Steps[K]> : K extends After ? Settled<Steps[K]> : Parsed;
 };
 
 // the state of one key of a transaction, inferred from the keys
@@ -1709,6 +1748,8 @@ type Whole = undefined | null | boolean | number | bigint | string | Date | Arra
 
 // keeps a string from passing as an Address
 declare const addressBrand: unique symbol;
+
+declare const skippable: unique symbol;
 
 // the field that marks what a Transferable is on its way
 declare const tagField = "@troupe";

@@ -106,17 +106,20 @@ export { type Failure } from "./supervision/failure.ts";
 export { type RestartIntensity } from "./supervision/restart-intensity.ts";
 export { type ChildStatus, type Strategy, type SupervisorPhase } from "./supervision/supervisor-state.ts";
 export {
-  defineWorkflow,
   type InputOf,
   type MappingSources,
   type OutputOf,
   type StepDefinition,
-  type StepOptions,
-  type WorkflowBuilder,
   type WorkflowDefinition,
   type WorkflowId,
-  type WorkflowOptions,
 } from "./workflows/definition/workflow-definition.ts";
+export { defineWorkflow, type WorkflowOptions } from "./workflows/definition/define-workflow.ts";
+export {
+  type BranchOptions,
+  type MayBeSkipped,
+  type StepOptions,
+  type WorkflowBuilder,
+} from "./workflows/definition/workflow-builder.ts";
 export { type Coordination, type Epoch } from "./workflows/history/coordination.ts";
 export {
   type CancelRequested,
@@ -134,6 +137,7 @@ export {
   type StepFailed,
   type StepFinished,
   type StepOutline,
+  type StepSkipped,
   type StepStarted,
 } from "./workflows/history/run-event.ts";
 export { type RunRecord } from "./workflows/history/run-history.ts";

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { defineAgent } from "../../src/agents/agent-definition.ts";
 import type { Proposal } from "../../src/workflows/history/run-event.ts";
 import { RunSupervisor } from "../../src/workflows/supervisor/run-supervisor.ts";
-import { defineWorkflow } from "../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../src/workflows/definition/define-workflow.ts";
 import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import type { Journal } from "../../src/store/journal/journal.ts";
 import { StoreAuthority } from "../../src/store/authority/store-authority.ts";

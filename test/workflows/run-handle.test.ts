@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { defineAgent } from "../../src/agents/agent-definition.ts";
 import { RunHandle } from "../../src/workflows/run-handle.ts";
 import { RunSupervisor } from "../../src/workflows/supervisor/run-supervisor.ts";
-import { defineWorkflow, type WorkflowDefinition } from "../../src/workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition } from "../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../src/workflows/definition/define-workflow.ts";
 import { codec, diamond, error, quiet as quietPorts } from "./support/example-workflow.ts";
 import { MemoryRuns } from "./support/memory-runs.ts";
 

@@ -22,6 +22,8 @@ function eventText(event: RunEvent): string {
       return `${event.type} ${event.step}${attemptText(event)}`;
     case "step-finished":
       return `${event.type} ${event.step}${attemptText(event)}${event.fallbackFor === undefined ? "" : `, by its fallback: ${event.fallbackFor.message}`}`;
+    case "step-skipped":
+      return `${event.type} ${event.step}${event.isGiven === true ? ", with an output in its place" : ""}`;
     case "step-failed":
     case "compensation-failed":
       return `${event.type} ${event.step}${attemptText(event)}${retryText(event)}: ${event.error.message}`;

@@ -13,7 +13,7 @@ import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { decodeSources, sourcesIn } from "./step-start.ts";
+import { decodeSources, sourcesIn } from "./decide.ts";
 
 /** What judging an event needs besides the run. */
 export interface Terms {
@@ -95,7 +95,7 @@ function fallBack(step: PlannedStep, state: RunState, event: StepFailed, { codec
   const { name, version, output: contract } = step.agent;
   const known = stepOf(state, step.name);
   try {
-    const given = step.fallback?.(decodeSources(sourcesIn(state, step), codec), decodeError(event.error));
+    const given = step.fallback?.(decodeSources(sourcesIn(state, step).payloads, codec), decodeError(event.error));
     const output = codec.encode(given, `the fallback of the step "${step.name}"`);
     checkContract(contract, codec.decode(output), { agent: name, version, direction: "output", side: "receiver" });
     const attempt = attemptOf(known);

@@ -82,7 +82,14 @@ export interface NumberedMessage {
 /** An event of a relayed run in the form that participants get. */
 export type RelayedEvent =
   | { readonly type: "run-started"; readonly input: Payload }
-  | { readonly type: "step-finished"; readonly step: string; readonly output: Payload }
+  /** A step has finished, or was skipped. */
+  | {
+      readonly type: "step-settled";
+      readonly step: string;
+      readonly output: Payload;
+      /** Present when it was skipped and has no output. */
+      readonly isAbsent?: true;
+    }
   /** The run goes backward. */
   | {
       readonly type: "run-compensating";

@@ -7,14 +7,14 @@ import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { StepDefinition, WorkflowDefinition } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { OwnStep, Relay } from "./coordination-protocol.ts";
-import type { CompensationStarted, StepFailed, StepStarted } from "../history/run-event.ts";
-import { startStep } from "./step-start.ts";
+import type { CompensationStarted, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
+import { decide, type StepSources } from "./decide.ts";
 
 /**
  * A participant's proposal: to start its step, to start a compensation (with the data it needs), or to record that a
- * step can't start.
+ * step is skipped or can't start.
  */
-export type JoinProposal = StepStarted | StepFailed | (CompensationStarted & { readonly own: OwnStep });
+export type JoinProposal = StepStarted | StepSkipped | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
 /** The steps of a workflow by name. */
 export type StepsByName = ReadonlyMap<string, StepDefinition>;
@@ -33,8 +33,10 @@ const runInput = "input";
  */
 export class Join {
   readonly #steps: StepsByName;
-  /** The outputs of steps by name, and the run's input. */
+  /** The outputs of steps that have settled, by name, and the run's input. */
   readonly #sources = new Map<string, Payload>();
+  /** The steps that were skipped and have no output. */
+  readonly #absent = new Set<string>();
   /** For each step that was relayed and not yet proposed: how many of its sources are missing. */
   readonly #missing = new Map<string, number>();
   /** The steps that wait for a source, by the source. */
@@ -66,8 +68,10 @@ export class Join {
     const { epoch } = message;
     for (const event of message.events) {
       if (event.type === "run-started") this.#give(runInput, event.input);
-      else if (event.type === "step-finished") this.#give(event.step, event.output);
-      else {
+      else if (event.type === "step-settled") {
+        if (event.isAbsent === true) this.#absent.add(event.step);
+        this.#give(event.step, event.output);
+      } else {
         this.#missing.clear(); // the run goes backward, so none of these steps will start
         const next = event.own.find(({ step }) => step === event.remaining[0]);
         return next === undefined ? [] : [undoing(next, epoch)];
@@ -78,7 +82,7 @@ export class Join {
     const ready = own.filter(({ name }) => this.#missing.get(name) === 0);
     return ready.map((step) => {
       this.#missing.delete(step.name);
-      const proposal = startStep(step, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
+      const proposal = decide(step, { by: "relay", epoch, ...this.#sourcesOf(step) }, codec);
       this.#proposed.set(step.name, proposal.type === "step-failed" ? epoch : Number.POSITIVE_INFINITY);
       return proposal;
     });
@@ -103,10 +107,10 @@ export class Join {
     this.#missing.set(name, missing);
   }
 
-  #sourcesOf({ after }: StepDefinition): Readonly<Record<string, Payload>> {
-    const sources: Record<string, Payload> = { [runInput]: this.#sources.get(runInput) };
-    for (const name of after) sources[name] = this.#sources.get(name);
-    return sources;
+  #sourcesOf({ after }: StepDefinition): StepSources {
+    const payloads: Record<string, Payload> = { [runInput]: this.#sources.get(runInput) };
+    for (const name of after) payloads[name] = this.#sources.get(name);
+    return { payloads, absent: this.#absent };
   }
 }
 

@@ -2,20 +2,20 @@
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
-import type { Claim, RunEvent, StepFailed } from "../history/run-event.ts";
+import type { Claim, RunEvent, StepFailed, StepSkipped } from "../history/run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { sourcesIn, startStep } from "./step-start.ts";
+import { decide, sourcesIn } from "./decide.ts";
 
-/** A proposal of the orchestrator: to start a step or a compensation, or to fail a step whose input can't be made. */
-export type Decision = Claim | StepFailed;
+/** A proposal of the orchestrator: to start a step or a compensation, to skip a step, or to fail one whose input can't be made. */
+export type Decision = Claim | StepSkipped | StepFailed;
 
 /**
- * Returns what to do in a run now: all steps that can start, or the one compensation whose turn it is. Further attempts
+ * Returns what to do in a run now: of all steps that are ready whether they start, or the one compensation whose turn it is. Further attempts
  * come from {@link orchestrateDue} when their time has come. Pure: the same state gives the same decisions, so it may
  * be called again at any time, as at a hand-over.
  *
- * @param after the newest event, if all steps that could start before it have started: then only the steps that it may
+ * @param after the newest event, if all steps that were ready before it are decided: then only the steps that it may
  * have made ready are checked.
  */
 export function orchestrate(
@@ -28,14 +28,14 @@ export function orchestrate(
   if (state.status === "running") {
     return stepsMadeReady(plan, after)
       .filter(({ name }) => isReady(state, name))
-      .map((step) => startStep(step, { by: "orchestrator", epoch, sources: sourcesIn(state, step) }, codec));
+      .map((step) => decide(step, { by: "orchestrator", epoch, ...sourcesIn(state, step) }, codec));
   }
   const next = nextToCompensate(state);
   if (next === undefined || isResting(state)) return [];
   return [{ type: "compensation-started", step: next, by: "orchestrator", epoch }];
 }
 
-/** A superset of the steps that can start because of the event. */
+/** A superset of the steps that can be decided because of the event. */
 function stepsMadeReady({ steps, step }: WorkflowPlan, event: RunEvent | undefined): readonly PlannedStep[] {
   switch (event?.type) {
     case undefined:
@@ -44,6 +44,7 @@ function stepsMadeReady({ steps, step }: WorkflowPlan, event: RunEvent | undefin
     case "coordination-switched":
       return steps;
     case "step-finished":
+    case "step-skipped":
       return step.get(event.step)?.dependents ?? [];
     default:
       return [];

@@ -14,7 +14,7 @@ import {
   stepOf,
 } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import type { StepState } from "../history/run-steps.ts";
+import { isAbsent, isSettled, type StepState } from "../history/run-steps.ts";
 
 /** A message and the participant it is for. */
 export interface Forward<M extends Relay | Due = Relay> {
@@ -30,8 +30,8 @@ export interface RelayedRun {
 }
 
 /**
- * The messages that follow from one accepted event. Going forward, a participant is told of the run's start and of the
- * steps that its own steps come after. Going backward, the participants with something to undo are told of each step
+ * The messages that follow from one accepted event. Going forward, a participant is told of the run's start, and when the
+ * steps settle that its own steps come after. Going backward, the participants with something to undo are told of each step
  * undone, once nothing is in flight.
  */
 export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[] {
@@ -42,12 +42,11 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
   switch (event.type) {
     case "run-started":
       return plan.participants.map((to) => relayTo(relayed, to, [{ type: "run-started", input: event.input }], false));
-    case "step-finished": {
-      const { step, output } = event;
-      const dependents = plan.step.get(step)?.dependents ?? [];
-      return participantsOf(dependents).map((to) =>
-        relayTo(relayed, to, [{ type: "step-finished", step, output }], false),
-      );
+    case "step-finished":
+    case "step-skipped": {
+      const dependents = plan.step.get(event.step)?.dependents ?? [];
+      const settled = settledIn(state, event.step);
+      return participantsOf(dependents).map((to) => relayTo(relayed, to, settled, false));
     }
     default:
       return [];
@@ -67,7 +66,7 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   return participantsOf(pending)
     .filter(isConcerned)
     .map((to) =>
-      relayTo(relayed, to, [{ type: "run-started", input: state.input }, ...finishedBefore(to.steps, state)], true),
+      relayTo(relayed, to, [{ type: "run-started", input: state.input }, ...settledBefore(to.steps, state)], true),
     );
 }
 
@@ -127,11 +126,17 @@ function attemptToUndo(step: StepState | undefined): number | undefined {
   return step?.status === "compensating" ? step.attempt : undefined;
 }
 
-function finishedBefore(steps: readonly PlannedStep[], state: RunState): readonly RelayedEvent[] {
-  const needed = new Set(steps.flatMap(({ after }) => after));
-  return [...needed]
-    .filter((name) => statusOf(state, name) === "finished")
-    .map((name) => ({ type: "step-finished", step: name, output: stepOf(state, name)?.output }));
+function settledBefore(steps: readonly PlannedStep[], state: RunState): readonly RelayedEvent[] {
+  const sources = new Set(steps.flatMap(({ after }) => after));
+  return [...sources].flatMap((name) => settledIn(state, name));
+}
+
+/** That a step has settled, if it has. */
+function settledIn(state: RunState, name: string): readonly RelayedEvent[] {
+  const step = stepOf(state, name);
+  if (step === undefined || !isSettled(step)) return [];
+  const settled = { type: "step-settled", step: name, output: step.output } as const;
+  return [isAbsent(step) ? { ...settled, isAbsent: true } : settled];
 }
 
 function relayTo(

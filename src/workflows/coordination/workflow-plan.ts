@@ -5,7 +5,7 @@ import type { StepOutline } from "../history/run-event.ts";
 import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
 import type { StepDefinition, WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
 
-/** A step and the steps that need its output. */
+/** A step and the steps that come after it. */
 export interface PlannedStep extends StepDefinition {
   /** The participant that performs it; see {@link agentKey}. */
   readonly agentKey: string;
@@ -58,11 +58,13 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
   };
 }
 
-function outlineOf({ name, agent, after, isPivot }: StepDefinition): StepOutline {
+function outlineOf({ name, agent, after, needs, when, isPivot }: StepDefinition): StepOutline {
   return {
     name,
     agent: `${agent.name}@${agent.version}`,
     after,
+    ...(needs.length === 0 ? {} : { needs }),
+    ...(when === undefined ? {} : { isConditional: true }),
     compensable: agent.compensate !== undefined,
     ...(agent.compensateUnknown === undefined ? {} : { undoesUnknown: true }),
     ...(isPivot ? { isPivot } : {}),

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
-import type { WorkflowDefinition } from "./workflow-definition.ts";
+import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** How many hexadecimal digits of the hash are kept: enough that two definitions don't share them by accident. */
 const digits = 16;
@@ -14,7 +14,7 @@ const digits = 16;
  * mapping, an agent or a custom check may be fixed without a new version.
  */
 export function fingerprintOf({ input, steps }: WorkflowDefinition): string {
-  const outline = steps.map(({ name, after, agent, isPivot }) => [
+  const outline = steps.map(({ name, after, needs, when, otherwise, agent, isPivot }) => [
     name,
     after,
     `${agent.name}@${agent.version}`,
@@ -23,11 +23,16 @@ export function fingerprintOf({ input, steps }: WorkflowDefinition): string {
     agent.compensateUnknown !== undefined,
     describe(agent.input),
     describe(agent.output),
+    ...(isConditional({ needs, when }) ? [needs, when !== undefined, otherwise !== undefined] : []),
   ]);
   return createHash("sha256")
     .update(JSON.stringify([describe(input), outline]))
     .digest("hex")
     .slice(0, digits);
+}
+
+function isConditional({ needs, when }: Pick<StepDefinition, "needs" | "when">): boolean {
+  return needs.length > 0 || when !== undefined;
 }
 
 /** A schema as plain data. `seen` holds the enclosing schemas, since a schema may contain itself. */

@@ -16,6 +16,10 @@ export interface StepOutline {
   /** The agent that does it, such as `credit-score@1.0.0`. */
   readonly agent: string;
   readonly after: readonly string[];
+  /** Those of `after` that have to finish; absent for none. */
+  readonly needs?: readonly string[];
+  /** Present when its definition says whether it is done. */
+  readonly isConditional?: true;
   /** True when the agent can undo it. */
   readonly compensable: boolean;
   /** Present when the agent can undo a step whose effects are unknown. */
@@ -71,6 +75,22 @@ export interface StepFinished {
   readonly attempt?: number;
   /** Present when the output is the step's fallback: the agent's error. */
   readonly fallbackFor?: EncodedError;
+}
+
+/**
+ * A step is not done: its `when` said so, or a step that it needs was skipped. `by` and `epoch` as for {@link StepStarted}.
+ *
+ * @since 0.1.0
+ */
+export interface StepSkipped {
+  readonly type: "step-skipped";
+  readonly step: string;
+  readonly by: Coordination;
+  readonly epoch: Epoch;
+  /** What the step's `otherwise` gave in its place. */
+  readonly output?: Payload;
+  /** Present when there is an output, which may be `undefined`. */
+  readonly isGiven?: true;
 }
 
 /**
@@ -220,6 +240,7 @@ export type RunEvent =
   | RunStarted
   | StepStarted
   | StepFinished
+  | StepSkipped
   | StepFailed
   | CompensationStarted
   | CompensationFinished
@@ -235,6 +256,7 @@ export type RunEvent =
 export type Proposal =
   | StepStarted
   | StepFinished
+  | StepSkipped
   | StepFailed
   | CompensationStarted
   | CompensationFinished
@@ -243,7 +265,7 @@ export type Proposal =
 /** Proposals that need an answer first: only a claim that the history accepted may be carried out. */
 export type Claim = StepStarted | CompensationStarted;
 
-/** Proposals that say how something ended. */
+/** Proposals that say how something ended, or that it doesn't begin. */
 export type Outcome = Exclude<Proposal, Claim>;
 
 type WithoutPayload<E> = E extends RunEvent

@@ -39,6 +39,7 @@ function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {
       return { ...event, input: codec.decode(event.input) };
     case "step-finished":
       return { ...event, output: codec.decode(event.output) };
+    case "step-skipped":
     case "run-ended":
       return "output" in event ? { ...event, output: codec.decode(event.output) } : event;
     default:

@@ -1,7 +1,7 @@
 /**
  * The rules of a run: which events its history accepts, and the state after each. Any event may be proposed any number
  * of times, under any coordination; the rules ensure that an attempt at a step starts once and ends once, and that a
- * step finishes once and is compensated once (invariants 5 and 10). After Garcia-Molina and Salem, "Sagas" (SIGMOD
+ * step settles once and is compensated once (invariants 5 and 10). After Garcia-Molina and Salem, "Sagas" (SIGMOD
  * 1987).
  *
  * A run that failed or was cancelled starts no further step. Steps in flight may still finish or fail. Then the
@@ -11,13 +11,15 @@
  */
 
 import type { Mutable } from "../../values/mutable.ts";
-import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished } from "./run-event.ts";
+import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished, StepSkipped } from "./run-event.ts";
 import { noteOf } from "./run-note.ts";
 import {
   attemptOf,
   endOf,
   isReady,
   isToBeUndone,
+  isWithout,
+  mayBeSkipped,
   nextToCompensate,
   pivotPassed,
   pivotReached,
@@ -33,6 +35,7 @@ import {
   outlineAt,
   placeOf,
   type Replacement,
+  type RunSteps,
   stepAt,
   type StepState,
   type StepStatus,
@@ -46,7 +49,10 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "run-started":
       return state.status === "new";
     case "step-started":
-      return attemptOf(event) === 1 ? isReady(state, event.step) : isAgain(state, event, "waiting");
+      if (attemptOf(event) > 1) return isAgain(state, event, "waiting");
+      return isReady(state, event.step) && !isWithout(state, event.step);
+    case "step-skipped":
+      return isReady(state, event.step) && mayBeSkipped(state, event.step);
     case "step-finished":
       return isNow(state, event, "started");
     case "step-failed":
@@ -151,6 +157,7 @@ function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
   if (step.failures !== undefined) copy.failures = step.failures;
   if (step.isUncertain === true) copy.isUncertain = true;
   if (step.isFallback === true) copy.isFallback = true;
+  if (step.isGiven === true) copy.isGiven = true;
   if (step.undoneBefore !== undefined) copy.undoneBefore = step.undoneBefore;
   return copy;
 }
@@ -176,6 +183,9 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       return;
     case "step-finished":
       finishStep(next, event);
+      return;
+    case "step-skipped":
+      skipStep(next, event);
       return;
     case "step-failed":
       failStep(next, event);
@@ -235,13 +245,28 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   }
   step.order = 1 + steps.finished;
   if (steps.undoneFirst !== undefined) step.undoneBefore = steps.undoneFirst;
-  const replacements: Replacement[] = [[place, step]];
-  for (const dependent of dependentsOf(steps, place)) {
-    const before = stepAt(steps, dependent);
-    if (before.missing !== undefined) replacements.push([dependent, withOneMissingLess(before, before.missing)]);
-  }
-  next.steps = withSteps(steps, replacements, isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst);
+  const undoneFirst = isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst;
+  next.steps = withSteps(steps, [[place, step], ...oneMissingLess(steps, place)], undoneFirst);
   if (next.status === "compensating") stopAtPivot(next);
+}
+
+function skipStep(next: Mutable<RunState>, { step: name, output, isGiven }: StepSkipped): void {
+  const { steps } = next;
+  const place = placeIn(next, name);
+  const step = copyOfStep(stepAt(steps, place), "skipped");
+  if (isGiven === true) {
+    step.output = output;
+    step.isGiven = true;
+  }
+  next.steps = withSteps(steps, [[place, step], ...oneMissingLess(steps, place)], steps.undoneFirst);
+}
+
+/** The step at a place has settled: those after it wait for one less. */
+function oneMissingLess(steps: RunSteps, place: number): Replacement[] {
+  return dependentsOf(steps, place).flatMap((dependent): Replacement[] => {
+    const before = stepAt(steps, dependent);
+    return before.missing === undefined ? [] : [[dependent, withOneMissingLess(before, before.missing)]];
+  });
 }
 
 function withOneMissingLess(step: StepState, missing: number): StepState {

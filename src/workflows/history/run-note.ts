@@ -18,6 +18,10 @@ export function noteOf(event: RunEvent): RunNote {
       const { type, step, attempt } = event;
       return attempt === undefined ? { type, step } : { type, step, attempt };
     }
+    case "step-skipped": {
+      const { output: _, ...note } = event;
+      return note;
+    }
     case "step-failed":
     case "compensation-failed": {
       const { error: _, ...note } = event;
@@ -50,6 +54,8 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
       const { output, isFallback, error = unknownError } = stepIn(state, note.step);
       return { ...note, output, ...(isFallback === true ? { fallbackFor: error } : {}) };
     }
+    case "step-skipped":
+      return note.isGiven === true ? { ...note, output: stepIn(state, note.step).output } : note;
     case "step-failed":
       return { ...note, error: stepIn(state, note.step).error ?? unknownError };
     case "compensation-failed":

@@ -6,6 +6,8 @@ import type { RunEnded, StepOutline } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
 import {
   allSteps,
+  isAbsent,
+  isSettled,
   isUnknown,
   outlineAt,
   pivotOf,
@@ -19,7 +21,7 @@ import {
 export function endOf(state: RunState): RunEnded | undefined {
   switch (state.status) {
     case "running":
-      return state.steps.finished === state.steps.outline.length
+      return state.steps.finished + (state.steps.skipped ?? 0) === state.steps.outline.length
         ? { type: "run-ended", status: "completed" }
         : undefined;
     case "compensating":
@@ -35,7 +37,7 @@ export function endOf(state: RunState): RunEnded | undefined {
 }
 
 /**
- * True when the step may start for the first time: nothing went wrong, and the steps that it comes after have finished.
+ * True when it may be decided whether the step starts: nothing went wrong, and the steps that it comes after have settled.
  */
 export function isReady(state: RunState, name: string): boolean {
   if (state.status !== "running") return false;
@@ -44,7 +46,23 @@ export function isReady(state: RunState, name: string): boolean {
   const { status, missing } = stepAt(state.steps, place);
   if (status !== "pending" || missing !== undefined) return false;
   const { after } = outlineAt(state.steps, place);
-  return after.length !== 1 || stepOf(state, after[0] ?? "")?.order !== undefined;
+  if (after.length !== 1) return true;
+  const only = stepOf(state, after[0] ?? "");
+  return only !== undefined && isSettled(only);
+}
+
+/** True for a step that can't be done, as one that it needs was skipped and has no output. */
+export function isWithout({ steps }: RunState, name: string): boolean {
+  const place = placeOf(steps, name);
+  const needs = place === undefined ? undefined : outlineAt(steps, place).needs;
+  return needs !== undefined && needs.some((needed) => isAbsent(stepAt(steps, placeOf(steps, needed) ?? 0)));
+}
+
+/** True for a step of which its definition, or what it needs, says that it may be skipped. */
+export function mayBeSkipped(state: RunState, name: string): boolean {
+  const place = placeOf(state.steps, name);
+  if (place === undefined) return false;
+  return outlineAt(state.steps, place).isConditional === true || isWithout(state, name);
 }
 
 /**

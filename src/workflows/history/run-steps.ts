@@ -18,6 +18,7 @@ export type StepStatus =
   | "started"
   | "waiting"
   | "finished"
+  | "skipped"
   | "failed"
   | "compensating"
   | "undo-waiting"
@@ -29,14 +30,16 @@ export interface StepState {
   readonly name: string;
   readonly status: StepStatus;
   /**
-   * How many of the steps in its `after` have not finished; absent for none. A step after one other has no such count:
+   * How many of the steps in its `after` have not settled; absent for none. A step after one other has no such count:
    * the status of that other step tells it.
    */
   readonly missing?: number;
   /** Present once it has started. */
   readonly input?: Payload;
-  /** Present once it has finished. */
+  /** Present once it has finished, or was skipped and its `otherwise` gave one. */
   readonly output?: Payload;
+  /** Present for a skipped step that has an output, which may be `undefined`. */
+  readonly isGiven?: true;
   /** Why it failed. */
   readonly error?: EncodedError;
   /**
@@ -74,6 +77,8 @@ export interface RunSteps {
   readonly segments: readonly (readonly StepState[])[];
   /** How many steps have finished, whether or not they were undone. */
   readonly finished: number;
+  /** How many steps were skipped; absent for none. */
+  readonly skipped?: number;
   /** The place of the finished step that is undone first, should the run go backward; absent for none. */
   readonly undoneFirst?: number;
   /** Present once the run has turned backward: only then it matters. */
@@ -161,7 +166,7 @@ export function withSteps(
 ): RunSteps {
   const { outline, undoing } = steps;
   const segments = [...steps.segments];
-  let { finished } = steps;
+  let { finished, skipped = 0 } = steps;
   let inFlight = 0;
   let unknown = 0;
   let copied = -1;
@@ -169,6 +174,7 @@ export function withSteps(
   for (const [place, step] of replacements) {
     const before = stepAt(steps, place);
     finished += one(hasFinished(step)) - one(hasFinished(before));
+    skipped += one(step.status === "skipped") - one(before.status === "skipped");
     if (undoing !== undefined) {
       const about = outlineAt(steps, place);
       inFlight += one(isInFlight(step)) - one(isInFlight(before));
@@ -183,6 +189,7 @@ export function withSteps(
     segment[place % segmentSize] = step;
   }
   const next: Mutable<RunSteps> = { outline, segments, finished };
+  if (skipped > 0) next.skipped = skipped;
   if (undoneFirst !== undefined) next.undoneFirst = undoneFirst;
   if (undoing !== undefined)
     next.undoing =
@@ -213,6 +220,16 @@ export function isUnknown(
 ): boolean {
   if (order !== undefined) return false;
   return status === "undo-waiting" || (status === "failed" && isUncertain === true && undoesUnknown === true);
+}
+
+/** True for a step that has finished, or was skipped: what comes after it need not wait for it any more. */
+export function isSettled(step: StepState): boolean {
+  return hasFinished(step) || step.status === "skipped";
+}
+
+/** True for a step that was skipped, and nothing stands in for its output. */
+export function isAbsent({ status, isGiven }: StepState): boolean {
+  return status === "skipped" && isGiven !== true;
 }
 
 /** True for a step that has started, or whose compensation has, and not ended. */

@@ -223,6 +223,7 @@ export class Participant {
 
   async #propose(run: string, proposal: JoinProposal): Promise<void> {
     switch (proposal.type) {
+      case "step-skipped":
       case "step-failed":
         return this.#tell(run, proposal, nothing);
       case "step-started": {

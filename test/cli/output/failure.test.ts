@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { checkContract } from "../../../src/contracts/contract.ts";
-import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { describeFailure } from "../../../src/cli/output/failure.ts";
 import { rowError } from "../../../src/cli/input/input-row.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";

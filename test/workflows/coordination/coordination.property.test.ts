@@ -34,12 +34,19 @@ describe("runs under either coordination and any switches in between", () => {
   });
 
   it("have the same history, event by event, where the workflow leaves no choice (invariant 10)", async () => {
-    const chains = scenarios({ fails: ["executing", "mapping", "compensating"], interventions: ["switch"] }).map(
-      (scenario) => ({
-        ...scenario,
-        steps: scenario.steps.map((step, index) => ({ ...step, after: index === 0 ? [] : [index - 1] })),
-      }),
-    );
+    const chains = scenarios({
+      fails: ["executing", "mapping", "compensating"],
+      interventions: ["switch"],
+      branches: true,
+    }).map((scenario) => ({
+      ...scenario,
+      steps: scenario.steps.map((step, index) => ({
+        ...step,
+        after: index === 0 ? [] : [index - 1],
+        needs: [],
+        hasOtherwise: step.hasOtherwise && step.skippedAt !== undefined,
+      })),
+    }));
     await fc.assert(
       fc.asyncProperty(chains, async (scenario) => {
         const quiet = { ...scenario, schedule: [], pinned: undefined };
@@ -51,6 +58,20 @@ describe("runs under either coordination and any switches in between", () => {
       }),
       check,
     );
+  });
+
+  it("skip the same steps, and run every join once (invariants 10, 13)", async () => {
+    const skipped = new Set<number>();
+    await fc.assert(
+      fc.asyncProperty(scenarios({ interventions: ["switch"], branches: true }), async (scenario) => {
+        const played = await play(scenario);
+        expectAllSound(scenario, played);
+        expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+        for (const { state } of played.runs) skipped.add(state.steps.skipped ?? 0);
+      }),
+      { numRuns: 1000 },
+    );
+    expect(skipped.size, "with none skipped, and with several").toBeGreaterThan(3);
   });
 
   it("fail in the same way and undo what finished, once and in order (invariant 10)", async () => {
@@ -76,7 +97,8 @@ describe("runs under either coordination and any switches in between", () => {
   });
 
   it("end when a step turns out not to start just as the coordination is switched again", async () => {
-    const plain = { after: [], agent: 0, fails: "never", heedsAbort: false, hasFallback: false } as const;
+    const branch = { after: [], needs: [], skippedAt: undefined, hasOtherwise: false } as const;
+    const plain = { ...branch, agent: 0, fails: "never", heedsAbort: false, hasFallback: false } as const;
     const agent = { isCompensable: false, undoesUnknown: false, concurrency: 1, attempts: 1 } as const;
     const at = (pick: number, intervention?: "switch") => ({ pick, repeats: false, intervention });
     const scenario: Scenario = {
@@ -182,6 +204,7 @@ describe("runs under either coordination and any switches in between", () => {
           fallbacks: true,
           pivots: true,
           repeats: true,
+          branches: true,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),

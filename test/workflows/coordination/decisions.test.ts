@@ -11,7 +11,7 @@ import { orchestrate } from "../../../src/workflows/coordination/orchestrator.ts
 import { forward, handOver } from "../../../src/workflows/coordination/relay.ts";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
-import { startStep } from "../../../src/workflows/coordination/step-start.ts";
+import { decide } from "../../../src/workflows/coordination/decide.ts";
 import {
   closer,
   codec,
@@ -68,12 +68,15 @@ describe("the start of a step", () => {
     name: "s",
     agent,
     after: [],
+    needs: [],
+    when: undefined,
+    otherwise: undefined,
     map: map as never,
     fallback: undefined,
     isPivot: false,
   });
-  const begin = (map: (sources: Record<string, never>) => unknown, sources: Record<string, unknown> = {}) =>
-    startStep(step(map), { by: "relay", epoch: 7, sources }, codec);
+  const begin = (map: (sources: Record<string, never>) => unknown, payloads: Record<string, unknown> = {}) =>
+    decide(step(map), { by: "relay", epoch: 7, payloads, absent: new Set() }, codec);
 
   it("checks the mapped input and leaves it to the receiver to parse", () => {
     const when = new Date(5);
@@ -171,7 +174,7 @@ describe("the relay", () => {
     const state = stateAfter(inRelay, start("a", "relay"), finish("a"));
     expect(
       forward(relayed(state), finish("a")).map(({ agent, message }) => [agent.name, message.steps, message.events]),
-    ).toEqual([["writer", ["b", "c"], [{ type: "step-finished", step: "a", output: { n: 2 } }]]]);
+    ).toEqual([["writer", ["b", "c"], [{ type: "step-settled", step: "a", output: { n: 2 } }]]]);
     expect(forward(relayed(state), start("a"))).toEqual([]);
   });
 
@@ -209,12 +212,12 @@ describe("the relay", () => {
         message.handOver,
       ]),
     ).toEqual([
-      ["writer", ["c"], ["run-started", "step-finished"], true],
-      ["closer", ["d"], ["run-started", "step-finished"], true],
+      ["writer", ["c"], ["run-started", "step-settled"], true],
+      ["closer", ["d"], ["run-started", "step-settled"], true],
     ]);
     const [toCloser] = handOver(relayed(state), plan.participants[2]?.key);
     expect(toCloser?.agent).toBe(closer);
-    expect(toCloser?.message.events[1]).toEqual({ type: "step-finished", step: "b", output: { n: 2 } });
+    expect(toCloser?.message.events[1]).toEqual({ type: "step-settled", step: "b", output: { n: 2 } });
   });
 });
 
@@ -230,7 +233,7 @@ describe("a participant's join", () => {
   });
   const newJoin = (): Join => new Join(stepsByName(diamond));
   const input = { type: "run-started", input: { n: 1 } } as const;
-  const finished = (step: string) => ({ type: "step-finished", step, output: { n: 5 } }) as const;
+  const finished = (step: string) => ({ type: "step-settled", step, output: { n: 5 } }) as const;
 
   it("starts a step when it has all it needs, in whatever order that came", () => {
     for (const events of [

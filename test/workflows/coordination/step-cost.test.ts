@@ -9,7 +9,8 @@ import { Join, stepsByName, type StepsByName } from "../../../src/workflows/coor
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
 import { segmentSize } from "../../../src/workflows/history/run-steps.ts";
 import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
-import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import type { Subject } from "../../../src/store/client/change.ts";
 import { diffStates } from "../../../src/store/versions/diff-states.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
@@ -33,7 +34,8 @@ function workflowOf(shape: "chained" | "parallel", size: number): WorkflowDefini
   const steps = names.map((name, index) => {
     const isLast = index === size - 1;
     const after = shape === "chained" ? names.slice(Math.max(0, index - 1), index) : isLast ? names.slice(0, -1) : [];
-    return { name, agent, after, map: () => ({ n: 1 }), fallback: undefined, isPivot: false };
+    const branch = { needs: [], when: undefined, otherwise: undefined };
+    return { name, agent, after, ...branch, map: () => ({ n: 1 }), fallback: undefined, isPivot: false };
   });
   return { ...start, steps };
 }
@@ -141,7 +143,8 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
   const join = new Join(counted);
   const relay = (message: Relay): void => {
     for (const proposal of join.take(message, codec)) {
-      if (proposal.type === "step-failed" || supervisor.claim("r", proposal) === false) throw new Error("refused");
+      if (proposal.type === "step-failed" || proposal.type === "step-skipped") throw new Error("not begun");
+      if (supervisor.claim("r", proposal) === false) throw new Error("refused");
       if (proposal.type === "step-started") finish(proposal.step);
       else void supervisor.propose("r", { type: "compensation-finished", step: proposal.step });
     }

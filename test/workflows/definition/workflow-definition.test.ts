@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
-import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { agentKey, planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
 
 const N = v.object({ n: v.number() });

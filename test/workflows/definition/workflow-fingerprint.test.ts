@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
-import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { fingerprintOf } from "../../../src/workflows/definition/workflow-fingerprint.ts";
 
 interface Change {

@@ -3,13 +3,13 @@ import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { System } from "../../../src/runtime/system/system.ts";
 import type { Run } from "../../../src/workflows/run.ts";
-import {
-  defineWorkflow,
-  type InputOf,
-  type OutputOf,
-  type StepsOf,
-  type WorkflowDefinition,
+import type {
+  InputOf,
+  OutputOf,
+  StepsOf,
+  WorkflowDefinition,
 } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 
 const score = defineAgent("test:agents", {
   name: "score",
@@ -193,6 +193,75 @@ describe("a workflow's types", () => {
   it("an input that can't cross to another actor is an error", () => {
     // @ts-expect-error: a function can't
     assertType(defineWorkflow("test:w", { name: "w", version: "1", input: v.object({ call: v.function() }) }));
+  });
+});
+
+describe("a workflow with branches", () => {
+  const flow = both();
+  const branched = flow
+    .step(
+      "approval",
+      approval,
+      { after: ["score"], needs: ["income"], when: ({ score: s }) => s.score > 600 },
+      (given) => ({
+        score: given.score.score,
+        verified: given.income.verified,
+      }),
+    )
+    .step(
+      "limit",
+      score,
+      { when: ({ input }) => input.amount > 100, otherwise: () => ({ score: 0 }) },
+      ({ input }) => ({
+        applicantId: input.id,
+      }),
+    );
+
+  it("the output of a step that may be skipped may be missing after it, and is there where it is needed", () => {
+    branched.step("letter", score, { after: ["approval", "limit"] }, (sources) => {
+      expectTypeOf(sources).toEqualTypeOf<{
+        readonly input: { id: string; amount: number };
+        readonly approval: { decision: "approved" | "declined" } | undefined;
+        readonly limit: { score: number };
+      }>();
+      return { applicantId: "" };
+    });
+    branched.step("letter", score, { needs: ["approval"] }, (sources) => {
+      expectTypeOf(sources.approval).toEqualTypeOf<{ decision: "approved" | "declined" }>();
+      return { applicantId: "" };
+    });
+  });
+
+  it("a step that needs one that may be skipped may be skipped, unless something stands in for it", () => {
+    const needing = branched.step("letter", score, { needs: ["approval"] }, () => ({ applicantId: "" }));
+    expectTypeOf<OutputOf<typeof needing>>().toEqualTypeOf<{ score: number } | undefined>();
+    const standing = branched.step(
+      "letter",
+      score,
+      {
+        needs: ["approval"],
+        otherwise: ({ approval: given }) => {
+          expectTypeOf(given).toEqualTypeOf<{ decision: "approved" | "declined" } | undefined>();
+          return { score: 1 };
+        },
+      },
+      () => ({ applicantId: "" }),
+    );
+    expectTypeOf<OutputOf<typeof standing>>().toEqualTypeOf<{ score: number }>();
+    const after = branched.step("letter", score, { after: ["approval"] }, () => ({ applicantId: "" }));
+    expectTypeOf<OutputOf<typeof after>>().toEqualTypeOf<{ score: number }>();
+  });
+
+  it("what forgets that an output may be missing is an error", () => {
+    // @ts-expect-error: approval may have been skipped
+    branched.step("letter", score, { after: ["approval"] }, ({ approval: a }) => ({ applicantId: a.decision }));
+  });
+
+  it("what stands in for a step has to be what its agent could have given", () => {
+    // @ts-expect-error: a score is a number
+    flow.step("limit", score, { when: () => true, otherwise: () => ({ score: "0" }) }, () => ({ applicantId: "" }));
+    // @ts-expect-error: a condition is true or false
+    flow.step("limit", score, { when: () => "yes" }, () => ({ applicantId: "" }));
   });
 });
 

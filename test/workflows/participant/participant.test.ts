@@ -12,7 +12,8 @@ import type { Work } from "../../../src/workflows/participant/work-slots.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { Grant, ToParticipant } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import type { Claim, Outcome } from "../../../src/workflows/history/run-event.ts";
-import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import type { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 import { stillClock } from "../support/example-workflow.ts";
@@ -100,7 +101,7 @@ const relay = (
   events,
 });
 const begun = relay(["first", "second"], { type: "run-started", input: { n: 2 } });
-const firstDone = relay(["second"], { type: "step-finished", step: "first", output: { doubled: 4 } });
+const firstDone = relay(["second"], { type: "step-settled", step: "first", output: { doubled: 4 } });
 
 describe("an order to perform", () => {
   it("is executed with the parsed input and reported with the parsed output", async () => {

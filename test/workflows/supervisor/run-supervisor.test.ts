@@ -5,7 +5,7 @@ import type { NumberedMessage, ToParticipant } from "../../../src/workflows/coor
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
 import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import type { SupervisorPorts } from "../../../src/workflows/supervisor/supervisor-ports.ts";
-import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { subjectOf } from "../../../src/store/client/change.ts";
 import { defineFamily } from "../../../src/store/versions/define-state.ts";

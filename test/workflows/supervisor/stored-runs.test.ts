@@ -7,7 +7,7 @@ import { coordinationState, systemCoordination } from "../../../src/workflows/hi
 import { recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { runState } from "../../../src/workflows/history/run-state.ts";
 import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
-import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";

@@ -9,7 +9,7 @@ import type { RunEvent, RunStarted } from "../../../src/workflows/history/run-ev
 import { admits, apply } from "../../../src/workflows/history/run-machine.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
 import { allSteps, type StepState } from "../../../src/workflows/history/run-steps.ts";
-import { defineWorkflow } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
 
 const Value = v.object({ n: v.number() });

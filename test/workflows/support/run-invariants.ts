@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import type { Outcome, Played, Scenario } from "./run-scenario.ts";
-import { expectedOutput } from "./run-scenario.ts";
+import { expected } from "./run-scenario.ts";
 
 /** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
 export function expectSound(scenario: Scenario, run: Outcome): void {
@@ -19,20 +19,44 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
   for (const step of new Set([...run.executed, ...started]))
     expect(times(run.executed, step), "no attempt is executed twice").toBeLessThanOrEqual(times(started, step));
   expect(run.executed).toEqual(expect.arrayContaining(finished.filter((step) => !isFallback(run, step))));
-  // a step starts after what it needs
+  // a step starts, or is skipped, after what it comes after has settled
   for (const [at, event] of run.events.entries()) {
-    if (event.type !== "step-started") continue;
+    if (event.type !== "step-started" && event.type !== "step-skipped") continue;
     const before = run.events
       .slice(0, at)
-      .flatMap((earlier) => (earlier.type === "step-finished" ? [earlier.step] : []));
-    expect(before).toEqual(expect.arrayContaining(stepOf(scenario, event.step).after.map((index) => `s${index}`)));
+      .flatMap((earlier) =>
+        earlier.type === "step-finished" || earlier.type === "step-skipped" ? [earlier.step] : [],
+      );
+    const { after, needs } = stepOf(scenario, event.step);
+    expect(before).toEqual(expect.arrayContaining([...after, ...needs].map((index) => `s${index}`)));
   }
+  expectSettled(scenario, run, finished, of("step-skipped"));
   expectUndone(scenario, run);
   const isExact = run.status === "completed" && finished.every((step) => !isFallback(run, step));
-  if (isExact) expect(run.output).toEqual(expectedOutput(scenario, Number(run.id.slice(1))));
+  if (isExact) {
+    const { output, skipped } = expected(scenario, Number(run.id.slice(1)));
+    expect(run.output).toEqual(output);
+    expect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
+  }
   expect(
     run.events.filter(({ type }) => type === "run-started" || type === "run-ended").map(({ type }) => type),
   ).toEqual(["run-started", "run-ended"]);
+}
+
+/** Invariant 13: a step settles once, and a run that does not turn back completes if and only if all of its steps have settled. */
+function expectSettled(
+  scenario: Scenario,
+  run: Outcome,
+  finished: readonly string[],
+  skipped: readonly string[],
+): void {
+  const settled = [...finished, ...skipped];
+  expect(new Set(settled).size, "no step settles twice").toBe(settled.length);
+  for (const step of skipped) expect(run.executed, "what is skipped is not executed").not.toContain(step);
+  const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
+  expect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
+    !hasTurned && settled.length === scenario.steps.length,
+  );
 }
 
 /** Compensations: none, or all that are needed, each at least once and accepted once, the last finished first. */

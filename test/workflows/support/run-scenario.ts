@@ -7,13 +7,18 @@ import type { Coordination } from "../../../src/workflows/history/coordination.t
 import type { EndStatus, Proposal, RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { eventOf } from "../../../src/workflows/history/run-note.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
-import { defineWorkflow, type WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 import type { NetworkOptions, RunNetwork as Network } from "./run-network.ts";
 
 export interface StepPlan {
-  /** Indexes of earlier steps. */
+  /** Indexes of earlier steps: those that have to settle, and those that have to finish. */
   readonly after: readonly number[];
+  readonly needs: readonly number[];
+  /** It is done if the sum of what it maps leaves another rest by 3; `undefined`: it is always done. */
+  readonly skippedAt: number | undefined;
+  readonly hasOtherwise: boolean;
   /** Which of the agents does it; agents are shared between steps. */
   readonly agent: number;
   /** `once`: its first execution; `undoing-once`: its first compensation. */
@@ -60,6 +65,8 @@ export interface ScenarioConstraints {
   readonly retries?: boolean;
   readonly fallbacks?: boolean;
   readonly pivots?: boolean;
+  /** Whether steps may be skipped. */
+  readonly branches?: boolean;
 }
 
 const agentCount = 4;
@@ -72,19 +79,29 @@ export function scenarios({
   retries = false,
   fallbacks = false,
   pivots = false,
+  branches = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
     { weight: 7, arbitrary: fc.constant("never" as const) },
     ...(fails.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...fails) }] : []),
   );
   const step = (index: number): fc.Arbitrary<StepPlan> =>
-    fc.record({
-      after: fc.subarray([...Array(index).keys()]),
-      agent: fc.nat(agentCount - 1),
-      fails: fail,
-      heedsAbort: fc.boolean(),
-      hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
-    });
+    fc
+      .record({
+        before: fc.subarray([...Array(index).keys()]),
+        isNeeded: branches ? fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }) : fc.constant([]),
+        agent: fc.nat(agentCount - 1),
+        fails: fail,
+        heedsAbort: fc.boolean(),
+        hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
+        skippedAt: branches ? fc.option(fc.nat(2), { nil: undefined }) : fc.constant(undefined),
+        standsIn: branches ? fc.boolean() : fc.constant(false),
+      })
+      .map(({ before, isNeeded, standsIn, ...plan }) => {
+        const needs = before.filter((earlier) => isNeeded[earlier] === true);
+        const hasOtherwise = standsIn && (needs.length > 0 || plan.skippedAt !== undefined);
+        return { ...plan, after: before.filter((earlier) => !needs.includes(earlier)), needs, hasOtherwise };
+      });
   const moment = fc.record({
     pick: fc.nat(11),
     repeats: repeats ? fc.boolean() : fc.constant(false),
@@ -267,12 +284,24 @@ function valueOf({ sum, index }: v.InferOutput<typeof Numbers>): number {
   return (sum * 31 + index + 1) % 1_000_003;
 }
 
+/** The run's input and the outputs that are there, together. */
+function sumOf({ input, ...outputs }: Record<string, unknown>): number {
+  const values = Object.values(outputs as Record<string, { value: number } | undefined>);
+  return values.reduce((sum, output) => sum + (output?.value ?? 0), (input as { n: number }).n);
+}
+
+/** What stands in for a step that is skipped. */
+const standIn = { value: 7 };
+
 interface UntypedBuilder extends WorkflowDefinition {
   step(
     name: string,
     agent: AgentDefinition,
     options: {
       after: readonly string[];
+      needs: readonly string[];
+      when?: (sources: Record<string, unknown>) => boolean;
+      otherwise?: () => unknown;
       fallback?: (sources: Record<string, unknown>) => unknown;
       pointOfNoReturn: boolean;
     },
@@ -287,30 +316,40 @@ function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): Wor
     input: v.object({ n: v.number() }),
   });
   return scenario.steps.reduce<UntypedBuilder>(
-    (workflow, { after, agent, fails, hasFallback }, index) =>
+    (workflow, { after, needs, skippedAt, hasOtherwise, agent, fails, hasFallback }, index) =>
       workflow.step(
         `s${index}`,
         agents[agent] as AgentDefinition,
         {
           after: after.map((earlier) => `s${earlier}`),
+          needs: needs.map((earlier) => `s${earlier}`),
+          ...(skippedAt === undefined ? {} : { when: (sources) => sumOf(sources) % 3 !== skippedAt }),
+          ...(hasOtherwise ? { otherwise: () => standIn } : {}),
           pointOfNoReturn: index === scenario.pivot,
           ...(hasFallback ? { fallback: () => ({ value: -1 }) } : {}),
         },
-        ({ input, ...outputs }) => {
+        (sources) => {
           if (fails === "mapping") throw new Error(`mapping s${index}`);
-          const values = Object.values(outputs as Record<string, { value: number }>).map(({ value }) => value);
-          return { sum: values.reduce((sum, value) => sum + value, (input as { n: number }).n), index };
+          return { sum: sumOf(sources), index };
         },
       ),
     start as unknown as UntypedBuilder,
   );
 }
 
-/** The output that the workflow must have for the input `n`, by plain arithmetic. */
-export function expectedOutput({ steps }: Scenario, n: number): { value: number } {
-  const values: number[] = [];
-  for (const [index, { after }] of steps.entries()) {
-    values.push(valueOf({ sum: after.reduce((sum, earlier) => sum + (values[earlier] ?? Number.NaN), n), index }));
+/** What becomes of a run of the workflow for the input `n` if nothing fails, by plain arithmetic: its output, and what it skips. */
+export function expected(
+  { steps }: Scenario,
+  n: number,
+): { readonly output: unknown; readonly skipped: readonly string[] } {
+  const outputs: ({ readonly value: number } | undefined)[] = [];
+  const skipped: string[] = [];
+  for (const [index, { after, needs, skippedAt, hasOtherwise }] of steps.entries()) {
+    const sum = [...after, ...needs].reduce((total, earlier) => total + (outputs[earlier]?.value ?? 0), n);
+    const isDone =
+      needs.every((earlier) => outputs[earlier] !== undefined) && (skippedAt === undefined || sum % 3 !== skippedAt);
+    if (!isDone) skipped.push(`s${index}`);
+    outputs.push(isDone ? { value: valueOf({ sum, index }) } : hasOtherwise ? standIn : undefined);
   }
-  return { value: values.at(-1) ?? Number.NaN };
+  return { output: outputs.at(-1), skipped };
 }

@@ -1,0 +1,154 @@
+/** The types of a workflow's steps: what each is given, and what it leaves to later ones. All of it exists only in types. */
+
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { ReadonlyParts } from "../../values/readonly-parts.ts";
+import type { WorkflowDefinition } from "./workflow-definition.ts";
+
+/** The key of a property that exists only in types. */
+declare const skippable: unique symbol;
+
+/**
+ * Stands, in a workflow's type, for the output of a step that may be skipped.
+ *
+ * @since 0.1.0
+ */
+export interface MayBeSkipped<Out> {
+  readonly [skippable]: Out;
+}
+
+/** The output of a step once it has settled: `undefined` for one that was skipped. */
+export type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
+
+/** The output of a step that has finished. */
+export type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
+
+/**
+ * The sources of one step, spelled out: `input`, the outputs of the steps in its `after`, and of those in its `needs`, which
+ * have finished when it starts.
+ */
+export type Sources<Parsed, Steps, After extends keyof Steps, Needs extends keyof Steps = never> = {
+  readonly [K in "input" | After | Needs]: K extends Needs
+    ? Finished<Steps[K]>
+    : K extends After
+      ? Settled<Steps[K]>
+      : Parsed;
+};
+
+/** What a step leaves: its output, which may be missing if the step, or one that it needs, may be skipped and nothing stands in. */
+export type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [Otherwise] extends [never]
+  ? [When] extends [never]
+    ? true extends { readonly [K in Needs]: Steps[K] extends MayBeSkipped<unknown> ? true : never }[Needs]
+      ? MayBeSkipped<Out>
+      : Out
+    : MayBeSkipped<Out>
+  : Out;
+
+/** Rejects, at compile time, a step name that is taken. */
+type FreeName<Name, Steps> = Name extends "input"
+  ? "a step can't be named input: that is what mappings call the run's input"
+  : Name extends keyof Steps
+    ? "the workflow has a step of this name"
+    : Name;
+
+/**
+ * The options of a step besides `after` and `needs`.
+ *
+ * @since 0.1.0
+ */
+export interface StepOptions<From, Out> {
+  /**
+   * Gives the step's output when its agent failed for good, or when the agent's open breaker rejected the call. It gets
+   * the mapping's argument and the error. Its result has to satisfy the agent's output contract; if the fallback throws,
+   * the step fails. It doesn't stand in for a `Refusal`, which is the agent's answer. A step that finished by its fallback is
+   * not compensated, as its agent gave no output.
+   */
+  readonly fallback?: (sources: From, error: unknown) => ReadonlyParts<Out>;
+  /**
+   * True for the run's point of no return: once this step has finished, the run isn't undone any more. It can't be
+   * cancelled then, and when a later step fails for good, the run ends as `compensation-failed` and waits for a person.
+   */
+  readonly pointOfNoReturn?: boolean;
+}
+
+/**
+ * After which steps a step comes, and whether it is done. `From` is what its mapping gets; in `FromAll`, any step may be missing
+ * that may be skipped.
+ *
+ * @since 0.1.0
+ */
+export interface BranchOptions<After, Needs, From, FromAll, When, Otherwise> {
+  /** The steps that have to settle before: to finish, or to be skipped. The output of one that was skipped is `undefined`. */
+  readonly after?: readonly After[];
+  /** The steps that have to finish before. If one of them was skipped, and nothing stood in for it, this step is skipped too. */
+  readonly needs?: readonly Needs[];
+  /** Says whether the step is done; if not, it is skipped. Synchronous and pure. If it throws, the step fails. */
+  readonly when?: (sources: From) => When;
+  /**
+   * Gives the output of a step that is skipped: then no later step finds it missing. It gets the sources too, among which also the
+   * steps in `needs` may be missing. Its result has to satisfy the agent's output contract. Synchronous and pure.
+   */
+  readonly otherwise?: (sources: FromAll) => Otherwise;
+}
+
+/**
+ * A workflow definition that can be given further steps. It is immutable: each {@link WorkflowBuilder.step} returns a
+ * new definition and leaves this one as it is. `Parsed` is the run's input after the schema, as mappings get it.
+ *
+ * @since 0.1.0
+ */
+export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
+  /**
+   * Adds a step that needs nothing but the run's input.
+   *
+   * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, or for an agent or mapping that
+   * isn't one.
+   */
+  step<const Name extends string, const In, Out>(
+    name: FreeName<Name, Steps>,
+    agent: AgentDefinition<In, Out>,
+    map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>,
+  ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
+  /**
+   * Adds a step with options. It starts when the steps in `after` have settled, and those in `needs` have finished; its mapping gets
+   * their outputs, and only theirs. Without either, it needs nothing but the run's input.
+   *
+   * With `when`, or after a step that was skipped and is in its `needs`, it may be skipped itself. Then its output is missing for later
+   * steps, which the types of their sources tell, unless `otherwise` gives one.
+   *
+   * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, for an agent or mapping that isn't
+   * one, and for a step in `after` or `needs` that was not declared before.
+   * @example
+   * defineWorkflow(import.meta.url, { name: "claim", version: "1.0.0", input: Claim })
+   *   .step("triage", triage, ({ input }) => input)
+   *   .step("refund", refund, { after: ["triage"], when: ({ triage }) => triage.kind === "refund" }, ({ input }) => ({ order: input.order }))
+   *   .step("letter", letter, { needs: ["refund"] }, ({ refund }) => ({ text: `${refund.cents} back` }))
+   *   .step("close", close, { after: ["letter"] }, ({ letter }) => ({ sent: letter?.id }));
+   */
+  step<
+    const Name extends string,
+    const In,
+    const Out,
+    const After extends keyof Steps & string = never,
+    const Needs extends keyof Steps & string = never,
+    When extends boolean = never,
+    Otherwise extends ReadonlyParts<NoInfer<Out>> = never,
+  >(
+    name: FreeName<Name, Steps>,
+    agent: AgentDefinition<In, Out>,
+    options: StepOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> &
+      BranchOptions<
+        After,
+        Needs,
+        Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>,
+        Sources<Parsed, Steps, NoInfer<After | Needs>>,
+        When,
+        Otherwise
+      >,
+    map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => ReadonlyParts<NoInfer<In>>,
+  ): WorkflowBuilder<
+    Input,
+    Parsed,
+    Settled<Left<Out, Steps, Needs, When, Otherwise>>,
+    Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> }
+  >;
+}
