@@ -21,5 +21,9 @@ export const plumbing: Readonly<Record<string, string>> = {
   StateOf: "the state of one key of a transaction, inferred from the keys",
   StatesOf: "the states of all keys of a transaction, inferred from the keys",
   FreeName: "turns a step's name that is taken into a compile-time error",
-  Sources: "what a step's mapping gets, inferred from its `after`",
+  Sources: "what a step's mapping gets, inferred from its `after` and `needs`",
+  Settled: "the output of a step that has settled, which may be missing",
+  Finished: "the output of a step that has finished",
+  Left: "what a step leaves to later ones, inferred from its options",
+  skippable: "carries the type of an output that may be missing; never there at run time",
 };
