@@ -1677,6 +1677,7 @@ type CloneableProtocol<P extends Protocol> = {
     };
 };
 
+// the output of a step that has finished
 type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
 
 // turns a step's name that is taken into a compile-time error
@@ -1695,6 +1696,7 @@ type IsCloneable<T> = unknown extends T ? true : [
 // a part of IsCloneable
 type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
 
+// what a step leaves to later ones, inferred from its options
 type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
     Otherwise
 ] extends [
@@ -1714,9 +1716,10 @@ type OptionsArgument<Options> = Partial<Options> extends Options ? [
     options: Options
 ];
 
+// the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
 
-// what a step's mapping gets, inferred from its `after`
+// what a step's mapping gets, inferred from its `after` and `needs`
 type Sources<Parsed, Steps, After extends keyof Steps, Needs extends keyof Steps = never> = {
     readonly [K in "input" | After | Needs]: K extends Needs ? Finished<Steps[K]> : K extends After ? Settled<Steps[K]> : Parsed;
 };
@@ -1749,6 +1752,7 @@ type Whole = undefined | null | boolean | number | bigint | string | Date | Arra
 // keeps a string from passing as an Address
 declare const addressBrand: unique symbol;
 
+// carries the type of an output that may be missing; never there at run time
 declare const skippable: unique symbol;
 
 // the field that marks what a Transferable is on its way
