@@ -127,7 +127,7 @@ export class SystemEnd {
     deathWatch.close();
     const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
     await home.host.stopActors(after(closeGrace)); // before the threads close: they keep the process alive, a timer doesn't
-    await roster.close(after(closeGrace), () => home.host.flush());
+    await roster.close(closeGrace, after, () => home.host.flush());
     await gates.close();
     await home.close((actor) => supervision.settledOf(actor));
     this.#left = await left;

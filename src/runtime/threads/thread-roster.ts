@@ -171,18 +171,20 @@ export class ThreadRoster {
   }
 
   /**
-   * Closes all threads; kills each that has not closed when `late` resolves. No thread closes before the actors of all have stopped:
-   * so what one had sent to another has arrived there. `lastWords` is called between the two, for what this thread sends to them.
+   * Closes all threads in two steps, so that what one had sent to another has arrived before that closes: first the actors of all are
+   * stopped, then the threads close. Kills each that doesn't answer within `grace` milliseconds, in either step. `lastWords` is called
+   * between the two, for what this thread sends to the others.
    */
-  async close(late: Promise<void>, lastWords: () => void): Promise<void> {
+  async close(grace: number, after: (ms: number) => Promise<void>, lastWords: () => void): Promise<void> {
     this.#isClosing = true;
     for (const [timer, end] of this.#pauses) {
       timer.cancel();
       end(closedMeanwhile());
     }
     const inTime = async (end: (entry: Entry) => Promise<void>): Promise<void> => {
+      const late = after(grace).then(() => true);
       const all = [...this.#entries.values()].map(async (entry) => {
-        const isLate = await Promise.race([end(entry).then(() => false), late.then(() => true)]);
+        const isLate = await Promise.race([end(entry).then(() => false), late]);
         if (isLate && this.#entries.has(entry.id)) await entry.thread.kill();
       });
       await Promise.all(all);

@@ -47,10 +47,9 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
   const { scheduler, machine, random, faults, load, tamper } = options;
   const system = {};
   const threads = new Map<number, SimulatedThread>();
-  const dead = new Set<HostId>();
-  /** Those of the dead that were not asked to end. */
-  const fallen = new Set<HostId>();
-  const isAlive = (host: HostId): boolean => !dead.has(host);
+  /** How the threads that are gone ended. */
+  const ended = new Map<HostId, ThreadExit["kind"]>();
+  const isAlive = (host: HostId): boolean => !ended.has(host);
 
   const began = machine.ahead;
   const clockOf = (host: HostId): Clock => ({
@@ -87,7 +86,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
       },
       drain() {
         // what a thread that died had on its way is lost with it; a thread that closed has sent all
-        if (!fallen.has(from)) lane.drain();
+        if (ended.get(from) !== "died") lane.drain();
       },
     };
   };
@@ -118,9 +117,8 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
       let die: (reason: ThreadExit) => void = () => undefined;
       const exit = new Promise<ThreadExit>((resolve) => {
         die = (reason) => {
-          dead.add(id);
-          if (reason.kind === "died") fallen.add(id);
-          else mine.drain();
+          ended.set(id, reason.kind);
+          mine.drain();
           threads.delete(id);
           resolve(reason);
         };

@@ -26,6 +26,8 @@ class Stage {
   readonly failures: Error[] = [];
   /** What linking fails with. */
   linkFailure: Error | undefined;
+  /** The numbers of threads that never stop their actors. */
+  readonly hung = new Set<number>();
   /** Set to hold openings. */
   gate: Promise<void> | undefined;
   onExit: () => void = () => undefined;
@@ -78,8 +80,8 @@ class Stage {
         spawn: () => Promise.resolve(),
         disconnect: () => Promise.resolve(),
         stats: () => Promise.resolve({ actors: 0, waiting: 0, followedKeys: 0 }),
-        stopActors: () => Promise.resolve(),
-        close: () => Promise.resolve(end({ kind: "closed" })),
+        stopActors: () => (this.hung.has(number) ? new Promise(() => undefined) : Promise.resolve()),
+        close: () => settled().then(() => end({ kind: "closed" })),
       },
       link: { send: () => undefined, receive: () => undefined, drain: () => undefined, close: () => undefined },
       exit,
@@ -243,7 +245,29 @@ describe("threads that can't be opened again", () => {
 });
 
 describe("closing", () => {
-  const closing = (stage: Stage): Promise<void> => stage.roster.close(new Promise(() => undefined), () => undefined);
+  const after =
+    (stage: Stage) =>
+    (ms: number): Promise<void> =>
+      new Promise((resolve) => stage.clock.setTimer(ms, resolve));
+  const closing = (stage: Stage): Promise<void> =>
+    stage.roster.close(
+      1_000,
+      () => new Promise(() => undefined),
+      () => undefined,
+    );
+
+  it("kills a thread that is late, and has the others close in their own time", async () => {
+    const stage = await Stage.started(3);
+    const threads = [1, 2, 3].map((id) => stage.threads.get(id)!);
+    const exits = Promise.all(threads.map(async ({ exit }) => (await exit).kind));
+    stage.hung.add(2);
+    const closed = stage.roster.close(1_000, after(stage), () => stage.log.push("last words"));
+    await settled();
+    stage.clock.pass(1_000);
+    await closed;
+    expect(await exits).toEqual(["closed", "died", "closed"]);
+    expect(stage.log).toEqual(["closed 2", "last words", "closed 1", "closed 3", "closed all"]);
+  });
 
   it("replaces no thread", async () => {
     const stage = await Stage.started(2);
