@@ -43,7 +43,13 @@ export interface RunOverview {
   /** `refused`: it has not ended, and the last system that was to go on with it couldn't. */
   readonly status: RunStatus | "refused";
   readonly coordination: Coordination;
-  readonly steps: { readonly total: number; readonly finished: number; readonly undone: number };
+  readonly steps: {
+    readonly total: number;
+    readonly finished: number;
+    readonly undone: number;
+    /** The names of those that were skipped; absent for none. */
+    readonly skipped?: readonly string[];
+  };
   /**
    * When its first version was committed, in milliseconds since the epoch; absent when retention dropped that version.
    */
@@ -72,6 +78,7 @@ export function overviewOf(
 ): Omit<RunOverview, "started"> {
   const { workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
   const steps = allSteps(state.steps).map((step, place) => ({ step, agent: outlineAt(state.steps, place).agent }));
+  const skipped = steps.flatMap(({ step }) => (step.status === "skipped" ? [step.name] : []));
   const reached = stoppedAtPivot(state);
   return {
     run,
@@ -82,6 +89,7 @@ export function overviewOf(
       total: steps.length,
       finished: state.steps.finished,
       undone: steps.filter(({ step }) => step.status === "compensated").length,
+      ...(skipped.length === 0 ? {} : { skipped }),
     },
     changed: time,
     ...(deadline === undefined ? {} : { deadline }),

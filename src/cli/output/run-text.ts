@@ -40,6 +40,7 @@ function aboutOf(overview: RunOverview): readonly string[] {
     ...(cancelled === undefined ? [] : [`cancelled${cancelled.reason === undefined ? "" : `: ${cancelled.reason}`}`]),
     ...(failed === undefined ? [] : [`${failed.step} failed: ${short(failed)}`]),
     ...(uncompensated === undefined ? [] : [uncompensatedText(uncompensated)]),
+    ...(steps.skipped === undefined ? [] : [`${steps.skipped.join(", ")} skipped`]),
     ...(steps.undone === 0 ? [] : [`${steps.undone} undone`]),
     ...inFlight.map((one) => `${whatOf(one)} is in flight${one.attempt === 1 ? "" : `, attempt ${one.attempt}`}`),
     ...waits.map(waitText),

@@ -41,6 +41,25 @@ it("agrees with the history of a run, however that ended", async () => {
   expect([...seen].toSorted()).toEqual(["cancelled", "compensation-failed", "completed", "failed"]);
 });
 
+it("says which steps were skipped, and nothing of that where none was", async () => {
+  let seen = 0;
+  await fc.assert(
+    fc.asyncProperty(scenarios({ branches: true }), async (scenario) => {
+      for (const { state, events } of (await play(scenario)).runs) {
+        const skipped = events.flatMap((event) => (event.type === "step-skipped" ? [event.step] : []));
+        const overview = overviewOf("r", headOf(state));
+        expect(overview.steps.skipped?.toSorted()).toEqual(skipped.length === 0 ? undefined : skipped.toSorted());
+        const line = runText(overview, painter(false));
+        if (skipped.length === 0) expect(line).not.toContain("skipped");
+        else expect(line).toContain(`${overview.steps.skipped?.join(", ")} skipped`);
+        seen += skipped.length;
+      }
+    }),
+    { numRuns: 50 },
+  );
+  expect(seen).toBeGreaterThan(0);
+});
+
 it("is one line without control characters, whatever ids, names and errors are", () => {
   const text = fc.string({ unit: fc.oneof(fc.constantFrom("\n", "\u001b", "\u009b", "\u2028", " "), fc.string()) });
   fc.assert(
