@@ -86,3 +86,30 @@ export function expectedTotal(amount: number): number {
   const label = amount;
   return stock + money + parcel + label + (parcel + label);
 }
+
+/** What of the steps of {@link branching} is not done for an amount: money and with it parcel if it is even, label up to 2. */
+export const skippedFor = (amount: number): Step[] => [
+  ...(amount % 2 === 0 ? (["money", "parcel"] as const) : []),
+  ...(amount > 2 ? [] : (["label"] as const)),
+];
+
+/** Two branches that come together: one of them may be missing, and something stands in for the other. */
+export const branching = defineWorkflow(import.meta.url, { name: "branching", version: "1.0.0", input: Order })
+  .step("stock", reserve, ({ input }) => task("stock", input))
+  .step("money", charge, { after: ["stock"], when: ({ input }) => input.amount % 2 === 1 }, ({ input }) =>
+    task("money", input),
+  )
+  .step("parcel", pack, { needs: ["money"] }, ({ input, money }) => ({
+    ...task("parcel", input),
+    amount: money.amount,
+  }))
+  .step(
+    "label",
+    reserve,
+    { when: ({ input }) => input.amount > 2, otherwise: ({ input }) => ({ order: input.order, amount: 100 }) },
+    ({ input }) => task("label", input),
+  )
+  .step("truck", ship, { after: ["parcel", "label"] }, ({ input, parcel, label }) => ({
+    ...task("truck", input),
+    amount: (parcel?.amount ?? 0) + label.amount,
+  }));
