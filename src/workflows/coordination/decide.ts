@@ -19,14 +19,15 @@ import { isAbsent } from "../history/run-steps.ts";
 export interface StepSources {
   /** The run's input and the outputs of the steps that the step comes after, by name. */
   readonly payloads: Readonly<Record<string, Payload>>;
-  /** The steps among them that were skipped and have no output. */
-  readonly absent: ReadonlySet<string>;
+  /** The steps among them that were skipped and have no output; absent for none, which is the usual case. */
+  readonly absent?: ReadonlySet<string> | undefined;
 }
 
 /** The decider, and what it decides from. */
-export interface DecisionScope extends StepSources {
+export interface DecisionScope {
   readonly by: Coordination;
   readonly epoch: Epoch;
+  readonly sources: StepSources;
 }
 
 /**
@@ -36,13 +37,13 @@ export interface DecisionScope extends StepSources {
  */
 export function decide(
   step: StepDefinition,
-  { by, epoch, payloads, absent }: DecisionScope,
+  { by, epoch, sources: { payloads, absent } }: DecisionScope,
   codec: PayloadCodec,
 ): StepStarted | StepSkipped | StepFailed {
   const { name, agent } = step;
   try {
     const sources = decodeSources(payloads, codec);
-    if (step.needs.some((needed) => absent.has(needed)) || !isWanted(step, sources)) {
+    if ((absent !== undefined && step.needs.some((needed) => absent.has(needed))) || !isWanted(step, sources)) {
       const skipped = { type: "step-skipped", step: name, by, epoch } as const;
       return step.otherwise === undefined
         ? skipped
@@ -60,11 +61,11 @@ export function decide(
 /** The sources of a step, taken from a run's state. */
 export function sourcesIn(state: RunState, step: StepDefinition): StepSources {
   const payloads: Record<string, Payload> = { input: state.input };
-  const absent = new Set<string>();
+  let absent: Set<string> | undefined;
   for (const name of step.after) {
     const source = stepOf(state, name);
     payloads[name] = source?.output;
-    if (source !== undefined && isAbsent(source)) absent.add(name);
+    if (source !== undefined && isAbsent(source)) (absent ??= new Set()).add(name);
   }
   return { payloads, absent };
 }

@@ -35,8 +35,8 @@ export class Join {
   readonly #steps: StepsByName;
   /** The outputs of steps that have settled, by name, and the run's input. */
   readonly #sources = new Map<string, Payload>();
-  /** The steps that were skipped and have no output. */
-  readonly #absent = new Set<string>();
+  /** The steps that were skipped and have no output; made for the first one, as a join is made for each run. */
+  #absent: Set<string> | undefined;
   /** For each step that was relayed and not yet proposed: how many of its sources are missing. */
   readonly #missing = new Map<string, number>();
   /** The steps that wait for a source, by the source. */
@@ -69,7 +69,7 @@ export class Join {
     for (const event of message.events) {
       if (event.type === "run-started") this.#give(runInput, event.input);
       else if (event.type === "step-settled") {
-        if (event.isAbsent === true) this.#absent.add(event.step);
+        if (event.isAbsent === true) (this.#absent ??= new Set()).add(event.step);
         this.#give(event.step, event.output);
       } else {
         this.#missing.clear(); // the run goes backward, so none of these steps will start
@@ -82,7 +82,7 @@ export class Join {
     const ready = own.filter(({ name }) => this.#missing.get(name) === 0);
     return ready.map((step) => {
       this.#missing.delete(step.name);
-      const proposal = decide(step, { by: "relay", epoch, ...this.#sourcesOf(step) }, codec);
+      const proposal = decide(step, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
       this.#proposed.set(step.name, proposal.type === "step-failed" ? epoch : Number.POSITIVE_INFINITY);
       return proposal;
     });

@@ -28,7 +28,7 @@ export function orchestrate(
   if (state.status === "running") {
     return stepsMadeReady(plan, after)
       .filter(({ name }) => isReady(state, name))
-      .map((step) => decide(step, { by: "orchestrator", epoch, ...sourcesIn(state, step) }, codec));
+      .map((step) => decide(step, { by: "orchestrator", epoch, sources: sourcesIn(state, step) }, codec));
   }
   const next = nextToCompensate(state);
   if (next === undefined || isResting(state)) return [];

@@ -51,7 +51,7 @@ type FreeName<Name, Steps> = Name extends "input"
     : Name;
 
 /**
- * The options of a step besides `after` and `needs`.
+ * The options of a step besides {@link BranchOptions}.
  *
  * @since 0.1.0
  */

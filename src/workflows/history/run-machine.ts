@@ -246,7 +246,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   step.order = 1 + steps.finished;
   if (steps.undoneFirst !== undefined) step.undoneBefore = steps.undoneFirst;
   const undoneFirst = isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst;
-  next.steps = withSteps(steps, [[place, step], ...oneMissingLess(steps, place)], undoneFirst);
+  next.steps = withSteps(steps, settling(steps, place, step), undoneFirst);
   if (next.status === "compensating") stopAtPivot(next);
 }
 
@@ -258,15 +258,17 @@ function skipStep(next: Mutable<RunState>, { step: name, output, isGiven }: Step
     step.output = output;
     step.isGiven = true;
   }
-  next.steps = withSteps(steps, [[place, step], ...oneMissingLess(steps, place)], steps.undoneFirst);
+  next.steps = withSteps(steps, settling(steps, place, step), steps.undoneFirst);
 }
 
-/** The step at a place has settled: those after it wait for one less. */
-function oneMissingLess(steps: RunSteps, place: number): Replacement[] {
-  return dependentsOf(steps, place).flatMap((dependent): Replacement[] => {
+/** What changes when a step settles: the step itself, and those after it, which wait for one less. */
+function settling(steps: RunSteps, place: number, step: StepState): readonly Replacement[] {
+  const replacements: Replacement[] = [[place, step]];
+  for (const dependent of dependentsOf(steps, place)) {
     const before = stepAt(steps, dependent);
-    return before.missing === undefined ? [] : [[dependent, withOneMissingLess(before, before.missing)]];
-  });
+    if (before.missing !== undefined) replacements.push([dependent, withOneMissingLess(before, before.missing)]);
+  }
+  return replacements;
 }
 
 function withOneMissingLess(step: StepState, missing: number): StepState {

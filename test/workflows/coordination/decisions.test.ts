@@ -76,7 +76,7 @@ describe("the start of a step", () => {
     isPivot: false,
   });
   const begin = (map: (sources: Record<string, never>) => unknown, payloads: Record<string, unknown> = {}) =>
-    decide(step(map), { by: "relay", epoch: 7, payloads, absent: new Set() }, codec);
+    decide(step(map), { by: "relay", epoch: 7, sources: { payloads } }, codec);
 
   it("checks the mapped input and leaves it to the receiver to parse", () => {
     const when = new Date(5);
