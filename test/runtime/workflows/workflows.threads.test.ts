@@ -107,7 +107,9 @@ describe.each<Coordination>(["orchestrator", "relay"])("a run under %s", (coordi
   it("that fails while a step is in flight waits for it, and undoes it too", async () => {
     const id = nextId();
     const { ref, arrived, open } = await barrier();
-    const run = system().run(journey, { id, since, fail: "flight", holdAt: "hotel", latch: ref }, { coordination });
+    // under the relay, a step that begins late would not begin at all, had the other one failed before
+    const given = { fail: "flight", failsWhenHeld: true, holdAt: "hotel", latch: ref };
+    const run = system().run(journey, { id, since, ...given }, { coordination });
     using live = record(run.events$);
     await arrived(1);
     await live.first(({ event }) => event.type === "step-failed");
