@@ -43,6 +43,8 @@ interface Deadline {
 
 /** Milliseconds that a thread gets to close by itself. */
 const closeGrace = 1000;
+/** In so many parts they are waited for, one after another. */
+const graceParts = 10;
 
 export class SystemEnd {
   readonly #options: SystemEndOptions;
@@ -125,7 +127,11 @@ export class SystemEnd {
     const left = runs.close();
     supervision.close();
     deathWatch.close();
-    const after = (ms: number): Promise<void> => new Promise((resolve) => clock.setTimer(ms, resolve));
+    // After this thread stood still, a timer fires before what the others have answered meanwhile is heard: that costs one part.
+    const after = async (ms: number): Promise<void> => {
+      for (let part = 0; part < graceParts; part++)
+        await new Promise<void>((resolve) => clock.setTimer(ms / graceParts, resolve));
+    };
     await home.host.stopActors(after(closeGrace)); // before the threads close: they keep the process alive, a timer doesn't
     await roster.close(closeGrace, after, () => home.host.flush());
     await gates.close();

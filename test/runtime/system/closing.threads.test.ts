@@ -45,6 +45,11 @@ describe("drain", () => {
   });
 });
 
+function standStill(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 describe("close", () => {
   it("may be called again, by anybody", async () => {
     const system = await createSystem({ threads: 1 });
@@ -56,19 +61,27 @@ describe("close", () => {
     expect(await system.stats()).toMatchObject({ actors: 0, threads: [] });
   });
 
-  it("makes dead letters of what waits on every thread, and tells each asker", async () => {
+  it.each([
+    ["", 0],
+    [", though the caller's thread stands still meanwhile", 1_200],
+  ])("makes dead letters of what waits on every thread, and tells each asker%s", async (_, standstill) => {
     const system = await createSystem({ threads: 2 });
     const letters = record(system.deadLetters$);
     const told = record(system.events$);
-    const barrier = await system.spawn(latch, { placement: { thread: 2 } });
-    const refs = await Promise.all([0, 1, 2].map((thread) => system.spawn(gate, { placement: { thread } })));
+    const on = (thread: number) => ({ placement: { thread } });
+    // each thread has a latch of its own: one that stopped on another thread would let an actor go on that is still to be stopped
+    const latches = await Promise.all([0, 1, 2].map((thread) => system.spawn(latch, on(thread))));
+    const refs = await Promise.all([0, 1, 2].map((thread) => system.spawn(gate, on(thread))));
     const events = refs.map(({ events$ }) => record(events$));
-    const asked = refs.map((ref) => rejectionOf(ref.ask("hold", { latch: barrier, label: "held" }, patiently)));
-    await barrier.ask("arrived", { count: 3 }, patiently);
+    const asked = refs.map((ref, i) => rejectionOf(ref.ask("hold", { latch: latches[i]!, label: "held" }, patiently)));
+    for (const one of latches) await one.ask("arrived", { count: 1 }, patiently);
     for (const ref of refs) await Promise.all([1, 2].map((n) => ref.tell("pass", { n })));
     asked.push(...refs.map((ref) => rejectionOf(ref.ask("passed", undefined, patiently))));
     const waitingForRoom = Promise.allSettled(refs.map((ref) => ref.tell("pass", { n: 3 })));
-    await system.close();
+    const closed = system.close();
+    for (let turn = 0; turn < 4; turn++) await new Promise((resolve) => setImmediate(resolve));
+    standStill(standstill);
+    await closed;
 
     for (const error of await Promise.all(asked))
       expect(error).toMatchObject({ code: "system-closed", outcome: "failed" });
@@ -85,7 +98,7 @@ describe("close", () => {
     }
     for (const stream of events) expect(await stream.end).toEqual({});
     expect(await told.end).toEqual({});
-    expect(told.values.filter(({ type }) => type === "actor-stopped")).toHaveLength(4);
+    expect(told.values.filter(({ type }) => type === "actor-stopped")).toHaveLength(6);
     expect(told.values.map(({ type }) => type)).not.toContain("thread-died");
   });
 
@@ -97,8 +110,7 @@ describe("close", () => {
     const told = ref.tell("add", { by: 1 });
     const closed = system.close();
     for (let turn = 0; turn < 100; turn++) await Promise.resolve();
-    const until = performance.now() + 300;
-    while (performance.now() < until);
+    standStill(300);
     await Promise.all([told, closed]);
     await letters.end;
     expect(letters.values).toMatchObject([{ to: ref.address, type: "add", payload: { by: 1 } }]);
