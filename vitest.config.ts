@@ -21,6 +21,7 @@ export default defineConfig({
           name: "sources",
           include: ["test/**/*.test.ts"],
           exclude: [onThreads],
+          isolate: false, // a process for each file costs more than most files do
           // `npm run typecheck` checks the type tests along with everything else: tsc need not run twice. `npm run
           // test:types` runs them alone.
           typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json", ignoreSourceErrors: true },

@@ -5,10 +5,10 @@ import type { Application } from "../../examples/credit/application.ts";
 import { sampleAt } from "../../examples/credit/options.ts";
 import { readApplications } from "../../examples/credit/read-applications.ts";
 
-/** The 1,000 applications of the German Credit data. */
-export async function applications(): Promise<readonly Application[]> {
+/** The first `count` of the 1,000 applications of the German Credit data. */
+export async function applications(count: number): Promise<readonly Application[]> {
   const { input, format } = sampleAt("german");
-  return (await readApplications(input, format)).map((row) => {
+  return (await readApplications(input, format)).slice(0, count).map((row) => {
     if ("error" in row) throw new Error(row.error);
     return row.application;
   });

@@ -29,13 +29,13 @@ export interface CreditSightings {
  * Checks after each kill that no application is decided wrongly or more than once, that each step's commits and letter
  * are there at most once and where its run says so; and in the end that all are decided (invariants 5, 10 and 11).
  */
-export async function credit(coordination: Coordination, seen: CreditSightings): Promise<Workload<Ack>> {
-  const inputs = new Map((await applications()).map((application) => [application.id, application]));
+export async function credit(coordination: Coordination, total: number, seen: CreditSightings): Promise<Workload<Ack>> {
+  const inputs = new Map((await applications(total)).map((application) => [application.id, application]));
   const acknowledged = new Map<string, Decision>();
   const ends = new Map<string, number>();
   return {
     program: "credit.ts",
-    arguments: [coordination],
+    arguments: [coordination, String(total)],
     hasLastRound: true,
     isFinite: true,
     async check(journal, acks, round, directory) {

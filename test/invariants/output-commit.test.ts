@@ -97,9 +97,11 @@ async function giftsHappenOnce(
   const names = Array.from({ length: people }, (_, i) => `${scope}-${i}`);
   const nameOf = (i: number): string => names[i] as string;
   const reviving: Promise<unknown>[] = [];
-  const revivals = system.events$
-    .pipe(filter(({ type }) => type === "thread-died"))
-    .subscribe(() => reviving.push(...names.map((name) => alive(system, name))));
+  const revivals = system.events$.pipe(filter(({ type }) => type === "thread-died")).subscribe(() => {
+    const revived = Promise.all(names.map((name) => alive(system, name)));
+    revived.catch(() => undefined); // it is awaited at the end, unless something else fails before
+    reviving.push(revived);
+  });
   await Promise.all(names.map((name) => alive(system, name)));
   const expected = given.flatMap(({ route }, n) => route.map((_, i) => `${n}/${i + 1}`));
   const state = names.map((name) => watched(system.store.watch(purses, name)));

@@ -5,12 +5,12 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 
-const script = fileURLToPath(new URL("fixtures/leaves.ts", import.meta.url));
+const script = fileURLToPath(new URL("fixtures/leaves.mjs", import.meta.url));
 
 it.each(["systems", "systems with a journal on disk", "threads whose actor was stopped", "threads that died"])(
   "of %s, no object is left",
   async (program) => {
-    const { stdout } = await promisify(execFile)(process.execPath, ["--import", "tsx", script, program]);
-    expect(JSON.parse(stdout)).toEqual({ ActorSystem: 0, PooledThread: 0, RunHandle: 0 });
+    const { stdout } = await promisify(execFile)(process.execPath, [script, program]);
+    expect(JSON.parse(stdout)).toEqual({ ActorSystem: 0, Piscina: 0, RunHandle: 0 });
   },
 );

@@ -3,6 +3,7 @@
  * throughout, every caller that waited is told, and the thread is replaced.
  */
 
+import { setInterval } from "node:timers/promises";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ActorRef, createSystem, type System } from "troupe";
@@ -13,7 +14,7 @@ import { duty, mortal, routine, type Way } from "../../fixtures/mortal.ts";
 import { patiently, record, rejectionOf, useSystem } from "../../fixtures/real-threads.ts";
 
 /** Long enough for a machine that is busy with other things, too. */
-const stallTimeout = 3_000;
+const stallTimeout = 2_000;
 
 const workers = new Map<number, Worker>();
 const onWorker = (worker: Worker): void => void workers.set(worker.threadId, worker);
@@ -44,7 +45,7 @@ const dieByWords =
 const threw = "code on it threw outside of any handler: ";
 const stalled = {
   how: "stalled",
-  says: /^thread \d+ died: it stood still for \d+ ms \(stallTimeout is 3000\), and was killed: an endless loop/,
+  says: /^thread \d+ died: it stood still for \d+ ms \(stallTimeout is 2000\), and was killed: an endless loop/,
   more: { stallTimeout },
 };
 const full = {
@@ -161,6 +162,7 @@ const failures: readonly Failure[] = [
 function use(system: () => System, neighbour: ActorRef<typeof counter.protocol, { count: number }>) {
   const over = new AbortController();
   const key = neighbour.address.replace("/", "-");
+  const pace = setInterval(5);
   const using = (async () => {
     let rounds = 0;
     while (!over.signal.aborted) {
@@ -172,13 +174,16 @@ function use(system: () => System, neighbour: ActorRef<typeof counter.protocol, 
       ]);
       expect([count, filed, version]).toEqual([rounds + 1, { n: rounds + 1 }, rounds + 1]);
       rounds++;
+      await pace.next(); // often enough to be there whatever happens, and no reason for a stall itself
     }
     return rounds;
   })();
   return {
-    stop: (): Promise<number> => {
+    stop: async (): Promise<number> => {
       over.abort();
-      return using;
+      const rounds = await using;
+      await pace.return?.();
+      return rounds;
     },
   };
 }
