@@ -28,7 +28,7 @@ import { nothingSettled, type SettledOf } from "../transport/supervision-protoco
 import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { contentOf } from "./message-check.ts";
 import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
-import type { Admission } from "./send-window.ts";
+import type { Admission, SendWindow } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { EventStreams } from "./event-streams.ts";
@@ -71,6 +71,7 @@ export class Messenger {
     this.#host = host;
     this.#windows = new SendWindows({
       pathTo: (actor) => this.#pathTo(actor),
+      unreachable: (actor, type) => host.unreachable(actor, type),
       onDropped: (envelope) => this.#dropped(envelope),
     });
     this.#asks = new PendingAsks({
@@ -112,8 +113,7 @@ export class Messenger {
         return sent;
       }
       const envelope = (sealed = this.#seal(sender, target, type, payload));
-      this.#checkReachable(target.address, type);
-      const admission = this.#windows.to(target).offer(envelope, patient);
+      const admission = this.#windows.to(target, type).offer(envelope, patient);
       if (admission === "sent") return sent;
       if (admission === "dropped") {
         this.#dropped(envelope);
@@ -183,31 +183,17 @@ export class Messenger {
     const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
     if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
     if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
-    this.#checkReachable(to, type);
+    const window = this.#windows.to(target, type);
     const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
     const envelope = this.#seal(sender, target, type, payload, sealed);
     const { id } = envelope;
     const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle };
     const ask = this.#asks.add(id, terms);
-    const admission = this.#offerAsk(envelope, target, ask);
+    const admission = offerAsk(window, envelope, ask);
     if (admission === "sent") ask.isSent = true;
     else if (admission === "dropped") this.#dropped(envelope);
     else admission.catch((error: unknown) => this.#asks.reject(id, error));
     return ask.answer;
-  }
-
-  #offerAsk(envelope: Envelope, target: Target, ask: PendingAsk): Admission {
-    try {
-      return this.#windows.to(target).offer(envelope, false, () => ask.send());
-    } catch (error) {
-      return HeardPromise.rejected(error);
-    }
-  }
-
-  /** @throws AskError when nothing can reach the actor any more. */
-  #checkReachable(to: Address, type: string): void {
-    const gone = this.#host.unreachable(to, type);
-    if (gone !== undefined) throw gone;
   }
 
   /** Makes the envelope of a message; a tell's without `ask`. */
@@ -314,6 +300,14 @@ export class Messenger {
       const error = toError(envelope);
       this.#asks.reject(envelope.id, envelope.id === begun ? begunBefore(error) : error);
     }
+  }
+}
+
+function offerAsk(window: SendWindow, envelope: Envelope, ask: PendingAsk): Admission {
+  try {
+    return window.offer(envelope, false, () => ask.send());
+  } catch (error) {
+    return HeardPromise.rejected(error);
   }
 }
 

@@ -11,6 +11,8 @@ import { SendWindow } from "./send-window.ts";
 export interface SendWindowsOptions {
   /** What takes messages to an actor. */
   readonly pathTo: (actor: Address) => (envelope: Envelope) => void;
+  /** Why nothing can reach an actor any more; `undefined` while something can. Asked before a window is opened, and not for each message. */
+  readonly unreachable: (actor: Address, type: string) => AskError | undefined;
   /** Told of a message that made room for a newer one before it was sent. */
   readonly onDropped: (envelope: Envelope) => void;
 }
@@ -26,10 +28,17 @@ export class SendWindows {
     this.#options = options;
   }
 
-  to({ address, capacity, overflow }: Target): SendWindow {
+  /**
+   * The window to an actor, for a message of that type.
+   *
+   * @throws AskError when nothing can reach the actor any more: what it had for a window was closed then.
+   */
+  to({ address, capacity, overflow }: Target, type: string): SendWindow {
     const known = this.#windows.get(address);
     if (known !== undefined) return known;
-    const { pathTo, onDropped } = this.#options;
+    const { pathTo, unreachable, onDropped } = this.#options;
+    const gone = unreachable(address, type);
+    if (gone !== undefined) throw gone;
     const window = new SendWindow({ capacity, overflow, send: pathTo(address), onDropped });
     this.#windows.set(address, window);
     return window;

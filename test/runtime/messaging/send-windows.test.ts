@@ -12,17 +12,19 @@ class Bench {
   readonly dropped: string[] = [];
   readonly turnedAway: string[] = [];
   paths = 0;
+  isReachable = true;
   readonly windows = new SendWindows({
     pathTo: (actor) => {
       this.paths++;
       return ({ id }) => this.sent.push(`${actor} ${id}`);
     },
+    unreachable: (actor, type) => (this.isReachable ? undefined : gone({ to: actor, type })),
     onDropped: ({ to, id }) => this.dropped.push(`${to} ${id}`),
   });
 
   offer(to: Address, id: number, overflow: "backpressure" | "drop-oldest" = "backpressure"): void {
     const target = { address: to, capacity: 1, overflow, check: undefined };
-    const admission = this.windows.to(target).offer(envelopeOf({ to, id }), false);
+    const admission = this.windows.to(target, "add").offer(envelopeOf({ to, id }), false);
     if (admission instanceof Promise)
       admission.catch((error: unknown) => this.turnedAway.push(`${id}: ${(error as Error).message}`));
   }
@@ -50,6 +52,16 @@ describe("the windows of a host", () => {
     bench.windows.creditUpTo(ben, 5);
     bench.offer(ada, 4);
     expect(bench.sent.at(-1)).toBe("1/ada 4");
+  });
+
+  it("are opened to no actor that nothing can reach", () => {
+    const bench = new Bench();
+    bench.offer(ada, 1);
+    bench.isReachable = false;
+    bench.offer(ada, 2); // the window stays until its host is told
+    bench.windows.close(ada, gone);
+    expect(() => bench.offer(ada, 3)).toThrow("1/ada, add");
+    expect([bench.sent, bench.paths]).toEqual([["1/ada 1"], 1]);
   });
 
   it("tell of what made room for newer messages", () => {
