@@ -1,6 +1,20 @@
 // The public surface of "troupe/testing", written by `npm run api`. `npm run verify` compares it with the build.
 
-import type { System, SystemOptions } from "troupe";
+import type { AgentDefinition, CallableAgent, StateAccess, System, SystemOptions } from "troupe";
+
+export interface AgentFakes {
+    readonly now?: number;
+    readonly random?: () => number;
+    readonly calls?: readonly FakeAnswer[];
+    readonly run?: string;
+    readonly step?: string;
+    readonly signal?: AbortSignal;
+}
+
+export interface FakeAnswer {
+    readonly agent: CallableAgent;
+    readonly answer: (input: never) => unknown;
+}
 
 export interface Faults {
     readonly delay?: number;
@@ -26,6 +40,11 @@ export interface Life {
 
 export type Scenario = (world: World) => Promise<void>;
 
+export interface SeenCall {
+    readonly agent: string;
+    readonly input: unknown;
+}
+
 export interface SimulateOptions {
     readonly seed?: number;
     readonly runs?: number;
@@ -43,6 +62,16 @@ export interface SimulationReport {
     readonly crashes: number;
 }
 
+export interface TestedAgent<In, Out> {
+    (input: In): Promise<Out>;
+    compensate(output: Out, input: In): Promise<void>;
+    compensateUnknown(input: In): Promise<void>;
+    readonly store: StateAccess;
+    readonly calls: readonly SeenCall[];
+    readonly tokens: number;
+    readonly now: number;
+}
+
 export interface World extends Life {
     readonly system: System;
     crash(options?: {
@@ -51,6 +80,10 @@ export interface World extends Life {
     survive<T>(work: (life: Life) => Promise<T>): Promise<T>;
 }
 
+export declare function answering<In, Out>(agent: CallableAgent<In, Out>, answer: (input: NoInfer<In>) => Promise<NoInfer<Out>> | NoInfer<Out>): FakeAnswer;
+
 export declare function simulate(scenario: Scenario, options?: SimulateOptions): Promise<SimulationReport>;
+
+export declare function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes?: AgentFakes): TestedAgent<In, Out>;
 
 export {};

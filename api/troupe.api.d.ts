@@ -23,8 +23,11 @@ export interface ActorContext<E = never> extends StateAccess {
     random(): number;
     sleep(ms: number): Promise<void>;
     emit(event: E): void;
+    call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
     spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
+    spawn<In, Out>(agent: CallableAgent<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
+    find<In, Out>(agent: CallableAgent<In, Out>, name: string): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     watch(ref: {
         readonly address: Address;
     }, message: string): Promise<void>;
@@ -87,18 +90,10 @@ export interface AgentContext extends ActorContext {
     useTokens(tokens: number): void;
 }
 
-export interface AgentDefinition<In = unknown, Out = unknown> {
-    readonly kind: "agent";
-    readonly module: string;
-    readonly name: string;
-    readonly version: string;
-    readonly input: v.GenericSchema<In, unknown>;
-    readonly output: v.GenericSchema<unknown, Out>;
+export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAgent<In, Out> {
     readonly execute: (input: never, context: AgentContext) => unknown;
     readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
     readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
-    readonly concurrency: number;
-    readonly placement: Placement;
     readonly policies: Policies;
 }
 
@@ -220,6 +215,24 @@ export interface BulkheadOptions {
 
 /** @experimental */
 export type BulkheadPolicy = Required<BulkheadOptions>;
+
+export interface CallOptions {
+    readonly timeout?: number;
+    readonly signal?: AbortSignal;
+    readonly idempotencyKey?: string;
+    readonly once?: boolean;
+}
+
+export interface CallableAgent<In = unknown, Out = unknown> {
+    readonly kind: "agent";
+    readonly module: string;
+    readonly name: string;
+    readonly version: string;
+    readonly input: v.GenericSchema<In, unknown>;
+    readonly output: v.GenericSchema<unknown, Out>;
+    readonly concurrency: number;
+    readonly placement: Placement;
+}
 
 export interface CancelRequested {
     readonly type: "cancel-requested";
@@ -410,6 +423,10 @@ export interface ErrorDetailsByCode {
         readonly to?: string;
         readonly type?: string;
         readonly agent?: string;
+    };
+    "circular-call": {
+        readonly agent: string;
+        readonly circle: readonly string[];
     };
     "breaker-open": {
         readonly agent: string;
@@ -975,7 +992,7 @@ export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
 
 export type RefOf<Definition extends {
     readonly kind: "actor" | "agent";
-}> = Definition extends ActorDefinition<infer P, infer E> ? ActorRef<P, E> : Definition extends AgentDefinition<infer In, infer Out> ? ActorRef<AgentProtocol<In, Out>, never> : never;
+}> = Definition extends ActorDefinition<infer P, infer E> ? ActorRef<P, E> : Definition extends CallableAgent<infer In, infer Out> ? ActorRef<AgentProtocol<In, Out>, never> : never;
 
 export declare class Refusal extends Error {
     readonly code: string;
@@ -1268,12 +1285,14 @@ export interface SupervisorStatus {
 
 export interface System extends AsyncDisposable {
     spawn<P extends Protocol, E>(definition: ActorDefinition<P, E>, options?: SpawnOptions): Promise<ActorRef<P, E>>;
-    spawn<In, Out>(definition: AgentDefinition<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+    spawn<In, Out>(agent: CallableAgent<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+    call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
     supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
     watch(ref: {
         readonly address: Address;
     }): Promise<Gone>;
     find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
+    find<In, Out>(agent: CallableAgent<In, Out>, name: string): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     stop(ref: {
         readonly address: Address;
     }, mode?: StopMode, options?: StopOptions): Promise<void>;
@@ -1534,6 +1553,8 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
 }
 
 export declare function actorRef<P extends Protocol, E>(definition: ActorDefinition<P, E>): v.GenericSchema<ActorRef<P, E>>;
+
+export declare function agentRef<In, Out>(agent: CallableAgent<In, Out>): v.GenericSchema<ActorRef<AgentProtocol<In, Out>, never>>;
 
 export declare const breakerState: StateDefinition<BreakerRecord>;
 

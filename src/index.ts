@@ -4,7 +4,10 @@ export { type ActorContext, type SpawnOptions, type StateAccess } from "./actors
 export { type ActorDefinition } from "./actors/actor-definition.ts";
 export { type ActorRef, actorRef, type AskOptions } from "./actors/actor-ref.ts";
 export { type Address } from "./actors/address.ts";
+export { agentRef } from "./actors/agent-ref.ts";
 export { type Backoff, type BackoffOptions } from "./actors/backoff.ts";
+export { type CallOptions } from "./actors/call-options.ts";
+export { type AgentProtocol, type CallableAgent } from "./actors/callable-agent.ts";
 export {
   type ActorOptions,
   type BehaviourOptions,
@@ -58,7 +61,7 @@ export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/s
 export { createSystem } from "./runtime/system/create-system.ts";
 export { type RefOf } from "./runtime/system/ref-of.ts";
 export { type SystemOptions } from "./runtime/system/system-options.ts";
-export { type AgentProtocol, type System, type SystemStats } from "./runtime/system/system.ts";
+export { type System, type SystemStats } from "./runtime/system/system.ts";
 export { type ReadonlyParts } from "./values/readonly-parts.ts";
 export { type LogFields, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/logger.ts";
 export { type SystemEvent } from "./runtime/telemetry/system-events.ts";

@@ -10,6 +10,8 @@ import type { ActorDefinition } from "./actor-definition.ts";
 import type { Protocol } from "./protocol.ts";
 import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";
+import type { AgentProtocol, CallableAgent } from "./callable-agent.ts";
+import type { CallOptions } from "./call-options.ts";
 import type { Placement } from "./placement.ts";
 
 /**
@@ -86,10 +88,30 @@ export interface ActorContext<E = never> extends StateAccess {
   sleep(ms: number): Promise<void>;
   /** Emits an event to the subscribers of this actor's `events$`. */
   emit(event: E): void;
-  /** Spawns an actor; like `system.spawn`. */
+  /**
+   * Calls an agent, and resolves to its output. The agent is started when it is first called, and serves all callers and all runs of
+   * the system. The call goes through its policies: retry, breaker, limits, bulkhead and timeout.
+   *
+   * Guarantees: the call ends with the message or the step that it is made in. It has an idempotency key of its own, the same for
+   * every attempt at that step, so what the agent commits is applied once (invariant 5). In a step of a run, its output is recorded,
+   * and what a later attempt gets; it is forgotten with the run.
+   *
+   * @throws AskError (as a rejection) as `ref.ask`; and `circular-call` where the agent waits for this call already, so that the call
+   * could never begin.
+   * @throws TroupeError (as a rejection) `invalid-options` for what is no agent, or no option.
+   * @example
+   * const { score } = await context.call(creditScore, { customer }, { timeout: 2_000 });
+   */
+  call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
+  /** Spawns an actor, or an agent to be asked directly; like `system.spawn`. */
   spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
-  /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
+  spawn<In, Out>(
+    agent: CallableAgent<In, Out>,
+    options?: SpawnOptions,
+  ): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+  /** A ref on the actor or agent with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
+  find<In, Out>(agent: CallableAgent<In, Out>, name: string): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
   /**
    * Watches another actor: when it is gone for good, this actor gets one message of the given type, from its own
    * protocol, whose input is {@link goneMessage}. An actor that is gone already is reported at once. A supervised actor

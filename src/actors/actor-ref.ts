@@ -87,8 +87,13 @@ export interface ActorRef<P extends Protocol = Protocol, E = unknown> extends Tr
  * @since 0.1.0
  */
 export function actorRef<P extends Protocol, E>(definition: ActorDefinition<P, E>): v.GenericSchema<ActorRef<P, E>> {
-  const name = readGiven("actorRef", () => definition.name);
-  return v.custom<ActorRef<P, E>>(
+  return refSchema("actorRef", definition);
+}
+
+/** The schema of refs; of what, its errors say. */
+export function refSchema<Ref>(where: string, definition: { readonly name: string }): v.GenericSchema<Ref> {
+  const name = readGiven(where, () => definition.name);
+  return v.custom<Ref>(
     (value) => typeof value === "object" && value !== null && transfer in value,
     `expected a ref on ${typeof name === "string" ? name : shown(name)}`,
   );

@@ -17,5 +17,5 @@ export interface AskScope {
   /** True once the work was given up while its code still runs: what it sends is refused. Default false. */
   readonly isLeftBehind?: boolean;
   /** The actors that wait for it, each for the next one, and the last for it. Default: none. */
-  readonly askers?: readonly Address[];
+  readonly askers?: readonly Address[] | undefined;
 }

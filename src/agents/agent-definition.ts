@@ -7,6 +7,7 @@ import type { IsCloneable } from "../values/cloneable.ts";
 import type { ReadonlyParts } from "../values/readonly-parts.ts";
 import type { ActorContext } from "../actors/actor-context.ts";
 import { checkDefinition } from "../actors/actor-definition.ts";
+import type { CallableAgent } from "../actors/callable-agent.ts";
 import type { Placement } from "../actors/placement.ts";
 import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
 import { readGiven } from "../contracts/read-given.ts";
@@ -18,9 +19,9 @@ import { shown } from "../values/shown.ts";
  * @since 0.1.0
  */
 export interface AgentContext extends ActorContext {
-  /** The run that this call is a step of; `undefined` when the agent was asked directly. */
+  /** The run that this is done for: as a step of it, or called by one. `undefined` outside of any run. */
   readonly run: string | undefined;
-  /** The step's name in its workflow; `undefined` when the agent was asked directly. */
+  /** The step's name in its workflow; `undefined` when the agent was called or asked. */
   readonly step: string | undefined;
   /**
    * The same for every attempt at this step, compensation or call, and for no other: pass it to the outside world so that an
@@ -78,18 +79,10 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
  *
  * @since 0.1.0
  */
-export interface AgentDefinition<In = unknown, Out = unknown> {
-  readonly kind: "agent";
-  readonly module: string;
-  readonly name: string;
-  readonly version: string;
-  readonly input: v.GenericSchema<In, unknown>;
-  readonly output: v.GenericSchema<unknown, Out>;
+export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAgent<In, Out> {
   readonly execute: (input: never, context: AgentContext) => unknown;
   readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
   readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
-  readonly concurrency: number;
-  readonly placement: Placement;
   readonly policies: Policies;
 }
 

@@ -25,6 +25,7 @@ export const errorCodes = [
   "max-deliveries",
   "timed-out",
   "cancelled",
+  "circular-call",
   // policies in front of agents
   "breaker-open",
   "rate-limited",

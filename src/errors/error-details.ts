@@ -39,6 +39,7 @@ export interface ErrorDetailsByCode {
     readonly timeout?: number;
   };
   cancelled: { readonly to?: string; readonly type?: string; readonly agent?: string };
+  "circular-call": { readonly agent: string; readonly circle: readonly string[] };
   // policies in front of agents
   "breaker-open": {
     readonly agent: string;

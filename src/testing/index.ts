@@ -3,3 +3,11 @@
 export type { Faults } from "./simulator/faults.ts";
 export { simulate, type Scenario, type SimulateOptions, type SimulationReport } from "./simulate.ts";
 export type { Life, World } from "./simulator/world.ts";
+export {
+  type AgentFakes,
+  answering,
+  type FakeAnswer,
+  type SeenCall,
+  testAgent,
+  type TestedAgent,
+} from "./test-agent.ts";

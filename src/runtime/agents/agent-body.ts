@@ -7,6 +7,7 @@ import type { AgentContext, AgentDefinition } from "../../agents/agent-definitio
 import type { CancellationListener } from "../../async/cancellation.ts";
 import { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
+import { runCallOf } from "../../agents/call-names.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -19,11 +20,12 @@ import type { Sender } from "../messaging/target.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Handling } from "../cell/handling.ts";
 import type { Delivery } from "../cell/delivery.ts";
-import { DirectCalls } from "./direct-calls.ts";
+import { CallsOnce } from "./calls-once.ts";
+import { type CallResult, DirectCalls } from "./direct-calls.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
-import { coordinate, supervisorTarget } from "./agent-targets.ts";
+import { coordinate, supervisorTarget } from "./supervisor-target.ts";
 import { shown } from "../../values/shown.ts";
 
 /** What an agent's body works with, besides what every actor's does. */
@@ -39,12 +41,18 @@ export class AgentBody implements ActorBody {
   readonly #agent: AgentDefinition;
   readonly #participant: Participant;
   readonly #calls: DirectCalls;
+  readonly #once: CallsOnce;
 
   constructor(services: AgentServices, cell: ActorCell, definition: AgentDefinition) {
     const { host, load, gates } = services;
     this.#services = services;
     this.#cell = cell;
     this.#agent = definition;
+    const codec = new PayloadCodec({
+      maxBytes: host.settings.maxMessageBytes,
+      system: host.system,
+      revive: (value) => host.revive(value, cell),
+    });
     this.#participant = new Participant(definition, {
       claim: (run, event) =>
         host.messenger.ask(
@@ -67,16 +75,13 @@ export class AgentBody implements ActorBody {
         host.reportFailure(cell.address, coordinate, error);
         void host.stop(cell.address, "discard"); // the supervisor hears that it has stopped, and counts it as lost
       },
-      codec: new PayloadCodec({
-        maxBytes: host.settings.maxMessageBytes,
-        system: host.system,
-        revive: (value) => host.revive(value, cell),
-      }),
+      codec,
       clock: host.clock,
     });
     cell.stopping.add({ abort: (reason) => this.#participant.abort(reason) });
     const { clock, random } = host;
     this.#calls = new DirectCalls({ agent: definition, participant: this.#participant, cell, gates, clock, random });
+    this.#once = new CallsOnce({ agent: definition, messenger: host.messenger, sender: cell, codec });
   }
 
   handle(delivery: Delivery): void | Promise<void> {
@@ -87,10 +92,14 @@ export class AgentBody implements ActorBody {
 
   async #execute(delivery: Delivery): Promise<void> {
     const { host } = this.#services;
-    const { payload, hasRefs, isAsk, from } = delivery.envelope;
+    const { payload, hasRefs, isAsk, from, idempotencyKey: key } = delivery.envelope;
     const idempotencyKey = this.#callOf(delivery.envelope);
-    const input = hasRefs ? host.revive(payload, delivery.sender) : payload;
-    const result = await this.#calls.call({ input, from, idempotencyKey, caller: delivery });
+    const ofRun = runCallOf(key);
+    const make = (): Promise<CallResult> => {
+      const input = hasRefs ? host.revive(payload, delivery.sender) : payload;
+      return this.#calls.call({ input, from, idempotencyKey, run: ofRun?.run, caller: delivery });
+    };
+    const result = await (ofRun?.isOnce === true ? this.#once.answer(ofRun, make) : make());
     if (result.type === "error") throw result.error;
     if (result.type === "output") return delivery.reply(result.output);
     const { refusal } = result;
@@ -122,9 +131,9 @@ class WorkContext extends CellContext implements AgentContext {
   readonly #work: Work;
 
   constructor(site: CellSite, work: Work) {
-    const { run, step, idempotencyKey } = work;
+    const { forRun: run, step, idempotencyKey } = work;
     const cause = run === undefined ? {} : { cause: runCause(run) };
-    super(site, new WorkHandling(site.cell, work), { ...cause, scope: idempotencyKey });
+    super(site, new WorkHandling(site.cell, work), { ...cause, scope: idempotencyKey, run });
     this.run = run;
     this.step = step;
     this.idempotencyKey = idempotencyKey;

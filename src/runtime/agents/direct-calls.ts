@@ -2,6 +2,7 @@
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Address } from "../../actors/address.ts";
+import type { AskScope } from "../../actors/ask-scope.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import { beginAttempt } from "../../workflows/participant/attempt-time.ts";
 import type { Participant } from "../../workflows/participant/participant.ts";
@@ -32,8 +33,10 @@ export interface DirectCall {
   readonly from: Address | undefined;
   /** The same for all attempts. */
   readonly idempotencyKey: string;
+  /** The run that the call is made for. */
+  readonly run: string | undefined;
   /** The caller's deadline and cancellation. After them no attempt begins, and an attempt in flight aborts. */
-  readonly caller: Pick<Handling, "deadline" | "add" | "remove">;
+  readonly caller: Pick<Handling, "deadline" | "add" | "remove"> & Pick<AskScope, "askers">;
 }
 
 /**
@@ -92,7 +95,10 @@ export class DirectCalls {
     }
   }
 
-  async #attempt({ input, from, idempotencyKey, caller }: DirectCall, wanted: Cancellation): Promise<AttemptResult> {
+  async #attempt(
+    { input, from, idempotencyKey, run, caller }: DirectCall,
+    wanted: Cancellation,
+  ): Promise<AttemptResult> {
     const { agent, participant, cell, gates } = this.#options;
     let permit: Permit;
     try {
@@ -105,6 +111,8 @@ export class DirectCalls {
       idempotencyKey,
       cancellation: time.cancellation,
       deadline: caller.deadline,
+      run,
+      askers: caller.askers,
       onBegin(work) {
         permit.begin();
         time.begin(work);

@@ -3,6 +3,7 @@
 import type { StoreAccess } from "../../store/versions/store-access.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import type { RefHost } from "../messaging/actor-ref.ts";
+import type { CallPort } from "./call-port.ts";
 import type { CellHost } from "./cell-host.ts";
 
 /** What an actor's body and its context work with. */
@@ -10,4 +11,6 @@ export interface ActorServices {
   readonly host: CellHost & RefHost;
   readonly store: StoreAccess;
   readonly load: DefinitionLoader;
+  /** The way to the agents that actors call. */
+  readonly calls: CallPort;
 }

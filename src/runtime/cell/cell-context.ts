@@ -4,8 +4,11 @@ import type { Draft } from "immer";
 import type * as v from "valibot";
 import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
+import type { CallableAgent } from "../../actors/callable-agent.ts";
+import type { CallOptions } from "../../actors/call-options.ts";
 import type { Protocol } from "../../actors/protocol.ts";
-import type { ActorRef } from "../../actors/actor-ref.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { CallNames } from "../../agents/call-names.ts";
 import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
 import { timeOfDay, toTimeOfDay } from "../../async/time-of-day.ts";
 import { checkContract } from "../../contracts/contract.ts";
@@ -23,8 +26,9 @@ import type {
   TransactSnapshots,
 } from "../../store/client/transaction.ts";
 import type { ActorCell } from "./actor-cell.ts";
-import { addressIn, BoundRef, targetOf } from "../messaging/actor-ref.ts";
-import { checkSought, checkSpawn } from "../definitions/check-definition.ts";
+import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
+import { targetOf } from "../messaging/definition-target.ts";
+import { checkCall, checkSought, checkSpawn, noOptions } from "../definitions/check-definition.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "../messaging/ask-errors.ts";
 import type { ActorServices } from "./actor-services.ts";
@@ -43,22 +47,26 @@ export interface CellSite {
   readonly protocol?: Protocol;
 }
 
-/** What a commit is for, and what keeps it from being applied twice. */
-export interface CommitTerms {
+/** What commits and calls are for, and what keeps them from being made twice. */
+export interface WorkTerms {
   readonly cause?: string;
+  /** The work that they are part of, the same for all attempts at it. */
   readonly scope?: string;
+  /** The run that it is done for. */
+  readonly run?: string | undefined;
 }
 
 export class CellContext implements ActorContext<unknown> {
   readonly #site: CellSite;
   readonly #handling: Handling;
-  readonly #commits: CommitTerms | undefined;
+  readonly #work: WorkTerms | undefined;
+  #calls: CallNames | undefined;
   #client: StoreClient | undefined;
 
-  constructor(site: CellSite, handling: Handling, commits?: CommitTerms) {
+  constructor(site: CellSite, handling: Handling, work?: WorkTerms) {
     this.#site = site;
     this.#handling = handling;
-    this.#commits = commits;
+    this.#work = work;
   }
 
   get signal(): AbortSignal {
@@ -116,12 +124,21 @@ export class CellContext implements ActorContext<unknown> {
     (this.#site.cell.outgoing ?? this.#site.cell.subscribers).emit(checked);
   }
 
-  async spawn<P extends Protocol, E>(
-    definition: ActorDefinition<P, E>,
-    options: SpawnOptions = {},
-  ): Promise<ActorRef<P, E>> {
-    checkSpawn(["actor"], definition, options);
-    this.#site.services.load.remember(definition);
+  async call<In, Out>(
+    agent: CallableAgent<In, Out>,
+    input: NoInfer<In>,
+    options: CallOptions = noOptions,
+  ): Promise<Out> {
+    checkCall(agent, options);
+    const { scope, run } = this.#work ?? {};
+    if (scope !== undefined) this.#calls ??= new CallNames(scope, run);
+    const terms = { ...options, names: this.#calls };
+    return this.#site.services.calls.call(this.#handling.sender, agent, input, terms) as Promise<Out>;
+  }
+
+  async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = {}): Promise<never> {
+    checkSpawn(["actor", "agent"], definition, options);
+    this.#site.services.load.remember(definition as ActorDefinition | AgentDefinition);
     const order: SpawnRequest = {
       definition: definitionId(definition),
       placement: options.placement ?? definition.placement,
@@ -133,18 +150,19 @@ export class CellContext implements ActorContext<unknown> {
     });
     const { address, error } = outcome as SpawnOutcome;
     if (error !== undefined) throw decodeError(error);
-    return this.#ref(definition, address);
+    return this.#ref(definition, address) as never;
   }
 
-  async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    checkSought("find", "actor", definition, name);
+  async find(definition: ActorDefinition | CallableAgent, name: string): Promise<never> {
+    checkSought("find", ["actor", "agent"], definition, name);
     const found = await this.#site.services.host.messenger.ask(this.#handling.sender, systemTarget, "find", {
       name,
       definition: definition.name,
     });
-    if (found !== undefined) return this.#ref(definition, found as Address);
+    if (found !== undefined) return this.#ref(definition, found as Address) as never;
     // a durable actor can be sent to while it doesn't run: what another durable actor sends it waits in that one's outbox
-    if (definition.body.kind === "durable") return this.#ref(definition, makeAddress(homeHost, name));
+    if (definition.kind === "actor" && definition.body.kind === "durable")
+      return this.#ref(definition, makeAddress(homeHost, name)) as never;
     throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
       details: { name },
     });
@@ -231,19 +249,15 @@ export class CellContext implements ActorContext<unknown> {
   #versions(): StoreClient {
     this.#client ??= new StoreClient(this.#site.services.store, {
       author: this.#site.cell.author,
-      ...this.#commits,
+      ...this.#work,
       onSeen: ({ position }) => this.#site.cell.observe(position),
     });
     this.#client.observe(this.#site.cell.token);
     return this.#client;
   }
 
-  #ref<P extends Protocol, E>(definition: ActorDefinition<P, E>, address: Address): ActorRef<P, E> {
+  #ref(definition: ActorDefinition | CallableAgent, address: Address): BoundRef {
     const target = targetOf(definition, address);
-    return new BoundRef({
-      host: this.#site.services.host,
-      sender: this.#handling.sender,
-      target,
-    }) as unknown as ActorRef<P, E>;
+    return new BoundRef({ host: this.#site.services.host, sender: this.#handling.sender, target });
   }
 }

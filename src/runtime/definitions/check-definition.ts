@@ -2,7 +2,8 @@
 
 import { shown } from "../../values/shown.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
-import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { CallableAgent } from "../../actors/callable-agent.ts";
+import type { CallOptions } from "../../actors/call-options.ts";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import { type ActorDefinition, checkActorName } from "../../actors/actor-definition.ts";
 import * as v from "valibot";
@@ -32,7 +33,7 @@ const spawnOptions = v.strictObject({
 /** @throws TroupeError `invalid-options` for what can't be spawned, or not by these options. */
 export function checkSpawn(
   kinds: readonly ("actor" | "agent")[],
-  definition: ActorDefinition | AgentDefinition,
+  definition: ActorDefinition | CallableAgent,
   options: SpawnOptions,
 ): void {
   checkDefinition("spawn", kinds, definition);
@@ -40,9 +41,25 @@ export function checkSpawn(
   if (definition.kind === "actor") checkActorName(definition, options.name);
 }
 
+const callOptions = v.strictObject({
+  timeout: v.optional(v.pipe(v.number(), v.minValue(0))),
+  signal: v.optional(v.unknown()), // the ask checks it
+  idempotencyKey: v.optional(v.unknown()), // where it is used, it is checked
+  once: v.optional(v.boolean()),
+});
+
+/** @throws TroupeError `invalid-options` for what is no agent, or can't be called by these options. */
+export function checkCall(agent: CallableAgent, options: CallOptions): void {
+  checkDefinition("call", ["agent"], agent);
+  if (options !== noOptions) checkOptions("call", callOptions, options);
+}
+
+/** Those of most calls, which need no check. */
+export const noOptions: CallOptions = Object.freeze({});
+
 /** @throws TroupeError `invalid-options` where something is looked for by anything but a definition and a text. */
-export function checkSought(method: string, kind: Kind, definition: unknown, name: unknown): void {
-  checkDefinition(method, [kind], definition);
+export function checkSought(method: string, kinds: readonly Kind[], definition: unknown, name: unknown): void {
+  checkDefinition(method, kinds, definition);
   if (typeof name === "string") return;
   throw new TroupeError("invalid-options", `${method}: what is looked for has a text for a name, not ${shown(name)}`);
 }

@@ -25,6 +25,7 @@ import { stateKey, type StateKey } from "../../store/versions/state-key.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
+import { AgentCalls } from "../agents/agent-calls.ts";
 import { GateClient } from "../agents/gate-client.ts";
 import type { HostSettings } from "./host-settings.ts";
 import type { SettledOf } from "../transport/supervision-protocol.ts";
@@ -102,7 +103,13 @@ export class HomeHost {
         reached: () => undefined,
       },
     });
-    this.services = { host: this.host, store: new AuthorityAccess(authority), load, gates: new GateClient(this.host) };
+    this.services = {
+      host: this.host,
+      store: new AuthorityAccess(authority),
+      load,
+      gates: new GateClient(this.host),
+      calls: new AgentCalls(this.host, load),
+    };
     this.outside = this.sender(undefined);
   }
 

@@ -6,7 +6,7 @@ import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
-import { agentMailbox } from "../agents/agent-targets.ts";
+import { agentMailbox } from "../messaging/definition-target.ts";
 import { StreamBody } from "../bodies/stream-body.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
 import { fencedStore } from "../cell/fenced-store.ts";

@@ -8,6 +8,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import { StoreReplica } from "../../store/replication/store-replica.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
+import { AgentCalls } from "../agents/agent-calls.ts";
 import { GateClient } from "../agents/gate-client.ts";
 import type { HostControl } from "./host-control.ts";
 import type { HostSettings } from "./host-settings.ts";
@@ -49,7 +50,7 @@ export function startWorkerHost({ settings, system, clock, random, turns, link, 
     },
   });
   host.attach(homeHost, link);
-  const services = { host, store: replica, load, gates: new GateClient(host) };
+  const services = { host, store: replica, load, gates: new GateClient(host), calls: new AgentCalls(host, load) };
   let close: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (close = resolve));
 

@@ -1,13 +1,10 @@
 /** Actor refs: a target, bound to its sender. */
 
 import type { Observable } from "rxjs";
-import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { ActorRef, AskOptions } from "../../actors/actor-ref.ts";
 import type { Address } from "../../actors/address.ts";
-import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { transfer, type Transferable, type Transferred } from "../../values/cloneable.ts";
-import { messageCheck } from "./message-check.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { Messenger } from "./messenger.ts";
 import type { Sender, Target } from "./target.ts";
@@ -28,12 +25,6 @@ interface Binding {
   readonly host: RefHost;
   readonly sender: Sender;
   readonly target: Target;
-}
-
-/** The target for an actor whose definition is known here: messages are checked before they are sent. */
-export function targetOf(definition: Pick<ActorDefinition, "name" | "protocol" | "mailbox">, address: Address): Target {
-  const { capacity, overflow } = { ...defaultMailbox, ...definition.mailbox };
-  return { address, capacity, overflow, check: messageCheck(definition) };
 }
 
 export class BoundRef implements ActorRef {

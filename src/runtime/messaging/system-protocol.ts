@@ -18,9 +18,16 @@ export const systemTarget: Target = {
 
 /** What an actor asks the system to spawn. */
 export interface SpawnRequest {
-  readonly definition: DefinitionId<"actor">;
+  readonly definition: DefinitionId<"actor" | "agent">;
   readonly placement: Placement;
   readonly name: string | undefined;
+}
+
+/** The agent that an actor is about to call. */
+export interface DeployRequest {
+  readonly definition: DefinitionId<"agent">;
+  /** Where it was, and is no more. */
+  readonly gone: Address | undefined;
 }
 
 /** Where it was spawned, or what it failed with. */

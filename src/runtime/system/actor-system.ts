@@ -4,8 +4,8 @@ import { clockBehind } from "./clock-behind.ts";
 import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
-import type { Protocol } from "../../actors/protocol.ts";
-import type { ActorRef } from "../../actors/actor-ref.ts";
+import type { CallableAgent } from "../../actors/callable-agent.ts";
+import type { CallOptions } from "../../actors/call-options.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
@@ -21,13 +21,12 @@ import { isTroupeError } from "../../errors/troupe-error.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import { ActorRegistry } from "../registry/actor-registry.ts";
-import { agentTarget } from "../agents/agent-targets.ts";
-import { checkDefinition, checkSought, checkSpawn } from "../definitions/check-definition.ts";
+import { checkCall, checkDefinition, checkSought, checkSpawn } from "../definitions/check-definition.ts";
 import { DeathWatch } from "../registry/death-watch.ts";
-import { addressIn, BoundRef, targetOf } from "../messaging/actor-ref.ts";
-import type { Target } from "../messaging/target.ts";
+import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
 import type { DeadLetter } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
+import { targetOf } from "../messaging/definition-target.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
 import type { SystemReport } from "../transport/system-report.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
@@ -160,8 +159,11 @@ export class ActorSystem implements System {
         systemBody({
           spawn: async ({ definition, name, placement }) => {
             this.#end.checkMayStart();
-            return this.#spawner.spawn(definition, name, placement);
+            // with the whole definition, an agent's gate is known before its first call
+            const given = definition.kind === "agent" ? await platform.load.load(definition) : definition;
+            return this.#spawner.spawn(given, name, placement);
           },
+          deploy: async ({ definition, gone }) => this.#runs.locate(await platform.load.load(definition), gone),
           find: (name, definition) => this.#find(name, definition),
           deathWatch: this.#deathWatch,
         }),
@@ -203,14 +205,12 @@ export class ActorSystem implements System {
     return this.#runs.coordination;
   }
 
-  async spawn(definition: ActorDefinition | AgentDefinition, options: SpawnOptions = {}): Promise<never> {
+  async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = {}): Promise<never> {
     this.#end.checkOpen();
     checkSpawn(["actor", "agent"], definition, options);
-    this.#platform.load.remember(definition);
+    this.#platform.load.remember(definition as ActorDefinition | AgentDefinition);
     const address = await this.#spawner.spawn(definition, options.name, options.placement ?? definition.placement);
-    return this.#ref(
-      definition.kind === "actor" ? targetOf(definition, address) : agentTarget(definition, address),
-    ) as never;
+    return this.#refOn(definition, address) as never;
   }
 
   async watch(ref: { readonly address: Address }): Promise<Gone> {
@@ -222,15 +222,21 @@ export class ActorSystem implements System {
     return this.#supervision.supervise(options, (definition) => this.#platform.load.remember(definition));
   }
 
-  async find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>> {
-    checkSought("find", "actor", definition, name);
+  async call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = {}): Promise<Out> {
+    this.#end.checkOpen();
+    checkCall(agent, options);
+    return this.#home.services.calls.call(this.#home.outside, agent, input, options) as Promise<Out>;
+  }
+
+  async find(definition: ActorDefinition | CallableAgent, name: string): Promise<never> {
+    checkSought("find", ["actor", "agent"], definition, name);
     const address = this.#find(name, definition.name);
     if (address === undefined) {
       throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
         details: { name },
       });
     }
-    return this.#ref(targetOf(definition, address)) as unknown as ActorRef<P, E>;
+    return this.#refOn(definition, address) as never;
   }
 
   async stop(ref: { readonly address: Address }, mode: StopMode = "discard", options: StopOptions = {}): Promise<void> {
@@ -257,7 +263,7 @@ export class ActorSystem implements System {
   async findRun(...given: [id: string] | [workflow: WorkflowId, id: string]): Promise<Run> {
     if (given.length === 1) return this.#runs.find(given[0]);
     const [workflow, id] = given;
-    checkSought("findRun", "workflow", workflow, id);
+    checkSought("findRun", ["workflow"], workflow, id);
     return this.#runs.find(id, workflow);
   }
 
@@ -331,8 +337,9 @@ export class ActorSystem implements System {
     return !isSupervised(actor);
   }
 
-  #ref(target: Target): BoundRef {
-    return new BoundRef({ host: this.#home.host, sender: this.#home.outside, target });
+  #refOn(definition: ActorDefinition | CallableAgent, address: Address): BoundRef {
+    const { host, outside: sender } = this.#home;
+    return new BoundRef({ host, sender, target: targetOf(definition, address) });
   }
 
   /** Acts on what the hosts report. */

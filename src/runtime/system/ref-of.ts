@@ -2,8 +2,7 @@
 
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
-import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { AgentProtocol } from "./system.ts";
+import type { AgentProtocol, CallableAgent } from "../../actors/callable-agent.ts";
 
 /**
  * The type of a ref on an actor, or on an agent that is asked directly, by the type of its definition: what `spawn` and `find`
@@ -18,6 +17,6 @@ import type { AgentProtocol } from "./system.ts";
 export type RefOf<Definition extends { readonly kind: "actor" | "agent" }> =
   Definition extends ActorDefinition<infer P, infer E>
     ? ActorRef<P, E>
-    : Definition extends AgentDefinition<infer In, infer Out>
+    : Definition extends CallableAgent<infer In, infer Out>
       ? ActorRef<AgentProtocol<In, Out>, never>
       : never;

@@ -1,10 +1,10 @@
-/** What actors ask of their system: to spawn, to find, to watch and to link. */
+/** What actors ask of their system: to spawn, to deploy, to find, to watch and to link. */
 
 import type { Address } from "../../actors/address.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
-import type { SpawnOutcome, SpawnRequest } from "../messaging/system-protocol.ts";
+import type { DeployRequest, SpawnOutcome, SpawnRequest } from "../messaging/system-protocol.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */
@@ -15,14 +15,17 @@ interface BondRequest {
 
 export interface SystemBodyOptions {
   readonly spawn: (request: SpawnRequest) => Promise<Address>;
+  /** Where an agent is that is to be called. It is started if need be. */
+  readonly deploy: (request: DeployRequest) => Promise<Address>;
   /** Where an actor is, of that definition if one is given. */
   readonly find: (name: string, definition?: string) => Address | undefined;
   readonly deathWatch: DeathWatch;
 }
 
-export function systemBody({ spawn, find, deathWatch: bonds }: SystemBodyOptions): ActorBody {
+export function systemBody({ spawn, deploy, find, deathWatch: bonds }: SystemBodyOptions): ActorBody {
   return nativeBody((type, payload, from) => {
     if (type === "spawn") return spawned(spawn(payload as SpawnRequest));
+    if (type === "deploy") return spawned(deploy(payload as DeployRequest));
     if (type === "find") {
       const { name, definition } = payload as { name: string; definition?: string };
       return find(name, definition);

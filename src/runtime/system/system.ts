@@ -1,13 +1,13 @@
 /** What a process embeds: the system as its users see it. `actor-system.ts` implements it. */
 
 import type { Observable } from "rxjs";
-import type * as v from "valibot";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
-import type { MessageSpec, Protocol } from "../../actors/protocol.ts";
+import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import type { Address } from "../../actors/address.ts";
-import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { AgentProtocol, CallableAgent } from "../../actors/callable-agent.ts";
+import type { CallOptions } from "../../actors/call-options.ts";
 import type { Gone } from "../../actors/gone.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
@@ -21,19 +21,6 @@ import type { RunOptions } from "../workflows/run-options.ts";
 import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
-
-/**
- * The protocol of an agent that is asked directly, outside of any workflow. It is no interface, since an interface would
- * have to extend {@link Protocol}, and would take any message then.
- *
- * @since 0.1.0
- */
-export type AgentProtocol<In, Out> = {
-  readonly execute: MessageSpec & {
-    readonly input: v.GenericSchema<In, In>;
-    readonly reply: v.GenericSchema<Out, Out>;
-  };
-};
 
 /**
  * What `system.stats()` reports: how much there is at that moment, and what there was since the start.
@@ -74,9 +61,19 @@ export interface System extends AsyncDisposable {
    */
   spawn<P extends Protocol, E>(definition: ActorDefinition<P, E>, options?: SpawnOptions): Promise<ActorRef<P, E>>;
   spawn<In, Out>(
-    definition: AgentDefinition<In, Out>,
+    agent: CallableAgent<In, Out>,
     options?: SpawnOptions,
   ): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+  /**
+   * Calls an agent, and resolves to its output. The agent is started when it is first called, and serves all callers and all runs of
+   * the system. The call goes through its policies: retry, breaker, limits, bulkhead and timeout.
+   *
+   * @throws AskError (as a rejection) as `ref.ask`.
+   * @throws TroupeError (as a rejection) `invalid-options` for what is no agent, or no option; `system-closed`.
+   * @example
+   * const { score } = await system.call(creditScore, { customer }, { timeout: 2_000 });
+   */
+  call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
   /**
    * Starts a tree of supervisors and their actors, in order; resolves when all of them have started. The actors are found by
    * their names; they keep their addresses and mailboxes when they are restarted, in place or on another thread.
@@ -106,8 +103,9 @@ export interface System extends AsyncDisposable {
    * const { reason } = await system.watch(ref);
    */
   watch(ref: { readonly address: Address }): Promise<Gone>;
-  /** A ref on the actor with this name. Rejects with `no-such-actor` when there is none. */
+  /** A ref on the actor or agent with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, E>(definition: ActorDefinition<P, E>, name: string): Promise<ActorRef<P, E>>;
+  find<In, Out>(agent: CallableAgent<In, Out>, name: string): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
   /**
    * Stops an actor once the message it handles is done: `discard` (the default) makes dead letters of what waits,
    * `drain` handles it first. Resolves when it has stopped; at once for an actor that is gone. A supervised actor is not started

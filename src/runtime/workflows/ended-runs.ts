@@ -22,7 +22,7 @@ export interface KeepRuns {
 }
 
 export interface EndedRunsOptions {
-  readonly authority: Pick<StoreAuthority, "keys" | "stored" | "forget">;
+  readonly authority: Pick<StoreAuthority, "keys" | "head" | "stored" | "forget">;
   readonly clock: TimeSource;
   readonly turns: Pick<Turns, "schedule">;
   readonly keep: "all" | KeepRuns;

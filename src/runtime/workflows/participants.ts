@@ -9,7 +9,8 @@ import { agentKey } from "../../workflows/coordination/workflow-plan.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import { agentMailbox, coordinate } from "../agents/agent-targets.ts";
+import { agentMailbox } from "../messaging/definition-target.ts";
+import { coordinate } from "../agents/supervisor-target.ts";
 import type { Sender, Target } from "../messaging/target.ts";
 import type { ThreadHost } from "../host/thread-host.ts";
 
@@ -39,9 +40,25 @@ export interface ParticipantsOptions {
 export class Participants {
   readonly #options: ParticipantsOptions;
   readonly #deployments = new Map<string, Deployment>();
+  /** What waits to hear that the participant at a place is gone. */
+  readonly #leaving = new Map<Address, readonly (() => void)[]>();
 
   constructor(options: ParticipantsOptions) {
     this.#options = options;
+  }
+
+  /**
+   * Where the participant of an agent is, which is started if there is none. `gone`: where it was, and is no more. If the news of that
+   * hasn't arrived here, waits for it.
+   */
+  async locate(agent: AgentDefinition, gone?: Address): Promise<Address> {
+    const { address } = await this.#deployment(agent).target;
+    if (address !== gone) return address;
+    await new Promise<void>((resolve) => {
+      const waiting = this.#leaving.get(address) ?? [];
+      this.#leaving.set(address, [...waiting, resolve]);
+    });
+    return this.locate(agent, gone);
   }
 
   /** Starts the participants of a workflow. */
@@ -90,6 +107,8 @@ export class Participants {
       if (target instanceof Promise || (target.address !== actor && hostOf(target.address) !== thread)) continue;
       this.#deployments.delete(key);
       agents.push(agent);
+      for (const resolve of this.#leaving.get(target.address) ?? []) resolve();
+      this.#leaving.delete(target.address);
     }
     return agents;
   }

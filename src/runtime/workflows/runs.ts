@@ -1,6 +1,7 @@
 /** The runs of one system: starts, finds, cancels and recovers them. */
 
 import type { Address } from "../../actors/address.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { Run } from "../../workflows/run.ts";
 import { RunHandle } from "../../workflows/run-handle.ts";
@@ -14,7 +15,7 @@ import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
-import { supervisorTarget } from "../agents/agent-targets.ts";
+import { supervisorTarget } from "../agents/supervisor-target.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
@@ -199,6 +200,11 @@ export class Runs {
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     this.#platform.load.remember(workflow);
     await this.#actor.deploy(workflow);
+  }
+
+  /** Where the participant of an agent is; see `Participants.locate`. */
+  locate(agent: AgentDefinition, gone: Address | undefined): Promise<Address> {
+    return this.#actor.locate(agent, gone);
   }
 
   async switchCoordination(coordination: Coordination): Promise<void> {

@@ -10,10 +10,13 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
-import { agentMailbox, coordinate, supervisorTarget } from "../agents/agent-targets.ts";
+import { agentMailbox } from "../messaging/definition-target.ts";
+import { coordinate, supervisorTarget } from "../agents/supervisor-target.ts";
+import type { FindCall, RecordCall } from "../agents/call-protocol.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 import { Participants } from "./participants.ts";
+import { RecordedCalls } from "./recorded-calls.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Random } from "../../ports/random.ts";
@@ -39,6 +42,8 @@ export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | 
 /** What the supervisor's mailbox takes. */
 type SupervisorMessage =
   | ToSupervisor
+  | FindCall
+  | RecordCall
   /** A thread or a participant is gone. */
   | { readonly type: "lost"; readonly thread?: number; readonly actor?: Address; readonly error: EncodedError };
 
@@ -50,6 +55,7 @@ export class SupervisorActor {
   readonly store: StoreClient;
   readonly #home: HomeHost;
   readonly #participants: Participants;
+  readonly #calls: RecordedCalls;
 
   constructor({ home, platform, maxMessageBytes, deploy, admit, onVersion, onBroken }: SupervisorActorOptions) {
     this.#home = home;
@@ -83,11 +89,17 @@ export class SupervisorActor {
       clock: platform.clock,
       random: platform.random,
     });
+    this.#calls = new RecordedCalls(this.store, (run) => this.supervisor.isOpen(run));
   }
 
   /** Starts the participants of a workflow. */
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     await this.#participants.deploy(workflow);
+  }
+
+  /** See {@link Participants.locate}. */
+  locate(agent: AgentDefinition, gone: Address | undefined): Promise<Address> {
+    return this.#participants.locate(agent, gone);
   }
 
   /** A thread died. The supervisor hears of it after what the thread's participants had proposed, and judges that first. */
@@ -121,6 +133,10 @@ export class SupervisorActor {
         return this.supervisor.begun(message.run, message.step, message.attempt);
       case "outcome":
         return this.supervisor.propose(message.run, message.event, message.spent);
+      case "find-call":
+        return this.#calls.find(message.run, message.name);
+      case "record-call":
+        return this.#calls.record(message.run, message.name, message.agent, message.output);
       case "lost": {
         const error = decodeError(message.error);
         for (const agent of this.#participants.lost(message)) this.supervisor.participantLost(agent, error);

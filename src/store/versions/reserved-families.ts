@@ -5,6 +5,8 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 /** Those that there are, and names that what comes will need. */
 const reserved: ReadonlySet<string> = new Set([
   "breaker",
+  "call",
+  "calls",
   "coordination",
   "inbox",
   "lease",

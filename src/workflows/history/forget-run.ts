@@ -1,5 +1,6 @@
 /** Forgetting a run that has ended: of its history, nothing is left. */
 
+import { callKeys } from "../../agents/recorded-call.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
@@ -9,14 +10,23 @@ import { isOpen, type RunState, runState } from "./run-state.ts";
 /** How many runs are forgotten by one commit, which may not grow without bound. */
 export const maxForgottenAtOnce = 100;
 
-/** Forgets all that the store has of runs, at one position: of at most {@link maxForgottenAtOnce}. */
-export function forgetRuns(
-  authority: Pick<StoreAuthority, "forget">,
+/** How many recorded calls are forgotten by one commit. */
+const maxCallsAtOnce = 1_000;
+
+/**
+ * Forgets all that the store has of runs: of at most {@link maxForgottenAtOnce}. All at one position, but for recorded calls beyond so
+ * many, which go before.
+ */
+export async function forgetRuns(
+  authority: Pick<StoreAuthority, "forget" | "head" | "keys">,
   runs: readonly string[],
   { author, reason }: { readonly author: string; readonly reason: string },
 ): Promise<void> {
+  const calls = (await Promise.all(runs.map((run) => callKeys(authority, run)))).flat();
+  for (; calls.length > maxCallsAtOnce; calls.splice(0, maxCallsAtOnce))
+    await authority.forget(calls.slice(0, maxCallsAtOnce), { author, reason });
   const keys = runs.flatMap((run) => [stateKey(runState, run), stateKey(refusedRun, run)]);
-  return authority.forget(keys, { author, reason });
+  await authority.forget([...keys, ...calls], { author, reason });
 }
 
 /**

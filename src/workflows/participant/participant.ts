@@ -3,6 +3,7 @@
  * answers direct calls. One participant handles all steps of its agent, in all workflows.
  */
 
+import type { Address } from "../../actors/address.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -58,6 +59,10 @@ export interface ExecuteOptions {
   readonly cancellation?: Cancellation;
   /** When the caller stops waiting, in the clock's milliseconds. Default Infinity. */
   readonly deadline?: number;
+  /** The run that the call is made for. Default: none. */
+  readonly run?: string | undefined;
+  /** The actors that wait for the call, each for the next one, and the last for the agent. Default: none. */
+  readonly askers?: readonly Address[] | undefined;
   /**
    * Called right before the agent's code runs: a failure before that has had no effect. From then on, the work counts the
    * tokens that the code reports.
@@ -132,16 +137,18 @@ export class Participant {
    */
   async execute(
     input: unknown,
-    { idempotencyKey, cancellation = new Cancellation(), deadline = never, onBegin }: ExecuteOptions,
+    { idempotencyKey, cancellation = new Cancellation(), deadline = never, run, askers, onBegin }: ExecuteOptions,
   ): Promise<unknown> {
     const work = this.#add({
       run: undefined,
       step: undefined,
+      forRun: run,
       idempotencyKey,
       attempt: 1,
       deadline,
       isCompensation: false,
       cancellation,
+      askers,
     });
     try {
       return await this.#code.execute(work, input, onBegin);
@@ -265,11 +272,13 @@ export class Participant {
     return this.#add({
       run,
       step,
+      forRun: run,
       idempotencyKey: isCompensation ? keyOfParts(run, step, "compensation") : keyOfParts(run, step),
       attempt,
       deadline,
       isCompensation,
       cancellation: new Cancellation(),
+      askers: undefined,
     });
   }
 
@@ -277,10 +286,11 @@ export class Participant {
    * Copies field by field: a spread took 3 µs, as long as everything else that supervisor and participant do for a
    * step.
    */
-  #add({ run, step, idempotencyKey, attempt, deadline, isCompensation, cancellation }: NewWork): Work {
+  #add({ run, step, forRun, idempotencyKey, attempt, deadline, isCompensation, cancellation, askers }: NewWork): Work {
     const work: Work = {
       run,
       step,
+      forRun,
       idempotencyKey,
       attempt,
       deadline,
@@ -290,6 +300,7 @@ export class Participant {
       cancellation,
       isOver: false,
       isLeftBehind: false,
+      askers,
     };
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped.reason);
     this.#work.add(work);

@@ -83,6 +83,11 @@ export class RunSupervisor {
     return this.#epoch;
   }
 
+  /** True for a run that hasn't ended. */
+  isOpen(id: string): boolean {
+    return this.#open.has(id);
+  }
+
   /** The ids of the runs that haven't ended. */
   get openRuns(): readonly string[] {
     return [...this.#open.keys()];

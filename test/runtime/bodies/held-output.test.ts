@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { hostId, makeAddress } from "../../../src/actors/address.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
-import { BoundRef, targetOf } from "../../../src/runtime/messaging/actor-ref.ts";
+import { defineActor } from "../../../src/index.ts";
+import { BoundRef } from "../../../src/runtime/messaging/actor-ref.ts";
+import { targetOf } from "../../../src/runtime/messaging/definition-target.ts";
 import type { Target } from "../../../src/runtime/messaging/target.ts";
 import { HeldOutput } from "../../../src/runtime/bodies/held-output.ts";
 import { ValueCopier } from "../../../src/values/value-copier.ts";
@@ -89,7 +91,11 @@ describe("what a durable actor's handler sends", () => {
   it("is what the schema makes of it", () => {
     const { out } = outgoing();
     const trimmed = targetOf(
-      { name: "x", protocol: { say: { input: v.pipe(v.string(), v.trim()) } }, mailbox: {} },
+      defineActor(import.meta.url, {
+        name: "x",
+        protocol: { say: { input: v.pipe(v.string(), v.trim()) } },
+        on: { say: () => undefined },
+      }),
       makeAddress(hostId(1), "x"),
     );
     out.post(trimmed, "say", "  a ");

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { ActorRegistry } from "../../../src/runtime/registry/actor-registry.ts";
 import { gatesTarget } from "../../../src/runtime/agents/gate-protocol.ts";
-import { supervisorTarget } from "../../../src/runtime/agents/agent-targets.ts";
+import { supervisorTarget } from "../../../src/runtime/agents/supervisor-target.ts";
 import { systemTarget } from "../../../src/runtime/messaging/system-protocol.ts";
 import { nameOf } from "../../../src/actors/address.ts";
 

@@ -1,30 +1,28 @@
-/** Where agents and the supervisor of runs are reached, and the message between them. */
+/** Targets on actors and agents whose definition is known: what is sent is checked before it leaves. */
 
-import { internalMessage } from "../messaging/internal-message.ts";
+import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { Address } from "../../actors/address.ts";
-import { systemAddress } from "../../actors/system-actors.ts";
-import type { MailboxOptions } from "../../actors/mailbox-options.ts";
-import { messageName } from "../messaging/message-check.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
-import { AskError, toAskError } from "../../errors/ask-error.ts";
+import type { CallableAgent } from "../../actors/callable-agent.ts";
+import { defaultMailbox, type MailboxOptions } from "../../actors/mailbox-options.ts";
 import { checkContract } from "../../contracts/contract.ts";
-import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { Target } from "../messaging/target.ts";
+import { AskError, toAskError } from "../../errors/ask-error.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
 import { shown } from "../../values/shown.ts";
-
-export const coordinate = "coordinate";
+import { messageCheck, messageName } from "./message-check.ts";
+import type { Target } from "./target.ts";
 
 /** What waits here is bounded by the runs in flight; a large mailbox lets an abort past the work that waits. */
 export const agentMailbox = { capacity: 16384, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;
-export const supervisorTarget: Target = {
-  address: systemAddress("supervisor"),
-  ...agentMailbox,
-  check: internalMessage,
-};
+
+/** The target for an actor or an agent. */
+export function targetOf(definition: ActorDefinition | CallableAgent, address: Address): Target {
+  if (definition.kind === "agent") return agentTarget(definition, address);
+  const { capacity, overflow } = { ...defaultMailbox, ...definition.mailbox };
+  return { address, capacity, overflow, check: messageCheck(definition) };
+}
 
 /** The target of an agent for its users: its input is checked before it is sent. */
-export function agentTarget(definition: AgentDefinition, address: Address): Target {
-  const { name: agent, version, input } = definition;
+export function agentTarget({ name: agent, version, input }: CallableAgent, address: Address): Target {
   return {
     address,
     ...agentMailbox,

@@ -1,0 +1,80 @@
+/** Names the calls that a piece of work makes of agents, so that another attempt at the work is known to make the same ones. */
+
+import { createHash } from "node:crypto";
+import type { CallableAgent } from "../actors/callable-agent.ts";
+import { keyOfParts, ownKey, scopeKey } from "../store/versions/idempotency-key.ts";
+import { toLosslessJson } from "../values/lossless-json.ts";
+
+/** A call that is made for a run. */
+export interface RunCall {
+  readonly run: string;
+  /** Unique within the run. */
+  readonly name: string;
+  /** True when its output is recorded, and found by a later attempt at what makes the call. */
+  readonly isOnce: boolean;
+}
+
+/** The call that a piece of work is about to make. */
+export interface NewCall {
+  readonly agent: CallableAgent;
+  /** The input as plain data. */
+  readonly input: unknown;
+  /** What says which call it is, in place of the input. */
+  readonly idempotencyKey?: string | undefined;
+  readonly once?: boolean | undefined;
+}
+
+/** How many characters of the hash are kept, of six bits each: enough that two calls don't share them by accident or design. */
+const length = 32;
+
+/** What the keys of a run's calls begin with. */
+const ofRun = scopeKey("call/");
+
+/**
+ * The calls of one attempt at a piece of work. A call is known by its agent and its input, not by its place: an attempt may leave out
+ * calls that the one before made, or make others between them. Of several calls with the same input, which can't be told apart, the
+ * first of an attempt is the first of another.
+ */
+export class CallNames {
+  readonly #scope: string;
+  readonly #run: string | undefined;
+  readonly #made = new Map<string, number>();
+
+  /** @param scope the work, the same for all attempts at it. @param run the run that it is done for. */
+  constructor(scope: string, run: string | undefined) {
+    this.#scope = scope;
+    this.#run = run;
+  }
+
+  /**
+   * The idempotency key of the next call.
+   *
+   * @throws TroupeError `invalid-options` for an idempotency key that is no text.
+   */
+  next({ agent, input, idempotencyKey, once = true }: NewCall): string {
+    const { module, name } = agent;
+    const which =
+      idempotencyKey === undefined ? ["input", toLosslessJson(input)] : ["key", ownKey(idempotencyKey, `call ${name}`)];
+    const call = hashOf([this.#scope, module, name, ...which]);
+    if (idempotencyKey !== undefined) return this.#keyOf(call, once);
+    const before = this.#made.get(call) ?? 0;
+    this.#made.set(call, before + 1);
+    return this.#keyOf(before === 0 ? call : hashOf([call, String(before)]), once);
+  }
+
+  #keyOf(name: string, once: boolean): string {
+    if (this.#run === undefined) return scopeKey(keyOfParts("called", name));
+    return scopeKey(keyOfParts("call", this.#run, name, once ? "once" : "each-time"));
+  }
+}
+
+/** The call of a run that an idempotency key names; `undefined` for the key of anything else. */
+export function runCallOf(key: string | undefined): RunCall | undefined {
+  if (key === undefined || !key.startsWith(ofRun)) return undefined;
+  const [run = "", name = "", how] = key.slice(ofRun.length).split("/").map(decodeURIComponent);
+  return { run, name, isOnce: how === "once" };
+}
+
+function hashOf(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, length);
+}

@@ -1,0 +1,116 @@
+/** Calls of agents, as one host makes them: finds the agent, which is started when it is first called, and asks it. */
+
+import type { Address } from "../../actors/address.ts";
+import type { CallableAgent } from "../../actors/callable-agent.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { CallNames } from "../../agents/call-names.ts";
+import { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { AskError, isAskError } from "../../errors/ask-error.ts";
+import { decodeError } from "../../errors/error-codec.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { CallPort, CallTerms } from "../cell/call-port.ts";
+import { definitionId, type DefinitionLoader } from "../definitions/definition-loader.ts";
+import { agentTarget } from "../messaging/definition-target.ts";
+import type { Messenger } from "../messaging/messenger.ts";
+import { type DeployRequest, type SpawnOutcome, systemTarget } from "../messaging/system-protocol.ts";
+import type { Sender, Target } from "../messaging/target.ts";
+
+export interface AgentCallsHost {
+  readonly clock: Clock;
+  readonly messenger: Messenger;
+  readonly settings: { readonly maxMessageBytes: number };
+  readonly system: object;
+}
+
+/** How often a call is sent, if the agent is gone each time before it got the call. */
+const maxSends = 3;
+
+export class AgentCalls implements CallPort {
+  readonly #host: AgentCallsHost;
+  readonly #load: DefinitionLoader;
+  readonly #codec: PayloadCodec;
+  /** Where the agents are that were called from here. */
+  readonly #targets = new WeakMap<CallableAgent, Target>();
+
+  constructor(host: AgentCallsHost, load: DefinitionLoader) {
+    this.#host = host;
+    this.#load = load;
+    this.#codec = new PayloadCodec({ maxBytes: host.settings.maxMessageBytes, system: host.system });
+  }
+
+  /** @throws AskError (as a rejection) see `ActorContext.call`. */
+  async call(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): Promise<unknown> {
+    const { clock, messenger } = this.#host;
+    const { timeout = Number.POSITIVE_INFINITY, signal, names } = terms;
+    const deadline = clock.now() + timeout;
+    const wait = (): { timeout: number; signal?: AbortSignal } => ({
+      timeout: deadline - clock.now(),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    const key = names === undefined ? ownKeyOf(terms) : { key: this.#nameOf(names, agent, input, terms) };
+    let target = this.#targets.get(agent);
+    for (let sends = 1; ; sends++) {
+      target ??= await this.#find(sender, agent, wait(), undefined);
+      checkCircle(sender, agent, target.address);
+      try {
+        return await messenger.ask(sender, target, "execute", input, { ...wait(), ...key });
+      } catch (error) {
+        if (sends === maxSends || !isGone(error, target.address)) throw error;
+        target = await this.#find(sender, agent, wait(), target.address);
+      }
+    }
+  }
+
+  #nameOf(names: CallNames, agent: CallableAgent, input: unknown, { idempotencyKey, once }: CallTerms): string {
+    const plain = idempotencyKey === undefined ? this.#codec.encode(input, `the input of a call of ${agent.name}`) : "";
+    return names.next({ agent, input: plain, idempotencyKey, once });
+  }
+
+  /** @param gone where the agent was, and is no more. */
+  async #find(
+    sender: Sender,
+    agent: CallableAgent,
+    wait: { readonly timeout: number; readonly signal?: AbortSignal },
+    gone: Address | undefined,
+  ): Promise<Target> {
+    this.#load.remember(agent as AgentDefinition);
+    const request: DeployRequest = { definition: definitionId(agent), gone };
+    const outcome = await this.#host.messenger.ask(sender, systemTarget, "deploy", request, wait);
+    const { address, error } = outcome as SpawnOutcome;
+    if (error !== undefined) throw decodeError(error);
+    const target = agentTarget(agent, address);
+    this.#targets.set(agent, target);
+    return target;
+  }
+}
+
+function ownKeyOf({ idempotencyKey }: CallTerms): { readonly idempotencyKey?: string } {
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
+}
+
+/** True if the agent was gone before the call reached it. */
+function isGone(error: unknown, address: Address): boolean {
+  if (!isAskError(error) || error.mayHaveRun) return false;
+  const { code, details } = error;
+  return (code === "no-such-actor" || code === "actor-stopped" || code === "thread-died") && details["to"] === address;
+}
+
+/**
+ * A call waits for a place with its agent. If those who wait for it have all the places, none gets free.
+ *
+ * @throws AskError `circular-call`
+ */
+function checkCircle({ scope, address: from }: Sender, { name, concurrency }: CallableAgent, to: Address): void {
+  const askers = scope === undefined || scope.isOver ? [] : (scope.askers ?? []);
+  const waiting = [...askers, from];
+  const places = waiting.filter((actor) => actor === to).length;
+  if (places < concurrency) return;
+  const circle = [...waiting.slice(waiting.indexOf(to)).filter((actor) => actor !== undefined), to];
+  throw new AskError(
+    "rejected",
+    "circular-call",
+    `the call of the agent ${name} can't begin, as it waits for itself: ${circle.join(" > ")}, each of which waits for the next one. ` +
+      `Call another agent, or raise the concurrency of ${name} above the depth of the calls.`,
+    { details: { agent: name, circle } },
+  );
+}

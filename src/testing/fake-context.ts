@@ -1,0 +1,169 @@
+/** The context of an agent's code in a unit test: time, chance, states and other agents, without threads. */
+
+import type { AgentContext } from "../agents/agent-definition.ts";
+import { type Address, homeHost, makeAddress } from "../actors/address.ts";
+import type { CallableAgent } from "../actors/callable-agent.ts";
+import { checkContract } from "../contracts/contract.ts";
+import { TroupeError } from "../errors/troupe-error.ts";
+import { isDefinition } from "../runtime/definitions/is-definition.ts";
+import type { StoreClient } from "../store/client/store-client.ts";
+import type { ValueCopier } from "../values/value-copier.ts";
+import { shown } from "../values/shown.ts";
+
+/**
+ * What an agent answers that the tested one calls. Made by {@link answering}.
+ *
+ * @since 0.1.0
+ */
+export interface FakeAnswer {
+  readonly agent: CallableAgent;
+  readonly answer: (input: never) => unknown;
+}
+
+/**
+ * A call that the tested agent has made: the name of the agent that it called, and the input.
+ *
+ * @since 0.1.0
+ */
+export interface SeenCall {
+  readonly agent: string;
+  readonly input: unknown;
+}
+
+export interface FakeContextOptions {
+  readonly agent: string;
+  readonly run: string | undefined;
+  readonly step: string | undefined;
+  readonly idempotencyKey: string;
+  readonly signal: AbortSignal;
+  readonly random: () => number;
+  readonly answers: readonly FakeAnswer[];
+  readonly copier: ValueCopier;
+  readonly store: StoreClient;
+  readonly clock: FakeTime;
+  readonly onCall: (call: SeenCall) => void;
+  readonly onTokens: (tokens: number) => void;
+}
+
+/** Time that goes on only while the tested agent sleeps. */
+export interface FakeTime {
+  now: number;
+}
+
+export class FakeContext implements AgentContext {
+  readonly run: string | undefined;
+  readonly step: string | undefined;
+  readonly idempotencyKey: string;
+  readonly self: Address;
+  readonly thread = 0;
+  readonly signal: AbortSignal;
+  readonly deadline = Number.POSITIVE_INFINITY;
+  readonly read: AgentContext["read"];
+  readonly snapshot: AgentContext["snapshot"];
+  readonly history: AgentContext["history"];
+  readonly at: AgentContext["at"];
+  readonly commit: AgentContext["commit"];
+  readonly transact: AgentContext["transact"];
+  readonly put: AgentContext["put"];
+  readonly #options: FakeContextOptions;
+
+  constructor(options: FakeContextOptions) {
+    const { agent, run, step, idempotencyKey, signal, store } = options;
+    this.#options = options;
+    this.run = run;
+    this.step = step;
+    this.idempotencyKey = idempotencyKey;
+    this.signal = signal;
+    this.self = makeAddress(homeHost, agent);
+    this.read = store.read.bind(store);
+    this.snapshot = store.snapshot.bind(store);
+    this.history = store.history.bind(store);
+    this.at = store.at.bind(store);
+    this.commit = store.commit.bind(store);
+    this.transact = store.transact.bind(store);
+    this.put = store.put.bind(store);
+  }
+
+  now(): number {
+    return this.#options.clock.now;
+  }
+
+  timeLeft(): number {
+    return Number.POSITIVE_INFINITY;
+  }
+
+  random(): number {
+    return this.#options.random();
+  }
+
+  async sleep(ms: number): Promise<void> {
+    if (typeof ms !== "number" || Number.isNaN(ms))
+      throw new TroupeError("invalid-options", `sleep: ms is a number of milliseconds, not ${shown(ms)}`);
+    this.signal.throwIfAborted();
+    this.#options.clock.now += Math.max(0, ms);
+  }
+
+  async call<In, Out>(callee: CallableAgent<In, Out>, input: NoInfer<In>): Promise<Out> {
+    const { agent: caller, answers, copier, onCall } = this.#options;
+    if (!isDefinition(callee) || callee.kind !== "agent")
+      throw new TroupeError("invalid-options", `call: expected what defineAgent returned, not ${shown(callee)}`);
+    this.signal.throwIfAborted();
+    const { name: agent, version, input: schema, module } = callee;
+    checkContract(schema, input, { agent, version, direction: "input", side: "sender" });
+    const given = copier.copy(input, `the input of a call of ${agent}`);
+    onCall({ agent, input: given });
+    const known = answers.find((one) => one.agent.name === agent && one.agent.module === module);
+    if (known === undefined) throw noAnswer(caller, agent);
+    const answer = await known.answer(copier.copy(given, "an input") as never);
+    return copier.copy(answer, `the answer of ${agent}`) as Out;
+  }
+
+  useTokens(tokens: number): void {
+    if (!Number.isSafeInteger(tokens) || tokens < 0)
+      throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${shown(tokens)}`);
+    this.#options.onTokens(tokens);
+  }
+
+  emit(): void {
+    throw notHere("emit");
+  }
+
+  async spawn(): Promise<never> {
+    throw notHere("spawn");
+  }
+
+  async find(): Promise<never> {
+    throw notHere("find");
+  }
+
+  async watch(): Promise<void> {
+    throw notHere("watch");
+  }
+
+  async unwatch(): Promise<void> {
+    throw notHere("unwatch");
+  }
+
+  async link(): Promise<void> {
+    throw notHere("link");
+  }
+
+  async unlink(): Promise<void> {
+    throw notHere("unlink");
+  }
+}
+
+function noAnswer(caller: string, agent: string): TroupeError {
+  return new TroupeError(
+    "invalid-options",
+    `testAgent ${caller}: it calls the agent ${agent}, for which there is no answer. Give one: calls: [answering(${agent}, (input) => …)].`,
+    { details: { agent } },
+  );
+}
+
+function notHere(method: string): TroupeError {
+  return new TroupeError(
+    "invalid-options",
+    `testAgent: there are no actors here, so context.${method} can't be used. Test such an agent by simulate, which has the whole runtime.`,
+  );
+}
