@@ -1,6 +1,7 @@
 /** `npm run bench [-- TOPIC…] [--json]`: measures, and prints a table or a line of JSON for each figure. */
 
 import { parseArgs } from "node:util";
+import { callsTopic } from "./calls.ts";
 import { credit } from "./credit.ts";
 import { failures } from "./failures.ts";
 import { type Figure, formatFigures } from "./harness.ts";
@@ -10,7 +11,7 @@ import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { systems } from "./systems.ts";
 
-const topics = [messages, systems, failures, store, credit, steps, overload];
+const topics = [messages, callsTopic, systems, failures, store, credit, steps, overload];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {

@@ -1,6 +1,6 @@
 /**
  * What is kept of the calls of a run: the outputs of those that finished, under `call/<run>/<name>`, each with the name of the one that
- * was recorded before it. The last one's is under `calls/<run>`. So all of a run are found without a search, to be forgotten with it.
+ * was recorded before it. Under `call/<run>` is the end of that list. So all of a run are found without a search, to be forgotten with it.
  */
 
 import * as v from "valibot";
@@ -12,7 +12,7 @@ import type { MaybePromise } from "../async/maybe-promise.ts";
 import type { Snapshot } from "../store/versions/snapshot.ts";
 import { stateKey, type StateKey } from "../store/versions/state-key.ts";
 
-/** A call that finished. */
+/** A call that finished; or the end of the list, with the name of the last. */
 export interface RecordedCall {
   /** The agent's name and version; empty for none. */
   readonly agent: string;
@@ -28,17 +28,14 @@ export const recordedCall = defineFamily<RecordedCall>({
   initial: () => ({ agent: "", output: null, before: "" }),
 });
 
-/** The call of a run that was recorded last. */
-export const lastCall = defineFamily<string>({
-  name: "calls",
-  version: 1,
-  schema: v.string(),
-  initial: () => "",
-});
-
 /** The id under which a call of a run is recorded. */
 export function callId(run: string, name: string): string {
   return keyOfParts(run, name);
+}
+
+/** The id of the end of a run's list. */
+export function listId(run: string): string {
+  return keyOfParts(run);
 }
 
 /** What finds the recorded calls of a run. */
@@ -52,17 +49,22 @@ export interface CallsStore {
  * it.
  */
 export async function callKeys(store: CallsStore, run: string): Promise<readonly StateKey[]> {
-  const last = stateKey(lastCall, run);
-  const newest = await store.head(last);
-  if (newest === undefined) return [];
-  const keys = [last];
-  for (let name = live(newest)?.state; name !== "";) {
-    if (name === undefined) return [...(await store.keys(stateKey(recordedCall, callId(run, "")))), last]; // one was erased by itself
-    const key = stateKey(recordedCall, callId(run, name as string));
+  const list = stateKey(recordedCall, listId(run));
+  const end = await store.head(list);
+  if (end === undefined) return [];
+  const keys = [list];
+  for (let name = beforeIn(end); name !== "";) {
+    // one was erased by itself
+    if (name === undefined) return [...(await store.keys(stateKey(recordedCall, callId(run, "")))), list];
+    const key = stateKey(recordedCall, callId(run, name));
     const call = await store.head(key);
     if (call === undefined) break; // those before it are forgotten already
     keys.push(key);
-    name = (live(call)?.state as RecordedCall | undefined)?.before;
+    name = beforeIn(call);
   }
   return keys.toReversed();
+}
+
+function beforeIn(call: Snapshot): string | undefined {
+  return (live(call)?.state as RecordedCall | undefined)?.before;
 }

@@ -118,6 +118,11 @@ export function isAlwaysOpen({ breaker, bulkhead, rateLimits }: Omit<GatePolicie
   return breaker === false && bulkhead === undefined && rateLimits.length === 0;
 }
 
+/** True for policies that have a breaker, and nothing by which calls wait. */
+export function isOnlyBreaker({ breaker, bulkhead, rateLimits }: Omit<GatePolicies, "agent">): boolean {
+  return breaker !== false && bulkhead === undefined && rateLimits.length === 0;
+}
+
 /** True for policies by which it matters when a call begins. */
 export function limitsRequests({ rateLimits }: Pick<GatePolicies, "rateLimits">): boolean {
   return rateLimits.some(({ measure }) => measure === "requests");

@@ -22,6 +22,7 @@ import type { Handling } from "../cell/handling.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { CallsOnce } from "./calls-once.ts";
 import { type CallResult, DirectCalls } from "./direct-calls.ts";
+import { type GateLease, Lessee } from "./gate-lease.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
@@ -43,7 +44,7 @@ export class AgentBody implements ActorBody {
   readonly #calls: DirectCalls;
   readonly #once: CallsOnce;
 
-  constructor(services: AgentServices, cell: ActorCell, definition: AgentDefinition) {
+  constructor(services: AgentServices, cell: ActorCell, definition: AgentDefinition, lease: GateLease | undefined) {
     const { host, load, gates } = services;
     this.#services = services;
     this.#cell = cell;
@@ -80,7 +81,10 @@ export class AgentBody implements ActorBody {
     });
     cell.stopping.add({ abort: (reason) => this.#participant.abort(reason) });
     const { clock, random } = host;
-    this.#calls = new DirectCalls({ agent: definition, participant: this.#participant, cell, gates, clock, random });
+    this.#calls = new DirectCalls({
+      ...{ agent: definition, participant: this.#participant, cell, gates, clock, random },
+      lease: lease && new Lessee(lease),
+    });
     this.#once = new CallsOnce({ agent: definition, messenger: host.messenger, sender: cell, codec });
   }
 

@@ -41,22 +41,26 @@ export class AgentCalls implements CallPort {
   /** @throws AskError (as a rejection) see `ActorContext.call`. */
   async call(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): Promise<unknown> {
     const { clock, messenger } = this.#host;
-    const { timeout = Number.POSITIVE_INFINITY, signal, names } = terms;
+    const { timeout = Number.POSITIVE_INFINITY, names } = terms;
+    const signal = terms.signal === undefined ? {} : { signal: terms.signal };
     const deadline = clock.now() + timeout;
-    const wait = (): { timeout: number; signal?: AbortSignal } => ({
-      timeout: deadline - clock.now(),
-      ...(signal === undefined ? {} : { signal }),
-    });
+    let left = timeout;
+    const find = async (gone?: Address): Promise<Target> => {
+      const found = await this.#find(sender, agent, { timeout: left, ...signal }, gone);
+      left = Math.ceil(deadline - clock.now());
+      return found;
+    };
     const key = names === undefined ? ownKeyOf(terms) : { key: this.#nameOf(names, agent, input, terms) };
     let target = this.#targets.get(agent);
     for (let sends = 1; ; sends++) {
-      target ??= await this.#find(sender, agent, wait(), undefined);
+      target ??= await find();
       checkCircle(sender, agent, target.address);
       try {
-        return await messenger.ask(sender, target, "execute", input, { ...wait(), ...key });
+        return await messenger.ask(sender, target, "execute", input, { timeout: left, ...signal, ...key });
       } catch (error) {
         if (sends === maxSends || !isGone(error, target.address)) throw error;
-        target = await this.#find(sender, agent, wait(), target.address);
+        left = Math.ceil(deadline - clock.now());
+        target = await find(target.address);
       }
     }
   }

@@ -74,6 +74,21 @@ export class AgentGate {
     return this.#wait(call, signal);
   }
 
+  /** The generation of the breaker while it is closed; `undefined` while it isn't. */
+  get closedSince(): number | undefined {
+    const { breaker } = this.#state;
+    return breaker.status === "closed" ? breaker.generation : undefined;
+  }
+
+  /** A call that went ahead without asking has ended. If that was in an earlier generation of the breaker, it says nothing about this one. */
+  settleLent(generation: number, caller: string, outcome: CallOutcome, report: CallReport): void {
+    if (this.closedSince !== generation) return;
+    const permit = this.admit(caller, 0);
+    if (permit instanceof Promise) return; // a closed breaker lets every call ahead
+    permit.begin();
+    permit.settle(outcome, report);
+  }
+
   /** Turns away all that wait, for good. */
   close(error: unknown): void {
     this.#alarm.set(Number.POSITIVE_INFINITY);

@@ -16,6 +16,7 @@ import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Handling } from "../cell/handling.ts";
+import type { Lessee } from "./gate-lease.ts";
 import type { GateClient } from "./gate-client.ts";
 
 export interface DirectCallsOptions {
@@ -23,6 +24,8 @@ export interface DirectCallsOptions {
   readonly participant: Participant;
   readonly cell: ActorCell;
   readonly gates: GateClient;
+  /** The actor's lease on the agent's gate, if it has one. */
+  readonly lease: Lessee | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -99,10 +102,10 @@ export class DirectCalls {
     { input, from, idempotencyKey, run, caller }: DirectCall,
     wanted: Cancellation,
   ): Promise<AttemptResult> {
-    const { agent, participant, cell, gates } = this.#options;
+    const { agent, participant, cell, gates, lease } = this.#options;
     let permit: Permit;
     try {
-      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, signal: wanted.signal });
+      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, lease, signal: wanted.signal });
     } catch (error) {
       return { type: "turned-away", error };
     }

@@ -10,7 +10,8 @@ import { delayOf } from "../../errors/delay-of.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Sender } from "../messaging/target.ts";
-import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget } from "./gate-protocol.ts";
+import type { Lessee } from "./gate-lease.ts";
+import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget, type LeaseSettle } from "./gate-protocol.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Messenger } from "../messaging/messenger.ts";
 
@@ -19,6 +20,8 @@ export interface GatedCall {
   readonly agent: AgentDefinition;
   readonly caller: string;
   readonly input: unknown;
+  /** The lease that its actor has on the gate, if it has one. */
+  readonly lease: Lessee | undefined;
   /** Ends the wait when it aborts. */
   readonly signal: AbortSignal;
 }
@@ -45,8 +48,11 @@ export class GateClient {
    *
    * @throws AskError (as a rejection) as {@link Gates.admit}; the signal's reason when that aborts first.
    */
-  async admit(sender: Sender, { agent, caller, input, signal }: GatedCall): Promise<Permit> {
+  async admit(sender: Sender, { agent, caller, input, lease, signal }: GatedCall): Promise<Permit> {
     if (isAlwaysOpen(agent.policies)) return unneeded;
+    const generation = lease?.goAhead();
+    if (lease !== undefined && generation !== undefined)
+      return this.#lentPermit(sender, { agent: agent.name, caller, generation }, lease);
     const tokens = estimateTokens(agent, input);
     signal.throwIfAborted();
     const call = ++this.#lastCall;
@@ -60,7 +66,7 @@ export class GateClient {
       })) as AdmitAnswer;
       signal.throwIfAborted();
       if (!answer.admitted) throw decodeError(answer.error);
-      return this.#permit(sender, call, limitsRequests(agent.policies));
+      return this.#permit(sender, call, agent, lease);
     } finally {
       signal.removeEventListener("abort", giveUp);
     }
@@ -71,7 +77,27 @@ export class GateClient {
     this.#tell(sender, { type: "lost", thread });
   }
 
-  #permit(sender: Sender, call: number, tellsBegin: boolean): Permit {
+  /** The permit of a call that went ahead without asking: the gates hear of its end. */
+  #lentPermit(sender: Sender, call: Pick<LeaseSettle, "agent" | "caller" | "generation">, lease: Lessee): Permit {
+    const began = this.#host.clock.now();
+    let isOver = false;
+    const end = (how: Pick<LeaseSettle, "outcome" | "took" | "error">): void => {
+      if (isOver) return;
+      isOver = true;
+      this.#tell(sender, { type: "lease-settle", ...call, ...how });
+    };
+    return {
+      begin: () => undefined,
+      settle: (outcome, { took = this.#host.clock.now() - began, error } = {}) => {
+        if (outcome !== "ok") lease.failed();
+        end({ outcome, took, error: failureText(error) });
+      },
+      release: () => end({ took: 0, error: "" }),
+    };
+  }
+
+  #permit(sender: Sender, call: number, agent: AgentDefinition, lease: Lessee | undefined): Permit {
+    const tellsBegin = limitsRequests(agent.policies);
     const began = this.#host.clock.now();
     return {
       begin: () => {
@@ -80,6 +106,7 @@ export class GateClient {
       settle: (outcome, report = {}) => {
         const { tokens: used = 0, took = this.#host.clock.now() - began, error, isRunning = false } = report;
         const retryAfter = delayOf(error) ?? 0;
+        if (outcome !== "ok") lease?.failed();
         const how = { outcome, tokens: used, took, error: failureText(error), retryAfter, isRunning };
         this.#tell(sender, { type: "settle", call, ...how });
       },

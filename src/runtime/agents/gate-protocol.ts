@@ -29,6 +29,9 @@ export interface AdmitRequest {
 /** The answer to `admit`. */
 export type AdmitAnswer = { readonly admitted: true } | { readonly admitted: false; readonly error: EncodedError };
 
+/** The message of a call that went ahead by a lease. */
+export type LeaseSettle = Omit<Extract<CallNews, { type: "lease-settle" }>, "type">;
+
 /** The messages that are told: what became of a call that was let ahead, or may have been. */
 export type CallNews =
   /** The agent's code begins. Told only where a limit on requests has to know. */
@@ -46,6 +49,16 @@ export type CallNews =
       readonly isRunning: boolean;
     }
   | { readonly type: "release"; readonly call: number }
+  /** A call that went ahead by the lease of its actor has ended, or never began: then it has no outcome. */
+  | {
+      readonly type: "lease-settle";
+      readonly agent: string;
+      readonly caller: string;
+      readonly generation: number;
+      readonly outcome?: CallOutcome;
+      readonly took: number;
+      readonly error: string;
+    }
   /** The call waits no longer; if it was let ahead meanwhile, its permit is released. */
   | { readonly type: "abandon"; readonly call: number }
   /** A thread has died with all its calls. */

@@ -1,20 +1,24 @@
 /** The actor through which agents on any thread ask their gates, and the permits that it gave them. */
 
-import type { HostId } from "../../actors/address.ts";
+import type { Address, HostId } from "../../actors/address.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import type { Delivery } from "../cell/delivery.ts";
-import type { AdmitAnswer, AdmitRequest, CallNews } from "./gate-protocol.ts";
+import type { AdmitAnswer, AdmitRequest, CallNews, LeaseSettle } from "./gate-protocol.ts";
 import type { Gates } from "./gates.ts";
 
 /** A call that waits for a permit or has one. */
 interface RemoteCall {
   readonly origin: HostId;
+  readonly agent: string;
+  readonly actor: Address;
   readonly waiting: AbortController;
   permit: Permit | undefined;
 }
+
+type RemoteNews = Exclude<CallNews, { type: "lease-settle" }>;
 
 export class GatesBody implements ActorBody {
   readonly #gates: Gates;
@@ -25,9 +29,10 @@ export class GatesBody implements ActorBody {
   }
 
   handle(delivery: Delivery): void {
-    const { type, payload, origin } = delivery.envelope;
+    const { type, payload, origin, from } = delivery.envelope;
     if (type === "admit") this.#admit(delivery, payload as AdmitRequest);
-    else this.#hear(origin, { ...(payload as CallNews), type } as CallNews);
+    else if (type === "lease-settle") this.#gates.settleLent(from as Address, payload as LeaseSettle);
+    else this.#hear(origin, { ...(payload as CallNews), type } as RemoteNews);
   }
 
   stop(): void {
@@ -35,9 +40,13 @@ export class GatesBody implements ActorBody {
   }
 
   #admit(delivery: Delivery, { agent, call, caller, tokens }: AdmitRequest): void {
-    const { origin } = delivery.envelope;
+    const { origin, from } = delivery.envelope;
     const key = keyOf(origin, call);
-    const remote: RemoteCall = { origin, waiting: new AbortController(), permit: undefined };
+    const remote: RemoteCall = {
+      ...{ origin, agent, actor: from as Address },
+      waiting: new AbortController(),
+      permit: undefined,
+    };
     this.#calls.set(key, remote);
     const admitted = (permit: Permit): void => {
       if (remote.waiting.signal.aborted) return permit.release(); // it gave up while the permit was on its way here
@@ -58,7 +67,7 @@ export class GatesBody implements ActorBody {
     else admitted(permit);
   }
 
-  #hear(origin: HostId, news: CallNews): void {
+  #hear(origin: HostId, news: RemoteNews): void {
     if (news.type === "lost") return this.#lose(news.thread);
     const key = keyOf(origin, news.call);
     const remote = this.#calls.get(key);
@@ -66,6 +75,7 @@ export class GatesBody implements ActorBody {
     if (news.type === "begin") return remote.permit?.begin();
     if (news.type === "settle") {
       remote.permit?.settle(news.outcome, news);
+      if (news.outcome !== "ok") this.#gates.counted(remote.agent, remote.actor);
       if (!news.isRunning) this.#calls.delete(key);
       return;
     }
@@ -75,6 +85,7 @@ export class GatesBody implements ActorBody {
   }
 
   #lose(thread: HostId): void {
+    this.#gates.threadLost(thread);
     const lost = [...this.#calls].filter(([, { origin }]) => origin === thread);
     for (const [key, { waiting }] of lost) {
       this.#calls.delete(key);

@@ -3,9 +3,10 @@
  * whichever thread calls it. Their changes of status are versions of the keys `breaker/<agent's name>`.
  */
 
+import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../../agents/policies/breaker-record.ts";
-import type { GatePolicies } from "../../agents/policies/gate.ts";
+import { type GatePolicies, isOnlyBreaker } from "../../agents/policies/gate.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -16,7 +17,8 @@ import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
 import { AgentGate } from "./agent-gate.ts";
-import { gatesTarget } from "./gate-protocol.ts";
+import { type GateLease, Lessor } from "./gate-lease.ts";
+import { gatesTarget, type LeaseSettle } from "./gate-protocol.ts";
 
 export interface GatesOptions {
   readonly store: StoreAccess;
@@ -39,6 +41,7 @@ export interface AdmitOptions {
 interface KnownAgent {
   readonly agent: AgentDefinition;
   readonly policies: GatePolicies;
+  readonly leases: Lessor;
   /** A promise while the breaker's last state is read. */
   gate: MaybePromise<AgentGate>;
 }
@@ -88,6 +91,47 @@ export class Gates {
     return this.#admit(known, caller, tokens, signal);
   }
 
+  /**
+   * The lease of an actor of the agent, by which its calls go ahead without asking while the breaker is closed; `undefined` where other
+   * policies have a say.
+   */
+  lease(agent: AgentDefinition, actor: Address): GateLease | undefined {
+    const { policies, leases } = this.#knownAs(agent);
+    return isOnlyBreaker(policies) ? leases.lease(actor) : undefined;
+  }
+
+  /** A call by an actor's lease has ended; without an outcome if it never began. */
+  settleLent(actor: Address, { agent, generation, caller, outcome, ...report }: LeaseSettle): void {
+    const known = this.#known.get(agent);
+    if (known === undefined || known.gate instanceof Promise) return;
+    known.leases.ended(actor);
+    if (outcome === undefined) return;
+    known.gate.settleLent(generation, caller, outcome, report);
+    if (outcome !== "ok") known.leases.counted(actor);
+  }
+
+  /** The breaker has counted a failure of an actor's call that had asked. */
+  counted(agent: string, actor: Address): void {
+    this.#known.get(agent)?.leases.counted(actor);
+  }
+
+  /** An actor is gone. */
+  stopped(actor: Address): void {
+    for (const { leases } of this.#known.values()) leases.end(actor);
+  }
+
+  /** A thread has died, with all the calls of its actors. */
+  threadLost(thread: HostId): void {
+    for (const { leases, gate } of this.#known.values()) {
+      for (const actor of leases.actors) {
+        if (hostOf(actor as Address) !== thread) continue;
+        const lost = leases.end(actor); // none while the gate is not there
+        for (let n = 0; n < lost; n++)
+          if (!(gate instanceof Promise)) gate.settleLent(gate.closedSince ?? 0, actor, "unknown", diedWithIt);
+      }
+    }
+  }
+
   /** Refuses the calls that wait. Resolves when every change that came before is recorded. */
   async close(): Promise<void> {
     this.#closed = new TroupeError("system-closed", "the system was closed before the agent's gate let the call ahead");
@@ -113,9 +157,14 @@ export class Gates {
     const { breaker, bulkhead, rateLimits } = agent.policies;
     const policies = { agent: agent.name, breaker, bulkhead, rateLimits };
     const gate = chain(this.#lastOf(agent.name), (last) => this.#gateOf(policies, last));
-    const known: KnownAgent = { agent, policies, gate };
+    const known: KnownAgent = { agent, policies, leases: new Lessor(), gate };
     this.#known.set(agent.name, known);
-    if (gate instanceof Promise) void gate.then((ready) => (known.gate = ready));
+    if (gate instanceof Promise) {
+      void gate.then((ready) => {
+        known.gate = ready;
+        known.leases.lend(ready.closedSince);
+      });
+    } else known.leases.lend(gate.closedSince);
     return known;
   }
 
@@ -127,6 +176,7 @@ export class Gates {
       clock,
       random,
       onBreakerChanged: (breaker) => {
+        this.#known.get(policies.agent)?.leases.lend(breaker.status === "closed" ? breaker.generation : undefined);
         const record = recordOf(breaker, (at = clock.now()) => toTimeOfDay(clock, at));
         this.#record(policies.agent, record);
         this.#options.onChange(policies.agent, record);
@@ -160,6 +210,9 @@ export class Gates {
       );
   }
 }
+
+/** What is reported of a call that its thread took along. */
+const diedWithIt = Object.freeze({ error: "its thread died" });
 
 function checkSamePolicies({ agent: known, policies }: KnownAgent, agent: AgentDefinition): void {
   const { breaker, bulkhead, rateLimits } = agent.policies;

@@ -3,6 +3,7 @@
 import type { HostId } from "../../actors/address.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Link } from "../../ports/link.ts";
+import type { GateLease } from "../agents/gate-lease.ts";
 import type { DefinitionId } from "../definitions/definition-loader.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 
@@ -13,6 +14,8 @@ export interface SpawnOrder {
   readonly name: string;
   /** For an actor with a supervisor. */
   readonly supervised?: SupervisedOrder;
+  /** For an agent that has one on its gate. */
+  readonly lease?: GateLease;
 }
 
 /** What a host reports of itself. */

@@ -11,7 +11,7 @@ import { StreamBody } from "../bodies/stream-body.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
 import { fencedStore } from "../cell/fenced-store.ts";
 import { HandlersBody } from "../bodies/handlers-body.ts";
-import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
+import type { SpawnOrder } from "./host-control.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
 /** What every actor of a host shares. */
@@ -24,7 +24,7 @@ export function spawnCell(
   services: HostServices,
   definition: ActorDefinition | AgentDefinition,
   name: string,
-  supervised?: SupervisedOrder,
+  { supervised, lease }: Pick<SpawnOrder, "supervised" | "lease"> = {},
 ): ActorCell {
   const { host } = services;
   if (definition.kind === "agent") {
@@ -34,7 +34,7 @@ export function spawnCell(
       name,
       ...agentMailbox,
       concurrency,
-      body: (cell) => new AgentBody(services, cell, definition),
+      body: (cell) => new AgentBody(services, cell, definition, lease),
     });
   }
   enableMapSet(); // an actor's state may hold Maps and Sets

@@ -55,8 +55,8 @@ export function startWorkerHost({ settings, system, clock, random, turns, link, 
   const closed = new Promise<void>((resolve) => (close = resolve));
 
   const control: HostControl = {
-    async spawn({ definition, name, supervised }) {
-      spawnCell(services, await load.load(definition), name, supervised);
+    async spawn({ definition, name, ...order }) {
+      spawnCell(services, await load.load(definition), name, order);
     },
     async connect(peer, peerLink) {
       host.attach(peer, peerLink);

@@ -368,6 +368,7 @@ export class ActorSystem implements System {
 
   #stopped(actor: Address, hasFailed: boolean): void {
     if (!this.#registry.stopped(actor)) return;
+    this.#gates.stopped(actor);
     this.#publish({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
     this.#deathWatch.gone(actor, hasFailed ? "failed" : "stopped");

@@ -42,7 +42,8 @@ export class Spawner {
     placement: Placement,
   ): Promise<Address> {
     const { registry, roster, gates, isClosing, publish, stopped } = this.#ports;
-    if (definition.kind === "agent" && "policies" in definition) gates.know(definition);
+    const agent = definition.kind === "agent" && "policies" in definition ? definition : undefined;
+    if (agent !== undefined) gates.know(agent);
     const name = registry.reserve(definition.name, wanted);
     try {
       const thread = await roster.place(placement);
@@ -50,9 +51,11 @@ export class Spawner {
       registry.expect(name, address);
       try {
         const id = definitionId(definition);
-        await this.spawnOn(thread, { definition: id, name });
+        const lease = agent && gates.lease(agent, address);
+        await this.spawnOn(thread, { definition: id, name, ...(lease === undefined ? {} : { lease }) });
         if (isClosing()) throw systemClosed();
       } catch (error) {
+        gates.stopped(address);
         await roster.release(thread);
         throw error;
       }
@@ -76,7 +79,7 @@ export class Spawner {
     if (thread === homeHost) {
       const definition = await services.load.load(order.definition);
       try {
-        spawnCell(services, definition, order.name, order.supervised);
+        spawnCell(services, definition, order.name, order);
       } catch (thrown) {
         throw caught(thrown);
       }

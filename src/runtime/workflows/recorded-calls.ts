@@ -1,6 +1,6 @@
 /** The outputs of calls that steps of runs have made: each is recorded once, while its run is open. */
 
-import { callId, lastCall, type RecordedCall, recordedCall } from "../../agents/recorded-call.ts";
+import { callId, listId, type RecordedCall, recordedCall } from "../../agents/recorded-call.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { StoreClient } from "../../store/client/store-client.ts";
 import type { CallAnswer } from "../agents/call-protocol.ts";
@@ -25,13 +25,18 @@ export class RecordedCalls {
   async record(run: string, name: string, agent: string, output: Payload): Promise<CallAnswer> {
     if (!this.#isOpen(run)) return undefined;
     const keys = [
-      [lastCall, run],
+      [recordedCall, listId(run)],
       [recordedCall, callId(run, name)],
     ] as const;
     let known: RecordedCall | undefined;
-    await this.#store.transact(keys, ([before, call]): [string, RecordedCall] => {
+    await this.#store.transact(keys, ([end, call]): [RecordedCall, RecordedCall] => {
       known = call.agent === "" ? undefined : { ...call };
-      return [known === undefined ? name : before, known ?? { agent, output, before }];
+      return known === undefined
+        ? [
+            { ...end, before: name },
+            { agent, output, before: end.before },
+          ]
+        : [end, known];
     });
     return known && { output: known.output };
   }

@@ -6,7 +6,6 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 const reserved: ReadonlySet<string> = new Set([
   "breaker",
   "call",
-  "calls",
   "coordination",
   "inbox",
   "lease",

@@ -258,6 +258,26 @@ describe("a call in a step of a run", () => {
       expect(await system.store.ids({ name: "call" })).toEqual([]);
     }, seeds));
 
+  it("that goes on after its attempt has timed out is not made beside it by the next one, which gets what it comes to", () =>
+    simulate(async ({ system, sleep }) => {
+      let executions = 0;
+      const stubborn = agentOf(
+        "stubborn",
+        async () => {
+          const execution = String(++executions);
+          await sleep(150);
+          return execution;
+        },
+        { concurrency: 2 },
+      );
+      const outer = agentOf("outer", (_, context) => context.call(stubborn, ""), {
+        concurrency: 2,
+        policies: { breaker: false, timeout: 100, retry: { attempts: 3, backoff: { first: 1 } } },
+      });
+      expect(await system.run(stepOf(outer), "").result).toBe("1");
+      expect(executions).toBe(1);
+    }, seeds));
+
   it("is not recorded once the run has ended", () =>
     simulate(async ({ system, sleep }) => {
       const deaf = agentOf("deaf", async (_, context) => {
@@ -270,7 +290,6 @@ describe("a call in a step of a run", () => {
       await system.forget("gone");
       await sleep(5_000);
       expect(await system.store.ids({ name: "call" })).toEqual([]);
-      expect(await system.store.ids({ name: "calls" })).toEqual([]);
     }, seeds));
 
   it("may have had its record erased by itself, and the rest is forgotten with the run", () =>
