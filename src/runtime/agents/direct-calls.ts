@@ -105,7 +105,7 @@ export class DirectCalls {
     const { agent, participant, cell, gates, lease } = this.#options;
     let permit: Permit;
     try {
-      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, lease, signal: wanted.signal });
+      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, lease, wanted });
     } catch (error) {
       return { type: "turned-away", error };
     }

@@ -3,6 +3,7 @@
 import type { HostId } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { isAlwaysOpen, limitsRequests } from "../../agents/policies/gate.ts";
+import type { Cancellation } from "../../async/cancellation.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
@@ -23,7 +24,7 @@ export interface GatedCall {
   /** The lease that its actor has on the gate, if it has one. */
   readonly lease: Lessee | undefined;
   /** Ends the wait when it aborts. */
-  readonly signal: AbortSignal;
+  readonly wanted: Cancellation;
 }
 
 /** The permit of an agent whose gate lets every call pass. */
@@ -46,29 +47,29 @@ export class GateClient {
   /**
    * Waits until the agent's gate lets the call ahead.
    *
-   * @throws AskError (as a rejection) as {@link Gates.admit}; the signal's reason when that aborts first.
+   * @throws AskError (as a rejection) as {@link Gates.admit}; the reason of the cancellation when that comes first.
    */
-  async admit(sender: Sender, { agent, caller, input, lease, signal }: GatedCall): Promise<Permit> {
+  async admit(sender: Sender, { agent, caller, input, lease, wanted }: GatedCall): Promise<Permit> {
     if (isAlwaysOpen(agent.policies)) return unneeded;
     const generation = lease?.goAhead();
     if (lease !== undefined && generation !== undefined)
       return this.#lentPermit(sender, { agent: agent.name, caller, generation }, lease);
     const tokens = estimateTokens(agent, input);
-    signal.throwIfAborted();
+    wanted.throwIfAborted();
     const call = ++this.#lastCall;
-    const giveUp = (): void => this.#tell(sender, { type: "abandon", call });
-    signal.addEventListener("abort", giveUp, { once: true });
+    const waiting = { abort: (): void => this.#tell(sender, { type: "abandon", call }) };
+    wanted.add(waiting);
     try {
       const request: AdmitRequest = { agent: agent.name, call, caller, tokens };
       const timeout = Number.POSITIVE_INFINITY;
       const answer = (await this.#host.messenger.ask(sender, gatesTarget, "admit", request, {
         timeout,
       })) as AdmitAnswer;
-      signal.throwIfAborted();
+      wanted.throwIfAborted();
       if (!answer.admitted) throw decodeError(answer.error);
       return this.#permit(sender, call, agent, lease);
     } finally {
-      signal.removeEventListener("abort", giveUp);
+      wanted.remove(waiting);
     }
   }
 

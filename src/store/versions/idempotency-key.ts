@@ -49,5 +49,6 @@ export function ownKey(key: unknown, where: string): string {
 }
 
 function escaped(part: string): string {
-  return part.replace(/[%/]/g, encodeURIComponent);
+  const isPlain = !part.includes("/") && !part.includes("%"); // as most are; to look first takes a third of the time
+  return isPlain ? part : part.replace(/[%/]/g, encodeURIComponent);
 }
