@@ -125,6 +125,15 @@ export type AgentProtocol<In, Out> = {
     };
 };
 
+/** @experimental */
+export interface AgentStep extends StepBase {
+    readonly kind: "agent";
+    readonly agent: AgentDefinition;
+    readonly map: (sources: MappingSources) => unknown;
+    readonly fallback: ((sources: MappingSources, error: unknown) => unknown) | undefined;
+    readonly isPivot: boolean;
+}
+
 export declare class AskError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends TroupeError<Code, Details> {
     readonly outcome: AskOutcome;
     readonly mayHaveRun: boolean;
@@ -679,6 +688,10 @@ export interface ErrorDetailsByCode {
     "not-admissible": {
         readonly run: string;
         readonly status: string;
+        readonly wait?: string;
+        readonly by?: string;
+        readonly at?: number;
+        readonly version?: number;
     };
     "past-point-of-no-return": {
         readonly run: string;
@@ -931,6 +944,20 @@ export interface Patch {
 export type PatchPath = readonly (string | number)[];
 
 /** @experimental */
+export interface PauseStep extends StepBase {
+    readonly kind: "pause";
+    readonly until: number | ((sources: MappingSources) => unknown);
+}
+
+export type PauseTime<From> = {
+    readonly ms: number;
+    readonly until?: never;
+} | {
+    readonly until: (sources: From) => Date | number;
+    readonly ms?: never;
+};
+
+/** @experimental */
 export type Payload = unknown;
 
 export type Placement = "pooled" | "dedicated" | {
@@ -1040,13 +1067,18 @@ export interface RevertOptions {
     readonly expectedVersion?: number;
 }
 
-export interface Run<Output = unknown> {
+export interface Run<Output = unknown, Waits = never> {
     readonly id: string;
     readonly events$: Observable<RunRecord>;
     readonly result: Promise<Output>;
     readonly started: Promise<void>;
     cancel(reason?: string): Promise<void>;
-    retryCompensation(): Promise<Run<Output>>;
+    tell<const Name extends keyof Waits & string>(wait: Name, answer: [
+        Waits
+    ] extends [
+        never
+    ] ? unknown : Waits[Name], options?: TellOptions): Promise<void>;
+    retryCompensation(): Promise<Run<Output, Waits>>;
     resolve(note: string): Promise<void>;
     history(): Promise<RunRecord[]>;
 }
@@ -1060,7 +1092,7 @@ export interface RunEnded {
     readonly reason?: string;
 }
 
-export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
 
 export interface RunOptions {
     readonly id?: string;
@@ -1154,17 +1186,16 @@ export interface StateOptions<S> {
 }
 
 /** @experimental */
-export interface StepDefinition {
+export interface StepBase {
     readonly name: string;
-    readonly agent: AgentDefinition;
     readonly after: readonly string[];
     readonly needs: readonly string[];
     readonly when: ((sources: MappingSources) => unknown) | undefined;
     readonly otherwise: ((sources: MappingSources) => unknown) | undefined;
-    readonly map: (sources: MappingSources) => unknown;
-    readonly fallback: ((sources: MappingSources, error: unknown) => unknown) | undefined;
-    readonly isPivot: boolean;
 }
+
+/** @experimental */
+export type StepDefinition = AgentStep | WaitStep | PauseStep;
 
 export interface StepFailed {
     readonly type: "step-failed";
@@ -1182,6 +1213,7 @@ export interface StepFinished {
     readonly output: Payload;
     readonly attempt?: number;
     readonly fallbackFor?: EncodedError;
+    readonly isExpired?: true;
 }
 
 export interface StepOptions<From, Out> {
@@ -1192,7 +1224,8 @@ export interface StepOptions<From, Out> {
 /** @experimental */
 export interface StepOutline {
     readonly name: string;
-    readonly agent: string;
+    readonly agent?: string;
+    readonly kind?: "wait" | "pause";
     readonly after: readonly string[];
     readonly needs?: readonly string[];
     readonly isConditional?: true;
@@ -1296,8 +1329,8 @@ export interface System extends AsyncDisposable {
     stop(ref: {
         readonly address: Address;
     }, mode?: StopMode, options?: StopOptions): Promise<void>;
-    run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
-    findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+    run<Input, Output, Waits>(workflow: WorkflowDefinition<Input, Output, unknown, Waits>, input: Input, options?: RunOptions): Run<Output, Waits>;
+    findRun<Input, Output, Waits>(workflow: WorkflowDefinition<Input, Output, unknown, Waits>, id: string): Promise<Run<Output, Waits>>;
     findRun(id: string): Promise<Run>;
     forget(run: string | {
         readonly id: string;
@@ -1469,6 +1502,7 @@ export interface SystemStats {
     readonly runs: {
         readonly inFlight: number;
         readonly waiting: number;
+        readonly parked: number;
     };
     readonly threads: readonly {
         readonly thread: number;
@@ -1477,6 +1511,11 @@ export interface SystemStats {
         readonly followedKeys: number;
     }[];
     readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+}
+
+export interface TellOptions {
+    readonly by?: string;
+    readonly idempotencyKey?: string;
 }
 
 export type TransactKey<S = unknown> = readonly [
@@ -1515,22 +1554,66 @@ export type VersionAt = number | {
     readonly time: number;
 };
 
-export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
-    step<const Name extends string, const In, Out>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
-        readonly [K in Name]: Out;
-    }>;
-    step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never, Otherwise extends ReadonlyParts<NoInfer<Out>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
-        readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
-    }>;
+export interface WaitAnswered {
+    readonly type: "wait-answered";
+    readonly step: string;
+    readonly answer: Payload;
+    readonly by?: string;
+    readonly idempotencyKey?: string;
 }
 
-export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown> extends WorkflowId {
+export interface WaitOpened {
+    readonly type: "wait-opened";
+    readonly step: string;
+    readonly question?: Payload;
+    readonly since: number;
+    readonly until?: number;
+}
+
+export interface WaitOptions<Given, Answer> {
+    readonly answer: v.GenericSchema<Given, Answer> & ([
+        IsCloneable<NoInfer<Given>>,
+        IsCloneable<NoInfer<Answer>>
+    ] extends [
+        true,
+        true
+    ] ? unknown : "the answer has a part that can't cross to another actor");
+    readonly timeout?: number;
+}
+
+/** @experimental */
+export interface WaitStep extends StepBase {
+    readonly kind: "wait";
+    readonly answer: v.GenericSchema;
+    readonly question: (sources: MappingSources) => unknown;
+    readonly timeout: number | undefined;
+}
+
+export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends WorkflowDefinition<Input, Output, Steps, Waits> {
+    step<const Name extends string, const In, Out>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+        readonly [K in Name]: Out;
+    }, Waits>;
+    step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never, Otherwise extends ReadonlyParts<NoInfer<Out>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
+        readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
+    }, Waits>;
+    waitFor<const Name extends string, const Given, const Answer, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never, Otherwise extends ReadonlyParts<NoInfer<Answer>> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
+        readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise>;
+    }, Waits & {
+        readonly [K in Name]: ReadonlyParts<Given>;
+    }>;
+    pause<const Name extends string, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never>(name: FreeName<Name, Steps>, options: PauseTime<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>> & Omit<BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, unknown, When, never>, "otherwise">): WorkflowBuilder<Input, Parsed, undefined, Steps & {
+        readonly [K in Name]: Left<undefined, Steps, Needs, When, never>;
+    }, Waits>;
+}
+
+export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown, Waits = never> extends WorkflowId {
     readonly kind: "workflow";
     readonly input: v.GenericSchema<Input, unknown>;
     readonly steps: readonly StepDefinition[];
     readonly [workflowTypes]?: {
         readonly output: Output;
         readonly steps: Steps;
+        readonly waits: (answers: Waits) => void;
     };
 }
 
@@ -1610,7 +1693,7 @@ export declare function defineAgent<const IS extends v.GenericSchema, const OS e
 
 export declare function defineState<S>(options: StateOptions<S>): StateDefinition<S>;
 
-export declare function defineWorkflow<const S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown>;
+export declare function defineWorkflow<const S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown, unknown>;
 
 export declare const goneMessage: v.GenericSchema<Gone>;
 

@@ -109,13 +109,18 @@ export { type Failure } from "./supervision/failure.ts";
 export { type RestartIntensity } from "./supervision/restart-intensity.ts";
 export { type ChildStatus, type Strategy, type SupervisorPhase } from "./supervision/supervisor-state.ts";
 export {
+  type AgentStep,
   type InputOf,
   type MappingSources,
   type OutputOf,
+  type PauseStep,
+  type StepBase,
   type StepDefinition,
+  type WaitStep,
   type WorkflowDefinition,
   type WorkflowId,
 } from "./workflows/definition/workflow-definition.ts";
+export { type PauseTime, type WaitOptions } from "./workflows/definition/wait-options.ts";
 export { defineWorkflow, type WorkflowOptions } from "./workflows/definition/define-workflow.ts";
 export {
   type BranchOptions,
@@ -142,6 +147,9 @@ export {
   type StepOutline,
   type StepSkipped,
   type StepStarted,
+  type WaitAnswered,
+  type WaitOpened,
 } from "./workflows/history/run-event.ts";
 export { type RunRecord } from "./workflows/history/run-history.ts";
 export { type Run } from "./workflows/run.ts";
+export { type TellOptions } from "./workflows/definition/tell-options.ts";

@@ -218,7 +218,14 @@ export interface ErrorDetailsByCode {
     readonly startedWith: string | undefined;
     readonly found: string;
   };
-  "not-admissible": { readonly run: string; readonly status: string };
+  "not-admissible": {
+    readonly run: string;
+    readonly status: string;
+    readonly wait?: string;
+    readonly by?: string;
+    readonly at?: number;
+    readonly version?: number;
+  };
   "past-point-of-no-return": { readonly run: string; readonly step: string };
   overloaded: { readonly run: string; readonly inFlight: number; readonly waiting: number };
   // simulator

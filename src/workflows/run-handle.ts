@@ -1,8 +1,8 @@
 /** The implementation of {@link Run}, fed with the versions of the run's key. */
 
-import { sentence } from "../values/sentence.ts";
+import * as v from "valibot";
+import { checkOptions } from "../contracts/check-options.ts";
 import { Observable, Subject } from "rxjs";
-import { decodeError, type EncodedError } from "../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { quietStream } from "../async/quiet-stream.ts";
 import { type Deferred, deferred } from "../async/deferred.ts";
@@ -10,14 +10,17 @@ import type { Snapshot } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { WorkflowId } from "./definition/workflow-definition.ts";
 import type { Run } from "./run.ts";
+import type { TellOptions } from "./definition/tell-options.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
-import { stepOf, stoppedAtPivot } from "./history/run-progress.ts";
 import { isOpen, type RunState } from "./history/run-state.ts";
+import { runError } from "./run-error.ts";
 
 /** What a handle needs from the system. */
 export interface RunHandlePorts {
   cancel(run: string, reason?: string): Promise<void>;
+  /** Answers a wait of the run. */
+  tell(wait: string, answer: unknown, options: TellOptions): Promise<void>;
   /** All versions of the run's key, oldest first. */
   versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
   /** Has the failed compensation tried again. Returns another handle on the run. */
@@ -92,6 +95,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     await this.#ports.cancel(this.id, reason);
   }
 
+  async tell(wait: string, answer: unknown, options: TellOptions = {}): Promise<void> {
+    checkOptions("tell", tellOptions, options);
+    await this.#ports.tell(wait, answer, options);
+  }
+
   async retryCompensation(): Promise<Run<Output>> {
     return (await this.#ports.retryCompensation(this.id)) as Run<Output>;
   }
@@ -153,6 +161,8 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 }
 
+const tellOptions = v.strictObject({ by: v.optional(v.string()), idempotencyKey: v.optional(v.string()) });
+
 /** A promise whose rejection doesn't end the process when it has no handler; the promise itself still rejects. */
 function quietly<T>(): Deferred<T> {
   const made = deferred<T>();
@@ -163,67 +173,4 @@ function quietly<T>(): Deferred<T> {
 /** A person's note is kept in the run's history, where anything but a string could break the run. */
 function checkText(what: string, given: unknown): void {
   if (typeof given !== "string") throw new TroupeError("invalid-options", `${what} is a string, not ${typeof given}`);
-}
-
-/** The error that a run's result rejects with. */
-function runError(run: string, state: RunState): TroupeError {
-  const workflow = `${state.workflow.name}@${state.workflow.version}`;
-  const why = state.cancelled === undefined ? `the step "${String(state.failed)}" failed` : "it was cancelled";
-  const { uncompensated, failed } = state;
-  if (state.resolved !== undefined) {
-    return new TroupeError("run-resolved", `run ${run} of ${workflow}, after ${why}, was resolved: ${state.resolved}`, {
-      details: { run, note: state.resolved },
-    });
-  }
-  const reached = stoppedAtPivot(state);
-  if (reached !== undefined) {
-    const { pivot } = reached;
-    const { error, cause } = causeOf(stepOf(state, failed ?? pivot)?.error);
-    const reason = reached.isCertain
-      ? `the step "${pivot}", its point of no return, has finished`
-      : `it is unknown whether the step "${pivot}", its point of no return, had effects. Find out: if it had none, retryCompensation() undoes the rest`;
-    return new TroupeError(
-      "compensation-failed",
-      `run ${run} of ${workflow}: after ${why}, nothing is undone: ${sentence(reason)} The failure: ${error}`,
-      { cause, details: { run, step: pivot, isPivot: true, ...(failed === undefined ? {} : { failed }) } },
-    );
-  }
-  if (uncompensated !== undefined) {
-    const { error, cause } = causeOf(stepOf(state, uncompensated)?.undoError);
-    return new TroupeError(
-      "compensation-failed",
-      `run ${run} of ${workflow}: after ${why}, the step "${uncompensated}" could not be undone: ${sentence(error)} Steps that finished before it are not undone either.`,
-      { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
-    );
-  }
-  if (state.cancelled?.isExpired === true) {
-    const message = `run ${run} of ${workflow} did not end before its deadline. What had finished is undone where its agent can.`;
-    return new TroupeError("timed-out", message, { details: { run } });
-  }
-  if (state.cancelled !== undefined) {
-    const { reason } = state.cancelled;
-    const because = reason === undefined ? "" : `: ${reason}`;
-    return new TroupeError(
-      "run-cancelled",
-      `run ${run} of ${workflow} ${sentence(`was cancelled${because}`)} What had finished is undone where its agent can.`,
-      {
-        details: { run, ...(reason === undefined ? {} : { reason }) },
-      },
-    );
-  }
-  const { error, cause } = causeOf(stepOf(state, String(failed))?.error);
-  return new TroupeError(
-    "step-failed",
-    `run ${run} of ${workflow}: the step "${String(failed)}" failed: ${sentence(error)} What had finished is undone where its agent can.`,
-    {
-      cause,
-      details: { run, step: String(failed) },
-    },
-  );
-}
-
-function causeOf(encoded: EncodedError | undefined): { readonly error: string; readonly cause: unknown } {
-  return encoded === undefined
-    ? { error: "for an unknown reason", cause: undefined }
-    : { error: encoded.message, cause: decodeError(encoded) };
 }

@@ -2,9 +2,11 @@
 
 import type { Observable } from "rxjs";
 import type { RunRecord } from "./history/run-history.ts";
+import type { TellOptions } from "./definition/tell-options.ts";
 
 /**
- * A handle on a run of a workflow: what happens in it, what it results in, and how it is cancelled or seen to.
+ * A handle on a run of a workflow: what happens in it, what it results in, and how it is answered, cancelled or seen to. `Waits` is what
+ * each wait is answered with; `never` where the workflow isn't known, and then any answer to any name compiles.
  *
  * @example
  * const run = system.run(creditDecision, application);
@@ -12,7 +14,7 @@ import type { RunRecord } from "./history/run-history.ts";
  * const { decision } = await run.result;
  * @since 0.1.0
  */
-export interface Run<Output = unknown> {
+export interface Run<Output = unknown, Waits = never> {
   /** The run's id: its history is the key `run/<id>` of the store. */
   readonly id: string;
   /**
@@ -52,6 +54,25 @@ export interface Run<Output = unknown> {
    */
   cancel(reason?: string): Promise<void>;
   /**
+   * Answers a wait. The first answer counts, and later ones are refused: who answers learns that another one was faster. An answer may come
+   * before the wait opens; it is kept until then. Told again under the same `idempotencyKey`, it is the same answer. Resolves when the
+   * answer is recorded, as durably as the journal makes it; the run goes on at once.
+   *
+   * A run that a process left unfinished, and that this system has not gone on with, is taken up for it.
+   *
+   * @throws TroupeError (as a rejection) `not-admissible` for a wait that has an answer, was given up or skipped, and for a run that has ended
+   * or turned back; details: `wait`, and as far as it is known `by`, `at` and `version`: who answered before, when, and the version of
+   * `run/<id>` that says so. `contract-violated` for an answer that doesn't satisfy the wait's schema. `invalid-options` for a wait that the
+   * workflow doesn't have. `not-cloneable`, `message-too-large`, `system-closed`.
+   * @example
+   * await run.tell("approval", { approved: true, cents: 900 }, { by: "ada", idempotencyKey: "mail-17" });
+   */
+  tell<const Name extends keyof Waits & string>(
+    wait: Name,
+    answer: [Waits] extends [never] ? unknown : Waits[Name],
+    options?: TellOptions,
+  ): Promise<void>;
+  /**
    * Tries the compensation that failed for good again, with as many attempts as its policy allows, and goes on undoing
    * from there. Resolves, when that is recorded, to a new handle on the run, whose `result` rejects with the run's
    * original failure once all is undone.
@@ -62,7 +83,7 @@ export interface Run<Output = unknown> {
    * const run = await system.findRun("run-1");
    * const again = await run.retryCompensation();
    */
-  retryCompensation(): Promise<Run<Output>>;
+  retryCompensation(): Promise<Run<Output, Waits>>;
   /**
    * Declares that a person has dealt with what the run could not undo. `note` is kept in its history. The run ends as
    * `resolved`. The workflow's code is not needed.

@@ -109,7 +109,7 @@ async function runsStayBounded({ system, sleep }: World, { arrivals, ...bounds }
   }
   await Promise.all(cancelling);
   for (const end of ends.values()) expect(["completed", "run-cancelled"]).toContain(await end);
-  expect((await system.stats()).runs).toEqual({ inFlight: 0, waiting: 0 });
+  expect((await system.stats()).runs).toEqual({ inFlight: 0, waiting: 0, parked: 0 });
   for (const id of await system.store.ids(runState)) expect([...ends.keys()]).toContain(id);
   for (const [id, end] of ends) {
     const inForce = outside.inForce.filter((key) => key.startsWith(`${id}/`));

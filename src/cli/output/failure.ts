@@ -16,7 +16,8 @@ export interface Failure {
 export interface WorkflowSteps {
   readonly steps: readonly {
     readonly name: string;
-    readonly agent: { readonly name: string; readonly version: string };
+    /** Absent for a wait or a pause. */
+    readonly agent?: { readonly name: string; readonly version: string };
   }[];
 }
 
@@ -26,14 +27,14 @@ export function describeFailure(error: unknown, { steps }: WorkflowSteps): Failu
   const { code, cause, details } = error;
   const step = steps.find(({ name }) => name === details["step"]);
   if (step !== undefined && "cause" in error && details["isPivot"] !== true) {
-    const agent = `${step.agent.name}@${step.agent.version}`;
+    const agent = step.agent && `${step.agent.name}@${step.agent.version}`;
     const message = messageOf(cause);
     // the error of a violated contract names the agent already
-    const said = message.startsWith(`${agent}: `) ? message.slice(agent.length + 2) : message;
+    const said = agent !== undefined && message.startsWith(`${agent}: `) ? message.slice(agent.length + 2) : message;
     const what = code === "compensation-failed" ? `could not be undone: ${said}` : said;
     return {
       code: code === "step-failed" && isTroupeError(cause) ? cause.code : code,
-      message: `agent ${agent}, step ${step.name}: ${what}`,
+      message: `${agent === undefined ? "" : `agent ${agent}, `}step ${step.name}: ${what}`,
     };
   }
   if (code === "run-cancelled") {

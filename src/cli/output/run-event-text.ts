@@ -1,9 +1,10 @@
 /** Says in words what an event of a run was, for a line of its history. */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
-import type { RunEvent } from "../../workflows/history/run-event.ts";
+import type { RunEvent, StepFinished } from "../../workflows/history/run-event.ts";
 import { eventOf } from "../../workflows/history/run-note.ts";
 import type { RunState } from "../../workflows/history/run-state.ts";
+import { timeText } from "./version-text.ts";
 
 /** What happened in a version of a run: `step-started score, attempt 2; step-finished income`. */
 export function runEventsText(state: RunState): string {
@@ -21,7 +22,11 @@ function eventText(event: RunEvent): string {
     case "compensation-finished":
       return `${event.type} ${event.step}${attemptText(event)}`;
     case "step-finished":
-      return `${event.type} ${event.step}${attemptText(event)}${event.fallbackFor === undefined ? "" : `, by its fallback: ${event.fallbackFor.message}`}`;
+      return `${event.type} ${event.step}${attemptText(event)}${insteadText(event)}`;
+    case "wait-opened":
+      return `${event.type} ${event.step}${event.until === undefined ? "" : `, until ${timeText(event.until)}`}`;
+    case "wait-answered":
+      return `${event.type} ${event.step}${event.by === undefined ? "" : `, by ${event.by}`}`;
     case "step-skipped":
       return `${event.type} ${event.step}${event.isGiven === true ? ", with an output in its place" : ""}`;
     case "step-failed":
@@ -36,6 +41,12 @@ function eventText(event: RunEvent): string {
     case "compensation-retried":
       return event.type;
   }
+}
+
+/** What stands in for an output that the step did not come to. */
+function insteadText({ fallbackFor, isExpired }: Pick<StepFinished, "fallbackFor" | "isExpired">): string {
+  if (isExpired === true) return ", not answered in time";
+  return fallbackFor === undefined ? "" : `, by its fallback: ${fallbackFor.message}`;
 }
 
 function attemptText({ attempt }: { readonly attempt?: number }): string {

@@ -66,6 +66,7 @@ export function runJsonLine(outcome: RunOutcome, state: RunState): string {
 function stepsOf({ steps }: RunState): WorkflowSteps {
   return {
     steps: steps.outline.map(({ name, agent }) => {
+      if (agent === undefined) return { name };
       const at = agent.lastIndexOf("@");
       return { name, agent: { name: agent.slice(0, at), version: agent.slice(at + 1) } };
     }),

@@ -25,7 +25,19 @@ export interface Attempt {
   readonly isCompensation: boolean;
 }
 
-/** What a run waits for: the time of the next attempt, the time at which a breaker lets calls through, or a person. */
+/** An open wait, for its answer, or a pause, for its time. */
+export interface OpenWait {
+  readonly for: "answer" | "pause";
+  readonly step: string;
+  /** What is asked, in its recorded form; absent for a pause. */
+  readonly question?: unknown;
+  /** When it began, in milliseconds since the epoch. */
+  readonly since: number;
+  /** When it is over without an answer; absent for never. */
+  readonly until?: number;
+}
+
+/** What a run waits for: the time of the next attempt, the time at which a breaker lets calls through, an answer, or a person. */
 export type Wait =
   | (Attempt & {
       readonly for: "time" | "breaker";
@@ -34,6 +46,7 @@ export type Wait =
       /** The failure that it is tried again for; absent when the last attempt ended with its process. */
       readonly after?: Mishap;
     })
+  | OpenWait
   | { readonly for: "person"; readonly can: readonly ("retry-compensation" | "resolve")[] };
 
 export interface RunOverview {
@@ -93,7 +106,7 @@ export function overviewOf(
     },
     changed: time,
     ...(deadline === undefined ? {} : { deadline }),
-    inFlight: steps.filter(({ step }) => isInFlight(step)).map(({ step, agent }) => attemptAt(step, agent)),
+    inFlight: steps.flatMap(({ step, agent = "" }) => (isInFlight(step) ? [attemptAt(step, agent)] : [])),
     waits: [...steps.flatMap(({ step, agent }) => waitOf(step, agent) ?? []), ...waitForPerson(state)],
     ...(failed === undefined ? {} : { failed: mishapOf(failed, stepOf(state, failed)?.error) }),
     ...(uncompensated === undefined
@@ -116,8 +129,9 @@ function attemptAt({ name, status, attempt }: StepState, agent: string): Attempt
   return { step: name, agent, attempt: attemptOf(attempt === undefined ? {} : { attempt }), isCompensation };
 }
 
-function waitOf(step: StepState, agent: string): Wait | undefined {
+function waitOf(step: StepState, agent = ""): Wait | undefined {
   const { name, status, retryAt: at = 0 } = step;
+  if (status === "open") return openWait(step);
   if (status !== "waiting" && status !== "undo-waiting") return undefined;
   const error = status === "waiting" ? step.error : step.undoError;
   const last = attemptAt(step, agent);
@@ -127,6 +141,18 @@ function waitOf(step: StepState, agent: string): Wait | undefined {
     attempt: last.attempt + 1,
     at,
     ...(error === undefined ? {} : { after: mishapOf(name, error) }),
+  };
+}
+
+function openWait(step: StepState): OpenWait {
+  const { name, input, wait: { since = 0, until } = {} } = step;
+  const asked = Object.hasOwn(step, "input");
+  return {
+    for: asked ? "answer" : "pause",
+    step: name,
+    ...(asked ? { question: input } : {}),
+    since,
+    ...(until === undefined ? {} : { until }),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { oneLine } from "./one-line.ts";
 import type { Paint } from "./paint.ts";
-import type { Attempt, Mishap, RunOverview, Wait } from "./run-overview.ts";
+import type { Attempt, Mishap, OpenWait, RunOverview, Wait } from "./run-overview.ts";
 import { timeText } from "./version-text.ts";
 
 /** The most characters of an error's message that are shown. */
@@ -54,11 +54,21 @@ function uncompensatedText(one: NonNullable<RunOverview["uncompensated"]>): stri
 }
 
 function waitText(wait: Wait): string {
+  if (isOpenWait(wait)) return openWaitText(wait);
   if (wait.for === "person") return `waits for a person: troupe ${wait.can.join(" or ")}`;
   const when = wait.at === 0 ? "at once" : `at ${timeText(wait.at)}`;
   const what = `${whatOf(wait)} is tried again ${when}, attempt ${wait.attempt}`;
   if (wait.for === "breaker") return `${what}, by the breaker of ${wait.agent}`;
   return wait.after === undefined ? what : `${what}, after: ${short(wait.after)}`;
+}
+
+function isOpenWait(wait: Wait): wait is OpenWait {
+  return wait.for === "answer" || wait.for === "pause";
+}
+
+function openWaitText({ for: what, step, until }: OpenWait): string {
+  const end = until === undefined ? "" : ` until ${timeText(until)}`;
+  return what === "pause" ? `${step} pauses${end}` : `${step} waits for an answer${end}: troupe tell`;
 }
 
 function whatOf({ step, isCompensation }: Attempt): string {

@@ -42,7 +42,15 @@ function hasParts(value: Readonly<Record<string, unknown>>): boolean {
 }
 
 function isStep(step: unknown): boolean {
-  return isObject(step) && isDefinition(step["agent"]);
+  if (!isObject(step)) return false;
+  switch (step["kind"]) {
+    case "wait":
+      return isObject(step["answer"]) && typeof step["question"] === "function";
+    case "pause":
+      return typeof step["until"] === "number" || typeof step["until"] === "function";
+    default:
+      return isDefinition(step["agent"]);
+  }
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -252,14 +252,21 @@ export class ActorSystem implements System {
     if (host === homeHost || this.#roster.thread(host) !== undefined) await this.#home.stop(host, address, mode);
   }
 
-  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions = {}): Run<Output> {
+  run<Input, Output, Waits>(
+    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+    input: Input,
+    options: RunOptions = {},
+  ): Run<Output, Waits> {
     this.#end.checkOpen();
     checkDefinition("run", ["workflow"], workflow);
     return this.#runs.run(workflow, input, options);
   }
 
   findRun(id: string): Promise<Run>;
-  findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+  findRun<Input, Output, Waits>(
+    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+    id: string,
+  ): Promise<Run<Output, Waits>>;
   async findRun(...given: [id: string] | [workflow: WorkflowId, id: string]): Promise<Run> {
     if (given.length === 1) return this.#runs.find(given[0]);
     const [workflow, id] = given;

@@ -100,7 +100,7 @@ export class SystemEnd {
 
   async #drain(): Promise<void> {
     const { runs, supervision, registry, stop } = this.#options;
-    await runs.idle();
+    await runs.rest();
     this.#isStopping = true;
     await supervision.stop("drain");
     for (const address of registry.addresses()) await stop(address);

@@ -33,8 +33,8 @@ export interface SystemStats {
   readonly waiting: number;
   /** Versions that the store has written, over all keys. */
   readonly commits: number;
-  /** Runs in flight, and runs that wait for their turn. */
-  readonly runs: { readonly inFlight: number; readonly waiting: number };
+  /** Runs in flight, runs that wait for their turn, and those that are parked: they only wait for an answer or a time. */
+  readonly runs: { readonly inFlight: number; readonly waiting: number; readonly parked: number };
   readonly threads: readonly {
     readonly thread: number;
     readonly actors: number;
@@ -125,7 +125,11 @@ export interface System extends AsyncDisposable {
    * run.events$.subscribe(console.log);
    * const { decision } = await run.result;
    */
-  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options?: RunOptions): Run<Output>;
+  run<Input, Output, Waits>(
+    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+    input: Input,
+    options?: RunOptions,
+  ): Run<Output, Waits>;
   /**
    * Finds a run by its id, and resolves to a handle on it. The run may be in flight, have ended, or have been found unfinished
    * in the journal. A run that was forgotten is as one that never was: `no-such-run`. Given the workflow, the run's result has the type of the workflow's output.
@@ -136,7 +140,10 @@ export interface System extends AsyncDisposable {
    * const run = await system.findRun(creditDecision, "order-7");
    * const { decision } = await run.result;
    */
-  findRun<Input, Output>(workflow: WorkflowDefinition<Input, Output>, id: string): Promise<Run<Output>>;
+  findRun<Input, Output, Waits>(
+    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+    id: string,
+  ): Promise<Run<Output, Waits>>;
   /** Finds a run whose workflow is not at hand: the type of its result is unknown. */
   findRun(id: string): Promise<Run>;
   /**

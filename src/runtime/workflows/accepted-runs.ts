@@ -2,6 +2,7 @@
 
 import type { RunHandle } from "../../workflows/run-handle.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
+import { isParked } from "../../workflows/history/run-waits.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
@@ -25,10 +26,13 @@ export interface LeftRuns {
  */
 export class AcceptedRuns {
   readonly #queue: RunQueue;
-  readonly #handles = new Map<string, RunHandle>();
+  /** Without a handle: a run that was parked when it was taken up, until someone asks for it. */
+  readonly #handles = new Map<string, RunHandle | undefined>();
   /** The runs whose start is on its way to the journal; each promise resolves when it is known whether it got there. */
   readonly #starting = new Map<string, Promise<void>>();
   readonly #notStarted: string[] = [];
+  /** The runs that only wait for an answer or a time: they are not in flight. */
+  readonly #parked = new Set<string>();
   readonly #onFailed: (handle: RunHandle) => void;
 
   /** @param onFailed called when a run ends without a result, or could not be started and its caller is not told by an error. */
@@ -37,8 +41,8 @@ export class AcceptedRuns {
     this.#onFailed = onFailed;
   }
 
-  get counts(): { readonly inFlight: number; readonly waiting: number } {
-    return this.#queue.counts;
+  get counts(): { readonly inFlight: number; readonly waiting: number; readonly parked: number } {
+    return { ...this.#queue.counts, parked: this.#parked.size };
   }
 
   /** The handle on a run, while there is one. */
@@ -92,6 +96,25 @@ export class AcceptedRuns {
   observe(id: string, snapshot: Snapshot<RunState>): void {
     this.#handles.get(id)?.observe(snapshot);
     if (!isOpen(snapshot.state)) this.#over(id);
+    else if (isParked(snapshot.state)) this.park(id);
+    else if (this.#parked.size > 0 && this.#parked.delete(id)) this.#queue.enter(id);
+  }
+
+  /** Takes up a run that only waits for an answer or a time, as one did before the process started. */
+  takeUpParked(id: string): void {
+    this.#handles.set(id, undefined);
+    this.park(id);
+  }
+
+  /** A run only waits for an answer or a time: another one may take its place. */
+  park(id: string): void {
+    this.#parked.add(id);
+    this.#queue.leave(id);
+  }
+
+  /** From now on there is a handle on a run that was parked without one. */
+  adopt(handle: RunHandle): void {
+    this.#handles.set(handle.id, handle);
   }
 
   /** A run can't go on. */
@@ -130,6 +153,7 @@ export class AcceptedRuns {
     for (const id of [...this.#handles.keys()]) if (!this.#starting.has(id)) leave(id);
     await Promise.all(this.#starting.values());
     for (const id of [...this.#handles.keys()]) leave(id); // the runs whose start is recorded after all
+    this.#parked.clear();
     return { unfinished, notStarted: this.#notStarted };
   }
 
@@ -162,9 +186,9 @@ export class AcceptedRuns {
   /** A run has ended: the next run that waits may start. */
   #over(id: string): void {
     const handle = this.#forget(id);
-    if (handle === undefined) return;
+    if (this.#parked.size > 0) this.#parked.delete(id);
     this.#queue.leave(id);
-    if (handle.failure !== undefined) this.#onFailed(handle);
+    if (handle?.failure !== undefined) this.#onFailed(handle);
   }
 }
 

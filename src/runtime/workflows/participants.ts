@@ -63,7 +63,9 @@ export class Participants {
 
   /** Starts the participants of a workflow. */
   async deploy({ steps }: WorkflowDefinition): Promise<void> {
-    await Promise.all(steps.map(async ({ agent }) => this.#deployment(agent).target));
+    await Promise.all(
+      steps.map(async (step) => (step.kind === "agent" ? this.#deployment(step.agent).target : undefined)),
+    );
   }
 
   /** Sends a message to an agent's participant, first in, first out. Rejects when there is none and none can be started. */

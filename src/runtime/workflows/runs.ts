@@ -8,6 +8,7 @@ import { RunHandle } from "../../workflows/run-handle.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
 import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { isParked } from "../../workflows/history/run-waits.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -24,7 +25,9 @@ import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded, forgetRuns } from "../../workflows/history/forget-run.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
+import { noSuchRun } from "./no-such-run.ts";
 import { RefusedRuns } from "./refused-runs.ts";
+import { RunRequests } from "./run-requests.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents {
@@ -63,6 +66,7 @@ export class Runs {
   readonly #unfinished: UnfinishedRuns;
   readonly #refused: RefusedRuns;
   readonly #ended: EndedRuns;
+  readonly #requests: RunRequests;
   #isClosed = false;
 
   constructor({ home, platform, options, deploy, admit, events }: RunsOptions) {
@@ -80,6 +84,9 @@ export class Runs {
       deploy,
       admit,
       onVersion: (run, snapshot) => {
+        // one that was taken up without a handle has an end as others have
+        if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
+          this.#accepted.adopt(this.#newHandle(run, snapshot.state.workflow));
         this.#accepted.observe(run, snapshot);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
@@ -91,6 +98,13 @@ export class Runs {
       },
     });
     this.#supervisor = this.#actor.supervisor;
+    this.#requests = new RunRequests({
+      supervisor: this.#supervisor,
+      accepted: this.#accepted,
+      newest: (id) => this.#newest(id),
+      versions: (id) => this.#versions(id),
+      takeUp: (event, handle) => this.#takeUp(handle.id, event, handle),
+    });
     const { store } = this.#actor;
     const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
     this.#unfinished = new UnfinishedRuns({
@@ -116,7 +130,7 @@ export class Runs {
     return this.#supervisor.coordination;
   }
 
-  get counts(): { readonly inFlight: number; readonly waiting: number } {
+  get counts(): { readonly inFlight: number; readonly waiting: number; readonly parked: number } {
     return this.#accepted.counts;
   }
 
@@ -136,7 +150,11 @@ export class Runs {
     await this.#ended.start();
   }
 
-  run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input, options: RunOptions): Run<Output> {
+  run<Input, Output, Waits>(
+    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+    input: Input,
+    options: RunOptions,
+  ): Run<Output, Waits> {
     checkRunOptions(options);
     const { id = this.#platform.random.id(), coordination, timeout, onOverload = this.#options.onOverload } = options;
     const hasRoom = this.#accepted.check(id, onOverload);
@@ -154,7 +172,7 @@ export class Runs {
       const copy = this.#copyOf(definition, input);
       this.#accepted.wait(handle, () => start(copy));
     }
-    return handle as Run<Output>;
+    return handle as Run as Run<Output, Waits>;
   }
 
   /**
@@ -176,8 +194,11 @@ export class Runs {
     if (again !== undefined) return again;
     const [first] = versions;
     if (first === undefined) throw noSuchRun(id);
+    const open = this.#supervisor.newest(id);
+    if (open !== undefined && open.length !== versions.at(-1)?.state.length) return this.#find(id); // it went on meanwhile
     const handle = this.#newHandle(id, first.state.workflow);
     for (const version of versions) handle.observe(version, version !== versions.at(-1));
+    if (open !== undefined) this.#accepted.adopt(handle);
     const refused = this.#refused.get(id);
     if (refused !== undefined) handle.break(refused.error);
     return handle;
@@ -213,9 +234,15 @@ export class Runs {
     if (epoch !== before) this.#events.onSwitch(coordination, epoch);
   }
 
-  /** Resolves when no run is in flight or waiting. */
-  idle(): Promise<void> {
-    return this.#accepted.idle();
+  /**
+   * Resolves when no run is in flight or waiting for its turn. From then on no answer is taken, and no run that only waits for one, or for
+   * a time, goes on.
+   */
+  async rest(): Promise<void> {
+    do await this.#accepted.idle();
+    while (this.#accepted.counts.inFlight > 0); // one has gone on meanwhile
+    this.#requests.rest();
+    this.#supervisor.rest();
   }
 
   /** A thread died, and the participants on it with it. */
@@ -239,6 +266,7 @@ export class Runs {
    */
   async close(): Promise<LeftRuns> {
     this.#isClosed = true;
+    this.#requests.close();
     this.#ended.close();
     const noted = this.#unfinished.note();
     this.#supervisor.close();
@@ -262,7 +290,8 @@ export class Runs {
           this.#unfinished.ended(id);
           continue;
         }
-        await this.#takeUp(id, "recover");
+        if (isParked(newest)) await this.#takeUpParked(id);
+        else await this.#takeUp(id, "recover");
         this.#events.onRecovered(id);
       } catch (error) {
         if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
@@ -288,7 +317,20 @@ export class Runs {
     const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
     if (given === undefined) for (const version of versions) handle.observe(version, true);
     await this.#accepted.takeUp(handle, () => this.#supervisor.resume(snapshot, id, workflow, event));
+    const newest = this.#supervisor.newest(id);
+    if (newest !== undefined && isParked(newest)) this.#accepted.park(id);
     return handle;
+  }
+
+  /** Goes on with a run that only waits for an answer or a time: nothing is recorded for that, and nobody holds it yet. */
+  async #takeUpParked(id: string): Promise<void> {
+    const snapshot = await this.#home.authority.stored(stateKey(runState, id));
+    if (snapshot === undefined) throw noSuchRun(id);
+    const found = runOf(snapshot);
+    const workflow = await findWorkflow(this.#platform.load, found.state.workflow, this.#options.workflows);
+    this.#accepted.checkFree(id);
+    await this.#supervisor.resume(found, id, workflow, "recover");
+    this.#accepted.takeUpParked(id);
   }
 
   async #newest(id: string): Promise<RunState | undefined> {
@@ -304,7 +346,8 @@ export class Runs {
   #newHandle(id: string, workflow: WorkflowId): RunHandle {
     const handle: RunHandle = new RunHandle(id, workflow, {
       codec: this.#actor.codec,
-      cancel: (_run, reason) => this.#cancel(handle, reason),
+      cancel: (_run, reason) => this.#requests.cancel(handle, reason),
+      tell: (wait, answer, options) => this.#requests.tell(handle, wait, answer, options),
       versions: () => this.#versions(id),
       retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),
       resolve: async (_run, note) => this.#supervisor.resolve(id, note),
@@ -319,28 +362,6 @@ export class Runs {
     const plain = host.copier.copy(input, `the input of a run of ${agent}`);
     return host.copier.hasTransferred ? host.revive(plain, outside) : plain;
   }
-
-  async #cancel(handle: RunHandle, reason: string | undefined): Promise<void> {
-    const { id } = handle;
-    if (this.#accepted.handle(id) !== handle) return this.#cancelLeft(handle, reason);
-    if (this.#accepted.withdraw(id) === undefined) return this.#supervisor.cancel(id, reason);
-    const said = reason === undefined ? "" : `: ${reason}`;
-    handle.break(
-      new TroupeError("run-cancelled", `the run ${id} was cancelled before it started${said}`, {
-        details: { run: id },
-      }),
-    );
-  }
-
-  /** Cancels a run that a process left unfinished and that this system has not taken up: takes it up in order to undo it. */
-  async #cancelLeft(handle: RunHandle, reason: string | undefined): Promise<void> {
-    const { id } = handle;
-    if (this.#isClosed) return;
-    const newest = await this.#newest(id);
-    if (newest === undefined || !isOpen(newest)) return; // it has ended
-    if (this.#accepted.handle(id) !== undefined) return this.#supervisor.cancel(id, reason);
-    await this.#takeUp(id, { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) }, handle);
-  }
 }
 
 /** @throws TroupeError `no-such-run` for a run of another workflow, or of another version of it. */
@@ -353,8 +374,4 @@ function checkWorkflow({ id, workflow }: RunHandle, wanted: WorkflowId): void {
     `there is no run ${id} of ${name}: the run ${id} is one of ${found}. Give findRun that workflow, or the id alone.`,
     { details: { run: id, workflow: name, found } },
   );
-}
-
-function noSuchRun(id: string): TroupeError {
-  return new TroupeError("no-such-run", `there is no run ${id} in the store`, { details: { run: id } });
 }

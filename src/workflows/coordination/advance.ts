@@ -3,6 +3,7 @@
 import type { WorkflowPlan } from "./workflow-plan.ts";
 import { conclude, type Terms } from "./conclude.ts";
 import { orchestrate } from "./orchestrator.ts";
+import { followWaits } from "./waits.ts";
 import type { RunEvent, RunNote } from "../history/run-event.ts";
 import { admits, apply, withNotes } from "../history/run-machine.ts";
 import { endOf } from "../history/run-progress.ts";
@@ -15,8 +16,8 @@ export interface Advance {
 }
 
 /**
- * Applies `event`; returns `undefined` when the run's history doesn't accept it. Under the orchestrator, the same
- * version also takes what it decides next, and in any case the run's end, if this was the end. That makes one commit
+ * Applies `event`; returns `undefined` when the run's history doesn't accept it. The same version also takes the waits that open or
+ * finish by it, what the orchestrator decides next, where it decides, and the run's end, if this was the end. That makes one commit
  * instead of several, and no crash can come between a decision and its cause.
  *
  * @param together further events, applied before anything is decided; those that the history doesn't accept are left
@@ -45,7 +46,11 @@ export function advance(
   if (!accept(event)) return undefined;
   for (const other of together) accept(other);
   // a decision is an event too, after which there may be more to decide
-  for (let at = 0; at < events.length && next.coordination === "orchestrator" && isOpen(next); at++)
-    for (const decision of orchestrate(plan, next, terms.codec, events[at])) accept(decision);
+  for (let at = 0; at < events.length && isOpen(next); at++) {
+    const newest = events[at] as RunEvent;
+    if (plan.waits.length > 0) for (const decision of followWaits(plan, next, newest, terms)) accept(decision);
+    if (next.coordination === "orchestrator")
+      for (const decision of orchestrate(plan, next, terms.codec, newest)) accept(decision);
+  }
   return { next: notes.length === 1 ? next : withNotes(next, notes), events };
 }

@@ -8,9 +8,15 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import { shown } from "../../values/shown.ts";
-import type { MappingSources, StepDefinition } from "../definition/workflow-definition.ts";
+import type {
+  AgentStep,
+  MappingSources,
+  PauseStep,
+  StepDefinition,
+  WaitStep,
+} from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
-import type { StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
+import type { StepFailed, StepSkipped, StepStarted, WaitOpened } from "../history/run-event.ts";
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { isAbsent } from "../history/run-steps.ts";
@@ -30,17 +36,25 @@ export interface DecisionScope {
   readonly sources: StepSources;
 }
 
+/** What a step is decided to be: started or opened, skipped, or failed since one of its functions did. */
+export type StepDecision = StepStarted | WaitOpened | StepSkipped | StepFailed;
+
 /**
- * Returns the event that starts the step with its mapped input, or the one that skips it, since its `when` says so or a step that it
- * needs was skipped. When one of its functions throws, or gives what violates the agent's contract, returns the event that fails the
- * step. The input is recorded as mapped, not as parsed by the schema: the receiver parses it again.
+ * Returns the event that starts the step with its mapped input, or opens the wait with its question; or the one that skips it, since its
+ * `when` says so or a step that it needs was skipped. When one of its functions throws, or gives what violates a contract, returns the
+ * event that fails the step. The input is recorded as mapped, not as parsed by the schema: the receiver parses it again.
+ *
+ * @param time now, in milliseconds since the epoch: for waits and pauses.
  */
+export function decide(step: AgentStep, scope: DecisionScope, codec: PayloadCodec): Exclude<StepDecision, WaitOpened>;
+export function decide(step: StepDefinition, scope: DecisionScope, codec: PayloadCodec, time: number): StepDecision;
 export function decide(
   step: StepDefinition,
   { by, epoch, sources: { payloads, absent } }: DecisionScope,
   codec: PayloadCodec,
-): StepStarted | StepSkipped | StepFailed {
-  const { name, agent } = step;
+  time = 0,
+): StepDecision {
+  const { name } = step;
   try {
     const sources = decodeSources(payloads, codec);
     if ((absent !== undefined && step.needs.some((needed) => absent.has(needed))) || !isWanted(step, sources)) {
@@ -49,6 +63,8 @@ export function decide(
         ? skipped
         : { ...skipped, output: standIn(step, sources, codec), isGiven: true };
     }
+    if (step.kind !== "agent") return opened(step, sources, codec, time);
+    const { agent } = step;
     const input = codec.encode(call(step, "mapping", step.map, sources), `the input mapped for the step "${name}"`);
     const site = { agent: agent.name, version: agent.version, direction: "input", side: "sender" } as const;
     checkContract(agent.input, codec.decode(input), site);
@@ -56,6 +72,32 @@ export function decide(
   } catch (error) {
     return { type: "step-failed", step: name, error: encodeError(error), epoch };
   }
+}
+
+function opened(step: WaitStep | PauseStep, sources: MappingSources, codec: PayloadCodec, since: number): WaitOpened {
+  const { name } = step;
+  if (step.kind === "pause") return { type: "wait-opened", step: name, since, until: endOf(step, sources, since) };
+  const question = codec.encode(call(step, "question", step.question, sources), `the question of the wait "${name}"`);
+  const { timeout } = step;
+  return {
+    type: "wait-opened",
+    step: name,
+    question,
+    since,
+    ...(timeout === undefined ? {} : { until: since + timeout }),
+  };
+}
+
+/** When a pause is over, in milliseconds since the epoch. */
+function endOf(step: PauseStep, sources: MappingSources, since: number): number {
+  if (typeof step.until === "number") return since + step.until;
+  const given = call(step, "until", step.until, sources);
+  const time = given instanceof Date ? given.getTime() : given;
+  if (typeof time === "number" && Number.isFinite(time)) return time;
+  throw new TroupeError(
+    "invalid-workflow",
+    `the until of the pause "${step.name}" gives a date, or milliseconds since the epoch, not ${shown(given)}`,
+  );
 }
 
 /** The sources of a step, taken from a run's state. */
@@ -88,18 +130,27 @@ function isWanted(step: StepDefinition, sources: MappingSources): boolean {
   );
 }
 
-/** What the step's `otherwise` gives. It has to be what the agent could have given. */
-function standIn(step: StepDefinition, sources: MappingSources, codec: PayloadCodec): Payload {
-  const { name, version, output: contract } = step.agent;
+/** What the step's `otherwise` gives. It has to be what the agent could have given, or an answer. */
+export function standIn(step: StepDefinition, sources: MappingSources, codec: PayloadCodec): Payload {
   const given = step.otherwise === undefined ? undefined : call(step, "otherwise", step.otherwise, sources);
   const output = codec.encode(given, `the otherwise of the step "${step.name}"`);
-  checkContract(contract, codec.decode(output), { agent: name, version, direction: "output", side: "receiver" });
+  if (step.kind === "agent") {
+    const { name, version, output: contract } = step.agent;
+    checkContract(contract, codec.decode(output), { agent: name, version, direction: "output", side: "receiver" });
+  } else if (step.kind === "wait") {
+    checkContract(step.answer, codec.decode(output), {
+      agent: step.name,
+      version: "wait",
+      direction: "output",
+      side: "sender",
+    });
+  }
   return output;
 }
 
 function call(
   step: StepDefinition,
-  what: "mapping" | "when" | "otherwise",
+  what: "mapping" | "question" | "until" | "when" | "otherwise",
   pure: (sources: MappingSources) => unknown,
   sources: MappingSources,
 ): unknown {

@@ -4,7 +4,7 @@
  */
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
-import type { StepDefinition, WorkflowDefinition } from "../definition/workflow-definition.ts";
+import type { AgentStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { OwnStep, Relay } from "./coordination-protocol.ts";
 import type { CompensationStarted, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
@@ -16,12 +16,12 @@ import { decide, type StepSources } from "./decide.ts";
  */
 export type JoinProposal = StepStarted | StepSkipped | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
-/** The steps of a workflow by name. */
-export type StepsByName = ReadonlyMap<string, StepDefinition>;
+/** The steps of a workflow that agents do, by name. */
+export type StepsByName = ReadonlyMap<string, AgentStep>;
 
 /** The index in which a {@link Join} looks up its steps; made once per workflow. */
 export function stepsByName({ steps }: Pick<WorkflowDefinition, "steps">): StepsByName {
-  return new Map(steps.map((step) => [step.name, step]));
+  return new Map(steps.flatMap((step) => (step.kind === "agent" ? [[step.name, step] as const] : [])));
 }
 
 /** The name of the run's input among the sources. */
@@ -94,7 +94,7 @@ export class Join {
     this.#waiting.delete(source);
   }
 
-  #hearOf({ name, after }: StepDefinition, epoch: Epoch): void {
+  #hearOf({ name, after }: AgentStep, epoch: Epoch): void {
     if (this.#missing.has(name) || (this.#proposed.get(name) ?? Number.NEGATIVE_INFINITY) >= epoch) return;
     let missing = 0;
     for (const source of [runInput, ...after]) {
@@ -107,7 +107,7 @@ export class Join {
     this.#missing.set(name, missing);
   }
 
-  #sourcesOf({ after }: StepDefinition): StepSources {
+  #sourcesOf({ after }: AgentStep): StepSources {
     const payloads: Record<string, Payload> = { [runInput]: this.#sources.get(runInput) };
     for (const name of after) payloads[name] = this.#sources.get(name);
     return { payloads, absent: this.#absent };

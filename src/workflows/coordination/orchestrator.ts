@@ -1,7 +1,7 @@
 /** The orchestrator: decides from a run's state what to do next. It is called after every event. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
+import { followingOf, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
 import type { Claim, RunEvent, StepFailed, StepSkipped } from "../history/run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
@@ -11,7 +11,7 @@ import { decide, sourcesIn } from "./decide.ts";
 export type Decision = Claim | StepSkipped | StepFailed;
 
 /**
- * Returns what to do in a run now: of all steps that are ready whether they start, or the one compensation whose turn it is. Further attempts
+ * Returns what to do in a run now: of all steps of agents that are ready whether they start, or the one compensation whose turn it is. Further attempts
  * come from {@link orchestrateDue} when their time has come. Pure: the same state gives the same decisions, so it may
  * be called again at any time, as at a hand-over.
  *
@@ -36,16 +36,16 @@ export function orchestrate(
 }
 
 /** A superset of the steps that can be decided because of the event. */
-function stepsMadeReady({ steps, step }: WorkflowPlan, event: RunEvent | undefined): readonly PlannedStep[] {
+function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readonly PlannedStep[] {
   switch (event?.type) {
     case undefined:
     case "run-started":
     case "run-recovered":
     case "coordination-switched":
-      return steps;
+      return plan.steps;
     case "step-finished":
     case "step-skipped":
-      return step.get(event.step)?.dependents ?? [];
+      return followingOf(plan, event.step)?.dependents ?? [];
     default:
       return [];
   }

@@ -1,7 +1,13 @@
 /** The relay: works out which participants an accepted event concerns, and the message for each. It decides nothing. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { participantsOf, type PlannedParticipant, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
+import {
+  followingOf,
+  participantsOf,
+  type PlannedParticipant,
+  type PlannedStep,
+  type WorkflowPlan,
+} from "./workflow-plan.ts";
 import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
 import type { RunEvent } from "../history/run-event.ts";
 import {
@@ -44,7 +50,7 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
       return plan.participants.map((to) => relayTo(relayed, to, [{ type: "run-started", input: event.input }], false));
     case "step-finished":
     case "step-skipped": {
-      const dependents = plan.step.get(event.step)?.dependents ?? [];
+      const dependents = followingOf(plan, event.step)?.dependents ?? [];
       const settled = settledIn(state, event.step);
       return participantsOf(dependents).map((to) => relayTo(relayed, to, settled, false));
     }

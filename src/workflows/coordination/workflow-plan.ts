@@ -3,14 +3,29 @@
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepOutline } from "../history/run-event.ts";
 import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
-import type { StepDefinition, WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
+import type {
+  AgentStep,
+  PauseStep,
+  StepDefinition,
+  WaitStep,
+  WorkflowDefinition,
+  WorkflowId,
+} from "../definition/workflow-definition.ts";
 
-/** A step and the steps that come after it. */
-export interface PlannedStep extends StepDefinition {
+/** What comes after a step: steps of agents, which either coordination decides, and waits, which the supervisor opens under both. */
+export interface Following {
+  readonly dependents: readonly PlannedStep[];
+  readonly waits: readonly PlannedWait[];
+}
+
+/** A step of an agent. */
+export interface PlannedStep extends AgentStep, Following {
   /** The participant that performs it; see {@link agentKey}. */
   readonly agentKey: string;
-  readonly dependents: readonly PlannedStep[];
 }
+
+/** A wait or a pause. */
+export type PlannedWait = (WaitStep | PauseStep) & Following;
 
 /** An agent that takes part in a workflow, with its steps. */
 export interface PlannedParticipant {
@@ -24,9 +39,12 @@ export interface WorkflowPlan {
   readonly workflow: WorkflowDefinition;
   /** How threads find the workflow now. An older run may have been started from another module. */
   readonly id: WorkflowId;
-  /** In the order declared. */
+  /** The steps of agents, in the order declared. */
   readonly steps: readonly PlannedStep[];
   readonly step: ReadonlyMap<string, PlannedStep>;
+  /** The waits and pauses, in the order declared. */
+  readonly waits: readonly PlannedWait[];
+  readonly wait: ReadonlyMap<string, PlannedWait>;
   readonly participants: readonly PlannedParticipant[];
   /** The steps in the form that a run's history keeps. */
   readonly outlines: readonly StepOutline[];
@@ -40,31 +58,55 @@ export function agentKey(agent: AgentDefinition): string {
 
 /** Works out a workflow's plan. */
 export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
-  const dependents = new Map<string, PlannedStep[]>(workflow.steps.map(({ name }) => [name, []]));
-  const steps = workflow.steps.map((step): PlannedStep => {
-    const planned = { ...step, agentKey: agentKey(step.agent), dependents: dependents.get(step.name) ?? [] };
-    for (const name of step.after) dependents.get(name)?.push(planned);
-    return planned;
-  });
+  const following = new Map(
+    workflow.steps.map(({ name }) => [name, { dependents: [] as PlannedStep[], waits: [] as PlannedWait[] }]),
+  );
+  const steps: PlannedStep[] = [];
+  const waits: PlannedWait[] = [];
+  for (const step of workflow.steps) {
+    const { dependents = [], waits: waiting = [] } = following.get(step.name) ?? {};
+    if (step.kind === "agent") {
+      const planned = { ...step, agentKey: agentKey(step.agent), dependents, waits: waiting };
+      steps.push(planned);
+      for (const name of step.after) following.get(name)?.dependents.push(planned);
+    } else {
+      const planned = { ...step, dependents, waits: waiting };
+      waits.push(planned);
+      for (const name of step.after) following.get(name)?.waits.push(planned);
+    }
+  }
   const { module, name, version } = workflow;
   return {
     workflow,
     id: { module, name, version },
     steps,
     step: new Map(steps.map((step) => [step.name, step])),
+    waits,
+    wait: new Map(waits.map((wait) => [wait.name, wait])),
     participants: participantsOf(steps),
-    outlines: steps.map(outlineOf),
+    outlines: workflow.steps.map(outlineOf),
     fingerprint: fingerprintOf(workflow),
   };
 }
 
-function outlineOf({ name, agent, after, needs, when, isPivot }: StepDefinition): StepOutline {
+/** What comes after the step of that name, whatever its kind. */
+export function followingOf(plan: WorkflowPlan, name: string): Following | undefined {
+  return plan.step.get(name) ?? plan.wait.get(name);
+}
+
+function outlineOf(step: StepDefinition): StepOutline {
+  const { name, after, needs, when } = step;
+  const conditions = {
+    ...(needs.length === 0 ? {} : { needs }),
+    ...(when === undefined ? {} : { isConditional: true as const }),
+  };
+  if (step.kind !== "agent") return { name, kind: step.kind, after, ...conditions, compensable: false };
+  const { agent, isPivot } = step;
   return {
     name,
     agent: `${agent.name}@${agent.version}`,
     after,
-    ...(needs.length === 0 ? {} : { needs }),
-    ...(when === undefined ? {} : { isConditional: true }),
+    ...conditions,
     compensable: agent.compensate !== undefined,
     ...(agent.compensateUnknown === undefined ? {} : { undoesUnknown: true }),
     ...(isPivot ? { isPivot } : {}),

@@ -1,17 +1,16 @@
 /** Defining a workflow: its steps are added one by one, and each is checked as it is added. */
 
-import * as v from "valibot";
+import type * as v from "valibot";
 import { schemaProblem } from "../../contracts/check-schema.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
-import { isLetteredName, nameRule } from "../../values/name.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { checkOptions } from "../../contracts/check-options.ts";
 import { readGiven } from "../../contracts/read-given.ts";
-import { shown } from "../../values/shown.ts";
-import type { BranchOptions, StepOptions, WorkflowBuilder } from "./workflow-builder.ts";
-import type { MappingSources, StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
+import { checkStep } from "./check-step.ts";
+import { agentStep, type Mapping, pauseStep, type UntypedOptions, waitStep } from "./make-step.ts";
+import type { WorkflowBuilder } from "./workflow-builder.ts";
+import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
 /**
  * A workflow's name, its version, and the schema of its runs' input.
@@ -48,7 +47,7 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
 export function defineWorkflow<const S extends v.GenericSchema>(
   module: string,
   options: WorkflowOptions<S>,
-): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown> {
+): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown, unknown> {
   return readGiven("defineWorkflow", () => emptyWorkflow(module, options)) as never;
 }
 
@@ -71,99 +70,31 @@ function emptyWorkflow<S extends v.GenericSchema>(module: string, options: Workf
   return builderOf(empty);
 }
 
-type Mapping = StepDefinition["map"];
-type UntypedOptions = StepOptions<MappingSources, unknown> &
-  BranchOptions<string, string, MappingSources, MappingSources, unknown, unknown>;
-
 interface UntypedBuilder extends WorkflowDefinition {
   step(
     name: string,
     agent: AgentDefinition,
     ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]
   ): UntypedBuilder;
+  waitFor(name: string, options: UntypedOptions, question: Mapping): UntypedBuilder;
+  pause(name: string, options: UntypedOptions): UntypedBuilder;
 }
 
 function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
+  const adding = (method: string, make: () => StepDefinition): UntypedBuilder => {
+    const step = readGiven(method, () => {
+      const made = make();
+      checkStep(workflow, made);
+      return made;
+    });
+    return builderOf({ ...workflow, steps: Object.freeze([...workflow.steps, step]) });
+  };
   return Object.freeze({
     ...workflow,
-    step(name: string, agent: AgentDefinition, ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]) {
-      const step = readGiven("step", () => stepOf(workflow, name, agent, rest));
-      return builderOf({ ...workflow, steps: Object.freeze([...workflow.steps, step]) });
-    },
+    step: (name: string, agent: AgentDefinition, ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]) =>
+      adding("step", () => agentStep(name, agent, rest)),
+    waitFor: (name: string, options: UntypedOptions, question: Mapping) =>
+      adding("waitFor", () => waitStep(name, options, question)),
+    pause: (name: string, options: UntypedOptions) => adding("pause", () => pauseStep(name, options)),
   });
-}
-
-/** Of the others, `problemOf` says what is wrong. */
-const stepOptions = v.strictObject({
-  after: v.optional(v.array(v.string())),
-  needs: v.optional(v.array(v.string())),
-  when: v.optional(v.unknown()),
-  otherwise: v.optional(v.unknown()),
-  fallback: v.optional(v.unknown()),
-  pointOfNoReturn: v.optional(v.unknown()),
-});
-
-function stepOf(
-  workflow: WorkflowDefinition,
-  name: string,
-  agent: AgentDefinition,
-  rest: readonly [Mapping] | readonly [UntypedOptions, Mapping],
-): StepDefinition {
-  const [options, map] = rest.length === 1 ? [{}, rest[0]] : rest;
-  checkOptions("step", stepOptions, options ?? {});
-  const { after = [], needs = [], when, otherwise, fallback, pointOfNoReturn = false } = options ?? {};
-  const step: StepDefinition = Object.freeze({
-    name,
-    agent,
-    after: Object.freeze([...after, ...needs]),
-    needs: Object.freeze([...needs]),
-    when,
-    otherwise,
-    map,
-    fallback,
-    isPivot: pointOfNoReturn,
-  });
-  checkStep(workflow, step);
-  return step;
-}
-
-function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
-  const problem = problemOf(workflow, step);
-  if (problem === undefined) return;
-  throw new TroupeError(
-    "invalid-workflow",
-    `workflow ${workflow.name}@${workflow.version}, step ${shown(step.name)}: ${problem}`,
-    {
-      details: { workflow: workflow.name, version: workflow.version, step: step.name },
-    },
-  );
-}
-
-function problemOf(workflow: WorkflowDefinition, step: StepDefinition): string | undefined {
-  const declared = workflow.steps.map((earlier) => earlier.name);
-  // a name becomes a key of the run's state and a part of idempotency keys; objects order keys that are digits first
-  if (!isLetteredName(step.name)) {
-    return `a step's name starts with a letter and has ${nameRule}`;
-  }
-  if (step.name === "input") return `"input" is what mappings call the run's input; choose another name`;
-  if (declared.includes(step.name)) return "the workflow has a step of this name; choose another";
-  if (step.agent?.kind !== "agent") return "the second argument is the agent that does the step, made by defineAgent";
-  if (typeof step.map !== "function")
-    return "the last argument is the function that maps the sources to the agent's input";
-  for (const option of ["fallback", "when", "otherwise"] as const) {
-    if (step[option] !== undefined && typeof step[option] !== "function")
-      return `its ${option} is a function of the sources${option === "fallback" ? " and the error" : ""}`;
-  }
-  if (step.otherwise !== undefined && step.when === undefined && step.needs.length === 0)
-    return "it has an otherwise, but is never skipped: give it a when, or a step in needs";
-  if (typeof step.isPivot !== "boolean") return "pointOfNoReturn is true or false";
-  const pivot = workflow.steps.find(({ isPivot }) => isPivot);
-  if (step.isPivot && pivot !== undefined)
-    return `the workflow has a point of no return, ${pivot.name}; there can be one`;
-  const unknown = step.after.filter((name) => !declared.includes(name));
-  if (unknown.length > 0) {
-    return `it comes after ${unknown.join(", ")}, but the steps declared before it are ${declared.join(", ") || "none"}`;
-  }
-  const twice = step.after.filter((name, index) => step.after.indexOf(name) !== index);
-  return twice.length > 0 ? `it names ${twice.join(", ")} twice in "after" and "needs"` : undefined;
 }

@@ -2,6 +2,7 @@
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { ReadonlyParts } from "../../values/readonly-parts.ts";
+import type { PauseTime, WaitOptions } from "./wait-options.ts";
 import type { WorkflowDefinition } from "./workflow-definition.ts";
 
 /** The key of a property that exists only in types. */
@@ -85,7 +86,8 @@ export interface BranchOptions<After, Needs, From, FromAll, When, Otherwise> {
   readonly when?: (sources: From) => When;
   /**
    * Gives the output of a step that is skipped: then no later step finds it missing. It gets the sources too, among which also the
-   * steps in `needs` may be missing. Its result has to satisfy the agent's output contract. Synchronous and pure.
+   * steps in `needs` may be missing. Its result has to satisfy the agent's output contract, or the schema of the wait's answer.
+   * Synchronous and pure.
    */
   readonly otherwise?: (sources: FromAll) => Otherwise;
 }
@@ -96,7 +98,12 @@ export interface BranchOptions<After, Needs, From, FromAll, When, Otherwise> {
  *
  * @since 0.1.0
  */
-export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowDefinition<Input, Output, Steps> {
+export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends WorkflowDefinition<
+  Input,
+  Output,
+  Steps,
+  Waits
+> {
   /**
    * Adds a step that needs nothing but the run's input.
    *
@@ -107,7 +114,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
     name: FreeName<Name, Steps>,
     agent: AgentDefinition<In, Out>,
     map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>,
-  ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }>;
+  ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }, Waits>;
   /**
    * Adds a step with options. It starts when the steps in `after` have settled, and those in `needs` have finished; its mapping gets
    * their outputs, and only theirs. Without either, it needs nothing but the run's input.
@@ -149,6 +156,80 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps> extends WorkflowD
     Input,
     Parsed,
     Settled<Left<Out, Steps, Needs, When, Otherwise>>,
-    Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> }
+    Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> },
+    Waits
+  >;
+  /**
+   * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the
+   * question, for whoever answers. While it waits, no thread, no place among the runs in flight and no timer of its own is held, and a
+   * shutdown doesn't wait for it.
+   *
+   * The first answer counts, also one that came before the wait opened. With `timeout`, it is given up after that time: `otherwise` gives
+   * the output then, and without it the step fails as `timed-out`. Nothing of a wait is undone.
+   *
+   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, and for an answer that isn't a valibot schema or a timeout
+   * that isn't a number of milliseconds above 0.
+   * @example
+   * defineWorkflow(import.meta.url, { name: "purchase", version: "1.0.0", input: Order })
+   *   .step("quote", quote, ({ input }) => input)
+   *   .waitFor("approval", { after: ["quote"], answer: Approval, timeout: 3 * 86_400_000, otherwise: () => ({ approved: false }) },
+   *     ({ quote }) => ({ title: `Spend ${quote.cents}?` }))
+   *   .step("buy", buyer, { after: ["quote"], needs: ["approval"], when: ({ approval }) => approval.approved }, ({ quote }) => quote);
+   */
+  waitFor<
+    const Name extends string,
+    const Given,
+    const Answer,
+    const After extends keyof Steps & string = never,
+    const Needs extends keyof Steps & string = never,
+    When extends boolean = never,
+    Otherwise extends ReadonlyParts<NoInfer<Answer>> = never,
+  >(
+    name: FreeName<Name, Steps>,
+    options: WaitOptions<Given, Answer> &
+      BranchOptions<
+        After,
+        Needs,
+        Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>,
+        Sources<Parsed, Steps, NoInfer<After | Needs>>,
+        When,
+        Otherwise
+      >,
+    question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown,
+  ): WorkflowBuilder<
+    Input,
+    Parsed,
+    Settled<Left<Answer, Steps, Needs, When, Otherwise>>,
+    Steps & { readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise> },
+    Waits & { readonly [K in Name]: ReadonlyParts<Given> }
+  >;
+  /**
+   * Adds a pause: a step that finishes when its time has come, `ms` milliseconds after it began or at the time that `until` gives. Its output is
+   * `undefined`. It holds as little as a wait, for as long as it takes: also for years, and across restarts of the process.
+   *
+   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, and for another time than one of the two.
+   * @example
+   * defineWorkflow(import.meta.url, { name: "trial", version: "1.0.0", input: Account })
+   *   .pause("fortnight", { ms: 14 * 86_400_000 })
+   *   .step("remind", mailer, { after: ["fortnight"] }, ({ input }) => ({ to: input.email }));
+   */
+  pause<
+    const Name extends string,
+    const After extends keyof Steps & string = never,
+    const Needs extends keyof Steps & string = never,
+    When extends boolean = never,
+  >(
+    name: FreeName<Name, Steps>,
+    options: PauseTime<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>> &
+      Omit<
+        BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, unknown, When, never>,
+        "otherwise"
+      >,
+  ): WorkflowBuilder<
+    Input,
+    Parsed,
+    undefined,
+    Steps & { readonly [K in Name]: Left<undefined, Steps, Needs, When, never> },
+    Waits
   >;
 }

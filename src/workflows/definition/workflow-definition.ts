@@ -24,23 +24,33 @@ export interface WorkflowId {
 export type MappingSources = Readonly<Record<string, unknown>>;
 
 /**
- * One step of a workflow. Its types were checked where it was defined.
+ * What every step of a workflow has, whatever it does. Its types were checked where it was defined.
  *
  * @experimental
  * @since 0.1.0
  */
-export interface StepDefinition {
+export interface StepBase {
   /** Unique in the workflow. */
   readonly name: string;
-  readonly agent: AgentDefinition;
   /** The steps that have to settle before it starts; each was declared before it, so the steps make a DAG. */
   readonly after: readonly string[];
   /** Those of them that have to finish: it is skipped if one of these was skipped without an output. */
   readonly needs: readonly string[];
   /** Says whether the step is done. Without it, it is. Synchronous and pure. */
   readonly when: ((sources: MappingSources) => unknown) | undefined;
-  /** Gives the output when the step is skipped. Synchronous and pure. */
+  /** Gives the output when the step is skipped, and when a wait is not answered in time. Synchronous and pure. */
   readonly otherwise: ((sources: MappingSources) => unknown) | undefined;
+}
+
+/**
+ * A step that an agent does.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export interface AgentStep extends StepBase {
+  readonly kind: "agent";
+  readonly agent: AgentDefinition;
   /** Maps the run's input and the outputs of the steps in `after` to the agent's input. Synchronous and pure. */
   readonly map: (sources: MappingSources) => unknown;
   /** Gives the output in place of an agent that failed for good. Synchronous and pure. */
@@ -49,23 +59,69 @@ export interface StepDefinition {
   readonly isPivot: boolean;
 }
 
-/** The key of a property that exists only in types: it carries the types of outputs, and no workflow has it at run time. */
+/**
+ * A step that waits for an answer, which `run.tell` gives.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export interface WaitStep extends StepBase {
+  readonly kind: "wait";
+  /** The schema of the answer. */
+  readonly answer: v.GenericSchema;
+  /** Maps the sources to what is asked. Synchronous and pure. */
+  readonly question: (sources: MappingSources) => unknown;
+  /** Milliseconds until it is given up; absent for never. */
+  readonly timeout: number | undefined;
+}
+
+/**
+ * A step that waits for a time.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export interface PauseStep extends StepBase {
+  readonly kind: "pause";
+  /** So many milliseconds; or until a time, which the function gives as a date or in milliseconds since the epoch. */
+  readonly until: number | ((sources: MappingSources) => unknown);
+}
+
+/**
+ * One step of a workflow: done by an agent, or a wait for an answer or a time.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export type StepDefinition = AgentStep | WaitStep | PauseStep;
+
+/** The key of a property that exists only in types: it carries the types of outputs and answers, and no workflow has it at run time. */
 declare const workflowTypes: unique symbol;
 
 /**
  * A workflow's definition. Threads load it by `module`, `name` and `version`.
  *
- * `Input` is a run's input, `Output` its result, `Steps` the output of each step by name.
+ * `Input` is a run's input, `Output` its result, `Steps` the output of each step by name, `Waits` what each wait is answered with:
+ * `never` where the workflow isn't known.
  *
  * @since 0.1.0
  */
-export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown> extends WorkflowId {
+export interface WorkflowDefinition<
+  Input = unknown,
+  Output = unknown,
+  Steps = unknown,
+  Waits = never,
+> extends WorkflowId {
   readonly kind: "workflow";
   /** The schema of a run's input. */
   readonly input: v.GenericSchema<Input, unknown>;
   /** In the order declared. Running them in this order is always possible. */
   readonly steps: readonly StepDefinition[];
-  readonly [workflowTypes]?: { readonly output: Output; readonly steps: Steps };
+  readonly [workflowTypes]?: {
+    readonly output: Output;
+    readonly steps: Steps;
+    readonly waits: (answers: Waits) => void;
+  };
 }
 
 /**

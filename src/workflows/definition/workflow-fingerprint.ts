@@ -14,21 +14,45 @@ const digits = 16;
  * mapping, an agent or a custom check may be fixed without a new version.
  */
 export function fingerprintOf({ input, steps }: WorkflowDefinition): string {
-  const outline = steps.map(({ name, after, needs, when, otherwise, agent, isPivot }) => [
-    name,
-    after,
-    `${agent.name}@${agent.version}`,
-    isPivot,
-    agent.compensate !== undefined,
-    agent.compensateUnknown !== undefined,
-    describe(agent.input),
-    describe(agent.output),
-    ...(isConditional({ needs, when }) ? [needs, when !== undefined, otherwise !== undefined] : []),
-  ]);
+  const outline = steps.map(outlineOf);
   return createHash("sha256")
     .update(JSON.stringify([describe(input), outline]))
     .digest("hex")
     .slice(0, digits);
+}
+
+function outlineOf(step: StepDefinition): readonly unknown[] {
+  const { name, after, needs, when, otherwise } = step;
+  const conditions = isConditional(step) ? [needs, when !== undefined, otherwise !== undefined] : [];
+  switch (step.kind) {
+    case "agent": {
+      const { agent, isPivot } = step;
+      return [
+        name,
+        after,
+        `${agent.name}@${agent.version}`,
+        isPivot,
+        agent.compensate !== undefined,
+        agent.compensateUnknown !== undefined,
+        describe(agent.input),
+        describe(agent.output),
+        ...conditions,
+      ];
+    }
+    // how long it takes doesn't count: a wait that is open keeps its time
+    case "wait":
+      return [
+        name,
+        after,
+        step.kind,
+        describe(step.answer),
+        step.timeout !== undefined,
+        otherwise !== undefined,
+        ...conditions,
+      ];
+    case "pause":
+      return [name, after, step.kind, ...conditions];
+  }
 }
 
 function isConditional({ needs, when }: Pick<StepDefinition, "needs" | "when">): boolean {

@@ -13,8 +13,10 @@ import type { Coordination, Epoch } from "./coordination.ts";
  */
 export interface StepOutline {
   readonly name: string;
-  /** The agent that does it, such as `credit-score@1.0.0`. */
-  readonly agent: string;
+  /** The agent that does it, such as `credit-score@1.0.0`; absent for a wait or a pause. */
+  readonly agent?: string;
+  /** Present for a step that no agent does: it waits for an answer, or for a time. */
+  readonly kind?: "wait" | "pause";
   readonly after: readonly string[];
   /** Those of `after` that have to finish; absent for none. */
   readonly needs?: readonly string[];
@@ -75,6 +77,41 @@ export interface StepFinished {
   readonly attempt?: number;
   /** Present when the output is the step's fallback: the agent's error. */
   readonly fallbackFor?: EncodedError;
+  /** Present for a wait that was not answered in time: the output is what its `otherwise` gave. */
+  readonly isExpired?: true;
+}
+
+/**
+ * A wait or a pause has begun. Nothing of the run's process is held by it.
+ *
+ * @since 0.1.0
+ */
+export interface WaitOpened {
+  readonly type: "wait-opened";
+  readonly step: string;
+  /** What is asked; absent for a pause. */
+  readonly question?: Payload;
+  /** When it began, in milliseconds since the epoch. */
+  readonly since: number;
+  /** When the pause is over, or the wait given up, in milliseconds since the epoch; absent for a wait without a timeout. */
+  readonly until?: number;
+}
+
+/**
+ * A wait was answered, before it opened or since. If it is open, the step finishes with the answer in the same version; otherwise as
+ * soon as it opens.
+ *
+ * @since 0.1.0
+ */
+export interface WaitAnswered {
+  readonly type: "wait-answered";
+  readonly step: string;
+  /** As parsed by the wait's schema. */
+  readonly answer: Payload;
+  /** Who answered, as they were named. */
+  readonly by?: string;
+  /** The key under which it was told. */
+  readonly idempotencyKey?: string;
 }
 
 /**
@@ -242,6 +279,8 @@ export type RunEvent =
   | StepFinished
   | StepSkipped
   | StepFailed
+  | WaitOpened
+  | WaitAnswered
   | CompensationStarted
   | CompensationFinished
   | CompensationFailed
@@ -269,7 +308,19 @@ export type Claim = StepStarted | CompensationStarted;
 export type Outcome = Exclude<Proposal, Claim>;
 
 type WithoutPayload<E> = E extends RunEvent
-  ? Omit<E, "workflow" | "input" | "steps" | "output" | "error" | "fallbackFor" | "definition" | "deadline">
+  ? Omit<
+      E,
+      | "workflow"
+      | "input"
+      | "steps"
+      | "output"
+      | "error"
+      | "fallbackFor"
+      | "definition"
+      | "deadline"
+      | "question"
+      | "answer"
+    >
   : never;
 
 /**

@@ -39,6 +39,10 @@ function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {
       return { ...event, input: codec.decode(event.input) };
     case "step-finished":
       return { ...event, output: codec.decode(event.output) };
+    case "wait-opened":
+      return "question" in event ? { ...event, question: codec.decode(event.question) } : event;
+    case "wait-answered":
+      return { ...event, answer: codec.decode(event.answer) };
     case "step-skipped":
     case "run-ended":
       return "output" in event ? { ...event, output: codec.decode(event.output) } : event;

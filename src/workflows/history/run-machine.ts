@@ -30,18 +30,16 @@ import {
 import { isOpen, type RunState } from "./run-state.ts";
 import {
   allSteps,
-  dependentsOf,
   newSteps,
   outlineAt,
-  placeOf,
-  type Replacement,
-  type RunSteps,
   stepAt,
   type StepState,
   type StepStatus,
   turnedBack,
   withSteps,
 } from "./run-steps.ts";
+import { answerWait, isOpenWait, isWait, openWait, takesAnswer, withoutAnswer } from "./run-waits.ts";
+import { changeStep, copyOfStep, placeIn, settling } from "./step-change.ts";
 
 /** True when `event` may be the next one of the run. */
 export function admits(state: RunState, event: RunEvent): boolean {
@@ -54,7 +52,11 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "step-skipped":
       return isReady(state, event.step) && mayBeSkipped(state, event.step);
     case "step-finished":
-      return isNow(state, event, "started");
+      return isNow(state, event, "started") || isOpenWait(state, event.step);
+    case "wait-opened":
+      return isReady(state, event.step) && !isWithout(state, event.step) && isWait(state, event.step);
+    case "wait-answered":
+      return takesAnswer(state, event.step);
     case "step-failed":
       if (event.epoch === undefined) return isNow(state, event, "started");
       // in a later epoch, the decider finds this out for itself
@@ -84,8 +86,9 @@ export function admits(state: RunState, event: RunEvent): boolean {
   }
 }
 
+/** True for a step that can fail without an attempt in flight. */
 function isUnstarted(status: StepStatus | undefined): boolean {
-  return status === "pending" || status === "waiting";
+  return status === "pending" || status === "waiting" || status === "open";
 }
 
 /** True for an event about the attempt in flight. */
@@ -144,24 +147,6 @@ function copyOf(state: RunState): Mutable<RunState> {
   return copy;
 }
 
-/** Copies a step with a new status. The copy has no `retryAt`: only a status that waits gets one again. */
-function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
-  const copy: Mutable<StepState> = { name: step.name, status };
-  if (step.missing !== undefined) copy.missing = step.missing;
-  if (Object.hasOwn(step, "input")) copy.input = step.input;
-  if (Object.hasOwn(step, "output")) copy.output = step.output;
-  if (step.order !== undefined) copy.order = step.order;
-  if (step.error !== undefined) copy.error = step.error;
-  if (step.undoError !== undefined) copy.undoError = step.undoError;
-  if (step.attempt !== undefined) copy.attempt = step.attempt;
-  if (step.failures !== undefined) copy.failures = step.failures;
-  if (step.isUncertain === true) copy.isUncertain = true;
-  if (step.isFallback === true) copy.isFallback = true;
-  if (step.isGiven === true) copy.isGiven = true;
-  if (step.undoneBefore !== undefined) copy.undoneBefore = step.undoneBefore;
-  return copy;
-}
-
 function change(next: Mutable<RunState>, event: RunEvent): void {
   switch (event.type) {
     case "run-started":
@@ -189,6 +174,12 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       return;
     case "step-failed":
       failStep(next, event);
+      return;
+    case "wait-opened":
+      openWait(next, event);
+      return;
+    case "wait-answered":
+      answerWait(next, event);
       return;
     case "compensation-started":
       startUndoing(next, event.step, event.attempt);
@@ -243,6 +234,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
     step.isFallback = true;
     step.error = fallbackFor;
   }
+  if (step.wait !== undefined) step.wait = withoutAnswer(step.wait);
   step.order = 1 + steps.finished;
   if (steps.undoneFirst !== undefined) step.undoneBefore = steps.undoneFirst;
   const undoneFirst = isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst;
@@ -259,24 +251,6 @@ function skipStep(next: Mutable<RunState>, { step: name, output, isGiven }: Step
     step.isGiven = true;
   }
   next.steps = withSteps(steps, settling(steps, place, step), steps.undoneFirst);
-}
-
-/** What changes when a step settles: the step itself, and those after it, which wait for one less. */
-function settling(steps: RunSteps, place: number, step: StepState): readonly Replacement[] {
-  const replacements: Replacement[] = [[place, step]];
-  for (const dependent of dependentsOf(steps, place)) {
-    const before = stepAt(steps, dependent);
-    if (before.missing !== undefined) replacements.push([dependent, withOneMissingLess(before, before.missing)]);
-  }
-  return replacements;
-}
-
-function withOneMissingLess(step: StepState, missing: number): StepState {
-  const copy = copyOfStep(step, step.status);
-  if (step.retryAt !== undefined) copy.retryAt = step.retryAt;
-  if (missing > 1) copy.missing = missing - 1;
-  else delete copy.missing;
-  return copy;
 }
 
 /**
@@ -331,12 +305,15 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
 }
 
 /**
- * Turns the run backward. Steps that wait for another attempt get none. A run that is, or may be, past its point of no
+ * Turns the run backward. Steps that wait for another attempt get none, and open waits are closed. A run that is, or may be, past its point of no
  * return is not undone.
  */
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
-  for (const { name, status } of allSteps(next.steps)) if (status === "waiting") changeStep(next, name, "failed");
+  for (const { name, status } of allSteps(next.steps)) {
+    if (status === "waiting") changeStep(next, name, "failed");
+    else if (status === "open") changeStep(next, name, "closed");
+  }
   next.steps = turnedBack(next.steps);
   stopAtPivot(next);
 }
@@ -362,25 +339,4 @@ function recover(next: Mutable<RunState>): void {
       });
     }
   }
-}
-
-/** Gives the run a copy of the step, with its new status and what `edit` makes of it. Returns its place. */
-function changeStep(
-  next: Mutable<RunState>,
-  name: string,
-  status: StepStatus,
-  edit: (step: Mutable<StepState>) => void = () => undefined,
-): number {
-  const { steps } = next;
-  const place = placeIn(next, name);
-  const changed = copyOfStep(stepAt(steps, place), status);
-  edit(changed);
-  next.steps = withSteps(steps, [[place, changed]], steps.undoneFirst);
-  return place;
-}
-
-function placeIn({ steps }: RunState, name: string): number {
-  const place = placeOf(steps, name);
-  if (place === undefined) throw new TypeError(`the run has no step ${name}`); // `admits` refuses such an event
-  return place;
 }

@@ -15,8 +15,17 @@ export function noteOf(event: RunEvent): RunNote {
       return attempt === undefined ? { type, step, by, epoch } : { type, step, by, epoch, attempt };
     }
     case "step-finished": {
-      const { type, step, attempt } = event;
+      const { type, step, attempt, isExpired } = event;
+      if (isExpired === true) return { type, step, isExpired };
       return attempt === undefined ? { type, step } : { type, step, attempt };
+    }
+    case "wait-opened": {
+      const { question: _, ...note } = event;
+      return note;
+    }
+    case "wait-answered": {
+      const { answer: _, ...note } = event;
+      return note;
     }
     case "step-skipped": {
       const { output: _, ...note } = event;
@@ -53,6 +62,15 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
     case "step-finished": {
       const { output, isFallback, error = unknownError } = stepIn(state, note.step);
       return { ...note, output, ...(isFallback === true ? { fallbackFor: error } : {}) };
+    }
+    case "wait-opened": {
+      const step = stepIn(state, note.step);
+      return Object.hasOwn(step, "input") ? { ...note, question: step.input } : note;
+    }
+    case "wait-answered": {
+      // the version in which the step finished with it has it as the output
+      const { wait = {}, output } = stepIn(state, note.step);
+      return { ...note, answer: Object.hasOwn(wait, "answer") ? wait.answer : output };
     }
     case "step-skipped":
       return note.isGiven === true ? { ...note, output: stepIn(state, note.step).output } : note;

@@ -9,13 +9,16 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { StepOutline } from "./run-event.ts";
 
 /**
- * `started` and `compensating` are in flight. `waiting`: the step's attempt failed, and it will be tried again;
+ * `started` and `compensating` are in flight. `open`: a wait or a pause that has begun; `closed`: the run turned back before it was
+ * over. `waiting`: the step's attempt failed, and it will be tried again;
  * `undo-waiting`: the same for its compensation. A step that failed or never started has nothing to compensate, unless
  * it is unknown whether it had effects.
  */
 export type StepStatus =
   | "pending"
   | "started"
+  | "open"
+  | "closed"
   | "waiting"
   | "finished"
   | "skipped"
@@ -24,6 +27,18 @@ export type StepStatus =
   | "undo-waiting"
   | "compensated"
   | "compensation-failed";
+
+/** What a wait or a pause has besides other steps. */
+export interface WaitState {
+  /** When it began, in milliseconds since the epoch; absent before. */
+  readonly since?: number;
+  /** When the pause is over, or the wait given up, in milliseconds since the epoch; absent for never. */
+  readonly until?: number;
+  /** Present once it was answered: by whom, and under which idempotency key. */
+  readonly told?: { readonly by?: string; readonly key?: string };
+  /** The answer, from when it was told until the step finishes with it. */
+  readonly answer?: Payload;
+}
 
 /** The state of a step. Its fixed properties are in the outline, at the same place. */
 export interface StepState {
@@ -34,7 +49,7 @@ export interface StepState {
    * the status of that other step tells it.
    */
   readonly missing?: number;
-  /** Present once it has started. */
+  /** Present once it has started; of a wait, the question. */
   readonly input?: Payload;
   /** Present once it has finished, or was skipped and its `otherwise` gave one. */
   readonly output?: Payload;
@@ -67,6 +82,8 @@ export interface StepState {
    * one.
    */
   readonly undoneBefore?: number;
+  /** Present for a wait or a pause that has begun, or was answered. */
+  readonly wait?: WaitState;
 }
 
 /** The steps of a run. A place is the position of a step in the order declared. */
@@ -79,6 +96,8 @@ export interface RunSteps {
   readonly finished: number;
   /** How many steps were skipped; absent for none. */
   readonly skipped?: number;
+  /** How many waits and pauses have begun and are not over; absent for none. */
+  readonly open?: number;
   /** The place of the finished step that is undone first, should the run go backward; absent for none. */
   readonly undoneFirst?: number;
   /** Present once the run has turned backward: only then it matters. */
@@ -166,7 +185,7 @@ export function withSteps(
 ): RunSteps {
   const { outline, undoing } = steps;
   const segments = [...steps.segments];
-  let { finished, skipped = 0 } = steps;
+  let { finished, skipped = 0, open = 0 } = steps;
   let inFlight = 0;
   let unknown = 0;
   let copied = -1;
@@ -175,6 +194,7 @@ export function withSteps(
     const before = stepAt(steps, place);
     finished += one(hasFinished(step)) - one(hasFinished(before));
     skipped += one(step.status === "skipped") - one(before.status === "skipped");
+    open += one(step.status === "open") - one(before.status === "open");
     if (undoing !== undefined) {
       const about = outlineAt(steps, place);
       inFlight += one(isInFlight(step)) - one(isInFlight(before));
@@ -190,6 +210,7 @@ export function withSteps(
   }
   const next: Mutable<RunSteps> = { outline, segments, finished };
   if (skipped > 0) next.skipped = skipped;
+  if (open > 0) next.open = open;
   if (undoneFirst !== undefined) next.undoneFirst = undoneFirst;
   if (undoing !== undefined)
     next.undoing =

@@ -1,40 +1,58 @@
-/**
- * The alarms of open runs: one per run, set to the earliest time at which something is due in it; and what happens
- * then.
- */
+/** When something is due in open runs, and what happens then. One timer serves them all, however many wait. */
 
 import type { Clock } from "../../ports/clock.ts";
 import { Alarm } from "../../async/alarm.ts";
+import { DueTimes } from "../../async/due-times.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { Terms } from "../coordination/conclude.ts";
 import type { Dispatch } from "../coordination/dispatch.ts";
 import type { DueWork, OpenRun } from "./open-run.ts";
 import { orchestrateDue } from "../coordination/orchestrator.ts";
 import { forwardDue } from "../coordination/relay.ts";
+import { expire } from "../coordination/waits.ts";
 import type { RunEvent } from "../history/run-event.ts";
 
 export interface AlarmsPorts {
   readonly clock: Clock;
+  readonly terms: Pick<Terms, "codec">;
   /** Records a due event if the run's history accepts it. Called in the run's turn. */
   record(run: OpenRun, event: RunEvent): MaybePromise<boolean>;
   send(run: OpenRun, dispatch: Dispatch): void;
 }
 
-/** Sets the alarms of runs and acts when one rings. When something is due is kept by the run. */
+/** Owns the times at which runs are to be looked at, and acts when one has come. What is due then is kept by the run. */
 export class Alarms {
   readonly #ports: AlarmsPorts;
+  readonly #due = new DueTimes<OpenRun>();
+  readonly #alarm: Alarm;
+  #isStopped = false;
 
   constructor(ports: AlarmsPorts) {
     this.#ports = ports;
+    this.#alarm = new Alarm(ports.clock, () => this.#wake());
   }
 
   /**
-   * Sets the alarm of a run anew. Call it whenever the run's state has changed, or a participant was told of due work.
+   * Sets the time of a run anew. Call it whenever the run's state has changed, or a participant was told of due work.
    */
   arm(run: OpenRun): void {
     const next = run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue;
-    if (next !== Number.POSITIVE_INFINITY)
-      run.alarm ??= new Alarm(this.#ports.clock, () => void run.unattended(() => this.#ring(run)));
-    run.alarm?.set(next);
+    if (this.#isStopped || (next === Number.POSITIVE_INFINITY && this.#due.size === 0)) return;
+    const before = this.#due.next;
+    this.#due.set(run, next);
+    if (this.#due.next !== before) this.#alarm.set(this.#due.next);
+  }
+
+  /** No alarm rings from now on. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#alarm.set(Number.POSITIVE_INFINITY);
+  }
+
+  #wake(): void {
+    const runs = this.#due.take(this.#ports.clock.now());
+    this.#alarm.set(this.#due.next);
+    for (const run of runs) void run.unattended(() => this.#ring(run));
   }
 
   #ring(run: OpenRun): MaybePromise<unknown> {
@@ -47,6 +65,10 @@ export class Alarms {
     const { record } = this.#ports;
     if (due.kind === "deadline")
       return record(run, { type: "cancel-requested", reason: "its deadline passed", isExpired: true });
+    if (due.kind === "wait") {
+      const end = expire(run.plan, run.state, due.step, this.#ports.terms);
+      return end && record(run, end);
+    }
     return this.#tryAgain(run, due.step);
   }
 

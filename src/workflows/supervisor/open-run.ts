@@ -1,7 +1,6 @@
 /** A run that hasn't ended, as the supervisor holds it: its newest state, its attempts in progress, and when to look at it again. */
 
 import { type Subject, subjectOf } from "../../store/client/change.ts";
-import type { Alarm } from "../../async/alarm.ts";
 import { fromTimeOfDay } from "../../async/time-of-day.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -10,11 +9,12 @@ import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, pivotPassed, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
-import { allSteps, isInFlight, placeOf } from "../history/run-steps.ts";
+import { isParked } from "../history/run-waits.ts";
+import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
-/** Work that is due: the run's deadline, or another attempt at a step or its compensation. */
-export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again"; readonly step: string };
+/** What is due: the run's deadline, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
+export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again" | "wait"; readonly step: string };
 
 /**
  * Owns the attempts, due times and task queue of one run. The rules of the run are in `run-machine.ts`; its truth is in
@@ -27,8 +27,8 @@ export class OpenRun {
   readonly plan: WorkflowPlan;
   readonly sequence = new TaskQueue();
   state: RunState = newRun;
-  /** For the earliest time at which something is due; absent until something is. */
-  alarm: Alarm | undefined;
+  /** What is to be recorded before anything else, since the run was parked when it happened: of many runs that wait, few go on. */
+  owed: "run-recovered" | "coordination-switched" | undefined;
   /** The attempts that went ahead and are not over, by step. A compensation has no permit, as no policy holds it back. */
   readonly #attempts = new Map<string, Permit | undefined>();
   /** Ends the wait of attempts that their agent's policies hold back. */
@@ -40,7 +40,7 @@ export class OpenRun {
   readonly #claimed = new Set<string>();
   /** The steps that have started but may not go ahead yet. */
   readonly #held = new Set<string>();
-  /** When steps and compensations are tried again, by step. A step is left out once its participant was told to claim the attempt. */
+  /** When steps and compensations are tried again, and waits and pauses end, by step. A step is left out once its participant was told to claim the attempt. */
   readonly #due = new Map<string, number>();
   readonly #clock: Clock;
   /** Times that the history has, in the clock's milliseconds. Each is converted once, so that it stays when the time of day jumps. */
@@ -72,6 +72,13 @@ export class OpenRun {
     }
   }
 
+  /** True for a run that is parked: it is handed over to another coordination when it goes on. */
+  postponesHandOver(): boolean {
+    if (!isParked(this.state)) return false;
+    this.owed ??= "coordination-switched";
+    return true;
+  }
+
   /** True if this attempt at a step, or at its compensation, is in flight. */
   isInFlight(name: string, attempt: number): boolean {
     const step = stepOf(this.state, name);
@@ -98,9 +105,10 @@ export class OpenRun {
   }
 
   #noteDue(name: string): void {
-    const { retryAt } = stepOf(this.state, name) ?? {};
-    if (retryAt === undefined) this.#due.delete(name);
-    else this.#due.set(name, this.#undatedOf(retryAt));
+    const step = stepOf(this.state, name);
+    const at = step && dueTimeOf(step);
+    if (at === undefined) this.#due.delete(name);
+    else this.#due.set(name, this.#undatedOf(at));
   }
 
   #undatedOf(time: number): number {
@@ -170,8 +178,10 @@ export class OpenRun {
   /** Forgets which participants were told of due work, since they may be gone, or may no longer decide. */
   forgetTold(): void {
     this.#due.clear();
-    for (const { name, retryAt } of allSteps(this.state.steps))
-      if (retryAt !== undefined) this.#due.set(name, this.#undatedOf(retryAt));
+    for (const step of allSteps(this.state.steps)) {
+      const at = dueTimeOf(step);
+      if (at !== undefined) this.#due.set(step.name, this.#undatedOf(at));
+    }
   }
 
   /** Notes that the step's participant was told of its next attempt, so that it isn't told twice. */
@@ -198,14 +208,13 @@ export class OpenRun {
     const names = [...this.#due].filter(([, retryAt]) => retryAt <= now).map(([name]) => name);
     const again = names
       .sort((one, other) => place(one) - place(other))
-      .map((step): DueWork => ({ kind: "again", step }));
+      .map((step): DueWork => ({ kind: stepOf(this.state, step)?.status === "open" ? "wait" : "again", step }));
     return this.#deadlineInForce <= now ? [{ kind: "deadline" }, ...again] : again;
   }
 
-  /** Drops everything, the alarm too. */
+  /** Drops everything. */
   close(): void {
     this.#isClosed = true;
-    this.alarm?.set(Number.POSITIVE_INFINITY);
     for (const name of this.#waits.keys()) this.#giveUp(name);
     for (const permit of this.#attempts.values()) permit?.release();
     this.#attempts.clear();
@@ -221,6 +230,11 @@ export class OpenRun {
     if (this.state.status !== "running" || pivotPassed(this.state) !== undefined) return Number.POSITIVE_INFINITY;
     return this.deadline ?? Number.POSITIVE_INFINITY;
   }
+}
+
+/** When something is due for a step, in milliseconds since the epoch. */
+function dueTimeOf({ status, retryAt, wait }: StepState): number | undefined {
+  return status === "open" ? wait?.until : retryAt;
 }
 
 function isStart({ type }: RunEvent): boolean {

@@ -26,10 +26,14 @@ import { type Dispatch, dispatchesOf, undelivered } from "../coordination/dispat
 import { OpenRun } from "./open-run.ts";
 import { handOver } from "../coordination/relay.ts";
 import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "../history/run-event.ts";
-import { pivotPassed, stepOf } from "../history/run-progress.ts";
+import { pivotPassed } from "../history/run-progress.ts";
 import { type StartOptions, startRun } from "./run-start.ts";
 import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "../history/run-state.ts";
+import { isParked, isToldUnder } from "../history/run-waits.ts";
+import type { TellOptions } from "../definition/tell-options.ts";
+import { answerTo } from "./answer-wait.ts";
+import { lostAttempts } from "./lost-attempts.ts";
 import { checkSameDefinition, notAdmissible, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
@@ -68,6 +72,7 @@ export class RunSupervisor {
     this.#attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
     this.#alarms = new Alarms({
       clock,
+      terms: this.#terms,
       record: (run, event) => this.#record(run, event),
       send: (run, dispatch) => this.#send(run, dispatch),
     });
@@ -93,9 +98,14 @@ export class RunSupervisor {
     return [...this.#open.keys()];
   }
 
+  /** The newest state of a run that hasn't ended. */
+  newest(id: string): RunState | undefined {
+    return this.#open.get(id)?.state;
+  }
+
   /**
    * Puts a coordination in force, for new runs and for all open runs that aren't pinned. Returns the epoch once every
-   * open run is handed over. Switching to the coordination that is in force changes nothing, but the first call always
+   * open run is handed over; a run that is parked is handed over when it goes on. Switching to the coordination that is in force changes nothing, but the first call always
    * counts as a switch: a system makes it before its first run.
    *
    * Guarantees: loses and repeats no step, whatever is in flight (invariant 10).
@@ -110,6 +120,7 @@ export class RunSupervisor {
           this.#coordination = coordination;
         }
         const pending = [...this.#open.values()]
+          .filter((run) => !run.postponesHandOver())
           .map((run) => run.unattended(() => this.#record(run, { type: "coordination-switched", coordination, epoch })))
           .filter((handedOver) => handedOver instanceof Promise);
         return pending.length === 0 ? epoch : Promise.all(pending).then(() => epoch);
@@ -136,7 +147,8 @@ export class RunSupervisor {
   /**
    * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. Work that was in
    * flight is begun again under the same idempotency key (invariant 11). If the run is resumed to be cancelled, that
-   * work is not begun again, and its effects stay unknown. Returns when that is recorded.
+   * work is not begun again, and its effects stay unknown. Returns when that is recorded; of a run that is parked, it is recorded
+   * when the run goes on.
    *
    * @throws TroupeError `workflow-changed` when the definition isn't the one that the run was started with;
    * `not-admissible` when the run isn't in a state for it; `past-point-of-no-return`.
@@ -156,6 +168,11 @@ export class RunSupervisor {
     const run = new OpenRun(id, plan, this.#ports.clock);
     run.state = state;
     this.#open.set(id, run);
+    if (event === "recover" && isParked(state)) {
+      run.owed = "run-recovered";
+      run.forgetTold();
+      return this.#alarms.arm(run);
+    }
     const { coordination, epoch } = this;
     const recovered = { type: "run-recovered", coordination, epoch } as const;
     const next = event === "recover" || isCancelled ? recovered : event;
@@ -226,6 +243,28 @@ export class RunSupervisor {
     });
   }
 
+  /**
+   * Answers a wait of a run. Returns whether that counts: the first answer does, and one that was told before under the same key. Returns
+   * when it is recorded.
+   *
+   * @throws TroupeError `invalid-options` for a wait that the workflow doesn't have; `contract-violated`, `not-cloneable`,
+   * `message-too-large` for an answer that it doesn't take.
+   */
+  tell(id: string, wait: string, answer: unknown, options: TellOptions): MaybePromise<boolean> {
+    const run = this.#open.get(id);
+    if (run === undefined) return false;
+    const { idempotencyKey: key } = options;
+    return chain(
+      this.#judge(run, answerTo(run.plan, wait, answer, options, this.#ports.codec)),
+      (isAccepted) => isAccepted || (key !== undefined && isToldUnder(run.state, wait, key)),
+    );
+  }
+
+  /** Lets the runs that are parked rest: their times don't come any more. */
+  rest(): void {
+    this.#alarms.stop();
+  }
+
   /** Drops all runs: they stay as they are recorded, and their alarms end. */
   close(): void {
     for (const run of [...this.#open.values()]) this.#close(run);
@@ -249,17 +288,11 @@ export class RunSupervisor {
   }
 
   #lose(run: OpenRun, key: string, error: EncodedError, taken: ReadonlySet<string>): MaybePromise<unknown> {
-    const own = run.plan.steps.filter((step) => step.agentKey === key);
-    const lost = own.flatMap(({ name }): Proposal[] => {
-      if (!run.isLost(name, taken)) return []; // its successor performs it
-      const { status, attempt } = stepOf(run.state, name) ?? {};
-      const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
-      return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
-    });
+    const lost = lostAttempts(run, key, error, taken);
     let judged: MaybePromise<unknown> = undefined;
     for (const event of lost) judged = chain(judged, () => this.#record(run, event));
     return chain(judged, () => {
-      if (own.length === 0 || run.state.coordination !== "relay") return;
+      if (run.state.coordination !== "relay" || !run.plan.participants.some((own) => own.key === key)) return;
       run.forgetTold();
       for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))
         this.#send(run, dispatch);
@@ -273,6 +306,14 @@ export class RunSupervisor {
 
   #record(run: OpenRun, event: RunEvent, spent?: Spent, together?: readonly RunEvent[]): MaybePromise<boolean> {
     if (run.isClosed) return false; // it ended or broke while this waited
+    const { owed } = run;
+    if (owed !== undefined) {
+      run.owed = undefined;
+      const { coordination, epoch } = this;
+      return chain(this.#record(run, { type: owed, coordination, epoch }), () =>
+        this.#record(run, event, spent, together),
+      );
+    }
     const step = advance(run.plan, run.state, event, this.#terms, together);
     if (step === undefined) return false;
     const { length } = run.state;
@@ -347,6 +388,7 @@ export class RunSupervisor {
   #close(run: OpenRun): void {
     this.#open.delete(run.id);
     run.close();
+    this.#alarms.arm(run);
   }
 
   #break(run: OpenRun, error: unknown): void {

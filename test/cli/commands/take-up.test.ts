@@ -55,6 +55,8 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
       started: Promise.resolve(),
       events$: of(record),
       cancel: async (reason) => void asked.push(`cancel ${id} ${reason ?? "without a reason"}`),
+      tell: async (wait, answer, { by = "someone" } = {}) =>
+        void asked.push(`tell ${id} ${wait} ${JSON.stringify(answer)} by ${by}`),
       retryCompensation: async () => {
         asked.push(`retry ${id}`);
         return runOf(id);

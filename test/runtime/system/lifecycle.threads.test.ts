@@ -367,7 +367,7 @@ describe("a system", () => {
   it("counts what it has", async () => {
     await using system = await createSystem({ threads: 2 });
     using letters = record(system.deadLetters$);
-    const nothing = { actors: 0, waiting: 0, runs: { inFlight: 0, waiting: 0 }, deadLetters: {} };
+    const nothing = { actors: 0, waiting: 0, runs: { inFlight: 0, waiting: 0, parked: 0 }, deadLetters: {} };
     expect(await system.stats()).toMatchObject(nothing);
     const here = await system.spawn(gate, { placement: { thread: 0 } });
     const there = await system.spawn(gate, { placement: { thread: 1 } });

@@ -19,6 +19,7 @@ function handleOn(id: string): RunHandle {
     codec,
     cancel: unused,
     versions: unused,
+    tell: unused,
     retryCompensation: unused,
     resolve: unused,
   });
@@ -67,7 +68,7 @@ describe("runs that were accepted", () => {
     const first = desk.accept("first");
     const second = desk.accept("second");
     expect([desk.runs.handle("first"), desk.runs.handle("second")]).toEqual([first, second]);
-    expect(desk.runs.counts).toEqual({ inFlight: 1, waiting: 1 });
+    expect(desk.runs.counts).toEqual({ inFlight: 1, waiting: 1, parked: 0 });
     desk.runs.observe("first", version("running"));
     expect(desk.begun).toEqual(["first"]);
     desk.runs.observe("first", version("compensating"));
@@ -89,9 +90,9 @@ describe("runs that were accepted", () => {
     expect(() => desk.accept("first")).toThrow(expect.objectContaining({ code: "run-exists" }));
     expect(() => desk.accept("second")).toThrow(expect.objectContaining({ code: "run-exists" }));
     desk.runs.observe("first", version("completed"));
-    expect(desk.runs.counts).toEqual({ inFlight: 1, waiting: 0 });
+    expect(desk.runs.counts).toEqual({ inFlight: 1, waiting: 0, parked: 0 });
     desk.accept("first");
-    expect(desk.runs.counts).toEqual({ inFlight: 1, waiting: 1 });
+    expect(desk.runs.counts).toEqual({ inFlight: 1, waiting: 1, parked: 0 });
   });
 
   it("are refused beyond what may wait, and cost nothing then", () => {
@@ -105,7 +106,7 @@ describe("runs that were accepted", () => {
     const desk = new Desk();
     expect(() => desk.accept("first", breaks)).toThrow(broken);
     expect(desk.failed).toEqual([]); // its caller has the error
-    expect(desk.runs.counts).toEqual({ inFlight: 0, waiting: 0 });
+    expect(desk.runs.counts).toEqual({ inFlight: 0, waiting: 0, parked: 0 });
     desk.accept("second");
     const third = desk.accept("third", breaks);
     desk.accept("fourth");

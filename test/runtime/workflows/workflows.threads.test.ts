@@ -222,7 +222,7 @@ describe.each<Coordination>(["orchestrator", "relay"])("a run under %s", (coordi
         }) as object,
       }) as Error,
     );
-    expect((await system().stats()).runs).toEqual({ inFlight: 0, waiting: 0 });
+    expect((await system().stats()).runs).toEqual({ inFlight: 0, waiting: 0, parked: 0 });
   });
 
   it("whose agent takes its thread down fails, is undone, and the next one works", async () => {
@@ -327,7 +327,7 @@ describe("runs", () => {
     await run.result;
     expect(() => system().run(straight, { id: nextId(), since }, { id: "the-one" })).toThrow(exists);
     expect(await run.history()).toHaveLength(8);
-    expect((await system().stats()).runs).toEqual({ inFlight: 0, waiting: 0 });
+    expect((await system().stats()).runs).toEqual({ inFlight: 0, waiting: 0, parked: 0 });
     const others = [1, 2, 3].map(() => system().run(straight, { id: nextId(), since }));
     expect(new Set(others.map(({ id }) => id)).size).toBe(3);
     await Promise.all(others.map(({ result }) => result));
@@ -417,7 +417,7 @@ describe("a system with room for two runs", () => {
     const ids = inputs.map(({ id }) => id);
     const runs = inputs.map((input) => small.run(straight, input));
     for (const input of inputs) input.id = "changed afterwards"; // each was given at once
-    expect((await small.stats()).runs).toEqual({ inFlight: 2, waiting: 4 });
+    expect((await small.stats()).runs).toEqual({ inFlight: 2, waiting: 4, parked: 0 });
     expect(() => small.run(straight, { id: 7 } as never)).toThrow(
       expect.objectContaining({ code: "contract-violated" }) as Error,
     );
@@ -430,7 +430,7 @@ describe("a system with room for two runs", () => {
     await waiting.cancel("too long");
     expect(await rejectionOf(waiting.result)).toMatchObject({ code: "run-cancelled", details: { run: waiting.id } });
     expect((await events.end).error).toMatchObject({ code: "run-cancelled" });
-    expect((await small.stats()).runs).toEqual({ inFlight: 2, waiting: 3 });
+    expect((await small.stats()).runs).toEqual({ inFlight: 2, waiting: 3, parked: 0 });
 
     await ref.ask("arrived", { count: 2 }, patiently);
     await ref.ask("open");
@@ -439,7 +439,7 @@ describe("a system with room for two runs", () => {
     expect(await entriesOf(small, ids[3]!)).toEqual([]);
     const starts = await Promise.all(left.map(async (n) => (await runs[n]!.history())[0]!.time));
     expect(starts).toEqual([...starts].sort((a, b) => a - b));
-    expect((await small.stats()).runs).toEqual({ inFlight: 0, waiting: 0 });
+    expect((await small.stats()).runs).toEqual({ inFlight: 0, waiting: 0, parked: 0 });
   });
 });
 

@@ -65,6 +65,7 @@ describe("the start of a step", () => {
     execute: (input) => input,
   });
   const step = (map: (sources: Record<string, never>) => unknown) => ({
+    kind: "agent" as const,
     name: "s",
     agent,
     after: [],

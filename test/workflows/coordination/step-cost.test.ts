@@ -35,7 +35,16 @@ function workflowOf(shape: "chained" | "parallel", size: number): WorkflowDefini
     const isLast = index === size - 1;
     const after = shape === "chained" ? names.slice(Math.max(0, index - 1), index) : isLast ? names.slice(0, -1) : [];
     const branch = { needs: [], when: undefined, otherwise: undefined };
-    return { name, agent, after, ...branch, map: () => ({ n: 1 }), fallback: undefined, isPivot: false };
+    return {
+      kind: "agent" as const,
+      name,
+      agent,
+      after,
+      ...branch,
+      map: () => ({ n: 1 }),
+      fallback: undefined,
+      isPivot: false,
+    };
   });
   return { ...start, steps };
 }

@@ -46,7 +46,10 @@ const both = () =>
     .step("score", score, ({ input }) => ({ applicantId: input.id }))
     .step("income", income, ({ input }) => ({ applicantId: input.id }));
 
-declare function run<Input, Output>(workflow: WorkflowDefinition<Input, Output>, input: Input): Run<Output>;
+declare function run<Input, Output, Waits>(
+  workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+  input: Input,
+): Run<Output, Waits>;
 
 describe("a workflow's types", () => {
   it("mappings see the parsed input and the outputs of the steps in after", () => {
@@ -265,6 +268,86 @@ describe("a workflow with branches", () => {
   });
 });
 
+describe("a workflow with waits", () => {
+  const Approval = v.object({
+    approved: v.boolean(),
+    at: v.pipe(
+      v.string(),
+      v.transform((text) => new Date(text)),
+    ),
+  });
+  const waiting = both()
+    .waitFor("approval", { after: ["score"], answer: Approval }, ({ score: { score: points } }) => ({ points }))
+    .waitFor("extra", { answer: v.string(), when: ({ input }) => input.amount > 100 }, () => "why so much?")
+    .pause("cool", { after: ["approval"], ms: 1000 });
+
+  it("the answer is the step's output, as parsed, and may be missing if the wait is skipped", () => {
+    waiting.step("again", score, { after: ["approval", "extra", "cool"] }, (sources) => {
+      expectTypeOf(sources).toEqualTypeOf<{
+        readonly input: { id: string; amount: number };
+        readonly approval: { approved: boolean; at: Date };
+        readonly extra: string | undefined;
+        readonly cool: undefined;
+      }>();
+      return { applicantId: "" };
+    });
+    const standing = both().waitFor(
+      "extra",
+      { answer: v.string(), timeout: 1, otherwise: () => "none" },
+      () => undefined,
+    );
+    expectTypeOf<OutputOf<typeof standing>>().toEqualTypeOf<string>();
+  });
+
+  it("a run takes the answers of its workflow's waits, as their schemas take them", () => {
+    const told = run(waiting, { id: "x" });
+    expectTypeOf(told.tell).toBeCallableWith("approval", { approved: true, at: "2025-01-01" }, { by: "ada" });
+    expectTypeOf(told.tell).toBeCallableWith("extra", "a reason");
+    expectTypeOf(told).toExtend<Run>();
+    expectTypeOf(waiting).toExtend<WorkflowDefinition>();
+  });
+
+  // the place of the directive is where the compiler says it
+  it("an answer that doesn't fit is an error where it is", () => {
+    const told = run(waiting, { id: "x" });
+    // @ts-expect-error: there is no wait aproval
+    void told.tell("aproval", { approved: true, at: "2025-01-01" });
+    // @ts-expect-error: a pause takes no answer
+    void told.tell("cool", undefined);
+    void told.tell("approval", {
+      // @ts-expect-error: approved is a boolean
+      approved: "yes",
+      at: "2025-01-01",
+    });
+    // @ts-expect-error: at is missing
+    void told.tell("approval", { approved: true });
+    // @ts-expect-error: the workflow has no wait
+    void run(both(), { id: "x" }).tell("approval", { approved: true });
+  });
+
+  it("a wait or a pause that doesn't fit is an error where it is", () => {
+    // @ts-expect-error: there is a step score
+    both().waitFor("score", { answer: v.string() }, () => "");
+    both().waitFor(
+      "extra",
+      {
+        answer: v.string(),
+        timeout: 1,
+        // @ts-expect-error: the answer is a string
+        otherwise: () => 7,
+      },
+      () => "",
+    );
+    // @ts-expect-error: an answer can't have a function
+    both().waitFor("extra", { answer: v.object({ call: v.function() }) }, () => "");
+    // @ts-expect-error: it takes one of the two
+    both().pause("cool", { ms: 1, until: () => new Date() });
+    // @ts-expect-error: income is not in after
+    both().pause("cool", { after: ["score"], until: ({ income: { at } }) => at });
+    both().pause("cool", { after: ["income"], until: ({ income: { at } }) => at });
+  });
+});
+
 describe("findRun", () => {
   it("gives a run with the output of the workflow, where it is given", () => {
     const workflow = defineWorkflow("test:workflows", {
@@ -273,7 +356,7 @@ describe("findRun", () => {
       input: v.object({ id: v.string() }),
     }).step("score", score, ({ input }) => ({ applicantId: input.id }));
     expectTypeOf((system: System) => system.findRun(workflow, "r")).returns.resolves.toEqualTypeOf<
-      Run<{ score: number }>
+      Run<{ score: number }, unknown>
     >();
     expectTypeOf((system: System) => system.findRun("r")).returns.resolves.toEqualTypeOf<Run>();
     // @ts-expect-error an actor's name is no workflow

@@ -13,7 +13,17 @@ import { encodeError } from "../../../src/errors/error-codec.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { deferred } from "../../../src/async/deferred.ts";
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
-import { codec, diamond, fail, finish, start, started, stepsIn, stillClock } from "../support/example-workflow.ts";
+import {
+  codec,
+  diamond,
+  fail,
+  finish,
+  start,
+  started,
+  stepsIn,
+  stillClock,
+  plan as diamondPlan,
+} from "../support/example-workflow.ts";
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -40,7 +50,7 @@ class NotedPermit implements Permit {
 /** The diamond, of agents whose attempts may have to wait. */
 const plan = planWorkflow({
   ...diamond,
-  steps: diamond.steps.map((step) => {
+  steps: diamondPlan.steps.map((step) => {
     const policies = { ...step.agent.policies, bulkhead: { concurrent: 1, queue: 10 } };
     return { ...step, agent: { ...step.agent, policies } };
   }),

@@ -73,7 +73,7 @@ export function started(change: Partial<RunStarted> = {}): RunStarted {
     type: "run-started",
     workflow: { module: "test:workflows", name: "diamond", version: "1.0.0" },
     input: { n: 1 },
-    steps: diamond.steps.map(({ name, agent, after }) => ({
+    steps: plan.steps.map(({ name, agent, after }) => ({
       name,
       agent: `${agent.name}@${agent.version}`,
       after,

@@ -1,0 +1,77 @@
+/** Whether a step fits into its workflow. */
+
+import { schemaProblem } from "../../contracts/check-schema.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { isLetteredName, nameRule } from "../../values/name.ts";
+import { shown } from "../../values/shown.ts";
+import type { AgentStep, StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
+
+/** @throws TroupeError `invalid-workflow` that names the workflow, the step and what is wrong. */
+export function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
+  const problem = problemOf(workflow, step);
+  if (problem === undefined) return;
+  throw new TroupeError(
+    "invalid-workflow",
+    `workflow ${workflow.name}@${workflow.version}, step ${shown(step.name)}: ${problem}`,
+    {
+      details: { workflow: workflow.name, version: workflow.version, step: step.name },
+    },
+  );
+}
+
+function problemOf(workflow: WorkflowDefinition, step: StepDefinition): string | undefined {
+  const declared = workflow.steps.map((earlier) => earlier.name);
+  // a name becomes a key of the run's state and a part of idempotency keys; objects order keys that are digits first
+  if (!isLetteredName(step.name)) {
+    return `a step's name starts with a letter and has ${nameRule}`;
+  }
+  if (step.name === "input") return `"input" is what mappings call the run's input; choose another name`;
+  if (declared.includes(step.name)) return "the workflow has a step of this name; choose another";
+  const own = ownProblem(workflow, step);
+  if (own !== undefined) return own;
+  for (const option of ["when", "otherwise"] as const) {
+    if (step[option] !== undefined && typeof step[option] !== "function")
+      return `its ${option} is a function of the sources`;
+  }
+  const isAlwaysDone = step.when === undefined && step.needs.length === 0;
+  if (step.otherwise !== undefined && isAlwaysDone && (step.kind !== "wait" || step.timeout === undefined))
+    return `it has an otherwise, but is never skipped: give it a when, or a step in needs${step.kind === "wait" ? ", or a timeout" : ""}`;
+  const unknown = step.after.filter((name) => !declared.includes(name));
+  if (unknown.length > 0) {
+    return `it comes after ${unknown.join(", ")}, but the steps declared before it are ${declared.join(", ") || "none"}`;
+  }
+  const twice = step.after.filter((name, index) => step.after.indexOf(name) !== index);
+  return twice.length > 0 ? `it names ${twice.join(", ")} twice in "after" and "needs"` : undefined;
+}
+
+/** What is wrong with the part of a step that steps of other kinds don't have. */
+function ownProblem(workflow: WorkflowDefinition, step: StepDefinition): string | undefined {
+  switch (step.kind) {
+    case "agent":
+      return agentProblem(workflow, step);
+    case "wait": {
+      const problem = schemaProblem(step.answer);
+      if (problem !== undefined) return `its answer ${problem}`;
+      return typeof step.question === "function"
+        ? undefined
+        : "the last argument is the function that maps the sources to the question";
+    }
+    case "pause":
+      return typeof step.until === "function" || step.until >= 0
+        ? undefined
+        : "it takes either ms, a number of milliseconds, or until, a function of the sources that gives a time";
+  }
+}
+
+function agentProblem(workflow: WorkflowDefinition, step: AgentStep): string | undefined {
+  if (step.agent?.kind !== "agent") return "the second argument is the agent that does the step, made by defineAgent";
+  if (typeof step.map !== "function")
+    return "the last argument is the function that maps the sources to the agent's input";
+  if (step.fallback !== undefined && typeof step.fallback !== "function")
+    return "its fallback is a function of the sources and the error";
+  if (typeof step.isPivot !== "boolean") return "pointOfNoReturn is true or false";
+  const pivot = workflow.steps.find((earlier) => earlier.kind === "agent" && earlier.isPivot);
+  return step.isPivot && pivot !== undefined
+    ? `the workflow has a point of no return, ${pivot.name}; there can be one`
+    : undefined;
+}

@@ -1,0 +1,104 @@
+/** Makes the steps of a workflow from what their builder was given. Whether they fit into it, `check-step.ts` says. */
+
+import * as v from "valibot";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
+import type { AgentStep, MappingSources, PauseStep, StepBase, WaitStep } from "./workflow-definition.ts";
+
+/** A function of a workflow, before its result is checked. */
+export type Mapping = (sources: MappingSources) => unknown;
+
+/** The options of any step, before they are checked. */
+export interface UntypedOptions {
+  readonly after?: readonly string[];
+  readonly needs?: readonly string[];
+  readonly when?: Mapping;
+  readonly otherwise?: Mapping;
+  readonly fallback?: AgentStep["fallback"];
+  readonly pointOfNoReturn?: boolean;
+  readonly answer?: v.GenericSchema;
+  readonly timeout?: number;
+  readonly ms?: number;
+  readonly until?: Mapping;
+}
+
+/** Of what is unknown here, `check-step.ts` says what is wrong. */
+const ofAnyStep = {
+  after: v.optional(v.array(v.string())),
+  needs: v.optional(v.array(v.string())),
+  when: v.optional(v.unknown()),
+};
+
+const stepOptions = v.strictObject({
+  ...ofAnyStep,
+  otherwise: v.optional(v.unknown()),
+  fallback: v.optional(v.unknown()),
+  pointOfNoReturn: v.optional(v.unknown()),
+});
+
+/** Milliseconds; a pause may also be over at once. */
+const milliseconds = (least: number) =>
+  v.custom<number>(
+    (ms) => Number.isFinite(ms) && (ms as number) >= least,
+    ({ received }) => `expected a number of milliseconds ${least === 0 ? "from" : "above"} 0, received ${received}`,
+  );
+
+const waitOptions = v.strictObject({
+  ...ofAnyStep,
+  otherwise: v.optional(v.unknown()),
+  answer: v.unknown(),
+  timeout: v.optional(milliseconds(Number.MIN_VALUE)),
+});
+
+const pauseOptions = v.strictObject({ ...ofAnyStep, ms: v.optional(milliseconds(0)), until: v.optional(v.unknown()) });
+
+export function agentStep(
+  name: string,
+  agent: AgentDefinition,
+  rest: readonly [Mapping] | readonly [UntypedOptions, Mapping],
+): AgentStep {
+  const [options, map] = rest.length === 1 ? [{}, rest[0]] : rest;
+  checkOptions("step", stepOptions, options ?? {});
+  const { fallback, pointOfNoReturn = false } = options ?? {};
+  return Object.freeze({
+    kind: "agent",
+    ...baseOf(name, options ?? {}),
+    agent,
+    map,
+    fallback,
+    isPivot: pointOfNoReturn,
+  });
+}
+
+export function waitStep(name: string, options: UntypedOptions, question: Mapping): WaitStep {
+  checkOptions("waitFor", waitOptions, options);
+  const { answer, timeout } = options;
+  return Object.freeze({
+    kind: "wait",
+    ...baseOf(name, options),
+    answer: answer as v.GenericSchema,
+    question,
+    timeout,
+  });
+}
+
+export function pauseStep(name: string, options: UntypedOptions): PauseStep {
+  checkOptions("pause", pauseOptions, options);
+  const { ms, until } = options;
+  // with both, or with neither, it is no time
+  return Object.freeze({
+    kind: "pause",
+    ...baseOf(name, options),
+    until: (ms === undefined) === (until === undefined) ? Number.NaN : ((ms ?? until) as number | Mapping),
+  });
+}
+
+function baseOf(name: string, { after = [], needs = [], when, otherwise }: UntypedOptions): StepBase {
+  return {
+    name,
+    after: Object.freeze([...after, ...needs]),
+    needs: Object.freeze([...needs]),
+    when,
+    otherwise,
+  };
+}

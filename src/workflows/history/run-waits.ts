@@ -1,0 +1,70 @@
+/**
+ * The rules of waits and pauses: a wait takes one answer, before it opens or while it is open (invariant 15). Neither has attempts,
+ * and nothing of them is undone.
+ */
+
+import type { Mutable } from "../../values/mutable.ts";
+import type { WaitAnswered, WaitOpened } from "./run-event.ts";
+import { isReady, statusOf, stepOf } from "./run-progress.ts";
+import type { RunState } from "./run-state.ts";
+import { allSteps, isSettled, outlineAt, placeOf, stepAt, type WaitState } from "./run-steps.ts";
+import { changeStep } from "./step-change.ts";
+
+/** True for a step that no agent does. */
+export function isWait({ steps }: RunState, name: string): boolean {
+  const place = placeOf(steps, name);
+  return place !== undefined && outlineAt(steps, place).kind !== undefined;
+}
+
+/** True for a wait or a pause that has begun and is not over. */
+export function isOpenWait(state: RunState, name: string): boolean {
+  return state.status === "running" && statusOf(state, name) === "open";
+}
+
+/** True while a wait has no answer and may get one. */
+export function takesAnswer({ status, steps }: RunState, name: string): boolean {
+  const place = placeOf(steps, name);
+  if (status !== "running" || place === undefined || outlineAt(steps, place).kind !== "wait") return false;
+  const step = stepAt(steps, place);
+  return (step.status === "pending" || step.status === "open") && step.wait?.told === undefined;
+}
+
+/** True if the wait was answered under this idempotency key: to tell it again is the same answer. */
+export function isToldUnder(state: RunState, name: string, key: string): boolean {
+  return stepOf(state, name)?.wait?.told?.key === key;
+}
+
+/**
+ * True for a run that goes on only when a wait of it is answered, or its time comes: it is parked. Takes time in proportion to the number
+ * of steps, but only where a wait is open.
+ */
+export function isParked(state: RunState): boolean {
+  if (state.steps.open === undefined || state.status !== "running") return false;
+  return allSteps(state.steps).every(
+    (step) => isSettled(step) || step.status === "open" || (step.status === "pending" && !isReady(state, step.name)),
+  );
+}
+
+export function openWait(next: Mutable<RunState>, event: WaitOpened): void {
+  const { since, until } = event;
+  changeStep(next, event.step, "open", (step) => {
+    if ("question" in event) step.input = event.question;
+    step.wait = { ...step.wait, since, ...(until === undefined ? {} : { until }) };
+  });
+}
+
+export function answerWait(
+  next: Mutable<RunState>,
+  { step: name, answer, by, idempotencyKey: key }: WaitAnswered,
+): void {
+  const told = { ...(by === undefined ? {} : { by }), ...(key === undefined ? {} : { key }) };
+  changeStep(next, name, statusOf(next, name) ?? "pending", (step) => {
+    step.wait = { ...step.wait, told, answer };
+  });
+}
+
+/** What is kept of a wait once its step has finished: the answer is the step's output now. */
+export function withoutAnswer(wait: WaitState): WaitState {
+  const { answer: _, ...kept } = wait;
+  return kept;
+}

@@ -1,0 +1,25 @@
+/** What a run has lost with the participant of an agent. Pure. */
+
+import type { EncodedError } from "../../errors/error-codec.ts";
+import type { Proposal } from "../history/run-event.ts";
+import { stepOf } from "../history/run-progress.ts";
+import type { OpenRun } from "./open-run.ts";
+
+/**
+ * The failures of the attempts that the participant had in flight.
+ *
+ * @param taken what it had when it was lost. What follows from commits that were still on their way then, its successor performs.
+ */
+export function lostAttempts(
+  run: OpenRun,
+  agentKey: string,
+  error: EncodedError,
+  taken: ReadonlySet<string>,
+): readonly Proposal[] {
+  return run.plan.steps.flatMap(({ name, agentKey: by }): Proposal[] => {
+    if (by !== agentKey || !run.isLost(name, taken)) return [];
+    const { status, attempt } = stepOf(run.state, name) ?? {};
+    const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
+    return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
+  });
+}
