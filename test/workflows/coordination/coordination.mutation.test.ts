@@ -2,6 +2,8 @@
 
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type * as Waits from "../../../src/workflows/coordination/waits.ts";
+import type * as RunWaits from "../../../src/workflows/history/run-waits.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
 import type { NetworkOptions } from "../support/run-network.ts";
 import { expectAllSound, expectSound } from "../support/run-invariants.ts";
@@ -60,6 +62,32 @@ describe("the properties", () => {
       admits: () => true,
     }));
     expect(await failureOf({ interventions: ["switch"] })).toContain("twice");
+  });
+
+  it("notice a wait that takes an answer twice", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/run-waits.ts", async (original) => {
+      const waits = await original<typeof RunWaits>();
+      const takesAnswer: typeof RunWaits.takesAnswer = ({ status, steps }, name) =>
+        status === "running" && steps.outline.some((step) => step.name === name && step.kind === "wait");
+      return { ...waits, takesAnswer };
+    });
+    const failure = await failureOf({ interventions: ["tell"], waits: true });
+    vi.doUnmock("../../../src/workflows/history/run-waits.ts");
+    expect(failure).toMatch(/no wait is answered twice|it finishes with its answer, or given up/);
+  });
+
+  it("notice waits whose answer doesn't end them: runs never end", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/coordination/waits.ts", async (original) => {
+      const { followWaits, ...others } = await original<typeof Waits>();
+      const forgetful: typeof Waits.followWaits = (...given) =>
+        given[2].type === "wait-opened" ? [] : followWaits(...given);
+      return { ...others, followWaits: forgetful };
+    });
+    const failure = await failureOf({ interventions: ["tell"], waits: true });
+    vi.doUnmock("../../../src/workflows/coordination/waits.ts");
+    expect(failure).toContain("every run ends");
   });
 
   it("notice a recovery that forgets what was in flight: runs never end", async () => {

@@ -74,6 +74,20 @@ describe("runs under either coordination and any switches in between", () => {
     expect(skipped.size, "with none skipped, and with several").toBeGreaterThan(3);
   });
 
+  it("wait for answers and times, which come at any moment, and come to the same (invariants 10, 11, 13, 15)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({ interventions: ["switch", "tell", "crash"], branches: true, waits: true }),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+
   it("fail in the same way and undo what finished, once and in order (invariant 10)", async () => {
     await fc.assert(
       fc.asyncProperty(scenarios({ fails: ["executing", "mapping"], interventions: ["switch"] }), async (scenario) => {
@@ -97,7 +111,14 @@ describe("runs under either coordination and any switches in between", () => {
   });
 
   it("end when a step turns out not to start just as the coordination is switched again", async () => {
-    const branch = { after: [], needs: [], skippedAt: undefined, hasOtherwise: false } as const;
+    const branch = {
+      kind: "agent",
+      hasTimeout: false,
+      after: [],
+      needs: [],
+      skippedAt: undefined,
+      hasOtherwise: false,
+    } as const;
     const plain = { ...branch, agent: 0, fails: "never", heedsAbort: false, hasFallback: false } as const;
     const agent = { isCompensable: false, undoesUnknown: false, concurrency: 1, attempts: 1 } as const;
     const at = (pick: number, intervention?: "switch") => ({ pick, repeats: false, intervention });
@@ -199,12 +220,13 @@ describe("runs under either coordination and any switches in between", () => {
       fc.asyncProperty(
         scenarios({
           fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
-          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel"],
+          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel", "tell"],
           retries: true,
           fallbacks: true,
           pivots: true,
           repeats: true,
           branches: true,
+          waits: true,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),

@@ -18,10 +18,11 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
   expect(new Set(finished).size, "no step finishes twice").toBe(finished.length);
   for (const step of new Set([...run.executed, ...started]))
     expect(times(run.executed, step), "no attempt is executed twice").toBeLessThanOrEqual(times(started, step));
-  expect(run.executed).toEqual(expect.arrayContaining(finished.filter((step) => !isFallback(run, step))));
+  const isDone = (step: string): boolean => stepOf(scenario, step).kind === "agent" && !isFallback(run, step);
+  expect(run.executed).toEqual(expect.arrayContaining(finished.filter(isDone)));
   // a step starts, or is skipped, after what it comes after has settled
   for (const [at, event] of run.events.entries()) {
-    if (event.type !== "step-started" && event.type !== "step-skipped") continue;
+    if (event.type !== "step-started" && event.type !== "step-skipped" && event.type !== "wait-opened") continue;
     const before = run.events
       .slice(0, at)
       .flatMap((earlier) =>
@@ -31,10 +32,11 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
     expect(before).toEqual(expect.arrayContaining([...after, ...needs].map((index) => `s${index}`)));
   }
   expectSettled(scenario, run, finished, of("step-skipped"));
+  expectToldOnce(scenario, run);
   expectUndone(scenario, run);
   const isExact = run.status === "completed" && finished.every((step) => !isFallback(run, step));
   if (isExact) {
-    const { output, skipped } = expected(scenario, Number(run.id.slice(1)));
+    const { output, skipped } = expected(scenario, Number(run.id.slice(1)), expiredWaits(run));
     expect(run.output).toEqual(output);
     expect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
   }
@@ -56,6 +58,31 @@ function expectSettled(
   const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
   expect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
     !hasTurned && settled.length === scenario.steps.length,
+  );
+}
+
+/** Invariant 15: a wait opens once, takes one answer, and finishes with that or as it was given up; nobody does a wait. */
+function expectToldOnce(scenario: Scenario, run: Outcome): void {
+  const of = (type: RunEvent["type"]): string[] =>
+    run.events.flatMap((event) => (event.type === type && "step" in event ? [event.step ?? ""] : []));
+  const [opened, answered, finished] = [of("wait-opened"), of("wait-answered"), of("step-finished")];
+  expect(new Set(opened).size, "no wait opens twice").toBe(opened.length);
+  expect(new Set(answered).size, "no wait is answered twice").toBe(answered.length);
+  const expired = expiredWaits(run);
+  for (const [index, { kind }] of scenario.steps.entries()) {
+    const step = `s${index}`;
+    if (kind === "agent") expect([...opened, ...answered]).not.toContain(step);
+    else expect([...run.executed, ...run.compensated]).not.toContain(step);
+    if (kind === "agent" || !finished.includes(step)) continue;
+    expect(opened).toContain(step);
+    if (kind === "wait")
+      expect(answered.includes(step), "it finishes with its answer, or given up").toBe(!expired.has(step));
+  }
+}
+
+function expiredWaits(run: Outcome): ReadonlySet<string> {
+  return new Set(
+    run.events.flatMap((event) => (event.type === "step-finished" && event.isExpired === true ? [event.step] : [])),
   );
 }
 
@@ -100,9 +127,11 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
   return run.events
     .flatMap((event) => (event.type === "step-finished" ? [event] : []))
     .filter(({ step, fallbackFor }) =>
-      fallbackFor === undefined
-        ? scenario.agents[stepOf(scenario, step).agent]?.isCompensable === true
-        : unknown.includes(step),
+      stepOf(scenario, step).kind !== "agent"
+        ? false
+        : fallbackFor === undefined
+          ? scenario.agents[stepOf(scenario, step).agent]?.isCompensable === true
+          : unknown.includes(step),
     )
     .map(({ step }) => step)
     .toReversed();

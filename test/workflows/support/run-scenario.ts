@@ -7,12 +7,16 @@ import type { Coordination } from "../../../src/workflows/history/coordination.t
 import type { EndStatus, Proposal, RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { eventOf } from "../../../src/workflows/history/run-note.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
-import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import type { StepDefinition, WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 import type { NetworkOptions, RunNetwork as Network } from "./run-network.ts";
 
 export interface StepPlan {
+  /** Waits and pauses have no agent, whatever `agent` says. */
+  readonly kind: StepDefinition["kind"];
+  /** Whether a wait is given up after a while. */
+  readonly hasTimeout: boolean;
   /** Indexes of earlier steps: those that have to settle, and those that have to finish. */
   readonly after: readonly number[];
   readonly needs: readonly number[];
@@ -36,7 +40,7 @@ export interface AgentPlan {
 }
 
 /** What the user or fate does in between. */
-export type Intervention = "switch" | "cancel" | "lose" | "crash" | "crash-cancel" | undefined;
+export type Intervention = "switch" | "cancel" | "lose" | "crash" | "crash-cancel" | "tell" | undefined;
 
 export interface Moment {
   readonly pick: number;
@@ -67,6 +71,8 @@ export interface ScenarioConstraints {
   readonly pivots?: boolean;
   /** Whether steps may be skipped. */
   readonly branches?: boolean;
+  /** Whether there are waits and pauses. */
+  readonly waits?: boolean;
 }
 
 const agentCount = 4;
@@ -80,6 +86,7 @@ export function scenarios({
   fallbacks = false,
   pivots = false,
   branches = false,
+  waits = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
     { weight: 7, arbitrary: fc.constant("never" as const) },
@@ -96,11 +103,27 @@ export function scenarios({
         hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
         skippedAt: branches ? fc.option(fc.nat(2), { nil: undefined }) : fc.constant(undefined),
         standsIn: branches ? fc.boolean() : fc.constant(false),
+        kind: waits
+          ? fc.oneof(
+              { weight: 2, arbitrary: fc.constant("agent" as const) },
+              { weight: 2, arbitrary: fc.constant("wait" as const) },
+              { weight: 1, arbitrary: fc.constant("pause" as const) },
+            )
+          : fc.constant("agent" as const),
+        isTimed: fc.boolean(),
       })
-      .map(({ before, isNeeded, standsIn, ...plan }) => {
+      .map(({ before, isNeeded, standsIn, isTimed, ...plan }) => {
         const needs = before.filter((earlier) => isNeeded[earlier] === true);
-        const hasOtherwise = standsIn && (needs.length > 0 || plan.skippedAt !== undefined);
-        return { ...plan, after: before.filter((earlier) => !needs.includes(earlier)), needs, hasOtherwise };
+        const hasTimeout = plan.kind === "wait" && isTimed;
+        const mayStandIn = hasTimeout || needs.length > 0 || plan.skippedAt !== undefined;
+        return {
+          ...plan,
+          hasTimeout,
+          fails: plan.kind === "agent" || plan.fails === "mapping" ? plan.fails : "never",
+          after: before.filter((earlier) => !needs.includes(earlier)),
+          needs,
+          hasOtherwise: plan.kind !== "pause" && mayStandIn && (standsIn || hasTimeout),
+        };
       });
   const moment = fc.record({
     pick: fc.nat(11),
@@ -111,7 +134,7 @@ export function scenarios({
     ),
   });
   const coordination = fc.constantFrom<Coordination>("orchestrator", "relay");
-  return fc.record({
+  const given = fc.record({
     steps: fc
       .integer({ min: 1, max: 7 })
       .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index)))),
@@ -131,6 +154,10 @@ export function scenarios({
     isAsync: fc.boolean(),
     schedule: fc.array(moment, { maxLength: 120, size: "max" }),
   });
+  // a wait is no point of no return
+  return given.map((scenario) =>
+    scenario.steps[scenario.pivot ?? 0]?.kind === "agent" ? scenario : { ...scenario, pivot: undefined },
+  );
 }
 
 /** What a run came to. */
@@ -156,6 +183,7 @@ export interface Played {
   readonly refused: readonly Proposal[];
 }
 
+const Answer = v.object({ value: v.number() });
 const Numbers = v.object({ sum: v.number(), index: v.number() });
 
 /** Plays a scenario to the end: its schedule, and then whatever is left to happen, first come, first served. */
@@ -199,8 +227,11 @@ export async function play(
       for (const [index, id] of ids.entries())
         if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
     }
+    if (intervention === "tell")
+      tellWait(network, scenario, ids[pick % ids.length] as string, pick % scenario.steps.length);
     if (network.choices > 0) await network.step(pick, repeats);
   }
+  for (const id of ids) for (const index of scenario.steps.keys()) tellWait(network, scenario, id, index);
   for (let steps = 0; network.choices > 0; steps++) {
     if (steps > 5000) throw new Error("it never ends");
     await network.step(0);
@@ -212,6 +243,11 @@ export async function play(
     leftovers: network.participants.reduce((sum, { load }) => sum + load.joins + load.work, 0),
     refused: network.refused,
   };
+}
+
+/** Answers a wait of a run, which may have its answer, or be over. */
+function tellWait(network: Network, { steps }: Scenario, id: string, index: number): void {
+  if (steps[index]?.kind === "wait") network.begun.push(network.supervisor.tell(id, `s${index}`, answerTo(index), {}));
 }
 
 function outcomeOf(id: string, network: Network): Outcome {
@@ -290,23 +326,35 @@ function sumOf({ input, ...outputs }: Record<string, unknown>): number {
   return values.reduce((sum, output) => sum + (output?.value ?? 0), (input as { n: number }).n);
 }
 
+/** Whoever answers a wait gives the same answer. */
+const answerTo = (index: number): { value: number } => ({ value: 100 + index });
+
 /** What stands in for a step that is skipped. */
 const standIn = { value: 7 };
+
+interface Branch {
+  readonly after: readonly string[];
+  readonly needs: readonly string[];
+  readonly when?: (sources: Record<string, unknown>) => boolean;
+}
 
 interface UntypedBuilder extends WorkflowDefinition {
   step(
     name: string,
     agent: AgentDefinition,
-    options: {
-      after: readonly string[];
-      needs: readonly string[];
-      when?: (sources: Record<string, unknown>) => boolean;
+    options: Branch & {
       otherwise?: () => unknown;
       fallback?: (sources: Record<string, unknown>) => unknown;
       pointOfNoReturn: boolean;
     },
     map: (sources: Record<string, unknown>) => unknown,
   ): UntypedBuilder;
+  waitFor(
+    name: string,
+    options: Branch & { answer: v.GenericSchema; timeout?: number; otherwise?: () => unknown },
+    question: (sources: Record<string, unknown>) => unknown,
+  ): UntypedBuilder;
+  pause(name: string, options: Branch & { ms: number }): UntypedBuilder;
 }
 
 function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): WorkflowDefinition {
@@ -316,40 +364,66 @@ function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): Wor
     input: v.object({ n: v.number() }),
   });
   return scenario.steps.reduce<UntypedBuilder>(
-    (workflow, { after, needs, skippedAt, hasOtherwise, agent, fails, hasFallback }, index) =>
-      workflow.step(
-        `s${index}`,
-        agents[agent] as AgentDefinition,
-        {
-          after: after.map((earlier) => `s${earlier}`),
-          needs: needs.map((earlier) => `s${earlier}`),
-          ...(skippedAt === undefined ? {} : { when: (sources) => sumOf(sources) % 3 !== skippedAt }),
-          ...(hasOtherwise ? { otherwise: () => standIn } : {}),
-          pointOfNoReturn: index === scenario.pivot,
-          ...(hasFallback ? { fallback: () => ({ value: -1 }) } : {}),
-        },
-        (sources) => {
-          if (fails === "mapping") throw new Error(`mapping s${index}`);
-          return { sum: sumOf(sources), index };
-        },
-      ),
+    (workflow, step, index) => {
+      const { after, needs, skippedAt, hasOtherwise, agent, fails, hasFallback, hasTimeout } = step;
+      const name = `s${index}`;
+      const branch: Branch = {
+        after: after.map((earlier) => `s${earlier}`),
+        needs: needs.map((earlier) => `s${earlier}`),
+        ...(skippedAt === undefined ? {} : { when: (sources) => sumOf(sources) % 3 !== skippedAt }),
+      };
+      const otherwise = hasOtherwise ? { otherwise: () => standIn } : {};
+      const map = (sources: Record<string, unknown>): unknown => {
+        if (fails === "mapping") throw new Error(`mapping ${name}`);
+        return { sum: sumOf(sources), index };
+      };
+      switch (step.kind) {
+        case "agent":
+          return workflow.step(
+            name,
+            agents[agent] as AgentDefinition,
+            {
+              ...branch,
+              ...otherwise,
+              pointOfNoReturn: index === scenario.pivot,
+              ...(hasFallback ? { fallback: () => ({ value: -1 }) } : {}),
+            },
+            map,
+          );
+        case "wait":
+          return workflow.waitFor(
+            name,
+            { ...branch, ...otherwise, answer: Answer, ...(hasTimeout ? { timeout: 50 + index } : {}) },
+            map,
+          );
+        case "pause":
+          return workflow.pause(name, { ...branch, ms: 10 * index });
+      }
+    },
     start as unknown as UntypedBuilder,
   );
 }
 
-/** What becomes of a run of the workflow for the input `n` if nothing fails, by plain arithmetic: its output, and what it skips. */
+/**
+ * What becomes of a run of the workflow for the input `n` if nothing fails, by plain arithmetic: its output, and what it skips.
+ *
+ * @param expired the waits that were given up, which the schedule decides.
+ */
 export function expected(
   { steps }: Scenario,
   n: number,
+  expired: ReadonlySet<string>,
 ): { readonly output: unknown; readonly skipped: readonly string[] } {
   const outputs: ({ readonly value: number } | undefined)[] = [];
-  const skipped: string[] = [];
-  for (const [index, { after, needs, skippedAt, hasOtherwise }] of steps.entries()) {
+  const skipped = new Set<number>();
+  for (const [index, { kind, after, needs, skippedAt, hasOtherwise }] of steps.entries()) {
     const sum = [...after, ...needs].reduce((total, earlier) => total + (outputs[earlier]?.value ?? 0), n);
-    const isDone =
-      needs.every((earlier) => outputs[earlier] !== undefined) && (skippedAt === undefined || sum % 3 !== skippedAt);
-    if (!isDone) skipped.push(`s${index}`);
-    outputs.push(isDone ? { value: valueOf({ sum, index }) } : hasOtherwise ? standIn : undefined);
+    const isThere = (earlier: number): boolean => !skipped.has(earlier) || steps[earlier]?.hasOtherwise === true;
+    const isDone = needs.every(isThere) && (skippedAt === undefined || sum % 3 !== skippedAt);
+    if (!isDone) skipped.add(index);
+    if (!isDone || expired.has(`s${index}`)) outputs.push(hasOtherwise ? standIn : undefined);
+    else if (kind === "pause") outputs.push(undefined);
+    else outputs.push(kind === "wait" ? answerTo(index) : { value: valueOf({ sum, index }) });
   }
-  return { output: outputs.at(-1), skipped };
+  return { output: outputs.at(-1), skipped: [...skipped].map((index) => `s${index}`) };
 }
