@@ -960,6 +960,38 @@ export type PauseTime<From> = {
 /** @experimental */
 export type Payload = unknown;
 
+export type Pending = {
+    readonly step: string;
+    readonly isCompensation?: true;
+} & ({
+    readonly for: "steps";
+    readonly steps: readonly string[];
+} | {
+    readonly for: "agent";
+    readonly agent: string;
+    readonly attempt: number;
+} | {
+    readonly for: "time";
+    readonly at: number;
+    readonly attempt?: number;
+    readonly error?: string;
+} | {
+    readonly for: "breaker";
+    readonly agent: string;
+    readonly at: number;
+    readonly attempt: number;
+} | {
+    readonly for: "answer";
+    readonly question: unknown;
+    readonly since: number;
+    readonly until?: number;
+} | {
+    readonly for: "start";
+} | {
+    readonly for: "person";
+    readonly can: readonly ("retry-compensation" | "resolve")[];
+});
+
 export type Placement = "pooled" | "dedicated" | {
     readonly thread: number;
 };
@@ -1080,6 +1112,9 @@ export interface Run<Output = unknown, Waits = never> {
     ] ? unknown : Waits[Name], options?: TellOptions): Promise<void>;
     retryCompensation(): Promise<Run<Output, Waits>>;
     resolve(note: string): Promise<void>;
+    view(): Promise<RunView>;
+    pending(): Promise<readonly Pending[]>;
+    why(step: string): Promise<string>;
     history(): Promise<RunRecord[]>;
 }
 
@@ -1093,6 +1128,12 @@ export interface RunEnded {
 }
 
 export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
+
+export interface RunFilter {
+    readonly workflow?: Pick<WorkflowId, "name" | "version">;
+    readonly status?: RunStatus | readonly RunStatus[];
+    readonly waitingFor?: string;
+}
 
 export interface RunOptions {
     readonly id?: string;
@@ -1129,6 +1170,20 @@ export interface RunStarted {
     readonly epoch: Epoch;
     readonly definition?: string;
     readonly deadline?: number;
+}
+
+export type RunStatus = "new" | "running" | "compensating" | EndStatus;
+
+export interface RunView {
+    readonly run: string;
+    readonly workflow: string;
+    readonly status: RunStatus;
+    readonly isParked: boolean;
+    readonly coordination: Coordination;
+    readonly version: number;
+    readonly changed: number;
+    readonly steps: Readonly<Record<string, StepView>>;
+    readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
@@ -1252,6 +1307,19 @@ export interface StepStarted {
     readonly attempt?: number;
 }
 
+export type StepStatus = "pending" | "started" | "open" | "closed" | "waiting" | "finished" | "skipped" | "failed" | "compensating" | "undo-waiting" | "compensated" | "compensation-failed";
+
+export interface StepView {
+    readonly status: StepStatus;
+    readonly agent?: string;
+    readonly attempt?: number;
+    readonly question?: unknown;
+    readonly since?: number;
+    readonly until?: number;
+    readonly by?: string;
+    readonly error?: string;
+}
+
 export type StopMode = "drain" | "discard";
 
 export interface StopOptions {
@@ -1332,6 +1400,7 @@ export interface System extends AsyncDisposable {
     run<Input, Output, Waits>(workflow: WorkflowDefinition<Input, Output, unknown, Waits>, input: Input, options?: RunOptions): Run<Output, Waits>;
     findRun<Input, Output, Waits>(workflow: WorkflowDefinition<Input, Output, unknown, Waits>, id: string): Promise<Run<Output, Waits>>;
     findRun(id: string): Promise<Run>;
+    runs(filter?: RunFilter): AsyncIterableIterator<RunView>;
     forget(run: string | {
         readonly id: string;
     }): Promise<void>;

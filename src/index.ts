@@ -69,6 +69,7 @@ export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { type KeepRuns } from "./runtime/workflows/ended-runs.ts";
+export { type RunFilter } from "./runtime/workflows/list-runs.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
 export { type CommitOptions, type PutOptions } from "./store/client/change.ts";
@@ -151,5 +152,9 @@ export {
   type WaitOpened,
 } from "./workflows/history/run-event.ts";
 export { type RunRecord } from "./workflows/history/run-history.ts";
+export { type Pending } from "./workflows/history/run-pending.ts";
+export { type RunStatus } from "./workflows/history/run-state.ts";
+export { type StepStatus } from "./workflows/history/run-steps.ts";
+export { type RunView, type StepView } from "./workflows/history/run-view.ts";
 export { type Run } from "./workflows/run.ts";
 export { type TellOptions } from "./workflows/definition/tell-options.ts";

@@ -18,12 +18,16 @@ import { revert } from "./commands/revert.ts";
 import { run } from "./commands/run.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
+import { showRun } from "./commands/show-run.ts";
+import { tell } from "./commands/tell.ts";
 import { verify } from "./commands/verify.ts";
 
 export const commands: readonly Command[] = [
   run,
   runs,
+  showRun,
   resume,
+  tell,
   cancel,
   retryCompensation,
   resolve,

@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { checkOptions } from "../contracts/check-options.ts";
+import { shown } from "../values/shown.ts";
 import { Observable, Subject } from "rxjs";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { quietStream } from "../async/quiet-stream.ts";
@@ -13,7 +14,11 @@ import type { Run } from "./run.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
-import { isOpen, type RunState } from "./history/run-state.ts";
+import { type Pending, pendingOf } from "./history/run-pending.ts";
+import { stepOf } from "./history/run-progress.ts";
+import { isOpen, newRun, type RunState } from "./history/run-state.ts";
+import { type RunView, viewOf } from "./history/run-view.ts";
+import { pendingInWords, whyInWords } from "./history/run-words.ts";
 import { runError } from "./run-error.ts";
 
 /** What a handle needs from the system. */
@@ -21,6 +26,8 @@ export interface RunHandlePorts {
   cancel(run: string, reason?: string): Promise<void>;
   /** Answers a wait of the run. */
   tell(wait: string, answer: unknown, options: TellOptions): Promise<void>;
+  /** The newest version of the run's key; `undefined` before its first. */
+  newest(run: string): Promise<Snapshot<RunState> | undefined>;
   /** All versions of the run's key, oldest first. */
   versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
   /** Has the failed compensation tried again. Returns another handle on the run. */
@@ -111,6 +118,35 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 
   async history(): Promise<RunRecord[]> {
     return this.#records(await this.#ports.versions(this.id));
+  }
+
+  async view(): Promise<RunView> {
+    return viewOf(this.id, await this.#newest(), this.#ports.codec);
+  }
+
+  async pending(): Promise<readonly Pending[]> {
+    return pendingOf((await this.#newest()).state, this.#ports.codec);
+  }
+
+  async why(step: string): Promise<string> {
+    const { state } = await this.#newest();
+    const said = stepOf(state, step) && whyInWords(step, await this.history());
+    if (said !== undefined) return said;
+    const names = state.steps.outline.map(({ name }) => name);
+    if (!names.includes(step))
+      throw new TroupeError(
+        "invalid-options",
+        `why: the run ${this.id} has no step ${shown(step)}; it has ${names.join(", ")}`,
+      );
+    const pending = pendingOf(state, this.#ports.codec).find((one) => one.step === step);
+    return pending === undefined ? `${step} was not begun when the run turned back or ended` : pendingInWords(pending);
+  }
+
+  /** The newest version, or that of a run that waits for its turn. */
+  async #newest(): Promise<Snapshot<RunState>> {
+    const key = `run/${this.id}`;
+    const nothing = { key, version: 0, parent: 0, author: "", time: 0, position: 0, schema: 1 };
+    return (await this.#ports.newest(this.id)) ?? { ...nothing, state: { ...newRun, workflow: this.workflow } };
   }
 
   /**

@@ -2,6 +2,8 @@
 
 import type { Observable } from "rxjs";
 import type { RunRecord } from "./history/run-history.ts";
+import type { Pending } from "./history/run-pending.ts";
+import type { RunView } from "./history/run-view.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 
 /**
@@ -92,6 +94,26 @@ export interface Run<Output = unknown, Waits = never> {
    * note that isn't a string.
    */
   resolve(note: string): Promise<void>;
+  /**
+   * The run as it stands in its newest version: its status, its steps with their questions and times, and the outputs that there are. No
+   * worker and no code of the workflow is asked.
+   */
+  view(): Promise<RunView>;
+  /**
+   * What each step that has not settled waits for: other steps, its agent, a time, a breaker, an answer, a person. Empty for a run that has
+   * ended well.
+   *
+   * @example
+   * for (const pending of await run.pending()) if (pending.for === "answer") console.log(pending.step, pending.question);
+   */
+  pending(): Promise<readonly Pending[]>;
+  /**
+   * Says in words why a step is as it is: "notice was skipped: it needs refund, which was skipped, at … in version 3". For people; the words
+   * may change.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a step that the run doesn't have.
+   */
+  why(step: string): Promise<string>;
   /** The run's events so far, read from the store. */
   history(): Promise<RunRecord[]>;
 }

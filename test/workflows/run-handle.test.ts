@@ -22,6 +22,7 @@ function begin(
   const handle = new RunHandle<{ total: number }>(run, workflow, {
     cancel: async (id, reason) => supervisor.cancel(id, reason),
     versions: async (id) => runs.versions(id),
+    newest: (id) => Promise.resolve(runs.versions(id).at(-1)),
     tell: () => Promise.reject(new Error("not here")),
     retryCompensation: () => Promise.reject(new Error("not here")),
     resolve: () => Promise.reject(new Error("not here")),

@@ -22,7 +22,7 @@ export const resume: Command = {
           choose: (store, onDamage) => (ids.length === 0 ? unfinished(store, onDamage) : named(store, ids)),
           recovers: true,
           begin: async (run) => run,
-          isMeant: (status) => status === "completed",
+          isMeant: (status) => status === "completed" || status === "waiting",
         },
         terminal,
         ports,
@@ -41,7 +41,9 @@ ${takeUpHelp}
 Prints a line for each run as it ends. What had finished isn't done again; what was in flight is, under the same idempotency
 key. A run whose workflow changed under its version, or isn't found, is refused and stays as it is.
 
-Exit codes: 0 all have completed, 1 one has not, or the command failed, 2 wrong usage, 130 interrupted by Ctrl-C (again: at
+A run that only waits for an answer or a time stays as it is: troupe tell answers, and troupe show-run says what is asked.
+
+Exit codes: 0 all have completed or only wait, 1 one has not, or the command failed, 2 wrong usage, 130 interrupted by Ctrl-C (again: at
 once): what has not ended goes on with the next troupe resume.
 `,
 };

@@ -1,6 +1,7 @@
 /** `troupe runs`: lists the runs, with the status of each and what it waits for. */
 
-import { isOpen, runStatuses } from "../../workflows/history/run-state.ts";
+import { isOpen, type RunState, runStatuses } from "../../workflows/history/run-state.ts";
+import { allSteps, outlineAt } from "../../workflows/history/run-steps.ts";
 import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
@@ -25,6 +26,7 @@ export const runs: Command = {
     ...journalFlags,
     status: { type: "string", multiple: true },
     open: { type: "boolean" },
+    waiting: { type: "boolean" },
     workflow: { type: "string" },
     limit: { type: "string" },
   },
@@ -54,6 +56,7 @@ Usage:
 
 Options:
   --open            only runs that have not ended: running, compensating or refused; troupe resume goes on with them
+  --waiting         only runs in which a wait for an answer is open; troupe tell answers
   --status NAME     only runs that are ${statuses.slice(0, 4).join(", ")},
                     ${statuses
                       .slice(4)
@@ -75,11 +78,19 @@ function filterOf(given: Arguments): (one: FoundRun) => boolean {
   const wanted = given.choices("status", statuses);
   const isOpenOnly = given.flag("open");
   if (isOpenOnly && wanted.length > 0) throw given.wrong("--open is a choice of statuses itself: leave out --status");
+  const isWaitingOnly = given.flag("waiting");
   const workflow = given.text("workflow");
   return ({ head: { state }, refused }) =>
     (!isOpenOnly || isOpen(state)) &&
+    (!isWaitingOnly || asksIn(state)) &&
     (wanted.length === 0 || wanted.some((status) => status === (refused === undefined ? state.status : "refused"))) &&
     (workflow === undefined || isNamed(state.workflow, workflow));
+}
+
+/** True for a run in which a wait for an answer is open. */
+function asksIn({ steps }: RunState): boolean {
+  if (steps.open === undefined) return false;
+  return allSteps(steps).some((step, place) => step.status === "open" && outlineAt(steps, place).kind === "wait");
 }
 
 function isNamed({ name, version }: WorkflowId, wanted: string): boolean {

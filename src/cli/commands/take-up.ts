@@ -16,6 +16,7 @@ import { RunReport } from "./run-report.ts";
 import type { TakeUpOrder } from "../arguments/take-up-arguments.ts";
 import { systemOptionsOf } from "../command/system-options.ts";
 import type { Terminal } from "../command/terminal.ts";
+import { untilParked } from "../command/until-parked.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
 
 /** What a command does with runs. */
@@ -107,7 +108,8 @@ async function waitForAll(
     try {
       const run = await begin(await system.findRun(id), system);
       report.follow(run);
-      outcome = { run: id, status: "completed", result: await run.result };
+      const ended = run.result.then((result): RunOutcome => ({ run: id, status: "completed", result }));
+      outcome = await Promise.race([ended, untilParked(run).then((): RunOutcome => ({ run: id, status: "waiting" }))]);
     } catch (error) {
       outcome = outcomeOf(id, error);
     }

@@ -10,9 +10,9 @@ import { jsonOf } from "./outcome.ts";
 
 /**
  * `refused`: the request can't be carried out, and the run stays as it is. `unfinished`: the command ended before the
- * run did.
+ * run did. `waiting`: it only waits for an answer or a time.
  */
-export type OutcomeStatus = EndStatus | "refused" | "unfinished";
+export type OutcomeStatus = EndStatus | "refused" | "unfinished" | "waiting";
 
 export interface RunOutcome {
   readonly run: string;

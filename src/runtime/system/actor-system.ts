@@ -12,12 +12,12 @@ import type { Gone, GoneReason } from "../../actors/gone.ts";
 import { timeOfDay } from "../../async/time-of-day.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
+import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { within } from "../../async/within.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { decodeError } from "../../errors/error-codec.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import { ActorRegistry } from "../registry/actor-registry.ts";
@@ -35,12 +35,14 @@ import { GatesBody } from "../agents/gates-body.ts";
 import { HomeHost } from "../host/home-host.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
+import type { RunFilter } from "../workflows/list-runs.ts";
 import { Runs } from "../workflows/runs.ts";
 import { Spawner } from "./spawner.ts";
 import { systemBody } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
+import { threadStats } from "./thread-stats.ts";
 import { breakerEvent } from "../telemetry/breaker-event.ts";
 import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
@@ -274,6 +276,10 @@ export class ActorSystem implements System {
     return this.#runs.find(id, workflow);
   }
 
+  runs(filter: RunFilter = {}): AsyncIterableIterator<RunView> {
+    return this.#runs.list(filter);
+  }
+
   async forget(run: string | { readonly id: string }): Promise<void> {
     this.#end.checkOpen();
     await this.#runs.forget(typeof run === "string" ? run : run.id);
@@ -291,8 +297,7 @@ export class ActorSystem implements System {
   }
 
   async stats(): Promise<SystemStats> {
-    const threads = await Promise.all(this.#roster.ids.map((thread) => this.#threadStats(thread)));
-    const known = threads.filter((one) => one !== undefined);
+    const known = await threadStats(this.#roster);
     const own = [...this.#home.host.cells.values()].reduce((sum, cell) => sum + cell.waiting, 0);
     return {
       actors: this.#registry.size,
@@ -318,17 +323,6 @@ export class ActorSystem implements System {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** `undefined` for a thread that dies meanwhile. */
-  async #threadStats(thread: HostId): Promise<SystemStats["threads"][number] | undefined> {
-    try {
-      const stats = await this.#roster.thread(thread)?.control.stats();
-      return stats === undefined ? undefined : { thread, ...stats };
-    } catch (error) {
-      if (isTroupeError(error, "thread-died")) return undefined;
-      throw error;
-    }
   }
 
   /** The address of an actor by its name; with a definition, only if the actor has that definition. */

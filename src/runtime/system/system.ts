@@ -10,6 +10,7 @@ import type { AgentProtocol, CallableAgent } from "../../actors/callable-agent.t
 import type { CallOptions } from "../../actors/call-options.ts";
 import type { Gone } from "../../actors/gone.ts";
 import type { Run } from "../../workflows/run.ts";
+import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { Store } from "../../store/store.ts";
@@ -17,6 +18,7 @@ import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import type { StopOptions } from "./stop-options.ts";
+import type { RunFilter } from "../workflows/list-runs.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
@@ -146,6 +148,16 @@ export interface System extends AsyncDisposable {
   ): Promise<Run<Output, Waits>>;
   /** Finds a run whose workflow is not at hand: the type of its result is unknown. */
   findRun(id: string): Promise<Run>;
+  /**
+   * Lists runs as they stand, in the order of their ids: those of a workflow, of a status, or in which a wait is open. Reads one after
+   * another from the store, also those that this system has not gone on with; a run that changes meanwhile is listed as it is when its turn
+   * comes.
+   *
+   * @throws TroupeError `invalid-options` for a filter that is none.
+   * @example
+   * for await (const { run, steps } of system.runs({ workflow: purchase, waitingFor: "approval" })) console.log(run, steps.approval);
+   */
+  runs(filter?: RunFilter): AsyncIterableIterator<RunView>;
   /**
    * Forgets a run that has ended: the key `run/<id>` and all of its versions are gone, with the inputs and outputs in them. After that
    * there is no such run: `findRun` says so, and a run of the same id starts anew. What its steps committed elsewhere stays; see

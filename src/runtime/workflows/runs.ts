@@ -5,6 +5,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { Run } from "../../workflows/run.ts";
 import { RunHandle } from "../../workflows/run-handle.ts";
+import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
 import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
@@ -26,6 +27,7 @@ import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "
 import { checkEnded, forgetRuns } from "../../workflows/history/forget-run.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { noSuchRun } from "./no-such-run.ts";
+import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
 import { RefusedRuns } from "./refused-runs.ts";
 import { RunRequests } from "./run-requests.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
@@ -205,6 +207,16 @@ export class Runs {
   }
 
   /**
+   * The runs that the store has, as they stand, in the order of their ids.
+   *
+   * @throws TroupeError `invalid-options`
+   */
+  list(filter: RunFilter): AsyncIterableIterator<RunView> {
+    checkRunFilter(filter);
+    return listRuns(this.#home.authority, filter, this.#actor.codec);
+  }
+
+  /**
    * Forgets a run that has ended.
    *
    * @throws TroupeError `no-such-run`; `not-admissible` for a run that has not ended.
@@ -324,9 +336,8 @@ export class Runs {
 
   /** Goes on with a run that only waits for an answer or a time: nothing is recorded for that, and nobody holds it yet. */
   async #takeUpParked(id: string): Promise<void> {
-    const snapshot = await this.#home.authority.stored(stateKey(runState, id));
-    if (snapshot === undefined) throw noSuchRun(id);
-    const found = runOf(snapshot);
+    const found = await this.#newestVersion(id);
+    if (found === undefined) throw noSuchRun(id);
     const workflow = await findWorkflow(this.#platform.load, found.state.workflow, this.#options.workflows);
     this.#accepted.checkFree(id);
     await this.#supervisor.resume(found, id, workflow, "recover");
@@ -334,8 +345,12 @@ export class Runs {
   }
 
   async #newest(id: string): Promise<RunState | undefined> {
+    return (await this.#newestVersion(id))?.state;
+  }
+
+  async #newestVersion(id: string): Promise<Snapshot<RunState> | undefined> {
     const newest = await this.#home.authority.stored(stateKey(runState, id));
-    return newest && runOf(newest).state;
+    return newest && runOf(newest);
   }
 
   async #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
@@ -348,6 +363,7 @@ export class Runs {
       codec: this.#actor.codec,
       cancel: (_run, reason) => this.#requests.cancel(handle, reason),
       tell: (wait, answer, options) => this.#requests.tell(handle, wait, answer, options),
+      newest: () => this.#newestVersion(id),
       versions: () => this.#versions(id),
       retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),
       resolve: async (_run, note) => this.#supervisor.resolve(id, note),

@@ -11,7 +11,11 @@ import type { Coordination, Epoch } from "./coordination.ts";
 import type { EndStatus, RunNote } from "./run-event.ts";
 import { newSteps, type RunSteps } from "./run-steps.ts";
 
-/** `new`: before the first event. `compensating`: the run failed or was cancelled, and hasn't come to its end. */
+/**
+ * How a run stands. `new`: before the first event. `compensating`: the run failed or was cancelled, and hasn't come to its end.
+ *
+ * @since 0.1.0
+ */
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;
 
 /** A run after a number of events. */

@@ -9,10 +9,12 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { StepOutline } from "./run-event.ts";
 
 /**
- * `started` and `compensating` are in flight. `open`: a wait or a pause that has begun; `closed`: the run turned back before it was
+ * How a step stands. `started` and `compensating` are in flight. `open`: a wait or a pause that has begun; `closed`: the run turned back before it was
  * over. `waiting`: the step's attempt failed, and it will be tried again;
  * `undo-waiting`: the same for its compensation. A step that failed or never started has nothing to compensate, unless
  * it is unknown whether it had effects.
+ *
+ * @since 0.1.0
  */
 export type StepStatus =
   | "pending"

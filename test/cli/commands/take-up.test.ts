@@ -63,6 +63,19 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
       },
       resolve: async (note) => void asked.push(`resolve ${id} ${note}`),
       history: async () => [],
+      pending: async () => [],
+      why: async () => "",
+      view: async () => ({
+        run: id,
+        workflow: "w@1",
+        status: "running",
+        isParked: false,
+        coordination: "relay",
+        version: 1,
+        changed: 0,
+        steps: {},
+        outputs: {},
+      }),
     };
   };
   return {

@@ -20,6 +20,7 @@ function handleOn(id: string): RunHandle {
     cancel: unused,
     versions: unused,
     tell: unused,
+    newest: unused,
     retryCompensation: unused,
     resolve: unused,
   });

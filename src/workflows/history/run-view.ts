@@ -1,0 +1,91 @@
+/** A run as it stands, read off its newest version. Pure; needs no workflow's code. */
+
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { Coordination } from "./coordination.ts";
+import { attemptOf } from "./run-progress.ts";
+import type { RunState, RunStatus } from "./run-state.ts";
+import { allSteps, outlineAt, type StepState, type StepStatus } from "./run-steps.ts";
+import { isParked } from "./run-waits.ts";
+import type { StepOutline } from "./run-event.ts";
+
+/**
+ * A step of a run as it stands.
+ *
+ * @since 0.1.0
+ */
+export interface StepView {
+  /** `open`: a wait or a pause that has begun; `closed`: the run turned back before it was over. `waiting`: it is tried again later. */
+  readonly status: StepStatus;
+  /** The agent that does it, such as `credit-score@1.0.0`; absent for a wait or a pause. */
+  readonly agent?: string;
+  /** The newest attempt, once there is one. */
+  readonly attempt?: number;
+  /** What is asked; present for a wait that has opened. */
+  readonly question?: unknown;
+  /** When a wait or a pause began, and when it ends without an answer, in milliseconds since the epoch. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Who answered a wait, if they were named. */
+  readonly by?: string;
+  /** Why it failed, or could not be undone. */
+  readonly error?: string;
+}
+
+/**
+ * A run as it stands in its newest version.
+ *
+ * @since 0.1.0
+ */
+export interface RunView {
+  readonly run: string;
+  /** Name and version, such as `purchase@1.0.0`. */
+  readonly workflow: string;
+  /** `new`: it waits for its turn, and nothing of it is recorded. */
+  readonly status: RunStatus;
+  /** True while it only waits for an answer or a time. */
+  readonly isParked: boolean;
+  readonly coordination: Coordination;
+  /** The version of `run/<id>`, and when that was committed, in milliseconds since the epoch. */
+  readonly version: number;
+  readonly changed: number;
+  /** Each step by name, in the order declared. */
+  readonly steps: Readonly<Record<string, StepView>>;
+  /** The outputs that there are, by step. */
+  readonly outputs: Readonly<Record<string, unknown>>;
+}
+
+export function viewOf(run: string, { state, version, time }: Snapshot<RunState>, codec: PayloadCodec): RunView {
+  const steps = allSteps(state.steps);
+  const { name, version: of } = state.workflow;
+  return {
+    run,
+    workflow: `${name}@${of}`,
+    status: state.status,
+    isParked: isParked(state),
+    coordination: state.coordination,
+    version,
+    changed: time,
+    steps: Object.fromEntries(
+      steps.map((step, place) => [step.name, stepView(step, outlineAt(state.steps, place), codec)]),
+    ),
+    outputs: Object.fromEntries(
+      steps.flatMap((step) => (Object.hasOwn(step, "output") ? [[step.name, codec.decode(step.output)]] : [])),
+    ),
+  };
+}
+
+function stepView(step: StepState, { agent, kind }: StepOutline, codec: PayloadCodec): StepView {
+  const { status, wait: { since, until, told } = {} } = step;
+  const error = step.undoError ?? step.error;
+  return {
+    status,
+    ...(agent === undefined ? {} : { agent }),
+    ...(agent === undefined || status === "pending" || status === "skipped" ? {} : { attempt: attemptOf(step) }),
+    ...(kind === "wait" && since !== undefined ? { question: codec.decode(step.input) } : {}),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(told?.by === undefined ? {} : { by: told.by }),
+    ...(error === undefined ? {} : { error: error.message }),
+  };
+}

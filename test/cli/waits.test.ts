@@ -1,0 +1,80 @@
+/** Waits of a run that no process goes on with, answered from the command line: the built command and a journal on disk. */
+
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { createSystem, lmdbJournal, type WorkflowDefinition } from "troupe";
+import { describe, expect, it } from "vitest";
+import { linkPackages } from "./package-links.ts";
+import { temporaryFiles } from "./temporary-files.ts";
+import { troupeProcesses } from "./troupe-processes.ts";
+
+const { folder, write } = temporaryFiles();
+const { troupe } = troupeProcesses(folder);
+
+linkPackages(folder);
+write(
+  "purchase.mjs",
+  `import { defineAgent, defineWorkflow } from "troupe";
+import * as v from "valibot";
+
+const Cents = v.object({ cents: v.number() });
+export const buyer = defineAgent(import.meta.url, { name: "buyer", version: "1.0.0", input: Cents, output: Cents, execute: (input) => input });
+const Answer = v.object({ approved: v.boolean() });
+
+export const purchase = defineWorkflow(import.meta.url, { name: "purchase", version: "1.0.0", input: Cents })
+  .step("quote", buyer, ({ input }) => input)
+  .waitFor("approval", { after: ["quote"], answer: Answer }, ({ quote }) => ({ title: "spend " + quote.cents + "?" }))
+  .waitFor("second", { needs: ["approval"], answer: Answer }, () => "really?")
+  .step("buy", buyer, { after: ["quote"], needs: ["second"] }, ({ quote }) => quote);
+`,
+);
+const journal = ["--journal", "state"] as const;
+
+/** Leaves a run that waits for an approval. */
+async function leaveWaiting(): Promise<void> {
+  const { purchase } = (await import(pathToFileURL(join(folder, "purchase.mjs")).href)) as {
+    readonly purchase: WorkflowDefinition<{ cents: number }>;
+  };
+  await using system = await createSystem({ threads: 1, journal: lmdbJournal(join(folder, "state")) });
+  const run = system.run(purchase, { cents: 7 }, { id: "r" });
+  await new Promise<void>((resolve) => run.events$.subscribe(({ event }) => event.type === "wait-opened" && resolve()));
+}
+
+describe("a run that waits for an answer", () => {
+  it("is listed, shown and answered, once", async () => {
+    await leaveWaiting();
+    const listed = await troupe("runs", ...journal, "--waiting");
+    expect(listed.stdout).toMatch(/^r purchase@1\.0\.0 running 1\/4 \S+ approval waits for an answer: troupe tell$/m);
+    const shown = await troupe("show-run", ...journal, "r");
+    const [first, ...others] = shown.stdout.trimEnd().split("\n");
+    expect(first).toMatch(/^\S+ @1 a run of purchase@1\.0\.0 started, by the orchestrator, with \{ cents: 7 \}$/);
+    expect(others.slice(-4)).toEqual([
+      expect.stringMatching(/^\S+ @2 approval asked \{ title: 'spend 7\?' \}$/),
+      "now approval waits for an answer to { title: 'spend 7?' }",
+      "now second waits for approval",
+      "now buy waits for second",
+    ]);
+
+    const wrong = await troupe("tell", ...journal, "r", "approval", '{"approved":"yes"}');
+    expect(wrong).toMatchObject({ code: 1, stdout: expect.stringContaining("approved") as string });
+    expect(await troupe("tell", ...journal, "r", "approval", "yes")).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("JSON is the answer as JSON") as string,
+    });
+
+    const told = ["tell", ...journal, "r", "approval", '{"approved":true}', "--key", "k"];
+    expect(await troupe(...told, "--by", "ada")).toEqual({ code: 0, stdout: "r: waiting\n", stderr: "" });
+    expect(await troupe(...told)).toMatchObject({ code: 0, stdout: "r: waiting\n" });
+    const late = await troupe("tell", ...journal, "r", "approval", '{"approved":false}', "--by", "bob");
+    expect(late).toMatchObject({ code: 1, stdout: expect.stringContaining("was answered before, by ada") as string });
+    expect(await troupe("resume", ...journal)).toMatchObject({ code: 0, stdout: "r: waiting\n" });
+
+    const last = await troupe("tell", ...journal, "r", "second", '{"approved":true}', "--json");
+    expect(last).toMatchObject({ code: 0, stdout: '{"run":"r","status":"completed","result":{"cents":7}}\n' });
+    expect((await troupe("runs", ...journal, "--waiting")).stdout).toBe("");
+    expect((await troupe("show-run", ...journal, "r")).stdout).toContain(
+      "ada answered approval with { approved: true }",
+    );
+    expect((await troupe("history", ...journal, "run/r")).stdout).toContain("wait-answered approval, by ada");
+  });
+});
