@@ -9,7 +9,6 @@ import type { CallOptions } from "../../actors/call-options.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone, GoneReason } from "../../actors/gone.ts";
-import { timeOfDay } from "../../async/time-of-day.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
@@ -48,7 +47,7 @@ import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
 import { SystemEnd } from "./system-end.ts";
-import type { SystemEvent, Untimed } from "../telemetry/system-events.ts";
+import type { SystemEvent } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadUnreadable } from "../threads/thread-death.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
@@ -67,22 +66,23 @@ export class ActorSystem implements System {
   readonly #runs: Runs;
   readonly #supervision: Supervision;
   readonly #deathWatch: DeathWatch;
-  readonly #events = new EventFeed();
+  readonly #events: EventFeed;
   readonly #log: SystemLog;
   readonly #end: SystemEnd;
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
     this.#log = new SystemLog(platform.clock, options.logger);
+    this.#events = new EventFeed(platform.clock, this.#log);
     this.#home = new HomeHost({
       ...platform,
       settings: settingsOf(homeHost, platform, options),
       ...options,
       onReport: (report, from) => this.#hear(report, from),
-      onRetentionFailure: (key, error) => this.#publish({ type: "retention-failed", key, error }),
+      onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events.events$;
-    this.#events.onEnd(platform.clock.watch((by) => this.#publish({ type: "clock-jumped", by })));
+    this.#events.onEnd(platform.clock.watch((by) => this.#events.publish({ type: "clock-jumped", by })));
     this.deadLetters$ = this.#home.deadLetters$.asObservable();
     this.store = new OwnedStore(this.#home.authority, { author: "system", remembersReads: false });
     this.#roster = new ThreadRoster({
@@ -92,16 +92,16 @@ export class ActorSystem implements System {
       open: (id) => platform.threads.open(settingsOf(id, platform, options)),
       onOpen: (id, thread) => {
         this.#home.attach(id, thread.link);
-        this.#publish({ type: "thread-opened", thread: id });
+        this.#events.publish({ type: "thread-opened", thread: id });
       },
       onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
-      onFailure: (error, retryAfter) => this.#publish({ type: "thread-not-opened", error, retryAfter }),
+      onFailure: (error, retryAfter) => this.#events.publish({ type: "thread-not-opened", error, retryAfter }),
     });
     this.#gates = new Gates({
       store: this.#home.services.store,
       clock: platform.clock,
       random: platform.random,
-      onChange: (agent, breaker) => this.#publish(breakerEvent(agent, breaker)),
+      onChange: (agent, breaker) => this.#events.publish(breakerEvent(agent, breaker)),
       onError: (error) => this.#home.host.reportFailure(gatesTarget.address, "breaker", error),
     });
     const { address: gates, capacity, overflow } = gatesTarget;
@@ -118,7 +118,7 @@ export class ActorSystem implements System {
       gates: this.#gates,
       services: this.#home.services,
       isClosing: () => this.#end.isClosing,
-      publish: (event) => this.#publish(event),
+      publish: this.#events.publish,
       stopped: (actor) => this.#stopped(actor, false),
     });
     this.#supervision = new Supervision({
@@ -129,7 +129,7 @@ export class ActorSystem implements System {
       spawn: (host, order) => this.#spawner.spawnOn(host, order),
       transmit: (host, frame) => this.#home.host.transmit(host, frame),
       newId: () => platform.random.id(),
-      publish: (event) => this.#publish(event),
+      publish: this.#events.publish,
       down: (actor, why) => this.#deathWatch.down(actor, why),
       gone: (actor, why) => this.#deathWatch.gone(actor, why),
     });
@@ -147,9 +147,9 @@ export class ActorSystem implements System {
       admit: (agent, caller, input, signal) =>
         this.#gates.admit(agent, caller, signal === undefined ? { input } : { input, signal }),
       events: {
-        onSwitch: (coordination, epoch) => this.#publish({ type: "coordination-switched", coordination, epoch }),
-        onRecovered: (run) => this.#publish({ type: "run-recovered", run }),
-        onRefused: (run, error) => this.#publish({ type: "run-refused", run, error }),
+        onSwitch: (coordination, epoch) => this.#events.publish({ type: "coordination-switched", coordination, epoch }),
+        onRecovered: (run) => this.#events.publish({ type: "run-recovered", run }),
+        onRefused: (run, error) => this.#events.publish({ type: "run-refused", run, error }),
         onFailed: (run) => this.#log.failedRun(run),
       },
     });
@@ -183,7 +183,7 @@ export class ActorSystem implements System {
       stop: (address) => this.#stop(address, "drain"),
       events: this.#events,
       log: this.#log,
-      publish: (event) => this.#publish(event),
+      publish: this.#events.publish,
     });
   }
 
@@ -192,7 +192,7 @@ export class ActorSystem implements System {
     const system = new ActorSystem(platform, options);
     try {
       await system.#roster.start();
-      clockBehind(system.#home.authority.time, platform.clock).forEach((event) => system.#publish(event));
+      clockBehind(system.#home.authority.time, platform.clock).forEach((event) => system.#events.publish(event));
       await system.#runs.start();
       await options.setup(system);
       await system.#runs.recover();
@@ -350,7 +350,7 @@ export class ActorSystem implements System {
         return this.#log.deadLetter(report.letter, this.#end.isClosing); // the home host keeps those
       case "failure": {
         const { actor, message, error } = report;
-        return this.#publish({ type: "actor-failed", actor, message, error: decodeError(error) });
+        return this.#events.publish({ type: "actor-failed", actor, message, error: decodeError(error) });
       }
       case "stopped":
         if (isSupervised(report.actor)) return this.#supervision.stopped(report.actor, from);
@@ -370,7 +370,7 @@ export class ActorSystem implements System {
   #stopped(actor: Address, hasFailed: boolean): void {
     if (!this.#registry.stopped(actor)) return;
     this.#gates.stopped(actor);
-    this.#publish({ type: "actor-stopped", actor });
+    this.#events.publish({ type: "actor-stopped", actor });
     this.#runs.participantStopped(actor);
     this.#deathWatch.gone(actor, hasFailed ? "failed" : "stopped");
     const host = hostOf(actor);
@@ -383,19 +383,13 @@ export class ActorSystem implements System {
     const lost = this.#registry.releaseHost(thread);
     const actors = [...lost, ...this.#supervision.on(thread)];
     if (wasClosing) {
-      this.#publish({ type: "thread-closed", thread });
+      this.#events.publish({ type: "thread-closed", thread });
       return;
     }
-    this.#publish({ type: "thread-died", thread, error: reason, actors });
+    this.#events.publish({ type: "thread-died", thread, error: reason, actors });
     this.#home.services.gates.threadLost(this.#home.outside, thread);
     this.#supervision.threadLost(thread, reason);
     for (const actor of lost) this.#deathWatch.gone(actor, "thread-died");
     this.#runs.threadLost(thread, reason);
-  }
-
-  #publish(event: Untimed): void {
-    const timed = { ...event, time: timeOfDay(this.#platform.clock) };
-    this.#log.event(timed);
-    this.#events.publish(timed);
   }
 }

@@ -1,13 +1,16 @@
 /** A system's events on their way to listeners: hot, but for those of its start, which come before a listener can be there. */
 
 import { Observable, Subject } from "rxjs";
-import type { SystemEvent } from "./system-events.ts";
+import { timeOfDay } from "../../async/time-of-day.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { SystemLog } from "./system-log.ts";
+import type { SystemEvent, Untimed } from "./system-events.ts";
 
 const ofStart: ReadonlySet<SystemEvent["type"]> = new Set(["clock-jumped", "run-recovered", "run-refused"]);
 
 /**
  * Guarantees: a listener gets all events that are published while it listens. The first one also gets those of the start that
- * were published before, first of all.
+ * were published before, first of all. Each event is in the log before a listener hears of it.
  */
 export class EventFeed {
   readonly events$: Observable<SystemEvent>;
@@ -16,8 +19,12 @@ export class EventFeed {
   #waiting: SystemEvent[] = [];
   #isOver = false;
   readonly #ends: (() => void)[] = [];
+  readonly #clock: Clock;
+  readonly #log: Pick<SystemLog, "event">;
 
-  constructor() {
+  constructor(clock: Clock, log: Pick<SystemLog, "event">) {
+    this.#clock = clock;
+    this.#log = log;
     this.events$ = new Observable((subscriber) => {
       const waiting = this.#waiting;
       this.#waiting = [];
@@ -28,10 +35,13 @@ export class EventFeed {
     });
   }
 
-  publish(event: SystemEvent): void {
+  /** Tells of an event that happens now. Bound: the parts of a system are given it. */
+  readonly publish = (untimed: Untimed): void => {
+    const event = { ...untimed, time: timeOfDay(this.#clock) };
+    this.#log.event(event);
     if (ofStart.has(event.type) && !this.#subject.observed) this.#waiting.push(event);
     this.#subject.next(event);
-  }
+  };
 
   /** Calls `end` when the system has ended. */
   onEnd(end: () => void): void {

@@ -22,7 +22,8 @@ import { commitRun } from "./commit-run.ts";
 import type { Terms } from "../coordination/conclude.ts";
 import { type Coordination, coordinationState, type Epoch, systemCoordination } from "../history/coordination.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
-import { type Dispatch, dispatchesOf, undelivered } from "../coordination/dispatch.ts";
+import { dispatchesOf } from "../coordination/dispatch.ts";
+import { Dispatcher } from "./dispatcher.ts";
 import { OpenRun } from "./open-run.ts";
 import { handOver } from "../coordination/relay.ts";
 import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "../history/run-event.ts";
@@ -54,11 +55,11 @@ export class RunSupervisor {
   readonly #terms: Terms;
   readonly #open = new Map<string, OpenRun>();
   readonly #attempts: Attempts;
+  readonly #dispatcher: Dispatcher;
   readonly #alarms: Alarms;
   readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
   #coordination: Coordination = "orchestrator";
   #epoch: Epoch = 0;
-  #sent = 0;
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
@@ -69,12 +70,19 @@ export class RunSupervisor {
       dated: (at) => toTimeOfDay(clock, at),
       random: () => random.next(),
     };
-    this.#attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
+    const attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
+    const dispatcher = new Dispatcher({
+      send: (agent, message) => ports.send(agent, message),
+      attempts,
+      onUndelivered: (run, event) => this.#proposeUnasked(run, event),
+    });
+    this.#attempts = attempts;
+    this.#dispatcher = dispatcher;
     this.#alarms = new Alarms({
       clock,
       terms: this.#terms,
       record: (run, event) => this.#record(run, event),
-      send: (run, dispatch) => this.#send(run, dispatch),
+      send: (run, dispatch) => dispatcher.send(run, dispatch),
     });
   }
 
@@ -105,8 +113,8 @@ export class RunSupervisor {
 
   /**
    * Puts a coordination in force, for new runs and for all open runs that aren't pinned. Returns the epoch once every
-   * open run is handed over; a run that is parked is handed over when it goes on. Switching to the coordination that is in force changes nothing, but the first call always
-   * counts as a switch: a system makes it before its first run.
+   * open run is handed over; a run that is parked is handed over when it goes on. Switching to the coordination that is in force
+   * changes nothing, but the first call always counts as a switch: a system makes it before its first run.
    *
    * Guarantees: loses and repeats no step, whatever is in flight (invariant 10).
    */
@@ -295,7 +303,7 @@ export class RunSupervisor {
       if (run.state.coordination !== "relay" || !run.plan.participants.some((own) => own.key === key)) return;
       run.forgetTold();
       for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))
-        this.#send(run, dispatch);
+        this.#dispatcher.send(run, dispatch);
       this.#alarms.arm(run);
     });
   }
@@ -344,40 +352,10 @@ export class RunSupervisor {
     if (!isOpen(run.state)) this.#close(run);
     this.#ports.onVersion(run.id, snapshot);
     const { id, plan, state } = run;
-    for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#dispatch(run, dispatch);
+    for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#dispatcher.dispatch(run, dispatch);
     if (state.status === "compensating") this.#attempts.abandonHeld(run);
     this.#alarms.arm(run);
     return true;
-  }
-
-  /** Sends a message that follows from a commit; an order only when its agent's policies let it go ahead. */
-  #dispatch(run: OpenRun, dispatch: Dispatch): void {
-    const { agent, message } = dispatch;
-    if (message.type !== "perform" && message.type !== "compensate") {
-      this.#send(run, dispatch);
-      return;
-    }
-    const begun =
-      message.type === "perform"
-        ? this.#attempts.goAhead(run, { ...message, type: "step-started" })
-        : this.#attempts.goAhead(run, { ...message.own, type: "compensation-started" });
-    const order = (grant: Grant | false): void => {
-      if (grant !== false) this.#send(run, { agent, message: { ...message, ...grant } });
-    };
-    if (begun instanceof Promise) void begun.then(order);
-    else order(begun);
-  }
-
-  #send(run: OpenRun, { agent, message }: Dispatch): void {
-    const failed = (error: unknown): void => {
-      for (const event of undelivered(message, encodeError(error))) this.#proposeUnasked(run, event);
-    };
-    try {
-      const sent = this.#ports.send(agent, { number: ++this.#sent, message });
-      if (sent instanceof Promise) sent.catch(failed);
-    } catch (error) {
-      failed(error);
-    }
   }
 
   /** Proposes an event whose acceptance no caller waits for. */
