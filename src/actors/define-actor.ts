@@ -4,13 +4,14 @@ import type { Draft } from "immer";
 import type { Observable } from "rxjs";
 import type * as v from "valibot";
 import { schemaProblem } from "../contracts/check-schema.ts";
+import { unknownOption } from "../contracts/unknown-option.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { ActorContext } from "./actor-context.ts";
 import { type ActorBody, type ActorDefinition, checkDefinition } from "./actor-definition.ts";
 import type { InboxMessage } from "./inbox-message.ts";
 import { type MailboxOptions, mailboxProblem } from "./mailbox-options.ts";
-import type { Placement } from "./placement.ts";
+import { type Placement, placementProblem } from "./placement.ts";
 import type { CloneableProtocol, HandlerResult, MessagePayload, MessageSpec, Protocol } from "./protocol.ts";
 import { readGiven } from "../contracts/read-given.ts";
 
@@ -131,20 +132,29 @@ function bodyOf(options: HandlerOptions<Protocol, object, unknown> | BehaviourOp
   return typeof state === "object" ? { kind: "durable", state, on } : { kind: "handlers", state, on };
 }
 
+const commonOptions = ["name", "protocol", "events", "mailbox", "placement"];
+const handlerOptions = [...commonOptions, "state", "on"];
+const behaviourOptions = [...commonOptions, "behaviour"];
+
 /** Checks what the types don't: callers in plain JavaScript, and rules that types can't express. */
 function problemOf(
   options: HandlerOptions<Protocol, object, unknown> | BehaviourOptions<Protocol, unknown>,
 ): string | undefined {
-  const { protocol, mailbox = {} } = options;
+  const { protocol, mailbox = {}, placement = "pooled" } = options;
+  const unknown = unknownOption(options, "behaviour" in options ? behaviourOptions : handlerOptions);
+  if (unknown !== undefined) return unknown;
   if (!isObject(protocol)) return "protocol is an object of messages, each { input, reply }";
-  for (const [type, { input, reply }] of Object.entries(protocol)) {
+  for (const [type, spec] of Object.entries(protocol)) {
+    const odd = unknownOption(spec, ["input", "reply"]);
+    if (odd !== undefined) return `the message ${type}: ${odd}`;
     const wrong =
-      schemaProblemOf(`the input of the message ${type}`, input) ?? schemaProblemOf(`the reply to ${type}`, reply);
+      schemaProblemOf(`the input of the message ${type}`, spec.input) ??
+      schemaProblemOf(`the reply to ${type}`, spec.reply);
     if (wrong !== undefined) return wrong;
   }
   const wrongEvents = schemaProblemOf("events", options.events);
   if (wrongEvents !== undefined) return wrongEvents;
-  const problem = mailboxProblem(mailbox);
+  const problem = mailboxProblem(mailbox) ?? placementProblem(placement);
   if (problem !== undefined) return problem;
   if ("behaviour" in options) {
     return typeof options.behaviour === "function" ? undefined : "behaviour is a function of the inbox and the context";

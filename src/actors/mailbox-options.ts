@@ -1,5 +1,6 @@
 /** How a mailbox is bounded (invariant 7). */
 
+import { unknownOption } from "../contracts/unknown-option.ts";
 import { shown } from "../values/shown.ts";
 
 /**
@@ -36,7 +37,10 @@ const policies: ReadonlySet<unknown> = new Set<OverflowPolicy>([
 ]);
 
 /** Says what is wrong with a mailbox's options; `undefined` if nothing is. */
-export function mailboxProblem({ capacity = 1, overflow = "backpressure" }: MailboxOptions): string | undefined {
+export function mailboxProblem(options: MailboxOptions): string | undefined {
+  const { capacity = 1, overflow = "backpressure" } = options;
+  const unknown = unknownOption(options, ["capacity", "overflow"]);
+  if (unknown !== undefined) return `mailbox: ${unknown}`;
   if (!Number.isSafeInteger(capacity) || capacity < 1) {
     return `mailbox.capacity is a whole number from 1, not ${shown(capacity)}`;
   }

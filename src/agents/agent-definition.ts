@@ -2,13 +2,14 @@
 
 import type * as v from "valibot";
 import { schemaProblem } from "../contracts/check-schema.ts";
+import { unknownOption } from "../contracts/unknown-option.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import type { IsCloneable } from "../values/cloneable.ts";
 import type { ReadonlyParts } from "../values/readonly-parts.ts";
 import type { ActorContext } from "../actors/actor-context.ts";
 import { checkDefinition } from "../actors/actor-definition.ts";
 import type { CallableAgent } from "../actors/callable-agent.ts";
-import type { Placement } from "../actors/placement.ts";
+import { type Placement, placementProblem } from "../actors/placement.ts";
 import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
 import { readGiven } from "../contracts/read-given.ts";
 import { shown } from "../values/shown.ts";
@@ -92,7 +93,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAg
  * Guarantees: input and output satisfy the contract, checked on both sides of the boundary; a violation is a
  * `contract-violated` error that names agent, version, direction, path, expected and received.
  *
- * @throws TroupeError `invalid-options` for a name, version, concurrency, policies or `execute` that can't be used, and for an
+ * @throws TroupeError `invalid-options` for a name, version, concurrency, placement, policies or `execute` that can't be used, for an option that doesn't exist, and for an
  * input or output that isn't a valibot schema, or is an asynchronous one.
  * @example
  * export const doubler = defineAgent(import.meta.url, {
@@ -109,12 +110,19 @@ export function defineAgent<const IS extends v.GenericSchema, const OS extends v
   return readGiven("defineAgent", () => agentOf(module, options));
 }
 
+const agentOptions = [
+  ...["name", "version", "input", "output", "execute", "compensate", "compensateUnknown"],
+  ...["concurrency", "placement", "policies"],
+];
+
 function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema>(
   module: string,
   options: AgentOptions<IS, OS>,
 ): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
   checkDefinition("defineAgent", module, options.name);
-  const { concurrency = 1 } = options;
+  const { concurrency = 1, placement = "pooled" } = options;
+  const wrong = unknownOption(options, agentOptions) ?? placementProblem(placement);
+  if (wrong !== undefined) throw new TroupeError("invalid-options", `defineAgent ${options.name}: ${wrong}`);
   if (typeof options.version !== "string" || options.version === "") {
     throw new TroupeError("invalid-options", `defineAgent ${options.name}: version is a string such as "1.0.0"`);
   }
@@ -150,7 +158,7 @@ function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema>(
     compensate: options.compensate?.bind(options),
     compensateUnknown: options.compensateUnknown?.bind(options),
     concurrency,
-    placement: options.placement ?? "pooled",
+    placement,
     policies: resolvePolicies(`defineAgent ${options.name}`, options.policies),
   };
 }

@@ -1,7 +1,7 @@
 import { EMPTY } from "rxjs";
 import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { actorRef, defineActor, defineAgent } from "../../src/index.ts";
+import { actorRef, defineActor, defineAgent, defineState, defineWorkflow } from "../../src/index.ts";
 
 const module = import.meta.url;
 
@@ -47,6 +47,12 @@ describe("defineActor", () => {
     });
   });
 
+  it("refuses a behaviour that is none", () => {
+    expect(() => untyped(module, { name: "ping", protocol: {}, behaviour: {} })).toThrow(
+      refused("behaviour is a function"),
+    );
+  });
+
   it.each(["", "a b", "a/b", "ü", undefined, 7])("refuses the name %j", (name) => {
     expect(() => untyped(module, { ...ping, name })).toThrow(refused("defineActor"));
   });
@@ -70,7 +76,6 @@ describe("defineActor", () => {
     ],
     ["an input that is no schema", { protocol: { ping: { input: { by: "number" } } } }, /ping is a valibot schema/],
     ["a reply that is no schema", { protocol: { ping: { reply: Number } } }, /ping is a valibot schema/],
-    ["a behaviour that is none", { on: undefined, behaviour: {} }, /behaviour is a function/],
     ["no room in the mailbox", { mailbox: { capacity: 0 } }, /mailbox\.capacity .* not 0/],
     ["half a place in the mailbox", { mailbox: { capacity: 1.5 } }, /mailbox\.capacity/],
     [
@@ -127,18 +132,21 @@ describe("defineAgent", () => {
 
   it("calls execute and compensate as methods of what it was given", () => {
     const calls: unknown[] = [];
-    const options = {
-      ...noop,
-      rate: 2,
+    class Recorder {
+      readonly name = "recorder";
+      readonly version = "1.0.0";
+      readonly input = v.object({});
+      readonly output = v.object({});
+      readonly rate = 2;
       execute(): Record<string, never> {
         calls.push(this.rate);
         return {};
-      },
+      }
       compensate(): void {
         calls.push(-this.rate);
-      },
-    };
-    const { execute, compensate } = defineAgent(module, options);
+      }
+    }
+    const { execute, compensate } = defineAgent(module, new Recorder());
     execute({} as never, {} as never);
     compensate?.({} as never, {} as never, {} as never);
     expect(calls).toEqual([2, -2]);
@@ -159,5 +167,53 @@ describe("defineAgent", () => {
 
   it("refuses a module that another thread could not import", () => {
     expect(() => untypedAgent("./here.ts", noop)).toThrow(refused(/import\.meta\.url/));
+  });
+});
+
+describe("what is defined", () => {
+  const tally = { name: "tally", version: 1, schema: v.object({ n: v.number() }), initial: () => ({ n: 0 }) };
+  const flow = { name: "flow", version: "1.0.0", input: v.string() };
+  const define: Readonly<Record<string, (options: object) => unknown>> = {
+    defineActor: (options) => untyped(module, { ...ping, ...options }),
+    defineAgent: (options) => untypedAgent(module, { ...noop, ...options }),
+    defineState: (options) => defineState({ ...tally, ...options }),
+    defineWorkflow: (options) => defineWorkflow(module, { ...flow, ...options }),
+  };
+
+  it.each(Object.keys(define))("has no option that %s doesn't know", (what) => {
+    expect(() => define[what]?.({})).not.toThrow();
+    expect(() => define[what]?.({ timeOut: 5 })).toThrow(/it has no option "timeOut"; there are name, /);
+  });
+
+  it.each([
+    ["defineActor", { on: undefined, behaviour: () => EMPTY }, 'it has no option "on"; there are '],
+    [
+      "defineActor",
+      { protocol: { ping: { inputs: v.string() } } },
+      'the message ping: it has no option "inputs"; there are input, reply',
+    ],
+    ["defineActor", { mailbox: { size: 3 } }, 'mailbox: it has no option "size"; there are capacity, overflow'],
+    [
+      "defineActor",
+      { placement: "anywhere" },
+      'placement is "pooled", "dedicated" or { thread: number }, not "anywhere"',
+    ],
+    [
+      "defineAgent",
+      { placement: { thread: "1" } },
+      'placement is "pooled", "dedicated" or { thread: number }, not an object',
+    ],
+    [
+      "defineState",
+      { initial: { n: 0 } },
+      "defineState tally: initial is a function that makes the state of a key without a version, not an object",
+    ],
+    [
+      "defineState",
+      { upcasters: 3 },
+      "defineState tally: upcasters are functions by the version that they read, not 3",
+    ],
+  ])("%s refuses %o", (what, options, message) => {
+    expect(() => define[what]?.(options)).toThrow(message);
   });
 });

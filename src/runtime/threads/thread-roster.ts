@@ -5,7 +5,7 @@
 
 import { homeHost, type HostId, hostId } from "../../actors/address.ts";
 import { pauseOf } from "../../actors/backoff.ts";
-import type { Placement } from "../../actors/placement.ts";
+import { type Placement, placementRule } from "../../actors/placement.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -340,10 +340,7 @@ function closedMeanwhile(): TroupeError {
 }
 
 function noSuchPlacement(placement: unknown): TroupeError {
-  return new TroupeError(
-    "invalid-options",
-    `a placement is "pooled", "dedicated" or { thread: number }, not ${shown(placement)}`,
-  );
+  return new TroupeError("invalid-options", `a placement is ${placementRule}, not ${shown(placement)}`);
 }
 
 /** The error for callers that still wait for an answer of a thread which was closed after its actors had stopped. */

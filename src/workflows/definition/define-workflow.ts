@@ -2,6 +2,7 @@
 
 import type * as v from "valibot";
 import { schemaProblem } from "../../contracts/check-schema.ts";
+import { unknownOption } from "../../contracts/unknown-option.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { IsCloneable } from "../../values/cloneable.ts";
 import { checkDefinition } from "../../actors/actor-definition.ts";
@@ -53,6 +54,8 @@ export function defineWorkflow<const S extends v.GenericSchema>(
 
 function emptyWorkflow<S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): UntypedBuilder {
   checkDefinition("defineWorkflow", module, options.name);
+  const unknown = unknownOption(options, ["name", "version", "input"]);
+  if (unknown !== undefined) throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: ${unknown}`);
   if (typeof options.version !== "string" || options.version === "") {
     throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: version is a string such as "1.0.0"`);
   }

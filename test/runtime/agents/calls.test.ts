@@ -70,9 +70,9 @@ describe("the call of an agent", () => {
       const say = (_: unknown, text: string, context: ActorContext): Promise<string> => context.call(echo, text);
       const plain = defineActor(url, { name: "plain", protocol, on: { say } });
       const mouths = defineState({ name: "mouths", version: 1, schema: v.object({}), initial: () => ({}) });
-      const durable = defineActor(url, { name: "durable", protocol, durable: mouths, on: { say } } as never) as never;
+      const durable = defineActor(url, { name: "durable", protocol, state: mouths, on: { say } });
       for (const definition of [plain, durable] as (typeof plain)[]) {
-        const ref = await system.spawn(definition);
+        const ref = await system.spawn(definition, { name: definition.name });
         expect(await ref.ask("say", "a")).toBe("a!");
       }
     }, seeds));
