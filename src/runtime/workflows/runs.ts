@@ -296,13 +296,14 @@ export class Runs {
     for (const id of which === true ? await this.#unfinished.find() : new Set(which)) {
       let newest: RunState | undefined;
       try {
-        newest = await this.#newest(id);
-        if (newest === undefined && which !== true) throw noSuchRun(id);
-        if (newest === undefined || !isOpen(newest)) {
+        const found = await this.#newestVersion(id);
+        newest = found?.state;
+        if (found === undefined && which !== true) throw noSuchRun(id);
+        if (found === undefined || newest === undefined || !isOpen(newest)) {
           this.#unfinished.ended(id);
           continue;
         }
-        if (isParked(newest)) await this.#takeUpParked(id);
+        if (isParked(newest)) await this.#takeUpParked(id, found);
         else await this.#takeUp(id, "recover");
         this.#events.onRecovered(id);
       } catch (error) {
@@ -335,9 +336,7 @@ export class Runs {
   }
 
   /** Goes on with a run that only waits for an answer or a time: nothing is recorded for that, and nobody holds it yet. */
-  async #takeUpParked(id: string): Promise<void> {
-    const found = await this.#newestVersion(id);
-    if (found === undefined) throw noSuchRun(id);
+  async #takeUpParked(id: string, found: Snapshot<RunState>): Promise<void> {
     const workflow = await findWorkflow(this.#platform.load, found.state.workflow, this.#options.workflows);
     this.#accepted.checkFree(id);
     await this.#supervisor.resume(found, id, workflow, "recover");

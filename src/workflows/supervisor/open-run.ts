@@ -29,22 +29,23 @@ export class OpenRun {
   state: RunState = newRun;
   /** What is to be recorded before anything else, since the run was parked when it happened: of many runs that wait, few go on. */
   owed: "run-recovered" | "coordination-switched" | undefined;
+  // the four below are made for the first step that starts: a run that only waits has none of them
   /** The attempts that went ahead and are not over, by step. A compensation has no permit, as no policy holds it back. */
-  readonly #attempts = new Map<string, Permit | undefined>();
+  #attempts: Map<string, Permit | undefined> | undefined;
   /** Ends the wait of attempts that their agent's policies hold back. */
-  readonly #waits = new Map<string, AbortController>();
+  #waits: Map<string, AbortController> | undefined;
   /**
    * The steps whose newest attempt was claimed by their participant. Such an attempt is lost with the participant, also
    * while it is held back.
    */
-  readonly #claimed = new Set<string>();
+  #claimed: Set<string> | undefined;
   /** The steps that have started but may not go ahead yet. */
-  readonly #held = new Set<string>();
+  #held: Set<string> | undefined;
   /** When steps and compensations are tried again, and waits and pauses end, by step. A step is left out once its participant was told to claim the attempt. */
-  readonly #due = new Map<string, number>();
+  #due: Map<string, number> | undefined;
   readonly #clock: Clock;
   /** Times that the history has, in the clock's milliseconds. Each is converted once, so that it stays when the time of day jumps. */
-  readonly #undated = new Map<number, number>();
+  #undated: Map<number, number> | undefined;
   #isClosed = false;
 
   constructor(id: string, plan: WorkflowPlan, clock: Clock) {
@@ -90,7 +91,7 @@ export class OpenRun {
     if (event.type === "step-started" || event.type === "compensation-started") this.#noteStart(event);
     if (event.type === "run-recovered" || event.type === "coordination-switched") this.forgetTold();
     // when the run turns back, steps that waited for another attempt have failed
-    else if (this.state.status !== "running") for (const name of this.#due.keys()) this.#noteDue(name);
+    else if (this.state.status !== "running") for (const name of this.#due?.keys() ?? []) this.#noteDue(name);
     if ("step" in event && event.step !== undefined) this.#noteDue(event.step);
   }
 
@@ -99,40 +100,49 @@ export class OpenRun {
    * orchestrator, no participant has it before an order is sent.
    */
   #noteStart({ type, step, by }: Claim): void {
-    if (by === "relay") this.#claimed.add(step);
-    else this.#claimed.delete(step);
-    if (type === "step-started") this.#held.add(step);
+    if (by === "relay") (this.#claimed ??= new Set()).add(step);
+    else this.#claimed?.delete(step);
+    if (type === "step-started") (this.#held ??= new Set()).add(step);
   }
 
   #noteDue(name: string): void {
-    const step = stepOf(this.state, name);
-    const at = step && dueTimeOf(step);
-    if (at === undefined) this.#due.delete(name);
-    else this.#due.set(name, this.#undatedOf(at));
+    const at = this.#dueOf(stepOf(this.state, name));
+    if (at === undefined) this.#due?.delete(name);
+    else (this.#due ??= new Map()).set(name, at);
+  }
+
+  /** When something is due for a step, in the clock's milliseconds. The end of a wait is a time of day, also after that has jumped. */
+  #dueOf(step: StepState | undefined): number | undefined {
+    if (step?.status === "open") return step.wait?.until && fromTimeOfDay(this.#clock, step.wait.until);
+    return step?.retryAt === undefined ? undefined : this.#undatedOf(step.retryAt);
   }
 
   #undatedOf(time: number): number {
-    const known = this.#undated.get(time);
+    const known = this.#undated?.get(time);
     if (known !== undefined) return known;
     const at = fromTimeOfDay(this.#clock, time);
-    this.#undated.set(time, at);
+    (this.#undated ??= new Map()).set(time, at);
     return at;
   }
 
   /** The attempts in flight that a participant has: they went ahead, or were claimed. */
   get taken(): ReadonlySet<string> {
-    const names = [...this.#attempts.keys(), ...this.#claimed].filter((name) => this.#isTaken(name));
+    const names = [...(this.#attempts?.keys() ?? []), ...(this.#claimed ?? [])].filter((name) => this.#isTaken(name));
     return new Set(names.map((name) => this.#attemptKey(name)));
   }
 
   /** True when a participant that is gone had the step's attempt in flight: it was claimed, or is among those `taken`. */
   isLost(name: string, taken: ReadonlySet<string>): boolean {
-    return this.#isTaken(name) && (this.#claimed.has(name) || taken.has(this.#attemptKey(name)));
+    return this.#isTaken(name) && (this.#claimed?.has(name) === true || taken.has(this.#attemptKey(name)));
   }
 
   #isTaken(name: string): boolean {
     const step = stepOf(this.state, name);
-    return step !== undefined && isInFlight(step) && (this.#attempts.has(name) || this.#claimed.has(name));
+    return (
+      step !== undefined &&
+      isInFlight(step) &&
+      (this.#attempts?.has(name) === true || this.#claimed?.has(name) === true)
+    );
   }
 
   #attemptKey(name: string): string {
@@ -143,50 +153,47 @@ export class OpenRun {
   /** Notes that an attempt may have to wait for its turn; returns the signal that ends the wait. */
   hold(name: string): AbortSignal {
     const wait = new AbortController();
-    this.#waits.set(name, wait);
+    (this.#waits ??= new Map()).set(name, wait);
     return wait.signal;
   }
 
   begin(name: string, permit: Permit | undefined): void {
-    this.#waits.delete(name);
-    this.#held.delete(name);
-    this.#attempts.set(name, permit);
+    this.#waits?.delete(name);
+    this.#held?.delete(name);
+    (this.#attempts ??= new Map()).set(name, permit);
   }
 
   /** The permit of the step's attempt that went ahead. */
   permitOf(name: string): Permit | undefined {
-    return this.#attempts.get(name);
+    return this.#attempts?.get(name);
   }
 
   /** Removes the attempt that an event ended; returns its permit, if it had one. */
   end(event: RunEvent): Permit | undefined {
     if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;
     this.#giveUp(event.step);
-    this.#held.delete(event.step);
-    const permit = this.#attempts.get(event.step);
-    this.#attempts.delete(event.step);
+    this.#held?.delete(event.step);
+    const permit = this.#attempts?.get(event.step);
+    this.#attempts?.delete(event.step);
     return permit;
   }
 
   /** Removes and returns the steps that may not go ahead yet. */
   takeHeld(): readonly string[] {
-    const held = [...this.#held];
-    this.#held.clear();
+    const held = [...(this.#held ?? [])];
+    this.#held?.clear();
     return held;
   }
 
   /** Forgets which participants were told of due work, since they may be gone, or may no longer decide. */
   forgetTold(): void {
-    this.#due.clear();
-    for (const step of allSteps(this.state.steps)) {
-      const at = dueTimeOf(step);
-      if (at !== undefined) this.#due.set(step.name, this.#undatedOf(at));
-    }
+    this.#due?.clear();
+    for (const { name } of allSteps(this.state.steps)) this.#noteDue(name);
   }
 
   /** Notes that the step's participant was told of its next attempt, so that it isn't told twice. */
   tell(name: string): void {
-    this.#due.delete(name);
+    this.#due?.delete(name);
   }
 
   /** When the run is cancelled if it hasn't ended, in the clock's milliseconds; absent for never. */
@@ -198,14 +205,14 @@ export class OpenRun {
   /** When something is due next, in the clock's milliseconds; Infinity for never. */
   get nextDue(): number {
     let next = this.#deadlineInForce;
-    for (const retryAt of this.#due.values()) next = Math.min(next, retryAt);
+    for (const retryAt of this.#due?.values() ?? []) next = Math.min(next, retryAt);
     return next;
   }
 
   /** What is due by `now`, in the order in which the steps are declared. */
   due(now: number): readonly DueWork[] {
     const place = (name: string): number => placeOf(this.state.steps, name) ?? 0;
-    const names = [...this.#due].filter(([, retryAt]) => retryAt <= now).map(([name]) => name);
+    const names = [...(this.#due ?? [])].filter(([, retryAt]) => retryAt <= now).map(([name]) => name);
     const again = names
       .sort((one, other) => place(one) - place(other))
       .map((step): DueWork => ({ kind: stepOf(this.state, step)?.status === "open" ? "wait" : "again", step }));
@@ -215,14 +222,14 @@ export class OpenRun {
   /** Drops everything. */
   close(): void {
     this.#isClosed = true;
-    for (const name of this.#waits.keys()) this.#giveUp(name);
-    for (const permit of this.#attempts.values()) permit?.release();
-    this.#attempts.clear();
+    for (const name of this.#waits?.keys() ?? []) this.#giveUp(name);
+    for (const permit of this.#attempts?.values() ?? []) permit?.release();
+    this.#attempts?.clear();
   }
 
   #giveUp(name: string): void {
-    this.#waits.get(name)?.abort();
-    this.#waits.delete(name);
+    this.#waits?.get(name)?.abort();
+    this.#waits?.delete(name);
   }
 
   /** The deadline; Infinity past the point of no return, as the run then goes on however late it is. */
@@ -230,11 +237,6 @@ export class OpenRun {
     if (this.state.status !== "running" || pivotPassed(this.state) !== undefined) return Number.POSITIVE_INFINITY;
     return this.deadline ?? Number.POSITIVE_INFINITY;
   }
-}
-
-/** When something is due for a step, in milliseconds since the epoch. */
-function dueTimeOf({ status, retryAt, wait }: StepState): number | undefined {
-  return status === "open" ? wait?.until : retryAt;
 }
 
 function isStart({ type }: RunEvent): boolean {

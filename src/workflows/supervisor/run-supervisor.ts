@@ -35,6 +35,7 @@ import { isParked, isToldUnder } from "../history/run-waits.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
 import { answerTo } from "./answer-wait.ts";
 import { lostAttempts } from "./lost-attempts.ts";
+import { withPlan } from "./with-plan.ts";
 import { checkSameDefinition, notAdmissible, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
@@ -174,7 +175,7 @@ export class RunSupervisor {
     const pivot = isCancelled && state.status === "running" ? pivotPassed(state) : undefined;
     if (pivot !== undefined) throw pastPivot(id, pivot);
     const run = new OpenRun(id, plan, this.#ports.clock);
-    run.state = state;
+    run.state = withPlan(state, plan);
     this.#open.set(id, run);
     if (event === "recover" && isParked(state)) {
       run.owed = "run-recovered";

@@ -8,6 +8,8 @@ export class Recent<K, V> {
   readonly #entries = new Map<K, { readonly value: V; readonly weight: number }>();
   readonly #maxWeight: number;
   #weight = 0;
+  /** Iterates from the oldest. Kept, since a new iterator would pass over all entries deleted so far to find the first. */
+  #oldest = this.#entries.keys();
 
   constructor(maxWeight: number) {
     this.#maxWeight = maxWeight;
@@ -26,9 +28,10 @@ export class Recent<K, V> {
     if (weight > this.#maxWeight) return;
     this.#entries.set(key, { value, weight });
     this.#weight += weight;
-    for (const oldest of this.#entries.keys()) {
-      if (this.#weight <= this.#maxWeight) return;
-      this.delete(oldest);
+    while (this.#weight > this.#maxWeight) {
+      const oldest = this.#oldest.next();
+      if (oldest.done === true) this.#oldest = this.#entries.keys();
+      else this.delete(oldest.value);
     }
   }
 
