@@ -27,23 +27,19 @@ export interface NewCall {
 /** How many characters of the hash are kept, of six bits each: enough that two calls don't share them by accident or design. */
 const length = 32;
 
-/** The longest name that isn't a hash, in characters. */
-const maxPlain = 256;
-
 /** What the keys of a run's calls begin with. */
 const ofRun = scopeKey("call/");
 
 /**
- * The calls of one attempt at a piece of work. A call is known by its agent and its input, not by its place: an attempt may leave out
+ * The calls of one attempt at a piece of work. A call is known by its agent and its input, not by its place in the code: an attempt may leave out
  * calls that the one before made, or make others between them. Of several calls with the same input, which can't be told apart, the
- * first of an attempt is the first of another.
+ * first of an attempt is the first of another. An agent is known by name and version, not by its module, which another process may
+ * have elsewhere.
  */
 export class CallNames {
   readonly #scope: string;
   readonly #run: string | undefined;
   readonly #made = new Map<string, number>();
-  /** Hashes of the agents that were called: by module and name. */
-  readonly #agents = new Map<CallableAgent, string>();
 
   /** @param scope the work, the same for all attempts at it. @param run the run that it is done for. */
   constructor(scope: string, run: string | undefined) {
@@ -59,25 +55,13 @@ export class CallNames {
   next({ agent, input, idempotencyKey, once = true }: NewCall): string {
     const [kind, which] =
       idempotencyKey === undefined
-        ? ["input", toLosslessJson(input)]
-        : ["key", ownKey(idempotencyKey, `call ${agent.name}`)];
-    const call = this.#nameOf([this.#scope, this.#agentOf(agent), kind, which]);
+        ? (["input", toLosslessJson(input)] as const)
+        : (["key", ownKey(idempotencyKey, `call ${agent.name}`)] as const);
+    const call = hashOf(this.#scope, agent.name, agent.version, kind, which);
     if (idempotencyKey !== undefined) return this.#keyOf(call, once);
     const before = this.#made.get(call) ?? 0;
     this.#made.set(call, before + 1);
-    return this.#keyOf(before === 0 ? call : this.#nameOf([call, String(before)]), once);
-  }
-
-  /** What goes into the store is a hash, since its keys have a longest length. The rest may be short as it is, which takes less time. */
-  #nameOf(parts: readonly string[]): string {
-    const text = JSON.stringify(parts);
-    return this.#run === undefined && text.length <= maxPlain ? text : hashOf(text);
-  }
-
-  #agentOf(agent: CallableAgent): string {
-    let known = this.#agents.get(agent);
-    if (known === undefined) this.#agents.set(agent, (known = hashOf(JSON.stringify([agent.module, agent.name]))));
-    return known;
+    return this.#keyOf(before === 0 ? call : hashOf(call, String(before)), once);
   }
 
   #keyOf(name: string, once: boolean): string {
@@ -93,6 +77,6 @@ export function runCallOf(key: string | undefined): RunCall | undefined {
   return { run, name, isOnce: how === "once" };
 }
 
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64url").slice(0, length);
+function hashOf(...parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, length);
 }
