@@ -119,6 +119,7 @@ export type TrippedBreaker = Exclude<BreakerState, { readonly status: "closed" }
  * - `begin`: a call goes ahead, which {@link isBlocking} has to allow.
  * - `end`: a call that began in that generation, at that time, is over; with `excused`, it counts as neither success
  *   nor failure.
+ * - `succeeded`: so many calls of that generation succeeded within slices of the window, and are counted now.
  * - `tick`: time has passed; see {@link breakerDue}.
  */
 export type BreakerEvent =
@@ -132,9 +133,21 @@ export type BreakerEvent =
       readonly outcome: CallOutcome;
       readonly error: string;
     }
+  | { readonly type: "succeeded"; readonly generation: number; readonly slices: readonly Successes[] }
   | { readonly type: "tick" };
 
-const slicesPerWindow = 10;
+/** Calls that succeeded within one slice of the window. */
+export interface Successes {
+  readonly slice: number;
+  readonly calls: number;
+}
+
+export const slicesPerWindow = 10;
+
+/** The slice of the window that a time is in. */
+export function sliceAt({ window }: Pick<BreakerPolicy, "window">, time: number): number {
+  return Math.floor(time / (window / slicesPerWindow));
+}
 
 export const closedBreaker: BreakerState = Object.freeze({
   status: "closed",
@@ -185,6 +198,11 @@ export function stepBreaker(
       return state.status === "closed"
         ? count(policy, state, event, now, random)
         : judge(policy, state, event, now, random);
+    case "succeeded": {
+      if (event.generation !== state.generation || state.status !== "closed") return state;
+      const slices = event.slices.reduce((all, { slice, calls }) => addCalls(all, slice, calls, 0), state.slices);
+      return { ...state, consecutive: 0, slices };
+    }
     case "tick":
       if (state.status !== "half-open" || now < breakerDue(policy, state)) return state;
       return reopen(policy, state, `a probe took more than ${policy.slowAfter} ms`, now, random);
@@ -200,7 +218,7 @@ function count(policy: BreakerPolicy, state: In<"closed">, event: End, now: numb
   const isFailure = failure !== undefined;
   const last = failure ?? state.last;
   const consecutive = isFailure ? state.consecutive + 1 : 0;
-  const slices = addCall(state.slices, Math.floor(now / (policy.window / slicesPerWindow)), isFailure);
+  const slices = addCalls(state.slices, sliceAt(policy, now), 1, isFailure ? 1 : 0);
   const next: BreakerState = { status: "closed", generation: state.generation, consecutive, last, slices };
   if (consecutive >= policy.consecutiveFailures) {
     const why: OpenedBecause = {
@@ -255,16 +273,15 @@ function halfOpen({ generation, why, openings }: In<"open">): BreakerState {
   return { status: "half-open", generation: generation + 1, why, openings, probes: [], succeeded: 0 };
 }
 
-function addCall(slices: readonly Slice[], index: number, isFailure: boolean): readonly Slice[] {
-  const kept = slices.filter((slice) => slice.index > index - slicesPerWindow);
-  const newest = kept.at(-1);
-  const failed = isFailure ? 1 : 0;
-  if (newest?.index === index) {
-    kept[kept.length - 1] = { index, calls: newest.calls + 1, failures: newest.failures + failed };
-  } else {
-    kept.push({ index, calls: 1, failures: failed });
-  }
-  return kept;
+/** Adds calls to a slice, which may be an older one than the newest. */
+function addCalls(slices: readonly Slice[], index: number, calls: number, failures: number): readonly Slice[] {
+  const newest = Math.max(index, slices.at(-1)?.index ?? index);
+  const kept = slices.filter((slice) => slice.index > newest - slicesPerWindow);
+  if (index <= newest - slicesPerWindow) return kept;
+  const at = kept.findLastIndex((slice) => slice.index <= index);
+  const found = kept[at];
+  if (found?.index !== index) return kept.toSpliced(at + 1, 0, { index, calls, failures });
+  return kept.with(at, { index, calls: found.calls + calls, failures: found.failures + failures });
 }
 
 function total(slices: readonly Slice[]): { readonly calls: number; readonly failures: number } {

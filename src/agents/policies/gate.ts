@@ -9,7 +9,15 @@
  */
 
 import type { AskError } from "../../errors/ask-error.ts";
-import { type BreakerState, breakerDue, type BreakerEvent, closedBreaker, isBlocking, stepBreaker } from "./breaker.ts";
+import {
+  type BreakerState,
+  breakerDue,
+  type BreakerEvent,
+  closedBreaker,
+  isBlocking,
+  stepBreaker,
+  type Successes,
+} from "./breaker.ts";
 import { hasRoom } from "./bulkhead.ts";
 import { breakerOpen, bulkheadFull, rateLimited } from "./gate-errors.ts";
 import type { CallOutcome } from "./permit.ts";
@@ -79,6 +87,7 @@ interface Waiting extends Call {
  * - `released`: such a call is over, and says nothing about the agent.
  * - `ended`: the code of a call that was settled as running has ended.
  * - `abandoned`: a call no longer wants to go ahead. Does nothing unless that call waits.
+ * - `succeeded`: calls that went ahead without asking have succeeded; the breaker counts them.
  * - `tick`: it is `wakeAt`, or later.
  */
 export type GateEvent =
@@ -99,6 +108,7 @@ export type GateEvent =
   | { readonly type: "released"; readonly ticket: Ticket; readonly hasBegun: boolean }
   | { readonly type: "ended" }
   | { readonly type: "abandoned"; readonly id: number }
+  | { readonly type: "succeeded"; readonly generation: number; readonly slices: readonly Successes[] }
   | { readonly type: "tick" };
 
 export type GateEffect =
@@ -173,6 +183,9 @@ export function stepGate(
       break;
     case "abandoned":
       step.waiting = step.waiting.filter(({ id }) => id !== event.id);
+      break;
+    case "succeeded":
+      step.breakerSees(event);
       break;
     case "tick":
       step.breakerSees({ type: "tick" });

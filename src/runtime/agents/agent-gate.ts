@@ -10,7 +10,7 @@ import {
   stepGate,
   type Ticket,
 } from "../../agents/policies/gate.ts";
-import type { BreakerState } from "../../agents/policies/breaker.ts";
+import type { BreakerState, Successes } from "../../agents/policies/breaker.ts";
 import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
 import { delayOf } from "../../errors/delay-of.ts";
@@ -27,6 +27,8 @@ export interface AgentGateOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly onBreakerChanged: (breaker: BreakerState) => void;
+  /** The calls that went ahead without asking and succeeded, since this was asked last. Default: none. */
+  readonly uncounted?: () => readonly Successes[];
 }
 
 /** A call that waits for its permit. */
@@ -40,16 +42,18 @@ export class AgentGate {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onBreakerChanged: (breaker: BreakerState) => void;
+  readonly #uncounted: (() => readonly Successes[]) | undefined;
   readonly #waiters = new Map<number, Waiter>();
   readonly #alarm: Alarm;
   #state: GateState;
   #lastId = 0;
 
-  constructor({ policies, breaker, clock, random, onBreakerChanged }: AgentGateOptions) {
+  constructor({ policies, breaker, clock, random, onBreakerChanged, uncounted }: AgentGateOptions) {
     this.#policies = policies;
     this.#clock = clock;
     this.#random = () => random.next();
     this.#onBreakerChanged = onBreakerChanged;
+    this.#uncounted = uncounted;
     this.#state = newGate(policies, breaker);
     this.#alarm = new Alarm(clock, () => this.#dispatch({ type: "tick" }));
   }
@@ -136,6 +140,8 @@ export class AgentGate {
         const { tokens = 0, took = this.#clock.now() - ticket.began, isRunning = false } = report;
         const { retryAfter = delayOf(report.error) ?? 0 } = report;
         const how = { outcome, took, tokens, error: failureText(report.error), retryAfter, isRunning };
+        if (outcome !== "ok" || (this.#policies.breaker !== false && took > this.#policies.breaker.slowAfter))
+          this.#countSuccesses();
         const hasBegun = stage === "begun";
         stage = isRunning ? "settled" : "over";
         this.#dispatch({ type: "settled", ticket, hasBegun, ...how });
@@ -147,6 +153,13 @@ export class AgentGate {
         else if (before !== "over") this.#dispatch({ type: "released", ticket, hasBegun: before === "begun" });
       },
     };
+  }
+
+  /** Before a failure counts, what succeeded without asking has to. */
+  #countSuccesses(): void {
+    const slices = this.#uncounted?.() ?? [];
+    const generation = this.closedSince;
+    if (slices.length > 0 && generation !== undefined) this.#dispatch({ type: "succeeded", generation, slices });
   }
 
   #dispatch(event: GateEvent): void {

@@ -4,6 +4,7 @@ import type { HostId } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { isAlwaysOpen, limitsRequests } from "../../agents/policies/gate.ts";
 import type { Cancellation } from "../../async/cancellation.ts";
+import { sliceAt } from "../../agents/policies/breaker.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
@@ -53,7 +54,7 @@ export class GateClient {
     if (isAlwaysOpen(agent.policies)) return unneeded;
     const generation = lease?.goAhead();
     if (lease !== undefined && generation !== undefined)
-      return this.#lentPermit(sender, { agent: agent.name, caller, generation }, lease);
+      return this.#lentPermit(sender, agent, { agent: agent.name, caller, generation }, lease);
     const tokens = estimateTokens(agent, input);
     wanted.throwIfAborted();
     const call = ++this.#lastCall;
@@ -78,8 +79,13 @@ export class GateClient {
     this.#tell(sender, { type: "lost", thread });
   }
 
-  /** The permit of a call that went ahead without asking: the gates hear of its end. */
-  #lentPermit(sender: Sender, call: Pick<LeaseSettle, "agent" | "caller" | "generation">, lease: Lessee): Permit {
+  /** The permit of a call that went ahead without asking: the gates hear of its end, unless it succeeded. */
+  #lentPermit(
+    sender: Sender,
+    { policies: { breaker } }: AgentDefinition,
+    call: Pick<LeaseSettle, "agent" | "caller" | "generation">,
+    lease: Lessee,
+  ): Permit {
     const began = this.#host.clock.now();
     let isOver = false;
     const end = (how: Pick<LeaseSettle, "outcome" | "took" | "error">): void => {
@@ -90,7 +96,13 @@ export class GateClient {
     return {
       begin: () => undefined,
       settle: (outcome, { took = this.#host.clock.now() - began, error } = {}) => {
-        if (outcome !== "ok") lease.failed();
+        if (isOver) return;
+        if (outcome === "ok" && breaker !== false && took <= breaker.slowAfter) {
+          isOver = true;
+          lease.succeeded(sliceAt(breaker, this.#host.clock.now()));
+          return;
+        }
+        lease.failed();
         end({ outcome, took, error: failureText(error) });
       },
       release: () => end({ took: 0, error: "" }),

@@ -1,18 +1,28 @@
 /**
  * What the actors of an agent have at hand of its gate, where that has a breaker and no other policy: memory that they share with the
- * gates on the home host. The gates say there whether the breaker is closed, and the actors how many calls went ahead, and how many
- * failed. So a call need not ask while all goes well; and as before, a failure counts before its caller hears of it, and so does what a
- * thread took along that died.
+ * gates on the home host. The gates say there whether the breaker is closed, and the actors how many calls went ahead, succeeded and
+ * failed. So a call need not ask, nor tell that it succeeded, while all goes well: the gates look when a call fails. And a failure counts
+ * before its caller hears of it, and so does what a thread took along that died.
  */
+
+import type { Successes } from "../../agents/policies/breaker.ts";
 
 /** The words of an agent: the generation of its closed breaker, from 1, or 0; the failures of calls by leases, and those that were counted. */
 const lent = 0;
 const failed = 1;
 const counted = 2;
 
-/** The words of an actor: the calls that went ahead by its lease, and its failures. */
+/** The words of an actor: the calls that went ahead by its lease, its failures, and the calls that succeeded: all, and by slices. */
 const ahead = 0;
 const failedHere = 1;
+const succeeded = 2;
+const ring = 3;
+
+/** How many slices of the breaker's window the ring has: more than the window, so that what is overwritten is of no use. */
+const slots = 16;
+
+/** Slices are kept modulo this. */
+const sliceMask = 2 ** 30 - 1;
 
 /** Shared by all actors of an agent, and by one of them with the gates. */
 export interface GateLease {
@@ -26,6 +36,8 @@ interface Leased {
   /** The calls that went ahead and are over, and the failures, as far as the gates have heard. */
   over: number;
   failures: number;
+  /** What the breaker has counted of each slot. */
+  readonly seen: { slice: number; calls: number }[];
 }
 
 /** The leases on one agent's gate: the end of the gates. */
@@ -39,8 +51,9 @@ export class Lessor {
   }
 
   lease(actor: string): GateLease {
-    const memory = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT);
-    this.#actors.set(actor, { words: new Int32Array(memory), over: 0, failures: 0 });
+    const memory = new SharedArrayBuffer((ring + 2 * slots) * Int32Array.BYTES_PER_ELEMENT);
+    const seen = Array.from({ length: slots }, () => ({ slice: 0, calls: 0 }));
+    this.#actors.set(actor, { words: new Int32Array(memory), over: 0, failures: 0, seen });
     return { agent: this.#agent, actor: memory };
   }
 
@@ -49,7 +62,23 @@ export class Lessor {
     Atomics.store(this.#words, lent, generation === undefined ? 0 : generation + 1);
   }
 
-  /** A call that went ahead by an actor's lease is over. */
+  /** The calls that have succeeded since this was asked last. @param now the slice of the window that it is now. */
+  successes(now: number): readonly Successes[] {
+    const found: Successes[] = [];
+    for (const { words, seen } of this.#actors.values()) {
+      for (const [slot, counted] of seen.entries()) {
+        const slice = Atomics.load(words, ring + 2 * slot);
+        const calls = Atomics.load(words, ring + 2 * slot + 1);
+        const more = slice === counted.slice ? calls - counted.calls : calls;
+        counted.slice = slice;
+        counted.calls = calls;
+        if (more > 0) found.push({ slice: now - ago(now, slice), calls: more });
+      }
+    }
+    return found;
+  }
+
+  /** A call that went ahead by an actor's lease is over, and the gates were told. */
   ended(actor: string): void {
     const leased = this.#actors.get(actor);
     if (leased !== undefined) leased.over++;
@@ -70,8 +99,14 @@ export class Lessor {
     this.#actors.delete(actor);
     const { words, over, failures } = leased;
     Atomics.add(this.#words, counted, Atomics.load(words, failedHere) - failures); // those that it did not get to tell
-    return Atomics.load(words, ahead) - over;
+    return Atomics.load(words, ahead) - Atomics.load(words, succeeded) - over;
   }
+}
+
+/** How many slices ago one was that is kept modulo {@link sliceMask} + 1; below 0 where the actor's clock is ahead. */
+function ago(now: number, slice: number): number {
+  const diff = ((now % (sliceMask + 1)) - slice) & sliceMask;
+  return diff > sliceMask / 2 ? diff - sliceMask - 1 : diff;
 }
 
 /** One lease: the end of its actor. */
@@ -94,6 +129,19 @@ export class Lessee {
     if (generation < 0 || Atomics.load(words, failed) !== Atomics.load(words, counted)) return undefined;
     Atomics.add(this.#actor, ahead, 1);
     return generation;
+  }
+
+  /** A call that went ahead by the lease has succeeded, in this slice of the window. */
+  succeeded(slice: number): void {
+    const words = this.#actor;
+    const kept = slice % (sliceMask + 1);
+    const at = ring + 2 * (kept % slots);
+    if (Atomics.load(words, at) !== kept) {
+      Atomics.store(words, at + 1, 0);
+      Atomics.store(words, at, kept);
+    }
+    Atomics.add(words, at + 1, 1);
+    Atomics.add(words, succeeded, 1);
   }
 
   /** A call has failed. To be said before the gates and the caller are told. */

@@ -6,6 +6,7 @@
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../../agents/policies/breaker-record.ts";
+import { sliceAt } from "../../agents/policies/breaker.ts";
 import { type GatePolicies, isOnlyBreaker } from "../../agents/policies/gate.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
@@ -107,7 +108,7 @@ export class Gates {
     known.leases.ended(actor);
     if (outcome === undefined) return;
     known.gate.settleLent(generation, caller, outcome, report);
-    if (outcome !== "ok") known.leases.counted(actor);
+    known.leases.counted(actor);
   }
 
   /** The breaker has counted a failure of an actor's call that had asked. */
@@ -175,8 +176,14 @@ export class Gates {
       breaker: last && breakerFrom(last, (time) => fromTimeOfDay(clock, time)),
       clock,
       random,
+      uncounted: () => {
+        const leases = policies.breaker === false ? undefined : this.#known.get(policies.agent)?.leases;
+        return policies.breaker === false ? [] : (leases?.successes(sliceAt(policies.breaker, clock.now())) ?? []);
+      },
       onBreakerChanged: (breaker) => {
-        this.#known.get(policies.agent)?.leases.lend(breaker.status === "closed" ? breaker.generation : undefined);
+        const leases = this.#known.get(policies.agent)?.leases;
+        leases?.successes(0); // what began in an earlier generation says nothing about this one
+        leases?.lend(breaker.status === "closed" ? breaker.generation : undefined);
         const record = recordOf(breaker, (at = clock.now()) => toTimeOfDay(clock, at));
         this.#record(policies.agent, record);
         this.#options.onChange(policies.agent, record);

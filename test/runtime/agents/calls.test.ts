@@ -102,6 +102,37 @@ describe("the call of an agent", () => {
       expect(await system.store.read(breakerState, "broken")).toMatchObject({ status: "open" });
     }, seeds));
 
+  it("counts for the breaker when it succeeds, though the gate isn't told of that", () =>
+    simulate(async ({ system }) => {
+      const moody = (name: string, breaker: object) =>
+        agentOf(
+          name,
+          (what) => {
+            if (what === "no") throw new Error("no");
+            return what;
+          },
+          { policies: { breaker: { counts: () => true, ...breaker } } },
+        );
+      const comeTo = async (agent: Texts, whats: readonly string[]): Promise<string[]> => {
+        const codes: string[] = [];
+        for (const what of whats)
+          codes.push(
+            await system.call(agent, what).catch((error: unknown) => (isAskError(error) ? error.code : String(error))),
+          );
+        return codes;
+      };
+      const no = "handler-failed";
+      const inARow = moody("in-a-row", { consecutiveFailures: 2 });
+      expect(await comeTo(inARow, ["no", "yes", "yes", "no", "yes", "yes", "no", "no", "yes"])).toEqual(
+        [no, "yes", "yes", no, "yes", "yes", no, no, "breaker-open"], // the call after a failure asks; the one after that does not
+      );
+      const byRate = moody("by-rate", { consecutiveFailures: Number.POSITIVE_INFINITY, failureRate: 0.5, minimumCalls: 4 });
+      expect(await comeTo(byRate, ["yes", "yes", "yes", "no", "no", "no", "yes"])).toEqual([
+        ...["yes", "yes", "yes", no, no, no],
+        "breaker-open",
+      ]);
+    }, seeds));
+
   it("ends with its caller's time, and aborts the agent's signal", () =>
     simulate(async ({ system, sleep }) => {
       let told: unknown;

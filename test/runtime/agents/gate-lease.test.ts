@@ -45,4 +45,38 @@ describe("a lease on a gate", () => {
     expect(b.goAhead()).toBe(0);
     expect(lessor.actors).toEqual(["b"]);
   });
+
+  it("tells the successes of all actors, each once, in their slices of the window", () => {
+    const { lessor, a, b } = twoActors();
+    for (const slice of [70, 70, 71]) {
+      a.goAhead();
+      a.succeeded(slice);
+    }
+    b.goAhead();
+    b.succeeded(71);
+    expect(lessor.successes(71)).toEqual([
+      { slice: 70, calls: 2 },
+      { slice: 71, calls: 1 },
+      { slice: 71, calls: 1 },
+    ]);
+    expect(lessor.successes(71)).toEqual([]);
+    a.succeeded(71);
+    a.succeeded(70 + 16); // in the place of an older one
+    expect(lessor.successes(86)).toEqual([
+      { slice: 86, calls: 1 },
+      { slice: 71, calls: 1 },
+    ]);
+    expect(lessor.end("b")).toBe(0);
+  });
+
+  it("tells slices right that are too large for its memory, and those of a clock that is ahead", () => {
+    const { lessor, a } = twoActors();
+    const now = 5 * 2 ** 30 + 1;
+    a.succeeded(now - 3);
+    a.succeeded(now + 1);
+    expect(lessor.successes(now).toSorted((one, other) => one.slice - other.slice)).toEqual([
+      { slice: now - 3, calls: 1 },
+      { slice: now + 1, calls: 1 },
+    ]);
+  });
 });
