@@ -142,7 +142,7 @@ export interface Successes {
   readonly calls: number;
 }
 
-export const slicesPerWindow = 10;
+const slicesPerWindow = 10;
 
 /** The slice of the window that a time is in. */
 export function sliceAt({ window }: Pick<BreakerPolicy, "window">, time: number): number {

@@ -9,15 +9,8 @@
  */
 
 import type { AskError } from "../../errors/ask-error.ts";
-import {
-  type BreakerState,
-  breakerDue,
-  type BreakerEvent,
-  closedBreaker,
-  isBlocking,
-  stepBreaker,
-  type Successes,
-} from "./breaker.ts";
+import { type BreakerState, breakerDue, closedBreaker, isBlocking, stepBreaker } from "./breaker.ts";
+import type { BreakerEvent, Successes } from "./breaker.ts";
 import { hasRoom } from "./bulkhead.ts";
 import { breakerOpen, bulkheadFull, rateLimited } from "./gate-errors.ts";
 import type { CallOutcome } from "./permit.ts";
@@ -87,7 +80,7 @@ interface Waiting extends Call {
  * - `released`: such a call is over, and says nothing about the agent.
  * - `ended`: the code of a call that was settled as running has ended.
  * - `abandoned`: a call no longer wants to go ahead. Does nothing unless that call waits.
- * - `succeeded`: calls that went ahead without asking have succeeded; the breaker counts them.
+ * - `succeeded`: calls that went ahead without asking did.
  * - `tick`: it is `wakeAt`, or later.
  */
 export type GateEvent =

@@ -66,12 +66,12 @@ export class Lessor {
   successes(now: number): readonly Successes[] {
     const found: Successes[] = [];
     for (const { words, seen } of this.#actors.values()) {
-      for (const [slot, counted] of seen.entries()) {
+      for (const [slot, before] of seen.entries()) {
         const slice = Atomics.load(words, ring + 2 * slot);
         const calls = Atomics.load(words, ring + 2 * slot + 1);
-        const more = slice === counted.slice ? calls - counted.calls : calls;
-        counted.slice = slice;
-        counted.calls = calls;
+        const more = slice === before.slice ? calls - before.calls : calls;
+        before.slice = slice;
+        before.calls = calls;
         if (more > 0) found.push({ slice: now - ago(now, slice), calls: more });
       }
     }

@@ -126,7 +126,11 @@ describe("the call of an agent", () => {
       expect(await comeTo(inARow, ["no", "yes", "yes", "no", "yes", "yes", "no", "no", "yes"])).toEqual(
         [no, "yes", "yes", no, "yes", "yes", no, no, "breaker-open"], // the call after a failure asks; the one after that does not
       );
-      const byRate = moody("by-rate", { consecutiveFailures: Number.POSITIVE_INFINITY, failureRate: 0.5, minimumCalls: 4 });
+      const byRate = moody("by-rate", {
+        consecutiveFailures: Number.POSITIVE_INFINITY,
+        failureRate: 0.5,
+        minimumCalls: 4,
+      });
       expect(await comeTo(byRate, ["yes", "yes", "yes", "no", "no", "no", "yes"])).toEqual([
         ...["yes", "yes", "yes", no, no, no],
         "breaker-open",
