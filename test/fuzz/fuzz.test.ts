@@ -69,6 +69,8 @@ const lookalike: Case = {
     "export const mirror = { kind: 'actor', module: import.meta.url, name: 'mirror', protocol: null, body: { kind: 'odd' } }",
 };
 
+const before = process.cwd();
+
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), "troupe-fuzz-"));
   originals = await makeOriginals(directory);
@@ -82,7 +84,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await system.close();
   process.off("unhandledRejection", onUnhandled);
-  process.chdir(tmpdir());
+  process.chdir(before);
   rmSync(directory, { recursive: true });
 });
 
