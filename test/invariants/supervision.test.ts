@@ -215,7 +215,8 @@ describe("what the properties stand on", () => {
 
   it("is the ledger: without it what was handled is handled again", async () => {
     const tamper = lying("located", 0);
-    const failure = await isFoundBrokenInWorld(shifts(fc.constant(long)), workShift, { faults, tamper });
+    const search = { faults, tamper, seed: 5 }; // one schedule in some hundreds shows it
+    const failure = await isFoundBrokenInWorld(shifts(fc.constant(long)), workShift, search);
     expect(failure).toMatch(/foreman-\d|outside-\d|to deeply equal/);
   });
 
