@@ -1,0 +1,53 @@
+/**
+ * What the compiler says of wrong code, and where. Each `says` is a part of the error in the line after it; `npm run test:typescripts`
+ * looks at the words, with each TypeScript that Troupe supports.
+ */
+
+import * as v from "valibot";
+import { type AgentContext, defineAgent, defineWorkflow, type System } from "../../src/index.ts";
+
+const url = import.meta.url;
+const scorer = defineAgent(url, {
+  name: "scorer",
+  version: "1.0.0",
+  input: v.object({ applicantId: v.string() }),
+  output: v.object({ score: v.number() }),
+  execute: () => ({ score: 1 }),
+});
+const claim = defineWorkflow(url, { name: "claim", version: "1.0.0", input: v.object({ id: v.string() }) });
+const scored = claim.step("score", scorer, ({ input }) => ({ applicantId: input.id }));
+const maybe = claim.step("score", scorer, { when: () => true }, ({ input }) => ({ applicantId: input.id }));
+const asked = scored.waitFor("ok", { after: ["score"], answer: v.object({ yes: v.boolean() }) }, () => "ok?");
+const use = (..._: unknown[]): void => undefined;
+
+export function wrongMappings(): void {
+  // @ts-expect-error says: Property 'applicantId' is missing
+  claim.step("score", scorer, ({ input }) => ({ id: input.id }));
+  // @ts-expect-error says: Type 'number' is not assignable to type 'string'
+  claim.step("score", scorer, () => ({ applicantId: 7 }));
+  // @ts-expect-error says: the workflow has a step of this name
+  scored.step("score", scorer, ({ input }) => ({ applicantId: input.id }));
+  // @ts-expect-error says: 'score' is possibly 'undefined'
+  maybe.step("next", scorer, { after: ["score"] }, ({ score }) => ({ applicantId: String(score.score) }));
+  // @ts-expect-error says: '"scores"' is not assignable to type '"score"'
+  scored.step("next", scorer, { after: ["scores"] }, () => ({ applicantId: "a" }));
+}
+
+export async function wrongAnswers(system: System): Promise<void> {
+  const run = system.run(asked, { id: "a" });
+  // @ts-expect-error says: Type 'string' is not assignable to type 'boolean'
+  await run.tell("ok", { yes: "true" });
+  // @ts-expect-error says: '"okay"' is not assignable to parameter of type '"ok"'
+  await run.tell("okay", { yes: true });
+  // @ts-expect-error says: Property 'id' is missing
+  use(system.run(asked, {}));
+}
+
+export async function wrongCalls(system: System, context: AgentContext): Promise<void> {
+  // @ts-expect-error says: Property 'applicantId' is missing
+  await context.call(scorer, {});
+  // @ts-expect-error says: 'number' is not assignable to type 'string'
+  await system.call(scorer, { applicantId: 7 });
+  // @ts-expect-error says: Property 'scores' does not exist
+  use((await system.call(scorer, { applicantId: "a" })).scores);
+}
