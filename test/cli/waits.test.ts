@@ -21,7 +21,15 @@ const Cents = v.object({ cents: v.number() });
 export const buyer = defineAgent(import.meta.url, { name: "buyer", version: "1.0.0", input: Cents, output: Cents, execute: (input) => input });
 const Answer = v.object({ approved: v.boolean() });
 
-export const purchase = defineWorkflow(import.meta.url, { name: "purchase", version: "1.0.0", input: Cents })
+export const timed = defineWorkflow(import.meta.url, { name: "timed", version: "1.0.0", input: Cents })
+  .waitFor("approval", { answer: Answer, timeout: 10, otherwise: () => ({ approved: true }) }, () => "go?")
+  .step("buy", buyer, { needs: ["approval"] }, ({ input }) => input);
+
+export const slow = defineWorkflow(import.meta.url, { name: "slow", version: "1.0.0", input: Cents })
+  .pause("cool-off", { ms: 10 })
+  .step("buy", buyer, { after: ["cool-off"] }, ({ input }) => input);
+
+export default defineWorkflow(import.meta.url, { name: "purchase", version: "1.0.0", input: Cents })
   .step("quote", buyer, ({ input }) => input)
   .waitFor("approval", { after: ["quote"], answer: Answer }, ({ quote }) => ({ title: "spend " + quote.cents + "?" }))
   .waitFor("second", { needs: ["approval"], answer: Answer }, () => "really?")
@@ -32,13 +40,58 @@ const journal = ["--journal", "state"] as const;
 
 /** Leaves a run that waits for an approval. */
 async function leaveWaiting(): Promise<void> {
-  const { purchase } = (await import(pathToFileURL(join(folder, "purchase.mjs")).href)) as {
-    readonly purchase: WorkflowDefinition<{ cents: number }>;
+  const { default: purchase } = (await import(pathToFileURL(join(folder, "purchase.mjs")).href)) as {
+    readonly default: WorkflowDefinition<{ cents: number }>;
   };
   await using system = await createSystem({ threads: 1, journal: lmdbJournal(join(folder, "state")) });
   const run = system.run(purchase, { cents: 7 }, { id: "r" });
   await new Promise<void>((resolve) => run.events$.subscribe(({ event }) => event.type === "wait-opened" && resolve()));
 }
+
+describe("a batch whose runs wait for an answer", () => {
+  write("cents.jsonl", '{"cents":1}\n{"cents":2}\n');
+  const batch = ["run", "purchase.mjs", "--input", "cents.jsonl"] as const;
+  const kept = [...batch, "--journal", "batch", "--id", "day"] as const;
+
+  it("ends, and goes on with what was answered meanwhile", async () => {
+    const hint = "troupe runs --waiting lists what waits for an answer, and troupe tell answers\n";
+    expect(await troupe(...kept)).toEqual({
+      code: 0,
+      stdout:
+        "line 1: waiting for an answer to approval: run day-1\nline 2: waiting for an answer to approval: run day-2\n",
+      stderr: `2 inputs: 0 ok, 0 failed, 2 waiting\n${hint}`,
+    });
+    const tell = ["tell", "--journal", "batch", "day-1"] as const;
+    expect(await troupe(...tell, "approval", '{"approved":true}')).toMatchObject({ stdout: "day-1: waiting\n" });
+    expect((await troupe(...tell, "second", '{"approved":true}')).stdout).toBe('day-1: completed {"cents":1}\n');
+    expect(await troupe(...kept, "--continue", "--json")).toEqual({
+      code: 0,
+      stdout:
+        '{"line":1,"run":"day-1","ok":true,"result":{"cents":1}}\n' +
+        '{"line":2,"run":"day-2","ok":false,"waiting":["approval"]}\n',
+      stderr: `2 inputs: 1 ok, 0 failed, 1 waiting; 1 had ended before\n${hint}`,
+    });
+  });
+
+  it("fails without a journal, where no answer can come, unless the wait is given up", async () => {
+    const why = "cancelled: it waits for an answer to approval, which only a run with --journal can get";
+    expect(await troupe(...batch)).toEqual({
+      code: 1,
+      stdout: `line 1: error ${why}\nline 2: error ${why}\n`,
+      stderr: "2 inputs: 0 ok, 2 failed\n",
+    });
+    expect(await troupe("run", "purchase.mjs#timed", "--input", "cents.jsonl")).toEqual({
+      code: 0,
+      stdout: 'line 1: ok {"cents":1}\nline 2: ok {"cents":2}\n',
+      stderr: "2 inputs: 2 ok, 0 failed\n",
+    });
+  });
+
+  it("waits for a pause", async () => {
+    const { code, stdout } = await troupe("run", "purchase.mjs#slow", "--input", "cents.jsonl", "--journal", "batch");
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'line 1: ok {"cents":1}\nline 2: ok {"cents":2}\n' });
+  });
+});
 
 describe("a run that waits for an answer", () => {
   it("is listed, shown and answered, once", async () => {

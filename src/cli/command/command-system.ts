@@ -5,7 +5,7 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 
 export interface CommandSystem {
-  run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): StartedRun;
+  run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): CommandRun;
   findRun(id: string): Promise<Run>;
   close(): Promise<void>;
 }
@@ -13,10 +13,15 @@ export interface CommandSystem {
 /** Starts a system for a command; tests pass their own. */
 export type StartSystem = (options: SystemOptions) => Promise<CommandSystem>;
 
-/** The part of a run that commands use. */
+/** The part of a run that `troupe run` uses. */
+export type CommandRun = Pick<Run, "id" | "result" | "cancel" | "events$" | "view">;
+
+/** A run of an input. */
 export interface StartedRun {
   /** Present when the run can be looked up later. */
   readonly id?: string | undefined;
   readonly result: Promise<unknown>;
+  /** Resolves to the names of the waits when it goes no further without an answer. */
+  readonly asks?: Promise<readonly string[]>;
   cancel(reason?: string): Promise<void>;
 }

@@ -1,16 +1,24 @@
 /** Waits for a run as far as it goes by itself. */
 
 import type { Run } from "../../workflows/run.ts";
+import type { RunView } from "../../workflows/history/run-view.ts";
 
-/** Resolves, to `true`, when a run only waits for an answer or a time; never for one that ends before. */
-export function untilParked(run: Run): Promise<true> {
+/**
+ * Resolves, to the run as it stands, when it only waits for an answer or a time, and `suffices` says that this is where it is left;
+ * never for one that ends before.
+ */
+export function untilParked(
+  run: Pick<Run, "events$" | "view">,
+  suffices: (view: RunView) => boolean = () => true,
+): Promise<RunView> {
   return new Promise((resolve, reject) => {
     let looking: Promise<void> | undefined;
     let hasNews = false;
     const look = async (): Promise<void> => {
       do {
         hasNews = false;
-        if ((await run.view()).isParked) resolve(true);
+        const view = await run.view();
+        if (view.isParked && suffices(view)) resolve(view);
       } while (hasNews);
       looking = undefined;
     };

@@ -2,7 +2,7 @@
 
 import type { StartedRun } from "../command/command-system.ts";
 import type { InputRow } from "../input/input-row.ts";
-import type { Outcome } from "../output/outcome.ts";
+import type { Ended, Outcome, Waiting } from "../output/outcome.ts";
 
 export interface RunInputsOptions {
   /** Starts or finds the run for the input on a line of the file; may reject. */
@@ -40,7 +40,7 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
       run = await options.start(row.input, line);
       running.add(run);
       if (signal.aborted) cancel(run);
-      return { line, ...named(run), ok: true, result: await run.result };
+      return { line, ...named(run), ...(await outcomeOf(run)) };
     } catch (error) {
       return { line, ...named(run), ok: false, error };
     } finally {
@@ -75,6 +75,13 @@ export async function* runInputs(rows: readonly InputRow[], options: RunInputsOp
   } finally {
     signal.removeEventListener("abort", abort);
   }
+}
+
+/** It has ended, or goes no further by itself. */
+async function outcomeOf({ result, asks }: StartedRun): Promise<Ended | Waiting> {
+  const ended = result.then((value): Ended => ({ ok: true, result: value }));
+  if (asks === undefined) return ended;
+  return Promise.race([ended, asks.then((waiting): Waiting => ({ ok: false, waiting }))]);
 }
 
 function named({ id: run }: Partial<StartedRun> = {}): { readonly run?: string } {

@@ -11,6 +11,7 @@ import type { CommandSystem, StartedRun } from "../command/command-system.ts";
 import { readInputs } from "../input/read-inputs.ts";
 import { readRun, runFlags, type RunOrder } from "../arguments/run-arguments.ts";
 import { runInputs } from "./run-inputs.ts";
+import { keptRun, lostRun } from "./kept-run.ts";
 import { systemHelp } from "../arguments/system-arguments.ts";
 import { systemOptionsOf } from "../command/system-options.ts";
 import { type Batch, withEarlierRuns } from "./earlier-runs.ts";
@@ -48,7 +49,10 @@ ${systemHelp}
   --verbose             print stacks of errors to stderr
   -h, --help            this text
 
-Exit codes: 0 all inputs ok, 1 an input failed or the module or the file can't be used, 2 wrong usage,
+A run that waits for an answer stays where it is in the journal, for troupe tell. Without a journal no answer can come: unless the wait
+has a timeout, the run is cancelled, what it did is undone, and its input has failed.
+
+Exit codes: 0 all inputs ok or waiting for an answer, 1 an input failed or the module or the file can't be used, 2 wrong usage,
 130 interrupted by Ctrl-C (again: at once).
 `,
 };
@@ -135,28 +139,30 @@ async function runAll(
   const lineOf = command.json ? jsonLine : textLine;
   let ok = 0;
   let failed = 0;
+  let waiting = 0;
+  const asks = workflow.steps.some(({ kind }) => kind === "wait"); // others aren't watched
   const start = async (input: unknown, line: number): Promise<StartedRun> => {
     const before = earlier.get(line);
-    if (before !== undefined) return system.findRun(before.run);
+    if (before !== undefined) return keptRun(await system.findRun(before.run));
     const started = system.run(workflow, input, id === undefined ? {} : { id: idOf(id, line) });
-    return {
-      result: started.result,
-      cancel: (reason) => started.cancel(reason),
-      id: isKept ? started.id : undefined,
-    };
+    if (!asks)
+      return { id: isKept ? started.id : undefined, result: started.result, cancel: (why) => started.cancel(why) };
+    return isKept ? keptRun(started) : lostRun(started);
   };
   const outcomes = runInputs(rows, { start, inFlight, ahead, signal, onAbort: isKept ? "leave" : "cancel" });
   for await (const outcome of outcomes) {
     if (outcome.ok) ok++;
+    else if ("waiting" in outcome) waiting++;
     else failed++;
     await terminal.print(lineOf(outcome, workflow));
-    if (command.verbose && !outcome.ok) terminal.note(`line ${outcome.line}: ${inspect(outcome.error)}`);
+    if (command.verbose && "error" in outcome) terminal.note(`line ${outcome.line}: ${inspect(outcome.error)}`);
   }
   signal.removeEventListener("abort", interrupt);
   clearTimeout(grace);
   const ended = [...earlier.values()].filter(({ status }) => !isOpenStatus(status)).length;
-  terminal.note(summary({ all: rows.length, ok, failed, ended, rest: isKept ? "not finished" : "not run" }));
-  return ok === rows.length ? 0 : 1;
+  terminal.note(summary({ all: rows.length, ok, failed, waiting, ended, rest: isKept ? "not finished" : "not run" }));
+  if (waiting > 0) terminal.note("troupe runs --waiting lists what waits for an answer, and troupe tell answers");
+  return ok + waiting === rows.length ? 0 : 1;
 }
 
 /** The id of the run of the input on a line. */
@@ -173,16 +179,18 @@ interface Counts {
   readonly all: number;
   readonly ok: number;
   readonly failed: number;
+  readonly waiting: number;
   /** How many of them had ended before. */
   readonly ended: number;
   /** What the others are. */
   readonly rest: string;
 }
 
-function summary({ all, ok, failed, ended, rest }: Counts): string {
-  const others = all - ok - failed;
+function summary({ all, ok, failed, waiting, ended, rest }: Counts): string {
+  const others = all - ok - failed - waiting;
   return (
     `${all} ${all === 1 ? "input" : "inputs"}: ${ok} ok, ${failed} failed` +
+    (waiting === 0 ? "" : `, ${waiting} waiting`) +
     (others === 0 ? "" : `, ${others} ${rest}`) +
     (ended === 0 ? "" : `; ${ended} had ended before`)
   );

@@ -2,7 +2,8 @@ import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { commandLine } from "../../../src/cli/command-line.ts";
-import type { CommandSystem, StartedRun, StartSystem } from "../../../src/cli/command/command-system.ts";
+import { NEVER } from "rxjs";
+import type { CommandRun, CommandSystem, StartSystem } from "../../../src/cli/command/command-system.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { fakePorts } from "../fake-ports.ts";
@@ -34,7 +35,7 @@ function fakeSystem(
   },
 ) {
   const started: unknown[] = [];
-  const ids: (string | undefined)[] = [];
+  const ids: string[] = [];
   const cancelled: unknown[] = [];
   const options: unknown[] = [];
   let closed = 0;
@@ -42,13 +43,15 @@ function fakeSystem(
   const gone = new Promise<never>((_, reject) => (rejectAll = reject));
   gone.catch(() => undefined);
   const system: CommandSystem = {
-    run(_workflow, input, { id } = {}): StartedRun {
+    run(_workflow, input, { id = "" } = {}): CommandRun {
       started.push(input);
       ids.push(id);
       return {
         id,
         result: Promise.race([result(input as { n: number }), gone]),
         cancel: async () => void cancelled.push(input),
+        events$: NEVER,
+        view: () => Promise.reject(new Error("this run has no view")),
       };
     },
     findRun: () => Promise.reject(new Error("this test looks up no run")),
