@@ -11,7 +11,8 @@ import type { Clock } from "../../ports/clock.ts";
 import type { CallPort, CallTerms } from "../cell/call-port.ts";
 import { definitionId, type DefinitionLoader } from "../definitions/definition-loader.ts";
 import { agentTarget } from "../messaging/definition-target.ts";
-import type { Messenger } from "../messaging/messenger.ts";
+import type { HostAskOptions, Messenger } from "../messaging/messenger.ts";
+import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { type DeployRequest, type SpawnOutcome, systemTarget } from "../messaging/system-protocol.ts";
 import type { Sender, Target } from "../messaging/target.ts";
 
@@ -50,7 +51,7 @@ export class AgentCalls implements CallPort {
       left = Math.ceil(deadline - clock.now());
       return found;
     };
-    const key = names === undefined ? ownKeyOf(terms) : { key: this.#nameOf(names, agent, input, terms) };
+    const key = names === undefined ? ownKeyOf(agent, terms) : { key: this.#nameOf(names, agent, input, terms) };
     let target = this.#targets.get(agent);
     for (let sends = 1; ; sends++) {
       target ??= await find();
@@ -88,8 +89,9 @@ export class AgentCalls implements CallPort {
   }
 }
 
-function ownKeyOf({ idempotencyKey }: CallTerms): { readonly idempotencyKey?: string } {
-  return idempotencyKey === undefined ? {} : { idempotencyKey };
+/** @throws TroupeError `invalid-options` for an idempotency key that is no text. */
+function ownKeyOf({ name }: CallableAgent, { idempotencyKey }: CallTerms): Pick<HostAskOptions, "key" | "isRepeat"> {
+  return idempotencyKey === undefined ? {} : { key: ownKey(idempotencyKey, `call ${name}`), isRepeat: true };
 }
 
 /** True if the agent was gone before the call reached it. */

@@ -195,7 +195,9 @@ describe("the call of an agent", () => {
       expect((await rejection(system.call(undefined as never, ""))).message).toContain(
         "call: expected what defineAgent returned, not undefined",
       );
-      expect((await rejection(system.call(echo, "a", { idempotencyKey: "" }))).message).toContain("idempotencyKey");
+      expect((await rejection(system.call(echo, "a", { idempotencyKey: "" }))).message).toContain(
+        "call echo: idempotencyKey is a text",
+      );
     }, seeds));
 
   it("passes a refusal on as one", () =>
