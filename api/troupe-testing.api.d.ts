@@ -68,6 +68,7 @@ export interface TestedAgent<In, Out> {
     compensateUnknown(input: In): Promise<void>;
     readonly store: StateAccess;
     readonly calls: readonly SeenCall[];
+    readonly parts: readonly unknown[];
     readonly tokens: number;
     readonly now: number;
 }

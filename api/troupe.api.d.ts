@@ -83,21 +83,23 @@ export type Address = string & {
     readonly [addressBrand]: true;
 };
 
-export interface AgentContext extends ActorContext {
+export interface AgentContext<Part = never> extends ActorContext {
     readonly run: string | undefined;
     readonly step: string | undefined;
     readonly idempotencyKey: string;
     useTokens(tokens: number): void;
+    emit(part: Part): Promise<void>;
 }
 
 export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAgent<In, Out> {
     readonly execute: (input: never, context: AgentContext) => unknown;
     readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
     readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
+    readonly emits: v.GenericSchema | undefined;
     readonly policies: Policies;
 }
 
-export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema> {
+export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema, ES extends v.GenericSchema = v.NeverSchema<undefined>> {
     readonly name: string;
     readonly version: string;
     readonly input: IS & ([
@@ -110,7 +112,12 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
     ] extends [
         true
     ] ? unknown : "the output has a part that can't cross to another actor");
-    execute(input: v.InferOutput<IS>, context: AgentContext): Promise<ReadonlyParts<v.InferInput<OS>>> | ReadonlyParts<v.InferInput<OS>>;
+    readonly emits?: ES & ([
+        IsCloneable<v.InferOutput<ES>>
+    ] extends [
+        true
+    ] ? unknown : "what it emits has a part that can't cross to another actor");
+    execute(input: v.InferOutput<IS>, context: AgentContext<v.InferInput<ES>>): Promise<ReadonlyParts<v.InferInput<OS>>> | ReadonlyParts<v.InferInput<OS>>;
     compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
     compensateUnknown?(input: v.InferOutput<IS>, context: AgentContext): Promise<void> | void;
     readonly concurrency?: number;
@@ -427,6 +434,7 @@ export interface ErrorDetailsByCode {
         readonly run?: string;
         readonly step?: string;
         readonly timeout?: number;
+        readonly idleTimeout?: number;
     };
     cancelled: {
         readonly to?: string;
@@ -465,7 +473,7 @@ export interface ErrorDetailsByCode {
     "contract-violated": {
         readonly agent: string;
         readonly version: string;
-        readonly direction: "input" | "output" | "message" | "reply" | "event";
+        readonly direction: "input" | "output" | "message" | "reply" | "event" | "part";
         readonly side: "sender" | "receiver";
         readonly path: string;
         readonly expected: string;
@@ -1004,6 +1012,7 @@ export interface Policies {
     readonly retry: RetryPolicy;
     readonly compensationRetry: RetryPolicy;
     readonly timeout: number;
+    readonly idleTimeout: number;
 }
 
 export interface PolicyOptions<In = unknown> {
@@ -1014,6 +1023,7 @@ export interface PolicyOptions<In = unknown> {
     readonly retry?: RetryOptions;
     readonly compensationRetry?: RetryOptions;
     readonly timeout?: number;
+    readonly idleTimeout?: number;
 }
 
 export type Position = number;
@@ -1102,6 +1112,8 @@ export interface RevertOptions {
 export interface Run<Output = unknown, Waits = never> {
     readonly id: string;
     readonly events$: Observable<RunRecord>;
+    readonly stream$: Observable<StreamItem>;
+    text(step: string): Observable<string>;
     readonly result: Promise<Output>;
     readonly started: Promise<void>;
     cancel(reason?: string): Promise<void>;
@@ -1349,6 +1361,22 @@ export interface Store {
 }
 
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
+
+export type StreamItem = {
+    readonly kind: "event";
+    readonly record: RunRecord;
+} | {
+    readonly kind: "part";
+    readonly step: string;
+    readonly attempt: number;
+    readonly index: number;
+    readonly value: unknown;
+} | {
+    readonly kind: "gap";
+    readonly step: string;
+    readonly attempt: number;
+    readonly lost: number;
+};
 
 export interface SupervisionOptions extends SupervisorOptions {
     readonly name: string;
@@ -1753,12 +1781,13 @@ export declare const defaultPolicies: {
         readonly errors: undefined;
     };
     readonly timeout: number;
+    readonly idleTimeout: number;
 };
 
 export declare function defineActor<const P extends Protocol, S extends object = Record<string, never>, E = never>(module: string, options: HandlerOptions<P, S, E>): ActorDefinition<P, E>;
 export declare function defineActor<const P extends Protocol, E = never>(module: string, options: BehaviourOptions<P, E>): ActorDefinition<P, E>;
 
-export declare function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema>(module: string, options: AgentOptions<IS, OS>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>>;
+export declare function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema, const ES extends v.GenericSchema = v.NeverSchema<undefined>>(module: string, options: AgentOptions<IS, OS, ES>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>>;
 
 export declare function defineState<S>(options: StateOptions<S>): StateDefinition<S>;
 

@@ -9,9 +9,10 @@ import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
 import { steps } from "./steps.ts";
 import { store } from "./store.ts";
+import { streamsTopic } from "./streams.ts";
 import { systems } from "./systems.ts";
 
-const topics = [messages, callsTopic, systems, failures, store, credit, steps, overload];
+const topics = [messages, callsTopic, streamsTopic, systems, failures, store, credit, steps, overload];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {

@@ -157,4 +157,5 @@ export { type RunStatus } from "./workflows/history/run-state.ts";
 export { type StepStatus } from "./workflows/history/run-steps.ts";
 export { type RunView, type StepView } from "./workflows/history/run-view.ts";
 export { type Run } from "./workflows/run.ts";
+export { type StreamItem } from "./workflows/run-stream.ts";
 export { type TellOptions } from "./workflows/definition/tell-options.ts";

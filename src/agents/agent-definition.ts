@@ -15,11 +15,11 @@ import { readGiven } from "../contracts/read-given.ts";
 import { shown } from "../values/shown.ts";
 
 /**
- * What an agent's `execute` and `compensate` get besides their input.
+ * What an agent's `execute` and `compensate` get besides their input. `Part` is what it emits; `never` for an agent that doesn't.
  *
  * @since 0.1.0
  */
-export interface AgentContext extends ActorContext {
+export interface AgentContext<Part = never> extends ActorContext {
   /** The run that this is done for: as a step of it, or called by one. `undefined` outside of any run. */
   readonly run: string | undefined;
   /** The step's name in its workflow; `undefined` when the agent was called or asked. */
@@ -36,6 +36,22 @@ export interface AgentContext extends ActorContext {
    * @throws TroupeError `invalid-options` for anything but a whole number from 0.
    */
   useTokens(tokens: number): void;
+  /**
+   * Emits a part of what `execute` makes, such as a token of a text, to those who follow the run by `run.stream$` or `run.text`. Parts are
+   * a preview: they are not recorded, and while nothing listens they go nowhere. The output is what counts.
+   *
+   * Resolves when there is room for the next part: 1,024 parts of an attempt may be on their way. Await it, so that the agent is no faster
+   * than its listeners. For a caller that doesn't, another 1,024 parts wait; what comes beyond that is left out, and listeners are told how
+   * many parts they miss. What is emitted after `execute` has ended goes nowhere.
+   *
+   * @throws TroupeError (as a rejection) `contract-violated` for a part that doesn't satisfy the agent's `emits`, `not-cloneable`,
+   * `message-too-large`; `invalid-options` for an agent without `emits`, and in a compensation. What {@link ActorContext.signal} aborted
+   * with.
+   * @example
+   * for await (const token of model(prompt, { signal: context.signal })) await context.emit(token);
+   */
+  // oxlint-disable-next-line typescript/no-misused-promises -- an actor need not wait for its listeners, an agent does
+  emit(part: Part): Promise<void>;
 }
 
 /**
@@ -43,7 +59,11 @@ export interface AgentContext extends ActorContext {
  *
  * @since 0.1.0
  */
-export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSchema> {
+export interface AgentOptions<
+  IS extends v.GenericSchema,
+  OS extends v.GenericSchema,
+  ES extends v.GenericSchema = v.NeverSchema<undefined>,
+> {
   readonly name: string;
   /** The contract's version, such as `"1.0.0"`; named in every violation. */
   readonly version: string;
@@ -55,10 +75,15 @@ export interface AgentOptions<IS extends v.GenericSchema, OS extends v.GenericSc
     ([IsCloneable<v.InferOutput<OS>>] extends [true]
       ? unknown
       : "the output has a part that can't cross to another actor");
+  /** What `execute` emits while it works, by `context.emit`. Default: nothing. */
+  readonly emits?: ES &
+    ([IsCloneable<v.InferOutput<ES>>] extends [true]
+      ? unknown
+      : "what it emits has a part that can't cross to another actor");
   /** Does the work. However often it is tried, its commits and its output take effect once (invariant 5). */
   execute(
     input: v.InferOutput<IS>,
-    context: AgentContext,
+    context: AgentContext<v.InferInput<ES>>,
   ): Promise<ReadonlyParts<v.InferInput<OS>>> | ReadonlyParts<v.InferInput<OS>>;
   /** Undoes what `execute` did, given its output and its input. */
   compensate?(output: v.InferOutput<OS>, context: AgentContext, input: v.InferOutput<IS>): Promise<void> | void;
@@ -84,6 +109,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAg
   readonly execute: (input: never, context: AgentContext) => unknown;
   readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
   readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
+  readonly emits: v.GenericSchema | undefined;
   readonly policies: Policies;
 }
 
@@ -94,7 +120,7 @@ export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAg
  * `contract-violated` error that names agent, version, direction, path, expected and received.
  *
  * @throws TroupeError `invalid-options` for a name, version, concurrency, placement, policies or `execute` that can't be used, for an option that doesn't exist, and for an
- * input or output that isn't a valibot schema, or is an asynchronous one.
+ * input, output or `emits` that isn't a valibot schema, or is an asynchronous one.
  * @example
  * export const doubler = defineAgent(import.meta.url, {
  *   name: "doubler", version: "1.0.0",
@@ -103,21 +129,22 @@ export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAg
  * });
  * @since 0.1.0
  */
-export function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema>(
-  module: string,
-  options: AgentOptions<IS, OS>,
-): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
+export function defineAgent<
+  const IS extends v.GenericSchema,
+  const OS extends v.GenericSchema,
+  const ES extends v.GenericSchema = v.NeverSchema<undefined>,
+>(module: string, options: AgentOptions<IS, OS, ES>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
   return readGiven("defineAgent", () => agentOf(module, options));
 }
 
 const agentOptions = [
-  ...["name", "version", "input", "output", "execute", "compensate", "compensateUnknown"],
+  ...["name", "version", "input", "output", "execute", "compensate", "compensateUnknown", "emits"],
   ...["concurrency", "placement", "policies"],
 ];
 
-function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema>(
+function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema, ES extends v.GenericSchema>(
   module: string,
-  options: AgentOptions<IS, OS>,
+  options: AgentOptions<IS, OS, ES>,
 ): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
   checkDefinition("defineAgent", module, options.name);
   const { concurrency = 1, placement = "pooled" } = options;
@@ -142,10 +169,18 @@ function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema>(
       `defineAgent ${options.name}: ${undo} is a function, not ${shown(options[undo])}`,
     );
   }
-  for (const contract of ["input", "output"] as const) {
+  for (const contract of ["input", "output", "emits"] as const) {
+    if (contract === "emits" && options.emits === undefined) continue;
     const problem = schemaProblem(options[contract]);
     if (problem !== undefined)
       throw new TroupeError("invalid-options", `defineAgent ${options.name}: ${contract} ${problem}`);
+  }
+  const policies = resolvePolicies(`defineAgent ${options.name}`, options.policies);
+  if (policies.idleTimeout !== Number.POSITIVE_INFINITY && options.emits === undefined) {
+    throw new TroupeError(
+      "invalid-options",
+      `defineAgent ${options.name}: policies.idleTimeout is for an agent that emits. Say what it emits by emits, or use policies.timeout.`,
+    );
   }
   return {
     kind: "agent",
@@ -159,6 +194,7 @@ function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema>(
     compensateUnknown: options.compensateUnknown?.bind(options),
     concurrency,
     placement,
-    policies: resolvePolicies(`defineAgent ${options.name}`, options.policies),
+    emits: options.emits,
+    policies,
   };
 }

@@ -37,6 +37,7 @@ export interface ErrorDetailsByCode {
     readonly run?: string;
     readonly step?: string;
     readonly timeout?: number;
+    readonly idleTimeout?: number;
   };
   cancelled: { readonly to?: string; readonly type?: string; readonly agent?: string };
   "circular-call": { readonly agent: string; readonly circle: readonly string[] };
@@ -66,7 +67,7 @@ export interface ErrorDetailsByCode {
   "contract-violated": {
     readonly agent: string;
     readonly version: string;
-    readonly direction: "input" | "output" | "message" | "reply" | "event";
+    readonly direction: "input" | "output" | "message" | "reply" | "event" | "part";
     readonly side: "sender" | "receiver";
     readonly path: string;
     readonly expected: string;

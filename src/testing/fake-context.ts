@@ -1,6 +1,6 @@
 /** The context of an agent's code in a unit test: time, chance, states and other agents, without threads. */
 
-import type { AgentContext } from "../agents/agent-definition.ts";
+import type { AgentContext, AgentDefinition } from "../agents/agent-definition.ts";
 import { type Address, homeHost, makeAddress } from "../actors/address.ts";
 import type { CallableAgent } from "../actors/callable-agent.ts";
 import { checkContract } from "../contracts/contract.ts";
@@ -32,6 +32,9 @@ export interface SeenCall {
 
 export interface FakeContextOptions {
   readonly agent: string;
+  readonly version: string;
+  /** What the agent emits; `undefined` for an agent that emits nothing, and for a compensation. */
+  readonly emits: AgentDefinition["emits"];
   readonly run: string | undefined;
   readonly step: string | undefined;
   readonly idempotencyKey: string;
@@ -43,6 +46,7 @@ export interface FakeContextOptions {
   readonly clock: FakeTime;
   readonly onCall: (call: SeenCall) => void;
   readonly onTokens: (tokens: number) => void;
+  readonly onPart: (part: unknown) => void;
 }
 
 /** Time that goes on only while the tested agent sleeps. */
@@ -50,7 +54,7 @@ export interface FakeTime {
   now: number;
 }
 
-export class FakeContext implements AgentContext {
+export class FakeContext implements AgentContext<unknown> {
   readonly run: string | undefined;
   readonly step: string | undefined;
   readonly idempotencyKey: string;
@@ -124,8 +128,16 @@ export class FakeContext implements AgentContext {
     this.#options.onTokens(tokens);
   }
 
-  emit(): void {
-    throw notHere("emit");
+  async emit(part: unknown): Promise<void> {
+    const { agent, version, emits, copier, onPart } = this.#options;
+    if (emits === undefined)
+      throw new TroupeError(
+        "invalid-options",
+        `emit: what runs here of ${agent} emits nothing: only execute does, by emits`,
+      );
+    this.signal.throwIfAborted();
+    const checked = checkContract(emits, part, { agent, version, direction: "part", side: "sender" });
+    onPart(copier.copy(checked, `a part of ${agent}`));
   }
 
   async spawn(): Promise<never> {

@@ -55,6 +55,8 @@ export interface TestedAgent<In, Out> {
   readonly store: StateAccess;
   /** The calls of other agents so far, in order. */
   readonly calls: readonly SeenCall[];
+  /** What it has emitted so far, in order. */
+  readonly parts: readonly unknown[];
   /** The tokens that it has reported so far. */
   readonly tokens: number;
   /** What `context.now()` says. It goes on only while the agent sleeps, and takes no real time. */
@@ -96,14 +98,17 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
   const time = { now: () => clock.now, jumped: () => 0 };
   const access = new AuthorityAccess(new StoreAuthority({ journal: memoryJournal(), clock: time }));
   const calls: SeenCall[] = [];
+  const parts: unknown[] = [];
   let tokens = 0;
   const contextOf = (...more: readonly string[]): FakeContext =>
     new FakeContext({
-      ...{ agent: name, run, step, signal, random, answers, copier, clock },
+      ...{ agent: name, version, run, step, signal, random, answers, copier, clock },
+      emits: more.length === 0 ? agent.emits : undefined,
       idempotencyKey: keyOfParts(run, step, ...more),
       store: new StoreClient(access, { author: name }),
       onCall: (call) => calls.push(call),
       onTokens: (used) => (tokens += used),
+      onPart: (part) => parts.push(part),
     });
   const parsed = (input: In): never => {
     const given = copier.copy(input, `the input of ${name}`);
@@ -129,6 +134,7 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
   return Object.defineProperties(Object.assign(tested, undoing), {
     store: { value: new StoreClient(access, { author: "test", remembersReads: false }) satisfies StateAccess },
     calls: { value: calls },
+    parts: { value: parts },
     tokens: { get: () => tokens },
     now: { get: () => clock.now },
   }) as unknown as TestedAgent<In, Out>;

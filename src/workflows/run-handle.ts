@@ -11,6 +11,8 @@ import type { Snapshot } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { WorkflowId } from "./definition/workflow-definition.ts";
 import type { Run } from "./run.ts";
+import type { Parts } from "./history/parts.ts";
+import { follow, type StreamItem, streamOf, type StreamSources, textOf } from "./run-stream.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
@@ -26,6 +28,8 @@ export interface RunHandlePorts {
   cancel(run: string, reason?: string): Promise<void>;
   /** Answers a wait of the run. */
   tell(wait: string, answer: unknown, options: TellOptions): Promise<void>;
+  /** From now on some code listens to what the run's attempts emit. */
+  listen(): void;
   /** The newest version of the run's key; `undefined` before its first. */
   newest(run: string): Promise<Snapshot<RunState> | undefined>;
   /** All versions of the run's key, oldest first. */
@@ -50,13 +54,16 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   readonly #result: Deferred<Output>;
   readonly #begun: Deferred<void>;
   readonly #past: RunRecord[] = [];
-  /** Versions whose records were not read yet: records are made only when a reader needs them. */
-  readonly #unseen: Snapshot<RunState>[] = [];
+  /** Versions whose records were not read yet, as records are made only when a reader needs them; and parts, in one order. */
+  readonly #unseen: (Snapshot<RunState> | Parts)[] = [];
   #isShowing = false;
   #isOver = false;
   #isAttended = false;
   #failure: { readonly error: unknown } | undefined;
   readonly #live = new Subject<RunRecord>();
+  readonly #parts = new Subject<Parts>();
+  /** How far the attempts in flight have come, for those who listen. */
+  readonly #progress = new Map<string, { readonly attempt: number; next: number }>();
 
   constructor(id: string, workflow: WorkflowId, ports: RunHandlePorts) {
     this.id = id;
@@ -95,6 +102,36 @@ export class RunHandle<Output = unknown> implements Run<Output> {
       for (const record of this.#past) subscriber.next(record);
       return this.#live.subscribe(subscriber);
     });
+  }
+
+  get stream$(): Observable<StreamItem> {
+    return quietStream(this.#items$());
+  }
+
+  text(step: string): Observable<string> {
+    return quietStream(textOf(this.#items$(), step));
+  }
+
+  /** True while code listens to what the run's attempts emit. */
+  get isHeard(): boolean {
+    return this.#parts.observed;
+  }
+
+  /** Takes in what an attempt in flight has emitted. */
+  take(parts: Parts): void {
+    if (!this.#parts.observed) return;
+    this.#unseen.push(parts);
+    this.#show();
+  }
+
+  #items$(): Observable<StreamItem> {
+    const parts$ = new Observable<Parts>((subscriber) => {
+      const isFirst = !this.#parts.observed;
+      subscriber.add(this.#parts.subscribe(subscriber));
+      if (isFirst) this.#ports.listen();
+    });
+    const sources: StreamSources = { records$: this.#records$(), parts$, progress: this.#progress };
+    return streamOf(sources);
   }
 
   async cancel(reason?: string): Promise<void> {
@@ -182,14 +219,27 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   #show(): void {
     if (this.#isShowing) return;
     this.#isShowing = true;
-    for (let version = this.#unseen.shift(); version !== undefined; version = this.#unseen.shift()) {
-      for (const record of this.#records([version])) {
-        this.#past.push(record);
-        this.#live.next(record);
-      }
+    for (let next = this.#unseen.shift(); next !== undefined; next = this.#unseen.shift()) {
+      if ("values" in next) this.#showParts(next);
+      else this.#showVersion(next);
     }
     this.#isShowing = false;
     if (this.#isOver) this.#live.complete();
+  }
+
+  #showVersion(version: Snapshot<RunState>): void {
+    for (const record of this.#records([version])) {
+      this.#past.push(record);
+      follow(this.#progress, record);
+      this.#live.next(record);
+    }
+  }
+
+  #showParts(parts: Parts): void {
+    const { step, index, values } = parts;
+    const progress = this.#progress.get(step);
+    if (progress !== undefined) progress.next = index + values.length;
+    this.#parts.next({ ...parts, values: values.map((value) => this.#ports.codec.decode(value)) });
   }
 
   #records(versions: Iterable<Snapshot<RunState>>): RunRecord[] {

@@ -2,6 +2,7 @@
 
 import type { Observable } from "rxjs";
 import type { RunRecord } from "./history/run-history.ts";
+import type { StreamItem } from "./run-stream.ts";
 import type { Pending } from "./history/run-pending.ts";
 import type { RunView } from "./history/run-view.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
@@ -26,6 +27,32 @@ export interface Run<Output = unknown, Waits = never> {
    * no `run-ended`. Errors when the run can't be recorded any more; for a subscriber without `error` it completes then.
    */
   readonly events$: Observable<RunRecord>;
+  /**
+   * The run's events as in {@link Run.events$}, and what its agents emit, in one order: the parts of an attempt come after its
+   * `step-started` and before its end, numbered from 0. Where parts are missing, a `gap` says how many. When an attempt fails and another
+   * one starts, begin anew with its parts.
+   *
+   * Parts are live and not recorded: a subscriber gets those that are emitted from then on. One that subscribes in the same turn as it starts
+   * the run gets all. A subscriber is called for a part before the agent gets room for more, so that it slows the agent down and not the
+   * system. The output is what counts; parts are a preview of it. Completes and errors as `events$` does.
+   *
+   * @example
+   * run.stream$.subscribe((item) => {
+   *   if (item.kind === "part") console.log(item.step, item.value);
+   * });
+   */
+  readonly stream$: Observable<StreamItem>;
+  /**
+   * The text that the newest attempt at a step has emitted so far, each time that it gets longer. With a new attempt, it begins anew, from
+   * the empty text. Where parts are missing it has `…`. Completes when the step has finished or was skipped, and with the run.
+   *
+   * Errors with `invalid-options` for a step that the run doesn't have, or that emits something else than text; for a subscriber without
+   * `error` it completes then.
+   *
+   * @example
+   * run.text("write").subscribe((text) => render(text));
+   */
+  text(step: string): Observable<string>;
   /**
    * Resolves to the output of the workflow's last declared step when all steps have finished.
    *

@@ -39,6 +39,48 @@ describe("the types of an agent", () => {
     >();
   });
 
+  it("say what it emits, and that nothing is emitted without that", () => {
+    defineAgent(url, {
+      name: "writer",
+      version,
+      input: v.string(),
+      output: v.string(),
+      emits: v.pipe(v.string(), v.transform(Number)),
+      policies: { idleTimeout: 1_000 },
+      async execute(text, context) {
+        expectTypeOf(context).toEqualTypeOf<AgentContext<string>>();
+        expectTypeOf(context.emit(text)).toEqualTypeOf<Promise<void>>();
+        // @ts-expect-error -- it emits strings
+        await context.emit(1);
+        return text;
+      },
+      compensate(_output, context) {
+        // @ts-expect-error -- a compensation emits nothing
+        void context.emit("undone");
+      },
+    });
+    defineAgent(url, {
+      name: "silent",
+      version,
+      input: v.string(),
+      output: v.string(),
+      async execute(text, context) {
+        // @ts-expect-error -- it emits nothing
+        await context.emit(text);
+        return text;
+      },
+    });
+    defineAgent(url, {
+      name: "odd",
+      version,
+      input: v.string(),
+      output: v.string(),
+      // @ts-expect-error -- it can't cross to another actor
+      emits: v.custom<() => void>(() => true),
+      execute: (text) => text,
+    });
+  });
+
   it("let agents of any input share policies", () => {
     const policies: PolicyOptions = { timeout: 1_000, estimateTokens: () => 100 };
     defineAgent(url, { name: "one", version, input: v.string(), output: v.null(), policies, execute: () => null });

@@ -50,5 +50,6 @@ it("documents the defaults as they are", () => {
     "compensationRetry.attempts": number(compensationRetry.attempts),
     "compensationRetry.backoff": backoff(compensationRetry.backoff),
     timeout: "none",
+    idleTimeout: "none",
   });
 });

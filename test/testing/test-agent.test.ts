@@ -48,6 +48,30 @@ const saying = (execute: (input: unknown, context: AgentContext) => unknown): Ag
   });
 
 describe("an agent under test", () => {
+  it("has what it emitted, checked by its contract", async () => {
+    const writer = defineAgent(url, {
+      name: "writer",
+      version: "1.0.0",
+      input: v.array(v.string()),
+      output: v.number(),
+      emits: v.pipe(v.string(), v.nonEmpty()),
+      async execute(words, context) {
+        for (const word of words) await context.emit(word);
+        return words.length;
+      },
+      async compensate(_output, context) {
+        await (context as AgentContext<string>).emit("undone");
+      },
+    });
+    const tested = testAgent(writer);
+    expect(await tested(["one", "two"])).toBe(2);
+    expect(tested.parts).toEqual(["one", "two"]);
+    await expect(tested([""])).rejects.toMatchObject({ code: "contract-violated", details: { direction: "part" } });
+    await expect(tested.compensate(1, [])).rejects.toMatchObject({ code: "invalid-options" });
+    const silent = testAgent(saying((_, context) => (context as AgentContext<string>).emit("a word")));
+    await expect(silent(1)).rejects.toMatchObject({ code: "invalid-options" });
+  });
+
   it("is a function of its input, with the answers of others", async () => {
     const tested = testAgent(outer, { calls: doubling });
     expect(await tested({ n: 2 })).toEqual({ n: 4 });

@@ -21,6 +21,7 @@ function begin(
   const runs = new MemoryRuns();
   const handle = new RunHandle<{ total: number }>(run, workflow, {
     cancel: async (id, reason) => supervisor.cancel(id, reason),
+    listen: () => undefined,
     versions: async (id) => runs.versions(id),
     newest: (id) => Promise.resolve(runs.versions(id).at(-1)),
     tell: () => Promise.reject(new Error("not here")),

@@ -41,6 +41,11 @@ export interface PolicyOptions<In = unknown> {
    * the agent until it ends or, 5 s later, is left behind: what it does from then on is refused. Default: no limit.
    */
   readonly timeout?: number;
+  /**
+   * Milliseconds that an attempt of an agent with `emits` may go on without emitting anything. After that it ends as by `timeout`. The
+   * time that it waits for its listeners to take what it has emitted doesn't count. Default: no limit.
+   */
+  readonly idleTimeout?: number;
 }
 
 /**
@@ -56,6 +61,7 @@ export interface Policies {
   readonly retry: RetryPolicy;
   readonly compensationRetry: RetryPolicy;
   readonly timeout: number;
+  readonly idleTimeout: number;
 }
 
 const backoff = { first: 100, factor: 2, max: 10_000, jitter: 0.5 };
@@ -88,6 +94,7 @@ export const defaultPolicies = {
   retry: { attempts: 1, backoff, errors: undefined },
   compensationRetry: { attempts: 5, backoff, errors: undefined },
   timeout: Number.POSITIVE_INFINITY,
+  idleTimeout: Number.POSITIVE_INFINITY,
 } as const satisfies Policies;
 
 /** How many calls may wait for a policy whose options don't say. */
@@ -173,6 +180,7 @@ const schema = v.strictObject({
   retry: v.optional(retrySchema),
   compensationRetry: v.optional(retrySchema),
   timeout: v.optional(durationOrNever),
+  idleTimeout: v.optional(durationOrNever),
 });
 
 /**
@@ -193,6 +201,7 @@ export function resolvePolicies<In>(where: string, options: PolicyOptions<In> = 
     retry: retryOf(retry, defaultPolicies.retry),
     compensationRetry: retryOf(compensationRetry, defaultPolicies.compensationRetry),
     timeout: timeout ?? defaultPolicies.timeout,
+    idleTimeout: options.idleTimeout ?? defaultPolicies.idleTimeout,
   });
 }
 

@@ -64,6 +64,13 @@ export class AgentBody implements ActorBody {
           { timeout: Number.POSITIVE_INFINITY },
         ) as Promise<Grant | false>,
       begun: (run, step, attempt) => host.messenger.tell(cell, supervisorTarget, "begun", { run, step, attempt }, true),
+      // told: parts that are on their way when their thread dies are taken, as the outcome behind them is
+      emitted: (parts) =>
+        host.messenger.ask(cell, supervisorTarget, "parts", parts, {
+          timeout: Number.POSITIVE_INFINITY,
+          isTold: true,
+        }) as Promise<boolean>,
+      later: (task) => host.turns.atEndOfTurn(task),
       report: (run, event, spent) =>
         host.messenger.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
       workflow: (id) => findWorkflow(load, id),
@@ -128,7 +135,7 @@ export class AgentBody implements ActorBody {
 }
 
 /** What an agent's code gets: an actor's context, and which step this is. */
-class WorkContext extends CellContext implements AgentContext {
+class WorkContext extends CellContext implements AgentContext<unknown> {
   readonly run: string | undefined;
   readonly step: string | undefined;
   readonly idempotencyKey: string;
@@ -149,6 +156,19 @@ class WorkContext extends CellContext implements AgentContext {
       throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${shown(tokens)}`);
     this.#work.tokens += tokens;
   }
+
+  // oxlint-disable-next-line typescript/no-misused-promises -- as `AgentContext` has it
+  override emit(part: unknown): Promise<void> {
+    const { emission, isCompensation } = this.#work;
+    return emission === undefined ? Promise.reject(emitsNothing(this.self, isCompensation)) : emission.emit(part);
+  }
+}
+
+function emitsNothing(agent: Address, isCompensation: boolean): TroupeError {
+  const why = isCompensation
+    ? "a compensation emits nothing: only execute does"
+    : "it emits nothing by its definition. Give defineAgent the schema of its parts, such as emits: v.string()";
+  return new TroupeError("invalid-options", `emit: ${agent}: ${why}`);
 }
 
 class WorkHandling implements Handling {

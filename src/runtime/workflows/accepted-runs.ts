@@ -1,6 +1,8 @@
 /** The runs of one system that were accepted and have not ended, in flight or waiting for their turn, with the handles on them. */
 
+import type { Parts } from "../../workflows/history/parts.ts";
 import type { RunHandle } from "../../workflows/run-handle.ts";
+import type { Listeners } from "../../workflows/supervisor/supervisor-ports.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import { isParked } from "../../workflows/history/run-waits.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -24,7 +26,7 @@ export interface LeftRuns {
  * Guarantees: there is one handle on a run at a time; it settles when the run ends, breaks or is given up, and then
  * the next that waits begins.
  */
-export class AcceptedRuns {
+export class AcceptedRuns implements Listeners {
   readonly #queue: RunQueue;
   /** Without a handle: a run that was parked when it was taken up, until someone asks for it. */
   readonly #handles = new Map<string, RunHandle | undefined>();
@@ -98,6 +100,16 @@ export class AcceptedRuns {
     if (!isOpen(snapshot.state)) this.#over(id);
     else if (isParked(snapshot.state)) this.park(id);
     else if (this.#parked.size > 0 && this.#parked.delete(id)) this.#queue.enter(id);
+  }
+
+  isHeard(run: string): boolean {
+    return this.#handles.get(run)?.isHeard === true;
+  }
+
+  take(parts: Parts): boolean {
+    const handle = this.#handles.get(parts.run);
+    handle?.take(parts);
+    return handle?.isHeard === true;
   }
 
   /** Takes up a run that only waits for an answer or a time, as one did before the process started. */

@@ -85,6 +85,7 @@ export class Runs {
       maxMessageBytes: options.maxMessageBytes,
       deploy,
       admit,
+      listeners: this.#accepted,
       onVersion: (run, snapshot) => {
         // one that was taken up without a handle has an end as others have
         if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
@@ -362,6 +363,7 @@ export class Runs {
       codec: this.#actor.codec,
       cancel: (_run, reason) => this.#requests.cancel(handle, reason),
       tell: (wait, answer, options) => this.#requests.tell(handle, wait, answer, options),
+      listen: () => this.#supervisor.listen(id),
       newest: () => this.#newestVersion(id),
       versions: () => this.#versions(id),
       retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),

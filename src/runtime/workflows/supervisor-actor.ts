@@ -31,7 +31,10 @@ export interface RunPlatform {
   readonly turns: Turns;
 }
 
-export interface SupervisorActorOptions extends Pick<SupervisorPorts, "admit" | "onVersion" | "onBroken"> {
+export interface SupervisorActorOptions extends Pick<
+  SupervisorPorts,
+  "admit" | "onVersion" | "onBroken" | "listeners"
+> {
   readonly home: HomeHost;
   readonly platform: RunPlatform;
   readonly maxMessageBytes: number;
@@ -57,7 +60,16 @@ export class SupervisorActor {
   readonly #participants: Participants;
   readonly #calls: RecordedCalls;
 
-  constructor({ home, platform, maxMessageBytes, deploy, admit, onVersion, onBroken }: SupervisorActorOptions) {
+  constructor({
+    home,
+    platform,
+    maxMessageBytes,
+    deploy,
+    admit,
+    listeners,
+    onVersion,
+    onBroken,
+  }: SupervisorActorOptions) {
     this.#home = home;
     const cell = home.host.spawn({
       name: nameOf(supervisorTarget.address),
@@ -83,6 +95,8 @@ export class SupervisorActor {
       commit: (subject, next) => this.store.evolveNow(subject, next),
       send: (agent, message) => this.#participants.send(agent, message),
       admit,
+      listeners,
+      endOfTurn: () => new Promise((resolve) => platform.turns.atEndOfTurn(resolve)),
       onVersion,
       onBroken,
       codec: this.codec,
@@ -129,6 +143,8 @@ export class SupervisorActor {
     switch (message.type) {
       case "claim":
         return this.supervisor.claim(message.run, message.event);
+      case "parts":
+        return this.supervisor.parts(message);
       case "begun":
         return this.supervisor.begun(message.run, message.step, message.attempt);
       case "outcome":

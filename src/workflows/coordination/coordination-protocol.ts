@@ -8,6 +8,7 @@
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
+import type { Parts } from "../history/parts.ts";
 import type { Claim, Outcome } from "../history/run-event.ts";
 
 /** The fields about the run in every message to a participant. */
@@ -31,6 +32,8 @@ export interface Attempt {
   readonly attempt?: number;
   /** The attempt's deadline, in the clock's milliseconds; absent for none. */
   readonly deadline?: number;
+  /** Present when what it emits is wanted. */
+  readonly isHeard?: true;
 }
 
 /** Undo this step; the history has its compensation as started. */
@@ -70,8 +73,14 @@ export interface Release {
   readonly workflow: WorkflowId;
 }
 
+/** Some code listens to the run from now on: what its attempts emit is wanted. */
+export interface Listen {
+  readonly type: "listen";
+  readonly run: string;
+}
+
 /** From the supervisor to a participant. */
-export type ToParticipant = Perform | Compensate | Relay | Due | Abort | Release;
+export type ToParticipant = Perform | Compensate | Relay | Due | Abort | Release | Listen;
 
 /** A message to a participant as it is sent: numbers ascend per participant, with gaps. */
 export interface NumberedMessage {
@@ -114,6 +123,8 @@ export interface OwnStep {
 export interface Grant {
   /** The attempt's deadline, in the clock's milliseconds; absent for none. */
   readonly deadline?: number;
+  /** Present when what it emits is wanted. */
+  readonly isHeard?: true;
 }
 
 /** The time and the tokens that an attempt used. */
@@ -129,9 +140,11 @@ export interface Spent {
 /**
  * From a participant to the supervisor. A `claim` is answered with a {@link Grant} if the history accepted it and the
  * agent's policies let it through, otherwise with `false`; it is carried out only after a grant. The others need no answer.
+ * `parts` is answered, once they were taken, with whether more are wanted. They come before the outcome of their attempt.
  * `begun` comes before the outcome of the attempt, and only where the agent's policies limit requests.
  */
 export type ToSupervisor =
   | { readonly type: "claim"; readonly run: string; readonly event: Claim }
+  | ({ readonly type: "parts" } & Parts)
   | { readonly type: "begun"; readonly run: string; readonly step: string; readonly attempt: number }
   | { readonly type: "outcome"; readonly run: string; readonly event: Outcome; readonly spent: Spent };

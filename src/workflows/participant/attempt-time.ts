@@ -7,8 +7,8 @@ import type { Work } from "./work-slots.ts";
 
 /**
  * Begins the time of an attempt; call it right before the agent's code. When the timeout of the agent's policies has
- * passed, the attempt's signal aborts with an error `timed-out`, and `onLate` gets the same error: the outcome is unknown,
- * and the caller waits no longer. The code keeps its slot until it ends or is left behind.
+ * passed, or it has emitted nothing for as long as they allow, the attempt's signal aborts with an error `timed-out`, and
+ * `onLate` gets the same error: the outcome is unknown, and the caller waits no longer. The code keeps its slot until it ends or is left behind.
  *
  * Returns the timer, to be cancelled when the code has ended; `undefined` without a timeout.
  */
@@ -18,21 +18,57 @@ export function beginAttempt(
   clock: Clock,
   onLate: (error: TroupeError) => void,
 ): Timer | undefined {
-  const { timeout } = agent.policies;
+  const { timeout, idleTimeout } = agent.policies;
   work.began = clock.now();
-  if (timeout === Number.POSITIVE_INFINITY) return undefined;
-  work.deadline = Math.min(work.deadline, work.began + timeout);
-  return clock.setTimer(timeout, () => {
-    const error = timedOut(agent, work);
+  const isWatched = idleTimeout !== Number.POSITIVE_INFINITY && work.emission !== undefined;
+  if (timeout === Number.POSITIVE_INFINITY && !isWatched) return undefined;
+  const timers: Timer[] = [];
+  const cancel = (): void => {
+    for (const timer of timers) timer.cancel();
+  };
+  const late = (error: TroupeError): void => {
+    cancel();
     work.cancellation.abort(error);
     onLate(error);
-  });
+  };
+  if (timeout !== Number.POSITIVE_INFINITY) {
+    work.deadline = Math.min(work.deadline, work.began + timeout);
+    timers.push(clock.setTimer(timeout, () => late(timedOut(agent, work))));
+  }
+  if (isWatched) timers.push(whenIdle(work, idleTimeout, clock, () => late(idle(agent, work))));
+  return { cancel };
 }
 
-function timedOut({ name, policies: { timeout } }: AgentDefinition, work: Work): TroupeError {
+/** Calls `tell` once, when the work has emitted nothing for so many milliseconds. */
+function whenIdle({ emission, began = 0 }: Work, ms: number, clock: Clock, tell: () => void): Timer {
+  const check = (): void => {
+    const left = (emission?.lastActive ?? began) + ms - clock.now();
+    if (left > 0) timer = clock.setTimer(left, check);
+    else tell();
+  };
+  let timer = clock.setTimer(ms, check);
+  return { cancel: () => timer.cancel() };
+}
+
+function timedOut(agent: AgentDefinition, work: Work): TroupeError {
+  const { timeout } = agent.policies;
+  return tooLate(agent, work, { timeout }, `did not end within ${timeout} ms`);
+}
+
+function idle(agent: AgentDefinition, work: Work): TroupeError {
+  const { idleTimeout } = agent.policies;
+  return tooLate(agent, work, { idleTimeout }, `emitted nothing for ${idleTimeout} ms`);
+}
+
+function tooLate(
+  { name }: AgentDefinition,
+  work: Work,
+  limit: Readonly<Record<string, number>>,
+  did: string,
+): TroupeError {
   const what = work.run === undefined ? `${attemptName(work)} of the agent ${name}` : attemptName(work);
-  const message = `${what} did not end within ${timeout} ms; it may have had effects, or may still`;
-  return new TroupeError("timed-out", message, { details: { ...attemptDetails(name, work), timeout } });
+  const message = `${what} ${did}; it may have had effects, or may still`;
+  return new TroupeError("timed-out", message, { details: { ...attemptDetails(name, work), ...limit } });
 }
 
 /** What errors call an attempt. */

@@ -11,6 +11,7 @@ import { AgentCode, type AgentCodePorts } from "./agent-code.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { limitsRequests } from "../../agents/policies/gate.ts";
 import { Cancellation } from "../../async/cancellation.ts";
+import { Emission, type EmissionPorts } from "./emission.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
 import type { Work } from "./work-slots.ts";
 import { keyOfParts } from "../../store/versions/idempotency-key.ts";
@@ -31,7 +32,7 @@ import type { Claim, CompensationStarted, Outcome, StepStarted } from "../histor
 const never = Number.POSITIVE_INFINITY;
 
 /** What a participant needs from its host. */
-export interface ParticipantPorts extends AgentCodePorts, JoinPorts {
+export interface ParticipantPorts extends AgentCodePorts, JoinPorts, EmissionPorts {
   /**
    * Asks the supervisor whether the run's history accepts `event` and its agent may go ahead: `false` if not. Rejects
    * if no answer can come.
@@ -112,8 +113,11 @@ export class Participant {
     if (number <= this.#last) return undefined;
     this.#last = number;
     switch (message.type) {
-      case "perform":
-        return this.#perform(message, this.#begin(message.run, message, false));
+      case "perform": {
+        const work = this.#begin(message.run, message, false);
+        if (message.isHeard === true) work.emission?.listen();
+        return this.#perform(message, work);
+      }
       case "compensate":
         return this.#compensate(message.own, this.#begin(message.run, message.own, true));
       case "relay":
@@ -127,6 +131,9 @@ export class Participant {
         return undefined;
       case "release":
         return this.#joins.release(message);
+      case "listen":
+        for (const work of this.#work) if (work.run === message.run) work.emission?.listen();
+        return undefined;
     }
   }
 
@@ -255,6 +262,7 @@ export class Participant {
       const grant = await this.#ports.claim(run, event);
       if (grant !== false) {
         work.deadline = grant.deadline ?? work.deadline;
+        if (grant.isHeard === true) work.emission?.listen();
         return work;
       }
     } catch (error) {
@@ -296,12 +304,15 @@ export class Participant {
       deadline,
       began: undefined,
       tokens: 0,
+      emission: undefined,
       isCompensation,
       cancellation,
       isOver: false,
       isLeftBehind: false,
       askers,
     };
+    const { emits } = this.#agent;
+    if (emits !== undefined && !isCompensation) work.emission = new Emission(this.#agent, emits, work, this.#ports);
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped.reason);
     this.#work.add(work);
     return work;
@@ -309,6 +320,7 @@ export class Participant {
 
   #end(work: Work): void {
     this.#work.delete(work);
+    work.emission?.end();
     work.isOver = true;
   }
 
@@ -332,7 +344,8 @@ export class Participant {
   }
 
   #report(work: Work, outcome: Outcome, more: Pick<Spent, "isRunning"> = {}): Promise<void> {
-    const { run = "", began, tokens } = work;
+    const { run = "", began, tokens, emission } = work;
+    emission?.flush();
     const took = began === undefined ? 0 : this.#ports.clock.now() - began;
     return this.#tell(run, outcome, { took, tokens, ...more });
   }
@@ -353,7 +366,7 @@ export class Participant {
 }
 
 /** A piece of work before it has begun. */
-type NewWork = Omit<Work, "began" | "tokens" | "isOver" | "isLeftBehind">;
+type NewWork = Omit<Work, "began" | "tokens" | "emission" | "isOver" | "isLeftBehind">;
 
 /** What an attempt has used whose code never ran. */
 const nothing: Spent = { took: 0, tokens: 0 };

@@ -6,6 +6,7 @@
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import type { Cancellation } from "../../async/cancellation.ts";
+import type { Emission } from "./emission.ts";
 
 /** One piece of work. */
 export interface Work extends AskScope {
@@ -23,6 +24,8 @@ export interface Work extends AskScope {
   began: number | undefined;
   /** The tokens that the agent's code has reported so far. */
   tokens: number;
+  /** What its code emits; `undefined` for a compensation, and for an agent that emits nothing. */
+  emission: Emission | undefined;
   /** True for a compensation: cancelling the run doesn't abort it. */
   readonly isCompensation: boolean;
   /** Aborted when the run is cancelled, the caller stops waiting or the participant stops. */

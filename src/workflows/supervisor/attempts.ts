@@ -17,10 +17,12 @@ import { attemptOf, stepOf } from "../history/run-progress.ts";
 import { notBegun } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
-export interface AttemptsPorts extends Pick<SupervisorPorts, "admit" | "codec"> {
+export interface AttemptsPorts extends Pick<SupervisorPorts, "admit" | "codec" | "listeners" | "endOfTurn"> {
   /** Proposes the failure of an attempt that will not go ahead. */
   propose(run: OpenRun, event: Proposal): void;
 }
+
+type Started = Pick<Claim, "type" | "step" | "attempt">;
 
 /**
  * Owns the permits of attempts; decides nothing about a run. Guarantees: each permit that a gate gave is settled or
@@ -38,12 +40,17 @@ export class Attempts {
    * Waits until the agent's policies let an attempt that the history has accepted go ahead. Returns the grant for its
    * participant; `false` when the policies reject it, or it was given up meanwhile. Never throws.
    */
-  goAhead(
-    run: OpenRun,
-    { type, step: name, attempt }: Pick<Claim, "type" | "step" | "attempt">,
-  ): MaybePromise<Grant | false> {
-    const agent = run.plan.step.get(name)?.agent;
+  goAhead(run: OpenRun, claim: Started): MaybePromise<Grant | false> {
+    const agent = run.plan.step.get(claim.step)?.agent;
     if (agent === undefined) return false;
+    const { listeners, endOfTurn } = this.#ports;
+    if (agent.emits === undefined || claim.type === "compensation-started" || listeners.isHeard(run.id))
+      return this.#goAhead(run, agent, claim);
+    // the code that has just started the run may listen to it yet
+    return endOfTurn().then(() => this.#goAhead(run, agent, claim));
+  }
+
+  #goAhead(run: OpenRun, agent: AgentDefinition, { type, step: name, attempt }: Started): MaybePromise<Grant | false> {
     const number = attemptOf(attempt === undefined ? {} : { attempt });
     const begin = (permit: Permit | undefined): Grant | false => {
       if (run.isClosed || !run.isInFlight(name, number)) {
@@ -52,7 +59,8 @@ export class Attempts {
       }
       run.begin(name, permit);
       const { deadline } = run;
-      return deadline === undefined || type === "compensation-started" ? {} : { deadline };
+      const grant = deadline === undefined || type === "compensation-started" ? {} : { deadline };
+      return agent.emits !== undefined && this.#ports.listeners.isHeard(run.id) ? { ...grant, isHeard: true } : grant;
     };
     const refused = (error: unknown): false => {
       this.#ports.propose(run, failure(name, attempt, error));

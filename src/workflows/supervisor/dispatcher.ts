@@ -4,6 +4,7 @@ import { encodeError } from "../../errors/error-codec.ts";
 import type { Grant } from "../coordination/coordination-protocol.ts";
 import { type Dispatch, undelivered } from "../coordination/dispatch.ts";
 import type { Proposal } from "../history/run-event.ts";
+import { stepOf } from "../history/run-progress.ts";
 import type { Attempts } from "./attempts.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
@@ -40,6 +41,13 @@ export class Dispatcher {
     };
     if (begun instanceof Promise) void begun.then(order);
     else order(begun);
+  }
+
+  /** Tells the attempts in flight that some code listens to their run. */
+  listen(run: OpenRun): void {
+    for (const { agent, steps } of run.plan.participants)
+      if (agent.emits !== undefined && steps.some(({ name }) => stepOf(run.state, name)?.status === "started"))
+        this.send(run, { agent, message: { type: "listen", run: run.id } });
   }
 
   /** Sends a message, whatever the policies say. */

@@ -86,6 +86,12 @@ export class OpenRun {
     return step !== undefined && isInFlight(step) && attemptOf(step) === attempt;
   }
 
+  /** True if this attempt at a step is in flight: at the step itself, and not at its compensation. */
+  isExecuting({ step: name, attempt }: { readonly step: string; readonly attempt: number }): boolean {
+    const step = stepOf(this.state, name);
+    return step?.status === "started" && attemptOf(step) === attempt;
+  }
+
   /** Updates the attempts and the due times after an event; `state` is already the one after it. */
   follow(event: RunEvent): void {
     if (event.type === "step-started" || event.type === "compensation-started") this.#noteStart(event);

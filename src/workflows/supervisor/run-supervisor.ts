@@ -22,6 +22,7 @@ import { commitRun } from "./commit-run.ts";
 import type { Terms } from "../coordination/conclude.ts";
 import { type Coordination, coordinationState, type Epoch, systemCoordination } from "../history/coordination.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
+import type { Parts } from "../history/parts.ts";
 import { dispatchesOf } from "../coordination/dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { OpenRun } from "./open-run.ts";
@@ -64,14 +65,14 @@ export class RunSupervisor {
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
-    const { codec, clock, random, admit } = ports;
+    const { codec, clock, random } = ports;
     this.#terms = {
       codec,
       now: () => clock.now(),
       dated: (at) => toTimeOfDay(clock, at),
       random: () => random.next(),
     };
-    const attempts = new Attempts({ admit, codec, propose: (run, event) => this.#proposeUnasked(run, event) });
+    const attempts = new Attempts({ ...ports, propose: (run, event) => this.#proposeUnasked(run, event) });
     const dispatcher = new Dispatcher({
       send: (agent, message) => ports.send(agent, message),
       attempts,
@@ -222,6 +223,17 @@ export class RunSupervisor {
   begun(id: string, step: string, attempt: number): void {
     const run = this.#open.get(id);
     if (run?.isInFlight(step, attempt) === true) run.permitOf(step)?.begin();
+  }
+
+  /** Passes on what an attempt emits, if it is in flight by the run's history (invariant 16). Returns whether more is wanted. */
+  parts(parts: Parts): boolean {
+    return this.#open.get(parts.run)?.isExecuting(parts) === true && this.#ports.listeners.take(parts);
+  }
+
+  /** Some code listens to a run from now on: the attempts in flight are told. */
+  listen(id: string): void {
+    const run = this.#open.get(id);
+    if (run !== undefined) this.#dispatcher.listen(run);
   }
 
   /**

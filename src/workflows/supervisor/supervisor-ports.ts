@@ -9,7 +9,16 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { NumberedMessage } from "../coordination/coordination-protocol.ts";
+import type { Parts } from "../history/parts.ts";
 import type { RunState } from "../history/run-state.ts";
+
+/** Those who listen to what the attempts of runs emit. */
+export interface Listeners {
+  /** True while some code listens to the run. */
+  isHeard(run: string): boolean;
+  /** Takes parts of an attempt in flight. Returns whether some code listens. */
+  take(parts: Parts): boolean;
+}
 
 /** The store, the channel to participants, and the listeners. */
 export interface SupervisorPorts {
@@ -33,6 +42,9 @@ export interface SupervisorPorts {
    * Called when a run's history can't be written any more, so that the run can't go on. The supervisor has dropped it.
    */
   onBroken(run: string, error: unknown): void;
+  readonly listeners: Listeners;
+  /** Resolves once the code that runs now, and the promises that it settled, have run. */
+  endOfTurn(): Promise<void>;
   /**
    * Lets an attempt at a step go ahead, at once or when the agent's policies allow. Throws or rejects when they don't.
    * `caller` is the workflow's name, `input` the agent's input. The wait ends when `signal` aborts.

@@ -54,6 +54,8 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
       result,
       started: Promise.resolve(),
       events$: of(record),
+      stream$: of({ kind: "event", record }),
+      text: () => of(""),
       cancel: async (reason) => void asked.push(`cancel ${id} ${reason ?? "without a reason"}`),
       tell: async (wait, answer, { by = "someone" } = {}) =>
         void asked.push(`tell ${id} ${wait} ${JSON.stringify(answer)} by ${by}`),

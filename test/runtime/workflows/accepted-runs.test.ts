@@ -19,6 +19,7 @@ function handleOn(id: string): RunHandle {
     codec,
     cancel: unused,
     versions: unused,
+    listen: () => undefined,
     tell: unused,
     newest: unused,
     retryCompensation: unused,

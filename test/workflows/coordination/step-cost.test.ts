@@ -139,6 +139,8 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     codec,
     clock: { now: () => 0, jumped: () => 0, setTimer: () => ({ cancel: () => undefined }) },
     random: { next: () => 0.5 },
+    listeners: { isHeard: () => false, take: () => false },
+    endOfTurn: () => Promise.resolve(),
   });
   const last = workflow.steps.at(-1)?.name;
   const finish = (step: string): void => {

@@ -58,6 +58,8 @@ class Desk {
   constructor(agent: AgentDefinition, ports: Partial<ParticipantPorts> = {}) {
     this.participant = new Participant(agent, {
       claim: (run, event) => new Promise((answer, fail) => this.claims.push({ run, event, answer, fail })),
+      emitted: () => Promise.resolve(false),
+      later: setImmediate,
       begun: (...attempt) => void this.begun.push(attempt),
       report: (run, event) => void this.outcomes.push([run, event]),
       workflow: () => workflowOf(agent),

@@ -73,6 +73,8 @@ class Office {
       return this.#admit();
     },
     codec,
+    listeners: { isHeard: () => false, take: () => false },
+    endOfTurn: () => Promise.resolve(),
     propose: (_, event) => {
       this.proposed.push(event);
       this.record(event);

@@ -98,6 +98,8 @@ class Office {
       codec,
       clock: this.clock,
       random: { next: () => 0 },
+      listeners: { isHeard: () => false, take: () => false },
+      endOfTurn: () => Promise.resolve(),
     });
   }
 

@@ -65,6 +65,8 @@ export const quiet = {
   clock: stillClock,
   random: { next: () => 0.5 },
   codec,
+  listeners: { isHeard: () => false, take: () => false },
+  endOfTurn: () => Promise.resolve(),
 };
 
 /** The first event of a run of the diamond. */

@@ -85,6 +85,8 @@ export class RunNetwork {
       codec: this.#codec,
       clock: this.#clock(),
       random: { next: () => 0.5 },
+      listeners: { isHeard: () => false, take: () => false },
+      endOfTurn: () => Promise.resolve(),
     });
   }
 
@@ -207,6 +209,8 @@ export class RunNetwork {
             answer(resolve, grant);
           });
         }),
+      emitted: () => Promise.resolve(false),
+      later: (task) => task(),
       begun: (...attempt) => this.#enqueue(from, () => supervisor.begun(...attempt)),
       report: (run, event, spent) =>
         this.#enqueue(from, async () => {
