@@ -1109,7 +1109,7 @@ export interface RevertOptions {
     readonly expectedVersion?: number;
 }
 
-export interface Run<Output = unknown, Waits = never> {
+export interface Run<Output = unknown, Waits = never, Steps = unknown> {
     readonly id: string;
     readonly events$: Observable<RunRecord>;
     readonly stream$: Observable<StreamItem>;
@@ -1122,9 +1122,9 @@ export interface Run<Output = unknown, Waits = never> {
     ] extends [
         never
     ] ? unknown : Waits[Name], options?: TellOptions): Promise<void>;
-    retryCompensation(): Promise<Run<Output, Waits>>;
+    retryCompensation(): Promise<Run<Output, Waits, Steps>>;
     resolve(note: string): Promise<void>;
-    view(): Promise<RunView>;
+    view(options?: ViewOptions): Promise<RunView<Steps>>;
     pending(): Promise<readonly Pending[]>;
     why(step: string): Promise<string>;
     history(): Promise<RunRecord[]>;
@@ -1186,7 +1186,7 @@ export interface RunStarted {
 
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;
 
-export interface RunView {
+export interface RunView<Steps = unknown> {
     readonly run: string;
     readonly workflow: string;
     readonly status: RunStatus;
@@ -1195,7 +1195,7 @@ export interface RunView {
     readonly version: number;
     readonly changed: number;
     readonly steps: Readonly<Record<string, StepView>>;
-    readonly outputs: Readonly<Record<string, unknown>>;
+    readonly outputs: OutputsSoFar<Steps>;
 }
 
 export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
@@ -1425,8 +1425,8 @@ export interface System extends AsyncDisposable {
     stop(ref: {
         readonly address: Address;
     }, mode?: StopMode, options?: StopOptions): Promise<void>;
-    run<Input, Output, Waits>(workflow: WorkflowDefinition<Input, Output, unknown, Waits>, input: Input, options?: RunOptions): Run<Output, Waits>;
-    findRun<Input, Output, Waits>(workflow: WorkflowDefinition<Input, Output, unknown, Waits>, id: string): Promise<Run<Output, Waits>>;
+    run<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, input: Input, options?: RunOptions): Run<Output, Waits, Steps>;
+    findRun<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, id: string): Promise<Run<Output, Waits, Steps>>;
     findRun(id: string): Promise<Run>;
     runs(filter?: RunFilter): AsyncIterableIterator<RunView>;
     forget(run: string | {
@@ -1650,6 +1650,10 @@ export type Upcaster = (old: never) => unknown;
 export type VersionAt = number | {
     readonly time: number;
 };
+
+export interface ViewOptions {
+    readonly at?: VersionAt;
+}
 
 export interface WaitAnswered {
     readonly type: "wait-answered";
@@ -1917,6 +1921,11 @@ type OptionsArgument<Options> = Partial<Options> extends Options ? [
 ] : [
     options: Options
 ];
+
+// the outputs of a run that goes on, inferred from its workflow
+type OutputsSoFar<Steps> = unknown extends Steps ? Readonly<Record<string, unknown>> : {
+    readonly [Name in keyof Steps]?: Finished<Steps[Name]>;
+};
 
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;

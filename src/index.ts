@@ -155,7 +155,7 @@ export { type RunRecord } from "./workflows/history/run-history.ts";
 export { type Pending } from "./workflows/history/run-pending.ts";
 export { type RunStatus } from "./workflows/history/run-state.ts";
 export { type StepStatus } from "./workflows/history/run-steps.ts";
-export { type RunView, type StepView } from "./workflows/history/run-view.ts";
+export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
 export { type Run } from "./workflows/run.ts";
 export { type StreamItem } from "./workflows/run-stream.ts";
 export { type TellOptions } from "./workflows/definition/tell-options.ts";

@@ -24,6 +24,7 @@ export const plumbing: Readonly<Record<string, string>> = {
   Sources: "what a step's mapping gets, inferred from its `after` and `needs`",
   Settled: "the output of a step that has settled, which may be missing",
   Finished: "the output of a step that has finished",
+  OutputsSoFar: "the outputs of a run that goes on, inferred from its workflow",
   Left: "what a step leaves to later ones, inferred from its options",
   skippable: "carries the type of an output that may be missing; never there at run time",
 };

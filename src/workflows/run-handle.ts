@@ -7,7 +7,7 @@ import { Observable, Subject } from "rxjs";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { quietStream } from "../async/quiet-stream.ts";
 import { type Deferred, deferred } from "../async/deferred.ts";
-import type { Snapshot } from "../store/versions/snapshot.ts";
+import type { Snapshot, VersionAt } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { WorkflowId } from "./definition/workflow-definition.ts";
 import type { Run } from "./run.ts";
@@ -19,7 +19,7 @@ import { outputOf } from "./history/run-note.ts";
 import { type Pending, pendingOf } from "./history/run-pending.ts";
 import { stepOf } from "./history/run-progress.ts";
 import { isOpen, newRun, type RunState } from "./history/run-state.ts";
-import { type RunView, viewOf } from "./history/run-view.ts";
+import { type RunView, type ViewOptions, viewOf } from "./history/run-view.ts";
 import { pendingInWords, whyInWords } from "./history/run-words.ts";
 import { runError } from "./run-error.ts";
 
@@ -32,6 +32,12 @@ export interface RunHandlePorts {
   listen(): void;
   /** The newest version of the run's key; `undefined` before its first. */
   newest(run: string): Promise<Snapshot<RunState> | undefined>;
+  /**
+   * One version of the run's key.
+   *
+   * @throws TroupeError (as a rejection) `no-such-version`, `erased`, `invalid-options`.
+   */
+  at(run: string, when: VersionAt): Promise<Snapshot<RunState>>;
   /** All versions of the run's key, oldest first. */
   versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
   /** Has the failed compensation tried again. Returns another handle on the run. */
@@ -157,8 +163,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     return this.#records(await this.#ports.versions(this.id));
   }
 
-  async view(): Promise<RunView> {
-    return viewOf(this.id, await this.#newest(), this.#ports.codec);
+  async view(options: ViewOptions = {}): Promise<RunView> {
+    checkOptions("view", viewOptions, options);
+    const { at } = options;
+    const version = at === undefined ? await this.#newest() : await this.#ports.at(this.id, at);
+    return viewOf(this.id, version, this.#ports.codec);
   }
 
   async pending(): Promise<readonly Pending[]> {
@@ -247,6 +256,8 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 }
 
+/** The store says what is wrong with a version or a time. */
+const viewOptions = v.strictObject({ at: v.optional(v.custom<VersionAt>(() => true)) });
 const tellOptions = v.strictObject({ by: v.optional(v.string()), idempotencyKey: v.optional(v.string()) });
 
 /** A promise whose rejection doesn't end the process when it has no handler; the promise itself still rejects. */

@@ -4,12 +4,13 @@ import type { Observable } from "rxjs";
 import type { RunRecord } from "./history/run-history.ts";
 import type { StreamItem } from "./run-stream.ts";
 import type { Pending } from "./history/run-pending.ts";
-import type { RunView } from "./history/run-view.ts";
+import type { RunView, ViewOptions } from "./history/run-view.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 
 /**
  * A handle on a run of a workflow: what happens in it, what it results in, and how it is answered, cancelled or seen to. `Waits` is what
- * each wait is answered with; `never` where the workflow isn't known, and then any answer to any name compiles.
+ * each wait is answered with; `never` where the workflow isn't known, and then any answer to any name compiles. `Steps` is the output of each
+ * step by name; `unknown` where the workflow isn't known.
  *
  * @example
  * const run = system.run(creditDecision, application);
@@ -17,7 +18,7 @@ import type { TellOptions } from "./definition/tell-options.ts";
  * const { decision } = await run.result;
  * @since 0.1.0
  */
-export interface Run<Output = unknown, Waits = never> {
+export interface Run<Output = unknown, Waits = never, Steps = unknown> {
   /** The run's id: its history is the key `run/<id>` of the store. */
   readonly id: string;
   /**
@@ -112,7 +113,7 @@ export interface Run<Output = unknown, Waits = never> {
    * const run = await system.findRun("run-1");
    * const again = await run.retryCompensation();
    */
-  retryCompensation(): Promise<Run<Output, Waits>>;
+  retryCompensation(): Promise<Run<Output, Waits, Steps>>;
   /**
    * Declares that a person has dealt with what the run could not undo. `note` is kept in its history. The run ends as
    * `resolved`. The workflow's code is not needed.
@@ -123,9 +124,16 @@ export interface Run<Output = unknown, Waits = never> {
   resolve(note: string): Promise<void>;
   /**
    * The run as it stands in its newest version: its status, its steps with their questions and times, and the outputs that there are. No
-   * worker and no code of the workflow is asked.
+   * worker and no code of the workflow is asked. With `at`, as it stood in an earlier version of `run/<id>`, or at a time, in milliseconds
+   * since the epoch: what the events up to there come to.
+   *
+   * @throws TroupeError (as a rejection) for `at`: `no-such-version`, which says which versions exist; `erased` for a run that was forgotten;
+   * `invalid-options` for an invalid time.
+   * @example
+   * const { outputs, steps } = await run.view();
+   * const yesterday = await run.view({ at: { time: Date.now() - 86_400_000 } });
    */
-  view(): Promise<RunView>;
+  view(options?: ViewOptions): Promise<RunView<Steps>>;
   /**
    * What each step that has not settled waits for: other steps, its agent, a time, a breaker, an answer, a person. Empty for a run that has
    * ended well.

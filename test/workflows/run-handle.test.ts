@@ -23,6 +23,7 @@ function begin(
     cancel: async (id, reason) => supervisor.cancel(id, reason),
     listen: () => undefined,
     versions: async (id) => runs.versions(id),
+    at: () => Promise.reject(new Error("not here")),
     newest: (id) => Promise.resolve(runs.versions(id).at(-1)),
     tell: () => Promise.reject(new Error("not here")),
     retryCompensation: () => Promise.reject(new Error("not here")),

@@ -254,21 +254,21 @@ export class ActorSystem implements System {
     if (host === homeHost || this.#roster.thread(host) !== undefined) await this.#home.stop(host, address, mode);
   }
 
-  run<Input, Output, Waits>(
-    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+  run<Input, Output, Waits, Steps>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
     input: Input,
     options: RunOptions = {},
-  ): Run<Output, Waits> {
+  ): Run<Output, Waits, Steps> {
     this.#end.checkOpen();
     checkDefinition("run", ["workflow"], workflow);
     return this.#runs.run(workflow, input, options);
   }
 
   findRun(id: string): Promise<Run>;
-  findRun<Input, Output, Waits>(
-    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+  findRun<Input, Output, Waits, Steps>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
     id: string,
-  ): Promise<Run<Output, Waits>>;
+  ): Promise<Run<Output, Waits, Steps>>;
   async findRun(...given: [id: string] | [workflow: WorkflowId, id: string]): Promise<Run> {
     if (given.length === 1) return this.#runs.find(given[0]);
     const [workflow, id] = given;

@@ -127,11 +127,11 @@ export interface System extends AsyncDisposable {
    * run.events$.subscribe(console.log);
    * const { decision } = await run.result;
    */
-  run<Input, Output, Waits>(
-    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+  run<Input, Output, Waits, Steps>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
     input: Input,
     options?: RunOptions,
-  ): Run<Output, Waits>;
+  ): Run<Output, Waits, Steps>;
   /**
    * Finds a run by its id, and resolves to a handle on it. The run may be in flight, have ended, or have been found unfinished
    * in the journal. A run that was forgotten is as one that never was: `no-such-run`. Given the workflow, the run's result has the type of the workflow's output.
@@ -142,10 +142,10 @@ export interface System extends AsyncDisposable {
    * const run = await system.findRun(creditDecision, "order-7");
    * const { decision } = await run.result;
    */
-  findRun<Input, Output, Waits>(
-    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+  findRun<Input, Output, Waits, Steps>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
     id: string,
-  ): Promise<Run<Output, Waits>>;
+  ): Promise<Run<Output, Waits, Steps>>;
   /** Finds a run whose workflow is not at hand: the type of its result is unknown. */
   findRun(id: string): Promise<Run>;
   /**

@@ -153,11 +153,11 @@ export class Runs {
     await this.#ended.start();
   }
 
-  run<Input, Output, Waits>(
-    workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+  run<Input, Output, Waits, Steps>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
     input: Input,
     options: RunOptions,
-  ): Run<Output, Waits> {
+  ): Run<Output, Waits, Steps> {
     checkRunOptions(options);
     const { id = this.#platform.random.id(), coordination, timeout, onOverload = this.#options.onOverload } = options;
     const hasRoom = this.#accepted.check(id, onOverload);
@@ -175,7 +175,7 @@ export class Runs {
       const copy = this.#copyOf(definition, input);
       this.#accepted.wait(handle, () => start(copy));
     }
-    return handle as Run as Run<Output, Waits>;
+    return handle as Run as Run<Output, Waits, Steps>;
   }
 
   /**
@@ -366,6 +366,7 @@ export class Runs {
       listen: () => this.#supervisor.listen(id),
       newest: () => this.#newestVersion(id),
       versions: () => this.#versions(id),
+      at: async (_run, when) => runOf(await this.#actor.store.at(runState, id, when)),
       retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),
       resolve: async (_run, note) => this.#supervisor.resolve(id, note),
     });

@@ -1,7 +1,8 @@
-/** A run as it stands, read off its newest version. Pure; needs no workflow's code. */
+/** A run as it stands, read off one of its versions. Pure; needs no workflow's code. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { Snapshot, VersionAt } from "../../store/versions/snapshot.ts";
+import type { Finished } from "../definition/workflow-builder.ts";
 import type { Coordination } from "./coordination.ts";
 import { attemptOf } from "./run-progress.ts";
 import type { RunState, RunStatus } from "./run-state.ts";
@@ -33,11 +34,11 @@ export interface StepView {
 }
 
 /**
- * A run as it stands in its newest version.
+ * A run as it stands in one of its versions. `Steps` is the output of each step by name; `unknown` where the workflow isn't known.
  *
  * @since 0.1.0
  */
-export interface RunView {
+export interface RunView<Steps = unknown> {
   readonly run: string;
   /** Name and version, such as `purchase@1.0.0`. */
   readonly workflow: string;
@@ -52,7 +53,21 @@ export interface RunView {
   /** Each step by name, in the order declared. */
   readonly steps: Readonly<Record<string, StepView>>;
   /** The outputs that there are, by step. */
-  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly outputs: OutputsSoFar<Steps>;
+}
+
+/** The outputs of a run that goes on: of steps that have not finished, there is none. */
+export type OutputsSoFar<Steps> = unknown extends Steps
+  ? Readonly<Record<string, unknown>>
+  : { readonly [Name in keyof Steps]?: Finished<Steps[Name]> };
+
+/**
+ * Which version of a run to look at. Default: the newest.
+ *
+ * @since 0.1.0
+ */
+export interface ViewOptions {
+  readonly at?: VersionAt;
 }
 
 export function viewOf(run: string, { state, version, time }: Snapshot<RunState>, codec: PayloadCodec): RunView {

@@ -21,6 +21,7 @@ function handleOn(id: string): RunHandle {
     versions: unused,
     listen: () => undefined,
     tell: unused,
+    at: unused,
     newest: unused,
     retryCompensation: unused,
     resolve: unused,

@@ -2,6 +2,7 @@ import { assertType, describe, expectTypeOf, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { System } from "../../../src/runtime/system/system.ts";
+import type { RunView } from "../../../src/workflows/history/run-view.ts";
 import type { Run } from "../../../src/workflows/run.ts";
 import type {
   InputOf,
@@ -46,10 +47,10 @@ const both = () =>
     .step("score", score, ({ input }) => ({ applicantId: input.id }))
     .step("income", income, ({ input }) => ({ applicantId: input.id }));
 
-declare function run<Input, Output, Waits>(
-  workflow: WorkflowDefinition<Input, Output, unknown, Waits>,
+declare function run<Input, Output, Waits, Steps>(
+  workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
   input: Input,
-): Run<Output, Waits>;
+): Run<Output, Waits, Steps>;
 
 describe("a workflow's types", () => {
   it("mappings see the parsed input and the outputs of the steps in after", () => {
@@ -307,6 +308,25 @@ describe("a workflow with waits", () => {
     expectTypeOf(waiting).toExtend<WorkflowDefinition>();
   });
 
+  it("a view of a run has the outputs of its workflow's steps, as far as they are there", async () => {
+    const { outputs } = await run(
+      waiting.step("later", score, { needs: ["approval"], when: () => false }, () => ({ applicantId: "" })),
+      { id: "x" },
+    ).view({ at: { time: 0 } });
+    expectTypeOf(outputs.score).toEqualTypeOf<{ score: number } | undefined>();
+    expectTypeOf(outputs.approval).toEqualTypeOf<{ approved: boolean; at: Date } | undefined>();
+    expectTypeOf(outputs.cool).toEqualTypeOf<undefined>();
+    expectTypeOf(outputs.later).toEqualTypeOf<{ score: number } | undefined>();
+    // @ts-expect-error: there is no step scor
+    void outputs.scor;
+    // @ts-expect-error: it may not have finished yet
+    void outputs.score.score;
+    const unknown = await (run(waiting, { id: "x" }) as Run).view({ at: 3 });
+    expectTypeOf(unknown.outputs).toEqualTypeOf<Readonly<Record<string, unknown>>>();
+    expectTypeOf<RunView<{ a: string }>>().toExtend<RunView>();
+    expectTypeOf(run(waiting, { id: "x" })).toExtend<Run>();
+  });
+
   // the place of the directive is where the compiler says it
   it("an answer that doesn't fit is an error where it is", () => {
     const told = run(waiting, { id: "x" });
@@ -356,7 +376,7 @@ describe("findRun", () => {
       input: v.object({ id: v.string() }),
     }).step("score", score, ({ input }) => ({ applicantId: input.id }));
     expectTypeOf((system: System) => system.findRun(workflow, "r")).returns.resolves.toEqualTypeOf<
-      Run<{ score: number }, unknown>
+      Run<{ score: number }, unknown, { readonly score: { score: number } }>
     >();
     expectTypeOf((system: System) => system.findRun("r")).returns.resolves.toEqualTypeOf<Run>();
     // @ts-expect-error an actor's name is no workflow

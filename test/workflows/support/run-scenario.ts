@@ -6,6 +6,7 @@ import { type AgentContext, type AgentDefinition, defineAgent } from "../../../s
 import type { Coordination } from "../../../src/workflows/history/coordination.ts";
 import type { EndStatus, Proposal, RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { eventOf } from "../../../src/workflows/history/run-note.ts";
+import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
 import type { StepDefinition, WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
@@ -166,6 +167,7 @@ export interface Outcome {
   readonly state: RunState;
   readonly status: EndStatus | "unfinished";
   readonly events: readonly RunEvent[];
+  readonly versions: readonly Snapshot<RunState>[];
   readonly output: unknown;
   readonly executed: readonly string[];
   /** Of all compensations that were begun, the step, in order. */
@@ -265,6 +267,7 @@ function outcomeOf(id: string, network: Network): Outcome {
     status: end?.type === "run-ended" ? end.status : "unfinished",
     output: end?.type === "run-ended" ? end.output : undefined,
     events,
+    versions,
     executed: did("executed"),
     compensated: network.effects.flatMap(({ kind, key }) =>
       kind !== "executed" && key.startsWith(`${id}/`) ? [key.slice(id.length + 1)] : [],
