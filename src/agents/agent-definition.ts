@@ -42,7 +42,7 @@ export interface AgentContext<Part = never> extends ActorContext {
    *
    * Resolves when there is room for the next part: 1,024 parts of an attempt may be on their way. Await it, so that the agent is no faster
    * than its listeners. For a caller that doesn't, another 1,024 parts wait; what comes beyond that is left out, and listeners are told how
-   * many parts they miss. What is emitted after `execute` has ended goes nowhere.
+   * many parts they miss. What is emitted in a call, or after `execute` has ended, goes nowhere.
    *
    * @throws TroupeError (as a rejection) `contract-violated` for a part that doesn't satisfy the agent's `emits`, `not-cloneable`,
    * `message-too-large`; `invalid-options` for an agent without `emits`, and in a compensation. What {@link ActorContext.signal} aborted
