@@ -6,6 +6,8 @@ import { expectAllSound } from "../support/run-invariants.ts";
 import { type Outcome, play, type Scenario, scenarios } from "../support/run-scenario.ts";
 
 const check = { numRuns: 200 };
+/** Some of these workflows are large. */
+const many = { numRuns: 800 };
 
 /** What happened, whichever coordination decided it. */
 function deeds({ events }: Outcome): unknown[] {
@@ -62,29 +64,32 @@ describe("runs under either coordination and any switches in between", () => {
 
   it("skip the same steps, and run every join once (invariants 10, 13)", async () => {
     const skipped = new Set<number>();
+    let largest = 0;
     await fc.assert(
-      fc.asyncProperty(scenarios({ interventions: ["switch"], branches: true }), async (scenario) => {
+      fc.asyncProperty(scenarios({ interventions: ["switch"], branches: true, large: true }), async (scenario) => {
         const played = await play(scenario);
         expectAllSound(scenario, played);
         expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+        largest = Math.max(largest, scenario.steps.length);
         for (const { state } of played.runs) skipped.add(state.steps.skipped ?? 0);
       }),
-      { numRuns: 1000 },
+      many,
     );
     expect(skipped.size, "with none skipped, and with several").toBeGreaterThan(3);
+    expect(largest, "steps").toBeGreaterThan(20);
   });
 
   it("wait for answers and times, which come at any moment, and come to the same (invariants 10, 11, 13, 15)", async () => {
     await fc.assert(
       fc.asyncProperty(
-        scenarios({ interventions: ["switch", "tell", "crash"], branches: true, waits: true }),
+        scenarios({ interventions: ["switch", "tell", "crash"], branches: true, waits: true, large: true }),
         async (scenario) => {
           const played = await play(scenario);
           expectAllSound(scenario, played);
           expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
         },
       ),
-      { numRuns: 1000 },
+      many,
     );
   });
 
@@ -227,10 +232,11 @@ describe("runs under either coordination and any switches in between", () => {
           repeats: true,
           branches: true,
           waits: true,
+          large: true,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),
-      { numRuns: 1000 },
+      many,
     );
   });
 });

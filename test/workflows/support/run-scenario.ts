@@ -74,9 +74,14 @@ export interface ScenarioConstraints {
   readonly branches?: boolean;
   /** Whether there are waits and pauses. */
   readonly waits?: boolean;
+  /** Whether a few of the workflows have up to 40 steps, and not 7. */
+  readonly large?: boolean;
 }
 
 const agentCount = 4;
+/** Most workflows have so many steps at most, each after any of the earlier ones; the others have a few before each further step. */
+const smallSize = 7;
+const largeSize = 40;
 
 /** Scenarios with the given troubles and no others. */
 export function scenarios({
@@ -88,6 +93,7 @@ export function scenarios({
   pivots = false,
   branches = false,
   waits = false,
+  large = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
     { weight: 7, arbitrary: fc.constant("never" as const) },
@@ -96,8 +102,11 @@ export function scenarios({
   const step = (index: number): fc.Arbitrary<StepPlan> =>
     fc
       .record({
-        before: fc.subarray([...Array(index).keys()]),
-        isNeeded: branches ? fc.array(fc.boolean(), { minLength: 7, maxLength: 7 }) : fc.constant([]),
+        before:
+          index < smallSize
+            ? fc.subarray([...Array(index).keys()])
+            : fc.uniqueArray(fc.nat(index - 1), { maxLength: 3 }).map((some) => some.toSorted((a, b) => a - b)),
+        isNeeded: branches ? fc.array(fc.boolean(), { minLength: index, maxLength: index }) : fc.constant([]),
         agent: fc.nat(agentCount - 1),
         fails: fail,
         heedsAbort: fc.boolean(),
@@ -135,10 +144,13 @@ export function scenarios({
     ),
   });
   const coordination = fc.constantFrom<Coordination>("orchestrator", "relay");
+  const stepsOf = (min: number, max: number): fc.Arbitrary<StepPlan[]> =>
+    fc.integer({ min, max }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index))));
   const given = fc.record({
-    steps: fc
-      .integer({ min: 1, max: 7 })
-      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index)))),
+    steps: fc.oneof(
+      { weight: 14, arbitrary: stepsOf(1, smallSize) },
+      ...(large ? [{ weight: 1, arbitrary: stepsOf(smallSize + 1, largeSize) }] : []),
+    ),
     agents: fc.array(
       fc.record({
         isCompensable: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, fc.constant(false)),
