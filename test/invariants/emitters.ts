@@ -82,9 +82,12 @@ export class Audience {
   readonly #attempts = new Map<string, Attempt>();
   /** Whether it has listened from the run's start on. */
   readonly #isEarly: boolean;
+  /** Whether the agent waits for room, so that no part is left out. */
+  readonly #isPolite: boolean;
 
-  constructor(isEarly: boolean) {
+  constructor({ isEarly, isPolite }: { readonly isEarly: boolean; readonly isPolite: boolean }) {
     this.#isEarly = isEarly;
+    this.#isPolite = isPolite;
   }
 
   take(item: StreamItem): void {
@@ -109,6 +112,8 @@ export class Audience {
       if (attempt.next === 0 && !this.#isEarly) return; // it came when the attempt was over
       if (attempt.next !== output.parts)
         this.wrongs.push(`${event.step} emitted ${output.parts} parts, and ${attempt.next} were told of`);
+      if (this.#isEarly && this.#isPolite && attempt.lost > 0)
+        this.wrongs.push(`${event.step} lost ${attempt.lost} parts, although it waited for room`);
       if (attempt.execution !== undefined && attempt.execution !== output.execution)
         this.wrongs.push(`${event.step} told parts of another attempt than the one that finished`);
     }

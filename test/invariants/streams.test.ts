@@ -24,15 +24,17 @@ const given: fc.Arbitrary<Given> = fc.record({
   start: fc.constantFrom("orchestrator" as const, "relay" as const),
   switches: fc.array(rounds, { maxLength: 3 }),
   late: rounds,
-  story: fc.record({
-    parts: fc.oneof(
-      { weight: 6, arbitrary: fc.integer({ min: 0, max: 40 }) },
-      { weight: 1, arbitrary: fc.integer({ min: 1_000, max: 3_000 }) },
-    ),
-    burst: fc.constantFrom(1, 3, 5_000),
-    pace: fc.constantFrom(2, 7, 10_000),
-    failures: fc.integer({ min: 0, max: 2 }),
-  }),
+  story: fc
+    .record({
+      parts: fc.oneof(
+        { weight: 20, arbitrary: fc.integer({ min: 0, max: 40 }) },
+        { weight: 1, arbitrary: fc.integer({ min: 1_000, max: 3_000 }) },
+      ),
+      burst: fc.constantFrom(1, 3, 5_000),
+      pace: fc.constantFrom(2, 7, 10_000),
+      failures: fc.integer({ min: 0, max: 2 }),
+    })
+    .map((story) => ({ ...story, pace: Math.max(story.pace, Math.ceil(story.parts / 20)) })), // each sleep takes steps
   isBad: fc.boolean(),
 });
 
@@ -61,10 +63,11 @@ async function theStreamIsTheHistorys(
   outside.reset();
   await system.switchCoordination(start);
   const run = system.run(telling, { story: { id, ...story }, isBad }, { id });
-  const audiences = [listen(run, new Audience(true))];
+  const isPolite = story.burst < 10;
+  const audiences = [listen(run, new Audience({ isEarly: true, isPolite }))];
   const coming = (async () => {
     await idle(system, late);
-    audiences.push(listen(run, new Audience(false)));
+    audiences.push(listen(run, new Audience({ isEarly: false, isPolite })));
   })();
   for (const after of switches) {
     await idle(system, after);
@@ -88,7 +91,7 @@ const alsoAfterCrashes: WorldScenario<Given> = async (world, { story, start }) =
     const known = await system.findRun(telling, "case").catch(() => undefined);
     await system.switchCoordination(start);
     const run = known ?? system.run(telling, { story: { id: "case", ...story }, isBad: false }, { id: "case" });
-    const audience = await listen(run, new Audience(false));
+    const audience = await listen(run, new Audience({ isEarly: false, isPolite: false }));
     expect(audience.wrongs.join("\n")).toBe("");
   });
 };
