@@ -1,20 +1,22 @@
-/** What is done with a draft: it is reviewed, the money is paid back, and the letter is sent. */
+/** What is done with what a specialist found: it is reviewed, the money is paid back, and the letter is sent. */
 
 import { defineAgent, Refusal } from "troupe";
 import { Letter, Refund, Review, Reviewed } from "./contracts.ts";
+import { patient } from "./patience.ts";
 import { letters, orders } from "./states.ts";
 
-/** Joins the branches: a ticket without a specialist gets an answer, too, and no draft pays back more than is left of the order. */
+/** Joins the branches: a ticket may have had no specialist, and none pays back more than there is left of the order. */
 export const review = defineAgent(import.meta.url, {
   name: "review",
   version: "1.0.0",
   input: Review,
   output: Reviewed,
+  policies: patient,
   concurrency: 16,
-  async execute({ order: id, draft }, context) {
-    if (draft === undefined) return { text: "Thank you for writing to us. A person will answer you.", refundCents: 0 };
+  async execute({ order: id, findings }, context) {
+    if (findings === undefined) return { refundCents: 0 };
     const { paidCents, refundedCents } = await context.read(orders, id);
-    return { text: draft.text, refundCents: Math.min(draft.refundCents, paidCents - refundedCents) };
+    return { facts: findings.facts, refundCents: Math.min(findings.refundCents, paidCents - refundedCents) };
   },
 });
 
@@ -24,6 +26,7 @@ export const refund = defineAgent(import.meta.url, {
   version: "1.0.0",
   input: Refund,
   output: Refund,
+  policies: patient,
   async execute({ order: id, cents }, context) {
     await context.commit(orders, id, (order) => {
       if (order.refundedCents + cents > order.paidCents)
@@ -44,6 +47,7 @@ export const letter = defineAgent(import.meta.url, {
   version: "1.0.0",
   input: Letter,
   output: Letter,
+  policies: patient,
   async execute(written, context) {
     // of RFC 2606: no server takes mail for it
     if (written.to.endsWith(".invalid")) throw new Refusal("undeliverable", `no mail reaches ${written.to}`);

@@ -22,10 +22,11 @@ export const Found = v.object({ passages: v.array(Passage) });
 export const Prompt = v.object({ prompt: v.string() });
 export const Completion = v.object({ text: v.string() });
 
-/** What a specialist proposes: an answer, where it is from, and how much to pay back. */
-export const Draft = v.object({ text: v.string(), sources: v.array(v.string()), refundCents: Cents });
-export const Review = v.object({ order: v.string(), draft: v.optional(Draft) });
-export const Reviewed = v.object({ text: v.string(), refundCents: Cents });
+/** What a specialist finds: what the answer is to say, where it is from, and how much to pay back. */
+export const Findings = v.object({ facts: v.string(), sources: v.array(v.string()), refundCents: Cents });
+export const Review = v.object({ order: v.string(), findings: v.optional(Findings) });
+/** Without facts, a person has to answer. */
+export const Reviewed = v.object({ facts: v.optional(v.string()), refundCents: Cents });
 
 export const Approval = v.object({ isApproved: v.boolean() });
 export const Refund = v.object({ order: v.string(), cents: Cents });

@@ -1,8 +1,9 @@
 /** The agent in front of the language model, which is a server that streams its answer. */
 
 import { type AgentDefinition, defineAgent, Refusal } from "troupe";
-import type * as v from "valibot";
+import * as v from "valibot";
 import { Completion, Prompt } from "./contracts.ts";
+import { patient } from "./patience.ts";
 
 /** What stands in for the model in a test has this type, too. */
 export type Model = AgentDefinition<v.InferInput<typeof Prompt>, v.InferOutput<typeof Completion>>;
@@ -15,11 +16,12 @@ export const model = defineAgent(import.meta.url, {
   version: "1.0.0",
   input: Prompt,
   output: Completion,
+  emits: v.string(),
   concurrency: 4,
   policies: {
-    retry: { attempts: 8, backoff: { first: 50, max: 1_000 } },
+    ...patient,
     rateLimits: [{ requests: 600 }], // with a limit, all calls heed the Retry-After of one
-    timeout: 5_000,
+    idleTimeout: 5_000,
   },
   async execute({ prompt }, context) {
     const response = await fetch(process.env[modelVariable] ?? "", {
@@ -30,7 +32,10 @@ export const model = defineAgent(import.meta.url, {
     if (response.status === 422) throw new Refusal("model-declined", `the model declined: ${await response.text()}`);
     if (!response.ok) throw new ModelError(response);
     let text = "";
-    for await (const part of partsOf(response)) text += part;
+    for await (const part of partsOf(response)) {
+      text += part;
+      await context.emit(part);
+    }
     context.useTokens(Math.ceil((prompt.length + text.length) / 4));
     return { text };
   },

@@ -1,6 +1,6 @@
 /** The system of the support desk, on its journal: what both processes of the example work with. */
 
-import { createSystem, isTroupeError, lmdbJournal, refusalOf, type Run, type System } from "troupe";
+import { createSystem, isTroupeError, lmdbJournal, refusalOf, type Run, type RunEvent, type System } from "troupe";
 import { modelVariable } from "./model.ts";
 import { inWords } from "./words.ts";
 
@@ -24,17 +24,36 @@ export async function inOffice(work: (system: System) => Promise<void>): Promise
   }
 }
 
-/** Prints what happens in a run from its event number `from` on. Resolves when it has ended, or when the system closes before. */
-export async function follow(run: Run, from = 0): Promise<void> {
+/** Prints what happens in a run. Resolves when it has ended, or when the system closes before. */
+export async function follow(run: Run): Promise<void> {
+  run.events$.subscribe(({ event }) => tell(run, event));
+  await ended(run);
+}
+
+/** The same from event `from` on, and the answer word by word as the model writes it. */
+export async function followLive(run: Run, from: number): Promise<void> {
   let number = 0;
-  run.events$.subscribe(({ event }) => {
-    const words = number++ < from ? undefined : inWords(event);
-    if (words !== undefined) console.log(`  ${run.id} ${words}`);
+  run.stream$.subscribe((item) => {
+    if (item.kind === "part")
+      process.stdout.write(`${item.index === 0 ? `  ${run.id} is answered: ` : ""}${String(item.value)}`);
+    if (item.kind !== "event" || number++ < from) return;
+    const { event } = item.record;
+    if (event.type === "step-finished" && event.step === "answer") console.log();
+    else tell(run, event);
   });
+  await ended(run);
+}
+
+function tell({ id }: Run, event: RunEvent): void {
+  const words = inWords(event);
+  if (words !== undefined) console.log(`  ${id} ${words}`);
+}
+
+async function ended({ id, result }: Run): Promise<void> {
   try {
-    await run.result;
+    await result;
   } catch (error) {
     if (isTroupeError(error, "system-closed")) return; // it goes on next time
-    console.log(`  ${run.id} failed: ${refusalOf(error)?.message ?? String(error)}`);
+    console.log(`  ${id} failed: ${refusalOf(error)?.message ?? String(error)}`);
   }
 }

@@ -1,9 +1,9 @@
-/** Who knows what: triage says which specialist a ticket is for, and each drafts an answer from the corpus, by the model. */
+/** Who knows what: triage says which specialist a ticket is for, and each looks up what there is to say. */
 
 import { defineAgent } from "troupe";
-import { Draft, Found, Question, Search, Ticket, type Topic, Triage } from "./contracts.ts";
+import { Findings, Found, Question, Search, Ticket, type Topic, Triage } from "./contracts.ts";
 import { lookUp } from "./corpus.ts";
-import type { Model } from "./model.ts";
+import { patient } from "./patience.ts";
 import { type Order, orders } from "./states.ts";
 
 const signs: readonly (readonly [Topic, RegExp])[] = [
@@ -17,6 +17,7 @@ export const triage = defineAgent(import.meta.url, {
   version: "1.0.0",
   input: Question,
   output: Triage,
+  policies: patient,
   execute: ({ text }) => ({ topic: signs.find(([, sign]) => sign.test(text))?.[0] ?? "other" }),
 });
 
@@ -25,6 +26,7 @@ export const retrieval = defineAgent(import.meta.url, {
   version: "1.0.0",
   input: Search,
   output: Found,
+  policies: patient,
   concurrency: 16,
   execute: ({ topic, text }) => ({ passages: lookUp(topic, text) }),
 });
@@ -36,19 +38,25 @@ const owed: Readonly<Record<Exclude<Topic, "other">, (order: Order) => number>> 
   technical: () => 0,
 };
 
-/** A specialist, defined in `module`, who asks `model`: a test has another one than the desk. */
-export const specialist = (module: string, topic: keyof typeof owed, model: Model) =>
-  defineAgent(module, {
+const specialist = (topic: keyof typeof owed) =>
+  defineAgent(import.meta.url, {
     name: topic,
     version: "1.0.0",
     input: Ticket,
-    output: Draft,
+    output: Findings,
+    policies: patient,
     concurrency: 16,
-    async execute({ order: id, text: question }, context) {
+    async execute({ order: id, text }, context) {
       const order = await context.read(orders, id);
-      const { passages } = await context.call(retrieval, { topic, text: question });
-      const facts = passages.map(({ text }) => text).join(" ");
-      const { text } = await context.call(model, { prompt: `Question: ${question}\nFacts:\n${facts}` });
-      return { text, sources: passages.map(({ title }) => title), refundCents: owed[topic](order) };
+      const { passages } = await context.call(retrieval, { topic, text });
+      return {
+        facts: passages.map((passage) => passage.text).join(" "),
+        sources: passages.map(({ title }) => title),
+        refundCents: owed[topic](order),
+      };
     },
   });
+
+export const billing = specialist("billing");
+export const delivery = specialist("delivery");
+export const technical = specialist("technical");

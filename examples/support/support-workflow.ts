@@ -1,33 +1,26 @@
-/** The workflow: triage, one specialist, a review, approval where it is much money, the refund, the letter. */
+/** The workflow: triage, one specialist, a review, approval where it is much money, the refund, an answer by the model, the letter. */
 
 import { defineWorkflow } from "troupe";
 import { letter, refund, review } from "./back-office.ts";
 import { Approval, Ticket, type Topic } from "./contracts.ts";
 import { euros } from "./euros.ts";
-import { type specialist, triage } from "./specialists.ts";
+import type { Model } from "./model.ts";
+import { billing, delivery, technical, triage } from "./specialists.ts";
 
 /** More than this is paid back only when a person says so. */
 export const approvalAbove = 10_000;
 const patience = 3 * 86_400_000;
 
-type Specialist = ReturnType<typeof specialist>;
-
-/** Who drafts: specialists that ask the model, or a stand-in of it. */
-export interface Specialists {
-  readonly billing: Specialist;
-  readonly delivery: Specialist;
-  readonly technical: Specialist;
-}
-
-export const supportWorkflow = (module: string, name: string, { billing, delivery, technical }: Specialists) =>
+/** With `model`, or what stands in for it, to write the answers. */
+export const supportWorkflow = (module: string, name: string, model: Model) =>
   defineWorkflow(module, { name, version: "1.0.0", input: Ticket })
     .step("triage", triage, ({ input: { text } }) => ({ text }))
     .step("billing", billing, { after: ["triage"], when: isAbout("billing") }, ({ input }) => input)
     .step("delivery", delivery, { after: ["triage"], when: isAbout("delivery") }, ({ input }) => input)
     .step("technical", technical, { after: ["triage"], when: isAbout("technical") }, ({ input }) => input)
-    .step("review", review, { after: ["billing", "delivery", "technical"] }, ({ input: { order }, ...drafts }) => ({
+    .step("review", review, { after: ["billing", "delivery", "technical"] }, ({ input: { order }, ...found }) => ({
       order,
-      draft: drafts.billing ?? drafts.delivery ?? drafts.technical,
+      findings: found.billing ?? found.delivery ?? found.technical,
     }))
     .waitFor(
       "approval",
@@ -50,10 +43,22 @@ export const supportWorkflow = (module: string, name: string, { billing, deliver
       },
       ({ input: { order }, review: { refundCents } }) => ({ order, cents: refundCents }),
     )
-    .step("letter", letter, { after: ["review", "approval", "refund"] }, ({ input, review: { text }, ...given }) => ({
+    .step(
+      "answer",
+      model,
+      {
+        after: ["review", "approval", "refund"],
+        when: (given) => given.review.facts !== undefined,
+        otherwise: () => ({ text: "Thank you for writing to us. A person will answer you." }),
+      },
+      ({ input, review: { facts = "" }, refund: paid, approval: { isApproved } }) => ({
+        prompt: `Question: ${input.text}\nFacts:\n${facts} ${onMoney(paid?.cents, isApproved)}`,
+      }),
+    )
+    .step("letter", letter, { after: ["answer"] }, ({ input, answer: { text } }) => ({
       ticket: input.id,
       to: input.from,
-      text: `${text}${sentenceOn(given.refund?.cents, given.approval.isApproved)}`,
+      text,
     }));
 
 const isAbout =
@@ -61,7 +66,7 @@ const isAbout =
   (given: { readonly triage: { readonly topic: Topic } }): boolean =>
     given.triage.topic === topic;
 
-function sentenceOn(paidCents: number | undefined, isApproved: boolean): string {
-  if (paidCents !== undefined) return ` You get ${euros(paidCents)} back.`;
-  return isApproved ? "" : " In this case we can't pay anything back.";
+function onMoney(paidCents: number | undefined, isApproved: boolean): string {
+  if (paidCents !== undefined) return `You get ${euros(paidCents)} back.`;
+  return isApproved ? "" : "In this case we can't pay anything back.";
 }

@@ -2,7 +2,7 @@
 
 import { desk } from "./desk.ts";
 import { euros } from "./euros.ts";
-import { follow, inOffice } from "./office.ts";
+import { followLive, inOffice } from "./office.ts";
 import { letters, orders } from "./states.ts";
 import { sold, tickets } from "./tickets.ts";
 
@@ -16,7 +16,7 @@ await inOffice(async (system) => {
     const run = await system.findRun(desk, id);
     const { length } = await run.history();
     await run.tell("approval", { isApproved }, { by: "the lead", idempotencyKey: `approval of ${id}` });
-    await follow(run, length);
+    await followLive(run, length);
   }
 
   console.log("What is left of it:");

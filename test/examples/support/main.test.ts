@@ -35,7 +35,7 @@ it("tells what happens, and goes on in a second process with what waited in the 
   expect(monday).toContain("ticket-4 waits for approval: Pay back 390.00 EUR for order-4?");
   expect(monday).toContain("ticket-5 failed: no mail reaches customer-5@example.invalid");
   expect(monday).toContain("ticket-6 failed: the model declined");
-  expect(tuesday).toMatch(/ticket-4 was answered: .* we can't pay anything back/);
+  expect(tuesday).toMatch(/ticket-4 is answered: .* we can't pay anything back/);
   expect(tuesday).toContain("order-5, a stool: paid back 0.00 EUR, then 30.00 EUR, then 0.00 EUR");
   expect(tuesday).not.toContain("order-4, ");
   expect(tuesday).toContain("5 letters for 7 tickets");

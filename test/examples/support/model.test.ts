@@ -29,10 +29,12 @@ const failureOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-it("puts the parts of an answer together, and reports the tokens", async () => {
+it("emits the parts of an answer, puts them together, and reports the tokens", async () => {
   await serve();
   const tested = testAgent(model);
   expect(await tested({ prompt })).toEqual({ text: "Thank you for writing to us. Äpfel fall." });
+  expect(tested.parts.length).toBeGreaterThan(1);
+  expect(tested.parts.join("")).toBe("Thank you for writing to us. Äpfel fall.");
   expect(tested.tokens).toBe(Math.ceil((prompt.length + 40) / 4));
 });
 
