@@ -11,8 +11,9 @@ import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { streamsTopic } from "./streams.ts";
 import { systems } from "./systems.ts";
+import { waits } from "./waits.ts";
 
-const topics = [messages, callsTopic, streamsTopic, systems, failures, store, credit, steps, overload];
+const topics = [messages, callsTopic, streamsTopic, systems, failures, store, credit, steps, waits, overload];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {
