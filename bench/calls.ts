@@ -11,8 +11,8 @@ const recorded = 1_000;
 export const callsTopic: Topic = {
   name: "calls",
   about:
-    "An agent on one thread asks an actor or calls an agent on another one, one call after the other, each with a number. With a\n" +
-    "breaker, each call asks the gate on the main thread. In a step, each is recorded in memory. Not measured: many calls at a time.",
+    "An agent on one thread asks an actor or calls an agent on another one, one call after the other, each with a number. An\n" +
+    "agent with a breaker lets its calls ahead by a lease on its gate. In a step, each is recorded in memory. Not measured: many at a time.",
   async run() {
     await using system = await createSystem({ threads: 2 });
     await system.spawn(sink, { name: "sink", placement: { thread: 2 } });
