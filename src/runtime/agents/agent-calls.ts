@@ -102,7 +102,7 @@ function isGone(error: unknown, address: Address): boolean {
 }
 
 /**
- * A call waits for a place with its agent. If those who wait for it have all the places, none gets free.
+ * A call waits for a place with its agent. If the actors that wait for the call hold all places, no place gets free.
  *
  * @throws AskError `circular-call`
  */

@@ -7,7 +7,7 @@
 
 import type { Successes } from "../../agents/policies/breaker.ts";
 
-/** The words of an agent: the generation of its closed breaker, from 1, or 0; the failures of calls by leases, and those that were counted. */
+/** The words of an agent: the generation of its closed breaker, from 1, or 0; how many calls by leases failed; how many failures were counted. */
 const lent = 0;
 const failed = 1;
 const counted = 2;
@@ -98,7 +98,7 @@ export class Lessor {
     if (leased === undefined) return 0;
     this.#actors.delete(actor);
     const { words, over, failures } = leased;
-    Atomics.add(this.#words, counted, Atomics.load(words, failedHere) - failures); // those that it did not get to tell
+    Atomics.add(this.#words, counted, Atomics.load(words, failedHere) - failures); // the failures that it had no time to tell
     return Atomics.load(words, ahead) - Atomics.load(words, succeeded) - over;
   }
 }

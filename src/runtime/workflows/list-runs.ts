@@ -11,7 +11,7 @@ import { runOf, runState, runStatuses, type RunStatus } from "../../workflows/hi
 import { type RunView, viewOf } from "../../workflows/history/run-view.ts";
 
 /**
- * Which runs `system.runs` lists: those that all of the given say.
+ * Which runs `system.runs` lists: each run that meets all that is given here.
  *
  * @since 0.1.0
  */
