@@ -37,7 +37,7 @@ export interface AgentContext<Part = never> extends ActorContext {
    */
   useTokens(tokens: number): void;
   /**
-   * Emits a part of what `execute` makes, such as a token of a text, to those who follow the run by `run.stream$` or `run.text`. Parts are
+   * Emits a part of what `execute` makes, such as a token of a text, to the listeners of the run by `run.stream$` or `run.text`. Parts are
    * a preview: they are not recorded, and while nothing listens they go nowhere. The output is what counts.
    *
    * Resolves when there is room for the next part: 1,024 parts of an attempt may be on their way. Await it, so that the agent is no faster

@@ -68,7 +68,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   #failure: { readonly error: unknown } | undefined;
   readonly #live = new Subject<RunRecord>();
   readonly #parts = new Subject<Parts>();
-  /** How far the attempts in flight have come, for those who listen. */
+  /** How far the attempts in flight have come, as its listeners were told. */
   readonly #progress = new Map<string, { readonly attempt: number; next: number }>();
 
   constructor(id: string, workflow: WorkflowId, ports: RunHandlePorts) {

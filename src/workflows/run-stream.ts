@@ -38,7 +38,7 @@ export interface StreamSources {
   readonly records$: Observable<RunRecord>;
   /** What its attempts emit from now on, each before the event of its end. Their values are decoded. */
   readonly parts$: Observable<Parts>;
-  /** How far the attempts in flight have come for those who listen already, by step. */
+  /** How far the attempts in flight have come for the listeners that are there already, by step. */
   readonly progress: ReadonlyMap<string, Progress>;
 }
 

@@ -92,32 +92,6 @@ describe.each(["orchestrator", "relay"])("runs of a process that was killed, und
     expect(await troupe("resume", ...journal())).toMatchObject({ code: 0, stderr: "there is no run to go on with\n" });
   });
 
-  it("are undone as far as it goes, tried again, and resolved", async () => {
-    await killed({ coordination }, [{ holdAt: "undo-carry", fails: ["pay", "undo-carry"] }], "undo-carry day-1");
-    touch("open");
-    const resumed = await troupe("resume", ...journal(), "--coordination", coordination);
-    expect([resumed.code, resumed.stdout]).toEqual([
-      1,
-      "day-1: compensation-failed: agent carrier@1.0.0, step carry: could not be undone: undo-carry: no way\n",
-    ]);
-    expect((await troupe("runs", ...journal(), "--status", "compensation-failed")).stdout).toContain(
-      "waits for a person: troupe retry-compensation or resolve",
-    );
-    const again = ["retry-compensation", ...journal(), "day-1", "--coordination", coordination];
-    expect((await troupe(...again)).code).toBe(1);
-    touch("mended");
-    expect(await troupe(...again)).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^day-1: failed: /) as string,
-    });
-    expect(done()).toEqual(["buy day-1", "carry day-1", "undo-carry day-1", "undo-buy day-1"]);
-  });
-});
-
-// what the command does with these does not hang on the coordination
-describe("runs of a process that was killed", () => {
-  const coordination = "relay";
-
   it("are resumed by name, from where their module is now", async () => {
     await killed({ coordination }, [{ holdAt: "carry" }, { holdAt: "carry" }], "carry day-1", "carry day-2");
     touch("open");
@@ -151,6 +125,27 @@ describe("runs of a process that was killed", () => {
     expect((await troupe(...args)).stderr).toBe(
       "troupe: the run day-1 has ended: it is cancelled, and there is nothing to cancel\n",
     );
+  });
+
+  it("are undone as far as it goes, tried again, and resolved", async () => {
+    await killed({ coordination }, [{ holdAt: "undo-carry", fails: ["pay", "undo-carry"] }], "undo-carry day-1");
+    touch("open");
+    const resumed = await troupe("resume", ...journal(), "--coordination", coordination);
+    expect([resumed.code, resumed.stdout]).toEqual([
+      1,
+      "day-1: compensation-failed: agent carrier@1.0.0, step carry: could not be undone: undo-carry: no way\n",
+    ]);
+    expect((await troupe("runs", ...journal(), "--status", "compensation-failed")).stdout).toContain(
+      "waits for a person: troupe retry-compensation or resolve",
+    );
+    const again = ["retry-compensation", ...journal(), "day-1", "--coordination", coordination];
+    expect((await troupe(...again)).code).toBe(1);
+    touch("mended");
+    expect(await troupe(...again)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^day-1: failed: /) as string,
+    });
+    expect(done()).toEqual(["buy day-1", "carry day-1", "undo-carry day-1", "undo-buy day-1"]);
   });
 
   it.each([

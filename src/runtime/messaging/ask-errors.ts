@@ -180,7 +180,7 @@ export function noLongerWanted({ to, type }: Pick<Envelope, "to" | "type">, code
   });
 }
 
-/** What the asker is told of a handler that stopped as nobody waits for it any more, should it hear of that first. */
+/** The error of an ask whose handler stopped because the ask was over; for an asker that hears of that first. */
 export function stoppedLate({ to, type }: Pick<Envelope, "to" | "type">, thrown: unknown): AskError {
   const message = `${to} stopped handling "${type}", as time was up; it may have had effects`;
   return new AskError("timed-out", "timed-out", message, { cause: thrown, details: { to, type } });

@@ -150,8 +150,7 @@ export interface System extends AsyncDisposable {
   findRun(id: string): Promise<Run>;
   /**
    * Lists runs as they stand, in the order of their ids: those of a workflow, of a status, or in which a wait is open. Reads one after
-   * another from the store, also those that this system has not gone on with; a run that changes meanwhile is listed as it is when its turn
-   * comes.
+   * another from the store, also runs that this system has not taken up. A run that changes meanwhile is listed as it is when its turn comes.
    *
    * @throws TroupeError `invalid-options` for a filter that is none.
    * @example

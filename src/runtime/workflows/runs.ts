@@ -336,7 +336,7 @@ export class Runs {
     return handle;
   }
 
-  /** Goes on with a run that only waits for an answer or a time: nothing is recorded for that, and nobody holds it yet. */
+  /** Goes on with a run that only waits for an answer or a time: nothing is recorded for that, and it has no handle yet. */
   async #takeUpParked(id: string, found: Snapshot<RunState>): Promise<void> {
     const workflow = await findWorkflow(this.#platform.load, found.state.workflow, this.#options.workflows);
     this.#accepted.checkFree(id);

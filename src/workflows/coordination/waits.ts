@@ -12,7 +12,7 @@ import type { Terms } from "./conclude.ts";
 import { decide, decodeSources, sourcesIn, standIn, type StepDecision } from "./decide.ts";
 import { followingOf, type PlannedWait, type WorkflowPlan } from "./workflow-plan.ts";
 
-/** Returns what follows for the waits of a run from its newest event: those that are ready open, and one that has its answer finishes. */
+/** Returns what follows from a run's newest event for its waits: a wait that is ready opens, and a wait that has its answer finishes. */
 export function followWaits(
   plan: WorkflowPlan,
   state: RunState,

@@ -161,7 +161,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
   >;
   /**
    * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the
-   * question, for whoever answers. While it waits, no thread, no place among the runs in flight and no timer of its own is held, and a
+   * question, for the caller that answers. While it waits, no thread, no place among the runs in flight and no timer of its own is held, and a
    * shutdown doesn't wait for it.
    *
    * The first answer counts, also one that came before the wait opened. With `timeout`, it is given up after that time: `otherwise` gives

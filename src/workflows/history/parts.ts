@@ -1,4 +1,4 @@
-/** What attempts emit, on its way to those who listen. */
+/** What attempts emit, on its way to the listeners of its run. */
 
 import type { Payload } from "../../contracts/payload-codec.ts";
 

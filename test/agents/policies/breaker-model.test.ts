@@ -234,7 +234,7 @@ describe("the breaker", () => {
       fc.property(policy, commands, (given, all) => {
         fc.modelRun(() => ({ model: new Model(given), real: new Real() }), all);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 

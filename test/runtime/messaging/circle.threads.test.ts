@@ -5,7 +5,7 @@ import { createSystem } from "troupe";
 import { relayer } from "../../fixtures/forwarder.ts";
 import { rejectionOf } from "../../fixtures/real-threads.ts";
 
-it.each([[1], [3]])("a circle of %i actors is named", async (length) => {
+it.each([[1], [2], [3]])("a circle of %i actors is named", async (length) => {
   await using system = await createSystem({ threads: 2, askTimeout: 3_000 });
   const actors = await Promise.all(Array.from({ length }, () => system.spawn(relayer)));
   const [first, ...others] = actors;
