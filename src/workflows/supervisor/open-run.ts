@@ -76,7 +76,7 @@ export class OpenRun {
   /** True for a run that is parked: it is handed over to another coordination when it goes on. */
   postponesHandOver(): boolean {
     if (!isParked(this.state)) return false;
-    this.owed ??= "coordination-switched";
+    if (!this.state.pinned) this.owed ??= "coordination-switched"; // one that is pinned takes no switch
     return true;
   }
 

@@ -313,6 +313,7 @@ export class RunSupervisor {
     let judged: MaybePromise<unknown> = undefined;
     for (const event of lost) judged = chain(judged, () => this.#record(run, event));
     return chain(judged, () => {
+      if (run.owed !== undefined) return; // it only waits, and is handed over, if it still is relayed, when it goes on
       if (run.state.coordination !== "relay" || !run.plan.participants.some((own) => own.key === key)) return;
       run.forgetTold();
       for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))

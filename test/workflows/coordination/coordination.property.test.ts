@@ -115,6 +115,33 @@ describe("runs under either coordination and any switches in between", () => {
     );
   });
 
+  it("leave nothing with a participant that is lost while a run only waits, and is to be handed over when it goes on", async () => {
+    const plain = {
+      ...({ agent: 0, fails: "never", heedsAbort: false, hasFallback: false, skippedAt: undefined } as const),
+      ...{ hasTimeout: false, needs: [], hasOtherwise: false },
+    };
+    const agent = { isCompensable: true, undoesUnknown: false, concurrency: 1, attempts: 1 } as const;
+    const at = (pick: number, intervention: "crash" | "cancel" | "switch" | "lose") => ({
+      pick,
+      repeats: false,
+      intervention,
+    });
+    const scenario: Scenario = {
+      steps: [
+        { ...plain, kind: "wait", after: [] },
+        { ...plain, kind: "agent", after: [0] },
+      ],
+      agents: [agent, { ...agent, isCompensable: false }, agent, agent],
+      pivot: undefined,
+      coordination: "relay",
+      runs: 2,
+      pinned: undefined,
+      isAsync: false,
+      schedule: [at(3, "crash"), at(0, "cancel"), at(0, "switch"), at(0, "lose")],
+    };
+    expectAllSound(scenario, await play(scenario));
+  });
+
   it("end when a step turns out not to start just as the coordination is switched again", async () => {
     const branch = {
       kind: "agent",
