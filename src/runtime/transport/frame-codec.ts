@@ -107,8 +107,7 @@ export function framesOf(batch: Batch, origin: HostId): Frame[] {
   const frames: Frame[] = [];
   for (let i = 0; i < flat.length; i++) {
     const frame = flat[i] as FlatFrame;
-    if (frame[0] === runKind)
-      for (const message of inflateRun(frame, origin, isJson, numbers)) frames.push(checkedFrame(message));
+    if (frame[0] === runKind) for (const message of inflateRun(frame, origin, isJson, numbers)) frames.push(message);
     else frames.push(checkedFrame(inflate(frame, origin, isJson)));
   }
   return frames;

@@ -25,7 +25,7 @@ const shapes: Readonly<Record<Frame["kind"], Readonly<Record<string, FieldType>>
 };
 
 /** Returns the frame. @throws Error for what is no frame. */
-export function checkedFrame(frame: Frame): Frame {
+export function checkedFrame<F extends Frame>(frame: F): F {
   if (typeof frame !== "object" || frame === null || !Object.hasOwn(shapes, frame.kind))
     throw new Error("a batch holds something that is no frame");
   const shape = shapes[frame.kind];

@@ -97,20 +97,22 @@ const envelope: fc.Arbitrary<Frame> = record({
 const burst: fc.Arbitrary<Frame[]> = record({
   first: fc.integer({ min: 1, max: 5 }),
   to: address,
+  isSteady: fc.boolean(),
   rows: fc.array(
     record({
-      keys: fc.constantFrom(["a", "b"], ["a", "b"], ["b", "a"], ["a"], []),
+      keys: fc.constantFrom(["a", "b"], ["a", "b"], ["b", "a"], ["a"], ["__proto__"], [], undefined),
       value: json,
       skip: fc.constantFrom(0, 0, 0, 1),
       token: fc.constantFrom(0, 0, 0, 1),
     }),
     { minLength: 1, maxLength: 40 },
   ),
-}).map(({ first, to, rows }) => {
+}).map(({ first, to, isSteady, rows }) => {
   let id = first;
-  return rows.map(({ keys, value, skip, token }) => {
-    id += 1 + skip;
-    return envelopeOf({ id, to, token, payload: Object.fromEntries(keys.map((key) => [key, value])) });
+  return rows.map((row) => {
+    const { keys, skip, token } = isSteady ? (rows[0] as typeof row) : row;
+    id += 1 + (isSteady ? 0 : skip);
+    return envelopeOf({ id, to, token, payload: keys && Object.fromEntries(keys.map((key) => [key, row.value])) });
   });
 });
 

@@ -156,6 +156,15 @@ describe("a burst of tells", () => {
     expect(crossMessages(...tells(rows)).map(({ payload }) => payload)).toEqual(rows);
   });
 
+  it.each([1, 2, 15, 16, 250])("takes the room of one for %i without a payload", (count) => {
+    const ticks = tells(Array.from({ length: count }, () => undefined));
+    expect(wire(ticks)).toHaveLength(1);
+    expect(crossMessages(...ticks, ...tells([{ a: 1 }])).map(({ id, payload }) => [id, payload])).toEqual([
+      ...ticks.map(({ id }) => [id, undefined]),
+      [10, { a: 1 }],
+    ]);
+  });
+
   it("brings columns of any kind, however long (invariant 2)", () => {
     const number = fc.double({ noNaN: true }).filter((n) => Number.isFinite(n) && !Object.is(n, -0));
     const kind = fc.constantFrom<fc.Arbitrary<unknown>>(
@@ -192,6 +201,8 @@ describe("a burst of tells", () => {
     ["what is an array", tells([{ 0: 1 }, [1]])],
     ["what is no object", tells([{ a: 1 }, "a"])],
     ["what is null", tells([{ a: 1 }, null])],
+    ["what is not there", tells([{ a: 1 }, undefined])],
+    ["what is there", tells([undefined, {}])],
     ["the ids, with a gap", tells(rows).map((each, i) => ({ ...each, id: 10 + 2 * i }))],
     ["the ids, the same twice", tells(rows).map((each) => ({ ...each, id: 10 }))],
     ["the receivers", tells(rows).map((each, i) => ({ ...each, to: makeAddress(hostId(1), `${i}`) }))],
