@@ -161,6 +161,10 @@ export interface AskOptions {
 
 export type AskOutcome = "rejected" | "failed" | "timed-out" | "cancelled";
 
+export type AttributeValue = string | number | boolean | readonly string[];
+
+export type Attributes = Readonly<Record<string, AttributeValue>>;
+
 /** @experimental */
 export type Backoff = Required<BackoffOptions>;
 
@@ -1128,6 +1132,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
     pending(): Promise<readonly Pending[]>;
     why(step: string): Promise<string>;
     history(): Promise<RunRecord[]>;
+    trace(options?: TraceOptions): Promise<readonly Span[]>;
 }
 
 export interface RunEnded {
@@ -1215,6 +1220,31 @@ export interface SnapshotMeta {
     readonly schema: number;
     readonly idempotencyKey?: string;
     readonly erased?: Erasure;
+}
+
+export interface Span {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly parentId?: string;
+    readonly name: string;
+    readonly start: number;
+    readonly end?: number;
+    readonly failure?: string;
+    readonly attributes: Attributes;
+    readonly events: readonly SpanEvent[];
+    readonly links: readonly SpanLink[];
+}
+
+export interface SpanEvent {
+    readonly name: string;
+    readonly time: number;
+    readonly attributes: Attributes;
+}
+
+export interface SpanLink {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly attributes: Attributes;
 }
 
 export interface SpawnOptions {
@@ -1613,6 +1643,11 @@ export interface SystemStats {
 export interface TellOptions {
     readonly by?: string;
     readonly idempotencyKey?: string;
+}
+
+export interface TraceOptions {
+    readonly content?: "none" | "all";
+    readonly redact?: (attribute: string, value: unknown) => unknown;
 }
 
 export type TransactKey<S = unknown> = readonly [

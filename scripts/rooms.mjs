@@ -7,7 +7,7 @@ export const floors = [
   ["errors", "ports"],
   ["values"],
   ["async", "contracts"],
-  ["store"],
+  ["store", "traces"],
   ["actors"],
   ["supervision", "agents"],
   ["workflows"],
@@ -18,7 +18,7 @@ export const floors = [
 /** The rooms within folders that have several; `""` is the folder's own files. */
 export const inner = {
   agents: [["policies"], [""]],
-  cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["commands"], [""]],
+  cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["runs"], ["commands"], [""]],
   runtime: [
     ["platform", "definitions", "registry"],
     ["transport"],

@@ -155,6 +155,8 @@ export { type RunRecord } from "./workflows/history/run-history.ts";
 export { type Pending } from "./workflows/history/run-pending.ts";
 export { type RunStatus } from "./workflows/history/run-state.ts";
 export { type StepStatus } from "./workflows/history/run-steps.ts";
+export type { TraceOptions } from "./traces/content.ts";
+export type { Attributes, AttributeValue, Span, SpanEvent, SpanLink } from "./traces/span.ts";
 export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
 export { type Run } from "./workflows/run.ts";
 export { type StreamItem } from "./workflows/run-stream.ts";

@@ -20,12 +20,14 @@ import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
 import { showRun } from "./commands/show-run.ts";
 import { tell } from "./commands/tell.ts";
+import { trace } from "./commands/trace.ts";
 import { verify } from "./commands/verify.ts";
 
 export const commands: readonly Command[] = [
   run,
   runs,
   showRun,
+  trace,
   resume,
   tell,
   cancel,

@@ -12,6 +12,8 @@ import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { WorkflowId } from "./definition/workflow-definition.ts";
 import type { Run } from "./run.ts";
 import type { Parts } from "./history/parts.ts";
+import { checkTraceOptions, type TraceOptions } from "../traces/content.ts";
+import type { Span } from "../traces/span.ts";
 import { follow, type StreamItem, streamOf, type StreamSources, textOf } from "./run-stream.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
@@ -21,6 +23,7 @@ import { stepOf } from "./history/run-progress.ts";
 import { isOpen, newRun, type RunState } from "./history/run-state.ts";
 import { type RunView, type ViewOptions, viewOf } from "./history/run-view.ts";
 import { pendingInWords, whyInWords } from "./history/run-words.ts";
+import { spansOf } from "./history/spans-of-run.ts";
 import { runError } from "./run-error.ts";
 
 /** What a handle needs from the system. */
@@ -161,6 +164,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 
   async history(): Promise<RunRecord[]> {
     return this.#records(await this.#ports.versions(this.id));
+  }
+
+  async trace(options: TraceOptions = {}): Promise<readonly Span[]> {
+    checkTraceOptions("trace", options);
+    return spansOf(await this.history(), options);
   }
 
   async view(options: ViewOptions = {}): Promise<RunView> {

@@ -5,6 +5,8 @@ import type { RunRecord } from "./history/run-history.ts";
 import type { StreamItem } from "./run-stream.ts";
 import type { Pending } from "./history/run-pending.ts";
 import type { RunView, ViewOptions } from "./history/run-view.ts";
+import type { TraceOptions } from "../traces/content.ts";
+import type { Span } from "../traces/span.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 
 /**
@@ -151,4 +153,18 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
   why(step: string): Promise<string>;
   /** The run's events so far, read from the store. */
   history(): Promise<RunRecord[]>;
+  /**
+   * The run's trace so far, made from its history: a span for the run, which is the first; one for each step, from when all that it comes
+   * after had settled, with its attempts as children; and one for each attempt at a compensation. Times are the store's. Ids are derived,
+   * so that a trace made twice, or by another process after a crash, is the same. None for a run that has not started.
+   *
+   * Names and attributes follow OpenTelemetry's conventions for generative AI, which are not stable yet. Shows nothing of inputs, outputs
+   * and errors unless `content` says so.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`.
+   * @example
+   * for (const { name, start, end = start } of await run.trace()) console.log(name, end - start);
+   * @experimental
+   */
+  trace(options?: TraceOptions): Promise<readonly Span[]>;
 }

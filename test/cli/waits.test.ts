@@ -98,6 +98,11 @@ describe("a run that waits for an answer", () => {
     await leaveWaiting();
     const listed = await troupe("runs", ...journal, "--waiting");
     expect(listed.stdout).toMatch(/^r purchase@1\.0\.0 running 1\/4 \S+ approval waits for an answer: troupe tell$/m);
+    const { stdout: open } = await troupe("trace", ...journal, "r");
+    expect(open).toMatch(/^invoke_workflow purchase .*…  running$/m);
+    const otlp = JSON.parse((await troupe("trace", ...journal, "r", "--format", "otlp")).stdout) as unknown;
+    expect(JSON.stringify(otlp)).toContain('"name":"invoke_agent buyer"');
+    expect(JSON.stringify(otlp)).not.toContain("invoke_workflow purchase");
     const shown = await troupe("show-run", ...journal, "r");
     const [first, ...others] = shown.stdout.trimEnd().split("\n");
     expect(first).toMatch(/^\S+ @1 a run of purchase@1\.0\.0 started, by the orchestrator, with \{ cents: 7 \}$/);

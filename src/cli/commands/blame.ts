@@ -10,7 +10,7 @@ import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { oneLine } from "../output/one-line.ts";
 import { withStore } from "../journal/open-store.ts";
-import { jsonOf } from "../output/outcome.ts";
+import { plainJson } from "../../values/plain-json.ts";
 import { type Paint, painter } from "../output/paint.ts";
 import { versionText } from "../output/version-text.ts";
 
@@ -31,7 +31,7 @@ export const blame: Command = {
           order: "newest-first",
         });
         const found = await search(pages, ({ state }) => (path === undefined ? fieldsOf(state) : [path]));
-        for (const one of found) await terminal.print(json ? jsonOf({ key, ...one }) : lineOf(one, paint));
+        for (const one of found) await terminal.print(json ? plainJson({ key, ...one }) : lineOf(one, paint));
         return 0;
       });
   },

@@ -6,7 +6,7 @@ import type { Command } from "../command/command.ts";
 import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { withStore } from "../journal/open-store.ts";
-import { jsonOf } from "../output/outcome.ts";
+import { plainJson } from "../../values/plain-json.ts";
 import { painter } from "../output/paint.ts";
 import { diffLines } from "../output/version-text.ts";
 
@@ -27,7 +27,7 @@ export const diff: Command = {
         const to = wantedTo ?? newest;
         const before = await readVersion(access, key, from);
         const { patch, text } = diffOf(before.state, (await readVersion(access, key, to)).state);
-        if (json) await terminal.print(jsonOf({ key, from, to, patch }));
+        if (json) await terminal.print(plainJson({ key, from, to, patch }));
         else for (const line of diffLines(text, painter(terminal.colours))) await terminal.print(line);
         return 0;
       });

@@ -3,7 +3,7 @@
 import type { Command } from "../command/command.ts";
 import { expectWaitsForPerson, findRun } from "../journal/find-runs.ts";
 import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
-import { takeUp } from "./take-up.ts";
+import { takeUp } from "../runs/take-up.ts";
 
 export const resolve: Command = {
   name: "resolve",

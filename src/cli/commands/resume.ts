@@ -5,7 +5,7 @@ import type { TroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
 import type { Command } from "../command/command.ts";
 import { allRuns, expectOpen, findRun, type FoundRun } from "../journal/find-runs.ts";
-import { takeUp } from "./take-up.ts";
+import { takeUp } from "../runs/take-up.ts";
 import { readTakeUp, takeUpFlags, takeUpHelp } from "../arguments/take-up-arguments.ts";
 
 export const resume: Command = {

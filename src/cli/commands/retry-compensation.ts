@@ -2,7 +2,7 @@
 
 import type { Command } from "../command/command.ts";
 import { expectWaitsForPerson, findRun } from "../journal/find-runs.ts";
-import { takeUp } from "./take-up.ts";
+import { takeUp } from "../runs/take-up.ts";
 import { readTakeUp, takeUpFlags, takeUpHelp } from "../arguments/take-up-arguments.ts";
 
 export const retryCompensation: Command = {

@@ -10,7 +10,7 @@ import type { Command } from "../command/command.ts";
 import { findRun } from "../journal/find-runs.ts";
 import { withStore } from "../journal/open-store.ts";
 import { oneLine } from "../output/one-line.ts";
-import { jsonOf } from "../output/outcome.ts";
+import { plainJson } from "../../values/plain-json.ts";
 import { painter } from "../output/paint.ts";
 import { timeText } from "../output/version-text.ts";
 
@@ -29,7 +29,7 @@ export const showRun: Command = {
         const versions = (await store.history(runState, id, { order: "oldest-first" })).map(runOf);
         const records = recordsOf(id, versions, codec);
         const pending = pendingOf(head.state, codec);
-        if (json) await terminal.print(jsonOf({ run: id, status: head.state.status, records, pending }));
+        if (json) await terminal.print(plainJson({ run: id, status: head.state.status, records, pending }));
         else for (const line of linesOf(records, pending, painter(terminal.colours))) await terminal.print(line);
         return 0;
       });

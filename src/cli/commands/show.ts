@@ -9,7 +9,7 @@ import { findKey } from "../journal/find-key.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
 import { oneLine } from "../output/one-line.ts";
 import { withStore } from "../journal/open-store.ts";
-import { jsonOf } from "../output/outcome.ts";
+import { plainJson } from "../../values/plain-json.ts";
 import { painter } from "../output/paint.ts";
 import { versionText } from "../output/version-text.ts";
 
@@ -26,7 +26,7 @@ export const show: Command = {
       withStore({ journal, mode: "read" }, terminal, ports, async ({ access }) => {
         const { newest } = await findKey(access, key);
         const snapshot = await readVersion(access, key, when ?? newest);
-        if (json) await terminal.print(jsonOf({ ...metaOf(snapshot), state: snapshot.state }));
+        if (json) await terminal.print(plainJson({ ...metaOf(snapshot), state: snapshot.state }));
         else {
           const paint = painter(terminal.colours);
           await terminal.print(`${paint("bold", oneLine(key))} ${versionText(snapshot, paint)}`);

@@ -5,7 +5,7 @@ import type { Arguments } from "../arguments/arguments.ts";
 import { readTakeUp, takeUpFlags, takeUpHelp } from "../arguments/take-up-arguments.ts";
 import type { Command } from "../command/command.ts";
 import { findRun } from "../journal/find-runs.ts";
-import { takeUp } from "./take-up.ts";
+import { takeUp } from "../runs/take-up.ts";
 
 export const tell: Command = {
   name: "tell",

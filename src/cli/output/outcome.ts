@@ -1,6 +1,6 @@
 /** The outcome of an input, and its line of output. */
 
-import { inspect } from "node:util";
+import { plainJson } from "../../values/plain-json.ts";
 import { oneLine } from "./one-line.ts";
 import { describeFailure, type WorkflowSteps } from "./failure.ts";
 
@@ -23,7 +23,7 @@ export type Outcome = {
 
 /** The line for people: `line 3: ok {"decision":"approved"}`. */
 export function textLine(outcome: Outcome, workflow: WorkflowSteps): string {
-  if (outcome.ok) return `line ${outcome.line}: ok ${jsonOf(outcome.result)}`;
+  if (outcome.ok) return `line ${outcome.line}: ok ${plainJson(outcome.result)}`;
   if ("waiting" in outcome)
     return `line ${outcome.line}: waiting for an answer to ${outcome.waiting.join(", ")}: run ${oneLine(outcome.run ?? "")}`;
   return `line ${outcome.line}: error ${describeFailure(outcome.error, workflow).message}`;
@@ -33,23 +33,7 @@ export function textLine(outcome: Outcome, workflow: WorkflowSteps): string {
 export function jsonLine(outcome: Outcome, workflow: WorkflowSteps): string {
   const { line, run, ok } = outcome;
   const start = JSON.stringify({ line, ...(run === undefined ? {} : { run }), ok }).slice(0, -1);
-  if (ok) return `${start},"result":${jsonOf(outcome.result)}}`;
+  if (ok) return `${start},"result":${plainJson(outcome.result)}}`;
   if ("waiting" in outcome) return `${start},"waiting":${JSON.stringify(outcome.waiting)}}`;
   return `${start},"error":${JSON.stringify(describeFailure(outcome.error, workflow))}}`;
-}
-
-/** A result as JSON. Bigints become text, maps and sets become lists, and undefined becomes null. */
-export function jsonOf(result: unknown): string {
-  try {
-    return JSON.stringify(result, plain) ?? "null";
-  } catch {
-    return JSON.stringify(inspect(result)); // it contains itself
-  }
-}
-
-function plain(_key: string, value: unknown): unknown {
-  if (typeof value === "bigint") return value.toString();
-  if (value instanceof Map || value instanceof Set) return [...(value as Iterable<unknown>)];
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as Uint8Array);
-  return value;
 }

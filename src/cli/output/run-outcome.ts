@@ -6,7 +6,7 @@ import { type ErrorCode } from "../../errors/error-code.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { describeFailure, type WorkflowSteps } from "./failure.ts";
 import { oneLine } from "./one-line.ts";
-import { jsonOf } from "./outcome.ts";
+import { plainJson } from "../../values/plain-json.ts";
 
 /**
  * `refused`: the request can't be carried out, and the run stays as it is. `unfinished`: the command ended before the
@@ -46,7 +46,7 @@ export function outcomeOf(run: string, error: unknown): RunOutcome {
 export function runTextLine(outcome: RunOutcome, state: RunState): string {
   const { run, status, result } = outcome;
   const start = `${oneLine(run)}: ${status}`;
-  if (status === "completed") return `${start} ${jsonOf(result)}`;
+  if (status === "completed") return `${start} ${plainJson(result)}`;
   if (!("error" in outcome)) return start;
   const { message } = describeFailure(outcome.error, stepsOf(state));
   return message === status || message.startsWith(`${status}: `)
@@ -57,7 +57,8 @@ export function runTextLine(outcome: RunOutcome, state: RunState): string {
 /** The line for programs: an object with `run`, `status`, and `result` or `error`. */
 export function runJsonLine(outcome: RunOutcome, state: RunState): string {
   const { run, status, result } = outcome;
-  if (status === "completed") return `{"run":${JSON.stringify(run)},"status":"completed","result":${jsonOf(result)}}`;
+  if (status === "completed")
+    return `{"run":${JSON.stringify(run)},"status":"completed","result":${plainJson(result)}}`;
   const error = "error" in outcome ? { error: describeFailure(outcome.error, stepsOf(state)) } : {};
   return JSON.stringify({ run, status, ...error });
 }

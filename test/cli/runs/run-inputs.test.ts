@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type InputRow, rowError } from "../../../src/cli/input/input-row.ts";
 import type { Outcome } from "../../../src/cli/output/outcome.ts";
-import { runInputs } from "../../../src/cli/commands/run-inputs.ts";
+import { runInputs } from "../../../src/cli/runs/run-inputs.ts";
 import type { StartedRun } from "../../../src/cli/command/command-system.ts";
 
 const rowsOf = (count: number): InputRow[] =>

@@ -67,6 +67,7 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
       history: async () => [],
       pending: async () => [],
       why: async () => "",
+      trace: async () => [],
       view: async () => ({
         run: id,
         workflow: "w@1",

@@ -1,0 +1,54 @@
+/** `troupe trace`: where the time of a run went, as a tree of spans, for a terminal or for a backend of traces. */
+
+import { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { otlpJson } from "../../traces/otlp-json.ts";
+import { recordsOf } from "../../workflows/history/run-history.ts";
+import { runOf, runState } from "../../workflows/history/run-state.ts";
+import { spansOf } from "../../workflows/history/spans-of-run.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
+import type { Command } from "../command/command.ts";
+import { findRun } from "../journal/find-runs.ts";
+import { withStore } from "../journal/open-store.ts";
+import { painter } from "../output/paint.ts";
+import { traceLines } from "../output/trace-text.ts";
+
+export const trace: Command = {
+  name: "trace",
+  summary: "show where the time of a run went, or export it as a trace",
+  flags: { ...journalFlags, format: { type: "string" }, content: { type: "string" }, service: { type: "string" } },
+  read(given) {
+    const [id = ""] = given.named("ID");
+    const journal = journalOf(given);
+    const format = given.choice("format", ["text", "json", "otlp"]);
+    const content = given.choice("content", ["none", "all"]);
+    const service = given.text("service") ?? "troupe";
+    return (terminal, ports) =>
+      withStore({ journal, mode: "read" }, terminal, ports, async ({ store }) => {
+        await findRun(store, id);
+        const codec = new PayloadCodec({ maxBytes: Number.MAX_SAFE_INTEGER });
+        const versions = (await store.history(runState, id, { order: "oldest-first" })).map(runOf);
+        const spans = spansOf(recordsOf(id, versions, codec), { content });
+        if (format === "json") await terminal.print(JSON.stringify(spans));
+        else if (format === "otlp") await terminal.print(JSON.stringify(otlpJson(spans, { "service.name": service })));
+        else for (const line of traceLines(spans, painter(terminal.colours))) await terminal.print(line);
+        return 0;
+      });
+  },
+  help: `troupe trace: show where the time of a run went, or export it as a trace
+
+Usage:
+  troupe trace --journal DIR ID [options]
+
+Options:
+  --format FORMAT   text (default), a tree of spans with bars; json, an array of spans; or otlp, the JSON that backends of
+                    OpenTelemetry take at /v1/traces
+  --content WHAT    none (default), or all: with inputs, outputs, messages of errors and what people wrote
+  --service NAME    the service.name of an otlp trace (default: troupe)
+${journalHelp}
+
+The trace is made from the history of the run, whether or not anything recorded it at the time: a span for the run, for each step from
+when it could start, for each attempt, and for each compensation. Its ids are always the same. A run that goes on has no root span in an
+otlp trace yet: export it again when it has ended, and the backend has one trace.
+
+${exitCodes}`,
+};

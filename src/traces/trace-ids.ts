@@ -1,0 +1,17 @@
+/** Ids of traces and spans, derived from what they are about: a trace that is made twice, by whatever process, is one. */
+
+import { createHash } from "node:crypto";
+
+/** The trace of a run: by its id, and by when it started, as another journal may have a run of the same id. */
+export function traceIdOf(run: string, startedAt: number): string {
+  return digest(["run", run, startedAt], 32);
+}
+
+/** A span by what it is about, within its trace. The parts are hashed as JSON, so that no two lists of parts are alike. */
+export function spanIdOf(traceId: string, ...parts: readonly (string | number)[]): string {
+  return digest([traceId, ...parts], 16);
+}
+
+function digest(parts: readonly (string | number)[], digits: number): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, digits);
+}

@@ -1,0 +1,304 @@
+/**
+ * A run's trace, read off its history: a span for the run, one for each step with its attempts as children, and one for each attempt at a
+ * compensation. Pure: the same history gives the same spans, whatever process makes them, and a history that goes on gives the same ones
+ * and more. So a crash tears no trace, and the trace of a run that ended long ago can still be made.
+ */
+
+import type { EncodedError } from "../../errors/error-codec.ts";
+import { shownContent, type TraceOptions } from "../../traces/content.ts";
+import { failureName } from "../../traces/failure-name.ts";
+import * as names from "../../traces/semantic-names.ts";
+import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
+import { spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
+import type { Mutable } from "../../values/mutable.ts";
+import type { RunEvent, RunStarted, StepOutline } from "./run-event.ts";
+import type { RunRecord } from "./run-history.ts";
+
+/** What became of an attempt of which no outcome was recorded: its process ended. */
+const lost = "lost";
+
+type Attributes = Record<string, AttributeValue>;
+
+/** A span that is being made. */
+type Draft = Mutable<Omit<Span, "attributes" | "events">> & { readonly attributes: Attributes; events: SpanEvent[] };
+
+/**
+ * The spans of a run, the root first and each before its children. Spans of what has not ended have no end.
+ *
+ * @param records all of the run's, from its start on, in order.
+ */
+export function spansOf(records: readonly RunRecord[], options: TraceOptions = {}): readonly Span[] {
+  const [first] = records;
+  if (first?.event.type !== "run-started") return [];
+  const trace = new RunTrace(first.run, first.time, first.event, options);
+  for (const { time, event } of records.slice(1)) trace.take(time, event);
+  return trace.spans;
+}
+
+class RunTrace {
+  readonly spans: Draft[] = [];
+  readonly #options: TraceOptions;
+  readonly #traceId: string;
+  readonly #root: Draft;
+  readonly #outlines: ReadonlyMap<string, StepOutline>;
+  /** By step. */
+  readonly #steps = new Map<string, Draft>();
+  /** The attempts in flight, and the compensations, by step: a step has at most one of both. */
+  readonly #inFlight = new Map<string, Draft>();
+  /** How many attempts there were, by step, and how many at its compensation. */
+  readonly #attempts = new Map<string, number>();
+  readonly #settledAt = new Map<string, number>();
+  #hasTurnedBack = false;
+
+  constructor(run: string, startedAt: number, { workflow, input, steps, ...event }: RunStarted, options: TraceOptions) {
+    this.#options = options;
+    this.#traceId = traceIdOf(run, startedAt);
+    this.#outlines = new Map(steps.map((step) => [step.name, step]));
+    this.#root = this.#open(undefined, ["run"], `${names.invokeWorkflow} ${workflow.name}`, startedAt, {
+      [names.operation]: names.invokeWorkflow,
+      [names.agentName]: workflow.name,
+      [names.spanType]: "WORKFLOW",
+      [names.runId]: run,
+      [names.workflowName]: workflow.name,
+      [names.workflowVersion]: workflow.version,
+      [names.coordination]: event.coordination,
+      [names.runStatus]: "running",
+      ...shownContent(options, names.inputValue, input),
+    });
+  }
+
+  take(time: number, event: RunEvent): void {
+    switch (event.type) {
+      case "run-started":
+        return; // there is only one
+      case "step-started":
+        this.#startAttempt(time, event);
+        return;
+      case "step-finished": {
+        const { step, output, fallbackFor } = event;
+        this.#endAttempt(time, step, fallbackFor, "finished");
+        const span = this.#step(time, step);
+        if (fallbackFor !== undefined) span.attributes[names.isFallback] = true;
+        if (event.isExpired === true) span.attributes[names.outcome] = "expired";
+        Object.assign(span.attributes, this.#content(names.outputValue, output));
+        this.#settle(time, step, "finished");
+        return;
+      }
+      case "step-failed": {
+        const { step, error, retryAt } = event;
+        this.#endAttempt(time, step, error, "failed");
+        if (retryAt !== undefined && !this.#hasTurnedBack) {
+          this.#tell(this.#step(time, step), "troupe.retry", time, { [names.retryAt]: iso(retryAt) });
+          return;
+        }
+        this.#settle(time, step, "failed", failureName(error), error.message);
+        this.#turnBack(time);
+        return;
+      }
+      case "step-skipped":
+        this.#settle(time, event.step, "skipped");
+        return;
+      case "wait-opened": {
+        const span = this.#step(time, event.step);
+        if (event.until !== undefined) span.attributes[names.until] = iso(event.until);
+        if ("question" in event) Object.assign(span.attributes, this.#content(names.inputValue, event.question));
+        return;
+      }
+      case "wait-answered":
+        this.#tell(this.#root, "troupe.wait-answered", time, {
+          [names.stepName]: event.step,
+          ...this.#content(names.outputValue, event.answer),
+          ...(event.by === undefined ? {} : this.#content(names.person, event.by)),
+        });
+        return;
+      case "compensation-started":
+        this.#startCompensation(time, event.step, {
+          [names.decidedBy]: event.by,
+          [names.epoch]: event.epoch,
+          [names.attempt]: event.attempt ?? 1,
+        });
+        return;
+      case "compensation-finished":
+        this.#endAttempt(time, event.step, undefined, "finished");
+        return;
+      case "compensation-failed":
+        if (event.epoch !== undefined) this.#startCompensation(time, event.step, { [names.epoch]: event.epoch });
+        this.#endAttempt(time, event.step, event.error, "failed");
+        return;
+      case "cancel-requested":
+        this.#tell(this.#root, "troupe.cancel-requested", time, {
+          ...(event.isExpired === true ? { [names.outcome]: "expired" } : {}),
+          ...(event.reason === undefined ? {} : this.#content(names.reason, event.reason)),
+        });
+        this.#turnBack(time);
+        return;
+      case "coordination-switched":
+      case "run-recovered":
+        this.#tell(this.#root, `troupe.${event.type}`, time, {
+          [names.coordination]: event.coordination,
+          [names.epoch]: event.epoch,
+        });
+        if (event.type === "run-recovered") this.#lose(time);
+        return;
+      case "compensation-retried":
+        this.#reopen();
+        this.#tell(this.#root, "troupe.compensation-retried", time, {});
+        return;
+      case "run-resolved":
+        this.#reopen();
+        this.#tell(this.#root, "troupe.run-resolved", time, this.#content(names.reason, event.note));
+        return;
+      case "run-ended": {
+        const { status, error, output } = event;
+        this.#root.attributes[names.runStatus] = status;
+        if (status === "completed") Object.assign(this.#root.attributes, this.#content(names.outputValue, output));
+        this.#end(this.#root, time, status === "completed" ? undefined : failureOf(error, status), error?.message);
+      }
+    }
+  }
+
+  #startAttempt(time: number, { step, input, by, epoch, attempt }: RunEvent & { readonly type: "step-started" }): void {
+    const span = this.#step(time, step);
+    const nth = this.#nth(step);
+    const { agent = "" } = this.#outlines.get(step) ?? {};
+    const at = agent.lastIndexOf("@");
+    const name = agent.slice(0, at);
+    const attributes: Attributes = {
+      [names.operation]: names.invokeAgent,
+      [names.agentName]: name,
+      [names.agentVersion]: agent.slice(at + 1),
+      [names.stepName]: step,
+      [names.attempt]: attempt ?? 1,
+      [names.decidedBy]: by,
+      [names.epoch]: epoch,
+      ...this.#content(names.inputValue, input),
+    };
+    const draft = this.#open(span, ["attempt", step, nth], `${names.invokeAgent} ${name}`, time, attributes);
+    this.#inFlight.set(step, draft);
+  }
+
+  #startCompensation(time: number, step: string, attributes: Attributes): void {
+    const undone = this.#step(time, step);
+    const draft = this.#open(this.#root, ["undo", step, this.#nth(`undo ${step}`)], `compensate ${step}`, time, {
+      ...attributes,
+      [names.spanType]: "TASK",
+      [names.compensation]: true,
+      [names.stepName]: step,
+    });
+    draft.links = [{ traceId: this.#traceId, spanId: undone.spanId, attributes: {} }];
+    this.#inFlight.set(step, draft);
+  }
+
+  #nth(what: string): number {
+    const nth = (this.#attempts.get(what) ?? 0) + 1;
+    this.#attempts.set(what, nth);
+    return nth;
+  }
+
+  #endAttempt(time: number, step: string, error: EncodedError | undefined, outcome: string): void {
+    const draft = this.#inFlight.get(step);
+    if (draft === undefined) return; // a wait, or a step that could not start
+    this.#inFlight.delete(step);
+    draft.attributes[names.outcome] = outcome;
+    this.#end(draft, time, error && failureName(error), error?.message);
+  }
+
+  /** The process that had them in flight is gone. */
+  #lose(time: number): void {
+    for (const [step, draft] of this.#inFlight) {
+      draft.attributes[names.outcome] = lost;
+      this.#end(draft, time, lost);
+      if (this.#hasTurnedBack && this.#steps.get(step)?.end === undefined) this.#settle(time, step, "failed", lost);
+    }
+    this.#inFlight.clear();
+  }
+
+  /** Steps that wait for another attempt get none, and open waits are closed. */
+  #turnBack(time: number): void {
+    this.#hasTurnedBack = true;
+    for (const [step, span] of this.#steps) {
+      if (span.end === undefined && !this.#inFlight.has(step)) this.#settle(time, step, "closed");
+    }
+  }
+
+  /** The span of a step, from when all that it comes after had settled. */
+  #step(time: number, step: string): Draft {
+    const known = this.#steps.get(step);
+    if (known !== undefined) return known;
+    const { after = [] } = this.#outlines.get(step) ?? {};
+    const ready = Math.max(this.#root.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
+    const start = Math.min(ready, time);
+    const span = this.#open(this.#root, ["step", step], `step ${step}`, start, {
+      [names.spanType]: "TASK",
+      [names.stepName]: step,
+      [names.queued]: time - start,
+    });
+    this.#steps.set(step, span);
+    return span;
+  }
+
+  #settle(time: number, step: string, status: string, failure?: string, message?: string): void {
+    const span = this.#step(time, step);
+    span.attributes[names.stepStatus] = status;
+    this.#end(span, time, failure, message);
+    this.#settledAt.set(step, time);
+  }
+
+  #open(
+    parent: Draft | undefined,
+    about: readonly (string | number)[],
+    name: string,
+    start: number,
+    attributes: Attributes,
+  ): Draft {
+    const draft: Draft = {
+      traceId: this.#traceId,
+      spanId: spanIdOf(this.#traceId, ...about),
+      ...(parent === undefined ? {} : { parentId: parent.spanId }),
+      name,
+      start,
+      attributes,
+      events: [],
+      links: [],
+    };
+    this.spans.push(draft);
+    return draft;
+  }
+
+  #end(draft: Draft, time: number, failure?: string, message?: string): void {
+    draft.end = Math.max(draft.start, time);
+    if (failure === undefined) return;
+    draft.failure = failure;
+    draft.attributes[names.errorType] = failure;
+    this.#tell(draft, names.exception, draft.end, {
+      [names.exceptionType]: failure,
+      ...(message === undefined ? {} : this.#content(names.exceptionMessage, message)),
+    });
+  }
+
+  /** The run had ended as one that waits for a person, and goes on. */
+  #reopen(): void {
+    const root = this.#root;
+    delete root.end;
+    delete root.failure;
+    delete root.attributes[names.errorType];
+    root.events = root.events.filter(({ name }) => name !== names.exception);
+    root.attributes[names.runStatus] = "compensating";
+  }
+
+  #tell(draft: Draft, name: string, time: number, attributes: Attributes): void {
+    draft.events.push({ name, time, attributes });
+  }
+
+  #content(attribute: string, value: unknown): Attributes {
+    return shownContent(this.#options, attribute, value);
+  }
+}
+
+function failureOf(error: EncodedError | undefined, status: string): string {
+  return error === undefined ? status : failureName(error);
+}
+
+function iso(time: number): string {
+  return Math.abs(time) <= 8.64e15 ? new Date(time).toISOString() : String(time);
+}
