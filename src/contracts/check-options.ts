@@ -8,6 +8,9 @@ import { readGiven } from "./read-given.ts";
 /** How many items a list in options has at most. An array may say 2^32 - 1 at no cost, and a schema walks through all of that. */
 const mostItems = 2 ** 20;
 
+/** What an error says of an option that is wrong. */
+type Described = Pick<SchemaIssue, "message" | "expected" | "received">;
+
 /** How deep lists in options lie. */
 const deepest = 4;
 
@@ -15,9 +18,10 @@ const deepest = 4;
  * Checks options against their schema.
  *
  * @param where begins the error's message, such as `createSystem`.
+ * @param under the path to the options among others, such as `policies`.
  * @throws TroupeError `invalid-options` that names the first option which is wrong, what was expected and what was given.
  */
-export function checkOptions(where: string, schema: v.GenericSchema, options: unknown): void {
+export function checkOptions(where: string, schema: v.GenericSchema, options: unknown, under = ""): void {
   const checked = readGiven(where, () => {
     const path = endless(options, []);
     if (path !== undefined)
@@ -29,8 +33,45 @@ export function checkOptions(where: string, schema: v.GenericSchema, options: un
     return v.safeParse(schema, options);
   });
   if (checked.success) return;
-  const [issue] = checked.issues;
-  throw invalidOptions(where, pathOf(issue) || "options", issue);
+  const [outer] = checked.issues;
+  const issue = outer.issues?.find(({ path }) => path !== undefined); // of a union, that which says the option that is wrong
+  const path = [under, pathOf(outer), issue === undefined ? "" : pathOf(issue)].filter(Boolean).join(".");
+  const found = issue ?? outer;
+  const way = [...(outer.path ?? []), ...(issue?.path ?? [])];
+  throw invalidOptions(where, path || "options", isUnknown(found) ? unknown(way, found, schema) : found);
+}
+
+/** True for an option that its schema doesn't have. */
+function isUnknown({ type, expected }: SchemaIssue): boolean {
+  return type === "strict_object" && expected === "never";
+}
+
+function unknown(way: readonly v.IssuePathItem[], { received }: SchemaIssue, schema: v.GenericSchema): Described {
+  const known = namesAt(
+    schema,
+    way.slice(0, -1).map(({ key }) => key),
+  )?.join(", ");
+  const message = known === undefined ? "there is no such option" : `there is no such option; there are ${known}`;
+  return { message, expected: known ?? "no such option", received };
+}
+
+/** Which options there are at a place of the schema; `undefined` where that depends on other options. */
+function namesAt(schema: unknown, path: readonly unknown[]): readonly string[] | undefined {
+  const { wrapped, entries, item, options } = schema as {
+    readonly wrapped?: unknown;
+    readonly entries?: Readonly<Record<string, unknown>>;
+    readonly item?: unknown;
+    readonly options?: readonly unknown[];
+  };
+  if (wrapped !== undefined) return namesAt(wrapped, path);
+  if (options !== undefined) {
+    const found = options.map((one) => namesAt(one, path)).filter((names) => names !== undefined);
+    return found.length === 1 ? found[0] : undefined;
+  }
+  const [key, ...rest] = path;
+  if (path.length === 0) return entries && Object.keys(entries);
+  const part = item ?? entries?.[String(key)];
+  return part === undefined ? undefined : namesAt(part, rest);
 }
 
 /** The path to a list that no walk gets through; see {@link mostItems}. */
@@ -47,10 +88,6 @@ function endless(value: unknown, path: readonly string[]): readonly string[] | u
 }
 
 /** The error of {@link checkOptions}, for an issue of the option at `path`. */
-export function invalidOptions(
-  where: string,
-  path: string,
-  { message, expected, received }: Pick<SchemaIssue, "message" | "expected" | "received">,
-): TroupeError {
+export function invalidOptions(where: string, path: string, { message, expected, received }: Described): TroupeError {
   return new TroupeError("invalid-options", `${where}: ${path}: ${message}`, { details: { path, expected, received } });
 }

@@ -1,16 +1,13 @@
 /** The policies in front of an agent, their defaults, and the check of the options. */
 
 import * as v from "valibot";
-import { invalidOptions } from "../../contracts/check-options.ts";
-import { pathOf, type SchemaIssue } from "../../contracts/schema-issue.ts";
-import type { TroupeError } from "../../errors/troupe-error.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
 import { resolveBackoff } from "../../actors/backoff.ts";
 import type { BreakerOptions, BreakerPolicy } from "./breaker.ts";
 import type { BulkheadOptions, BulkheadPolicy } from "./bulkhead.ts";
 import type { ErrorMatcher } from "./error-matcher.ts";
 import type { RateLimit, RateLimitPolicy } from "./rate-limit.ts";
 import type { RetryOptions, RetryPolicy } from "./retry.ts";
-import { readGiven } from "../../contracts/read-given.ts";
 
 /**
  * The policies for all calls of an agent in a system: steps of runs under either coordination and direct asks, from any
@@ -190,8 +187,7 @@ const schema = v.strictObject({
  * @throws TroupeError `invalid-options` that names the option, what was expected and what was given.
  */
 export function resolvePolicies<In>(where: string, options: PolicyOptions<In> = {}): Policies {
-  const checked = readGiven(where, () => v.safeParse(schema, options));
-  if (!checked.success) throw invalid(where, checked.issues[0]);
+  checkOptions(where, schema, options, "policies");
   const { breaker = {}, bulkhead, rateLimits = [], estimateTokens, retry, compensationRetry, timeout } = options;
   return Object.freeze({
     breaker: breaker === false ? false : breakerOf(breaker),
@@ -234,11 +230,4 @@ function limitsOf({ requests, tokens, ...limit }: RateLimit): readonly RateLimit
   const of = (measure: RateLimitPolicy["measure"], max: number | undefined): readonly RateLimitPolicy[] =>
     max === undefined ? [] : [Object.freeze({ measure, max, ...terms })];
   return [...of("requests", requests), ...of("tokens", tokens)];
-}
-
-/** For a union, names the issue inside it that has a path: the union's own doesn't say which option is wrong. */
-function invalid(where: string, issue: SchemaIssue): TroupeError {
-  const inner = issue.issues?.find(({ path }) => path !== undefined);
-  const path = ["policies", pathOf(issue), inner === undefined ? "" : pathOf(inner)].filter(Boolean).join(".");
-  return invalidOptions(where, path, inner ?? issue);
 }

@@ -27,7 +27,11 @@ describe("the options of a run", () => {
       { onOverload: "drop" },
       'run: onOverload: Invalid type: Expected ("wait" | "reject") but received "drop"',
     ],
-    ["timeOut", { timeOut: 5 }, 'run: timeOut: Invalid key: Expected never but received "timeOut"'],
+    [
+      "timeOut",
+      { timeOut: 5 },
+      "run: timeOut: there is no such option; there are id, coordination, timeout, onOverload",
+    ],
     ["options", null, "run: options: Invalid type: Expected Object but received null"],
   ])("are refused where %s isn't right: %j", (path, options, message) => {
     const thrown = ((): unknown => {
