@@ -9,7 +9,6 @@
  */
 
 import * as v from "valibot";
-import { fieldBeside, isSubclassed } from "../values/array-oddity.ts";
 
 /** Returned instead of a copy: this value is for the slow path. */
 export const unfit: unique symbol = Symbol("unfit");
@@ -54,8 +53,8 @@ class CopySource {
     ].join("\n");
     try {
       // oxlint-disable-next-line typescript/no-implied-eval -- see above
-      const make = new Function("unfit", "is", "isOdd", "constants", body) as (...given: unknown[]) => CheckedCopy;
-      return make(unfit, v.is, isOdd, this.#constants);
+      const make = new Function("unfit", "is", "constants", body) as (...given: unknown[]) => CheckedCopy;
+      return make(unfit, v.is, this.#constants);
     } catch (failure) {
       if (failure instanceof EvalError) return undefined;
       throw failure;
@@ -126,7 +125,7 @@ class CopySource {
 
   #array(item: v.GenericSchema, value: string): string | undefined {
     const [copy, index, element] = [this.#name(), this.#name(), this.#name()];
-    this.#unfitIf(`!Array.isArray(${value}) || isOdd(${value})`);
+    this.#unfitIf(`!Array.isArray(${value})`); // of an odd one, its schema takes the elements, too
     this.#line(`const ${copy} = []; bytes += ${value}.length + 2;`);
     this.#line(
       `for (let ${index} = 0; ${index} < ${value}.length; ${index}++) { const ${element} = ${value}[${index}];`,
@@ -187,11 +186,6 @@ class CopySource {
   #constant(value: unknown): string {
     return `constants[${this.#constants.push(value) - 1}]`;
   }
-}
-
-/** True for an array that has what its copy wouldn't have. A hole reads as undefined, which no element of a compiled schema is. */
-function isOdd(array: readonly unknown[]): boolean {
-  return isSubclassed(array) || fieldBeside(array) !== undefined;
 }
 
 type Entries = Readonly<Record<string, v.GenericSchema>>;

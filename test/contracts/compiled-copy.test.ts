@@ -88,6 +88,23 @@ describe("compileCheckedCopy", () => {
     expect(copied).toEqual({ list: [{ n: 1 }] });
   });
 
+  class Rows extends Array<string> {}
+  it.each<[string, string[]]>([
+    ["that has fields beside its elements", /a(b)/.exec("ab") as string[]],
+    ["of a class of its own", Rows.from(["a", "b"])],
+  ])("takes the elements of an array %s, as valibot does", (_, odd) => {
+    const copied = compileCheckedCopy(v.array(v.string()))?.(odd, { bytes: 0 });
+    expect(copied).toStrictEqual([...odd]);
+    expectSame(copied, v.parse(v.array(v.string()), odd));
+  });
+
+  it("leaves an array with a hole to valibot", () => {
+    const holed = ["a", "b"];
+    delete holed[0];
+    expect(compileCheckedCopy(v.array(v.string()))?.(holed, { bytes: 0 })).toBe(unfit);
+    expect(compileCheckedCopy(v.array(v.unknown()))?.(holed, { bytes: 0 }) ?? unfit).toBe(unfit);
+  });
+
   it("leaves to valibot what it can't vouch for", () => {
     class Point {
       readonly x = 1;
