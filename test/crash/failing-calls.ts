@@ -75,10 +75,17 @@ const errors: Readonly<Record<string, string>> = {
 /** One thread of the pool, so that numbers are the same in each run. */
 const env = { ...process.env, UV_THREADPOOL_SIZE: "1" };
 
-/** Why `strace` can't run here; `undefined` if it can. */
-export function obstacleToTracing(): string | undefined {
+/** Leaves a test out, with the reason, where `strace` can't run. In `npm run test:crash`, which is there for this, it fails. */
+export function needTracing(skip: (note: string) => never): void {
   const { error, stderr, status } = spawnSync("strace", ["-f", "-o", "/dev/null", "true"], { encoding: "utf8" });
-  return error?.message ?? (status === 0 ? undefined : stderr);
+  if (status !== 0)
+    missing(`strace can't run here: ${error?.message ?? stderr}. Install it (apt-get install strace)`, skip);
+}
+
+/** What a test can't do without isn't here. */
+export function missing(what: string, skip: (note: string) => never): never {
+  if (process.env["TROUPE_KILLS"] === undefined) return skip(what);
+  throw new Error(what);
 }
 
 /** Calls `use` with a directory for a journal, which is removed afterwards. */
@@ -181,7 +188,8 @@ export async function losses(
   return [...lost, ...damages.map(({ what }) => `damaged: ${what}`)];
 }
 
-function remains(directory: string): readonly string[] {
+/** Files that belong to no journal. */
+export function remains(directory: string): readonly string[] {
   if (!existsSync(directory)) return [];
   const left = readdirSync(directory).filter((name) => !/^(data-\d+\.mdb(-lock)?|owner-\d+)$/.test(name));
   return left.map((name) => `${name} was left behind`);
