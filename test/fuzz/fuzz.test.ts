@@ -33,6 +33,8 @@ const cases: fc.Arbitrary<Case> = fc.oneof({ weight: 4, arbitrary: fuzzCases }, 
 
 /** What failed once: each stands for a kind of fault. */
 const found: readonly Case[] = [
+  // a list is read without awaiting its lines, each of which would be asked for a `then`
+  { call: "store.importHistory", spoilt: [{ argument: 0, option: 0, by: { list: [{ odd: "a revoked proxy" }] } }] },
   // a message that shows a value which can't be a text
   { call: "defineActor", spoilt: [{ argument: 1, option: 0, by: { odd: "a circle" } }] },
   { call: "store.commit", spoilt: [{ argument: 3, option: 1, by: { odd: "a symbol" } }] },

@@ -81,7 +81,7 @@ export async function readHistory(
   let position = 0;
   let schema = 1;
   let number = 0;
-  for await (const line of lines) {
+  for await (const line of asGiven(lines)) {
     number++;
     const where: Place = { source, line: number };
     if (typeof line !== "string") throw bad(where, `a line is a text, not ${shown(line)}`);
@@ -135,6 +135,18 @@ export async function readHistory(
     );
   }
   return { key: head.key, requests };
+}
+
+/** Lines of an array are not awaited: that asks each for a `then`, and one that is no text may throw at it. */
+function asGiven(lines: AsyncIterable<string> | Iterable<string>): AsyncIterable<string> {
+  if (Symbol.asyncIterator in lines) return lines;
+  const iterator = lines[Symbol.iterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: async () => iterator.next(),
+      return: async () => iterator.return?.() ?? { done: true, value: undefined },
+    }),
+  };
 }
 
 function beginsWithFamily(key: string): boolean {
