@@ -14,9 +14,12 @@ export function pathOf({ path }: SchemaIssue): string {
 
 /** What the schema wants in that place: in valibot's words, or, for a check that the schema's author wrote, in the author's. */
 export function demandOf({ expected, message, received, type }: SchemaIssue): string {
+  const isOwn = !(message.startsWith("Invalid ") && message.endsWith(`eceived ${received}`));
+  // of a schema of the author's own, valibot knows nothing
+  if (isOwn && type === "custom") return message.replace(/^expected /, "");
   if (expected !== null) return expected;
   // a check that was given no message has its name, such as `integer`
-  return message.startsWith("Invalid ") && message.endsWith(`Received ${received}`) ? type : message;
+  return isOwn ? message : type;
 }
 
 /** A field's name or an index. A set's member has neither, nor has a map's entry under an object: for these, the container's type. */
