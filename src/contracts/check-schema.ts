@@ -2,11 +2,12 @@
 
 import { types } from "node:util";
 import { kindOf } from "../values/value-copier.ts";
+import { guardCheck } from "./guard-check.ts";
 
 /**
  * Says what is wrong with a schema, as the rest of a sentence that begins with its name; `undefined` for a valibot schema that
  * checks at once. An asynchronous one would give a promise, which passes for a value or as "true": everything would be let
- * through. Not found are functions that return a promise without being declared `async`.
+ * through. A check that returns a promise without being declared `async` is found when it does: from now on the schema throws then.
  */
 export function schemaProblem(schema: unknown): string | undefined {
   if (!isPart(schema) || schema.kind !== "schema")
@@ -20,6 +21,7 @@ export function schemaProblem(schema: unknown): string | undefined {
 /** A schema, or an action of a pipe. */
 interface Part {
   readonly kind: string;
+  readonly type?: unknown;
   readonly async?: unknown;
 }
 
@@ -34,6 +36,7 @@ function asyncPart(part: Part, path: readonly string[], seen: Set<unknown>): rea
   if (part.async === true) return path;
   for (const [name, value] of Object.entries(part)) {
     if (name.startsWith("~") || name === "message") continue;
+    if (typeof value === "function") guardCheck(part, name, value as () => unknown);
     const found = asyncWithin(name, value, path, seen);
     if (found !== undefined) return found;
   }

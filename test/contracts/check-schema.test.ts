@@ -3,6 +3,8 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { defineActor, defineAgent, defineState, defineWorkflow } from "../../src/index.ts";
+import { checkContract } from "../../src/contracts/contract.ts";
+import { violationOf } from "../../src/store/versions/check-state.ts";
 import { schemaProblem } from "../../src/contracts/check-schema.ts";
 
 const name = v.pipeAsync(
@@ -64,6 +66,39 @@ describe("a schema", () => {
     [v.minLength(1), "an object"],
   ])("is one of valibot's: %o is none", (given, kind) => {
     expect(schemaProblem(given)).toBe(`is a valibot schema, such as v.object({ … }), not ${kind}`);
+  });
+});
+
+const promised = (): boolean => Promise.resolve(true) as unknown as boolean;
+
+describe("a check that returns a promise without being declared async", () => {
+  it.each<[string, v.GenericSchema, unknown]>([
+    ["check", v.pipe(v.string(), v.check(promised)), "a"],
+    ["custom", v.object({ a: v.custom<string>(promised) }), { a: "a" }],
+    ["custom, with more after it", v.pipe(v.custom<string>(promised), v.string()), "a"],
+    ["checkItems", v.pipe(v.array(v.string()), v.checkItems(promised)), ["a"]],
+    ["everyItem", v.pipe(v.array(v.string()), v.everyItem(promised)), ["a"]],
+    ["someItem", v.pipe(v.array(v.string()), v.someItem(promised)), ["a"]],
+    ["filterItems", v.pipe(v.array(v.string()), v.filterItems(promised)), ["a"]],
+    ["partialCheck", v.pipe(v.object({ a: v.string() }), v.partialCheck([["a"]], promised)), { a: "a" }],
+  ])("lets nothing through: %s", (_what, schema, value) => {
+    expect(schemaProblem(schema)).toBeUndefined();
+    expect(schemaProblem(schema)).toBeUndefined(); // of two definitions
+    const site = { agent: "a", version: "1", direction: "input", side: "sender" } as const;
+    const words = expect.stringContaining("returned a promise") as string;
+    expect(() => checkContract(schema, value, site)).toThrow(
+      expect.objectContaining({ code: "contract-violated", message: words }),
+    );
+    expect(violationOf(schema, value)).toMatchObject({ received: words });
+  });
+
+  it("is no check that says so at once", () => {
+    const schema = v.pipe(
+      v.string(),
+      v.check((text) => text === "ok", "not ok"),
+    );
+    expect(schemaProblem(Object.freeze(schema))).toBeUndefined();
+    expect([v.is(schema, "ok"), v.is(schema, "no")]).toEqual([true, false]);
   });
 });
 

@@ -136,7 +136,14 @@ describe("a contract that is violated", () => {
       "check",
       "3",
     ],
-    ["a check of the caller's own", v.custom<string>(() => false, "expected a ref on counter"), 3, "", "a ref on counter", "3"],
+    [
+      "a check of the caller's own",
+      v.custom<string>(() => false, "expected a ref on counter"),
+      3,
+      "",
+      "a ref on counter",
+      "3",
+    ],
     ["such a check without words", v.custom<string>(() => false), 3, "", "unknown", "3"],
     [
       "a nested check",

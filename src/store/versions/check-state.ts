@@ -19,7 +19,13 @@ export interface Violation {
 /** Returns how a state violates the schema; `undefined` for a state that the schema accepts. */
 export function violationOf(schema: v.GenericSchema, state: unknown): Violation | undefined {
   if (state === undefined) return { path: "", expected: "a state", received: "undefined", issues: 1 };
-  const result = v.safeParse(schema, state);
+  let result: v.SafeParseResult<v.GenericSchema>;
+  try {
+    result = v.safeParse(schema, state);
+  } catch (thrown) {
+    const received = `something at which the schema threw (${messageOf(thrown)})`;
+    return { path: "", expected: "a state that can be checked", received, issues: 1 };
+  }
   if (result.success) return undefined;
   const [first, ...rest] = result.issues;
   return { path: pathOf(first), expected: demandOf(first), received: first.received, issues: 1 + rest.length };

@@ -1,0 +1,38 @@
+/** Finds out checks that return a promise without being declared `async`: valibot would take it for "true". */
+
+/** The parts of a schema that ask a function of its author's whether a value is right. */
+const types: ReadonlySet<unknown> = new Set([
+  "custom",
+  "check",
+  "check_items",
+  "every_item",
+  "some_item",
+  "partial_check",
+  "filter_items",
+  "find_item",
+]);
+/** Where they have it. */
+const fields: ReadonlySet<string> = new Set(["check", "requirement", "operation"]);
+/** Says of a function that it is a guard already. */
+const mark: unique symbol = Symbol.for("troupe.guarded-check");
+
+type Check = ((this: unknown, ...given: unknown[]) => unknown) & { readonly [mark]?: true };
+
+/**
+ * Has a part of a schema throw where its check, in `field`, returns a promise. The part is changed in place, since valibot goes on with
+ * the ones that it was given; nothing else of it differs.
+ */
+export function guardCheck(part: { readonly type?: unknown }, field: string, check: Check): void {
+  if (!types.has(part.type) || !fields.has(field) || check[mark] === true) return;
+  const guard: Check = function (...given) {
+    const answer = check.apply(this, given);
+    if (!isPromise(answer)) return answer;
+    answer.then(undefined, () => undefined); // the error below stands for whatever it comes to
+    throw new TypeError("a check of it returned a promise, which can't be waited for. Check that in the code");
+  };
+  Reflect.set(part, field, Object.defineProperty(guard, mark, { value: true })); // a part that is frozen stays as it is
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
