@@ -51,7 +51,8 @@ export interface ErrorDetailsByCode {
       readonly calls: number;
       readonly last: string;
     };
-    readonly retryAt: number;
+    /** Milliseconds from when the call was rejected; 0 while it is being tried. */
+    readonly retryAfter: number;
   };
   "rate-limited": {
     readonly agent: string;
@@ -60,7 +61,8 @@ export interface ErrorDetailsByCode {
     readonly max: number;
     readonly period: number;
     readonly per: "agent" | "caller";
-    readonly retryAt?: number;
+    /** Milliseconds from when the call was rejected; 0 where only the end of another call tells. Absent if it never fits. */
+    readonly retryAfter?: number;
   };
   "bulkhead-full": { readonly agent: string; readonly concurrent: number; readonly queue: number };
   // contracts

@@ -29,7 +29,7 @@ describe("an error that is made an ask's", () => {
 
   it("says what it is told to say otherwise", () => {
     const why = { rule: "probe-failed", failures: 1, calls: 1, last: "" } as const;
-    const details = { agent: "a", status: "open", why, retryAt: 1 } as const;
+    const details = { agent: "a", status: "open", why, retryAfter: 1 } as const;
     const error = new AskError("rejected", "breaker-open", "open", { details, cause: "asked" });
     const changed = toAskError(error, "failed", { message: "tried, then open", cause: "no" });
     expect(changed).toMatchObject({

@@ -9,14 +9,14 @@ import { amountOf, neverFits, type RateLimitPolicy } from "./rate-limit.ts";
 export function breakerOpen(agent: string, state: TrippedBreaker, now: number): AskError {
   const { why, status } = state;
   // half-open, the next call may get through at any time: when a probe is excused, or when the last one has succeeded
-  const retryAt = state.status === "open" ? state.retryAt : now;
+  const retryAfter = state.status === "open" ? Math.ceil(state.retryAt - now) : 0;
   const when =
-    state.status === "open" ? `it will be tried again in ${ms(retryAt - now)}` : "it is being tried again right now";
+    state.status === "open" ? `it will be tried again in ${retryAfter} ms` : "it is being tried again right now";
   return new AskError(
     "rejected",
     "breaker-open",
     `the breaker of the agent ${agent} is ${status}, since ${whyText(why)}; ${when}`,
-    { details: { agent, status, why, retryAt } },
+    { details: { agent, status, why, retryAfter } },
   );
 }
 
@@ -48,7 +48,7 @@ export function rateLimited(
   const full = queue === 0 ? "" : `, and ${queue} calls wait for it already`;
   const when = isKnown ? `try again in ${ms(at - now)}` : "try again when calls in flight have ended";
   return new AskError("rejected", "rate-limited", `the agent ${agent} may use ${limit}${full}; ${when}`, {
-    details: { ...details, retryAt: isKnown ? at : now },
+    details: { ...details, retryAfter: isKnown ? Math.ceil(at - now) : 0 },
   });
 }
 

@@ -61,7 +61,7 @@ export function nextAttempt(
   const isDue = isLost(error)
     ? attempt < Math.max(attempts, attemptsWhenLost)
     : attempt < attempts && isWorthwhile(errors, error);
-  return isDue ? Math.max(now + pauseOf(backoff, attempt, chance), retryAtOf(error, now)) : undefined;
+  return isDue ? now + Math.max(pauseOf(backoff, attempt, chance), delayIn(error)) : undefined;
 }
 
 /**
@@ -109,7 +109,8 @@ function isWorthwhile(errors: ErrorMatcher | undefined, error: unknown): boolean
   return !(isTroupeError(error, "contract-violated") && error.details.direction === "input");
 }
 
-function retryAtOf(error: unknown, now: number): number {
-  const at = isTroupeError(error) ? error.details.retryAt : undefined;
-  return typeof at === "number" ? at : now + (delayOf(error) ?? 0);
+/** Milliseconds from now, by what a gate says, or a server, or an agent. */
+function delayIn(error: unknown): number {
+  const delay = isTroupeError(error) ? error.details.retryAfter : undefined;
+  return typeof delay === "number" ? delay : (delayOf(error) ?? 0);
 }

@@ -100,7 +100,7 @@ describe("a gate with the default policies", () => {
       details: {
         agent: "oracle",
         status: "open",
-        retryAt: 5_000,
+        retryAfter: 4_990,
         why: { rule: "consecutive-failures", failures: 5, calls: 5, last: "boom" },
       },
     });
@@ -116,7 +116,7 @@ describe("a gate with the default policies", () => {
     const third = bench.request();
     expect(bench.rejected.get(third)).toMatchObject({
       code: "breaker-open",
-      details: { status: "half-open", retryAt: 5_000 },
+      details: { status: "half-open", retryAfter: 0 },
     });
     bench.do({ type: "released", ticket: bench.tickets.get(first)!, hasBegun: true });
     expect(bench.codeOf(bench.request())).toBeUndefined();
@@ -204,7 +204,15 @@ describe("rate limits", () => {
       code: "rate-limited",
       outcome: "rejected",
       message: "the agent oracle may use 1 request in 100 ms for all callers; try again in 60 ms",
-      details: { agent: "oracle", caller: "bob", measure: "requests", max: 1, period: 100, per: "agent", retryAt: 100 },
+      details: {
+        agent: "oracle",
+        caller: "bob",
+        measure: "requests",
+        max: 1,
+        period: 100,
+        per: "agent",
+        retryAfter: 60,
+      },
     });
   });
 
@@ -212,7 +220,7 @@ describe("rate limits", () => {
     const bench = new Bench({ rateLimits: [{ requests: 1, period: 100, queue: 2 }] });
     for (let n = 1; n <= 4; n++) bench.request();
     expect(bench.waiting).toEqual([2, 3]);
-    expect(bench.rejected.get(4)).toMatchObject({ code: "rate-limited", details: { retryAt: 100 } });
+    expect(bench.rejected.get(4)).toMatchObject({ code: "rate-limited", details: { retryAfter: 100 } });
     expect(bench.rejected.get(4)?.message).toContain("2 calls wait for it already");
   });
 
@@ -236,7 +244,7 @@ describe("rate limits", () => {
     const strictest = { requests: 1, period: 1_000, onExceeded: "reject" } as const;
     const bench = new Bench({ rateLimits: [{ requests: 5, period: 100 }, strictest, { requests: 1, period: 200 }] });
     bench.request();
-    expect(bench.rejected.get(bench.request())).toMatchObject({ details: { period: 1_000, retryAt: 1_000 } });
+    expect(bench.rejected.get(bench.request())).toMatchObject({ details: { period: 1_000, retryAfter: 1_000 } });
     bench.now = 500;
     expect(bench.codeOf(bench.request())).toBe("rate-limited");
     const both = new Bench({
@@ -288,7 +296,7 @@ describe("rate limits", () => {
     expect(bench.admitted).toEqual([1, 2, 3]);
     expect(bench.codeOf(bench.request("anna", 101))).toBe("rate-limited");
     expect(bench.rejected.get(4)?.message).toContain("it can never go ahead");
-    expect(bench.rejected.get(4)?.details).not.toHaveProperty("retryAt");
+    expect(bench.rejected.get(4)?.details).not.toHaveProperty("retryAfter");
   });
 });
 
@@ -299,7 +307,7 @@ describe("a limit on requests of an agent that estimates its tokens", () => {
     expect(bench.rejected.get(3)?.message).toBe(
       "the agent oracle may use 2 requests in 1000 ms for all callers; try again in 1000 ms",
     );
-    expect(bench.rejected.get(3)?.details).toMatchObject({ measure: "requests", retryAt: 1_000 });
+    expect(bench.rejected.get(3)?.details).toMatchObject({ measure: "requests", retryAfter: 1_000 });
   });
 });
 

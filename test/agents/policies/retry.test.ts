@@ -38,7 +38,7 @@ describe("the next attempt", () => {
 
   it("doesn't come for an input that violates the contract or an open breaker, unless the policy says so", () => {
     const input = troupe("contract-violated", { direction: "input" });
-    const open = troupe("breaker-open", { retryAt: 5_000 });
+    const open = troupe("breaker-open", { retryAfter: 5_000 });
     expect(nextAttempt(retry, 1, input, 0, 0)).toBeUndefined();
     expect(nextAttempt(retry, 1, open, 0, 0)).toBeUndefined();
     expect(nextAttempt({ ...retry, errors: "breaker-open" }, 1, open, 0, 0)).toBe(5_000);
@@ -57,9 +57,9 @@ describe("the next attempt", () => {
   });
 
   it("doesn't come before the time that the error names", () => {
-    const limited = new AskError<ErrorCode>("rejected", "rate-limited", "later", { details: { retryAt: 60_000 } });
+    const limited = new AskError<ErrorCode>("rejected", "rate-limited", "later", { details: { retryAfter: 60_000 } });
     expect(nextAttempt(retry, 1, limited, 0, 0)).toBe(60_000);
-    expect(nextAttempt(retry, 1, limited, 70_000, 0)).toBe(70_100);
+    expect(nextAttempt(retry, 1, limited, 70_000, 0)).toBe(130_000);
   });
 
   it("always comes for what was lost with its thread or actor, at least three times in all", () => {

@@ -113,7 +113,7 @@ describe.each(["step", "ask"] as const)("an agent that is called by a %s", (way)
         ? Promise.resolve("at last")
         : Promise.reject(
             new TroupeError("rate-limited", "too many", {
-              details: { ...limit, retryAt: Math.ceil(context.now()) + 7_000 },
+              details: { ...limit, retryAfter: 7_000 },
             }),
           );
     expect(await course(way, { retry }, late)).toMatchObject({ begins: [0, 7_000], end: "at last" });
