@@ -51,6 +51,8 @@ export class SystemEnd {
   #isDraining = false;
   /** True once the runs have ended and actors are being stopped. Until then, actors may start other actors. */
   #isStopping = false;
+  /** What a drain waits for, in words. */
+  #awaited = "";
   #shutdown: Promise<LeftRuns> | undefined;
   /** True from the very beginning of closing, which reports to others before it is a promise. */
   #isClosing = false;
@@ -81,7 +83,10 @@ export class SystemEnd {
     checkDeadline("drain", deadline);
     this.#isDraining = true;
     const late = (): TroupeError =>
-      new TroupeError("timed-out", `the system was not drained within ${deadline} ms; close() ends what is left`);
+      new TroupeError(
+        "timed-out",
+        `the system was not drained within ${deadline} ms, as ${this.#awaited}; close() ends what is left`,
+      );
     await within(this.#options.clock, deadline, this.#drain(), late);
   }
 
@@ -100,10 +105,15 @@ export class SystemEnd {
 
   async #drain(): Promise<void> {
     const { runs, supervision, registry, stop } = this.#options;
+    this.#awaited = "runs are in flight";
     await runs.rest();
     this.#isStopping = true;
+    this.#awaited = "supervised actors have not handled what they were sent";
     await supervision.stop("drain");
-    for (const address of registry.addresses()) await stop(address);
+    for (const address of registry.addresses()) {
+      this.#awaited = `${address} has not handled what it was sent`;
+      await stop(address);
+    }
     if (this.#isClosing) throw systemClosed();
   }
 

@@ -186,7 +186,10 @@ export interface System extends AsyncDisposable {
   stats(): Promise<SystemStats>;
   /**
    * Takes no further runs and spawns, waits for the runs in flight, then stops each actor after what waits in its
-   * mailbox. Gives up after `deadline` milliseconds with `timed-out`; default no deadline. `close` is still to be called.
+   * mailbox. By default it waits as long as that takes, for a handler that hangs without end. With a `deadline` it gives up after so many
+   * milliseconds, and the error says what it waited for. `close` is still to be called.
+   *
+   * @throws TroupeError (as a rejection) `timed-out`; `invalid-options` for a deadline below 0; `system-closed`.
    */
   drain(options?: { readonly deadline?: number }): Promise<void>;
   /**
