@@ -165,7 +165,12 @@ export class Outbox {
     const { host, codec } = this.#options;
     const copy = host.copier.copy(codec.decode(payload), "a dead letter", Number.POSITIVE_INFINITY);
     const letter = { reason: "handler-failed", to, from: this.#sender.address, type, payload: copy } as const;
-    host.report({ type: "dead-letter", letter: { ...letter, detail: message }, isJson: host.copier.isJson });
+    host.report({
+      type: "dead-letter",
+      letter: { ...letter, detail: message },
+      isJson: host.copier.isJson,
+      hasAsker: false,
+    });
   }
 
   #later(route: Route): void {

@@ -52,7 +52,7 @@ export class EventSubscribers {
         const { host } = subscriber;
         const fate = { reason: "overflow", detail: `a subscriber on thread ${host} lags` } as const;
         const letter = { ...fate, to: this.#actor, from: this.#actor, type: "event", payload: copy };
-        this.#host.report({ type: "dead-letter", letter, isJson });
+        this.#host.report({ type: "dead-letter", letter, isJson, hasAsker: false });
         continue;
       }
       subscriber.inFlight++;

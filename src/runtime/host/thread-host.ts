@@ -226,9 +226,10 @@ export class ThreadHost {
   }
 
   /** Makes a dead letter of a message. */
-  deadLetter({ to, from, type, payload, isJson }: Envelope, reason: DeadLetterReason, detail?: string): void {
+  deadLetter(envelope: Envelope, reason: DeadLetterReason, detail?: string): void {
+    const { to, from, type, payload, isJson, isAsk, isTold } = envelope;
     const letter = { reason, to, from, type, payload, ...(detail === undefined ? {} : { detail }) };
-    this.report({ type: "dead-letter", letter, isJson });
+    this.report({ type: "dead-letter", letter, isJson, hasAsker: isAsk && !isTold });
   }
 
   /** Tells the home host. */

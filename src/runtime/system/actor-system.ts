@@ -347,7 +347,7 @@ export class ActorSystem implements System {
   #hear(report: SystemReport, from: HostId): void {
     switch (report.type) {
       case "dead-letter":
-        return this.#log.deadLetter(report.letter, this.#end.isClosing); // the home host keeps those
+        return this.#log.deadLetter(report.letter, report.hasAsker || this.#end.isClosing); // the home host keeps those
       case "failure": {
         const { actor, message, error } = report;
         return this.#events.publish({ type: "actor-failed", actor, message, error: decodeError(error) });

@@ -35,11 +35,11 @@ export function entryOfRun({ id, workflow, error, isAttended }: FailedRun): LogE
   };
 }
 
-/** @param isClosing the system is being closed, which makes a dead letter of each message that waits */
-export function entryOfLetter({ reason, to, from, type, detail }: DeadLetter, isClosing: boolean): LogEntry {
+/** @param isExpected its asker is told, or the system is being closed, which makes a dead letter of each message that waits */
+export function entryOfLetter({ reason, to, from, type, detail }: DeadLetter, isExpected: boolean): LogEntry {
   const said = detail === undefined ? "" : `: ${detail}`;
   return {
-    level: isClosing || unremarkable.has(reason) ? "debug" : "warn",
+    level: isExpected || unremarkable.has(reason) ? "debug" : "warn",
     fields: { event: "dead-letter", reason, to, ...(from === undefined ? {} : { from }), type },
     message: `the message "${type}" to ${to} from ${from ?? "outside"} is a dead letter, ${reason}${said}`,
   };

@@ -37,8 +37,8 @@ export class SystemLog {
     if (this.#target !== undefined) this.#log(entryOf(event));
   }
 
-  deadLetter(letter: DeadLetter, isClosing: boolean): void {
-    if (this.#target !== undefined) this.#log(entryOfLetter(letter, isClosing));
+  deadLetter(letter: DeadLetter, isExpected: boolean): void {
+    if (this.#target !== undefined) this.#log(entryOfLetter(letter, isExpected));
   }
 
   failedRun(run: FailedRun): void {

@@ -6,7 +6,8 @@ import type { DeadLetter } from "./envelope.ts";
 import type { ChildReport } from "./supervision-protocol.ts";
 
 export type SystemReport =
-  | { readonly type: "dead-letter"; readonly letter: DeadLetter; readonly isJson: boolean }
+  /** `hasAsker`: its sender waits for an answer, and is told there. */
+  | { readonly type: "dead-letter"; readonly letter: DeadLetter; readonly isJson: boolean; readonly hasAsker: boolean }
   /** What an actor did with a message of the type `message` failed, and no asker is told. */
   | { readonly type: "failure"; readonly actor: Address; readonly message: string; readonly error: EncodedError }
   /** An actor has stopped, or was gone when it was to stop. */

@@ -91,6 +91,7 @@ describe("a system", () => {
         const ref = await system.spawn(counter, { placement: { thread: 1 } });
         await system.stop(ref);
         await ref.tell("add", { by: 1 });
+        await expect(ref.ask("add", { by: 1 })).rejects.toMatchObject({ code: "no-such-actor" }); // its asker is told
         await sleep(1_000);
         killThread(2);
         await sleep(1_000);

@@ -160,7 +160,7 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     content: contentOrNone,
   }).map(({ reason, to, from, content: { value, isJson } }): Frame => {
     const letter = { reason, to, from, type: "take", payload: value };
-    return { kind: "report", report: { type: "dead-letter", letter, isJson } };
+    return { kind: "report", report: { type: "dead-letter", letter, isJson, hasAsker: isJson } };
   }),
   record({
     kind: fc.constant("stop" as const),
