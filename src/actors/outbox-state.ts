@@ -29,6 +29,8 @@ export interface Mail {
   readonly outbox: readonly Parcel[];
   /** The reply to this version's message, kept if the message can arrive again. */
   readonly reply?: Payload;
+  /** The hash of the payload of this version's message, kept if its sender gave it a key: another payload under that is another message. */
+  readonly asked?: string;
 }
 
 /** The mail of an actor that has handled nothing. */

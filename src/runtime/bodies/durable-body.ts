@@ -29,6 +29,7 @@ import { checkReply, openMessage } from "../cell/open-message.ts";
 import { finished } from "./actor-state.ts";
 import { Outbox } from "./outbox.ts";
 import { HeldOutput, type Posted } from "./held-output.ts";
+import { checkSameRequest, payloadHash } from "./same-request.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
@@ -38,6 +39,16 @@ const maxParcels = 1_024;
 
 /** How often a message is handled anew because another writer changed the actor's state meanwhile. */
 const maxAttempts = 100;
+
+/** What is the same for all attempts at a message. */
+interface Request {
+  /** A copy of its payload: handlers may change theirs. */
+  readonly spare: unknown;
+  readonly key: string | undefined;
+  readonly scope: string;
+  /** See {@link Mail.asked}. */
+  readonly asked: string | undefined;
+}
 
 export class DurableBody implements ActorBody {
   readonly #services: ActorServices;
@@ -138,15 +149,16 @@ export class DurableBody implements ActorBody {
     const { isRepeat, payload } = delivery.envelope;
     const request = this.#requestOf(delivery.envelope);
     const key = request && scopeKey(keyOfParts("message", ...request));
-    if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key))) return;
+    const asked = payloadHash(this.#codec, delivery.envelope);
+    if (key !== undefined && isRepeat && (await this.#answerAgain(delivery, key, asked))) return;
     const handling = request ?? [this.#mailId, this.#incarnation, String(++this.#handlings)];
     const scope = keyOfParts("handling", ...handling);
-    const spare = this.#services.host.copier.copy(payload, "a message", Number.POSITIVE_INFINITY); // handlers may change theirs
+    const spare = this.#services.host.copier.copy(payload, "a message", Number.POSITIVE_INFINITY);
     try {
-      for (let attempt = 1; !(await this.#attempt(delivery, spare, key, scope, attempt)); attempt++);
+      for (let attempt = 1; !(await this.#attempt(delivery, { spare, key, scope, asked }, attempt)); attempt++);
     } catch (error) {
       // it may have failed since it was handled before: the second sending of a message may be the first to arrive
-      if (key === undefined || isRepeat || !(await this.#answerAgain(delivery, key))) throw error;
+      if (key === undefined || isRepeat || !(await this.#answerAgain(delivery, key, asked))) throw error;
     }
   }
 
@@ -184,27 +196,23 @@ export class DurableBody implements ActorBody {
   }
 
   /** Gives a message that was handled before the answer that it got then. Returns false if it was not handled before. */
-  async #answerAgain(delivery: Delivery, key: string): Promise<boolean> {
+  async #answerAgain(delivery: Delivery, key: string, asked: string | undefined): Promise<boolean> {
     const mailKey = stateKey(mailState, this.#mailId);
     const original = await stored(() => this.#services.store.committed(mailKey, key, [this.#mailId]));
     if (original === undefined) return false;
     this.#cell.observe(original.position);
-    this.#reply(delivery, original as Snapshot<Mail>);
+    this.#reply(delivery, original as Snapshot<Mail>, asked);
     return true;
   }
 
-  #reply(delivery: Delivery, { state }: Snapshot<Mail>): void {
+  /** @throws RefusedMessage `idempotency-mismatch` */
+  #reply(delivery: Delivery, { state, version }: Snapshot<Mail>, asked: string | undefined): void {
+    checkSameRequest(delivery.envelope, asked, { asked: state.asked, key: this.#mailId, version });
     delivery.reply(this.#codec.decode(state.reply));
   }
 
   /** Handles the message over the newest state. Returns false if another writer has changed the state meanwhile. */
-  async #attempt(
-    delivery: Delivery,
-    spare: unknown,
-    key: string | undefined,
-    scope: string,
-    attempt: number,
-  ): Promise<boolean> {
+  async #attempt(delivery: Delivery, { spare, key, scope, asked }: Request, attempt: number): Promise<boolean> {
     const { host } = this.#services;
     const { envelope } = delivery;
     const { type, idempotencyKey } = envelope;
@@ -228,13 +236,13 @@ export class DurableBody implements ActorBody {
     const parcels = parcelsOf(mail?.state.posted ?? 0, outgoing.posted);
     if (next !== state || parcels.length > 0 || idempotencyKey !== undefined) {
       const delivered = new Set(this.#delivered);
-      const mailNow = mailAfter(mail?.state, parcels, delivered, kept);
+      const mailNow = mailAfter(mail?.state, parcels, delivered, { reply: kept, asked });
       if (mailNow.outbox.length > maxParcels) throw outboxFull(this.#cell.address, mailNow.outbox.length);
       const landed = await this.#commit(next, mailNow, key, attempt);
       if (landed === undefined) return false;
       const isOwn = landed.version === (mail?.version ?? 0) + 1 && landed.author === this.#cell.author;
       if (!isOwn) {
-        this.#reply(delivery, landed); // another delivery of the message was committed first
+        this.#reply(delivery, landed, asked); // another delivery of the message was committed first
         return true;
       }
       this.#cleared(delivered);
@@ -343,7 +351,7 @@ function mailAfter(
   { handled, posted, outbox }: Mail = noMail,
   parcels: readonly Parcel[],
   delivered: ReadonlySet<number>,
-  reply: unknown,
+  { reply, asked }: { readonly reply: unknown; readonly asked: string | undefined },
 ): Mail {
   const waiting = delivered.size === 0 ? outbox : outbox.filter(({ number }) => !delivered.has(number));
   return {
@@ -351,6 +359,7 @@ function mailAfter(
     posted: posted + parcels.length,
     outbox: parcels.length === 0 ? waiting : [...waiting, ...parcels],
     ...(reply === undefined ? {} : { reply }),
+    ...(asked === undefined ? {} : { asked }),
   };
 }
 

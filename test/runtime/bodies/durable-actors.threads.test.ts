@@ -172,6 +172,27 @@ describe("a durable actor", () => {
     expect(await system().store.snapshot(mailState, `ledger/${from}`)).toBeUndefined();
   });
 
+  it("does nothing for another payload under the key of one that it has handled, and says so", async () => {
+    const name = fresh();
+    const ref = await system().spawn(ledger, { name });
+    const once = { idempotencyKey: "payment 16" };
+    expect(await ref.ask("add", { cents: 5 }, once)).toBe(5);
+    const other = { code: "idempotency-mismatch", outcome: "rejected", details: { idempotencyKey: "payment 16" } };
+    expect(await rejectionOf(ref.ask("add", { cents: 6 }, once))).toMatchObject(other);
+    // also where both come at once, and after another life of the actor
+    const two = [7, 8].map((cents) => ref.ask("add", { cents }, { idempotencyKey: "payment 18" }));
+    const [first, second] = await Promise.allSettled(two);
+    expect(first).toMatchObject({ status: "fulfilled", value: 12 });
+    expect(second).toMatchObject({ status: "rejected", reason: { code: "idempotency-mismatch" } });
+    await system().stop(ref);
+    const again = await system().spawn(ledger, { name });
+    expect(await rejectionOf(again.ask("add", { cents: 6 }, once))).toMatchObject(other);
+    expect(await again.ask("add", { cents: 5 }, once)).toBe(5);
+    expect(await again.ask("get")).toBe(12);
+    await again.ask("note", { text: "a" }, once); // another message
+    expect(await rejectionOf(again.ask("note", { text: "b" }, once))).toMatchObject(other);
+  });
+
   it("answers a message that comes again as the first time, also in its next life", async () => {
     const name = fresh();
     const ref = await system().spawn(ledger, { name });
