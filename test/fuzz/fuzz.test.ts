@@ -103,7 +103,7 @@ async function holds(given: Case): Promise<void> {
   await answerOf(() =>
     "call" in given || "deed" in given || "way" in given ? play(stage, given) : playFile(stage, originals, given),
   );
-  await answerOf(probe);
+  expect(await answerOf(probe)).not.toHaveProperty("error");
   await turn(); // rejections that are not handled show after the microtasks
   expect(unhandled.splice(0)).toEqual([]);
 }
