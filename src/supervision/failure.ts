@@ -2,6 +2,7 @@
 
 import type { Address } from "../actors/address.ts";
 import { messageOf } from "../errors/caught.ts";
+import { isTroupeError } from "../errors/troupe-error.ts";
 import type { GoneReason } from "../actors/gone.ts";
 
 /**
@@ -28,6 +29,14 @@ export type Failure =
 /** True for a failure that leaves nothing of the child on its thread. */
 export function isLoss({ kind }: Failure): boolean {
   return kind === "thread-died" || kind === "start-failed";
+}
+
+/** True for a definition that can't be loaded, which another start doesn't change; also where a supervisor gave up because of one. */
+export function isUnloadable(failure: Failure): boolean {
+  if (failure.kind === "escalated") return isUnloadable(failure.failure);
+  if (failure.kind !== "start-failed") return false;
+  const { error } = failure;
+  return isTroupeError(error, "module-failed") || isTroupeError(error, "definition-not-found");
 }
 
 /** What failed, in words, for errors. */

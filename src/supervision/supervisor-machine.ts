@@ -9,7 +9,7 @@
 import type { Mutable } from "../values/mutable.ts";
 import { pauseOf } from "../actors/backoff.ts";
 import type { Decision } from "./decision.ts";
-import { type Failure, isLoss } from "./failure.ts";
+import { type Failure, isLoss, isUnloadable } from "./failure.ts";
 import { recentRestarts } from "./restart-intensity.ts";
 import type {
   ChildState,
@@ -209,6 +209,8 @@ class Transition {
     } else if (decision === "stop" || decision === "escalate" || (decision === "resume" && canResume(failure)))
       return decision;
     if (kind === "temporary") return "stop";
+    // later on, a restart may find what its module waits for; here a caller waits
+    if (this.#state.phase === "starting" && isUnloadable(failure)) return "escalate";
     const { intensity } = this.#plan;
     return recentRestarts(intensity, this.#state.restarts, now).length < intensity.restarts ? "restart" : "escalate";
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type ChildKind, type Decision, restartAlways } from "../../src/supervision/decision.ts";
 import { describeFailure, type Failure } from "../../src/supervision/failure.ts";
 import { defaultIntensity, recentRestarts } from "../../src/supervision/restart-intensity.ts";
+import { TroupeError } from "../../src/errors/troupe-error.ts";
 import { supervise } from "../../src/supervision/supervisor-machine.ts";
 import {
   newSupervisor,
@@ -140,6 +141,26 @@ describe("a supervisor's children", () => {
     const startFailed: Failure = { kind: "start-failed", error: thrown };
     expect(example.to("start", failed("a", "restart", startFailed))).toEqual(["start a", "restart a", "rest 10"]);
     expect(example.to(`rested ${example.state.lastWave}`, "a up")).toEqual(["start a", "start b"]);
+  });
+
+  it("are not started again at first where their code can't be loaded, nor where a supervisor gave up because of that", () => {
+    const unloadable: Failure = {
+      kind: "start-failed",
+      error: new TroupeError("module-failed", "no", { details: { module: "m" } }),
+    };
+    const example = new Example("one-for-one", abc);
+    expect(example.to("start", failed("a", "restart", unloadable))).toEqual(["start a", "escalate a", "escalate a"]);
+    const parent = new Example("one-for-one", abc);
+    const escalated: Failure = { kind: "escalated", child: "a", failure: unloadable };
+    expect(parent.to("start", failed("a", "restart", escalated))).toEqual(["start a", "escalate a", "escalate a"]);
+    // once all stood, a restart may find what their modules wait for
+    expect(new Example("one-for-one", abc).started().to(failed("a", "restart", unloadable))).toEqual([
+      "restart a",
+      "rest 10",
+    ]);
+    expect(
+      new Example("one-for-one", { a: "temporary" }).to("start", failed("a", "restart", unloadable), "a gone"),
+    ).toEqual([...["start a", "stop a", "stop a", "all-started"]]);
   });
 
   it("end by themselves when told so, and are not restarted", () => {

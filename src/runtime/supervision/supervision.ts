@@ -269,7 +269,9 @@ class Tree implements Parent, SupervisorHandle {
 function notStarted(name: string, failure: Failure | undefined): TroupeError {
   const first = failure?.kind === "escalated" ? failure : undefined;
   const why = first === undefined ? "it was stopped" : `${first.child} failed: ${describeFailure(first.failure)}`;
-  const cause = first === undefined || !("error" in first.failure) ? {} : { cause: first.failure.error };
+  let last = first?.failure; // of the actor that a supervisor further down gave up on
+  while (last?.kind === "escalated") last = last.failure;
+  const cause = last === undefined || !("error" in last) ? {} : { cause: last.error };
   return new TroupeError("supervision-failed", `the supervisor ${name} could not start its children: ${why}`, {
     ...cause,
     details: { supervisor: name, ...(first === undefined ? {} : { child: first.child }) },

@@ -14,11 +14,17 @@ describe("a module that never loads", () => {
     expect(await rejectionOf(system.spawn(unconnected))).toMatchObject(failed);
     expect(await rejectionOf(system.deploy(unconnectedWork))).toMatchObject(failed);
     const children = [{ name: "child", actor: unconnected }];
-    const supervised = { name: "over", intensity: { restarts: 1, within: 60_000 }, children };
-    expect(await rejectionOf(system.supervise(supervised))).toMatchObject({
+    using events = record(system.events$);
+    const nested = [{ name: "under", supervisor: { children } }];
+    expect(await rejectionOf(system.supervise({ name: "over", children: nested }))).toMatchObject({
       code: "supervision-failed",
       cause: failed,
     });
+    // no restart, which would fail in the same way
+    expect(events.values.filter(({ type }) => type === "supervisor-decided")).toMatchObject([
+      { child: "child", decision: "escalate" },
+      { child: "under", decision: "escalate" },
+    ]);
     const neighbour = await system.spawn(counter);
     await neighbour.tell("add", { by: 1 });
     expect(await neighbour.ask("get")).toBe(1);
