@@ -78,7 +78,7 @@ beforeAll(async () => {
   originals = await makeOriginals(directory);
   process.chdir(directory); // for what makes files by odd names
   process.on("unhandledRejection", onUnhandled);
-  system = await createSystem({ threads: 1, loadTimeout: 1_000 });
+  system = await createSystem({ threads: 1, loadTimeout: 30_000 });
   near = await system.spawn(mirror, { placement: { thread: 0 } });
   far = await system.spawn(mirror, { placement: { thread: 1 } });
 });
