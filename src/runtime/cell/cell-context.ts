@@ -33,6 +33,7 @@ import { definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "../messaging/ask-errors.ts";
 import type { ActorServices } from "./actor-services.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
+import { spared } from "../messaging/unawaited.ts";
 import type { Handling } from "./handling.ts";
 import { shown } from "../../values/shown.ts";
 
@@ -124,16 +125,14 @@ export class CellContext implements ActorContext<unknown> {
     (this.#site.cell.outgoing ?? this.#site.cell.subscribers).emit(checked);
   }
 
-  async call<In, Out>(
-    agent: CallableAgent<In, Out>,
-    input: NoInfer<In>,
-    options: CallOptions = noOptions,
-  ): Promise<Out> {
-    checkCall(agent, options);
-    const { scope, run } = this.#work ?? {};
-    if (scope !== undefined) this.#calls ??= new CallNames(scope, run);
-    const terms = { ...options, names: this.#calls };
-    return this.#site.services.calls.call(this.#handling.sender, agent, input, terms) as Promise<Out>;
+  call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = noOptions): Promise<Out> {
+    return spared(() => {
+      checkCall(agent, options);
+      const { scope, run } = this.#work ?? {};
+      if (scope !== undefined) this.#calls ??= new CallNames(scope, run);
+      const terms = { ...options, names: this.#calls };
+      return this.#site.services.calls.call(this.#handling.sender, agent, input, terms) as Promise<Out>;
+    });
   }
 
   async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = {}): Promise<never> {

@@ -33,6 +33,7 @@ import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { MessagingHost } from "./messaging-host.ts";
+import { sparing } from "./unawaited.ts";
 import { checkAskOptions } from "./check-ask-options.ts";
 import { shown } from "../../values/shown.ts";
 
@@ -119,51 +120,66 @@ export class Messenger {
         this.#dropped(envelope);
         return sent;
       }
-      return this.#heard(admission, envelope);
+      return this.#heard(admission, () => envelope);
     } catch (thrown) {
       const error = caught(thrown); // a schema's own code may throw anything
       return unsentReason(error) === undefined
         ? Promise.reject(error)
-        : this.#heard(HeardPromise.rejected(error), sealed);
+        : this.#heard(HeardPromise.rejected(error), () => sealed);
     }
   }
 
-  /** Has the message become a dead letter if it can't be sent, and its sender doesn't wait to hear that. */
-  #heard(admission: HeardPromise<void>, envelope: Envelope | undefined): Promise<void> {
-    if (envelope === undefined) return admission; // left behind: what it sends is to have no effect
-    admission.onUnheard(
+  /**
+   * Has the message become a dead letter if it can't be sent, and its sender doesn't wait to hear that.
+   *
+   * @param letter none for one that has its dead letter, or whose sender was left behind and is to have no effect.
+   */
+  #heard<T>(outcome: HeardPromise<T>, letter: () => Envelope | undefined): Promise<T> {
+    outcome.onUnheard(
       (check) => this.#host.turns.atEndOfLoop(check),
       (error) => {
         const reason = unsentReason(error);
-        if (reason !== undefined) this.#host.deadLetter(envelope, reason);
+        if (reason === undefined) {
+          void Promise.reject(error); // as any promise does that no code waits for
+          return;
+        }
+        const envelope = letter();
+        if (envelope !== undefined) this.#host.deadLetter(envelope, reason);
       },
     );
-    return admission;
+    return outcome;
   }
 
-  /** Sends and waits for the answer. The sender has then seen what the answering actor had; refs are bound to it. */
-  async ask(
-    sender: Sender,
-    target: Target,
-    type: string,
-    payload: unknown,
-    options?: HostAskOptions,
-  ): Promise<unknown> {
-    const { answer, token } = await this.#ask(sender, target, type, payload, options);
+  /**
+   * Sends and waits for the answer. The sender has then seen what the answering actor had; refs are bound to it. Where no code
+   * waits for it, the end of its receiver makes a dead letter of it, as of a tell.
+   */
+  ask(sender: Sender, target: Target, type: string, payload: unknown, options?: HostAskOptions): Promise<unknown> {
+    let pending: PendingAsk;
+    try {
+      if (options !== undefined) checkAskOptions(type, options);
+      pending = this.#send(sender, target, type, payload, options);
+    } catch (thrown) {
+      const error = notSent(caught(thrown));
+      if (unsentReason(error) === undefined) return Promise.reject(error);
+      const letter = (): Envelope | undefined =>
+        sender.isFenced === true ? undefined : this.#seal(sender, target, type, payload);
+      return this.#heard(HeardPromise.rejected(error), letter);
+    }
+    const result = this.#receive(sender, pending);
+    if (pending.isSent || !this.#asks.has(pending.id)) return sparing(pending.answer, result);
+    // it waits for room: what becomes of it before it leaves is said here
+    const letter = (): Envelope | undefined => (pending.isSent ? undefined : this.#seal(sender, target, type, payload));
+    return this.#heard(new HeardPromise((resolve, reject) => void result.then(resolve, reject)), letter);
+  }
+
+  async #receive(sender: Sender, pending: PendingAsk): Promise<unknown> {
+    const { answer, token } = await pending.answer;
     sender.observe(token);
     return answer.hasRefs ? this.#host.revive(answer.value, sender) : answer.value;
   }
 
-  #ask(sender: Sender, target: Target, type: string, payload: unknown, options?: HostAskOptions): Promise<Reply> {
-    try {
-      if (options !== undefined) checkAskOptions(type, options);
-      return this.#send(sender, target, type, payload, options);
-    } catch (thrown) {
-      return Promise.reject(notSent(caught(thrown)));
-    }
-  }
-
-  #send(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): Promise<Reply> {
+  #send(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): PendingAsk {
     const { clock, settings } = this.#host;
     const { timeout = settings.askTimeout, signal, detached = false } = options;
     const { isRepeat = options.idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
@@ -183,17 +199,17 @@ export class Messenger {
     const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
     if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
     if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
-    const window = this.#windows.to(target, type);
     const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
     const envelope = this.#seal(sender, target, type, payload, sealed);
     const { id } = envelope;
     const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle };
+    const window = this.#windows.to(target, type);
     const ask = this.#asks.add(id, terms);
     const admission = offerAsk(window, envelope, ask);
     if (admission === "sent") ask.isSent = true;
     else if (admission === "dropped") this.#dropped(envelope);
     else admission.catch((error: unknown) => this.#asks.reject(id, error));
-    return ask.answer;
+    return ask;
   }
 
   /** Makes the envelope of a message; a tell's without `ask`. */

@@ -1,5 +1,6 @@
 /** The system behind its interface: makes the parts, and passes to each what it has to hear of the others. */
 
+import { spared } from "../messaging/unawaited.ts";
 import { clockBehind } from "./clock-behind.ts";
 import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
@@ -224,10 +225,12 @@ export class ActorSystem implements System {
     return this.#supervision.supervise(options, (definition) => this.#platform.load.remember(definition));
   }
 
-  async call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = {}): Promise<Out> {
-    this.#end.checkOpen();
-    checkCall(agent, options);
-    return this.#home.services.calls.call(this.#home.outside, agent, input, options) as Promise<Out>;
+  call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = {}): Promise<Out> {
+    return spared(() => {
+      this.#end.checkOpen();
+      checkCall(agent, options);
+      return this.#home.services.calls.call(this.#home.outside, agent, input, options) as Promise<Out>;
+    });
   }
 
   async find(definition: ActorDefinition | CallableAgent, name: string): Promise<never> {

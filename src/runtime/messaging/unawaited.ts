@@ -1,0 +1,24 @@
+/** What becomes of an ask whose receiver is gone where no code waits for the answer: its rejection must not end the process (invariant 9). */
+
+import { unsentReason } from "./ask-errors.ts";
+
+/**
+ * The result of an ask, given how the ask goes. A rejection that says that the receiver is gone, or has no room, counts as
+ * handled even where no code handles it: the message is a dead letter then, as a tell is. Any other is a mistake of the message's
+ * or of its handler's, and rejects as any promise does.
+ */
+export function sparing<T>(outcome: Promise<unknown>, result: Promise<T>): Promise<T> {
+  outcome.catch((error: unknown) => {
+    if (unsentReason(error) !== undefined) result.catch(() => undefined);
+  });
+  return result;
+}
+
+/** The same for work that asks. What it throws is a rejection. */
+export function spared<T>(work: () => Promise<T>): Promise<T> {
+  const outcome = (async () => work())();
+  return sparing(
+    outcome,
+    outcome.then((value) => value),
+  );
+}
