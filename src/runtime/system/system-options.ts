@@ -31,7 +31,10 @@ export interface SystemOptions {
   readonly threads?: number;
   /** How workflows are coordinated until `switchCoordination`. Default `"orchestrator"`. */
   readonly coordination?: Coordination;
-  /** Where the store persists; the system closes it. Default: in memory. */
+  /**
+   * Where the store persists. It is the system's from now on: the system closes it, also where it can't start, unless another system
+   * uses it. Default: in memory.
+   */
   readonly journal?: Journal | Promise<Journal>;
   /**
    * What is kept of the store's histories, by key: the first rule that matches decides. Default: everything. Under any rules,
