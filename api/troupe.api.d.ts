@@ -824,6 +824,7 @@ export interface Journal {
     readonly time: number;
     append(records: readonly CommitRecord[]): MaybePromise<void>;
     head(key: StateKey): MaybePromise<Snapshot | undefined>;
+    peek(key: StateKey): MaybePromise<Snapshot | undefined>;
     at(key: StateKey, version: number): MaybePromise<Snapshot | undefined>;
     meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined>;
     oldest(key: StateKey): MaybePromise<number | undefined>;

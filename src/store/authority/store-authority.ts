@@ -100,7 +100,7 @@ export class StoreAuthority {
 
   /** The newest version in the journal, without keeping it in memory: for reading many keys. */
   stored(key: StateKey): MaybePromise<Snapshot | undefined> {
-    return this.#begin(() => this.#journal.head(key));
+    return this.#begin(() => this.#journal.peek(key));
   }
 
   /**

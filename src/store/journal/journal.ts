@@ -32,6 +32,8 @@ export interface Journal {
   append(records: readonly CommitRecord[]): MaybePromise<void>;
   /** The newest version of a key, which may be a tombstone. */
   head(key: StateKey): MaybePromise<Snapshot | undefined>;
+  /** The same, where many keys are read once each: it doesn't push what is in use out of a cache. */
+  peek(key: StateKey): MaybePromise<Snapshot | undefined>;
   /** One version of a key; `undefined` if it isn't kept. */
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined>;
   /** The same without its state: cheap however large the state is. */

@@ -29,6 +29,7 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
     const chain = chains.get(key);
     return chain?.snapshots[version - chain.oldest];
   };
+  const head = (key: StateKey): Snapshot | undefined => chains.get(key)?.snapshots.at(-1);
   const range = (key: StateKey, lowest: number, highest: number): CommitRecord[] => {
     const chain = chains.get(key);
     if (chain === undefined) return [];
@@ -78,7 +79,8 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
         time = Math.max(time, snapshot.time);
       }
     },
-    head: (key) => chains.get(key)?.snapshots.at(-1),
+    head,
+    peek: head,
     at,
     meta(key, version) {
       const snapshot = at(key, version);

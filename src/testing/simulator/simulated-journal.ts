@@ -119,6 +119,7 @@ export class DurableJournal implements JournalSource {
       trim: (key, oldest) => write(() => kept.trim(key, oldest)),
       compact: () => write(() => kept.compact()),
       head: (key) => read(() => kept.head(key)),
+      peek: (key) => read(() => kept.peek(key)),
       at: (key, version) => read(() => kept.at(key, version)),
       meta: (key, version) => read(() => kept.meta(key, version)),
       oldest: (key) => read(() => kept.oldest(key)),

@@ -28,19 +28,28 @@ export class KeyIndex {
     this.#damaged = damaged;
   }
 
-  /** The row on disk. @throws TroupeError `journal-corrupt`. */
+  /** The row on disk, which is kept in memory from then on. @throws TroupeError `journal-corrupt`. */
   written(key: StateKey): KeyRow | undefined {
     const known = this.#written.get(key);
     if (known !== undefined) return known;
+    const row = this.#read(key);
+    if (row !== undefined) this.#written.set(key, row, 1);
+    return row;
+  }
+
+  /** The same, without keeping it. */
+  peek(key: StateKey): KeyRow | undefined {
+    return this.#written.get(key) ?? this.#read(key);
+  }
+
+  #read(key: StateKey): KeyRow | undefined {
     const place = stateKeyBytes(key);
     const bytes = this.#table().get(place);
     if (bytes === undefined) {
       if (this.#damaged > 0) throw corruptIndex(`The key ${key}`, this.#damaged);
       return undefined;
     }
-    const row = keyRowOf(key, place, bytes);
-    this.#written.set(key, row, 1);
-    return row;
+    return keyRowOf(key, place, bytes);
   }
 
   /** The newest row, which the next commit starts from. */
@@ -95,7 +104,7 @@ export class KeyIndex {
     if (this.#damaged > 0) throw corruptIndex("What is asked for", this.#damaged);
     const start = stateKeyBytes(prefix);
     for (const entry of this.#table().range(prefix === "" ? {} : { start })) {
-      if (!entry.key.subarray(0, start.length).equals(start)) break;
+      if (entry.key.compare(start, 0, start.length, 0, Math.min(start.length, entry.key.length)) !== 0) break;
       yield entry;
     }
   }

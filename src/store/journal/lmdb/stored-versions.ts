@@ -117,10 +117,27 @@ export class StoredVersions implements Journal {
   }
 
   head(key: StateKey): Snapshot | undefined {
+    return this.#newest(key, () => {
+      const row = this.#keys.written(key);
+      return row && this.#at(key, row.newest);
+    });
+  }
+
+  peek(key: StateKey): Snapshot | undefined {
+    return this.#newest(key, () => {
+      const row = this.#keys.peek(key);
+      return row && this.#read(key, row, row.newest);
+    });
+  }
+
+  /** The newest version, whether it is on disk or not. */
+  #newest(key: StateKey, read: () => Snapshot | undefined): Snapshot | undefined {
     this.#checkOpen();
     this.#unwritten?.checkKey(key);
     const unwritten = this.#unwritten?.head(key);
-    return unwritten === undefined ? this.#head(key) : standing(unwritten);
+    if (unwritten !== undefined) return standing(unwritten);
+    this.#look();
+    return read();
   }
 
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
@@ -289,24 +306,22 @@ export class StoredVersions implements Journal {
 
   #cache(snapshot: Snapshot, row: KeyRow): void {
     const cached = this.#heads.get(row.id);
-    if (cached !== undefined && cached.version > snapshot.version) return;
+    if (cached !== undefined && cached.version >= snapshot.version) return;
     this.#heads.set(row.id, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
-  }
-
-  #head(key: StateKey): Snapshot | undefined {
-    this.#look();
-    const row = this.#keys.written(key);
-    return row && this.#at(key, row.newest);
   }
 
   #at(key: StateKey, version: number): Snapshot | undefined {
     const row = this.#keys.written(key);
     if (row === undefined || !holds(row, version)) return undefined;
-    const cached = this.#heads.get(row.id);
-    if (cached?.version === version) return cached;
-    const snapshot = this.#unlessDropped(key, version, () => readVersion(this.#tables, key, row, version, cached));
+    const snapshot = this.#read(key, row, version);
     if (snapshot !== undefined && version === row.newest) this.#cache(snapshot, row);
     return snapshot;
+  }
+
+  #read(key: StateKey, row: KeyRow, version: number): Snapshot | undefined {
+    const cached = this.#heads.get(row.id);
+    if (cached?.version === version) return cached;
+    return this.#unlessDropped(key, version, () => readVersion(this.#tables, key, row, version, cached));
   }
 
   /** `undefined` for a version that is gone from disk already, where the write that drops it is not acknowledged yet. */

@@ -3,7 +3,7 @@
 import { applyPatches } from "../../versions/apply-patches.ts";
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Patch } from "../../versions/patch.ts";
-import { seal } from "../../versions/seal.ts";
+import { sealDecoded } from "../../versions/seal.ts";
 import { type Snapshot, snapshotOf } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
 import { placeOf, positionAt, versionPlace } from "./records/entry-key.ts";
@@ -81,7 +81,7 @@ export function readRecords(
     lowest === row.oldest && lowest > 1
       ? { patches: [{ op: "replace", path: [], value: first.state } as const] }
       : readRecord(tables, key, row, lowest);
-  for (const patch of patches) if (patch.op !== "remove") seal(patch.value);
+  for (const patch of patches) if (patch.op !== "remove") sealDecoded(patch.value);
   const records: CommitRecord[] = [{ snapshot: first, patches }];
   let { state } = first;
   for (let version = lowest + 1; version <= highest; version++) {
@@ -94,6 +94,14 @@ export function readRecords(
 
 function baseOf(tables: VersionTables, key: StateKey, row: KeyRow, version: number, near: Base | undefined): Base {
   if (near?.version === version) return near;
+  if (version >= row.checkpoint) {
+    // most reads are of the newest version: its checkpoint is known, and need not be searched
+    if (near !== undefined && near.version > row.checkpoint && near.version < version) return near;
+    const place = versionPlace(row.id, row.checkpoint);
+    const value = tables.checkpoints.get(place);
+    const base = value && checkpointAt(place, value);
+    if (base !== undefined) return base;
+  }
   // a damaged checkpoint is passed over: replaying from the one before takes longer and gives the same state
   for (const { key: place, value } of tables.checkpoints.range({
     start: versionPlace(row.id, version),
@@ -102,21 +110,31 @@ function baseOf(tables: VersionTables, key: StateKey, row: KeyRow, version: numb
   })) {
     const { version: found } = placeOf(place);
     if (near !== undefined && near.version > found && near.version < version) return near;
-    const body = unsealBytes(place, value);
-    if (body === undefined) continue;
-    if (body.length === 0) return { version: found - 1, state: undefined };
-    const state = decodePlain(body);
-    seal(state);
-    return { version: found, state };
+    const base = checkpointAt(place, value);
+    if (base !== undefined) return base;
   }
   throw corruptVersion(key, version, "no checkpoint before it is whole");
+}
+
+/** What a checkpoint holds; `undefined` for one that is damaged. */
+function checkpointAt(place: Buffer, value: Buffer): Base | undefined {
+  const { version } = placeOf(place);
+  const body = unsealBytes(place, value);
+  if (body === undefined) return undefined;
+  if (body.length === 0) return { version: version - 1, state: undefined };
+  const state = decodePlain(body);
+  sealDecoded(state);
+  return { version, state };
 }
 
 function replay(key: StateKey, version: number, state: unknown, patches: readonly Patch[]): unknown {
   if (patches.length === 0) return state;
   const from = patches.findLastIndex((patch) => startsAnew([patch]));
+  const anew = patches[from];
+  let base = state;
+  if (anew?.op === "replace") sealDecoded((base = anew.value));
   try {
-    return applyPatches(state, from > 0 ? patches.slice(from) : patches);
+    return applyPatches(base, patches.slice(from + 1));
   } catch (cause) {
     throw corruptVersion(key, version, "its patches don't fit the version before", cause);
   }

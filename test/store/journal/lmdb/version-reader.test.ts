@@ -47,7 +47,11 @@ function versions(newest: number, checkpoints: readonly number[]) {
     if (version === 1) states.table.put(place, sealBytes(place, Buffer.alloc(0)));
     else if (checkpoints.includes(version)) states.table.put(place, sealBytes(place, encodePlain(state)));
   }
-  const row = { ...newKeyRow(1), newest };
+  const row = {
+    ...newKeyRow(1),
+    newest,
+    checkpoint: Math.max(1, ...checkpoints.filter((version) => version <= newest)),
+  };
   const tables = { versions: places.table, records: records.table, checkpoints: states.table };
   const flip = (of: Table, place: Buffer): void => {
     const bytes = Buffer.from(of.get(place) ?? []);

@@ -46,6 +46,7 @@ export function stateKeyBytes(key: StateKey): Buffer {
 
 /** The counterpart of {@link stateKeyBytes}. */
 export function stateKeyOf(bytes: Buffer): StateKey {
+  if (isAscii(bytes)) return bytes.toString("latin1"); // as most keys are: built letter by letter, a list of them takes many times the time
   let key = "";
   for (let i = 0; i < bytes.length;) {
     const lead = bytes[i++] as number;
@@ -80,6 +81,11 @@ export function idempotencyPlace(idempotencyKey: string): Buffer {
   const bytes = codeUnits(idempotencyKey);
   if (bytes.length <= maxIdempotencyBytes) return Buffer.concat([Buffer.of(1), bytes]);
   return Buffer.concat([Buffer.of(2), createHash("sha256").update(bytes).digest()]);
+}
+
+function isAscii(bytes: Buffer): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) >= 0x80) return false;
+  return true;
 }
 
 function codeUnits(text: string): Buffer {
