@@ -9,6 +9,12 @@ import type { MaybePromise } from "./maybe-promise.ts";
 export class TaskQueue {
   #isBusy = false;
   readonly #waiting: (() => void)[] = [];
+  readonly #onIdle: (() => void) | undefined;
+
+  /** @param onIdle called whenever a task has ended and none waits. It must not throw. */
+  constructor(onIdle?: () => void) {
+    this.#onIdle = onIdle;
+  }
 
   /**
    * Runs `task` once all earlier tasks have ended. If none is in progress, runs it at once and returns or throws what the
@@ -62,7 +68,8 @@ export class TaskQueue {
 
   #end(): void {
     const next = this.#waiting.shift();
-    if (next === undefined) this.#isBusy = false;
-    else next();
+    if (next !== undefined) return next();
+    this.#isBusy = false;
+    this.#onIdle?.();
   }
 }

@@ -83,6 +83,7 @@ export class StoredRuns {
       ...quiet,
       clock,
       commit: (subject, next) => client.evolveNow(subject, next),
+      newest: ({ definition, id }) => client.snapshotNow(definition, id),
       send: () => undefined,
       onVersion: () => undefined,
       onBroken: (_, error) => {

@@ -32,6 +32,7 @@ function begin(
   });
   const supervisor = new RunSupervisor({
     commit: (subject, next) => runs.commit(subject, next),
+    newest: (subject) => runs.newest(subject),
     send: () => undefined,
     onVersion: (_, snapshot) => handle.observe(snapshot),
     onBroken: (_, cause) => handle.break(cause),

@@ -28,8 +28,8 @@ export interface LeftRuns {
  */
 export class AcceptedRuns implements Listeners {
   readonly #queue: RunQueue;
-  /** Without a handle: a run that was parked when it was taken up, until someone asks for it. */
-  readonly #handles = new Map<string, RunHandle | undefined>();
+  /** All but those that were parked when they were taken up, and for which no code has asked. */
+  readonly #handles = new Map<string, RunHandle>();
   /** The runs whose start is on its way to the journal; each promise resolves when it is known whether it got there. */
   readonly #starting = new Map<string, Promise<void>>();
   readonly #notStarted: string[] = [];
@@ -66,7 +66,7 @@ export class AcceptedRuns implements Listeners {
 
   /** @throws TroupeError `run-exists` */
   checkFree(id: string): void {
-    if (this.#handles.has(id)) throw inFlight(id);
+    if (this.#handles.has(id) || this.#parked.has(id)) throw inFlight(id);
   }
 
   /** Puts a run in flight and starts it. Throws what `start` throws; what it rejects with goes to the handle. */
@@ -112,13 +112,7 @@ export class AcceptedRuns implements Listeners {
     return handle?.isHeard === true;
   }
 
-  /** Takes up a run that only waits for an answer or a time, as one did before the process started. */
-  takeUpParked(id: string): void {
-    this.#handles.set(id, undefined);
-    this.park(id);
-  }
-
-  /** A run only waits for an answer or a time: another one may take its place. */
+  /** A run only waits for an answer or a time: another one may take its place. One of an earlier process need not have a handle. */
   park(id: string): void {
     this.#parked.add(id);
     this.#queue.leave(id);
@@ -162,7 +156,7 @@ export class AcceptedRuns implements Listeners {
       unfinished.push(id);
       this.#forget(id)?.break(closedBefore(id, true));
     };
-    for (const id of [...this.#handles.keys()]) if (!this.#starting.has(id)) leave(id);
+    for (const id of new Set([...this.#handles.keys(), ...this.#parked])) if (!this.#starting.has(id)) leave(id);
     await Promise.all(this.#starting.values());
     for (const id of [...this.#handles.keys()]) leave(id); // the runs whose start is recorded after all
     this.#parked.clear();

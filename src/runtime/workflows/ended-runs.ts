@@ -52,7 +52,7 @@ export class EndedRuns {
   readonly #age: number;
   /** Those that ended in this process, and once {@link #isLoaded}, those before; the oldest first. */
   #ended = new FifoQueue<Ended>();
-  /** How many runs there were before this process; 0 once they are loaded. */
+  /** How many runs had ended before this process; 0 once they are loaded. */
   #before = 0;
   #isLoaded = false;
   #dropping: Promise<void> | undefined;
@@ -66,14 +66,14 @@ export class EndedRuns {
   }
 
   /**
-   * Counts what an earlier process left. Resolves when what is too much of it by more than an eighth is forgotten: processes that end
+   * Counts what an earlier process left, of which `open` runs have not ended. Resolves when what is too much of it by more than an eighth is forgotten: processes that end
    * few runs would leave more and more otherwise.
    */
-  async start(): Promise<void> {
+  async start(open: number): Promise<void> {
     if (this.#options.keep === "all") return;
     const keys = await this.#options.authority.keys(stateKey(runState, ""));
-    this.#before = keys.length;
-    if (keys.length > this.#last * 1.125) await this.#drop();
+    this.#before = Math.max(0, keys.length - open);
+    if (this.#before > this.#last * 1.125) await this.#drop();
   }
 
   /** A run has its last version. */

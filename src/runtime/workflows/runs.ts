@@ -150,7 +150,7 @@ export class Runs {
   async recover(): Promise<void> {
     const { recover } = this.#options;
     if (recover !== false) await this.#recover(recover);
-    await this.#ended.start();
+    await this.#ended.start(this.#supervisor.openRuns.length);
   }
 
   run<Input, Output, Waits, Steps>(
@@ -197,11 +197,11 @@ export class Runs {
     if (again !== undefined) return again;
     const [first] = versions;
     if (first === undefined) throw noSuchRun(id);
-    const open = this.#supervisor.newest(id);
-    if (open !== undefined && open.length !== versions.at(-1)?.state.length) return this.#find(id); // it went on meanwhile
+    const length = this.#supervisor.lengthOf(id);
+    if (length !== undefined && length !== versions.at(-1)?.state.length) return this.#find(id); // it went on meanwhile
     const handle = this.#newHandle(id, first.state.workflow);
     for (const version of versions) handle.observe(version, version !== versions.at(-1));
-    if (open !== undefined) this.#accepted.adopt(handle);
+    if (length !== undefined) this.#accepted.adopt(handle);
     const refused = this.#refused.get(id);
     if (refused !== undefined) handle.break(refused.error);
     return handle;
@@ -331,8 +331,7 @@ export class Runs {
     const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
     if (given === undefined) for (const version of versions) handle.observe(version, true);
     await this.#accepted.takeUp(handle, () => this.#supervisor.resume(snapshot, id, workflow, event));
-    const newest = this.#supervisor.newest(id);
-    if (newest !== undefined && isParked(newest)) this.#accepted.park(id);
+    if (this.#supervisor.isParked(id)) this.#accepted.park(id);
     return handle;
   }
 
@@ -341,7 +340,7 @@ export class Runs {
     const workflow = await findWorkflow(this.#platform.load, found.state.workflow, this.#options.workflows);
     this.#accepted.checkFree(id);
     await this.#supervisor.resume(found, id, workflow, "recover");
-    this.#accepted.takeUpParked(id);
+    this.#accepted.park(id);
   }
 
   async #newest(id: string): Promise<RunState | undefined> {

@@ -15,15 +15,17 @@ import type { RunEvent } from "../history/run-event.ts";
 export interface AlarmsPorts {
   readonly clock: Clock;
   readonly terms: Pick<Terms, "codec">;
+  /** An open run. */
+  run(id: string): OpenRun | undefined;
   /** Records a due event if the run's history accepts it. Called in the run's turn. */
   record(run: OpenRun, event: RunEvent): MaybePromise<boolean>;
   send(run: OpenRun, dispatch: Dispatch): void;
 }
 
-/** Owns the times at which runs are to be looked at, and acts when one has come. What is due then is kept by the run. */
+/** Owns the times at which runs are to be looked at, also of those that are parked, and acts when one has come. The run knows what is due then. */
 export class Alarms {
   readonly #ports: AlarmsPorts;
-  readonly #due = new DueTimes<OpenRun>();
+  readonly #due = new DueTimes<string>();
   readonly #alarm: Alarm;
   #isStopped = false;
 
@@ -39,7 +41,7 @@ export class Alarms {
     const next = run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue;
     if (this.#isStopped || (next === Number.POSITIVE_INFINITY && this.#due.size === 0)) return;
     const before = this.#due.next;
-    this.#due.set(run, next);
+    this.#due.set(run.id, next);
     if (this.#due.next !== before) this.#alarm.set(this.#due.next);
   }
 
@@ -50,9 +52,12 @@ export class Alarms {
   }
 
   #wake(): void {
-    const runs = this.#due.take(this.#ports.clock.now());
+    const due = this.#due.take(this.#ports.clock.now());
     this.#alarm.set(this.#due.next);
-    for (const run of runs) void run.unattended(() => this.#ring(run));
+    for (const id of due) {
+      const run = this.#ports.run(id);
+      void run?.unattended(() => this.#ring(run));
+    }
   }
 
   #ring(run: OpenRun): MaybePromise<unknown> {

@@ -3,18 +3,25 @@
 import { type Subject, subjectOf } from "../../store/client/change.ts";
 import { fromTimeOfDay } from "../../async/time-of-day.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, pivotPassed, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
-import { isParked } from "../history/run-waits.ts";
 import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
 /** What is due: the run's deadline, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
 export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again" | "wait"; readonly step: string };
+
+export interface OpenRunPorts {
+  readonly clock: Clock;
+  /** Nothing happens in the run any more for now. */
+  readonly onIdle?: () => void;
+  /** Reads the state of a run that was parked. */
+  readonly wake?: () => MaybePromise<void>;
+}
 
 /**
  * Owns the attempts, due times and task queue of one run. The rules of the run are in `run-machine.ts`; its truth is in
@@ -25,7 +32,9 @@ export class OpenRun {
   /** Its key in the store. Kept, since a key string made anew for each commit is slow to look up. */
   readonly subject: Subject<RunState>;
   readonly plan: WorkflowPlan;
-  readonly sequence = new TaskQueue();
+  readonly #sequence: TaskQueue;
+  /** Present until the state of a run that was parked is read. */
+  #wake: (() => MaybePromise<void>) | undefined;
   state: RunState = newRun;
   /** What is to be recorded before anything else, since the run was parked when it happened: of many runs that wait, few go on. */
   owed: "run-recovered" | "coordination-switched" | undefined;
@@ -48,9 +57,11 @@ export class OpenRun {
   #undated: Map<number, number> | undefined;
   #isClosed = false;
 
-  constructor(id: string, plan: WorkflowPlan, clock: Clock) {
+  constructor(id: string, plan: WorkflowPlan, { clock, onIdle, wake }: OpenRunPorts) {
     this.id = id;
     this.#clock = clock;
+    this.#sequence = new TaskQueue(onIdle);
+    this.#wake = wake;
     this.subject = subjectOf(runState, id);
     this.plan = plan;
   }
@@ -60,24 +71,34 @@ export class OpenRun {
     return this.#isClosed;
   }
 
+  /** True until the state of a run that was parked is read. */
+  get isAsleep(): boolean {
+    return this.#wake !== undefined;
+  }
+
+  /** Runs a task after all earlier ones, once the state is there. Fails if it can't be read. */
+  turn<T>(task: () => MaybePromise<T>): MaybePromise<T> {
+    return this.#sequence.run((): MaybePromise<T> => {
+      const wake = this.#wake;
+      if (wake === undefined) return task();
+      return chain(wake(), () => {
+        this.#wake = undefined;
+        return task();
+      });
+    });
+  }
+
   /**
    * Runs a task that has no caller to report to, in the run's turn. If the task fails, the run breaks, and its listeners
    * are told.
    */
   unattended(task: () => MaybePromise<unknown>): MaybePromise<unknown> {
     try {
-      const done = this.sequence.run(task);
+      const done = this.turn(task);
       return done instanceof Promise ? done.catch(() => undefined) : undefined;
     } catch {
       return undefined; // the run's listeners are told
     }
-  }
-
-  /** True for a run that is parked: it is handed over to another coordination when it goes on. */
-  postponesHandOver(): boolean {
-    if (!isParked(this.state)) return false;
-    if (!this.state.pinned) this.owed ??= "coordination-switched"; // one that is pinned takes no switch
-    return true;
   }
 
   /** True if this attempt at a step, or at its compensation, is in flight. */
@@ -206,6 +227,12 @@ export class OpenRun {
   get deadline(): number | undefined {
     const { deadline } = this.state;
     return deadline === undefined ? undefined : this.#undatedOf(deadline);
+  }
+
+  /** Takes over the deadline as it was converted before the run was parked. */
+  keepDeadline(at: number | undefined): void {
+    const { deadline } = this.state;
+    if (deadline !== undefined && at !== undefined) (this.#undated ??= new Map()).set(deadline, at);
   }
 
   /** When something is due next, in the clock's milliseconds; Infinity for never. */

@@ -7,14 +7,13 @@
  * it: in the turn in which a run learns of a switch, its new deciders are told the state of the run.
  */
 
-import { type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import { subjectOf } from "../../store/client/change.ts";
 import { toTimeOfDay } from "../../async/time-of-day.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { WorkflowDefinition } from "../definition/workflow-definition.ts";
-import { agentKey, planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";
+import { planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import { type Advance, advance } from "../coordination/advance.ts";
 import { Alarms } from "./alarms.ts";
 import { Attempts } from "./attempts.ts";
@@ -25,8 +24,9 @@ import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import type { Parts } from "../history/parts.ts";
 import { dispatchesOf } from "../coordination/dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { OpenRun } from "./open-run.ts";
-import { handOver } from "../coordination/relay.ts";
+import type { OpenRun } from "./open-run.ts";
+import { Losses } from "./losses.ts";
+import { OpenRuns, type ParkedRun } from "./open-runs.ts";
 import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "../history/run-event.ts";
 import { pivotPassed } from "../history/run-progress.ts";
 import { type StartOptions, startRun } from "./run-start.ts";
@@ -35,7 +35,6 @@ import { isOpen, type RunState, runState } from "../history/run-state.ts";
 import { isParked, isToldUnder } from "../history/run-waits.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
 import { answerTo } from "./answer-wait.ts";
-import { lostAttempts } from "./lost-attempts.ts";
 import { withPlan } from "./with-plan.ts";
 import { checkSameDefinition, notAdmissible, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
@@ -55,10 +54,11 @@ import type { SupervisorPorts } from "./supervisor-ports.ts";
 export class RunSupervisor {
   readonly #ports: SupervisorPorts;
   readonly #terms: Terms;
-  readonly #open = new Map<string, OpenRun>();
+  readonly #runs: OpenRuns;
   readonly #attempts: Attempts;
   readonly #dispatcher: Dispatcher;
   readonly #alarms: Alarms;
+  readonly #losses: Losses;
   readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
   #coordination: Coordination = "orchestrator";
   #epoch: Epoch = 0;
@@ -72,6 +72,13 @@ export class RunSupervisor {
       dated: (at) => toTimeOfDay(clock, at),
       random: () => random.next(),
     };
+    this.#runs = new OpenRuns({
+      clock,
+      newest: (subject) => ports.newest(subject),
+      losses: () => this.#losses.count,
+      woken: (run, parked) => this.#woken(run, parked),
+      onFailed: (run, error) => this.#break(run, error),
+    });
     const attempts = new Attempts({ ...ports, propose: (run, event) => this.#proposeUnasked(run, event) });
     const dispatcher = new Dispatcher({
       send: (agent, message) => ports.send(agent, message),
@@ -83,9 +90,12 @@ export class RunSupervisor {
     this.#alarms = new Alarms({
       clock,
       terms: this.#terms,
+      run: (id) => this.#runs.wake(id),
       record: (run, event) => this.#record(run, event),
       send: (run, dispatch) => dispatcher.send(run, dispatch),
     });
+    const record = (run: OpenRun, event: RunEvent): MaybePromise<boolean> => this.#record(run, event);
+    this.#losses = new Losses({ attempts, dispatcher, alarms: this.#alarms, record });
   }
 
   /** The coordination in force. It applies to every run that isn't pinned to its own. */
@@ -100,17 +110,22 @@ export class RunSupervisor {
 
   /** True for a run that hasn't ended. */
   isOpen(id: string): boolean {
-    return this.#open.has(id);
+    return this.#runs.has(id);
+  }
+
+  /** True for a run that goes on only when a wait is answered or a time comes. */
+  isParked(id: string): boolean {
+    return this.#runs.isParked(id);
   }
 
   /** The ids of the runs that haven't ended. */
   get openRuns(): readonly string[] {
-    return [...this.#open.keys()];
+    return this.#runs.ids;
   }
 
-  /** The newest state of a run that hasn't ended. */
-  newest(id: string): RunState | undefined {
-    return this.#open.get(id)?.state;
+  /** How many events a run has had; `undefined` for one that has ended. */
+  lengthOf(id: string): number | undefined {
+    return this.#runs.lengthOf(id);
   }
 
   /**
@@ -129,8 +144,7 @@ export class RunSupervisor {
           this.#epoch = epoch;
           this.#coordination = coordination;
         }
-        const pending = [...this.#open.values()]
-          .filter((run) => !run.postponesHandOver())
+        const pending = this.#runs.awake
           .map((run) => run.unattended(() => this.#record(run, { type: "coordination-switched", coordination, epoch })))
           .filter((handedOver) => handedOver instanceof Promise);
         return pending.length === 0 ? epoch : Promise.all(pending).then(() => epoch);
@@ -148,10 +162,8 @@ export class RunSupervisor {
     const plan = this.#planOf(workflow);
     const { coordination, epoch } = this;
     const started = startRun(plan, input, options, { coordination, epoch }, this.#terms);
-    if (this.#open.has(id)) throw runExists(id);
-    const run = new OpenRun(id, plan, this.#ports.clock);
-    this.#open.set(id, run);
-    return chain(this.#judge(run, started), () => undefined);
+    if (this.#runs.has(id)) throw runExists(id);
+    return chain(this.#judge(this.#runs.open(id, plan), started), () => undefined);
   }
 
   /**
@@ -171,22 +183,21 @@ export class RunSupervisor {
   ): MaybePromise<void> {
     const plan = this.#planOf(workflow);
     checkSameDefinition(id, state, plan);
-    if (this.#open.has(id)) throw runExists(id);
+    if (this.#runs.has(id)) throw runExists(id);
     const isCancelled = event !== "recover" && event.type === "cancel-requested";
     const pivot = isCancelled && state.status === "running" ? pivotPassed(state) : undefined;
     if (pivot !== undefined) throw pastPivot(id, pivot);
-    const run = new OpenRun(id, plan, this.#ports.clock);
+    const run = this.#runs.open(id, plan);
     run.state = withPlan(state, plan);
-    this.#open.set(id, run);
-    if (event === "recover" && isParked(state)) {
+    if (event === "recover" && isParked(run.state)) {
       run.owed = "run-recovered";
       run.forgetTold();
-      return this.#alarms.arm(run);
+      return run.turn(() => this.#alarms.arm(run));
     }
     const { coordination, epoch } = this;
     const recovered = { type: "run-recovered", coordination, epoch } as const;
     const next = event === "recover" || isCancelled ? recovered : event;
-    const judged = run.sequence.run(() => this.#record(run, next, undefined, isCancelled ? [event] : []));
+    const judged = run.turn(() => this.#record(run, next, undefined, isCancelled ? [event] : []));
     return chain(judged, (isAccepted) => {
       if (isAccepted) return;
       this.#close(run);
@@ -202,7 +213,7 @@ export class RunSupervisor {
    */
   resolve(id: string, note: string): MaybePromise<void> {
     const committed = commitRun(this.#ports, subjectOf(runState, id), (newest) => {
-      const resolved = this.#open.has(id) ? undefined : resolveRun(newest, note);
+      const resolved = this.#runs.has(id) ? undefined : resolveRun(newest, note);
       if (resolved === undefined) throw notAdmissible(id, newest, "run-resolved");
       return resolved;
     });
@@ -214,25 +225,25 @@ export class RunSupervisor {
    * policies don't let it through.
    */
   claim(id: string, event: Claim): MaybePromise<Grant | false> {
-    const run = this.#open.get(id);
+    const run = this.#runs.wake(id);
     if (run === undefined) return false;
     return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#attempts.goAhead(run, event));
   }
 
   /** Notes that an agent's code begins with an attempt at a step that was let ahead. */
   begun(id: string, step: string, attempt: number): void {
-    const run = this.#open.get(id);
+    const run = this.#runs.get(id);
     if (run?.isInFlight(step, attempt) === true) run.permitOf(step)?.begin();
   }
 
   /** Passes on what an attempt emits, if it is in flight by the run's history (invariant 16). Returns whether more is wanted. */
   parts(parts: Parts): boolean {
-    return this.#open.get(parts.run)?.isExecuting(parts) === true && this.#ports.listeners.take(parts);
+    return this.#runs.get(parts.run)?.isExecuting(parts) === true && this.#ports.listeners.take(parts);
   }
 
   /** Some code listens to a run from now on: the attempts in flight are told. */
   listen(id: string): void {
-    const run = this.#open.get(id);
+    const run = this.#runs.get(id);
     if (run !== undefined) this.#dispatcher.listen(run);
   }
 
@@ -241,7 +252,7 @@ export class RunSupervisor {
    * the order in which they arrive. A proposal that arrives again, or after the run's end, isn't accepted.
    */
   propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
-    const run = this.#open.get(id);
+    const run = this.#runs.wake(id);
     return chain(run === undefined ? false : this.#judge(run, event, spent), (isAccepted) => {
       if (!isAccepted) this.#attempts.refused(id, event);
       return isAccepted;
@@ -255,7 +266,7 @@ export class RunSupervisor {
    * @throws TroupeError `past-point-of-no-return`.
    */
   cancel(id: string, reason?: string): MaybePromise<void> {
-    const run = this.#open.get(id);
+    const run = this.#runs.wake(id);
     if (run === undefined) return undefined;
     const event = { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) } as const;
     return chain(this.#judge(run, event), (isAccepted) => {
@@ -272,7 +283,7 @@ export class RunSupervisor {
    * `message-too-large` for an answer that it doesn't take.
    */
   tell(id: string, wait: string, answer: unknown, options: TellOptions): MaybePromise<boolean> {
-    const run = this.#open.get(id);
+    const run = this.#runs.wake(id);
     if (run === undefined) return false;
     const { idempotencyKey: key } = options;
     return chain(
@@ -288,7 +299,8 @@ export class RunSupervisor {
 
   /** Drops all runs: they stay as they are recorded, and their alarms end. */
   close(): void {
-    for (const run of [...this.#open.values()]) this.#close(run);
+    this.#alarms.stop();
+    this.#runs.clear();
   }
 
   /**
@@ -298,32 +310,11 @@ export class RunSupervisor {
    * Call it when no message of the old participant can arrive any more, and before anything is sent to its successor.
    */
   participantLost(agent: AgentDefinition, error: unknown): void {
-    const key = agentKey(agent);
-    const encoded = encodeError(error);
-    this.#attempts.participantLost(key);
-    for (const run of [...this.#open.values()]) {
-      // orders that follow from commits still on their way to the journal go to its successor
-      const taken = run.taken;
-      void run.unattended(() => this.#lose(run, key, encoded, taken));
-    }
-  }
-
-  #lose(run: OpenRun, key: string, error: EncodedError, taken: ReadonlySet<string>): MaybePromise<unknown> {
-    const lost = lostAttempts(run, key, error, taken);
-    let judged: MaybePromise<unknown> = undefined;
-    for (const event of lost) judged = chain(judged, () => this.#record(run, event));
-    return chain(judged, () => {
-      if (run.owed !== undefined) return; // it only waits, and is handed over, if it still is relayed, when it goes on
-      if (run.state.coordination !== "relay" || !run.plan.participants.some((own) => own.key === key)) return;
-      run.forgetTold();
-      for (const dispatch of handOver({ run: run.id, plan: run.plan, state: run.state }, key))
-        this.#dispatcher.send(run, dispatch);
-      this.#alarms.arm(run);
-    });
+    this.#losses.note(agent, error, this.#runs.awake);
   }
 
   #judge(run: OpenRun, event: RunEvent, spent?: Spent): MaybePromise<boolean> {
-    return run.sequence.run(() => this.#record(run, event, spent));
+    return run.turn(() => this.#record(run, event, spent));
   }
 
   #record(run: OpenRun, event: RunEvent, spent?: Spent, together?: readonly RunEvent[]): MaybePromise<boolean> {
@@ -372,21 +363,28 @@ export class RunSupervisor {
     return true;
   }
 
+  /** Works out what a run that was parked is to be told of first: what concerns all runs is not recorded in one that is parked. */
+  #woken(run: OpenRun, { isLeft, losses }: ParkedRun): void {
+    if (isLeft) run.owed = "run-recovered";
+    else if (!run.state.pinned && run.state.epoch !== this.#epoch) run.owed = "coordination-switched";
+    else this.#losses.madeUp(run, losses);
+  }
+
   /** Proposes an event whose acceptance no caller waits for. */
-  #proposeUnasked(run: OpenRun, event: Proposal): void {
-    void run.unattended(() => this.#record(run, event));
+  #proposeUnasked({ id }: OpenRun, event: Proposal): void {
+    const run = this.#runs.wake(id); // it may have been parked meanwhile
+    void run?.unattended(() => this.#record(run, event));
   }
 
   #close(run: OpenRun): void {
-    this.#open.delete(run.id);
-    run.close();
+    this.#runs.close(run);
     this.#alarms.arm(run);
   }
 
   #break(run: OpenRun, error: unknown): void {
     if (run.isClosed) return;
     this.#close(run);
-    if (run.state.length > 0) this.#ports.onBroken(run.id, error); // the starter of a run gets the error from `start`
+    if (run.state.length > 0 || run.isAsleep) this.#ports.onBroken(run.id, error); // the starter of a run gets the error from `start`
   }
 
   #planOf(workflow: WorkflowDefinition): WorkflowPlan {

@@ -27,6 +27,8 @@ export interface SupervisorPorts {
    * one, and returns the state to append. When `next` throws, nothing is appended, and this throws or rejects.
    */
   commit<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>>;
+  /** The newest version of a key. */
+  newest<S>(subject: Subject<S>): MaybePromise<Snapshot<S> | undefined>;
   /**
    * Sends to the agent's participant, and starts that if there is none. First in, first out per agent. Returns when the
    * message is accepted; throws or rejects when it will certainly not be handled, and the supervisor then counts its

@@ -130,6 +130,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
   };
   const supervisor = new RunSupervisor({
     commit,
+    newest: () => undefined,
     send: (_, { message }) => void inbox.push(message),
     admit: () => ({ begin: () => undefined, settle: () => undefined, release: () => undefined }),
     onVersion: () => undefined,

@@ -63,7 +63,7 @@ class Office {
   readonly permits: NotedPermit[] = [];
   readonly signals: (AbortSignal | undefined)[] = [];
   readonly proposed: Proposal[] = [];
-  readonly run = new OpenRun("r", plan, stillClock);
+  readonly run = new OpenRun("r", plan, { clock: stillClock });
   /** How the next attempts are answered. */
   admission: Admission = "at once";
   readonly #waiting: (() => void)[] = [];

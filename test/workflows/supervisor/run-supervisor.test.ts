@@ -34,6 +34,7 @@ class Office {
     this.runs = runs ?? new MemoryRuns(isAsync ? (commit) => this.commits.push(commit) : undefined);
     this.supervisor = new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
+      newest: (subject) => this.runs.newest(subject),
       send: (agent, message) => {
         this.sent.push({ agent: agent.name, ...message });
         return this.onSend(agent, message);
@@ -143,6 +144,7 @@ describe("a supervisor", () => {
           return Promise.reject(new Error("the recipe threw", { cause }));
         }
       },
+      newest: (subject) => office.runs.newest(subject),
       send: () => undefined,
       onVersion: () => undefined,
       onBroken: () => undefined,

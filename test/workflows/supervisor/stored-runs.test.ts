@@ -21,6 +21,7 @@ function begin(): { readonly supervisor: RunSupervisor; readonly client: StoreCl
   const client = new StoreClient(access, { author: "system" });
   const supervisor = new RunSupervisor({
     commit: (subject, next) => client.evolveNow(subject, next),
+    newest: ({ definition, id }) => client.snapshotNow(definition, id),
     send: () => undefined,
     onVersion: () => undefined,
     onBroken: (_, error) => {

@@ -39,6 +39,7 @@ class Office {
     this.supervisor = new RunSupervisor({
       ...quiet,
       commit: (subject, next) => runs.commit(subject, next),
+      newest: (subject) => runs.newest(subject),
       send: ({ name }, { message }) => void this.sent.push([name, message]),
       onVersion: () => undefined,
       onBroken: (_, broken) => {

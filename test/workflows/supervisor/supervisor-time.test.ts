@@ -85,6 +85,7 @@ class Office {
   #begin(): RunSupervisor {
     return new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
+      newest: (subject) => this.runs.newest(subject),
       send: ({ name }, { message }) => void this.sent.push({ ...message, to: name }),
       admit: (agent, caller, input, signal) => {
         this.callers.push([agent.name, caller, input]);

@@ -31,6 +31,10 @@ export class MemoryRuns {
     });
   }
 
+  newest<S>({ key }: Subject<S>): Snapshot<S> | undefined {
+    return this.#keys.get(key)?.at(-1) as Snapshot<S> | undefined;
+  }
+
   /** The ids of the runs that have a version. */
   get ids(): readonly string[] {
     return [...this.#keys.keys()].flatMap((key) => (key.startsWith("run/") ? [key.slice("run/".length)] : []));

@@ -78,6 +78,7 @@ export class RunNetwork {
   #startSupervisor(): RunSupervisor {
     return new RunSupervisor({
       commit: (subject, next) => this.runs.commit(subject, next),
+      newest: (subject) => this.runs.newest(subject),
       send: (agent, message) => this.#toParticipant(agent, message),
       admit: () => ({ begin: () => undefined, settle: () => undefined, release: () => undefined }),
       onVersion: () => undefined,
