@@ -14,7 +14,7 @@ import type { Run } from "./run.ts";
 import type { Parts } from "./history/parts.ts";
 import { checkTraceOptions, type TraceOptions } from "../traces/content.ts";
 import type { Span } from "../traces/span.ts";
-import { follow, type StreamItem, streamOf, type StreamSources, textOf } from "./run-stream.ts";
+import { follow, type Progress, type StreamItem, streamOf, textOf } from "./run-stream.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
@@ -26,13 +26,13 @@ import { pendingInWords, whyInWords } from "./history/run-words.ts";
 import { spansOf } from "./history/spans-of-run.ts";
 import { runError } from "./run-error.ts";
 
-/** What a handle needs from the system. */
+/** What the handles of a system need from it. */
 export interface RunHandlePorts {
-  cancel(run: string, reason?: string): Promise<void>;
+  cancel(run: RunHandle, reason?: string): Promise<void>;
   /** Answers a wait of the run. */
-  tell(wait: string, answer: unknown, options: TellOptions): Promise<void>;
+  tell(run: RunHandle, wait: string, answer: unknown, options: TellOptions): Promise<void>;
   /** From now on some code listens to what the run's attempts emit. */
-  listen(): void;
+  listen(run: string): void;
   /** The newest version of the run's key; `undefined` before its first. */
   newest(run: string): Promise<Snapshot<RunState> | undefined>;
   /**
@@ -58,35 +58,52 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   readonly id: string;
   /** The workflow that it is a run of. */
   readonly workflow: WorkflowId;
-  readonly started: Promise<void>;
   readonly #ports: RunHandlePorts;
-  readonly #result: Deferred<Output>;
-  readonly #begun: Deferred<void>;
-  readonly #past: RunRecord[] = [];
+  // what code may ask for is made when it does: of 100,000 runs that wait, few are looked at
+  #result: Deferred<unknown> | undefined;
+  /** Present while code waits for the start. */
+  #starting: Deferred<void> | undefined;
+  #past: RunRecord[] | undefined;
   /** Versions whose records were not read yet, as records are made only when a reader needs them; and parts, in one order. */
-  readonly #unseen: (Snapshot<RunState> | Parts)[] = [];
+  #unseen: (Snapshot<RunState> | Parts)[] | undefined;
+  /** The first and the last of the versions before those that were let go, unseen, as the run was parked. */
+  #letGo: { readonly first: number; readonly last: number } | undefined;
   #isShowing = false;
+  #isBegun = false;
   #isOver = false;
   #isAttended = false;
+  #output: { readonly value: unknown } | undefined;
   #failure: { readonly error: unknown } | undefined;
-  readonly #live = new Subject<RunRecord>();
-  readonly #parts = new Subject<Parts>();
+  #live: Subject<RunRecord> | undefined;
+  /** Present once no record comes any more. */
+  #end: { readonly error?: unknown } | undefined;
+  #parts: Subject<Parts> | undefined;
   /** How far the attempts in flight have come, as its listeners were told. */
-  readonly #progress = new Map<string, { readonly attempt: number; next: number }>();
+  #progress: Map<string, Progress> | undefined;
 
   constructor(id: string, workflow: WorkflowId, ports: RunHandlePorts) {
     this.id = id;
     this.workflow = workflow;
     this.#ports = ports;
-    this.#result = quietly<Output>();
-    const started = quietly<void>();
-    this.started = started.promise;
-    this.#begun = started;
+  }
+
+  get started(): Promise<void> {
+    if (this.#isBegun) return Promise.resolve();
+    if (this.#starting === undefined) {
+      this.#starting = quietly<void>();
+      if (this.#failure !== undefined) this.#starting.reject(this.#failure.error);
+    }
+    return this.#starting.promise;
   }
 
   get result(): Promise<Output> {
     this.#isAttended = true;
-    return this.#result.promise;
+    if (this.#result === undefined) {
+      this.#result = quietly<unknown>();
+      if (this.#output !== undefined) this.#result.resolve(this.#output.value);
+      else if (this.#failure !== undefined) this.#result.reject(this.#failure.error);
+    }
+    return this.#result.promise as Promise<Output>;
   }
 
   /** True once code has taken the result or subscribed to the events: then it is told of a failure. */
@@ -108,9 +125,23 @@ export class RunHandle<Output = unknown> implements Run<Output> {
       this.#isAttended = true;
       this.#show();
       // also covers records that are added meanwhile, because of something the subscriber does
-      for (const record of this.#past) subscriber.next(record);
-      return this.#live.subscribe(subscriber);
+      for (const record of (this.#past ??= [])) subscriber.next(record);
+      return this.#records().subscribe(subscriber);
     });
+  }
+
+  #records(): Subject<RunRecord> {
+    if (this.#live === undefined) {
+      this.#live = new Subject();
+      this.#endRecords();
+    }
+    return this.#live;
+  }
+
+  #endRecords(): void {
+    if (this.#end === undefined) return;
+    if ("error" in this.#end) this.#live?.error(this.#end.error);
+    else this.#live?.complete();
   }
 
   get stream$(): Observable<StreamItem> {
@@ -123,34 +154,34 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 
   /** True while code listens to what the run's attempts emit. */
   get isHeard(): boolean {
-    return this.#parts.observed;
+    return this.#parts?.observed === true;
   }
 
   /** Takes in what an attempt in flight has emitted. */
   take(parts: Parts): void {
-    if (!this.#parts.observed) return;
-    this.#unseen.push(parts);
+    if (!this.isHeard) return;
+    (this.#unseen ??= []).push(parts);
     this.#show();
   }
 
   #items$(): Observable<StreamItem> {
     const parts$ = new Observable<Parts>((subscriber) => {
-      const isFirst = !this.#parts.observed;
-      subscriber.add(this.#parts.subscribe(subscriber));
-      if (isFirst) this.#ports.listen();
+      const isFirst = !this.isHeard;
+      subscriber.add((this.#parts ??= new Subject()).subscribe(subscriber));
+      if (isFirst) this.#ports.listen(this.id);
     });
-    const sources: StreamSources = { records$: this.#records$(), parts$, progress: this.#progress };
-    return streamOf(sources);
+    const progress = (this.#progress ??= new Map<string, Progress>());
+    return streamOf({ records$: this.#records$(), parts$, progress });
   }
 
   async cancel(reason?: string): Promise<void> {
     if (reason !== undefined) checkText("cancel: reason", reason);
-    await this.#ports.cancel(this.id, reason);
+    await this.#ports.cancel(this, reason);
   }
 
   async tell(wait: string, answer: unknown, options: TellOptions = {}): Promise<void> {
     checkOptions("tell", tellOptions, options);
-    await this.#ports.tell(wait, answer, options);
+    await this.#ports.tell(this, wait, answer, options);
   }
 
   async retryCompensation(): Promise<Run<Output>> {
@@ -163,7 +194,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   }
 
   async history(): Promise<RunRecord[]> {
-    return this.#records(await this.#ports.versions(this.id));
+    return this.#recordsOf(await this.#ports.versions(this.id));
   }
 
   async trace(options: TraceOptions = {}): Promise<readonly Span[]> {
@@ -208,58 +239,91 @@ export class RunHandle<Output = unknown> implements Run<Output> {
    * that end.
    */
   observe(snapshot: Snapshot<RunState>, goesOn = false): void {
-    this.#unseen.push(snapshot);
-    this.#begun.resolve();
+    (this.#unseen ??= []).push(snapshot);
+    this.#isBegun = true;
+    this.#starting?.resolve();
+    this.#starting = undefined;
     this.#isOver = !isOpen(snapshot.state) && !goesOn;
-    if (this.#live.observed) this.#show();
-    else if (this.#isOver) this.#live.complete();
+    if (this.#live?.observed === true) this.#show();
     if (!this.#isOver) return;
-    if (snapshot.state.status === "completed")
-      this.#result.resolve(this.#ports.codec.decode(outputOf(snapshot.state)) as Output);
-    else this.#reject(runError(this.id, snapshot.state));
+    if (snapshot.state.status !== "completed") return this.#reject(runError(this.id, snapshot.state));
+    this.#output ??= { value: this.#ports.codec.decode(outputOf(snapshot.state)) };
+    this.#result?.resolve(this.#output.value);
+  }
+
+  /** The run is parked. Versions that no code has looked at are let go, and read again once some code does. */
+  rest(): void {
+    if (this.#live?.observed === true || this.#isShowing) return;
+    const numbers = (this.#unseen ?? []).flatMap((one) => ("values" in one ? [] : [one.version]));
+    const [first] = numbers;
+    const last = numbers.at(-1);
+    if (first !== undefined && last !== undefined) this.#letGo = { first: this.#letGo?.first ?? first, last };
+    this.#unseen = undefined;
   }
 
   /** The run can't go on. The end of the system ends its events; any other reason is their error. */
   break(error: unknown): void {
-    if (isTroupeError(error, "system-closed")) this.#live.complete();
-    else this.#live.error(error);
+    this.#end ??= isTroupeError(error, "system-closed") ? {} : { error };
+    this.#endRecords();
     this.#reject(error);
-    this.#begun.reject(error);
+    this.#starting?.reject(error);
   }
 
   #reject(error: unknown): void {
     this.#failure ??= { error };
-    this.#result.reject(error);
+    this.#result?.reject(error);
   }
 
   /** A subscriber may cause the next version, by cancelling: that one waits until all subscribers have got this one. */
   #show(): void {
     if (this.#isShowing) return;
     this.#isShowing = true;
-    for (let next = this.#unseen.shift(); next !== undefined; next = this.#unseen.shift()) {
+    if (this.#letGo !== undefined) return this.#readAgain(this.#letGo);
+    for (let next = this.#unseen?.shift(); next !== undefined; next = this.#unseen?.shift()) {
       if ("values" in next) this.#showParts(next);
       else this.#showVersion(next);
     }
     this.#isShowing = false;
-    if (this.#isOver) this.#live.complete();
+    if (!this.#isOver) return;
+    this.#end ??= {};
+    this.#endRecords();
+  }
+
+  /** Shows what was let go, and then what has come meanwhile. */
+  #readAgain({ first, last }: { readonly first: number; readonly last: number }): void {
+    this.#letGo = undefined;
+    const shown = this.#ports.versions(this.id).then(
+      (versions) => {
+        const wanted = [...versions].filter(({ version }) => version >= first && version <= last);
+        this.#unseen = [...wanted, ...(this.#unseen ?? [])];
+      },
+      (error: unknown) => {
+        this.#end ??= { error };
+        this.#endRecords();
+      },
+    );
+    void shown.then(() => {
+      this.#isShowing = false;
+      this.#show();
+    });
   }
 
   #showVersion(version: Snapshot<RunState>): void {
-    for (const record of this.#records([version])) {
-      this.#past.push(record);
-      follow(this.#progress, record);
-      this.#live.next(record);
+    for (const record of this.#recordsOf([version])) {
+      (this.#past ??= []).push(record);
+      follow((this.#progress ??= new Map()), record);
+      this.#live?.next(record);
     }
   }
 
   #showParts(parts: Parts): void {
     const { step, index, values } = parts;
-    const progress = this.#progress.get(step);
+    const progress = this.#progress?.get(step);
     if (progress !== undefined) progress.next = index + values.length;
-    this.#parts.next({ ...parts, values: values.map((value) => this.#ports.codec.decode(value)) });
+    this.#parts?.next({ ...parts, values: values.map((value) => this.#ports.codec.decode(value)) });
   }
 
-  #records(versions: Iterable<Snapshot<RunState>>): RunRecord[] {
+  #recordsOf(versions: Iterable<Snapshot<RunState>>): RunRecord[] {
     return recordsOf(this.id, versions, this.#ports.codec);
   }
 }

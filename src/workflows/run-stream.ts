@@ -28,7 +28,7 @@ export type StreamItem =
   | { readonly kind: "gap"; readonly step: string; readonly attempt: number; readonly lost: number };
 
 /** How far an attempt has come: the number of its next part. */
-interface Progress {
+export interface Progress {
   readonly attempt: number;
   next: number;
 }

@@ -20,7 +20,7 @@ function begin(
 } {
   const runs = new MemoryRuns();
   const handle = new RunHandle<{ total: number }>(run, workflow, {
-    cancel: async (id, reason) => supervisor.cancel(id, reason),
+    cancel: async ({ id }, reason) => supervisor.cancel(id, reason),
     listen: () => undefined,
     versions: async (id) => runs.versions(id),
     at: () => Promise.reject(new Error("not here")),
@@ -243,5 +243,45 @@ describe("a run's events", () => {
       handle.events$.subscribe({ complete: () => completed++ });
       expect(completed).toBe(isWatched ? 2 : 1);
     }
+  });
+});
+
+describe("a run that was parked", () => {
+  it("has its events read again for those who come later, in order, with what comes meanwhile", async () => {
+    const { handle, supervisor } = begin();
+    handle.rest();
+    void supervisor.propose("r", done("a"));
+    handle.rest();
+    const heard = [0, 1].map(() => {
+      const types: string[] = [];
+      const ended = new Promise<string[]>((resolve, reject) => {
+        handle.events$.subscribe({
+          next: ({ event }) => types.push(event.type),
+          complete: () => resolve(types),
+          error: reject,
+        });
+      });
+      expect(types).toEqual([]);
+      return ended;
+    });
+    void supervisor.propose("r", done("b"));
+    await Promise.resolve();
+    void supervisor.propose("r", done("c"));
+    void supervisor.propose("r", done("d", { total: 9 }));
+    const all = (await handle.history()).map(({ event }) => event.type);
+    expect(await Promise.all(heard)).toEqual([all, all]);
+    expect(await handle.result).toEqual({ total: 9 });
+    await handle.started;
+  });
+
+  it("says so to those who listen when it can't be read", async () => {
+    const { handle, runs } = begin();
+    handle.rest();
+    const failure = new Error("the disk is gone");
+    runs.versions = () => {
+      throw failure;
+    };
+    const heard = new Promise((_, reject) => handle.events$.subscribe({ error: reject }));
+    await expect(heard).rejects.toThrow(failure);
   });
 });

@@ -115,6 +115,7 @@ export class AcceptedRuns implements Listeners {
   /** A run only waits for an answer or a time: another one may take its place. One of an earlier process need not have a handle. */
   park(id: string): void {
     this.#parked.add(id);
+    this.#handles.get(id)?.rest();
     this.#queue.leave(id);
   }
 

@@ -4,7 +4,7 @@ import type { Address } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { Run } from "../../workflows/run.ts";
-import { RunHandle } from "../../workflows/run-handle.ts";
+import { RunHandle, type RunHandlePorts } from "../../workflows/run-handle.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
@@ -69,6 +69,7 @@ export class Runs {
   readonly #refused: RefusedRuns;
   readonly #ended: EndedRuns;
   readonly #requests: RunRequests;
+  readonly #handlePorts: RunHandlePorts;
   #isClosed = false;
 
   constructor({ home, platform, options, deploy, admit, events }: RunsOptions) {
@@ -108,6 +109,7 @@ export class Runs {
       versions: (id) => this.#versions(id),
       takeUp: (event, handle) => this.#takeUp(handle.id, event, handle),
     });
+    this.#handlePorts = this.#portsOfHandles();
     const { store } = this.#actor;
     const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
     this.#unfinished = new UnfinishedRuns({
@@ -358,18 +360,22 @@ export class Runs {
   }
 
   #newHandle(id: string, workflow: WorkflowId): RunHandle {
-    const handle: RunHandle = new RunHandle(id, workflow, {
+    return new RunHandle(id, workflow, this.#handlePorts);
+  }
+
+  /** What all handles share. */
+  #portsOfHandles(): RunHandlePorts {
+    return {
       codec: this.#actor.codec,
-      cancel: (_run, reason) => this.#requests.cancel(handle, reason),
-      tell: (wait, answer, options) => this.#requests.tell(handle, wait, answer, options),
-      listen: () => this.#supervisor.listen(id),
-      newest: () => this.#newestVersion(id),
-      versions: () => this.#versions(id),
-      at: async (_run, when) => runOf(await this.#actor.store.at(runState, id, when)),
-      retryCompensation: () => this.#takeUp(id, { type: "compensation-retried" }),
-      resolve: async (_run, note) => this.#supervisor.resolve(id, note),
-    });
-    return handle;
+      cancel: (run, reason) => this.#requests.cancel(run, reason),
+      tell: (run, wait, answer, options) => this.#requests.tell(run, wait, answer, options),
+      listen: (id) => this.#supervisor.listen(id),
+      newest: (id) => this.#newestVersion(id),
+      versions: (id) => this.#versions(id),
+      at: async (id, when) => runOf(await this.#actor.store.at(runState, id, when)),
+      retryCompensation: (id) => this.#takeUp(id, { type: "compensation-retried" }),
+      resolve: async (id, note) => this.#supervisor.resolve(id, note),
+    };
   }
 
   /** A run that waits keeps a copy of its input: its caller may change the original meanwhile. */

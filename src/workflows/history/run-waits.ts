@@ -7,7 +7,7 @@ import type { Mutable } from "../../values/mutable.ts";
 import type { WaitAnswered, WaitOpened } from "./run-event.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { allSteps, isSettled, outlineAt, placeOf, stepAt, type WaitState } from "./run-steps.ts";
+import { isSettled, outlineAt, placeOf, type StepState, stepAt, type WaitState } from "./run-steps.ts";
 import { changeStep } from "./step-change.ts";
 
 /** True for a step that no agent does. */
@@ -40,9 +40,9 @@ export function isToldUnder(state: RunState, name: string, key: string): boolean
  */
 export function isParked(state: RunState): boolean {
   if (state.steps.open === undefined || state.status !== "running") return false;
-  return allSteps(state.steps).every(
-    (step) => isSettled(step) || step.status === "open" || (step.status === "pending" && !isReady(state, step.name)),
-  );
+  const waits = (step: StepState): boolean =>
+    isSettled(step) || step.status === "open" || (step.status === "pending" && !isReady(state, step.name));
+  return state.steps.segments.every((segment) => segment.every(waits));
 }
 
 export function openWait(next: Mutable<RunState>, event: WaitOpened): void {

@@ -44,7 +44,7 @@ export class KeyIndex {
 
   #read(key: StateKey): KeyRow | undefined {
     const place = stateKeyBytes(key);
-    const bytes = this.#table().get(place);
+    const bytes = this.#table().glance(place);
     if (bytes === undefined) {
       if (this.#damaged > 0) throw corruptIndex(`The key ${key}`, this.#damaged);
       return undefined;

@@ -24,9 +24,11 @@ import { entriesOf, type VersionEntries } from "./records/version-entries.ts";
 import { Recent } from "./recent.ts";
 import { newestPosition, readRecord, readRecords, readVersion } from "./version-reader.ts";
 
-/** The most bytes of newest states that are kept in memory, by their encoded size. */
-const maxCachedBytes = 64 * 1024 * 1024;
-const cachedEntryBytes = 200;
+/** About how many bytes of memory the newest versions take that are kept there, at most. */
+const maxCachedBytes = 32 * 1024 * 1024;
+/** What a version takes besides its state, and how much more than its bytes on disk the state does (`bench/waits.ts`). */
+const cachedEntryBytes = 500;
+const cachedOverEncoded = 2;
 
 /** A key of which all before a version is to be removed. */
 interface ErasedKey {
@@ -307,7 +309,7 @@ export class StoredVersions implements Journal {
   #cache(snapshot: Snapshot, row: KeyRow): void {
     const cached = this.#heads.get(row.id);
     if (cached !== undefined && cached.version >= snapshot.version) return;
-    this.#heads.set(row.id, snapshot, cachedEntryBytes + row.checkpointBytes + row.replayBytes);
+    this.#heads.set(row.id, snapshot, cachedEntryBytes + cachedOverEncoded * (row.checkpointBytes + row.replayBytes));
   }
 
   #at(key: StateKey, version: number): Snapshot | undefined {

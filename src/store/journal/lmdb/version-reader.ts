@@ -36,7 +36,7 @@ export function newestPosition({ versions }: Pick<VersionTables, "versions">, { 
 export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, version: number): Decoded {
   const place = versionPlace(row.id, version);
   const where = tables.versions.get(place);
-  const bytes = where && tables.records.get(where);
+  const bytes = where && tables.records.glance(where);
   if (bytes === undefined) throw corruptVersion(key, version, "its record is missing");
   const body = unsealBytes(place, bytes);
   if (body === undefined) throw corruptVersion(key, version, "the checksum of its record is wrong");
@@ -54,15 +54,13 @@ export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, ve
  * and the result shares structure with it.
  */
 export function readVersion(tables: VersionTables, key: StateKey, row: KeyRow, version: number, near?: Base): Snapshot {
+  const { meta, patches } = readRecord(tables, key, row, version);
+  if (startsAnew(patches)) return snapshotOf(meta, replay(key, version, undefined, patches));
   const base = baseOf(tables, key, row, version, near);
-  const patches: Patch[] = [];
-  let last: Decoded | undefined;
-  for (let next = base.version + 1; next <= version; next++) {
-    last = readRecord(tables, key, row, next);
-    patches.push(...last.patches);
-  }
-  const { meta } = last ?? readRecord(tables, key, row, version);
-  return snapshotOf(meta, replay(key, version, base.state, patches));
+  if (base.version === version) return snapshotOf(meta, base.state);
+  const before: Patch[] = [];
+  for (let next = base.version + 1; next < version; next++) before.push(...readRecord(tables, key, row, next).patches);
+  return snapshotOf(meta, replay(key, version, base.state, [...before, ...patches]));
 }
 
 /** The records of the versions from `lowest` to `highest`, which must exist. */

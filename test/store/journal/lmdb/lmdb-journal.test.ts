@@ -106,6 +106,20 @@ describe("what is kept on disk", () => {
     expect(await journal.head("a/1")).toBeDefined();
   });
 
+  it("is the same by a peek, which keeps nothing in memory", async () => {
+    let journal = await open();
+    for (const n of [1, 2, 3]) await append(journal, "a/1", { n, more: { list: [1, 2, 3] } });
+    const whole = await journal.head("a/1");
+    expect(await journal.peek("a/1")).toBe(whole);
+    journal = await reopen(journal);
+    expectSame(await journal.peek("a/1"), whole);
+    expect(isDeeplyFrozen(await journal.peek("a/1"))).toBe(true);
+    expect(await journal.peek("a/1")).not.toBe(await journal.peek("a/1"));
+    expect(await journal.peek("a/2")).toBeUndefined();
+    const head = await journal.head("a/1");
+    expect(await journal.peek("a/1")).toBe(head);
+  });
+
   it("shares structure between versions that are read one after the other", async () => {
     let journal = await open();
     for (let n = 1; n <= 3; n++) await append(journal, "a/1", { n, big: { text: "the same" } });

@@ -1,4 +1,12 @@
-/** CRC-32 as zlib computes it (`node:zlib` has it from Node 22.2 only). Finds every burst of up to 32 flipped bits. */
+/** CRC-32 as zlib computes it. Finds every burst of up to 32 flipped bits. */
+
+import zlib from "node:zlib";
+
+/** Node has one from 20.15 and 22.2 on. */
+const { crc32: native } = zlib as { readonly crc32?: (bytes: Uint8Array, seed: number) => number };
+
+/** Up to so many bytes, a call of the native one takes longer. */
+const few = 64;
 
 const table = new Uint32Array(256).map((_, byte) => {
   let rest = byte;
@@ -11,6 +19,11 @@ const table = new Uint32Array(256).map((_, byte) => {
  * any.
  */
 export function crc32(bytes: Uint8Array, seed = 0): number {
+  return native === undefined || bytes.length <= few ? computedCrc32(bytes, seed) : native(bytes, seed);
+}
+
+/** The same, for a Node without one. */
+export function computedCrc32(bytes: Uint8Array, seed = 0): number {
   let rest = ~seed;
   for (let i = 0; i < bytes.length; i++) rest = (table[(rest ^ (bytes[i] as number)) & 0xff] as number) ^ (rest >>> 8);
   return ~rest >>> 0;

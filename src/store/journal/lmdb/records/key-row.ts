@@ -3,6 +3,7 @@
  * else.
  */
 
+import type { Mutable } from "../../../../values/mutable.ts";
 import type { KeyId } from "./entry-key.ts";
 
 export interface KeyRow {
@@ -46,8 +47,8 @@ export function isErasedRow({ length }: Buffer): boolean {
 export function decodeKeyRow(bytes: Buffer): KeyRow | undefined {
   const isErased = isErasedRow(bytes);
   if (bytes.length !== rowBytes && !isErased) return undefined;
-  const [id = 0, newest = 0, oldest = 0, size = 0, checkpoint = 0, checkpointBytes = 0, replayBytes = 0] = fields.map(
-    (_, i) => bytes.readUIntBE(i * fieldBytes, fieldBytes),
-  );
-  return { id, newest, oldest, bytes: size, checkpoint, checkpointBytes, replayBytes, isErased };
+  const row: KeyRow = { ...newKeyRow(0), isErased };
+  for (let i = 0; i < fields.length; i++)
+    (row as Mutable<KeyRow>)[fields[i] as (typeof fields)[number]] = bytes.readUIntBE(i * fieldBytes, fieldBytes);
+  return row;
 }
