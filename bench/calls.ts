@@ -12,7 +12,8 @@ export const callsTopic: Topic = {
   name: "calls",
   about:
     "An agent on one thread asks an actor or calls an agent on another one, one call after the other, each with a number. An\n" +
-    "agent with a breaker lets its calls ahead by a lease on its gate. In a step, each is recorded in memory. Not measured: many at a time.",
+    "agent with a breaker lets its calls ahead by a lease on its gate. In a step, each is recorded in memory. The figures are\n" +
+    "processor time on all threads. Not measured: many at a time, how long one takes by the clock.",
   async run() {
     await using system = await createSystem({ threads: 2 });
     await system.spawn(sink, { name: "sink", placement: { thread: 2 } });

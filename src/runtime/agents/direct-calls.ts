@@ -105,7 +105,8 @@ export class DirectCalls {
     const { agent, participant, cell, gates, lease } = this.#options;
     let permit: Permit;
     try {
-      permit = await gates.admit(cell, { agent, caller: from ?? "outside", input, lease, wanted });
+      const admitted = gates.admit(cell, { agent, caller: from ?? "outside", input, lease, wanted });
+      permit = admitted instanceof Promise ? await admitted : admitted;
     } catch (error) {
       return { type: "turned-away", error };
     }
@@ -122,7 +123,7 @@ export class DirectCalls {
       },
     });
     try {
-      const output = await Promise.race([running, time.up]);
+      const output = await (time.up === undefined ? running : Promise.race([running, time.up]));
       permit.settle("ok", time.report());
       return { type: "output", output };
     } catch (error) {
@@ -169,8 +170,8 @@ export class DirectCalls {
 
 /** The time of one attempt, from when the agent's code begins. */
 class AttemptTime {
-  /** Rejects when the time is up. */
-  readonly up: Promise<never>;
+  /** Rejects when the time is up; absent where the agent's policies give it without end. */
+  readonly up: Promise<never> | undefined;
   isUp = false;
   /** Aborts when the time is up, or the caller stops waiting. */
   readonly cancellation = new Cancellation();
@@ -184,7 +185,9 @@ class AttemptTime {
     this.#options = options;
     this.#wanted = wanted;
     wanted.add(this.cancellation);
-    this.up = new Promise((_, reject) => (this.#reject = reject));
+    const { timeout, idleTimeout } = options.agent.policies;
+    if (Math.min(timeout, idleTimeout) < Number.POSITIVE_INFINITY)
+      this.up = new Promise((_, reject) => (this.#reject = reject));
   }
 
   get hasBegun(): boolean {

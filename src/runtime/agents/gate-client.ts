@@ -3,6 +3,7 @@
 import type { HostId } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { isAlwaysOpen, limitsRequests } from "../../agents/policies/gate.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Cancellation } from "../../async/cancellation.ts";
 import { sliceAt } from "../../agents/policies/breaker.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
@@ -46,15 +47,19 @@ export class GateClient {
   }
 
   /**
-   * Waits until the agent's gate lets the call ahead.
+   * Waits until the agent's gate lets the call ahead; not at all where it is always open, or a lease on it will do.
    *
    * @throws AskError (as a rejection) as {@link Gates.admit}; the reason of the cancellation when that comes first.
    */
-  async admit(sender: Sender, { agent, caller, input, lease, wanted }: GatedCall): Promise<Permit> {
+  admit(sender: Sender, call: GatedCall): MaybePromise<Permit> {
+    const { agent, caller, lease } = call;
     if (isAlwaysOpen(agent.policies)) return unneeded;
     const generation = lease?.goAhead();
-    if (lease !== undefined && generation !== undefined)
-      return this.#lentPermit(sender, agent, { agent: agent.name, caller, generation }, lease);
+    if (lease === undefined || generation === undefined) return this.#ask(sender, call);
+    return this.#lentPermit(sender, agent, { agent: agent.name, caller, generation }, lease);
+  }
+
+  async #ask(sender: Sender, { agent, caller, input, lease, wanted }: GatedCall): Promise<Permit> {
     const tokens = estimateTokens(agent, input);
     wanted.throwIfAborted();
     const call = ++this.#lastCall;
