@@ -458,7 +458,7 @@ export interface ErrorDetailsByCode {
             readonly calls: number;
             readonly last: string;
         };
-        readonly retryAt: number;
+        readonly retryAfter: number;
     };
     "rate-limited": {
         readonly agent: string;
@@ -467,7 +467,7 @@ export interface ErrorDetailsByCode {
         readonly max: number;
         readonly period: number;
         readonly per: "agent" | "caller";
-        readonly retryAt?: number;
+        readonly retryAfter?: number;
     };
     "bulkhead-full": {
         readonly agent: string;

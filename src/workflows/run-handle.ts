@@ -292,7 +292,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   /** Shows what was let go, and then what has come meanwhile. */
   #readAgain({ first, last }: { readonly first: number; readonly last: number }): void {
     this.#letGo = undefined;
-    const shown = this.#ports.versions(this.id).then(
+    const read = this.#ports.versions(this.id).then(
       (versions) => {
         const wanted = [...versions].filter(({ version }) => version >= first && version <= last);
         this.#unseen = [...wanted, ...(this.#unseen ?? [])];
@@ -302,7 +302,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
         this.#endRecords();
       },
     );
-    void shown.then(() => {
+    void read.then(() => {
       this.#isShowing = false;
       this.#show();
     });

@@ -27,7 +27,7 @@ import {
 import { nothingSettled, type SettledOf } from "../transport/supervision-protocol.ts";
 import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { contentOf } from "./message-check.ts";
-import { type PendingAsk, PendingAsks, type Reply } from "./pending-asks.ts";
+import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import type { Admission, SendWindow } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";

@@ -108,7 +108,7 @@ describe.each(["step", "ask"] as const)("an agent that is called by a %s", (way)
   it("is tried again no earlier than its error says", async () => {
     const retry = { attempts: 2, backoff: { first: 10, jitter: 0 } };
     const limit = { agent: "a", caller: "", measure: "requests", max: 1, period: 1, per: "agent" } as const;
-    const late: Execute = (attempt, context) =>
+    const late: Execute = (attempt) =>
       attempt === 2
         ? Promise.resolve("at last")
         : Promise.reject(

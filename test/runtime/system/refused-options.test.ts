@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { createSystem, type Journal, lmdbJournal, memoryJournal, type SystemOptions } from "../../../src/index.ts";
+import { createSystem, type Journal, lmdbJournal, memoryJournal } from "../../../src/index.ts";
 import { takeInUse } from "../../../src/store/journal/journal-use.ts";
 import { temporaryJournals } from "../../store/support/temporary-journals.ts";
 import { failure } from "../../store/support/failure.ts";
@@ -16,7 +16,7 @@ const wrong: readonly (readonly [string, object])[] = [
 ];
 
 function refused(options: object): Promise<unknown> {
-  return failure(createSystem({ logger: false, ...options } as SystemOptions));
+  return failure(createSystem({ logger: false, ...options }));
 }
 
 it.each(wrong)("a journal on disk is free again, where it was to be with %s that is wrong", async (_what, options) => {
