@@ -50,5 +50,5 @@ export function ownKey(key: unknown, where: string): string {
 
 function escaped(part: string): string {
   const isPlain = !part.includes("/") && !part.includes("%"); // as most are; to look first takes a third of the time
-  return isPlain ? part : part.replace(/[%/]/g, encodeURIComponent);
+  return isPlain ? part : part.replaceAll("%", "%25").replaceAll("/", "%2F");
 }
