@@ -1959,9 +1959,9 @@ type OptionsArgument<Options> = Partial<Options> extends Options ? [
 ];
 
 // the outputs of a run that goes on, inferred from its workflow
-type OutputsSoFar<Steps> = unknown extends Steps ? Readonly<Record<string, unknown>> : {
+type OutputsSoFar<Steps> = {
     readonly [Name in keyof Steps]?: Finished<Steps[Name]>;
-};
+} & (unknown extends Steps ? Readonly<Record<string, unknown>> : unknown);
 
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;

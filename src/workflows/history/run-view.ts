@@ -56,10 +56,13 @@ export interface RunView<Steps = unknown> {
   readonly outputs: OutputsSoFar<Steps>;
 }
 
-/** The outputs of a run that goes on: of steps that have not finished, there is none. */
-export type OutputsSoFar<Steps> = unknown extends Steps
+/**
+ * The outputs of a run that goes on: of steps that have not finished, there is none. An intersection, since TypeScript 5.9 takes no run of a
+ * known workflow for a `Run` where the whole is a condition.
+ */
+export type OutputsSoFar<Steps> = { readonly [Name in keyof Steps]?: Finished<Steps[Name]> } & (unknown extends Steps
   ? Readonly<Record<string, unknown>>
-  : { readonly [Name in keyof Steps]?: Finished<Steps[Name]> };
+  : unknown);
 
 /**
  * Which version of a run to look at. Default: the newest.

@@ -322,7 +322,8 @@ describe("a workflow with waits", () => {
     // @ts-expect-error: it may not have finished yet
     void outputs.score.score;
     const unknown = await (run(waiting, { id: "x" }) as Run).view({ at: 3 });
-    expectTypeOf(unknown.outputs).toEqualTypeOf<Readonly<Record<string, unknown>>>();
+    expectTypeOf(unknown.outputs).toExtend<Readonly<Record<string, unknown>>>();
+    expectTypeOf(unknown.outputs["scor"]).toEqualTypeOf<unknown>();
     expectTypeOf<RunView<{ a: string }>>().toExtend<RunView>();
     expectTypeOf(run(waiting, { id: "x" })).toExtend<Run>();
   });
