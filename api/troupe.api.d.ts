@@ -782,9 +782,9 @@ export interface HandlerOptions<P extends Protocol, S, E> extends ActorOptions<P
     };
 }
 
-export type HandlerResult<M extends MessageSpec> = M extends {
+export type HandlerResult<M extends MessageSpec> = (M extends {
     readonly reply: infer R extends v.GenericSchema;
-} ? ReadonlyParts<v.InferInput<R>> : void;
+} ? ReadonlyParts<v.InferInput<R>> : void) | AsWritten<M["reply"]>;
 
 export interface HistoryOptions {
     readonly from?: number;
@@ -1880,6 +1880,8 @@ type Arguments<Input> = undefined extends Input ? [
     input: Input
 ];
 
+type AsWritten<T> = T extends typeof nothing ? T | string | number | boolean | bigint : never;
+
 // the same for `ask`
 type AskArguments<Input> = undefined extends Input ? [
     input?: Input,
@@ -1998,6 +2000,8 @@ type Whole = undefined | null | boolean | number | bigint | string | Date | Arra
 
 // keeps a string from passing as an Address
 declare const addressBrand: unique symbol;
+
+declare const nothing: unique symbol;
 
 // carries the type of an output that may be missing; never there at run time
 declare const skippable: unique symbol;

@@ -51,9 +51,17 @@ export type MessageReply<M extends MessageSpec> = M extends { readonly reply: in
  *
  * @since 0.1.0
  */
-export type HandlerResult<M extends MessageSpec> = M extends { readonly reply: infer R extends v.GenericSchema }
-  ? ReadonlyParts<v.InferInput<R>>
-  : void;
+export type HandlerResult<M extends MessageSpec> =
+  | (M extends { readonly reply: infer R extends v.GenericSchema } ? ReadonlyParts<v.InferInput<R>> : void)
+  | AsWritten<M["reply"]>;
+
+declare const nothing: unique symbol;
+
+/**
+ * Nothing. But where `T` is still being inferred as `const`, it has the compiler take the literals of a result as they are written, such as
+ * `kind: "a"`, also in a handler without parameters.
+ */
+type AsWritten<T> = T extends typeof nothing ? T | string | number | boolean | bigint : never;
 /** Rejects, at compile time, a protocol with a message that can't cross to another actor. */
 export type CloneableProtocol<P extends Protocol> = {
   readonly [K in keyof P]: [IsCloneable<MessageInput<P[K]>>, IsCloneable<MessageReply<P[K]>>] extends [true, true]

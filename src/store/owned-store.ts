@@ -39,11 +39,8 @@ export class OwnedStore extends TimeTravelClient implements Store {
   }
 
   /** See `Store.erase`. */
-  async erase(
-    definition: Pick<StateDefinition, "name">,
-    id: string,
-    { reason, forks = false }: EraseOptions,
-  ): Promise<Erased> {
+  async erase(definition: Pick<StateDefinition, "name">, id: string, options: EraseOptions): Promise<Erased> {
+    const { reason, forks = false } = readGiven("erase", () => ({ reason: options.reason, forks: options.forks }));
     checkReason(reason, "erase");
     const erased = await this.#authority.erase(stateKey(definition, id), { author: this.#author, reason, forks });
     this.observe(erased.tombstone.position);

@@ -8,6 +8,7 @@ import {
   actorRef,
   type Address,
   defineActor,
+  type HandlerResult,
   type InboxMessage,
   type MessageInput,
   type MessagePayload,
@@ -113,6 +114,47 @@ describe("the types of handlers", () => {
     defineActor(url, { name: "a", protocol: {}, on: {}, mailbox: { overflow: "explode" } });
     // @ts-expect-error: no such placement
     defineActor(url, { name: "a", protocol: {}, on: {}, placement: "anywhere" });
+  });
+});
+
+describe("the reply of a handler", () => {
+  const kind = v.picklist(["a", "b"]);
+  const one = v.object({ kind, pair: v.tuple([kind, v.number()]) });
+  const name = "a";
+
+  it("is taken as it is written, with parameters and without", () => {
+    defineActor(url, { name, protocol: { get: { reply: kind } }, on: { get: () => "a" } });
+    // TypeScript 5.9 takes the bare literal of an async function for a string
+    defineActor(url, { name, protocol: { get: { reply: kind } }, on: { get: async () => "a" as const } });
+    defineActor(url, { name, protocol: { get: { reply: one } }, on: { get: () => ({ kind: "a", pair: ["b", 1] }) } });
+    defineActor(url, {
+      name,
+      protocol: { get: { reply: one } },
+      on: { get: async () => ({ kind: "a", pair: ["b", 1] }) },
+    });
+    defineActor(url, {
+      name,
+      protocol: { get: { reply: one }, set: { input: one, reply: kind } },
+      state: () => ({ n: 1 }),
+      on: {
+        async get() {
+          await Promise.resolve();
+          return { kind: "a", pair: ["b", 1] };
+        },
+        set: (draft, { kind: given }) => (draft.n > 1 ? given : "b"),
+      },
+    });
+  });
+
+  it("is what the protocol says", () => {
+    // @ts-expect-error: there is no c
+    defineActor(url, { name, protocol: { get: { reply: kind } }, on: { get: () => "c" } });
+    // @ts-expect-error: nor is there one in a promise
+    defineActor(url, { name, protocol: { get: { reply: kind } }, on: { get: async () => "c" } });
+    // @ts-expect-error: a field is missing
+    defineActor(url, { name, protocol: { get: { reply: one } }, on: { get: () => ({ kind: "a" }) } });
+    expectTypeOf<HandlerResult<{ readonly reply: typeof kind }>>().toEqualTypeOf<"a" | "b">();
+    expectTypeOf<HandlerResult<{ readonly input: typeof kind }>>().toEqualTypeOf<void>();
   });
 });
 

@@ -48,6 +48,7 @@ const found: readonly Case[] = [
   { call: "watch", spoilt: [{ argument: 0, option: -1, by: { odd: "an instance" } }] },
   { call: "ref.ask", spoilt: [{ argument: 1, option: -1, by: { odd: "a revoked proxy of a list" } }] },
   { call: "store.put", spoilt: [{ argument: 2, option: 0, by: { odd: "a revoked proxy of a list" } }] },
+  { call: "store.revert", spoilt: [{ argument: 3, option: -1, by: { odd: "a revoked proxy of a list" } }] },
   // ids, names and definitions that are none
   { call: "store.read", spoilt: [{ argument: 0, option: -1, by: { odd: "undefined" } }] },
   { call: "store.put", spoilt: [{ argument: 1, option: -1, by: { odd: "an object that is no text" } }] },

@@ -1,6 +1,7 @@
 /** How a system ends: drained, shut down in good order, or closed at once; and what it still accepts until then. */
 
 import type { Address } from "../../actors/address.ts";
+import { readGiven } from "../../contracts/read-given.ts";
 import { within } from "../../async/within.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -79,7 +80,8 @@ export class SystemEnd {
   }
 
   /** See `System.drain`. */
-  async drain({ deadline = Number.POSITIVE_INFINITY }: Deadline = {}): Promise<void> {
+  async drain(options: Deadline = {}): Promise<void> {
+    const deadline = readGiven("drain", () => options.deadline) ?? Number.POSITIVE_INFINITY;
     checkDeadline("drain", deadline);
     this.#isDraining = true;
     const late = (): TroupeError =>
@@ -91,7 +93,8 @@ export class SystemEnd {
   }
 
   /** See `System.shutdown`. */
-  async shutdown({ deadline = this.#options.shutdownDeadline }: Deadline = {}): Promise<LeftRuns> {
+  async shutdown(options: Deadline = {}): Promise<LeftRuns> {
+    const deadline = readGiven("shutdown", () => options.deadline) ?? this.#options.shutdownDeadline;
     checkDeadline("shutdown", deadline);
     this.#shutdown ??= this.#shutDown(deadline);
     return this.#shutdown;

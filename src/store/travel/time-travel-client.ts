@@ -42,6 +42,10 @@ export interface RevertOptions {
   readonly expectedVersion?: number;
 }
 
+const revertOptions = v.strictObject({
+  expectedVersion: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+});
+
 /** Which bounds there are is said with `no-such-version`. */
 const bisectOptions = v.strictObject({ from: v.optional(v.number()), to: v.optional(v.number()) });
 
@@ -120,6 +124,7 @@ export class TimeTravelClient extends StoreClient {
     version: number,
     options: RevertOptions = {},
   ): Promise<Snapshot<S>> {
+    checkOptions("revert", revertOptions, options);
     const key = stateKey(definition, id);
     for (;;) {
       const newest = (await this.#access.snapshot(key, this.token))?.version ?? 0;
