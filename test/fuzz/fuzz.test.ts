@@ -39,8 +39,16 @@ const found: readonly Case[] = [
   { call: "defineActor", spoilt: [{ argument: 1, option: 0, by: { odd: "a circle" } }] },
   { call: "store.commit", spoilt: [{ argument: 3, option: 1, by: { odd: "a symbol" } }] },
   { call: "store.transact", spoilt: [{ argument: 2, option: 3, by: { odd: "bigint" } }] },
+  {
+    call: "ref.ask, on the thread of the system",
+    spoilt: [
+      { argument: 0, option: 0, by: { odd: "a well-known symbol" } },
+      { argument: 2, option: 0, by: { number: 0 } },
+    ],
+  },
   // a value that throws where it is read, or is no object
   { call: "defineAgent, a breaker", spoilt: [{ argument: 0, option: -1, by: { odd: "a revoked proxy" } }] },
+  { call: "simulate", spoilt: [{ argument: 1, option: 10, by: { odd: "a revoked proxy of a function" } }] },
   { call: "supervise", spoilt: [{ argument: 0, option: 1, by: { odd: "a revoked proxy of a list" } }] },
   { call: "spawn", spoilt: [{ argument: 1, option: 1, by: { odd: "a revoked proxy" } }] },
   { call: "createSystem", spoilt: [{ argument: 0, option: 18, by: { odd: "a revoked proxy of a list" } }] },

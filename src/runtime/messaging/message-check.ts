@@ -21,9 +21,14 @@ export function messageName(type: string, to: Address): string {
 
 /** What a message carries: checked where its receiver's definition is known, and isolated from its sender. */
 export function contentOf(copier: ValueCopier, { address, check }: Target, type: string, payload: unknown): unknown {
-  if (typeof type !== "string")
-    throw new TroupeError("invalid-options", `the type of a message to ${address} is a text, not ${shown(type)}`);
+  checkType(type, address);
   return check === undefined ? copier.copy(payload, messageName(type, address)) : check(type, payload, copier, address);
+}
+
+/** @throws TroupeError `invalid-options` for what is no text, which no error could name. */
+export function checkType(type: string, to: Address): void {
+  if (typeof type === "string") return;
+  throw new TroupeError("invalid-options", `the type of a message to ${to} is a text, not ${shown(type)}`);
 }
 
 /** The check of an actor's messages. Schemas are compiled when their first message is sent. */

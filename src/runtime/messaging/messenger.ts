@@ -26,7 +26,7 @@ import {
 } from "./ask-errors.ts";
 import { nothingSettled, type SettledOf } from "../transport/supervision-protocol.ts";
 import { ownKey } from "../../store/versions/idempotency-key.ts";
-import { contentOf } from "./message-check.ts";
+import { checkType, contentOf } from "./message-check.ts";
 import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import type { Admission, SendWindow } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
@@ -157,6 +157,7 @@ export class Messenger {
   ask(sender: Sender, target: Target, type: string, payload: unknown, options?: HostAskOptions): Promise<unknown> {
     let pending: PendingAsk;
     try {
+      checkType(type, target.address);
       if (options !== undefined) checkAskOptions(type, options);
       pending = this.#send(sender, target, type, payload, options);
     } catch (thrown) {

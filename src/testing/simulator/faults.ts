@@ -1,5 +1,6 @@
 /** What the simulator may do to a system. */
 
+import { readGiven } from "../../contracts/read-given.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { shown } from "../../values/shown.ts";
 
@@ -48,7 +49,7 @@ const probabilities = ["delay", "duplicate", "threadDeath", "processCrash"] as c
  * @throws TroupeError `invalid-options` that names the fault.
  */
 export function resolveFaults(faults: Faults = {}): ResolvedFaults {
-  const resolved = { ...defaultFaults, ...faults };
+  const resolved = readGiven("simulate: faults", () => ({ ...defaultFaults, ...faults }));
   for (const fault of Object.keys(resolved) as (keyof Faults)[]) {
     const isProbability = probabilities.some((name) => name === fault);
     const value: unknown = resolved[fault];
