@@ -13,7 +13,7 @@ export interface AgentFakes {
 
 export interface FakeAnswer {
     readonly agent: CallableAgent;
-    readonly answer: (input: never) => unknown;
+    readonly answer: (input: never, emit: never) => unknown;
 }
 
 export interface Faults {
@@ -81,7 +81,7 @@ export interface World extends Life {
     survive<T>(work: (life: Life) => Promise<T>): Promise<T>;
 }
 
-export declare function answering<In, Out>(agent: CallableAgent<In, Out>, answer: (input: NoInfer<In>) => Promise<NoInfer<Out>> | NoInfer<Out>): FakeAnswer;
+export declare function answering<In, Out, Part>(agent: CallableAgent<In, Out, Part>, answer: (input: NoInfer<In>, emit: (part: NoInfer<Part>) => void) => Promise<NoInfer<Out>> | NoInfer<Out>): FakeAnswer;
 
 export declare function simulate(scenario: Scenario, options?: SimulateOptions): Promise<SimulationReport>;
 

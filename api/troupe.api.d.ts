@@ -24,6 +24,7 @@ export interface ActorContext<E = never> extends StateAccess {
     sleep(ms: number): Promise<void>;
     emit(event: E): void;
     call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
+    stream<In, Out, Part>(agent: CallableAgent<In, Out, Part> & Emitting<Part>, input: NoInfer<In>, options?: CallOptions): CallStream<Part, Out>;
     spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
     spawn<In, Out>(agent: CallableAgent<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
@@ -91,11 +92,10 @@ export interface AgentContext<Part = never> extends ActorContext {
     emit(part: Part): Promise<void>;
 }
 
-export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAgent<In, Out> {
+export interface AgentDefinition<In = unknown, Out = unknown, Part = unknown> extends CallableAgent<In, Out, Part> {
     readonly execute: (input: never, context: AgentContext) => unknown;
     readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
     readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
-    readonly emits: v.GenericSchema | undefined;
     readonly policies: Policies;
 }
 
@@ -236,6 +236,20 @@ export interface BulkheadOptions {
 /** @experimental */
 export type BulkheadPolicy = Required<BulkheadOptions>;
 
+export type CallItem<Part = unknown> = {
+    readonly kind: "attempt";
+    readonly attempt: number;
+} | {
+    readonly kind: "part";
+    readonly attempt: number;
+    readonly index: number;
+    readonly value: Part;
+} | {
+    readonly kind: "gap";
+    readonly attempt: number;
+    readonly lost: number;
+};
+
 export interface CallOptions {
     readonly timeout?: number;
     readonly signal?: AbortSignal;
@@ -243,13 +257,19 @@ export interface CallOptions {
     readonly once?: boolean;
 }
 
-export interface CallableAgent<In = unknown, Out = unknown> {
+export interface CallStream<Part = unknown, Out = unknown> {
+    readonly result: Promise<Out>;
+    [Symbol.asyncIterator](): AsyncGenerator<CallItem<Part>, void, undefined>;
+}
+
+export interface CallableAgent<In = unknown, Out = unknown, Part = unknown> {
     readonly kind: "agent";
     readonly module: string;
     readonly name: string;
     readonly version: string;
     readonly input: v.GenericSchema<In, unknown>;
     readonly output: v.GenericSchema<unknown, Out>;
+    readonly emits: v.GenericSchema<unknown, Part> | undefined;
     readonly concurrency: number;
     readonly placement: Placement;
 }
@@ -350,6 +370,12 @@ export type Decision = "resume" | "restart" | "stop" | "escalate";
 export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetailsByCode extends Code ? ErrorDetails : ErrorDetailsByCode[Code];
 
 export type Durability = "sync" | "relaxed";
+
+export type Emitting<Part> = [
+    Part
+] extends [
+    never
+] ? "the agent emits nothing: give defineAgent the schema of its parts, such as emits: v.string(), or use call" : unknown;
 
 /** @experimental */
 export interface EncodedError {
@@ -1447,6 +1473,7 @@ export interface System extends AsyncDisposable {
     spawn<P extends Protocol, E>(definition: ActorDefinition<P, E>, options?: SpawnOptions): Promise<ActorRef<P, E>>;
     spawn<In, Out>(agent: CallableAgent<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
+    stream<In, Out, Part>(agent: CallableAgent<In, Out, Part> & Emitting<Part>, input: NoInfer<In>, options?: CallOptions): CallStream<Part, Out>;
     supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
     watch(ref: {
         readonly address: Address;
@@ -1827,7 +1854,7 @@ export declare const defaultPolicies: {
 export declare function defineActor<const P extends Protocol, S extends object = Record<string, never>, E = never>(module: string, options: HandlerOptions<P, S, E>): ActorDefinition<P, E>;
 export declare function defineActor<const P extends Protocol, E = never>(module: string, options: BehaviourOptions<P, E>): ActorDefinition<P, E>;
 
-export declare function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema, const ES extends v.GenericSchema = v.NeverSchema<undefined>>(module: string, options: AgentOptions<IS, OS, ES>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>>;
+export declare function defineAgent<const IS extends v.GenericSchema, const OS extends v.GenericSchema, const ES extends v.GenericSchema = v.NeverSchema<undefined>>(module: string, options: AgentOptions<IS, OS, ES>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>, v.InferOutput<ES>>;
 
 export declare function defineState<S>(options: StateOptions<S>): StateDefinition<S>;
 

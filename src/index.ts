@@ -7,7 +7,8 @@ export { type Address } from "./actors/address.ts";
 export { agentRef } from "./actors/agent-ref.ts";
 export { type Backoff, type BackoffOptions } from "./actors/backoff.ts";
 export { type CallOptions } from "./actors/call-options.ts";
-export { type AgentProtocol, type CallableAgent } from "./actors/callable-agent.ts";
+export { type CallItem, type CallStream } from "./actors/call-stream.ts";
+export { type AgentProtocol, type CallableAgent, type Emitting } from "./actors/callable-agent.ts";
 export {
   type ActorOptions,
   type BehaviourOptions,

@@ -9,9 +9,9 @@ import { saboteur, saboteurName } from "./saboteur.ts";
 /** Milliseconds that a slow call takes longer: ten times what an agent takes, and less than its time is. */
 const slowness = 150;
 
-function sabotaged<In extends { readonly applicantId: string }, Out>(
-  agent: AgentDefinition<In, Out>,
-): AgentDefinition<In, Out> {
+function sabotaged<In extends { readonly applicantId: string }, Out, Part>(
+  agent: AgentDefinition<In, Out, Part>,
+): AgentDefinition<In, Out, Part> {
   return {
     ...agent,
     module: import.meta.url,

@@ -63,7 +63,7 @@ export async function openLedger(system: System, threads: number): Promise<Actor
 }
 
 /** The same agent, with the cache where it expects the store. */
-function overCache<In, Out>(agent: AgentDefinition<In, Out>): AgentDefinition<In, Out> {
+function overCache<In, Out, Part>(agent: AgentDefinition<In, Out, Part>): AgentDefinition<In, Out, Part> {
   return {
     ...agent,
     module: import.meta.url,

@@ -10,8 +10,9 @@ import type { ActorDefinition } from "./actor-definition.ts";
 import type { Protocol } from "./protocol.ts";
 import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";
-import type { AgentProtocol, CallableAgent } from "./callable-agent.ts";
+import type { AgentProtocol, CallableAgent, Emitting } from "./callable-agent.ts";
 import type { CallOptions } from "./call-options.ts";
+import type { CallStream } from "./call-stream.ts";
 import type { Placement } from "./placement.ts";
 
 /**
@@ -103,6 +104,25 @@ export interface ActorContext<E = never> extends StateAccess {
    * const { score } = await context.call(creditScore, { customer }, { timeout: 2_000 });
    */
   call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
+  /**
+   * Calls an agent as {@link ActorContext.call} does, and gives what it emits as well: the loop over what is returned gets the parts, and its
+   * `result` resolves to the output. The call begins at once.
+   *
+   * Guarantees: the parts of an attempt come in order, and where some are missing, a `gap` says how many (invariant 16). The agent is no
+   * faster than the loop: 1,024 parts may be on their way. Leaving the loop early cancels the call. A call of which the output is recorded
+   * already has no attempts and no parts.
+   *
+   * @throws TroupeError at once: `invalid-options` for what is no agent, or no option. The loop and `result` reject as `call` does.
+   * @example
+   * const stream = context.stream(writer, { name: "Ada" });
+   * for await (const item of stream) if (item.kind === "part") await context.emit(item.value);
+   * const { text } = await stream.result;
+   */
+  stream<In, Out, Part>(
+    agent: CallableAgent<In, Out, Part> & Emitting<Part>,
+    input: NoInfer<In>,
+    options?: CallOptions,
+  ): CallStream<Part, Out>;
   /** Spawns an actor, or an agent to be asked directly; like `system.spawn`. */
   spawn<P extends Protocol, F>(definition: ActorDefinition<P, F>, options?: SpawnOptions): Promise<ActorRef<P, F>>;
   spawn<In, Out>(

@@ -37,12 +37,13 @@ export interface AgentContext<Part = never> extends ActorContext {
    */
   useTokens(tokens: number): void;
   /**
-   * Emits a part of what `execute` makes, such as a token of a text, to the listeners of the run by `run.stream$` or `run.text`. Parts are
-   * a preview: they are not recorded, and while nothing listens they go nowhere. The output is what counts.
+   * Emits a part of what `execute` makes, such as a token of a text: of a step, to the listeners of the run by `run.stream$` or `run.text`;
+   * of a call, to its caller by `context.stream` or `system.stream`. Parts are a preview: they are not recorded, and while nothing listens
+   * they go nowhere. The output is what counts.
    *
    * Resolves when there is room for the next part: 1,024 parts of an attempt may be on their way. Await it, so that the agent is no faster
    * than its listeners. For a caller that doesn't, another 1,024 parts wait; what comes beyond that is left out, and listeners are told how
-   * many parts they miss. What is emitted in a call, or after `execute` has ended, goes nowhere.
+   * many parts they miss. What is emitted after `execute` has ended goes nowhere.
    *
    * @throws TroupeError (as a rejection) `contract-violated` for a part that doesn't satisfy the agent's `emits`, `not-cloneable`,
    * `message-too-large`; `invalid-options` for an agent without `emits`, and in a compensation. What {@link ActorContext.signal} aborted
@@ -105,11 +106,10 @@ export interface AgentOptions<
  *
  * @since 0.1.0
  */
-export interface AgentDefinition<In = unknown, Out = unknown> extends CallableAgent<In, Out> {
+export interface AgentDefinition<In = unknown, Out = unknown, Part = unknown> extends CallableAgent<In, Out, Part> {
   readonly execute: (input: never, context: AgentContext) => unknown;
   readonly compensate: ((output: never, context: AgentContext, input: never) => unknown) | undefined;
   readonly compensateUnknown: ((input: never, context: AgentContext) => unknown) | undefined;
-  readonly emits: v.GenericSchema | undefined;
   readonly policies: Policies;
 }
 
@@ -133,7 +133,10 @@ export function defineAgent<
   const IS extends v.GenericSchema,
   const OS extends v.GenericSchema,
   const ES extends v.GenericSchema = v.NeverSchema<undefined>,
->(module: string, options: AgentOptions<IS, OS, ES>): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
+>(
+  module: string,
+  options: AgentOptions<IS, OS, ES>,
+): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>, v.InferOutput<ES>> {
   return readGiven("defineAgent", () => agentOf(module, options));
 }
 
@@ -145,7 +148,7 @@ const agentOptions = [
 function agentOf<IS extends v.GenericSchema, OS extends v.GenericSchema, ES extends v.GenericSchema>(
   module: string,
   options: AgentOptions<IS, OS, ES>,
-): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>> {
+): AgentDefinition<v.InferInput<IS>, v.InferOutput<OS>, v.InferOutput<ES>> {
   checkDefinition("defineAgent", module, options.name);
   const { concurrency = 1, placement = "pooled" } = options;
   const wrong = unknownOption(options, agentOptions) ?? placementProblem(placement);

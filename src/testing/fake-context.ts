@@ -2,10 +2,12 @@
 
 import type { AgentContext, AgentDefinition } from "../agents/agent-definition.ts";
 import { type Address, homeHost, makeAddress } from "../actors/address.ts";
+import type { CallStream } from "../actors/call-stream.ts";
 import type { CallableAgent } from "../actors/callable-agent.ts";
+import { StreamedCall } from "../agents/streamed-call.ts";
 import { checkContract } from "../contracts/contract.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { isDefinition } from "../runtime/definitions/is-definition.ts";
+import { checkDefinition } from "../runtime/definitions/check-definition.ts";
 import type { StoreClient } from "../store/client/store-client.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
 import { shown } from "../values/shown.ts";
@@ -17,7 +19,7 @@ import { shown } from "../values/shown.ts";
  */
 export interface FakeAnswer {
   readonly agent: CallableAgent;
-  readonly answer: (input: never) => unknown;
+  readonly answer: (input: never, emit: never) => unknown;
 }
 
 /**
@@ -108,9 +110,36 @@ export class FakeContext implements AgentContext<unknown> {
   }
 
   async call<In, Out>(callee: CallableAgent<In, Out>, input: NoInfer<In>): Promise<Out> {
+    checkDefinition("call", ["agent"], callee);
+    return this.#answered(callee, input, () => undefined);
+  }
+
+  stream<In, Out, Part>(callee: CallableAgent<In, Out, Part>, input: NoInfer<In>): CallStream<Part, Out> {
+    const { copier } = this.#options;
+    checkDefinition("stream", ["agent"], callee);
+    const stream = new StreamedCall<Part, Out>({ decode: (part) => part, left: () => undefined });
+    let count = 0;
+    const take = (...values: readonly unknown[]): void => {
+      stream.take({ attempt: 1, index: count, values }, () => undefined);
+      count += values.length;
+    };
+    const emit = (part: unknown): void => {
+      if (callee.emits === undefined)
+        throw new TroupeError("invalid-options", `emit: ${callee.name} emits nothing by its definition`);
+      const { name: agent, version } = callee;
+      const checked = checkContract(callee.emits, part, { agent, version, direction: "part", side: "sender" });
+      take(copier.copy(checked, `a part of ${agent}`));
+    };
+    take();
+    this.#answered(callee, input, emit).then(
+      (output) => stream.finish(output),
+      (error: unknown) => stream.fail(error),
+    );
+    return stream;
+  }
+
+  async #answered<In, Out>(callee: CallableAgent<In, Out>, input: In, emit: (part: unknown) => void): Promise<Out> {
     const { agent: caller, answers, copier, onCall } = this.#options;
-    if (!isDefinition(callee) || callee.kind !== "agent")
-      throw new TroupeError("invalid-options", `call: expected what defineAgent returned, not ${shown(callee)}`);
     this.signal.throwIfAborted();
     const { name: agent, version, input: schema, module } = callee;
     checkContract(schema, input, { agent, version, direction: "input", side: "sender" });
@@ -118,7 +147,7 @@ export class FakeContext implements AgentContext<unknown> {
     onCall({ agent, input: given });
     const known = answers.find((one) => one.agent.name === agent && one.agent.module === module);
     if (known === undefined) throw noAnswer(caller, agent);
-    const answer = await known.answer(copier.copy(given, "an input") as never);
+    const answer = await known.answer(copier.copy(given, "an input") as never, emit as never);
     return copier.copy(answer, `the answer of ${agent}`) as Out;
   }
 

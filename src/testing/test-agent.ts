@@ -141,15 +141,21 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
 }
 
 /**
- * What an agent answers when the tested one calls it; for {@link AgentFakes.calls}. What the answer throws, the call rejects with.
+ * What an agent answers when the tested one calls it; for {@link AgentFakes.calls}. What the answer throws, the call rejects with. What it
+ * emits by its second argument, a caller by `stream` gets.
  *
  * @example
  * answering(creditScore, ({ customer }) => ({ score: customer === "anna" ? 700 : 300 }))
+ * answering(writer, ({ name }, emit) => {
+ *   emit("Dear ");
+ *   emit(name);
+ *   return { text: `Dear ${name}` };
+ * })
  * @since 0.1.0
  */
-export function answering<In, Out>(
-  agent: CallableAgent<In, Out>,
-  answer: (input: NoInfer<In>) => Promise<NoInfer<Out>> | NoInfer<Out>,
+export function answering<In, Out, Part>(
+  agent: CallableAgent<In, Out, Part>,
+  answer: (input: NoInfer<In>, emit: (part: NoInfer<Part>) => void) => Promise<NoInfer<Out>> | NoInfer<Out>,
 ): FakeAnswer {
   checkDefinition("answering", ["agent"], agent);
   if (typeof answer !== "function")

@@ -6,11 +6,14 @@ import {
   type AgentContext,
   type AgentProtocol,
   agentRef,
+  type CallItem,
+  type CallStream,
   defineActor,
   defineAgent,
   type RefOf,
   type System,
 } from "../../src/index.ts";
+import { answering } from "../../src/testing/index.ts";
 
 const url = import.meta.url;
 
@@ -64,6 +67,43 @@ describe("the types of a call", () => {
     );
     // @ts-expect-error: an actor is no agent
     void context.call(counter, {});
+  });
+});
+
+const writer = defineAgent(url, {
+  name: "writer",
+  version: "1.0.0",
+  input: v.object({ name: v.string() }),
+  output: v.object({ text: v.string() }),
+  emits: v.pipe(v.string(), v.transform(Number)),
+  execute: ({ name }) => ({ text: name }),
+});
+
+describe("the types of a streamed call", () => {
+  it("come from the agent's contract: its parts as parsed, and its output", () => {
+    expectTypeOf(context.stream(writer, { name: "Ada" })).toEqualTypeOf<CallStream<number, { text: string }>>();
+    expectTypeOf(ofActor.stream(writer, { name: "Ada" })).toEqualTypeOf<CallStream<number, { text: string }>>();
+    const stream = system.stream(writer, { name: "Ada" }, { timeout: 5 });
+    expectTypeOf(stream.result).toEqualTypeOf<Promise<{ text: string }>>();
+    expectTypeOf(stream[Symbol.asyncIterator]().next()).resolves.toEqualTypeOf<
+      IteratorResult<CallItem<number>, void>
+    >();
+  });
+
+  it("tell of a wrong input, and of an agent that emits nothing", () => {
+    // @ts-expect-error: the name is missing
+    context.stream(writer, {});
+    // @ts-expect-error: it emits nothing
+    system.stream(measurer, { text: "12" });
+    // @ts-expect-error: an actor is no agent
+    system.stream(counter, {});
+  });
+
+  it("are those of what a fake answers and emits", () => {
+    answering(writer, ({ name }, emit) => {
+      expectTypeOf(emit).toEqualTypeOf<(part: number) => void>();
+      return { text: name };
+    });
   });
 });
 

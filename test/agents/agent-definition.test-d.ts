@@ -35,7 +35,7 @@ describe("the types of an agent", () => {
       },
     });
     expectTypeOf(agent).toEqualTypeOf<
-      AgentDefinition<{ text: string; note?: string | undefined }, { length: string }>
+      AgentDefinition<{ text: string; note?: string | undefined }, { length: string }, never>
     >();
   });
 

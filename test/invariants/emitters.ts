@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { defineAgent, defineWorkflow, type RunRecord, type StreamItem } from "../../src/index.ts";
 import { outside } from "./outside.ts";
 
-const Story = v.object({
+export const Story = v.object({
   id: v.string(),
   /** How many parts are emitted. */
   parts: v.number(),

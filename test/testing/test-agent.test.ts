@@ -72,6 +72,44 @@ describe("an agent under test", () => {
     await expect(silent(1)).rejects.toMatchObject({ code: "invalid-options" });
   });
 
+  it("reads the parts of an agent that it calls by stream", async () => {
+    const writer = defineAgent(url, {
+      ...{
+        name: "writer",
+        version: "1.0.0",
+        input: v.string(),
+        output: v.string(),
+        emits: v.pipe(v.string(), v.nonEmpty()),
+      },
+      execute: () => {
+        throw new Error("the real one");
+      },
+    });
+    const reader = defineAgent(url, {
+      ...{ name: "reader", version: "1.0.0", input: v.string(), output: v.array(v.string()), emits: v.string() },
+      async execute(name, context) {
+        const stream = context.stream(writer, name);
+        for await (const item of stream) if (item.kind === "part") await context.emit(item.value.toUpperCase());
+        return [await stream.result];
+      },
+    });
+    const answer = (word: string) =>
+      answering(writer, async (name, emit) => {
+        emit(word);
+        await Promise.resolve();
+        emit(name);
+        return `${word} ${name}`;
+      });
+    const tested = testAgent(reader, { calls: [answer("dear")] });
+    expect(await tested("ada")).toEqual(["dear ada"]);
+    expect(tested.parts).toEqual(["DEAR", "ADA"]);
+    expect(tested.calls).toEqual([{ agent: "writer", input: "ada" }]);
+    await expect(testAgent(reader, { calls: [answer("")] })("ada")).rejects.toMatchObject({
+      code: "contract-violated",
+    });
+    await expect(testAgent(reader)("ada")).rejects.toThrow("there is no answer");
+  });
+
   it("is a function of its input, with the answers of others", async () => {
     const tested = testAgent(outer, { calls: doubling });
     expect(await tested({ n: 2 })).toEqual({ n: 4 });

@@ -48,6 +48,8 @@ export async function wrongCalls(system: System, context: AgentContext): Promise
   await context.call(scorer, {});
   // @ts-expect-error says: 'number' is not assignable to type 'string'
   await system.call(scorer, { applicantId: 7 });
+  // @ts-expect-error says: the agent emits nothing
+  system.stream(scorer, { applicantId: "a" });
   // @ts-expect-error says: Property 'scores' does not exist
   use((await system.call(scorer, { applicantId: "a" })).scores);
 }

@@ -4,6 +4,7 @@ import type { Address } from "../../actors/address.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import type { GateClient } from "./gate-client.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
+import type { CallParts } from "../../agents/streamed-call.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
 import { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
@@ -103,12 +104,13 @@ export class AgentBody implements ActorBody {
 
   async #execute(delivery: Delivery): Promise<void> {
     const { host } = this.#services;
-    const { payload, hasRefs, isAsk, from, idempotencyKey: key } = delivery.envelope;
+    const { type, payload, hasRefs, isAsk, from, idempotencyKey: key } = delivery.envelope;
     const idempotencyKey = this.#callOf(delivery.envelope);
     const ofRun = runCallOf(key);
     const make = (): Promise<CallResult> => {
       const input = hasRefs ? host.revive(payload, delivery.sender) : payload;
-      return this.#calls.call({ input, from, idempotencyKey, run: ofRun?.run, caller: delivery });
+      const emitted = type === "stream" ? (parts: CallParts) => delivery.emit(parts).then(() => true) : undefined;
+      return this.#calls.call({ input, from, idempotencyKey, run: ofRun?.run, emitted, caller: delivery });
     };
     const result = await (ofRun?.isOnce === true ? this.#once.answer(ofRun, make) : make());
     if (result.type === "error") throw result.error;

@@ -2,16 +2,20 @@
 
 import type { Address } from "../../actors/address.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
+import type { CallStream } from "../../actors/call-stream.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CallNames } from "../../agents/call-names.ts";
+import { StreamedCall } from "../../agents/streamed-call.ts";
+import { Cancellation } from "../../async/cancellation.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CallPort, CallTerms } from "../cell/call-port.ts";
 import { definitionId, type DefinitionLoader } from "../definitions/definition-loader.ts";
-import { agentTarget } from "../messaging/definition-target.ts";
+import { type AgentMessage, agentTarget } from "../messaging/definition-target.ts";
 import type { HostAskOptions, Messenger } from "../messaging/messenger.ts";
+import type { PartsListener } from "../messaging/pending-asks.ts";
 import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { type DeployRequest, type SpawnOutcome, systemTarget } from "../messaging/system-protocol.ts";
 import type { Sender, Target } from "../messaging/target.ts";
@@ -21,6 +25,8 @@ export interface AgentCallsHost {
   readonly messenger: Messenger;
   readonly settings: { readonly maxMessageBytes: number };
   readonly system: object;
+  /** Turns the plain forms of refs in a value that this host owns back into refs bound to `sender`. */
+  revive(value: unknown, sender: Sender): unknown;
 }
 
 /** How often a call is sent, if the agent is gone each time before it got the call. */
@@ -40,24 +46,59 @@ export class AgentCalls implements CallPort {
   }
 
   /** @throws AskError (as a rejection) see `ActorContext.call`. */
-  async call(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): Promise<unknown> {
+  call(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): Promise<unknown> {
+    return this.#make(sender, agent, input, terms);
+  }
+
+  stream(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): CallStream {
+    const host = this.#host;
+    const leaving = new Cancellation();
+    const stream = new StreamedCall({
+      left: () =>
+        leaving.abort(
+          new AskError("cancelled", "cancelled", `the parts of the call of ${agent.name} are read no further`),
+        ),
+      decode: (value) => this.#codec.decode(value, (plain) => host.revive(plain, sender)),
+    });
+    const listener: PartsListener = {
+      leaving,
+      take: (parts, token, passed) => {
+        sender.observe(token);
+        stream.take(parts, passed);
+      },
+    };
+    this.#make(sender, agent, input, terms, listener).then(
+      (output) => stream.finish(output),
+      (error: unknown) => stream.fail(error),
+    );
+    return stream;
+  }
+
+  async #make(
+    sender: Sender,
+    agent: CallableAgent,
+    input: unknown,
+    terms: CallTerms,
+    listener?: PartsListener,
+  ): Promise<unknown> {
     const { clock, messenger } = this.#host;
     const { timeout = Number.POSITIVE_INFINITY, names } = terms;
-    const signal = terms.signal === undefined ? {} : { signal: terms.signal };
+    const ends = { ...(terms.signal && { signal: terms.signal }), ...(listener && { listener }) };
     const deadline = clock.now() + timeout;
     let left = timeout;
     const find = async (gone?: Address): Promise<Target> => {
-      const found = await this.#find(sender, agent, { timeout: left, ...signal }, gone);
+      const found = await this.#find(sender, agent, { timeout: left, ...ends }, gone);
       left = Math.ceil(deadline - clock.now());
       return found;
     };
     const key = names === undefined ? ownKeyOf(agent, terms) : { key: this.#nameOf(names, agent, input, terms) };
+    const message: AgentMessage = listener === undefined ? "execute" : "stream";
     let target = this.#targets.get(agent);
     for (let sends = 1; ; sends++) {
       target ??= await find();
       checkCircle(sender, agent, target.address);
       try {
-        return await messenger.ask(sender, target, "execute", input, { timeout: left, ...signal, ...key });
+        return await messenger.ask(sender, target, message, input, { timeout: left, ...ends, ...key });
       } catch (error) {
         if (sends === maxSends || !isGone(error, target.address)) throw error;
         left = Math.ceil(deadline - clock.now());
@@ -75,7 +116,7 @@ export class AgentCalls implements CallPort {
   async #find(
     sender: Sender,
     agent: CallableAgent,
-    wait: { readonly timeout: number; readonly signal?: AbortSignal },
+    wait: Pick<HostAskOptions, "timeout" | "signal" | "listener">,
     gone: Address | undefined,
   ): Promise<Target> {
     this.#load.remember(agent as AgentDefinition);
@@ -83,7 +124,7 @@ export class AgentCalls implements CallPort {
     const outcome = await this.#host.messenger.ask(sender, systemTarget, "deploy", request, wait);
     const { address, error } = outcome as SpawnOutcome;
     if (error !== undefined) throw decodeError(error);
-    const target = agentTarget(agent, address);
+    const target = agentTarget(agent, address, ["execute", "stream"]);
     this.#targets.set(agent, target);
     return target;
   }

@@ -1,6 +1,7 @@
 /** Calls of an agent outside of any run, with its policies around them: retry, its gate, and the timeout of each attempt. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { CallParts } from "../../agents/streamed-call.ts";
 import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import { Cancellation } from "../../async/cancellation.ts";
@@ -38,6 +39,8 @@ export interface DirectCall {
   readonly idempotencyKey: string;
   /** The run that the call is made for. */
   readonly run: string | undefined;
+  /** Sends what an attempt emits to the caller, and with number 0 and without values that it begins. Default: that goes nowhere. */
+  readonly emitted: ((parts: CallParts) => Promise<boolean>) | undefined;
   /** The caller's deadline and cancellation. After them no attempt begins, and an attempt in flight aborts. */
   readonly caller: Pick<Handling, "deadline" | "add" | "remove"> & Pick<AskScope, "askers">;
 }
@@ -87,7 +90,7 @@ export class DirectCalls {
     const { deadline } = call.caller;
     let ran: unknown;
     for (let attempt = 1; ; attempt++) {
-      const result = await this.#attempt(call, wanted);
+      const result = await this.#attempt(call, attempt, wanted);
       if (result.type === "output") return result;
       const { error } = result;
       const decision = decideRetry(agent.policies.retry, attempt, error, clock.now(), random.next());
@@ -99,7 +102,8 @@ export class DirectCalls {
   }
 
   async #attempt(
-    { input, from, idempotencyKey, run, caller }: DirectCall,
+    { input, from, idempotencyKey, run, emitted, caller }: DirectCall,
+    attempt: number,
     wanted: Cancellation,
   ): Promise<AttemptResult> {
     const { agent, participant, cell, gates, lease } = this.#options;
@@ -117,7 +121,9 @@ export class DirectCalls {
       deadline: caller.deadline,
       run,
       askers: caller.askers,
+      emitted: emitted && ((parts) => emitted({ attempt, ...parts })),
       onBegin(work) {
+        void emitted?.({ attempt, index: 0, values: [] });
         permit.begin();
         time.begin(work);
       },
@@ -199,6 +205,7 @@ class AttemptTime {
     this.#work = work;
     this.#timer = beginAttempt(agent, work, clock, (error) => {
       this.isUp = true;
+      work.emission?.end(); // before the next attempt begins
       this.#reject(error);
     });
   }

@@ -1,12 +1,12 @@
 /** The actor through which agents on any thread ask their gates, and the permits that it gave them. */
 
-import type { Address, HostId } from "../../actors/address.ts";
+import { type Address, type HostId, nameOf } from "../../actors/address.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import type { Delivery } from "../cell/delivery.ts";
-import type { AdmitAnswer, AdmitRequest, CallNews, LeaseSettle } from "./gate-protocol.ts";
+import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget, type LeaseSettle } from "./gate-protocol.ts";
 import type { Gates } from "./gates.ts";
 
 /** A call that waits for a permit or has one. */
@@ -18,9 +18,16 @@ interface RemoteCall {
   permit: Permit | undefined;
 }
 
+/** How the actor is spawned. */
+export function gatesCell(gates: Gates) {
+  const { address, capacity, overflow } = gatesTarget;
+  const concurrency = Number.POSITIVE_INFINITY;
+  return { name: nameOf(address), capacity, overflow, concurrency, body: () => new GatesBody(gates) };
+}
+
 type RemoteNews = Exclude<CallNews, { type: "lease-settle" }>;
 
-export class GatesBody implements ActorBody {
+class GatesBody implements ActorBody {
   readonly #gates: Gates;
   readonly #calls = new Map<string, RemoteCall>();
 

@@ -2,6 +2,7 @@
 
 import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
+import type { CallStream } from "../../actors/call-stream.ts";
 import type { CallNames } from "../../agents/call-names.ts";
 import type { Sender } from "../messaging/target.ts";
 
@@ -13,4 +14,5 @@ export interface CallTerms extends CallOptions {
 /** Calls agents for the senders of one host. */
 export interface CallPort {
   call(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): Promise<unknown>;
+  stream(sender: Sender, agent: CallableAgent, input: unknown, terms: CallTerms): CallStream;
 }

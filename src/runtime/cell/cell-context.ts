@@ -6,6 +6,7 @@ import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
+import type { CallStream } from "../../actors/call-stream.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { CallNames } from "../../agents/call-names.ts";
@@ -32,6 +33,7 @@ import { checkCall, checkSought, checkSpawn, noOptions } from "../definitions/ch
 import { definitionId } from "../definitions/definition-loader.ts";
 import { replaced } from "../messaging/ask-errors.ts";
 import type { ActorServices } from "./actor-services.ts";
+import type { CallTerms } from "./call-port.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
 import { spared } from "../messaging/unawaited.ts";
 import type { Handling } from "./handling.ts";
@@ -127,12 +129,25 @@ export class CellContext implements ActorContext<unknown> {
 
   call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = noOptions): Promise<Out> {
     return spared(() => {
-      checkCall(agent, options);
-      const { scope, run } = this.#work ?? {};
-      if (scope !== undefined) this.#calls ??= new CallNames(scope, run);
-      const terms = { ...options, names: this.#calls };
-      return this.#site.services.calls.call(this.#handling.sender, agent, input, terms) as Promise<Out>;
+      checkCall("call", agent, options);
+      return this.#site.services.calls.call(this.#handling.sender, agent, input, this.#terms(options)) as Promise<Out>;
     });
+  }
+
+  stream<In, Out, Part>(
+    agent: CallableAgent<In, Out, Part>,
+    input: NoInfer<In>,
+    options: CallOptions = noOptions,
+  ): CallStream<Part, Out> {
+    checkCall("stream", agent, options);
+    const { sender } = this.#handling;
+    return this.#site.services.calls.stream(sender, agent, input, this.#terms(options)) as CallStream<Part, Out>;
+  }
+
+  #terms(options: CallOptions): CallTerms {
+    const { scope, run } = this.#work ?? {};
+    if (scope !== undefined) this.#calls ??= new CallNames(scope, run);
+    return { ...options, names: this.#calls };
   }
 
   async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = {}): Promise<never> {

@@ -1,6 +1,7 @@
 /** One message being handled: the envelope, the one answer an ask gets, and whether it is still wanted. */
 
 import type { Address } from "../../actors/address.ts";
+import type { CallParts } from "../../agents/streamed-call.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import { Cancellation, type CancellationListener } from "../../async/cancellation.ts";
 import { encodeError } from "../../errors/error-codec.ts";
@@ -41,6 +42,8 @@ export class Delivery implements AskScope, Handling {
   /** Aborts with the cancellation, or when the actor is being stopped. Made at the first look at the signal. */
   #aborter: Cancellation | undefined;
   #sender: ScopedSender | undefined;
+  /** Told, one after the other, when the asker has come past the parts that it was sent. */
+  #onPassed: (() => void)[] | undefined;
 
   constructor(host: CellHost, cell: DeliveryCell, envelope: Envelope) {
     this.#host = host;
@@ -108,6 +111,26 @@ export class Delivery implements AskScope, Handling {
     if (this.#answering === "open") this.#host.openAsks.remove(this);
     this.#answering = "not-yet";
     this.cancellation.abort(error);
+  }
+
+  /** Sends parts of an ask's answer ahead of it. Resolves when the asker has come past them; never, if it stops waiting before. */
+  emit(parts: CallParts): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#answering === "over") return;
+      (this.#onPassed ??= []).push(resolve);
+      this.#host.transmit(this.envelope.origin, {
+        kind: "parts",
+        id: this.envelope.id,
+        token: this.#cell.token,
+        attempt: parts.attempt,
+        index: parts.index,
+        values: parts.values,
+      });
+    });
+  }
+
+  passed(): void {
+    this.#onPassed?.shift()?.();
   }
 
   /** True when what the handler threw is a failure of its actor: not when the message was refused, or its asker had given up. */

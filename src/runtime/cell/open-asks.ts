@@ -9,6 +9,8 @@ export interface OpenAsk {
   readonly envelope: Envelope;
   /** The asker doesn't wait any longer. */
   cancel(error: AskError): void;
+  /** The asker has come past the oldest parts that it was sent. */
+  passed(): void;
 }
 
 export class OpenAsks {

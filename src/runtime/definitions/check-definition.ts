@@ -49,9 +49,9 @@ const callOptions = v.strictObject({
 });
 
 /** @throws TroupeError `invalid-options` for what is no agent, or can't be called by these options. */
-export function checkCall(agent: CallableAgent, options: CallOptions): void {
-  checkDefinition("call", ["agent"], agent);
-  if (options !== noOptions) checkOptions("call", callOptions, options);
+export function checkCall(method: "call" | "stream", agent: CallableAgent, options: CallOptions): void {
+  checkDefinition(method, ["agent"], agent);
+  if (options !== noOptions) checkOptions(method, callOptions, options);
 }
 
 /** Those of most calls, which need no check. */

@@ -248,6 +248,10 @@ export class ThreadHost {
         return this.#deliver(frame);
       case "reply":
         return this.messenger.reply(frame);
+      case "parts":
+        return this.messenger.parts(frame, peer);
+      case "parts-passed":
+        return this.openAsks.find(peer, frame.id)?.passed();
       case "cancel":
         return this.#cancel(peer, frame);
       case "credit":

@@ -14,6 +14,7 @@ const names: ReadonlySet<string> = new Set([
   "key",
   "isRepeat",
   "isTold",
+  "listener",
 ]);
 
 /** @throws TroupeError `invalid-options`; of an idempotency key, `keyOf` of the messenger says what is wrong. */

@@ -21,13 +21,20 @@ export function targetOf(definition: ActorDefinition | CallableAgent, address: A
   return { address, capacity, overflow, check: messageCheck(definition) };
 }
 
+/** The messages of an agent. By `stream`, it is asked for what it emits as well; only calls ask so. */
+export type AgentMessage = "execute" | "stream";
+
 /** The target of an agent for its users: its input is checked before it is sent. */
-export function agentTarget({ name: agent, version, input }: CallableAgent, address: Address): Target {
+export function agentTarget(
+  { name: agent, version, input }: CallableAgent,
+  address: Address,
+  messages: readonly AgentMessage[] = ["execute"],
+): Target {
   return {
     address,
     ...agentMailbox,
     check(type, payload, copier, to) {
-      if (type !== "execute") {
+      if (!messages.some((message) => message === type)) {
         throw new AskError(
           "rejected",
           "no-such-message",

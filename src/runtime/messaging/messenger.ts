@@ -27,7 +27,7 @@ import {
 import { nothingSettled, type SettledOf } from "../transport/supervision-protocol.ts";
 import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { checkType, contentOf } from "./message-check.ts";
-import { type PendingAsk, PendingAsks } from "./pending-asks.ts";
+import { type PartsListener, type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import type { Admission, SendWindow } from "./send-window.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
@@ -43,6 +43,8 @@ export interface HostAskOptions extends AskOptions {
   readonly key?: string;
   readonly isRepeat?: boolean;
   readonly isTold?: boolean;
+  /** Gets parts of the answer ahead of it. */
+  readonly listener?: PartsListener;
 }
 
 /** What an ask's envelope says besides what every message's does. */
@@ -182,7 +184,7 @@ export class Messenger {
 
   #send(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): PendingAsk {
     const { clock, settings } = this.#host;
-    const { timeout = settings.askTimeout, signal, detached = false } = options;
+    const { timeout = settings.askTimeout, signal, detached = false, listener } = options;
     const { isRepeat = options.idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
     const { address: to } = target;
     if (this.#isClosing) throw notHandled({ to, type }, "system-closed");
@@ -197,13 +199,14 @@ export class Messenger {
     // an ask that closes a circle ends before the asks that wait for it, so that their senders are told of the circle, too
     const deadline = circle === undefined ? last : now + (last - now) * patienceInCircle;
     const left = deadline === own ? timeout : Math.ceil(deadline - now);
-    const over = signal?.aborted === true ? { error: signal.reason as unknown } : scope?.cancellation.reason;
+    const calledOff = listener?.leaving.reason ?? scope?.cancellation.reason;
+    const over = signal?.aborted === true ? { error: signal.reason as unknown } : calledOff;
     if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
     if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
     const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
     const envelope = this.#seal(sender, target, type, payload, sealed);
     const { id } = envelope;
-    const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle };
+    const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle, listener };
     const window = this.#windows.to(target, type);
     const ask = this.#asks.add(id, terms);
     const admission = offerAsk(window, envelope, ask);
@@ -252,6 +255,14 @@ export class Messenger {
   reply({ id, answer, token }: Extract<Frame, { kind: "reply" }>): void {
     if (answer.ok) this.#asks.resolve(id, { answer, token });
     else this.#asks.reject(id, decodeError(answer.error));
+  }
+
+  /** Parts of an answer have come ahead of it. */
+  parts({ id, token, attempt, index, values }: Extract<Frame, { kind: "parts" }>, peer: HostId): void {
+    const ask = this.#asks.find(id);
+    ask?.listener?.take({ attempt, index, values }, token, () =>
+      this.#host.transmit(peer, { kind: "parts-passed", id }),
+    );
   }
 
   /** `count` messages to an actor have left its mailbox; `gone`: it has stopped, and its host saw to what it had. */

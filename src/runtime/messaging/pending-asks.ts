@@ -3,7 +3,8 @@
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import { Alarm } from "../../async/alarm.ts";
-import type { CancellationListener } from "../../async/cancellation.ts";
+import type { CallParts } from "../../agents/streamed-call.ts";
+import type { Cancellation, CancellationListener } from "../../async/cancellation.ts";
 import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
@@ -33,6 +34,16 @@ export interface AskTerms {
   readonly isTold: boolean;
   /** The actors that wait, each for the next one, where the ask closes a circle of asks. */
   readonly circle?: readonly Address[] | undefined;
+  /** Set for an ask that wants parts of its answer ahead of it. */
+  readonly listener?: PartsListener | undefined;
+}
+
+/** Wants parts of an answer ahead of it. */
+export interface PartsListener {
+  /** Calls the ask off when it aborts. */
+  readonly leaving: Cancellation;
+  /** Takes parts in, and what their sender had seen; calls `passed` once it is past them. */
+  take(parts: CallParts, token: Position, passed: () => void): void;
 }
 
 /** One ask that waits. */
@@ -47,6 +58,7 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
   readonly scope: AskScope | undefined;
   readonly isTold: boolean;
   readonly circle: readonly Address[] | undefined;
+  readonly listener: PartsListener | undefined;
   isSent = false;
   readonly answer: Promise<Reply>;
   resolve!: (reply: Reply) => void;
@@ -66,6 +78,7 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
     this.scope = scope;
     this.isTold = isTold;
     this.circle = terms.circle;
+    this.listener = terms.listener;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -112,12 +125,17 @@ export class PendingAsks {
     return this.#asks.has(id);
   }
 
+  find(id: number): PendingAsk | undefined {
+    return this.#asks.get(id);
+  }
+
   add(id: number, terms: AskTerms): PendingAsk {
     const ask = new PendingAsk(this, id, terms);
-    const { signal, scope, deadline } = ask;
+    const { signal, scope, deadline, listener } = ask;
     this.#asks.set(id, ask);
     if (signal !== undefined) this.#listen(ask, signal);
     scope?.cancellation.add(ask);
+    listener?.leaving.add(ask);
     if (signal?.aborted === true) ask.abort(signal.reason);
     else this.#alarm.bringForward(deadline);
     return ask;
@@ -158,6 +176,7 @@ export class PendingAsks {
     this.#asks.delete(id);
     if (ask.signal !== undefined) this.#unlisten(ask, ask.signal);
     ask.scope?.cancellation.remove(ask);
+    ask.listener?.leaving.remove(ask);
     return ask;
   }
 

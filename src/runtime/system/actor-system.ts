@@ -6,6 +6,7 @@ import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
+import type { CallStream } from "../../actors/call-stream.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -31,7 +32,7 @@ import { systemTarget } from "../messaging/system-protocol.ts";
 import type { SystemReport } from "../transport/system-report.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
-import { GatesBody } from "../agents/gates-body.ts";
+import { gatesCell } from "../agents/gates-body.ts";
 import { HomeHost } from "../host/home-host.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
@@ -105,14 +106,7 @@ export class ActorSystem implements System {
       onChange: (agent, breaker) => this.#events.publish(breakerEvent(agent, breaker)),
       onError: (error) => this.#home.host.reportFailure(gatesTarget.address, "breaker", error),
     });
-    const { address: gates, capacity, overflow } = gatesTarget;
-    this.#home.host.spawn({
-      name: nameOf(gates),
-      capacity,
-      overflow,
-      concurrency: Number.POSITIVE_INFINITY,
-      body: () => new GatesBody(this.#gates),
-    });
+    this.#home.host.spawn(gatesCell(this.#gates));
     this.#spawner = new Spawner({
       registry: this.#registry,
       roster: this.#roster,
@@ -228,9 +222,15 @@ export class ActorSystem implements System {
   call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = {}): Promise<Out> {
     return spared(() => {
       this.#end.checkOpen();
-      checkCall(agent, options);
+      checkCall("call", agent, options);
       return this.#home.services.calls.call(this.#home.outside, agent, input, options) as Promise<Out>;
     });
+  }
+
+  stream(agent: CallableAgent, input: unknown, options: CallOptions = {}): CallStream<never, never> {
+    this.#end.checkOpen();
+    checkCall("stream", agent, options);
+    return this.#home.services.calls.stream(this.#home.outside, agent, input, options) as CallStream<never, never>;
   }
 
   async find(definition: ActorDefinition | CallableAgent, name: string): Promise<never> {

@@ -6,7 +6,8 @@ import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { Protocol } from "../../actors/protocol.ts";
 import type { ActorRef } from "../../actors/actor-ref.ts";
 import type { Address } from "../../actors/address.ts";
-import type { AgentProtocol, CallableAgent } from "../../actors/callable-agent.ts";
+import type { AgentProtocol, CallableAgent, Emitting } from "../../actors/callable-agent.ts";
+import type { CallStream } from "../../actors/call-stream.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
 import type { Gone } from "../../actors/gone.ts";
 import type { Run } from "../../workflows/run.ts";
@@ -76,6 +77,22 @@ export interface System extends AsyncDisposable {
    * const { score } = await system.call(creditScore, { customer }, { timeout: 2_000 });
    */
   call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
+  /**
+   * Calls an agent as {@link System.call} does, and gives what it emits as well: the loop over what is returned gets the parts, and its
+   * `result` resolves to the output. As {@link ActorContext.stream}.
+   *
+   * @throws TroupeError at once: `invalid-options` for what is no agent, or no option; `system-closed`. The loop and `result` reject as
+   * `call` does.
+   * @example
+   * const stream = system.stream(writer, { name: "Ada" });
+   * for await (const item of stream) if (item.kind === "part") process.stdout.write(item.value);
+   * const { text } = await stream.result;
+   */
+  stream<In, Out, Part>(
+    agent: CallableAgent<In, Out, Part> & Emitting<Part>,
+    input: NoInfer<In>,
+    options?: CallOptions,
+  ): CallStream<Part, Out>;
   /**
    * Starts a tree of supervisors and their actors, in order; resolves when all of them have started. The actors are found by
    * their names; they keep their addresses and mailboxes when they are restarted, in place or on another thread.

@@ -123,6 +123,8 @@ function carriesJson(frame: Frame): boolean {
       return frame.isJson;
     case "report":
       return frame.report.type === "dead-letter" ? frame.report.isJson : frame.report.type !== "unreadable";
+    case "parts":
+      return isJsonSafe(frame.values);
     case "to-authority":
     case "to-replica":
       return isJsonSafe(frame.message); // states are plain data, but may hold undefined, NaN or a bigint

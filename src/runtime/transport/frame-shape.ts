@@ -7,6 +7,8 @@ type FieldType = "string" | "number" | "boolean" | "object";
 const shapes: Readonly<Record<Frame["kind"], Readonly<Record<string, FieldType>>>> = {
   message: { id: "number", to: "string", type: "string", token: "number", deadline: "number", cause: "number" },
   reply: { id: "number", answer: "object", token: "number" },
+  parts: { id: "number", attempt: "number", index: "number", values: "object", token: "number" },
+  "parts-passed": { id: "number" },
   cancel: { to: "string", id: "number", code: "string" },
   credit: { to: "string", count: "number" },
   subscribe: { to: "string", subscription: "number" },

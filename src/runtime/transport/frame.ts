@@ -1,6 +1,7 @@
 /** The frames that carry messages and everything else between two thread hosts. */
 
 import type { Address } from "../../actors/address.ts";
+import type { CallParts } from "../../agents/streamed-call.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 import type { SystemReport } from "./system-report.ts";
@@ -21,6 +22,10 @@ export type StreamEnd = { readonly kind: "completed" } | { readonly kind: "faile
 export type Frame =
   | Envelope
   | { readonly kind: "reply"; readonly id: number; readonly answer: Answer; readonly token: Position }
+  /** What the receiver of the ask `id` has emitted so far, in an attempt to answer it; `values` are payloads. It comes before the reply. */
+  | ({ readonly kind: "parts"; readonly id: number; readonly token: Position } & CallParts)
+  /** The asker of the ask `id` has come past the oldest of such frames. */
+  | { readonly kind: "parts-passed"; readonly id: number }
   /** The asker of the ask `id` has stopped waiting. For an ask that is answered, or was never sent, it changes nothing. */
   | { readonly kind: "cancel"; readonly to: Address; readonly id: number; readonly code: CancelCode }
   /** `count` messages to `to` have left its mailbox; `gone`: there is no such actor any more. */

@@ -20,25 +20,17 @@ const sentTogether = 128;
 
 /** What emissions need from their host. */
 export interface EmissionPorts {
-  /**
-   * Sends parts to the supervisor, before whatever is reported of the attempt later. Resolves, when they were taken, to whether more are
-   * wanted.
-   */
-  emitted(parts: Parts): Promise<boolean>;
   /** Runs a task in a later turn. */
   later(task: () => void): void;
   readonly codec: PayloadCodec;
   readonly clock: Clock;
 }
 
-/** The attempt that emits. */
-export interface Emitter {
-  /** `undefined` for a direct call. */
-  readonly run: string | undefined;
-  readonly step: string | undefined;
-  readonly attempt: number;
-  readonly cancellation: Cancellation;
-}
+/**
+ * Sends parts to those that listen, before whatever is reported of the attempt later. Resolves, when they were taken, to whether more are
+ * wanted.
+ */
+export type SendParts = (emitted: Pick<Parts, "index" | "values">) => Promise<boolean>;
 
 const taken = Promise.resolve();
 
@@ -49,7 +41,8 @@ const taken = Promise.resolve();
 export class Emission implements CancellationListener {
   readonly #schema: NonNullable<AgentDefinition["emits"]>;
   readonly #site: ContractSite;
-  readonly #emitter: Emitter;
+  readonly #cancellation: Cancellation;
+  readonly #emitted: SendParts;
   readonly #ports: EmissionPorts;
   readonly #isTimed: boolean;
   /** How many parts were emitted. */
@@ -71,12 +64,13 @@ export class Emission implements CancellationListener {
   constructor(
     agent: AgentDefinition,
     schema: NonNullable<AgentDefinition["emits"]>,
-    emitter: Emitter,
+    { cancellation, emitted }: { readonly cancellation: Cancellation; readonly emitted: SendParts },
     ports: EmissionPorts,
   ) {
     this.#schema = schema;
     this.#site = { agent: agent.name, version: agent.version, direction: "part", side: "sender" };
-    this.#emitter = emitter;
+    this.#cancellation = cancellation;
+    this.#emitted = emitted;
     this.#ports = ports;
     this.#isTimed = agent.policies.idleTimeout !== Number.POSITIVE_INFINITY;
   }
@@ -103,9 +97,9 @@ export class Emission implements CancellationListener {
    * aborted.
    */
   emit(part: unknown): Promise<void> {
-    if (this.#isOver) return taken;
-    const { reason } = this.#emitter.cancellation;
+    const { reason } = this.#cancellation;
     if (reason !== undefined) return refused(reason.error);
+    if (this.#isOver) return taken;
     let value: Payload;
     try {
       const checked = checkContract(this.#schema, part, this.#site);
@@ -152,7 +146,7 @@ export class Emission implements CancellationListener {
     if (this.#room === undefined) {
       this.#room = deferred();
       this.#room.promise.catch(() => undefined); // its callers need not wait for it
-      this.#emitter.cancellation.add(this);
+      this.#cancellation.add(this);
     }
     return this.#room.promise;
   }
@@ -179,14 +173,12 @@ export class Emission implements CancellationListener {
   }
 
   #post(index: number, values: readonly Payload[]): void {
-    const { run, step, attempt } = this.#emitter;
-    if (run === undefined || step === undefined) return;
     const heard = this.#heard;
     this.#sentUpTo = index + values.length;
     this.#onTheWay += values.length;
-    this.#ports.emitted({ run, step, attempt, index, values }).then(
+    this.#emitted({ index, values }).then(
       (isWanted) => this.#taken(values.length, isWanted, heard),
-      () => this.#taken(values.length, false, heard), // the supervisor is out of reach, and so are its listeners
+      () => this.#taken(values.length, false, heard), // the listeners are out of reach
     );
   }
 
@@ -204,7 +196,7 @@ export class Emission implements CancellationListener {
   #openRoom(): void {
     if (this.#room === undefined) return;
     if (this.#isTimed) this.#lastActive = this.#ports.clock.now();
-    this.#emitter.cancellation.remove(this);
+    this.#cancellation.remove(this);
     this.#room.resolve();
     this.#room = undefined;
   }

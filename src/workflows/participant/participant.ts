@@ -11,7 +11,7 @@ import { AgentCode, type AgentCodePorts } from "./agent-code.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { limitsRequests } from "../../agents/policies/gate.ts";
 import { Cancellation } from "../../async/cancellation.ts";
-import { Emission, type EmissionPorts } from "./emission.ts";
+import { Emission, type EmissionPorts, type SendParts } from "./emission.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
 import type { Work } from "./work-slots.ts";
 import { keyOfParts } from "../../store/versions/idempotency-key.ts";
@@ -27,6 +27,7 @@ import type {
 } from "../coordination/coordination-protocol.ts";
 import { undelivered } from "../coordination/dispatch.ts";
 import type { JoinProposal } from "../coordination/join.ts";
+import type { Parts } from "../history/parts.ts";
 import type { Claim, CompensationStarted, Outcome, StepStarted } from "../history/run-event.ts";
 
 const never = Number.POSITIVE_INFINITY;
@@ -43,6 +44,11 @@ export interface ParticipantPorts extends AgentCodePorts, JoinPorts, EmissionPor
    * limit requests. Throws or rejects when it can't be sent.
    */
   begun(run: string, step: string, attempt: number): MaybePromise<void>;
+  /**
+   * Sends parts of an attempt to the supervisor, before whatever is reported of the attempt later. Resolves, when they were taken, to whether
+   * more are wanted.
+   */
+  emitted(parts: Parts): Promise<boolean>;
   /** Tells the supervisor an outcome and what the attempt used. Throws or rejects when it can't be sent. */
   report(run: string, event: Outcome, spent: Spent): MaybePromise<void>;
   /**
@@ -64,6 +70,8 @@ export interface ExecuteOptions {
   readonly run?: string | undefined;
   /** The actors that wait for the call, each for the next one, and the last for the agent. Default: none. */
   readonly askers?: readonly Address[] | undefined;
+  /** Sends what the code emits to the caller. Default: it goes nowhere. */
+  readonly emitted?: SendParts | undefined;
   /**
    * Called right before the agent's code runs: a failure before that has had no effect. From then on, the work counts the
    * tokens that the code reports.
@@ -142,23 +150,23 @@ export class Participant {
    *
    * @throws TroupeError (as a rejection) `contract-violated`, `actor-stopped`; or the agent's own error.
    */
-  async execute(
-    input: unknown,
-    { idempotencyKey, cancellation = new Cancellation(), deadline = never, run, askers, onBegin }: ExecuteOptions,
-  ): Promise<unknown> {
+  async execute(input: unknown, options: ExecuteOptions): Promise<unknown> {
+    const { cancellation = new Cancellation(), deadline = never, emitted } = options;
     const work = this.#add({
       run: undefined,
       step: undefined,
-      forRun: run,
-      idempotencyKey,
+      forRun: options.run,
+      idempotencyKey: options.idempotencyKey,
       attempt: 1,
       deadline,
       isCompensation: false,
       cancellation,
-      askers,
+      askers: options.askers,
+      emitted,
     });
+    if (emitted !== undefined) work.emission?.listen();
     try {
-      return await this.#code.execute(work, input, onBegin);
+      return await this.#code.execute(work, input, options.onBegin);
     } finally {
       this.#end(work);
     }
@@ -287,6 +295,7 @@ export class Participant {
       isCompensation,
       cancellation: new Cancellation(),
       askers: undefined,
+      emitted: (parts) => this.#ports.emitted({ run, step, attempt, ...parts }),
     });
   }
 
@@ -294,7 +303,8 @@ export class Participant {
    * Copies field by field: a spread took 3 µs, as long as everything else that supervisor and participant do for a
    * step.
    */
-  #add({ run, step, forRun, idempotencyKey, attempt, deadline, isCompensation, cancellation, askers }: NewWork): Work {
+  #add(given: NewWork): Work {
+    const { run, step, forRun, idempotencyKey, attempt, deadline, isCompensation, cancellation, askers } = given;
     const work: Work = {
       run,
       step,
@@ -312,7 +322,10 @@ export class Participant {
       askers,
     };
     const { emits } = this.#agent;
-    if (emits !== undefined && !isCompensation) work.emission = new Emission(this.#agent, emits, work, this.#ports);
+    if (emits !== undefined && !isCompensation) {
+      const { emitted = nowhere } = given;
+      work.emission = new Emission(this.#agent, emits, { cancellation, emitted }, this.#ports);
+    }
     if (this.#stopped !== undefined) work.cancellation.abort(this.#stopped.reason);
     this.#work.add(work);
     return work;
@@ -365,8 +378,13 @@ export class Participant {
   }
 }
 
-/** A piece of work before it has begun. */
-type NewWork = Omit<Work, "began" | "tokens" | "emission" | "isOver" | "isLeftBehind">;
+/** A piece of work before it has begun, and where its parts go. */
+interface NewWork extends Omit<Work, "began" | "tokens" | "emission" | "isOver" | "isLeftBehind"> {
+  readonly emitted: SendParts | undefined;
+}
+
+/** Where the parts of a call go whose caller wants none. */
+const nowhere: SendParts = () => Promise.resolve(false);
 
 /** What an attempt has used whose code never ran. */
 const nothing: Spent = { took: 0, tokens: 0 };

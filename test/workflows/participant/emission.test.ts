@@ -19,15 +19,14 @@ const agent = defineAgent("test:agents", {
 
 /** An emission whose messages the test answers. */
 function desk() {
-  const sent: (Parts & { answer(isWanted: boolean): void; fail(error: Error): void })[] = [];
+  const sent: (Pick<Parts, "index" | "values"> & { answer(isWanted: boolean): void; fail(error: Error): void })[] = [];
   const later: (() => void)[] = [];
   const cancellation = new Cancellation();
   const emission = new Emission(
     agent,
     emits,
-    { run: "r", step: "talk", attempt: 2, cancellation },
+    { cancellation, emitted: (parts) => new Promise((answer, fail) => sent.push({ ...parts, answer, fail })) },
     {
-      emitted: (parts) => new Promise((answer, fail) => sent.push({ ...parts, answer, fail })),
       later: (task) => later.push(task),
       codec: new PayloadCodec({ maxBytes: 1e6 }),
       clock: stillClock,
@@ -68,8 +67,8 @@ describe("an emission", () => {
     await emission.emit(new Date(7));
     emission.end();
     expect(sent.map(({ answer: _, fail: __, ...parts }) => parts)).toMatchObject([
-      { run: "r", step: "talk", attempt: 2, index: 0, values: [0, 1, 2] },
-      { run: "r", step: "talk", attempt: 2, index: 3, values: [{ value: { time: 7 } }] },
+      { index: 0, values: [0, 1, 2] },
+      { index: 3, values: [{ value: { time: 7 } }] },
     ]);
   });
 
