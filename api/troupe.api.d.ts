@@ -1144,6 +1144,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
     readonly id: string;
     readonly events$: Observable<RunRecord>;
     readonly stream$: Observable<StreamItem>;
+    stream(): AsyncIterableIterator<StreamItem>;
     text(step: string): Observable<string>;
     readonly result: Promise<Output>;
     readonly started: Promise<void>;

@@ -15,6 +15,7 @@ import type { Parts } from "./history/parts.ts";
 import { checkTraceOptions, type TraceOptions } from "../traces/content.ts";
 import type { Span } from "../traces/span.ts";
 import { follow, type Progress, type StreamItem, streamOf, textOf } from "./run-stream.ts";
+import { StreamLoop } from "./stream-loop.ts";
 import type { TellOptions } from "./definition/tell-options.ts";
 import { type RunRecord, recordsOf } from "./history/run-history.ts";
 import { outputOf } from "./history/run-note.ts";
@@ -146,6 +147,10 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 
   get stream$(): Observable<StreamItem> {
     return quietStream(this.#items$());
+  }
+
+  stream(): AsyncIterableIterator<StreamItem> {
+    return new StreamLoop(this.#items$());
   }
 
   text(step: string): Observable<string> {

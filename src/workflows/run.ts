@@ -46,6 +46,16 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
    */
   readonly stream$: Observable<StreamItem>;
   /**
+   * What {@link Run.stream$} gives, for a loop: it listens from the call on, and until the loop is left, which changes nothing for the run. The
+   * loop ends with the run, also with one that failed.
+   *
+   * The run is not slowed down: 1,024 parts wait for the loop; those beyond that are left out, and a `gap` says how many.
+   *
+   * @example
+   * for await (const item of run.stream()) if (item.kind === "part") console.log(item.step, item.value);
+   */
+  stream(): AsyncIterableIterator<StreamItem>;
+  /**
    * The text that the newest attempt at a step has emitted so far, each time that it gets longer. With a new attempt, it begins anew, from
    * the empty text. Where parts are missing it has `…`. Completes when the step has finished or was skipped, and with the run.
    *

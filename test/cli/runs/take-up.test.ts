@@ -55,6 +55,9 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
       started: Promise.resolve(),
       events$: of(record),
       stream$: of({ kind: "event", record }),
+      stream: async function* () {
+        yield { kind: "event", record } as const;
+      },
       text: () => of(""),
       cancel: async (reason) => void asked.push(`cancel ${id} ${reason ?? "without a reason"}`),
       tell: async (wait, answer, { by = "someone" } = {}) =>

@@ -2,7 +2,14 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { type AgentContext, type Coordination, defineAgent, defineWorkflow, type Run } from "../../../src/index.ts";
+import {
+  type AgentContext,
+  type Coordination,
+  defineAgent,
+  defineWorkflow,
+  type Run,
+  type StreamItem,
+} from "../../../src/index.ts";
 import { simulate, type World } from "../../../src/testing/index.ts";
 
 const url = "test:streams";
@@ -185,4 +192,57 @@ it("idleTimeout is refused for an agent that doesn't emit", () => {
   expect(() => defineAgent(url, { name: "a", ...contract, policies: { idleTimeout: 5 }, execute: () => 1 })).toThrow(
     /idleTimeout/,
   );
+});
+
+describe("a run's stream by a loop", () => {
+  const shown = (item: StreamItem): string => {
+    if (item.kind === "event") return item.record.event.type;
+    return item.kind === "gap" ? `${item.lost} lost` : String(item.value);
+  };
+
+  it("has the events and parts in their order, also of a run that fails", () =>
+    played(async ({ system }) => {
+      const failing = writing(async (words, context) => {
+        await speak(words, context);
+        throw new Error("the model is down");
+      });
+      const items: string[] = [];
+      for await (const item of system.run(failing, ["Dear ", "Ada"]).stream()) items.push(shown(item));
+      expect(items).toEqual(["run-started", "step-started", "Dear ", "Ada", "step-failed", "run-ended"]);
+    }));
+
+  it("changes nothing for the run when it is left", () =>
+    played(async ({ system }) => {
+      const run = system.run(writing(speak), ["Dear ", "Ada"]);
+      for await (const item of run.stream()) if (item.kind === "part") break;
+      expect(await run.result).toBe(2);
+    }));
+
+  it("is told how many parts it has missed where it lags behind", () =>
+    simulate(
+      async ({ system }) => {
+        const chatty = writing(async (words, context) => {
+          for (let n = 0; n < 3_000; n++) await context.emit(words[0] ?? "");
+          return 1;
+        });
+        const run = system.run(chatty, ["x"]);
+        const stream = run.stream();
+        await run.result;
+        const items: string[] = [];
+        for await (const item of stream) items.push(shown(item));
+        expect(items.filter((item) => item === "x").length).toBe(1_024);
+        expect(items.slice(-3)).toEqual([`${3_000 - 1_024} lost`, "step-finished", "run-ended"]);
+      },
+      { seed: 7, runs: 2 },
+    ));
+
+  it("ends with the system, and a second loop listens for itself", () =>
+    played(async ({ system }) => {
+      const run = system.run(writing(speak), ["Dear ", "Ada"]);
+      const [one, other] = [run.stream(), run.stream()];
+      let items = 0;
+      for await (const item of one) if (item.kind === "part" && ++items === 1) await system.close();
+      for await (const item of other) if (item.kind === "part") items++;
+      expect(items).toBeGreaterThanOrEqual(2);
+    }));
 });
