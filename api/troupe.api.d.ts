@@ -230,11 +230,12 @@ export type BreakerRecord = {
 
 export interface BulkheadOptions {
     readonly concurrent: number;
+    readonly perTenant?: number;
     readonly queue?: number;
 }
 
 /** @experimental */
-export type BulkheadPolicy = Required<BulkheadOptions>;
+export type BulkheadPolicy = Required<Omit<BulkheadOptions, "perTenant">> & Pick<BulkheadOptions, "perTenant">;
 
 export type CallItem<Part = unknown> = {
     readonly kind: "attempt";
@@ -255,6 +256,7 @@ export interface CallOptions {
     readonly signal?: AbortSignal;
     readonly idempotencyKey?: string;
     readonly once?: boolean;
+    readonly tenant?: string;
 }
 
 export interface CallStream<Part = unknown, Out = unknown> {
@@ -489,16 +491,18 @@ export interface ErrorDetailsByCode {
     "rate-limited": {
         readonly agent: string;
         readonly caller: string;
+        readonly tenant?: string;
         readonly measure: "requests" | "tokens";
         readonly max: number;
         readonly period: number;
-        readonly per: "agent" | "caller";
+        readonly per: "agent" | "caller" | "tenant";
         readonly retryAfter?: number;
     };
     "bulkhead-full": {
         readonly agent: string;
         readonly concurrent: number;
         readonly queue: number;
+        readonly tenant?: string;
     };
     "contract-violated": {
         readonly agent: string;
@@ -1070,7 +1074,7 @@ export interface RateLimit {
     readonly requests?: number;
     readonly tokens?: number;
     readonly period?: number;
-    readonly per?: "agent" | "caller";
+    readonly per?: "agent" | "caller" | "tenant";
     readonly onExceeded?: "queue" | "reject";
     readonly queue?: number;
 }
@@ -1080,7 +1084,7 @@ export interface RateLimitPolicy {
     readonly measure: "requests" | "tokens";
     readonly max: number;
     readonly period: number;
-    readonly per: "agent" | "caller";
+    readonly per: "agent" | "caller" | "tenant";
     readonly queue: number;
 }
 
@@ -1184,6 +1188,7 @@ export interface RunOptions {
     readonly id?: string;
     readonly coordination?: Coordination;
     readonly timeout?: number;
+    readonly tenant?: string;
     readonly onOverload?: OverloadPolicy;
 }
 
@@ -1215,6 +1220,7 @@ export interface RunStarted {
     readonly epoch: Epoch;
     readonly definition?: string;
     readonly deadline?: number;
+    readonly tenant?: string;
 }
 
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;
@@ -1225,6 +1231,7 @@ export interface RunView<Steps = unknown> {
     readonly status: RunStatus;
     readonly isParked: boolean;
     readonly coordination: Coordination;
+    readonly tenant?: string;
     readonly version: number;
     readonly changed: number;
     readonly steps: Readonly<Record<string, StepView>>;

@@ -24,4 +24,9 @@ export interface CallOptions {
    * attempt at the step gets that. It means nothing elsewhere.
    */
   readonly once?: boolean;
+  /**
+   * The tenant that the call is for: limits of the agent's policies `per: "tenant"` count it so, and those of the agents that it calls in turn. A
+   * text of 1 to 256 characters. Default: that of the run or the call that it is made in; in an actor and from outside, none.
+   */
+  readonly tenant?: string;
 }

@@ -57,14 +57,21 @@ export interface ErrorDetailsByCode {
   "rate-limited": {
     readonly agent: string;
     readonly caller: string;
+    readonly tenant?: string;
     readonly measure: "requests" | "tokens";
     readonly max: number;
     readonly period: number;
-    readonly per: "agent" | "caller";
+    readonly per: "agent" | "caller" | "tenant";
     /** Milliseconds from when the call was rejected; 0 where only the end of another call tells. Absent if it never fits. */
     readonly retryAfter?: number;
   };
-  "bulkhead-full": { readonly agent: string; readonly concurrent: number; readonly queue: number };
+  "bulkhead-full": {
+    readonly agent: string;
+    readonly concurrent: number;
+    readonly queue: number;
+    /** Set where all places of this tenant are taken. */
+    readonly tenant?: string;
+  };
   // contracts
   "contract-violated": {
     readonly agent: string;

@@ -17,10 +17,10 @@ describe("the name of a call", () => {
     const inputs = fc.array(fc.jsonValue(), { maxLength: 8 });
     fc.assert(
       fc.property(inputs, fc.infiniteStream(fc.boolean()), (all, isLeftOut) => {
-        const first = new CallNames("r/s", "r");
+        const first = new CallNames("r/s", { run: "r" });
         const names = all.map((input) => first.next({ agent: one, input }));
         expect(new Set(names).size).toBe(names.length);
-        const second = new CallNames("r/s", "r");
+        const second = new CallNames("r/s", { run: "r" });
         const texts = all.map((input) => JSON.stringify(input));
         for (const [i, input] of all.entries()) {
           const isLast = texts.lastIndexOf(texts[i] as string) === i && texts.indexOf(texts[i] as string) === i;
@@ -33,39 +33,39 @@ describe("the name of a call", () => {
 
   it("is another one for another agent, version, input, key, run or piece of work", () => {
     const made = [
-      new CallNames("r/s", "r").next({ agent: one, input: 1 }),
-      new CallNames("r/s", "r").next({ agent: agentOf("other"), input: 1 }),
-      new CallNames("r/s", "r").next({ agent: agentOf("one", "test:here", "2.0.0"), input: 1 }),
-      new CallNames("r/s", "r").next({ agent: one, input: "1" }),
-      new CallNames("r/s", "r").next({ agent: one, input: 1, idempotencyKey: "1" }),
-      new CallNames("r/t", "r").next({ agent: one, input: 1 }),
-      new CallNames("q/s", "q").next({ agent: one, input: 1 }),
-      new CallNames("r/s", undefined).next({ agent: one, input: 1 }),
+      new CallNames("r/s", { run: "r" }).next({ agent: one, input: 1 }),
+      new CallNames("r/s", { run: "r" }).next({ agent: agentOf("other"), input: 1 }),
+      new CallNames("r/s", { run: "r" }).next({ agent: agentOf("one", "test:here", "2.0.0"), input: 1 }),
+      new CallNames("r/s", { run: "r" }).next({ agent: one, input: "1" }),
+      new CallNames("r/s", { run: "r" }).next({ agent: one, input: 1, idempotencyKey: "1" }),
+      new CallNames("r/t", { run: "r" }).next({ agent: one, input: 1 }),
+      new CallNames("q/s", { run: "q" }).next({ agent: one, input: 1 }),
+      new CallNames("r/s", {}).next({ agent: one, input: 1 }),
     ];
     expect(new Set(made).size).toBe(made.length);
   });
 
   it("is the same for an agent whose module is elsewhere by now", () => {
-    const here = new CallNames("r/s", "r").next({ agent: one, input: 1 });
-    expect(new CallNames("r/s", "r").next({ agent: agentOf("one", "test:there"), input: 1 })).toBe(here);
+    const here = new CallNames("r/s", { run: "r" }).next({ agent: one, input: 1 });
+    expect(new CallNames("r/s", { run: "r" }).next({ agent: agentOf("one", "test:there"), input: 1 })).toBe(here);
   });
 
   it("says the run, and whether the output is kept, which can be told from its key; the length doesn't depend on the input", () => {
     fc.assert(
       fc.property(fc.string(), fc.boolean(), fc.string(), (run, once, input) => {
-        const key = new CallNames("scope", run).next({ agent: one, input, once });
+        const key = new CallNames("scope", { run }).next({ agent: one, input, once });
         const call = runCallOf(key);
         expect(call).toMatchObject({ run, isOnce: once });
         expect(call?.name).toHaveLength(32);
       }),
     );
-    expect(runCallOf(new CallNames("scope", undefined).next({ agent: one, input: 1 }))).toBeUndefined();
+    expect(runCallOf(new CallNames("scope", {}).next({ agent: one, input: 1 }))).toBeUndefined();
     expect(runCallOf("call/r/name/once")).toBeUndefined(); // a key of a caller's
     expect(runCallOf(undefined)).toBeUndefined();
   });
 
   it("by a key of the caller's is the same each time, also within an attempt, whatever the input", () => {
-    const names = new CallNames("r/s", "r");
+    const names = new CallNames("r/s", { run: "r" });
     const first = names.next({ agent: one, input: 1, idempotencyKey: "k" });
     expect(names.next({ agent: one, input: 2, idempotencyKey: "k" })).toBe(first);
     expect(() => names.next({ agent: one, input: 1, idempotencyKey: "" })).toThrow("call one: idempotencyKey");

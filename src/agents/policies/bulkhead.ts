@@ -11,7 +11,12 @@ export interface BulkheadOptions {
    * ended.
    */
   readonly concurrent: number;
-  /** How many more may wait for a place, first come, first served. Default 100; 0 rejects them at once. */
+  /** How many of them may be for one tenant; calls for none count as one tenant. Others go ahead of those that it holds back. Default: all. */
+  readonly perTenant?: number;
+  /**
+   * How many more may wait for a place, first come, first served; and with `perTenant`, how many of each tenant for its own. Default 100; 0
+   * rejects them at once.
+   */
   readonly queue?: number;
 }
 
@@ -21,9 +26,37 @@ export interface BulkheadOptions {
  * @experimental
  * @since 0.1.0
  */
-export type BulkheadPolicy = Required<BulkheadOptions>;
+export type BulkheadPolicy = Required<Omit<BulkheadOptions, "perTenant">> & Pick<BulkheadOptions, "perTenant">;
+
+/** How many calls are in flight for each tenant; kept where the bulkhead has places per tenant. */
+export type TenantCounts = ReadonlyMap<string, number>;
 
 /** True while one more call may go ahead. */
 export function hasRoom(policy: BulkheadPolicy | undefined, inFlight: number): boolean {
   return policy === undefined || inFlight < policy.concurrent;
+}
+
+/** True while one more call of a tenant may go ahead, beside `ahead` of its calls that come first. */
+export function hasPlaceFor(
+  policy: BulkheadPolicy | undefined,
+  counts: TenantCounts,
+  tenant: string,
+  ahead: number,
+): boolean {
+  return policy?.perTenant === undefined || (counts.get(tenant) ?? 0) + ahead < policy.perTenant;
+}
+
+/** The counts when a call of the tenant goes ahead, or has ended: then by -1. A tenant without calls is dropped. */
+export function counted(
+  policy: BulkheadPolicy | undefined,
+  counts: TenantCounts,
+  tenant: string,
+  by: 1 | -1,
+): TenantCounts {
+  if (policy?.perTenant === undefined) return counts;
+  const next = new Map(counts);
+  const count = (counts.get(tenant) ?? 0) + by;
+  if (count === 0) next.delete(tenant);
+  else next.set(tenant, count);
+  return next;
 }

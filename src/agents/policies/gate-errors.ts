@@ -3,6 +3,7 @@
 import { AskError } from "../../errors/ask-error.ts";
 import type { OpenedBecause, TrippedBreaker } from "./breaker.ts";
 import type { BulkheadPolicy } from "./bulkhead.ts";
+import type { Call } from "./waiting-calls.ts";
 import { amountOf, neverFits, type RateLimitPolicy } from "./rate-limit.ts";
 
 /** The breaker lets nothing through: it is open, or half-open with all its probes under way. */
@@ -37,9 +38,9 @@ export function rateLimited(
   now: number,
 ): AskError {
   const { measure, max, period, per, queue } = policy;
-  const whose = per === "caller" ? `for the caller ${call.caller}` : "for all callers";
+  const whose = { agent: "for all callers", caller: `for the caller ${call.caller}`, tenant: forTenant(call) }[per];
   const limit = `${max} ${max === 1 ? measure.slice(0, -1) : measure} in ${ms(period)} ${whose}`;
-  const details = { agent, caller: call.caller, measure, max, period, per };
+  const details = { agent, ...who(call), measure, max, period, per };
   if (neverFits(policy, amountOf(policy, call.tokens))) {
     const message = `the call is estimated to use ${call.tokens} tokens, and the agent ${agent} may use no more than ${limit}`;
     return new AskError("rejected", "rate-limited", `${message}: it can never go ahead. Make it smaller.`, { details });
@@ -52,20 +53,27 @@ export function rateLimited(
   });
 }
 
-interface Limited {
-  readonly caller: string;
-  readonly tokens: number;
+type Limited = Pick<Call, "caller" | "tenant" | "tokens">;
+
+/** All places of the bulkhead are taken, or all of the call's tenant, and so is its queue. */
+export function bulkheadFull(agent: string, policy: BulkheadPolicy, call: Limited | undefined): AskError {
+  const { concurrent, perTenant = concurrent, queue } = policy;
+  const waiting = queue === 0 ? "and none may wait" : `and ${queue} wait already`;
+  const calls =
+    call === undefined
+      ? `${concurrent} calls in flight, as many as its bulkhead allows`
+      : `${perTenant} calls in flight ${forTenant(call)}, as many as its bulkhead allows`;
+  return new AskError("rejected", "bulkhead-full", `the agent ${agent} has ${calls}, ${waiting}; try again later`, {
+    details: { agent, concurrent, queue, ...(call?.tenant === undefined ? {} : { tenant: call.tenant }) },
+  });
 }
 
-/** All places of the bulkhead are taken, and so is its queue. */
-export function bulkheadFull(agent: string, { concurrent, queue }: BulkheadPolicy): AskError {
-  const waiting = queue === 0 ? "and none may wait" : `and ${queue} wait already`;
-  return new AskError(
-    "rejected",
-    "bulkhead-full",
-    `the agent ${agent} has ${concurrent} calls in flight, as many as its bulkhead allows, ${waiting}; try again later`,
-    { details: { agent, concurrent, queue } },
-  );
+function who({ caller, tenant }: Limited): { readonly caller: string; readonly tenant?: string } {
+  return tenant === undefined ? { caller } : { caller, tenant };
+}
+
+function forTenant({ tenant }: Limited): string {
+  return tenant === undefined ? "for calls without a tenant" : `for the tenant ${tenant}`;
 }
 
 function ms(duration: number): string {

@@ -11,7 +11,7 @@
 import type { AskError } from "../../errors/ask-error.ts";
 import { type BreakerState, breakerDue, closedBreaker, isBlocking, stepBreaker } from "./breaker.ts";
 import type { BreakerEvent, Successes } from "./breaker.ts";
-import { hasRoom } from "./bulkhead.ts";
+import { counted, hasPlaceFor, hasRoom, type TenantCounts } from "./bulkhead.ts";
 import { breakerOpen, bulkheadFull, rateLimited } from "./gate-errors.ts";
 import type { CallOutcome } from "./permit.ts";
 import type { Policies } from "./policies.ts";
@@ -27,16 +27,7 @@ import {
   type RateLimitState,
   reserve,
 } from "./rate-limit.ts";
-
-/** A call that wants to go ahead. */
-export interface Call {
-  /** Unique among the calls of the gate. */
-  readonly id: number;
-  /** Who calls, for limits per caller. */
-  readonly caller: string;
-  /** The tokens that it is estimated to use. */
-  readonly tokens: number;
-}
+import { type Call, holdsUp, mayWait, perOf, scopeOf, type WaitingCall } from "./waiting-calls.ts";
 
 /** A call that went ahead; its end has to present this. */
 export interface Ticket extends Call {
@@ -53,22 +44,12 @@ export interface GateState {
   readonly heldUntil: number;
   /** Calls that have gone ahead and have not ended. */
   readonly inFlight: number;
+  /** How many of them are for each tenant, by `scopeOf`. */
+  readonly ofTenants: TenantCounts;
   /** In the order in which they came. */
-  readonly waiting: readonly Waiting[];
+  readonly waiting: readonly WaitingCall[];
   /** When the gate wants its next `tick`; Infinity for never. */
   readonly wakeAt: number;
-}
-
-/** A policy that makes calls wait: the index of a rate limit, or the bulkhead. */
-type Holder = number | "bulkhead";
-
-interface Waiting extends Call {
-  readonly waitsFor: Holder;
-  /**
-   * The policy that held the call back when it arrived. The call counts in that policy's queue until it goes ahead, also
-   * when another policy holds it back by then.
-   */
-  readonly placeOf: Holder;
 }
 
 /**
@@ -99,7 +80,7 @@ export type GateEvent =
       readonly isRunning: boolean;
     }
   | { readonly type: "released"; readonly ticket: Ticket; readonly hasBegun: boolean }
-  | { readonly type: "ended" }
+  | { readonly type: "ended"; readonly ticket: Ticket }
   | { readonly type: "abandoned"; readonly id: number }
   | { readonly type: "succeeded"; readonly generation: number; readonly slices: readonly Successes[] }
   | { readonly type: "tick" };
@@ -138,6 +119,7 @@ export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = cl
     limits: rateLimits.map(() => noSpending),
     heldUntil: 0,
     inFlight: 0,
+    ofTenants: new Map(),
     waiting: [],
     wakeAt: Number.POSITIVE_INFINITY,
   };
@@ -147,7 +129,7 @@ export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = cl
  * Returns the gate after an event, and the effects to carry out. `random` returns a number in [0, 1).
  *
  * Guarantees: every request is admitted or rejected once, unless it is abandoned; waiting calls go ahead in the order
- * in which they came, except that calls held back by a limit on their caller let other callers pass; once a call waits,
+ * in which they came, except that calls held back by a limit on their caller or tenant let others pass; once a call waits,
  * only the breaker can reject it. No more calls wait than the policies' queues hold together (invariant 7).
  */
 export function stepGate(
@@ -172,7 +154,7 @@ export function stepGate(
       step.release(event);
       break;
     case "ended":
-      step.inFlight--;
+      step.end(event.ticket);
       break;
     case "abandoned":
       step.waiting = step.waiting.filter(({ id }) => id !== event.id);
@@ -190,7 +172,7 @@ export function stepGate(
 /** Why a call can't go ahead: `at` is when the limit would let it. */
 type Obstacle =
   | { readonly limit: number; readonly policy: RateLimitPolicy; readonly at: number }
-  | { readonly limit: "bulkhead" };
+  | { readonly limit: "bulkhead" | "places-of-tenant" };
 
 /** One step under way: the parts of the next state, and the effects so far. */
 class Step {
@@ -198,7 +180,8 @@ class Step {
   limits: readonly RateLimitState[];
   heldUntil: number;
   inFlight: number;
-  waiting: readonly Waiting[];
+  ofTenants: TenantCounts;
+  waiting: readonly WaitingCall[];
   readonly #before: GateState;
   readonly #policies: GatePolicies;
   readonly #now: number;
@@ -214,6 +197,7 @@ class Step {
     this.limits = state.limits;
     this.heldUntil = state.heldUntil;
     this.inFlight = state.inFlight;
+    this.ofTenants = state.ofTenants;
     this.waiting = state.waiting;
   }
 
@@ -225,13 +209,19 @@ class Step {
     else this.#park(call, obstacle);
   }
 
-  begin({ caller }: Ticket): void {
-    this.limits = this.#eachLimit((policy, state) => begin(policy, state, caller, this.#now));
+  begin(ticket: Ticket): void {
+    this.limits = this.#eachLimit(ticket, (policy, state, scope) => begin(policy, state, scope, this.#now));
+  }
+
+  /** The code of a call has ended. */
+  end(ticket: Ticket): void {
+    this.inFlight--;
+    this.ofTenants = counted(this.#policies.bulkhead, this.ofTenants, scopeOf("tenant", ticket), -1);
   }
 
   settle(event: Extract<GateEvent, { type: "settled" }>): void {
     const { ticket, hasBegun, outcome, took, tokens, error, retryAfter, isRunning } = event;
-    if (!isRunning) this.inFlight--;
+    if (!isRunning) this.end(ticket);
     if (retryAfter > 0) this.heldUntil = Math.max(this.heldUntil, this.#now + retryAfter);
     this.#spentBy(ticket, hasBegun, tokens);
     const { generation, began } = ticket;
@@ -240,7 +230,7 @@ class Step {
 
   release({ ticket, hasBegun }: Extract<GateEvent, { type: "released" }>): void {
     const { generation, began } = ticket;
-    this.inFlight--;
+    this.end(ticket);
     this.#spentBy(ticket, hasBegun, 0);
     this.breakerSees({ type: "end", generation, began, took: 0, outcome: "excused", error: "" });
   }
@@ -267,8 +257,8 @@ class Step {
     if (policy !== false) wakeAt = Math.min(wakeAt, breakerDue(policy, this.breaker));
     const isSaid = wakeAt === this.#before.wakeAt && !(isTick && wakeAt < Number.POSITIVE_INFINITY);
     if (!isSaid) this.#effects.push({ type: "wake", at: wakeAt });
-    const { breaker, limits, heldUntil, inFlight, waiting } = this;
-    return [{ breaker, limits, heldUntil, inFlight, waiting, wakeAt }, this.#effects];
+    const { breaker, limits, heldUntil, inFlight, ofTenants, waiting } = this;
+    return [{ breaker, limits, heldUntil, inFlight, ofTenants, waiting, wakeAt }, this.#effects];
   }
 
   #isTurnedAway(call: Call): boolean {
@@ -280,12 +270,12 @@ class Step {
 
   /** Lets waiting calls go ahead. Returns when the first of the others may, as far as that depends on time. */
   #advance(): number {
-    const held = new Set<string>();
-    const left: Waiting[] = [];
+    const held = { agent: new Set<string>(), caller: new Set<string>(), tenant: new Set<string>() };
+    const pers = ["agent", "caller", "tenant"] as const;
+    const left: WaitingCall[] = [];
     let wakeAt = Number.POSITIVE_INFINITY;
-    let isHeld = false;
     for (const call of this.waiting) {
-      if (isHeld || held.has(call.caller)) {
+      if (pers.some((per) => held[per].has(scopeOf(per, call)))) {
         left.push(call);
         continue;
       }
@@ -295,21 +285,21 @@ class Step {
         continue;
       }
       left.push(call.waitsFor === obstacle.limit ? call : { ...call, waitsFor: obstacle.limit });
-      if (obstacle.limit !== "bulkhead") wakeAt = Math.min(wakeAt, obstacle.at);
-      if (obstacle.limit === "bulkhead" || obstacle.policy.per === "agent") isHeld = true;
-      else held.add(call.caller);
+      if ("at" in obstacle) wakeAt = Math.min(wakeAt, obstacle.at);
+      const per = perOf(this.#policies, obstacle.limit);
+      held[per].add(scopeOf(per, call));
     }
     this.waiting = left;
     return wakeAt;
   }
 
   /** What holds a call back, given the calls that wait before it; `undefined` for nothing. */
-  #obstacleOf(call: Call, before: readonly Waiting[]): Obstacle | undefined {
+  #obstacleOf(call: Call, before: readonly WaitingCall[]): Obstacle | undefined {
     const { rateLimits, bulkhead } = this.#policies;
     let strictest: Extract<Obstacle, { at: number }> | undefined;
     for (const [limit, policy] of rateLimits.entries()) {
       const amount = amountOf(policy, call.tokens) + this.#ahead(policy, call, before);
-      const room = fitsAt(policy, this.limits[limit] ?? noSpending, call.caller, amount, this.#now);
+      const room = fitsAt(policy, this.limits[limit] ?? noSpending, scopeOf(policy.per, call), amount, this.#now);
       const fits = Math.max(room, this.heldUntil);
       if (fits <= this.#now) continue;
       // the calls that wait before it use up more than a whole period, and go first
@@ -318,66 +308,70 @@ class Step {
       else if (isStricter(policy, at, strictest)) strictest = { limit, policy, at: Math.max(at, strictest.at) };
     }
     if (strictest !== undefined) return strictest;
+    const tenant = scopeOf("tenant", call);
+    const ahead = before.filter((other) => scopeOf("tenant", other) === tenant).length;
+    if (!hasPlaceFor(bulkhead, this.ofTenants, tenant, ahead)) return { limit: "places-of-tenant" };
     // each step ends by letting waiting calls ahead, so calls wait for the bulkhead only while it is full
     return hasRoom(bulkhead, this.inFlight) ? undefined : { limit: "bulkhead" };
   }
 
   /**
-   * How much of a limit the calls that wait before this one will use. Calls held back by a limit on their caller let
+   * How much of a limit the calls that wait before this one will use. Calls held back by a limit on their caller or tenant let
    * others pass, so they don't count.
    */
-  #ahead(policy: RateLimitPolicy, { caller }: Call, before: readonly Waiting[]): number {
+  #ahead(policy: RateLimitPolicy, call: Call, before: readonly WaitingCall[]): number {
+    const scope = scopeOf(policy.per, call);
     let ahead = 0;
-    for (const other of before) {
-      const counts =
-        policy.per === "caller"
-          ? other.caller === caller
-          : other.caller === caller || other.waitsFor === "bulkhead" || this.#isForAll(other.waitsFor);
-      if (counts) ahead += amountOf(policy, other.tokens);
-    }
+    for (const other of before)
+      if (scopeOf(policy.per, other) === scope && holdsUp(this.#policies, other, call))
+        ahead += amountOf(policy, other.tokens);
     return ahead;
-  }
-
-  #isForAll(limit: number): boolean {
-    return this.#policies.rateLimits[limit]?.per === "agent";
   }
 
   #park(call: Call, obstacle: Obstacle): void {
     const { agent, bulkhead, rateLimits } = this.#policies;
-    const taken = this.waiting.filter(({ placeOf }) => placeOf === obstacle.limit).length;
-    if (obstacle.limit === "bulkhead") {
-      if (bulkhead !== undefined && taken >= bulkhead.queue) return this.#reject(call, bulkheadFull(agent, bulkhead));
-    } else {
-      const { policy } = obstacle;
+    const isFull = !mayWait(this.#policies, this.waiting, call, obstacle.limit);
+    if ("at" in obstacle) {
       const never = rateLimits.find((limit) => neverFits(limit, amountOf(limit, call.tokens)));
-      if (never !== undefined || taken >= policy.queue) {
-        const about = { call, policy: never ?? policy, at: obstacle.at };
+      if (never !== undefined || isFull) {
+        const about = { call, policy: never ?? obstacle.policy, at: obstacle.at };
         return this.#reject(call, rateLimited(agent, about, this.#now));
       }
+    } else if (isFull && bulkhead !== undefined) {
+      return this.#reject(call, bulkheadFull(agent, bulkhead, obstacle.limit === "bulkhead" ? undefined : call));
     }
     this.waiting = [...this.waiting, { ...call, waitsFor: obstacle.limit, placeOf: obstacle.limit }];
   }
 
-  #admit({ id, caller, tokens }: Call): void {
+  #admit(call: Call): void {
     const now = this.#now;
+    const { id, caller, tenant, tokens } = call;
     this.breakerSees({ type: "begin" });
     this.inFlight++;
-    this.limits = this.#eachLimit((policy, state) => reserve(policy, state, caller, amountOf(policy, tokens), now));
+    this.ofTenants = counted(this.#policies.bulkhead, this.ofTenants, scopeOf("tenant", call), 1);
+    this.limits = this.#eachLimit(call, (policy, state, scope) =>
+      reserve(policy, state, scope, amountOf(policy, tokens), now),
+    );
     this.#effects.push({
       type: "admit",
-      ticket: { id, caller, tokens, generation: this.breaker.generation, began: now },
+      ticket: { id, caller, tenant, tokens, generation: this.breaker.generation, began: now },
     });
   }
 
-  #spentBy({ caller, tokens: reserved }: Ticket, hasBegun: boolean, used: number): void {
-    if (!hasBegun) this.limits = this.#eachLimit((policy, state) => giveBack(policy, state, caller, this.#now));
-    this.limits = this.#eachLimit((policy, state) => correct(policy, state, caller, { reserved, used }, this.#now));
+  #spentBy(ticket: Ticket, hasBegun: boolean, used: number): void {
+    const now = this.#now;
+    const tokens = { reserved: ticket.tokens, used };
+    if (!hasBegun) this.limits = this.#eachLimit(ticket, (policy, state, scope) => giveBack(policy, state, scope, now));
+    this.limits = this.#eachLimit(ticket, (policy, state, scope) => correct(policy, state, scope, tokens, now));
   }
 
-  #eachLimit(next: (policy: RateLimitPolicy, state: RateLimitState) => RateLimitState): readonly RateLimitState[] {
+  #eachLimit(
+    call: Call,
+    next: (policy: RateLimitPolicy, state: RateLimitState, scope: string) => RateLimitState,
+  ): readonly RateLimitState[] {
     const { rateLimits } = this.#policies;
     if (rateLimits.length === 0) return this.limits;
-    return rateLimits.map((policy, index) => next(policy, this.limits[index] ?? noSpending));
+    return rateLimits.map((policy, index) => next(policy, this.limits[index] ?? noSpending, scopeOf(policy.per, call)));
   }
 
   #reject({ id }: Call, error: AskError): void {

@@ -22,11 +22,11 @@ export interface RateLimit {
   readonly tokens?: number;
   /** Milliseconds. Default 60,000. */
   readonly period?: number;
-  /** Whether all calls of the agent count together, or each caller's separately. Default `"agent"`. */
-  readonly per?: "agent" | "caller";
+  /** Whether all calls of the agent count together, or each caller's or each tenant's separately. Default `"agent"`. */
+  readonly per?: "agent" | "caller" | "tenant";
   /** Whether a call over the limit waits for its turn or is rejected. Default `"queue"`. */
   readonly onExceeded?: "queue" | "reject";
-  /** How many calls may wait for it; further ones are rejected. Default 1,000. */
+  /** How many calls may wait for it, of each caller or tenant where it is per caller or tenant; further ones are rejected. Default 1,000. */
   readonly queue?: number;
 }
 
@@ -40,7 +40,7 @@ export interface RateLimitPolicy {
   readonly measure: "requests" | "tokens";
   readonly max: number;
   readonly period: number;
-  readonly per: "agent" | "caller";
+  readonly per: "agent" | "caller" | "tenant";
   /** 0 for a limit that rejects. */
   readonly queue: number;
 }
@@ -52,7 +52,7 @@ interface Entry {
   readonly amount: number;
 }
 
-/** What the agent, or one caller, has spent within the last period. */
+/** What the agent, one caller or one tenant has spent within the last period. */
 interface Spending {
   /** Oldest first. */
   readonly log: readonly Entry[];
@@ -60,7 +60,7 @@ interface Spending {
   readonly reserved: number;
 }
 
-/** The spending of each caller; for a limit on the agent, one entry under a key of its own. */
+/** The spending of each caller or tenant; for a limit on the agent, one entry. By `scopeOf`. */
 export type RateLimitState = ReadonlyMap<string, Spending>;
 
 export const noSpending: RateLimitState = new Map();
@@ -71,9 +71,7 @@ export const noSpending: RateLimitState = new Map();
  */
 const exactEntries = 256;
 
-/**
- * The most callers that a limit per caller remembers; another one waits until one of them has been silent for a period.
- */
+/** The most callers or tenants that a limit remembers; another one waits until one of them has been silent for a period. */
 export const maxCallers = 1024;
 
 const nothing: Spending = { log: [], reserved: 0 };
@@ -85,13 +83,13 @@ const nothing: Spending = { log: [], reserved: 0 };
 export function fitsAt(
   policy: RateLimitPolicy,
   state: RateLimitState,
-  caller: string,
+  scope: string,
   amount: number,
   now: number,
 ): number {
-  const spending = state.get(scopeOf(policy, caller));
+  const spending = state.get(scope);
   if (spending === undefined) {
-    const isFull = policy.per === "caller" && state.size >= maxCallers;
+    const isFull = policy.per !== "agent" && state.size >= maxCallers;
     if (neededFor(policy, amount) > policy.max) return Number.POSITIVE_INFINITY;
     return isFull ? firstSilent(policy, state, now) : now;
   }
@@ -122,35 +120,35 @@ export function neverFits(policy: RateLimitPolicy, amount: number): boolean {
 export function reserve(
   policy: RateLimitPolicy,
   state: RateLimitState,
-  caller: string,
+  scope: string,
   amount: number,
   now: number,
 ): RateLimitState {
-  return amount === 0 ? state : write(policy, state, caller, { amount: 0, reserved: amount }, now);
+  return amount === 0 ? state : write(policy, state, scope, { amount: 0, reserved: amount }, now);
 }
 
 /** A call that went ahead begins: its request counts now, in place of the one reserved. */
-export function begin(policy: RateLimitPolicy, state: RateLimitState, caller: string, now: number): RateLimitState {
+export function begin(policy: RateLimitPolicy, state: RateLimitState, scope: string, now: number): RateLimitState {
   if (policy.measure === "tokens") return state;
-  return write(policy, state, caller, { amount: 1, reserved: -1 }, now);
+  return write(policy, state, scope, { amount: 1, reserved: -1 }, now);
 }
 
 /** A call has ended without having begun: its request is free for another. */
-export function giveBack(policy: RateLimitPolicy, state: RateLimitState, caller: string, now: number): RateLimitState {
+export function giveBack(policy: RateLimitPolicy, state: RateLimitState, scope: string, now: number): RateLimitState {
   if (policy.measure === "tokens") return state;
-  return write(policy, state, caller, { amount: 0, reserved: -1 }, now);
+  return write(policy, state, scope, { amount: 0, reserved: -1 }, now);
 }
 
 /** A call has ended: the tokens that it used count now, in place of those reserved. */
 export function correct(
   policy: RateLimitPolicy,
   state: RateLimitState,
-  caller: string,
+  scope: string,
   { reserved, used }: { readonly reserved: number; readonly used: number },
   now: number,
 ): RateLimitState {
   if (policy.measure === "requests" || (reserved === 0 && used === 0)) return state;
-  return write(policy, state, caller, { amount: used, reserved: -reserved }, now);
+  return write(policy, state, scope, { amount: used, reserved: -reserved }, now);
 }
 
 /** A call without an estimate goes ahead only while the limit has any room left. */
@@ -158,18 +156,13 @@ function neededFor({ measure }: RateLimitPolicy, amount: number): number {
   return measure === "requests" ? amount : Math.max(1, amount);
 }
 
-function scopeOf({ per }: RateLimitPolicy, caller: string): string {
-  return per === "caller" ? caller : "";
-}
-
 function write(
   policy: RateLimitPolicy,
   state: RateLimitState,
-  caller: string,
+  scope: string,
   { amount, reserved }: { readonly amount: number; readonly reserved: number },
   now: number,
 ): RateLimitState {
-  const scope = scopeOf(policy, caller);
   const known = state.get(scope);
   const next = new Map(known === undefined ? silentLeftOut(policy, state, now) : state);
   const { log, reserved: before } = known ?? nothing;

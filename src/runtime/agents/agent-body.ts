@@ -8,7 +8,7 @@ import type { CallParts } from "../../agents/streamed-call.ts";
 import type { CancellationListener } from "../../async/cancellation.ts";
 import { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
-import { runCallOf } from "../../agents/call-names.ts";
+import { originOf, runCallOf } from "../../agents/call-names.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Grant, NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -110,7 +110,7 @@ export class AgentBody implements ActorBody {
     const make = (): Promise<CallResult> => {
       const input = hasRefs ? host.revive(payload, delivery.sender) : payload;
       const emitted = type === "stream" ? (parts: CallParts) => delivery.emit(parts).then(() => true) : undefined;
-      return this.#calls.call({ input, from, idempotencyKey, run: ofRun?.run, emitted, caller: delivery });
+      return this.#calls.call({ input, from, idempotencyKey, of: originOf(key), emitted, caller: delivery });
     };
     const result = await (ofRun?.isOnce === true ? this.#once.answer(ofRun, make) : make());
     if (result.type === "error") throw result.error;
@@ -144,9 +144,9 @@ class WorkContext extends CellContext implements AgentContext<unknown> {
   readonly #work: Work;
 
   constructor(site: CellSite, work: Work) {
-    const { forRun: run, step, idempotencyKey } = work;
+    const { forRun: run, tenant, step, idempotencyKey } = work;
     const cause = run === undefined ? {} : { cause: runCause(run) };
-    super(site, new WorkHandling(site.cell, work), { ...cause, scope: idempotencyKey, run });
+    super(site, new WorkHandling(site.cell, work), { ...cause, scope: idempotencyKey, run, tenant });
     this.run = run;
     this.step = step;
     this.idempotencyKey = idempotencyKey;

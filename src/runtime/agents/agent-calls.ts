@@ -4,13 +4,14 @@ import type { Address } from "../../actors/address.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallStream } from "../../actors/call-stream.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { CallNames } from "../../agents/call-names.ts";
+import { CallNames } from "../../agents/call-names.ts";
 import { StreamedCall } from "../../agents/streamed-call.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Random } from "../../ports/random.ts";
 import type { CallPort, CallTerms } from "../cell/call-port.ts";
 import { definitionId, type DefinitionLoader } from "../definitions/definition-loader.ts";
 import { type AgentMessage, agentTarget } from "../messaging/definition-target.ts";
@@ -22,6 +23,7 @@ import type { Sender, Target } from "../messaging/target.ts";
 
 export interface AgentCallsHost {
   readonly clock: Clock;
+  readonly random: Pick<Random, "id">;
   readonly messenger: Messenger;
   readonly settings: { readonly maxMessageBytes: number };
   readonly system: object;
@@ -91,7 +93,7 @@ export class AgentCalls implements CallPort {
       left = Math.ceil(deadline - clock.now());
       return found;
     };
-    const key = names === undefined ? ownKeyOf(agent, terms) : { key: this.#nameOf(names, agent, input, terms) };
+    const key = names === undefined ? this.#keyOf(agent, terms) : { key: this.#nameOf(names, agent, input, terms) };
     const message: AgentMessage = listener === undefined ? "execute" : "stream";
     let target = this.#targets.get(agent);
     for (let sends = 1; ; sends++) {
@@ -107,9 +109,16 @@ export class AgentCalls implements CallPort {
     }
   }
 
-  #nameOf(names: CallNames, agent: CallableAgent, input: unknown, { idempotencyKey, once }: CallTerms): string {
+  /** The key of a call outside of any work that names its calls. */
+  #keyOf(agent: CallableAgent, { idempotencyKey, tenant }: CallTerms): Pick<HostAskOptions, "key" | "isRepeat"> {
+    if (tenant === undefined) return ownKeyOf(agent, idempotencyKey);
+    const scope = idempotencyKey === undefined ? this.#host.random.id() : "";
+    return { key: new CallNames(scope, {}).next({ agent, input: "", idempotencyKey, tenant }) };
+  }
+
+  #nameOf(names: CallNames, agent: CallableAgent, input: unknown, { idempotencyKey, once, tenant }: CallTerms): string {
     const plain = idempotencyKey === undefined ? this.#codec.encode(input, `the input of a call of ${agent.name}`) : "";
-    return names.next({ agent, input: plain, idempotencyKey, once });
+    return names.next({ agent, input: plain, idempotencyKey, once, tenant });
   }
 
   /** @param gone where the agent was, and is no more. */
@@ -131,7 +140,10 @@ export class AgentCalls implements CallPort {
 }
 
 /** @throws TroupeError `invalid-options` for an idempotency key that is no text. */
-function ownKeyOf({ name }: CallableAgent, { idempotencyKey }: CallTerms): Pick<HostAskOptions, "key" | "isRepeat"> {
+function ownKeyOf(
+  { name }: CallableAgent,
+  idempotencyKey: string | undefined,
+): Pick<HostAskOptions, "key" | "isRepeat"> {
   return idempotencyKey === undefined ? {} : { key: ownKey(idempotencyKey, `call ${name}`), isRepeat: true };
 }
 

@@ -1,7 +1,6 @@
 /** The gate of one agent at work: runs its machine, sets its alarm, and has its breaker's changes recorded. */
 
 import {
-  type Call,
   type GateEffect,
   type GateEvent,
   type GatePolicies,
@@ -10,6 +9,7 @@ import {
   stepGate,
   type Ticket,
 } from "../../agents/policies/gate.ts";
+import type { Call } from "../../agents/policies/waiting-calls.ts";
 import type { BreakerState, Successes } from "../../agents/policies/breaker.ts";
 import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
 import { failureText } from "../../agents/policies/call-outcome.ts";
@@ -64,9 +64,9 @@ export class AgentGate {
    * @throws AskError `rejected`, also as a rejection: `breaker-open`, `rate-limited`, `bulkhead-full`; `cancelled` when
    * the signal aborts while it waits; `system-closed`.
    */
-  admit(caller: string, tokens: number, signal?: AbortSignal): MaybePromise<Permit> {
+  admit({ caller, tenant, tokens }: Omit<Call, "id">, signal?: AbortSignal): MaybePromise<Permit> {
     if (signal?.aborted === true) throw this.#givenUp(signal.reason);
-    const call: Call = { id: ++this.#lastId, caller, tokens };
+    const call: Call = { id: ++this.#lastId, caller, tenant, tokens };
     let outcome: GateEffect | undefined;
     for (const effect of this.#step({ type: "request", call })) {
       if (effect.type === "admit" && effect.ticket.id === call.id) outcome = effect;
@@ -87,7 +87,7 @@ export class AgentGate {
   /** A call that went ahead without asking has ended. If that was in an earlier generation of the breaker, it says nothing about this one. */
   settleLent(generation: number, caller: string, outcome: CallOutcome, report: CallReport): void {
     if (this.closedSince !== generation) return;
-    const permit = this.admit(caller, 0);
+    const permit = this.admit({ caller, tenant: undefined, tokens: 0 });
     if (permit instanceof Promise) return; // a closed breaker lets every call ahead
     permit.begin();
     permit.settle(outcome, report);
@@ -149,7 +149,7 @@ export class AgentGate {
       release: (): void => {
         const before = stage;
         stage = "over";
-        if (before === "settled") this.#dispatch({ type: "ended" });
+        if (before === "settled") this.#dispatch({ type: "ended", ticket });
         else if (before !== "over") this.#dispatch({ type: "released", ticket, hasBegun: before === "begun" });
       },
     };

@@ -1,6 +1,7 @@
 /** Calls of an agent outside of any run, with its policies around them: retry, its gate, and the timeout of each attempt. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import type { CallOrigin } from "../../agents/call-names.ts";
 import type { CallParts } from "../../agents/streamed-call.ts";
 import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
@@ -37,8 +38,8 @@ export interface DirectCall {
   readonly from: Address | undefined;
   /** The same for all attempts. */
   readonly idempotencyKey: string;
-  /** The run that the call is made for. */
-  readonly run: string | undefined;
+  /** What the call is made for. */
+  readonly of: CallOrigin | undefined;
   /** Sends what an attempt emits to the caller, and with number 0 and without values that it begins. Default: that goes nowhere. */
   readonly emitted: ((parts: CallParts) => Promise<boolean>) | undefined;
   /** The caller's deadline and cancellation. After them no attempt begins, and an attempt in flight aborts. */
@@ -102,14 +103,14 @@ export class DirectCalls {
   }
 
   async #attempt(
-    { input, from, idempotencyKey, run, emitted, caller }: DirectCall,
+    { input, from, idempotencyKey, of, emitted, caller }: DirectCall,
     attempt: number,
     wanted: Cancellation,
   ): Promise<AttemptResult> {
     const { agent, participant, cell, gates, lease } = this.#options;
     let permit: Permit;
     try {
-      const admitted = gates.admit(cell, { agent, caller: from ?? "outside", input, lease, wanted });
+      const admitted = gates.admit(cell, { agent, caller: from ?? "outside", input, of, lease, wanted });
       permit = admitted instanceof Promise ? await admitted : admitted;
     } catch (error) {
       return { type: "turned-away", error };
@@ -119,7 +120,8 @@ export class DirectCalls {
       idempotencyKey,
       cancellation: time.cancellation,
       deadline: caller.deadline,
-      run,
+      run: of?.run,
+      tenant: of?.tenant,
       askers: caller.askers,
       emitted: emitted && ((parts) => emitted({ attempt, ...parts })),
       onBegin(work) {

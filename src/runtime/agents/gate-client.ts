@@ -1,6 +1,7 @@
 /** How the agents of one host reach their gates on the home host. */
 
 import type { HostId } from "../../actors/address.ts";
+import type { CallOrigin } from "../../agents/call-names.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { isAlwaysOpen, limitsRequests } from "../../agents/policies/gate.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -23,6 +24,8 @@ export interface GatedCall {
   readonly agent: AgentDefinition;
   readonly caller: string;
   readonly input: unknown;
+  /** The run and the tenant that it is for. */
+  readonly of: CallOrigin | undefined;
   /** The lease that its actor has on the gate, if it has one. */
   readonly lease: Lessee | undefined;
   /** Ends the wait when it aborts. */
@@ -59,14 +62,14 @@ export class GateClient {
     return this.#lentPermit(sender, agent, { agent: agent.name, caller, generation }, lease);
   }
 
-  async #ask(sender: Sender, { agent, caller, input, lease, wanted }: GatedCall): Promise<Permit> {
+  async #ask(sender: Sender, { agent, caller, input, of, lease, wanted }: GatedCall): Promise<Permit> {
     const tokens = estimateTokens(agent, input);
     wanted.throwIfAborted();
     const call = ++this.#lastCall;
     const waiting = { abort: (): void => this.#tell(sender, { type: "abandon", call }) };
     wanted.add(waiting);
     try {
-      const request: AdmitRequest = { agent: agent.name, call, caller, tokens };
+      const request: AdmitRequest = { agent: agent.name, call, caller, tokens, of };
       const timeout = Number.POSITIVE_INFINITY;
       const answer = (await this.#host.messenger.ask(sender, gatesTarget, "admit", request, {
         timeout,

@@ -4,6 +4,7 @@ import { internalMessage } from "../messaging/internal-message.ts";
 import type { HostId } from "../../actors/address.ts";
 import { systemAddress } from "../../actors/system-actors.ts";
 import type { CallOutcome } from "../../agents/policies/permit.ts";
+import type { CallOrigin } from "../../agents/call-names.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Target } from "../messaging/target.ts";
 
@@ -24,6 +25,8 @@ export interface AdmitRequest {
   readonly call: number;
   readonly caller: string;
   readonly tokens: number;
+  /** The run and the tenant that it is for. */
+  readonly of: CallOrigin | undefined;
 }
 
 /** The answer to `admit`. */

@@ -46,7 +46,8 @@ class GatesBody implements ActorBody {
     this.#calls.clear();
   }
 
-  #admit(delivery: Delivery, { agent, call, caller, tokens }: AdmitRequest): void {
+  #admit(delivery: Delivery, request: AdmitRequest): void {
+    const { agent, call } = request;
     const { origin, from } = delivery.envelope;
     const key = keyOf(origin, call);
     const remote: RemoteCall = {
@@ -66,7 +67,7 @@ class GatesBody implements ActorBody {
     };
     let permit: MaybePromise<Permit>;
     try {
-      permit = this.#gates.admitByName(agent, caller, tokens, remote.waiting.signal);
+      permit = this.#gates.admitRemote(request, remote.waiting.signal);
     } catch (error) {
       return refused(error);
     }

@@ -8,6 +8,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../../agents/policies/breaker-record.ts";
 import { sliceAt } from "../../agents/policies/breaker.ts";
 import { type GatePolicies, isOnlyBreaker } from "../../agents/policies/gate.ts";
+import type { Call } from "../../agents/policies/waiting-calls.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
@@ -19,7 +20,7 @@ import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { StoreClient } from "../../store/client/store-client.ts";
 import { AgentGate } from "./agent-gate.ts";
 import { type GateLease, Lessor } from "./gate-lease.ts";
-import { gatesTarget, type LeaseSettle } from "./gate-protocol.ts";
+import { type AdmitRequest, gatesTarget, type LeaseSettle } from "./gate-protocol.ts";
 
 export interface GatesOptions {
   readonly store: StoreAccess;
@@ -27,16 +28,20 @@ export interface GatesOptions {
   readonly random: Random;
   /** Hears of every change of a breaker's status. */
   readonly onChange: (agent: string, breaker: BreakerRecord) => void;
+  /** The tenant that a run is for, while it is in flight. */
+  readonly tenantOf: (run: string) => string | undefined;
   /** A breaker's state could not be read or recorded. The breaker works on. */
   readonly onError: (error: unknown) => void;
 }
 
 /** How a call asks to be let ahead. */
 export interface AdmitOptions {
+  /** For which tenant it is. Default: for none. */
+  readonly tenant?: string | undefined;
   /** The agent's input, from which the tokens are estimated. */
   readonly input?: unknown;
   /** Ends the wait for the permit as `cancelled` when it aborts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface KnownAgent {
@@ -81,15 +86,16 @@ export class Gates {
    * const permit = await gates.admit(creditScore, "run/4711", { input });
    * permit.settle("ok", { tokens: 1_200 });
    */
-  admit(agent: AgentDefinition, caller: string, { input, signal }: AdmitOptions = {}): MaybePromise<Permit> {
-    return this.#admit(this.#knownAs(agent), caller, estimateTokens(agent, input), signal);
+  admit(agent: AgentDefinition, caller: string, { input, signal, tenant }: AdmitOptions = {}): MaybePromise<Permit> {
+    return this.#admit(this.#knownAs(agent), { caller, tenant, tokens: estimateTokens(agent, input) }, signal);
   }
 
-  /** As {@link Gates.admit}, for the name of an agent that was made known before. */
-  admitByName(name: string, caller: string, tokens: number, signal: AbortSignal): MaybePromise<Permit> {
-    const known = this.#known.get(name);
-    if (known === undefined) throw new TroupeError("definition-not-found", `no agent ${name} was ever started here`);
-    return this.#admit(known, caller, tokens, signal);
+  /** As {@link Gates.admit}, for a call on any thread, of an agent that was made known before. */
+  admitRemote({ agent, caller, tokens, of }: AdmitRequest, signal: AbortSignal): MaybePromise<Permit> {
+    const known = this.#known.get(agent);
+    if (known === undefined) throw new TroupeError("definition-not-found", `no agent ${agent} was ever started here`);
+    const tenant = of?.tenant ?? (of?.run === undefined ? undefined : this.#options.tenantOf(of.run));
+    return this.#admit(known, { caller, tenant, tokens }, signal);
   }
 
   /**
@@ -140,10 +146,10 @@ export class Gates {
     await this.#recorded;
   }
 
-  #admit({ gate }: KnownAgent, caller: string, tokens: number, signal: AbortSignal | undefined): MaybePromise<Permit> {
+  #admit({ gate }: KnownAgent, call: Omit<Call, "id">, signal: AbortSignal | undefined): MaybePromise<Permit> {
     return chain(gate, (ready) => {
       if (this.#closed !== undefined) throw this.#closed;
-      return ready.admit(caller, tokens, signal);
+      return ready.admit(call, signal);
     });
   }
 

@@ -57,6 +57,8 @@ export interface WorkTerms {
   readonly scope?: string;
   /** The run that it is done for. */
   readonly run?: string | undefined;
+  /** The tenant that was named for it. */
+  readonly tenant?: string | undefined;
 }
 
 export class CellContext implements ActorContext<unknown> {
@@ -145,8 +147,8 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   #terms(options: CallOptions): CallTerms {
-    const { scope, run } = this.#work ?? {};
-    if (scope !== undefined) this.#calls ??= new CallNames(scope, run);
+    const { scope, run, tenant } = this.#work ?? {};
+    if (scope !== undefined) this.#calls ??= new CallNames(scope, { run, tenant });
     return { ...options, names: this.#calls };
   }
 

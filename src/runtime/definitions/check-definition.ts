@@ -1,6 +1,7 @@
 /** Checks that `spawn`, `run` and the like were given a definition: an import that is misspelt, or circular, gives undefined. */
 
 import { shown } from "../../values/shown.ts";
+import { tenantSchema } from "../../contracts/tenant.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
@@ -46,6 +47,7 @@ const callOptions = v.strictObject({
   signal: v.optional(v.unknown()), // the ask checks it
   idempotencyKey: v.optional(v.unknown()), // where it is used, it is checked
   once: v.optional(v.boolean()),
+  tenant: v.optional(tenantSchema),
 });
 
 /** @throws TroupeError `invalid-options` for what is no agent, or can't be called by these options. */

@@ -104,6 +104,7 @@ export class ActorSystem implements System {
       clock: platform.clock,
       random: platform.random,
       onChange: (agent, breaker) => this.#events.publish(breakerEvent(agent, breaker)),
+      tenantOf: (run) => this.#runs.tenantOf(run),
       onError: (error) => this.#home.host.reportFailure(gatesTarget.address, "breaker", error),
     });
     this.#home.host.spawn(gatesCell(this.#gates));
@@ -139,8 +140,7 @@ export class ActorSystem implements System {
       platform,
       options,
       deploy: (agent) => this.#spawner.spawn(agent, undefined, agent.placement),
-      admit: (agent, caller, input, signal) =>
-        this.#gates.admit(agent, caller, signal === undefined ? { input } : { input, signal }),
+      admit: (agent, caller, call) => this.#gates.admit(agent, caller, call),
       events: {
         onSwitch: (coordination, epoch) => this.#events.publish({ type: "coordination-switched", coordination, epoch }),
         onRecovered: (run) => this.#events.publish({ type: "run-recovered", run }),

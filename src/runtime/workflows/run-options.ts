@@ -1,6 +1,7 @@
 /** How a run is started, and the check of what was given. */
 
 import * as v from "valibot";
+import { tenantSchema } from "../../contracts/tenant.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
@@ -20,6 +21,11 @@ export interface RunOptions {
    * `timed-out`. It holds across restarts of the process. Default: no such time.
    */
   readonly timeout?: number;
+  /**
+   * The tenant that the run is for, such as a customer of yours: limits of agents' policies `per: "tenant"` count its steps so, and the calls that
+   * these make. It is recorded with the run's start. A text of 1 to 256 characters. Default: none.
+   */
+  readonly tenant?: string;
   /** What happens while as many runs as may be are in flight. Default: what the system's options say. */
   readonly onOverload?: OverloadPolicy;
 }
@@ -33,6 +39,7 @@ const schema = v.strictObject({
       ({ received }) => `expected a number of milliseconds above 0, received ${received}`,
     ),
   ),
+  tenant: v.optional(tenantSchema),
   onOverload: v.optional(v.picklist(["wait", "reject"])),
 });
 

@@ -161,15 +161,12 @@ export class Runs {
     options: RunOptions,
   ): Run<Output, Waits, Steps> {
     checkRunOptions(options);
-    const { id = this.#platform.random.id(), coordination, timeout, onOverload = this.#options.onOverload } = options;
+    const { id = this.#platform.random.id(), onOverload = this.#options.onOverload } = options;
     const hasRoom = this.#accepted.check(id, onOverload);
     const definition = workflow as WorkflowDefinition;
     this.#platform.load.remember(definition);
     const handle = this.#newHandle(id, definition);
-    const terms = {
-      ...(coordination === undefined ? {} : { coordination }),
-      ...(timeout === undefined ? {} : { timeout }),
-    };
+    const terms = { ...options };
     const start = (given: unknown): MaybePromise<void> => this.#supervisor.start(id, definition, given, terms);
     if (hasRoom) {
       this.#accepted.start(handle, () => start(input));
@@ -242,6 +239,9 @@ export class Runs {
   locate(agent: AgentDefinition, gone: Address | undefined): Promise<Address> {
     return this.#actor.locate(agent, gone);
   }
+
+  /** The tenant of a run in flight. */
+  readonly tenantOf = (run: string): string | undefined => this.#supervisor.tenantOf(run);
 
   async switchCoordination(coordination: Coordination): Promise<void> {
     const before = this.#supervisor.epoch;

@@ -47,6 +47,8 @@ export interface RunStarted {
   readonly definition?: string;
   /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
+  /** The tenant that the run is for; absent for none. */
+  readonly tenant?: string;
 }
 
 /**

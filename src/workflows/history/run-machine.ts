@@ -140,6 +140,7 @@ function copyOf(state: RunState): Mutable<RunState> {
   const copy: Mutable<RunState> = { status, workflow, input, coordination, pinned, epoch, steps, length, events };
   if (state.definition !== undefined) copy.definition = state.definition;
   if (state.deadline !== undefined) copy.deadline = state.deadline;
+  if (state.tenant !== undefined) copy.tenant = state.tenant;
   if (state.failed !== undefined) copy.failed = state.failed;
   if (state.cancelled !== undefined) copy.cancelled = state.cancelled;
   if (state.uncompensated !== undefined) copy.uncompensated = state.uncompensated;
@@ -159,6 +160,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.steps = newSteps(event.steps);
       if (event.definition !== undefined) next.definition = event.definition;
       if (event.deadline !== undefined) next.deadline = event.deadline;
+      if (event.tenant !== undefined) next.tenant = event.tenant;
       return;
     case "step-started":
       changeStep(next, event.step, "started", (step) => {

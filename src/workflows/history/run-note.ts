@@ -47,7 +47,7 @@ export function noteOf(event: RunEvent): RunNote {
 export function eventOf(note: RunNote, state: RunState): RunEvent {
   switch (note.type) {
     case "run-started": {
-      const { workflow, input, definition, deadline } = state;
+      const { workflow, input, definition, deadline, tenant } = state;
       return {
         ...note,
         workflow,
@@ -55,6 +55,7 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
         steps: state.steps.outline,
         ...(definition === undefined ? {} : { definition }),
         ...(deadline === undefined ? {} : { deadline }),
+        ...(tenant === undefined ? {} : { tenant }),
       };
     }
     case "step-started":

@@ -31,6 +31,8 @@ export interface RunState {
   readonly definition?: string;
   /** The time at which it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
+  /** The tenant that it is for. */
+  readonly tenant?: string;
   readonly steps: RunSteps;
   /** The step whose failure ends the run. */
   readonly failed?: string;

@@ -47,6 +47,8 @@ export interface RunView<Steps = unknown> {
   /** True while it only waits for an answer or a time. */
   readonly isParked: boolean;
   readonly coordination: Coordination;
+  /** The tenant that it is for; absent for none. */
+  readonly tenant?: string;
   /** The version of `run/<id>`, and when that was committed, in milliseconds since the epoch. */
   readonly version: number;
   readonly changed: number;
@@ -82,6 +84,7 @@ export function viewOf(run: string, { state, version, time }: Snapshot<RunState>
     status: state.status,
     isParked: isParked(state),
     coordination: state.coordination,
+    ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
     version,
     changed: time,
     steps: Object.fromEntries(

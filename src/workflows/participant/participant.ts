@@ -68,6 +68,8 @@ export interface ExecuteOptions {
   readonly deadline?: number;
   /** The run that the call is made for. Default: none. */
   readonly run?: string | undefined;
+  /** The tenant that was named for it. Default: none. */
+  readonly tenant?: string | undefined;
   /** The actors that wait for the call, each for the next one, and the last for the agent. Default: none. */
   readonly askers?: readonly Address[] | undefined;
   /** Sends what the code emits to the caller. Default: it goes nowhere. */
@@ -156,6 +158,7 @@ export class Participant {
       run: undefined,
       step: undefined,
       forRun: options.run,
+      tenant: options.tenant,
       idempotencyKey: options.idempotencyKey,
       attempt: 1,
       deadline,
@@ -289,6 +292,7 @@ export class Participant {
       run,
       step,
       forRun: run,
+      tenant: undefined,
       idempotencyKey: isCompensation ? keyOfParts(run, step, "compensation") : keyOfParts(run, step),
       attempt,
       deadline,
@@ -304,11 +308,13 @@ export class Participant {
    * step.
    */
   #add(given: NewWork): Work {
-    const { run, step, forRun, idempotencyKey, attempt, deadline, isCompensation, cancellation, askers } = given;
+    const { run, step, forRun, tenant, idempotencyKey, attempt, deadline, isCompensation, cancellation, askers } =
+      given;
     const work: Work = {
       run,
       step,
       forRun,
+      tenant,
       idempotencyKey,
       attempt,
       deadline,

@@ -70,7 +70,8 @@ export class Attempts {
     try {
       const { codec, admit } = this.#ports;
       const input = codec.decode(stepOf(run.state, name)?.input);
-      const admitted = admit(agent, run.plan.workflow.name, input, mayWait(agent) ? run.hold(name) : undefined);
+      const signal = mayWait(agent) ? run.hold(name) : undefined;
+      const admitted = admit(agent, run.plan.workflow.name, { input, signal, tenant: run.state.tenant });
       return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
     } catch (error) {
       return refused(error);

@@ -12,9 +12,11 @@ export interface StartOptions {
   /**
    * A coordination of the run's own. The run is pinned to it: switches of the system's coordination don't affect it.
    */
-  readonly coordination?: Coordination;
+  readonly coordination?: Coordination | undefined;
   /** Milliseconds until the run is cancelled if it hasn't ended. Default: never. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
+  /** The tenant that the run is for. Default: none. */
+  readonly tenant?: string | undefined;
 }
 
 /** The coordination in force, and its epoch. */
@@ -27,7 +29,7 @@ export interface InForce {
 export function startRun(
   { workflow, outlines, fingerprint }: WorkflowPlan,
   input: unknown,
-  { coordination, timeout }: StartOptions,
+  { coordination, timeout, tenant }: StartOptions,
   inForce: InForce,
   { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): RunStarted {
@@ -48,6 +50,7 @@ export function startRun(
     pinned: coordination !== undefined,
     epoch: inForce.epoch,
     definition: fingerprint,
+    ...(tenant === undefined ? {} : { tenant }),
     ...(timeout === undefined ? {} : { deadline: dated(now() + timeout) }),
   };
 }

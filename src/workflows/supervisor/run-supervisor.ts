@@ -118,6 +118,11 @@ export class RunSupervisor {
     return this.#runs.isParked(id);
   }
 
+  /** The tenant of a run in flight. */
+  tenantOf(id: string): string | undefined {
+    return this.#runs.get(id)?.state.tenant;
+  }
+
   /** The ids of the runs that haven't ended. */
   get openRuns(): readonly string[] {
     return this.#runs.ids;

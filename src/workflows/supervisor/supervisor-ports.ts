@@ -51,7 +51,16 @@ export interface SupervisorPorts {
    * Lets an attempt at a step go ahead, at once or when the agent's policies allow. Throws or rejects when they don't.
    * `caller` is the workflow's name, `input` the agent's input. The wait ends when `signal` aborts.
    */
-  admit(agent: AgentDefinition, caller: string, input: unknown, signal: AbortSignal | undefined): MaybePromise<Permit>;
+  admit(
+    agent: AgentDefinition,
+    caller: string,
+    call: {
+      readonly input: unknown;
+      readonly signal: AbortSignal | undefined;
+      /** The run's. */
+      readonly tenant: string | undefined;
+    },
+  ): MaybePromise<Permit>;
   /** Encodes and decodes payloads. */
   readonly codec: PayloadCodec;
   readonly clock: Clock;

@@ -14,7 +14,7 @@ const limit = fc
     requests: maybe(fc.integer({ min: 1, max: 5 })),
     tokens: maybe(fc.integer({ min: 5, max: 60 })),
     period: fc.integer({ min: 10, max: 200 }),
-    per: fc.constantFrom("agent" as const, "caller" as const),
+    per: fc.constantFrom("agent" as const, "caller" as const, "tenant" as const),
     queue: fc.integer({ min: 0, max: 4 }),
   })
   .filter(({ requests, tokens }) => (requests ?? tokens) !== undefined)
@@ -32,7 +32,16 @@ const policies = fc.record({
       openFor: fc.constant({ first: 20, factor: 2, max: 100 }),
     }),
   ),
-  bulkhead: maybe(fc.record({ concurrent: fc.integer({ min: 1, max: 4 }), queue: fc.integer({ min: 0, max: 5 }) })),
+  bulkhead: maybe(
+    fc.record(
+      {
+        concurrent: fc.integer({ min: 1, max: 4 }),
+        perTenant: fc.integer({ min: 1, max: 3 }),
+        queue: fc.integer({ min: 0, max: 5 }),
+      },
+      { requiredKeys: ["concurrent", "queue"] },
+    ),
+  ),
   rateLimits: fc.array(limit, { maxLength: 3 }),
 });
 
@@ -42,6 +51,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("request" as const),
       caller: fc.constantFrom("anna", "bob", "carl"),
+      tenant: fc.constantFrom(undefined, "acme", "umbra"),
       tokens: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 30 })),
     }),
   },
@@ -66,7 +76,6 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
 interface Fate {
-  readonly caller: string;
   /** In the order of all ends. */
   end: "admitted" | "rejected" | "abandoned" | undefined;
 }
@@ -98,8 +107,9 @@ class Drive {
   take(taken: Step): void {
     switch (taken.type) {
       case "request": {
-        const call = { id: ++this.#last, caller: taken.caller, tokens: taken.tokens };
-        this.fates.set(call.id, { caller: call.caller, end: undefined });
+        const { caller, tenant, tokens } = taken;
+        const call = { id: ++this.#last, caller, tenant, tokens };
+        this.fates.set(call.id, { end: undefined });
         return this.send({ type: "request", call });
       }
       case "begin": {
@@ -122,8 +132,10 @@ class Drive {
         const ticket = pickFrom(this.holding, taken.pick);
         return ticket && this.send({ type: "released", ticket, hasBegun: this.begun.has(ticket) });
       }
-      case "end":
-        return pickFrom(this.stillRunning, taken.pick) && this.send({ type: "ended" });
+      case "end": {
+        const ticket = pickFrom(this.stillRunning, taken.pick);
+        return ticket && this.send({ type: "ended", ticket });
+      }
       case "abandon": {
         const { id } = this.state.waiting[taken.pick % Math.max(1, this.state.waiting.length)] ?? {};
         if (id === undefined) return undefined;
@@ -160,7 +172,8 @@ class Drive {
         const end = { outcome: "ok", took: 1, tokens: 0, error: "", retryAfter: 0, isRunning: false } as const;
         this.send({ type: "settled", ticket, hasBegun: true, ...end });
       }
-      while (this.stillRunning.pop() !== undefined) this.send({ type: "ended" });
+      for (let ticket = this.stillRunning.pop(); ticket !== undefined; ticket = this.stillRunning.pop())
+        this.send({ type: "ended", ticket });
       if (this.state.waiting.length > 0 && this.holding.length === 0) {
         if (this.state.wakeAt === Number.POSITIVE_INFINITY)
           throw new Error("no wake-up is due for the calls that wait");
@@ -196,10 +209,20 @@ class Drive {
 
   #check(): void {
     const { state, given } = this;
-    const running = this.holding.length + this.stillRunning.length;
-    assert.equal(state.inFlight, running);
-    if (given.bulkhead !== undefined) assert.ok(running <= given.bulkhead.concurrent);
-    const places = this.policies.rateLimits.reduce((sum, { queue }) => sum + queue, given.bulkhead?.queue ?? 0);
+    const running = [...this.holding, ...this.stillRunning];
+    assert.equal(state.inFlight, running.length);
+    const {
+      concurrent = Number.POSITIVE_INFINITY,
+      perTenant = concurrent,
+      queue: ofBulkhead = 0,
+    } = given.bulkhead ?? {};
+    assert.ok(running.length <= concurrent);
+    for (const tenant of tenants) assert.ok(running.filter((ticket) => ticket.tenant === tenant).length <= perTenant);
+    const queues = this.policies.rateLimits.map(({ per, queue }) => (per === "agent" ? queue : 3 * queue));
+    const places = queues.reduce(
+      (sum, queue) => sum + queue,
+      (given.bulkhead?.perTenant === undefined ? 1 : 4) * ofBulkhead,
+    );
     assert.ok(state.waiting.length <= places);
     assert.deepEqual(
       state.waiting.map(({ id }) => id),
@@ -214,6 +237,8 @@ class Drive {
   }
 }
 
+const tenants = [undefined, "acme", "umbra"] as const;
+
 function pickFrom<T>(all: T[], pick: number): T | undefined {
   return all.length === 0 ? undefined : all.splice(pick % all.length, 1)[0];
 }
@@ -221,24 +246,64 @@ function pickFrom<T>(all: T[], pick: number): T | undefined {
 function windowsHold({ policies: { rateLimits }, beginnings }: Drive): void {
   for (const { measure, max, period, per } of rateLimits.filter(({ measure: of }) => of === "requests")) {
     expect(measure).toBe("requests");
-    const scopes = per === "caller" ? new Set(beginnings.map(({ ticket }) => ticket.caller)) : [undefined];
-    for (const scope of scopes) {
-      const times = beginnings
-        .filter(({ ticket }) => scope === undefined || ticket.caller === scope)
-        .map(({ at }) => at);
+    const scopeOf = ({ caller, tenant }: Ticket) => ({ agent: "all", caller, tenant })[per];
+    for (const scope of new Set(beginnings.map(({ ticket }) => scopeOf(ticket)))) {
+      const times = beginnings.filter(({ ticket }) => scopeOf(ticket) === scope).map(({ at }) => at);
       for (let n = max; n < times.length; n++) expect(times[n]! - times[n - max]!).toBeGreaterThanOrEqual(period);
     }
   }
 }
 
-function inOrder({ policies: { rateLimits }, admissions }: Drive): void {
+/** All calls are in order, but for those of other callers, where there is a limit per caller; and so for tenants. */
+function inOrder({ policies: { rateLimits, bulkhead }, admissions }: Drive): void {
   const isPerCaller = rateLimits.some(({ per }) => per === "caller");
-  for (const caller of isPerCaller ? ["anna", "bob", "carl"] : [undefined]) {
-    const ids = admissions.flatMap(({ ticket }) =>
-      caller === undefined || ticket.caller === caller ? [ticket.id] : [],
-    );
+  const isPerTenant = bulkhead?.perTenant !== undefined || rateLimits.some(({ per }) => per === "tenant");
+  const lineOf = ({ caller, tenant }: Ticket) => `${isPerCaller ? caller : ""}/${isPerTenant ? tenant : ""}`;
+  for (const line of new Set(admissions.map(({ ticket }) => lineOf(ticket)))) {
+    const ids = admissions.flatMap(({ ticket }) => (lineOf(ticket) === line ? [ticket.id] : []));
     expect(ids).toEqual([...ids].sort((a, b) => a - b));
   }
+}
+
+const alone = fc.record({
+  breaker: fc.constant(false as const),
+  bulkhead: fc.record({
+    concurrent: fc.constant(1_000),
+    perTenant: fc.integer({ min: 1, max: 3 }),
+    queue: fc.integer({ min: 0, max: 4 }),
+  }),
+  rateLimits: fc.array(
+    limit.map((given) => ({ ...given, per: "tenant" as const })),
+    { maxLength: 2 },
+  ),
+});
+
+const ofTenant = fc.record({
+  tenant: fc.constantFrom("acme" as const, "umbra" as const, "umbra" as const, "umbra" as const),
+  what: fc.constantFrom("request" as const, "request" as const, "end" as const),
+  tokens: fc.integer({ min: 0, max: 30 }),
+  after: fc.integer({ min: 0, max: 20 }),
+});
+
+type TenantStep = typeof ofTenant extends fc.Arbitrary<infer S> ? S : never;
+
+/** When each call of the tenant acme went ahead, in the order of its calls: those that were rejected never did. */
+function outcomes(given: PolicyOptions, steps: readonly TenantStep[]) {
+  const drive = new Drive(given);
+  const ids: number[] = [];
+  for (const { tenant, what, tokens, after } of steps) {
+    drive.waitUntil(drive.now + after);
+    if (what === "request") {
+      drive.take({ type: "request", caller: "anna", tenant, tokens });
+      if (tenant === "acme") ids.push(drive.fates.size);
+    } else {
+      const pick = drive.holding.findIndex((ticket) => ticket.tenant === tenant);
+      if (pick === -1) continue;
+      drive.take({ type: "begin", pick });
+      drive.take({ type: "settle", pick, outcome: "ok", share: 1, isRunning: false, retryAfter: 0 });
+    }
+  }
+  return ids.map((id) => drive.admissions.find(({ ticket }) => ticket.id === id)?.at ?? drive.fates.get(id)?.end);
 }
 
 describe("a gate, whatever its policies", () => {
@@ -271,14 +336,29 @@ describe("a gate, whatever its policies", () => {
               rateLimits: [{ requests: 1, tokens: undefined, period: 10, per: "agent", queue: 1 }],
             },
             [
-              { type: "request", caller: "anna", tokens: 1 },
-              { type: "request", caller: "anna", tokens: 1 },
+              { type: "request", caller: "anna", tenant: undefined, tokens: 1 },
+              { type: "request", caller: "anna", tenant: undefined, tokens: 1 },
               { type: "wait", ms: 10 },
-              { type: "request", caller: "anna", tokens: 1 },
+              { type: "request", caller: "anna", tenant: undefined, tokens: 1 },
             ],
           ],
         ],
       },
+    );
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(500);
+  });
+
+  it("does the same for a tenant whatever others do, where all limits are per tenant", () => {
+    const seen = { admitted: 0, rejected: 0 };
+    fc.assert(
+      fc.property(alone, fc.array(ofTenant, { maxLength: 100, size: "max" }), (given, steps) => {
+        const quiet = steps.map((one) => (one.tenant === "umbra" ? { ...one, what: "end" as const } : one));
+        const flooded = outcomes(given as PolicyOptions, steps);
+        expect(flooded).toEqual(outcomes(given as PolicyOptions, quiet));
+        seen.rejected += flooded.filter((end) => end === "rejected").length;
+        seen.admitted += flooded.filter((end) => typeof end === "number").length;
+      }),
+      { numRuns: 500 },
     );
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(500);
   });

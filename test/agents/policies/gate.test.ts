@@ -54,7 +54,7 @@ class Bench {
 
   request(caller = "anna", tokens = 0): number {
     const id = ++this.#last;
-    this.do({ type: "request", call: { id, caller, tokens } });
+    this.do({ type: "request", call: { id, caller, tenant: undefined, tokens } });
     return id;
   }
 
@@ -164,7 +164,7 @@ describe("a bulkhead", () => {
     bench.request();
     bench.settle(1, "unknown", { isRunning: true });
     expect(bench.admitted).toEqual([1]);
-    bench.do({ type: "ended" });
+    bench.do({ type: "ended", ticket: bench.tickets.get(1)! });
     expect(bench.admitted).toEqual([1, 2]);
   });
 

@@ -13,6 +13,7 @@ import {
   type RateLimitState,
   reserve,
 } from "../../../src/agents/policies/rate-limit.ts";
+import { scopeOf } from "../../../src/agents/policies/waiting-calls.ts";
 
 const requests: RateLimitPolicy = { measure: "requests", max: 2, period: 1_000, per: "agent", queue: 0 };
 const tokens: RateLimitPolicy = { ...requests, measure: "tokens", max: 100 };
@@ -28,7 +29,7 @@ class Bench {
   }
 
   fitsAt(amount = 1, caller = "anna"): number {
-    return fitsAt(this.policy, this.state, caller, amount, this.now);
+    return fitsAt(this.policy, this.state, this.#scope(caller), amount, this.now);
   }
 
   /** Goes ahead, and begins. */
@@ -39,23 +40,27 @@ class Bench {
 
   reserve(amount = 1, caller = "anna"): void {
     assert.equal(this.fitsAt(amount, caller), this.now);
-    this.state = reserve(this.policy, this.state, caller, amount, this.now);
+    this.state = reserve(this.policy, this.state, this.#scope(caller), amount, this.now);
   }
 
   begin(caller = "anna"): void {
-    this.state = begin(this.policy, this.state, caller, this.now);
+    this.state = begin(this.policy, this.state, this.#scope(caller), this.now);
   }
 
   giveBack(caller = "anna"): void {
-    this.state = giveBack(this.policy, this.state, caller, this.now);
+    this.state = giveBack(this.policy, this.state, this.#scope(caller), this.now);
   }
 
   end(reserved: number, used: number, caller = "anna"): void {
-    this.state = correct(this.policy, this.state, caller, { reserved, used }, this.now);
+    this.state = correct(this.policy, this.state, this.#scope(caller), { reserved, used }, this.now);
   }
 
   get entries(): number {
     return [...this.state.values()].reduce((sum, { log }) => sum + log.length, 0);
+  }
+
+  #scope(caller: string): string {
+    return scopeOf(this.policy.per, { caller, tenant: undefined });
   }
 }
 

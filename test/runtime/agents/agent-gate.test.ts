@@ -19,7 +19,7 @@ function bench(options: PolicyOptions, early = 0) {
   });
   /** Of a call that goes ahead at once. */
   const now = (caller = "anna"): Permit => {
-    const permit = gate.admit(caller, 0);
+    const permit = gate.admit({ caller, tenant: undefined, tokens: 0 });
     if (permit instanceof Promise) throw new Error("it has to wait");
     permit.begin();
     return permit;
@@ -43,7 +43,7 @@ describe("the gate of an agent at work", () => {
     const first = now();
     const order: string[] = [];
     const waiting = ["a", "b"].map(async (name) => {
-      const permit = await gate.admit(name, 0);
+      const permit = await gate.admit({ caller: name, tenant: undefined, tokens: 0 });
       order.push(name);
       permit.settle("ok");
     });
@@ -57,7 +57,10 @@ describe("the gate of an agent at work", () => {
   it("wakes by its timer, also when that fires early, and leaves no timer behind", async () => {
     const { gate, now, clock } = bench({ rateLimits: [{ requests: 1, period: 100 }] }, 3);
     now();
-    const [second, third] = [gate.admit("anna", 0), gate.admit("anna", 0)];
+    const [second, third] = [
+      gate.admit({ caller: "anna", tenant: undefined, tokens: 0 }),
+      gate.admit({ caller: "anna", tenant: undefined, tokens: 0 }),
+    ];
     let admitted = 0;
     for (const one of [second, third]) {
       void (one as Promise<Permit>).then((permit) => {
@@ -122,8 +125,8 @@ describe("the gate of an agent at work", () => {
     const { gate, now } = bench({ bulkhead: { concurrent: 1, queue: 2 } });
     const first = now();
     const abort = new AbortController();
-    const second = gate.admit("anna", 0, abort.signal) as Promise<Permit>;
-    const third = gate.admit("anna", 0) as Promise<Permit>;
+    const second = gate.admit({ caller: "anna", tenant: undefined, tokens: 0 }, abort.signal) as Promise<Permit>;
+    const third = gate.admit({ caller: "anna", tenant: undefined, tokens: 0 }) as Promise<Permit>;
     abort.abort(new Error("enough"));
     expect(await rejectionOf(second)).toMatchObject({
       code: "cancelled",
@@ -132,13 +135,15 @@ describe("the gate of an agent at work", () => {
     });
     first.settle("ok");
     expect(await third).toBeDefined();
-    expect(() => gate.admit("anna", 0, abort.signal)).toThrow(expect.objectContaining({ code: "cancelled" }));
+    expect(() => gate.admit({ caller: "anna", tenant: undefined, tokens: 0 }, abort.signal)).toThrow(
+      expect.objectContaining({ code: "cancelled" }),
+    );
   });
 
   it("turns away all that wait when it is closed", async () => {
     const { gate, now, clock } = bench({ rateLimits: [{ requests: 1 }] });
     now();
-    const waiting = gate.admit("anna", 0) as Promise<Permit>;
+    const waiting = gate.admit({ caller: "anna", tenant: undefined, tokens: 0 }) as Promise<Permit>;
     expect(clock.timers).toBe(1);
     gate.close(new Error("closed"));
     expect(await rejectionOf(waiting)).toMatchObject({ message: "closed" });

@@ -39,6 +39,7 @@ function bench({ journal = memoryJournal(), clock = new FakeClock() }: { journal
     clock,
     random: { next: () => 0, id: () => "id" },
     onChange: (agent, { status }) => changes.push([agent, status]),
+    tenantOf: () => undefined,
     onError: (error) => errors.push(error),
   });
   const client = new StoreClient(store, { author: "test" });
@@ -152,7 +153,8 @@ describe("the gates of a system", () => {
         details: { agent: "oracle", modules: ["test:here", "test:there"] },
       }),
     );
-    expect(() => gates.admitByName("nobody", "anna", 0, new AbortController().signal)).toThrow(/no agent nobody/);
+    const request = { agent: "nobody", call: 1, caller: "anna", tokens: 0, of: undefined };
+    expect(() => gates.admitRemote(request, new AbortController().signal)).toThrow(/no agent nobody/);
   });
 
   it("estimate tokens by the input, and turn away what can't be estimated", () => {

@@ -68,7 +68,7 @@ class Office {
   admission: Admission = "at once";
   readonly #waiting: (() => void)[] = [];
   readonly attempts = new Attempts({
-    admit: (_agent: AgentDefinition, _caller, _input, signal) => {
+    admit: (_agent: AgentDefinition, _caller, { signal }) => {
       this.signals.push(signal);
       return this.#admit();
     },

@@ -87,7 +87,7 @@ class Office {
       commit: (subject, next) => this.runs.commit(subject, next),
       newest: (subject) => this.runs.newest(subject),
       send: ({ name }, { message }) => void this.sent.push({ ...message, to: name }),
-      admit: (agent, caller, input, signal) => {
+      admit: (agent, caller, { input, signal }) => {
         this.callers.push([agent.name, caller, input]);
         this.signals.push(signal);
         return this.admission();

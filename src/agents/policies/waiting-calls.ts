@@ -1,0 +1,65 @@
+/** The calls that wait at a gate: what holds each of them back, whom it holds back in turn, and how many may wait (invariant 7). */
+
+import type { BulkheadPolicy } from "./bulkhead.ts";
+import type { RateLimitPolicy } from "./rate-limit.ts";
+
+/** A call that wants to go ahead. */
+export interface Call {
+  /** Unique among the calls of the gate. */
+  readonly id: number;
+  /** Who calls, for limits per caller. */
+  readonly caller: string;
+  /** For which tenant, for limits per tenant; calls for none are limited together. */
+  readonly tenant: string | undefined;
+  /** The tokens that it is estimated to use. */
+  readonly tokens: number;
+}
+
+/** A policy that makes calls wait: the index of a rate limit, the bulkhead, or the places in it of one tenant. */
+export type Holder = number | "bulkhead" | "places-of-tenant";
+
+export interface WaitingCall extends Call {
+  readonly waitsFor: Holder;
+  /**
+   * The policy that held the call back when it arrived. The call counts in that policy's queue until it goes ahead, also
+   * when another policy holds it back by then.
+   */
+  readonly placeOf: Holder;
+}
+
+/** The policies by which calls wait. */
+interface Holding {
+  readonly bulkhead: BulkheadPolicy | undefined;
+  readonly rateLimits: readonly RateLimitPolicy[];
+}
+
+/** The most calls that wait for one policy, of all callers or tenants together, unless its queue alone is longer. */
+const mostWaiting = 4096;
+
+/** Whose calls a policy holds back together: of all, of one caller, or of one tenant. */
+export function scopeOf(per: RateLimitPolicy["per"], { caller, tenant = "" }: Pick<Call, "caller" | "tenant">): string {
+  if (per === "agent") return "";
+  return per === "caller" ? caller : tenant;
+}
+
+export function perOf({ rateLimits }: Holding, holder: Holder): RateLimitPolicy["per"] {
+  if (holder === "places-of-tenant") return "tenant";
+  return holder === "bulkhead" ? "agent" : (rateLimits[holder]?.per ?? "agent");
+}
+
+/** True when a call that waits lets none of the other's kind go ahead before it. */
+export function holdsUp(policies: Holding, waiting: WaitingCall, call: Call): boolean {
+  const per = perOf(policies, waiting.waitsFor);
+  return scopeOf(per, waiting) === scopeOf(per, call);
+}
+
+/** True when one more call may wait for a policy: a queue is for each caller, or tenant, where the policy is. */
+export function mayWait(policies: Holding, waiting: readonly WaitingCall[], call: Call, holder: Holder): boolean {
+  const { bulkhead, rateLimits } = policies;
+  const queue = (typeof holder === "number" ? rateLimits[holder]?.queue : bulkhead?.queue) ?? 0;
+  const per = perOf(policies, holder);
+  const all = waiting.filter(({ placeOf }) => placeOf === holder);
+  if (all.length >= Math.max(queue, mostWaiting)) return false;
+  const scope = scopeOf(per, call);
+  return all.filter((other) => scopeOf(per, other) === scope).length < queue;
+}
