@@ -18,6 +18,8 @@ export interface Signals {
   listen(signals: readonly ShutdownSignal[], onSignal: (signal: ShutdownSignal) => void): () => void;
   /** True while the process has a listener for the signal. */
   isHeard(signal: ShutdownSignal): boolean;
+  /** From now on, an error that no code handles doesn't end the process if it is expected. Any other does, as ever. */
+  spare(isExpected: (error: unknown) => boolean): void;
   /** Ends the process as the signal does by default. */
   end(signal: ShutdownSignal): void;
 }

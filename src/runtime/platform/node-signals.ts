@@ -12,6 +12,16 @@ export function nodeSignals(): Signals {
       };
     },
     isHeard: (signal) => process.listenerCount(signal) > 0,
+    spare(isExpected) {
+      const onError = (error: unknown): void => {
+        if (isExpected(error) || process.listenerCount("uncaughtException") > 1) return;
+        process.off("uncaughtException", onError);
+        setImmediate(() => {
+          throw error; // with no listener left, Node.js says where it came from, and exits with code 1
+        });
+      };
+      process.on("uncaughtException", onError);
+    },
     end(signal) {
       // last of all exit handlers, so that the parent process sees the signal that ended this one
       process.on("exit", () => {

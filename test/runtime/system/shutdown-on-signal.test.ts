@@ -2,12 +2,13 @@
 
 import { Subject } from "rxjs";
 import { describe, expect, it } from "vitest";
-import type { LeftRuns, SystemEvent } from "../../../src/index.ts";
+import { type LeftRuns, type SystemEvent, TroupeError } from "../../../src/index.ts";
 import type { ShutdownSignal, Signals } from "../../../src/ports/signals.ts";
 import { shutdownOnSignal } from "../../../src/runtime/system/shutdown-on-signal.ts";
 
 class FakeSignals implements Signals {
   readonly ended: ShutdownSignal[] = [];
+  readonly spared: ((error: unknown) => boolean)[] = [];
   readonly #listeners = new Set<{ on: readonly ShutdownSignal[]; hear: (signal: ShutdownSignal) => void }>();
 
   listen(on: readonly ShutdownSignal[], hear: (signal: ShutdownSignal) => void): () => void {
@@ -18,6 +19,10 @@ class FakeSignals implements Signals {
 
   isHeard(signal: ShutdownSignal): boolean {
     return [...this.#listeners].some(({ on }) => on.includes(signal));
+  }
+
+  spare(isExpected: (error: unknown) => boolean): void {
+    this.spared.push(isExpected);
   }
 
   end(signal: ShutdownSignal): void {
@@ -59,6 +64,23 @@ describe("a system that is shut down on signals", () => {
     system.finish();
     await settled();
     expect(signals.ended).toEqual(["SIGINT"]);
+  });
+
+  it("outlives what code that waits for the system is told then, and nothing else", async () => {
+    const signals = new FakeSignals();
+    shutdownOnSignal(Promise.resolve(new FakeSystem()), ["SIGINT"], signals);
+    expect(signals.spared).toEqual([]);
+    signals.send("SIGINT");
+    await settled();
+    const closed = new TroupeError("system-closed", "the system is closed");
+    const errors = [
+      closed,
+      new Error("no report today", { cause: closed }),
+      new Error("a bug"),
+      "system-closed",
+      undefined,
+    ];
+    expect(signals.spared.map((isExpected) => errors.map(isExpected))).toEqual([[true, true, false, false, false]]);
   });
 
   it("ends the process at once on the second, whichever it is, and is shut down once", async () => {

@@ -240,6 +240,16 @@ describe("a process that is told to end", () => {
     await expectDone(ids);
   });
 
+  it("ends by the signal where its code waits at the top level for what doesn't end any more", async () => {
+    const terms = { ids: ["a"], holdAt: "build", options: { shutdownOn, shutdownDeadline: 1 }, waits: true };
+    const program = new Program(terms);
+    await program.told("started");
+    program.signal("SIGINT");
+    expect(await program.end()).toBe("SIGINT");
+    expect(program.lines).toContainEqual(expect.objectContaining({ type: "shutdown-ended", unfinished: ["a"] }));
+    letOn();
+  });
+
   it("ends at once when it is told again", async () => {
     const program = new Program({ ids: ["a"], holdAt: "build", options: { shutdownOn, shutdownDeadline: 1e9 } });
     await program.told("started");
