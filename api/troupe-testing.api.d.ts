@@ -51,6 +51,7 @@ export interface SimulateOptions {
     readonly faults?: Faults;
     readonly journal?: "memory" | "durable";
     readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
+    readonly agents?: readonly FakeAnswer[];
     readonly maxSteps?: number;
 }
 

@@ -13,7 +13,7 @@ import type { ValueCopier } from "../values/value-copier.ts";
 import { shown } from "../values/shown.ts";
 
 /**
- * What an agent answers that the tested one calls. Made by {@link answering}.
+ * What an agent answers in a test. Made by {@link answering}.
  *
  * @since 0.1.0
  */

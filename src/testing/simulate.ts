@@ -5,8 +5,10 @@ import * as v from "valibot";
 import { checkOptions } from "../contracts/check-options.ts";
 import { encodeError } from "../errors/error-codec.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
+import { moduleLoader } from "../runtime/definitions/definition-loader.ts";
 import { nodeRandom } from "../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../runtime/system/system-options.ts";
+import type { FakeAnswer } from "./fake-context.ts";
 import { type Faults, type ResolvedFaults, resolveFaults } from "./simulator/faults.ts";
 import { Lives } from "./simulator/lives.ts";
 import { MachineClock } from "./simulator/machine-clock.ts";
@@ -15,6 +17,7 @@ import { type SeededRandom, seededRandom } from "./simulator/seeded-random.ts";
 import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulator/simulated-journal.ts";
 import type { Tamper } from "./simulator/simulated-platform.ts";
 import { Strikes } from "./simulator/strikes.ts";
+import { withStandIns } from "./stand-ins.ts";
 import { type World, worldOf } from "./simulator/world.ts";
 import { shown } from "../values/shown.ts";
 
@@ -43,6 +46,12 @@ export interface SimulateOptions {
   readonly journal?: "memory" | "durable";
   /** The system's options; `threads` is 2 and `logger` false unless given. If they have a `journal`, the process can't crash. */
   readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
+  /**
+   * What agents do in place of their own code, by {@link answering}: in steps of runs, and when they are called. Contract, policies and
+   * placement stay theirs, so that an answer that throws is tried again as their `retry` says, and its output is checked. Their
+   * compensations do nothing. Default: all run their own code.
+   */
+  readonly agents?: readonly FakeAnswer[];
   /** A run with more steps than this fails, since something keeps itself busy. Default 100,000. */
   readonly maxSteps?: number;
 }
@@ -86,6 +95,7 @@ const schema = v.strictObject({
   faults: v.optional(v.unknown()),
   journal: v.optional(v.unknown()),
   system: v.optional(v.record(v.string(), v.unknown())),
+  agents: v.optional(v.array(v.object({ agent: v.unknown(), answer: v.function() }))),
   maxSteps: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 
@@ -154,6 +164,10 @@ export async function simulateOnce(
     faults,
     system: options.system ?? {},
     journals: journals ?? journalsOf(options, random, faults),
+    load: withStandIns(
+      moduleLoader((url) => import(url) as Promise<object>),
+      options.agents ?? [],
+    ),
     ...(tamper === undefined ? {} : { tamper }),
   });
   const failure = await play(scheduler, lives, async () => {

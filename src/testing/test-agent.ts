@@ -141,7 +141,8 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
 }
 
 /**
- * What an agent answers when the tested one calls it; for {@link AgentFakes.calls}. What the answer throws, the call rejects with. What it
+ * What an agent answers when the tested one calls it, for {@link AgentFakes.calls}; and what it does in place of its own code, for
+ * {@link SimulateOptions.agents}. What the answer throws, the call rejects with. What it
  * emits by its second argument, a caller by `stream` gets.
  *
  * @example

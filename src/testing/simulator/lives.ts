@@ -1,6 +1,6 @@
 /** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
 
-import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
+import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { System } from "../../runtime/system/system.ts";
 import { resolveOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
 import { deferred } from "../../async/deferred.ts";
@@ -19,6 +19,8 @@ export interface LivesOptions {
   readonly faults: ResolvedFaults;
   readonly system: Omit<SystemOptions, "journal">;
   readonly journals: JournalSource;
+  /** Loads the definitions of all processes, since they run the same program; those that were spawned or run are remembered. */
+  readonly load: DefinitionLoader;
   readonly tamper?: Tamper;
 }
 
@@ -30,8 +32,6 @@ export interface Standing {
 
 export class Lives {
   readonly #options: LivesOptions;
-  // all processes run the same program; definitions are remembered when they are first spawned or run
-  readonly #load = moduleLoader((url) => import(url) as Promise<object>);
   readonly #failed = deferred<never>();
   #standing = deferred<Standing>();
   #process: SimulatedProcess;
@@ -84,7 +84,7 @@ export class Lives {
   }
 
   #begin(): SimulatedProcess {
-    const process = new SimulatedProcess({ ...this.#options, load: this.#load, number: this.#crashes + 1 });
+    const process = new SimulatedProcess({ ...this.#options, number: this.#crashes + 1 });
     this.#start(process).catch((error: unknown) => this.#failed.reject(error));
     return process;
   }
