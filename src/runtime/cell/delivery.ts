@@ -7,6 +7,7 @@ import { Cancellation, type CancellationListener } from "../../async/cancellatio
 import { encodeError } from "../../errors/error-codec.ts";
 import { AskError, isAskError } from "../../errors/ask-error.ts";
 import { causesOf, messageOf } from "../../errors/caught.ts";
+import { refusalOf } from "../../errors/refusal-of.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { Handling } from "./handling.ts";
 import type { Envelope } from "../transport/envelope.ts";
@@ -221,7 +222,8 @@ export class Delivery implements AskScope, Handling {
 }
 
 function handlerFailed({ to, type }: Envelope, thrown: unknown): AskError {
-  return new AskError("failed", "handler-failed", `${to} failed to handle "${type}": ${messageOf(thrown)}`, {
+  const did = refusalOf(thrown) === undefined ? "failed to handle" : "refused";
+  return new AskError("failed", "handler-failed", `${to} ${did} "${type}": ${messageOf(thrown)}`, {
     cause: thrown,
     details: { to, type },
   });

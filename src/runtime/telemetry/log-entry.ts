@@ -1,5 +1,6 @@
 /** What is logged of a system's events, dead letters and failed runs. Pure. */
 
+import { refusalOf } from "../../errors/refusal-of.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { describeFailure } from "../../supervision/failure.ts";
 import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
@@ -67,8 +68,10 @@ export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
       return at("debug", `${event.actor} is spawned`);
     case "actor-stopped":
       return at("debug", `${event.actor} has stopped`);
-    case "actor-failed":
-      return at("info", `${event.actor} failed to handle "${event.message}": ${wordsOf(event.error)}`);
+    case "actor-failed": {
+      const did = refusalOf(event.error) === undefined ? "failed to handle" : "refused";
+      return at("info", `${event.actor} ${did} "${event.message}": ${wordsOf(event.error)}`);
+    }
     case "supervisor-decided":
       return at(
         "warn",

@@ -124,3 +124,17 @@ const sleeps = defineWorkflow("test:refusals", { name: "sleeps", version: "1.0.0
   }),
   () => ({}),
 );
+
+it("is called so in the words of a call's error, however many calls it has passed through", () =>
+  simulate(async ({ system }) => {
+    const cashier = defineAgent("test:refusals", {
+      ...{ name: "cashier", version: "1.0.0", input: Order, output: v.string() },
+      execute: (order, context) => context.call(charge, order),
+    });
+    const saying = async (cents: number): Promise<string> =>
+      ((await rejectionOf(system.call(cashier, { id: "o", cents }))) as Error).message;
+    expect(await saying(60_000)).toMatch(
+      /^\d+\/cashier-\d+ refused "execute": \d+\/charge-\d+ refused "execute": the bank declined$/,
+    );
+    expect(await saying(0)).toMatch(/^\d+\/cashier-\d+ failed to handle "execute": /);
+  }, options));
