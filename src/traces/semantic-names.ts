@@ -20,6 +20,7 @@ export const exceptionMessage = "exception.message";
 
 export const runId = "troupe.run.id";
 export const runStatus = "troupe.run.status";
+export const tenant = "troupe.tenant";
 export const workflowName = "troupe.workflow.name";
 export const workflowVersion = "troupe.workflow.version";
 export const coordination = "troupe.coordination";

@@ -63,6 +63,7 @@ class RunTrace {
       [names.workflowVersion]: workflow.version,
       [names.coordination]: event.coordination,
       [names.runStatus]: "running",
+      ...(event.tenant === undefined ? {} : { [names.tenant]: event.tenant }),
       ...shownContent(options, names.inputValue, input),
     });
   }

@@ -117,7 +117,7 @@ describe("the spans of a run", () => {
 const at = (time: number, event: RunEvent): RunRecord => ({ run: "r", version: time, time, event });
 const secret = "canary";
 const history: RunRecord[] = [
-  at(0, started({ input: { secret } })),
+  at(0, started({ input: { secret }, tenant: "acme" })),
   at(10, { type: "step-started", step: "a", input: { secret }, by: "relay", epoch: 1 }),
   at(25, { type: "step-failed", step: "a", error: { ...error, name: secret, message: secret }, retryAt: 40 }),
   at(41, { type: "step-started", step: "a", input: { secret }, by: "relay", epoch: 1, attempt: 2 }),
@@ -146,6 +146,7 @@ describe("a trace", () => {
       ["step b", 70, undefined, undefined],
       ["invoke_agent writer", 90, undefined, undefined],
     ]);
+    expect(spans[0]?.attributes[names.tenant]).toBe("acme");
     expect(spans[1]?.attributes[names.queued]).toBe(10);
     expect(spans[0]?.events.map(({ name, time }) => [name, time])).toEqual([
       ["troupe.run-recovered", 50],
