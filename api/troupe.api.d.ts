@@ -1327,7 +1327,7 @@ export interface StepBase {
 }
 
 /** @experimental */
-export type StepDefinition = AgentStep | WaitStep | PauseStep;
+export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep;
 
 export interface StepFailed {
     readonly type: "step-failed";
@@ -1357,7 +1357,7 @@ export interface StepOptions<From, Out> {
 export interface StepOutline {
     readonly name: string;
     readonly agent?: string;
-    readonly kind?: "wait" | "pause";
+    readonly kind?: "wait" | "pause" | "workflow";
     readonly after: readonly string[];
     readonly needs?: readonly string[];
     readonly isConditional?: true;
@@ -1442,6 +1442,13 @@ export type StreamItem = {
     readonly attempt: number;
     readonly lost: number;
 };
+
+/** @experimental */
+export interface SubWorkflowStep extends StepBase {
+    readonly kind: "workflow";
+    readonly workflow: WorkflowDefinition;
+    readonly map: (sources: MappingSources) => unknown;
+}
 
 export interface SupervisionOptions extends SupervisorOptions {
     readonly name: string;
@@ -1762,18 +1769,18 @@ export interface WaitStep extends StepBase {
 }
 
 export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends WorkflowDefinition<Input, Output, Steps, Waits> {
-    step<const Name extends string, const In, Out>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+    step<const Name extends string, Kind extends "agent" | "workflow", const In, Out, Inner, InnerWaits>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits>, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
         readonly [K in Name]: Out;
-    }, Waits>;
-    step<const Name extends string, const In, const Out, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never, Otherwise extends ReadonlyParts<NoInfer<Out>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: StepOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => ReadonlyParts<NoInfer<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
+    } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>>;
+    step<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Out> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits>, options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
-    }, Waits>;
-    waitFor<const Name extends string, const Given, const Answer, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never, Otherwise extends ReadonlyParts<NoInfer<Answer>> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
+    } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>>;
+    waitFor<const Name extends string, const Given, const Answer, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Answer> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise>;
     }, Waits & {
         readonly [K in Name]: ReadonlyParts<Given>;
     }>;
-    pause<const Name extends string, const After extends keyof Steps & string = never, const Needs extends keyof Steps & string = never, When extends boolean = never>(name: FreeName<Name, Steps>, options: PauseTime<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>> & Omit<BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, unknown, When, never>, "otherwise">): WorkflowBuilder<Input, Parsed, undefined, Steps & {
+    pause<const Name extends string, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never>(name: FreeName<Name, Steps>, options: PauseTime<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>> & Omit<BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, unknown, When, never>, "otherwise">): WorkflowBuilder<Input, Parsed, undefined, Steps & {
         readonly [K in Name]: Left<undefined, Steps, Needs, When, never>;
     }, Waits>;
 }
@@ -1956,6 +1963,10 @@ type CloneableProtocol<P extends Protocol> = {
     };
 };
 
+type Doer<Kind, In, Out, Inner, InnerWaits> = {
+    readonly kind: Kind;
+} & (AgentDefinition<In, Out> | WorkflowDefinition<In, Out, Inner, InnerWaits>);
+
 // the output of a step that has finished
 type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
 
@@ -2000,6 +2011,11 @@ type OutputsSoFar<Steps> = {
     readonly [Name in keyof Steps]?: Finished<Steps[Name]>;
 } & (unknown extends Steps ? Readonly<Record<string, unknown>> : unknown);
 
+type OwnOptions<Kind, From, Out> = Kind extends "workflow" ? {
+    readonly fallback?: never;
+    readonly pointOfNoReturn?: never;
+} : StepOptions<From, Out>;
+
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
 
@@ -2015,6 +2031,8 @@ type StateOf<K> = K extends TransactKey<infer S> ? S : never;
 type StatesOf<K extends readonly TransactKey[]> = {
     -readonly [I in keyof K]: StateOf<K[I]>;
 };
+
+type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
 
 // how an actor ref travels: between the ref and the copier of messages
 interface Transferable {
@@ -2032,6 +2050,16 @@ type Whole = undefined | null | boolean | number | bigint | string | symbol | Da
 
 // a part of IsCloneable
 type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBuffer | ArrayBufferView;
+
+type Within<Name extends string, Inner> = [
+    Inner
+] extends [
+    never
+] ? {
+    readonly [Path in `${Name}/${string}`]: unknown;
+} : unknown extends Inner ? unknown : {
+    readonly [K in keyof Inner & string as `${Name}/${K}`]: Inner[K];
+};
 
 // keeps a string from passing as an Address
 declare const addressBrand: unique symbol;

@@ -116,6 +116,7 @@ export {
   type MappingSources,
   type OutputOf,
   type PauseStep,
+  type SubWorkflowStep,
   type StepBase,
   type StepDefinition,
   type WaitStep,

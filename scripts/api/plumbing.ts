@@ -25,6 +25,10 @@ export const plumbing: Readonly<Record<string, string>> = {
   Settled: "the output of a step that has settled, which may be missing",
   Finished: "the output of a step that has finished",
   OutputsSoFar: "the outputs of a run that goes on, inferred from its workflow",
+  Doer: "what does a step: an agent, or a workflow",
+  OwnOptions: "the options of a step that only an agent has",
+  StepName: "the names of a workflow's own steps, without those of its sub-workflows",
+  Within: "what a sub-workflow has, by its paths in the workflow around it",
   Left: "what a step leaves to later ones, inferred from its options",
   skippable: "carries the type of an output that may be missing; never there at run time",
 };

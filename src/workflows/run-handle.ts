@@ -228,7 +228,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
         "invalid-options",
         `why: the run ${this.id} has no step ${shown(step)}; it has ${names.join(", ")}`,
       );
-    const pending = pendingOf(state, this.#ports.codec).find((one) => one.step === step);
+    const pending = pendingOf(state, this.#ports.codec).find((one) => isAround(one.step, step));
     return pending === undefined ? `${step} was not begun when the run turned back or ended` : pendingInWords(pending);
   }
 
@@ -331,6 +331,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   #recordsOf(versions: Iterable<Snapshot<RunState>>): RunRecord[] {
     return recordsOf(this.id, versions, this.#ports.codec);
   }
+}
+
+/** True for a step and for the sub-workflows that it belongs to: before they begin, only they wait. */
+function isAround(path: string, step: string): boolean {
+  return path === step || step.startsWith(`${path}/`);
 }
 
 /** The store says what is wrong with a version or a time. */

@@ -2,19 +2,12 @@
 
 import * as v from "valibot";
 import { defineWorkflow } from "../../src/index.ts";
-import { charge, Order, reserve, ship } from "./workflows.ts";
+import { charge, Order, reserve, ship, task } from "./workflows.ts";
 
 const Answer = v.object({ by: v.number(), amount: v.number() });
 
 export const waits = ["first", "second", "third"] as const;
 export type WaitName = (typeof waits)[number];
-
-const task = (step: string, { order, amount, pauses, fails }: Order) => ({
-  order,
-  amount,
-  ms: pauses[step] ?? 0,
-  fails: fails === step,
-});
 
 /** first opens at once, second and third after stock; third is given up. Truck is where all come together. */
 export const approving = defineWorkflow(import.meta.url, { name: "approving", version: "1.0.0", input: Order })

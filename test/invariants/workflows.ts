@@ -57,7 +57,8 @@ export const Order = v.object({
 });
 export type Order = v.InferOutput<typeof Order>;
 
-const task = (step: Step, { order, amount, pauses, fails }: Order): v.InferOutput<typeof Task> => ({
+/** What an agent is given for a step of an order. */
+export const task = (step: string, { order, amount, pauses, fails }: Order): v.InferOutput<typeof Task> => ({
   order,
   amount,
   ms: pauses[step] ?? 0,

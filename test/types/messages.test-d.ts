@@ -33,12 +33,32 @@ export function wrongMappings(): void {
   scored.step("next", scorer, { after: ["scores"] }, () => ({ applicantId: "a" }));
 }
 
+export function wrongSubWorkflows(): void {
+  const flow = claim.step("part", asked, ({ input }) => ({ id: input.id }));
+  // @ts-expect-error says: Property 'id' is missing
+  claim.step("part", asked, () => ({}));
+  // @ts-expect-error says: Type 'number' is not assignable to type 'string'
+  claim.step("part", asked, () => ({ id: 7 }));
+  // @ts-expect-error says: Type '() => undefined' is not assignable to type 'undefined'
+  claim.step("part", asked, { fallback: () => undefined }, () => ({ id: "a" }));
+  // @ts-expect-error says: '"part/score"' is not assignable to type '"part"'
+  flow.step("next", scorer, { after: ["part/score"] }, () => ({ applicantId: "a" }));
+}
+
 export async function wrongAnswers(system: System): Promise<void> {
   const run = system.run(asked, { id: "a" });
   // @ts-expect-error says: Type 'string' is not assignable to type 'boolean'
   await run.tell("ok", { yes: "true" });
   // @ts-expect-error says: '"okay"' is not assignable to parameter of type '"ok"'
   await run.tell("okay", { yes: true });
+  const outer = system.run(
+    claim.step("part", asked, () => ({ id: "a" })),
+    { id: "a" },
+  );
+  // @ts-expect-error says: '"ok"' is not assignable to parameter of type '"part/ok"'
+  await outer.tell("ok", { yes: true });
+  // @ts-expect-error says: Type 'string' is not assignable to type 'boolean'
+  await outer.tell("part/ok", { yes: "true" });
   // @ts-expect-error says: Property 'id' is missing
   use(system.run(asked, {}));
 }

@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import { inspect } from "node:util";
+import { stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { InputRow } from "../input/input-row.ts";
 import { loadWorkflow } from "../modules/load-workflow.ts";
@@ -140,7 +141,7 @@ async function runAll(
   let ok = 0;
   let failed = 0;
   let waiting = 0;
-  const asks = workflow.steps.some(({ kind }) => kind === "wait"); // others aren't watched
+  const asks = stepsOfRun(workflow).some(({ kind }) => kind === "wait"); // others aren't watched
   const start = async (input: unknown, line: number): Promise<StartedRun> => {
     const before = earlier.get(line);
     if (before !== undefined) return keptRun(await system.findRun(before.run));

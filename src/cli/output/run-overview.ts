@@ -90,7 +90,7 @@ export function overviewOf(
   refused?: RunOverview["refused"],
 ): Omit<RunOverview, "started"> {
   const { workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
-  const steps = allSteps(state.steps).map((step, place) => ({ step, agent: outlineAt(state.steps, place).agent }));
+  const steps = allSteps(state.steps).map((step, place) => ({ step, ...outlineAt(state.steps, place) }));
   const skipped = steps.flatMap(({ step }) => (step.status === "skipped" ? [step.name] : []));
   const reached = stoppedAtPivot(state);
   return {
@@ -107,7 +107,10 @@ export function overviewOf(
     changed: time,
     ...(deadline === undefined ? {} : { deadline }),
     inFlight: steps.flatMap(({ step, agent = "" }) => (isInFlight(step) ? [attemptAt(step, agent)] : [])),
-    waits: [...steps.flatMap(({ step, agent }) => waitOf(step, agent) ?? []), ...waitForPerson(state)],
+    waits: [
+      ...steps.flatMap(({ step, agent, kind }) => (kind === "workflow" ? [] : (waitOf(step, agent) ?? []))),
+      ...waitForPerson(state),
+    ],
     ...(failed === undefined ? {} : { failed: mishapOf(failed, stepOf(state, failed)?.error) }),
     ...(uncompensated === undefined
       ? {}

@@ -48,6 +48,8 @@ function isStep(step: unknown): boolean {
       return isObject(step["answer"]) && typeof step["question"] === "function";
     case "pause":
       return typeof step["until"] === "number" || typeof step["until"] === "function";
+    case "workflow":
+      return isDefinition(step["workflow"]);
     default:
       return isDefinition(step["agent"]);
   }

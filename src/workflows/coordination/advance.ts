@@ -3,10 +3,10 @@
 import type { WorkflowPlan } from "./workflow-plan.ts";
 import { conclude, type Terms } from "./conclude.ts";
 import { orchestrate } from "./orchestrator.ts";
-import { followWaits } from "./waits.ts";
+import { followOpenings } from "./openings.ts";
 import type { RunEvent, RunNote } from "../history/run-event.ts";
 import { admits, apply, withNotes } from "../history/run-machine.ts";
-import { endOf } from "../history/run-progress.ts";
+import { closeOf } from "../history/run-progress.ts";
 import { isOpen, type RunState } from "../history/run-state.ts";
 
 /** The next version of a run and the events that lead to it. */
@@ -16,8 +16,8 @@ export interface Advance {
 }
 
 /**
- * Applies `event`; returns `undefined` when the run's history doesn't accept it. The same version also takes the waits that open or
- * finish by it, what the orchestrator decides next, where it decides, and the run's end, if this was the end. That makes one commit
+ * Applies `event`; returns `undefined` when the run's history doesn't accept it. The same version also takes the waits and
+ * sub-workflows that open or finish by it, what the orchestrator decides next, where it decides, and the run's end, if this was the end. That makes one commit
  * instead of several, and no crash can come between a decision and its cause.
  *
  * @param together further events, applied before anything is decided; those that the history doesn't accept are left
@@ -39,8 +39,8 @@ export function advance(
     next = apply(next, concluded, []);
     events.push(concluded);
     notes.push(...next.events);
-    const end = endOf(next);
-    if (end !== undefined) accept(end);
+    const close = closeOf(next, concluded);
+    if (close !== undefined) accept(close);
     return true;
   };
   if (!accept(event)) return undefined;
@@ -48,7 +48,7 @@ export function advance(
   // a decision is an event too, after which there may be more to decide
   for (let at = 0; at < events.length && isOpen(next); at++) {
     const newest = events[at] as RunEvent;
-    if (plan.waits.length > 0) for (const decision of followWaits(plan, next, newest, terms)) accept(decision);
+    if (plan.openings.length > 0) for (const decision of followOpenings(plan, next, newest, terms)) accept(decision);
     if (next.coordination === "orchestrator")
       for (const decision of orchestrate(plan, next, terms.codec, newest)) accept(decision);
   }

@@ -91,6 +91,8 @@ export interface NumberedMessage {
 /** An event of a relayed run in the form that participants get. */
 export type RelayedEvent =
   | { readonly type: "run-started"; readonly input: Payload }
+  /** A sub-workflow has begun. */
+  | { readonly type: "step-started"; readonly step: string; readonly input: Payload }
   /** A step has finished, or was skipped. */
   | {
       readonly type: "step-settled";

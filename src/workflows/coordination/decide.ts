@@ -8,24 +8,26 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import { shown } from "../../values/shown.ts";
+import { nameOf, type OfRun, pathIn } from "../definition/steps-of-run.ts";
 import type {
   AgentStep,
   MappingSources,
   PauseStep,
   StepDefinition,
+  SubWorkflowStep,
   WaitStep,
 } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
 import type { StepFailed, StepSkipped, StepStarted, WaitOpened } from "../history/run-event.ts";
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isAbsent } from "../history/run-steps.ts";
+import { isAbsent, outputAt, placeOf, stepAt } from "../history/run-steps.ts";
 
 /** What a step is decided from: what came before it. */
 export interface StepSources {
-  /** The run's input and the outputs of the steps that the step comes after, by name. */
+  /** The input of the run, or of the sub-workflow, and the outputs of the steps that the step comes after, by the names that its functions know. */
   readonly payloads: Readonly<Record<string, Payload>>;
-  /** The steps among them that were skipped and have no output; absent for none, which is the usual case. */
+  /** The paths of the steps among them that were skipped and have no output; absent for none, which is the usual case. */
   readonly absent?: ReadonlySet<string> | undefined;
 }
 
@@ -42,7 +44,8 @@ export type StepDecision = StepStarted | WaitOpened | StepSkipped | StepFailed;
 /**
  * Returns the event that starts the step with its mapped input, or opens the wait with its question; or the one that skips it, since its
  * `when` says so or a step that it needs was skipped. When one of its functions throws, or gives what violates a contract, returns the
- * event that fails the step. The input is recorded as mapped, not as parsed by the schema: the receiver parses it again.
+ * event that fails the step. An agent's input is recorded as mapped, not as parsed by the schema: the receiver parses it again. That of a
+ * sub-workflow is recorded as parsed, as a run's is.
  *
  * @param time now, in milliseconds since the epoch: for waits and pauses.
  */
@@ -63,15 +66,25 @@ export function decide(
         ? skipped
         : { ...skipped, output: standIn(step, sources, codec), isGiven: true };
     }
-    if (step.kind !== "agent") return opened(step, sources, codec, time);
-    const { agent } = step;
+    if (step.kind === "wait" || step.kind === "pause") return opened(step, sources, codec, time);
     const input = codec.encode(call(step, "mapping", step.map, sources), `the input mapped for the step "${name}"`);
-    const site = { agent: agent.name, version: agent.version, direction: "input", side: "sender" } as const;
-    checkContract(agent.input, codec.decode(input), site);
-    return { type: "step-started", step: name, input, by, epoch };
+    return { type: "step-started", step: name, input: checkedInput(step, input, codec), by, epoch };
   } catch (error) {
     return { type: "step-failed", step: name, error: encodeError(error), epoch };
   }
+}
+
+/** @throws TroupeError `contract-violated`. */
+function checkedInput(step: AgentStep | SubWorkflowStep, input: Payload, codec: PayloadCodec): Payload {
+  const taker = step.kind === "agent" ? step.agent : step.workflow;
+  const { name: agent, version } = taker;
+  const parsed = checkContract(taker.input, codec.decode(input), {
+    agent,
+    version,
+    direction: "input",
+    side: "sender",
+  });
+  return step.kind === "agent" ? input : codec.encode(parsed, `the input mapped for the step "${step.name}"`);
 }
 
 function opened(step: WaitStep | PauseStep, sources: MappingSources, codec: PayloadCodec, since: number): WaitOpened {
@@ -101,15 +114,25 @@ function endOf(step: PauseStep, sources: MappingSources, since: number): number 
 }
 
 /** The sources of a step, taken from a run's state. */
-export function sourcesIn(state: RunState, step: StepDefinition): StepSources {
-  const payloads: Record<string, Payload> = { input: state.input };
+export function sourcesIn(state: RunState, { scope, after }: OfRun): StepSources {
+  const { steps } = state;
+  const payloads: Record<string, Payload> = { [inputName]: scope === "" ? state.input : stepOf(state, scope)?.input };
   let absent: Set<string> | undefined;
-  for (const name of step.after) {
-    const source = stepOf(state, name);
-    payloads[name] = source?.output;
-    if (source !== undefined && isAbsent(source)) (absent ??= new Set()).add(name);
+  for (const path of after) {
+    const place = placeOf(steps, path);
+    if (place === undefined) continue;
+    payloads[nameOf(path)] = outputAt(steps, place);
+    if (isAbsent(stepAt(steps, place))) (absent ??= new Set()).add(path);
   }
   return { payloads, absent };
+}
+
+/** What the functions of a workflow call its input. */
+const inputName = "input";
+
+/** The path under which the input of a scope is known among the outputs of steps: no step has it. */
+export function inputOf(scope: string): string {
+  return pathIn(scope, inputName);
 }
 
 /** Sources in the form that the workflow's functions get: decoded and frozen. */
@@ -134,18 +157,33 @@ function isWanted(step: StepDefinition, sources: MappingSources): boolean {
 export function standIn(step: StepDefinition, sources: MappingSources, codec: PayloadCodec): Payload {
   const given = step.otherwise === undefined ? undefined : call(step, "otherwise", step.otherwise, sources);
   const output = codec.encode(given, `the otherwise of the step "${step.name}"`);
-  if (step.kind === "agent") {
-    const { name, version, output: contract } = step.agent;
-    checkContract(contract, codec.decode(output), { agent: name, version, direction: "output", side: "receiver" });
-  } else if (step.kind === "wait") {
-    checkContract(step.answer, codec.decode(output), {
-      agent: step.name,
-      version: "wait",
-      direction: "output",
-      side: "sender",
-    });
-  }
+  checkOutput(step, codec.decode(output));
   return output;
+}
+
+/** @throws TroupeError `contract-violated` for what could not be the output of the step. */
+function checkOutput(step: StepDefinition, output: unknown): void {
+  switch (step.kind) {
+    case "agent": {
+      const { name, version, output: contract } = step.agent;
+      checkContract(contract, output, { agent: name, version, direction: "output", side: "receiver" });
+      return;
+    }
+    case "wait":
+      checkContract(step.answer, output, { agent: step.name, version: "wait", direction: "output", side: "sender" });
+      return;
+    case "workflow": {
+      const last = step.workflow.steps.at(-1);
+      if (last !== undefined && !(output === undefined && mayBeMissing(last))) checkOutput(last, output);
+      return;
+    }
+    case "pause":
+  }
+}
+
+/** True for a step that may be skipped, and then nothing stands in for its output. */
+function mayBeMissing({ when, needs, otherwise }: StepDefinition): boolean {
+  return otherwise === undefined && (when !== undefined || needs.length > 0);
 }
 
 function call(

@@ -28,6 +28,8 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
   const isRelayed = state.coordination === "relay";
   switch (event.type) {
     case "step-started":
+      if (run.plan.scopes.has(event.step)) return isRelayed && isOpen(state) ? forward(run, event) : [];
+      return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
     case "compensation-started":
       return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
     case "cancel-requested":

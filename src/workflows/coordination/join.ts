@@ -4,11 +4,12 @@
  */
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
+import { nameOf, type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
 import type { AgentStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { OwnStep, Relay } from "./coordination-protocol.ts";
 import type { CompensationStarted, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
-import { decide, type StepSources } from "./decide.ts";
+import { decide, inputOf, type StepSources } from "./decide.ts";
 
 /**
  * A participant's proposal: to start its step, to start a compensation (with the data it needs), or to record that a
@@ -16,16 +17,13 @@ import { decide, type StepSources } from "./decide.ts";
  */
 export type JoinProposal = StepStarted | StepSkipped | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
-/** The steps of a workflow that agents do, by name. */
-export type StepsByName = ReadonlyMap<string, AgentStep>;
+/** The steps of a workflow that agents do, also those of its sub-workflows, by path. */
+export type StepsByName = ReadonlyMap<string, OfRun<AgentStep>>;
 
 /** The index in which a {@link Join} looks up its steps; made once per workflow. */
-export function stepsByName({ steps }: Pick<WorkflowDefinition, "steps">): StepsByName {
-  return new Map(steps.flatMap((step) => (step.kind === "agent" ? [[step.name, step] as const] : [])));
+export function stepsByName(workflow: Pick<WorkflowDefinition, "steps">): StepsByName {
+  return new Map(stepsOfRun(workflow).flatMap((step) => (step.kind === "agent" ? [[step.name, step] as const] : [])));
 }
-
-/** The name of the run's input among the sources. */
-const runInput = "input";
 
 /**
  * The events that a participant has gathered of one run, and the proposals that follow. It owns no attempts: those are
@@ -33,7 +31,7 @@ const runInput = "input";
  */
 export class Join {
   readonly #steps: StepsByName;
-  /** The outputs of steps that have settled, by name, and the run's input. */
+  /** The outputs of steps that have settled, by path, and the inputs of the run and its sub-workflows. */
   readonly #sources = new Map<string, Payload>();
   /** The steps that were skipped and have no output; made for the first one, as a join is made for each run. */
   #absent: Set<string> | undefined;
@@ -67,7 +65,8 @@ export class Join {
   take(message: Relay, codec: PayloadCodec): readonly JoinProposal[] {
     const { epoch } = message;
     for (const event of message.events) {
-      if (event.type === "run-started") this.#give(runInput, event.input);
+      if (event.type === "run-started") this.#give(inputOf(""), event.input);
+      else if (event.type === "step-started") this.#give(inputOf(event.step), event.input);
       else if (event.type === "step-settled") {
         if (event.isAbsent === true) (this.#absent ??= new Set()).add(event.step);
         this.#give(event.step, event.output);
@@ -94,10 +93,10 @@ export class Join {
     this.#waiting.delete(source);
   }
 
-  #hearOf({ name, after }: AgentStep, epoch: Epoch): void {
+  #hearOf({ name, scope, after }: OfRun<AgentStep>, epoch: Epoch): void {
     if (this.#missing.has(name) || (this.#proposed.get(name) ?? Number.NEGATIVE_INFINITY) >= epoch) return;
     let missing = 0;
-    for (const source of [runInput, ...after]) {
+    for (const source of [inputOf(scope), ...after]) {
       if (this.#sources.has(source)) continue;
       missing++;
       const waiting = this.#waiting.get(source);
@@ -107,9 +106,9 @@ export class Join {
     this.#missing.set(name, missing);
   }
 
-  #sourcesOf({ after }: AgentStep): StepSources {
-    const payloads: Record<string, Payload> = { [runInput]: this.#sources.get(runInput) };
-    for (const name of after) payloads[name] = this.#sources.get(name);
+  #sourcesOf({ scope, after }: OfRun<AgentStep>): StepSources {
+    const payloads: Record<string, Payload> = {};
+    for (const path of [inputOf(scope), ...after]) payloads[nameOf(path)] = this.#sources.get(path);
     return { payloads, absent: this.#absent };
   }
 }

@@ -39,10 +39,13 @@ export function orchestrate(
 function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readonly PlannedStep[] {
   switch (event?.type) {
     case undefined:
-    case "run-started":
     case "run-recovered":
     case "coordination-switched":
       return plan.steps;
+    case "run-started":
+      return plan.scopes.get("")?.dependents ?? [];
+    case "step-started":
+      return plan.scopes.get(event.step)?.dependents ?? [];
     case "step-finished":
     case "step-skipped":
       return followingOf(plan, event.step)?.dependents ?? [];

@@ -9,7 +9,7 @@ import {
   type WorkflowPlan,
 } from "./workflow-plan.ts";
 import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
-import type { RunEvent } from "../history/run-event.ts";
+import type { RunEvent, RunStarted, StepStarted } from "../history/run-event.ts";
 import {
   attemptOf,
   hasNoOutput,
@@ -20,7 +20,7 @@ import {
   stepOf,
 } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isAbsent, isSettled, type StepState } from "../history/run-steps.ts";
+import { isAbsent, isSettled, outputAt, placeOf, stepAt, type StepState } from "../history/run-steps.ts";
 
 /** A message and the participant it is for. */
 export interface Forward<M extends Relay | Due = Relay> {
@@ -36,8 +36,8 @@ export interface RelayedRun {
 }
 
 /**
- * The messages that follow from one accepted event. Going forward, a participant is told of the run's start, and when the
- * steps settle that its own steps come after. Going backward, the participants with something to undo are told of each step
+ * The messages that follow from one accepted event. Going forward, a participant is told of the start of the run, and of each sub-workflow
+ * that it has steps in, and when the steps settle that its own steps come after. Going backward, the participants with something to undo are told of each step
  * undone, once nothing is in flight.
  */
 export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[] {
@@ -47,7 +47,10 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
   if (state.status !== "running") return [];
   switch (event.type) {
     case "run-started":
-      return plan.participants.map((to) => relayTo(relayed, to, [{ type: "run-started", input: event.input }], false));
+    case "step-started": {
+      const begun = plan.scopes.get(event.type === "run-started" ? "" : event.step)?.dependents ?? [];
+      return participantsOf(begun).map((to) => relayTo(relayed, to, [beginningOf(event)], false));
+    }
     case "step-finished":
     case "step-skipped": {
       const dependents = followingOf(plan, event.step)?.dependents ?? [];
@@ -68,12 +71,26 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   const isConcerned = (to: { readonly key: string }): boolean => key === undefined || to.key === key;
   if (state.status === "compensating") return isResting(state) ? [] : backward(relayed, true, isConcerned);
   if (state.status !== "running") return [];
-  const pending = plan.steps.filter(({ name }) => statusOf(state, name) === "pending");
+  const pending = plan.steps.filter(
+    ({ name, scope }) => statusOf(state, name) === "pending" && (scope === "" || statusOf(state, scope) === "open"),
+  );
   return participantsOf(pending)
     .filter(isConcerned)
-    .map((to) =>
-      relayTo(relayed, to, [{ type: "run-started", input: state.input }, ...settledBefore(to.steps, state)], true),
-    );
+    .map((to) => relayTo(relayed, to, [...begunAround(to.steps, state), ...settledBefore(to.steps, state)], true));
+}
+
+function beginningOf(event: RunStarted | StepStarted): RelayedEvent {
+  const { input } = event;
+  return event.type === "run-started" ? { type: event.type, input } : { type: event.type, step: event.step, input };
+}
+
+/** That the run, and the sub-workflows that the steps belong to, have begun. */
+function begunAround(steps: readonly PlannedStep[], state: RunState): readonly RelayedEvent[] {
+  return [...new Set(steps.map(({ scope }) => scope))].map((scope) =>
+    scope === ""
+      ? { type: "run-started", input: state.input }
+      : { type: "step-started", step: scope, input: stepOf(state, scope)?.input },
+  );
 }
 
 /** The messages that tell participants that the next attempt at a step or a compensation is due. */
@@ -139,9 +156,10 @@ function settledBefore(steps: readonly PlannedStep[], state: RunState): readonly
 
 /** That a step has settled, if it has. */
 function settledIn(state: RunState, name: string): readonly RelayedEvent[] {
-  const step = stepOf(state, name);
-  if (step === undefined || !isSettled(step)) return [];
-  const settled = { type: "step-settled", step: name, output: step.output } as const;
+  const place = placeOf(state.steps, name);
+  const step = place === undefined ? undefined : stepAt(state.steps, place);
+  if (place === undefined || step === undefined || !isSettled(step)) return [];
+  const settled = { type: "step-settled", step: name, output: outputAt(state.steps, place) } as const;
   return [isAbsent(step) ? { ...settled, isAbsent: true } : settled];
 }
 

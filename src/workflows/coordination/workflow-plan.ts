@@ -2,30 +2,32 @@
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepOutline } from "../history/run-event.ts";
+import { type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
 import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
 import type {
   AgentStep,
   PauseStep,
   StepDefinition,
+  SubWorkflowStep,
   WaitStep,
   WorkflowDefinition,
   WorkflowId,
 } from "../definition/workflow-definition.ts";
 
-/** What comes after a step: steps of agents, which either coordination decides, and waits, which the supervisor opens under both. */
+/** What follows: steps of agents, which either coordination decides, and those that the supervisor opens under both, as no agent does them. */
 export interface Following {
   readonly dependents: readonly PlannedStep[];
-  readonly waits: readonly PlannedWait[];
+  readonly openings: readonly PlannedOpening[];
 }
 
 /** A step of an agent. */
-export interface PlannedStep extends AgentStep, Following {
+export interface PlannedStep extends OfRun<AgentStep>, Following {
   /** The participant that performs it; see {@link agentKey}. */
   readonly agentKey: string;
 }
 
-/** A wait or a pause. */
-export type PlannedWait = (WaitStep | PauseStep) & Following;
+/** A wait, a pause or a sub-workflow. */
+export type PlannedOpening = OfRun<WaitStep | PauseStep | SubWorkflowStep> & Following;
 
 /** An agent that takes part in a workflow, with its steps. */
 export interface PlannedParticipant {
@@ -41,10 +43,13 @@ export interface WorkflowPlan {
   readonly id: WorkflowId;
   /** The steps of agents, in the order declared. */
   readonly steps: readonly PlannedStep[];
+  /** By path. */
   readonly step: ReadonlyMap<string, PlannedStep>;
-  /** The waits and pauses, in the order declared. */
-  readonly waits: readonly PlannedWait[];
-  readonly wait: ReadonlyMap<string, PlannedWait>;
+  /** The waits, pauses and sub-workflows, in the order declared. */
+  readonly openings: readonly PlannedOpening[];
+  readonly opening: ReadonlyMap<string, PlannedOpening>;
+  /** The steps of each sub-workflow, by its path; and under the empty path, those of the workflow. */
+  readonly scopes: ReadonlyMap<string, Following>;
   readonly participants: readonly PlannedParticipant[];
   /** The steps in the form that a run's history keeps. */
   readonly outlines: readonly StepOutline[];
@@ -58,21 +63,24 @@ export function agentKey(agent: AgentDefinition): string {
 
 /** Works out a workflow's plan. */
 export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
-  const following = new Map(
-    workflow.steps.map(({ name }) => [name, { dependents: [] as PlannedStep[], waits: [] as PlannedWait[] }]),
-  );
+  const all = stepsOfRun(workflow);
+  const nothing = (): MutableFollowing => ({ dependents: [], openings: [] });
+  const following = new Map(all.map(({ name }) => [name, nothing()]));
+  const scopes = new Map([["", nothing()]]);
   const steps: PlannedStep[] = [];
-  const waits: PlannedWait[] = [];
-  for (const step of workflow.steps) {
-    const { dependents = [], waits: waiting = [] } = following.get(step.name) ?? {};
+  const openings: PlannedOpening[] = [];
+  for (const step of all) {
+    const before = [scopes.get(step.scope), ...step.after.map((name) => following.get(name))];
+    const after = following.get(step.name) ?? nothing();
     if (step.kind === "agent") {
-      const planned = { ...step, agentKey: agentKey(step.agent), dependents, waits: waiting };
+      const planned = { ...step, agentKey: agentKey(step.agent), ...after };
       steps.push(planned);
-      for (const name of step.after) following.get(name)?.dependents.push(planned);
+      for (const own of before) own?.dependents.push(planned);
     } else {
-      const planned = { ...step, dependents, waits: waiting };
-      waits.push(planned);
-      for (const name of step.after) following.get(name)?.waits.push(planned);
+      const planned = { ...step, ...after };
+      openings.push(planned);
+      for (const own of before) own?.openings.push(planned);
+      if (step.kind === "workflow") scopes.set(step.name, nothing());
     }
   }
   const { module, name, version } = workflow;
@@ -81,19 +89,26 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
     id: { module, name, version },
     steps,
     step: new Map(steps.map((step) => [step.name, step])),
-    waits,
-    wait: new Map(waits.map((wait) => [wait.name, wait])),
+    openings,
+    opening: new Map(openings.map((opening) => [opening.name, opening])),
+    scopes,
     participants: participantsOf(steps),
-    outlines: workflow.steps.map(outlineOf),
+    outlines: all.map(outlineOf),
     fingerprint: fingerprintOf(workflow),
   };
 }
 
-/** What comes after the step of that name, whatever its kind. */
-export function followingOf(plan: WorkflowPlan, name: string): Following | undefined {
-  return plan.step.get(name) ?? plan.wait.get(name);
+interface MutableFollowing {
+  readonly dependents: PlannedStep[];
+  readonly openings: PlannedOpening[];
 }
 
+/** What comes after the step at that path, whatever its kind. */
+export function followingOf(plan: WorkflowPlan, name: string): Following | undefined {
+  return plan.step.get(name) ?? plan.opening.get(name);
+}
+
+/** The outline of a step of a run. */
 function outlineOf(step: StepDefinition): StepOutline {
   const { name, after, needs, when } = step;
   const conditions = {

@@ -4,7 +4,8 @@ import { schemaProblem } from "../../contracts/check-schema.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { isLetteredName, nameRule } from "../../values/name.ts";
 import { shown } from "../../values/shown.ts";
-import type { AgentStep, StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
+import { stepsOfRun } from "./steps-of-run.ts";
+import type { AgentStep, StepDefinition, SubWorkflowStep, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** @throws TroupeError `invalid-workflow` that names the workflow, the step and what is wrong. */
 export function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
@@ -49,6 +50,8 @@ function ownProblem(workflow: WorkflowDefinition, step: StepDefinition): string 
   switch (step.kind) {
     case "agent":
       return agentProblem(workflow, step);
+    case "workflow":
+      return subWorkflowProblem(workflow, step);
     case "wait": {
       const problem = schemaProblem(step.answer);
       if (problem !== undefined) return `its answer ${problem}`;
@@ -64,14 +67,32 @@ function ownProblem(workflow: WorkflowDefinition, step: StepDefinition): string 
 }
 
 function agentProblem(workflow: WorkflowDefinition, step: AgentStep): string | undefined {
-  if (step.agent?.kind !== "agent") return "the second argument is the agent that does the step, made by defineAgent";
+  if (step.agent?.kind !== "agent")
+    return "the second argument is the agent that does the step, made by defineAgent, or a workflow, made by defineWorkflow";
   if (typeof step.map !== "function")
     return "the last argument is the function that maps the sources to the agent's input";
   if (step.fallback !== undefined && typeof step.fallback !== "function")
     return "its fallback is a function of the sources and the error";
   if (typeof step.isPivot !== "boolean") return "pointOfNoReturn is true or false";
-  const pivot = workflow.steps.find((earlier) => earlier.kind === "agent" && earlier.isPivot);
+  const pivot = pivotIn(workflow);
   return step.isPivot && pivot !== undefined
-    ? `the workflow has a point of no return, ${pivot.name}; there can be one`
+    ? `the workflow has a point of no return, ${pivot}; there can be one`
     : undefined;
+}
+
+function subWorkflowProblem(workflow: WorkflowDefinition, step: SubWorkflowStep): string | undefined {
+  const { name, version, steps } = step.workflow;
+  if (steps.length === 0)
+    return `the workflow ${name}@${version} has no steps. Pass the definition that .step() returns`;
+  if (typeof step.map !== "function")
+    return "the last argument is the function that maps the sources to the sub-workflow's input";
+  const [pivot, inner] = [pivotIn(workflow), pivotIn(step.workflow)];
+  return pivot !== undefined && inner !== undefined
+    ? `it has a point of no return, ${inner}, and the workflow another one, ${pivot}; there can be one`
+    : undefined;
+}
+
+/** The path of the point of no return. */
+function pivotIn(workflow: WorkflowDefinition): string | undefined {
+  return stepsOfRun(workflow).find((step) => step.kind === "agent" && step.isPivot)?.name;
 }

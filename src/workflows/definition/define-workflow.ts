@@ -9,7 +9,7 @@ import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { readGiven } from "../../contracts/read-given.ts";
 import { checkStep } from "./check-step.ts";
-import { agentStep, type Mapping, pauseStep, type UntypedOptions, waitStep } from "./make-step.ts";
+import { doneStep, type Mapping, pauseStep, type StepRest, type UntypedOptions, waitStep } from "./make-step.ts";
 import type { WorkflowBuilder } from "./workflow-builder.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
@@ -74,11 +74,7 @@ function emptyWorkflow<S extends v.GenericSchema>(module: string, options: Workf
 }
 
 interface UntypedBuilder extends WorkflowDefinition {
-  step(
-    name: string,
-    agent: AgentDefinition,
-    ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]
-  ): UntypedBuilder;
+  step(name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest): UntypedBuilder;
   waitFor(name: string, options: UntypedOptions, question: Mapping): UntypedBuilder;
   pause(name: string, options: UntypedOptions): UntypedBuilder;
 }
@@ -94,8 +90,8 @@ function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
   };
   return Object.freeze({
     ...workflow,
-    step: (name: string, agent: AgentDefinition, ...rest: readonly [Mapping] | readonly [UntypedOptions, Mapping]) =>
-      adding("step", () => agentStep(name, agent, rest)),
+    step: (name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest) =>
+      adding("step", () => doneStep(name, does, rest)),
     waitFor: (name: string, options: UntypedOptions, question: Mapping) =>
       adding("waitFor", () => waitStep(name, options, question)),
     pause: (name: string, options: UntypedOptions) => adding("pause", () => pauseStep(name, options)),

@@ -3,7 +3,15 @@
 import * as v from "valibot";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
-import type { AgentStep, MappingSources, PauseStep, StepBase, WaitStep } from "./workflow-definition.ts";
+import type {
+  AgentStep,
+  MappingSources,
+  PauseStep,
+  StepBase,
+  SubWorkflowStep,
+  WaitStep,
+  WorkflowDefinition,
+} from "./workflow-definition.ts";
 
 /** A function of a workflow, before its result is checked. */
 export type Mapping = (sources: MappingSources) => unknown;
@@ -36,6 +44,8 @@ const stepOptions = v.strictObject({
   pointOfNoReturn: v.optional(v.unknown()),
 });
 
+const subWorkflowOptions = v.strictObject({ ...ofAnyStep, otherwise: v.optional(v.unknown()) });
+
 /** Milliseconds; a pause may also be over at once. */
 const milliseconds = (least: number) =>
   v.custom<number>(
@@ -52,17 +62,37 @@ const waitOptions = v.strictObject({
 
 const pauseOptions = v.strictObject({ ...ofAnyStep, ms: v.optional(milliseconds(0)), until: v.optional(v.unknown()) });
 
-export function agentStep(
+/** The arguments after a step's name and what does it. */
+export type StepRest = readonly [Mapping] | readonly [UntypedOptions, Mapping];
+
+/** A step of an agent, or a sub-workflow: what does it says which. */
+export function doneStep(
   name: string,
-  agent: AgentDefinition,
-  rest: readonly [Mapping] | readonly [UntypedOptions, Mapping],
-): AgentStep {
+  does: AgentDefinition | WorkflowDefinition,
+  rest: StepRest,
+): AgentStep | SubWorkflowStep {
   const [options, map] = rest.length === 1 ? [{}, rest[0]] : rest;
-  checkOptions("step", stepOptions, options ?? {});
-  const { fallback, pointOfNoReturn = false } = options ?? {};
+  return does?.kind === "workflow"
+    ? subWorkflowStep(name, does, options ?? {}, map)
+    : agentStep(name, does, options ?? {}, map);
+}
+
+function subWorkflowStep(
+  name: string,
+  workflow: WorkflowDefinition,
+  options: UntypedOptions,
+  map: Mapping,
+): SubWorkflowStep {
+  checkOptions("step", subWorkflowOptions, options);
+  return Object.freeze({ kind: "workflow", ...baseOf(name, options), workflow, map });
+}
+
+function agentStep(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): AgentStep {
+  checkOptions("step", stepOptions, options);
+  const { fallback, pointOfNoReturn = false } = options;
   return Object.freeze({
     kind: "agent",
-    ...baseOf(name, options ?? {}),
+    ...baseOf(name, options),
     agent,
     map,
     fallback,

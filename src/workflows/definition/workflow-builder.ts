@@ -5,6 +5,27 @@ import type { ReadonlyParts } from "../../values/readonly-parts.ts";
 import type { PauseTime, WaitOptions } from "./wait-options.ts";
 import type { WorkflowDefinition } from "./workflow-definition.ts";
 
+/** What does a step: an agent, or a workflow of its own. */
+export type Doer<Kind, In, Out, Inner, InnerWaits> = { readonly kind: Kind } & (
+  | AgentDefinition<In, Out>
+  | WorkflowDefinition<In, Out, Inner, InnerWaits>
+);
+
+/** The options of a step that only an agent has. A sub-workflow has none of them: its own steps have. */
+export type OwnOptions<Kind, From, Out> = Kind extends "workflow"
+  ? { readonly fallback?: never; readonly pointOfNoReturn?: never }
+  : StepOptions<From, Out>;
+
+/** What is called by its own name in a sub-workflow, by its path in the workflow around it. */
+export type Within<Name extends string, Inner> = [Inner] extends [never]
+  ? { readonly [Path in `${Name}/${string}`]: unknown }
+  : unknown extends Inner
+    ? unknown
+    : { readonly [K in keyof Inner & string as `${Name}/${K}`]: Inner[K] };
+
+/** The names of a workflow's own steps, without those of its sub-workflows. */
+export type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
+
 /** The key of a property that exists only in types. */
 declare const skippable: unique symbol;
 
@@ -105,18 +126,25 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
   Waits
 > {
   /**
-   * Adds a step that needs nothing but the run's input.
+   * Adds a step that needs nothing but the run's input: an agent, or a workflow, whose steps are then steps of the same run by their paths,
+   * such as `ship/pick`, and whose output is that of its step declared last.
    *
    * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, or for an agent or mapping that
    * isn't one.
    */
-  step<const Name extends string, const In, Out>(
+  step<const Name extends string, Kind extends "agent" | "workflow", const In, Out, Inner, InnerWaits>(
     name: FreeName<Name, Steps>,
-    agent: AgentDefinition<In, Out>,
-    map: (sources: Sources<Parsed, Steps, never>) => ReadonlyParts<NoInfer<In>>,
-  ): WorkflowBuilder<Input, Parsed, Out, Steps & { readonly [K in Name]: Out }, Waits>;
+    does: Doer<Kind, In, Out, Inner, InnerWaits>,
+    map: (sources: Sources<Parsed, Steps, never>) => NoInfer<ReadonlyParts<In>>,
+  ): WorkflowBuilder<
+    Input,
+    Parsed,
+    Out,
+    Steps & { readonly [K in Name]: Out } & Within<Name, Inner>,
+    Waits & Within<Name, InnerWaits>
+  >;
   /**
-   * Adds a step with options. It starts when the steps in `after` have settled, and those in `needs` have finished; its mapping gets
+   * Adds a step with options: an agent, or a workflow. It starts when the steps in `after` have settled, and those in `needs` have finished; its mapping gets
    * their outputs, and only theirs. Without either, it needs nothing but the run's input.
    *
    * With `when`, or after a step that was skipped and is in its `needs`, it may be skipped itself. Then its output is missing for later
@@ -133,16 +161,19 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
    */
   step<
     const Name extends string,
+    Kind extends "agent" | "workflow",
     const In,
     const Out,
-    const After extends keyof Steps & string = never,
-    const Needs extends keyof Steps & string = never,
+    Inner,
+    InnerWaits,
+    const After extends StepName<Steps> = never,
+    const Needs extends StepName<Steps> = never,
     When extends boolean = never,
-    Otherwise extends ReadonlyParts<NoInfer<Out>> = never,
+    const Otherwise extends ReadonlyParts<Out> = never,
   >(
     name: FreeName<Name, Steps>,
-    agent: AgentDefinition<In, Out>,
-    options: StepOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> &
+    does: Doer<Kind, In, Out, Inner, InnerWaits>,
+    options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> &
       BranchOptions<
         After,
         Needs,
@@ -151,13 +182,13 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
         When,
         Otherwise
       >,
-    map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => ReadonlyParts<NoInfer<In>>,
+    map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>,
   ): WorkflowBuilder<
     Input,
     Parsed,
     Settled<Left<Out, Steps, Needs, When, Otherwise>>,
-    Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> },
-    Waits
+    Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> } & Within<Name, Inner>,
+    Waits & Within<Name, InnerWaits>
   >;
   /**
    * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the
@@ -180,10 +211,10 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     const Name extends string,
     const Given,
     const Answer,
-    const After extends keyof Steps & string = never,
-    const Needs extends keyof Steps & string = never,
+    const After extends StepName<Steps> = never,
+    const Needs extends StepName<Steps> = never,
     When extends boolean = never,
-    Otherwise extends ReadonlyParts<NoInfer<Answer>> = never,
+    const Otherwise extends ReadonlyParts<Answer> = never,
   >(
     name: FreeName<Name, Steps>,
     options: WaitOptions<Given, Answer> &
@@ -215,8 +246,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
    */
   pause<
     const Name extends string,
-    const After extends keyof Steps & string = never,
-    const Needs extends keyof Steps & string = never,
+    const After extends StepName<Steps> = never,
+    const Needs extends StepName<Steps> = never,
     When extends boolean = never,
   >(
     name: FreeName<Name, Steps>,

@@ -1,4 +1,4 @@
-/** A workflow: a DAG of steps. Each step is an agent with a function that maps earlier outputs to the agent's input. */
+/** A workflow: a DAG of steps. Most are an agent with a function that maps earlier outputs to the agent's input. */
 
 import type * as v from "valibot";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -88,12 +88,26 @@ export interface PauseStep extends StepBase {
 }
 
 /**
- * One step of a workflow: done by an agent, or a wait for an answer or a time.
+ * A step that is a workflow itself: a sub-workflow. Its steps are steps of the same run, and their paths begin with its name:
+ * `ship/pick`.
  *
  * @experimental
  * @since 0.1.0
  */
-export type StepDefinition = AgentStep | WaitStep | PauseStep;
+export interface SubWorkflowStep extends StepBase {
+  readonly kind: "workflow";
+  readonly workflow: WorkflowDefinition;
+  /** Maps the run's input and the outputs of the steps in `after` to the sub-workflow's input. Synchronous and pure. */
+  readonly map: (sources: MappingSources) => unknown;
+}
+
+/**
+ * One step of a workflow: done by an agent, a wait for an answer or a time, or a workflow of its own.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep;
 
 /** The key of a property that exists only in types: it carries the types of outputs and answers, and no workflow has it at run time. */
 declare const workflowTypes: unique symbol;

@@ -10,15 +10,18 @@ import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.t
 const digits = 16;
 
 /**
- * Equal for definitions with the same steps, agents, dependencies and contracts, on any machine. Code doesn't count: a
+ * Equal for definitions with the same steps, agents, dependencies and contracts, also in their sub-workflows, on any machine. Code doesn't count: a
  * mapping, an agent or a custom check may be fixed without a new version.
  */
-export function fingerprintOf({ input, steps }: WorkflowDefinition): string {
-  const outline = steps.map(outlineOf);
+export function fingerprintOf(workflow: WorkflowDefinition): string {
   return createHash("sha256")
-    .update(JSON.stringify([describe(input), outline]))
+    .update(JSON.stringify(outlineOfAll(workflow)))
     .digest("hex")
     .slice(0, digits);
+}
+
+function outlineOfAll({ input, steps }: WorkflowDefinition): readonly unknown[] {
+  return [describe(input), steps.map(outlineOf)];
 }
 
 function outlineOf(step: StepDefinition): readonly unknown[] {
@@ -52,6 +55,8 @@ function outlineOf(step: StepDefinition): readonly unknown[] {
       ];
     case "pause":
       return [name, after, step.kind, ...conditions];
+    case "workflow":
+      return [name, after, step.kind, outlineOfAll(step.workflow), ...conditions];
   }
 }
 

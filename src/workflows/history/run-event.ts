@@ -12,11 +12,12 @@ import type { Coordination, Epoch } from "./coordination.ts";
  * @since 0.1.0
  */
 export interface StepOutline {
+  /** Its path: a step of a sub-workflow follows that, and its name begins with that one's and a slash. */
   readonly name: string;
-  /** The agent that does it, such as `credit-score@1.0.0`; absent for a wait or a pause. */
+  /** The agent that does it, such as `credit-score@1.0.0`; absent for a step that no agent does. */
   readonly agent?: string;
-  /** Present for a step that no agent does: it waits for an answer, or for a time. */
-  readonly kind?: "wait" | "pause";
+  /** Present for a step that no agent does: it waits for an answer, or for a time, or is a sub-workflow. */
+  readonly kind?: "wait" | "pause" | "workflow";
   readonly after: readonly string[];
   /** Those of `after` that have to finish; absent for none. */
   readonly needs?: readonly string[];
@@ -52,7 +53,8 @@ export interface RunStarted {
 }
 
 /**
- * A step has started. `by` is the decider, `epoch` the epoch of the coordination in which it decided.
+ * A step has started: an attempt of its agent, or a sub-workflow. `by` is the decider, `epoch` the epoch of the coordination in which it
+ * decided.
  *
  * @since 0.1.0
  */
@@ -74,6 +76,7 @@ export interface StepStarted {
 export interface StepFinished {
   readonly type: "step-finished";
   readonly step: string;
+  /** Of a sub-workflow, that of its last step. */
   readonly output: Payload;
   /** The attempt that ended; absent for the first. */
   readonly attempt?: number;

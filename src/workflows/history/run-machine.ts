@@ -11,11 +11,20 @@
  */
 
 import type { Mutable } from "../../values/mutable.ts";
-import type { CompensationFailed, RunEvent, RunNote, StepFailed, StepFinished, StepSkipped } from "./run-event.ts";
+import type {
+  CompensationFailed,
+  RunEvent,
+  RunNote,
+  StepFailed,
+  StepFinished,
+  StepSkipped,
+  StepStarted,
+} from "./run-event.ts";
 import { noteOf } from "./run-note.ts";
 import {
   attemptOf,
   endOf,
+  isDone,
   isReady,
   isToBeUndone,
   isWithout,
@@ -30,6 +39,7 @@ import {
 import { isOpen, type RunState } from "./run-state.ts";
 import {
   allSteps,
+  membersOf,
   newSteps,
   outlineAt,
   stepAt,
@@ -48,11 +58,11 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return state.status === "new";
     case "step-started":
       if (attemptOf(event) > 1) return isAgain(state, event, "waiting");
-      return isReady(state, event.step) && !isWithout(state, event.step);
+      return isReady(state, event.step) && !isWithout(state, event.step) && !isWait(state, event.step);
     case "step-skipped":
       return isReady(state, event.step) && mayBeSkipped(state, event.step);
     case "step-finished":
-      return isNow(state, event, "started") || isOpenWait(state, event.step);
+      return isNow(state, event, "started") || isOpenWait(state, event.step) || isDoneIn(state, event.step);
     case "wait-opened":
       return isReady(state, event.step) && !isWithout(state, event.step) && isWait(state, event.step);
     case "wait-answered":
@@ -84,6 +94,12 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "run-ended":
       return endOf(state)?.status === event.status;
   }
+}
+
+/** True for a sub-workflow whose steps have all settled. */
+function isDoneIn(state: RunState, name: string): boolean {
+  const step = state.status === "running" ? stepOf(state, name) : undefined;
+  return step !== undefined && isDone(step);
 }
 
 /** True for a step that can fail without an attempt in flight. */
@@ -163,10 +179,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       if (event.tenant !== undefined) next.tenant = event.tenant;
       return;
     case "step-started":
-      changeStep(next, event.step, "started", (step) => {
-        step.input = event.input;
-        if (event.attempt !== undefined) step.attempt = event.attempt;
-      });
+      startStep(next, event);
       return;
     case "step-finished":
       finishStep(next, event);
@@ -226,11 +239,21 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
   }
 }
 
+function startStep(next: Mutable<RunState>, { step: name, input, attempt }: StepStarted): void {
+  const members = membersOf(next.steps, placeIn(next, name));
+  changeStep(next, name, members.length === 0 ? "started" : "open", (step) => {
+    step.input = input;
+    if (attempt !== undefined) step.attempt = attempt;
+    if (members.length > 0) step.left = members.length;
+  });
+}
+
 function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }: StepFinished): void {
   const { steps } = next;
   const place = placeIn(next, name);
   const step = copyOfStep(stepAt(steps, place), "finished");
-  step.output = output;
+  if (outlineAt(steps, place).kind !== "workflow") step.output = output;
+  delete step.left;
   delete step.error;
   if (fallbackFor !== undefined) {
     step.isFallback = true;
@@ -253,6 +276,16 @@ function skipStep(next: Mutable<RunState>, { step: name, output, isGiven }: Step
     step.isGiven = true;
   }
   next.steps = withSteps(steps, settling(steps, place, step), steps.undoneFirst);
+  skipMembers(next, place);
+}
+
+/** The steps of a sub-workflow that is skipped are skipped with it. */
+function skipMembers(next: Mutable<RunState>, place: number): void {
+  for (const member of membersOf(next.steps, place)) {
+    const { steps } = next;
+    next.steps = withSteps(steps, [[member, copyOfStep(stepAt(steps, member), "skipped")]], steps.undoneFirst);
+    skipMembers(next, member);
+  }
 }
 
 /**

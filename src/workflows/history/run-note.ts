@@ -3,7 +3,7 @@
 import type { RunEnded, RunEvent, RunNote } from "./run-event.ts";
 import { stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { stepAt, type StepState } from "./run-steps.ts";
+import { membersOf, outputAt, placeOf, type StepState } from "./run-steps.ts";
 
 /** The note that a version keeps of an event: all but the data that the run's state has already. */
 export function noteOf(event: RunEvent): RunNote {
@@ -61,7 +61,9 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
     case "step-started":
       return { ...note, input: stepIn(state, note.step).input };
     case "step-finished": {
-      const { output, isFallback, error = unknownError } = stepIn(state, note.step);
+      const { isFallback, error = unknownError } = stepIn(state, note.step);
+      const place = placeOf(state.steps, note.step);
+      const output = place === undefined ? undefined : outputAt(state.steps, place);
       return { ...note, output, ...(isFallback === true ? { fallbackFor: error } : {}) };
     }
     case "wait-opened": {
@@ -88,7 +90,8 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
 
 /** The output of the step declared last: the run's. */
 export function outputOf({ steps }: RunState): unknown {
-  return stepAt(steps, steps.outline.length - 1).output;
+  const last = membersOf(steps, undefined).at(-1);
+  return last === undefined ? undefined : outputAt(steps, last);
 }
 
 function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {

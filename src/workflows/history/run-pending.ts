@@ -1,7 +1,8 @@
 /** What each step of a run that has not settled waits for, read off the run's state. Pure; needs no workflow's code. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { attemptOf, isReady, stepOf, stoppedAtPivot } from "./run-progress.ts";
+import { scopeOf } from "../definition/steps-of-run.ts";
+import { attemptOf, isReady, statusOf, stepOf, stoppedAtPivot } from "./run-progress.ts";
 import { isOpen, type RunState } from "./run-state.ts";
 import { allSteps, isInFlight, isSettled, outlineAt, type StepState } from "./run-steps.ts";
 import type { StepOutline } from "./run-event.ts";
@@ -54,19 +55,25 @@ function pendingStep(state: RunState, step: StepState, about: StepOutline, codec
       ];
     }
     case "open": {
+      if (about.kind === "workflow") return []; // its steps say what they wait for
       const { since = 0, until } = wait;
       if (about.kind === "pause") return [{ ...of, for: "time", at: until ?? 0 }];
       const question = codec.decode(step.input);
       return [{ ...of, for: "answer", question, since, ...(until === undefined ? {} : { until }) }];
     }
     case "pending": {
-      if (state.status !== "running") return [];
+      if (state.status !== "running" || !hasBegun(state, scopeOf(name))) return [];
       if (isReady(state, name)) return [{ ...of, for: "start" }];
       return [{ ...of, for: "steps", steps: about.after.filter((other) => !hasSettled(state, other)) }];
     }
     default:
       return [];
   }
+}
+
+/** True for the run's workflow, and for a sub-workflow that has begun: before, it is what waits. */
+function hasBegun(state: RunState, scope: string): boolean {
+  return scope === "" || statusOf(state, scope) === "open";
 }
 
 function hasSettled(state: RunState, name: string): boolean {

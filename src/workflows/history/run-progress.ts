@@ -2,20 +2,45 @@
  * A run's progress, read off its state: what is ready, in flight and still to be undone, and how the run ends. Pure.
  */
 
-import type { RunEnded, StepOutline } from "./run-event.ts";
+import type { RunEnded, RunEvent, StepFinished, StepOutline } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
 import {
   allSteps,
   isAbsent,
   isSettled,
   isUnknown,
+  membersOf,
   outlineAt,
+  outputAt,
+  parentOf,
   pivotOf,
   placeOf,
   stepAt,
   type StepState,
   type StepStatus,
 } from "./run-steps.ts";
+
+/**
+ * What ends at once by `event`, after which the run is in `state`: the sub-workflow whose last step has settled, or the run itself, if nothing
+ * is left to do in it. No code of the workflow takes part in it.
+ */
+export function closeOf(state: RunState, event: RunEvent): StepFinished | RunEnded | undefined {
+  if (state.status === "running" && "step" in event && event.step !== undefined) {
+    const place = placeOf(state.steps, event.step);
+    const parent = place === undefined ? undefined : parentOf(state.steps, place);
+    if (parent !== undefined && isDone(stepAt(state.steps, parent))) {
+      const last = membersOf(state.steps, parent).at(-1);
+      const output = last === undefined ? undefined : outputAt(state.steps, last);
+      return { type: "step-finished", step: stepAt(state.steps, parent).name, output };
+    }
+  }
+  return endOf(state);
+}
+
+/** True for a sub-workflow that has begun and whose steps have all settled. */
+export function isDone({ status, left }: StepState): boolean {
+  return status === "open" && left === 0;
+}
 
 /** The run's end if nothing is left to do in it, otherwise `undefined`. */
 export function endOf(state: RunState): RunEnded | undefined {
@@ -37,7 +62,8 @@ export function endOf(state: RunState): RunEnded | undefined {
 }
 
 /**
- * True when it may be decided whether the step starts: nothing went wrong, and the steps that it comes after have settled.
+ * True when it may be decided whether the step starts: nothing went wrong, the sub-workflow that it belongs to has begun, and the steps that it
+ * comes after have settled.
  */
 export function isReady(state: RunState, name: string): boolean {
   if (state.status !== "running") return false;
@@ -46,7 +72,11 @@ export function isReady(state: RunState, name: string): boolean {
   const { status, missing } = stepAt(state.steps, place);
   if (status !== "pending" || missing !== undefined) return false;
   const { after } = outlineAt(state.steps, place);
-  if (after.length !== 1) return true;
+  if (after.length > 1) return true;
+  if (after.length === 0) {
+    const parent = parentOf(state.steps, place);
+    return parent === undefined || stepAt(state.steps, parent).status === "open";
+  }
   const only = stepOf(state, after[0] ?? "");
   return only !== undefined && isSettled(only);
 }

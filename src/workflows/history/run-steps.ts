@@ -6,11 +6,12 @@
 import type { Mutable } from "../../values/mutable.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
+import { indexOf } from "./outline-index.ts";
 import type { StepOutline } from "./run-event.ts";
 
 /**
- * How a step stands. `started` and `compensating` are in flight. `open`: a wait or a pause that has begun; `closed`: the run turned back before it was
- * over. `waiting`: the step's attempt failed, and it will be tried again;
+ * How a step stands. `started` and `compensating` are in flight. `open`: a wait, a pause or a sub-workflow that has begun; `closed`: the run turned
+ * back before it was over. `waiting`: the step's attempt failed, and it will be tried again;
  * `undo-waiting`: the same for its compensation. A step that failed or never started has nothing to compensate, unless
  * it is unknown whether it had effects.
  *
@@ -51,9 +52,11 @@ export interface StepState {
    * the status of that other step tells it.
    */
   readonly missing?: number;
-  /** Present once it has started; of a wait, the question. */
+  /** Present for a sub-workflow that is open: how many of its steps have not settled. */
+  readonly left?: number;
+  /** Present once it has started; of a wait, the question; of a sub-workflow, its input. */
   readonly input?: Payload;
-  /** Present once it has finished, or was skipped and its `otherwise` gave one. */
+  /** Present once it has finished, or was skipped and its `otherwise` gave one. A sub-workflow's is that of its last step, see {@link outputAt}. */
   readonly output?: Payload;
   /** Present for a skipped step that has an output, which may be `undefined`. */
   readonly isGiven?: true;
@@ -120,18 +123,6 @@ export const segmentSize = 64;
 /** A step that takes the place of another. */
 export type Replacement = readonly [place: number, step: StepState];
 
-/** An index computed from an outline alone. */
-interface Index {
-  readonly places: ReadonlyMap<string, number>;
-  /** By place: the places of the steps that come after it. */
-  readonly dependents: readonly (readonly number[])[];
-  /** The place of the point of no return. */
-  readonly pivot: number | undefined;
-}
-
-/** Keyed by the outline, which all versions of a run, and all runs of a plan, share: so each index is computed once. */
-const indexes = new WeakMap<readonly StepOutline[], Index>();
-
 /** The steps of a run that starts. */
 export function newSteps(outline: readonly StepOutline[]): RunSteps {
   const segments: StepState[][] = [];
@@ -169,6 +160,29 @@ export function dependentsOf({ outline }: RunSteps, place: number): readonly num
   return indexOf(outline).dependents[place] ?? [];
 }
 
+/** The place of the sub-workflow that the step at a place belongs to; `undefined` for a step of the run's workflow. */
+export function parentOf({ outline }: RunSteps, place: number): number | undefined {
+  return indexOf(outline).parents[place];
+}
+
+/** The places of a sub-workflow's steps, in the order declared; or those of the steps of the run's workflow. */
+export function membersOf({ outline }: RunSteps, parent: number | undefined): readonly number[] {
+  return indexOf(outline).members.get(parent) ?? [];
+}
+
+/** True for a step that has an output, which may be `undefined`. */
+export function hasOutput(step: StepState, { kind }: StepOutline): boolean {
+  return Object.hasOwn(step, "output") || (kind === "workflow" && step.status === "finished");
+}
+
+/** The output of the step at a place. That of a sub-workflow is kept once, with its last step. */
+export function outputAt(steps: RunSteps, place: number): Payload {
+  const step = stepAt(steps, place);
+  if (Object.hasOwn(step, "output") || outlineAt(steps, place).kind !== "workflow") return step.output;
+  const last = membersOf(steps, place).at(-1);
+  return last === undefined || !hasFinished(step) ? undefined : outputAt(steps, last);
+}
+
 /** The place of the point of no return, if there is one. */
 export function pivotOf({ outline }: RunSteps): number | undefined {
   return indexOf(outline).pivot;
@@ -196,9 +210,9 @@ export function withSteps(
     const before = stepAt(steps, place);
     finished += one(hasFinished(step)) - one(hasFinished(before));
     skipped += one(step.status === "skipped") - one(before.status === "skipped");
-    open += one(step.status === "open") - one(before.status === "open");
+    const about = outlineAt(steps, place);
+    if (about.kind !== "workflow") open += one(step.status === "open") - one(before.status === "open");
     if (undoing !== undefined) {
-      const about = outlineAt(steps, place);
       inFlight += one(isInFlight(step)) - one(isInFlight(before));
       unknown += one(isUnknown(step, about)) - one(isUnknown(before, about));
     }
@@ -266,20 +280,4 @@ function hasFinished({ order }: StepState): boolean {
 
 function one(isCounted: boolean): number {
   return isCounted ? 1 : 0;
-}
-
-function indexOf(outline: readonly StepOutline[]): Index {
-  let index = indexes.get(outline);
-  if (index === undefined) indexes.set(outline, (index = newIndex(outline)));
-  return index;
-}
-
-function newIndex(outline: readonly StepOutline[]): Index {
-  const places = new Map(outline.map(({ name }, place) => [name, place]));
-  const dependents: number[][] = outline.map(() => []);
-  for (const [place, { after }] of outline.entries()) {
-    for (const needed of after) dependents[places.get(needed) ?? -1]?.push(place);
-  }
-  const pivot = outline.findIndex(({ isPivot }) => isPivot === true);
-  return { places, dependents, pivot: pivot === -1 ? undefined : pivot };
 }

@@ -6,7 +6,7 @@ import type { Finished } from "../definition/workflow-builder.ts";
 import type { Coordination } from "./coordination.ts";
 import { attemptOf } from "./run-progress.ts";
 import type { RunState, RunStatus } from "./run-state.ts";
-import { allSteps, outlineAt, type StepState, type StepStatus } from "./run-steps.ts";
+import { allSteps, hasOutput, outlineAt, outputAt, type StepState, type StepStatus } from "./run-steps.ts";
 import { isParked } from "./run-waits.ts";
 import type { StepOutline } from "./run-event.ts";
 
@@ -16,9 +16,9 @@ import type { StepOutline } from "./run-event.ts";
  * @since 0.1.0
  */
 export interface StepView {
-  /** `open`: a wait or a pause that has begun; `closed`: the run turned back before it was over. `waiting`: it is tried again later. */
+  /** `open`: a wait, a pause or a sub-workflow that has begun; `closed`: the run turned back before it was over. `waiting`: it is tried again later. */
   readonly status: StepStatus;
-  /** The agent that does it, such as `credit-score@1.0.0`; absent for a wait or a pause. */
+  /** The agent that does it, such as `credit-score@1.0.0`; absent for a step that no agent does. */
   readonly agent?: string;
   /** The newest attempt, once there is one. */
   readonly attempt?: number;
@@ -52,7 +52,7 @@ export interface RunView<Steps = unknown> {
   /** The version of `run/<id>`, and when that was committed, in milliseconds since the epoch. */
   readonly version: number;
   readonly changed: number;
-  /** Each step by name, in the order declared. */
+  /** Each step by its path, in the order declared; a sub-workflow is followed by its steps. */
   readonly steps: Readonly<Record<string, StepView>>;
   /** The outputs that there are, by step. */
   readonly outputs: OutputsSoFar<Steps>;
@@ -91,7 +91,9 @@ export function viewOf(run: string, { state, version, time }: Snapshot<RunState>
       steps.map((step, place) => [step.name, stepView(step, outlineAt(state.steps, place), codec)]),
     ),
     outputs: Object.fromEntries(
-      steps.flatMap((step) => (Object.hasOwn(step, "output") ? [[step.name, codec.decode(step.output)]] : [])),
+      steps.flatMap((step, place) =>
+        hasOutput(step, outlineAt(state.steps, place)) ? [[step.name, codec.decode(outputAt(state.steps, place))]] : [],
+      ),
     ),
   };
 }

@@ -4,21 +4,26 @@
  */
 
 import type { Mutable } from "../../values/mutable.ts";
-import type { WaitAnswered, WaitOpened } from "./run-event.ts";
+import type { StepOutline, WaitAnswered, WaitOpened } from "./run-event.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { isSettled, outlineAt, placeOf, type StepState, stepAt, type WaitState } from "./run-steps.ts";
+import { isSettled, outlineAt, placeOf, type RunSteps, type StepState, stepAt, type WaitState } from "./run-steps.ts";
 import { changeStep } from "./step-change.ts";
 
-/** True for a step that no agent does. */
+/** True for a wait or a pause. */
 export function isWait({ steps }: RunState, name: string): boolean {
-  const place = placeOf(steps, name);
-  return place !== undefined && outlineAt(steps, place).kind !== undefined;
+  const kind = kindOf(steps, name);
+  return kind === "wait" || kind === "pause";
 }
 
 /** True for a wait or a pause that has begun and is not over. */
 export function isOpenWait(state: RunState, name: string): boolean {
-  return state.status === "running" && statusOf(state, name) === "open";
+  return state.status === "running" && statusOf(state, name) === "open" && isWait(state, name);
+}
+
+function kindOf(steps: RunSteps, name: string): StepOutline["kind"] {
+  const place = placeOf(steps, name);
+  return place === undefined ? undefined : outlineAt(steps, place).kind;
 }
 
 /** True while a wait has no answer and may get one. */

@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { cut } from "../../errors/foreign-value.ts";
 import type { RunEvent, StepFinished, StepOutline, StepSkipped } from "./run-event.ts";
+import { scopeOf } from "../definition/steps-of-run.ts";
 import type { RunRecord } from "./run-history.ts";
 import type { Pending } from "./run-pending.ts";
 
@@ -74,11 +75,18 @@ export function pendingInWords(pending: Pending): string {
   }
 }
 
-/** Why a step is as it is; `undefined` if nothing has happened to it. `records` are those of the whole run. */
+/**
+ * Why a step is as it is; `undefined` if nothing has happened to it. A step of a sub-workflow that was skipped, or could not begin, is as that is.
+ * `records` are those of the whole run.
+ */
 export function whyInWords(step: string, records: readonly RunRecord[]): string | undefined {
   const at = records.findLastIndex(({ event }) => "step" in event && event.type !== "run-ended" && event.step === step);
   const record = records[at];
-  if (record === undefined) return undefined;
+  if (record === undefined) {
+    const around = scopeOf(step);
+    const hasBegun = records.some(({ event }) => event.type === "step-started" && event.step === around);
+    return around === "" || hasBegun ? undefined : whyInWords(around, records);
+  }
   return `${eventInWords(record.event, records.slice(0, at))}, at ${timeOf(record.time)} in version ${record.version}`;
 }
 

@@ -11,6 +11,7 @@ import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
 import { spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import type { Mutable } from "../../values/mutable.ts";
+import { scopeOf } from "../definition/steps-of-run.ts";
 import type { RunEvent, RunStarted, StepOutline } from "./run-event.ts";
 import type { RunRecord } from "./run-history.ts";
 
@@ -160,8 +161,10 @@ class RunTrace {
 
   #startAttempt(time: number, { step, input, by, epoch, attempt }: RunEvent & { readonly type: "step-started" }): void {
     const span = this.#step(time, step);
+    const { agent, kind } = this.#outlines.get(step) ?? {};
+    if (kind === "workflow") Object.assign(span.attributes, this.#content(names.inputValue, input));
+    if (agent === undefined) return; // no agent attempts a sub-workflow
     const nth = this.#nth(step);
-    const { agent = "" } = this.#outlines.get(step) ?? {};
     const at = agent.lastIndexOf("@");
     const name = agent.slice(0, at);
     const attributes: Attributes = {
@@ -222,12 +225,13 @@ class RunTrace {
     }
   }
 
-  /** The span of a step, from when all that it comes after had settled. */
+  /** The span of a step, from when all that it comes after had settled, and the sub-workflow around it had begun. */
   #step(time: number, step: string): Draft {
     const known = this.#steps.get(step);
     if (known !== undefined) return known;
     const { after = [] } = this.#outlines.get(step) ?? {};
-    const ready = Math.max(this.#root.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
+    const around = this.#steps.get(scopeOf(step)) ?? this.#root;
+    const ready = Math.max(around.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
     const start = Math.min(ready, time);
     const span = this.#open(this.#root, ["step", step], `step ${step}`, start, {
       [names.spanType]: "TASK",

@@ -4,6 +4,7 @@ import type { Mutable } from "../../values/mutable.ts";
 import type { RunState } from "./run-state.ts";
 import {
   dependentsOf,
+  parentOf,
   placeOf,
   type Replacement,
   type RunSteps,
@@ -38,6 +39,7 @@ export function placeIn({ steps }: RunState, name: string): number {
 export function copyOfStep(step: StepState, status: StepStatus): Mutable<StepState> {
   const copy: Mutable<StepState> = { name: step.name, status };
   if (step.missing !== undefined) copy.missing = step.missing;
+  if (step.left !== undefined) copy.left = step.left;
   if (Object.hasOwn(step, "input")) copy.input = step.input;
   if (Object.hasOwn(step, "output")) copy.output = step.output;
   if (step.order !== undefined) copy.order = step.order;
@@ -53,9 +55,19 @@ export function copyOfStep(step: StepState, status: StepStatus): Mutable<StepSta
   return copy;
 }
 
-/** What changes when a step settles: the step itself, and those after it, which wait for one less. */
+/**
+ * What changes when a step settles: the step itself, those after it, which wait for one less, and the sub-workflow that it belongs to, of
+ * which one step less is left.
+ */
 export function settling(steps: RunSteps, place: number, step: StepState): readonly Replacement[] {
   const replacements: Replacement[] = [[place, step]];
+  const parent = parentOf(steps, place);
+  if (parent !== undefined) {
+    const { status, left = 0 } = stepAt(steps, parent);
+    const copy = copyOfStep(stepAt(steps, parent), status);
+    copy.left = left - 1;
+    replacements.push([parent, copy]);
+  }
   for (const dependent of dependentsOf(steps, place)) {
     const before = stepAt(steps, dependent);
     if (before.missing !== undefined) replacements.push([dependent, withOneMissingLess(before, before.missing)]);

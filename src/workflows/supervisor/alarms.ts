@@ -9,7 +9,7 @@ import type { Dispatch } from "../coordination/dispatch.ts";
 import type { DueWork, OpenRun } from "./open-run.ts";
 import { orchestrateDue } from "../coordination/orchestrator.ts";
 import { forwardDue } from "../coordination/relay.ts";
-import { expire } from "../coordination/waits.ts";
+import { expire } from "../coordination/openings.ts";
 import type { RunEvent } from "../history/run-event.ts";
 
 export interface AlarmsPorts {

@@ -10,16 +10,16 @@ import type { WaitAnswered } from "../history/run-event.ts";
 
 /** @throws TroupeError `invalid-options`, `contract-violated`, `not-cloneable`, `message-too-large`. */
 export function answerTo(
-  { workflow, waits, wait: named }: WorkflowPlan,
+  { workflow, openings, opening }: WorkflowPlan,
   wait: string,
   given: unknown,
   { by, idempotencyKey }: TellOptions,
   codec: PayloadCodec,
 ): WaitAnswered {
   const { name, version } = workflow;
-  const step = named.get(wait);
+  const step = opening.get(wait);
   if (step?.kind !== "wait") {
-    const names = waits.flatMap((other) => (other.kind === "wait" ? [other.name] : []));
+    const names = openings.flatMap((other) => (other.kind === "wait" ? [other.name] : []));
     throw new TroupeError(
       "invalid-options",
       `tell: the workflow ${name}@${version} has no wait ${shown(wait)}; ${names.length === 0 ? "it has none" : `it has ${names.join(", ")}`}`,

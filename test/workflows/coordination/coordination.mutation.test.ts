@@ -2,8 +2,9 @@
 
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import type * as Waits from "../../../src/workflows/coordination/waits.ts";
+import type * as Openings from "../../../src/workflows/coordination/openings.ts";
 import type * as RunWaits from "../../../src/workflows/history/run-waits.ts";
+import type * as RunProgress from "../../../src/workflows/history/run-progress.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
 import type { NetworkOptions } from "../support/run-network.ts";
 import { expectAllSound, expectSound } from "../support/run-invariants.ts";
@@ -50,6 +51,28 @@ describe("the properties", () => {
     expect(await failureOf({ interventions: ["switch"] }, { swallows })).toContain("every run ends");
   });
 
+  it("notice participants who are not told that a sub-workflow has begun: runs never end", async () => {
+    const swallows: NetworkOptions["swallows"] = ({ message }) =>
+      message.type === "relay" && message.events.some(({ type }) => type === "step-started");
+    expect(await failureOf({ depth: 1 }, { swallows })).toContain("every run ends");
+  });
+
+  it("notice a sub-workflow that ends before its steps have", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/run-progress.ts", async (original) => {
+      const progress = await original<typeof RunProgress>();
+      const closeOf: typeof RunProgress.closeOf = (state, event) =>
+        event.type === "step-finished" && event.step === "s0/s0"
+          ? { type: "step-finished", step: "s0", output: undefined }
+          : progress.closeOf(state, event);
+      const isDone: typeof RunProgress.isDone = ({ status, left }) => status === "open" && left !== undefined;
+      return { ...progress, closeOf, isDone };
+    });
+    const failure = await failureOf({ depth: 1 });
+    vi.doUnmock("../../../src/workflows/history/run-progress.ts");
+    expect(failure).toMatch(/settled|its sub-workflow is open/);
+  });
+
   it("notice a missing release: participants remember runs for ever", async () => {
     const swallows: NetworkOptions["swallows"] = ({ message }) => message.type === "release";
     expect(await failureOf({ fails: ["executing"] }, { swallows })).toContain("to be +0");
@@ -79,14 +102,14 @@ describe("the properties", () => {
 
   it("notice waits whose answer doesn't end them: runs never end", async () => {
     vi.resetModules();
-    vi.doMock("../../../src/workflows/coordination/waits.ts", async (original) => {
-      const { followWaits, ...others } = await original<typeof Waits>();
-      const forgetful: typeof Waits.followWaits = (...given) =>
-        given[2].type === "wait-opened" ? [] : followWaits(...given);
-      return { ...others, followWaits: forgetful };
+    vi.doMock("../../../src/workflows/coordination/openings.ts", async (original) => {
+      const { followOpenings, ...others } = await original<typeof Openings>();
+      const forgetful: typeof Openings.followOpenings = (...given) =>
+        given[2].type === "wait-opened" ? [] : followOpenings(...given);
+      return { ...others, followOpenings: forgetful };
     });
     const failure = await failureOf({ interventions: ["tell"], waits: true });
-    vi.doUnmock("../../../src/workflows/coordination/waits.ts");
+    vi.doUnmock("../../../src/workflows/coordination/openings.ts");
     expect(failure).toContain("every run ends");
   });
 

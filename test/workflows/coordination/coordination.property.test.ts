@@ -79,10 +79,10 @@ describe("runs under either coordination and any switches in between", () => {
     expect(largest, "steps").toBeGreaterThan(20);
   });
 
-  it("wait for answers and times, which come at any moment, and come to the same (invariants 10, 11, 13, 15)", async () => {
+  it("wait for answers and times, which come at any moment, also in sub-workflows, and come to the same (invariants 10, 11, 13, 15)", async () => {
     await fc.assert(
       fc.asyncProperty(
-        scenarios({ interventions: ["switch", "tell", "crash"], branches: true, waits: true, large: true }),
+        scenarios({ interventions: ["switch", "tell", "crash"], branches: true, waits: true, large: true, depth: 3 }),
         async (scenario) => {
           const played = await play(scenario);
           expectAllSound(scenario, played);
@@ -260,6 +260,7 @@ describe("runs under either coordination and any switches in between", () => {
           branches: true,
           waits: true,
           large: true,
+          depth: 2,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),

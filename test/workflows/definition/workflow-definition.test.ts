@@ -59,6 +59,8 @@ describe("a workflow", () => {
     ["no name", [undefined, agent, map], "starts with a letter"],
     ["an agent that is none", ["b", { kind: "actor" }, map], "made by defineAgent"],
     ["no agent", ["b", undefined, map], "made by defineAgent"],
+    ["a workflow without steps", ["b", begin(), map], "flow@1.0.0 has no steps"],
+    ["a workflow without a mapping", ["b", begin().step("s", agent, map), {}], "sub-workflow's input"],
     ["a mapping that is none", ["b", agent, { after: ["a"] }], "maps the sources"],
     [
       "a step that it doesn't have",
@@ -103,6 +105,54 @@ describe("a plan", () => {
       [agentKey(other), ["b"]],
     ]);
     expect(plan.step.get("b")?.agent).toBe(other);
+  });
+
+  it("has the steps of sub-workflows by their paths, after them", () => {
+    const inner = begin()
+      .step("a", agent, map)
+      .step("b", other, { after: ["a"] }, ({ a }) => a);
+    const middle = begin()
+      .step("c", inner, map)
+      .pause("d", { after: ["c"], ms: 1 });
+    const plan = planWorkflow(
+      begin()
+        .step("a", agent, map)
+        .step("e", middle, { needs: ["a"] }, map),
+    );
+    expect(plan.outlines.map(({ name, kind, after }) => [name, kind, after])).toEqual([
+      ["a", undefined, []],
+      ["e", "workflow", ["a"]],
+      ["e/c", "workflow", []],
+      ["e/c/a", undefined, []],
+      ["e/c/b", undefined, ["e/c/a"]],
+      ["e/d", "pause", ["e/c"]],
+    ]);
+    const members = (scope: string): string[] => {
+      const { dependents = [], openings = [] } = plan.scopes.get(scope) ?? {};
+      return [...dependents, ...openings].map(({ name }) => name);
+    };
+    expect(["", "e", "e/c"].map(members)).toEqual([
+      ["a", "e"],
+      ["e/c", "e/d"],
+      ["e/c/a", "e/c/b"],
+    ]);
+  });
+
+  it("has one point of no return, wherever it is", () => {
+    const final = begin().step("s", agent, { pointOfNoReturn: true }, map);
+    const around = begin().step("t", final, map);
+    expect(planWorkflow(around).outlines.map(({ name, isPivot }) => [name, isPivot])).toEqual([
+      ["t", undefined],
+      ["t/s", true],
+    ]);
+    expect(() => around.step("u", agent, { pointOfNoReturn: true }, map)).toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining("a point of no return, t/s; there can be one") as string,
+      }),
+    );
+    expect(() => around.step("u", final, map)).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("s, and the workflow another one, t/s") as string }),
+    );
   });
 
   it("takes two definitions with the same module and name for the same agent, as threads do", () => {

@@ -102,3 +102,32 @@ it("copes with a schema that holds itself", () => {
   Object.assign(schema.entries, { itself: schema });
   expect(fingerprintOf(workflow({ input: schema }))).toMatch(/^[0-9a-f]{16}$/);
 });
+
+it("is also that of the steps of sub-workflows, and of their input", () => {
+  const N = v.object({ n: v.number() });
+  const of = (inner: Parameters<typeof workflow>[0], input: v.GenericSchema = N): string =>
+    fingerprintOf({
+      ...workflow({}),
+      input,
+      steps: [
+        {
+          kind: "workflow",
+          name: "inner",
+          after: [],
+          needs: [],
+          when: undefined,
+          otherwise: undefined,
+          map: () => ({}),
+          workflow: workflow(inner),
+        },
+      ],
+    });
+  expect(of({})).toBe(of({}));
+  const changed = [
+    of({}),
+    of({ agentInput: v.object({ n: v.number() }) }),
+    of({ input: v.object({}) }),
+    of({}, v.any()),
+  ];
+  expect(new Set([...changed, original]).size).toBe(changed.length + 1);
+});

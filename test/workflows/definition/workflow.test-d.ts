@@ -236,6 +236,32 @@ describe("a workflow with branches", () => {
     });
   });
 
+  it("what stands in takes literals as they are written", () => {
+    const standing = flow.step(
+      "approval",
+      approval,
+      { when: ({ input }) => input.amount > 3, otherwise: () => ({ decision: "declined" }) },
+      () => ({ score: 1, verified: true }),
+    );
+    expectTypeOf<OutputOf<typeof standing>>().toEqualTypeOf<{ decision: "approved" | "declined" }>();
+  });
+
+  it("a mapping whose agent takes one of several shapes gives one of them", () => {
+    const Shape = v.union([v.object({ side: v.number() }), v.object({ radius: v.number() })]);
+    const area = defineAgent("test:agents", {
+      name: "area",
+      version: "1",
+      input: Shape,
+      output: Shape,
+      execute: (shape) => shape,
+    });
+    flow.step("area", area, () => ({ side: 1 }));
+    // @ts-expect-error: a radius is a number
+    flow.step("area", area, () => ({ radius: "1" }));
+    // @ts-expect-error: so it is where one stands in
+    flow.step("area", area, { when: () => true, otherwise: () => ({ radius: "1" }) }, () => ({ side: 1 }));
+  });
+
   it("a step that needs one that may be skipped may be skipped, unless something stands in for it", () => {
     const needing = branched.step("letter", score, { needs: ["approval"] }, () => ({ applicantId: "" }));
     expectTypeOf<OutputOf<typeof needing>>().toEqualTypeOf<{ score: number } | undefined>();
@@ -366,6 +392,82 @@ describe("a workflow with waits", () => {
     // @ts-expect-error: income is not in after
     both().pause("cool", { after: ["score"], until: ({ income: { at } }) => at });
     both().pause("cool", { after: ["income"], until: ({ income: { at } }) => at });
+  });
+});
+
+describe("a workflow with sub-workflows", () => {
+  const shipping = defineWorkflow("test:workflows", {
+    name: "shipping",
+    version: "1",
+    input: v.object({ id: v.string(), at: v.pipe(v.string(), v.toDate()) }),
+  })
+    .step("pick", score, ({ input }) => {
+      expectTypeOf(input).toEqualTypeOf<{ id: string; at: Date }>();
+      return { applicantId: input.id };
+    })
+    .waitFor("call", { answer: v.boolean() }, () => "now?")
+    .step("label", approval, { after: ["pick"], when: () => true }, () => ({ score: 1, verified: true }));
+  const flow = both();
+  const shipped = flow.step("ship", shipping, { after: ["score"] }, ({ score: given }) => {
+    expectTypeOf(given).toEqualTypeOf<{ score: number }>();
+    return { id: "x", at: "2025-01-01" };
+  });
+
+  it("its output is that of its last step, and may be missing where that may be skipped", () => {
+    shipped.step("later", score, { after: ["ship"] }, ({ ship }) => {
+      expectTypeOf(ship).toEqualTypeOf<{ decision: "approved" | "declined" } | undefined>();
+      return { applicantId: "" };
+    });
+    expectTypeOf<OutputOf<typeof shipped>>().toEqualTypeOf<{ decision: "approved" | "declined" } | undefined>();
+    const plain = flow.step("scoring", both(), () => ({ id: "", amount: 1 }));
+    expectTypeOf<OutputOf<typeof plain>>().toEqualTypeOf<OutputOf<ReturnType<typeof both>>>();
+    const standing = flow.step(
+      "ship",
+      shipping,
+      { when: ({ input }) => input.amount > 3, otherwise: () => ({ decision: "declined" }) },
+      () => ({ id: "x", at: "2025-01-01" }),
+    );
+    expectTypeOf<OutputOf<typeof standing>>().toEqualTypeOf<{ decision: "approved" | "declined" } | undefined>();
+  });
+
+  it("its waits are told, and its outputs are seen, by path, at any depth", async () => {
+    const deep = defineWorkflow("test:workflows", { name: "w", version: "1", input: v.object({}) }).step(
+      "order",
+      shipped,
+      () => ({ id: "x", amount: 1 }),
+    );
+    const told = run(deep, {});
+    expectTypeOf(told.tell).toBeCallableWith("order/ship/call", true);
+    const { outputs } = await told.view();
+    expectTypeOf(outputs["order/ship/pick"]).toEqualTypeOf<{ score: number } | undefined>();
+    expectTypeOf(outputs["order/ship"]).toEqualTypeOf<{ decision: "approved" | "declined" } | undefined>();
+    // @ts-expect-error: there is no wait pick
+    void told.tell("order/ship/pick", true);
+    // @ts-expect-error: there is no such step
+    void outputs["order/pick"];
+  });
+
+  // the place of the directive is where the compiler says it
+  it("what doesn't fit is an error where it is", () => {
+    // @ts-expect-error: at is missing
+    flow.step("ship", shipping, () => ({ id: "x" }));
+    flow.step("ship", shipping, () => ({
+      id: "x",
+      // @ts-expect-error: its input is text
+      at: new Date(),
+    }));
+    // @ts-expect-error: there is a step score
+    flow.step("score", shipping, () => ({ id: "x", at: "" }));
+    // @ts-expect-error: a step of a sub-workflow is no step of the workflow
+    shipped.step("later", score, { after: ["ship/pick"] }, () => ({ applicantId: "" }));
+    // @ts-expect-error: a sub-workflow has no fallback, as its steps have
+    flow.step("ship", shipping, { fallback: () => undefined }, () => ({ id: "x", at: "" }));
+    // @ts-expect-error: nor is it a point of no return
+    flow.step("ship", shipping, { pointOfNoReturn: true }, () => ({ id: "x", at: "" }));
+    // @ts-expect-error: its last step gives a decision
+    flow.step("ship", shipping, { when: () => true, otherwise: () => ({ score: 1 }) }, () => ({ id: "x", at: "" }));
+    // @ts-expect-error: text does no step
+    flow.step("ship", "shipping", () => ({ id: "x" }));
   });
 });
 

@@ -10,6 +10,7 @@ import {
   nextToCompensate,
   remainingCompensations,
 } from "../../../src/workflows/history/run-progress.ts";
+import { scopeOf } from "../../../src/workflows/definition/steps-of-run.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
 import {
   allSteps,
@@ -19,6 +20,7 @@ import {
   type Replacement,
   segmentSize,
   stepAt,
+  type StepState,
   turnedBack,
   withSteps,
 } from "../../../src/workflows/history/run-steps.ts";
@@ -34,11 +36,21 @@ function expectCounted(state: RunState): void {
   expect(awaitsSteps(state)).toBe(isWaiting);
   const hasFinished = new Set(all.flatMap(({ name, order }) => (order === undefined ? [] : [name])));
   expect(steps.finished).toBe(hasFinished.size);
+  const stepIn = new Map(all.map((step) => [step.name, step]));
+  const membersOf = new Map<string, StepState[]>();
+  for (const step of all) membersOf.set(scopeOf(step.name), [...(membersOf.get(scopeOf(step.name)) ?? []), step]);
   for (const [place, { name, after }] of steps.outline.entries()) {
     const missing = after.filter((needed) => !hasFinished.has(needed)).length;
     const step = stepAt(steps, place);
     expect([step.name, step.missing ?? 0]).toEqual([name, after.length < 2 ? 0 : missing]);
-    expect(isReady(state, name)).toBe(state.status === "running" && step.status === "pending" && missing === 0);
+    const members = membersOf.get(name) ?? [];
+    const settled = members.filter(({ order, status }) => order !== undefined || status === "skipped").length;
+    expect(step.left).toBe(step.status === "open" || step.status === "closed" ? members.length - settled : undefined);
+    const scope = stepIn.get(scopeOf(name));
+    const hasBegun = scope === undefined || scope.status === "open";
+    expect(isReady(state, name)).toBe(
+      state.status === "running" && step.status === "pending" && missing === 0 && hasBegun,
+    );
   }
   expect(nextToCompensate(state)).toBe(awaitsSteps(state) ? undefined : remainingCompensations(state)[0]);
   if (isWaiting) return; // what is being undone is still the first
@@ -65,6 +77,7 @@ describe("the steps of a run", () => {
           retries: true,
           fallbacks: true,
           pivots: true,
+          depth: 2,
         }),
         async (scenario) => {
           for (const { events } of (await play(scenario)).runs) {

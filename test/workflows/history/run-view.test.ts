@@ -29,6 +29,7 @@ const troubled = scenarios({
   fallbacks: true,
   branches: true,
   waits: true,
+  depth: 1,
 });
 
 describe("the view of a run at a version", () => {

@@ -3,9 +3,10 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { advance } from "../../../src/workflows/coordination/advance.ts";
-import { planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
-import { expire } from "../../../src/workflows/coordination/waits.ts";
+import { planWorkflow, type WorkflowPlan } from "../../../src/workflows/coordination/workflow-plan.ts";
+import { expire } from "../../../src/workflows/coordination/openings.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
+import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { pendingOf } from "../../../src/workflows/history/run-pending.ts";
@@ -26,13 +27,29 @@ const plan = planWorkflow(
     .pause("rest", { after: ["write"], until: () => new Date(5000) }),
 );
 
+const nested = planWorkflow(
+  defineWorkflow("test:workflows", { name: "around", version: "1.0.0", input: Answer })
+    .step("read", reader, ({ input }) => input)
+    .step(
+      "inner",
+      plan.workflow as WorkflowDefinition<{ n: number }>,
+      { after: ["read"], when: ({ read }) => read.n > 1 },
+      ({ read }) => read,
+    )
+    .step("close", reader, { after: ["inner"] }, () => ({ n: 0 })),
+);
+
 /** A run after each of the events and what follows from them, and its records. */
 function play(...events: readonly RunEvent[]) {
+  return playOf(plan, ...events);
+}
+
+function playOf(of: WorkflowPlan, ...events: readonly RunEvent[]) {
   const coordination = "orchestrator";
-  const started = startRun(plan, { n: 7 }, {}, { coordination, epoch: 1 }, terms);
+  const started = startRun(of, { n: 7 }, {}, { coordination, epoch: 1 }, terms);
   const states: RunState[] = [];
   for (const event of [started, ...events]) {
-    const step = advance(plan, states.at(-1) ?? newRun, event, terms);
+    const step = advance(of, states.at(-1) ?? newRun, event, terms);
     if (step === undefined) throw new Error(`not admissible: ${event.type}`);
     states.push(step.next);
   }
@@ -143,5 +160,69 @@ describe("what happened in a run", () => {
     expect(end).toEqual({ type: "step-finished", step: "ok", output: { n: 0 }, isExpired: true });
     const { records } = play(finished, end as RunEvent);
     expect(whyInWords("ok", records)).toContain("ok finished, as no answer came in time, with { n: 0 }");
+  });
+});
+
+describe("a run with a sub-workflow", () => {
+  const read = (n: number): RunEvent => ({ type: "step-finished", step: "read", output: { n } });
+
+  it("waits with it, before it begins, and then for its steps", () => {
+    const before = playOf(nested);
+    expect(pendingOf(before.state, codec)).toEqual([
+      { step: "read", for: "agent", agent: "reader@1.0.0", attempt: 1 },
+      { step: "inner", for: "steps", steps: ["read"] },
+      { step: "close", for: "steps", steps: ["inner"] },
+    ]);
+    const begun = playOf(nested, read(2));
+    expect(pendingOf(begun.state, codec).map(pendingInWords)).toEqual([
+      "inner/read is in flight at reader@1.0.0",
+      "inner/ok waits for inner/read",
+      "inner/more waits for inner/ok",
+      "inner/write waits for inner/more",
+      "inner/rest waits for inner/write",
+      "close waits for inner",
+    ]);
+    expect(isParked(begun.state)).toBe(false);
+    const asking = playOf(nested, read(2), { type: "step-finished", step: "inner/read", output: { n: 3 } });
+    expect(isParked(asking.state)).toBe(true);
+  });
+
+  it("is finished by its last step, and has that one's output, at any depth", () => {
+    const answer = { type: "wait-answered", step: "inner/ok", answer: { n: 1 } } as const;
+    const { state, newest, records } = playOf(
+      nested,
+      read(2),
+      { type: "step-finished", step: "inner/read", output: { n: 3 } },
+      answer,
+      { type: "step-finished", step: "inner/rest", output: undefined },
+    );
+    const { steps, outputs } = viewOf("r", newest, codec);
+    expect([steps["inner"]?.status, steps["inner/more"]?.status, steps["inner/write"]?.status]).toEqual([
+      "finished",
+      "skipped",
+      "skipped",
+    ]);
+    expect(outputs).toMatchObject({ read: { n: 2 }, "inner/read": { n: 3 }, "inner/ok": { n: 1 } });
+    expect(Object.keys(outputs)).toContain("inner");
+    expect(records.map(({ event }) => eventInWords(event, records)).slice(-2)).toEqual([
+      "inner finished with undefined",
+      "close started",
+    ]);
+    expect(whyInWords("inner/write", records)).toMatch(
+      /^inner\/write was skipped: it needs inner\/more, which was skipped/,
+    );
+    expect(state.status).toBe("running");
+  });
+
+  it("has its steps skipped with it", () => {
+    const { newest, records, state } = playOf(nested, read(1));
+    const { steps } = viewOf("r", newest, codec);
+    expect(Object.values(steps).map(({ status }) => status)).toEqual([
+      "finished",
+      ...Array.from({ length: 6 }, () => "skipped"),
+      "started",
+    ]);
+    expect(whyInWords("inner/write", records)).toMatch(/^inner was skipped: its when said so/);
+    expect(pendingOf(state, codec).map(({ step }) => step)).toEqual(["close"]);
   });
 });

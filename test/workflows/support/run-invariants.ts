@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import type { Outcome, Played, Scenario } from "./run-scenario.ts";
-import { expected } from "./run-scenario.ts";
+import { expected, pathsOf, stepAt } from "./run-scenario.ts";
 
 /** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
 export function expectSound(scenario: Scenario, run: Outcome): void {
@@ -29,16 +29,20 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
         earlier.type === "step-finished" || earlier.type === "step-skipped" ? [earlier.step] : [],
       );
     const { after, needs } = stepOf(scenario, event.step);
-    expect(before).toEqual(expect.arrayContaining([...after, ...needs].map((index) => `s${index}`)));
+    const scope = event.step.slice(0, event.step.lastIndexOf("/") + 1);
+    expect(before).toEqual(expect.arrayContaining([...after, ...needs].map((index) => `${scope}s${index}`)));
+    if (scope !== "")
+      expect(begunIn(run.events.slice(0, at)), "its sub-workflow is open").toContain(scope.slice(0, -1));
   }
   expectSettled(scenario, run, finished, of("step-skipped"));
   expectToldOnce(scenario, run);
   expectUndone(scenario, run);
   const isExact = run.status === "completed" && finished.every((step) => !isFallback(run, step));
   if (isExact) {
-    const { output, skipped } = expected(scenario, Number(run.id.slice(1)), expiredWaits(run));
+    const { output, skipped, settled } = expected(scenario, Number(run.id.slice(1)), expiredWaits(run));
     expect(run.output).toEqual(output);
     expect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
+    expect([...finished, ...of("step-skipped")].toSorted()).toEqual(settled.toSorted());
   }
   expect(
     run.events.filter(({ type }) => type === "run-started" || type === "run-ended").map(({ type }) => type),
@@ -56,9 +60,30 @@ function expectSettled(
   expect(new Set(settled).size, "no step settles twice").toBe(settled.length);
   for (const step of skipped) expect(run.executed, "what is skipped is not executed").not.toContain(step);
   const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
+  const all = toSettle(scenario.steps, new Set(skipped));
   expect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
-    !hasTurned && settled.length === scenario.steps.length,
+    !hasTurned && settled.length === all.length,
   );
+  for (const [path] of all)
+    if (stepOf(scenario, path).kind === "workflow" && finished.includes(path))
+      expect(settled, "a sub-workflow finishes if and only if all of its steps have settled").toEqual(
+        expect.arrayContaining(all.flatMap(([inner]) => (inner.startsWith(`${path}/`) ? [inner] : []))),
+      );
+}
+
+/** All steps but those of sub-workflows that are skipped. */
+function toSettle(steps: Scenario["steps"], skipped: ReadonlySet<string>): ReturnType<typeof pathsOf> {
+  return pathsOf(steps).filter(([path]) => ![...skipped].some((other) => path.startsWith(`${other}/`)));
+}
+
+/** The sub-workflows that have begun and not ended. */
+function begunIn(events: readonly RunEvent[]): string[] {
+  const begun = new Set<string>();
+  for (const event of events) {
+    if (event.type === "step-started") begun.add(event.step);
+    if (event.type === "step-finished") begun.delete(event.step);
+  }
+  return [...begun];
 }
 
 /** Invariant 15: a wait opens once, takes one answer, and finishes with that or as it was given up; nobody does a wait. */
@@ -69,11 +94,10 @@ function expectToldOnce(scenario: Scenario, run: Outcome): void {
   expect(new Set(opened).size, "no wait opens twice").toBe(opened.length);
   expect(new Set(answered).size, "no wait is answered twice").toBe(answered.length);
   const expired = expiredWaits(run);
-  for (const [index, { kind }] of scenario.steps.entries()) {
-    const step = `s${index}`;
-    if (kind === "agent") expect([...opened, ...answered]).not.toContain(step);
+  for (const [step, { kind }] of pathsOf(scenario.steps)) {
+    if (kind === "agent" || kind === "workflow") expect([...opened, ...answered]).not.toContain(step);
     else expect([...run.executed, ...run.compensated]).not.toContain(step);
-    if (kind === "agent" || !finished.includes(step)) continue;
+    if (kind === "agent" || kind === "workflow" || !finished.includes(step)) continue;
     expect(opened).toContain(step);
     if (kind === "wait")
       expect(answered.includes(step), "it finishes with its answer, or given up").toBe(!expired.has(step));
@@ -139,7 +163,7 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
 
 /** The steps without an output whose effects are unknown and whose agents can undo them. */
 function unknownSteps(scenario: Scenario, run: Outcome): string[] {
-  return uncertainSteps(run).filter((step) => undoesUnknown(scenario, step));
+  return uncertainSteps(run).filter((step) => stepOf(scenario, step).kind === "agent" && undoesUnknown(scenario, step));
 }
 
 /** True when the effects of the point of no return are unknown and its agent can't undo them. */
@@ -196,7 +220,7 @@ export function expectAllSound(scenario: Scenario, played: Played): void {
 }
 
 function stepOf(scenario: Scenario, name: string): Scenario["steps"][number] {
-  const step = scenario.steps[Number(name.slice(1))];
+  const step = stepAt(scenario, name);
   if (step === undefined) throw new Error(`no step ${name}`);
   return step;
 }

@@ -30,6 +30,8 @@ export interface StepPlan {
   readonly fails: "never" | "executing" | "once" | "mapping" | "compensating" | "undoing-once";
   readonly heedsAbort: boolean;
   readonly hasFallback: boolean;
+  /** Of a sub-workflow, its steps. */
+  readonly inner?: readonly StepPlan[];
 }
 
 export interface AgentPlan {
@@ -74,6 +76,8 @@ export interface ScenarioConstraints {
   readonly branches?: boolean;
   /** Whether there are waits and pauses. */
   readonly waits?: boolean;
+  /** How deep sub-workflows may lie in each other. */
+  readonly depth?: number;
   /** Whether a few of the workflows have up to 40 steps, and not 7. */
   readonly large?: boolean;
 }
@@ -93,13 +97,14 @@ export function scenarios({
   pivots = false,
   branches = false,
   waits = false,
+  depth: deepest = 0,
   large = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
     { weight: 7, arbitrary: fc.constant("never" as const) },
     ...(fails.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...fails) }] : []),
   );
-  const step = (index: number): fc.Arbitrary<StepPlan> =>
+  const step = (index: number, depth: number): fc.Arbitrary<StepPlan> =>
     fc
       .record({
         before:
@@ -113,16 +118,16 @@ export function scenarios({
         hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
         skippedAt: branches ? fc.option(fc.nat(2), { nil: undefined }) : fc.constant(undefined),
         standsIn: branches ? fc.boolean() : fc.constant(false),
-        kind: waits
-          ? fc.oneof(
-              { weight: 2, arbitrary: fc.constant("agent" as const) },
-              { weight: 2, arbitrary: fc.constant("wait" as const) },
-              { weight: 1, arbitrary: fc.constant("pause" as const) },
-            )
-          : fc.constant("agent" as const),
+        kind: fc.oneof(
+          { weight: 2, arbitrary: fc.constant("agent" as const) },
+          { weight: waits ? 2 : 0, arbitrary: fc.constant("wait" as const) },
+          { weight: waits ? 1 : 0, arbitrary: fc.constant("pause" as const) },
+          { weight: depth > 0 ? 1 : 0, arbitrary: fc.constant("workflow" as const) },
+        ),
+        inner: depth > 0 ? stepsOf(1, 4, depth - 1) : fc.constant([]),
         isTimed: fc.boolean(),
       })
-      .map(({ before, isNeeded, standsIn, isTimed, ...plan }) => {
+      .map(({ before, isNeeded, standsIn, isTimed, inner, ...plan }) => {
         const needs = before.filter((earlier) => isNeeded[earlier] === true);
         const hasTimeout = plan.kind === "wait" && isTimed;
         const mayStandIn = hasTimeout || needs.length > 0 || plan.skippedAt !== undefined;
@@ -133,8 +138,13 @@ export function scenarios({
           after: before.filter((earlier) => !needs.includes(earlier)),
           needs,
           hasOtherwise: plan.kind !== "pause" && mayStandIn && (standsIn || hasTimeout),
+          ...(plan.kind === "workflow" ? { inner } : {}),
         };
       });
+  const stepsOf = (min: number, max: number, depth: number): fc.Arbitrary<StepPlan[]> =>
+    fc
+      .integer({ min, max })
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index, depth))));
   const moment = fc.record({
     pick: fc.nat(11),
     repeats: repeats ? fc.boolean() : fc.constant(false),
@@ -144,12 +154,10 @@ export function scenarios({
     ),
   });
   const coordination = fc.constantFrom<Coordination>("orchestrator", "relay");
-  const stepsOf = (min: number, max: number): fc.Arbitrary<StepPlan[]> =>
-    fc.integer({ min, max }).chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index))));
   const given = fc.record({
     steps: fc.oneof(
-      { weight: 14, arbitrary: stepsOf(1, smallSize) },
-      ...(large ? [{ weight: 1, arbitrary: stepsOf(smallSize + 1, largeSize) }] : []),
+      { weight: 14, arbitrary: stepsOf(1, smallSize, deepest) },
+      ...(large ? [{ weight: 1, arbitrary: stepsOf(smallSize + 1, largeSize, deepest) }] : []),
     ),
     agents: fc.array(
       fc.record({
@@ -219,6 +227,7 @@ export async function play(
   const ids = Array.from({ length: scenario.runs }, (_, index) => `r${index}`);
   network.begun.push(network.supervisor.switchCoordination(scenario.coordination));
   if (scenario.isAsync) await network.step(0);
+  const paths = pathsOf(scenario.steps);
   const start = (index: number): unknown => {
     const own = scenario.pinned !== undefined && index === ids.length - 1 ? { coordination: scenario.pinned } : {};
     return network.supervisor.start(ids[index] as string, workflow, { n: index }, own);
@@ -241,11 +250,10 @@ export async function play(
       for (const [index, id] of ids.entries())
         if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
     }
-    if (intervention === "tell")
-      tellWait(network, scenario, ids[pick % ids.length] as string, pick % scenario.steps.length);
+    if (intervention === "tell") tellWait(network, ids[pick % ids.length] as string, paths[pick % paths.length]);
     if (network.choices > 0) await network.step(pick, repeats);
   }
-  for (const id of ids) for (const index of scenario.steps.keys()) tellWait(network, scenario, id, index);
+  for (const id of ids) for (const path of paths) tellWait(network, id, path);
   for (let steps = 0; network.choices > 0; steps++) {
     if (steps > 5000) throw new Error("it never ends");
     await network.step(0);
@@ -260,8 +268,31 @@ export async function play(
 }
 
 /** Answers a wait of a run, which may have its answer, or be over. */
-function tellWait(network: Network, { steps }: Scenario, id: string, index: number): void {
-  if (steps[index]?.kind === "wait") network.begun.push(network.supervisor.tell(id, `s${index}`, answerTo(index), {}));
+function tellWait(network: Network, id: string, [path, { kind }]: Planned = ["", { kind: "agent" } as StepPlan]): void {
+  if (kind === "wait") network.begun.push(network.supervisor.tell(id, path, answerTo(indexOf(path)), {}));
+}
+
+/** A step by its path in a run. */
+export type Planned = readonly [path: string, step: StepPlan];
+
+/** All steps of a workflow, those of sub-workflows too. */
+export function pathsOf(steps: readonly StepPlan[], scope = ""): readonly Planned[] {
+  return steps.flatMap((step, index): readonly Planned[] => {
+    const path = `${scope}s${index}`;
+    return [[path, step], ...pathsOf(step.inner ?? [], `${path}/`)];
+  });
+}
+
+/** The step at a path. */
+export function stepAt({ steps }: Pick<Scenario, "steps">, path: string): StepPlan | undefined {
+  const [first = "", ...rest] = path.split("/");
+  const step = steps[indexOf(first)];
+  return step === undefined || rest.length === 0 ? step : stepAt({ steps: step.inner ?? [] }, rest.join("/"));
+}
+
+/** Where the step at a path is in its own workflow. */
+function indexOf(path: string): number {
+  return Number(path.slice(path.lastIndexOf("s") + 1));
 }
 
 function outcomeOf(id: string, network: Network): Outcome {
@@ -297,7 +328,7 @@ function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWor
     always: StepPlan["fails"],
     once: StepPlan["fails"],
   ): Error | undefined => {
-    const { fails } = scenario.steps[Number(step?.slice(1))] ?? {};
+    const { fails } = stepAt(scenario, step ?? "") ?? {};
     const isFirst = !failed.has(`${run}/${step}/${once}`);
     if (fails !== always && !(fails === once && isFirst)) return undefined;
     failed.add(`${run}/${step}/${once}`);
@@ -312,7 +343,7 @@ function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWor
     policies: { retry: { attempts: plan.attempts }, compensationRetry: { attempts: plan.attempts } },
     async execute(numbers, context) {
       await work(context, agent, "executed", failsAt(context, "executing", "once"));
-      if (scenario.steps[numbers.index]?.heedsAbort === true) context.signal.throwIfAborted();
+      if (stepAt(scenario, context.step ?? "")?.heedsAbort === true) context.signal.throwIfAborted();
       return { value: valueOf(numbers) };
     },
     ...(plan.isCompensable
@@ -356,11 +387,11 @@ interface Branch {
 interface UntypedBuilder extends WorkflowDefinition {
   step(
     name: string,
-    agent: AgentDefinition,
+    does: AgentDefinition | WorkflowDefinition,
     options: Branch & {
       otherwise?: () => unknown;
       fallback?: (sources: Record<string, unknown>) => unknown;
-      pointOfNoReturn: boolean;
+      pointOfNoReturn?: boolean;
     },
     map: (sources: Record<string, unknown>) => unknown,
   ): UntypedBuilder;
@@ -372,7 +403,10 @@ interface UntypedBuilder extends WorkflowDefinition {
   pause(name: string, options: Branch & { ms: number }): UntypedBuilder;
 }
 
-function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): WorkflowDefinition {
+function workflowOf(
+  scenario: Pick<Scenario, "steps" | "pivot">,
+  agents: readonly AgentDefinition[],
+): WorkflowDefinition {
   const start = defineWorkflow("test:workflow", {
     name: "scenario",
     version: "1.0.0",
@@ -413,6 +447,12 @@ function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): Wor
           );
         case "pause":
           return workflow.pause(name, { ...branch, ms: 10 * index });
+        case "workflow": {
+          const inner = workflowOf({ steps: step.inner ?? [], pivot: undefined }, agents);
+          return workflow.step(name, inner, { ...branch, ...otherwise }, (sources) => ({
+            n: (map(sources) as { readonly sum: number }).sum,
+          }));
+        }
       }
     },
     start as unknown as UntypedBuilder,
@@ -420,25 +460,37 @@ function workflowOf(scenario: Scenario, agents: readonly AgentDefinition[]): Wor
 }
 
 /**
- * What becomes of a run of the workflow for the input `n` if nothing fails, by plain arithmetic: its output, and what it skips.
+ * What becomes of a run of the workflow for the input `n` if nothing fails, by plain arithmetic: its output, the paths that it skips, and
+ * all that settle. The steps of a sub-workflow that is skipped are not among them.
  *
  * @param expired the waits that were given up, which the schedule decides.
  */
 export function expected(
-  { steps }: Scenario,
+  { steps }: Pick<Scenario, "steps">,
   n: number,
   expired: ReadonlySet<string>,
-): { readonly output: unknown; readonly skipped: readonly string[] } {
+  scope = "",
+): { readonly output: unknown; readonly skipped: readonly string[]; readonly settled: readonly string[] } {
   const outputs: ({ readonly value: number } | undefined)[] = [];
-  const skipped = new Set<number>();
-  for (const [index, { kind, after, needs, skippedAt, hasOtherwise }] of steps.entries()) {
+  const skipped: string[] = [];
+  const settled: string[] = [];
+  const missing = new Set<number>();
+  for (const [index, { kind, after, needs, skippedAt, hasOtherwise, inner = [] }] of steps.entries()) {
+    const path = `${scope}s${index}`;
     const sum = [...after, ...needs].reduce((total, earlier) => total + (outputs[earlier]?.value ?? 0), n);
-    const isThere = (earlier: number): boolean => !skipped.has(earlier) || steps[earlier]?.hasOtherwise === true;
-    const isDone = needs.every(isThere) && (skippedAt === undefined || sum % 3 !== skippedAt);
-    if (!isDone) skipped.add(index);
-    if (!isDone || expired.has(`s${index}`)) outputs.push(hasOtherwise ? standIn : undefined);
+    const isDone =
+      needs.every((earlier) => !missing.has(earlier)) && (skippedAt === undefined || sum % 3 !== skippedAt);
+    settled.push(path);
+    if (!isDone) skipped.push(path);
+    if (!isDone && !hasOtherwise) missing.add(index);
+    if (!isDone || expired.has(path)) outputs.push(hasOtherwise ? standIn : undefined);
     else if (kind === "pause") outputs.push(undefined);
-    else outputs.push(kind === "wait" ? answerTo(index) : { value: valueOf({ sum, index }) });
+    else if (kind === "workflow") {
+      const within = expected({ steps: inner }, sum, expired, `${path}/`);
+      outputs.push(within.output as { readonly value: number } | undefined);
+      skipped.push(...within.skipped);
+      settled.push(...within.settled);
+    } else outputs.push(kind === "wait" ? answerTo(index) : { value: valueOf({ sum, index }) });
   }
-  return { output: outputs.at(-1), skipped: [...skipped].map((index) => `s${index}`) };
+  return { output: outputs.at(-1), skipped, settled };
 }

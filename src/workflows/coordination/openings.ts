@@ -1,6 +1,6 @@
 /**
- * What the supervisor decides about waits and pauses, under either coordination alike: whether they open, and how they end. Pure. No agent
- * takes part in it.
+ * What the supervisor decides about waits, pauses and sub-workflows, under either coordination alike: whether they open, and how waits and
+ * pauses end. Pure. No agent takes part in it.
  */
 
 import { encodeError } from "../../errors/error-codec.ts";
@@ -10,10 +10,13 @@ import { isReady, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import type { Terms } from "./conclude.ts";
 import { decide, decodeSources, sourcesIn, standIn, type StepDecision } from "./decide.ts";
-import { followingOf, type PlannedWait, type WorkflowPlan } from "./workflow-plan.ts";
+import { followingOf, type PlannedOpening, type WorkflowPlan } from "./workflow-plan.ts";
 
-/** Returns what follows from a run's newest event for its waits: a wait that is ready opens, and a wait that has its answer finishes. */
-export function followWaits(
+/**
+ * Returns what follows from a run's newest event for the steps that no agent does: one that is ready opens, and a wait that has its answer
+ * finishes.
+ */
+export function followOpenings(
   plan: WorkflowPlan,
   state: RunState,
   event: RunEvent,
@@ -21,10 +24,12 @@ export function followWaits(
 ): readonly (StepDecision | StepFinished)[] {
   switch (event.type) {
     case "run-started":
-      return opening(plan.waits, state, terms);
+      return opening(plan.scopes.get("")?.openings ?? [], state, terms);
+    case "step-started":
+      return opening(plan.scopes.get(event.step)?.openings ?? [], state, terms);
     case "step-finished":
     case "step-skipped":
-      return opening(followingOf(plan, event.step)?.waits ?? [], state, terms);
+      return opening(followingOf(plan, event.step)?.openings ?? [], state, terms);
     case "wait-opened":
     case "wait-answered": {
       const { status, wait } = stepOf(state, event.step) ?? {};
@@ -37,14 +42,14 @@ export function followWaits(
 }
 
 function opening(
-  waits: readonly PlannedWait[],
+  openings: readonly PlannedOpening[],
   state: RunState,
   { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): readonly StepDecision[] {
   const { coordination: by, epoch } = state;
-  return waits
+  return openings
     .filter(({ name }) => isReady(state, name))
-    .map((wait) => decide(wait, { by, epoch, sources: sourcesIn(state, wait) }, codec, dated(now())));
+    .map((step) => decide(step, { by, epoch, sources: sourcesIn(state, step) }, codec, dated(now())));
 }
 
 /** The end of a pause, or of a wait that was not answered in time. */
@@ -54,8 +59,8 @@ export function expire(
   name: string,
   { codec }: Pick<Terms, "codec">,
 ): StepFinished | StepFailed | undefined {
-  const step = plan.wait.get(name);
-  if (step === undefined) return undefined;
+  const step = plan.opening.get(name);
+  if (step === undefined || step.kind === "workflow") return undefined;
   if (step.kind === "pause") return { type: "step-finished", step: name, output: undefined };
   const { epoch } = state;
   try {

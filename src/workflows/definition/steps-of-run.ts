@@ -1,0 +1,38 @@
+/** The steps that a run of a workflow has: those of the workflow and, by their paths, those of its sub-workflows. */
+
+import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
+
+/** What a path has between a sub-workflow's name and that of its step. No name has it. */
+const separator = "/";
+
+/**
+ * A step as a run has it: `name` is its path, such as `ship/pick`, and `after` and `needs` have paths too.
+ */
+export type OfRun<Step extends StepDefinition = StepDefinition> = Step & {
+  /** The path of the sub-workflow that it is a step of; empty for a step of the run's workflow. */
+  readonly scope: string;
+};
+
+/** In the order declared, each sub-workflow before its steps. */
+export function stepsOfRun(workflow: Pick<WorkflowDefinition, "steps">, scope = ""): readonly OfRun[] {
+  return workflow.steps.flatMap((step): readonly OfRun[] => {
+    const path = (name: string): string => pathIn(scope, name);
+    const own = { ...step, name: path(step.name), scope, after: step.after.map(path), needs: step.needs.map(path) };
+    return step.kind === "workflow" ? [own, ...stepsOfRun(step.workflow, own.name)] : [own];
+  });
+}
+
+/** The path of what is called `name` in a scope. */
+export function pathIn(scope: string, name: string): string {
+  return scope === "" ? name : scope + separator + name;
+}
+
+/** What its own workflow calls the step at a path. */
+export function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf(separator) + 1);
+}
+
+/** The path of the sub-workflow that the step at a path belongs to; empty for a step of the run's workflow. */
+export function scopeOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf(separator)));
+}
