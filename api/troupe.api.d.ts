@@ -373,6 +373,32 @@ export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetail
 
 export type Durability = "sync" | "relaxed";
 
+export interface EachOptions<From, Item, Tolerate> {
+    readonly over: (sources: From) => readonly Item[];
+    readonly concurrency?: number;
+    readonly max?: number;
+    readonly tolerate?: Tolerate;
+}
+
+/** @experimental */
+export interface EachOutline {
+    readonly concurrency: number;
+    readonly max: number;
+    readonly tolerate?: Tolerance;
+    readonly item: StepOutline;
+}
+
+/** @experimental */
+export interface EachStep extends StepBase {
+    readonly kind: "each";
+    readonly agent: AgentDefinition;
+    readonly over: (sources: MappingSources) => unknown;
+    readonly map: (sources: MappingSources) => unknown;
+    readonly concurrency: number;
+    readonly max: number;
+    readonly tolerate: Tolerance | undefined;
+}
+
 export type Emitting<Part> = [
     Part
 ] extends [
@@ -720,6 +746,11 @@ export interface ErrorDetailsByCode {
         readonly workflow?: string;
         readonly found?: string;
     };
+    "too-many-items": {
+        readonly step: string;
+        readonly count: number;
+        readonly max: number;
+    };
     "workflow-changed": {
         readonly run: string;
         readonly workflow: string;
@@ -847,6 +878,26 @@ export type InboxMessage<P extends Protocol> = {
 }[keyof P & string];
 
 export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
+
+export interface ItemError {
+    readonly name: string;
+    readonly message: string;
+    readonly code?: string | number;
+}
+
+export type ItemResult<Out> = {
+    readonly output: Out;
+    readonly error?: never;
+} | {
+    readonly error: ItemError;
+    readonly output?: never;
+};
+
+/** @experimental */
+export interface ItemsOf {
+    readonly count: number;
+    readonly digest: string;
+}
 
 /** @experimental */
 export interface Journal {
@@ -1327,7 +1378,7 @@ export interface StepBase {
 }
 
 /** @experimental */
-export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep;
+export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep | EachStep;
 
 export interface StepFailed {
     readonly type: "step-failed";
@@ -1357,7 +1408,8 @@ export interface StepOptions<From, Out> {
 export interface StepOutline {
     readonly name: string;
     readonly agent?: string;
-    readonly kind?: "wait" | "pause" | "workflow";
+    readonly kind?: "wait" | "pause" | "workflow" | "each";
+    readonly each?: EachOutline;
     readonly after: readonly string[];
     readonly needs?: readonly string[];
     readonly isConditional?: true;
@@ -1382,6 +1434,7 @@ export interface StepStarted {
     readonly by: Coordination;
     readonly epoch: Epoch;
     readonly attempt?: number;
+    readonly items?: ItemsOf;
 }
 
 export type StepStatus = "pending" | "started" | "open" | "closed" | "waiting" | "finished" | "skipped" | "failed" | "compensating" | "undo-waiting" | "compensated" | "compensation-failed";
@@ -1688,6 +1741,10 @@ export interface TellOptions {
     readonly idempotencyKey?: string;
 }
 
+export type Tolerance = number | {
+    readonly share: number;
+} | "all";
+
 export interface TraceOptions {
     readonly content?: "none" | "all";
     readonly redact?: (attribute: string, value: unknown) => unknown;
@@ -1775,6 +1832,12 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     step<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Out> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits>, options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
     } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>>;
+    each<const Name extends string, const In, const Out, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
+        readonly item: NoInfer<Item>;
+        readonly index: number;
+    }) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>, Steps & {
+        readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>;
+    }, Waits>;
     waitFor<const Name extends string, const Given, const Answer, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Answer> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise>;
     }, Waits & {
@@ -1963,6 +2026,7 @@ type CloneableProtocol<P extends Protocol> = {
     };
 };
 
+// what does a step: an agent, or a workflow
 type Doer<Kind, In, Out, Inner, InnerWaits> = {
     readonly kind: Kind;
 } & (AgentDefinition<In, Out> | WorkflowDefinition<In, Out, Inner, InnerWaits>);
@@ -2011,10 +2075,18 @@ type OutputsSoFar<Steps> = {
     readonly [Name in keyof Steps]?: Finished<Steps[Name]>;
 } & (unknown extends Steps ? Readonly<Record<string, unknown>> : unknown);
 
+// the options of a step that only an agent has
 type OwnOptions<Kind, From, Out> = Kind extends "workflow" ? {
     readonly fallback?: never;
     readonly pointOfNoReturn?: never;
 } : StepOptions<From, Out>;
+
+// the output of an each, inferred from whether it tolerates failures
+type Results<Out, Tolerate extends Tolerance> = [
+    Tolerate
+] extends [
+    never
+] ? readonly Out[] : readonly ItemResult<Out>[];
 
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
@@ -2032,6 +2104,7 @@ type StatesOf<K extends readonly TransactKey[]> = {
     -readonly [I in keyof K]: StateOf<K[I]>;
 };
 
+// the names of a workflow's own steps, without those of its sub-workflows
 type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
 
 // how an actor ref travels: between the ref and the copier of messages
@@ -2051,6 +2124,7 @@ type Whole = undefined | null | boolean | number | bigint | string | symbol | Da
 // a part of IsCloneable
 type Whole = undefined | null | boolean | number | bigint | string | Date | ArrayBuffer | ArrayBufferView;
 
+// what a sub-workflow has, by its paths in the workflow around it
 type Within<Name extends string, Inner> = [
     Inner
 ] extends [

@@ -112,6 +112,7 @@ export { type RestartIntensity } from "./supervision/restart-intensity.ts";
 export { type ChildStatus, type Strategy, type SupervisorPhase } from "./supervision/supervisor-state.ts";
 export {
   type AgentStep,
+  type EachStep,
   type InputOf,
   type MappingSources,
   type OutputOf,
@@ -119,10 +120,12 @@ export {
   type SubWorkflowStep,
   type StepBase,
   type StepDefinition,
+  type Tolerance,
   type WaitStep,
   type WorkflowDefinition,
   type WorkflowId,
 } from "./workflows/definition/workflow-definition.ts";
+export { type EachOptions, type ItemError, type ItemResult } from "./workflows/definition/each-options.ts";
 export { type PauseTime, type WaitOptions } from "./workflows/definition/wait-options.ts";
 export { defineWorkflow, type WorkflowOptions } from "./workflows/definition/define-workflow.ts";
 export {
@@ -147,6 +150,8 @@ export {
   type RunStarted,
   type StepFailed,
   type StepFinished,
+  type EachOutline,
+  type ItemsOf,
   type StepOutline,
   type StepSkipped,
   type StepStarted,

@@ -29,6 +29,7 @@ export const plumbing: Readonly<Record<string, string>> = {
   OwnOptions: "the options of a step that only an agent has",
   StepName: "the names of a workflow's own steps, without those of its sub-workflows",
   Within: "what a sub-workflow has, by its paths in the workflow around it",
+  Results: "the output of an each, inferred from whether it tolerates failures",
   Left: "what a step leaves to later ones, inferred from its options",
   skippable: "carries the type of an output that may be missing; never there at run time",
 };

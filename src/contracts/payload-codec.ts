@@ -82,6 +82,15 @@ export class PayloadCodec {
   }
 }
 
+/** One payload made of several, such as a list of them. `make` gets each in a form that decodes to the value again, and only puts it somewhere. */
+export function composePayloads(parts: readonly Payload[], make: (part: Payload, index: number) => unknown): Payload {
+  if (!parts.some(isWrapped)) return parts.map(make);
+  return {
+    [tagField]: wrapper,
+    value: parts.map((part, index) => make(isWrapped(part) ? part.value : tagAll(part), index)),
+  };
+}
+
 function isTagged(value: unknown): value is { readonly [tagField]: unknown } {
   return typeof value === "object" && value !== null && Object.hasOwn(value, tagField);
 }

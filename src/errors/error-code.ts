@@ -72,6 +72,7 @@ export const errorCodes = [
   "compensation-failed",
   "run-resolved",
   "no-such-run",
+  "too-many-items",
   "workflow-changed",
   "not-admissible",
   "past-point-of-no-return",

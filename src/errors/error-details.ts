@@ -221,6 +221,7 @@ export interface ErrorDetailsByCode {
     readonly workflow?: string;
     readonly found?: string;
   };
+  "too-many-items": { readonly step: string; readonly count: number; readonly max: number };
   "workflow-changed": {
     readonly run: string;
     readonly workflow: string;

@@ -45,6 +45,18 @@ export function wrongSubWorkflows(): void {
   flow.step("next", scorer, { after: ["part/score"] }, () => ({ applicantId: "a" }));
 }
 
+export function wrongLists(): void {
+  const listed = claim.each("all", scorer, { over: () => ["a"], tolerate: 1 }, ({ item }) => ({ applicantId: item }));
+  // @ts-expect-error says: Type 'number' is not assignable to type 'string'
+  claim.each("all", scorer, { over: () => [1] }, ({ item }) => ({ applicantId: item }));
+  // @ts-expect-error says: Type 'string' is not assignable to type 'readonly
+  claim.each("all", scorer, { over: ({ input }) => input.id }, () => ({ applicantId: "a" }));
+  listed.step("next", scorer, { after: ["all"] }, ({ all: [one] }) => {
+    // @ts-expect-error says: 'one.output' is possibly 'undefined'
+    return { applicantId: String(one?.output.score) };
+  });
+}
+
 export async function wrongAnswers(system: System): Promise<void> {
   const run = system.run(asked, { id: "a" });
   // @ts-expect-error says: Type 'string' is not assignable to type 'boolean'

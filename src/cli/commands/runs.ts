@@ -1,7 +1,7 @@
 /** `troupe runs`: lists the runs, with the status of each and what it waits for. */
 
 import { isOpen, type RunState, runStatuses } from "../../workflows/history/run-state.ts";
-import { allSteps, outlineAt } from "../../workflows/history/run-steps.ts";
+import { placedSteps } from "../../workflows/history/run-steps.ts";
 import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
@@ -90,7 +90,7 @@ function filterOf(given: Arguments): (one: FoundRun) => boolean {
 /** True for a run in which a wait for an answer is open. */
 function asksIn({ steps }: RunState): boolean {
   if (steps.open === undefined) return false;
-  return allSteps(steps).some((step, place) => step.status === "open" && outlineAt(steps, place).kind === "wait");
+  return placedSteps(steps).some(({ step, about }) => step.status === "open" && about.kind === "wait");
 }
 
 function isNamed({ name, version }: WorkflowId, wanted: string): boolean {

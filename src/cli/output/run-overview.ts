@@ -3,7 +3,7 @@
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import { attemptOf, stepOf, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
 import type { RunState, RunStatus } from "../../workflows/history/run-state.ts";
-import { allSteps, isInFlight, outlineAt, type StepState } from "../../workflows/history/run-steps.ts";
+import { isInFlight, placedSteps, type StepState } from "../../workflows/history/run-steps.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { messageOf } from "./one-line.ts";
@@ -90,7 +90,7 @@ export function overviewOf(
   refused?: RunOverview["refused"],
 ): Omit<RunOverview, "started"> {
   const { workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
-  const steps = allSteps(state.steps).map((step, place) => ({ step, ...outlineAt(state.steps, place) }));
+  const steps = placedSteps(state.steps).map(({ step, about }) => ({ step, ...about }));
   const skipped = steps.flatMap(({ step }) => (step.status === "skipped" ? [step.name] : []));
   const reached = stoppedAtPivot(state);
   return {
@@ -99,7 +99,7 @@ export function overviewOf(
     status: refused === undefined ? state.status : "refused",
     coordination,
     steps: {
-      total: steps.length,
+      total: state.steps.outline.length,
       finished: state.steps.finished,
       undone: steps.filter(({ step }) => step.status === "compensated").length,
       ...(skipped.length === 0 ? {} : { skipped }),
@@ -108,7 +108,9 @@ export function overviewOf(
     ...(deadline === undefined ? {} : { deadline }),
     inFlight: steps.flatMap(({ step, agent = "" }) => (isInFlight(step) ? [attemptAt(step, agent)] : [])),
     waits: [
-      ...steps.flatMap(({ step, agent, kind }) => (kind === "workflow" ? [] : (waitOf(step, agent) ?? []))),
+      ...steps.flatMap(({ step, agent, kind }) =>
+        kind === "workflow" || kind === "each" ? [] : (waitOf(step, agent) ?? []),
+      ),
       ...waitForPerson(state),
     ],
     ...(failed === undefined ? {} : { failed: mishapOf(failed, stepOf(state, failed)?.error) }),

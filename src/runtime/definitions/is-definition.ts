@@ -50,6 +50,8 @@ function isStep(step: unknown): boolean {
       return typeof step["until"] === "number" || typeof step["until"] === "function";
     case "workflow":
       return isDefinition(step["workflow"]);
+    case "each":
+      return isDefinition(step["agent"]) && typeof step["over"] === "function";
     default:
       return isDefinition(step["agent"]);
   }

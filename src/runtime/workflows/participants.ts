@@ -66,7 +66,7 @@ export class Participants {
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     await Promise.all(
       stepsOfRun(workflow).map(async (step) =>
-        step.kind === "agent" ? this.#deployment(step.agent).target : undefined,
+        step.kind === "agent" || step.kind === "each" ? this.#deployment(step.agent).target : undefined,
       ),
     );
   }

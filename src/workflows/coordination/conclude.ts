@@ -9,11 +9,12 @@ import { refusalOf } from "../../errors/refusal-of.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";
-import type { PlannedStep, WorkflowPlan } from "./workflow-plan.ts";
+import { agentStepOf, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { decodeSources, sourcesIn } from "./decide.ts";
+import { sourcesIn } from "./decide.ts";
+import { decodeSources } from "./pure-calls.ts";
 
 /** What judging an event needs besides the run. */
 export interface Terms {
@@ -42,7 +43,7 @@ const unknownOutcomes: ReadonlySet<unknown> = new Set([
  */
 export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, terms: Terms): RunEvent {
   if (event.type !== "step-failed" && event.type !== "compensation-failed") return event;
-  const step = plan.step.get(event.step);
+  const step = agentStepOf(plan, event.step);
   if (step === undefined) return event;
   return event.type === "step-failed"
     ? concludeStep(step, state, event, terms)
@@ -51,7 +52,8 @@ export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, t
 
 function concludeStep(step: PlannedStep, state: RunState, event: StepFailed, terms: Terms): StepFailed | StepFinished {
   // a step that could not start, since its input can't be made, can't start at the next attempt either
-  if (state.status !== "running" || stepOf(state, step.name)?.status === "pending") return marked(event);
+  const status = stepOf(state, step.name)?.status;
+  if (state.status !== "running" || status === undefined || status === "pending") return marked(event);
   const retry = retryOf(step, state, event, terms);
   if (retry !== undefined) return { ...marked(event), ...retry };
   if (step.fallback === undefined || event.epoch !== undefined) return marked(event);

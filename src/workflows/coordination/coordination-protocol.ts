@@ -9,7 +9,7 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { Parts } from "../history/parts.ts";
-import type { Claim, Outcome } from "../history/run-event.ts";
+import type { Claim, ItemsOf, Outcome } from "../history/run-event.ts";
 
 /** The fields about the run in every message to a participant. */
 interface OfRun {
@@ -93,6 +93,16 @@ export type RelayedEvent =
   | { readonly type: "run-started"; readonly input: Payload }
   /** A sub-workflow has begun. */
   | { readonly type: "step-started"; readonly step: string; readonly input: Payload }
+  /** These items of an each may start: from one on, and up to another one. */
+  | {
+      readonly type: "items-due";
+      readonly step: string;
+      readonly items: ItemsOf;
+      readonly from: number;
+      readonly to: number;
+      /** Present when the events before it have all that the items are decided from. */
+      readonly withSources?: true;
+    }
   /** A step has finished, or was skipped. */
   | {
       readonly type: "step-settled";

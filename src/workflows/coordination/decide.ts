@@ -14,22 +14,17 @@ import type {
   MappingSources,
   PauseStep,
   StepDefinition,
-  SubWorkflowStep,
   WaitStep,
+  WorkflowDefinition,
 } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
 import type { StepFailed, StepSkipped, StepStarted, WaitOpened } from "../history/run-event.ts";
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isAbsent, outputAt, placeOf, stepAt } from "../history/run-steps.ts";
-
-/** What a step is decided from: what came before it. */
-export interface StepSources {
-  /** The input of the run, or of the sub-workflow, and the outputs of the steps that the step comes after, by the names that its functions know. */
-  readonly payloads: Readonly<Record<string, Payload>>;
-  /** The paths of the steps among them that were skipped and have no output; absent for none, which is the usual case. */
-  readonly absent?: ReadonlySet<string> | undefined;
-}
+import { outputAt } from "../history/run-outputs.ts";
+import { isAbsent, placeOf, stepAt } from "../history/run-steps.ts";
+import { makeList } from "./lists.ts";
+import { callPure, checkedInput, decodeSources, type StepSources } from "./pure-calls.ts";
 
 /** The decider, and what it decides from. */
 export interface DecisionScope {
@@ -50,9 +45,9 @@ export type StepDecision = StepStarted | WaitOpened | StepSkipped | StepFailed;
  * @param time now, in milliseconds since the epoch: for waits and pauses.
  */
 export function decide(step: AgentStep, scope: DecisionScope, codec: PayloadCodec): Exclude<StepDecision, WaitOpened>;
-export function decide(step: StepDefinition, scope: DecisionScope, codec: PayloadCodec, time: number): StepDecision;
+export function decide(step: OfRun, scope: DecisionScope, codec: PayloadCodec, time: number): StepDecision;
 export function decide(
-  step: StepDefinition,
+  step: AgentStep | OfRun,
   { by, epoch, sources: { payloads, absent } }: DecisionScope,
   codec: PayloadCodec,
   time = 0,
@@ -67,30 +62,34 @@ export function decide(
         : { ...skipped, output: standIn(step, sources, codec), isGiven: true };
     }
     if (step.kind === "wait" || step.kind === "pause") return opened(step, sources, codec, time);
-    const input = codec.encode(call(step, "mapping", step.map, sources), `the input mapped for the step "${name}"`);
-    return { type: "step-started", step: name, input: checkedInput(step, input, codec), by, epoch };
+    if (step.kind === "each") {
+      const { items } = makeList(step, { payloads }, codec);
+      return { type: "step-started", step: name, input: null, by, epoch, items };
+    }
+    const what = `the input mapped for the step "${name}"`;
+    const mapped = codec.encode(callPure(step, "mapping", step.map, sources), what);
+    const input =
+      step.kind === "agent"
+        ? checkedInput(step.agent, mapped, codec)
+        : codec.encode(parsedInput(step.workflow, codec.decode(mapped)), what);
+    return { type: "step-started", step: name, input, by, epoch };
   } catch (error) {
     return { type: "step-failed", step: name, error: encodeError(error), epoch };
   }
 }
 
 /** @throws TroupeError `contract-violated`. */
-function checkedInput(step: AgentStep | SubWorkflowStep, input: Payload, codec: PayloadCodec): Payload {
-  const taker = step.kind === "agent" ? step.agent : step.workflow;
-  const { name: agent, version } = taker;
-  const parsed = checkContract(taker.input, codec.decode(input), {
-    agent,
-    version,
-    direction: "input",
-    side: "sender",
-  });
-  return step.kind === "agent" ? input : codec.encode(parsed, `the input mapped for the step "${step.name}"`);
+function parsedInput({ name: agent, version, input }: WorkflowDefinition, mapped: unknown): unknown {
+  return checkContract(input, mapped, { agent, version, direction: "input", side: "sender" });
 }
 
 function opened(step: WaitStep | PauseStep, sources: MappingSources, codec: PayloadCodec, since: number): WaitOpened {
   const { name } = step;
   if (step.kind === "pause") return { type: "wait-opened", step: name, since, until: endOf(step, sources, since) };
-  const question = codec.encode(call(step, "question", step.question, sources), `the question of the wait "${name}"`);
+  const question = codec.encode(
+    callPure(step, "question", step.question, sources),
+    `the question of the wait "${name}"`,
+  );
   const { timeout } = step;
   return {
     type: "wait-opened",
@@ -104,7 +103,7 @@ function opened(step: WaitStep | PauseStep, sources: MappingSources, codec: Payl
 /** When a pause is over, in milliseconds since the epoch. */
 function endOf(step: PauseStep, sources: MappingSources, since: number): number {
   if (typeof step.until === "number") return since + step.until;
-  const given = call(step, "until", step.until, sources);
+  const given = callPure(step, "until", step.until, sources);
   const time = given instanceof Date ? given.getTime() : given;
   if (typeof time === "number" && Number.isFinite(time)) return time;
   throw new TroupeError(
@@ -135,17 +134,10 @@ export function inputOf(scope: string): string {
   return pathIn(scope, inputName);
 }
 
-/** Sources in the form that the workflow's functions get: decoded and frozen. */
-export function decodeSources(payloads: StepSources["payloads"], codec: PayloadCodec): MappingSources {
-  const sources: Record<string, unknown> = {};
-  for (const name of Object.keys(payloads)) sources[name] = frozen(codec.decode(payloads[name]));
-  return sources;
-}
-
 /** @throws TroupeError `invalid-workflow`; what the step's `when` throws. */
 function isWanted(step: StepDefinition, sources: MappingSources): boolean {
   if (step.when === undefined) return true;
-  const said = call(step, "when", step.when, sources);
+  const said = callPure(step, "when", step.when, sources);
   if (typeof said === "boolean") return said;
   throw new TroupeError(
     "invalid-workflow",
@@ -155,7 +147,7 @@ function isWanted(step: StepDefinition, sources: MappingSources): boolean {
 
 /** What the step's `otherwise` gives. It has to be what the agent could have given, or an answer. */
 export function standIn(step: StepDefinition, sources: MappingSources, codec: PayloadCodec): Payload {
-  const given = step.otherwise === undefined ? undefined : call(step, "otherwise", step.otherwise, sources);
+  const given = step.otherwise === undefined ? undefined : callPure(step, "otherwise", step.otherwise, sources);
   const output = codec.encode(given, `the otherwise of the step "${step.name}"`);
   checkOutput(step, codec.decode(output));
   return output;
@@ -172,6 +164,11 @@ function checkOutput(step: StepDefinition, output: unknown): void {
     case "wait":
       checkContract(step.answer, output, { agent: step.name, version: "wait", direction: "output", side: "sender" });
       return;
+    case "each": {
+      const results: readonly unknown[] = Array.isArray(output) ? output : [];
+      if (step.tolerate === undefined) for (const one of results) checkOutput({ ...step, kind: "agent" } as never, one);
+      return;
+    }
     case "workflow": {
       const last = step.workflow.steps.at(-1);
       if (last !== undefined && !(output === undefined && mayBeMissing(last))) checkOutput(last, output);
@@ -184,30 +181,4 @@ function checkOutput(step: StepDefinition, output: unknown): void {
 /** True for a step that may be skipped, and then nothing stands in for its output. */
 function mayBeMissing({ when, needs, otherwise }: StepDefinition): boolean {
   return otherwise === undefined && (when !== undefined || needs.length > 0);
-}
-
-function call(
-  step: StepDefinition,
-  what: "mapping" | "question" | "until" | "when" | "otherwise",
-  pure: (sources: MappingSources) => unknown,
-  sources: MappingSources,
-): unknown {
-  const result = pure(sources);
-  if (!(result instanceof Promise)) return result;
-  result.catch(() => undefined); // the step fails because of the promise, whatever becomes of it
-  throw new TroupeError(
-    "invalid-workflow",
-    `the ${what} of the step "${step.name}" returned a promise. A workflow's functions are synchronous; fetch what is needed in an agent.`,
-  );
-}
-
-/**
- * Freezes decoded values, so that a function of the workflow can't write to its sources. Values from the run's history are frozen
- * already.
- */
-function frozen(value: unknown): unknown {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value) || ArrayBuffer.isView(value)) return value;
-  Object.freeze(value);
-  for (const part of Object.values(value)) frozen(part);
-  return value;
 }

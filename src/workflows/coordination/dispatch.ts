@@ -2,12 +2,13 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { participantsOf } from "./workflow-plan.ts";
+import { agentStepOf, participantsOf } from "./workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
 import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
 import type { Proposal, RunEvent } from "../history/run-event.ts";
-import { statusOf, stepOf } from "../history/run-progress.ts";
+import { stepOf } from "../history/run-progress.ts";
 import { isOpen } from "../history/run-state.ts";
+import { allSteps } from "../history/run-steps.ts";
 
 /** A message and the participant it is for. */
 export interface Dispatch {
@@ -28,7 +29,7 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
   const isRelayed = state.coordination === "relay";
   switch (event.type) {
     case "step-started":
-      if (run.plan.scopes.has(event.step)) return isRelayed && isOpen(state) ? forward(run, event) : [];
+      if (run.plan.opening.has(event.step)) return isRelayed && isOpen(state) ? forward(run, event) : [];
       return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
     case "compensation-started":
       return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
@@ -52,7 +53,7 @@ function order(
   type: "step-started" | "compensation-started",
   isHandOver: boolean,
 ): Dispatch[] {
-  const planned = plan.step.get(name);
+  const planned = agentStepOf(plan, name);
   const step = stepOf(state, name);
   if (planned === undefined || step === undefined) return [];
   const { agent } = planned;
@@ -66,7 +67,9 @@ function order(
 }
 
 function abortAll({ run, plan, state }: RelayedRun, reason: string | undefined): Dispatch[] {
-  const started = plan.steps.filter(({ name }) => statusOf(state, name) === "started");
+  const started = allSteps(state.steps).flatMap(({ name, status }) =>
+    status === "started" ? (agentStepOf(plan, name) ?? []) : [],
+  );
   const message = { type: "abort", run, ...(reason === undefined ? {} : { reason }) } as const;
   return participantsOf(started).map(({ agent }) => ({ agent, message }));
 }

@@ -5,11 +5,13 @@
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import { nameOf, type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
-import type { AgentStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
+import type { AgentStep, EachStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
-import type { OwnStep, Relay } from "./coordination-protocol.ts";
-import type { CompensationStarted, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
-import { decide, inputOf, type StepSources } from "./decide.ts";
+import type { OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
+import type { CompensationStarted, ItemsOf, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
+import { decide, inputOf } from "./decide.ts";
+import { decideItems, listOf, type MadeList } from "./lists.ts";
+import type { StepSources } from "./pure-calls.ts";
 
 /**
  * A participant's proposal: to start its step, to start a compensation (with the data it needs), or to record that a
@@ -17,12 +19,16 @@ import { decide, inputOf, type StepSources } from "./decide.ts";
  */
 export type JoinProposal = StepStarted | StepSkipped | StepFailed | (CompensationStarted & { readonly own: OwnStep });
 
-/** The steps of a workflow that agents do, also those of its sub-workflows, by path. */
-export type StepsByName = ReadonlyMap<string, OfRun<AgentStep>>;
+/** The steps of a workflow that agents do, once or for each item, also those of its sub-workflows, by path. */
+export type StepsByName = ReadonlyMap<string, OfRun<AgentStep | EachStep>>;
 
 /** The index in which a {@link Join} looks up its steps; made once per workflow. */
 export function stepsByName(workflow: Pick<WorkflowDefinition, "steps">): StepsByName {
-  return new Map(stepsOfRun(workflow).flatMap((step) => (step.kind === "agent" ? [[step.name, step] as const] : [])));
+  return new Map(
+    stepsOfRun(workflow).flatMap((step) =>
+      step.kind === "agent" || step.kind === "each" ? [[step.name, step] as const] : [],
+    ),
+  );
 }
 
 /**
@@ -45,6 +51,8 @@ export class Join {
    * proposes it again.
    */
   readonly #proposed = new Map<string, Epoch>();
+  /** The lists of eaches of which items are still to start, and up to which item they were proposed. */
+  readonly #lists = new Map<string, { readonly items: ItemsOf; upTo: number }>();
 
   constructor(steps: StepsByName) {
     this.#steps = steps;
@@ -55,7 +63,7 @@ export class Join {
    * carries all data that it needs.
    */
   get isOver(): boolean {
-    return this.#missing.size === 0;
+    return this.#missing.size === 0 && this.#lists.size === 0;
   }
 
   /**
@@ -64,27 +72,53 @@ export class Join {
    */
   take(message: Relay, codec: PayloadCodec): readonly JoinProposal[] {
     const { epoch } = message;
+    const items: JoinProposal[] = [];
     for (const event of message.events) {
       if (event.type === "run-started") this.#give(inputOf(""), event.input);
       else if (event.type === "step-started") this.#give(inputOf(event.step), event.input);
+      else if (event.type === "items-due") items.push(...this.#itemsDue(event, message, codec));
       else if (event.type === "step-settled") {
         if (event.isAbsent === true) (this.#absent ??= new Set()).add(event.step);
         this.#give(event.step, event.output);
       } else {
         this.#missing.clear(); // the run goes backward, so none of these steps will start
+        this.#lists.clear();
         const next = event.own.find(({ step }) => step === event.remaining[0]);
         return next === undefined ? [] : [undoing(next, epoch)];
       }
     }
-    const own = message.steps.flatMap((name) => this.#steps.get(name) ?? []);
+    const own = message.steps.flatMap((name) => {
+      const step = this.#steps.get(name);
+      return step?.kind === "agent" ? [step] : [];
+    });
     for (const step of own) this.#hearOf(step, epoch);
     const ready = own.filter(({ name }) => this.#missing.get(name) === 0);
-    return ready.map((step) => {
+    const proposals = ready.map((step) => {
       this.#missing.delete(step.name);
       const proposal = decide(step, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
       this.#proposed.set(step.name, proposal.type === "step-failed" ? epoch : Number.POSITIVE_INFINITY);
       return proposal;
     });
+    return items.length === 0 ? proposals : [...proposals, ...items];
+  }
+
+  /** The items of an each that are due and were not proposed. A list is forgotten once all of its items were. */
+  #itemsDue(
+    { step: name, items, from, to, withSources }: RelayedEvent & { readonly type: "items-due" },
+    { epoch, handOver }: Relay,
+    codec: PayloadCodec,
+  ): readonly JoinProposal[] {
+    const step = this.#steps.get(name);
+    if (step?.kind !== "each") return [];
+    const known = this.#lists.get(name) ?? (withSources === true ? { items, upTo: 0 } : undefined);
+    if (known === undefined) return []; // all of its items were proposed, and claims of them are on their way
+    const first = handOver ? from : Math.max(from, known.upTo);
+    known.upTo = Math.max(first, to);
+    if (known.upTo < items.count) this.#lists.set(name, known);
+    else this.#lists.delete(name);
+    if (first >= to) return [];
+    const list = (): MadeList => listOf(step, known.items, () => this.#sourcesOf(step), codec);
+    return decideItems(step, { from: first, to }, { by: "relay", epoch }, list, codec);
   }
 
   #give(source: string, payload: Payload): void {
@@ -106,7 +140,7 @@ export class Join {
     this.#missing.set(name, missing);
   }
 
-  #sourcesOf({ scope, after }: OfRun<AgentStep>): StepSources {
+  #sourcesOf({ scope, after }: OfRun<AgentStep | EachStep>): StepSources {
     const payloads: Record<string, Payload> = {};
     for (const path of [inputOf(scope), ...after]) payloads[nameOf(path)] = this.#sources.get(path);
     return { payloads, absent: this.#absent };

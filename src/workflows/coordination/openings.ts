@@ -1,5 +1,5 @@
 /**
- * What the supervisor decides about waits, pauses and sub-workflows, under either coordination alike: whether they open, and how waits and
+ * What the supervisor decides about waits, pauses, sub-workflows and the lists of eaches, under either coordination alike: whether they open, and how waits and
  * pauses end. Pure. No agent takes part in it.
  */
 
@@ -9,7 +9,8 @@ import type { RunEvent, StepFailed, StepFinished } from "../history/run-event.ts
 import { isReady, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import type { Terms } from "./conclude.ts";
-import { decide, decodeSources, sourcesIn, standIn, type StepDecision } from "./decide.ts";
+import { decide, sourcesIn, standIn, type StepDecision } from "./decide.ts";
+import { decodeSources } from "./pure-calls.ts";
 import { followingOf, type PlannedOpening, type WorkflowPlan } from "./workflow-plan.ts";
 
 /**
@@ -60,7 +61,7 @@ export function expire(
   { codec }: Pick<Terms, "codec">,
 ): StepFinished | StepFailed | undefined {
   const step = plan.opening.get(name);
-  if (step === undefined || step.kind === "workflow") return undefined;
+  if (step === undefined || (step.kind !== "wait" && step.kind !== "pause")) return undefined;
   if (step.kind === "pause") return { type: "step-finished", step: name, output: undefined };
   const { epoch } = state;
   try {

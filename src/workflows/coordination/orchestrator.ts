@@ -1,8 +1,10 @@
 /** The orchestrator: decides from a run's state what to do next. It is called after every event. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { followingOf, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
-import type { Claim, RunEvent, StepFailed, StepSkipped } from "../history/run-event.ts";
+import { eachOf, followingOf, type PlannedEach, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
+import { decideItems, listOf, type MadeList } from "./lists.ts";
+import { rangeToStart } from "../history/run-items.ts";
+import type { Claim, RunEvent, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { decide, sourcesIn } from "./decide.ts";
@@ -26,9 +28,11 @@ export function orchestrate(
 ): readonly Decision[] {
   const { epoch } = state;
   if (state.status === "running") {
-    return stepsMadeReady(plan, after)
+    const ready = stepsMadeReady(plan, after)
       .filter(({ name }) => isReady(state, name))
       .map((step) => decide(step, { by: "orchestrator", epoch, sources: sourcesIn(state, step) }, codec));
+    const items = eachesWithRoom(plan, after).flatMap((each) => itemsToStart(each, state, codec));
+    return items.length === 0 ? ready : [...ready, ...items];
   }
   const next = nextToCompensate(state);
   if (next === undefined || isResting(state)) return [];
@@ -52,6 +56,33 @@ function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readon
     default:
       return [];
   }
+}
+
+/** A superset of the eaches of which items can start because of the event. */
+function eachesWithRoom(plan: WorkflowPlan, event: RunEvent | undefined): readonly PlannedEach[] {
+  if (plan.items.size === 0) return [];
+  switch (event?.type) {
+    case undefined:
+    case "run-recovered":
+    case "coordination-switched":
+      return plan.openings.filter((step) => step.kind === "each");
+    case "step-started":
+    case "step-finished":
+    case "step-failed": {
+      const each = eachOf(plan, event.step);
+      return each === undefined ? [] : [each];
+    }
+    default:
+      return [];
+  }
+}
+
+function itemsToStart(each: PlannedEach, state: RunState, codec: PayloadCodec): readonly (StepStarted | StepFailed)[] {
+  const range = rangeToStart(state, each.name);
+  if (range === undefined || range.from === range.to) return [];
+  const { epoch } = state;
+  const list = (): MadeList => listOf(each, range.items, () => sourcesIn(state, each), codec);
+  return decideItems(each, range, { by: "orchestrator", epoch }, list, codec);
 }
 
 /** The next attempt at a step or compensation that waits for it, now that its time has come. */

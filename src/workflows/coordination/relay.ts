@@ -2,8 +2,12 @@
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import {
+  agentKey,
+  agentStepOf,
+  eachOf,
   followingOf,
   participantsOf,
+  type PlannedEach,
   type PlannedParticipant,
   type PlannedStep,
   type WorkflowPlan,
@@ -20,7 +24,9 @@ import {
   stepOf,
 } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isAbsent, isSettled, outputAt, placeOf, stepAt, type StepState } from "../history/run-steps.ts";
+import { rangeToStart } from "../history/run-items.ts";
+import { outputAt } from "../history/run-outputs.ts";
+import { isAbsent, isSettled, placeOf, stepAt, type StepState } from "../history/run-steps.ts";
 
 /** A message and the participant it is for. */
 export interface Forward<M extends Relay | Due = Relay> {
@@ -49,13 +55,21 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
     case "run-started":
     case "step-started": {
       const begun = plan.scopes.get(event.type === "run-started" ? "" : event.step)?.dependents ?? [];
-      return participantsOf(begun).map((to) => relayTo(relayed, to, [beginningOf(event)], false));
+      const told = participantsOf(begun).map((to) => relayTo(relayed, to, [beginningOf(event)], false));
+      const each = event.type === "run-started" ? undefined : plan.opening.get(event.step);
+      return each?.kind === "each" ? forwardItems(relayed, each, true, false) : told;
+    }
+    case "step-failed": {
+      const each = eachOf(plan, event.step);
+      return each === undefined ? [] : forwardItems(relayed, each, false, false);
     }
     case "step-finished":
     case "step-skipped": {
       const dependents = followingOf(plan, event.step)?.dependents ?? [];
       const settled = settledIn(state, event.step);
-      return participantsOf(dependents).map((to) => relayTo(relayed, to, settled, false));
+      const told = participantsOf(dependents).map((to) => relayTo(relayed, to, settled, false));
+      const each = eachOf(plan, event.step);
+      return each === undefined ? told : [...told, ...forwardItems(relayed, each, false, false)];
     }
     default:
       return [];
@@ -74,9 +88,35 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   const pending = plan.steps.filter(
     ({ name, scope }) => statusOf(state, name) === "pending" && (scope === "" || statusOf(state, scope) === "open"),
   );
-  return participantsOf(pending)
+  const steps = participantsOf(pending)
     .filter(isConcerned)
     .map((to) => relayTo(relayed, to, [...begunAround(to.steps, state), ...settledBefore(to.steps, state)], true));
+  const eaches = plan.openings.flatMap((step) =>
+    step.kind === "each" && isConcerned({ key: agentKey(step.agent) }) ? forwardItems(relayed, step, true, true) : [],
+  );
+  return [...steps, ...eaches];
+}
+
+/** Tells the agent of an each which items may start; with all that they are decided from, where it doesn't have that yet. */
+function forwardItems(
+  relayed: RelayedRun,
+  each: PlannedEach,
+  withSources: boolean,
+  isHandOver: boolean,
+): readonly Forward[] {
+  const { plan, state } = relayed;
+  const range = rangeToStart(state, each.name);
+  const item = plan.items.get(each.name);
+  if (range === undefined || item === undefined || (range.from === range.to && !withSources)) return [];
+  const due = {
+    type: "items-due",
+    step: each.name,
+    ...range,
+    ...(withSources ? { withSources } : {}),
+  } as const;
+  const before = withSources ? [...begunAround([item], state), ...settledBefore([item], state)] : [];
+  const to = { agent: each.agent, key: item.agentKey, steps: [item] };
+  return [relayTo(relayed, to, [...before, due], isHandOver)];
 }
 
 function beginningOf(event: RunStarted | StepStarted): RelayedEvent {
@@ -97,7 +137,7 @@ function begunAround(steps: readonly PlannedStep[], state: RunState): readonly R
 export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
   const { run, plan, state } = relayed;
   const step = stepOf(state, name);
-  const agent = plan.step.get(name)?.agent;
+  const agent = agentStepOf(plan, name)?.agent;
   if (step === undefined || agent === undefined) return [];
   if (step.status === "undo-waiting") return backward(relayed, true);
   const { epoch } = state;
@@ -118,7 +158,7 @@ function backward(
   const { plan, state } = relayed;
   if (awaitsSteps(state)) return []; // nothing can be decided yet
   const remaining = remainingCompensations(state);
-  const steps = remaining.flatMap((name) => plan.step.get(name) ?? []);
+  const steps = remaining.flatMap((name) => agentStepOf(plan, name) ?? []);
   return participantsOf(steps)
     .filter(isConcerned)
     .map((to) => {

@@ -2,10 +2,11 @@
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepOutline } from "../history/run-event.ts";
-import { type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
+import { itemAt, type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
 import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
 import type {
   AgentStep,
+  EachStep,
   PauseStep,
   StepDefinition,
   SubWorkflowStep,
@@ -26,8 +27,11 @@ export interface PlannedStep extends OfRun<AgentStep>, Following {
   readonly agentKey: string;
 }
 
-/** A wait, a pause or a sub-workflow. */
-export type PlannedOpening = OfRun<WaitStep | PauseStep | SubWorkflowStep> & Following;
+/** A wait, a pause, a sub-workflow or an each. */
+export type PlannedOpening = OfRun<WaitStep | PauseStep | SubWorkflowStep | EachStep> & Following;
+
+/** An each. */
+export type PlannedEach = OfRun<EachStep> & Following;
 
 /** An agent that takes part in a workflow, with its steps. */
 export interface PlannedParticipant {
@@ -45,7 +49,9 @@ export interface WorkflowPlan {
   readonly steps: readonly PlannedStep[];
   /** By path. */
   readonly step: ReadonlyMap<string, PlannedStep>;
-  /** The waits, pauses and sub-workflows, in the order declared. */
+  /** What an agent does for each item, by the path of the each. */
+  readonly items: ReadonlyMap<string, PlannedStep>;
+  /** The waits, pauses, sub-workflows and eaches, in the order declared. */
   readonly openings: readonly PlannedOpening[];
   readonly opening: ReadonlyMap<string, PlannedOpening>;
   /** The steps of each sub-workflow, by its path; and under the empty path, those of the workflow. */
@@ -69,6 +75,7 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
   const scopes = new Map([["", nothing()]]);
   const steps: PlannedStep[] = [];
   const openings: PlannedOpening[] = [];
+  const items = new Map<string, PlannedStep>();
   for (const step of all) {
     const before = [scopes.get(step.scope), ...step.after.map((name) => following.get(name))];
     const after = following.get(step.name) ?? nothing();
@@ -81,6 +88,7 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
       openings.push(planned);
       for (const own of before) own?.openings.push(planned);
       if (step.kind === "workflow") scopes.set(step.name, nothing());
+      if (step.kind === "each") items.set(step.name, itemOf(step));
     }
   }
   const { module, name, version } = workflow;
@@ -89,13 +97,36 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
     id: { module, name, version },
     steps,
     step: new Map(steps.map((step) => [step.name, step])),
+    items,
     openings,
     opening: new Map(openings.map((opening) => [opening.name, opening])),
     scopes,
-    participants: participantsOf(steps),
+    participants: participantsOf([...steps, ...items.values()]),
     outlines: all.map(outlineOf),
     fingerprint: fingerprintOf(workflow),
   };
+}
+
+/** What an agent does for any item; nothing comes after a single one. */
+function itemOf({ name, scope, after, needs, agent, map }: OfRun<EachStep>): PlannedStep {
+  const own = { fallback: undefined, isPivot: false, when: undefined, otherwise: undefined };
+  const of = { name, scope, after, needs, agent, map };
+  return { ...of, ...own, kind: "agent", agentKey: agentKey(agent), dependents: [], openings: [] };
+}
+
+/** The step of an agent at a path, which may be that of an item. */
+export function agentStepOf(plan: WorkflowPlan, path: string): PlannedStep | undefined {
+  const step = plan.step.get(path);
+  if (step !== undefined || plan.items.size === 0) return step;
+  const item = plan.items.get(itemAt(path)?.each ?? "");
+  return item && { ...item, name: path };
+}
+
+/** The each at a path, or of the item at it. */
+export function eachOf(plan: WorkflowPlan, path: string): PlannedEach | undefined {
+  if (plan.items.size === 0) return undefined;
+  const step = plan.opening.get(itemAt(path)?.each ?? path);
+  return step?.kind === "each" ? step : undefined;
 }
 
 interface MutableFollowing {
@@ -115,16 +146,20 @@ function outlineOf(step: StepDefinition): StepOutline {
     ...(needs.length === 0 ? {} : { needs }),
     ...(when === undefined ? {} : { isConditional: true as const }),
   };
-  if (step.kind !== "agent") return { name, kind: step.kind, after, ...conditions, compensable: false };
-  const { agent, isPivot } = step;
+  if (step.kind === "agent")
+    return { name, ...doerOf(step.agent), after, ...conditions, ...(step.isPivot ? { isPivot: true } : {}) };
+  const own = { name, kind: step.kind, after, ...conditions, compensable: false };
+  if (step.kind !== "each") return own;
+  const { agent, concurrency, max, tolerate } = step;
+  const bounds = { concurrency, max, ...(tolerate === undefined ? {} : { tolerate }) };
+  return { ...own, each: { ...bounds, item: { name: `${name}[]`, ...doerOf(agent), after: [] } } };
+}
+
+function doerOf(agent: AgentDefinition): Pick<StepOutline, "agent" | "compensable" | "undoesUnknown"> {
   return {
-    name,
     agent: `${agent.name}@${agent.version}`,
-    after,
-    ...conditions,
     compensable: agent.compensate !== undefined,
     ...(agent.compensateUnknown === undefined ? {} : { undoesUnknown: true }),
-    ...(isPivot ? { isPivot } : {}),
   };
 }
 

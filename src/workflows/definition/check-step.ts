@@ -5,7 +5,13 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { isLetteredName, nameRule } from "../../values/name.ts";
 import { shown } from "../../values/shown.ts";
 import { stepsOfRun } from "./steps-of-run.ts";
-import type { AgentStep, StepDefinition, SubWorkflowStep, WorkflowDefinition } from "./workflow-definition.ts";
+import type {
+  AgentStep,
+  EachStep,
+  StepDefinition,
+  SubWorkflowStep,
+  WorkflowDefinition,
+} from "./workflow-definition.ts";
 
 /** @throws TroupeError `invalid-workflow` that names the workflow, the step and what is wrong. */
 export function checkStep(workflow: WorkflowDefinition, step: StepDefinition): void {
@@ -52,6 +58,8 @@ function ownProblem(workflow: WorkflowDefinition, step: StepDefinition): string 
       return agentProblem(workflow, step);
     case "workflow":
       return subWorkflowProblem(workflow, step);
+    case "each":
+      return eachProblem(step);
     case "wait": {
       const problem = schemaProblem(step.answer);
       if (problem !== undefined) return `its answer ${problem}`;
@@ -78,6 +86,14 @@ function agentProblem(workflow: WorkflowDefinition, step: AgentStep): string | u
   return step.isPivot && pivot !== undefined
     ? `the workflow has a point of no return, ${pivot}; there can be one`
     : undefined;
+}
+
+function eachProblem({ agent, over, map, after }: EachStep): string | undefined {
+  if (agent?.kind !== "agent") return "the second argument is the agent that does each item, made by defineAgent";
+  if (typeof over !== "function") return "its over is a function of the sources that gives the list";
+  if (typeof map !== "function") return "the last argument is the function that maps an item to the agent's input";
+  const taken = ["item", "index"].find((name) => after.includes(name));
+  return taken && `its mapping gets the ${taken} of the list, so it can't come after a step of that name`;
 }
 
 function subWorkflowProblem(workflow: WorkflowDefinition, step: SubWorkflowStep): string | undefined {

@@ -9,7 +9,15 @@ import { checkDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { readGiven } from "../../contracts/read-given.ts";
 import { checkStep } from "./check-step.ts";
-import { doneStep, type Mapping, pauseStep, type StepRest, type UntypedOptions, waitStep } from "./make-step.ts";
+import {
+  doneStep,
+  eachStep,
+  type Mapping,
+  pauseStep,
+  type StepRest,
+  type UntypedOptions,
+  waitStep,
+} from "./make-step.ts";
 import type { WorkflowBuilder } from "./workflow-builder.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
@@ -75,6 +83,7 @@ function emptyWorkflow<S extends v.GenericSchema>(module: string, options: Workf
 
 interface UntypedBuilder extends WorkflowDefinition {
   step(name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest): UntypedBuilder;
+  each(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): UntypedBuilder;
   waitFor(name: string, options: UntypedOptions, question: Mapping): UntypedBuilder;
   pause(name: string, options: UntypedOptions): UntypedBuilder;
 }
@@ -92,6 +101,8 @@ function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
     ...workflow,
     step: (name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest) =>
       adding("step", () => doneStep(name, does, rest)),
+    each: (name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping) =>
+      adding("each", () => eachStep(name, agent, options, map)),
     waitFor: (name: string, options: UntypedOptions, question: Mapping) =>
       adding("waitFor", () => waitStep(name, options, question)),
     pause: (name: string, options: UntypedOptions) => adding("pause", () => pauseStep(name, options)),

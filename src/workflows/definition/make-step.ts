@@ -5,6 +5,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import type {
   AgentStep,
+  EachStep,
   MappingSources,
   PauseStep,
   StepBase,
@@ -28,6 +29,10 @@ export interface UntypedOptions {
   readonly timeout?: number;
   readonly ms?: number;
   readonly until?: Mapping;
+  readonly over?: Mapping;
+  readonly concurrency?: number;
+  readonly max?: number;
+  readonly tolerate?: EachStep["tolerate"];
 }
 
 /** Of what is unknown here, `check-step.ts` says what is wrong. */
@@ -58,6 +63,28 @@ const waitOptions = v.strictObject({
   otherwise: v.optional(v.unknown()),
   answer: v.unknown(),
   timeout: v.optional(milliseconds(Number.MIN_VALUE)),
+});
+
+/** What the options of an each are when they are left out. */
+const eachDefaults = { concurrency: 8, max: 1_000 } as const;
+
+const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
+/** The paths of items have indices of nine digits at most. */
+const most = 1_000_000;
+
+const eachOptions = v.strictObject({
+  ...ofAnyStep,
+  otherwise: v.optional(v.unknown()),
+  over: v.unknown(),
+  concurrency: v.optional(positive),
+  max: v.optional(v.pipe(positive, v.maxValue(most))),
+  tolerate: v.optional(
+    v.union([
+      v.pipe(v.number(), v.integer(), v.minValue(0)),
+      v.strictObject({ share: v.pipe(v.number(), v.minValue(0), v.maxValue(1)) }),
+      v.literal("all"),
+    ]),
+  ),
 });
 
 const pauseOptions = v.strictObject({ ...ofAnyStep, ms: v.optional(milliseconds(0)), until: v.optional(v.unknown()) });
@@ -98,6 +125,13 @@ function agentStep(name: string, agent: AgentDefinition, options: UntypedOptions
     fallback,
     isPivot: pointOfNoReturn,
   });
+}
+
+export function eachStep(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): EachStep {
+  checkOptions("each", eachOptions, options);
+  const { over, concurrency = eachDefaults.concurrency, max = eachDefaults.max, tolerate } = options;
+  const bounds = { concurrency, max, tolerate };
+  return Object.freeze({ kind: "each", ...baseOf(name, options), agent, over: over as Mapping, map, ...bounds });
 }
 
 export function waitStep(name: string, options: UntypedOptions, question: Mapping): WaitStep {

@@ -32,6 +32,18 @@ export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf(separator) + 1);
 }
 
+/** The path of an item of an each. */
+export function itemPath(each: string, index: number): string {
+  return `${each}[${index}]`;
+}
+
+/** The each and the index of the item at a path; `undefined` for any other path. */
+export function itemAt(path: string): { readonly each: string; readonly index: number } | undefined {
+  if (!path.endsWith("]")) return undefined;
+  const [, each = "", index = ""] = /^(.*)\[(0|[1-9]\d{0,8})\]$/.exec(path) ?? [];
+  return each === "" ? undefined : { each, index: Number(index) };
+}
+
 /** The path of the sub-workflow that the step at a path belongs to; empty for a step of the run's workflow. */
 export function scopeOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(separator)));

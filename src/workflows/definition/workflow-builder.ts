@@ -2,8 +2,9 @@
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { ReadonlyParts } from "../../values/readonly-parts.ts";
+import type { EachOptions, Results } from "./each-options.ts";
 import type { PauseTime, WaitOptions } from "./wait-options.ts";
-import type { WorkflowDefinition } from "./workflow-definition.ts";
+import type { Tolerance, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** What does a step: an agent, or a workflow of its own. */
 export type Doer<Kind, In, Out, Inner, InnerWaits> = { readonly kind: Kind } & (
@@ -189,6 +190,56 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     Settled<Left<Out, Steps, Needs, When, Otherwise>>,
     Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> } & Within<Name, Inner>,
     Waits & Within<Name, InnerWaits>
+  >;
+  /**
+   * Adds an each: a step that an agent does for each item of a list. `over` gives the list, and the last argument maps an item, with its `index`
+   * and the sources, to the agent's input. Its output has the outputs in the list's order. Each item is tried again, recovered and undone by
+   * itself, under its path: `check[3]`.
+   *
+   * When an item fails for good, no further one starts and the run fails, unless `tolerate` says how many may.
+   *
+   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, and for bounds that aren't whole numbers above 0.
+   * @example
+   * defineWorkflow(import.meta.url, { name: "review", version: "1.0.0", input: Document })
+   *   .step("split", splitter, ({ input }) => input)
+   *   .each("check", checker, { after: ["split"], over: ({ split }) => split.parts, concurrency: 4, tolerate: 2 },
+   *     ({ item, index }) => ({ part: item, number: index + 1 }))
+   *   .step("report", writer, { after: ["check"] }, ({ check }) => ({ findings: check.flatMap(({ output }) => output ?? []) }));
+   */
+  each<
+    const Name extends string,
+    const In,
+    const Out,
+    Item,
+    const After extends StepName<Steps> = never,
+    const Needs extends StepName<Steps> = never,
+    When extends boolean = never,
+    const Tolerate extends Tolerance = never,
+    const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never,
+  >(
+    name: FreeName<Name, Steps>,
+    agent: AgentDefinition<In, Out>,
+    options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> &
+      BranchOptions<
+        After,
+        Needs,
+        Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>,
+        Sources<Parsed, Steps, NoInfer<After | Needs>>,
+        When,
+        Otherwise
+      >,
+    map: (
+      sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
+        readonly item: NoInfer<Item>;
+        readonly index: number;
+      },
+    ) => NoInfer<ReadonlyParts<In>>,
+  ): WorkflowBuilder<
+    Input,
+    Parsed,
+    Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>,
+    Steps & { readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise> },
+    Waits
   >;
   /**
    * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the

@@ -102,12 +102,40 @@ export interface SubWorkflowStep extends StepBase {
 }
 
 /**
- * One step of a workflow: done by an agent, a wait for an answer or a time, or a workflow of its own.
+ * How many items of an each may fail for good without failing the run: so many, a share of all, or any number.
+ *
+ * @since 0.1.0
+ */
+export type Tolerance = number | { readonly share: number } | "all";
+
+/**
+ * A step that an agent does for each item of a list.
  *
  * @experimental
  * @since 0.1.0
  */
-export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep;
+export interface EachStep extends StepBase {
+  readonly kind: "each";
+  readonly agent: AgentDefinition;
+  /** Gives the list. Synchronous and pure. */
+  readonly over: (sources: MappingSources) => unknown;
+  /** Maps the sources, with `item` and `index`, to the agent's input. Synchronous and pure. */
+  readonly map: (sources: MappingSources) => unknown;
+  /** How many items are worked on at a time, at most. */
+  readonly concurrency: number;
+  /** How long the list may be. */
+  readonly max: number;
+  /** How many items may fail; absent for none: then the output has no errors. */
+  readonly tolerate: Tolerance | undefined;
+}
+
+/**
+ * One step of a workflow: done by an agent, once or for each item of a list, a wait for an answer or a time, or a workflow of its own.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep | EachStep;
 
 /** The key of a property that exists only in types: it carries the types of outputs and answers, and no workflow has it at run time. */
 declare const workflowTypes: unique symbol;

@@ -4,6 +4,7 @@
  */
 
 import { createHash } from "node:crypto";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** How many hexadecimal digits of the hash are kept: enough that two definitions don't share them by accident. */
@@ -29,18 +30,8 @@ function outlineOf(step: StepDefinition): readonly unknown[] {
   const conditions = isConditional(step) ? [needs, when !== undefined, otherwise !== undefined] : [];
   switch (step.kind) {
     case "agent": {
-      const { agent, isPivot } = step;
-      return [
-        name,
-        after,
-        `${agent.name}@${agent.version}`,
-        isPivot,
-        agent.compensate !== undefined,
-        agent.compensateUnknown !== undefined,
-        describe(agent.input),
-        describe(agent.output),
-        ...conditions,
-      ];
+      const [agent, ...contracts] = doerOf(step.agent);
+      return [name, after, agent, step.isPivot, ...contracts, ...conditions];
     }
     // how long it takes doesn't count: a wait that is open keeps its time
     case "wait":
@@ -55,9 +46,18 @@ function outlineOf(step: StepDefinition): readonly unknown[] {
       ];
     case "pause":
       return [name, after, step.kind, ...conditions];
+    case "each": {
+      const { agent, concurrency, max, tolerate } = step;
+      return [name, after, step.kind, ...doerOf(agent), concurrency, max, describe(tolerate), ...conditions];
+    }
     case "workflow":
       return [name, after, step.kind, outlineOfAll(step.workflow), ...conditions];
   }
+}
+
+function doerOf(agent: AgentDefinition): readonly unknown[] {
+  const undoes = [agent.compensate !== undefined, agent.compensateUnknown !== undefined];
+  return [`${agent.name}@${agent.version}`, ...undoes, describe(agent.input), describe(agent.output)];
 }
 
 function isConditional({ needs, when }: Pick<StepDefinition, "needs" | "when">): boolean {

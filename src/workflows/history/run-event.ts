@@ -2,7 +2,7 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
-import type { WorkflowId } from "../definition/workflow-definition.ts";
+import type { Tolerance, WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 
 /**
@@ -17,7 +17,9 @@ export interface StepOutline {
   /** The agent that does it, such as `credit-score@1.0.0`; absent for a step that no agent does. */
   readonly agent?: string;
   /** Present for a step that no agent does: it waits for an answer, or for a time, or is a sub-workflow. */
-  readonly kind?: "wait" | "pause" | "workflow";
+  readonly kind?: "wait" | "pause" | "workflow" | "each";
+  /** Present for an each: what bounds it, and what each of its items is. */
+  readonly each?: EachOutline;
   readonly after: readonly string[];
   /** Those of `after` that have to finish; absent for none. */
   readonly needs?: readonly string[];
@@ -29,6 +31,32 @@ export interface StepOutline {
   readonly undoesUnknown?: true;
   /** Present for the point of no return: once it has finished, the run isn't undone any more. */
   readonly isPivot?: true;
+}
+
+/**
+ * An each as its run's history keeps it.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export interface EachOutline {
+  readonly concurrency: number;
+  readonly max: number;
+  /** Absent for none. */
+  readonly tolerate?: Tolerance;
+  /** The outline of an item, whichever. */
+  readonly item: StepOutline;
+}
+
+/**
+ * The list of an each: how many items it has, and a hash of them, by which a list that is made again is known.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export interface ItemsOf {
+  readonly count: number;
+  readonly digest: string;
 }
 
 /**
@@ -53,7 +81,7 @@ export interface RunStarted {
 }
 
 /**
- * A step has started: an attempt of its agent, or a sub-workflow. `by` is the decider, `epoch` the epoch of the coordination in which it
+ * A step has started: an attempt of its agent, a sub-workflow or an each. The items of an each have paths such as `check[3]`. `by` is the decider, `epoch` the epoch of the coordination in which it
  * decided.
  *
  * @since 0.1.0
@@ -66,6 +94,8 @@ export interface StepStarted {
   readonly epoch: Epoch;
   /** 2 for the second attempt …; absent for the first. */
   readonly attempt?: number;
+  /** Present for an each, whose input is `null`: each item has its own. */
+  readonly items?: ItemsOf;
 }
 
 /**
@@ -76,7 +106,7 @@ export interface StepStarted {
 export interface StepFinished {
   readonly type: "step-finished";
   readonly step: string;
-  /** Of a sub-workflow, that of its last step. */
+  /** Of a sub-workflow, that of its last step; of an each, the results of its items in the list's order. */
   readonly output: Payload;
   /** The attempt that ended; absent for the first. */
   readonly attempt?: number;

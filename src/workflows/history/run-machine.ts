@@ -20,7 +20,9 @@ import type {
   StepSkipped,
   StepStarted,
 } from "./run-event.ts";
+import { addItem, isNextItem, openList, tolerate } from "./run-items.ts";
 import { noteOf } from "./run-note.ts";
+import { isGathered } from "./run-outputs.ts";
 import {
   attemptOf,
   endOf,
@@ -42,6 +44,7 @@ import {
   membersOf,
   newSteps,
   outlineAt,
+  placeOf,
   stepAt,
   type StepState,
   type StepStatus,
@@ -58,7 +61,7 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return state.status === "new";
     case "step-started":
       if (attemptOf(event) > 1) return isAgain(state, event, "waiting");
-      return isReady(state, event.step) && !isWithout(state, event.step) && !isWait(state, event.step);
+      return isNextItem(state, event.step) || mayStart(state, event);
     case "step-skipped":
       return isReady(state, event.step) && mayBeSkipped(state, event.step);
     case "step-finished":
@@ -70,7 +73,7 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "step-failed":
       if (event.epoch === undefined) return isNow(state, event, "started");
       // in a later epoch, the decider finds this out for itself
-      return state.status === "running" && isUnstarted(statusOf(state, event.step)) && event.epoch === state.epoch;
+      return state.status === "running" && mayFailUnstarted(state, event.step) && event.epoch === state.epoch;
     case "compensation-started":
       if (nextToCompensate(state) !== event.step) return false;
       return statusOf(state, event.step) === "undo-waiting"
@@ -102,9 +105,17 @@ function isDoneIn(state: RunState, name: string): boolean {
   return step !== undefined && isDone(step);
 }
 
-/** True for a step that can fail without an attempt in flight. */
-function isUnstarted(status: StepStatus | undefined): boolean {
-  return status === "pending" || status === "waiting" || status === "open";
+/** True for the first attempt at a step that is ready, for a sub-workflow that is, and for an each whose list is short enough. */
+function mayStart(state: RunState, { step: name, items }: StepStarted): boolean {
+  if (!isReady(state, name) || isWithout(state, name) || isWait(state, name)) return false;
+  const { each } = outlineAt(state.steps, placeOf(state.steps, name) ?? 0);
+  return each === undefined ? items === undefined : items !== undefined && items.count <= each.max;
+}
+
+/** True for a step or an item that can fail without an attempt in flight. */
+function mayFailUnstarted(state: RunState, name: string): boolean {
+  const status = statusOf(state, name);
+  return status === "pending" || status === "waiting" || status === "open" || isNextItem(state, name);
 }
 
 /** True for an event about the attempt in flight. */
@@ -239,8 +250,14 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
   }
 }
 
-function startStep(next: Mutable<RunState>, { step: name, input, attempt }: StepStarted): void {
-  const members = membersOf(next.steps, placeIn(next, name));
+function startStep(next: Mutable<RunState>, { step: name, input, attempt, items }: StepStarted): void {
+  addItem(next, name);
+  const place = placeIn(next, name);
+  if (items !== undefined) {
+    openList(next, place, items);
+    return;
+  }
+  const members = membersOf(next.steps, place);
   changeStep(next, name, members.length === 0 ? "started" : "open", (step) => {
     step.input = input;
     if (attempt !== undefined) step.attempt = attempt;
@@ -252,7 +269,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   const { steps } = next;
   const place = placeIn(next, name);
   const step = copyOfStep(stepAt(steps, place), "finished");
-  if (outlineAt(steps, place).kind !== "workflow") step.output = output;
+  if (!isGathered(outlineAt(steps, place).kind)) step.output = output;
   delete step.left;
   delete step.error;
   if (fallbackFor !== undefined) {
@@ -260,7 +277,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
     step.error = fallbackFor;
   }
   if (step.wait !== undefined) step.wait = withoutAnswer(step.wait);
-  step.order = 1 + steps.finished;
+  step.order = next.length;
   if (steps.undoneFirst !== undefined) step.undoneBefore = steps.undoneFirst;
   const undoneFirst = isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst;
   next.steps = withSteps(steps, settling(steps, place, step), undoneFirst);
@@ -325,6 +342,7 @@ function forgetAttempts(step: Mutable<StepState>): void {
 
 function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncertain }: StepFailed): void {
   const isRetried = retryAt !== undefined && next.status === "running";
+  addItem(next, name);
   const place = changeStep(next, name, isRetried ? "waiting" : "failed", (step) => {
     step.error = error;
     if (isUncertain === true) step.isUncertain = true;
@@ -334,6 +352,7 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
   });
   if (isRetried) return;
   if (next.status === "running") {
+    if (tolerate(next, name)) return;
     next.failed = name;
     turnBack(next);
   } else if (outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);

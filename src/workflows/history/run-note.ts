@@ -1,9 +1,10 @@
 /** Turns events into the notes that a version of a run keeps, and back. */
 
 import type { RunEnded, RunEvent, RunNote } from "./run-event.ts";
+import { outputAt } from "./run-outputs.ts";
 import { stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { membersOf, outputAt, placeOf, type StepState } from "./run-steps.ts";
+import { membersOf, placeOf, type StepState } from "./run-steps.ts";
 
 /** The note that a version keeps of an event: all but the data that the run's state has already. */
 export function noteOf(event: RunEvent): RunNote {
@@ -11,8 +12,9 @@ export function noteOf(event: RunEvent): RunNote {
     case "run-started":
       return { type: event.type, coordination: event.coordination, pinned: event.pinned, epoch: event.epoch };
     case "step-started": {
-      const { type, step, by, epoch, attempt } = event;
-      return attempt === undefined ? { type, step, by, epoch } : { type, step, by, epoch, attempt };
+      const { type, step, by, epoch, attempt, items } = event;
+      const of = items === undefined ? { type, step, by, epoch } : { type, step, by, epoch, items };
+      return attempt === undefined ? of : { ...of, attempt };
     }
     case "step-finished": {
       const { type, step, attempt, isExpired } = event;

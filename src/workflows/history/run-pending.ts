@@ -4,7 +4,7 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { scopeOf } from "../definition/steps-of-run.ts";
 import { attemptOf, isReady, statusOf, stepOf, stoppedAtPivot } from "./run-progress.ts";
 import { isOpen, type RunState } from "./run-state.ts";
-import { allSteps, isInFlight, isSettled, outlineAt, type StepState } from "./run-steps.ts";
+import { isInFlight, isSettled, placedSteps, type StepState } from "./run-steps.ts";
 import type { StepOutline } from "./run-event.ts";
 
 /**
@@ -35,7 +35,7 @@ export function pendingOf(state: RunState, codec: PayloadCodec): readonly Pendin
     return [{ step: state.uncompensated ?? "", isCompensation: true, for: "person", can: [...can, "resolve"] }];
   }
   if (!isOpen(state)) return [];
-  return allSteps(state.steps).flatMap((step, place) => pendingStep(state, step, outlineAt(state.steps, place), codec));
+  return placedSteps(state.steps).flatMap(({ step, about }) => pendingStep(state, step, about, codec));
 }
 
 function pendingStep(state: RunState, step: StepState, about: StepOutline, codec: PayloadCodec): readonly Pending[] {
@@ -55,7 +55,7 @@ function pendingStep(state: RunState, step: StepState, about: StepOutline, codec
       ];
     }
     case "open": {
-      if (about.kind === "workflow") return []; // its steps say what they wait for
+      if (about.kind === "workflow" || about.kind === "each") return []; // its steps or items say what they wait for
       const { since = 0, until } = wait;
       if (about.kind === "pause") return [{ ...of, for: "time", at: until ?? 0 }];
       const question = codec.decode(step.input);

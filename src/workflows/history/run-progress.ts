@@ -3,17 +3,16 @@
  */
 
 import type { RunEnded, RunEvent, StepFinished, StepOutline } from "./run-event.ts";
+import { gatheredAt } from "./run-outputs.ts";
 import type { RunState } from "./run-state.ts";
 import {
-  allSteps,
   isAbsent,
   isSettled,
   isUnknown,
-  membersOf,
   outlineAt,
-  outputAt,
   parentOf,
   pivotOf,
+  placedSteps,
   placeOf,
   stepAt,
   type StepState,
@@ -21,23 +20,21 @@ import {
 } from "./run-steps.ts";
 
 /**
- * What ends at once by `event`, after which the run is in `state`: the sub-workflow whose last step has settled, or the run itself, if nothing
+ * What ends at once by `event`, after which the run is in `state`: the sub-workflow or the each of which nothing is left, or the run itself, if nothing
  * is left to do in it. No code of the workflow takes part in it.
  */
 export function closeOf(state: RunState, event: RunEvent): StepFinished | RunEnded | undefined {
   if (state.status === "running" && "step" in event && event.step !== undefined) {
     const place = placeOf(state.steps, event.step);
-    const parent = place === undefined ? undefined : parentOf(state.steps, place);
-    if (parent !== undefined && isDone(stepAt(state.steps, parent))) {
-      const last = membersOf(state.steps, parent).at(-1);
-      const output = last === undefined ? undefined : outputAt(state.steps, last);
-      return { type: "step-finished", step: stepAt(state.steps, parent).name, output };
-    }
+    // an each without items is done as it begins
+    for (const at of place === undefined ? [] : [place, parentOf(state.steps, place)])
+      if (at !== undefined && isDone(stepAt(state.steps, at)))
+        return { type: "step-finished", step: stepAt(state.steps, at).name, output: gatheredAt(state.steps, at) };
   }
   return endOf(state);
 }
 
-/** True for a sub-workflow that has begun and whose steps have all settled. */
+/** True for a sub-workflow or an each that has begun, and all of it has settled. */
 export function isDone({ status, left }: StepState): boolean {
   return status === "open" && left === 0;
 }
@@ -103,7 +100,7 @@ export function nextToCompensate(state: RunState): string | undefined {
   const { steps } = state;
   if (awaitsSteps(state) || !isUndone(state)) return undefined;
   if ((steps.undoing?.unknown ?? 0) > 0)
-    return allSteps(steps).find((step, place) => isUnknown(step, outlineAt(steps, place)))?.name;
+    return placedSteps(steps).find(({ step, about }) => isUnknown(step, about))?.step.name;
   return steps.undoneFirst === undefined ? undefined : stepAt(steps, steps.undoneFirst).name;
 }
 
@@ -124,10 +121,10 @@ export function awaitsSteps({ steps }: RunState): boolean {
  */
 export function remainingCompensations(state: RunState): readonly string[] {
   if (!isUndone(state)) return [];
-  return allSteps(state.steps)
-    .filter((step, place) => isToBeUndone(step, outlineAt(state.steps, place)))
-    .sort((one, other) => rankOf(other) - rankOf(one))
-    .map(({ name }) => name);
+  return placedSteps(state.steps)
+    .filter(({ step, about }) => isToBeUndone(step, about))
+    .sort((one, other) => rankOf(other.step) - rankOf(one.step))
+    .map(({ step }) => step.name);
 }
 
 /** True while the run goes backward, and neither a failed compensation nor the point of no return has stopped it. */

@@ -6,11 +6,12 @@
 import type { Mutable } from "../../values/mutable.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
+import { itemAt } from "../definition/steps-of-run.ts";
 import { indexOf } from "./outline-index.ts";
-import type { StepOutline } from "./run-event.ts";
+import type { ItemsOf, StepOutline } from "./run-event.ts";
 
 /**
- * How a step stands. `started` and `compensating` are in flight. `open`: a wait, a pause or a sub-workflow that has begun; `closed`: the run turned
+ * How a step stands. `started` and `compensating` are in flight. `open`: a wait, a pause, a sub-workflow or an each that has begun; `closed`: the run turned
  * back before it was over. `waiting`: the step's attempt failed, and it will be tried again;
  * `undo-waiting`: the same for its compensation. A step that failed or never started has nothing to compensate, unless
  * it is unknown whether it had effects.
@@ -43,6 +44,17 @@ export interface WaitState {
   readonly answer?: Payload;
 }
 
+/** How far an each has come with its list. */
+export interface ListState {
+  readonly items: ItemsOf;
+  /** The place of its first item; the others follow. An item is there once it has started. */
+  readonly from: number;
+  /** The index of the item that starts next: so many have started. */
+  readonly next: number;
+  /** How many items have failed for good and are tolerated; absent for none. */
+  readonly failed?: number;
+}
+
 /** The state of a step. Its fixed properties are in the outline, at the same place. */
 export interface StepState {
   readonly name: string;
@@ -52,11 +64,13 @@ export interface StepState {
    * the status of that other step tells it.
    */
   readonly missing?: number;
-  /** Present for a sub-workflow that is open: how many of its steps have not settled. */
+  /** Present for a sub-workflow or an each that has begun: how many of its steps or items have not settled. */
   readonly left?: number;
+  /** Present for an each that has begun. */
+  readonly list?: ListState;
   /** Present once it has started; of a wait, the question; of a sub-workflow, its input. */
   readonly input?: Payload;
-  /** Present once it has finished, or was skipped and its `otherwise` gave one. A sub-workflow's is that of its last step, see {@link outputAt}. */
+  /** Present once it has finished, or was skipped and its `otherwise` gave one. A sub-workflow's is that of its last step, see `run-outputs.ts`. */
   readonly output?: Payload;
   /** Present for a skipped step that has an output, which may be `undefined`. */
   readonly isGiven?: true;
@@ -67,7 +81,7 @@ export interface StepState {
    * too.
    */
   readonly undoError?: EncodedError;
-  /** 1 for the first step of the run that finished, 2 for the second … */
+  /** Present once it has finished; the later, the higher: the number of the run's event that says so. */
   readonly order?: number;
   /** The newest attempt at the step, or at its compensation once that has begun; absent for the first. */
   readonly attempt?: number;
@@ -91,13 +105,15 @@ export interface StepState {
   readonly wait?: WaitState;
 }
 
-/** The steps of a run. A place is the position of a step in the order declared. */
+/** The steps of a run. A place is the position of a step in the order declared; items of eaches have places behind all steps. */
 export interface RunSteps {
   /** By place. It never changes, and all versions of the run share it. */
   readonly outline: readonly StepOutline[];
   /** By place: {@link segmentSize} steps in each segment but the last. */
   readonly segments: readonly (readonly StepState[])[];
-  /** How many steps have finished, whether or not they were undone. */
+  /** The eaches that have begun: where each is, and its items. */
+  readonly lists?: readonly { readonly place: number; readonly from: number }[];
+  /** How many steps have finished, whether or not they were undone. Items don't count. */
   readonly finished: number;
   /** How many steps were skipped; absent for none. */
   readonly skipped?: number;
@@ -135,9 +151,14 @@ export function newSteps(outline: readonly StepOutline[]): RunSteps {
   return { outline, segments, finished: 0 };
 }
 
-/** The place of a step; `undefined` if there is no step of that name. */
-export function placeOf({ outline }: RunSteps, name: string): number | undefined {
-  return indexOf(outline).places.get(name);
+/** The place of a step, or of an item that has started; `undefined` if there is none of that name. */
+export function placeOf(steps: RunSteps, name: string): number | undefined {
+  const place = indexOf(steps.outline).places.get(name);
+  const item = place === undefined ? itemAt(name) : undefined;
+  if (item === undefined) return place;
+  const each = indexOf(steps.outline).places.get(item.each);
+  const list = each === undefined ? undefined : stepAt(steps, each).list;
+  return list === undefined || item.index >= list.next ? undefined : list.from + item.index;
 }
 
 /** The step at a place, which must exist. */
@@ -146,11 +167,34 @@ export function stepAt({ segments }: RunSteps, place: number): StepState {
 }
 
 /** The outline of the step at a place, which must exist. */
-export function outlineAt({ outline }: RunSteps, place: number): StepOutline {
-  return outline[place] as StepOutline;
+export function outlineAt(steps: RunSteps, place: number): StepOutline {
+  const { outline } = steps;
+  return (outline[place] ?? outline[ownerOf(steps, place) ?? 0]?.each?.item) as StepOutline;
 }
 
-/** All steps, by place. Takes time in proportion to their number, so use it only for what happens once in a run. */
+/** The place of the each whose item is at a place. */
+function ownerOf({ lists = [] }: RunSteps, place: number): number | undefined {
+  return lists.findLast(({ from }) => from <= place)?.place;
+}
+
+/** A step, and where it is. */
+export interface PlacedStep {
+  readonly place: number;
+  readonly step: StepState;
+  readonly about: StepOutline;
+}
+
+/** All steps, and the items that have started. Takes time in proportion to their number, so use it only for what happens once in a run. */
+export function placedSteps(steps: RunSteps): readonly PlacedStep[] {
+  return steps.segments.flatMap((segment, at) =>
+    segment.map((step, index) => {
+      const place = at * segmentSize + index;
+      return { place, step, about: outlineAt(steps, place) };
+    }),
+  );
+}
+
+/** The same without their places. */
 export function allSteps({ segments }: RunSteps): readonly StepState[] {
   return segments.flat();
 }
@@ -160,27 +204,14 @@ export function dependentsOf({ outline }: RunSteps, place: number): readonly num
   return indexOf(outline).dependents[place] ?? [];
 }
 
-/** The place of the sub-workflow that the step at a place belongs to; `undefined` for a step of the run's workflow. */
-export function parentOf({ outline }: RunSteps, place: number): number | undefined {
-  return indexOf(outline).parents[place];
+/** The place of the sub-workflow that the step at a place belongs to, or of an item's each; `undefined` for a step of the run's workflow. */
+export function parentOf(steps: RunSteps, place: number): number | undefined {
+  return place < steps.outline.length ? indexOf(steps.outline).parents[place] : ownerOf(steps, place);
 }
 
 /** The places of a sub-workflow's steps, in the order declared; or those of the steps of the run's workflow. */
 export function membersOf({ outline }: RunSteps, parent: number | undefined): readonly number[] {
   return indexOf(outline).members.get(parent) ?? [];
-}
-
-/** True for a step that has an output, which may be `undefined`. */
-export function hasOutput(step: StepState, { kind }: StepOutline): boolean {
-  return Object.hasOwn(step, "output") || (kind === "workflow" && step.status === "finished");
-}
-
-/** The output of the step at a place. That of a sub-workflow is kept once, with its last step. */
-export function outputAt(steps: RunSteps, place: number): Payload {
-  const step = stepAt(steps, place);
-  if (Object.hasOwn(step, "output") || outlineAt(steps, place).kind !== "workflow") return step.output;
-  const last = membersOf(steps, place).at(-1);
-  return last === undefined || !hasFinished(step) ? undefined : outputAt(steps, last);
 }
 
 /** The place of the point of no return, if there is one. */
@@ -199,7 +230,7 @@ export function withSteps(
   replacements: readonly Replacement[],
   undoneFirst: number | undefined,
 ): RunSteps {
-  const { outline, undoing } = steps;
+  const { outline, lists, undoing } = steps;
   const segments = [...steps.segments];
   let { finished, skipped = 0, open = 0 } = steps;
   let inFlight = 0;
@@ -207,11 +238,12 @@ export function withSteps(
   let copied = -1;
   let segment: StepState[] = [];
   for (const [place, step] of replacements) {
-    const before = stepAt(steps, place);
-    finished += one(hasFinished(step)) - one(hasFinished(before));
-    skipped += one(step.status === "skipped") - one(before.status === "skipped");
+    const before = (stepAt(steps, place) as StepState | undefined) ?? step; // an item that is new
     const about = outlineAt(steps, place);
-    if (about.kind !== "workflow") open += one(step.status === "open") - one(before.status === "open");
+    if (place < outline.length) finished += one(hasFinished(step)) - one(hasFinished(before));
+    skipped += one(step.status === "skipped") - one(before.status === "skipped");
+    if (about.kind === "wait" || about.kind === "pause")
+      open += one(step.status === "open") - one(before.status === "open");
     if (undoing !== undefined) {
       inFlight += one(isInFlight(step)) - one(isInFlight(before));
       unknown += one(isUnknown(step, about)) - one(isUnknown(before, about));
@@ -225,6 +257,7 @@ export function withSteps(
     segment[place % segmentSize] = step;
   }
   const next: Mutable<RunSteps> = { outline, segments, finished };
+  if (lists !== undefined) next.lists = lists;
   if (skipped > 0) next.skipped = skipped;
   if (open > 0) next.open = open;
   if (undoneFirst !== undefined) next.undoneFirst = undoneFirst;
@@ -243,10 +276,10 @@ export function turnedBack(steps: RunSteps): RunSteps {
 
 /** The counts computed over all steps. */
 export function countUndoing(steps: RunSteps): UndoingCounts {
-  const all = allSteps(steps);
+  const all = placedSteps(steps);
   return {
-    inFlight: all.filter(isInFlight).length,
-    unknown: all.filter((step, place) => isUnknown(step, outlineAt(steps, place))).length,
+    inFlight: all.filter(({ step }) => isInFlight(step)).length,
+    unknown: all.filter(({ step, about }) => isUnknown(step, about)).length,
   };
 }
 
@@ -269,13 +302,13 @@ export function isAbsent({ status, isGiven }: StepState): boolean {
   return status === "skipped" && isGiven !== true;
 }
 
+/** True for a step that has finished, whether or not it was undone. */
+export function hasFinished({ order }: StepState): boolean {
+  return order !== undefined;
+}
 /** True for a step that has started, or whose compensation has, and not ended. */
 export function isInFlight({ status }: StepState): boolean {
   return status === "started" || status === "compensating";
-}
-
-function hasFinished({ order }: StepState): boolean {
-  return order !== undefined;
 }
 
 function one(isCounted: boolean): number {

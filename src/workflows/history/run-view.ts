@@ -6,7 +6,8 @@ import type { Finished } from "../definition/workflow-builder.ts";
 import type { Coordination } from "./coordination.ts";
 import { attemptOf } from "./run-progress.ts";
 import type { RunState, RunStatus } from "./run-state.ts";
-import { allSteps, hasOutput, outlineAt, outputAt, type StepState, type StepStatus } from "./run-steps.ts";
+import { hasOutput, outputAt } from "./run-outputs.ts";
+import { placedSteps, type StepState, type StepStatus } from "./run-steps.ts";
 import { isParked } from "./run-waits.ts";
 import type { StepOutline } from "./run-event.ts";
 
@@ -52,7 +53,7 @@ export interface RunView<Steps = unknown> {
   /** The version of `run/<id>`, and when that was committed, in milliseconds since the epoch. */
   readonly version: number;
   readonly changed: number;
-  /** Each step by its path, in the order declared; a sub-workflow is followed by its steps. */
+  /** Each step by its path, in the order declared; a sub-workflow is followed by its steps. Behind them, the items of eaches. */
   readonly steps: Readonly<Record<string, StepView>>;
   /** The outputs that there are, by step. */
   readonly outputs: OutputsSoFar<Steps>;
@@ -76,7 +77,7 @@ export interface ViewOptions {
 }
 
 export function viewOf(run: string, { state, version, time }: Snapshot<RunState>, codec: PayloadCodec): RunView {
-  const steps = allSteps(state.steps);
+  const steps = placedSteps(state.steps);
   const { name, version: of } = state.workflow;
   return {
     run,
@@ -87,12 +88,10 @@ export function viewOf(run: string, { state, version, time }: Snapshot<RunState>
     ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
     version,
     changed: time,
-    steps: Object.fromEntries(
-      steps.map((step, place) => [step.name, stepView(step, outlineAt(state.steps, place), codec)]),
-    ),
+    steps: Object.fromEntries(steps.map(({ step, about }) => [step.name, stepView(step, about, codec)])),
     outputs: Object.fromEntries(
-      steps.flatMap((step, place) =>
-        hasOutput(step, outlineAt(state.steps, place)) ? [[step.name, codec.decode(outputAt(state.steps, place))]] : [],
+      steps.flatMap(({ step, place, about }) =>
+        hasOutput(step, about) ? [[step.name, codec.decode(outputAt(state.steps, place))]] : [],
       ),
     ),
   };

@@ -7,7 +7,7 @@ import type { Mutable } from "../../values/mutable.ts";
 import type { StepOutline, WaitAnswered, WaitOpened } from "./run-event.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { isSettled, outlineAt, placeOf, type RunSteps, type StepState, stepAt, type WaitState } from "./run-steps.ts";
+import { isSettled, outlineAt, placedSteps, placeOf, type RunSteps, stepAt, type WaitState } from "./run-steps.ts";
 import { changeStep } from "./step-change.ts";
 
 /** True for a wait or a pause. */
@@ -45,9 +45,18 @@ export function isToldUnder(state: RunState, name: string, key: string): boolean
  */
 export function isParked(state: RunState): boolean {
   if (state.steps.open === undefined || state.status !== "running") return false;
-  const waits = (step: StepState): boolean =>
-    isSettled(step) || step.status === "open" || (step.status === "pending" && !isReady(state, step.name));
-  return state.steps.segments.every((segment) => segment.every(waits));
+  return placedSteps(state.steps).every(({ step, about: { kind } }) => {
+    switch (step.status) {
+      case "open":
+        return kind !== "each"; // its items are done by agents
+      case "pending":
+        return !isReady(state, step.name);
+      case "failed":
+        return true; // an item, which is tolerated: else the run had turned back
+      default:
+        return isSettled(step);
+    }
+  });
 }
 
 export function openWait(next: Mutable<RunState>, event: WaitOpened): void {

@@ -17,7 +17,7 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
     case "run-started":
       return `a run of ${event.workflow.name}@${event.workflow.version} started, by the ${event.coordination}, with ${valueOf(event.input)}`;
     case "step-started":
-      return `${event.step} started${attemptIn(event)}`;
+      return `${event.step} started${attemptIn(event)}${event.items === undefined ? "" : `, over ${event.items.count} items`}`;
     case "step-finished":
       return `${event.step} finished${insteadIn(event)} with ${valueOf(event.output)}`;
     case "step-skipped":

@@ -11,7 +11,8 @@ import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
 import { spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import { scopeOf } from "../definition/steps-of-run.ts";
+import { itemAt, scopeOf } from "../definition/steps-of-run.ts";
+import { toleratedOf } from "./tolerance.ts";
 import type { RunEvent, RunStarted, StepOutline } from "./run-event.ts";
 import type { RunRecord } from "./run-history.ts";
 
@@ -48,6 +49,9 @@ class RunTrace {
   readonly #inFlight = new Map<string, Draft>();
   /** How many attempts there were, by step, and how many at its compensation. */
   readonly #attempts = new Map<string, number>();
+  /** How many items a list has, and how many of them failed for good, by the path of its each. */
+  readonly #counts = new Map<string, number>();
+  readonly #failed = new Map<string, number>();
   readonly #settledAt = new Map<string, number>();
   #hasTurnedBack = false;
 
@@ -94,7 +98,7 @@ class RunTrace {
           return;
         }
         this.#settle(time, step, "failed", failureName(error), error.message);
-        this.#turnBack(time);
+        if (!this.#tolerates(step)) this.#turnBack(time);
         return;
       }
       case "step-skipped":
@@ -159,11 +163,29 @@ class RunTrace {
     }
   }
 
-  #startAttempt(time: number, { step, input, by, epoch, attempt }: RunEvent & { readonly type: "step-started" }): void {
+  /** True for the failure of an item after which its run goes on; counts it. */
+  #tolerates(step: string): boolean {
+    const each = itemAt(step)?.each ?? "";
+    const failed = (this.#failed.get(each) ?? 0) + 1;
+    this.#failed.set(each, failed);
+    const { tolerate } = this.#outlines.get(each)?.each ?? {};
+    return !this.#hasTurnedBack && failed <= toleratedOf(tolerate, this.#counts.get(each) ?? 0);
+  }
+
+  /** That of an item is the same for all items of its each. */
+  #outlineOf(step: string): StepOutline | undefined {
+    return this.#outlines.get(step) ?? this.#outlines.get(itemAt(step)?.each ?? "")?.each?.item;
+  }
+
+  #startAttempt(
+    time: number,
+    { step, input, by, epoch, attempt, items }: RunEvent & { readonly type: "step-started" },
+  ): void {
     const span = this.#step(time, step);
-    const { agent, kind } = this.#outlines.get(step) ?? {};
+    const { agent, kind } = this.#outlineOf(step) ?? {};
     if (kind === "workflow") Object.assign(span.attributes, this.#content(names.inputValue, input));
-    if (agent === undefined) return; // no agent attempts a sub-workflow
+    if (items !== undefined) this.#counts.set(step, items.count);
+    if (agent === undefined) return; // no agent attempts a sub-workflow or an each
     const nth = this.#nth(step);
     const at = agent.lastIndexOf("@");
     const name = agent.slice(0, at);
@@ -230,7 +252,7 @@ class RunTrace {
     const known = this.#steps.get(step);
     if (known !== undefined) return known;
     const { after = [] } = this.#outlines.get(step) ?? {};
-    const around = this.#steps.get(scopeOf(step)) ?? this.#root;
+    const around = this.#steps.get(itemAt(step)?.each ?? scopeOf(step)) ?? this.#root;
     const ready = Math.max(around.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
     const start = Math.min(ready, time);
     const span = this.#open(this.#root, ["step", step], `step ${step}`, start, {

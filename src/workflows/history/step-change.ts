@@ -40,6 +40,7 @@ export function copyOfStep(step: StepState, status: StepStatus): Mutable<StepSta
   const copy: Mutable<StepState> = { name: step.name, status };
   if (step.missing !== undefined) copy.missing = step.missing;
   if (step.left !== undefined) copy.left = step.left;
+  if (step.list !== undefined) copy.list = step.list;
   if (Object.hasOwn(step, "input")) copy.input = step.input;
   if (Object.hasOwn(step, "output")) copy.output = step.output;
   if (step.order !== undefined) copy.order = step.order;

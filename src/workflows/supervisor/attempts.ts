@@ -8,7 +8,7 @@ import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CallOutcome, Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
-import { agentKey } from "../coordination/workflow-plan.ts";
+import { agentKey, agentStepOf } from "../coordination/workflow-plan.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import { LingeringAttempts } from "./lingering-attempts.ts";
 import type { OpenRun } from "./open-run.ts";
@@ -41,7 +41,7 @@ export class Attempts {
    * participant; `false` when the policies reject it, or it was given up meanwhile. Never throws.
    */
   goAhead(run: OpenRun, claim: Started): MaybePromise<Grant | false> {
-    const agent = run.plan.step.get(claim.step)?.agent;
+    const agent = agentStepOf(run.plan, claim.step)?.agent;
     if (agent === undefined) return false;
     const { listeners, endOfTurn } = this.#ports;
     if (agent.emits === undefined || claim.type === "compensation-started" || listeners.isHeard(run.id))
@@ -81,7 +81,7 @@ export class Attempts {
   /** If a recorded event ended an attempt, tells the gate that let it through how it ended. */
   settle(run: OpenRun, event: RunEvent, spent?: Spent): void {
     const permit = run.end(event);
-    const agent = "step" in event && event.step !== undefined ? run.plan.step.get(event.step)?.agent : undefined;
+    const agent = "step" in event && event.step !== undefined ? agentStepOf(run.plan, event.step)?.agent : undefined;
     if (permit === undefined || agent === undefined) return;
     const thrown = causeOfEnd(event);
     if (thrown === undefined) {

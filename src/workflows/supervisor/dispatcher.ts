@@ -4,7 +4,8 @@ import { encodeError } from "../../errors/error-codec.ts";
 import type { Grant } from "../coordination/coordination-protocol.ts";
 import { type Dispatch, undelivered } from "../coordination/dispatch.ts";
 import type { Proposal } from "../history/run-event.ts";
-import { stepOf } from "../history/run-progress.ts";
+import { agentStepOf, participantsOf } from "../coordination/workflow-plan.ts";
+import { allSteps } from "../history/run-steps.ts";
 import type { Attempts } from "./attempts.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
@@ -45,9 +46,11 @@ export class Dispatcher {
 
   /** Tells the attempts in flight that some code listens to their run. */
   listen(run: OpenRun): void {
-    for (const { agent, steps } of run.plan.participants)
-      if (agent.emits !== undefined && steps.some(({ name }) => stepOf(run.state, name)?.status === "started"))
-        this.send(run, { agent, message: { type: "listen", run: run.id } });
+    const started = allSteps(run.state.steps).flatMap(({ name, status }) =>
+      status === "started" ? (agentStepOf(run.plan, name) ?? []) : [],
+    );
+    for (const { agent } of participantsOf(started))
+      if (agent.emits !== undefined) this.send(run, { agent, message: { type: "listen", run: run.id } });
   }
 
   /** Sends a message, whatever the policies say. */

@@ -1,8 +1,9 @@
 /** What a run has lost with the participant of an agent. Pure. */
 
 import type { EncodedError } from "../../errors/error-codec.ts";
+import { agentStepOf } from "../coordination/workflow-plan.ts";
 import type { Proposal } from "../history/run-event.ts";
-import { stepOf } from "../history/run-progress.ts";
+import { allSteps } from "../history/run-steps.ts";
 import type { OpenRun } from "./open-run.ts";
 
 /**
@@ -16,9 +17,8 @@ export function lostAttempts(
   error: EncodedError,
   taken: ReadonlySet<string>,
 ): readonly Proposal[] {
-  return run.plan.steps.flatMap(({ name, agentKey: by }): Proposal[] => {
-    if (by !== agentKey || !run.isLost(name, taken)) return [];
-    const { status, attempt } = stepOf(run.state, name) ?? {};
+  return allSteps(run.state.steps).flatMap(({ name, status, attempt }): Proposal[] => {
+    if (!run.isLost(name, taken) || agentStepOf(run.plan, name)?.agentKey !== agentKey) return [];
     const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
     return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
   });

@@ -127,7 +127,7 @@ export class OpenRun {
    * orchestrator, no participant has it before an order is sent.
    */
   #noteStart({ type, step, by }: Claim): void {
-    if (!this.plan.step.has(step)) return; // a sub-workflow has no attempts
+    if (this.plan.opening.has(step)) return; // a sub-workflow or an each has no attempts
     if (by === "relay") (this.#claimed ??= new Set()).add(step);
     else this.#claimed?.delete(step);
     if (type === "step-started") (this.#held ??= new Set()).add(step);

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type * as Openings from "../../../src/workflows/coordination/openings.ts";
 import type * as RunWaits from "../../../src/workflows/history/run-waits.ts";
 import type * as RunProgress from "../../../src/workflows/history/run-progress.ts";
+import type * as RunItems from "../../../src/workflows/history/run-items.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
 import type { NetworkOptions } from "../support/run-network.ts";
 import { expectAllSound, expectSound } from "../support/run-invariants.ts";
@@ -55,6 +56,21 @@ describe("the properties", () => {
     const swallows: NetworkOptions["swallows"] = ({ message }) =>
       message.type === "relay" && message.events.some(({ type }) => type === "step-started");
     expect(await failureOf({ depth: 1 }, { swallows })).toContain("every run ends");
+  });
+
+  it("notice a history that lets items begin beyond their bounds", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/run-items.ts", async (original) => {
+      const items = await original<typeof RunItems>();
+      const rangeToStart: typeof RunItems.rangeToStart = (...given) => {
+        const range = items.rangeToStart(...given);
+        return range && { ...range, to: range.items.count };
+      };
+      return { ...items, rangeToStart, isNextItem: (_: unknown, path: string) => path.endsWith("]") };
+    });
+    const failure = await failureOf({ eaches: true });
+    vi.doUnmock("../../../src/workflows/history/run-items.ts");
+    expect(failure).toMatch(/no more items are begun than are worked on at a time|items begin in order/);
   });
 
   it("notice a sub-workflow that ends before its steps have", async () => {
@@ -110,7 +126,7 @@ describe("the properties", () => {
     });
     const failure = await failureOf({ interventions: ["tell"], waits: true });
     vi.doUnmock("../../../src/workflows/coordination/openings.ts");
-    expect(failure).toContain("every run ends");
+    expect(failure).toMatch(/every run ends|it finishes with its answer, or given up/);
   });
 
   it("notice a recovery that forgets what was in flight: runs never end", async () => {

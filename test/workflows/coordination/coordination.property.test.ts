@@ -93,6 +93,27 @@ describe("runs under either coordination and any switches in between", () => {
     );
   });
 
+  it("do what is to be done for each item of lists, no more at a time than they may (invariants 10, 11, 13, 14)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          interventions: ["switch", "tell", "crash"],
+          branches: true,
+          waits: true,
+          large: true,
+          depth: 2,
+          eaches: true,
+        }),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+        },
+      ),
+      check,
+    );
+  });
+
   it("fail in the same way and undo what finished, once and in order (invariant 10)", async () => {
     await fc.assert(
       fc.asyncProperty(scenarios({ fails: ["executing", "mapping"], interventions: ["switch"] }), async (scenario) => {
@@ -261,6 +282,7 @@ describe("runs under either coordination and any switches in between", () => {
           waits: true,
           large: true,
           depth: 2,
+          eaches: true,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),

@@ -28,9 +28,14 @@ const agent = defineAgent("test:agents", {
 });
 
 /** Every step after the one before it; or the last after all the others. */
-function workflowOf(shape: "chained" | "parallel", size: number): WorkflowDefinition {
+function workflowOf(shape: "chained" | "parallel" | "list", size: number): WorkflowDefinition {
   const names = Array.from({ length: size }, (_, index) => `s${index}`);
   const start = defineWorkflow("test:workflow", { name: shape, version: "1.0.0", input: Count });
+  if (shape === "list") {
+    const over = (): readonly number[] => names.map((_, index) => index);
+    const bounds = { over, concurrency: 4, max: size };
+    return start.each("s", agent, bounds, () => ({ n: 1 }));
+  }
   const steps = names.map((name, index) => {
     const isLast = index === size - 1;
     const after = shape === "chained" ? names.slice(Math.max(0, index - 1), index) : isLast ? names.slice(0, -1) : [];
@@ -144,9 +149,11 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     endOfTurn: () => Promise.resolve(),
   });
   const last = workflow.steps.at(-1)?.name;
+  const count = workflow.steps[0]?.kind === "each" ? workflow.steps[0].max : workflow.steps.length;
   const finish = (step: string): void => {
     const error = { kind: "error", name: "Error", message: "broken" } as const;
-    if (isUndone && step === last) void supervisor.propose("r", { type: "step-failed", step, error });
+    if (isUndone && (step === last || step === `s[${count - 1}]`))
+      void supervisor.propose("r", { type: "step-failed", step, error });
     else void supervisor.propose("r", { type: "step-finished", step, output: { n: 1 } });
   };
   let lookups = 0;
@@ -169,8 +176,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     else if (message.type === "compensate")
       void supervisor.propose("r", { type: "compensation-finished", step: message.own.step });
   }
-  const { length } = workflow.steps;
-  return { status: newest.status, reads: reads.count / length, lookups: lookups / length, patches };
+  return { status: newest.status, reads: reads.count / count, lookups: lookups / count, patches };
 }
 
 // whole segments, and several: a part of one is copied in less, and a step in the one of its dependents with less
@@ -197,3 +203,16 @@ it("a step that is undone costs the same in a workflow of 192 steps and of 576",
   expect(many.reads / few.reads).toBeLessThan(1.3);
   expect(many.patches).toBe(few.patches);
 });
+
+it.each(["orchestrator", "relay"] as const)(
+  "an item costs the same in a list of 192 and of 576, and at most 1.3 times a step: %s",
+  (coordination) => {
+    const few = costOf(workflowOf("list", short), coordination);
+    const many = costOf(workflowOf("list", long), coordination);
+    const step = costOf(workflowOf("chained", long), coordination);
+    expect([few.status, many.status]).toEqual(["completed", "completed"]);
+    expect(many.reads / few.reads).toBeLessThan(1.3);
+    expect(many.reads / step.reads).toBeLessThan(1.3);
+    expect(many.patches).toBe(few.patches);
+  },
+);

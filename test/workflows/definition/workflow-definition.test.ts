@@ -75,6 +75,32 @@ describe("a workflow", () => {
     );
   });
 
+  it.each<[string, unknown[], string]>([
+    ["an agent that is none", [undefined, { over: () => [] }, map], "made by defineAgent"],
+    ["a list that is none", [agent, { over: [1] }, map], "gives the list"],
+    ["no mapping", [agent, { over: () => [] }], "maps an item"],
+    [
+      "a step of a name that its mapping has",
+      [agent, { over: () => [], after: ["item"] }, map],
+      "the item of the list",
+    ],
+  ])("can't have an each with %s", (_, args, message) => {
+    const each = begin().step("item", agent, map).each as unknown as (...given: unknown[]) => unknown;
+    expect(() => each("all", ...args)).toThrow(
+      expect.objectContaining({ code: "invalid-workflow", message: expect.stringContaining(message) as string }),
+    );
+  });
+
+  it.each([{ concurrency: 0 }, { max: 1.5 }, { tolerate: -1 }, { tolerate: { share: 2 } }, { tolerate: "some" }])(
+    "can't have an each with the bounds %j",
+    (bounds) => {
+      const each = begin().each as unknown as (...given: unknown[]) => unknown;
+      expect(() => each("all", agent, { over: () => [], ...bounds }, map)).toThrow(
+        expect.objectContaining({ code: "invalid-options" }),
+      );
+    },
+  );
+
   it("needs a module's URL, a name and a version", () => {
     expect(() => defineWorkflow("flow.ts", { name: "flow", version: "1", input: N })).toThrow(
       expect.objectContaining({ code: "invalid-options" }),

@@ -471,6 +471,58 @@ describe("a workflow with sub-workflows", () => {
   });
 });
 
+describe("a workflow with lists", () => {
+  const flow = both();
+  const over = ({ score: s }: { readonly score: { readonly score: number } }) => [{ id: String(s.score) }];
+  const each = flow.each("all", score, { after: ["score"], over }, ({ item, index, score: given }) => {
+    expectTypeOf(item).toEqualTypeOf<{ id: string }>();
+    expectTypeOf(index).toEqualTypeOf<number>();
+    expectTypeOf(given).toEqualTypeOf<{ score: number }>();
+    return { applicantId: item.id };
+  });
+
+  it("its output has what its agent gave for each, or an error where that is tolerated", () => {
+    expectTypeOf<OutputOf<typeof each>>().toEqualTypeOf<readonly { score: number }[]>();
+    const tolerant = flow.each("all", score, { over: ({ input }) => [input], tolerate: { share: 0.1 } }, ({ item }) => {
+      expectTypeOf(item).toEqualTypeOf<{ id: string; amount: number }>();
+      return { applicantId: item.id };
+    });
+    tolerant.step("later", score, { after: ["all"] }, ({ all }) => {
+      for (const one of all) {
+        expectTypeOf(one.output).toEqualTypeOf<{ score: number } | undefined>();
+        if (one.error === undefined) expectTypeOf(one.output).toEqualTypeOf<{ score: number }>();
+        else expectTypeOf(one.error.message).toEqualTypeOf<string>();
+      }
+      return { applicantId: "" };
+    });
+    const skipped = flow.each(
+      "all",
+      score,
+      { over: () => ["a"], when: ({ input }) => input.amount > 1, otherwise: () => [{ score: 1 }] },
+      ({ item }) => ({ applicantId: item }),
+    );
+    expectTypeOf<OutputOf<typeof skipped>>().toEqualTypeOf<readonly { score: number }[]>();
+  });
+
+  // the place of the directive is where the compiler says it
+  it("what doesn't fit is an error where it is", () => {
+    // @ts-expect-error: an applicant's id is a string
+    flow.each("all", score, { over: () => [1] }, ({ item }) => ({ applicantId: item }));
+    // @ts-expect-error: a list is needed
+    flow.each("all", score, { over: () => 1 }, () => ({ applicantId: "" }));
+    // @ts-expect-error: income is not in after
+    flow.each("all", score, { after: ["score"], over: ({ income: i }) => [i] }, () => ({ applicantId: "" }));
+    // @ts-expect-error: all or a number
+    flow.each("all", score, { over: () => [1], tolerate: "some" }, () => ({ applicantId: "" }));
+    // @ts-expect-error: there is a step score
+    flow.each("score", score, { over: () => [1] }, () => ({ applicantId: "" }));
+    // @ts-expect-error: a score is a number
+    flow.each("all", score, { over: () => [1], when: () => true, otherwise: () => [{ score: "" }] }, () => ({
+      applicantId: "",
+    }));
+  });
+});
+
 describe("findRun", () => {
   it("gives a run with the output of the workflow, where it is given", () => {
     const workflow = defineWorkflow("test:workflows", {

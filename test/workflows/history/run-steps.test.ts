@@ -16,6 +16,7 @@ import {
   allSteps,
   countUndoing,
   newSteps,
+  placedSteps,
   placeOf,
   type Replacement,
   segmentSize,
@@ -35,17 +36,21 @@ function expectCounted(state: RunState): void {
   const isWaiting = !isRunning && all.some(({ status }) => status === "started" || status === "compensating");
   expect(awaitsSteps(state)).toBe(isWaiting);
   const hasFinished = new Set(all.flatMap(({ name, order }) => (order === undefined ? [] : [name])));
-  expect(steps.finished).toBe(hasFinished.size);
+  expect(steps.finished).toBe([...hasFinished].filter((name) => !name.endsWith("]")).length);
   const stepIn = new Map(all.map((step) => [step.name, step]));
   const membersOf = new Map<string, StepState[]>();
-  for (const step of all) membersOf.set(scopeOf(step.name), [...(membersOf.get(scopeOf(step.name)) ?? []), step]);
+  for (const step of all)
+    if (!step.name.endsWith("]"))
+      membersOf.set(scopeOf(step.name), [...(membersOf.get(scopeOf(step.name)) ?? []), step]);
   for (const [place, { name, after }] of steps.outline.entries()) {
     const missing = after.filter((needed) => !hasFinished.has(needed)).length;
     const step = stepAt(steps, place);
     expect([step.name, step.missing ?? 0]).toEqual([name, after.length < 2 ? 0 : missing]);
     const members = membersOf.get(name) ?? [];
+    if (step.list !== undefined) expectListCounted(all, step, state);
     const settled = members.filter(({ order, status }) => order !== undefined || status === "skipped").length;
-    expect(step.left).toBe(step.status === "open" || step.status === "closed" ? members.length - settled : undefined);
+    if (step.list === undefined)
+      expect(step.left).toBe(step.status === "open" || step.status === "closed" ? members.length - settled : undefined);
     const scope = stepIn.get(scopeOf(name));
     const hasBegun = scope === undefined || scope.status === "open";
     expect(isReady(state, name)).toBe(
@@ -57,13 +62,23 @@ function expectCounted(state: RunState): void {
   const undone: string[] = [];
   for (let at = steps.undoneFirst; at !== undefined; at = stepAt(steps, at).undoneBefore)
     undone.push(stepAt(steps, at).name);
-  const byOrder = all
-    .filter((step, place) => step.order !== undefined && isToBeUndone(step, steps.outline[place] ?? { ...noOutline }))
-    .sort((one, other) => (other.order ?? 0) - (one.order ?? 0));
-  if (state.uncompensated === undefined) expect(undone).toEqual(byOrder.map(({ name }) => name));
+  const byOrder = placedSteps(steps)
+    .filter(({ step, about }) => step.order !== undefined && isToBeUndone(step, about))
+    .sort((one, other) => (other.step.order ?? 0) - (one.step.order ?? 0));
+  if (state.uncompensated === undefined) expect(undone).toEqual(byOrder.map(({ step }) => step.name));
 }
 
-const noOutline = { name: "", agent: "", after: [], compensable: false };
+function expectListCounted(all: readonly StepState[], { name, list, left }: StepState, state: RunState): void {
+  const items = all.filter((other) => other.name.startsWith(`${name}[`));
+  expect(items.map((item) => item.name)).toEqual(items.map((_, index) => `${name}[${index}]`));
+  expect(list?.next).toBe(items.length);
+  if (state.status !== "running") return;
+  const failed = items.filter(({ status }) => status === "failed").length;
+  expect(list?.failed ?? 0).toBe(failed);
+  const settled = failed + items.filter(({ order }) => order !== undefined).length;
+  const isOpen = all.some((step) => step.name === name && step.status === "open");
+  expect(left ?? 0).toBe(isOpen ? (list?.items.count ?? 0) - settled : 0);
+}
 
 describe("the steps of a run", () => {
   it("are counted as a look at each would count them, after any events", async () => {
@@ -78,6 +93,7 @@ describe("the steps of a run", () => {
           fallbacks: true,
           pivots: true,
           depth: 2,
+          eaches: true,
         }),
         async (scenario) => {
           for (const { events } of (await play(scenario)).runs) {

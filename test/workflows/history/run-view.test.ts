@@ -30,6 +30,7 @@ const troubled = scenarios({
   branches: true,
   waits: true,
   depth: 1,
+  eaches: true,
 });
 
 describe("the view of a run at a version", () => {

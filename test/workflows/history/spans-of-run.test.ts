@@ -21,6 +21,7 @@ const troubled = scenarios({
   waits: true,
   pivots: true,
   depth: 1,
+  eaches: true,
 });
 
 /** Each version is a second after the one before. */
@@ -57,7 +58,7 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
   const spans = spansOf(records);
   const { state } = versions.at(-1)!;
   const isSubWorkflow = (step: string): boolean =>
-    state.steps.outline.some(({ name, kind }) => name === step && kind === "workflow");
+    state.steps.outline.some(({ name, kind }) => name === step && (kind === "workflow" || kind === "each"));
   expectTree(spans);
 
   expect(named(spans, "invoke_agent")).toHaveLength(

@@ -18,7 +18,7 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
   expect(new Set(finished).size, "no step finishes twice").toBe(finished.length);
   for (const step of new Set([...run.executed, ...started]))
     expect(times(run.executed, step), "no attempt is executed twice").toBeLessThanOrEqual(times(started, step));
-  const isDone = (step: string): boolean => stepOf(scenario, step).kind === "agent" && !isFallback(run, step);
+  const isDone = (step: string): boolean => isByAgent(scenario, step) && !isFallback(run, step);
   expect(run.executed).toEqual(expect.arrayContaining(finished.filter(isDone)));
   // a step starts, or is skipped, after what it comes after has settled
   for (const [at, event] of run.events.entries()) {
@@ -36,13 +36,17 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
   }
   expectSettled(scenario, run, finished, of("step-skipped"));
   expectToldOnce(scenario, run);
+  expectBounded(scenario, run);
   expectUndone(scenario, run);
-  const isExact = run.status === "completed" && finished.every((step) => !isFallback(run, step));
+  const isExact =
+    run.status === "completed" &&
+    finished.every((step) => !isFallback(run, step)) &&
+    toleratedIn(run).every((item) => isMeantToFail(scenario, item));
   if (isExact) {
     const { output, skipped, settled } = expected(scenario, Number(run.id.slice(1)), expiredWaits(run));
     expect(run.output).toEqual(output);
     expect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
-    expect([...finished, ...of("step-skipped")].toSorted()).toEqual(settled.toSorted());
+    expect([...finished, ...of("step-skipped"), ...toleratedIn(run)].toSorted()).toEqual(settled.toSorted());
   }
   expect(
     run.events.filter(({ type }) => type === "run-started" || type === "run-ended").map(({ type }) => type),
@@ -56,19 +60,80 @@ function expectSettled(
   finished: readonly string[],
   skipped: readonly string[],
 ): void {
-  const settled = [...finished, ...skipped];
+  const settled = [...finished, ...skipped, ...toleratedIn(run)];
   expect(new Set(settled).size, "no step settles twice").toBe(settled.length);
   for (const step of skipped) expect(run.executed, "what is skipped is not executed").not.toContain(step);
   const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
   const all = toSettle(scenario.steps, new Set(skipped));
   expect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
-    !hasTurned && settled.length === all.length,
+    !hasTurned && settled.length === all.length + itemsOf(run).length,
   );
   for (const [path] of all)
     if (stepOf(scenario, path).kind === "workflow" && finished.includes(path))
       expect(settled, "a sub-workflow finishes if and only if all of its steps have settled").toEqual(
         expect.arrayContaining(all.flatMap(([inner]) => (inner.startsWith(`${path}/`) ? [inner] : []))),
       );
+}
+
+/** True for a step that an agent does, and for an item. */
+function isByAgent(scenario: Scenario, path: string): boolean {
+  return path.endsWith("]") || stepOf(scenario, path).kind === "agent";
+}
+
+/** The items of all lists that were begun. */
+function itemsOf(run: Outcome): string[] {
+  return run.events.flatMap((event) =>
+    event.type === "step-started" && event.items !== undefined
+      ? Array.from({ length: event.items.count }, (_, index) => `${event.step}[${index}]`)
+      : [],
+  );
+}
+
+/** The items that failed for good while the run went on. */
+function toleratedIn(run: Outcome): string[] {
+  return run.events.flatMap((event) =>
+    event.type === "step-failed" &&
+    event.retryAt === undefined &&
+    event.step.endsWith("]") &&
+    run.state.failed === undefined &&
+    run.state.cancelled === undefined
+      ? [event.step]
+      : [],
+  );
+}
+
+function isMeantToFail(scenario: Scenario, item: string): boolean {
+  const { fails, each } = stepOf(scenario, item);
+  const index = Number(/\[(\d+)\]$/.exec(item)?.[1]);
+  return (fails === "executing" || fails === "mapping") && (index + 1) % (each?.failing ?? 0) === 0;
+}
+
+/** Invariant 14: at no time are more items begun than their each works on at a time; they begin in order, and fail as often as is tolerated. */
+function expectBounded(scenario: Scenario, run: Outcome): void {
+  for (const [path, { each }] of pathsOf(scenario.steps)) {
+    if (each === undefined) continue;
+    const active = new Set<string>();
+    let begun = 0;
+    let failed = 0;
+    for (const event of run.events) {
+      if (!("step" in event) || !(event.step ?? "").startsWith(`${path}[`)) continue;
+      const isNew = event.step === `${path}[${begun}]`;
+      if (event.type === "step-started") {
+        if (event.attempt === undefined) expect(isNew, "items begin in order").toBe(true);
+        active.add(event.step);
+        expect(active.size, "no more items are begun than are worked on at a time").toBeLessThanOrEqual(
+          each.concurrency,
+        );
+      }
+      if (event.type === "step-finished" || event.type === "step-failed") {
+        if (event.type === "step-finished" || event.retryAt === undefined) active.delete(event.step);
+        if (event.type === "step-failed" && event.retryAt === undefined) failed++;
+      }
+      if (isNew) begun++;
+    }
+    const isOver = run.events.some((event) => event.type === "step-finished" && event.step === path);
+    if (isOver) expect(failed, "no more items fail than are tolerated").toBeLessThanOrEqual(each.tolerate ?? 0);
+  }
 }
 
 /** All steps but those of sub-workflows that are skipped. */
@@ -95,9 +160,10 @@ function expectToldOnce(scenario: Scenario, run: Outcome): void {
   expect(new Set(answered).size, "no wait is answered twice").toBe(answered.length);
   const expired = expiredWaits(run);
   for (const [step, { kind }] of pathsOf(scenario.steps)) {
-    if (kind === "agent" || kind === "workflow") expect([...opened, ...answered]).not.toContain(step);
+    if (kind === "agent" || kind === "workflow" || kind === "each")
+      expect([...opened, ...answered]).not.toContain(step);
     else expect([...run.executed, ...run.compensated]).not.toContain(step);
-    if (kind === "agent" || kind === "workflow" || !finished.includes(step)) continue;
+    if (kind === "agent" || kind === "workflow" || kind === "each" || !finished.includes(step)) continue;
     expect(opened).toContain(step);
     if (kind === "wait")
       expect(answered.includes(step), "it finishes with its answer, or given up").toBe(!expired.has(step));
@@ -151,7 +217,7 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
   return run.events
     .flatMap((event) => (event.type === "step-finished" ? [event] : []))
     .filter(({ step, fallbackFor }) =>
-      stepOf(scenario, step).kind !== "agent"
+      !isByAgent(scenario, step)
         ? false
         : fallbackFor === undefined
           ? scenario.agents[stepOf(scenario, step).agent]?.isCompensable === true
@@ -163,7 +229,7 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
 
 /** The steps without an output whose effects are unknown and whose agents can undo them. */
 function unknownSteps(scenario: Scenario, run: Outcome): string[] {
-  return uncertainSteps(run).filter((step) => stepOf(scenario, step).kind === "agent" && undoesUnknown(scenario, step));
+  return uncertainSteps(run).filter((step) => isByAgent(scenario, step) && undoesUnknown(scenario, step));
 }
 
 /** True when the effects of the point of no return are unknown and its agent can't undo them. */

@@ -1,6 +1,7 @@
 /** Random workflows, and schedules of everything that can happen to their runs; what came of one, and what has to hold. */
 
 import fc from "fast-check";
+import { expect } from "vitest";
 import * as v from "valibot";
 import { type AgentContext, type AgentDefinition, defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { Coordination } from "../../../src/workflows/history/coordination.ts";
@@ -32,6 +33,16 @@ export interface StepPlan {
   readonly hasFallback: boolean;
   /** Of a sub-workflow, its steps. */
   readonly inner?: readonly StepPlan[];
+  /** Of an each. */
+  readonly each?: EachPlan;
+}
+
+export interface EachPlan {
+  readonly concurrency: number;
+  /** How many items fail for good, or once; of them, so many are tolerated. */
+  readonly tolerate: number | undefined;
+  /** It has as many items as the sum of what it maps leaves by 7, and those fail whose index leaves 0 by this. */
+  readonly failing: number;
 }
 
 export interface AgentPlan {
@@ -76,6 +87,8 @@ export interface ScenarioConstraints {
   readonly branches?: boolean;
   /** Whether there are waits and pauses. */
   readonly waits?: boolean;
+  /** Whether there are lists. */
+  readonly eaches?: boolean;
   /** How deep sub-workflows may lie in each other. */
   readonly depth?: number;
   /** Whether a few of the workflows have up to 40 steps, and not 7. */
@@ -98,6 +111,7 @@ export function scenarios({
   branches = false,
   waits = false,
   depth: deepest = 0,
+  eaches = false,
   large = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
@@ -123,22 +137,29 @@ export function scenarios({
           { weight: waits ? 2 : 0, arbitrary: fc.constant("wait" as const) },
           { weight: waits ? 1 : 0, arbitrary: fc.constant("pause" as const) },
           { weight: depth > 0 ? 1 : 0, arbitrary: fc.constant("workflow" as const) },
+          { weight: eaches ? 1 : 0, arbitrary: fc.constant("each" as const) },
         ),
+        each: fc.record({
+          concurrency: fc.integer({ min: 1, max: 3 }),
+          tolerate: fc.option(fc.nat(3), { nil: undefined }),
+          failing: fc.integer({ min: 2, max: 6 }),
+        }),
         inner: depth > 0 ? stepsOf(1, 4, depth - 1) : fc.constant([]),
         isTimed: fc.boolean(),
       })
-      .map(({ before, isNeeded, standsIn, isTimed, inner, ...plan }) => {
+      .map(({ before, isNeeded, standsIn, isTimed, inner, each, ...plan }) => {
         const needs = before.filter((earlier) => isNeeded[earlier] === true);
         const hasTimeout = plan.kind === "wait" && isTimed;
         const mayStandIn = hasTimeout || needs.length > 0 || plan.skippedAt !== undefined;
         return {
           ...plan,
           hasTimeout,
-          fails: plan.kind === "agent" || plan.fails === "mapping" ? plan.fails : "never",
+          fails: plan.kind === "agent" || plan.kind === "each" || plan.fails === "mapping" ? plan.fails : "never",
           after: before.filter((earlier) => !needs.includes(earlier)),
           needs,
-          hasOtherwise: plan.kind !== "pause" && mayStandIn && (standsIn || hasTimeout),
+          hasOtherwise: plan.kind !== "pause" && plan.kind !== "each" && mayStandIn && (standsIn || hasTimeout),
           ...(plan.kind === "workflow" ? { inner } : {}),
+          ...(plan.kind === "each" ? { each } : {}),
         };
       });
   const stepsOf = (min: number, max: number, depth: number): fc.Arbitrary<StepPlan[]> =>
@@ -285,7 +306,7 @@ export function pathsOf(steps: readonly StepPlan[], scope = ""): readonly Planne
 
 /** The step at a path. */
 export function stepAt({ steps }: Pick<Scenario, "steps">, path: string): StepPlan | undefined {
-  const [first = "", ...rest] = path.split("/");
+  const [first = "", ...rest] = path.replaceAll(/\[\d+\]/g, "").split("/");
   const step = steps[indexOf(first)];
   return step === undefined || rest.length === 0 ? step : stepAt({ steps: step.inner ?? [] }, rest.join("/"));
 }
@@ -328,7 +349,9 @@ function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWor
     always: StepPlan["fails"],
     once: StepPlan["fails"],
   ): Error | undefined => {
-    const { fails } = stepAt(scenario, step ?? "") ?? {};
+    const { fails, each } = stepAt(scenario, step ?? "") ?? {};
+    const item = Number(/\[(\d+)\]$/.exec(step ?? "")?.[1]);
+    if (each !== undefined && (item + 1) % each.failing !== 0) return undefined;
     const isFirst = !failed.has(`${run}/${step}/${once}`);
     if (fails !== always && !(fails === once && isFirst)) return undefined;
     failed.add(`${run}/${step}/${once}`);
@@ -368,8 +391,18 @@ function valueOf({ sum, index }: v.InferOutput<typeof Numbers>): number {
 
 /** The run's input and the outputs that are there, together. */
 function sumOf({ input, ...outputs }: Record<string, unknown>): number {
-  const values = Object.values(outputs as Record<string, { value: number } | undefined>);
-  return values.reduce((sum, output) => sum + (output?.value ?? 0), (input as { n: number }).n);
+  return Object.values(outputs).reduce<number>((sum, output) => sum + worthOf(output), (input as { n: number }).n);
+}
+
+/** The number in an output: of an each's, the sum of those that are no errors. */
+function worthOf(output: unknown): number {
+  if (Array.isArray(output)) {
+    return output.reduce<number>(
+      (sum, item: { value?: number; output?: { value: number } }) => sum + (item.value ?? item.output?.value ?? 0),
+      0,
+    );
+  }
+  return (output as { value: number } | undefined)?.value ?? 0;
 }
 
 /** Whoever answers a wait gives the same answer. */
@@ -392,6 +425,16 @@ interface UntypedBuilder extends WorkflowDefinition {
       otherwise?: () => unknown;
       fallback?: (sources: Record<string, unknown>) => unknown;
       pointOfNoReturn?: boolean;
+    },
+    map: (sources: Record<string, unknown>) => unknown,
+  ): UntypedBuilder;
+  each(
+    name: string,
+    agent: AgentDefinition,
+    options: Branch & {
+      over: (sources: Record<string, unknown>) => unknown;
+      concurrency: number;
+      tolerate?: number;
     },
     map: (sources: Record<string, unknown>) => unknown,
   ): UntypedBuilder;
@@ -447,6 +490,23 @@ function workflowOf(
           );
         case "pause":
           return workflow.pause(name, { ...branch, ms: 10 * index });
+        case "each": {
+          const { concurrency = 1, tolerate } = step.each ?? {};
+          return workflow.each(
+            name,
+            agents[agent] as AgentDefinition,
+            {
+              ...branch,
+              over: (sources) => Array.from({ length: sumOf(sources) % 7 }, (_, at) => 10 * at),
+              concurrency,
+              ...(tolerate === undefined ? {} : { tolerate }),
+            },
+            ({ item, index: at, ...sources }) => {
+              if (fails === "mapping" && (Number(at) + 1) % (step.each?.failing ?? 1) === 0) throw new Error("mapping");
+              return { sum: sumOf(sources) + Number(item), index };
+            },
+          );
+        }
         case "workflow": {
           const inner = workflowOf({ steps: step.inner ?? [], pivot: undefined }, agents);
           return workflow.step(name, inner, { ...branch, ...otherwise }, (sources) => ({
@@ -471,13 +531,13 @@ export function expected(
   expired: ReadonlySet<string>,
   scope = "",
 ): { readonly output: unknown; readonly skipped: readonly string[]; readonly settled: readonly string[] } {
-  const outputs: ({ readonly value: number } | undefined)[] = [];
+  const outputs: unknown[] = [];
   const skipped: string[] = [];
   const settled: string[] = [];
   const missing = new Set<number>();
-  for (const [index, { kind, after, needs, skippedAt, hasOtherwise, inner = [] }] of steps.entries()) {
+  for (const [index, { kind, after, needs, skippedAt, hasOtherwise, inner = [], each, fails }] of steps.entries()) {
     const path = `${scope}s${index}`;
-    const sum = [...after, ...needs].reduce((total, earlier) => total + (outputs[earlier]?.value ?? 0), n);
+    const sum = [...after, ...needs].reduce((total, earlier) => total + worthOf(outputs[earlier]), n);
     const isDone =
       needs.every((earlier) => !missing.has(earlier)) && (skippedAt === undefined || sum % 3 !== skippedAt);
     settled.push(path);
@@ -487,9 +547,17 @@ export function expected(
     else if (kind === "pause") outputs.push(undefined);
     else if (kind === "workflow") {
       const within = expected({ steps: inner }, sum, expired, `${path}/`);
-      outputs.push(within.output as { readonly value: number } | undefined);
+      outputs.push(within.output);
       skipped.push(...within.skipped);
       settled.push(...within.settled);
+    } else if (each !== undefined) {
+      const items = Array.from({ length: sum % 7 }, (_, at) => {
+        settled.push(`${path}[${at}]`);
+        const isFailing = (fails === "executing" || fails === "mapping") && (at + 1) % each.failing === 0;
+        const output = { value: valueOf({ sum: sum + 10 * at, index }) };
+        return each.tolerate === undefined ? output : isFailing ? { error: expect.anything() as unknown } : { output };
+      });
+      outputs.push(items);
     } else outputs.push(kind === "wait" ? answerTo(index) : { value: valueOf({ sum, index }) });
   }
   return { output: outputs.at(-1), skipped, settled };

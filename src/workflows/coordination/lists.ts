@@ -1,0 +1,99 @@
+/**
+ * The lists of eaches, and what is decided about their items. A list is made once in each process that decides, and known by its digest when it
+ * is made again: a function that gives another list then is not pure, and fails the step. Pure but for what it remembers.
+ */
+
+import { createHash } from "node:crypto";
+import { encodeError } from "../../errors/error-codec.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { shown } from "../../values/shown.ts";
+import { itemPath, type OfRun } from "../definition/steps-of-run.ts";
+import type { EachStep, MappingSources } from "../definition/workflow-definition.ts";
+import type { Coordination, Epoch } from "../history/coordination.ts";
+import type { ItemsOf, StepFailed, StepStarted } from "../history/run-event.ts";
+import { callPure, checkedInput, decodeSources, frozen, type StepSources } from "./pure-calls.ts";
+
+/** A list, with what else the mapping of an item gets. */
+export interface MadeList {
+  readonly sources: MappingSources;
+  readonly list: readonly unknown[];
+  readonly items: ItemsOf;
+}
+
+const digits = 16;
+
+/** @throws TroupeError `invalid-workflow`, `too-many-items`; what the function throws. */
+export function makeList(step: OfRun<EachStep>, { payloads }: StepSources, codec: PayloadCodec): MadeList {
+  const sources = decodeSources(payloads, codec);
+  const list = callPure(step, "over", step.over, sources);
+  const { name, max } = step;
+  if (!Array.isArray(list))
+    throw new TroupeError("invalid-workflow", `the over of the step "${name}" gives a list, not ${shown(list)}`);
+  if (list.length > max) {
+    throw new TroupeError(
+      "too-many-items",
+      `the list of the step "${name}" has ${list.length} items, and its max is ${max}`,
+      { details: { step: name, count: list.length, max } },
+    );
+  }
+  const encoded = JSON.stringify(codec.encode(list, `the list of the step "${name}"`));
+  const digest = createHash("sha256").update(encoded).digest("hex").slice(0, digits);
+  return { sources, list: frozen(list) as unknown[], items: { count: list.length, digest } };
+}
+
+/** Lists that were made, by what the history keeps of them, which all versions of a run share. */
+const made = new WeakMap<ItemsOf, MadeList>();
+
+/**
+ * The list of an each that has begun.
+ *
+ * @throws TroupeError `invalid-workflow` when it is another one now.
+ */
+export function listOf(
+  step: OfRun<EachStep>,
+  items: ItemsOf,
+  sources: () => StepSources,
+  codec: PayloadCodec,
+): MadeList {
+  const known = made.get(items);
+  if (known !== undefined) return known;
+  const again = makeList(step, sources(), codec);
+  if (again.items.digest !== items.digest) {
+    throw new TroupeError(
+      "invalid-workflow",
+      `the over of the step "${step.name}" gave another list than before. A workflow's functions are pure: the same sources give the same`,
+    );
+  }
+  made.set(items, again);
+  return again;
+}
+
+/** Decides about so many items, from one on: each starts with its mapped input, or fails since its mapping did. */
+export function decideItems(
+  step: OfRun<EachStep>,
+  range: { readonly from: number; readonly to: number },
+  { by, epoch }: { readonly by: Coordination; readonly epoch: Epoch },
+  list: () => MadeList,
+  codec: PayloadCodec,
+): readonly (StepStarted | StepFailed)[] {
+  let whole: MadeList;
+  try {
+    whole = list();
+  } catch (error) {
+    return [{ type: "step-failed", step: step.name, error: encodeError(error), epoch }];
+  }
+  const decided: (StepStarted | StepFailed)[] = [];
+  for (let index = range.from; index < range.to; index++) {
+    const name = itemPath(step.name, index);
+    try {
+      const sources = Object.freeze({ ...whole.sources, item: whole.list[index], index });
+      const mapped = callPure({ name }, "mapping", step.map, sources);
+      const input = codec.encode(mapped, `the input mapped for the step "${name}"`);
+      decided.push({ type: "step-started", step: name, input: checkedInput(step.agent, input, codec), by, epoch });
+    } catch (error) {
+      decided.push({ type: "step-failed", step: name, error: encodeError(error), epoch });
+    }
+  }
+  return decided;
+}

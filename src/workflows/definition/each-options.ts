@@ -1,0 +1,47 @@
+/** The options of an each besides those of all steps, and what it results in. */
+
+import type { Tolerance } from "./workflow-definition.ts";
+
+/**
+ * The list of an each, and its bounds. The run's history keeps them: no schedule and no switch of the coordination goes beyond them.
+ *
+ * @since 0.1.0
+ */
+export interface EachOptions<From, Item, Tolerate> {
+  /** Gives the list. Synchronous and pure: called again, as after a crash, it gives the same list, or the step fails. */
+  readonly over: (sources: From) => readonly Item[];
+  /** How many items are worked on at a time, at most. Default: 8. The agent's own `concurrency` bounds them too. */
+  readonly concurrency?: number;
+  /** How long the list may be: with a longer one, the step fails as `too-many-items`. Default: 1,000. At most a million. */
+  readonly max?: number;
+  /**
+   * How many items may fail for good without failing the run: so many, a `share` of all from 0 to 1, or `"all"`. With it, the output has an
+   * {@link ItemResult} for each item. Default: none may, and the output has the outputs themselves.
+   */
+  readonly tolerate?: Tolerate;
+}
+
+/**
+ * Why an item failed. It is data, so a mapping may pass it on to an agent.
+ *
+ * @since 0.1.0
+ */
+export interface ItemError {
+  readonly name: string;
+  readonly message: string;
+  readonly code?: string | number;
+}
+
+/**
+ * What came of an item of an each that tolerates failures.
+ *
+ * @since 0.1.0
+ */
+export type ItemResult<Out> =
+  | { readonly output: Out; readonly error?: never }
+  | { readonly error: ItemError; readonly output?: never };
+
+/** The output of an each. */
+export type Results<Out, Tolerate extends Tolerance> = [Tolerate] extends [never]
+  ? readonly Out[]
+  : readonly ItemResult<Out>[];

@@ -1,0 +1,144 @@
+/** Invariant 14: the bounds of lists are the history's; with it 5, 10 and 11, under either coordination and across crashes. */
+
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Coordination, isTroupeError, type RunEvent, type System } from "../../src/index.ts";
+import { bench, concurrency, pieces, tolerate, worker } from "./lists.ts";
+import { asMessage, mapFrames } from "./wire.ts";
+import { crashes, holdsOnThreads, holdsSimulated, isFoundBroken, type Scenario } from "./worlds.ts";
+
+interface Lists {
+  readonly start: Coordination;
+  readonly orders: readonly {
+    readonly sizes: readonly number[];
+    readonly fails: readonly number[];
+    readonly lastFails: boolean;
+  }[];
+  readonly switches: readonly number[];
+}
+
+const rounds = fc.integer({ min: 0, max: 8 });
+
+const lists: fc.Arbitrary<Lists> = fc.record({
+  start: fc.constantFrom("orchestrator" as const, "relay" as const),
+  orders: fc.array(
+    fc.record({
+      sizes: fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 9 }),
+      fails: fc.uniqueArray(fc.nat(12), { maxLength: 3 }),
+      lastFails: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 2 },
+  ),
+  switches: fc.array(rounds, { maxLength: 4 }),
+});
+
+const other = (coordination: Coordination): Coordination => (coordination === "relay" ? "orchestrator" : "relay");
+
+/** What of the items holds at each point of a history. */
+function expectBounded(history: readonly RunEvent[]): void {
+  const active = new Set<string>();
+  const begun = new Set<string>();
+  const finished = new Set<string>();
+  let failed = 0;
+  for (const event of history) {
+    if (!("step" in event) || !(event.step ?? "").startsWith("piece[")) continue;
+    if (event.type === "step-started") {
+      if (event.attempt === undefined) expect(event.step, "items begin in order").toBe(`piece[${begun.size}]`);
+      begun.add(event.step);
+      active.add(event.step);
+      expect(active.size, "no more items are begun than are worked on at a time").toBeLessThanOrEqual(concurrency);
+      expect(finished.has(event.step), "no item that has finished is begun again").toBe(false);
+    }
+    if (event.type === "step-finished") {
+      active.delete(event.step);
+      finished.add(event.step);
+    }
+    if (event.type === "step-failed" && event.retryAt === undefined) {
+      active.delete(event.step);
+      failed++;
+    }
+  }
+  const isOver = history.some((event) => event.type === "step-finished" && event.step === "piece");
+  if (isOver) expect(failed).toBeLessThanOrEqual(tolerate);
+}
+
+const boundsHold =
+  (loses: boolean): Scenario<Lists> =>
+  async (system, { start, orders, switches }, scope) => {
+    await system.switchCoordination(start);
+    const playing = orders.map(async ({ sizes, fails, lastFails }, index) => {
+      const id = `${scope}-${index}`;
+      const run = await system.findRun(pieces, id).catch((error: unknown) => {
+        if (!isTroupeError(error, "no-such-run")) throw error; // an earlier process started it
+        return system.run(pieces, { order: id, sizes: [...sizes], fails: [...fails], lastFails }, { id });
+      });
+      const result = await run.result.catch((error: unknown) => {
+        if (!isTroupeError(error, "step-failed")) throw error;
+        return undefined;
+      });
+      const history = (await run.history()).map(({ event }) => event);
+      expectBounded(history);
+      const failing = fails.filter((at) => at < sizes.length);
+      const completes = failing.length <= tolerate && !lastFails;
+      if (!loses) expect(result !== undefined).toBe(completes);
+      const { entries } = await system.store.read(bench, id);
+      const done = history.flatMap((event) =>
+        event.type === "step-finished" && event.step !== "piece" ? [`+${event.step}`] : [],
+      );
+      const undone = history.flatMap((event) => (event.type === "compensation-finished" ? [`-${event.step}`] : []));
+      const effects = entries.filter((entry) => entry.startsWith("+"));
+      expect(new Set(effects).size, "each item has its effect once").toBe(effects.length);
+      expect(effects).toEqual(expect.arrayContaining(done));
+      expect(entries.filter((entry) => entry.startsWith("-"))).toEqual(undone);
+      if (result === undefined)
+        expect(undone, "in exactly the reverse order").toEqual(
+          done.toReversed().map((entry) => entry.replace("+", "-")),
+        );
+      const lost = history.filter((event) => event.type === "step-failed").length > failing.length;
+      if (result === undefined || lost) return;
+      const sum = sizes.reduce((total, size, at) => total + (failing.includes(at) ? 0 : size), 0);
+      expect(result).toEqual({ order: id, size: sum });
+    });
+    await Promise.all([switchNowAndThen(system, switches), ...playing]);
+  };
+
+async function switchNowAndThen(system: System, switches: readonly number[]): Promise<void> {
+  for (const after of switches) {
+    for (let round = 0; round < after; round++) await system.stats();
+    await system.switchCoordination(other(system.coordination));
+  }
+}
+
+describe("invariant 14: bounds are the history's", () => {
+  it("is about a bound below that of the agent, or it would show nothing", () =>
+    expect(worker.concurrency).toBeGreaterThan(concurrency));
+
+  it("holds on the simulator, with any sequence of switches", () => holdsSimulated(lists, boundsHold(false)));
+
+  it("holds on the simulator when threads die", () =>
+    holdsSimulated(lists, boundsHold(true), { faults: { threadDeath: 0.01 } }));
+
+  it("holds on the simulator when the process crashes and another one goes on", () =>
+    holdsSimulated(lists, boundsHold(false), {
+      journal: "durable",
+      system: { workflows: [pieces] },
+      faults: crashes,
+    }));
+
+  it("holds on real threads", () => holdsOnThreads(lists, boundsHold(false)));
+
+  it("and no item is left out, unless the news that it may start is lost", async () => {
+    const failure = await isFoundBroken(lists, boundsHold(false), {
+      tamper: () => (batch) =>
+        mapFrames(batch, (frame) => {
+          const sent = asMessage(frame);
+          if (sent?.type !== "coordinate") return frame;
+          const { message } = sent.payload as { message: { events?: readonly { type: string; from?: number }[] } };
+          return message.events?.some(({ type, from }) => type === "items-due" && from !== 0) === true
+            ? undefined
+            : frame;
+        }),
+    });
+    expect(failure).toContain("nothing is left to run");
+  });
+});

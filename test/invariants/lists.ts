@@ -1,0 +1,57 @@
+/** A workflow with a list, some of whose items may fail. */
+
+import * as v from "valibot";
+import { defineAgent, defineState, defineWorkflow } from "../../src/index.ts";
+
+/** How many items of an order are worked on, in the store: the agents say so themselves, whatever the run's history says. */
+export const bench = defineState({
+  name: "bench",
+  version: 1,
+  schema: v.object({ entries: v.array(v.string()) }),
+  initial: () => ({ entries: [] as string[] }),
+});
+
+const Piece = v.object({ order: v.string(), size: v.number(), fails: v.boolean() });
+
+export const worker = defineAgent(import.meta.url, {
+  name: "bench-worker",
+  version: "1.0.0",
+  input: Piece,
+  output: v.object({ order: v.string(), size: v.number() }),
+  concurrency: 8,
+  policies: { breaker: false },
+  async execute({ order, size, fails }, context) {
+    await context.sleep(size % 3);
+    if (fails) throw new Error(`${context.step} can't`);
+    await context.commit(bench, order, ({ entries }) => void entries.push(`+${context.step}`));
+    return { order, size };
+  },
+  compensate: ({ order }, context) =>
+    context.commit(bench, order, ({ entries }) => void entries.push(`-${context.step}`)).then(() => undefined),
+});
+
+const Order = v.object({
+  order: v.string(),
+  sizes: v.array(v.number()),
+  /** The items that fail. */
+  fails: v.array(v.number()),
+  lastFails: v.boolean(),
+});
+
+export const concurrency = 3;
+export const tolerate = 2;
+
+/** first, then an item for each size, three at a time and two of them may fail; and last. */
+export const pieces = defineWorkflow(import.meta.url, { name: "pieces", version: "1.0.0", input: Order })
+  .step("first", worker, ({ input }) => ({ order: input.order, size: 1, fails: false }))
+  .each(
+    "piece",
+    worker,
+    { after: ["first"], over: ({ input }) => input.sizes, concurrency, tolerate },
+    ({ input, item, index }) => ({ order: input.order, size: item, fails: input.fails.includes(index) }),
+  )
+  .step("last", worker, { after: ["piece"] }, ({ input, piece }) => ({
+    order: input.order,
+    size: piece.reduce((sum, { output }) => sum + (output?.size ?? 0), 0),
+    fails: input.lastFails,
+  }));
