@@ -8,7 +8,7 @@ const onThreads = "test/**/*.threads.test.ts";
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    maxWorkers: 3, // on two cores: the tests of threads and processes wait for a good part of their time
     testTimeout: 240_000,
     hookTimeout: 120_000,
     env: { TROUPE_LOG: "off" }, // most systems of the tests are there to fail

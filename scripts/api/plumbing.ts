@@ -12,6 +12,8 @@ export const plumbing: Readonly<Record<string, string>> = {
   tagField: "the field that marks what a Transferable is on its way",
   addressBrand: "keeps a string from passing as an Address",
   workflowTypes: "carries the types of a workflow's output and steps; never there at run time",
+  AsWritten: "has the compiler take the literals of a handler's result as they are written",
+  nothing: "a part of AsWritten",
   IsCloneable: "turns a value that can't cross to another actor into a compile-time error",
   CloneableCheck: "a part of IsCloneable",
   CloneableProtocol: "IsCloneable for each message of a protocol",

@@ -1,6 +1,7 @@
 /** How asks end on real threads: deadlines, aborts, answers that come too late. */
 
 import { getEventListeners } from "node:events";
+import type { DeadLetter } from "troupe";
 import { describe, expect, it } from "vitest";
 import { counter, gate } from "../../fixtures/actors.ts";
 import { latch } from "../../fixtures/latch.ts";
@@ -15,6 +16,11 @@ async function heldGate(thread: number) {
   const holding = ref.ask("hold", { latch: barrier, label: "held" }, patiently);
   await barrier.ask("arrived", { count: 1 }, patiently);
   return { ref, barrier, holding };
+}
+
+/** The dead letters to an actor. Those of what the test before left undone may come during this one. */
+function lettersTo({ address }: { readonly address: string }, { values }: { readonly values: readonly DeadLetter[] }) {
+  return values.filter(({ to }) => to === address);
 }
 
 describe.each([0, 1])("an ask of an actor on thread %i", (thread) => {
@@ -37,7 +43,9 @@ describe.each([0, 1])("an ask of an actor on thread %i", (thread) => {
     await barrier.ask("open");
     await Promise.all([holding, patient]);
     expect(await ref.ask("passed")).toEqual([2]);
-    expect(letters.values).toMatchObject([{ reason: "expired", to: ref.address, type: "pass", payload: { n: 1 } }]);
+    expect(lettersTo(ref, letters)).toMatchObject([
+      { reason: "expired", to: ref.address, type: "pass", payload: { n: 1 } },
+    ]);
   });
 
   it("whose deadline passes before there is room in the mailbox is never sent", async () => {
@@ -53,7 +61,7 @@ describe.each([0, 1])("an ask of an actor on thread %i", (thread) => {
     await holding;
     await ref.ask("pass", { n: 4 });
     expect(await ref.ask("passed")).toEqual([1, 2, 3, 4]);
-    expect(letters.values).toEqual([]);
+    expect(lettersTo(ref, letters)).toEqual([]);
   });
 
   it("is not sent when its signal has aborted before", async () => {
@@ -91,7 +99,9 @@ describe.each([0, 1])("an ask of an actor on thread %i", (thread) => {
     await barrier.ask("open");
     await holding;
     expect(await ref.ask("passed")).toEqual([2, 3]);
-    expect(letters.values).toMatchObject([{ reason: "cancelled", to: ref.address, type: "pass", payload: { n: 1 } }]);
+    expect(lettersTo(ref, letters)).toMatchObject([
+      { reason: "cancelled", to: ref.address, type: "pass", payload: { n: 1 } },
+    ]);
   });
 
   it("lets go of its signal once it is answered, refused or timed out", async () => {
