@@ -1985,6 +1985,7 @@ type Arguments<Input> = undefined extends Input ? [
     input: Input
 ];
 
+// has the compiler take the literals of a handler's result as they are written
 type AsWritten<T> = T extends typeof nothing ? T | string | number | boolean | bigint : never;
 
 // the same for `ask`
@@ -2138,6 +2139,7 @@ type Within<Name extends string, Inner> = [
 // keeps a string from passing as an Address
 declare const addressBrand: unique symbol;
 
+// a part of AsWritten
 declare const nothing: unique symbol;
 
 // carries the type of an output that may be missing; never there at run time
