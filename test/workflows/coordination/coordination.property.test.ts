@@ -7,7 +7,7 @@ import { type Outcome, play, type Scenario, scenarios } from "../support/run-sce
 
 const check = { numRuns: 200 };
 /** Some of these workflows are large. */
-const many = { numRuns: 500 };
+const many = { numRuns: 300 };
 
 /** What happened, whichever coordination decided it. */
 function deeds({ events }: Outcome): unknown[] {
