@@ -14,7 +14,7 @@ export type Scenario<P> = (system: System, parameters: P, scope: string) => Prom
 export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
 
 /** Every invariant is shown under so many schedules; `npm run test:schedules` and `test:deep` take more. */
-export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 40);
+export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 30);
 /** A break is looked for longer: some show under one schedule in a few hundred only, and the search ends there. */
 const searched = Math.max(10_000, 10 * schedules);
 /** A schedule each. */
