@@ -67,7 +67,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   #past: RunRecord[] | undefined;
   /** Versions whose records were not read yet, as records are made only when a reader needs them; and parts, in one order. */
   #unseen: (Snapshot<RunState> | Parts)[] | undefined;
-  /** The first and the last of the versions before those that were let go, unseen, as the run was parked. */
+  /** The first and the last version that were let go unseen, as the run was parked. */
   #letGo: { readonly first: number; readonly last: number } | undefined;
   #isShowing = false;
   #isBegun = false;

@@ -9,7 +9,7 @@ import { unsentReason } from "./ask-errors.ts";
  */
 export function sparing<T>(outcome: Promise<unknown>, result: Promise<T>): Promise<T> {
   outcome.catch((error: unknown) => {
-    if (unsentReason(error) !== undefined) result.catch(() => undefined);
+    if (unsentReason(error) !== undefined) result.catch(() => undefined); // the dead letter says it
   });
   return result;
 }

@@ -1,6 +1,6 @@
 /**
  * The rules of an each: its items start in the order of the list, no more at a time than its `concurrency`, and fail no more than it
- * tolerates. These bounds are the history's: whoever decides, under whatever schedule, an item beyond them is refused (invariant 14).
+ * tolerates. These bounds are the history's: it refuses an item beyond them under either coordination (invariant 14).
  */
 
 import { itemAt } from "../definition/steps-of-run.ts";

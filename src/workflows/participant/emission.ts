@@ -27,7 +27,7 @@ export interface EmissionPorts {
 }
 
 /**
- * Sends parts to those that listen, before whatever is reported of the attempt later. Resolves, when they were taken, to whether more are
+ * Sends parts to the listeners, before the outcome of the attempt. Resolves, when they were taken, to whether more are
  * wanted.
  */
 export type SendParts = (emitted: Pick<Parts, "index" | "values">) => Promise<boolean>;
