@@ -51,6 +51,7 @@ export async function runMode(options: ModeOptions): Promise<ModeOutcome> {
     threads,
     // the last one makes tsx find the package where it does here
     env: [paceVariable, threadsVariable, "TSX_TSCONFIG_PATH"],
+    loadTimeout: 60_000, // a busy machine is long in compiling TypeScript
     coordination: mode === "relay" ? "relay" : "orchestrator",
     ...(options.chaos === undefined ? {} : { stallTimeout, logger: false }), // what chaos does is in the table
   });

@@ -12,6 +12,7 @@ export async function inOffice(work: (system: System) => Promise<void>): Promise
     journal: lmdbJournal(folder),
     threads: 2,
     env: [modelVariable, "TSX_TSCONFIG_PATH"], // the last one makes tsx find the package where it does here
+    loadTimeout: 60_000, // a busy machine is long in compiling TypeScript
     shutdownOn: ["SIGINT", "SIGTERM"],
     shutdownDeadline: 1_000,
   });

@@ -11,6 +11,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
@@ -108,10 +109,11 @@ async function runUntilKilled<Ack>(
   const file = fileURLToPath(new URL(`./fixtures/${program}`, import.meta.url));
   const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
   const child = spawn(process.execPath, [...loader, file, directory, String(round), ...more], {
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig }, // the package is its build there, not its source
   });
   const gone = once(child, "exit");
+  const lastWords = text(child.stderr);
   const acks: unknown[] = [];
   let timer: NodeJS.Timeout | undefined;
   let startedAt = 0;
@@ -136,7 +138,8 @@ async function runUntilKilled<Ack>(
   }
   const [code, signal] = (await gone) as [number | null, NodeJS.Signals | null];
   const isKilled = signal === "SIGKILL" && round !== "last";
-  if (!isKilled && !(mayEnd && code === 0)) throw new Error(`${program} ended by itself with ${code ?? signal}`);
+  if (!isKilled && !(mayEnd && code === 0))
+    throw new Error(`${program} ended by itself with ${code ?? signal}:\n${await lastWords}`);
   return { acks, isKilled, startedIn };
 }
 

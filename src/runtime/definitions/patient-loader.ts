@@ -71,7 +71,7 @@ function loadedTooLong(id: DefinitionId, loadTimeout: number): TroupeError {
   return new TroupeError(
     "module-failed",
     `can't load ${id.module} for the ${id.kind} ${id.name}: it did not load within ${loadTimeout} ms. An await at its top, or at that of a ` +
-      "module that it imports, has not settled. Connect when the first message comes, or raise loadTimeout.",
+      "module that it imports, has not settled; or the machine is too busy to compile it. Connect when the first message comes, or raise loadTimeout.",
     { details: { ...id } },
   );
 }

@@ -56,7 +56,8 @@ export interface SystemOptions {
   readonly askTimeout?: number;
   /**
    * Milliseconds that the module of an actor or agent may take to load on a thread; what is to start there fails as
-   * `module-failed` after that. Time in which the thread gets no processor doesn't count. Infinity for no limit. Default 5,000.
+   * `module-failed` after that. Time in which the thread gets no processor doesn't count, but time counts in which it waits for a
+   * compiler that gets none, as `tsx` is for TypeScript. Infinity for no limit. Default 5,000.
    */
   readonly loadTimeout?: number;
   /** How many runs are in flight at a time; further ones wait their turn. Default 1,000. */
