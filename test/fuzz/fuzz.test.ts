@@ -72,6 +72,8 @@ const found: readonly Case[] = [
   { call: "createSystem", spoilt: [{ argument: 0, option: 3, by: { odd: "a list without end" } }] },
   // bytes that were transferred: no later message found a state that could be copied
   { deed: "keeps", on: "far", of: { fields: [["bytes", { odd: "a detached buffer" }]], as: "plain" } },
+  // an agent that never ends, since a promise is what has a function `then`: its timeout ends the call, and the next one has its place
+  { way: "returns", coordination: "orchestrator", of: { fields: [["then", { odd: "a function" }]], as: "getters" } },
 ];
 
 /** A module's export that only looks like a definition became half an actor, which ended the thread. */

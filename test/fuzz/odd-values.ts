@@ -173,7 +173,10 @@ export function valueOf(description: Description): unknown {
   if ("text" in description) return description.text;
   if ("number" in description) return description.number;
   if ("list" in description) return description.list.map(valueOf);
-  const fields = description.fields.map(([name, field]) => [name, valueOf(field)] as const);
+  const fields = description.fields.map(([name, field]) => {
+    const value = valueOf(field);
+    return [name, name === "then" && typeof value === "function" ? heard(value as OddThen) : value] as const;
+  });
   switch (description.as) {
     case "map":
       return new Map(fields);
@@ -191,6 +194,17 @@ export function valueOf(description: Description): unknown {
         return object;
       }, {});
   }
+}
+
+type OddThen = (...given: unknown[]) => unknown;
+
+/** `await` ignores what a `then` returns. That a promise among it is rejected unheard is the doing of the value, and ends its thread. */
+function heard(then: OddThen): OddThen {
+  return (...given) => {
+    const returned = then(...given);
+    if (returned instanceof Promise) returned.catch(() => undefined);
+    return returned;
+  };
 }
 
 /** With own fields, also one of the name `__proto__`. */
