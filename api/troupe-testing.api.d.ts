@@ -1,6 +1,6 @@
 // The public surface of "troupe/testing", written by `npm run api`. `npm run verify` compares it with the build.
 
-import type { AgentDefinition, CallableAgent, StateAccess, System, SystemOptions } from "troupe";
+import type { AgentDefinition, CallableAgent, StateAccess, System, SystemOptions, WorkflowDefinition } from "troupe";
 
 export interface AgentFakes {
     readonly now?: number;
@@ -63,6 +63,13 @@ export interface SimulationReport {
     readonly crashes: number;
 }
 
+/** @experimental */
+export interface StepCounts {
+    readonly finished: number;
+    readonly skipped: number;
+    readonly undone: number;
+}
+
 export interface TestedAgent<In, Out> {
     (input: In): Promise<Out>;
     compensate(output: Out, input: In): Promise<void>;
@@ -72,6 +79,26 @@ export interface TestedAgent<In, Out> {
     readonly parts: readonly unknown[];
     readonly tokens: number;
     readonly now: number;
+}
+
+/** @experimental */
+export interface VerifyOptions<Input = unknown> {
+    readonly runs?: number;
+    readonly seed?: number;
+    readonly agents?: readonly FakeAnswer[];
+    readonly input?: (random: () => number) => Input;
+    readonly compensations?: "stub" | "own";
+    readonly unreached?: readonly string[];
+}
+
+/** @experimental */
+export interface VerifyReport {
+    readonly seed: number;
+    readonly runs: number;
+    readonly completed: number;
+    readonly failed: number;
+    readonly cancelled: number;
+    readonly steps: Readonly<Record<string, StepCounts>>;
 }
 
 export interface World extends Life {
@@ -87,5 +114,8 @@ export declare function answering<In, Out, Part>(agent: CallableAgent<In, Out, P
 export declare function simulate(scenario: Scenario, options?: SimulateOptions): Promise<SimulationReport>;
 
 export declare function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes?: AgentFakes): TestedAgent<In, Out>;
+
+/** @experimental */
+export declare function verifyWorkflow<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, options?: VerifyOptions<Input>): Promise<VerifyReport>;
 
 export {};

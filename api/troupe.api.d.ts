@@ -779,6 +779,11 @@ export interface ErrorDetailsByCode {
         readonly seed: number;
         readonly steps: number;
     };
+    "verification-failed": {
+        readonly workflow: string;
+        readonly problem: string;
+        readonly seed: number;
+    };
     deadlock: {
         readonly seed?: number;
         readonly steps?: number;

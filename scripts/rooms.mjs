@@ -38,6 +38,6 @@ export const inner = {
     ["authority", "travel"],
     [""],
   ],
-  testing: [["simulator"], [""]],
+  testing: [["simulator"], ["verify"], [""]],
   workflows: [["definition"], ["history"], ["", "coordination"], ["participant", "supervisor"]],
 };

@@ -79,6 +79,7 @@ export const errorCodes = [
   "overloaded",
   // simulator
   "simulation-failed",
+  "verification-failed",
   "deadlock",
   "process-crashed",
   // input of the command line

@@ -241,6 +241,7 @@ export interface ErrorDetailsByCode {
   overloaded: { readonly run: string; readonly inFlight: number; readonly waiting: number };
   // simulator
   "simulation-failed": { readonly seed: number; readonly steps: number };
+  "verification-failed": { readonly workflow: string; readonly problem: string; readonly seed: number };
   deadlock: { readonly seed?: number; readonly steps?: number };
   "process-crashed": Readonly<Record<string, undefined>>;
   // input of the command line

@@ -9,18 +9,9 @@ import { checkContract } from "../contracts/contract.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { checkDefinition } from "../runtime/definitions/check-definition.ts";
 import type { StoreClient } from "../store/client/store-client.ts";
+import type { FakeAnswer } from "./simulator/fake-answer.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
 import { shown } from "../values/shown.ts";
-
-/**
- * What an agent answers in a test. Made by {@link answering}.
- *
- * @since 0.1.0
- */
-export interface FakeAnswer {
-  readonly agent: CallableAgent;
-  readonly answer: (input: never, emit: never) => unknown;
-}
 
 /**
  * A call that the tested agent has made: the name of the agent that it called, and the input.

@@ -14,10 +14,12 @@ import { StoreClient } from "../store/client/store-client.ts";
 import { memoryJournal } from "../store/journal/memory-journal.ts";
 import { keyOfParts } from "../store/versions/idempotency-key.ts";
 import { ValueCopier } from "../values/value-copier.ts";
-import { type FakeAnswer, FakeContext, type FakeTime, type SeenCall } from "./fake-context.ts";
+import type { FakeAnswer } from "./simulator/fake-answer.ts";
+import { FakeContext, type FakeTime, type SeenCall } from "./fake-context.ts";
 import { seededRandom } from "./simulator/seeded-random.ts";
 
-export type { FakeAnswer, SeenCall } from "./fake-context.ts";
+export type { SeenCall } from "./fake-context.ts";
+export type { FakeAnswer } from "./simulator/fake-answer.ts";
 
 /**
  * What stands in for the world of a tested agent.

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isTroupeError, type System } from "../../src/index.ts";
 import type { World } from "../../src/testing/index.ts";
-import { simulateOnce } from "../../src/testing/simulate.ts";
+import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { runState } from "../../src/workflows/history/run-state.ts";
 import { backpressureBox, capacity, dropNewestBox, dropOldestBox, rejectBox } from "./actors.ts";
 import { outside } from "./outside.ts";

@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { simulate, type SimulateOptions } from "../../src/testing/index.ts";
-import { type Scenario, type SimulatedRun, simulateOnce } from "../../src/testing/simulate.ts";
+import { type Scenario, type SimulatedRun, simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { adder, tally, writer } from "../fixtures/actors.ts";
 import { crashes, schedules } from "./worlds.ts";
 import { book, fulfilment } from "./workflows.ts";

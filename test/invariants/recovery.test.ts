@@ -14,7 +14,7 @@ import {
   type System,
 } from "../../src/index.ts";
 import type { Life, World } from "../../src/testing/index.ts";
-import { simulateOnce } from "../../src/testing/simulate.ts";
+import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { hastyJournal } from "./hasty-journal.ts";
 import { outside } from "./outside.ts";
 import { always, type Conduct, final, hasty, ledger, steady, type Step, steps } from "./sagas.ts";

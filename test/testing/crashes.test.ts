@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { defineActor, isTroupeError, memoryJournal, type System } from "../../src/index.ts";
 import { simulate, type SimulateOptions, type World } from "../../src/testing/index.ts";
-import { simulateOnce } from "../../src/testing/simulate.ts";
+import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { counter, tally } from "../fixtures/actors.ts";
 
 const durable = { journal: "durable" } as const;

@@ -1,8 +1,8 @@
 /** Answers of a test in place of agents' code, in a simulation. */
 
-import type { AgentContext, AgentDefinition } from "../agents/agent-definition.ts";
-import type { DefinitionLoader } from "../runtime/definitions/definition-loader.ts";
-import type { FakeAnswer } from "./fake-context.ts";
+import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
+import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
+import type { FakeAnswer } from "./fake-answer.ts";
 
 /**
  * A loader that gives, for an agent with an answer, the same agent with that answer as its code: contract, policies and placement are its

@@ -2,24 +2,24 @@
 
 import { createHash } from "node:crypto";
 import * as v from "valibot";
-import { checkOptions } from "../contracts/check-options.ts";
-import { encodeError } from "../errors/error-codec.ts";
-import { TroupeError } from "../errors/troupe-error.ts";
-import { moduleLoader } from "../runtime/definitions/definition-loader.ts";
-import { nodeRandom } from "../runtime/platform/node-random.ts";
-import type { SystemOptions } from "../runtime/system/system-options.ts";
-import type { FakeAnswer } from "./fake-context.ts";
-import { type Faults, type ResolvedFaults, resolveFaults } from "./simulator/faults.ts";
-import { Lives } from "./simulator/lives.ts";
-import { MachineClock } from "./simulator/machine-clock.ts";
-import { Scheduler, type TraceStep } from "./simulator/scheduler.ts";
-import { type SeededRandom, seededRandom } from "./simulator/seeded-random.ts";
-import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulator/simulated-journal.ts";
-import type { Tamper } from "./simulator/simulated-platform.ts";
-import { Strikes } from "./simulator/strikes.ts";
+import { checkOptions } from "../../contracts/check-options.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
+import { nodeRandom } from "../../runtime/platform/node-random.ts";
+import type { SystemOptions } from "../../runtime/system/system-options.ts";
+import type { FakeAnswer } from "./fake-answer.ts";
+import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
+import { Lives } from "./lives.ts";
+import { MachineClock } from "./machine-clock.ts";
+import { Scheduler, type TraceStep } from "./scheduler.ts";
+import { type SeededRandom, seededRandom } from "./seeded-random.ts";
+import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulated-journal.ts";
+import type { Tamper } from "./simulated-platform.ts";
+import { Strikes } from "./strikes.ts";
 import { withStandIns } from "./stand-ins.ts";
-import { type World, worldOf } from "./simulator/world.ts";
-import { shown } from "../values/shown.ts";
+import { type World, worldOf } from "./world.ts";
+import { shown } from "../../values/shown.ts";
 
 /**
  * The code under test: sets actors up, lets them race, and throws if something that must hold does not.

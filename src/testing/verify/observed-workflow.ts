@@ -1,0 +1,98 @@
+/** A workflow whose functions are watched: what they throw, and whether they are pure. */
+
+import { inspect, isDeepStrictEqual } from "node:util";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { caught, messageOf } from "../../errors/caught.ts";
+import { pathIn } from "../../workflows/definition/steps-of-run.ts";
+import type { StepDefinition, WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { inWorld } from "./other-worlds.ts";
+
+/** What is wrong with a workflow. */
+export interface Problem {
+  /** What it is about, the same for the same fault in another run: a step and what of it. */
+  readonly about: string;
+  readonly message: string;
+}
+
+export interface Observing {
+  readonly onProblem: (problem: Problem) => void;
+  /** What does the work of the step at a path in place of its agent. */
+  readonly standIn: (agent: AgentDefinition, path: string) => AgentDefinition;
+}
+
+type PureFunction = (...given: readonly unknown[]) => unknown;
+
+/** The same workflow, by its name, contracts and steps. Its functions are called twice, and each call is looked at. */
+export function observedWorkflow(workflow: WorkflowDefinition, observing: Observing, scope = ""): WorkflowDefinition {
+  return { ...workflow, steps: workflow.steps.map((step) => observedStep(step, observing, scope)) };
+}
+
+function observedStep(step: StepDefinition, observing: Observing, scope: string): StepDefinition {
+  const path = pathIn(scope, step.name);
+  const parts = Object.entries(step).map(([name, part]: [string, unknown]): [string, unknown] => {
+    if (typeof part === "function") return [name, observed(part as PureFunction, path, name, observing)];
+    return [name, part];
+  });
+  const copy = Object.fromEntries(parts) as unknown as StepDefinition;
+  switch (copy.kind) {
+    case "workflow":
+      return { ...copy, workflow: observedWorkflow(copy.workflow, observing, path) };
+    case "agent":
+    case "each":
+      return { ...copy, agent: observing.standIn(copy.agent, path) };
+    default:
+      return copy;
+  }
+}
+
+/** What a step's functions are called in words. */
+const words: Readonly<Record<string, string>> = { map: "mapping" };
+
+/**
+ * The same function, called in two worlds with another time and other chance: a pure one comes to the same in both. That it writes to its
+ * sources shows as what it throws, since they are frozen.
+ */
+function observed(pure: PureFunction, path: string, name: string, { onProblem }: Observing): PureFunction {
+  const what = `the ${words[name] ?? name} of the step "${path}"`;
+  return (...given) => {
+    const first = outcomeOf(pure, given, 1);
+    const second = outcomeOf(pure, given, 2);
+    if ("thrown" in first) {
+      onProblem({ about: `${what} throws`, message: `${what} threw: ${messageOf(caught(first.thrown))}` });
+      throw first.thrown;
+    }
+    if ("thrown" in second || !isSame(first.value, second.value)) {
+      const again = "thrown" in second ? `threw: ${messageOf(caught(second.thrown))}` : `gave ${valueIn(second.value)}`;
+      const why =
+        "It reads a clock or comes by chance, or remembers its calls; agents may do that, and mappings may not.";
+      onProblem({
+        about: `${what} is not pure`,
+        message: `${what} is not pure: from the same sources it gave ${valueIn(first.value)}, and then ${again}. ${why}`,
+      });
+    }
+    return first.value;
+  };
+}
+
+function outcomeOf(
+  pure: PureFunction,
+  given: readonly unknown[],
+  world: 1 | 2,
+): { readonly value: unknown } | { readonly thrown: unknown } {
+  try {
+    return { value: inWorld(world, () => pure(...given)) };
+  } catch (thrown) {
+    return { thrown };
+  }
+}
+
+/** Equal, or the same to look at, as two dates are that are no dates. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (isDeepStrictEqual(one, other)) return true;
+  const whole = { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null };
+  return inspect(one, whole) === inspect(other, whole);
+}
+
+function valueIn(value: unknown): string {
+  return inspect(value, { depth: 4, breakLength: Number.POSITIVE_INFINITY, maxStringLength: 100, maxArrayLength: 10 });
+}

@@ -1,0 +1,244 @@
+/** Workflows with one fault each, and the agents that they are made of. */
+
+import * as v from "valibot";
+import { defineAgent, defineWorkflow, type WorkflowDefinition } from "../../../src/index.ts";
+
+const url = "test:faulty";
+const Claim = v.object({
+  id: v.pipe(v.string(), v.nonEmpty()),
+  cents: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100_000)),
+  kind: v.picklist(["car", "house", "travel"]),
+});
+
+const assess = defineAgent(url, {
+  name: "assess",
+  version: "1.0.0",
+  input: Claim,
+  output: v.object({ risk: v.pipe(v.number(), v.minValue(0), v.maxValue(1)), note: v.nullable(v.string()) }),
+  execute: () => ({ risk: 0, note: null }),
+});
+const reserve = defineAgent(url, {
+  name: "reserve",
+  version: "1.0.0",
+  input: v.object({ cents: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
+  output: v.object({ receipt: v.nullable(v.string()) }),
+  execute: () => ({ receipt: "r" }),
+  // a reservation that was already there has no receipt
+  compensate: ({ receipt }) => void (receipt as string).length,
+});
+const pay = defineAgent(url, {
+  name: "pay",
+  version: "1.0.0",
+  input: v.object({ id: v.string(), share: v.number() }),
+  output: v.object({ paid: v.boolean() }),
+  execute: () => ({ paid: true }),
+});
+const inspect = defineAgent(url, {
+  name: "inspect",
+  version: "1.0.0",
+  input: v.object({ part: v.string() }),
+  output: v.object({ ok: v.boolean() }),
+  execute: () => ({ ok: true }),
+});
+const split = defineAgent(url, {
+  name: "split",
+  version: "1.0.0",
+  input: Claim,
+  output: v.object({ parts: v.array(v.string()) }),
+  execute: () => ({ parts: [] }),
+});
+
+const claim = (name: string) => defineWorkflow(url, { name, version: "1.0.0", input: Claim });
+
+let calls = 0;
+
+export interface Fault {
+  readonly what: string;
+  readonly workflow: WorkflowDefinition;
+  /** What the error says. */
+  readonly says: RegExp;
+  /** Its compensations are the fault. */
+  readonly own?: true;
+}
+
+export const faults: readonly Fault[] = [
+  {
+    what: "a mapping that reads the clock",
+    workflow: claim("clock").step("assess", assess, ({ input }) => ({ ...input, id: `${input.id}-${Date.now()}` })),
+    says: /the mapping of the step "assess" is not pure/,
+  },
+  {
+    what: "a mapping that comes by chance",
+    workflow: claim("chance").step("assess", assess, ({ input }) => ({ ...input, id: crypto.randomUUID() })),
+    says: /the mapping of the step "assess" is not pure/,
+  },
+  {
+    what: "a mapping that counts its calls",
+    workflow: claim("counter").step("assess", assess, ({ input }) => ({ ...input, id: `${input.id}${calls++}` })),
+    says: /the mapping of the step "assess" is not pure/,
+  },
+  {
+    what: "a mapping that changes its sources",
+    workflow: claim("writes").step("assess", assess, ({ input }) => {
+      (input as { cents: number }).cents = 1;
+      return input;
+    }),
+    says: /the mapping of the step "assess" threw: Cannot assign to read only property 'cents'/,
+  },
+  {
+    what: "a mapping that reads what may be null",
+    workflow: claim("null")
+      .step("assess", assess, ({ input }) => input)
+      .step("pay", pay, { after: ["assess"] }, ({ input, assess: { note } }) => ({
+        id: input.id,
+        share: (note as string).length,
+      })),
+    says: /the mapping of the step "pay" threw: Cannot read properties of null/,
+  },
+  {
+    what: "a condition that throws on one value of its contract",
+    workflow: claim("condition")
+      .step("assess", assess, ({ input }) => input)
+      .step(
+        "pay",
+        pay,
+        { after: ["assess"], when: ({ input }) => ({ car: [1], house: [2] })[input.kind as "car"].length > 0 },
+        ({ input }) => ({
+          id: input.id,
+          share: 1,
+        }),
+      ),
+    says: /the when of the step "pay" threw/,
+  },
+  {
+    what: "an input that the agent's contract refuses",
+    workflow: claim("refused").step("reserve", reserve, ({ input: { cents } }) => ({ cents })),
+    says: /the step "reserve" failed: .*cents/,
+  },
+  {
+    what: "a join that forgets a skipped branch",
+    workflow: claim("join")
+      .step("assess", assess, { when: ({ input }) => input.kind === "car" }, ({ input }) => input)
+      .step("pay", pay, { after: ["assess"] }, ({ input, ...found }) => ({
+        id: input.id,
+        share: (found.assess as { risk: number }).risk,
+      })),
+    says: /the mapping of the step "pay" threw: Cannot read properties of undefined \(reading 'risk'\)/,
+  },
+  {
+    what: "an otherwise that throws",
+    workflow: claim("otherwise").step(
+      "assess",
+      assess,
+      {
+        when: ({ input }) => input.cents > 100,
+        otherwise: ({ input }) => ({ risk: 0, note: input.id.length < 2 ? JSON.parse("") : null }),
+      },
+      ({ input }) => input,
+    ),
+    says: /the otherwise of the step "assess" threw/,
+  },
+  {
+    what: "a fallback that assumes what kind of error it gets",
+    workflow: claim("fallback").step(
+      "assess",
+      assess,
+      { fallback: (_given, error) => ({ risk: 1, note: (error as { details: { why: string } }).details.why.trim() }) },
+      ({ input }) => input,
+    ),
+    says: /the fallback of the step "assess" threw/,
+  },
+  {
+    what: "a step that is never reached",
+    workflow: claim("unreached")
+      .step("assess", assess, ({ input }) => input)
+      .step("pay", pay, { after: ["assess"], when: ({ assess: { risk } }) => risk > 1 }, ({ input }) => ({
+        id: input.id,
+        share: 1,
+      })),
+    says: /"pay" was always skipped/,
+  },
+  {
+    what: "a question that throws",
+    workflow: claim("question")
+      .step("assess", assess, ({ input }) => input)
+      .waitFor("ok", { after: ["assess"], answer: v.boolean() }, ({ assess: { note } }) => (note as string).length),
+    says: /the question of the step "ok" threw/,
+  },
+  {
+    what: "a pause until what is no time",
+    workflow: claim("pause")
+      .step("assess", assess, ({ input }) => input)
+      .pause("later", { after: ["assess"], until: ({ assess: { note } }) => new Date(note ?? "") }),
+    says: /the step "later" failed/,
+  },
+  {
+    what: "a list that may be longer than it may be",
+    workflow: claim("list")
+      .step("split", split, ({ input }) => input)
+      .each("inspect", inspect, { after: ["split"], over: ({ split: { parts } }) => parts, max: 2 }, ({ item }) => ({
+        part: item,
+      })),
+    says: /the step "inspect" failed: .*3 items/,
+  },
+  {
+    what: "an item's mapping that throws",
+    workflow: claim("item")
+      .step("split", split, ({ input }) => input)
+      .each("inspect", inspect, { after: ["split"], over: ({ split: { parts } }) => parts }, ({ item }) => ({
+        part: decodeURIComponent(`${item}${item === "" ? "%" : ""}`),
+      })),
+    says: /the mapping of the step "inspect" threw: URI malformed/,
+  },
+  {
+    what: "a mapping of a sub-workflow that throws",
+    workflow: claim("outer").step(
+      "inner",
+      claim("inner").step("assess", assess, ({ input }) => ({
+        ...input,
+        id: (input.cents === 0 ? undefined : "x")?.trim() as string,
+      })),
+      ({ input }) => input,
+    ),
+    says: /the step "inner\/assess" failed: .*id/,
+  },
+  {
+    what: "a compensation that assumes an output",
+    workflow: claim("undo")
+      .step("reserve", reserve, ({ input: { cents } }) => ({ cents: cents + 1 }))
+      .step("assess", assess, { after: ["reserve"] }, ({ input }) => input),
+    says: /undoing the step "reserve" failed: Cannot read properties of null/,
+    own: true,
+  },
+];
+
+/** None of these. */
+export const sound = claim("sound")
+  .step("assess", assess, ({ input }) => input)
+  .step("split", split, { after: ["assess"] }, ({ input }) => input)
+  .each(
+    "inspect",
+    inspect,
+    { after: ["split"], over: ({ split: { parts } }) => parts, tolerate: "all" },
+    ({ item }) => ({
+      part: item,
+    }),
+  )
+  .waitFor(
+    "ok",
+    {
+      after: ["assess"],
+      when: ({ input: { cents } }) => cents > 1_000,
+      answer: v.object({ isApproved: v.boolean() }),
+      timeout: 86_400_000,
+      otherwise: () => ({ isApproved: false }),
+    },
+    ({ assess: { risk } }) => `risk ${risk}`,
+  )
+  .step("reserve", reserve, { after: ["ok"], when: ({ ok }) => ok.isApproved }, ({ input: { cents } }) => ({
+    cents: cents + 1,
+  }))
+  .step("pay", pay, { after: ["inspect"], needs: ["reserve"] }, ({ input: { id }, inspect: parts }) => ({
+    id,
+    share: parts.length,
+  }));
