@@ -33,7 +33,7 @@ export function directoryOf(where: string, path: unknown): string {
  */
 export function makeDirectory(directory: string): void {
   try {
-    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) makeWithParents(directory);
+    if (!isDirectory(directory)) makeWithParents(directory);
     syncDirectory(dirname(directory));
   } catch (cause) {
     const { code = "", message } = cause as NodeJS.ErrnoException;
@@ -42,17 +42,31 @@ export function makeDirectory(directory: string): void {
   }
 }
 
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
 /** As `recursive` of `mkdir` does, which never returns in a directory that takes none, such as `/proc` (Node.js 20). */
 function makeWithParents(directory: string): void {
+  const parent = dirname(directory);
+  try {
+    return makeOne(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === directory) throw error;
+  }
+  if (statSync(parent, { throwIfNoEntry: false }) === undefined) {
+    makeWithParents(parent);
+    syncDirectory(dirname(parent));
+  }
+  makeOne(directory); // fails again in a directory that takes none
+}
+
+/** Another process or thread may make it at the same time. */
+function makeOne(directory: string): void {
   try {
     mkdirSync(directory);
   } catch (error) {
-    const parent = dirname(directory);
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || parent === directory) throw error;
-    if (statSync(parent, { throwIfNoEntry: false }) !== undefined) throw error;
-    makeWithParents(parent);
-    syncDirectory(dirname(parent));
-    mkdirSync(directory);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || !isDirectory(directory)) throw error;
   }
 }
 

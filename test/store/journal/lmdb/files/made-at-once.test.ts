@@ -1,0 +1,21 @@
+/** Journals that are opened at the same moment where there is no folder yet. Wants `npm run build` first. */
+
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const program = fileURLToPath(new URL("../../fixtures/made-at-once.mjs", import.meta.url));
+
+it("a folder that two threads make at once is made by one, and there for the other", () => {
+  const base = mkdtempSync(join(tmpdir(), "troupe-at-once-"));
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [program, base], { encoding: "utf8" });
+    expect([status, stderr]).toEqual([0, ""]);
+    for (const one of readdirSync(base)) expect(readdirSync(join(base, one, "new")).toSorted()).toEqual(["0", "1"]);
+  } finally {
+    rmSync(base, { recursive: true });
+  }
+});
