@@ -422,7 +422,7 @@ export interface EncodedError {
     readonly value?: unknown;
 }
 
-export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
+export type EndStatus = "completed" | "failed" | "cancelled" | "undone" | "compensation-failed" | "resolved";
 
 /** @experimental */
 export type Epoch = number;
@@ -728,6 +728,10 @@ export interface ErrorDetailsByCode {
     "run-cancelled": {
         readonly run: string;
         readonly step?: string;
+        readonly reason?: string;
+    };
+    "run-undone": {
+        readonly run: string;
         readonly reason?: string;
     };
     "compensation-failed": {
@@ -1215,6 +1219,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
         never
     ] ? unknown : Waits[Name], options?: TellOptions): Promise<void>;
     retryCompensation(): Promise<Run<Output, Waits, Steps>>;
+    undo(reason?: string): Promise<Run<Output, Waits, Steps>>;
     resolve(note: string): Promise<void>;
     view(options?: ViewOptions): Promise<RunView<Steps>>;
     pending(): Promise<readonly Pending[]>;
@@ -1232,7 +1237,7 @@ export interface RunEnded {
     readonly reason?: string;
 }
 
-export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | RunResolved | RunEnded;
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
 
 export interface RunFilter {
     readonly workflow?: Pick<WorkflowId, "name" | "version">;
@@ -2122,6 +2127,11 @@ interface Transferable {
 interface Transferred {
     readonly [tagField]: string;
     readonly [field: string]: string | number | null;
+}
+
+interface UndoRequested {
+    readonly type: "undo-requested";
+    readonly reason?: string;
 }
 
 // a part of IsCloneable

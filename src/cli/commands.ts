@@ -21,6 +21,7 @@ import { show } from "./commands/show.ts";
 import { showRun } from "./commands/show-run.ts";
 import { tell } from "./commands/tell.ts";
 import { trace } from "./commands/trace.ts";
+import { undo } from "./commands/undo.ts";
 import { verify } from "./commands/verify.ts";
 
 export const commands: readonly Command[] = [
@@ -31,6 +32,7 @@ export const commands: readonly Command[] = [
   resume,
   tell,
   cancel,
+  undo,
   retryCompensation,
   resolve,
   forget,

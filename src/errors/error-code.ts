@@ -70,6 +70,7 @@ export const errorCodes = [
   "step-failed",
   "run-cancelled",
   "compensation-failed",
+  "run-undone",
   "run-resolved",
   "no-such-run",
   "too-many-items",

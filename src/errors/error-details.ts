@@ -208,6 +208,7 @@ export interface ErrorDetailsByCode {
   "run-exists": { readonly run: string };
   "step-failed": { readonly run: string; readonly step: string };
   "run-cancelled": { readonly run: string; readonly step?: string; readonly reason?: string };
+  "run-undone": { readonly run: string; readonly reason?: string };
   "compensation-failed": {
     readonly run: string;
     readonly step: string;

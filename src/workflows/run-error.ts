@@ -9,7 +9,7 @@ import type { RunState } from "./history/run-state.ts";
 /** The error that a run's result rejects with. */
 export function runError(run: string, state: RunState): TroupeError {
   const workflow = `${state.workflow.name}@${state.workflow.version}`;
-  const why = state.cancelled === undefined ? `the step "${String(state.failed)}" failed` : "it was cancelled";
+  const why = whyOf(state);
   const { uncompensated, failed } = state;
   if (state.resolved !== undefined) {
     return new TroupeError("run-resolved", `run ${run} of ${workflow}, after ${why}, was resolved: ${state.resolved}`, {
@@ -37,6 +37,15 @@ export function runError(run: string, state: RunState): TroupeError {
       { cause, details: { run, step: uncompensated, ...(failed === undefined ? {} : { failed }) } },
     );
   }
+  if (state.undone !== undefined) {
+    const { reason } = state.undone;
+    const because = reason === undefined ? "" : `: ${reason}`;
+    return new TroupeError(
+      "run-undone",
+      `run ${run} of ${workflow} ${sentence(`had completed and was undone${because}`)} What had finished is undone where its agent can.`,
+      { details: { run, ...(reason === undefined ? {} : { reason }) } },
+    );
+  }
   if (state.cancelled?.isExpired === true) {
     const message = `run ${run} of ${workflow} did not end before its deadline. What had finished is undone where its agent can.`;
     return new TroupeError("timed-out", message, { details: { run } });
@@ -61,6 +70,12 @@ export function runError(run: string, state: RunState): TroupeError {
       details: { run, step: String(failed) },
     },
   );
+}
+
+/** What turned the run back. */
+function whyOf({ undone, cancelled, failed }: RunState): string {
+  if (undone !== undefined) return "it had completed and was to be undone";
+  return cancelled === undefined ? `the step "${String(failed)}" failed` : "it was cancelled";
 }
 
 function causeOf(encoded: EncodedError | undefined): { readonly error: string; readonly cause: unknown } {

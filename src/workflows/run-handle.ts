@@ -46,6 +46,7 @@ export interface RunHandlePorts {
   versions(run: string): Promise<Iterable<Snapshot<RunState>>>;
   /** Has the failed compensation tried again. Returns another handle on the run. */
   retryCompensation(run: string): Promise<Run>;
+  undo(run: string, reason: string | undefined): Promise<Run>;
   resolve(run: string, note: string): Promise<void>;
   readonly codec: PayloadCodec;
 }
@@ -191,6 +192,11 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 
   async retryCompensation(): Promise<Run<Output>> {
     return (await this.#ports.retryCompensation(this.id)) as Run<Output>;
+  }
+
+  async undo(reason?: string): Promise<Run<Output>> {
+    if (reason !== undefined) checkText("undo: reason", reason);
+    return (await this.#ports.undo(this.id, reason)) as Run<Output>;
   }
 
   async resolve(note: string): Promise<void> {

@@ -127,6 +127,18 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
    */
   retryCompensation(): Promise<Run<Output, Waits, Steps>>;
   /**
+   * Undoes a run that has completed: the steps that its agents can undo, the last finished first, in sub-workflows and lists too. Resolves,
+   * when that is recorded, to a new handle on the run, whose `result` rejects with `run-undone` once all is undone; the run ends as
+   * `undone`. After a crash, the next system goes on with it. What other runs have made of the run's outputs meanwhile is theirs.
+   *
+   * @throws TroupeError (as a rejection) `not-admissible` for a run that has not completed, or was undone; `past-point-of-no-return`;
+   * `no-such-run` for one that was forgotten; `workflow-changed`, `definition-not-found`; `invalid-options` for a reason that isn't a string.
+   * @example
+   * const run = await system.findRun("order-7");
+   * await (await run.undo("sent back within 14 days")).result.catch(() => undefined);
+   */
+  undo(reason?: string): Promise<Run<Output, Waits, Steps>>;
+  /**
    * Declares that a person has dealt with what the run could not undo. `note` is kept in its history. The run ends as
    * `resolved`. The workflow's code is not needed.
    *

@@ -29,6 +29,8 @@ interface GivenOrder {
   /** When each process cancels it, and when it is to be cancelled if it hasn't ended, in milliseconds. */
   readonly cancelAfter: number | undefined;
   readonly timeout: number | undefined;
+  /** Whether it is undone once it has completed. */
+  readonly isSentBack: boolean;
 }
 
 interface Business {
@@ -67,6 +69,7 @@ const business: fc.Arbitrary<Business> = fc.record({
       pinned: rarely(coordination),
       cancelAfter: rarely(fc.integer({ min: 0, max: 150 })),
       timeout: rarely(fc.integer({ min: 1, max: 300 })),
+      isSentBack: fc.boolean(),
     }),
     { minLength: 1, maxLength: 3 },
   ),
@@ -107,7 +110,14 @@ function runOf({ system }: Life, id: string, given: GivenOrder): Promise<Run> {
   );
 }
 
-const ends = new Set(["step-failed", "run-cancelled", "compensation-failed", "timed-out", "run-resolved"]);
+const ends = new Set([
+  "step-failed",
+  "run-cancelled",
+  "run-undone",
+  "compensation-failed",
+  "timed-out",
+  "run-resolved",
+]);
 
 /** Waits for a run's end, and says how it ended. */
 async function endOf(run: Run): Promise<string> {
@@ -123,6 +133,10 @@ async function bringToEnd(life: Life, id: string, given: GivenOrder, person: Bus
   const cancelled = cancel(life, run, given);
   let status = await endOf(run);
   await cancelled;
+  if (status === "completed" && given.isSentBack && !given.pointOfNoReturn) {
+    run = await run.undo("sent back");
+    status = await endOf(run);
+  }
   while (status === "compensation-failed") {
     const isPastReturn = (await run.history()).some(({ event }) => given.pointOfNoReturn && isFinished(event, "c"));
     if (person === "resolves" || isPastReturn) await run.resolve("seen to by hand");
@@ -155,11 +169,13 @@ function count<T>(values: readonly T[], value: T): number {
   return values.filter((one) => one === value).length;
 }
 
+const turns: ReadonlySet<string> = new Set(["cancel-requested", "undo-requested"]);
+
 /** Holds the history of a run that has ended to its own rules, and the world outside to the history. */
 function checkRun(id: string, history: readonly RunEvent[], entries: readonly string[]): void {
   const end = history.at(-1);
   if (end?.type !== "run-ended") throw new Error(`${id} has not ended, but ${end?.type}`);
-  expect(["completed", "failed", "cancelled", "resolved"]).toContain(end.status);
+  expect(["completed", "failed", "cancelled", "undone", "resolved"]).toContain(end.status);
   const finished = stepsOf(history, "step-finished");
   const undone = stepsOf(history, "compensation-finished");
   expect(new Set(finished).size).toBe(finished.length);
@@ -167,7 +183,7 @@ function checkRun(id: string, history: readonly RunEvent[], entries: readonly st
 
   // once it turned back, no step starts; then what is unknown is undone first, and what finished last first
   const turn = history.findIndex(
-    (event) => event.type === "cancel-requested" || (event.type === "step-failed" && event.retryAt === undefined),
+    (event) => turns.has(event.type) || (event.type === "step-failed" && event.retryAt === undefined),
   );
   if (turn >= 0) expect(stepsOf(history.slice(turn), "step-started")).toEqual([]);
   const uncertain = undone.filter((step) => !finished.includes(step));
@@ -302,6 +318,7 @@ const lostTooSoon: [Business, number] = [
         pinned: undefined,
         cancelAfter: undefined,
         timeout: undefined,
+        isSentBack: false,
       },
       {
         conduct: {
@@ -315,6 +332,7 @@ const lostTooSoon: [Business, number] = [
         pinned: undefined,
         cancelAfter: 33,
         timeout: undefined,
+        isSentBack: false,
       },
       {
         conduct: {
@@ -328,6 +346,7 @@ const lostTooSoon: [Business, number] = [
         pinned: undefined,
         cancelAfter: 1,
         timeout: undefined,
+        isSentBack: false,
       },
     ],
     switches: [12, 30, 8, 4],
@@ -338,9 +357,16 @@ const lostTooSoon: [Business, number] = [
 
 /** Events, and how runs end. */
 const toBeMet: ReadonlySet<string> = new Set([
-  ...["completed", "failed", "cancelled", "compensation-failed", "resolved"],
+  ...["completed", "failed", "cancelled", "undone", "compensation-failed", "resolved"],
   ...["step-finished", "step-failed", "uncertain", "compensation-finished", "compensation-failed"],
-  ...["run-recovered", "coordination-switched", "cancel-requested", "compensation-retried", "run-resolved"],
+  ...[
+    "run-recovered",
+    "coordination-switched",
+    "cancel-requested",
+    "undo-requested",
+    "compensation-retried",
+    "run-resolved",
+  ],
 ]);
 
 describe("invariants 5, 6, 9, 10 and 11: every run ends, and its effects are what its history says", () => {

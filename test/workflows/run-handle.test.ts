@@ -27,6 +27,7 @@ function begin(
     newest: (id) => Promise.resolve(runs.versions(id).at(-1)),
     tell: () => Promise.reject(new Error("not here")),
     retryCompensation: () => Promise.reject(new Error("not here")),
+    undo: () => Promise.reject(new Error("not here")),
     resolve: () => Promise.reject(new Error("not here")),
     codec,
   });

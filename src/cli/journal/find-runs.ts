@@ -70,6 +70,19 @@ export function expectOpen(found: FoundRun, what: string): FoundRun {
   );
 }
 
+/** @throws TroupeError `not-admissible` for a run that has not completed. */
+export function expectCompleted(found: FoundRun): FoundRun {
+  const { run, head } = found;
+  const { status } = head.state;
+  if (status === "completed") return found;
+  const instead = isOpen(head.state) ? "; troupe cancel is for a run that goes on" : "";
+  throw notAdmissible(
+    run,
+    `the run ${run} is ${status}: only a run that has completed can be undone${instead}`,
+    status,
+  );
+}
+
 /** @throws TroupeError `not-admissible` for a run that doesn't wait for a person. */
 export function expectWaitsForPerson(found: FoundRun): FoundRun {
   const { run, head } = found;

@@ -37,9 +37,10 @@ export function describeFailure(error: unknown, { steps }: WorkflowSteps): Failu
       message: `${agent === undefined ? "" : `agent ${agent}, `}step ${step.name}: ${what}`,
     };
   }
-  if (code === "run-cancelled") {
+  if (code === "run-cancelled" || code === "run-undone") {
+    const what = code === "run-undone" ? "undone" : "cancelled";
     const { reason } = details;
-    return { code, message: typeof reason === "string" ? `cancelled: ${oneLine(reason)}` : "cancelled" };
+    return { code, message: typeof reason === "string" ? `${what}: ${oneLine(reason)}` : what };
   }
   if (code === "run-resolved") return { code, message: `resolved: ${oneLine(String(details["note"]))}` };
   const field = code === "contract-violated" ? details["path"] : details["field"];

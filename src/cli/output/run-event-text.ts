@@ -33,6 +33,7 @@ function eventText(event: RunEvent): string {
     case "compensation-failed":
       return `${event.type} ${event.step}${attemptText(event)}${retryText(event)}: ${event.error.message}`;
     case "cancel-requested":
+    case "undo-requested":
       return event.reason === undefined ? event.type : `${event.type}: ${event.reason}`;
     case "run-resolved":
       return `${event.type}: ${event.note}`;

@@ -28,6 +28,7 @@ const statusByCode: Partial<Record<ErrorCode, OutcomeStatus>> = {
   "run-cancelled": "cancelled",
   "timed-out": "cancelled",
   "compensation-failed": "compensation-failed",
+  "run-undone": "undone",
   "run-resolved": "resolved",
   "workflow-changed": "refused",
   "definition-not-found": "refused",

@@ -77,6 +77,8 @@ export interface RunOverview {
   /** The step that could not be undone, or the point of no return; `isUncertain` if its effects are unknown. */
   readonly uncompensated?: Mishap & { readonly isPivot: boolean; readonly isUncertain?: true };
   readonly cancelled?: { readonly reason?: string; readonly isExpired?: true };
+  /** Present for one that had completed and is, or was, to be undone. */
+  readonly undoing?: { readonly reason?: string };
   /** Why it was refused. */
   readonly refused?: { readonly code?: string | undefined; readonly message: string };
   /** The note of the person who resolved it. */
@@ -89,7 +91,7 @@ export function overviewOf(
   { state, time }: Snapshot<RunState>,
   refused?: RunOverview["refused"],
 ): Omit<RunOverview, "started"> {
-  const { workflow, coordination, deadline, failed, uncompensated, cancelled, resolved } = state;
+  const { workflow, coordination, deadline, failed, uncompensated, cancelled, undone, resolved } = state;
   const steps = placedSteps(state.steps).map(({ step, about }) => ({ step, ...about }));
   const skipped = steps.flatMap(({ step }) => (step.status === "skipped" ? [step.name] : []));
   const reached = stoppedAtPivot(state);
@@ -124,6 +126,7 @@ export function overviewOf(
           },
         }),
     ...(cancelled === undefined ? {} : { cancelled }),
+    ...(undone === undefined ? {} : { undoing: undone }),
     ...(refused === undefined ? {} : { refused: { ...refused, message: messageOf(refused.message) } }),
     ...(resolved === undefined ? {} : { resolved }),
   };

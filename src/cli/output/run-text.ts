@@ -34,10 +34,11 @@ export function runText(overview: RunOverview, paint: Paint): string {
 
 /** The parts of the line that tell what happens in a run, or how it ended. */
 function aboutOf(overview: RunOverview): readonly string[] {
-  const { steps, inFlight, waits, failed, uncompensated, cancelled, refused, resolved } = overview;
+  const { steps, inFlight, waits, failed, uncompensated, cancelled, undoing, refused, resolved } = overview;
   return [
     ...(refused === undefined ? [] : [`can't go on: ${short(refused)}`]),
-    ...(cancelled === undefined ? [] : [`cancelled${cancelled.reason === undefined ? "" : `: ${cancelled.reason}`}`]),
+    ...(cancelled === undefined ? [] : [because("cancelled", cancelled)]),
+    ...(undoing === undefined ? [] : [because("to be undone", undoing)]),
     ...(failed === undefined ? [] : [`${failed.step} failed: ${short(failed)}`]),
     ...(uncompensated === undefined ? [] : [uncompensatedText(uncompensated)]),
     ...(steps.skipped === undefined ? [] : [`${steps.skipped.join(", ")} skipped`]),
@@ -46,6 +47,10 @@ function aboutOf(overview: RunOverview): readonly string[] {
     ...waits.map(waitText),
     ...(resolved === undefined ? [] : [`resolved: ${resolved}`]),
   ];
+}
+
+function because(what: string, { reason }: { readonly reason?: string }): string {
+  return reason === undefined ? what : `${what}: ${reason}`;
 }
 
 function uncompensatedText(one: NonNullable<RunOverview["uncompensated"]>): string {

@@ -26,6 +26,8 @@ export interface EndedRunsOptions {
   readonly clock: TimeSource;
   readonly turns: Pick<Turns, "schedule">;
   readonly keep: "all" | KeepRuns;
+  /** True for a run that goes on: one that is being undone. */
+  readonly isOpen: (run: string) => boolean;
   /** The author of what forgets them. */
   readonly author: string;
   /** Runs could not be forgotten. They stay, and the next process sees them again. */
@@ -56,6 +58,7 @@ export class EndedRuns {
   #before = 0;
   #isLoaded = false;
   #dropping: Promise<void> | undefined;
+  readonly #forgetting = new Set<string>();
   #isClosed = false;
 
   constructor(options: EndedRunsOptions) {
@@ -81,6 +84,24 @@ export class EndedRuns {
     if (this.#options.keep === "all" || !isDone(state)) return;
     this.#ended.push({ run, time });
     if (this.#dropping === undefined && this.#isDue()) void this.#drop();
+  }
+
+  /** True for a run that is being forgotten: nothing can go on with it any more. */
+  isForgetting(run: string): boolean {
+    return this.#forgetting.has(run);
+  }
+
+  /** Forgets runs that have ended, but for those that go on. Returns how many it has forgotten. */
+  async forget(runs: readonly string[], by: { readonly author: string; readonly reason: string }): Promise<number> {
+    const { authority, isOpen } = this.#options;
+    const forgotten = runs.filter((run) => !isOpen(run));
+    for (const run of forgotten) this.#forgetting.add(run);
+    try {
+      await forgetRuns(authority, forgotten, by);
+    } finally {
+      for (const run of forgotten) this.#forgetting.delete(run);
+    }
+    return forgotten.length;
   }
 
   /** Nothing is forgotten from now on. */
@@ -118,14 +139,13 @@ export class EndedRuns {
       while (old.length < maxForgottenAtOnce && (this.#ended.length > this.#last || this.#isOld(this.#ended.first)))
         old.push(this.#ended.shift() as Ended);
       if (old.length === 0) return;
-      const { authority, author } = this.#options;
       const runs: string[] = [];
       for (const ended of old) if (await this.#isSame(ended)) runs.push(ended.run);
-      await forgetRuns(authority, runs, { author, reason });
+      await this.forget(runs, { author: this.#options.author, reason });
     }
   }
 
-  /** False for a run that was forgotten, and of which there may be another one with its id. */
+  /** False for a run that was undone or forgotten, and of which there may be another one with its id. */
   async #isSame({ run, time }: Ended): Promise<boolean> {
     const head = await this.#options.authority.stored(stateKey(runState, run));
     return head?.time === time && isDone(head.state as RunState);

@@ -7,10 +7,11 @@ import type { Run } from "../../workflows/run.ts";
 import { RunHandle, type RunHandlePorts } from "../../workflows/run-handle.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
-import type { CancelRequested, CompensationRetried } from "../../workflows/history/run-event.ts";
+import type { Intervention } from "../../workflows/history/run-event.ts";
 import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
 import { isParked } from "../../workflows/history/run-waits.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
+import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -24,7 +25,7 @@ import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
 import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
-import { checkEnded, forgetRuns } from "../../workflows/history/forget-run.ts";
+import { checkEnded } from "../../workflows/history/forget-run.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { noSuchRun } from "./no-such-run.ts";
 import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
@@ -110,21 +111,18 @@ export class Runs {
       takeUp: (event, handle) => this.#takeUp(handle.id, event, handle),
     });
     this.#handlePorts = this.#portsOfHandles();
-    const { store } = this.#actor;
     const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
     this.#unfinished = new UnfinishedRuns({
       authority: home.authority,
-      store,
+      store: this.#actor.store,
       open: () => this.#supervisor.openRuns,
       onError,
     });
-    this.#refused = new RefusedRuns({ store, onError });
-    const { authority } = home;
-    const { clock, turns } = platform;
+    this.#refused = new RefusedRuns({ store: this.#actor.store, onError });
     this.#ended = new EndedRuns({
-      authority,
-      clock,
-      turns,
+      ...platform,
+      authority: home.authority,
+      isOpen: (run) => this.#supervisor.isOpen(run),
       keep: options.runs.keep,
       author: supervisorTarget.address,
       onError,
@@ -226,7 +224,8 @@ export class Runs {
     if (newest !== undefined || this.#accepted.handle(id) !== undefined) checkEnded(id, newest);
     else throw noSuchRun(id);
     this.#refused.forget(id);
-    await forgetRuns(this.#home.authority, [id], { author: "system", reason: "asked for" });
+    const count = await this.#ended.forget([id], { author: "system", reason: "asked for" });
+    if (count === 0) checkEnded(id, await this.#newest(id)); // it is being undone meanwhile
   }
 
   /** Starts the participants of a workflow. */
@@ -320,19 +319,19 @@ export class Runs {
   }
 
   /** Goes on with a run of the store, by recording `event`. Resolves when that is recorded: to `given`, or else to a new handle. */
-  async #takeUp(
-    id: string,
-    event: CompensationRetried | CancelRequested | "recover",
-    given?: RunHandle,
-  ): Promise<RunHandle> {
+  async #takeUp(id: string, event: Intervention | "recover", given?: RunHandle): Promise<RunHandle> {
     const versions = await this.#versions(id);
     const snapshot = versions.at(-1);
     if (snapshot === undefined) throw noSuchRun(id);
+    if (event !== "recover" && this.#supervisor.isOpen(id)) throw notAdmissible(id, snapshot.state, event.type);
     const workflow = await findWorkflow(this.#platform.load, snapshot.state.workflow, this.#options.workflows);
     this.#accepted.checkFree(id);
     const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
     if (given === undefined) for (const version of versions) handle.observe(version, true);
-    await this.#accepted.takeUp(handle, () => this.#supervisor.resume(snapshot, id, workflow, event));
+    await this.#accepted.takeUp(handle, () => {
+      if (this.#ended.isForgetting(id)) throw noSuchRun(id);
+      return this.#supervisor.resume(snapshot, id, workflow, event);
+    });
     if (this.#supervisor.isParked(id)) this.#accepted.park(id);
     return handle;
   }
@@ -374,6 +373,7 @@ export class Runs {
       versions: (id) => this.#versions(id),
       at: async (id, when) => runOf(await this.#actor.store.at(runState, id, when)),
       retryCompensation: (id) => this.#takeUp(id, { type: "compensation-retried" }),
+      undo: (id, reason) => this.#takeUp(id, { type: "undo-requested", ...(reason === undefined ? {} : { reason }) }),
       resolve: async (id, note) => this.#supervisor.resolve(id, note),
     };
   }

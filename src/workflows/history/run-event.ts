@@ -260,6 +260,16 @@ export interface CompensationRetried {
 }
 
 /**
+ * A run that had completed is to be undone, as far as its agents can.
+ *
+ * @since 0.1.0
+ */
+export interface UndoRequested {
+  readonly type: "undo-requested";
+  readonly reason?: string;
+}
+
+/**
  * An operator has dealt with what the run could not undo.
  *
  * @since 0.1.0
@@ -282,15 +292,15 @@ export interface CoordinationSwitched {
 
 /**
  * How a run can end. A run that ended as `compensation-failed` waits for a person, who retries the compensation or
- * declares the run `resolved`; the other ends are final.
+ * declares the run `resolved`; one that ended as `completed` may be undone, and is `undone` then; the other ends are final.
  *
  * @since 0.1.0
  */
-export type EndStatus = "completed" | "failed" | "cancelled" | "compensation-failed" | "resolved";
+export type EndStatus = "completed" | "failed" | "cancelled" | "undone" | "compensation-failed" | "resolved";
 
 /**
- * The last event of every run, except that a run which ended as `compensation-failed` may go on. `output` is present
- * when the run completed, `error` and `step` when the run or a compensation failed, `reason` if a cancellation gave one.
+ * The last event of every run, except that a run which ended as `compensation-failed` or `completed` may go on. `output` is present
+ * when the run completed, `error` and `step` when the run or a compensation failed, `reason` if a cancellation or an undoing gave one.
  *
  * @since 0.1.0
  */
@@ -323,8 +333,12 @@ export type RunEvent =
   | CoordinationSwitched
   | RunRecovered
   | CompensationRetried
+  | UndoRequested
   | RunResolved
   | RunEnded;
+
+/** The events by which a person has a run turn back or go on. */
+export type Intervention = CancelRequested | CompensationRetried | UndoRequested;
 
 /** The events that a participant may propose. The others come from the supervisor and from the user. */
 export type Proposal =

@@ -38,7 +38,7 @@ import {
   stepOf,
   stoppedAtPivot,
 } from "./run-progress.ts";
-import { isOpen, type RunState } from "./run-state.ts";
+import { copyOfRun, isOpen, type RunState } from "./run-state.ts";
 import {
   allSteps,
   membersOf,
@@ -92,6 +92,8 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return isOpen(state);
     case "compensation-retried":
       return state.status === "compensation-failed" && stoppedAtPivot(state)?.isCertain !== true;
+    case "undo-requested":
+      return state.status === "completed" && pivotPassed(state) === undefined;
     case "run-resolved":
       return state.status === "compensation-failed" && state.resolved === undefined;
     case "run-ended":
@@ -144,7 +146,7 @@ function isAgain(
  * @param events the notes of the earlier events in the same version.
  */
 export function apply(state: RunState, event: RunEvent, events: readonly RunNote[] = state.events): RunState {
-  const next = copyOf(state);
+  const next = copyOfRun(state);
   next.length = state.length + 1;
   next.events = events.length === 0 ? [noteOf(event)] : [...events, noteOf(event)]; // no spread of an empty array: V8 reserves 17 places for it
   change(next, event);
@@ -153,26 +155,9 @@ export function apply(state: RunState, event: RunEvent, events: readonly RunNote
 
 /** The same run, with the notes of all events that led to this version. */
 export function withNotes(state: RunState, events: readonly RunNote[]): RunState {
-  const next = copyOf(state);
+  const next = copyOfRun(state);
   next.events = events;
   return next;
-}
-
-/**
- * Copies field by field, as steps are copied. This is on the path of every event, and V8 makes a hidden class for each
- * spread of a frozen copy, which took two thirds of the memory of a run (`bench/credit.ts`).
- */
-function copyOf(state: RunState): Mutable<RunState> {
-  const { status, workflow, input, coordination, pinned, epoch, steps, length, events } = state;
-  const copy: Mutable<RunState> = { status, workflow, input, coordination, pinned, epoch, steps, length, events };
-  if (state.definition !== undefined) copy.definition = state.definition;
-  if (state.deadline !== undefined) copy.deadline = state.deadline;
-  if (state.tenant !== undefined) copy.tenant = state.tenant;
-  if (state.failed !== undefined) copy.failed = state.failed;
-  if (state.cancelled !== undefined) copy.cancelled = state.cancelled;
-  if (state.uncompensated !== undefined) copy.uncompensated = state.uncompensated;
-  if (state.resolved !== undefined) copy.resolved = state.resolved;
-  return copy;
 }
 
 function change(next: Mutable<RunState>, event: RunEvent): void {
@@ -242,6 +227,10 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       changeStep(next, uncompensated, order === undefined ? "failed" : "finished", forgetAttempts);
       return;
     }
+    case "undo-requested":
+      next.undone = event.reason === undefined ? {} : { reason: event.reason };
+      turnBack(next);
+      return;
     case "run-resolved":
       next.resolved = event.note;
       return;

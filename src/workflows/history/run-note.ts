@@ -100,7 +100,7 @@ function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
   if (state.status === "completed") return { output: outputOf(state) };
   const { uncompensated = "", failed = "" } = state;
   const step = state.uncompensated ?? state.failed;
-  const { reason } = state.cancelled ?? {};
+  const { reason } = state.undone ?? state.cancelled ?? {};
   // the point of no return is not undone: its error is that of the step that failed
   const error = stepIn(state, uncompensated).undoError ?? stepIn(state, failed).error ?? unknownError;
   return {

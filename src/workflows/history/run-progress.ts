@@ -50,12 +50,18 @@ export function endOf(state: RunState): RunEnded | undefined {
       if (awaitsSteps(state)) return undefined;
       if (state.uncompensated !== undefined) return { type: "run-ended", status: "compensation-failed" };
       if (nextToCompensate(state) !== undefined) return undefined;
-      return { type: "run-ended", status: state.cancelled === undefined ? "failed" : "cancelled" };
+      return { type: "run-ended", status: backwardEnd(state) };
     case "compensation-failed":
       return state.resolved === undefined ? undefined : { type: "run-ended", status: "resolved" };
     default:
       return undefined;
   }
+}
+
+/** How a run ends that has gone backward to its beginning. */
+function backwardEnd({ cancelled, undone }: RunState): RunEnded["status"] {
+  if (undone !== undefined) return "undone";
+  return cancelled === undefined ? "failed" : "cancelled";
 }
 
 /**

@@ -44,6 +44,8 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
       return `another system went on with the run, by the ${event.coordination}`;
     case "compensation-retried":
       return "a person had the compensation tried again";
+    case "undo-requested":
+      return `the run is to be undone${event.reason === undefined ? "" : `: ${event.reason}`}`;
     case "run-resolved":
       return `a person saw to it: ${event.note}`;
     case "run-ended":

@@ -150,6 +150,10 @@ class RunTrace {
         this.#reopen();
         this.#tell(this.#root, "troupe.compensation-retried", time, {});
         return;
+      case "undo-requested":
+        this.#reopen();
+        this.#tell(this.#root, "troupe.undo-requested", time, this.#content(names.reason, event.reason));
+        return;
       case "run-resolved":
         this.#reopen();
         this.#tell(this.#root, "troupe.run-resolved", time, this.#content(names.reason, event.note));

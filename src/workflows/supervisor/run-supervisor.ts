@@ -27,8 +27,7 @@ import { Dispatcher } from "./dispatcher.ts";
 import type { OpenRun } from "./open-run.ts";
 import { Losses } from "./losses.ts";
 import { OpenRuns, type ParkedRun } from "./open-runs.ts";
-import type { CancelRequested, Claim, CompensationRetried, Proposal, RunEvent } from "../history/run-event.ts";
-import { pivotPassed } from "../history/run-progress.ts";
+import type { Claim, Intervention, Proposal, RunEvent } from "../history/run-event.ts";
 import { type StartOptions, startRun } from "./run-start.ts";
 import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "../history/run-state.ts";
@@ -36,7 +35,7 @@ import { isParked, isToldUnder } from "../history/run-waits.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
 import { answerTo } from "./answer-wait.ts";
 import { withPlan } from "./with-plan.ts";
-import { checkSameDefinition, notAdmissible, overtaken, pastPivot, runExists } from "./supervisor-errors.ts";
+import { checkSameDefinition, checkTurn, notAdmissible, overtaken, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
 /**
@@ -172,7 +171,7 @@ export class RunSupervisor {
   }
 
   /**
-   * Goes on with a run that a process left unfinished, or that waits for a person: `event` says which. Work that was in
+   * Goes on with a run that a process left unfinished, waits for a person or is to be undone: `event` says which. Work that was in
    * flight is begun again under the same idempotency key (invariant 11). If the run is resumed to be cancelled, that
    * work is not begun again, and its effects stay unknown. Returns when that is recorded; of a run that is parked, it is recorded
    * when the run goes on.
@@ -184,14 +183,13 @@ export class RunSupervisor {
     { state }: Snapshot<RunState>,
     id: string,
     workflow: WorkflowDefinition,
-    event: CompensationRetried | CancelRequested | "recover",
+    event: Intervention | "recover",
   ): MaybePromise<void> {
     const plan = this.#planOf(workflow);
     checkSameDefinition(id, state, plan);
     if (this.#runs.has(id)) throw runExists(id);
     const isCancelled = event !== "recover" && event.type === "cancel-requested";
-    const pivot = isCancelled && state.status === "running" ? pivotPassed(state) : undefined;
-    if (pivot !== undefined) throw pastPivot(id, pivot);
+    if (event !== "recover") checkTurn(id, state, event);
     const run = this.#runs.open(id, plan);
     run.state = withPlan(state, plan);
     if (event === "recover" && isParked(run.state)) {
@@ -275,8 +273,7 @@ export class RunSupervisor {
     if (run === undefined) return undefined;
     const event = { type: "cancel-requested", ...(reason === undefined ? {} : { reason }) } as const;
     return chain(this.#judge(run, event), (isAccepted) => {
-      const pivot = run.state.status === "running" ? pivotPassed(run.state) : undefined;
-      if (!isAccepted && pivot !== undefined) throw pastPivot(id, pivot);
+      if (!isAccepted) checkTurn(id, run.state, event);
     });
   }
 

@@ -3,6 +3,7 @@
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { RunEvent } from "../history/run-event.ts";
+import { pivotPassed } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 
 /** @throws TroupeError `workflow-changed` */
@@ -25,14 +26,21 @@ export function notAdmissible(id: string, { status }: RunState, what: RunEvent["
 
 const cures: Partial<Record<RunEvent["type"], string>> = {
   "compensation-retried": "retryCompensation() is for runs that could not be undone",
+  "undo-requested": "undo() is for runs that completed",
   "run-resolved": "resolve() is for runs that could not be undone, once",
   "run-recovered": "it has ended, and there is nothing to go on with",
 };
 
-export function pastPivot(id: string, step: string): TroupeError {
-  return new TroupeError(
+/** Checks that a run is not past its point of no return, where `event` would turn it back. @throws TroupeError `past-point-of-no-return` */
+export function checkTurn(id: string, state: RunState, event: RunEvent): void {
+  const { status } = state;
+  const isCancelled = event.type === "cancel-requested" && status === "running";
+  const isUndone = event.type === "undo-requested" && status === "completed";
+  const step = isCancelled || isUndone ? pivotPassed(state) : undefined;
+  if (step === undefined) return;
+  throw new TroupeError(
     "past-point-of-no-return",
-    `the run ${id} can't be cancelled any more: the step "${step}", its point of no return, has finished`,
+    `the run ${id} can't be ${isUndone ? "undone" : "cancelled"} any more: the step "${step}", its point of no return, has finished`,
     { details: { run: id, step } },
   );
 }

@@ -66,6 +66,10 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
         asked.push(`retry ${id}`);
         return runOf(id);
       },
+      undo: async (reason) => {
+        asked.push(`undo ${id} ${reason ?? "without a reason"}`);
+        return runOf(id);
+      },
       resolve: async (note) => void asked.push(`resolve ${id} ${note}`),
       history: async () => [],
       pending: async () => [],
@@ -274,6 +278,11 @@ describe("troupe resume", () => {
     [["resume", "stock"], "there is no run stock; did you mean stuck?"],
     [["resume", "nothing-like-it"], "there is no run nothing-like-it; troupe runs lists those there are"],
     [["cancel", "done"], "the run done has ended: it is completed, and there is nothing to cancel"],
+    [
+      ["undo", "a"],
+      "the run a is running: only a run that has completed can be undone; troupe cancel is for a run that goes on",
+    ],
+    [["undo", "stuck"], "the run stuck is compensation-failed: only a run that has completed can be undone"],
     [["retry-compensation", "a"], "the run a is running: it doesn't wait for a person"],
     [["resolve", "done", "--note", "fine"], "the run done is completed: it doesn't wait for a person"],
     [["resume", "--module", "gone.mjs"], "gone.mjs: there is no such file"],
@@ -294,6 +303,7 @@ describe("troupe resume", () => {
     [["resume", "--module", "#x"], /names no module/],
     [["cancel"], /^troupe: cancel: ID is missing$/],
     [["cancel", "a", "b"], /^troupe: cancel: what is "b"\?$/],
+    [["undo"], /^troupe: undo: ID is missing$/],
     [["retry-compensation"], /^troupe: retry-compensation: ID is missing$/],
     [["resolve", "stuck"], /^troupe: resolve: --note TEXT is missing$/],
     [["resolve", "stuck", "--note", ""], /^troupe: resolve: --note TEXT is missing$/],
@@ -370,6 +380,18 @@ describe("troupe cancel", () => {
     ["that could not be undone", error("compensation-failed", "torn", { step: "pack" })],
   ])("fails for a run %s", async (_, end) => {
     expect((await troupe(["cancel", "a"], { a: end })).code).toBe(1);
+  });
+});
+
+describe("troupe undo", () => {
+  it("undoes a run that has completed, and is content when all is undone", async () => {
+    const { code, out, system } = await troupe(["undo", "done", "--reason", "sent back"], {
+      done: error("run-undone", "", { reason: "sent back" }),
+    });
+    expect([code, out, system.asked]).toEqual([0, ["done: undone: sent back"], ["undo done sent back"]]);
+    expect(system.options[0]?.recover).toBe(false);
+    const torn = error("compensation-failed", "torn", { step: "pack" }, new Error("torn"));
+    expect((await troupe(["undo", "done"], { done: torn })).code).toBe(1);
   });
 });
 

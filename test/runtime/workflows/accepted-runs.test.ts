@@ -24,6 +24,7 @@ function handleOn(id: string): RunHandle {
     at: unused,
     newest: unused,
     retryCompensation: unused,
+    undo: unused,
     resolve: unused,
   });
 }

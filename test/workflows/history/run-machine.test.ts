@@ -146,6 +146,39 @@ describe("a run going backward", () => {
   });
 });
 
+describe("a run that has completed", () => {
+  const steps = ["a", "b", "c", "d"].flatMap((name) => [start(name), finish(name)]);
+  const completed: RunEvent = { type: "run-ended", status: "completed" };
+  const undoRequested: RunEvent = { type: "undo-requested", reason: "sent back" };
+  const whole = stateAfter(started(), ...steps, completed);
+
+  it("is undone once, the last finished first, and keeps its outputs", () => {
+    expect(admits(stateAfter(started(), ...steps), undoRequested)).toBe(false);
+    const undoing = apply(whole, undoRequested);
+    expect(remainingCompensations(undoing)).toEqual(["d", "c", "b"]);
+    expect(admits(undoing, undoRequested)).toBe(false);
+    const all = stateAfter(
+      ...[started(), ...steps, completed, undoRequested],
+      ...["d", "c", "b"].flatMap((name) => [undo(name), undone(name)]),
+    );
+    expect(endOf(all)).toEqual({ type: "run-ended", status: "undone" });
+    const over = apply(all, { type: "run-ended", status: "undone" });
+    expect([isOpen(over), admits(over, undoRequested), admits(over, cancel)]).toEqual([false, false, false]);
+    expect(over.undone).toEqual({ reason: "sent back" });
+  });
+
+  it("follows switches while it is undone", () => {
+    expect(admits(apply(whole, undoRequested), switched(2))).toBe(true);
+  });
+
+  it.each<RunEvent["type"]>(["step-started", "cancel-requested", "compensation-retried", "run-recovered"])(
+    "takes no %s",
+    (type) => {
+      expect(admits(whole, { type, step: "a", by: "relay", epoch: 1 } as unknown as RunEvent)).toBe(false);
+    },
+  );
+});
+
 describe("what could not start", () => {
   const unstarted = (epoch: number): RunEvent => ({ type: "step-failed", step: "a", error, epoch });
 
