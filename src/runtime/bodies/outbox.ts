@@ -16,6 +16,7 @@ import type { Sender } from "../messaging/target.ts";
 import { keyOfParts, scopeKey } from "../../store/versions/idempotency-key.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
+import type { Position } from "../../store/versions/snapshot.ts";
 
 /** The pauses before a parcel is sent again. */
 const backoff = { first: 20, factor: 2, max: 5_000, jitter: 0 } as const;
@@ -56,7 +57,7 @@ interface Route {
 
 export class Outbox {
   readonly #options: OutboxOptions;
-  /** The sender of all parcels. No message is their cause, and their answers don't raise the actor's causal token. */
+  /** The sender of all parcels. */
   readonly #sender: Sender;
   readonly #routes = new Map<string, Route>();
   readonly #timers = new Set<Timer>();
@@ -64,15 +65,7 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    const { cell } = options;
-    this.#sender = {
-      address: cell.address,
-      get token() {
-        return cell.token; // at least the position of the commits that contain the parcels
-      },
-      cause: 0,
-      observe: () => undefined,
-    };
+    this.#sender = new ParcelSender(options.cell);
   }
 
   /** True when all is delivered except what waits for receivers that can't be reached for now. */
@@ -183,5 +176,28 @@ export class Outbox {
     });
     this.#timers.add(timer);
     this.#options.onPause();
+  }
+}
+
+/** No message is the cause of a parcel, and its answer doesn't raise the actor's causal token. */
+class ParcelSender implements Sender {
+  readonly cause = 0;
+  readonly #cell: OutboxOptions["cell"];
+
+  constructor(cell: OutboxOptions["cell"]) {
+    this.#cell = cell;
+  }
+
+  get address(): Address {
+    return this.#cell.address;
+  }
+
+  /** At least the position of the commits that contain the parcels. */
+  get token(): Position {
+    return this.#cell.token;
+  }
+
+  observe(): void {
+    // see above
   }
 }

@@ -33,13 +33,18 @@ import type { ReportSink, SystemReport } from "../transport/system-report.ts";
 import type { HostServices } from "./spawn-cell.ts";
 import { ThreadHost } from "./thread-host.ts";
 
-export interface HomeHostOptions {
-  readonly settings: HostSettings;
+/** What of the system's platform the home host stands on. */
+export interface HomePorts {
   readonly system: object;
   readonly clock: Clock;
   readonly random: Random;
   readonly turns: Turns;
   readonly load: DefinitionLoader;
+}
+
+export interface HomeHostOptions {
+  readonly settings: HostSettings;
+  readonly ports: HomePorts;
   readonly journal: Journal;
   readonly retention: readonly RetentionRule[];
   /** Hears each report of any host first. */
@@ -74,7 +79,8 @@ export class HomeHost {
 
   /** @throws TroupeError `journal-in-use` when another system of this process has the journal. */
   constructor(options: HomeHostOptions) {
-    const { settings, system, clock, random, turns, load, journal, retention, onReport, onRetentionFailure } = options;
+    const { settings, ports, journal, retention, onReport, onRetentionFailure } = options;
+    const { system, clock, random, turns, load } = ports;
     this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
       journal,
@@ -115,15 +121,7 @@ export class HomeHost {
 
   /** A sender on this thread, which has seen whatever the store has. */
   sender(address: Address | undefined): Sender {
-    const { authority } = this;
-    return {
-      address,
-      cause: 0,
-      get token(): Position {
-        return authority.position;
-      },
-      observe: () => undefined,
-    };
+    return new HomeSender(address, this.authority);
   }
 
   attach(id: HostId, link: Link): void {
@@ -187,5 +185,25 @@ export class HomeHost {
   #keepDeadLetter(letter: DeadLetter): void {
     this.deadLetterCounts.set(letter.reason, (this.deadLetterCounts.get(letter.reason) ?? 0) + 1);
     this.deadLetters$.next(letter);
+  }
+}
+
+/** A class, since each literal with a getter has a hidden class of its own (decision 021). */
+class HomeSender implements Sender {
+  readonly address: Address | undefined;
+  readonly cause = 0;
+  readonly #authority: StoreAuthority;
+
+  constructor(address: Address | undefined, authority: StoreAuthority) {
+    this.address = address;
+    this.#authority = authority;
+  }
+
+  get token(): Position {
+    return this.#authority.position;
+  }
+
+  observe(): void {
+    // what its thread has is the newest there is
   }
 }

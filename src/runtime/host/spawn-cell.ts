@@ -9,7 +9,7 @@ import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
 import { agentMailbox } from "../messaging/definition-target.ts";
 import { StreamBody } from "../bodies/stream-body.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
-import { fencedStore } from "../cell/fenced-store.ts";
+import { FencedStore } from "../cell/fenced-store.ts";
 import { HandlersBody } from "../bodies/handlers-body.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import type { ThreadHost } from "./thread-host.ts";
@@ -50,7 +50,7 @@ export function spawnCell(
 }
 
 function fenced(services: HostServices, cell: ActorCell): HostServices {
-  return { ...services, store: fencedStore(services.store, cell) };
+  return { ...services, store: new FencedStore(services.store, cell) };
 }
 
 function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): ActorBody {

@@ -77,9 +77,10 @@ export class ActorSystem implements System {
     this.#log = new SystemLog(platform.clock, options.logger);
     this.#events = new EventFeed(platform.clock, this.#log);
     this.#home = new HomeHost({
-      ...platform,
       settings: settingsOf(homeHost, platform, options),
-      ...options,
+      ports: platform,
+      journal: options.journal,
+      retention: options.retention,
       onReport: (report, from) => this.#hear(report, from),
       onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });

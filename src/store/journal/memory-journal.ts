@@ -8,6 +8,9 @@ import type { Journal } from "./journal.ts";
 import { metaOf, type Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
+/** What it says of itself changes with each commit. */
+type Changing<T> = { -readonly [Part in keyof T]: T[Part] };
+
 const noOptions = v.strictObject({});
 
 /**
@@ -46,15 +49,9 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
       else byIdempotencyKey.set(snapshot.idempotencyKey, together);
     }
   };
-  let position = 0;
-  let time = 0;
-  return {
-    get position() {
-      return position;
-    },
-    get time() {
-      return time;
-    },
+  const journal: Changing<Journal> = {
+    position: 0,
+    time: 0,
     append(records) {
       for (const { snapshot } of records) {
         const last = chains.get(snapshot.key)?.snapshots.at(-1)?.version ?? 0;
@@ -75,8 +72,8 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
           if (together === undefined) byIdempotencyKey.set(idempotencyKey, [snapshot]);
           else together.push(snapshot);
         }
-        position = snapshot.position;
-        time = Math.max(time, snapshot.time);
+        journal.position = snapshot.position;
+        journal.time = Math.max(journal.time, snapshot.time);
       }
     },
     head,
@@ -106,6 +103,7 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
         .toSorted(),
     close: () => undefined,
   };
+  return journal;
 }
 
 /**

@@ -21,6 +21,14 @@ export interface TraceStep {
   readonly lane: string;
 }
 
+/** The end of a lane where steps are added. */
+export interface StepsInOrder {
+  /** Adds a step that runs `delay` virtual milliseconds from now at the earliest; returns what takes it out again. */
+  add(delay: number, run: () => void): () => void;
+  /** Runs all of its steps now, as a part of the current step. */
+  drain(): void;
+}
+
 /** Where steps are put. */
 export type Steps = Pick<Scheduler, "now" | "lane" | "atEndOfTurn">;
 
@@ -61,7 +69,7 @@ export class Scheduler {
    * A lane whose steps run one after another, in the order added, each not before its time. Draining it runs all of them now, as a
    * part of the current step.
    */
-  lane(name: string, isAlive: () => boolean): { add(delay: number, run: () => void): () => void; drain(): void } {
+  lane(name: string, isAlive: () => boolean): StepsInOrder {
     const lane: Lane = { name, steps: [], isAlive };
     return {
       drain: () => {

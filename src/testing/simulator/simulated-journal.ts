@@ -7,6 +7,9 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import type { Journal } from "../../store/journal/journal.ts";
+import type { CommitRecord } from "../../store/versions/commit.ts";
+import type { Position, Snapshot, SnapshotMeta } from "../../store/versions/snapshot.ts";
+import type { StateKey } from "../../store/versions/state-key.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -108,31 +111,87 @@ export class DurableJournal implements JournalSource {
     };
     const read = <T>(work: () => T): T | Promise<never> => (process.isAlive ? work() : never());
 
-    return {
-      get position() {
-        return kept.position;
-      },
-      get time() {
-        return kept.time;
-      },
-      append: (records) => write(() => kept.append(records)),
-      trim: (key, oldest) => write(() => kept.trim(key, oldest)),
-      compact: () => write(() => kept.compact()),
-      head: (key) => read(() => kept.head(key)),
-      peek: (key) => read(() => kept.peek(key)),
-      at: (key, version) => read(() => kept.at(key, version)),
-      meta: (key, version) => read(() => kept.meta(key, version)),
-      oldest: (key) => read(() => kept.oldest(key)),
-      records: (key, lowest, highest) => read(() => kept.records(key, lowest, highest)),
-      committed: (idempotencyKey) => read(() => kept.committed(idempotencyKey)),
-      keys: (prefix, since) => read(() => kept.keys(prefix, since)),
-      size: (key) => read(() => kept.size(key)),
-      close: () => read(() => undefined),
-    };
+    return new JournalOfProcess(kept, { read, write });
   }
 
   #delay(): number {
     return this.#random.chance(this.#faults.delay) ? this.#random.next() * this.#faults.maxDelay : 0;
+  }
+}
+
+/** How a process reaches what is kept: a write is told later, and nothing is once the process has crashed. */
+interface Reach {
+  read<T>(work: () => T): T | Promise<never>;
+  write(work: Write["work"]): Promise<void>;
+}
+
+class JournalOfProcess implements Journal {
+  readonly #kept: Journal;
+  readonly #reach: Reach;
+
+  constructor(kept: Journal, reach: Reach) {
+    this.#kept = kept;
+    this.#reach = reach;
+  }
+
+  get position(): Position {
+    return this.#kept.position;
+  }
+
+  get time(): number {
+    return this.#kept.time;
+  }
+
+  append(records: readonly CommitRecord[]): Promise<void> {
+    return this.#reach.write(() => this.#kept.append(records));
+  }
+
+  trim(key: StateKey, oldest: number): Promise<void> {
+    return this.#reach.write(() => this.#kept.trim(key, oldest));
+  }
+
+  compact(): Promise<void> {
+    return this.#reach.write(() => this.#kept.compact());
+  }
+
+  head(key: StateKey): MaybePromise<Snapshot | undefined> {
+    return this.#reach.read(() => this.#kept.head(key));
+  }
+
+  peek(key: StateKey): MaybePromise<Snapshot | undefined> {
+    return this.#reach.read(() => this.#kept.peek(key));
+  }
+
+  at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
+    return this.#reach.read(() => this.#kept.at(key, version));
+  }
+
+  meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined> {
+    return this.#reach.read(() => this.#kept.meta(key, version));
+  }
+
+  oldest(key: StateKey): MaybePromise<number | undefined> {
+    return this.#reach.read(() => this.#kept.oldest(key));
+  }
+
+  records(key: StateKey, lowest: number, highest: number): MaybePromise<readonly CommitRecord[]> {
+    return this.#reach.read(() => this.#kept.records(key, lowest, highest));
+  }
+
+  committed(idempotencyKey: string): MaybePromise<readonly Snapshot[]> {
+    return this.#reach.read(() => this.#kept.committed(idempotencyKey));
+  }
+
+  keys(prefix: string, since?: Position): MaybePromise<readonly StateKey[]> {
+    return this.#reach.read(() => this.#kept.keys(prefix, since));
+  }
+
+  size(key: StateKey): MaybePromise<number> {
+    return this.#reach.read(() => this.#kept.size(key));
+  }
+
+  close(): MaybePromise<void> {
+    return this.#reach.read(() => undefined);
   }
 }
 

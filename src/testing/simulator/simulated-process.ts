@@ -4,7 +4,7 @@ import { deferred } from "../../async/deferred.ts";
 import { ActorSystem } from "../../runtime/system/actor-system.ts";
 import type { System } from "../../runtime/system/system.ts";
 import type { ResolvedOptions } from "../../runtime/system/system-options.ts";
-import type { Scheduler, Steps } from "./scheduler.ts";
+import type { Scheduler, Steps, StepsInOrder } from "./scheduler.ts";
 import { simulatedPlatform, type SimulatedPlatform, type SimulatedPlatformOptions } from "./simulated-platform.ts";
 
 export interface SimulatedProcessOptions extends Omit<SimulatedPlatformOptions, "scheduler"> {
@@ -23,13 +23,7 @@ export class SimulatedProcess {
 
   constructor({ scheduler, number, ...options }: SimulatedProcessOptions) {
     const suffix = number === 1 ? "" : ` in process ${number}`;
-    this.steps = {
-      get now() {
-        return scheduler.now;
-      },
-      lane: (name, isAlive) => scheduler.lane(`${name}${suffix}`, () => this.#isAlive && isAlive()),
-      atEndOfTurn: (task) => scheduler.atEndOfTurn(() => this.#isAlive && task()),
-    };
+    this.steps = new StepsOfProcess(scheduler, suffix, () => this.#isAlive);
     this.platform = simulatedPlatform({ ...options, scheduler: this.steps });
   }
 
@@ -56,5 +50,30 @@ export class SimulatedProcess {
   crash(): void {
     this.#isAlive = false;
     this.#crashed.resolve();
+  }
+}
+
+/** What a process does while it lives, as steps of the simulation. */
+class StepsOfProcess implements Steps {
+  readonly #scheduler: Scheduler;
+  readonly #suffix: string;
+  readonly #isAlive: () => boolean;
+
+  constructor(scheduler: Scheduler, suffix: string, isAlive: () => boolean) {
+    this.#scheduler = scheduler;
+    this.#suffix = suffix;
+    this.#isAlive = isAlive;
+  }
+
+  get now(): number {
+    return this.#scheduler.now;
+  }
+
+  lane(name: string, isAlive: () => boolean): StepsInOrder {
+    return this.#scheduler.lane(`${name}${this.#suffix}`, () => this.#isAlive() && isAlive());
+  }
+
+  atEndOfTurn(task: () => void): void {
+    this.#scheduler.atEndOfTurn(() => this.#isAlive() && task());
   }
 }

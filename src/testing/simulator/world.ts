@@ -79,57 +79,85 @@ export interface WorldOptions {
   readonly seed: number;
 }
 
-export function worldOf({ lives, scheduler, machine, random, seed }: WorldOptions): World {
-  const chance = (): number => random.next();
-  const now = (): number => scheduler.now + machine.ahead;
-  const jumpClock = (ms: number): void => {
+export function worldOf(options: WorldOptions): World {
+  return new SimulatedWorld(options);
+}
+
+/** Its functions are fields: a scenario takes them out of it. */
+class SimulatedWorld implements World {
+  readonly seed: number;
+  readonly #lives: Lives;
+  readonly #scheduler: Scheduler;
+  readonly #machine: MachineClock;
+  readonly #random: SeededRandom;
+
+  constructor({ lives, scheduler, machine, random, seed }: WorldOptions) {
+    this.seed = seed;
+    this.#lives = lives;
+    this.#scheduler = scheduler;
+    this.#machine = machine;
+    this.#random = random;
+  }
+
+  get system(): System {
+    const { system } = this.#lives.process;
+    if (system !== undefined) return system;
+    throw new TroupeError(
+      "process-crashed",
+      "the simulated process has crashed, and the next doesn't stand yet. What crash() resolves to does; survive() waits for it.",
+    );
+  }
+
+  readonly now = (): number => this.#scheduler.now + this.#machine.ahead;
+
+  readonly jumpClock = (ms: number): void => {
     if (!Number.isFinite(ms))
       throw new TroupeError("invalid-options", `jumpClock: ms is a number of milliseconds, not ${shown(ms)}`);
-    machine.jump(ms);
+    this.#machine.jump(ms);
   };
-  const lifeOf = ({ process: { platform }, system }: Standing): Life => ({
-    system,
-    seed,
-    now,
-    jumpClock,
-    sleep: (ms) => new Promise((resolve) => platform.clock.setTimer(ms, resolve)),
-    random: chance,
-    threads: () => platform.liveThreads(),
-    killThread: (thread) => platform.kill(thread),
-  });
-  return {
-    get system() {
-      const { system } = lives.process;
-      if (system !== undefined) return system;
-      throw new TroupeError(
-        "process-crashed",
-        "the simulated process has crashed, and the next doesn't stand yet. What crash() resolves to does; survive() waits for it.",
-      );
-    },
-    seed,
-    now,
-    jumpClock,
-    sleep: (ms) =>
-      new Promise((resolve) => void scheduler.lane("timer of the world", () => true).add(Math.max(0, ms), resolve)),
-    random: chance,
-    threads: () => (lives.process.isAlive ? lives.process.platform.liveThreads() : []),
-    killThread: (thread) => lives.process.platform.kill(thread),
-    async crash({ downtime } = {}) {
-      if (downtime !== undefined && !(downtime >= 0 && downtime <= Number.MAX_VALUE))
-        throw new TroupeError("invalid-options", `crash: downtime is a number of milliseconds, not ${shown(downtime)}`);
-      lives.crash(downtime);
-      const { system } = await lives.standing();
-      return system;
-    },
-    async survive(work) {
-      for (;;) {
-        const standing = await lives.standing();
-        const { crashed } = standing.process;
-        const end = await Promise.race([work(lifeOf(standing)).then(finished), crashed]);
-        if (end !== undefined) return end.value;
-      }
-    },
+
+  readonly sleep = (ms: number): Promise<void> =>
+    new Promise((resolve) => void this.#scheduler.lane("timer of the world", () => true).add(Math.max(0, ms), resolve));
+
+  readonly random = (): number => this.#random.next();
+
+  readonly threads = (): readonly number[] => {
+    const { isAlive, platform } = this.#lives.process;
+    return isAlive ? platform.liveThreads() : [];
   };
+
+  readonly killThread = (thread: number): void => this.#lives.process.platform.kill(thread);
+
+  readonly crash = async ({ downtime }: { readonly downtime?: number } = {}): Promise<System> => {
+    if (downtime !== undefined && !(downtime >= 0 && downtime <= Number.MAX_VALUE))
+      throw new TroupeError("invalid-options", `crash: downtime is a number of milliseconds, not ${shown(downtime)}`);
+    this.#lives.crash(downtime);
+    const { system } = await this.#lives.standing();
+    return system;
+  };
+
+  readonly survive = async <T>(work: (life: Life) => Promise<T>): Promise<T> => {
+    for (;;) {
+      const standing = await this.#lives.standing();
+      const { crashed } = standing.process;
+      const end = await Promise.race([work(this.#lifeOf(standing)).then(finished), crashed]);
+      if (end !== undefined) return end.value;
+    }
+  };
+
+  #lifeOf({ process: { platform }, system }: Standing): Life {
+    const { seed, now, jumpClock, random } = this;
+    return {
+      system,
+      seed,
+      now,
+      jumpClock,
+      sleep: (ms) => new Promise((resolve) => platform.clock.setTimer(ms, resolve)),
+      random,
+      threads: () => platform.liveThreads(),
+      killThread: (thread) => platform.kill(thread),
+    };
+  }
 }
 
 function finished<T>(value: T): { readonly value: T } {
