@@ -148,8 +148,8 @@ export class SystemEnd {
     await home.host.stopActors(after(closeGrace)); // before the threads close: they keep the process alive, a timer doesn't
     await roster.close(closeGrace, after, () => home.host.flush());
     await gates.close();
+    this.#left = await left; // before the store closes: the last note of the unfinished runs may wait for the one before
     await home.close((actor) => supervision.settledOf(actor));
-    this.#left = await left;
     if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
     events.complete();
     log.end();

@@ -282,7 +282,7 @@ export class Runs {
     this.#isClosed = true;
     this.#requests.close();
     this.#ended.close();
-    const noted = this.#unfinished.note();
+    const noted = this.#unfinished.close();
     this.#supervisor.close();
     const left = await this.#accepted.close();
     await noted;

@@ -1,6 +1,7 @@
 /** Notes in the store, now and then, which runs may be unfinished: so a start need not look at every run there ever was. */
 
 import * as v from "valibot";
+import { TaskQueue } from "../../async/task-queue.ts";
 import { runState } from "../../workflows/history/run-state.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { defineFamily } from "../../store/versions/define-state.ts";
@@ -46,9 +47,11 @@ export class UnfinishedRuns {
   readonly #options: UnfinishedRunsOptions;
   /** Runs that may be unfinished and that this system has not taken up. */
   readonly #others = new Set<string>();
-  /** True once all of {@link #others} are known. */
-  #isComplete = false;
+  /** `finding` until all of {@link #others} are known; `closed` once the last note is written, or on its way. */
+  #life: "finding" | "noting" | "closed" = "finding";
   #ended = 0;
+  /** One after another: each takes the place of the one before. */
+  readonly #notes = new TaskQueue();
 
   constructor(options: UnfinishedRunsOptions) {
     this.#options = options;
@@ -65,7 +68,7 @@ export class UnfinishedRuns {
 
   /** Call this once each run that {@link find} returned is looked after, {@link leave | left} or {@link ended}. From then on, notes are written. */
   found(): void {
-    this.#isComplete = true;
+    this.#life = "noting";
     this.#noteIfDue();
   }
 
@@ -80,14 +83,29 @@ export class UnfinishedRuns {
     this.#noteIfDue();
   }
 
-  /** Writes a note, if a run has ended since the last one. */
+  /** Writes a note, if a run has ended since the last one. Resolves when it is written, after those before it. */
   async note(): Promise<void> {
-    if (!this.#isComplete || this.#ended === 0) return;
+    const note = this.#life === "noting" && this.#ended > 0 ? this.#newNote() : undefined;
+    await this.#notes.run(() => note && this.#write(note));
+  }
+
+  /** Writes the last note: from now on the store may close as soon as this resolves, although more runs end. */
+  async close(): Promise<void> {
+    const last = this.note();
+    this.#life = "closed";
+    await last;
+  }
+
+  #newNote(): RecoveryState {
     this.#ended = 0;
-    const { authority, store, open, onError } = this.#options;
-    const runs = [...new Set([...open(), ...this.#others])];
+    const { authority, open } = this.#options;
+    return { runs: [...new Set([...open(), ...this.#others])], position: authority.position };
+  }
+
+  async #write(note: RecoveryState): Promise<void> {
+    const { store, onError } = this.#options;
     try {
-      await store.put(recoveryState, allRuns, { runs, position: authority.position });
+      await store.put(recoveryState, allRuns, note);
     } catch (error) {
       onError(error);
     }

@@ -184,6 +184,27 @@ describe("unfinished runs", () => {
     expect((await life.note()).runs).toHaveLength(50);
   });
 
+  it("are noted by one note at a time, and by none once the process closes", async () => {
+    const writing: (() => void)[] = [];
+    const put = (() => new Promise((resolve) => writing.push(resolve as () => void))) as unknown as StoreClient["put"];
+    const life = new Life(cuttable(), { store: { put } });
+    await life.start();
+    for (let n = 0; n < 17; n++) life.unfinished.ended(`r${n}`);
+    expect(writing).toHaveLength(1);
+    let isClosed = false;
+    const closing = life.unfinished.close().then(() => (isClosed = true));
+    for (let n = 0; n < 17; n++) life.unfinished.ended(`r${n}`);
+    await Promise.resolve();
+    expect(writing).toHaveLength(1);
+    writing[0]?.();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([writing.length, isClosed]).toEqual([2, false]);
+    writing[1]?.();
+    await closing;
+    for (let n = 0; n < 17; n++) life.unfinished.ended(`r${n}`);
+    expect(writing).toHaveLength(2);
+  });
+
   it("are not noted by a process that doesn't know all of them, or where none has ended", async () => {
     const life = new Life(cuttable());
     await life.run("r");
