@@ -1,9 +1,13 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { compiledFixtures } from "./test/compiled-fixtures.ts";
+import { compiled, whatIsCompiled } from "./test/compile.ts";
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const onThreads = "test/**/*.threads.test.ts";
+/** They replace modules by others, which vite does while it loads them. */
+const mutations = "test/**/*.mutation.test.ts";
+/** Which tests a change concerns is found by what the sources import, and a watch is of the sources: vite has to load them. */
+const isOfSources = !process.argv.includes("run") || process.argv.some((argument) => argument.startsWith("--changed"));
 
 export default defineConfig({
   test: {
@@ -16,22 +20,29 @@ export default defineConfig({
     projects: [
       {
         extends: true,
+        plugins: isOfSources ? [] : [compiled("sources")],
         resolve: { tsconfigPaths: true },
         test: {
           name: "sources",
           include: ["test/**/*.test.ts"],
-          exclude: [onThreads],
+          exclude: [onThreads, mutations],
+          server: { deps: { external: [whatIsCompiled] } },
           isolate: false, // a process for each file costs more than most files do
           // `npm run typecheck` checks the type tests along with everything else: tsc need not run twice. `npm run
           // test:types` runs them alone.
           typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json", ignoreSourceErrors: true },
         },
       },
+      {
+        extends: true,
+        resolve: { tsconfigPaths: true },
+        test: { name: "mutations", include: [mutations], isolate: false },
+      },
       // What threads do is tested on the built package, as users have it: a thread starts in a tenth of the processor time
       // that it takes to compile the sources.
       {
         extends: true,
-        plugins: [compiledFixtures()],
+        plugins: [compiled("built")],
         resolve: {
           alias: [
             { find: /^troupe$/, replacement: fileOf("dist/index.js") },
@@ -41,7 +52,7 @@ export default defineConfig({
         test: {
           name: "threads",
           include: [onThreads],
-          server: { deps: { external: [/\/dist\//, /\/\.compiled\//] } },
+          server: { deps: { external: [/\/dist\//, whatIsCompiled] } },
         },
       },
     ],

@@ -12,9 +12,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
+import { builtModule, root } from "../compiled-modules.ts";
 import type { Journal } from "../../src/store/journal/journal.ts";
 
 export interface Workload<Ack> {
@@ -106,11 +106,10 @@ async function runUntilKilled<Ack>(
   round: number | "last",
   moment: Moment,
 ): Promise<RoundEnd> {
-  const file = fileURLToPath(new URL(`./fixtures/${program}`, import.meta.url));
-  const loader = program.endsWith(".ts") ? ["--import", "tsx"] : [];
-  const child = spawn(process.execPath, [...loader, file, directory, String(round), ...more], {
+  const path = `test/crash/fixtures/${program}`;
+  const file = program.endsWith(".ts") ? builtModule(path) : join(root, path);
+  const child = spawn(process.execPath, [file, directory, String(round), ...more], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig }, // the package is its build there, not its source
   });
   const gone = once(child, "exit");
   const lastWords = text(child.stderr);
@@ -142,5 +141,3 @@ async function runUntilKilled<Ack>(
     throw new Error(`${program} ended by itself with ${code ?? signal}:\n${await lastWords}`);
   return { acks, isKilled, startedIn };
 }
-
-const tsconfig = fileURLToPath(new URL("../../tsconfig.build.json", import.meta.url));

@@ -17,12 +17,12 @@ import {
   type System,
   type SystemOptions,
 } from "troupe";
-import { compiledFixture } from "../../compiled-fixtures.ts";
+import { builtModule } from "../../compiled-modules.ts";
 import { record, rejectionOf } from "../../fixtures/real-threads.ts";
 import type { Terms } from "../../fixtures/shuts-down.ts";
 import { begunIn, launching, tally, undertaking } from "../../fixtures/undertaking.ts";
 
-const script = compiledFixture("shuts-down");
+const script = builtModule("test/fixtures/shuts-down.ts");
 const everyStep = ["dig", "build", "paint"];
 
 let folder: string;

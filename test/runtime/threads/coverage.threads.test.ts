@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { compiledFixture } from "../../compiled-fixtures.ts";
+import { builtModule } from "../../compiled-modules.ts";
 
 interface Coverage {
   readonly result: readonly {
@@ -23,8 +23,8 @@ it("is written by each thread when its system closes", async () => {
   const folder = mkdtempSync(join(tmpdir(), "troupe-coverage-"));
   try {
     const env = { ...process.env, NODE_V8_COVERAGE: folder };
-    await promisify(execFile)(process.execPath, [compiledFixture("exits"), "closes"], { env });
-    const module = pathToFileURL(compiledFixture("actors")).href;
+    await promisify(execFile)(process.execPath, [builtModule("test/fixtures/exits.ts"), "closes"], { env });
+    const module = pathToFileURL(builtModule("test/fixtures/actors.ts")).href;
     const calls = readdirSync(folder).flatMap((file) =>
       (JSON.parse(readFileSync(join(folder, file), "utf8")) as Coverage).result
         .filter(({ url }) => url === module)

@@ -2,9 +2,9 @@
 
 import { spawn } from "node:child_process";
 import { expect, it } from "vitest";
-import { compiledFixture } from "../../compiled-fixtures.ts";
+import { builtModule } from "../../compiled-modules.ts";
 
-const script = compiledFixture("exits");
+const script = builtModule("test/fixtures/exits.ts");
 
 /** Runs a program to its end; one that hangs is the test's timeout. */
 function runProgram(
