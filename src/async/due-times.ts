@@ -10,17 +10,19 @@
  * alarm.set(due.next);
  */
 export class DueTimes<T> {
-  readonly #heap: { readonly item: T; at: number }[] = [];
+  /** The heap, in two arrays: an object for each would take twice the room. */
+  readonly #items: T[] = [];
+  readonly #times: number[] = [];
   readonly #places = new Map<T, number>();
 
   /** How many items have a time. */
   get size(): number {
-    return this.#heap.length;
+    return this.#items.length;
   }
 
   /** The earliest time; Infinity without any. */
   get next(): number {
-    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+    return this.#at(0);
   }
 
   /** Sets an item's only time anew; Infinity takes it away. */
@@ -31,74 +33,77 @@ export class DueTimes<T> {
       return;
     }
     if (place === undefined) {
-      this.#heap.push({ item, at });
-      this.#rise(this.#heap.length - 1);
+      this.#items.push(item);
+      this.#times.push(at);
+      this.#rise(this.#items.length - 1);
       return;
     }
-    const entry = this.#heap[place] as { at: number };
-    if (entry.at === at) return;
-    entry.at = at;
+    if (this.#times[place] === at) return;
+    this.#times[place] = at;
     this.#sink(this.#rise(place));
   }
 
   /** Takes out the items whose time has come by `now`, the earliest first. */
   take(now: number): readonly T[] {
     const due: T[] = [];
-    for (let [first] = this.#heap; first !== undefined && first.at <= now; [first] = this.#heap) {
-      due.push(first.item);
+    while (this.size > 0 && this.next <= now) {
+      due.push(this.#items[0] as T);
       this.#remove(0);
     }
     return due;
   }
 
   #remove(place: number): void {
-    this.#swap(place, this.#heap.length - 1);
-    const removed = this.#heap.pop();
-    if (removed !== undefined) this.#places.delete(removed.item);
-    if (place < this.#heap.length) this.#sink(this.#rise(place));
+    this.#places.delete(this.#items[place] as T);
+    const item = this.#items.pop() as T;
+    const at = this.#times.pop() as number;
+    if (place === this.#items.length) return;
+    this.#put(place, item, at);
+    this.#sink(this.#rise(place));
   }
 
-  /** Moves an entry up while it is earlier than its parent. Returns its place. */
+  /** Moves an item up while it is earlier than its parent. Returns its place. */
   #rise(from: number): number {
+    const item = this.#items[from] as T;
+    const at = this.#at(from);
     let place = from;
     while (place > 0) {
       const parent = (place - 1) >> 1;
-      if (this.#at(parent) <= this.#at(place)) break;
-      this.#swap(place, parent);
+      if (this.#at(parent) <= at) break;
+      this.#move(parent, place);
       place = parent;
     }
-    this.#note(place);
+    this.#put(place, item, at);
     return place;
   }
 
+  /** Moves an item down while one of its children is earlier. */
   #sink(from: number): void {
+    const item = this.#items[from] as T;
+    const at = this.#at(from);
     let place = from;
     for (;;) {
       const left = 2 * place + 1;
       const child = this.#at(left + 1) < this.#at(left) ? left + 1 : left;
-      if (this.#at(place) <= this.#at(child)) return;
-      this.#swap(place, child);
+      if (at <= this.#at(child)) break;
+      this.#move(child, place);
       place = child;
     }
+    this.#put(place, item, at);
   }
 
   /** The time at a place; Infinity where there is none. */
   #at(place: number): number {
-    return this.#heap[place]?.at ?? Number.POSITIVE_INFINITY;
+    return this.#times[place] ?? Number.POSITIVE_INFINITY;
   }
 
-  #swap(one: number, other: number): void {
-    const held = this.#heap[one];
-    const exchanged = this.#heap[other];
-    if (held === undefined || exchanged === undefined || one === other) return;
-    this.#heap[one] = exchanged;
-    this.#heap[other] = held;
-    this.#note(one);
-    this.#note(other);
+  #move(from: number, to: number): void {
+    this.#put(to, this.#items[from] as T, this.#times[from] as number);
   }
 
-  #note(place: number): void {
-    const entry = this.#heap[place];
-    if (entry !== undefined) this.#places.set(entry.item, place);
+  #put(place: number, item: T, at: number): void {
+    this.#items[place] = item;
+    this.#times[place] = at;
+    this.#places.set(item, place);
   }
 }

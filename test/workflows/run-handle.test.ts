@@ -71,7 +71,7 @@ describe("a run's result", () => {
   it("rejects when the run was cancelled, with the reason", async () => {
     const { handle, supervisor } = begin();
     await handle.cancel("no longer needed");
-    expect(supervisor.openRuns).toEqual(["r"]); // a is in flight
+    expect(supervisor.openRuns.ids).toEqual(["r"]); // a is in flight
     void supervisor.propose("r", done("a"));
     await expect(handle.result).rejects.toMatchObject({
       code: "run-cancelled",

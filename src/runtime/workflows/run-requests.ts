@@ -11,7 +11,7 @@ import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts
 import type { AcceptedRuns } from "./accepted-runs.ts";
 
 export interface RunRequestsOptions {
-  readonly supervisor: Pick<RunSupervisor, "cancel" | "tell" | "isOpen">;
+  readonly supervisor: Pick<RunSupervisor, "cancel" | "tell" | "openRuns">;
   readonly accepted: Pick<AcceptedRuns, "handle" | "withdraw">;
   /** The newest state of a run; `undefined` if nothing of it is recorded. */
   readonly newest: (run: string) => Promise<RunState | undefined>;
@@ -79,7 +79,7 @@ export class RunRequests {
     const { supervisor, accepted, newest, takeUp } = this.#options;
     const { id } = handle;
     const isHere = (): boolean =>
-      this.#closed !== undefined || supervisor.isOpen(id) || accepted.handle(id) !== undefined;
+      this.#closed !== undefined || supervisor.openRuns.has(id) || accepted.handle(id) !== undefined;
     if (isHere()) return;
     const state = await newest(id);
     if (state !== undefined && isOpen(state) && !isHere()) await takeUp("recover", handle);

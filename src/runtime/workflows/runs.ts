@@ -9,12 +9,11 @@ import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { Intervention } from "../../workflows/history/run-event.ts";
 import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
-import { isParked } from "../../workflows/history/run-waits.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
-import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
@@ -29,16 +28,13 @@ import { checkEnded } from "../../workflows/history/forget-run.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { noSuchRun } from "./no-such-run.ts";
 import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
+import { Recovery, type RecoveryEvents } from "./recovery.ts";
 import { RefusedRuns } from "./refused-runs.ts";
 import { RunRequests } from "./run-requests.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
-export interface RunsEvents {
+export interface RunsEvents extends RecoveryEvents {
   onSwitch(coordination: Coordination, epoch: number): void;
-  /** A run that a process left unfinished goes on. */
-  onRecovered(run: string): void;
-  /** A run that a process left unfinished can't go on here. */
-  onRefused(run: string, error: unknown): void;
   /** A run has ended without a result, or could not be started. */
   onFailed(run: FailedRun): void;
 }
@@ -68,6 +64,7 @@ export class Runs {
   readonly #accepted: AcceptedRuns;
   readonly #unfinished: UnfinishedRuns;
   readonly #refused: RefusedRuns;
+  readonly #recovery: Recovery;
   readonly #ended: EndedRuns;
   readonly #requests: RunRequests;
   readonly #handlePorts: RunHandlePorts;
@@ -115,14 +112,23 @@ export class Runs {
     this.#unfinished = new UnfinishedRuns({
       authority: home.authority,
       store: this.#actor.store,
-      open: () => this.#supervisor.openRuns,
+      open: this.#supervisor.openRuns,
       onError,
     });
     this.#refused = new RefusedRuns({ store: this.#actor.store, onError });
+    this.#recovery = new Recovery({
+      unfinished: this.#unfinished,
+      refused: this.#refused,
+      newest: (id) => this.#newestVersion(id),
+      workflowOf: (id) => this.#workflowOf(id),
+      takeUpParked: (id, found, workflow) => this.#takeUpParked(id, found, workflow),
+      takeUp: (id) => this.#takeUp(id, "recover"),
+      events,
+    });
     this.#ended = new EndedRuns({
       ...platform,
       authority: home.authority,
-      isOpen: (run) => this.#supervisor.isOpen(run),
+      isOpen: (run) => this.#supervisor.openRuns.has(run),
       keep: options.runs.keep,
       author: supervisorTarget.address,
       onError,
@@ -149,8 +155,8 @@ export class Runs {
    */
   async recover(): Promise<void> {
     const { recover } = this.#options;
-    if (recover !== false) await this.#recover(recover);
-    await this.#ended.start(this.#supervisor.openRuns.length);
+    if (recover !== false) await this.#recovery.run(recover);
+    await this.#ended.start(this.#supervisor.openRuns.size);
   }
 
   run<Input, Output, Waits, Steps>(
@@ -194,7 +200,7 @@ export class Runs {
     if (again !== undefined) return again;
     const [first] = versions;
     if (first === undefined) throw noSuchRun(id);
-    const length = this.#supervisor.lengthOf(id);
+    const length = this.#supervisor.openRuns.lengthOf(id);
     if (length !== undefined && length !== versions.at(-1)?.state.length) return this.#find(id); // it went on meanwhile
     const handle = this.#newHandle(id, first.state.workflow);
     for (const version of versions) handle.observe(version, version !== versions.at(-1));
@@ -289,42 +295,13 @@ export class Runs {
     return left;
   }
 
-  /**
-   * Goes on with all runs that have not ended, or with those that are named. Resolves when each is taken up or refused.
-   *
-   * @throws TroupeError (as a rejection) `no-such-run` for a name that no run has.
-   */
-  async #recover(which: true | readonly string[]): Promise<void> {
-    for (const id of which === true ? await this.#unfinished.find() : new Set(which)) {
-      let newest: RunState | undefined;
-      try {
-        const found = await this.#newestVersion(id);
-        newest = found?.state;
-        if (found === undefined && which !== true) throw noSuchRun(id);
-        if (found === undefined || newest === undefined || !isOpen(newest)) {
-          this.#unfinished.ended(id);
-          continue;
-        }
-        if (isParked(newest)) await this.#takeUpParked(id, found);
-        else await this.#takeUp(id, "recover");
-        this.#events.onRecovered(id);
-      } catch (error) {
-        if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
-        this.#unfinished.leave(id);
-        await this.#refused.add(id, error, newest);
-        this.#events.onRefused(id, error);
-      }
-    }
-    if (which === true) this.#unfinished.found();
-  }
-
   /** Goes on with a run of the store, by recording `event`. Resolves when that is recorded: to `given`, or else to a new handle. */
   async #takeUp(id: string, event: Intervention | "recover", given?: RunHandle): Promise<RunHandle> {
     const versions = await this.#versions(id);
     const snapshot = versions.at(-1);
     if (snapshot === undefined) throw noSuchRun(id);
-    if (event !== "recover" && this.#supervisor.isOpen(id)) throw notAdmissible(id, snapshot.state, event.type);
-    const workflow = await findWorkflow(this.#platform.load, snapshot.state.workflow, this.#options.workflows);
+    if (event !== "recover" && this.#supervisor.openRuns.has(id)) throw notAdmissible(id, snapshot.state, event.type);
+    const workflow = await this.#workflowOf(snapshot.state.workflow);
     this.#accepted.checkFree(id);
     const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
     if (given === undefined) for (const version of versions) handle.observe(version, true);
@@ -332,25 +309,28 @@ export class Runs {
       if (this.#ended.isForgetting(id)) throw noSuchRun(id);
       return this.#supervisor.resume(snapshot, id, workflow, event);
     });
-    if (this.#supervisor.isParked(id)) this.#accepted.park(id);
+    if (this.#supervisor.openRuns.isParked(id)) this.#accepted.park(id);
     return handle;
   }
 
-  /** Goes on with a run that only waits for an answer or a time: nothing is recorded for that, and it has no handle yet. */
-  async #takeUpParked(id: string, found: Snapshot<RunState>): Promise<void> {
-    const workflow = await findWorkflow(this.#platform.load, found.state.workflow, this.#options.workflows);
+  /** Goes on with a run if it only waits for an answer or a time: nothing is recorded for that, and it has no handle yet. */
+  #takeUpParked(id: string, found: Snapshot<RunState>, workflow: WorkflowDefinition): boolean {
     this.#accepted.checkFree(id);
-    await this.#supervisor.resume(found, id, workflow, "recover");
-    this.#accepted.park(id);
+    const isParked = this.#supervisor.resumeParked(found, id, workflow);
+    if (isParked) this.#accepted.park(id);
+    return isParked;
   }
 
   async #newest(id: string): Promise<RunState | undefined> {
     return (await this.#newestVersion(id))?.state;
   }
 
-  async #newestVersion(id: string): Promise<Snapshot<RunState> | undefined> {
-    const newest = await this.#home.authority.stored(stateKey(runState, id));
-    return newest && runOf(newest);
+  #newestVersion(id: string): MaybePromise<Snapshot<RunState> | undefined> {
+    return chain(this.#home.authority.stored(stateKey(runState, id)), (newest) => newest && runOf(newest));
+  }
+
+  #workflowOf(id: WorkflowId): Promise<WorkflowDefinition> {
+    return findWorkflow(this.#platform.load, id, this.#options.workflows);
   }
 
   async #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
@@ -369,7 +349,7 @@ export class Runs {
       cancel: (run, reason) => this.#requests.cancel(run, reason),
       tell: (run, wait, answer, options) => this.#requests.tell(run, wait, answer, options),
       listen: (id) => this.#supervisor.listen(id),
-      newest: (id) => this.#newestVersion(id),
+      newest: async (id) => this.#newestVersion(id),
       versions: (id) => this.#versions(id),
       at: async (id, when) => runOf(await this.#actor.store.at(runState, id, when)),
       retryCompensation: (id) => this.#takeUp(id, { type: "compensation-retried" }),

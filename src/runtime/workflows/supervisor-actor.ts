@@ -104,7 +104,7 @@ export class SupervisorActor {
       clock: platform.clock,
       random: platform.random,
     });
-    this.#calls = new RecordedCalls(this.store, (run) => this.supervisor.isOpen(run));
+    this.#calls = new RecordedCalls(this.store, (run) => this.supervisor.openRuns.has(run));
   }
 
   /** Starts the participants of a workflow. */

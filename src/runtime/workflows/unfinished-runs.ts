@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { TaskQueue } from "../../async/task-queue.ts";
 import { runState } from "../../workflows/history/run-state.ts";
+import type { ReadonlyOpenRuns } from "../../workflows/supervisor/open-runs.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import { defineFamily } from "../../store/versions/define-state.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
@@ -33,8 +34,8 @@ const minRunsPerNote = 16;
 export interface UnfinishedRunsOptions {
   readonly authority: Pick<StoreAuthority, "position" | "keys" | "stored">;
   readonly store: Pick<StoreClient, "put">;
-  /** The ids of the runs that this system looks after, also of those whose start is on its way to the journal. */
-  readonly open: () => readonly string[];
+  /** The runs that this system looks after, also those whose start is on its way to the journal. */
+  readonly open: Pick<ReadonlyOpenRuns, "ids" | "size">;
   /** A note could not be written: the next start looks at more runs than it would have to. */
   readonly onError: (error: unknown) => void;
 }
@@ -99,7 +100,7 @@ export class UnfinishedRuns {
   #newNote(): RecoveryState {
     this.#ended = 0;
     const { authority, open } = this.#options;
-    return { runs: [...new Set([...open(), ...this.#others])], position: authority.position };
+    return { runs: [...new Set([...open.ids, ...this.#others])], position: authority.position };
   }
 
   async #write(note: RecoveryState): Promise<void> {
@@ -112,6 +113,6 @@ export class UnfinishedRuns {
   }
 
   #noteIfDue(): void {
-    if (this.#ended >= minRunsPerNote && this.#ended >= this.#options.open().length) void this.note();
+    if (this.#ended >= minRunsPerNote && this.#ended >= this.#options.open.size) void this.note();
   }
 }

@@ -146,6 +146,12 @@ export function pivotPassed({ steps }: RunState): string | undefined {
   return status === "finished" ? name : undefined;
 }
 
+/** A run's deadline, whatever it is counted by; Infinity past the point of no return, as the run then goes on however late it is. */
+export function deadlineInForce(state: RunState, deadline: number | undefined): number {
+  if (state.status !== "running" || pivotPassed(state) !== undefined) return Number.POSITIVE_INFINITY;
+  return deadline ?? Number.POSITIVE_INFINITY;
+}
+
 /** A point of no return that a run is past, or may be past if the step's effects are unknown. */
 export interface ReachedPivot {
   readonly pivot: string;

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import type { Mutable } from "../../values/mutable.ts";
 import { defineFamily } from "../../store/versions/define-state.ts";
-import { pathOf } from "../../contracts/schema-issue.ts";
+import { kindOf } from "../../values/value-copier.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
@@ -91,32 +91,46 @@ export const runState = defineFamily<RunState>({
   initial: () => newRun,
 });
 
-const storedRun = v.looseObject({
-  status: v.picklist(["new", ...runStatuses]),
-  workflow: v.object({ module: v.string(), name: v.string(), version: v.string() }),
-  coordination: v.picklist(["orchestrator", "relay"]),
-  epoch: v.number(),
-  steps: v.looseObject({ outline: v.array(v.looseObject({})), segments: v.array(v.unknown()) }),
-  length: v.number(),
-  events: v.array(v.looseObject({ type: v.string() })),
-});
-
 /**
  * A version of the key `run/<id>` as one of a run. An earlier version of Troupe let applications write there too.
  *
  * @throws TroupeError `invalid-state` for anything else.
  */
 export function runOf(snapshot: Snapshot): Snapshot<RunState> {
-  const result = v.safeParse(storedRun, snapshot.state);
-  if (result.success) return snapshot as Snapshot<RunState>;
+  const fault = faultIn(snapshot.state);
+  if (fault === undefined) return snapshot as Snapshot<RunState>;
   const { key, version, author } = snapshot;
-  const path = pathOf(result.issues[0]);
+  const [path, found] = fault;
   throw new TroupeError(
     "invalid-state",
-    `${key}@${version}, written by ${author}, is no run: at ${path === "" ? "the root" : path}, ${result.issues[0].message}. ` +
+    `${key}@${version}, written by ${author}, is no run: at ${path}, it has ${kindOf(found)}. ` +
       `Move it to a key of another family, or restore the key.`,
     { details: { key } },
   );
+}
+
+/** Where a state is not that of a run, and what it has there. Plain code, since a start looks at every run that may be open. */
+function faultIn(state: unknown): readonly [path: string, found: unknown] | undefined {
+  if (!isRecord(state)) return ["the root", state];
+  const { status, workflow, coordination, epoch, steps, length, events } = state;
+  if (!statuses.has(status)) return ["status", status];
+  if (!isRecord(workflow) || !["module", "name", "version"].every((part) => typeof workflow[part] === "string"))
+    return ["workflow", workflow];
+  if (coordination !== "orchestrator" && coordination !== "relay") return ["coordination", coordination];
+  if (typeof epoch !== "number") return ["epoch", epoch];
+  if (!isRecord(steps) || !isArrayOf(steps["outline"], isRecord) || !Array.isArray(steps["segments"]))
+    return ["steps", steps];
+  if (typeof length !== "number") return ["length", length];
+  if (!isArrayOf(events, (event) => isRecord(event) && typeof event["type"] === "string")) return ["events", events];
+  return undefined;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isArrayOf(value: unknown, isElement: (element: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isElement);
 }
 
 /** True for a run that can still change. */

@@ -199,6 +199,11 @@ export function allSteps({ segments }: RunSteps): readonly StepState[] {
   return segments.flat();
 }
 
+/** True if all steps, and the items that have started, are such. Makes no list of them. */
+export function everyStep({ segments }: RunSteps, isSuch: (step: StepState, place: number) => boolean): boolean {
+  return segments.every((segment, at) => segment.every((step, index) => isSuch(step, at * segmentSize + index)));
+}
+
 /** The places of the steps that come after the one at a place. */
 export function dependentsOf({ outline }: RunSteps, place: number): readonly number[] {
   return indexOf(outline).dependents[place] ?? [];

@@ -7,7 +7,7 @@ import type { Mutable } from "../../values/mutable.ts";
 import type { StepOutline, WaitAnswered, WaitOpened } from "./run-event.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { isSettled, outlineAt, placedSteps, placeOf, type RunSteps, stepAt, type WaitState } from "./run-steps.ts";
+import { everyStep, isSettled, outlineAt, placeOf, type RunSteps, stepAt, type WaitState } from "./run-steps.ts";
 import { changeStep } from "./step-change.ts";
 
 /** True for a wait or a pause. */
@@ -44,11 +44,12 @@ export function isToldUnder(state: RunState, name: string, key: string): boolean
  * of steps, but only where a wait is open.
  */
 export function isParked(state: RunState): boolean {
-  if (state.steps.open === undefined || state.status !== "running") return false;
-  return placedSteps(state.steps).every(({ step, about: { kind } }) => {
+  const { status, steps } = state;
+  if (steps.open === undefined || status !== "running") return false;
+  return everyStep(steps, (step, place) => {
     switch (step.status) {
       case "open":
-        return kind !== "each"; // its items are done by agents
+        return outlineAt(steps, place).kind !== "each"; // its items are done by agents
       case "pending":
         return !isReady(state, step.name);
       case "failed":
@@ -57,6 +58,15 @@ export function isParked(state: RunState): boolean {
         return isSettled(step);
     }
   });
+}
+
+/** When the first of the open waits and pauses is over, in milliseconds since the epoch; Infinity for never. */
+export function firstUntil({ steps }: RunState): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const segment of steps.segments)
+    for (const { status, wait } of segment)
+      if (status === "open" && wait?.until !== undefined) first = Math.min(first, wait.until);
+  return first;
 }
 
 export function openWait(next: Mutable<RunState>, event: WaitOpened): void {

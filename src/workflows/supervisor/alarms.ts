@@ -38,10 +38,14 @@ export class Alarms {
    * Sets the time of a run anew. Call it whenever the run's state has changed, or a participant was told of due work.
    */
   arm(run: OpenRun): void {
-    const next = run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue;
+    this.set(run.id, run.isClosed ? Number.POSITIVE_INFINITY : run.nextDue);
+  }
+
+  /** Sets the time of a run, in the clock's milliseconds. */
+  set(id: string, next: number): void {
     if (this.#isStopped || (next === Number.POSITIVE_INFINITY && this.#due.size === 0)) return;
     const before = this.#due.next;
-    this.#due.set(run.id, next);
+    this.#due.set(id, next);
     if (this.#due.next !== before) this.#alarm.set(this.#due.next);
   }
 

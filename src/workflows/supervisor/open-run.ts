@@ -7,7 +7,7 @@ import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
-import { attemptOf, pivotPassed, stepOf } from "../history/run-progress.ts";
+import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
 import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
@@ -238,7 +238,7 @@ export class OpenRun {
 
   /** When something is due next, in the clock's milliseconds; Infinity for never. */
   get nextDue(): number {
-    let next = this.#deadlineInForce;
+    let next = deadlineInForce(this.state, this.deadline);
     for (const retryAt of this.#due?.values() ?? []) next = Math.min(next, retryAt);
     return next;
   }
@@ -250,7 +250,7 @@ export class OpenRun {
     const again = names
       .sort((one, other) => place(one) - place(other))
       .map((step): DueWork => ({ kind: stepOf(this.state, step)?.status === "open" ? "wait" : "again", step }));
-    return this.#deadlineInForce <= now ? [{ kind: "deadline" }, ...again] : again;
+    return deadlineInForce(this.state, this.deadline) <= now ? [{ kind: "deadline" }, ...again] : again;
   }
 
   /** Drops everything. */
@@ -264,12 +264,6 @@ export class OpenRun {
   #giveUp(name: string): void {
     this.#waits?.get(name)?.abort();
     this.#waits?.delete(name);
-  }
-
-  /** The deadline; Infinity past the point of no return, as the run then goes on however late it is. */
-  get #deadlineInForce(): number {
-    if (this.state.status !== "running" || pivotPassed(this.state) !== undefined) return Number.POSITIVE_INFINITY;
-    return this.deadline ?? Number.POSITIVE_INFINITY;
   }
 }
 

@@ -2,11 +2,13 @@
 
 import type { Clock } from "../../ports/clock.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { fromTimeOfDay } from "../../async/time-of-day.ts";
 import type { Subject } from "../../store/client/change.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isParked } from "../history/run-waits.ts";
+import { deadlineInForce } from "../history/run-progress.ts";
+import { firstUntil, isParked } from "../history/run-waits.ts";
 import { OpenRun } from "./open-run.ts";
 import { overtaken } from "./supervisor-errors.ts";
 import { withPlan } from "./with-plan.ts";
@@ -36,6 +38,9 @@ export interface OpenRunsPorts {
   onFailed(run: OpenRun, error: unknown): void;
 }
 
+/** What others may know of them. */
+export type ReadonlyOpenRuns = Pick<OpenRuns, "size" | "ids" | "has" | "isParked" | "lengthOf">;
+
 /** Owns which runs are open, and which of them are parked. A run is parked, or woken, between two turns of it. */
 export class OpenRuns {
   readonly #ports: OpenRunsPorts;
@@ -48,6 +53,10 @@ export class OpenRuns {
 
   has(id: string): boolean {
     return this.#awake.has(id) || this.#parked.has(id);
+  }
+
+  get size(): number {
+    return this.#awake.size + this.#parked.size;
   }
 
   get ids(): readonly string[] {
@@ -76,6 +85,19 @@ export class OpenRuns {
   /** Begins with a run. */
   open(id: string, plan: WorkflowPlan): OpenRun {
     return this.#open(id, plan, undefined);
+  }
+
+  /**
+   * Begins with a run of an earlier process, if it is parked. Returns when it goes on by itself, in the clock's milliseconds, and Infinity
+   * for never; `undefined` for a run that isn't parked.
+   */
+  openParked(id: string, plan: WorkflowPlan, stored: RunState): number | undefined {
+    const state = withPlan(stored, plan);
+    if (!isParked(state)) return undefined;
+    const { clock, losses } = this.#ports;
+    const deadline = state.deadline && fromTimeOfDay(clock, state.deadline);
+    this.#parked.set(id, { plan, length: state.length, deadline, isLeft: true, losses: losses() });
+    return Math.min(deadlineInForce(state, deadline), fromTimeOfDay(clock, firstUntil(state)));
   }
 
   /** A run in which something is about to happen: it is read in its next turn if it is parked. */

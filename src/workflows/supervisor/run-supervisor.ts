@@ -26,12 +26,12 @@ import { dispatchesOf } from "../coordination/dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { OpenRun } from "./open-run.ts";
 import { Losses } from "./losses.ts";
-import { OpenRuns, type ParkedRun } from "./open-runs.ts";
+import { OpenRuns, type ParkedRun, type ReadonlyOpenRuns } from "./open-runs.ts";
 import type { Claim, Intervention, Proposal, RunEvent } from "../history/run-event.ts";
 import { type StartOptions, startRun } from "./run-start.ts";
 import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "../history/run-state.ts";
-import { isParked, isToldUnder } from "../history/run-waits.ts";
+import { isToldUnder } from "../history/run-waits.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
 import { answerTo } from "./answer-wait.ts";
 import { withPlan } from "./with-plan.ts";
@@ -107,29 +107,14 @@ export class RunSupervisor {
     return this.#epoch;
   }
 
-  /** True for a run that hasn't ended. */
-  isOpen(id: string): boolean {
-    return this.#runs.has(id);
-  }
-
-  /** True for a run that goes on only when a wait is answered or a time comes. */
-  isParked(id: string): boolean {
-    return this.#runs.isParked(id);
+  /** The runs that haven't ended. */
+  get openRuns(): ReadonlyOpenRuns {
+    return this.#runs;
   }
 
   /** The tenant of a run in flight. */
   tenantOf(id: string): string | undefined {
     return this.#runs.get(id)?.state.tenant;
-  }
-
-  /** The ids of the runs that haven't ended. */
-  get openRuns(): readonly string[] {
-    return this.#runs.ids;
-  }
-
-  /** How many events a run has had; `undefined` for one that has ended. */
-  lengthOf(id: string): number | undefined {
-    return this.#runs.lengthOf(id);
   }
 
   /**
@@ -180,23 +165,18 @@ export class RunSupervisor {
    * `not-admissible` when the run isn't in a state for it; `past-point-of-no-return`.
    */
   resume(
-    { state }: Snapshot<RunState>,
+    snapshot: Snapshot<RunState>,
     id: string,
     workflow: WorkflowDefinition,
     event: Intervention | "recover",
   ): MaybePromise<void> {
-    const plan = this.#planOf(workflow);
-    checkSameDefinition(id, state, plan);
-    if (this.#runs.has(id)) throw runExists(id);
+    if (event === "recover" && this.resumeParked(snapshot, id, workflow)) return undefined;
+    const { state } = snapshot;
+    const plan = this.#planToResume(state, id, workflow);
     const isCancelled = event !== "recover" && event.type === "cancel-requested";
     if (event !== "recover") checkTurn(id, state, event);
     const run = this.#runs.open(id, plan);
     run.state = withPlan(state, plan);
-    if (event === "recover" && isParked(run.state)) {
-      run.owed = "run-recovered";
-      run.forgetTold();
-      return run.turn(() => this.#alarms.arm(run));
-    }
     const { coordination, epoch } = this;
     const recovered = { type: "run-recovered", coordination, epoch } as const;
     const next = event === "recover" || isCancelled ? recovered : event;
@@ -206,6 +186,17 @@ export class RunSupervisor {
       this.#close(run);
       throw notAdmissible(id, state, next.type);
     });
+  }
+
+  /**
+   * Goes on with a run that a process left unfinished, if it is parked; returns whether it is.
+   *
+   * @throws TroupeError as {@link resume}.
+   */
+  resumeParked({ state }: Snapshot<RunState>, id: string, workflow: WorkflowDefinition): boolean {
+    const at = this.#runs.openParked(id, this.#planToResume(state, id, workflow), state);
+    if (at !== undefined) this.#alarms.set(id, at);
+    return at !== undefined;
   }
 
   /**
@@ -387,6 +378,13 @@ export class RunSupervisor {
     if (run.isClosed) return;
     this.#close(run);
     if (run.state.length > 0 || run.isAsleep) this.#ports.onBroken(run.id, error); // the starter of a run gets the error from `start`
+  }
+
+  #planToResume(state: RunState, id: string, workflow: WorkflowDefinition): WorkflowPlan {
+    const plan = this.#planOf(workflow);
+    checkSameDefinition(id, state, plan);
+    if (this.#runs.has(id)) throw runExists(id);
+    return plan;
   }
 
   #planOf(workflow: WorkflowDefinition): WorkflowPlan {

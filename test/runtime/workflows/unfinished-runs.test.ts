@@ -56,10 +56,18 @@ class Life {
   constructor({ journal }: Pick<Cuttable, "journal">, change: Partial<Options> = {}) {
     this.#authority = new StoreAuthority({ journal, clock: fixedClock(1) });
     this.store = new StoreClient(new AuthorityAccess(this.#authority), { author: "supervisor" });
+    const { looksAfter } = this;
     this.unfinished = new UnfinishedRuns({
       authority: this.#authority,
       store: this.store,
-      open: () => [...this.looksAfter],
+      open: {
+        get ids() {
+          return [...looksAfter];
+        },
+        get size() {
+          return looksAfter.size;
+        },
+      },
       onError: (error) => void this.errors.push(error),
       ...change,
     });

@@ -117,7 +117,7 @@ describe("runs that only wait", () => {
     const desk = new Desk();
     const count = 2_000;
     for (let order = 0; order < count; order++) void desk.supervisor?.start(`run ${order}`, approval, input);
-    expect(desk.supervisor?.openRuns.length).toBe(count);
+    expect(desk.supervisor?.openRuns.size).toBe(count);
     expect(desk.clock.timers).toBe(1);
     const held = collect();
     desk.supervisor = undefined;
@@ -127,17 +127,17 @@ describe("runs that only wait", () => {
   it("are read when an answer comes, and not before", () => {
     const { supervisor, store } = new Desk();
     void supervisor?.start("r", approval, input);
-    expect(supervisor?.isParked("r")).toBe(true);
+    expect(supervisor?.openRuns.isParked("r")).toBe(true);
     void supervisor?.switchCoordination("relay");
     supervisor?.participantLost(packer, new Error("its thread died"));
     expect(store.reads).toBe(0);
     expect(supervisor?.tell("r", "approval", { approved: true }, { idempotencyKey: "a" })).toBe(true);
     expect(store.reads).toBe(1);
-    expect(supervisor?.isParked("r")).toBe(true); // for the address
+    expect(supervisor?.openRuns.isParked("r")).toBe(true); // for the address
     expect(supervisor?.tell("r", "approval", { approved: false }, {})).toBe(false);
     expect(supervisor?.tell("r", "approval", { approved: true }, { idempotencyKey: "a" })).toBe(true);
     void supervisor?.cancel("r");
-    expect(supervisor?.isOpen("r")).toBe(false);
+    expect(supervisor?.openRuns.has("r")).toBe(false);
   });
 
   it("have the successor of a lost participant told what it needs, once they go on", () => {
@@ -159,6 +159,6 @@ describe("runs that only wait", () => {
     desk.store.failure = failure;
     expect(() => desk.supervisor?.tell("r", "approval", { approved: true }, {})).toThrow(failure);
     expect(desk.broken).toEqual([["r", failure]]);
-    expect(desk.supervisor?.isOpen("r")).toBe(false);
+    expect(desk.supervisor?.openRuns.has("r")).toBe(false);
   });
 });

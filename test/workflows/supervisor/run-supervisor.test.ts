@@ -81,7 +81,7 @@ describe("a supervisor", () => {
     expect(supervisor.propose("r", done("a"))).toBe(false);
     for (const step of ["b", "c", "d"]) expect(supervisor.propose("r", done(step))).toBe(true);
     expect(runs.state("r").status).toBe("completed");
-    expect(supervisor.openRuns).toEqual([]);
+    expect(supervisor.openRuns.ids).toEqual([]);
     expect(office.versions.map(({ version, state }) => [version, state.events.length])).toEqual([
       [1, 2],
       [2, 3],
@@ -151,7 +151,7 @@ describe("a supervisor", () => {
       ...quiet,
     });
     await expect(other.start("r", diamond, { n: 1 })).rejects.toMatchObject({ code: "run-exists" });
-    expect(other.openRuns).toEqual([]);
+    expect(other.openRuns.ids).toEqual([]);
   });
 
   it("checks what a run is given", () => {
@@ -316,7 +316,7 @@ describe("trouble", () => {
     expect(office.broken).toEqual([["one", runs.failure]]);
     runs.failure = undefined;
     expect(supervisor.propose("one", done("a"))).toBe(false);
-    expect(supervisor.openRuns).toEqual(["two"]);
+    expect(supervisor.openRuns.ids).toEqual(["two"]);
     expect(supervisor.propose("two", done("a"))).toBe(true);
   });
 
@@ -338,7 +338,7 @@ describe("trouble", () => {
     const office = new Office();
     office.runs.failure = new Error("disk full");
     expect(() => office.supervisor.start("r", diamond, { n: 1 })).toThrow("disk full");
-    expect([office.broken, office.supervisor.openRuns]).toEqual([[], []]);
+    expect([office.broken, office.supervisor.openRuns.ids]).toEqual([[], []]);
   });
 
   it("takes up a run to cancel it, without beginning again what was in flight", () => {

@@ -69,7 +69,7 @@ describe("a run in the store", () => {
     void supervisor.start("r", diamond, { n: 1 });
     void supervisor.cancel("r");
     void supervisor.propose("r", done("a"));
-    expect(supervisor.openRuns).toEqual([]);
+    expect(supervisor.openRuns.ids).toEqual([]);
     expect(() => supervisor.start("r", diamond, { n: 1 })).toThrow(expect.objectContaining({ code: "run-exists" }));
   });
 

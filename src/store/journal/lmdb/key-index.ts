@@ -6,7 +6,7 @@ import { corruptIndex, corruptKey } from "./journal-errors.ts";
 import { decodeKeyRow, encodeKeyRow, isErasedRow, type KeyRow } from "./records/key-row.ts";
 import type { Entry, Table } from "./lmdb-environment.ts";
 import { Recent } from "./recent.ts";
-import { bodyOf, sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
+import { bodyLength, sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
 
 /** How many keys' rows are kept in memory. */
 const maxRows = 20_000;
@@ -87,9 +87,9 @@ export class KeyIndex {
 
   /** The keys whose newest version is no tombstone. @throws TroupeError `journal-corrupt` when there is an entry that can't be read. */
   keys(prefix: string): StateKey[] {
-    return [...this.#entries(prefix)]
-      .filter(({ value }) => !isErasedRow(bodyOf(value)))
-      .map(({ key }) => stateKeyOf(key));
+    const keys: StateKey[] = [];
+    for (const { key, value } of this.#entries(prefix)) if (!isErasedRow(bodyLength(value))) keys.push(stateKeyOf(key));
+    return keys;
   }
 
   /** Keys with their rows; `undefined` for a row that can't be read. @throws TroupeError as {@link keys}. */

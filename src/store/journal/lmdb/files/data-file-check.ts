@@ -126,6 +126,7 @@ class TreeWalker {
     const body = page.subarray(pageHeaderBytes);
     let taken = 0;
     let before: Buffer | undefined;
+    const onlyLow = { low: bounds.low, high: undefined }; // the keys before the last one are lower still
     const children: (readonly [page: number, low: Buffer | undefined])[] = [];
     for (let i = 0; i < count; i++) {
       const at = body.readUInt16LE(2 * i);
@@ -135,7 +136,7 @@ class TreeWalker {
       const key = body.subarray(at + nodeHeaderBytes, keyEnd);
       // LMDB doesn't use the first key of a branch, which may be empty
       const isLowest = !isLeaf && i === 0;
-      if (!isLowest) this.#checkOrder(walk, key, before, bounds, number);
+      if (!isLowest) this.#checkOrder(walk, key, before, i === count - 1 ? bounds : onlyLow, number);
       if (!isLowest) before = key;
       if (isLeaf) {
         walk.entries++;
@@ -192,10 +193,9 @@ class TreeWalker {
   #checkOrder(walk: Walk, key: Buffer, before: Buffer | undefined, { low, high }: Bounds, number: number): void {
     if (key.length === 0 || (walk.name === "free" && key.length !== 8))
       throw this.#file.damage("a key has a wrong length", number);
-    const isAfter = before === undefined || walk.compare(before, key) < 0;
-    if (isAfter && (low === undefined || walk.compare(low, key) <= 0)) {
-      if (high === undefined || walk.compare(key, high) < 0) return;
-    }
+    const isAfter =
+      before === undefined ? low === undefined || walk.compare(low, key) <= 0 : walk.compare(before, key) < 0;
+    if (isAfter && (high === undefined || walk.compare(key, high) < 0)) return;
     throw this.#file.damage(`the keys of ${walk.name} are out of order`, number);
   }
 

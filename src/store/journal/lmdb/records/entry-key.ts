@@ -88,7 +88,13 @@ function isAscii(bytes: Buffer): boolean {
   return true;
 }
 
+function isAsciiText(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) >= 0x80) return false;
+  return true;
+}
+
 function codeUnits(text: string): Buffer {
+  if (isAsciiText(text)) return Buffer.from(text, "latin1"); // as in `stateKeyOf`
   const bytes: number[] = [];
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);

@@ -38,14 +38,14 @@ export function encodeKeyRow(row: KeyRow): Buffer {
   return bytes;
 }
 
-/** True for the row of a key whose newest version is a tombstone. */
-export function isErasedRow({ length }: Buffer): boolean {
+/** True for the row, by its length, of a key whose newest version is a tombstone. */
+export function isErasedRow(length: number): boolean {
   return length === erasedRowBytes;
 }
 
 /** Returns `undefined` for bytes that aren't a row. */
 export function decodeKeyRow(bytes: Buffer): KeyRow | undefined {
-  const isErased = isErasedRow(bytes);
+  const isErased = isErasedRow(bytes.length);
   if (bytes.length !== rowBytes && !isErased) return undefined;
   const row: KeyRow = { ...newKeyRow(0), isErased };
   for (let i = 0; i < fields.length; i++)

@@ -12,14 +12,14 @@ export function sealBytes(place: Uint8Array, body: Uint8Array): Buffer {
   return bytes;
 }
 
-/** The body, without a look at its checksum. */
-export function bodyOf(bytes: Buffer): Buffer {
-  return bytes.subarray(checksumBytes);
+/** The length of the body, without a look at its checksum. */
+export function bodyLength(bytes: Uint8Array): number {
+  return bytes.length - checksumBytes;
 }
 
 /** Returns the body; `undefined` when this body wasn't sealed for this place. */
 export function unsealBytes(place: Uint8Array, bytes: Buffer): Buffer | undefined {
   if (bytes.length < checksumBytes) return undefined;
-  const body = bodyOf(bytes);
+  const body = bytes.subarray(checksumBytes);
   return bytes.readUInt32LE() === crc32(body, crc32(place)) ? body : undefined;
 }

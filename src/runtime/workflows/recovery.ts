@@ -1,0 +1,78 @@
+/** Goes on with the runs that earlier processes left unfinished. */
+
+import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { isTroupeError } from "../../errors/troupe-error.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
+import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
+import { noSuchRun } from "./no-such-run.ts";
+import type { RefusedRuns } from "./refused-runs.ts";
+import type { UnfinishedRuns } from "./unfinished-runs.ts";
+
+export interface RecoveryEvents {
+  /** A run that a process left unfinished goes on. */
+  onRecovered(run: string): void;
+  /** A run that a process left unfinished can't go on here. */
+  onRefused(run: string, error: unknown): void;
+}
+
+export interface RecoveryPorts {
+  readonly unfinished: Pick<UnfinishedRuns, "find" | "found" | "leave" | "ended">;
+  readonly refused: Pick<RefusedRuns, "add">;
+  readonly events: RecoveryEvents;
+  /** The newest version of a run. */
+  newest(run: string): MaybePromise<Snapshot<RunState> | undefined>;
+  workflowOf(id: WorkflowId): Promise<WorkflowDefinition>;
+  /** Goes on with a run if it is parked; returns whether it is. */
+  takeUpParked(run: string, found: Snapshot<RunState>, workflow: WorkflowDefinition): boolean;
+  takeUp(run: string): Promise<unknown>;
+}
+
+export class Recovery {
+  readonly #ports: RecoveryPorts;
+  /** The workflows of the runs so far, each found once: 100,000 runs that wait are of one. */
+  readonly #workflows = new Map<string, Promise<WorkflowDefinition>>();
+
+  constructor(ports: RecoveryPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Goes on with all runs that have not ended, or with those that are named. Resolves when each is taken up or refused.
+   *
+   * @throws TroupeError (as a rejection) `no-such-run` for a name that no run has.
+   */
+  async run(which: true | readonly string[]): Promise<void> {
+    const { unfinished, refused, events, newest } = this.#ports;
+    for (const id of which === true ? await unfinished.find() : new Set(which)) {
+      let state: RunState | undefined;
+      try {
+        const read = newest(id);
+        const found = read instanceof Promise ? await read : read;
+        state = found?.state;
+        if (found === undefined && which !== true) throw noSuchRun(id);
+        if (found === undefined || !isOpen(found.state)) {
+          unfinished.ended(id);
+          continue;
+        }
+        if (!this.#ports.takeUpParked(id, found, await this.#workflowOf(found.state.workflow)))
+          await this.#ports.takeUp(id);
+        events.onRecovered(id);
+      } catch (error) {
+        if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
+        unfinished.leave(id);
+        await refused.add(id, error, state);
+        events.onRefused(id, error);
+      }
+    }
+    if (which === true) unfinished.found();
+    this.#workflows.clear();
+  }
+
+  #workflowOf(id: WorkflowId): Promise<WorkflowDefinition> {
+    const key = JSON.stringify([id.module, id.name, id.version]);
+    let workflow = this.#workflows.get(key);
+    if (workflow === undefined) this.#workflows.set(key, (workflow = this.#ports.workflowOf(id)));
+    return workflow;
+  }
+}
