@@ -1,9 +1,9 @@
 /** Names the calls that a piece of work makes of agents, so that another attempt at the work is known to make the same ones. */
 
-import { createHash } from "node:crypto";
 import type { CallableAgent } from "../actors/callable-agent.ts";
 import { keyOfParts, ownKey, scopeKey } from "../store/versions/idempotency-key.ts";
 import { toLosslessJson } from "../values/lossless-json.ts";
+import { sha256 } from "../values/sha256.ts";
 
 /** For what a call is made, as far as is known: a run, which may have a tenant, and a tenant that was named for the call. */
 export interface CallOrigin {
@@ -104,5 +104,5 @@ export function originOf(key: string | undefined): CallOrigin | undefined {
 }
 
 function hashOf(...parts: readonly string[]): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url").slice(0, length);
+  return sha256(JSON.stringify(parts), "base64url", length);
 }

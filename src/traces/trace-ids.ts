@@ -1,6 +1,6 @@
 /** Ids of traces and spans, derived from what they are about: a trace that is made twice, by whatever process, is one. */
 
-import { createHash } from "node:crypto";
+import { sha256 } from "../values/sha256.ts";
 
 /** The trace of a run: by its id, and by when it started, as another journal may have a run of the same id. */
 export function traceIdOf(run: string, startedAt: number): string {
@@ -13,5 +13,5 @@ export function spanIdOf(traceId: string, ...parts: readonly (string | number)[]
 }
 
 function digest(parts: readonly (string | number)[], digits: number): string {
-  return createHash("sha256").update(JSON.stringify(parts)).digest("hex").slice(0, digits);
+  return sha256(JSON.stringify(parts), "hex", digits);
 }

@@ -1,9 +1,9 @@
 /** Whether a message that arrives again under an idempotency key is the one that was handled under it. */
 
-import { createHash } from "node:crypto";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { toLosslessJson } from "../../values/lossless-json.ts";
+import { sha256 } from "../../values/sha256.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";
 import type { Envelope } from "../transport/envelope.ts";
 
@@ -18,7 +18,7 @@ export function payloadHash(codec: PayloadCodec, envelope: Envelope): string | u
   const { payload, idempotencyKey, hasRefs, type } = envelope;
   if (idempotencyKey === undefined || hasRefs) return undefined;
   const plain = toLosslessJson(codec.encode(payload, `the message "${type}"`));
-  return createHash("sha256").update(plain).digest("base64url").slice(0, length);
+  return sha256(plain, "base64url", length);
 }
 
 /**

@@ -3,7 +3,7 @@
  * is made again: a function that gives another list then is not pure, and fails the step. Pure but for what it remembers.
  */
 
-import { createHash } from "node:crypto";
+import { sha256 } from "../../values/sha256.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
@@ -38,7 +38,7 @@ export function makeList(step: OfRun<EachStep>, { payloads }: StepSources, codec
     );
   }
   const encoded = JSON.stringify(codec.encode(list, `the list of the step "${name}"`));
-  const digest = createHash("sha256").update(encoded).digest("hex").slice(0, digits);
+  const digest = sha256(encoded, "hex", digits);
   return { sources, list: frozen(list) as unknown[], items: { count: list.length, digest } };
 }
 

@@ -3,7 +3,7 @@
  * goes on only if the definition still has the fingerprint that the run was started with.
  */
 
-import { createHash } from "node:crypto";
+import { sha256 } from "../../values/sha256.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
@@ -15,10 +15,7 @@ const digits = 16;
  * mapping, an agent or a custom check may be fixed without a new version.
  */
 export function fingerprintOf(workflow: WorkflowDefinition): string {
-  return createHash("sha256")
-    .update(JSON.stringify(outlineOfAll(workflow)))
-    .digest("hex")
-    .slice(0, digits);
+  return sha256(JSON.stringify(outlineOfAll(workflow)), "hex", digits);
 }
 
 function outlineOfAll({ input, steps }: WorkflowDefinition): readonly unknown[] {
