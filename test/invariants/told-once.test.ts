@@ -20,6 +20,8 @@ interface Approvals {
   readonly start: Coordination;
   readonly orders: readonly {
     readonly fails: "stock" | "money" | "truck" | undefined;
+    /** Whether its people begin once it only waits for them, so that a switch or a death meets a run that is parked. */
+    readonly isParkedFirst: boolean;
     readonly tells: readonly Tell[];
   }[];
   /** After how many rounds of doing nothing the coordination is switched, again and again. */
@@ -36,6 +38,7 @@ const approvals: fc.Arbitrary<Approvals> = fc.record({
         nil: undefined,
         freq: 6,
       }),
+      isParkedFirst: fc.boolean(),
       tells: fc.array(fc.record({ wait: fc.constantFrom(...waits), after: rounds, isRepeated: fc.boolean() }), {
         minLength: 1,
         maxLength: 8,
@@ -55,6 +58,11 @@ type Approving = Run<{ order: string; amount: number }, Readonly<Record<WaitName
 
 async function idle(system: System, count: number): Promise<void> {
   for (let round = 0; round < count; round++) await system.stats();
+}
+
+/** Resolves when a run only waits, or has ended. */
+async function parked(run: Approving): Promise<void> {
+  for await (const _ of run.stream()) if ((await run.view()).isParked) return;
 }
 
 /** Tells an answer, and notes what comes of it. */
@@ -109,7 +117,7 @@ async function approve(
   { scope, taken, losesThreads = false }: { scope: string; taken: Taken; losesThreads?: boolean },
 ): Promise<void> {
   await system.switchCoordination(start);
-  const playing = orders.map(async ({ fails, tells }, index) => {
+  const playing = orders.map(async ({ fails, isParkedFirst, tells }, index) => {
     const id = `${scope}-${index}`;
     const input = { order: id, amount: 1, pauses: { money: index }, ...(fails === undefined ? {} : { fails }) };
     const run: Approving = await system.findRun(approving, id).catch((error: unknown) => {
@@ -117,6 +125,7 @@ async function approve(
       return system.run(approving, input, { id });
     });
     const refused: unknown[] = [];
+    if (isParkedFirst) await parked(run).catch(() => undefined); // its result says why it failed
     const telling = tells.map(async ({ wait, after, isRepeated }, by) => {
       await idle(system, after);
       await Promise.all(Array.from({ length: isRepeated ? 2 : 1 }, () => tell(run, wait, by, taken, refused)));
