@@ -1204,12 +1204,12 @@ export interface RevertOptions {
     readonly expectedVersion?: number;
 }
 
-export interface Run<Output = unknown, Waits = never, Steps = unknown> {
+export interface Run<Output = unknown, Waits = never, Steps = unknown, Parts = unknown> {
     readonly id: string;
     readonly events$: Observable<RunRecord>;
-    readonly stream$: Observable<StreamItem>;
-    stream(): AsyncIterableIterator<StreamItem>;
-    text(step: string): Observable<string>;
+    readonly stream$: Observable<StreamItem<Parts>>;
+    stream(): AsyncIterableIterator<StreamItem<Parts>>;
+    text(step: TextStep<Parts>): Observable<string>;
     readonly result: Promise<Output>;
     readonly started: Promise<void>;
     cancel(reason?: string): Promise<void>;
@@ -1218,7 +1218,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
     ] extends [
         never
     ] ? unknown : Waits[Name], options?: TellOptions): Promise<void>;
-    retryCompensation(): Promise<Run<Output, Waits, Steps>>;
+    retryCompensation(): Promise<Run<Output, Waits, Steps, Parts>>;
     undo(reason?: string): Promise<Run<Output, Waits, Steps>>;
     resolve(note: string): Promise<void>;
     view(options?: ViewOptions): Promise<RunView<Steps>>;
@@ -1490,16 +1490,12 @@ export interface Store {
 
 export type Strategy = "one-for-one" | "one-for-all" | "rest-for-one";
 
-export type StreamItem = {
+export type StreamItem<Parts = unknown> = {
     readonly kind: "event";
     readonly record: RunRecord;
-} | {
-    readonly kind: "part";
-    readonly step: string;
-    readonly attempt: number;
-    readonly index: number;
-    readonly value: unknown;
-} | {
+} | (unknown extends Parts ? StepPart<string, unknown> : {
+    readonly [Step in keyof Parts & string]: StepPart<Step, Parts[Step]>;
+}[keyof Parts & string]) | {
     readonly kind: "gap";
     readonly step: string;
     readonly attempt: number;
@@ -1561,8 +1557,8 @@ export interface System extends AsyncDisposable {
     stop(ref: {
         readonly address: Address;
     }, mode?: StopMode, options?: StopOptions): Promise<void>;
-    run<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, input: Input, options?: RunOptions): Run<Output, Waits, Steps>;
-    findRun<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, id: string): Promise<Run<Output, Waits, Steps>>;
+    run<Input, Output, Waits, Steps, Parts>(workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>, input: Input, options?: RunOptions): Run<Output, Waits, Steps, Parts>;
+    findRun<Input, Output, Waits, Steps, Parts>(workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>, id: string): Promise<Run<Output, Waits, Steps, Parts>>;
     findRun(id: string): Promise<Run>;
     runs(filter?: RunFilter): AsyncIterableIterator<RunView>;
     forget(run: string | {
@@ -1835,30 +1831,32 @@ export interface WaitStep extends StepBase {
     readonly timeout: number | undefined;
 }
 
-export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends WorkflowDefinition<Input, Output, Steps, Waits> {
-    step<const Name extends string, Kind extends "agent" | "workflow", const In, Out, Inner, InnerWaits>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits>, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
+export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> extends WorkflowDefinition<Input, Output, Steps, Waits, Parts> {
+    step<const Name extends string, Kind extends "agent" | "workflow", const In, Out, Inner, InnerWaits, Part, InnerParts>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>, map: (sources: Sources<Parsed, Steps, never>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Out, Steps & {
         readonly [K in Name]: Out;
-    } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>>;
-    step<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Out> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits>, options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
+    } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>, Parts & Emitted<Kind, Name, Part, InnerParts>>;
+    step<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, Part, InnerParts, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Out> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>, options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
-    } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>>;
-    each<const Name extends string, const In, const Out, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
+    } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>, Parts & Emitted<Kind, Name, Part, InnerParts>>;
+    each<const Name extends string, const In, const Out, Part, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out, Part>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
         readonly item: NoInfer<Item>;
         readonly index: number;
     }) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>;
-    }, Waits>;
+    }, Waits, Parts & {
+        readonly [Item in `${Name}[${number}]`]: Part;
+    }>;
     waitFor<const Name extends string, const Given, const Answer, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Answer> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise>;
     }, Waits & {
         readonly [K in Name]: ReadonlyParts<Given>;
-    }>;
+    }, Parts>;
     pause<const Name extends string, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never>(name: FreeName<Name, Steps>, options: PauseTime<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>> & Omit<BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, unknown, When, never>, "otherwise">): WorkflowBuilder<Input, Parsed, undefined, Steps & {
         readonly [K in Name]: Left<undefined, Steps, Needs, When, never>;
-    }, Waits>;
+    }, Waits, Parts>;
 }
 
-export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown, Waits = never> extends WorkflowId {
+export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = unknown, Waits = never, Parts = unknown> extends WorkflowId {
     readonly kind: "workflow";
     readonly input: v.GenericSchema<Input, unknown>;
     readonly steps: readonly StepDefinition[];
@@ -1866,6 +1864,7 @@ export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = u
         readonly output: Output;
         readonly steps: Steps;
         readonly waits: (answers: Waits) => void;
+        readonly parts: Parts;
     };
 }
 
@@ -1946,7 +1945,7 @@ export declare function defineAgent<const IS extends v.GenericSchema, const OS e
 
 export declare function defineState<S>(options: StateOptions<S>): StateDefinition<S>;
 
-export declare function defineWorkflow<const S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown, unknown>;
+export declare function defineWorkflow<const S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown, unknown, unknown>;
 
 export declare const goneMessage: v.GenericSchema<Gone>;
 
@@ -2038,9 +2037,14 @@ type CloneableProtocol<P extends Protocol> = {
 };
 
 // what does a step: an agent, or a workflow
-type Doer<Kind, In, Out, Inner, InnerWaits> = {
+type Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts> = {
     readonly kind: Kind;
-} & (AgentDefinition<In, Out> | WorkflowDefinition<In, Out, Inner, InnerWaits>);
+} & (AgentDefinition<In, Out, Part> | WorkflowDefinition<In, Out, Inner, InnerWaits, InnerParts>);
+
+// what a step emits, by its path, inferred from what does it
+type Emitted<Kind, Name extends string, Part, InnerParts> = Kind extends "workflow" ? Within<Name, InnerParts> : {
+    readonly [K in Name]: Part;
+};
 
 // the output of a step that has finished
 type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
@@ -2117,6 +2121,28 @@ type StatesOf<K extends readonly TransactKey[]> = {
 
 // the names of a workflow's own steps, without those of its sub-workflows
 type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
+
+// one kind of StreamItem: what a step emits, inferred from its agent
+type StepPart<Step extends string, Value> = [
+    Value
+] extends [
+    never
+] ? never : {
+    readonly kind: "part";
+    readonly step: Step;
+    readonly attempt: number;
+    readonly index: number;
+    readonly value: Value;
+};
+
+// the steps of a run that emit text, inferred from its workflow
+type TextStep<Parts> = unknown extends Parts ? string : {
+    readonly [Step in keyof Parts & string]: [
+        Parts[Step]
+    ] extends [
+        never
+    ] ? never : unknown extends Parts[Step] ? Step : Parts[Step] extends string ? Step : never;
+}[keyof Parts & string];
 
 // how an actor ref travels: between the ref and the copier of messages
 interface Transferable {

@@ -1,6 +1,6 @@
 /** What agents emit: without a listener, and to one on another thread. */
 
-import { createSystem, defineAgent, defineWorkflow, type System } from "troupe";
+import { createSystem, defineAgent, defineWorkflow, type System, type WorkflowDefinition } from "troupe";
 import * as v from "valibot";
 import { measure, perSecond, type Topic } from "./harness.ts";
 
@@ -71,7 +71,7 @@ export const painting = defineWorkflow(import.meta.url, { name: "painting", vers
   ({ input }) => input,
 );
 
-type Emitting = typeof talking;
+type Emitting = WorkflowDefinition<v.InferOutput<typeof Round>, number>;
 
 /** Listens to a run, and returns how many parts a second came. */
 async function hear(system: System, workflow: Emitting): Promise<number> {

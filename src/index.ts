@@ -166,5 +166,5 @@ export type { TraceOptions } from "./traces/content.ts";
 export type { Attributes, AttributeValue, Span, SpanEvent, SpanLink } from "./traces/span.ts";
 export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
 export { type Run } from "./workflows/run.ts";
-export { type StreamItem } from "./workflows/run-stream.ts";
+export { type StreamItem } from "./workflows/stream-item.ts";
 export { type TellOptions } from "./workflows/definition/tell-options.ts";

@@ -5,27 +5,8 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { shown } from "../values/shown.ts";
 import type { Parts } from "./history/parts.ts";
 import type { RunRecord } from "./history/run-history.ts";
+import type { StreamItem } from "./stream-item.ts";
 import { attemptOf } from "./history/run-progress.ts";
-
-/**
- * What {@link Run.stream$} gives:
- * - `event`: an event of the run, as in {@link Run.events$}.
- * - `part`: what an attempt at a step has emitted. `attempt` and `index` count what the step emits: attempts from 1, the parts of each
- *   from 0. `value` is as parsed by the schema `emits` of the agent.
- * - `gap`: so many parts of the attempt are missing at this place.
- *
- * @since 0.1.0
- */
-export type StreamItem =
-  | { readonly kind: "event"; readonly record: RunRecord }
-  | {
-      readonly kind: "part";
-      readonly step: string;
-      readonly attempt: number;
-      readonly index: number;
-      readonly value: unknown;
-    }
-  | { readonly kind: "gap"; readonly step: string; readonly attempt: number; readonly lost: number };
 
 /** How far an attempt has come: the number of its next part. */
 export interface Progress {

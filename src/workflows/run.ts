@@ -2,7 +2,7 @@
 
 import type { Observable } from "rxjs";
 import type { RunRecord } from "./history/run-history.ts";
-import type { StreamItem } from "./run-stream.ts";
+import type { StreamItem, TextStep } from "./stream-item.ts";
 import type { Pending } from "./history/run-pending.ts";
 import type { RunView, ViewOptions } from "./history/run-view.ts";
 import type { TraceOptions } from "../traces/content.ts";
@@ -12,7 +12,7 @@ import type { TellOptions } from "./definition/tell-options.ts";
 /**
  * A handle on a run of a workflow: what happens in it, what it results in, and how it is answered, cancelled or seen to. `Waits` is what
  * each wait is answered with; `never` where the workflow isn't known, and then any answer to any name compiles. `Steps` is the output of each
- * step by name; `unknown` where the workflow isn't known.
+ * step by name, and `Parts` what each emits; `unknown` where the workflow isn't known.
  *
  * @example
  * const run = system.run(creditDecision, application);
@@ -20,7 +20,7 @@ import type { TellOptions } from "./definition/tell-options.ts";
  * const { decision } = await run.result;
  * @since 0.1.0
  */
-export interface Run<Output = unknown, Waits = never, Steps = unknown> {
+export interface Run<Output = unknown, Waits = never, Steps = unknown, Parts = unknown> {
   /** The run's id: its history is the key `run/<id>` of the store. */
   readonly id: string;
   /**
@@ -44,7 +44,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
    *   if (item.kind === "part") console.log(item.step, item.value);
    * });
    */
-  readonly stream$: Observable<StreamItem>;
+  readonly stream$: Observable<StreamItem<Parts>>;
   /**
    * What {@link Run.stream$} gives, for a loop: it listens from the call on, and until the loop is left, which changes nothing for the run. The
    * loop ends with the run, also with one that failed.
@@ -54,7 +54,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
    * @example
    * for await (const item of run.stream()) if (item.kind === "part") console.log(item.step, item.value);
    */
-  stream(): AsyncIterableIterator<StreamItem>;
+  stream(): AsyncIterableIterator<StreamItem<Parts>>;
   /**
    * The text that the newest attempt at a step has emitted so far, each time that it gets longer. With a new attempt, it begins anew, from
    * the empty text. Where parts are missing it has `…`. Completes when the step has finished or was skipped, and with the run.
@@ -65,7 +65,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
    * @example
    * run.text("write").subscribe((text) => render(text));
    */
-  text(step: string): Observable<string>;
+  text(step: TextStep<Parts>): Observable<string>;
   /**
    * Resolves to the output of the workflow's last declared step when all steps have finished.
    *
@@ -125,7 +125,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown> {
    * const run = await system.findRun("run-1");
    * const again = await run.retryCompensation();
    */
-  retryCompensation(): Promise<Run<Output, Waits, Steps>>;
+  retryCompensation(): Promise<Run<Output, Waits, Steps, Parts>>;
   /**
    * Undoes a run that has completed: the steps that its agents can undo, the last finished first, in sub-workflows and lists too. Resolves,
    * when that is recorded, to a new handle on the run, whose `result` rejects with `run-undone` once all is undone; the run ends as

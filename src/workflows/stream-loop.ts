@@ -2,7 +2,7 @@
 
 import type { Observable, Subscription } from "rxjs";
 import { type Deferred, deferred } from "../async/deferred.ts";
-import type { StreamItem } from "./run-stream.ts";
+import type { StreamItem } from "./stream-item.ts";
 
 /** How many parts wait for a loop. What comes beyond that is left out, and the loop is told how much. */
 const partsThatWait = 1024;

@@ -79,6 +79,8 @@ export class Audience {
   readonly wrongs: string[] = [];
   readonly records: RunRecord[] = [];
   parts = 0;
+  /** Set once it has got the events so far: from then on, it is told of all that an attempt has emitted. */
+  isLive = false;
   readonly #attempts = new Map<string, Attempt>();
   /** Whether it has listened from the run's start on. */
   readonly #isEarly: boolean;
@@ -109,7 +111,7 @@ export class Audience {
       this.#attempts.delete(event.step);
       const output = event.output as { execution: string; parts: number } | null;
       if (output === null || attempt === undefined) return;
-      if (attempt.next === 0 && !this.#isEarly) return; // it came when the attempt was over
+      if (!this.isLive) return; // it came when the attempt was over
       if (attempt.next !== output.parts)
         this.wrongs.push(`${event.step} emitted ${output.parts} parts, and ${attempt.next} were told of`);
       if (this.#isEarly && this.#isPolite && attempt.lost > 0)

@@ -12,6 +12,8 @@ interface Given {
   readonly start: Coordination;
   /** After how many rounds of doing nothing the coordination is switched, again and again. */
   readonly switches: readonly number[];
+  /** Whether code listens from the start on. */
+  readonly hasFirst: boolean;
   /** After how many rounds another listener comes. */
   readonly late: number;
   readonly story: Omit<Story, "id">;
@@ -23,6 +25,7 @@ const rounds = fc.integer({ min: 0, max: 10 });
 const given: fc.Arbitrary<Given> = fc.record({
   start: fc.constantFrom("orchestrator" as const, "relay" as const),
   switches: fc.array(rounds, { maxLength: 3 }),
+  hasFirst: fc.boolean(),
   late: rounds,
   story: fc
     .record({
@@ -52,19 +55,20 @@ function listen(run: Run, audience: Audience): Promise<Audience> {
       error: reject,
       complete: () => resolve(audience),
     });
+    audience.isLive = true;
   });
 }
 
 async function theStreamIsTheHistorys(
   system: System,
-  { start, switches, late, story, isBad }: Given,
+  { start, switches, hasFirst, late, story, isBad }: Given,
   id: string,
 ): Promise<void> {
   outside.reset();
   await system.switchCoordination(start);
   const run = system.run(telling, { story: { id, ...story }, isBad }, { id });
   const isPolite = story.burst < 10;
-  const audiences = [listen(run, new Audience({ isEarly: true, isPolite }))];
+  const audiences = hasFirst ? [listen(run, new Audience({ isEarly: true, isPolite }))] : [];
   const coming = (async () => {
     await idle(system, late);
     audiences.push(listen(run, new Audience({ isEarly: false, isPolite })));

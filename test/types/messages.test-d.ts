@@ -57,6 +57,25 @@ export function wrongLists(): void {
   });
 }
 
+export async function wrongParts(system: System): Promise<void> {
+  const writer = defineAgent(url, {
+    name: "writer",
+    version: "1.0.0",
+    input: v.object({ applicantId: v.string() }),
+    output: v.object({}),
+    emits: v.string(),
+    execute: () => ({}),
+  });
+  const run = system.run(
+    scored.step("write", writer, ({ input }) => ({ applicantId: input.id })),
+    { id: "a" },
+  );
+  // @ts-expect-error says: '"score"' is not assignable to parameter of type '"write"'
+  run.text("score");
+  // @ts-expect-error says: Type 'string' does not satisfy the expected type 'number'
+  for await (const item of run.stream()) if (item.kind === "part") use(item.value satisfies number);
+}
+
 export async function wrongAnswers(system: System): Promise<void> {
   const run = system.run(asked, { id: "a" });
   // @ts-expect-error says: Type 'string' is not assignable to type 'boolean'

@@ -258,21 +258,21 @@ export class ActorSystem implements System {
     if (host === homeHost || this.#roster.thread(host) !== undefined) await this.#home.stop(host, address, mode);
   }
 
-  run<Input, Output, Waits, Steps>(
-    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
+  run<Input, Output, Waits, Steps, Parts>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
     input: Input,
     options: RunOptions = {},
-  ): Run<Output, Waits, Steps> {
+  ): Run<Output, Waits, Steps, Parts> {
     this.#end.checkOpen();
     checkDefinition("run", ["workflow"], workflow);
     return this.#runs.run(workflow, input, options);
   }
 
   findRun(id: string): Promise<Run>;
-  findRun<Input, Output, Waits, Steps>(
-    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
+  findRun<Input, Output, Waits, Steps, Parts>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
     id: string,
-  ): Promise<Run<Output, Waits, Steps>>;
+  ): Promise<Run<Output, Waits, Steps, Parts>>;
   async findRun(...given: [id: string] | [workflow: WorkflowId, id: string]): Promise<Run> {
     if (given.length === 1) return this.#runs.find(given[0]);
     const [workflow, id] = given;

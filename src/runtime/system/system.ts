@@ -144,11 +144,11 @@ export interface System extends AsyncDisposable {
    * run.events$.subscribe(console.log);
    * const { decision } = await run.result;
    */
-  run<Input, Output, Waits, Steps>(
-    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
+  run<Input, Output, Waits, Steps, Parts>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
     input: Input,
     options?: RunOptions,
-  ): Run<Output, Waits, Steps>;
+  ): Run<Output, Waits, Steps, Parts>;
   /**
    * Finds a run by its id, and resolves to a handle on it. The run may be in flight, have ended, or have been found unfinished
    * in the journal. A run that was forgotten is as one that never was: `no-such-run`. Given the workflow, the run's result has the type of the workflow's output.
@@ -159,10 +159,10 @@ export interface System extends AsyncDisposable {
    * const run = await system.findRun(creditDecision, "order-7");
    * const { decision } = await run.result;
    */
-  findRun<Input, Output, Waits, Steps>(
-    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
+  findRun<Input, Output, Waits, Steps, Parts>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
     id: string,
-  ): Promise<Run<Output, Waits, Steps>>;
+  ): Promise<Run<Output, Waits, Steps, Parts>>;
   /** Finds a run whose workflow is not at hand: the type of its result is unknown. */
   findRun(id: string): Promise<Run>;
   /**

@@ -159,11 +159,11 @@ export class Runs {
     await this.#ended.start(this.#supervisor.openRuns.size);
   }
 
-  run<Input, Output, Waits, Steps>(
-    workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
+  run<Input, Output, Waits, Steps, Parts>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
     input: Input,
     options: RunOptions,
-  ): Run<Output, Waits, Steps> {
+  ): Run<Output, Waits, Steps, Parts> {
     checkRunOptions(options);
     const { id = this.#platform.random.id(), onOverload = this.#options.onOverload } = options;
     const hasRoom = this.#accepted.check(id, onOverload);
@@ -178,7 +178,7 @@ export class Runs {
       const copy = this.#copyOf(definition, input);
       this.#accepted.wait(handle, () => start(copy));
     }
-    return handle as Run as Run<Output, Waits, Steps>;
+    return handle as Run as Run<Output, Waits, Steps, Parts>;
   }
 
   /**

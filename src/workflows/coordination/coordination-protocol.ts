@@ -139,12 +139,14 @@ export interface Grant {
   readonly isHeard?: true;
 }
 
-/** The time and the tokens that an attempt used. */
+/** What an attempt used and made, besides its output. */
 export interface Spent {
   /** How long the agent's code ran, in milliseconds. */
   readonly took: number;
   /** The tokens that the agent reported. */
   readonly tokens: number;
+  /** How many parts it has emitted, sent or not; absent for none. A listener that came late is told of those that it missed. */
+  readonly emitted?: number;
   /** Present when the attempt timed out while its code still runs; a second report follows when the code ends. */
   readonly isRunning?: true;
 }

@@ -56,7 +56,7 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
 export function defineWorkflow<const S extends v.GenericSchema>(
   module: string,
   options: WorkflowOptions<S>,
-): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown, unknown> {
+): WorkflowBuilder<v.InferInput<S>, v.InferOutput<S>, never, unknown, unknown, unknown> {
   return readGiven("defineWorkflow", () => emptyWorkflow(module, options)) as never;
 }
 

@@ -7,9 +7,9 @@ import type { PauseTime, WaitOptions } from "./wait-options.ts";
 import type { Tolerance, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** What does a step: an agent, or a workflow of its own. */
-export type Doer<Kind, In, Out, Inner, InnerWaits> = { readonly kind: Kind } & (
-  | AgentDefinition<In, Out>
-  | WorkflowDefinition<In, Out, Inner, InnerWaits>
+export type Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts> = { readonly kind: Kind } & (
+  | AgentDefinition<In, Out, Part>
+  | WorkflowDefinition<In, Out, Inner, InnerWaits, InnerParts>
 );
 
 /** The options of a step that only an agent has. A sub-workflow has none of them: its own steps have. */
@@ -23,6 +23,11 @@ export type Within<Name extends string, Inner> = [Inner] extends [never]
   : unknown extends Inner
     ? unknown
     : { readonly [K in keyof Inner & string as `${Name}/${K}`]: Inner[K] };
+
+/** What a step emits, by its path: an agent's parts, or what the steps of a sub-workflow emit. */
+export type Emitted<Kind, Name extends string, Part, InnerParts> = Kind extends "workflow"
+  ? Within<Name, InnerParts>
+  : { readonly [K in Name]: Part };
 
 /** The names of a workflow's own steps, without those of its sub-workflows. */
 export type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
@@ -120,11 +125,12 @@ export interface BranchOptions<After, Needs, From, FromAll, When, Otherwise> {
  *
  * @since 0.1.0
  */
-export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends WorkflowDefinition<
+export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> extends WorkflowDefinition<
   Input,
   Output,
   Steps,
-  Waits
+  Waits,
+  Parts
 > {
   /**
    * Adds a step that needs nothing but the run's input: an agent, or a workflow, whose steps are then steps of the same run by their paths,
@@ -133,16 +139,26 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
    * @throws TroupeError `invalid-workflow` for a name that is taken or can't be used, or for an agent or mapping that
    * isn't one.
    */
-  step<const Name extends string, Kind extends "agent" | "workflow", const In, Out, Inner, InnerWaits>(
+  step<
+    const Name extends string,
+    Kind extends "agent" | "workflow",
+    const In,
+    Out,
+    Inner,
+    InnerWaits,
+    Part,
+    InnerParts,
+  >(
     name: FreeName<Name, Steps>,
-    does: Doer<Kind, In, Out, Inner, InnerWaits>,
+    does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>,
     map: (sources: Sources<Parsed, Steps, never>) => NoInfer<ReadonlyParts<In>>,
   ): WorkflowBuilder<
     Input,
     Parsed,
     Out,
     Steps & { readonly [K in Name]: Out } & Within<Name, Inner>,
-    Waits & Within<Name, InnerWaits>
+    Waits & Within<Name, InnerWaits>,
+    Parts & Emitted<Kind, Name, Part, InnerParts>
   >;
   /**
    * Adds a step with options: an agent, or a workflow. It starts when the steps in `after` have settled, and those in `needs` have finished; its mapping gets
@@ -167,13 +183,15 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     const Out,
     Inner,
     InnerWaits,
+    Part,
+    InnerParts,
     const After extends StepName<Steps> = never,
     const Needs extends StepName<Steps> = never,
     When extends boolean = never,
     const Otherwise extends ReadonlyParts<Out> = never,
   >(
     name: FreeName<Name, Steps>,
-    does: Doer<Kind, In, Out, Inner, InnerWaits>,
+    does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>,
     options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> &
       BranchOptions<
         After,
@@ -189,7 +207,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     Parsed,
     Settled<Left<Out, Steps, Needs, When, Otherwise>>,
     Steps & { readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise> } & Within<Name, Inner>,
-    Waits & Within<Name, InnerWaits>
+    Waits & Within<Name, InnerWaits>,
+    Parts & Emitted<Kind, Name, Part, InnerParts>
   >;
   /**
    * Adds an each: a step that an agent does for each item of a list. `over` gives the list, and the last argument maps an item, with its `index`
@@ -210,6 +229,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     const Name extends string,
     const In,
     const Out,
+    Part,
     Item,
     const After extends StepName<Steps> = never,
     const Needs extends StepName<Steps> = never,
@@ -218,7 +238,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never,
   >(
     name: FreeName<Name, Steps>,
-    agent: AgentDefinition<In, Out>,
+    agent: AgentDefinition<In, Out, Part>,
     options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> &
       BranchOptions<
         After,
@@ -239,7 +259,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     Parsed,
     Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>,
     Steps & { readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise> },
-    Waits
+    Waits,
+    Parts & { readonly [Item in `${Name}[${number}]`]: Part }
   >;
   /**
    * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the
@@ -283,7 +304,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     Parsed,
     Settled<Left<Answer, Steps, Needs, When, Otherwise>>,
     Steps & { readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise> },
-    Waits & { readonly [K in Name]: ReadonlyParts<Given> }
+    Waits & { readonly [K in Name]: ReadonlyParts<Given> },
+    Parts
   >;
   /**
    * Adds a pause: a step that finishes when its time has come, `ms` milliseconds after it began or at the time that `until` gives. Its output is
@@ -312,6 +334,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits> extends Wo
     Parsed,
     undefined,
     Steps & { readonly [K in Name]: Left<undefined, Steps, Needs, When, never> },
-    Waits
+    Waits,
+    Parts
   >;
 }

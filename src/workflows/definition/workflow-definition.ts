@@ -144,7 +144,7 @@ declare const workflowTypes: unique symbol;
  * A workflow's definition. Threads load it by `module`, `name` and `version`.
  *
  * `Input` is a run's input, `Output` its result, `Steps` the output of each step by name, `Waits` what each wait is answered with:
- * `never` where the workflow isn't known.
+ * `never` where the workflow isn't known; `Parts` what each step emits, by its path.
  *
  * @since 0.1.0
  */
@@ -153,6 +153,7 @@ export interface WorkflowDefinition<
   Output = unknown,
   Steps = unknown,
   Waits = never,
+  Parts = unknown,
 > extends WorkflowId {
   readonly kind: "workflow";
   /** The schema of a run's input. */
@@ -163,6 +164,7 @@ export interface WorkflowDefinition<
     readonly output: Output;
     readonly steps: Steps;
     readonly waits: (answers: Waits) => void;
+    readonly parts: Parts;
   };
 }
 

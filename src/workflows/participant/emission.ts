@@ -118,11 +118,12 @@ export class Emission implements CancellationListener {
     this.#room = undefined;
   }
 
-  /** Sends all that was emitted. Call it before anything is reported of the attempt. */
-  flush(): void {
-    if (this.#heard === 0) return;
+  /** Sends all that was emitted. Call it before anything is reported of the attempt. Returns how many parts were emitted. */
+  flush(): number {
+    if (this.#heard === 0) return this.#count;
     this.#send(Number.POSITIVE_INFINITY);
     if (this.#sentUpTo < this.#count) this.#post(this.#count, []);
+    return this.#count;
   }
 
   /** The attempt's code has ended. What it emits from now on goes nowhere. */

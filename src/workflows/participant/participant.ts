@@ -364,9 +364,9 @@ export class Participant {
 
   #report(work: Work, outcome: Outcome, more: Pick<Spent, "isRunning"> = {}): Promise<void> {
     const { run = "", began, tokens, emission } = work;
-    emission?.flush();
+    const emitted = emission?.flush() ?? 0;
     const took = began === undefined ? 0 : this.#ports.clock.now() - began;
-    return this.#tell(run, outcome, { took, tokens, ...more });
+    return this.#tell(run, outcome, { took, tokens, ...(emitted > 0 && { emitted }), ...more });
   }
 
   /**

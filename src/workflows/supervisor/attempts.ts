@@ -78,11 +78,18 @@ export class Attempts {
     }
   }
 
-  /** If a recorded event ended an attempt, tells the gate that let it through how it ended. */
+  /**
+   * If a recorded event ended an attempt, tells the gate that let it through how it ended, and the run's listeners how many parts it has
+   * emitted: one that came late has missed some.
+   */
   settle(run: OpenRun, event: RunEvent, spent?: Spent): void {
     const permit = run.end(event);
-    const agent = "step" in event && event.step !== undefined ? agentStepOf(run.plan, event.step)?.agent : undefined;
-    if (permit === undefined || agent === undefined) return;
+    const step = "step" in event ? event.step : undefined;
+    const agent = step === undefined ? undefined : agentStepOf(run.plan, step)?.agent;
+    if (permit === undefined || step === undefined || agent === undefined) return;
+    const attempt = attemptOf("attempt" in event ? event : {});
+    if (spent?.emitted !== undefined)
+      this.#ports.listeners.take({ run: run.id, step, attempt, index: spent.emitted, values: [] });
     const thrown = causeOfEnd(event);
     if (thrown === undefined) {
       permit.settle("ok", spent);

@@ -148,7 +148,8 @@ describe("a run's text", () => {
         ({ input }) => input,
       );
       const run = system.run(counting, []);
-      run.text("nothing").subscribe(); // without a handler of errors it completes
+      const untyped: Run = run;
+      untyped.text("nothing").subscribe(); // without a handler of errors it completes
       const [unknown, number] = await Promise.all([read(run, "nothing"), read(run, "count")]);
       expect(unknown).toMatchObject({ texts: [], error: { code: "invalid-options" } });
       expect(number).toMatchObject({ texts: [], error: { code: "invalid-options" } });

@@ -47,10 +47,10 @@ const both = () =>
     .step("score", score, ({ input }) => ({ applicantId: input.id }))
     .step("income", income, ({ input }) => ({ applicantId: input.id }));
 
-declare function run<Input, Output, Waits, Steps>(
-  workflow: WorkflowDefinition<Input, Output, Steps, Waits>,
+declare function run<Input, Output, Waits, Steps, Parts>(
+  workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
   input: Input,
-): Run<Output, Waits, Steps>;
+): Run<Output, Waits, Steps, Parts>;
 
 describe("a workflow's types", () => {
   it("mappings see the parsed input and the outputs of the steps in after", () => {
@@ -523,6 +523,66 @@ describe("a workflow with lists", () => {
   });
 });
 
+describe("what a run's steps emit", () => {
+  const writer = defineAgent("test:agents", {
+    name: "writer",
+    version: "1",
+    input: v.object({ applicantId: v.string() }),
+    output: v.object({ text: v.string() }),
+    emits: v.string(),
+    execute: () => ({ text: "" }),
+  });
+  const painter = defineAgent("test:agents", {
+    name: "painter",
+    version: "1",
+    input: v.object({ applicantId: v.string() }),
+    output: v.object({}),
+    emits: v.object({ x: v.number(), at: v.pipe(v.string(), v.toDate()) }),
+    execute: () => ({}),
+  });
+  const page = begin()
+    .step("write", writer, ({ input }) => ({ applicantId: input.id }))
+    .step("score", score, { after: ["write"] }, ({ input }) => ({ applicantId: input.id }))
+    .waitFor("ok", { answer: v.boolean() }, () => null);
+  const book = begin()
+    .step("page", page, ({ input }) => input)
+    .each("paint", painter, { over: ({ input }) => [input.id] }, ({ item }) => ({ applicantId: item }))
+    .pause("rest", { ms: 1 });
+  const running = run(book, { id: "1" });
+
+  it("is typed by the step, in sub-workflows and lists too", async () => {
+    for await (const item of running.stream()) {
+      if (item.kind !== "part") continue;
+      expectTypeOf(item.step).toEqualTypeOf<"page/write" | `paint[${number}]`>();
+      if (item.step === "page/write") expectTypeOf(item.value).toEqualTypeOf<string>();
+      else expectTypeOf(item.value).toEqualTypeOf<{ x: number; at: Date }>();
+    }
+    running.stream$.subscribe((item) => {
+      if (item.kind === "part" && item.step === "page/write") expectTypeOf(item.value).toEqualTypeOf<string>();
+    });
+  });
+
+  it("is text for run.text", () => {
+    running.text("page/write");
+    // @ts-expect-error: it emits points
+    running.text("paint[0]");
+    // @ts-expect-error: it emits nothing
+    running.text("page/score");
+    // @ts-expect-error: there is no such step
+    running.text("write");
+  });
+
+  it("is unknown where the workflow is", () => {
+    const unknown: Run = running;
+    unknown.text("anything");
+    unknown.stream$.subscribe((item) => {
+      if (item.kind === "part") expectTypeOf(item.value).toEqualTypeOf<unknown>();
+    });
+    const plain: WorkflowDefinition<{ id: string }> = page;
+    run(plain, { id: "1" }).text("anything");
+  });
+});
+
 describe("findRun", () => {
   it("gives a run with the output of the workflow, where it is given", () => {
     const workflow = defineWorkflow("test:workflows", {
@@ -531,7 +591,7 @@ describe("findRun", () => {
       input: v.object({ id: v.string() }),
     }).step("score", score, ({ input }) => ({ applicantId: input.id }));
     expectTypeOf((system: System) => system.findRun(workflow, "r")).returns.resolves.toEqualTypeOf<
-      Run<{ score: number }, unknown, { readonly score: { score: number } }>
+      Run<{ score: number }, unknown, { readonly score: { score: number } }, { readonly score: never }>
     >();
     expectTypeOf((system: System) => system.findRun("r")).returns.resolves.toEqualTypeOf<Run>();
     // @ts-expect-error an actor's name is no workflow

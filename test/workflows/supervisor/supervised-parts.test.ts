@@ -82,6 +82,17 @@ describe("parts", () => {
     expect(office.taken).toHaveLength(2);
   });
 
+  it("that were emitted before any code listened are told of as the attempt ends", async () => {
+    const office = new Office();
+    await office.start();
+    office.isHeard = true;
+    const spent = { took: 1, tokens: 0, emitted: 3 };
+    void office.supervisor.propose("r", { type: "step-finished", step: "talk", attempt: 2, output: "" }, spent);
+    for (const output of ["done", "done again"])
+      void office.supervisor.propose("r", { type: "step-finished", step: "talk", output }, spent);
+    expect(office.taken).toEqual([{ run: "r", step: "talk", attempt: 1, index: 3, values: [] }]);
+  });
+
   it("of an attempt that has failed are not passed on while the next one is in flight, or the step is undone", async () => {
     const office = new Office();
     office.isHeard = true;
