@@ -1219,7 +1219,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown, Parts = u
         never
     ] ? unknown : Waits[Name], options?: TellOptions): Promise<void>;
     retryCompensation(): Promise<Run<Output, Waits, Steps, Parts>>;
-    undo(reason?: string): Promise<Run<Output, Waits, Steps>>;
+    undo(reason?: string): Promise<Run<Output, Waits, Steps, Parts>>;
     resolve(note: string): Promise<void>;
     view(options?: ViewOptions): Promise<RunView<Steps>>;
     pending(): Promise<readonly Pending[]>;

@@ -137,7 +137,7 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown, Parts = u
    * const run = await system.findRun("order-7");
    * await (await run.undo("sent back within 14 days")).result.catch(() => undefined);
    */
-  undo(reason?: string): Promise<Run<Output, Waits, Steps>>;
+  undo(reason?: string): Promise<Run<Output, Waits, Steps, Parts>>;
   /**
    * Declares that a person has dealt with what the run could not undo. `note` is kept in its history. The run ends as
    * `resolved`. The workflow's code is not needed.
