@@ -750,6 +750,10 @@ export interface ErrorDetailsByCode {
         readonly workflow?: string;
         readonly found?: string;
     };
+    "loop-exhausted": {
+        readonly step: string;
+        readonly max: number;
+    };
     "too-many-items": {
         readonly step: string;
         readonly count: number;
@@ -766,6 +770,7 @@ export interface ErrorDetailsByCode {
         readonly run: string;
         readonly status: string;
         readonly wait?: string;
+        readonly loop?: string;
         readonly by?: string;
         readonly at?: number;
         readonly version?: number;
@@ -989,6 +994,48 @@ export interface LoggerOptions {
     readonly level?: LogLevel;
     readonly format?: "text" | "json";
     readonly to?: Logger;
+}
+
+export type LoopAgents = AgentDefinition | Readonly<Record<string, AgentDefinition>>;
+
+export interface LoopOptions<From, Agents, Given, Told> {
+    readonly until: (sources: From & Done<Agents>) => boolean;
+    readonly max: number;
+    readonly onMax?: "fail" | "accept";
+    readonly inbox?: v.GenericSchema<Given, Told> & ([
+        IsCloneable<NoInfer<Given>>,
+        IsCloneable<NoInfer<Told>>
+    ] extends [
+        true,
+        true
+    ] ? unknown : "the message has a part that can't cross to another actor");
+}
+
+/** @experimental */
+export interface LoopOutline {
+    readonly max: number;
+    readonly hasInbox?: true;
+    readonly rounds: Readonly<Record<string, StepOutline>>;
+}
+
+/** @experimental */
+export interface LoopStep extends StepBase {
+    readonly kind: "loop";
+    readonly agents: Readonly<Record<string, AgentDefinition>>;
+    readonly maps: Readonly<Record<string, (sources: MappingSources) => unknown>>;
+    readonly who: ((sources: MappingSources) => unknown) | undefined;
+    readonly until: (sources: MappingSources) => unknown;
+    readonly max: number;
+    readonly onMax: "fail" | "accept";
+    readonly inbox: v.GenericSchema | undefined;
+}
+
+export interface LoopTold {
+    readonly type: "loop-told";
+    readonly step: string;
+    readonly message: Payload;
+    readonly by?: string;
+    readonly idempotencyKey?: string;
 }
 
 export interface MailboxOptions {
@@ -1237,7 +1284,7 @@ export interface RunEnded {
     readonly reason?: string;
 }
 
-export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | LoopTold | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
 
 export interface RunFilter {
     readonly workflow?: Pick<WorkflowId, "name" | "version">;
@@ -1388,7 +1435,7 @@ export interface StepBase {
 }
 
 /** @experimental */
-export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep | EachStep;
+export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep | EachStep | LoopStep;
 
 export interface StepFailed {
     readonly type: "step-failed";
@@ -1407,6 +1454,7 @@ export interface StepFinished {
     readonly attempt?: number;
     readonly fallbackFor?: EncodedError;
     readonly isExpired?: true;
+    readonly round?: number;
 }
 
 export interface StepOptions<From, Out> {
@@ -1418,8 +1466,9 @@ export interface StepOptions<From, Out> {
 export interface StepOutline {
     readonly name: string;
     readonly agent?: string;
-    readonly kind?: "wait" | "pause" | "workflow" | "each";
+    readonly kind?: "wait" | "pause" | "workflow" | "each" | "loop";
     readonly each?: EachOutline;
+    readonly loop?: LoopOutline;
     readonly after: readonly string[];
     readonly needs?: readonly string[];
     readonly isConditional?: true;
@@ -1445,6 +1494,8 @@ export interface StepStarted {
     readonly epoch: Epoch;
     readonly attempt?: number;
     readonly items?: ItemsOf;
+    readonly who?: string;
+    readonly told?: number;
 }
 
 export type StepStatus = "pending" | "started" | "open" | "closed" | "waiting" | "finished" | "skipped" | "failed" | "compensating" | "undo-waiting" | "compensated" | "compensation-failed";
@@ -1456,6 +1507,8 @@ export interface StepView {
     readonly question?: unknown;
     readonly since?: number;
     readonly until?: number;
+    readonly rounds?: number;
+    readonly unread?: number;
     readonly by?: string;
     readonly error?: string;
 }
@@ -1846,6 +1899,9 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     }, Waits, Parts & {
         readonly [Item in `${Name}[${number}]`]: Part;
     }>;
+    loop<const Name extends string, const Agents extends LoopAgents, const Given = never, const Told = never, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<OutputOfLoop<Agents>> = never>(name: FreeName<Name, Steps>, agents: Agents, options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, Given, Told> & HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>>): WorkflowBuilder<Input, Parsed, Settled<Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>>, Steps & {
+        readonly [K in Name]: Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>;
+    }, Waits & InboxOf<Name, Given>, Parts & PartsOfLoop<Name, Agents>>;
     waitFor<const Name extends string, const Given, const Answer, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Answer> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise>;
     }, Waits & {
@@ -2041,6 +2097,17 @@ type Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts> = {
     readonly kind: Kind;
 } & (AgentDefinition<In, Out, Part> | WorkflowDefinition<In, Out, Inner, InnerWaits, InnerParts>);
 
+// what a loop's end is decided from
+type Done<Agents> = {
+    readonly round: number;
+} & ([
+    Agents
+] extends [
+    AgentDefinition
+] ? {
+    readonly last: OutputOfLoop<Agents>;
+} : Last<Agents>);
+
 // what a step emits, by its path, inferred from what does it
 type Emitted<Kind, Name extends string, Part, InnerParts> = Kind extends "workflow" ? Within<Name, InnerParts> : {
     readonly [K in Name]: Part;
@@ -2052,8 +2119,31 @@ type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
 // turns a step's name that is taken into a compile-time error
 type FreeName<Name, Steps> = Name extends "input" ? "a step can't be named input: that is what mappings call the run's input" : Name extends keyof Steps ? "the workflow has a step of this name" : Name;
 
+// which agent does a loop's next round: only where there are several
+type HandOff<From, Agents, Told> = [
+    Agents
+] extends [
+    AgentDefinition
+] ? {
+    readonly who?: "a loop of one agent has no who: give several by name";
+} : {
+    readonly who: (sources: From & Round<Agents, Told>) => keyof Agents & string;
+};
+
 // a part of ActorBody
 type Handlers = Readonly<Record<string, (draft: never, payload: never, context: never) => unknown>>;
+
+// what a loop with an inbox is told
+type InboxOf<Name extends string, Given> = [
+    Given
+] extends [
+    never
+] ? unknown : {
+    readonly [K in Name]: ReadonlyParts<Given>;
+};
+
+// a part of RoundMapping
+type InputTo<Agent> = Agent extends AgentDefinition<infer In> ? In : never;
 
 // turns a value that can't cross to another actor into a compile-time error
 type IsCloneable<T> = unknown extends T ? true : [
@@ -2064,6 +2154,14 @@ type IsCloneable<T> = unknown extends T ? true : [
 
 // a part of IsCloneable
 type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
+
+// the output of the round before, by the agent that did it
+type Last<Agents> = {
+    readonly [Who in keyof Agents]: {
+        readonly by: Who;
+        readonly last: OutputFrom<Agents[Who]>;
+    };
+}[keyof Agents];
 
 // what a step leaves to later ones, inferred from its options
 type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
@@ -2085,6 +2183,16 @@ type OptionsArgument<Options> = Partial<Options> extends Options ? [
     options: Options
 ];
 
+// a part of Last
+type OutputFrom<Agent> = Agent extends AgentDefinition<unknown, infer Out> ? Out : never;
+
+// the output of a loop, inferred from its agents
+type OutputOfLoop<Agents> = [
+    Agents
+] extends [
+    AgentDefinition
+] ? OutputFrom<Agents> : OutputFrom<Agents[keyof Agents]>;
+
 // the outputs of a run that goes on, inferred from its workflow
 type OutputsSoFar<Steps> = {
     readonly [Name in keyof Steps]?: Finished<Steps[Name]>;
@@ -2096,12 +2204,46 @@ type OwnOptions<Kind, From, Out> = Kind extends "workflow" ? {
     readonly pointOfNoReturn?: never;
 } : StepOptions<From, Out>;
 
+type PartFrom<Agent> = Agent extends AgentDefinition<unknown, unknown, infer Part> ? Part : never;
+
+type PartsOfLoop<Name extends string, Agents> = {
+    readonly [Round in `${Name}#${number}`]: [
+        Agents
+    ] extends [
+        AgentDefinition
+    ] ? PartFrom<Agents> : PartFrom<Agents[keyof Agents]>;
+};
+
 // the output of an each, inferred from whether it tolerates failures
 type Results<Out, Tolerate extends Tolerance> = [
     Tolerate
 ] extends [
     never
 ] ? readonly Out[] : readonly ItemResult<Out>[];
+
+// what a loop's round is decided from
+type Round<Agents, Told> = {
+    readonly round: number;
+    readonly told: readonly Told[];
+} & ([
+    Agents
+] extends [
+    AgentDefinition
+] ? {
+    readonly last: OutputOfLoop<Agents> | undefined;
+} : {
+    readonly by: undefined;
+    readonly last: undefined;
+} | Last<Agents>);
+
+// what maps a loop's rounds: one function, or one for each agent
+type RoundMapping<From, Agents, Told> = [
+    Agents
+] extends [
+    AgentDefinition<infer In>
+] ? (sources: From & Round<Agents, Told>) => ReadonlyParts<In> : {
+    readonly [Who in keyof Agents]: (sources: From & Round<Agents, Told>) => ReadonlyParts<InputTo<Agents[Who]>>;
+};
 
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;

@@ -113,6 +113,7 @@ export { type ChildStatus, type Strategy, type SupervisorPhase } from "./supervi
 export {
   type AgentStep,
   type EachStep,
+  type LoopStep,
   type InputOf,
   type MappingSources,
   type OutputOf,
@@ -126,6 +127,7 @@ export {
   type WorkflowId,
 } from "./workflows/definition/workflow-definition.ts";
 export { type EachOptions, type ItemError, type ItemResult } from "./workflows/definition/each-options.ts";
+export { type LoopAgents, type LoopOptions } from "./workflows/definition/loop-options.ts";
 export { type PauseTime, type WaitOptions } from "./workflows/definition/wait-options.ts";
 export { defineWorkflow, type WorkflowOptions } from "./workflows/definition/define-workflow.ts";
 export {
@@ -143,6 +145,7 @@ export {
   type CompensationStarted,
   type CoordinationSwitched,
   type EndStatus,
+  type LoopTold,
   type RunEnded,
   type RunEvent,
   type RunRecovered,
@@ -150,14 +153,17 @@ export {
   type RunStarted,
   type StepFailed,
   type StepFinished,
-  type EachOutline,
-  type ItemsOf,
-  type StepOutline,
   type StepSkipped,
   type StepStarted,
   type WaitAnswered,
   type WaitOpened,
 } from "./workflows/history/run-event.ts";
+export {
+  type EachOutline,
+  type ItemsOf,
+  type LoopOutline,
+  type StepOutline,
+} from "./workflows/history/step-outline.ts";
 export { type RunRecord } from "./workflows/history/run-history.ts";
 export { type Pending } from "./workflows/history/run-pending.ts";
 export { type RunStatus } from "./workflows/history/run-state.ts";

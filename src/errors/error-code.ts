@@ -74,6 +74,7 @@ export const errorCodes = [
   "run-resolved",
   "no-such-run",
   "too-many-items",
+  "loop-exhausted",
   "workflow-changed",
   "not-admissible",
   "past-point-of-no-return",

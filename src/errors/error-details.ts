@@ -222,6 +222,7 @@ export interface ErrorDetailsByCode {
     readonly workflow?: string;
     readonly found?: string;
   };
+  "loop-exhausted": { readonly step: string; readonly max: number };
   "too-many-items": { readonly step: string; readonly count: number; readonly max: number };
   "workflow-changed": {
     readonly run: string;
@@ -234,6 +235,7 @@ export interface ErrorDetailsByCode {
     readonly run: string;
     readonly status: string;
     readonly wait?: string;
+    readonly loop?: string;
     readonly by?: string;
     readonly at?: number;
     readonly version?: number;

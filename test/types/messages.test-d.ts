@@ -76,6 +76,53 @@ export async function wrongParts(system: System): Promise<void> {
   for await (const item of run.stream()) if (item.kind === "part") use(item.value satisfies number);
 }
 
+const editor = defineAgent(url, {
+  name: "editor",
+  version: "1.0.0",
+  input: v.object({ text: v.string() }),
+  output: v.object({ text: v.string(), score: v.number() }),
+  execute: () => ({ text: "", score: 1 }),
+});
+const desk = { scorer, editor };
+const enough = { max: 3, until: () => true } as const;
+const maps = { scorer: () => ({ applicantId: "a" }), editor: () => ({ text: "" }) };
+
+export async function wrongLoops(system: System): Promise<void> {
+  // @ts-expect-error says: 'last' is possibly 'undefined'
+  claim.loop("improve", editor, enough, ({ last }) => ({ text: last.text }));
+  // @ts-expect-error says: Type 'number' is not assignable to type 'string'
+  claim.loop("improve", editor, enough, ({ round }) => ({ text: round }));
+  // @ts-expect-error says: Property 'scored' does not exist
+  claim.loop("improve", editor, { max: 3, until: ({ last }) => last.scored > 1 }, () => ({ text: "" }));
+  // @ts-expect-error says: Property 'max' is missing
+  claim.loop("improve", editor, { until: () => true }, () => ({ text: "" }));
+  // @ts-expect-error says: a loop of one agent has no who
+  claim.loop("improve", editor, { ...enough, who: () => "editor" }, () => ({ text: "" }));
+  // @ts-expect-error says: Property 'who' is missing
+  claim.loop("desk", desk, enough, maps);
+  // @ts-expect-error says: Type '"editors"' is not assignable to type '"scorer" | "editor"'
+  claim.loop("desk", desk, { ...enough, who: () => "editors" }, maps);
+  // @ts-expect-error says: Property 'editor' is missing
+  claim.loop("desk", desk, { ...enough, who: () => "editor" }, { scorer: maps.scorer });
+  claim.loop(
+    "desk",
+    desk,
+    { ...enough, who: () => "editor" },
+    // @ts-expect-error says: Type 'number' is not assignable to type 'string'
+    { scorer: () => ({ applicantId: 7 }), editor: maps.editor },
+  );
+  // @ts-expect-error says: Property 'text' does not exist
+  claim.loop("desk", desk, { max: 3, who: () => "editor", until: ({ last }) => last.text === "" }, maps);
+  const steered = claim.loop("improve", editor, { ...enough, inbox: v.string() }, ({ told }) => ({
+    text: told.join(),
+  }));
+  // @ts-expect-error says: 'number' is not assignable to parameter of type 'string'
+  await system.run(steered, { id: "a" }).tell("improve", 7);
+  const quiet = scored.waitFor("ok", { answer: v.string() }, () => "?").loop("improve", editor, enough, maps.editor);
+  // @ts-expect-error says: '"improve"' is not assignable to parameter of type '"ok"'
+  await system.run(quiet, { id: "a" }).tell("improve", "text");
+}
+
 export async function wrongAnswers(system: System): Promise<void> {
   const run = system.run(asked, { id: "a" });
   // @ts-expect-error says: Type 'string' is not assignable to type 'boolean'

@@ -18,6 +18,7 @@ function eventText(event: RunEvent): string {
     case "run-recovered":
       return `${event.type}, ${event.coordination}`;
     case "step-started":
+      return `${event.type} ${event.step}${attemptText(event)}${event.who === undefined ? "" : `, by ${event.who}`}`;
     case "compensation-started":
     case "compensation-finished":
       return `${event.type} ${event.step}${attemptText(event)}`;
@@ -26,6 +27,7 @@ function eventText(event: RunEvent): string {
     case "wait-opened":
       return `${event.type} ${event.step}${event.until === undefined ? "" : `, until ${timeText(event.until)}`}`;
     case "wait-answered":
+    case "loop-told":
       return `${event.type} ${event.step}${event.by === undefined ? "" : `, by ${event.by}`}`;
     case "step-skipped":
       return `${event.type} ${event.step}${event.isGiven === true ? ", with an output in its place" : ""}`;

@@ -3,6 +3,7 @@
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import { attemptOf, stepOf, stoppedAtPivot } from "../../workflows/history/run-progress.ts";
 import type { RunState, RunStatus } from "../../workflows/history/run-state.ts";
+import { isGathered } from "../../workflows/history/run-outputs.ts";
 import { isInFlight, placedSteps, type StepState } from "../../workflows/history/run-steps.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
@@ -110,9 +111,7 @@ export function overviewOf(
     ...(deadline === undefined ? {} : { deadline }),
     inFlight: steps.flatMap(({ step, agent = "" }) => (isInFlight(step) ? [attemptAt(step, agent)] : [])),
     waits: [
-      ...steps.flatMap(({ step, agent, kind }) =>
-        kind === "workflow" || kind === "each" ? [] : (waitOf(step, agent) ?? []),
-      ),
+      ...steps.flatMap(({ step, agent, kind }) => (isGathered(kind) ? [] : (waitOf(step, agent) ?? []))),
       ...waitForPerson(state),
     ],
     ...(failed === undefined ? {} : { failed: mishapOf(failed, stepOf(state, failed)?.error) }),

@@ -52,6 +52,8 @@ function isStep(step: unknown): boolean {
       return isDefinition(step["workflow"]);
     case "each":
       return isDefinition(step["agent"]) && typeof step["over"] === "function";
+    case "loop":
+      return isObject(step["agents"]) && Object.values(step["agents"]).every(isDefinition);
     default:
       return isDefinition(step["agent"]);
   }

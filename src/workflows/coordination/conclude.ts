@@ -43,7 +43,7 @@ const unknownOutcomes: ReadonlySet<unknown> = new Set([
  */
 export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, terms: Terms): RunEvent {
   if (event.type !== "step-failed" && event.type !== "compensation-failed") return event;
-  const step = agentStepOf(plan, event.step);
+  const step = agentStepOf(plan, state, event.step);
   if (step === undefined) return event;
   return event.type === "step-failed"
     ? concludeStep(step, state, event, terms)

@@ -9,7 +9,9 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { Parts } from "../history/parts.ts";
-import type { Claim, ItemsOf, Outcome } from "../history/run-event.ts";
+import type { BetweenRounds } from "../history/run-rounds.ts";
+import type { Claim, Outcome } from "../history/run-event.ts";
+import type { ItemsOf } from "../history/step-outline.ts";
 
 /** The fields about the run in every message to a participant. */
 interface OfRun {
@@ -102,6 +104,16 @@ export type RelayedEvent =
       readonly to: number;
       /** Present when the events before it have all that the items are decided from. */
       readonly withSources?: true;
+    }
+  /** A loop is between two rounds: what follows is to be decided. */
+  | {
+      readonly type: "round-due";
+      readonly step: string;
+      readonly between: BetweenRounds;
+      /** The names in the loop under which this participant does rounds: it starts those of them. */
+      readonly as: readonly string[];
+      /** Present for the one participant that says when the loop ends or has failed. */
+      readonly ends?: true;
     }
   /** A step has finished, or was skipped. */
   | {

@@ -11,6 +11,7 @@ import { shown } from "../../values/shown.ts";
 import { nameOf, type OfRun, pathIn } from "../definition/steps-of-run.ts";
 import type {
   AgentStep,
+  LoopStep,
   MappingSources,
   PauseStep,
   StepDefinition,
@@ -62,6 +63,7 @@ export function decide(
         : { ...skipped, output: standIn(step, sources, codec), isGiven: true };
     }
     if (step.kind === "wait" || step.kind === "pause") return opened(step, sources, codec, time);
+    if (step.kind === "loop") return { type: "step-started", step: name, input: null, by, epoch };
     if (step.kind === "each") {
       const { items } = makeList(step, { payloads }, codec);
       return { type: "step-started", step: name, input: null, by, epoch, items };
@@ -169,6 +171,9 @@ function checkOutput(step: StepDefinition, output: unknown): void {
       if (step.tolerate === undefined) for (const one of results) checkOutput({ ...step, kind: "agent" } as never, one);
       return;
     }
+    case "loop":
+      checkLoopOutput(step, output);
+      return;
     case "workflow": {
       const last = step.workflow.steps.at(-1);
       if (last !== undefined && !(output === undefined && mayBeMissing(last))) checkOutput(last, output);
@@ -176,6 +181,19 @@ function checkOutput(step: StepDefinition, output: unknown): void {
     }
     case "pause":
   }
+}
+
+/** It has to be what one of the agents could have given. */
+function checkLoopOutput({ agents }: LoopStep, output: unknown): void {
+  const problems = Object.values(agents).flatMap((agent): unknown[] => {
+    try {
+      checkOutput({ kind: "agent", agent } as AgentStep, output);
+      return [];
+    } catch (error) {
+      return [error];
+    }
+  });
+  if (problems.length === Object.keys(agents).length) throw problems[0];
 }
 
 /** True for a step that may be skipped, and then nothing stands in for its output. */

@@ -2,7 +2,7 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { agentStepOf, participantsOf } from "./workflow-plan.ts";
+import { agentStepOf, loopersOf, participantsOf, type PlannedParticipant } from "./workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
 import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
 import type { Proposal, RunEvent } from "../history/run-event.ts";
@@ -40,8 +40,9 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
     case "run-recovered":
       return isRelayed ? handOver(run) : []; // its participants know nothing yet
     case "run-ended":
-      // once all steps have started, no participant gathers events any more
-      return isRelayed && state.status !== "completed" ? releaseAll(run) : [];
+      if (!isRelayed) return [];
+      // once all steps have started, no participant gathers events any more, but for a loop that ended last
+      return state.status === "completed" ? release(run, loopersOf(run.plan)) : releaseAll(run);
     default:
       return isRelayed && isOpen(state) ? forward(run, event) : [];
   }
@@ -53,7 +54,7 @@ function order(
   type: "step-started" | "compensation-started",
   isHandOver: boolean,
 ): Dispatch[] {
-  const planned = agentStepOf(plan, name);
+  const planned = agentStepOf(plan, state, name);
   const step = stepOf(state, name);
   if (planned === undefined || step === undefined) return [];
   const { agent } = planned;
@@ -68,14 +69,18 @@ function order(
 
 function abortAll({ run, plan, state }: RelayedRun, reason: string | undefined): Dispatch[] {
   const started = allSteps(state.steps).flatMap(({ name, status }) =>
-    status === "started" ? (agentStepOf(plan, name) ?? []) : [],
+    status === "started" ? (agentStepOf(plan, state, name) ?? []) : [],
   );
   const message = { type: "abort", run, ...(reason === undefined ? {} : { reason }) } as const;
   return participantsOf(started).map(({ agent }) => ({ agent, message }));
 }
 
-function releaseAll({ run, plan }: RelayedRun): Dispatch[] {
-  return plan.participants.map(({ agent }) => ({
+function releaseAll(run: RelayedRun): Dispatch[] {
+  return release(run, run.plan.participants);
+}
+
+function release({ run, plan }: RelayedRun, participants: readonly PlannedParticipant[]): Dispatch[] {
+  return participants.map(({ agent }) => ({
     agent,
     message: { type: "release", run, workflow: plan.id },
   }));

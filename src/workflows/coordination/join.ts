@@ -5,28 +5,35 @@
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import { nameOf, type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
-import type { AgentStep, EachStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
+import type { AgentStep, EachStep, LoopStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
-import type { CompensationStarted, ItemsOf, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
+import type { CompensationStarted, StepFailed, StepFinished, StepSkipped, StepStarted } from "../history/run-event.ts";
+import type { ItemsOf } from "../history/step-outline.ts";
 import { decide, inputOf } from "./decide.ts";
 import { decideItems, listOf, type MadeList } from "./lists.ts";
 import type { StepSources } from "./pure-calls.ts";
+import { decideRound } from "./rounds.ts";
 
 /**
  * A participant's proposal: to start its step, to start a compensation (with the data it needs), or to record that a
- * step is skipped or can't start.
+ * step is skipped or can't start, or that a loop ends.
  */
-export type JoinProposal = StepStarted | StepSkipped | StepFailed | (CompensationStarted & { readonly own: OwnStep });
+export type JoinProposal =
+  | StepStarted
+  | StepSkipped
+  | StepFinished
+  | StepFailed
+  | (CompensationStarted & { readonly own: OwnStep });
 
-/** The steps of a workflow that agents do, once or for each item, also those of its sub-workflows, by path. */
-export type StepsByName = ReadonlyMap<string, OfRun<AgentStep | EachStep>>;
+/** The steps of a workflow that agents do, once, for each item or in rounds, also those of its sub-workflows, by path. */
+export type StepsByName = ReadonlyMap<string, OfRun<AgentStep | EachStep | LoopStep>>;
 
 /** The index in which a {@link Join} looks up its steps; made once per workflow. */
 export function stepsByName(workflow: Pick<WorkflowDefinition, "steps">): StepsByName {
   return new Map(
     stepsOfRun(workflow).flatMap((step) =>
-      step.kind === "agent" || step.kind === "each" ? [[step.name, step] as const] : [],
+      step.kind === "agent" || step.kind === "each" || step.kind === "loop" ? [[step.name, step] as const] : [],
     ),
   );
 }
@@ -53,17 +60,19 @@ export class Join {
   readonly #proposed = new Map<string, Epoch>();
   /** The lists of eaches of which items are still to start, and up to which item they were proposed. */
   readonly #lists = new Map<string, { readonly items: ItemsOf; upTo: number }>();
+  /** The loops that go on: what their rounds are decided from is needed as long. */
+  readonly #loops = new Set<string>();
 
   constructor(steps: StepsByName) {
     this.#steps = steps;
   }
 
   /**
-   * True when every relayed step was proposed, so that this join can be dropped: a later message, such as a hand-over,
+   * True when every relayed step was proposed and every loop has ended, so that this join can be dropped: a later message, such as a hand-over,
    * carries all data that it needs.
    */
   get isOver(): boolean {
-    return this.#missing.size === 0 && this.#lists.size === 0;
+    return this.#missing.size === 0 && this.#lists.size === 0 && this.#loops.size === 0;
   }
 
   /**
@@ -72,25 +81,27 @@ export class Join {
    */
   take(message: Relay, codec: PayloadCodec): readonly JoinProposal[] {
     const { epoch } = message;
-    const items: JoinProposal[] = [];
+    const parts: JoinProposal[] = [];
+    const told = message.steps.flatMap((name) => this.#steps.get(name) ?? []);
+    for (const { kind, name } of told) if (kind === "loop") this.#loops.add(name);
     for (const event of message.events) {
       if (event.type === "run-started") this.#give(inputOf(""), event.input);
       else if (event.type === "step-started") this.#give(inputOf(event.step), event.input);
-      else if (event.type === "items-due") items.push(...this.#itemsDue(event, message, codec));
+      else if (event.type === "items-due") parts.push(...this.#itemsDue(event, message, codec));
+      else if (event.type === "round-due") parts.push(...this.#roundDue(event, epoch, codec));
       else if (event.type === "step-settled") {
         if (event.isAbsent === true) (this.#absent ??= new Set()).add(event.step);
+        this.#loops.delete(event.step);
         this.#give(event.step, event.output);
       } else {
         this.#missing.clear(); // the run goes backward, so none of these steps will start
         this.#lists.clear();
+        this.#loops.clear();
         const next = event.own.find(({ step }) => step === event.remaining[0]);
         return next === undefined ? [] : [undoing(next, epoch)];
       }
     }
-    const own = message.steps.flatMap((name) => {
-      const step = this.#steps.get(name);
-      return step?.kind === "agent" ? [step] : [];
-    });
+    const own = told.filter((step) => step.kind === "agent");
     for (const step of own) this.#hearOf(step, epoch);
     const ready = own.filter(({ name }) => this.#missing.get(name) === 0);
     const proposals = ready.map((step) => {
@@ -99,7 +110,7 @@ export class Join {
       this.#proposed.set(step.name, proposal.type === "step-failed" ? epoch : Number.POSITIVE_INFINITY);
       return proposal;
     });
-    return items.length === 0 ? proposals : [...proposals, ...items];
+    return parts.length === 0 ? proposals : [...proposals, ...parts];
   }
 
   /** The items of an each that are due and were not proposed. A list is forgotten once all of its items were. */
@@ -121,6 +132,19 @@ export class Join {
     return decideItems(step, { from: first, to }, { by: "relay", epoch }, list, codec);
   }
 
+  /** All agents of a loop decide the same: the one that does the next round starts it, and one of them ends the loop. */
+  #roundDue(
+    { step: name, between, as, ends }: RelayedEvent & { readonly type: "round-due" },
+    epoch: Epoch,
+    codec: PayloadCodec,
+  ): readonly JoinProposal[] {
+    const step = this.#steps.get(name);
+    if (step?.kind !== "loop") return [];
+    const decision = decideRound(step, between, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
+    const isOwn = decision.type === "step-started" ? as.includes(decision.who) : ends === true;
+    return isOwn ? [decision] : [];
+  }
+
   #give(source: string, payload: Payload): void {
     this.#sources.set(source, payload);
     for (const name of this.#waiting.get(source) ?? []) this.#missing.set(name, (this.#missing.get(name) ?? 0) - 1);
@@ -140,7 +164,7 @@ export class Join {
     this.#missing.set(name, missing);
   }
 
-  #sourcesOf({ scope, after }: OfRun<AgentStep | EachStep>): StepSources {
+  #sourcesOf({ scope, after }: OfRun<AgentStep | EachStep | LoopStep>): StepSources {
     const payloads: Record<string, Payload> = {};
     for (const path of [inputOf(scope), ...after]) payloads[nameOf(path)] = this.#sources.get(path);
     return { payloads, absent: this.#absent };

@@ -11,7 +11,8 @@ import { shown } from "../../values/shown.ts";
 import { itemPath, type OfRun } from "../definition/steps-of-run.ts";
 import type { EachStep, MappingSources } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
-import type { ItemsOf, StepFailed, StepStarted } from "../history/run-event.ts";
+import type { StepFailed, StepStarted } from "../history/run-event.ts";
+import type { ItemsOf } from "../history/step-outline.ts";
 import { callPure, checkedInput, decodeSources, frozen, type StepSources } from "./pure-calls.ts";
 
 /** A list, with what else the mapping of an item gets. */

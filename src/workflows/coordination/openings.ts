@@ -1,5 +1,5 @@
 /**
- * What the supervisor decides about waits, pauses, sub-workflows and the lists of eaches, under either coordination alike: whether they open, and how waits and
+ * What the supervisor decides about waits, pauses, sub-workflows, eaches and loops, under either coordination alike: whether they open, and how waits and
  * pauses end. Pure. No agent takes part in it.
  */
 

@@ -1,19 +1,28 @@
 /** The orchestrator: decides from a run's state what to do next. It is called after every event. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { eachOf, followingOf, type PlannedEach, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
+import {
+  followingOf,
+  type PlannedEach,
+  type PlannedLoop,
+  type PlannedStep,
+  repeatedOf,
+  type WorkflowPlan,
+} from "./workflow-plan.ts";
 import { decideItems, listOf, type MadeList } from "./lists.ts";
+import { decideRound, type RoundDecision } from "./rounds.ts";
 import { rangeToStart } from "../history/run-items.ts";
-import type { Claim, RunEvent, StepFailed, StepSkipped, StepStarted } from "../history/run-event.ts";
+import { betweenRounds } from "../history/run-rounds.ts";
+import type { Claim, RunEvent, StepFailed, StepFinished, StepSkipped, StepStarted } from "../history/run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { decide, sourcesIn } from "./decide.ts";
 
-/** A proposal of the orchestrator: to start a step or a compensation, to skip a step, or to fail one whose input can't be made. */
-export type Decision = Claim | StepSkipped | StepFailed;
+/** A proposal of the orchestrator: to start a step or a compensation, to skip a step, to end a loop, or to fail a step whose input can't be made. */
+export type Decision = Claim | StepSkipped | StepFinished | StepFailed;
 
 /**
- * Returns what to do in a run now: of all steps of agents that are ready whether they start, or the one compensation whose turn it is. Further attempts
+ * Returns what to do in a run now: of all steps of agents that are ready whether they start, which items do, and how loops go on; or the one compensation whose turn it is. Further attempts
  * come from {@link orchestrateDue} when their time has come. Pure: the same state gives the same decisions, so it may
  * be called again at any time, as at a hand-over.
  *
@@ -31,8 +40,10 @@ export function orchestrate(
     const ready = stepsMadeReady(plan, after)
       .filter(({ name }) => isReady(state, name))
       .map((step) => decide(step, { by: "orchestrator", epoch, sources: sourcesIn(state, step) }, codec));
-    const items = eachesWithRoom(plan, after).flatMap((each) => itemsToStart(each, state, codec));
-    return items.length === 0 ? ready : [...ready, ...items];
+    const parts = repeatedBy(plan, after).flatMap((step): readonly Decision[] =>
+      step.kind === "each" ? itemsToStart(step, state, codec) : roundToStart(step, state, codec),
+    );
+    return parts.length === 0 ? ready : [...ready, ...parts];
   }
   const next = nextToCompensate(state);
   if (next === undefined || isResting(state)) return [];
@@ -58,19 +69,19 @@ function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readon
   }
 }
 
-/** A superset of the eaches of which items can start because of the event. */
-function eachesWithRoom(plan: WorkflowPlan, event: RunEvent | undefined): readonly PlannedEach[] {
-  if (plan.items.size === 0) return [];
+/** A superset of the eaches of which items can start, and of the loops that can go on, because of the event. */
+function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (PlannedEach | PlannedLoop)[] {
+  if (plan.parts.size === 0) return [];
   switch (event?.type) {
     case undefined:
     case "run-recovered":
     case "coordination-switched":
-      return plan.openings.filter((step) => step.kind === "each");
+      return plan.openings.filter((step) => step.kind === "each" || step.kind === "loop");
     case "step-started":
     case "step-finished":
     case "step-failed": {
-      const each = eachOf(plan, event.step);
-      return each === undefined ? [] : [each];
+      const step = repeatedOf(plan, event.step);
+      return step === undefined ? [] : [step];
     }
     default:
       return [];
@@ -83,6 +94,13 @@ function itemsToStart(each: PlannedEach, state: RunState, codec: PayloadCodec): 
   const { epoch } = state;
   const list = (): MadeList => listOf(each, range.items, () => sourcesIn(state, each), codec);
   return decideItems(each, range, { by: "orchestrator", epoch }, list, codec);
+}
+
+function roundToStart(loop: PlannedLoop, state: RunState, codec: PayloadCodec): readonly RoundDecision[] {
+  const between = betweenRounds(state, loop.name);
+  if (between === undefined) return [];
+  const { epoch } = state;
+  return [decideRound(loop, between, { by: "orchestrator", epoch, sources: sourcesIn(state, loop) }, codec)];
 }
 
 /** The next attempt at a step or compensation that waits for it, now that its time has come. */

@@ -38,7 +38,7 @@ export function checkedInput(
 /** Calls a function of a workflow, which is synchronous. */
 export function callPure(
   step: { readonly name: string },
-  what: "mapping" | "question" | "until" | "when" | "otherwise" | "over",
+  what: "mapping" | "question" | "until" | "when" | "otherwise" | "over" | "who",
   pure: (sources: MappingSources) => unknown,
   sources: MappingSources,
 ): unknown {

@@ -4,12 +4,13 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import {
   agentKey,
   agentStepOf,
-  eachOf,
   followingOf,
   participantsOf,
   type PlannedEach,
+  type PlannedLoop,
   type PlannedParticipant,
   type PlannedStep,
+  repeatedOf,
   type WorkflowPlan,
 } from "./workflow-plan.ts";
 import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
@@ -25,6 +26,7 @@ import {
 } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { rangeToStart } from "../history/run-items.ts";
+import { betweenRounds } from "../history/run-rounds.ts";
 import { outputAt } from "../history/run-outputs.ts";
 import { isAbsent, isSettled, placeOf, stepAt, type StepState } from "../history/run-steps.ts";
 
@@ -56,20 +58,21 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
     case "step-started": {
       const begun = plan.scopes.get(event.type === "run-started" ? "" : event.step)?.dependents ?? [];
       const told = participantsOf(begun).map((to) => relayTo(relayed, to, [beginningOf(event)], false));
-      const each = event.type === "run-started" ? undefined : plan.opening.get(event.step);
-      return each?.kind === "each" ? forwardItems(relayed, each, true, false) : told;
+      const step = event.type === "run-started" ? undefined : plan.opening.get(event.step);
+      if (step?.kind === "loop") return forwardRound(relayed, step, true, false);
+      return step?.kind === "each" ? forwardItems(relayed, step, true, false) : told;
     }
-    case "step-failed": {
-      const each = eachOf(plan, event.step);
-      return each === undefined ? [] : forwardItems(relayed, each, false, false);
-    }
+    case "step-failed":
+    case "loop-told":
+      return forwardParts(relayed, event.step);
     case "step-finished":
     case "step-skipped": {
       const dependents = followingOf(plan, event.step)?.dependents ?? [];
       const settled = settledIn(state, event.step);
       const told = participantsOf(dependents).map((to) => relayTo(relayed, to, settled, false));
-      const each = eachOf(plan, event.step);
-      return each === undefined ? told : [...told, ...forwardItems(relayed, each, false, false)];
+      if (plan.opening.get(event.step)?.kind === "loop") return [...told, ...forwardEnd(relayed, event.step, settled)];
+      const parts = forwardParts(relayed, event.step);
+      return parts.length === 0 ? told : [...told, ...parts];
     }
     default:
       return [];
@@ -91,10 +94,20 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   const steps = participantsOf(pending)
     .filter(isConcerned)
     .map((to) => relayTo(relayed, to, [...begunAround(to.steps, state), ...settledBefore(to.steps, state)], true));
-  const eaches = plan.openings.flatMap((step) =>
-    step.kind === "each" && isConcerned({ key: agentKey(step.agent) }) ? forwardItems(relayed, step, true, true) : [],
-  );
-  return [...steps, ...eaches];
+  const parts = plan.openings.flatMap((step): readonly Forward[] => {
+    if (step.kind === "loop") return forwardRound(relayed, step, true, true, isConcerned);
+    return step.kind === "each" && isConcerned({ key: agentKey(step.agent) })
+      ? forwardItems(relayed, step, true, true)
+      : [];
+  });
+  return [...steps, ...parts];
+}
+
+/** Tells of what may follow in the each or the loop at a path, or of the item or the round at it. */
+function forwardParts(relayed: RelayedRun, path: string): readonly Forward[] {
+  const step = repeatedOf(relayed.plan, path);
+  if (step === undefined) return [];
+  return step.kind === "each" ? forwardItems(relayed, step, false, false) : forwardRound(relayed, step, false, false);
 }
 
 /** Tells the agent of an each which items may start; with all that they are decided from, where it doesn't have that yet. */
@@ -106,7 +119,7 @@ function forwardItems(
 ): readonly Forward[] {
   const { plan, state } = relayed;
   const range = rangeToStart(state, each.name);
-  const item = plan.items.get(each.name);
+  const [item] = plan.parts.get(each.name)?.values() ?? [];
   if (range === undefined || item === undefined || (range.from === range.to && !withSources)) return [];
   const due = {
     type: "items-due",
@@ -117,6 +130,40 @@ function forwardItems(
   const before = withSources ? [...begunAround([item], state), ...settledBefore([item], state)] : [];
   const to = { agent: each.agent, key: item.agentKey, steps: [item] };
   return [relayTo(relayed, to, [...before, due], isHandOver)];
+}
+
+/**
+ * Tells the agents of an open loop that what follows is to be decided; with all that it is decided from, where they don't have that yet. While
+ * a round is in flight, only that is told.
+ */
+function forwardRound(
+  relayed: RelayedRun,
+  loop: PlannedLoop,
+  withSources: boolean,
+  isHandOver: boolean,
+  isConcerned: (to: PlannedParticipant) => boolean = () => true,
+): readonly Forward[] {
+  const { plan, state } = relayed;
+  if (statusOf(state, loop.name) !== "open") return [];
+  const rounds = plan.parts.get(loop.name) ?? new Map<string, PlannedStep>();
+  const between = betweenRounds(state, loop.name);
+  if (between === undefined && !withSources) return [];
+  return participantsOf([...rounds.values()]).flatMap((to, index) => {
+    if (!isConcerned(to)) return [];
+    const [one] = to.steps;
+    const steps = one === undefined ? [] : [one];
+    const before = withSources ? [...begunAround(steps, state), ...settledBefore(steps, state)] : [];
+    const as = [...rounds].flatMap(([who, { agentKey: key }]) => (key === to.key ? [who] : []));
+    const ends = index === 0 ? { ends: true as const } : {};
+    const due = between === undefined ? [] : [{ type: "round-due", step: loop.name, between, as, ...ends } as const];
+    return [relayTo(relayed, { ...to, steps }, [...before, ...due], isHandOver)];
+  });
+}
+
+/** Tells the agents of a loop that it has ended: what they gathered for it isn't needed any more. */
+function forwardEnd(relayed: RelayedRun, loop: string, settled: readonly RelayedEvent[]): readonly Forward[] {
+  const rounds = relayed.plan.parts.get(loop)?.values() ?? [];
+  return participantsOf([...rounds]).map((to) => relayTo(relayed, { ...to, steps: [] }, settled, false));
 }
 
 function beginningOf(event: RunStarted | StepStarted): RelayedEvent {
@@ -137,7 +184,7 @@ function begunAround(steps: readonly PlannedStep[], state: RunState): readonly R
 export function forwardDue(relayed: RelayedRun, name: string): readonly Forward<Relay | Due>[] {
   const { run, plan, state } = relayed;
   const step = stepOf(state, name);
-  const agent = agentStepOf(plan, name)?.agent;
+  const agent = agentStepOf(plan, state, name)?.agent;
   if (step === undefined || agent === undefined) return [];
   if (step.status === "undo-waiting") return backward(relayed, true);
   const { epoch } = state;
@@ -158,7 +205,7 @@ function backward(
   const { plan, state } = relayed;
   if (awaitsSteps(state)) return []; // nothing can be decided yet
   const remaining = remainingCompensations(state);
-  const steps = remaining.flatMap((name) => agentStepOf(plan, name) ?? []);
+  const steps = remaining.flatMap((name) => agentStepOf(plan, state, name) ?? []);
   return participantsOf(steps)
     .filter(isConcerned)
     .map((to) => {

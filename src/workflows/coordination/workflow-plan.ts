@@ -1,12 +1,15 @@
 /** A workflow's plan: each step with the steps that need it, and the participants. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { StepOutline } from "../history/run-event.ts";
-import { itemAt, type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
+import type { StepOutline } from "../history/step-outline.ts";
+import { type OfRun, stepsOfRun, wholeOf } from "../definition/steps-of-run.ts";
+import { stepOf } from "../history/run-progress.ts";
+import type { RunState } from "../history/run-state.ts";
 import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
 import type {
   AgentStep,
   EachStep,
+  LoopStep,
   PauseStep,
   StepDefinition,
   SubWorkflowStep,
@@ -27,11 +30,14 @@ export interface PlannedStep extends OfRun<AgentStep>, Following {
   readonly agentKey: string;
 }
 
-/** A wait, a pause, a sub-workflow or an each. */
-export type PlannedOpening = OfRun<WaitStep | PauseStep | SubWorkflowStep | EachStep> & Following;
+/** A wait, a pause, a sub-workflow, an each or a loop. */
+export type PlannedOpening = OfRun<WaitStep | PauseStep | SubWorkflowStep | EachStep | LoopStep> & Following;
 
 /** An each. */
 export type PlannedEach = OfRun<EachStep> & Following;
+
+/** A loop. */
+export type PlannedLoop = OfRun<LoopStep> & Following;
 
 /** An agent that takes part in a workflow, with its steps. */
 export interface PlannedParticipant {
@@ -49,9 +55,9 @@ export interface WorkflowPlan {
   readonly steps: readonly PlannedStep[];
   /** By path. */
   readonly step: ReadonlyMap<string, PlannedStep>;
-  /** What an agent does for each item, by the path of the each. */
-  readonly items: ReadonlyMap<string, PlannedStep>;
-  /** The waits, pauses, sub-workflows and eaches, in the order declared. */
+  /** What agents do for each item or in each round, by the path of the each or the loop, and by the name that the agent has there. */
+  readonly parts: ReadonlyMap<string, ReadonlyMap<string, PlannedStep>>;
+  /** The waits, pauses, sub-workflows, eaches and loops, in the order declared. */
   readonly openings: readonly PlannedOpening[];
   readonly opening: ReadonlyMap<string, PlannedOpening>;
   /** The steps of each sub-workflow, by its path; and under the empty path, those of the workflow. */
@@ -75,7 +81,7 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
   const scopes = new Map([["", nothing()]]);
   const steps: PlannedStep[] = [];
   const openings: PlannedOpening[] = [];
-  const items = new Map<string, PlannedStep>();
+  const parts = new Map<string, ReadonlyMap<string, PlannedStep>>();
   for (const step of all) {
     const before = [scopes.get(step.scope), ...step.after.map((name) => following.get(name))];
     const after = following.get(step.name) ?? nothing();
@@ -88,7 +94,8 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
       openings.push(planned);
       for (const own of before) own?.openings.push(planned);
       if (step.kind === "workflow") scopes.set(step.name, nothing());
-      if (step.kind === "each") items.set(step.name, itemOf(step));
+      if (step.kind === "each") parts.set(step.name, new Map([[step.agent.name, partOf(step, step.agent, step.map)]]));
+      if (step.kind === "loop") parts.set(step.name, roundsOf(step));
     }
   }
   const { module, name, version } = workflow;
@@ -97,36 +104,55 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
     id: { module, name, version },
     steps,
     step: new Map(steps.map((step) => [step.name, step])),
-    items,
+    parts,
     openings,
     opening: new Map(openings.map((opening) => [opening.name, opening])),
     scopes,
-    participants: participantsOf([...steps, ...items.values()]),
+    participants: participantsOf([...steps, ...[...parts.values()].flatMap((each) => [...each.values()])]),
     outlines: all.map(outlineOf),
     fingerprint: fingerprintOf(workflow),
   };
 }
 
-/** What an agent does for any item; nothing comes after a single one. */
-function itemOf({ name, scope, after, needs, agent, map }: OfRun<EachStep>): PlannedStep {
+function roundsOf(step: OfRun<LoopStep>): ReadonlyMap<string, PlannedStep> {
+  return new Map(
+    Object.entries(step.agents).map(([who, agent]) => [who, partOf(step, agent, step.maps[who] as AgentStep["map"])]),
+  );
+}
+
+/** What an agent does for any item or in any round; nothing comes after a single one. */
+function partOf(
+  { name, scope, after, needs }: OfRun<EachStep | LoopStep>,
+  agent: AgentDefinition,
+  map: AgentStep["map"],
+): PlannedStep {
   const own = { fallback: undefined, isPivot: false, when: undefined, otherwise: undefined };
   const of = { name, scope, after, needs, agent, map };
   return { ...of, ...own, kind: "agent", agentKey: agentKey(agent), dependents: [], openings: [] };
 }
 
-/** The step of an agent at a path, which may be that of an item. */
-export function agentStepOf(plan: WorkflowPlan, path: string): PlannedStep | undefined {
+/** The step of an agent at a path, which may be that of an item, or of a round, of which the run's state says who does it. */
+export function agentStepOf(plan: WorkflowPlan, state: RunState, path: string): PlannedStep | undefined {
   const step = plan.step.get(path);
-  if (step !== undefined || plan.items.size === 0) return step;
-  const item = plan.items.get(itemAt(path)?.each ?? "");
-  return item && { ...item, name: path };
+  if (step !== undefined || plan.parts.size === 0) return step;
+  const parts = plan.parts.get(wholeOf(path) ?? "");
+  const [only] = parts?.values() ?? [];
+  const part = parts?.size === 1 ? only : parts?.get(stepOf(state, path)?.who ?? "");
+  return part && { ...part, name: path };
 }
 
-/** The each at a path, or of the item at it. */
-export function eachOf(plan: WorkflowPlan, path: string): PlannedEach | undefined {
-  if (plan.items.size === 0) return undefined;
-  const step = plan.opening.get(itemAt(path)?.each ?? path);
-  return step?.kind === "each" ? step : undefined;
+/** The each or the loop at a path, or of the item or the round at it. */
+export function repeatedOf(plan: WorkflowPlan, path: string): PlannedEach | PlannedLoop | undefined {
+  if (plan.parts.size === 0) return undefined;
+  const step = plan.opening.get(wholeOf(path) ?? path);
+  return step?.kind === "each" || step?.kind === "loop" ? step : undefined;
+}
+
+/** The participants that do rounds of loops. */
+export function loopersOf({ parts, opening }: WorkflowPlan): readonly PlannedParticipant[] {
+  return participantsOf(
+    [...parts].flatMap(([name, doers]) => (opening.get(name)?.kind === "loop" ? [...doers.values()] : [])),
+  );
 }
 
 interface MutableFollowing {
@@ -149,6 +175,14 @@ function outlineOf(step: StepDefinition): StepOutline {
   if (step.kind === "agent")
     return { name, ...doerOf(step.agent), after, ...conditions, ...(step.isPivot ? { isPivot: true } : {}) };
   const own = { name, kind: step.kind, after, ...conditions, compensable: false };
+  if (step.kind === "loop") {
+    const rounds = Object.entries(step.agents).map(([who, agent]): [string, StepOutline] => [
+      who,
+      { name: `${name}#`, ...doerOf(agent), after: [] },
+    ]);
+    const inbox = step.inbox === undefined ? {} : { hasInbox: true as const };
+    return { ...own, loop: { max: step.max, ...inbox, rounds: Object.fromEntries(rounds) } };
+  }
   if (step.kind !== "each") return own;
   const { agent, concurrency, max, tolerate } = step;
   const bounds = { concurrency, max, ...(tolerate === undefined ? {} : { tolerate }) };

@@ -8,6 +8,7 @@ import { stepsOfRun } from "./steps-of-run.ts";
 import type {
   AgentStep,
   EachStep,
+  LoopStep,
   StepDefinition,
   SubWorkflowStep,
   WorkflowDefinition,
@@ -60,6 +61,8 @@ function ownProblem(workflow: WorkflowDefinition, step: StepDefinition): string 
       return subWorkflowProblem(workflow, step);
     case "each":
       return eachProblem(step);
+    case "loop":
+      return loopProblem(step);
     case "wait": {
       const problem = schemaProblem(step.answer);
       if (problem !== undefined) return `its answer ${problem}`;
@@ -86,6 +89,28 @@ function agentProblem(workflow: WorkflowDefinition, step: AgentStep): string | u
   return step.isPivot && pivot !== undefined
     ? `the workflow has a point of no return, ${pivot}; there can be one`
     : undefined;
+}
+
+function loopProblem({ agents, maps, who, until, inbox, after }: LoopStep): string | undefined {
+  const names = Object.keys(agents);
+  if (names.length === 0) return "the second argument is the agent that does the rounds, or several by name";
+  for (const name of names) {
+    if (agents[name]?.kind !== "agent") return `its ${name} is an agent, made by defineAgent`;
+    if (!isLetteredName(name)) return `the name ${shown(name)} of an agent starts with a letter and has ${nameRule}`;
+    if (typeof maps[name] !== "function")
+      return names.length === 1 && who === undefined
+        ? "the last argument is the function that maps a round's sources to the agent's input"
+        : `the last argument has a function for each agent that maps a round's sources to its input; there is none for ${name}`;
+  }
+  const stray = Object.keys(maps).find((name) => !names.includes(name));
+  if (stray !== undefined) return `the last argument has a function for ${stray}, and no agent is called so`;
+  if (names.length > 1 && who === undefined) return "with several agents, its who says which one does the next round";
+  if (who !== undefined && typeof who !== "function") return "its who is a function of the sources that gives a name";
+  if (typeof until !== "function") return "its until is a function of the sources that says whether it is done";
+  const problem = inbox === undefined ? undefined : schemaProblem(inbox);
+  if (problem !== undefined) return `its inbox ${problem}`;
+  const taken = ["last", "by", "round", "told"].find((name) => after.includes(name));
+  return taken && `its functions get ${taken} from the loop, so it can't come after a step of that name`;
 }
 
 function eachProblem({ agent, over, map, after }: EachStep): string | undefined {

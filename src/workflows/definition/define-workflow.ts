@@ -12,12 +12,14 @@ import { checkStep } from "./check-step.ts";
 import {
   doneStep,
   eachStep,
+  loopStep,
   type Mapping,
   pauseStep,
   type StepRest,
   type UntypedOptions,
   waitStep,
 } from "./make-step.ts";
+import type { LoopAgents } from "./loop-options.ts";
 import type { WorkflowBuilder } from "./workflow-builder.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
@@ -84,6 +86,12 @@ function emptyWorkflow<S extends v.GenericSchema>(module: string, options: Workf
 interface UntypedBuilder extends WorkflowDefinition {
   step(name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest): UntypedBuilder;
   each(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): UntypedBuilder;
+  loop(
+    name: string,
+    agents: LoopAgents,
+    options: UntypedOptions,
+    maps: Mapping | Readonly<Record<string, Mapping>>,
+  ): UntypedBuilder;
   waitFor(name: string, options: UntypedOptions, question: Mapping): UntypedBuilder;
   pause(name: string, options: UntypedOptions): UntypedBuilder;
 }
@@ -103,6 +111,12 @@ function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
       adding("step", () => doneStep(name, does, rest)),
     each: (name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping) =>
       adding("each", () => eachStep(name, agent, options, map)),
+    loop: (
+      name: string,
+      agents: LoopAgents,
+      options: UntypedOptions,
+      maps: Mapping | Readonly<Record<string, Mapping>>,
+    ) => adding("loop", () => loopStep(name, agents, options, maps)),
     waitFor: (name: string, options: UntypedOptions, question: Mapping) =>
       adding("waitFor", () => waitStep(name, options, question)),
     pause: (name: string, options: UntypedOptions) => adding("pause", () => pauseStep(name, options)),

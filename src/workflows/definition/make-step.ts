@@ -3,9 +3,11 @@
 import * as v from "valibot";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
+import type { LoopAgents } from "./loop-options.ts";
 import type {
   AgentStep,
   EachStep,
+  LoopStep,
   MappingSources,
   PauseStep,
   StepBase,
@@ -33,6 +35,9 @@ export interface UntypedOptions {
   readonly concurrency?: number;
   readonly max?: number;
   readonly tolerate?: EachStep["tolerate"];
+  readonly who?: Mapping;
+  readonly onMax?: LoopStep["onMax"];
+  readonly inbox?: v.GenericSchema;
 }
 
 /** Of what is unknown here, `check-step.ts` says what is wrong. */
@@ -69,7 +74,7 @@ const waitOptions = v.strictObject({
 const eachDefaults = { concurrency: 8, max: 1_000 } as const;
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
-/** The paths of items have indices of nine digits at most. */
+/** The paths of items and rounds have numbers of nine digits at most. */
 const most = 1_000_000;
 
 const eachOptions = v.strictObject({
@@ -85,6 +90,16 @@ const eachOptions = v.strictObject({
       v.literal("all"),
     ]),
   ),
+});
+
+const loopOptions = v.strictObject({
+  ...ofAnyStep,
+  otherwise: v.optional(v.unknown()),
+  who: v.optional(v.unknown()),
+  until: v.unknown(),
+  max: v.pipe(positive, v.maxValue(most)),
+  onMax: v.optional(v.picklist(["fail", "accept"])),
+  inbox: v.optional(v.unknown()),
 });
 
 const pauseOptions = v.strictObject({ ...ofAnyStep, ms: v.optional(milliseconds(0)), until: v.optional(v.unknown()) });
@@ -132,6 +147,33 @@ export function eachStep(name: string, agent: AgentDefinition, options: UntypedO
   const { over, concurrency = eachDefaults.concurrency, max = eachDefaults.max, tolerate } = options;
   const bounds = { concurrency, max, tolerate };
   return Object.freeze({ kind: "each", ...baseOf(name, options), agent, over: over as Mapping, map, ...bounds });
+}
+
+/** A loop of one agent is one of several in which that agent does every round. */
+export function loopStep(
+  name: string,
+  agents: LoopAgents,
+  options: UntypedOptions,
+  maps: Mapping | Readonly<Record<string, Mapping>>,
+): LoopStep {
+  checkOptions("loop", loopOptions, options);
+  const { who, until, max = 0, onMax = "fail", inbox } = options;
+  const isOne = isAgent(agents);
+  return Object.freeze({
+    kind: "loop",
+    ...baseOf(name, options),
+    agents: Object.freeze(isOne ? { [agents.name]: agents } : { ...agents }),
+    maps: Object.freeze(isOne ? { [agents.name]: maps as Mapping } : { ...(maps as Record<string, Mapping>) }),
+    who: isOne ? undefined : who,
+    until: until as Mapping,
+    max,
+    onMax,
+    inbox,
+  });
+}
+
+function isAgent(agents: LoopAgents): agents is AgentDefinition {
+  return agents?.kind === "agent";
 }
 
 export function waitStep(name: string, options: UntypedOptions, question: Mapping): WaitStep {

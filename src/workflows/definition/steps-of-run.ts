@@ -1,5 +1,6 @@
 /** The steps that a run of a workflow has: those of the workflow and, by their paths, those of its sub-workflows. */
 
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
 /** What a path has between a sub-workflow's name and that of its step. No name has it. */
@@ -42,6 +43,29 @@ export function itemAt(path: string): { readonly each: string; readonly index: n
   if (!path.endsWith("]")) return undefined;
   const [, each = "", index = ""] = /^(.*)\[(0|[1-9]\d{0,8})\]$/.exec(path) ?? [];
   return each === "" ? undefined : { each, index: Number(index) };
+}
+
+/** The path of a round of a loop: 1 is the first. */
+export function roundPath(loop: string, round: number): string {
+  return `${loop}#${round}`;
+}
+
+/** The loop and the number of the round at a path; `undefined` for any other path. */
+export function roundAt(path: string): { readonly loop: string; readonly round: number } | undefined {
+  const at = path.lastIndexOf("#");
+  if (at < 1 || !/^[1-9]\d{0,8}$/.test(path.slice(at + 1))) return undefined;
+  return { loop: path.slice(0, at), round: Number(path.slice(at + 1)) };
+}
+
+/** The path of the each or the loop of which an item or a round is at a path; `undefined` for any other path. */
+export function wholeOf(path: string): string | undefined {
+  return itemAt(path)?.each ?? roundAt(path)?.loop;
+}
+
+/** The agents of a step: of a loop, several. */
+export function agentsOf(step: StepDefinition): readonly AgentDefinition[] {
+  if (step.kind === "loop") return Object.values(step.agents);
+  return step.kind === "agent" || step.kind === "each" ? [step.agent] : [];
 }
 
 /** The path of the sub-workflow that the step at a path belongs to; empty for a step of the run's workflow. */

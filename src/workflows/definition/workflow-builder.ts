@@ -3,6 +3,15 @@
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { ReadonlyParts } from "../../values/readonly-parts.ts";
 import type { EachOptions, Results } from "./each-options.ts";
+import type {
+  HandOff,
+  InboxOf,
+  LoopAgents,
+  LoopOptions,
+  OutputOfLoop,
+  PartsOfLoop,
+  RoundMapping,
+} from "./loop-options.ts";
 import type { PauseTime, WaitOptions } from "./wait-options.ts";
 import type { Tolerance, WorkflowDefinition } from "./workflow-definition.ts";
 
@@ -261,6 +270,57 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     Steps & { readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise> },
     Waits,
     Parts & { readonly [Item in `${Name}[${number}]`]: Part }
+  >;
+  /**
+   * Adds a loop: a step that an agent does again and again, one round at a time, until `until` says that it is done. The last argument maps
+   * the sources to the agent's input, with the output of the round before as `last`, which is `undefined` for the first one, and the number of
+   * the `round`. Its output is that of the last round. Each round is tried again, recovered and undone by itself, under its path: `improve#3`.
+   *
+   * Several agents are given by name. `who` gives the name of the one that does the next round, the last argument has a mapping for each, and
+   * `by` tells whose output `last` is.
+   *
+   * With `inbox`, it takes messages by {@link Run.tell}: each is read by exactly one round, as one of `told`, or refused to its sender.
+   *
+   * There are never more rounds than `max`. After so many, the step fails as `loop-exhausted`, or finishes if `onMax` is `"accept"`.
+   *
+   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, for a `max` that isn't a whole number from 1 to a million, and
+   * for agents without a mapping.
+   * @example
+   * defineWorkflow(import.meta.url, { name: "essay", version: "1.0.0", input: Topic })
+   *   .step("draft", writer, ({ input }) => input)
+   *   .loop("improve", editor, { after: ["draft"], until: ({ last }) => last.score >= 0.9, max: 8, onMax: "accept" },
+   *     ({ draft, last }) => ({ text: last?.text ?? draft.text, notes: last?.notes ?? [] }));
+   */
+  loop<
+    const Name extends string,
+    const Agents extends LoopAgents,
+    const Given = never,
+    const Told = never,
+    const After extends StepName<Steps> = never,
+    const Needs extends StepName<Steps> = never,
+    When extends boolean = never,
+    const Otherwise extends ReadonlyParts<OutputOfLoop<Agents>> = never,
+  >(
+    name: FreeName<Name, Steps>,
+    agents: Agents,
+    options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, Given, Told> &
+      HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>> &
+      BranchOptions<
+        After,
+        Needs,
+        Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>,
+        Sources<Parsed, Steps, NoInfer<After | Needs>>,
+        When,
+        Otherwise
+      >,
+    map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>>,
+  ): WorkflowBuilder<
+    Input,
+    Parsed,
+    Settled<Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>>,
+    Steps & { readonly [K in Name]: Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise> },
+    Waits & InboxOf<Name, Given>,
+    Parts & PartsOfLoop<Name, Agents>
   >;
   /**
    * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the

@@ -130,12 +130,36 @@ export interface EachStep extends StepBase {
 }
 
 /**
- * One step of a workflow: done by an agent, once or for each item of a list, a wait for an answer or a time, or a workflow of its own.
+ * A step that agents do in rounds, one at a time, until it is done.
  *
  * @experimental
  * @since 0.1.0
  */
-export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep | EachStep;
+export interface LoopStep extends StepBase {
+  readonly kind: "loop";
+  /** The agents that do its rounds, by the names that `who` gives. A single one goes by its own name. */
+  readonly agents: Readonly<Record<string, AgentDefinition>>;
+  /** By the same names, what maps the sources, with `last`, `by`, `round` and `told`, to the agent's input. Synchronous and pure. */
+  readonly maps: Readonly<Record<string, (sources: MappingSources) => unknown>>;
+  /** Says which agent does the next round; absent where there is only one. Synchronous and pure. */
+  readonly who: ((sources: MappingSources) => unknown) | undefined;
+  /** Says after a round whether it was the last one. Synchronous and pure. */
+  readonly until: (sources: MappingSources) => unknown;
+  /** How many rounds there may be. */
+  readonly max: number;
+  /** What becomes of it after so many rounds. */
+  readonly onMax: "fail" | "accept";
+  /** The schema of the messages that it takes; absent for none. */
+  readonly inbox: v.GenericSchema | undefined;
+}
+
+/**
+ * One step of a workflow: done by an agent, once, for each item of a list or in rounds, a wait for an answer or a time, or a workflow of its own.
+ *
+ * @experimental
+ * @since 0.1.0
+ */
+export type StepDefinition = AgentStep | WaitStep | PauseStep | SubWorkflowStep | EachStep | LoopStep;
 
 /** The key of a property that exists only in types: it carries the types of outputs and answers, and no workflow has it at run time. */
 declare const workflowTypes: unique symbol;

@@ -47,6 +47,11 @@ function outlineOf(step: StepDefinition): readonly unknown[] {
       const { agent, concurrency, max, tolerate } = step;
       return [name, after, step.kind, ...doerOf(agent), concurrency, max, describe(tolerate), ...conditions];
     }
+    case "loop": {
+      const { agents, max, onMax, inbox } = step;
+      const doers = Object.entries(agents).map(([who, agent]) => [who, ...doerOf(agent)]);
+      return [name, after, step.kind, doers, max, onMax, describe(inbox), ...conditions];
+    }
     case "workflow":
       return [name, after, step.kind, outlineOfAll(step.workflow), ...conditions];
   }

@@ -1,7 +1,7 @@
 /** What follows from the outline of a run's steps alone: where each is, what comes after it, and what belongs to a sub-workflow. */
 
 import { scopeOf } from "../definition/steps-of-run.ts";
-import type { StepOutline } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 
 /** An index computed from an outline. A place is the position of a step in it. */
 export interface OutlineIndex {

@@ -1,10 +1,11 @@
-/** Why a wait takes no answer, as the run's history says. Pure. */
+/** Why a wait takes no answer, or a loop no message, as the run's history says. Pure. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { shown } from "../../values/shown.ts";
 import type { RunNote } from "./run-event.ts";
 import { stepOf } from "./run-progress.ts";
+import { hasInbox, isFull, mostUnread } from "./run-rounds.ts";
 import type { RunState } from "./run-state.ts";
 import { isToldUnder, isWait } from "./run-waits.ts";
 
@@ -21,9 +22,14 @@ export function refusedAnswer(
 ): TroupeError | undefined {
   const state = versions.at(-1)?.state;
   if (state === undefined) return notTaken(run, `the run ${run} has not started`, { status: "new", wait });
-  if (!isWait(state, wait))
-    return new TroupeError("invalid-options", `tell: the workflow of the run ${run} has no wait ${shown(wait)}`);
   if (key !== undefined && isToldUnder(state, wait, key)) return undefined;
+  if (hasInbox(state, wait)) return refusedMessage(run, wait, state);
+  if (!isWait(state, wait)) {
+    return new TroupeError(
+      "invalid-options",
+      `tell: the workflow of the run ${run} has no wait, and no loop with an inbox, ${shown(wait)}`,
+    );
+  }
   const { status } = state;
   const end = versions.findLast((version) => version.state.events.some((note) => endsWait(note, wait)));
   const { by } = stepOf(state, wait)?.wait?.told ?? {};
@@ -36,6 +42,28 @@ export function refusedAnswer(
   const when =
     end === undefined ? "" : `, at ${new Date(end.time).toISOString()} in version ${end.version} of run/${run}`;
   return notTaken(run, `the wait "${wait}" of the run ${run} ${becameOf(state, wait)}${when}`, known);
+}
+
+function refusedMessage(run: string, loop: string, state: RunState): TroupeError {
+  const message = `the loop "${loop}" of the run ${run} ${whyNoMessage(state, loop)}`;
+  return notTaken(run, message, { status: state.status, loop });
+}
+
+function whyNoMessage(state: RunState, loop: string): string {
+  const step = stepOf(state, loop);
+  switch (step?.status) {
+    case "finished":
+      return "has finished: no round of it reads a message any more";
+    case "skipped":
+      return "was skipped";
+    case "failed":
+      return "has failed";
+    default:
+      if (step === undefined || state.status !== "running") return `takes no message, as the run is ${state.status}`;
+      return isFull(step)
+        ? `has ${mostUnread} messages that its next round is to read, and takes no more before`
+        : "has begun the last of its rounds, and there is none to read a message";
+  }
 }
 
 /** True for what leaves a wait without need of an answer. */
@@ -74,7 +102,8 @@ function notTaken(
   message: string,
   details: {
     readonly status: string;
-    readonly wait: string;
+    readonly wait?: string;
+    readonly loop?: string;
     readonly by?: string;
     readonly at?: number;
     readonly version?: number;

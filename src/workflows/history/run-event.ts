@@ -2,62 +2,9 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
-import type { Tolerance, WorkflowId } from "../definition/workflow-definition.ts";
+import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
-
-/**
- * A step as its run's history keeps it: enough to judge events without the workflow's code.
- *
- * @experimental
- * @since 0.1.0
- */
-export interface StepOutline {
-  /** Its path: a step of a sub-workflow follows that, and its name begins with that one's and a slash. */
-  readonly name: string;
-  /** The agent that does it, such as `credit-score@1.0.0`; absent for a step that no agent does. */
-  readonly agent?: string;
-  /** Present for a step that no agent does: it waits for an answer, or for a time, or is a sub-workflow. */
-  readonly kind?: "wait" | "pause" | "workflow" | "each";
-  /** Present for an each: what bounds it, and what each of its items is. */
-  readonly each?: EachOutline;
-  readonly after: readonly string[];
-  /** Those of `after` that have to finish; absent for none. */
-  readonly needs?: readonly string[];
-  /** Present when its definition says whether it is done. */
-  readonly isConditional?: true;
-  /** True when the agent can undo it. */
-  readonly compensable: boolean;
-  /** Present when the agent can undo a step whose effects are unknown. */
-  readonly undoesUnknown?: true;
-  /** Present for the point of no return: once it has finished, the run isn't undone any more. */
-  readonly isPivot?: true;
-}
-
-/**
- * An each as its run's history keeps it.
- *
- * @experimental
- * @since 0.1.0
- */
-export interface EachOutline {
-  readonly concurrency: number;
-  readonly max: number;
-  /** Absent for none. */
-  readonly tolerate?: Tolerance;
-  /** The outline of an item, whichever. */
-  readonly item: StepOutline;
-}
-
-/**
- * The list of an each: how many items it has, and a hash of them, by which a list that is made again is known.
- *
- * @experimental
- * @since 0.1.0
- */
-export interface ItemsOf {
-  readonly count: number;
-  readonly digest: string;
-}
+import type { ItemsOf, StepOutline } from "./step-outline.ts";
 
 /**
  * The first event of every run. A run that is `pinned` keeps its coordination whatever the system switches to.
@@ -81,8 +28,8 @@ export interface RunStarted {
 }
 
 /**
- * A step has started: an attempt of its agent, a sub-workflow or an each. The items of an each have paths such as `check[3]`. `by` is the decider, `epoch` the epoch of the coordination in which it
- * decided.
+ * A step has started: an attempt of its agent, a sub-workflow, an each or a loop. The items of an each have paths such as `check[3]`, the
+ * rounds of a loop such as `improve#3`. `by` is the decider, `epoch` the epoch of the coordination in which it decided.
  *
  * @since 0.1.0
  */
@@ -94,8 +41,12 @@ export interface StepStarted {
   readonly epoch: Epoch;
   /** 2 for the second attempt …; absent for the first. */
   readonly attempt?: number;
-  /** Present for an each, whose input is `null`: each item has its own. */
+  /** Present for an each. Its input, and that of a loop, is `null`: each item and each round has its own. */
   readonly items?: ItemsOf;
+  /** Present for the first attempt at a round: the name in the loop of the agent that does it. */
+  readonly who?: string;
+  /** How many of the messages to the loop this round and those before it have read; absent if this one reads none. */
+  readonly told?: number;
 }
 
 /**
@@ -106,7 +57,7 @@ export interface StepStarted {
 export interface StepFinished {
   readonly type: "step-finished";
   readonly step: string;
-  /** Of a sub-workflow, that of its last step; of an each, the results of its items in the list's order. */
+  /** Of a sub-workflow, that of its last step; of an each, the results of its items in the list's order; of a loop, that of its last round. */
   readonly output: Payload;
   /** The attempt that ended; absent for the first. */
   readonly attempt?: number;
@@ -114,6 +65,8 @@ export interface StepFinished {
   readonly fallbackFor?: EncodedError;
   /** Present for a wait that was not answered in time: the output is what its `otherwise` gave. */
   readonly isExpired?: true;
+  /** Present for a loop: the number of its last round. */
+  readonly round?: number;
 }
 
 /**
@@ -144,6 +97,22 @@ export interface WaitAnswered {
   /** As parsed by the wait's schema. */
   readonly answer: Payload;
   /** Who answered, as they were named. */
+  readonly by?: string;
+  /** The key under which it was told. */
+  readonly idempotencyKey?: string;
+}
+
+/**
+ * A loop was told something, before it began or since. The round that begins next reads it.
+ *
+ * @since 0.1.0
+ */
+export interface LoopTold {
+  readonly type: "loop-told";
+  readonly step: string;
+  /** As parsed by the loop's `inbox`. */
+  readonly message: Payload;
+  /** Who told it, as they were named. */
   readonly by?: string;
   /** The key under which it was told. */
   readonly idempotencyKey?: string;
@@ -326,6 +295,7 @@ export type RunEvent =
   | StepFailed
   | WaitOpened
   | WaitAnswered
+  | LoopTold
   | CompensationStarted
   | CompensationFinished
   | CompensationFailed
@@ -369,6 +339,7 @@ type WithoutPayload<E> = E extends RunEvent
       | "deadline"
       | "question"
       | "answer"
+      | "message"
     >
   : never;
 

@@ -43,6 +43,8 @@ function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {
       return "question" in event ? { ...event, question: codec.decode(event.question) } : event;
     case "wait-answered":
       return { ...event, answer: codec.decode(event.answer) };
+    case "loop-told":
+      return { ...event, message: codec.decode(event.message) };
     case "step-skipped":
     case "run-ended":
       return "output" in event ? { ...event, output: codec.decode(event.output) } : event;

@@ -5,9 +5,9 @@
 
 import { itemAt } from "../definition/steps-of-run.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import type { EachOutline, ItemsOf } from "./run-event.ts";
+import type { EachOutline, ItemsOf } from "./step-outline.ts";
 import type { RunState } from "./run-state.ts";
-import { outlineAt, placeOf, segmentSize, stepAt, type StepState, withSteps } from "./run-steps.ts";
+import { outlineAt, placeOf, stepAt, type StepState, withExtent, withSteps } from "./run-steps.ts";
 import { copyOfStep, placeIn } from "./step-change.ts";
 import { toleratedOf } from "./tolerance.ts";
 
@@ -47,17 +47,11 @@ export function isNextItem(state: RunState, path: string): boolean {
 /** Has an each begin: from now on it has places for its items, behind all others. */
 export function openList(next: Mutable<RunState>, place: number, items: ItemsOf): void {
   const { steps } = next;
-  const from = steps.segments.length * segmentSize;
-  const segments = Array.from({ length: Math.ceil(items.count / segmentSize) }, () => []);
+  const { steps: longer, from } = withExtent(steps, place, items.count);
   const step = copyOfStep(stepAt(steps, place), "open");
   step.input = null;
   step.left = items.count;
   step.list = { items, from, next: 0 };
-  const longer = {
-    ...steps,
-    segments: [...steps.segments, ...segments],
-    lists: [...(steps.lists ?? []), { place, from }],
-  };
   next.steps = withSteps(longer, [[place, step]], steps.undoneFirst);
 }
 

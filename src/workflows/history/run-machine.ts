@@ -11,16 +11,9 @@
  */
 
 import type { Mutable } from "../../values/mutable.ts";
-import type {
-  CompensationFailed,
-  RunEvent,
-  RunNote,
-  StepFailed,
-  StepFinished,
-  StepSkipped,
-  StepStarted,
-} from "./run-event.ts";
+import type { RunEvent, RunNote, StepFailed, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
 import { addItem, isNextItem, openList, tolerate } from "./run-items.ts";
+import { addRound, isInRound, isLastRound, isNextRound, openLoop, takesMessage, tellLoop } from "./run-rounds.ts";
 import { noteOf } from "./run-note.ts";
 import { isGathered } from "./run-outputs.ts";
 import {
@@ -46,11 +39,11 @@ import {
   outlineAt,
   placeOf,
   stepAt,
-  type StepState,
   type StepStatus,
   turnedBack,
   withSteps,
 } from "./run-steps.ts";
+import { failUndoing, forgetAttempts, startUndoing, undoStep } from "./run-undoing.ts";
 import { answerWait, isOpenWait, isWait, openWait, takesAnswer, withoutAnswer } from "./run-waits.ts";
 import { changeStep, copyOfStep, placeIn, settling } from "./step-change.ts";
 
@@ -61,15 +54,18 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return state.status === "new";
     case "step-started":
       if (attemptOf(event) > 1) return isAgain(state, event, "waiting");
-      return isNextItem(state, event.step) || mayStart(state, event);
+      return isNextItem(state, event.step) || isNextRound(state, event) || mayStart(state, event);
     case "step-skipped":
       return isReady(state, event.step) && mayBeSkipped(state, event.step);
     case "step-finished":
+      if (event.round !== undefined) return isLastRound(state, event.step, event.round);
       return isNow(state, event, "started") || isOpenWait(state, event.step) || isDoneIn(state, event.step);
     case "wait-opened":
       return isReady(state, event.step) && !isWithout(state, event.step) && isWait(state, event.step);
     case "wait-answered":
       return takesAnswer(state, event.step);
+    case "loop-told":
+      return takesMessage(state, event);
     case "step-failed":
       if (event.epoch === undefined) return isNow(state, event, "started");
       // in a later epoch, the decider finds this out for itself
@@ -107,7 +103,7 @@ function isDoneIn(state: RunState, name: string): boolean {
   return step !== undefined && isDone(step);
 }
 
-/** True for the first attempt at a step that is ready, for a sub-workflow that is, and for an each whose list is short enough. */
+/** True for the first attempt at a step that is ready, for a sub-workflow or a loop that is, and for an each whose list is short enough. */
 function mayStart(state: RunState, { step: name, items }: StepStarted): boolean {
   if (!isReady(state, name) || isWithout(state, name) || isWait(state, name)) return false;
   const { each } = outlineAt(state.steps, placeOf(state.steps, name) ?? 0);
@@ -117,7 +113,8 @@ function mayStart(state: RunState, { step: name, items }: StepStarted): boolean 
 /** True for a step or an item that can fail without an attempt in flight. */
 function mayFailUnstarted(state: RunState, name: string): boolean {
   const status = statusOf(state, name);
-  return status === "pending" || status === "waiting" || status === "open" || isNextItem(state, name);
+  if (status === "open") return !isInRound(state, name);
+  return status === "pending" || status === "waiting" || isNextItem(state, name);
 }
 
 /** True for an event about the attempt in flight. */
@@ -192,6 +189,9 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
     case "wait-answered":
       answerWait(next, event);
       return;
+    case "loop-told":
+      tellLoop(next, event);
+      return;
     case "compensation-started":
       startUndoing(next, event.step, event.attempt);
       return;
@@ -239,11 +239,17 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
   }
 }
 
-function startStep(next: Mutable<RunState>, { step: name, input, attempt, items }: StepStarted): void {
+function startStep(next: Mutable<RunState>, event: StepStarted): void {
+  const { step: name, input, attempt, items } = event;
   addItem(next, name);
+  addRound(next, event);
   const place = placeIn(next, name);
   if (items !== undefined) {
     openList(next, place, items);
+    return;
+  }
+  if (outlineAt(next.steps, place).kind === "loop") {
+    openLoop(next, place);
     return;
   }
   const members = membersOf(next.steps, place);
@@ -292,41 +298,6 @@ function skipMembers(next: Mutable<RunState>, place: number): void {
     next.steps = withSteps(steps, [[member, copyOfStep(stepAt(steps, member), "skipped")]], steps.undoneFirst);
     skipMembers(next, member);
   }
-}
-
-/**
- * Notes that a step was undone. A finished step that was undone is always the one in `undoneFirst`, as `admits` ensures,
- * so the step to be undone after it takes its place there.
- */
-function undoStep(next: Mutable<RunState>, name: string): void {
-  const place = changeStep(next, name, "compensated");
-  const { order, undoneBefore } = stepAt(next.steps, place);
-  if (order !== undefined) next.steps = withSteps(next.steps, [], undoneBefore);
-}
-
-/** The first attempt has no number: it ends the count of the step's own attempts, and begins that of its compensation. */
-function startUndoing(next: Mutable<RunState>, name: string, attempt: number | undefined): void {
-  changeStep(next, name, "compensating", (step) => {
-    if (attempt === undefined) forgetAttempts(step);
-    else step.attempt = attempt;
-  });
-}
-
-function failUndoing(next: Mutable<RunState>, { step: name, error, retryAt }: CompensationFailed): void {
-  const hasBegun = statusOf(next, name) === "compensating" || statusOf(next, name) === "undo-waiting";
-  changeStep(next, name, retryAt === undefined ? "compensation-failed" : "undo-waiting", (step) => {
-    if (!hasBegun) forgetAttempts(step);
-    step.undoError = error;
-    if (retryAt === undefined) return;
-    step.retryAt = retryAt;
-    step.failures = (step.failures ?? 0) + 1;
-  });
-  if (retryAt === undefined) next.uncompensated = name;
-}
-
-function forgetAttempts(step: Mutable<StepState>): void {
-  delete step.attempt;
-  delete step.failures;
 }
 
 function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncertain }: StepFailed): void {

@@ -1,6 +1,7 @@
 /** Turns events into the notes that a version of a run keeps, and back. */
 
-import type { RunEnded, RunEvent, RunNote } from "./run-event.ts";
+import type { Mutable } from "../../values/mutable.ts";
+import type { RunEnded, RunEvent, RunNote, StepStarted } from "./run-event.ts";
 import { outputAt } from "./run-outputs.ts";
 import { stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
@@ -12,13 +13,18 @@ export function noteOf(event: RunEvent): RunNote {
     case "run-started":
       return { type: event.type, coordination: event.coordination, pinned: event.pinned, epoch: event.epoch };
     case "step-started": {
-      const { type, step, by, epoch, attempt, items } = event;
-      const of = items === undefined ? { type, step, by, epoch } : { type, step, by, epoch, items };
-      return attempt === undefined ? of : { ...of, attempt };
+      const { type, step, by, epoch, attempt, items, who, told } = event;
+      const note: Mutable<Omit<StepStarted, "input">> = { type, step, by, epoch };
+      if (items !== undefined) note.items = items;
+      if (who !== undefined) note.who = who;
+      if (told !== undefined) note.told = told;
+      if (attempt !== undefined) note.attempt = attempt;
+      return note;
     }
     case "step-finished": {
-      const { type, step, attempt, isExpired } = event;
+      const { type, step, attempt, isExpired, round } = event;
       if (isExpired === true) return { type, step, isExpired };
+      if (round !== undefined) return { type, step, round };
       return attempt === undefined ? { type, step } : { type, step, attempt };
     }
     case "wait-opened": {
@@ -27,6 +33,10 @@ export function noteOf(event: RunEvent): RunNote {
     }
     case "wait-answered": {
       const { answer: _, ...note } = event;
+      return note;
+    }
+    case "loop-told": {
+      const { message: _, ...note } = event;
       return note;
     }
     case "step-skipped": {
@@ -77,6 +87,8 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
       const { wait = {}, output } = stepIn(state, note.step);
       return { ...note, answer: Object.hasOwn(wait, "answer") ? wait.answer : output };
     }
+    case "loop-told":
+      return { ...note, message: stepIn(state, note.step).inbox?.messages.at(-1) };
     case "step-skipped":
       return note.isGiven === true ? { ...note, output: stepIn(state, note.step).output } : note;
     case "step-failed":

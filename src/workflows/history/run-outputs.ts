@@ -1,7 +1,7 @@
-/** The outputs of a run's steps. That of a sub-workflow or an each is kept once, with its steps or items, and gathered from them. */
+/** The outputs of a run's steps. That of a sub-workflow, an each or a loop is kept once, with its steps, items or rounds, and gathered from them. */
 
 import { composePayloads, type Payload } from "../../contracts/payload-codec.ts";
-import type { EachOutline, StepOutline } from "./run-event.ts";
+import type { EachOutline, StepOutline } from "./step-outline.ts";
 import { hasFinished, membersOf, outlineAt, type RunSteps, stepAt, type StepState } from "./run-steps.ts";
 
 /** True for a step that has an output, which may be `undefined`. */
@@ -16,9 +16,13 @@ export function outputAt(steps: RunSteps, place: number): Payload {
   return hasFinished(step) ? gatheredAt(steps, place) : undefined;
 }
 
-/** The output that a sub-workflow or an each finishes with, once all of it has settled. */
+/** The output that a sub-workflow, an each or a loop finishes with, once all of it has settled. */
 export function gatheredAt(steps: RunSteps, place: number): Payload {
   const { each } = outlineAt(steps, place);
+  const { loop } = stepAt(steps, place);
+  if (loop !== undefined) {
+    return loop.at === undefined ? undefined : stepAt(steps, loop.at).output;
+  }
   if (each !== undefined) return resultsOf(steps, stepAt(steps, place), each);
   const last = membersOf(steps, place).at(-1);
   return last === undefined ? undefined : outputAt(steps, last);
@@ -26,7 +30,7 @@ export function gatheredAt(steps: RunSteps, place: number): Payload {
 
 /** True for the kinds whose output is not kept with the step. */
 export function isGathered(kind: StepOutline["kind"]): boolean {
-  return kind === "workflow" || kind === "each";
+  return kind === "workflow" || kind === "each" || kind === "loop";
 }
 
 /** The results of an each's items, in the list's order: their outputs; or, where failures are tolerated, each an output or an error. */

@@ -3,9 +3,11 @@
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { scopeOf } from "../definition/steps-of-run.ts";
 import { attemptOf, isReady, statusOf, stepOf, stoppedAtPivot } from "./run-progress.ts";
+import { isGathered } from "./run-outputs.ts";
+import { betweenRounds } from "./run-rounds.ts";
 import { isOpen, type RunState } from "./run-state.ts";
 import { isInFlight, isSettled, placedSteps, type StepState } from "./run-steps.ts";
-import type { StepOutline } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 
 /**
  * What a step waits for: for other `steps` to settle, for its `agent` to end with an attempt that has started, for a `time`, for a
@@ -55,7 +57,8 @@ function pendingStep(state: RunState, step: StepState, about: StepOutline, codec
       ];
     }
     case "open": {
-      if (about.kind === "workflow" || about.kind === "each") return []; // its steps or items say what they wait for
+      if (about.kind === "loop" && betweenRounds(state, name) !== undefined) return [{ ...of, for: "start" }];
+      if (isGathered(about.kind)) return []; // its steps, items or rounds say what they wait for
       const { since = 0, until } = wait;
       if (about.kind === "pause") return [{ ...of, for: "time", at: until ?? 0 }];
       const question = codec.decode(step.input);

@@ -2,7 +2,8 @@
  * A run's progress, read off its state: what is ready, in flight and still to be undone, and how the run ends. Pure.
  */
 
-import type { RunEnded, RunEvent, StepFinished, StepOutline } from "./run-event.ts";
+import type { RunEnded, RunEvent, StepFinished } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 import { gatheredAt } from "./run-outputs.ts";
 import type { RunState } from "./run-state.ts";
 import {

@@ -6,12 +6,12 @@
 import type { Mutable } from "../../values/mutable.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
-import { itemAt } from "../definition/steps-of-run.ts";
+import { itemAt, roundAt } from "../definition/steps-of-run.ts";
 import { indexOf } from "./outline-index.ts";
-import type { ItemsOf, StepOutline } from "./run-event.ts";
+import type { ItemsOf, StepOutline } from "./step-outline.ts";
 
 /**
- * How a step stands. `started` and `compensating` are in flight. `open`: a wait, a pause, a sub-workflow or an each that has begun; `closed`: the run turned
+ * How a step stands. `started` and `compensating` are in flight. `open`: a wait, a pause, a sub-workflow, an each or a loop that has begun; `closed`: the run turned
  * back before it was over. `waiting`: the step's attempt failed, and it will be tried again;
  * `undo-waiting`: the same for its compensation. A step that failed or never started has nothing to compensate, unless
  * it is unknown whether it had effects.
@@ -55,6 +55,33 @@ export interface ListState {
   readonly failed?: number;
 }
 
+/** How far a loop has come with its rounds. */
+export interface LoopState {
+  /** How many have started: the number of the newest. */
+  readonly round: number;
+  /** The place of that one; absent before there is one. */
+  readonly at?: number;
+  /** The first of two places, which rounds that can't be undone take in turns: so two of these are there at most. */
+  readonly from: number;
+  /** How many have started that can be undone, all of which are kept; absent for none. */
+  readonly kept?: number;
+  /** The places of the first of them, and of each {@link segmentSize} further ones; the others follow. */
+  readonly keptFrom?: readonly number[];
+}
+
+/** What a loop was told. */
+export interface InboxState {
+  /** How many messages there were. */
+  readonly told: number;
+  /** How many of them rounds have read. */
+  readonly read: number;
+  /** The newest of them: those that were not read, and those that the newest round has read. */
+  readonly messages: readonly Payload[];
+  /** How many were told under an idempotency key, and the newest of these keys. */
+  readonly keyed?: number;
+  readonly keys?: readonly string[];
+}
+
 /** The state of a step. Its fixed properties are in the outline, at the same place. */
 export interface StepState {
   readonly name: string;
@@ -68,9 +95,15 @@ export interface StepState {
   readonly left?: number;
   /** Present for an each that has begun. */
   readonly list?: ListState;
+  /** Present for a loop that has begun. */
+  readonly loop?: LoopState;
+  /** Present for a loop that was told something. */
+  readonly inbox?: InboxState;
+  /** Present for a round: the name in its loop of the agent that does it. */
+  readonly who?: string;
   /** Present once it has started; of a wait, the question; of a sub-workflow, its input. */
   readonly input?: Payload;
-  /** Present once it has finished, or was skipped and its `otherwise` gave one. A sub-workflow's is that of its last step, see `run-outputs.ts`. */
+  /** Present once it has finished, or was skipped and its `otherwise` gave one. Those of sub-workflows, eaches and loops are gathered, see `run-outputs.ts`. */
   readonly output?: Payload;
   /** Present for a skipped step that has an output, which may be `undefined`. */
   readonly isGiven?: true;
@@ -105,15 +138,15 @@ export interface StepState {
   readonly wait?: WaitState;
 }
 
-/** The steps of a run. A place is the position of a step in the order declared; items of eaches have places behind all steps. */
+/** The steps of a run. A place is the position of a step in the order declared; items of eaches and rounds of loops have places behind all steps. */
 export interface RunSteps {
   /** By place. It never changes, and all versions of the run share it. */
   readonly outline: readonly StepOutline[];
   /** By place: {@link segmentSize} steps in each segment but the last. */
   readonly segments: readonly (readonly StepState[])[];
-  /** The eaches that have begun: where each is, and its items. */
-  readonly lists?: readonly { readonly place: number; readonly from: number }[];
-  /** How many steps have finished, whether or not they were undone. Items don't count. */
+  /** Whose items or rounds are behind the steps: those of the each or the loop at `place` from a place on, up to the next one here. */
+  readonly extents?: readonly { readonly place: number; readonly from: number }[];
+  /** How many steps have finished, whether or not they were undone. Items and rounds don't count. */
   readonly finished: number;
   /** How many steps were skipped; absent for none. */
   readonly skipped?: number;
@@ -151,14 +184,41 @@ export function newSteps(outline: readonly StepOutline[]): RunSteps {
   return { outline, segments, finished: 0 };
 }
 
-/** The place of a step, or of an item that has started; `undefined` if there is none of that name. */
+/** The place of a step, or of an item or a round that has started and is kept; `undefined` if there is none of that name. */
 export function placeOf(steps: RunSteps, name: string): number | undefined {
-  const place = indexOf(steps.outline).places.get(name);
-  const item = place === undefined ? itemAt(name) : undefined;
-  if (item === undefined) return place;
-  const each = indexOf(steps.outline).places.get(item.each);
+  const { places } = indexOf(steps.outline);
+  const place = places.get(name);
+  if (place !== undefined) return place;
+  const round = roundAt(name);
+  if (round !== undefined) {
+    const loop = places.get(round.loop);
+    return loop === undefined ? undefined : placeOfRound(steps, loop, round.round);
+  }
+  const item = itemAt(name);
+  const each = item === undefined ? undefined : places.get(item.each);
   const list = each === undefined ? undefined : stepAt(steps, each).list;
-  return list === undefined || item.index >= list.next ? undefined : list.from + item.index;
+  return item === undefined || list === undefined || item.index >= list.next ? undefined : list.from + item.index;
+}
+
+/** The place of a round of the loop at a place; `undefined` if it has not started, or is not kept. */
+function placeOfRound(steps: RunSteps, loop: number, round: number): number | undefined {
+  const state = stepAt(steps, loop).loop;
+  if (state === undefined || round > state.round) return undefined;
+  if (round === state.round) return state.at;
+  const { from, kept = 0, keptFrom = [] } = state;
+  for (const place of [from, from + 1])
+    if (roundAt((stepAt(steps, place) as StepState | undefined)?.name ?? "")?.round === round) return place;
+  // those that are kept ascend
+  let [low, high] = [0, kept - 1];
+  while (low <= high) {
+    const at = Math.floor((low + high) / 2);
+    const place = (keptFrom[Math.floor(at / segmentSize)] ?? 0) + (at % segmentSize);
+    const there = roundAt(stepAt(steps, place).name)?.round ?? 0;
+    if (there === round) return place;
+    if (there < round) low = at + 1;
+    else high = at - 1;
+  }
+  return undefined;
 }
 
 /** The step at a place, which must exist. */
@@ -167,14 +227,29 @@ export function stepAt({ segments }: RunSteps, place: number): StepState {
 }
 
 /** The outline of the step at a place, which must exist. */
-export function outlineAt(steps: RunSteps, place: number): StepOutline {
+export function outlineAt(steps: RunSteps, place: number, { who = "" }: StepState = stepAt(steps, place)): StepOutline {
   const { outline } = steps;
-  return (outline[place] ?? outline[ownerOf(steps, place) ?? 0]?.each?.item) as StepOutline;
+  const own = outline[place];
+  if (own !== undefined) return own;
+  const { each, loop } = outline[ownerOf(steps, place) ?? 0] ?? {};
+  return (each?.item ?? loop?.rounds[who]) as StepOutline;
 }
 
-/** The place of the each whose item is at a place. */
-function ownerOf({ lists = [] }: RunSteps, place: number): number | undefined {
-  return lists.findLast(({ from }) => from <= place)?.place;
+/** The place of the each or the loop whose item or round is at a place. */
+function ownerOf({ extents = [] }: RunSteps, place: number): number | undefined {
+  return extents.findLast(({ from }) => from <= place)?.place;
+}
+
+/** The steps with room for so many more behind all others, for the items or rounds of the step at a place; and where that room is. */
+export function withExtent(
+  steps: RunSteps,
+  place: number,
+  count: number,
+): { readonly steps: RunSteps; readonly from: number } {
+  const from = steps.segments.length * segmentSize;
+  const segments = Array.from({ length: Math.ceil(count / segmentSize) }, () => []);
+  const extents = [...(steps.extents ?? []), { place, from }];
+  return { steps: { ...steps, segments: [...steps.segments, ...segments], extents }, from };
 }
 
 /** A step, and where it is. */
@@ -184,12 +259,12 @@ export interface PlacedStep {
   readonly about: StepOutline;
 }
 
-/** All steps, and the items that have started. Takes time in proportion to their number, so use it only for what happens once in a run. */
+/** All steps, and the items and rounds that have started and are kept. Takes time in proportion to their number, so use it only for what happens once in a run. */
 export function placedSteps(steps: RunSteps): readonly PlacedStep[] {
   return steps.segments.flatMap((segment, at) =>
     segment.map((step, index) => {
       const place = at * segmentSize + index;
-      return { place, step, about: outlineAt(steps, place) };
+      return { place, step, about: outlineAt(steps, place, step) };
     }),
   );
 }
@@ -209,7 +284,7 @@ export function dependentsOf({ outline }: RunSteps, place: number): readonly num
   return indexOf(outline).dependents[place] ?? [];
 }
 
-/** The place of the sub-workflow that the step at a place belongs to, or of an item's each; `undefined` for a step of the run's workflow. */
+/** The place of the sub-workflow that the step at a place belongs to, or of an item's each, or a round's loop; `undefined` for a step of the run's workflow. */
 export function parentOf(steps: RunSteps, place: number): number | undefined {
   return place < steps.outline.length ? indexOf(steps.outline).parents[place] : ownerOf(steps, place);
 }
@@ -235,7 +310,7 @@ export function withSteps(
   replacements: readonly Replacement[],
   undoneFirst: number | undefined,
 ): RunSteps {
-  const { outline, lists, undoing } = steps;
+  const { outline, extents, undoing } = steps;
   const segments = [...steps.segments];
   let { finished, skipped = 0, open = 0 } = steps;
   let inFlight = 0;
@@ -243,8 +318,8 @@ export function withSteps(
   let copied = -1;
   let segment: StepState[] = [];
   for (const [place, step] of replacements) {
-    const before = (stepAt(steps, place) as StepState | undefined) ?? step; // an item that is new
-    const about = outlineAt(steps, place);
+    const before = (stepAt(steps, place) as StepState | undefined) ?? step; // an item or a round that is new
+    const about = outlineAt(steps, place, step);
     if (place < outline.length) finished += one(hasFinished(step)) - one(hasFinished(before));
     skipped += one(step.status === "skipped") - one(before.status === "skipped");
     if (about.kind === "wait" || about.kind === "pause")
@@ -262,7 +337,7 @@ export function withSteps(
     segment[place % segmentSize] = step;
   }
   const next: Mutable<RunSteps> = { outline, segments, finished };
-  if (lists !== undefined) next.lists = lists;
+  if (extents !== undefined) next.extents = extents;
   if (skipped > 0) next.skipped = skipped;
   if (open > 0) next.open = open;
   if (undoneFirst !== undefined) next.undoneFirst = undoneFirst;

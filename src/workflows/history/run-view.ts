@@ -9,7 +9,7 @@ import type { RunState, RunStatus } from "./run-state.ts";
 import { hasOutput, outputAt } from "./run-outputs.ts";
 import { placedSteps, type StepState, type StepStatus } from "./run-steps.ts";
 import { isParked } from "./run-waits.ts";
-import type { StepOutline } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 
 /**
  * A step of a run as it stands.
@@ -17,7 +17,7 @@ import type { StepOutline } from "./run-event.ts";
  * @since 0.1.0
  */
 export interface StepView {
-  /** `open`: a wait, a pause or a sub-workflow that has begun; `closed`: the run turned back before it was over. `waiting`: it is tried again later. */
+  /** `open`: a wait, a pause, a sub-workflow, an each or a loop that has begun; `closed`: the run turned back before it was over. `waiting`: it is tried again later. */
   readonly status: StepStatus;
   /** The agent that does it, such as `credit-score@1.0.0`; absent for a step that no agent does. */
   readonly agent?: string;
@@ -28,6 +28,10 @@ export interface StepView {
   /** When a wait or a pause began, and when it ends without an answer, in milliseconds since the epoch. */
   readonly since?: number;
   readonly until?: number;
+  /** How many rounds of a loop have started; present once it has begun. */
+  readonly rounds?: number;
+  /** How many messages no round of a loop has read; absent for none. */
+  readonly unread?: number;
   /** Who answered a wait, if they were named. */
   readonly by?: string;
   /** Why it failed, or could not be undone. */
@@ -53,7 +57,8 @@ export interface RunView<Steps = unknown> {
   /** The version of `run/<id>`, and when that was committed, in milliseconds since the epoch. */
   readonly version: number;
   readonly changed: number;
-  /** Each step by its path, in the order declared; a sub-workflow is followed by its steps. Behind them, the items of eaches. */
+  /** Each step by its path, in the order declared; a sub-workflow is followed by its steps. Behind them, the items of eaches and the rounds of
+   * loops: of these the newest two, and all that can be undone. */
   readonly steps: Readonly<Record<string, StepView>>;
   /** The outputs that there are, by step. */
   readonly outputs: OutputsSoFar<Steps>;
@@ -98,7 +103,7 @@ export function viewOf(run: string, { state, version, time }: Snapshot<RunState>
 }
 
 function stepView(step: StepState, { agent, kind }: StepOutline, codec: PayloadCodec): StepView {
-  const { status, wait: { since, until, told } = {} } = step;
+  const { status, loop, inbox, wait: { since, until, told } = {} } = step;
   const error = step.undoError ?? step.error;
   return {
     status,
@@ -107,6 +112,8 @@ function stepView(step: StepState, { agent, kind }: StepOutline, codec: PayloadC
     ...(kind === "wait" && since !== undefined ? { question: codec.decode(step.input) } : {}),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
+    ...(loop === undefined ? {} : { rounds: loop.round }),
+    ...(inbox === undefined || inbox.told === inbox.read ? {} : { unread: inbox.told - inbox.read }),
     ...(told?.by === undefined ? {} : { by: told.by }),
     ...(error === undefined ? {} : { error: error.message }),
   };

@@ -4,7 +4,8 @@
  */
 
 import type { Mutable } from "../../values/mutable.ts";
-import type { StepOutline, WaitAnswered, WaitOpened } from "./run-event.ts";
+import type { WaitAnswered, WaitOpened } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
 import { everyStep, isSettled, outlineAt, placeOf, type RunSteps, stepAt, type WaitState } from "./run-steps.ts";
@@ -34,9 +35,13 @@ export function takesAnswer({ status, steps }: RunState, name: string): boolean 
   return (step.status === "pending" || step.status === "open") && step.wait?.told === undefined;
 }
 
-/** True if the wait was answered under this idempotency key: to tell it again is the same answer. */
+/**
+ * True if the wait was answered under this idempotency key, or the loop got a message under it, among the newest: to tell it again is the same
+ * answer, or message.
+ */
 export function isToldUnder(state: RunState, name: string, key: string): boolean {
-  return stepOf(state, name)?.wait?.told?.key === key;
+  const { wait, inbox } = stepOf(state, name) ?? {};
+  return wait?.told?.key === key || inbox?.keys?.includes(key) === true;
 }
 
 /**
@@ -49,7 +54,7 @@ export function isParked(state: RunState): boolean {
   return everyStep(steps, (step, place) => {
     switch (step.status) {
       case "open":
-        return outlineAt(steps, place).kind !== "each"; // its items are done by agents
+        return !isWorkedOn(outlineAt(steps, place));
       case "pending":
         return !isReady(state, step.name);
       case "failed":
@@ -91,4 +96,9 @@ export function answerWait(
 export function withoutAnswer(wait: WaitState): WaitState {
   const { answer: _, ...kept } = wait;
   return kept;
+}
+
+/** True for a step whose items or rounds agents do while it is open. */
+function isWorkedOn({ kind }: StepOutline): boolean {
+  return kind === "each" || kind === "loop";
 }

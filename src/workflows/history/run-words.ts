@@ -3,7 +3,8 @@
 import { inspect } from "node:util";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { cut } from "../../errors/foreign-value.ts";
-import type { RunEvent, StepFinished, StepOutline, StepSkipped } from "./run-event.ts";
+import type { RunEvent, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 import { scopeOf } from "../definition/steps-of-run.ts";
 import type { RunRecord } from "./run-history.ts";
 import type { Pending } from "./run-pending.ts";
@@ -17,9 +18,9 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
     case "run-started":
       return `a run of ${event.workflow.name}@${event.workflow.version} started, by the ${event.coordination}, with ${valueOf(event.input)}`;
     case "step-started":
-      return `${event.step} started${attemptIn(event)}${event.items === undefined ? "" : `, over ${event.items.count} items`}`;
+      return `${event.step} started${attemptIn(event)}${partIn(event)}`;
     case "step-finished":
-      return `${event.step} finished${insteadIn(event)} with ${valueOf(event.output)}`;
+      return `${event.step} finished${insteadIn(event)}${roundsIn(event)} with ${valueOf(event.output)}`;
     case "step-skipped":
       return `${event.step} was skipped: ${whySkipped(event, records)}`;
     case "step-failed":
@@ -30,6 +31,8 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
         : `${event.step} began${untilIn(event)}`;
     case "wait-answered":
       return `${event.by ?? "someone"} answered ${event.step} with ${valueOf(event.answer)}`;
+    case "loop-told":
+      return `${event.by ?? "someone"} told ${event.step} ${valueOf(event.message)}`;
     case "compensation-started":
       return `undoing ${event.step} started${attemptIn(event)}`;
     case "compensation-finished":
@@ -105,6 +108,15 @@ function whySkipped({ step }: StepSkipped, records: readonly RunRecord[]): strin
 function insteadIn({ fallbackFor, isExpired }: StepFinished): string {
   if (isExpired === true) return ", as no answer came in time,";
   return fallbackFor === undefined ? "" : `, by its fallback (${fallbackFor.message}),`;
+}
+
+function partIn({ items, who, told }: StepStarted): string {
+  if (items !== undefined) return `, over ${items.count} items`;
+  return `${who === undefined ? "" : `, by ${who}`}${told === undefined ? "" : `, and read all ${told} messages so far`}`;
+}
+
+function roundsIn({ round }: StepFinished): string {
+  return round === undefined ? "" : ` after ${round} ${round === 1 ? "round" : "rounds"}`;
 }
 
 function attemptIn({ attempt }: { readonly attempt?: number }): string {

@@ -11,9 +11,10 @@ import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
 import { spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import { itemAt, scopeOf } from "../definition/steps-of-run.ts";
+import { itemAt, roundAt, roundPath, scopeOf, wholeOf } from "../definition/steps-of-run.ts";
 import { toleratedOf } from "./tolerance.ts";
-import type { RunEvent, RunStarted, StepOutline } from "./run-event.ts";
+import type { RunEvent, RunStarted } from "./run-event.ts";
+import type { StepOutline } from "./step-outline.ts";
 import type { RunRecord } from "./run-history.ts";
 
 /** What became of an attempt of which no outcome was recorded: its process ended. */
@@ -52,6 +53,8 @@ class RunTrace {
   /** How many items a list has, and how many of them failed for good, by the path of its each. */
   readonly #counts = new Map<string, number>();
   readonly #failed = new Map<string, number>();
+  /** Which of its loop's agents does a round, by the path of the round. */
+  readonly #doers = new Map<string, string>();
   readonly #settledAt = new Map<string, number>();
   #hasTurnedBack = false;
 
@@ -111,9 +114,10 @@ class RunTrace {
         return;
       }
       case "wait-answered":
-        this.#tell(this.#root, "troupe.wait-answered", time, {
+      case "loop-told":
+        this.#tell(this.#root, `troupe.${event.type}`, time, {
           [names.stepName]: event.step,
-          ...this.#content(names.outputValue, event.answer),
+          ...this.#content(names.outputValue, event.type === "loop-told" ? event.message : event.answer),
           ...(event.by === undefined ? {} : this.#content(names.person, event.by)),
         });
         return;
@@ -176,20 +180,24 @@ class RunTrace {
     return !this.#hasTurnedBack && failed <= toleratedOf(tolerate, this.#counts.get(each) ?? 0);
   }
 
-  /** That of an item is the same for all items of its each. */
+  /** That of an item is the same for all items of its each, that of a round for all that the same agent does. */
   #outlineOf(step: string): StepOutline | undefined {
-    return this.#outlines.get(step) ?? this.#outlines.get(itemAt(step)?.each ?? "")?.each?.item;
+    const own = this.#outlines.get(step);
+    if (own !== undefined) return own;
+    const { each, loop } = this.#outlines.get(wholeOf(step) ?? "") ?? {};
+    return each?.item ?? loop?.rounds[this.#doers.get(step) ?? ""];
   }
 
   #startAttempt(
     time: number,
-    { step, input, by, epoch, attempt, items }: RunEvent & { readonly type: "step-started" },
+    { step, input, by, epoch, attempt, items, who }: RunEvent & { readonly type: "step-started" },
   ): void {
     const span = this.#step(time, step);
+    if (who !== undefined) this.#doers.set(step, who);
     const { agent, kind } = this.#outlineOf(step) ?? {};
     if (kind === "workflow") Object.assign(span.attributes, this.#content(names.inputValue, input));
     if (items !== undefined) this.#counts.set(step, items.count);
-    if (agent === undefined) return; // no agent attempts a sub-workflow or an each
+    if (agent === undefined) return; // no agent attempts a sub-workflow, an each or a loop
     const nth = this.#nth(step);
     const at = agent.lastIndexOf("@");
     const name = agent.slice(0, at);
@@ -251,12 +259,12 @@ class RunTrace {
     }
   }
 
-  /** The span of a step, from when all that it comes after had settled, and the sub-workflow around it had begun. */
+  /** The span of a step, from when all that it comes after had settled, and what it is a part of had begun. */
   #step(time: number, step: string): Draft {
     const known = this.#steps.get(step);
     if (known !== undefined) return known;
-    const { after = [] } = this.#outlines.get(step) ?? {};
-    const around = this.#steps.get(itemAt(step)?.each ?? scopeOf(step)) ?? this.#root;
+    const { after = roundBefore(step) } = this.#outlines.get(step) ?? {};
+    const around = this.#steps.get(wholeOf(step) ?? scopeOf(step)) ?? this.#root;
     const ready = Math.max(around.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
     const start = Math.min(ready, time);
     const span = this.#open(this.#root, ["step", step], `step ${step}`, start, {
@@ -324,6 +332,12 @@ class RunTrace {
   #content(attribute: string, value: unknown): Attributes {
     return shownContent(this.#options, attribute, value);
   }
+}
+
+/** A round comes after the one before it. */
+function roundBefore(step: string): readonly string[] {
+  const at = roundAt(step);
+  return at === undefined || at.round === 1 ? [] : [roundPath(at.loop, at.round - 1)];
 }
 
 function failureOf(error: EncodedError | undefined, status: string): string {

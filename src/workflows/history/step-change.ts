@@ -41,6 +41,9 @@ export function copyOfStep(step: StepState, status: StepStatus): Mutable<StepSta
   if (step.missing !== undefined) copy.missing = step.missing;
   if (step.left !== undefined) copy.left = step.left;
   if (step.list !== undefined) copy.list = step.list;
+  if (step.loop !== undefined) copy.loop = step.loop;
+  if (step.inbox !== undefined) copy.inbox = step.inbox;
+  if (step.who !== undefined) copy.who = step.who;
   if (Object.hasOwn(step, "input")) copy.input = step.input;
   if (Object.hasOwn(step, "output")) copy.output = step.output;
   if (step.order !== undefined) copy.order = step.order;
@@ -57,17 +60,19 @@ export function copyOfStep(step: StepState, status: StepStatus): Mutable<StepSta
 }
 
 /**
- * What changes when a step settles: the step itself, those after it, which wait for one less, and the sub-workflow that it belongs to, of
+ * What changes when a step settles: the step itself, those after it, which wait for one less, and the sub-workflow or the each that it belongs to, of
  * which one step less is left.
  */
 export function settling(steps: RunSteps, place: number, step: StepState): readonly Replacement[] {
   const replacements: Replacement[] = [[place, step]];
   const parent = parentOf(steps, place);
   if (parent !== undefined) {
-    const { status, left = 0 } = stepAt(steps, parent);
-    const copy = copyOfStep(stepAt(steps, parent), status);
-    copy.left = left - 1;
-    replacements.push([parent, copy]);
+    const { status, left } = stepAt(steps, parent);
+    if (left !== undefined) {
+      const copy = copyOfStep(stepAt(steps, parent), status);
+      copy.left = left - 1;
+      replacements.push([parent, copy]);
+    }
   }
   for (const dependent of dependentsOf(steps, place)) {
     const before = stepAt(steps, dependent);

@@ -248,9 +248,6 @@ export class Participant {
 
   async #propose(run: string, proposal: JoinProposal): Promise<void> {
     switch (proposal.type) {
-      case "step-skipped":
-      case "step-failed":
-        return this.#tell(run, proposal, nothing);
       case "step-started": {
         const work = await this.#claim(run, proposal);
         return work && this.#perform(proposal, work);
@@ -260,6 +257,8 @@ export class Participant {
         const work = await this.#claim(run, event);
         return work && this.#compensate(own, work);
       }
+      default:
+        return this.#tell(run, proposal, nothing);
     }
   }
 

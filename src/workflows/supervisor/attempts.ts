@@ -41,7 +41,7 @@ export class Attempts {
    * participant; `false` when the policies reject it, or it was given up meanwhile. Never throws.
    */
   goAhead(run: OpenRun, claim: Started): MaybePromise<Grant | false> {
-    const agent = agentStepOf(run.plan, claim.step)?.agent;
+    const agent = agentStepOf(run.plan, run.state, claim.step)?.agent;
     if (agent === undefined) return false;
     const { listeners, endOfTurn } = this.#ports;
     if (agent.emits === undefined || claim.type === "compensation-started" || listeners.isHeard(run.id))
@@ -85,7 +85,7 @@ export class Attempts {
   settle(run: OpenRun, event: RunEvent, spent?: Spent): void {
     const permit = run.end(event);
     const step = "step" in event ? event.step : undefined;
-    const agent = step === undefined ? undefined : agentStepOf(run.plan, step)?.agent;
+    const agent = step === undefined ? undefined : agentStepOf(run.plan, run.state, step)?.agent;
     if (permit === undefined || step === undefined || agent === undefined) return;
     const attempt = attemptOf("attempt" in event ? event : {});
     if (spent?.emitted !== undefined)

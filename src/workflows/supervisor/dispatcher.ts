@@ -47,7 +47,7 @@ export class Dispatcher {
   /** Tells the attempts in flight that some code listens to their run. */
   listen(run: OpenRun): void {
     const started = allSteps(run.state.steps).flatMap(({ name, status }) =>
-      status === "started" ? (agentStepOf(run.plan, name) ?? []) : [],
+      status === "started" ? (agentStepOf(run.plan, run.state, name) ?? []) : [],
     );
     for (const { agent } of participantsOf(started))
       if (agent.emits !== undefined) this.send(run, { agent, message: { type: "listen", run: run.id } });

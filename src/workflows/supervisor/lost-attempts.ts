@@ -18,7 +18,7 @@ export function lostAttempts(
   taken: ReadonlySet<string>,
 ): readonly Proposal[] {
   return allSteps(run.state.steps).flatMap(({ name, status, attempt }): Proposal[] => {
-    if (!run.isLost(name, taken) || agentStepOf(run.plan, name)?.agentKey !== agentKey) return [];
+    if (!run.isLost(name, taken) || agentStepOf(run.plan, run.state, name)?.agentKey !== agentKey) return [];
     const of = { step: name, error, ...(attempt === undefined ? {} : { attempt }) };
     return [{ type: status === "started" ? "step-failed" : "compensation-failed", ...of }];
   });

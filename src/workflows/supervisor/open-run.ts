@@ -127,7 +127,7 @@ export class OpenRun {
    * orchestrator, no participant has it before an order is sent.
    */
   #noteStart({ type, step, by }: Claim): void {
-    if (this.plan.opening.has(step)) return; // a sub-workflow or an each has no attempts
+    if (this.plan.opening.has(step)) return; // a sub-workflow, an each or a loop has no attempts
     if (by === "relay") (this.#claimed ??= new Set()).add(step);
     else this.#claimed?.delete(step);
     if (type === "step-started") (this.#held ??= new Set()).add(step);
@@ -200,6 +200,7 @@ export class OpenRun {
   end(event: RunEvent): Permit | undefined {
     if (!("step" in event) || event.step === undefined || isStart(event)) return undefined;
     this.#giveUp(event.step);
+    this.#claimed?.delete(event.step);
     this.#held?.delete(event.step);
     const permit = this.#attempts?.get(event.step);
     this.#attempts?.delete(event.step);

@@ -33,7 +33,7 @@ import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "../history/run-state.ts";
 import { isToldUnder } from "../history/run-waits.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
-import { answerTo } from "./answer-wait.ts";
+import { toldTo } from "./told-to.ts";
 import { withPlan } from "./with-plan.ts";
 import { checkSameDefinition, checkTurn, notAdmissible, overtaken, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
@@ -269,19 +269,19 @@ export class RunSupervisor {
   }
 
   /**
-   * Answers a wait of a run. Returns whether that counts: the first answer does, and one that was told before under the same key. Returns
-   * when it is recorded.
+   * Answers a wait of a run, or gives a loop of it a message. Returns whether that counts: the first answer does, a message that a round can
+   * read, and what was told before under the same key. Returns when it is recorded.
    *
-   * @throws TroupeError `invalid-options` for a wait that the workflow doesn't have; `contract-violated`, `not-cloneable`,
-   * `message-too-large` for an answer that it doesn't take.
+   * @throws TroupeError `invalid-options` for a wait or a loop that the workflow doesn't have; `contract-violated`, `not-cloneable`,
+   * `message-too-large` for what it doesn't take.
    */
-  tell(id: string, wait: string, answer: unknown, options: TellOptions): MaybePromise<boolean> {
+  tell(id: string, path: string, given: unknown, options: TellOptions): MaybePromise<boolean> {
     const run = this.#runs.wake(id);
     if (run === undefined) return false;
     const { idempotencyKey: key } = options;
     return chain(
-      this.#judge(run, answerTo(run.plan, wait, answer, options, this.#ports.codec)),
-      (isAccepted) => isAccepted || (key !== undefined && isToldUnder(run.state, wait, key)),
+      this.#judge(run, toldTo(run.plan, path, given, options, this.#ports.codec)),
+      (isAccepted) => isAccepted || (key !== undefined && isToldUnder(run.state, path, key)),
     );
   }
 

@@ -23,13 +23,45 @@ const situations: Readonly<Record<string, (run: Outcome, refused: Played["refuse
   "three steps are compensated": ({ compensated }) => compensated.length >= 3,
   "a run is cancelled": ({ status }) => status === "cancelled",
   "a compensation fails": ({ status }) => status === "compensation-failed",
+  "both coordinations start rounds of one loop": ({ events }) =>
+    new Set(events.flatMap((event) => (event.type === "step-started" && event.who !== undefined ? [event.by] : [])))
+      .size === 2,
+  "two agents do rounds of one loop": ({ events }) =>
+    new Set(events.flatMap((event) => (event.type === "step-started" ? [event.who ?? []].flat() : []))).size > 1,
+  "a message comes between the decision that a loop ends and its end": (_, refused) =>
+    refused.some((event) => event.type === "step-finished" && event.round !== undefined),
+  "a message comes between the decision about the last round and its start": ({ events }, refused) =>
+    refused.some(
+      (event) =>
+        event.type === "step-started" &&
+        event.who !== undefined &&
+        events.some((later) => later.type === "step-started" && later.step === event.step && later.told !== event.told),
+    ),
+  "a round reads two messages": ({ events }) =>
+    events.some((event, at) => {
+      if (event.type !== "step-started" || event.told === undefined) return false;
+      const loop = event.step.slice(0, event.step.lastIndexOf("#"));
+      const before = events
+        .slice(0, at)
+        .map((other) => (other.type === "step-started" && other.step.startsWith(`${loop}#`) ? (other.told ?? 0) : 0));
+      return event.told - Math.max(...before) > 1;
+    }),
+  "a loop finishes its fourth round": ({ events }) =>
+    events.some(
+      ({ type, ...event }) => type === "step-finished" && "step" in event && (event.step ?? "").endsWith("#4"),
+    ),
   "a run completes": ({ status }) => status === "completed",
   "a run fails": ({ status }) => status === "failed",
 };
 
 it("reach every situation", async () => {
   const samples = fc.sample(
-    scenarios({ fails: ["executing", "mapping", "compensating"], interventions: ["switch", "cancel"], repeats: true }),
+    scenarios({
+      fails: ["executing", "mapping", "compensating"],
+      interventions: ["switch", "cancel", "tell"],
+      repeats: true,
+      loops: true,
+    }),
     { numRuns: 1000, seed: 7 },
   );
   const missing = new Set(Object.keys(situations));

@@ -6,7 +6,9 @@ import type * as Openings from "../../../src/workflows/coordination/openings.ts"
 import type * as RunWaits from "../../../src/workflows/history/run-waits.ts";
 import type * as RunProgress from "../../../src/workflows/history/run-progress.ts";
 import type * as RunItems from "../../../src/workflows/history/run-items.ts";
+import type * as RunRounds from "../../../src/workflows/history/run-rounds.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
+import type { StepOutline } from "../../../src/workflows/history/step-outline.ts";
 import type { NetworkOptions } from "../support/run-network.ts";
 import { expectAllSound, expectSound } from "../support/run-invariants.ts";
 import { play, type Played, type Scenario, type ScenarioConstraints, scenarios } from "../support/run-scenario.ts";
@@ -24,6 +26,24 @@ async function failureOf(
   );
   const { errorInstance } = await fc.check(property, runs);
   return errorInstance === null || errorInstance === undefined ? undefined : (errorInstance as Error).message;
+}
+
+/** Lets loops of these scenarios, with messages, be judged by other rules. */
+async function roundsBroken(
+  broken: (rounds: typeof RunRounds) => Partial<typeof RunRounds>,
+): Promise<string | undefined> {
+  vi.resetModules();
+  vi.doMock("../../../src/workflows/history/run-rounds.ts", async (original) => {
+    const rounds = await original<typeof RunRounds>();
+    return { ...rounds, ...broken(rounds) };
+  });
+  const failure = await failureOf({ loops: true, interventions: ["tell", "switch"] });
+  vi.doUnmock("../../../src/workflows/history/run-rounds.ts");
+  return failure;
+}
+
+function withoutMax(step: StepOutline): StepOutline {
+  return step.loop === undefined ? step : { ...step, loop: { ...step.loop, max: Number.POSITIVE_INFINITY } };
 }
 
 afterEach(() => {
@@ -71,6 +91,68 @@ describe("the properties", () => {
     const failure = await failureOf({ eaches: true });
     vi.doUnmock("../../../src/workflows/history/run-items.ts");
     expect(failure).toMatch(/no more items are begun than are worked on at a time|items begin in order/);
+  });
+
+  it("notice a history that lets a loop go round again after its max", async () => {
+    const failure = await roundsBroken((rounds) => ({
+      isNextRound: (state, event) => {
+        const steps = { ...state.steps, outline: state.steps.outline.map(withoutMax) };
+        return rounds.isNextRound({ ...state, steps }, event);
+      },
+    }));
+    expect(failure).toContain("there are no more rounds than there may be");
+  });
+
+  it("notice a loop that ends although a message is unread", async () => {
+    const failure = await roundsBroken((rounds) => ({
+      isLastRound: (state, path, round) => rounds.betweenRounds(state, path)?.done === round,
+    }));
+    expect(failure).toContain("no message is unread when its loop ends");
+  });
+
+  it("notice a loop whose last round leaves a message unread", async () => {
+    const failure = await roundsBroken((rounds) => ({
+      isNextRound: (state, event) => {
+        const steps = { ...state.steps, outline: state.steps.outline.map(withoutMax) };
+        const { round = 0, loop = "" } = /^(?<loop>.*)#(?<round>\d+)$/.exec(event.step)?.groups ?? {};
+        const max = state.steps.outline.find(({ name }) => name === loop)?.loop?.max ?? 0;
+        return Number(round) <= max && rounds.isNextRound({ ...state, steps }, event);
+      },
+    }));
+    expect(failure).toMatch(/every run ends|no message is unread/);
+  });
+
+  it("notice a loop that takes a message which no round can read", async () => {
+    const failure = await roundsBroken(() => ({
+      takesMessage: ({ status, steps }, { step }) =>
+        status === "running" && steps.outline.some(({ name, loop }) => name === step && loop?.hasInbox === true),
+    }));
+    expect(failure).toMatch(/no message comes that no round can read|every run ends/);
+  });
+
+  it("notice rounds that read a message again", async () => {
+    const failure = await roundsBroken((rounds) => ({
+      betweenRounds: (state, path) => {
+        const between = rounds.betweenRounds(state, path);
+        const { messages = [] } = state.steps.segments.flat().find(({ name }) => name === path)?.inbox ?? {};
+        return between && { ...between, unread: messages };
+      },
+    }));
+    expect(failure).toContain("to deeply equal"); // what the oracle says
+  });
+
+  it("notice agents who are not told that a round has finished: runs never end", async () => {
+    const swallows: NetworkOptions["swallows"] = ({ message }) =>
+      message.type === "relay" && message.events.some((event) => event.type === "round-due" && event.between.done > 0);
+    expect(await failureOf({ loops: true }, { swallows })).toContain("every run ends");
+  });
+
+  it("notice a missing hand-over of loops: runs never end", async () => {
+    const swallows: NetworkOptions["swallows"] = ({ message }) =>
+      message.type === "relay" && message.handOver && message.events.some(({ type }) => type === "round-due");
+    expect(await failureOf({ loops: true, interventions: ["lose", "switch"] }, { swallows })).toContain(
+      "every run ends",
+    );
   });
 
   it("notice a sub-workflow that ends before its steps have", async () => {

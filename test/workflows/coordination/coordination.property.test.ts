@@ -114,6 +114,28 @@ describe("runs under either coordination and any switches in between", () => {
     );
   });
 
+  it("go round loops as often as they may, and read each message once (invariants 10, 11, 13, 14, 15)", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          interventions: ["switch", "tell", "crash"],
+          branches: true,
+          waits: true,
+          large: true,
+          depth: 2,
+          eaches: true,
+          loops: true,
+        }),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+        },
+      ),
+      check,
+    );
+  });
+
   it("fail in the same way and undo what finished, once and in order (invariant 10)", async () => {
     await fc.assert(
       fc.asyncProperty(scenarios({ fails: ["executing", "mapping"], interventions: ["switch"] }), async (scenario) => {
@@ -283,6 +305,7 @@ describe("runs under either coordination and any switches in between", () => {
           large: true,
           depth: 2,
           eaches: true,
+          loops: true,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),
       ),

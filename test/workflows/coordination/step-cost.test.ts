@@ -27,10 +27,26 @@ const agent = defineAgent("test:agents", {
   compensate: () => undefined,
 });
 
-/** Every step after the one before it; or the last after all the others. */
-function workflowOf(shape: "chained" | "parallel" | "list", size: number): WorkflowDefinition {
+/** The same, and nothing of it can be undone. */
+const lasting = defineAgent("test:agents", {
+  name: "lasting",
+  version: "1.0.0",
+  input: Count,
+  output: Count,
+  execute: (input) => input,
+});
+
+/** Every step after the one before it; or the last after all the others; or one step for a list, or in rounds. */
+function workflowOf(
+  shape: "chained" | "parallel" | "list" | "loop" | "lasting-loop",
+  size: number,
+): WorkflowDefinition {
   const names = Array.from({ length: size }, (_, index) => `s${index}`);
   const start = defineWorkflow("test:workflow", { name: shape, version: "1.0.0", input: Count });
+  if (shape === "loop" || shape === "lasting-loop") {
+    const does = shape === "loop" ? agent : lasting;
+    return start.loop("s", does, { until: ({ round }) => round === size, max: size }, ({ last }) => last ?? { n: 1 });
+  }
   if (shape === "list") {
     const over = (): readonly number[] => names.map((_, index) => index);
     const bounds = { over, concurrency: 4, max: size };
@@ -106,6 +122,8 @@ interface Cost {
   readonly lookups: number;
   /** Changes that an event makes to what the store keeps, at most; not counting those with which the run begins. */
   readonly patches: number;
+  /** How long the run's last version before its end is, as JSON. */
+  readonly length: number;
 }
 
 /** Runs a workflow to its end; or fails its last step, so that the others are undone. */
@@ -115,6 +133,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
   let newest: RunState = newRun;
   let version = 0;
   let patches = 0;
+  let length = 0;
   const commit = <S>({ key, definition }: Subject<S>, next: (state: S) => S): Snapshot<S> => {
     const of = {
       key,
@@ -128,6 +147,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     if (key !== "run/r") return { ...of, version: 1, state: next(undefined as S) };
     const before = newest;
     newest = reads.original(next(newest as S) as RunState);
+    if (newest.status === "running") length = JSON.stringify(newest).length;
     const changed = diffStates(before, newest).length;
     if (before.length > 0) patches = Math.max(patches, changed);
     version++;
@@ -149,10 +169,11 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     endOfTurn: () => Promise.resolve(),
   });
   const last = workflow.steps.at(-1)?.name;
-  const count = workflow.steps[0]?.kind === "each" ? workflow.steps[0].max : workflow.steps.length;
+  const [first] = workflow.steps;
+  const count = first?.kind === "each" || first?.kind === "loop" ? first.max : workflow.steps.length;
   const finish = (step: string): void => {
     const error = { kind: "error", name: "Error", message: "broken" } as const;
-    if (isUndone && (step === last || step === `s[${count - 1}]`))
+    if (isUndone && (step === last || step === `s[${count - 1}]` || step === `s#${count}`))
       void supervisor.propose("r", { type: "step-failed", step, error });
     else void supervisor.propose("r", { type: "step-finished", step, output: { n: 1 } });
   };
@@ -162,7 +183,11 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
   const join = new Join(counted);
   const relay = (message: Relay): void => {
     for (const proposal of join.take(message, codec)) {
-      if (proposal.type === "step-failed" || proposal.type === "step-skipped") throw new Error("not begun");
+      if (proposal.type !== "step-started" && proposal.type !== "compensation-started") {
+        if (proposal.type !== "step-finished") throw new Error("not begun");
+        void supervisor.propose("r", proposal);
+        continue;
+      }
       if (supervisor.claim("r", proposal) === false) throw new Error("refused");
       if (proposal.type === "step-started") finish(proposal.step);
       else void supervisor.propose("r", { type: "compensation-finished", step: proposal.step });
@@ -176,7 +201,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     else if (message.type === "compensate")
       void supervisor.propose("r", { type: "compensation-finished", step: message.own.step });
   }
-  return { status: newest.status, reads: reads.count / count, lookups: lookups / count, patches };
+  return { status: newest.status, reads: reads.count / count, lookups: lookups / count, patches, length };
 }
 
 // whole segments, and several: a part of one is copied in less, and a step in the one of its dependents with less
@@ -216,3 +241,37 @@ it.each(["orchestrator", "relay"] as const)(
     expect(many.patches).toBe(few.patches);
   },
 );
+
+it.each([
+  ["loop", "orchestrator"],
+  ["loop", "relay"],
+  ["lasting-loop", "orchestrator"],
+  ["lasting-loop", "relay"],
+] as const)(
+  "a round costs the same in a loop of 192 and of 576, and at most 1.5 times a step: %s, %s",
+  (shape, coordination) => {
+    const few = costOf(workflowOf(shape, short), coordination);
+    const many = costOf(workflowOf(shape, long), coordination);
+    const step = costOf(workflowOf("chained", long), coordination);
+    expect([few.status, many.status]).toEqual(["completed", "completed"]);
+    expect(many.reads / few.reads).toBeLessThan(1.3);
+    expect(many.reads / step.reads).toBeLessThan(1.5);
+    expect(many.lookups).toBeLessThan(3);
+    expect(many.patches).toBe(few.patches);
+  },
+);
+
+it("a run keeps no more of rounds than what can be undone: the newest two, where nothing can", () => {
+  const few = costOf(workflowOf("lasting-loop", short), "orchestrator");
+  const many = costOf(workflowOf("lasting-loop", long), "orchestrator");
+  expect(many.length - few.length).toBeLessThan(10); // numbers of as many digits
+  const undone = costOf(workflowOf("loop", long), "orchestrator", true);
+  expect(undone.status).toBe("failed");
+});
+
+it("a round that is undone costs the same in a loop of 192 and of 576", () => {
+  const few = costOf(workflowOf("loop", short), "orchestrator", true);
+  const many = costOf(workflowOf("loop", long), "orchestrator", true);
+  expect([few.status, many.status]).toEqual(["failed", "failed"]);
+  expect(many.reads / few.reads).toBeLessThan(1.3);
+});

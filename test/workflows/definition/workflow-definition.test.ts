@@ -91,6 +91,50 @@ describe("a workflow", () => {
     );
   });
 
+  it.each<[string, unknown[], string]>([
+    ["no agents", [{}, { max: 1, until: map }, {}], "the second argument is the agent that does the rounds"],
+    ["what is no agent", [{ a: "agent" }, { max: 1, until: map }, { a: map }], "its a is an agent"],
+    ["an odd name", [{ "a/b": agent }, { max: 1, until: map }, { "a/b": map }], 'the name "a/b" of an agent'],
+    ["no mapping", [agent, { max: 1, until: map }], "the last argument is the function"],
+    [
+      "a mapping too few",
+      [{ a: agent, b: agent }, { max: 1, until: map, who: map }, { a: map }],
+      "there is none for b",
+    ],
+    ["a mapping too many", [{ a: agent }, { max: 1, until: map }, { a: map, c: map }], "a function for c"],
+    [
+      "no who",
+      [
+        { a: agent, b: agent },
+        { max: 1, until: map },
+        { a: map, b: map },
+      ],
+      "its who says which one",
+    ],
+    ["no until", [agent, { max: 1, until: true }, map], "its until is a function"],
+    ["what is no inbox", [agent, { max: 1, until: map, inbox: "text" }, map], "its inbox"],
+    [
+      "a step called round",
+      [agent, { after: ["round"], max: 1, until: map }, map],
+      "can't come after a step of that name",
+    ],
+  ])("can't have a loop with %s", (_, args, message) => {
+    const loop = begin().step("round", agent, map).loop as unknown as (...given: unknown[]) => unknown;
+    expect(() => loop("all", ...args)).toThrow(
+      expect.objectContaining({ code: "invalid-workflow", message: expect.stringContaining(message) as string }),
+    );
+  });
+
+  it.each([{}, { max: 0 }, { max: 1.5 }, { max: 1_000_001 }, { max: 1, onMax: "stop" }, { max: 1, rounds: 2 }])(
+    "can't have a loop with the bounds %j",
+    (bounds) => {
+      const loop = begin().loop as unknown as (...given: unknown[]) => unknown;
+      expect(() => loop("all", agent, { until: map, ...bounds }, map)).toThrow(
+        expect.objectContaining({ code: "invalid-options" }),
+      );
+    },
+  );
+
   it.each([{ concurrency: 0 }, { max: 1.5 }, { tolerate: -1 }, { tolerate: { share: 2 } }, { tolerate: "some" }])(
     "can't have an each with the bounds %j",
     (bounds) => {

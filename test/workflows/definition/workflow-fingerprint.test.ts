@@ -77,6 +77,19 @@ it.each<[string, Change]>([
   expect(fingerprintOf(workflow(change))).not.toBe(original);
 });
 
+it("changes with the agents, the bound and the inbox of a loop, and with nothing else of it", () => {
+  const agent = (name: string) =>
+    defineAgent("test:agents", { name, version: "1", input: v.number(), output: v.number(), execute: () => 1 });
+  const [one, two] = [agent("one"), agent("two")];
+  const start = defineWorkflow("test:workflow", { name: "w", version: "1", input: v.number() });
+  const of = (options: { max?: number; onMax?: "accept"; inbox?: v.GenericSchema<string>; until?: () => boolean }) =>
+    fingerprintOf(start.loop("again", one, { max: 3, until: () => true, ...options }, () => 1));
+  const other = fingerprintOf(start.loop("again", two, { max: 3, until: () => true }, () => 1));
+  const prints = [of({}), of({ max: 4 }), of({ onMax: "accept" }), of({ inbox: v.string() }), other];
+  expect(new Set(prints).size).toBe(prints.length);
+  expect(of({ until: () => false })).toBe(of({}));
+});
+
 it("tells patterns, literals and picklists apart", () => {
   const of = (input: v.GenericSchema): string => fingerprintOf(workflow({ input }));
   const all = [

@@ -547,15 +547,24 @@ describe("what a run's steps emit", () => {
   const book = begin()
     .step("page", page, ({ input }) => input)
     .each("paint", painter, { over: ({ input }) => [input.id] }, ({ item }) => ({ applicantId: item }))
+    .loop(
+      "draw",
+      { painter, writer },
+      { max: 2, until: () => true, who: () => "painter" },
+      {
+        painter: () => ({ applicantId: "" }),
+        writer: () => ({ applicantId: "" }),
+      },
+    )
     .pause("rest", { ms: 1 });
   const running = run(book, { id: "1" });
 
   it("is typed by the step, in sub-workflows and lists too", async () => {
     for await (const item of running.stream()) {
       if (item.kind !== "part") continue;
-      expectTypeOf(item.step).toEqualTypeOf<"page/write" | `paint[${number}]`>();
+      expectTypeOf(item.step).toEqualTypeOf<"page/write" | `paint[${number}]` | `draw#${number}`>();
       if (item.step === "page/write") expectTypeOf(item.value).toEqualTypeOf<string>();
-      else expectTypeOf(item.value).toEqualTypeOf<{ x: number; at: Date }>();
+      else expectTypeOf(item.value).toEqualTypeOf<string | { x: number; at: Date }>();
     }
     running.stream$.subscribe((item) => {
       if (item.kind === "part" && item.step === "page/write") expectTypeOf(item.value).toEqualTypeOf<string>();
@@ -580,6 +589,71 @@ describe("what a run's steps emit", () => {
     });
     const plain: WorkflowDefinition<{ id: string }> = page;
     run(plain, { id: "1" }).text("anything");
+  });
+});
+
+describe("a workflow with loops", () => {
+  const flow = both();
+
+  it("gives a round what came before the loop, and the output of the round before, once there is one", () => {
+    const loop = flow.loop(
+      "again",
+      score,
+      {
+        after: ["score"],
+        max: 3,
+        until: ({ last, round, score: given }) => {
+          expectTypeOf(last).toEqualTypeOf<{ score: number }>();
+          expectTypeOf(round).toEqualTypeOf<number>();
+          expectTypeOf(given).toEqualTypeOf<{ score: number }>();
+          return true;
+        },
+      },
+      ({ last, round, told, score: given }) => {
+        expectTypeOf(last).toEqualTypeOf<{ score: number } | undefined>();
+        expectTypeOf(round).toEqualTypeOf<number>();
+        expectTypeOf(told).toEqualTypeOf<readonly never[]>();
+        expectTypeOf(given).toEqualTypeOf<{ score: number }>();
+        return { applicantId: "" };
+      },
+    );
+    expectTypeOf<OutputOf<typeof loop>>().toEqualTypeOf<{ score: number }>();
+    const skipped = flow.loop("again", score, { max: 3, until: () => true, when: () => true }, () => ({
+      applicantId: "",
+    }));
+    expectTypeOf<OutputOf<typeof skipped>>().toEqualTypeOf<{ score: number } | undefined>();
+  });
+
+  it("tells by the agent's name whose output the last one is, of agents whose inputs and outputs differ", () => {
+    const desk = flow.loop(
+      "desk",
+      { score, income },
+      {
+        inbox: v.pipe(
+          v.string(),
+          v.transform((text) => text.length),
+        ),
+        max: 9,
+        until: ({ by, last }) => (by === "score" ? last.score > 1 : last.verified),
+        who: ({ by, last }) => {
+          if (by === undefined) expectTypeOf(last).toEqualTypeOf<undefined>();
+          if (by === "score") expectTypeOf(last).toEqualTypeOf<{ score: number }>();
+          return by === "score" ? "income" : "score";
+        },
+      },
+      {
+        score: ({ told, input }) => {
+          expectTypeOf(told).toEqualTypeOf<readonly number[]>();
+          return { applicantId: input.id };
+        },
+        income: ({ by, last }) => {
+          if (by === "income") expectTypeOf(last.at).toEqualTypeOf<Date>();
+          return { applicantId: "" };
+        },
+      },
+    );
+    expectTypeOf<OutputOf<typeof desk>>().toEqualTypeOf<{ score: number } | { verified: boolean; at: Date }>();
+    assertType<(system: System) => void>((system) => void system.run(desk, { id: "", amount: 1 }).tell("desk", "text"));
   });
 });
 

@@ -3,7 +3,7 @@
 import { expect } from "vitest";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import type { Outcome, Played, Scenario } from "./run-scenario.ts";
-import { expected, pathsOf, stepAt } from "./run-scenario.ts";
+import { doerOf, expected, pathsOf, stepAt } from "./run-scenario.ts";
 
 /** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
 export function expectSound(scenario: Scenario, run: Outcome): void {
@@ -37,13 +37,19 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
   expectSettled(scenario, run, finished, of("step-skipped"));
   expectToldOnce(scenario, run);
   expectBounded(scenario, run);
+  expectLooped(scenario, run);
   expectUndone(scenario, run);
   const isExact =
     run.status === "completed" &&
     finished.every((step) => !isFallback(run, step)) &&
     toleratedIn(run).every((item) => isMeantToFail(scenario, item));
   if (isExact) {
-    const { output, skipped, settled } = expected(scenario, Number(run.id.slice(1)), expiredWaits(run));
+    const { output, skipped, settled } = expected(
+      scenario,
+      Number(run.id.slice(1)),
+      expiredWaits(run),
+      toldRounds(run),
+    );
     expect(run.output).toEqual(output);
     expect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
     expect([...finished, ...of("step-skipped"), ...toleratedIn(run)].toSorted()).toEqual(settled.toSorted());
@@ -66,7 +72,7 @@ function expectSettled(
   const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
   const all = toSettle(scenario.steps, new Set(skipped));
   expect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
-    !hasTurned && settled.length === all.length + itemsOf(run).length,
+    !hasTurned && settled.length === all.length + itemsOf(run).length + roundsOf(run).length,
   );
   for (const [path] of all)
     if (stepOf(scenario, path).kind === "workflow" && finished.includes(path))
@@ -77,7 +83,82 @@ function expectSettled(
 
 /** True for a step that an agent does, and for an item. */
 function isByAgent(scenario: Scenario, path: string): boolean {
-  return path.endsWith("]") || stepOf(scenario, path).kind === "agent";
+  return path.endsWith("]") || /#\d+$/.test(path) || stepOf(scenario, path).kind === "agent";
+}
+
+/** The rounds that were begun. */
+function roundsOf(run: Outcome): string[] {
+  return run.events.flatMap((event) => (event.type === "step-started" && event.who !== undefined ? [event.step] : []));
+}
+
+/** What each round was told: by the history, those messages that no round before had read. */
+function toldRounds(run: Outcome): ReadonlyMap<string, readonly { readonly value: number }[]> {
+  const messages = new Map<string, { value: number }[]>();
+  const read = new Map<string, number>();
+  const rounds = new Map<string, readonly { readonly value: number }[]>();
+  for (const event of run.events) {
+    if (event.type === "loop-told")
+      messages.set(event.step, [...(messages.get(event.step) ?? []), event.message as { value: number }]);
+    if (event.type !== "step-started" || event.told === undefined) continue;
+    const loop = event.step.slice(0, event.step.lastIndexOf("#"));
+    rounds.set(event.step, (messages.get(loop) ?? []).slice(read.get(loop) ?? 0, event.told));
+    read.set(loop, event.told);
+  }
+  return rounds;
+}
+
+/**
+ * Invariants 14 and 15 of loops: rounds follow one another, no more of them than there may be; each message is read by one round, and none is
+ * left when the loop ends.
+ */
+function expectLooped(scenario: Scenario, run: Outcome): void {
+  for (const [path, { loop }] of pathsOf(scenario.steps)) {
+    if (loop === undefined) continue;
+    let rounds = 0;
+    let isInRound = false;
+    let isOver = false;
+    let told = 0;
+    let read = 0;
+    let last = 0;
+    const keys: (string | undefined)[] = [];
+    for (const event of run.events) {
+      if (event.type === "loop-told" && event.step === path) {
+        expect(loop.hasInbox && !isOver && rounds < loop.max, "no message comes that no round can read").toBe(true);
+        told++;
+        keys.push(event.idempotencyKey);
+      }
+      if (!("step" in event) || event.step === undefined) continue;
+      if (event.step === path && event.type === "step-finished") {
+        expect([isInRound, isOver, event.round], "a loop ends once, with its last round").toEqual([
+          false,
+          false,
+          rounds,
+        ]);
+        expect(read, "no message is unread when its loop ends").toBe(told);
+        isOver = true;
+      }
+      if (!event.step.startsWith(`${path}#`)) continue;
+      if (event.type === "step-started" && event.attempt === undefined) {
+        rounds++;
+        expect([isInRound, isOver, event.step], "rounds follow one another").toEqual([
+          false,
+          false,
+          `${path}#${rounds}`,
+        ]);
+        expect(rounds, "there are no more rounds than there may be").toBeLessThanOrEqual(loop.max);
+        expect(event.who, "by the agent whose turn it is").toBe(`a${doerOf(last, rounds, loop.agents.length)}`);
+        isInRound = true;
+        const upTo = event.told ?? read;
+        expect(upTo >= read && upTo <= told, "a round reads what came since the one before").toBe(true);
+        read = upTo;
+      }
+      if (event.type === "step-finished") {
+        isInRound = false;
+        last = (event.output as { value: number }).value;
+      }
+    }
+    expect(new Set(keys).size, "no message is told twice").toBe(keys.length);
+  }
 }
 
 /** The items of all lists that were begun. */
@@ -160,10 +241,12 @@ function expectToldOnce(scenario: Scenario, run: Outcome): void {
   expect(new Set(answered).size, "no wait is answered twice").toBe(answered.length);
   const expired = expiredWaits(run);
   for (const [step, { kind }] of pathsOf(scenario.steps)) {
-    if (kind === "agent" || kind === "workflow" || kind === "each")
+    if (kind !== "wait" && kind !== "pause") {
       expect([...opened, ...answered]).not.toContain(step);
-    else expect([...run.executed, ...run.compensated]).not.toContain(step);
-    if (kind === "agent" || kind === "workflow" || kind === "each" || !finished.includes(step)) continue;
+      continue;
+    }
+    expect([...run.executed, ...run.compensated]).not.toContain(step);
+    if (!finished.includes(step)) continue;
     expect(opened).toContain(step);
     if (kind === "wait")
       expect(answered.includes(step), "it finishes with its answer, or given up").toBe(!expired.has(step));
@@ -220,7 +303,7 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
       !isByAgent(scenario, step)
         ? false
         : fallbackFor === undefined
-          ? scenario.agents[stepOf(scenario, step).agent]?.isCompensable === true
+          ? scenario.agents[agentFor(scenario, run, step)]?.isCompensable === true
           : unknown.includes(step),
     )
     .map(({ step }) => step)
@@ -229,18 +312,29 @@ function toUndo(scenario: Scenario, run: Outcome, unknown: readonly string[]): s
 
 /** The steps without an output whose effects are unknown and whose agents can undo them. */
 function unknownSteps(scenario: Scenario, run: Outcome): string[] {
-  return uncertainSteps(run).filter((step) => isByAgent(scenario, step) && undoesUnknown(scenario, step));
+  return uncertainSteps(run).filter((step) => isByAgent(scenario, step) && undoesUnknown(scenario, run, step));
 }
 
 /** True when the effects of the point of no return are unknown and its agent can't undo them. */
 function inDoubt(scenario: Scenario, run: Outcome): boolean {
   const pivot = `s${scenario.pivot}`;
   const hasEnded = run.status !== "completed" && !passed(run, scenario.pivot);
-  return hasEnded && uncertainSteps(run).includes(pivot) && !undoesUnknown(scenario, pivot);
+  return hasEnded && uncertainSteps(run).includes(pivot) && !undoesUnknown(scenario, run, pivot);
 }
 
-function undoesUnknown(scenario: Scenario, step: string): boolean {
-  return scenario.agents[stepOf(scenario, step).agent]?.undoesUnknown === true;
+function undoesUnknown(scenario: Scenario, run: Outcome, step: string): boolean {
+  return scenario.agents[agentFor(scenario, run, step)]?.undoesUnknown === true;
+}
+
+/** Which agent did a step: of a loop, that of the round. */
+function agentFor(scenario: Scenario, run: Outcome, path: string): number {
+  const { agent, loop } = stepOf(scenario, path);
+  if (loop === undefined) return agent;
+  const started = run.events.find(
+    (event) => event.type === "step-started" && event.step === path && event.who !== undefined,
+  );
+  const who = started?.type === "step-started" ? started.who : undefined;
+  return loop.agents[Number(who?.slice(1))] ?? -1;
 }
 
 /** The steps without an output whose effects are unknown. */
@@ -281,6 +375,13 @@ function times(steps: readonly string[], step: string): number {
 /** All runs are sound, nothing escaped and nothing is remembered that isn't needed any more (invariant 7). */
 export function expectAllSound(scenario: Scenario, played: Played): void {
   for (const run of played.runs) expectSound(scenario, run);
+  for (const { run, step, key } of played.taken) {
+    const events = played.runs.find(({ id }) => id === run)?.events ?? [];
+    expect(
+      events.filter((event) => event.type === "loop-told" && event.step === step && event.idempotencyKey === key),
+      "what a sender knows to be taken is in the history, once",
+    ).toHaveLength(1);
+  }
   expect(played.errors).toEqual([]);
   expect(played.leftovers).toBe(0);
 }

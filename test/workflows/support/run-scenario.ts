@@ -35,6 +35,18 @@ export interface StepPlan {
   readonly inner?: readonly StepPlan[];
   /** Of an each. */
   readonly each?: EachPlan;
+  readonly loop?: LoopPlan;
+}
+
+export interface LoopPlan {
+  /** Which of the agents do its rounds: the value of the round before says which one does the next. */
+  readonly agents: readonly number[];
+  /** It is done when a value leaves 0 by this, or after so many rounds. */
+  readonly doneAt: number;
+  readonly max: number;
+  readonly hasInbox: boolean;
+  /** Those rounds fail for good, or once, whose number leaves 0 by this. */
+  readonly failing: number;
 }
 
 export interface EachPlan {
@@ -89,6 +101,8 @@ export interface ScenarioConstraints {
   readonly waits?: boolean;
   /** Whether there are lists. */
   readonly eaches?: boolean;
+  /** Whether there are loops. */
+  readonly loops?: boolean;
   /** How deep sub-workflows may lie in each other. */
   readonly depth?: number;
   /** Whether a few of the workflows have up to 40 steps, and not 7. */
@@ -112,6 +126,7 @@ export function scenarios({
   waits = false,
   depth: deepest = 0,
   eaches = false,
+  loops = false,
   large = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
   const fail = fc.oneof(
@@ -138,7 +153,15 @@ export function scenarios({
           { weight: waits ? 1 : 0, arbitrary: fc.constant("pause" as const) },
           { weight: depth > 0 ? 1 : 0, arbitrary: fc.constant("workflow" as const) },
           { weight: eaches ? 1 : 0, arbitrary: fc.constant("each" as const) },
+          { weight: loops ? 1 : 0, arbitrary: fc.constant("loop" as const) },
         ),
+        loop: fc.record({
+          agents: fc.array(fc.nat(agentCount - 1), { minLength: 1, maxLength: 3 }),
+          doneAt: fc.integer({ min: 2, max: 5 }),
+          max: fc.integer({ min: 1, max: 5 }),
+          hasInbox: fc.boolean(),
+          failing: fc.integer({ min: 1, max: 4 }),
+        }),
         each: fc.record({
           concurrency: fc.integer({ min: 1, max: 3 }),
           tolerate: fc.option(fc.nat(3), { nil: undefined }),
@@ -147,19 +170,20 @@ export function scenarios({
         inner: depth > 0 ? stepsOf(1, 4, depth - 1) : fc.constant([]),
         isTimed: fc.boolean(),
       })
-      .map(({ before, isNeeded, standsIn, isTimed, inner, each, ...plan }) => {
+      .map(({ before, isNeeded, standsIn, isTimed, inner, each, loop, ...plan }) => {
         const needs = before.filter((earlier) => isNeeded[earlier] === true);
         const hasTimeout = plan.kind === "wait" && isTimed;
         const mayStandIn = hasTimeout || needs.length > 0 || plan.skippedAt !== undefined;
         return {
           ...plan,
           hasTimeout,
-          fails: plan.kind === "agent" || plan.kind === "each" || plan.fails === "mapping" ? plan.fails : "never",
+          fails: isDoneByAgents(plan.kind) || plan.fails === "mapping" ? plan.fails : ("never" as const),
           after: before.filter((earlier) => !needs.includes(earlier)),
           needs,
           hasOtherwise: plan.kind !== "pause" && plan.kind !== "each" && mayStandIn && (standsIn || hasTimeout),
           ...(plan.kind === "workflow" ? { inner } : {}),
           ...(plan.kind === "each" ? { each } : {}),
+          ...(plan.kind === "loop" ? { loop } : {}),
         };
       });
   const stepsOf = (min: number, max: number, depth: number): fc.Arbitrary<StepPlan[]> =>
@@ -202,6 +226,10 @@ export function scenarios({
   );
 }
 
+function isDoneByAgents(kind: StepPlan["kind"]): boolean {
+  return kind === "agent" || kind === "each" || kind === "loop";
+}
+
 /** What a run came to. */
 export interface Outcome {
   readonly id: string;
@@ -224,6 +252,15 @@ export interface Played {
   readonly leftovers: number;
   /** Proposals that the history did not accept. */
   readonly refused: readonly Proposal[];
+  /** The messages to loops whose senders know that they were taken. */
+  readonly taken: readonly Told[];
+}
+
+/** A message to a loop. Its key is its value. */
+interface Told {
+  readonly run: string;
+  readonly step: string;
+  readonly key: string;
 }
 
 const Answer = v.object({ value: v.number() });
@@ -249,6 +286,23 @@ export async function play(
   network.begun.push(network.supervisor.switchCoordination(scenario.coordination));
   if (scenario.isAsync) await network.step(0);
   const paths = pathsOf(scenario.steps);
+  const taken: Told[] = [];
+  let messages = 0;
+  /** Tells a wait its answer, or a loop a message: each third one again, under the key of the one before. */
+  const tell = (id: string, path: Planned | undefined): void => {
+    const [step, { kind, loop }] = path ?? ["", { kind: "agent" } as StepPlan];
+    if (kind === "wait") network.begun.push(network.supervisor.tell(id, step, answerTo(indexOf(step)), {}));
+    if (loop?.hasInbox !== true) return;
+    messages++;
+    const value = messages % 3 === 0 ? messages - 1 : messages;
+    const key = String(value);
+    const told = network.supervisor.tell(id, step, { value }, { idempotencyKey: key });
+    network.begun.push(
+      (async () => {
+        if (await told) taken.push({ run: id, step, key });
+      })(),
+    );
+  };
   const start = (index: number): unknown => {
     const own = scenario.pinned !== undefined && index === ids.length - 1 ? { coordination: scenario.pinned } : {};
     return network.supervisor.start(ids[index] as string, workflow, { n: index }, own);
@@ -271,10 +325,10 @@ export async function play(
       for (const [index, id] of ids.entries())
         if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
     }
-    if (intervention === "tell") tellWait(network, ids[pick % ids.length] as string, paths[pick % paths.length]);
+    if (intervention === "tell") tell(ids[pick % ids.length] as string, paths[pick % paths.length]);
     if (network.choices > 0) await network.step(pick, repeats);
   }
-  for (const id of ids) for (const path of paths) tellWait(network, id, path);
+  for (const id of ids) for (const path of paths) tell(id, path);
   for (let steps = 0; network.choices > 0; steps++) {
     if (steps > 5000) throw new Error("it never ends");
     await network.step(0);
@@ -285,12 +339,8 @@ export async function play(
     errors: network.errors,
     leftovers: network.participants.reduce((sum, { load }) => sum + load.joins + load.work, 0),
     refused: network.refused,
+    taken,
   };
-}
-
-/** Answers a wait of a run, which may have its answer, or be over. */
-function tellWait(network: Network, id: string, [path, { kind }]: Planned = ["", { kind: "agent" } as StepPlan]): void {
-  if (kind === "wait") network.begun.push(network.supervisor.tell(id, path, answerTo(indexOf(path)), {}));
 }
 
 /** A step by its path in a run. */
@@ -306,7 +356,7 @@ export function pathsOf(steps: readonly StepPlan[], scope = ""): readonly Planne
 
 /** The step at a path. */
 export function stepAt({ steps }: Pick<Scenario, "steps">, path: string): StepPlan | undefined {
-  const [first = "", ...rest] = path.replaceAll(/\[\d+\]/g, "").split("/");
+  const [first = "", ...rest] = path.replaceAll(/\[\d+\]|#\d+/g, "").split("/");
   const step = steps[indexOf(first)];
   return step === undefined || rest.length === 0 ? step : stepAt({ steps: step.inner ?? [] }, rest.join("/"));
 }
@@ -349,9 +399,10 @@ function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWor
     always: StepPlan["fails"],
     once: StepPlan["fails"],
   ): Error | undefined => {
-    const { fails, each } = stepAt(scenario, step ?? "") ?? {};
+    const { fails, each, loop } = stepAt(scenario, step ?? "") ?? {};
     const item = Number(/\[(\d+)\]$/.exec(step ?? "")?.[1]);
     if (each !== undefined && (item + 1) % each.failing !== 0) return undefined;
+    if (loop !== undefined && roundOf(step ?? "") % loop.failing !== 0) return undefined;
     const isFirst = !failed.has(`${run}/${step}/${once}`);
     if (fails !== always && !(fails === once && isFirst)) return undefined;
     failed.add(`${run}/${step}/${once}`);
@@ -383,6 +434,11 @@ function agentOf(scenario: Scenario, plan: AgentPlan, index: number, work: DoWor
       : {}),
   });
   return agent;
+}
+
+/** The number of the round at a path. */
+function roundOf(path: string): number {
+  return Number(/#(\d+)$/.exec(path)?.[1]);
 }
 
 function valueOf({ sum, index }: v.InferOutput<typeof Numbers>): number {
@@ -437,6 +493,19 @@ interface UntypedBuilder extends WorkflowDefinition {
       tolerate?: number;
     },
     map: (sources: Record<string, unknown>) => unknown,
+  ): UntypedBuilder;
+  loop(
+    name: string,
+    agents: Readonly<Record<string, AgentDefinition>>,
+    options: Branch & {
+      who: (sources: Record<string, unknown>) => unknown;
+      until: (sources: Record<string, unknown>) => unknown;
+      max: number;
+      onMax: "accept";
+      inbox?: v.GenericSchema;
+      otherwise?: () => unknown;
+    },
+    maps: Readonly<Record<string, (sources: Record<string, unknown>) => unknown>>,
   ): UntypedBuilder;
   waitFor(
     name: string,
@@ -507,6 +576,28 @@ function workflowOf(
             },
           );
         }
+        case "loop": {
+          const { agents: doers = [], max = 1, hasInbox = false, failing = 1, doneAt = 1 } = step.loop ?? {};
+          const names = doers.map((_, at) => `a${at}`);
+          const mapRound = ({ last, by: _, round, told, ...sources }: Record<string, unknown>): unknown => {
+            if (fails === "mapping" && Number(round) % failing === 0) throw new Error("mapping");
+            return { sum: sumOfRound(sumOf(sources), worthOf(last), told as readonly { value: number }[]), index };
+          };
+          return workflow.loop(
+            name,
+            Object.fromEntries(doers.map((doer, at) => [`a${at}`, agents[doer] as AgentDefinition])),
+            {
+              ...branch,
+              ...otherwise,
+              who: ({ last, round }) => names[doerOf(worthOf(last), Number(round), names.length)],
+              until: ({ last }) => worthOf(last) % doneAt === 0,
+              max,
+              onMax: "accept",
+              ...(hasInbox ? { inbox: Answer } : {}),
+            },
+            Object.fromEntries(names.map((who) => [who, mapRound])),
+          );
+        }
         case "workflow": {
           const inner = workflowOf({ steps: step.inner ?? [], pivot: undefined }, agents);
           return workflow.step(name, inner, { ...branch, ...otherwise }, (sources) => ({
@@ -519,23 +610,35 @@ function workflowOf(
   );
 }
 
+/** What a round maps: what came before the loop, the value of the round before, and what it was told. */
+function sumOfRound(before: number, last: number, told: readonly { readonly value: number }[]): number {
+  return told.reduce((sum, { value }) => sum + 7 * value, before + last);
+}
+
+/** Which of a loop's agents does a round. */
+export function doerOf(last: number, round: number, count: number): number {
+  return (last + round) % count;
+}
+
 /**
  * What becomes of a run of the workflow for the input `n` if nothing fails, by plain arithmetic: its output, the paths that it skips, and
  * all that settle. The steps of a sub-workflow that is skipped are not among them.
  *
- * @param expired the waits that were given up, which the schedule decides.
+ * @param expired the waits that were given up, and `told` what each round was told: the schedule decides it.
  */
 export function expected(
   { steps }: Pick<Scenario, "steps">,
   n: number,
   expired: ReadonlySet<string>,
+  told: ReadonlyMap<string, readonly { readonly value: number }[]> = new Map(),
   scope = "",
 ): { readonly output: unknown; readonly skipped: readonly string[]; readonly settled: readonly string[] } {
   const outputs: unknown[] = [];
   const skipped: string[] = [];
   const settled: string[] = [];
   const missing = new Set<number>();
-  for (const [index, { kind, after, needs, skippedAt, hasOtherwise, inner = [], each, fails }] of steps.entries()) {
+  for (const [index, step] of steps.entries()) {
+    const { kind, after, needs, skippedAt, hasOtherwise, inner = [], each, loop, fails } = step;
     const path = `${scope}s${index}`;
     const sum = [...after, ...needs].reduce((total, earlier) => total + worthOf(outputs[earlier]), n);
     const isDone =
@@ -546,7 +649,7 @@ export function expected(
     if (!isDone || expired.has(path)) outputs.push(hasOtherwise ? standIn : undefined);
     else if (kind === "pause") outputs.push(undefined);
     else if (kind === "workflow") {
-      const within = expected({ steps: inner }, sum, expired, `${path}/`);
+      const within = expected({ steps: inner }, sum, expired, told, `${path}/`);
       outputs.push(within.output);
       skipped.push(...within.skipped);
       settled.push(...within.settled);
@@ -558,6 +661,15 @@ export function expected(
         return each.tolerate === undefined ? output : isFailing ? { error: expect.anything() as unknown } : { output };
       });
       outputs.push(items);
+    } else if (loop !== undefined) {
+      let value = 0;
+      const toldAt = (round: number): readonly { readonly value: number }[] => told.get(`${path}#${round}`) ?? [];
+      for (let round = 1; ; round++) {
+        value = valueOf({ sum: sumOfRound(sum, value, toldAt(round)), index });
+        settled.push(`${path}#${round}`);
+        if ((value % loop.doneAt === 0 || round >= loop.max) && toldAt(round + 1).length === 0) break;
+      }
+      outputs.push({ value });
     } else outputs.push(kind === "wait" ? answerTo(index) : { value: valueOf({ sum, index }) });
   }
   return { output: outputs.at(-1), skipped, settled };

@@ -1,0 +1,48 @@
+/** What a wait or a loop of a run is told: the event that it comes to, once it is what that takes. */
+
+import type * as v from "valibot";
+import { checkContract } from "../../contracts/contract.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { shown } from "../../values/shown.ts";
+import type { PlannedOpening, WorkflowPlan } from "../coordination/workflow-plan.ts";
+import type { TellOptions } from "../definition/tell-options.ts";
+import type { LoopTold, WaitAnswered } from "../history/run-event.ts";
+
+/** @throws TroupeError `invalid-options`, `contract-violated`, `not-cloneable`, `message-too-large`. */
+export function toldTo(
+  { workflow, openings, opening }: WorkflowPlan,
+  path: string,
+  given: unknown,
+  { by, idempotencyKey }: TellOptions,
+  codec: PayloadCodec,
+): WaitAnswered | LoopTold {
+  const { name, version } = workflow;
+  const step = opening.get(path);
+  const schema = step && schemaOf(step);
+  if (step === undefined || schema === undefined) {
+    const names = openings.flatMap((other) => (schemaOf(other) === undefined ? [] : [other.name]));
+    throw new TroupeError(
+      "invalid-options",
+      `tell: the workflow ${name}@${version} has no wait, and no loop with an inbox, ${shown(path)}; ` +
+        (names.length === 0 ? "it has none" : `it has ${names.join(", ")}`),
+    );
+  }
+  const parsed = checkContract(schema, given, {
+    ...{ agent: `${name}.${path}`, version, direction: "message", side: "sender" },
+  });
+  const told = {
+    step: path,
+    ...(by === undefined ? {} : { by }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+  };
+  return step.kind === "loop"
+    ? { type: "loop-told", ...told, message: codec.encode(parsed, `the message to the loop "${path}"`) }
+    : { type: "wait-answered", ...told, answer: codec.encode(parsed, `the answer to the wait "${path}"`) };
+}
+
+/** The schema of what it is told; `undefined` if it is told nothing. */
+function schemaOf(step: PlannedOpening): v.GenericSchema | undefined {
+  if (step.kind === "loop") return step.inbox;
+  return step.kind === "wait" ? step.answer : undefined;
+}
