@@ -5,7 +5,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import { cut } from "../../errors/foreign-value.ts";
 import type { RunEvent, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
 import type { StepOutline } from "./step-outline.ts";
-import { scopeOf } from "../definition/steps-of-run.ts";
+import { scopeOf, wholeOf } from "../definition/steps-of-run.ts";
 import type { RunRecord } from "./run-history.ts";
 import type { Pending } from "./run-pending.ts";
 
@@ -18,7 +18,7 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
     case "run-started":
       return `a run of ${event.workflow.name}@${event.workflow.version} started, by the ${event.coordination}, with ${valueOf(event.input)}`;
     case "step-started":
-      return `${event.step} started${attemptIn(event)}${partIn(event)}`;
+      return `${event.step} started${attemptIn(event)}${partIn(event, records)}`;
     case "step-finished":
       return `${event.step} finished${insteadIn(event)}${roundsIn(event)} with ${valueOf(event.output)}`;
     case "step-skipped":
@@ -110,9 +110,16 @@ function insteadIn({ fallbackFor, isExpired }: StepFinished): string {
   return fallbackFor === undefined ? "" : `, by its fallback (${fallbackFor.message}),`;
 }
 
-function partIn({ items, who, told }: StepStarted): string {
+/** How many items there are; or who does the round, and how many messages it read that no round before had. */
+function partIn({ step, items, who, told }: StepStarted, records: readonly RunRecord[]): string {
   if (items !== undefined) return `, over ${items.count} items`;
-  return `${who === undefined ? "" : `, by ${who}`}${told === undefined ? "" : `, and read all ${told} messages so far`}`;
+  const by = who === undefined ? "" : `, by ${who}`;
+  if (told === undefined) return by;
+  const before = records.findLast(
+    ({ event }) => event.type === "step-started" && event.told !== undefined && wholeOf(event.step) === wholeOf(step),
+  );
+  const read = told - (before?.event.type === "step-started" ? (before.event.told ?? 0) : 0);
+  return `${by}, and read ${read} ${read === 1 ? "message" : "messages"}`;
 }
 
 function roundsIn({ round }: StepFinished): string {

@@ -10,7 +10,7 @@ import {
   nextToCompensate,
   remainingCompensations,
 } from "../../../src/workflows/history/run-progress.ts";
-import { scopeOf } from "../../../src/workflows/definition/steps-of-run.ts";
+import { scopeOf, wholeOf } from "../../../src/workflows/definition/steps-of-run.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
 import {
   allSteps,
@@ -36,11 +36,11 @@ function expectCounted(state: RunState): void {
   const isWaiting = !isRunning && all.some(({ status }) => status === "started" || status === "compensating");
   expect(awaitsSteps(state)).toBe(isWaiting);
   const hasFinished = new Set(all.flatMap(({ name, order }) => (order === undefined ? [] : [name])));
-  expect(steps.finished).toBe([...hasFinished].filter((name) => !name.endsWith("]")).length);
+  expect(steps.finished).toBe([...hasFinished].filter((name) => wholeOf(name) === undefined).length);
   const stepIn = new Map(all.map((step) => [step.name, step]));
   const membersOf = new Map<string, StepState[]>();
   for (const step of all)
-    if (!step.name.endsWith("]"))
+    if (wholeOf(step.name) === undefined)
       membersOf.set(scopeOf(step.name), [...(membersOf.get(scopeOf(step.name)) ?? []), step]);
   for (const [place, { name, after }] of steps.outline.entries()) {
     const missing = after.filter((needed) => !hasFinished.has(needed)).length;
@@ -49,7 +49,8 @@ function expectCounted(state: RunState): void {
     const members = membersOf.get(name) ?? [];
     if (step.list !== undefined) expectListCounted(all, step, state);
     const settled = members.filter(({ order, status }) => order !== undefined || status === "skipped").length;
-    if (step.list === undefined)
+    if (step.loop !== undefined) expectLoopCounted(all, step, steps);
+    if (step.list === undefined && step.loop === undefined)
       expect(step.left).toBe(step.status === "open" || step.status === "closed" ? members.length - settled : undefined);
     const scope = stepIn.get(scopeOf(name));
     const hasBegun = scope === undefined || scope.status === "open";
@@ -80,6 +81,19 @@ function expectListCounted(all: readonly StepState[], { name, list, left }: Step
   expect(left ?? 0).toBe(isOpen ? (list?.items.count ?? 0) - settled : 0);
 }
 
+/** Of a loop, the newest rounds that can't be undone are there, two of them at most, and all that can. Each is found where it is. */
+function expectLoopCounted(all: readonly StepState[], { name, loop }: StepState, steps: RunState["steps"]): void {
+  const rounds = all.filter((other) => other.name.startsWith(`${name}#`));
+  const isKept = ({ who = "" }: StepState): boolean =>
+    steps.outline.find((step) => step.name === name)?.loop?.rounds[who]?.compensable === true;
+  expect(rounds.filter(isKept)).toHaveLength(loop?.kept ?? 0);
+  expect(rounds.filter((round) => !isKept(round))).toHaveLength(Math.min(2, (loop?.round ?? 0) - (loop?.kept ?? 0)));
+  for (const round of rounds) expect(stepAt(steps, placeOf(steps, round.name) ?? -1)).toBe(round);
+  const newest = loop?.at === undefined ? undefined : stepAt(steps, loop.at).name;
+  expect(newest).toBe(loop?.round === 0 ? undefined : `${name}#${loop?.round}`);
+  expect(placeOf(steps, `${name}#${(loop?.round ?? 0) + 1}`)).toBeUndefined();
+}
+
 describe("the steps of a run", () => {
   it("are counted as a look at each would count them, after any events", async () => {
     const statuses = new Set<string>();
@@ -87,13 +101,14 @@ describe("the steps of a run", () => {
       fc.asyncProperty(
         scenarios({
           fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
-          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel"],
+          interventions: ["switch", "cancel", "lose", "crash", "crash-cancel", "tell"],
           repeats: true,
           retries: true,
           fallbacks: true,
           pivots: true,
           depth: 2,
           eaches: true,
+          loops: true,
         }),
         async (scenario) => {
           for (const { events } of (await play(scenario)).runs) {

@@ -31,6 +31,7 @@ const troubled = scenarios({
   waits: true,
   depth: 1,
   eaches: true,
+  loops: true,
 });
 
 describe("the view of a run at a version", () => {

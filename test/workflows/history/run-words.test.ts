@@ -39,6 +39,20 @@ const nested = planWorkflow(
     .step("close", reader, { after: ["inner"] }, () => ({ n: 0 })),
 );
 
+const looped = planWorkflow(
+  defineWorkflow("test:workflows", { name: "looped", version: "1.0.0", input: Answer }).loop(
+    "talk",
+    { reader, other: reader },
+    {
+      inbox: v.string(),
+      max: 3,
+      until: ({ last }) => last.n > 1,
+      who: ({ by }) => (by === "reader" ? "other" : "reader"),
+    },
+    { reader: ({ input }) => input, other: ({ input }) => input },
+  ),
+);
+
 /** A run after each of the events and what follows from them, and its records. */
 function play(...events: readonly RunEvent[]) {
   return playOf(plan, ...events);
@@ -108,6 +122,44 @@ describe("what a run waits for", () => {
     ]);
     const failed = play({ type: "step-failed", step: "read", error });
     expect(pendingOf(failed.state, codec)).toEqual([]);
+  });
+});
+
+describe("a loop", () => {
+  const done = (step: string, n: number): RunEvent => ({ type: "step-finished", step, output: { n } });
+  const told: RunEvent = { type: "loop-told", step: "talk", message: "faster", by: "ada" };
+
+  it("is told of in words, round by round", () => {
+    const { records } = playOf(looped, told, done("talk#1", 1), told, told, done("talk#2", 2), done("talk#3", 3));
+    expect(records.map(({ event }, at) => eventInWords(event, records.slice(0, at)))).toEqual([
+      "a run of looped@1.0.0 started, by the orchestrator, with { n: 7 }",
+      "talk started",
+      "talk#1 started, by reader",
+      "ada told talk 'faster'",
+      "talk#1 finished with { n: 1 }",
+      "talk#2 started, by other, and read 1 message",
+      "ada told talk 'faster'",
+      "ada told talk 'faster'",
+      "talk#2 finished with { n: 2 }",
+      "talk#3 started, by reader, and read 2 messages",
+      "talk#3 finished with { n: 3 }",
+      "talk finished after 3 rounds with { n: 3 }",
+      "the run ended: completed",
+    ]);
+    expect(whyInWords("talk#2", records)).toContain("talk#2 finished with { n: 2 }, at");
+  });
+
+  it("is seen with the number of its rounds, and waits for the agent of the one that is in flight", () => {
+    const { newest, state } = playOf(looped, done("talk#1", 1), told);
+    expect(viewOf("r", newest, codec).steps).toEqual({
+      talk: { status: "open", rounds: 2, unread: 1 },
+      "talk#1": { status: "finished", agent: "reader@1.0.0", attempt: 1 },
+      "talk#2": { status: "started", agent: "reader@1.0.0", attempt: 1 },
+    });
+    expect(pendingOf(state, codec).map(pendingInWords)).toEqual(["talk#2 is in flight at reader@1.0.0"]);
+    const relayed = { ...state, coordination: "relay" as const };
+    const between = advance(looped, relayed, done("talk#2", 1), terms)?.next;
+    expect(between && pendingOf(between, codec).map(pendingInWords)).toEqual(["talk is about to start"]);
   });
 });
 

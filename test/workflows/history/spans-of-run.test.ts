@@ -7,6 +7,7 @@ import type { Span } from "../../../src/traces/span.ts";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { type RunRecord, recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { isOpen } from "../../../src/workflows/history/run-state.ts";
+import { isGathered } from "../../../src/workflows/history/run-outputs.ts";
 import { allSteps, isInFlight } from "../../../src/workflows/history/run-steps.ts";
 import { spansOf } from "../../../src/workflows/history/spans-of-run.ts";
 import { codec, error, started } from "../support/example-workflow.ts";
@@ -22,6 +23,7 @@ const troubled = scenarios({
   pivots: true,
   depth: 1,
   eaches: true,
+  loops: true,
 });
 
 /** Each version is a second after the one before. */
@@ -58,7 +60,7 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
   const spans = spansOf(records);
   const { state } = versions.at(-1)!;
   const isSubWorkflow = (step: string): boolean =>
-    state.steps.outline.some(({ name, kind }) => name === step && (kind === "workflow" || kind === "each"));
+    state.steps.outline.some(({ name, kind }) => name === step && isGathered(kind));
   expectTree(spans);
 
   expect(named(spans, "invoke_agent")).toHaveLength(
@@ -76,7 +78,8 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
   for (const step of allSteps(state.steps)) {
     const span = spans.find(({ name }) => name === `step ${step.name}`);
     const isTold = records.some(
-      ({ event }) => "step" in event && event.type !== "wait-answered" && event.step === step.name,
+      ({ event }) =>
+        "step" in event && event.type !== "wait-answered" && event.type !== "loop-told" && event.step === step.name,
     );
     // nothing is said of the steps of a sub-workflow that is skipped
     if (step.status === "pending" || (step.status === "skipped" && !isTold)) expect(span).toBeUndefined();
