@@ -100,7 +100,7 @@ export async function wrongLoops(system: System): Promise<void> {
   claim.loop("improve", editor, { ...enough, who: () => "editor" }, () => ({ text: "" }));
   // @ts-expect-error says: Property 'who' is missing
   claim.loop("desk", desk, enough, maps);
-  // @ts-expect-error says: Type '"editors"' is not assignable to type '"scorer" | "editor"'
+  // @ts-expect-error says: Type '"editors"' is not assignable to type
   claim.loop("desk", desk, { ...enough, who: () => "editors" }, maps);
   // @ts-expect-error says: Property 'editor' is missing
   claim.loop("desk", desk, { ...enough, who: () => "editor" }, { scorer: maps.scorer });
