@@ -16,8 +16,8 @@ export interface Problem {
 
 export interface Observing {
   readonly onProblem: (problem: Problem) => void;
-  /** What does the work of the step at a path in place of its agent. */
-  readonly standIn: (agent: AgentDefinition, path: string) => AgentDefinition;
+  /** What does the work of an agent in its place. */
+  readonly standIn: (agent: AgentDefinition) => AgentDefinition;
 }
 
 type PureFunction = (...given: readonly unknown[]) => unknown;
@@ -29,20 +29,30 @@ export function observedWorkflow(workflow: WorkflowDefinition, observing: Observ
 
 function observedStep(step: StepDefinition, observing: Observing, scope: string): StepDefinition {
   const path = pathIn(scope, step.name);
-  const parts = Object.entries(step).map(([name, part]: [string, unknown]): [string, unknown] => {
-    if (typeof part === "function") return [name, observed(part as PureFunction, path, name, observing)];
-    return [name, part];
-  });
-  const copy = Object.fromEntries(parts) as unknown as StepDefinition;
+  const copy = withObserved(step, (pure, name) => observed(pure, path, name, observing));
   switch (copy.kind) {
     case "workflow":
       return { ...copy, workflow: observedWorkflow(copy.workflow, observing, path) };
     case "agent":
     case "each":
-      return { ...copy, agent: observing.standIn(copy.agent, path) };
+      return { ...copy, agent: observing.standIn(copy.agent) };
+    case "loop": {
+      const agents = Object.entries(copy.agents).map(([name, agent]) => [name, observing.standIn(agent)] as const);
+      const maps = withObserved(copy.maps, (pure, name) => observed(pure, path, `mapping for ${name}`, observing));
+      return { ...copy, agents: Object.fromEntries(agents), maps };
+    }
     default:
       return copy;
   }
+}
+
+/** A copy whose functions are observed. */
+function withObserved<T extends object>(parts: T, observe: (pure: PureFunction, name: string) => PureFunction): T {
+  const copies = Object.entries(parts).map(([name, part]: [string, unknown]): [string, unknown] => [
+    name,
+    typeof part === "function" ? observe(part as PureFunction, name) : part,
+  ]);
+  return Object.fromEntries(copies) as T;
 }
 
 /** What a step's functions are called in words. */

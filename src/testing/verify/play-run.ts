@@ -36,7 +36,7 @@ const id = "verified";
 
 /** What may fail a step without a fault of its workflow: what stubs do, and what the simulator does to them. */
 const expected: ReadonlySet<unknown> = new Set([
-  ...["timed-out", "run-cancelled", "thread-died", "actor-stopped"],
+  ...["loop-exhausted", "timed-out", "run-cancelled", "thread-died", "actor-stopped"],
   ...["breaker-open", "rate-limited", "overloaded", "message-too-large"],
 ]);
 
@@ -88,7 +88,9 @@ async function lived(
   const run = await begun(system, workflow, input);
   const records: RunRecord[] = [];
   const doing: Promise<void>[] = [];
-  const waits = new Map(stepsOfRun(workflow).flatMap((step) => (step.kind === "wait" ? [[step.name, step]] : [])));
+  const steps = stepsOfRun(workflow);
+  const waits = new Map(steps.flatMap((step) => (step.kind === "wait" ? [[step.name, step]] : [])));
+  const inboxes = steps.flatMap((step) => (step.kind === "loop" && step.inbox !== undefined ? [step] : []));
   const when = plan.of("when");
   const switchAt = chance(when, 0.2) ? below(when, 12) : -1;
   const cancelAt = chance(when, 0.1) ? below(when, 12) : -1;
@@ -102,11 +104,19 @@ async function lived(
       sleep,
     });
   };
+  const steer = async (at: number): Promise<void> => {
+    for (const { name, inbox } of inboxes) {
+      const draw = plan.of(`tell ${name}, ${at}`);
+      if (inbox === undefined || !chance(draw, 0.2)) continue;
+      await unlessOver(run.tell(name as never, valueFor(inbox, draw, `what ${name} is told`)));
+    }
+  };
   run.events$.subscribe((record) => {
     records.push(record);
     const { event } = record;
     if (records.length === switchAt) doing.push(system.switchCoordination(other(system.coordination)));
     if (records.length === cancelAt) doing.push(unlessOver(run.cancel("to see what becomes of the run")));
+    if (event.type === "step-started") doing.push(steer(records.length));
     if (event.type === "wait-opened") doing.push(answer(event.step));
     if (event.type === "run-started")
       for (const path of waits.keys()) if (chance(plan.of(`early ${path}`), 0.15)) doing.push(answer(path));

@@ -7,7 +7,7 @@ import { checkDefinition } from "../../runtime/definitions/check-definition.ts";
 import { nodeRandom } from "../../runtime/platform/node-random.ts";
 import { eventInWords } from "../../workflows/history/run-words.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
-import { itemAt, stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
+import { itemAt, roundAt, stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { FakeAnswer } from "../simulator/fake-answer.ts";
 import type { Problem } from "./observed-workflow.ts";
@@ -54,7 +54,7 @@ export interface VerifyReport {
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** How often each step finished, was skipped and was undone, by its path; the items of an each together, as `check[]`. */
+  /** How often each step finished, was skipped and was undone, by its path; the items of an each and the rounds of a loop together, as `check[]` and `improve#`. */
   readonly steps: Readonly<Record<string, StepCounts>>;
 }
 
@@ -198,6 +198,7 @@ class Sightings {
     for (const { name, kind } of stepsOfRun(workflow)) {
       this.#of(name);
       if (kind === "each") this.#of(`${name}[]`);
+      if (kind === "loop") this.#of(`${name}#`);
     }
   }
 
@@ -238,8 +239,10 @@ class Sightings {
   }
 }
 
-/** The items of an each are counted together. */
+/** The items of an each are counted together, and so are the rounds of a loop. */
 function nameOf(path: string): string {
   const item = itemAt(path);
-  return item === undefined ? path : `${item.each}[]`;
+  if (item !== undefined) return `${item.each}[]`;
+  const round = roundAt(path);
+  return round === undefined ? path : `${round.loop}#`;
 }

@@ -77,7 +77,7 @@ export type OutputOfLoop<Agents> = [Agents] extends [AgentDefinition]
 
 /** What the rounds of a loop emit, by their paths. */
 export type PartsOfLoop<Name extends string, Agents> = {
-  readonly [Round in `${Name}#${number}`]: [Agents] extends [AgentDefinition]
+  readonly [Path in `${Name}#${number}`]: [Agents] extends [AgentDefinition]
     ? PartFrom<Agents>
     : PartFrom<Agents[keyof Agents]>;
 };

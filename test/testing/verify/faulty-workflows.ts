@@ -191,6 +191,38 @@ export const faults: readonly Fault[] = [
     says: /the mapping of the step "inspect" threw: URI malformed/,
   },
   {
+    what: "an end of a loop that throws",
+    workflow: claim("loop").loop(
+      "assess",
+      assess,
+      { max: 3, until: ({ last: { note } }) => (note as string).length > 0, onMax: "accept" },
+      ({ input }) => input,
+    ),
+    says: /the until of the step "assess" threw: Cannot read properties of null/,
+  },
+  {
+    what: "a hand-off to an agent that there is not",
+    workflow: claim("hand-off").loop(
+      "desk",
+      { assess, split },
+      {
+        max: 3,
+        until: ({ round }) => round > 1,
+        who: ({ input, by }) => (by === "assess" && input.kind === "travel" ? ("nobody" as "split") : "assess"),
+      },
+      { assess: ({ input }) => input, split: ({ input }) => input },
+    ),
+    says: /the step "desk" failed: .*nobody/,
+  },
+  {
+    what: "a round's mapping that forgets that there is no last one",
+    workflow: claim("first").loop("assess", assess, { max: 3, until: () => true }, ({ input, last }) => ({
+      ...input,
+      id: `${input.id}${(last as { risk: number }).risk}`,
+    })),
+    says: /the mapping for assess of the step "assess" threw: Cannot read properties of undefined/,
+  },
+  {
     what: "a mapping of a sub-workflow that throws",
     workflow: claim("outer").step(
       "inner",
@@ -223,6 +255,19 @@ export const sound = claim("sound")
     ({ item }) => ({
       part: item,
     }),
+  )
+  .loop(
+    "again",
+    { assess, split },
+    {
+      after: ["split"],
+      max: 4,
+      onMax: "accept",
+      inbox: v.string(),
+      until: ({ last, by }) => by === "assess" && last.risk > 0.5,
+      who: ({ by }) => (by === "assess" ? "split" : "assess"),
+    },
+    { assess: ({ input, told }) => ({ ...input, id: `${input.id}${told.join("")}` }), split: ({ input }) => input },
   )
   .waitFor(
     "ok",
