@@ -2207,7 +2207,7 @@ type OwnOptions<Kind, From, Out> = Kind extends "workflow" ? {
 type PartFrom<Agent> = Agent extends AgentDefinition<unknown, unknown, infer Part> ? Part : never;
 
 type PartsOfLoop<Name extends string, Agents> = {
-    readonly [Round in `${Name}#${number}`]: [
+    readonly [Path in `${Name}#${number}`]: [
         Agents
     ] extends [
         AgentDefinition

@@ -139,7 +139,8 @@ export class Join {
     codec: PayloadCodec,
   ): readonly JoinProposal[] {
     const step = this.#steps.get(name);
-    if (step?.kind !== "loop") return [];
+    // without its sources, this participant succeeds one that was lost, and the hand-over that brings them is on its way
+    if (step?.kind !== "loop" || !sourcesOf(step).every((path) => this.#sources.has(path))) return [];
     const decision = decideRound(step, between, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);
     const isOwn = decision.type === "step-started" ? as.includes(decision.who) : ends === true;
     return isOwn ? [decision] : [];
@@ -151,10 +152,11 @@ export class Join {
     this.#waiting.delete(source);
   }
 
-  #hearOf({ name, scope, after }: OfRun<AgentStep>, epoch: Epoch): void {
+  #hearOf(step: OfRun<AgentStep>, epoch: Epoch): void {
+    const { name } = step;
     if (this.#missing.has(name) || (this.#proposed.get(name) ?? Number.NEGATIVE_INFINITY) >= epoch) return;
     let missing = 0;
-    for (const source of [inputOf(scope), ...after]) {
+    for (const source of sourcesOf(step)) {
       if (this.#sources.has(source)) continue;
       missing++;
       const waiting = this.#waiting.get(source);
@@ -164,9 +166,9 @@ export class Join {
     this.#missing.set(name, missing);
   }
 
-  #sourcesOf({ scope, after }: OfRun<AgentStep | EachStep | LoopStep>): StepSources {
+  #sourcesOf(step: OfRun): StepSources {
     const payloads: Record<string, Payload> = {};
-    for (const path of [inputOf(scope), ...after]) payloads[nameOf(path)] = this.#sources.get(path);
+    for (const path of sourcesOf(step)) payloads[nameOf(path)] = this.#sources.get(path);
     return { payloads, absent: this.#absent };
   }
 }
@@ -175,4 +177,9 @@ function undoing(own: OwnStep, epoch: Epoch): JoinProposal {
   const { step, attempt } = own;
   const claim = { type: "compensation-started", step, by: "relay", epoch, own } as const;
   return attempt === undefined ? claim : { ...claim, attempt };
+}
+
+/** The paths of what a step is decided from. */
+function sourcesOf({ scope, after }: OfRun): readonly string[] {
+  return [inputOf(scope), ...after];
 }
