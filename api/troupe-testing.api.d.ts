@@ -8,6 +8,7 @@ export interface AgentFakes {
     readonly calls?: readonly FakeAnswer[];
     readonly run?: string;
     readonly step?: string;
+    readonly tenant?: string;
     readonly signal?: AbortSignal;
 }
 

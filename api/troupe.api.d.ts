@@ -87,6 +87,7 @@ export type Address = string & {
 export interface AgentContext<Part = never> extends ActorContext {
     readonly run: string | undefined;
     readonly step: string | undefined;
+    readonly tenant: string | undefined;
     readonly idempotencyKey: string;
     useTokens(tokens: number): void;
     emit(part: Part): Promise<void>;
@@ -1290,6 +1291,7 @@ export interface RunFilter {
     readonly workflow?: Pick<WorkflowId, "name" | "version">;
     readonly status?: RunStatus | readonly RunStatus[];
     readonly waitingFor?: string;
+    readonly tenant?: string;
 }
 
 export interface RunOptions {

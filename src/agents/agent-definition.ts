@@ -24,6 +24,8 @@ export interface AgentContext<Part = never> extends ActorContext {
   readonly run: string | undefined;
   /** The step's name in its workflow; `undefined` when the agent was called or asked. */
   readonly step: string | undefined;
+  /** The tenant that this is done for: that of the run, or of the call. `undefined` for none. The agents that it calls have the same. */
+  readonly tenant: string | undefined;
   /**
    * The same for every attempt at this step, compensation or call, and for no other: pass it to the outside world so that an
    * effect happens once (invariant 5).

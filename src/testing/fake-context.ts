@@ -30,6 +30,7 @@ export interface FakeContextOptions {
   readonly emits: AgentDefinition["emits"];
   readonly run: string | undefined;
   readonly step: string | undefined;
+  readonly tenant: string | undefined;
   readonly idempotencyKey: string;
   readonly signal: AbortSignal;
   readonly random: () => number;
@@ -50,6 +51,7 @@ export interface FakeTime {
 export class FakeContext implements AgentContext<unknown> {
   readonly run: string | undefined;
   readonly step: string | undefined;
+  readonly tenant: string | undefined;
   readonly idempotencyKey: string;
   readonly self: Address;
   readonly thread = 0;
@@ -65,10 +67,11 @@ export class FakeContext implements AgentContext<unknown> {
   readonly #options: FakeContextOptions;
 
   constructor(options: FakeContextOptions) {
-    const { agent, run, step, idempotencyKey, signal, store } = options;
+    const { agent, run, step, tenant, idempotencyKey, signal, store } = options;
     this.#options = options;
     this.run = run;
     this.step = step;
+    this.tenant = tenant;
     this.idempotencyKey = idempotencyKey;
     this.signal = signal;
     this.self = makeAddress(homeHost, agent);

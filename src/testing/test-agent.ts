@@ -5,6 +5,7 @@ import type { AgentDefinition } from "../agents/agent-definition.ts";
 import type { StateAccess } from "../actors/actor-context.ts";
 import type { CallableAgent } from "../actors/callable-agent.ts";
 import { checkOptions } from "../contracts/check-options.ts";
+import { tenantSchema } from "../contracts/tenant.ts";
 import { checkContract } from "../contracts/contract.ts";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { checkDefinition } from "../runtime/definitions/check-definition.ts";
@@ -37,6 +38,8 @@ export interface AgentFakes {
   readonly run?: string;
   /** `context.step`. Default: the agent's name. */
   readonly step?: string;
+  /** `context.tenant`. Default: none. */
+  readonly tenant?: string;
   /** `context.signal`. Default: one that never aborts. */
   readonly signal?: AbortSignal;
 }
@@ -71,6 +74,7 @@ const schema = v.strictObject({
   calls: v.optional(v.array(v.object({ agent: v.unknown(), answer: v.function() }))),
   run: v.optional(v.string()),
   step: v.optional(v.string()),
+  tenant: v.optional(tenantSchema),
   signal: v.optional(v.instance(AbortSignal)),
 });
 
@@ -94,7 +98,7 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
   checkOptions(`testAgent ${agent.name}`, schema, fakes);
   const { name, version, execute, compensate, compensateUnknown } = agent;
   const { random = byChance(), calls: answers = [], run = "test", step = name } = fakes;
-  const { signal = new AbortController().signal, now = defaultNow } = fakes;
+  const { signal = new AbortController().signal, now = defaultNow, tenant } = fakes;
   const clock: FakeTime = { now };
   const copier = new ValueCopier(Number.POSITIVE_INFINITY);
   const time = { now: () => clock.now, jumped: () => 0 };
@@ -104,7 +108,7 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
   let tokens = 0;
   const contextOf = (...more: readonly string[]): FakeContext =>
     new FakeContext({
-      ...{ agent: name, version, run, step, signal, random, answers, copier, clock },
+      ...{ agent: name, version, run, step, tenant, signal, random, answers, copier, clock },
       emits: more.length === 0 ? agent.emits : undefined,
       idempotencyKey: keyOfParts(run, step, ...more),
       store: new StoreClient(access, { author: name }),

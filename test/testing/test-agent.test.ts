@@ -131,6 +131,13 @@ describe("an agent under test", () => {
     expect(await tested.store.read(total, "r/s/compensation")).toBe(7);
   });
 
+  it("sees the tenant that it is told", async () => {
+    const told = saying((_, { tenant }) => [tenant]);
+    expect(await testAgent(told, { tenant: "acme" })("ada")).toEqual(["acme"]);
+    expect(await testAgent(told)("ada")).toEqual([undefined]);
+    expect(() => testAgent(told, { tenant: "" })).toThrow("tenant: expected a text of 1 to 256 characters");
+  });
+
   it("sees a time that goes on only while it sleeps, and chance that is the same each time", async () => {
     const clocked = saying(async (_, context) => {
       const before = context.now();

@@ -2,6 +2,7 @@
 
 import type { Arguments, Flags } from "./arguments.ts";
 import { moduleTarget } from "./module-target.ts";
+import { tenantOf } from "./tenant-argument.ts";
 import { readSystem, type SystemOrder, systemFlags } from "./system-arguments.ts";
 
 export interface RunOrder extends SystemOrder {
@@ -15,6 +16,8 @@ export interface RunOrder extends SystemOrder {
   readonly journal: string | undefined;
   /** The beginning of the runs' ids; `undefined` for ids that the system makes. */
   readonly id: string | undefined;
+  /** The tenant that the runs are for; `undefined` for none. */
+  readonly tenant: string | undefined;
   /** True to go on with a batch that was interrupted: inputs that have a run already get no other. */
   readonly isContinued: boolean;
   readonly json: boolean;
@@ -26,6 +29,7 @@ export const runFlags = {
   ...systemFlags,
   journal: { type: "string" },
   id: { type: "string" },
+  tenant: { type: "string" },
   continue: { type: "boolean" },
   json: { type: "boolean" },
 } as const satisfies Flags;
@@ -50,6 +54,7 @@ export function readRun(given: Arguments): RunOrder {
     ...readSystem(given),
     journal,
     id,
+    tenant: tenantOf(given),
     isContinued,
     json: given.flag("json"),
     verbose: given.flag("verbose"),

@@ -2,10 +2,11 @@
 
 import type { Run } from "../../workflows/run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { RunOptions } from "../../runtime/workflows/run-options.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 
 export interface CommandSystem {
-  run(workflow: WorkflowDefinition, input: unknown, options?: { readonly id?: string }): CommandRun;
+  run(workflow: WorkflowDefinition, input: unknown, options?: Pick<RunOptions, "id" | "tenant">): CommandRun;
   findRun(id: string): Promise<Run>;
   close(): Promise<void>;
 }

@@ -44,6 +44,7 @@ ${systemHelp}
   --journal DIR         keep state and runs in this folder, which is made where there is none (default: in memory);
                         what a process leaves unfinished there goes on with --continue, or with troupe resume
   --id NAME             call the runs NAME-LINE, by the lines of their inputs (default: random ids)
+  --tenant NAME         the tenant that the runs are for, such as a customer (default: none)
   --continue            go on with the batch of this --id and --journal: an input whose run has ended is not run again,
                         a run that was left unfinished goes on, and all others start
   --json                a line of JSON for each input
@@ -127,7 +128,7 @@ async function runAll(
   terminal: Terminal,
 ): Promise<number> {
   const { interrupted: signal } = terminal;
-  const { id, journal } = command;
+  const { id, tenant, journal } = command;
   const isKept = journal !== undefined;
   const give = (): void => void system.close();
   let grace: NodeJS.Timeout | undefined;
@@ -145,7 +146,10 @@ async function runAll(
   const start = async (input: unknown, line: number): Promise<StartedRun> => {
     const before = earlier.get(line);
     if (before !== undefined) return keptRun(await system.findRun(before.run));
-    const started = system.run(workflow, input, id === undefined ? {} : { id: idOf(id, line) });
+    const started = system.run(workflow, input, {
+      ...(id !== undefined && { id: idOf(id, line) }),
+      ...(tenant !== undefined && { tenant }),
+    });
     if (!asks)
       return { id: isKept ? started.id : undefined, result: started.result, cancel: (why) => started.cancel(why) };
     return isKept ? keptRun(started) : lostRun(started);

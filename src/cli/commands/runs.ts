@@ -9,6 +9,7 @@ import type { Arguments } from "../arguments/arguments.ts";
 import type { Command } from "../command/command.ts";
 import { allRuns, type FoundRun, startOf } from "../journal/find-runs.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
+import { tenantOf } from "../arguments/tenant-argument.ts";
 import { oneLine } from "../output/one-line.ts";
 import { withStore } from "../journal/open-store.ts";
 import { painter } from "../output/paint.ts";
@@ -28,6 +29,7 @@ export const runs: Command = {
     open: { type: "boolean" },
     waiting: { type: "boolean" },
     workflow: { type: "string" },
+    tenant: { type: "string" },
     limit: { type: "string" },
   },
   read(given) {
@@ -63,6 +65,7 @@ Options:
                       .join(", ")
                       .replace(/, (?=[^,]*$)/, " or ")}; may be given several times
   --workflow NAME   only runs of this workflow; of a single version of it as NAME@VERSION
+  --tenant NAME     only runs for this tenant
   --limit N         so many at most (default: all)
 ${journalHelp}
 
@@ -80,11 +83,13 @@ function filterOf(given: Arguments): (one: FoundRun) => boolean {
   if (isOpenOnly && wanted.length > 0) throw given.wrong("--open is a choice of statuses itself: leave out --status");
   const isWaitingOnly = given.flag("waiting");
   const workflow = given.text("workflow");
+  const tenant = tenantOf(given);
   return ({ head: { state }, refused }) =>
     (!isOpenOnly || isOpen(state)) &&
     (!isWaitingOnly || asksIn(state)) &&
     (wanted.length === 0 || wanted.some((status) => status === (refused === undefined ? state.status : "refused"))) &&
-    (workflow === undefined || isNamed(state.workflow, workflow));
+    (workflow === undefined || isNamed(state.workflow, workflow)) &&
+    (tenant === undefined || state.tenant === tenant);
 }
 
 /** True for a run in which a wait for an answer is open. */

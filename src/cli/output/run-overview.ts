@@ -57,6 +57,8 @@ export interface RunOverview {
   /** `refused`: it has not ended, and the last system that was to go on with it couldn't. */
   readonly status: RunStatus | "refused";
   readonly coordination: Coordination;
+  /** The tenant that it is for; absent for none. */
+  readonly tenant?: string;
   readonly steps: {
     readonly total: number;
     readonly finished: number;
@@ -92,7 +94,7 @@ export function overviewOf(
   { state, time }: Snapshot<RunState>,
   refused?: RunOverview["refused"],
 ): Omit<RunOverview, "started"> {
-  const { workflow, coordination, deadline, failed, uncompensated, cancelled, undone, resolved } = state;
+  const { workflow, coordination, tenant, deadline, failed, uncompensated, cancelled, undone, resolved } = state;
   const steps = placedSteps(state.steps).map(({ step, about }) => ({ step, ...about }));
   const skipped = steps.flatMap(({ step }) => (step.status === "skipped" ? [step.name] : []));
   const reached = stoppedAtPivot(state);
@@ -101,6 +103,7 @@ export function overviewOf(
     workflow: `${workflow.name}@${workflow.version}`,
     status: refused === undefined ? state.status : "refused",
     coordination,
+    ...(tenant === undefined ? {} : { tenant }),
     steps: {
       total: state.steps.outline.length,
       finished: state.steps.finished,

@@ -34,8 +34,9 @@ export function runText(overview: RunOverview, paint: Paint): string {
 
 /** The parts of the line that tell what happens in a run, or how it ended. */
 function aboutOf(overview: RunOverview): readonly string[] {
-  const { steps, inFlight, waits, failed, uncompensated, cancelled, undoing, refused, resolved } = overview;
+  const { tenant, steps, inFlight, waits, failed, uncompensated, cancelled, undoing, refused, resolved } = overview;
   return [
+    ...(tenant === undefined ? [] : [`for ${tenant}`]),
     ...(refused === undefined ? [] : [`can't go on: ${short(refused)}`]),
     ...(cancelled === undefined ? [] : [because("cancelled", cancelled)]),
     ...(undoing === undefined ? [] : [because("to be undone", undoing)]),

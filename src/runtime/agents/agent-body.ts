@@ -140,6 +140,7 @@ export class AgentBody implements ActorBody {
 class WorkContext extends CellContext implements AgentContext<unknown> {
   readonly run: string | undefined;
   readonly step: string | undefined;
+  readonly tenant: string | undefined;
   readonly idempotencyKey: string;
   readonly #work: Work;
 
@@ -149,6 +150,7 @@ class WorkContext extends CellContext implements AgentContext<unknown> {
     super(site, new WorkHandling(site.cell, work), { ...cause, scope: idempotencyKey, run, tenant });
     this.run = run;
     this.step = step;
+    this.tenant = tenant;
     this.idempotencyKey = idempotencyKey;
     this.#work = work;
   }

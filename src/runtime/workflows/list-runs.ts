@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { checkOptions } from "../../contracts/check-options.ts";
+import { tenantSchema } from "../../contracts/tenant.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
@@ -22,6 +23,8 @@ export interface RunFilter {
   readonly status?: RunStatus | readonly RunStatus[];
   /** Those in which this wait is open. */
   readonly waitingFor?: string;
+  /** Those of this tenant. */
+  readonly tenant?: string;
 }
 
 const status = v.picklist(runStatuses);
@@ -29,6 +32,7 @@ const schema = v.strictObject({
   workflow: v.optional(v.looseObject({ name: v.string(), version: v.string() })),
   status: v.optional(v.union([status, v.array(status)])),
   waitingFor: v.optional(v.string()),
+  tenant: v.optional(tenantSchema),
 });
 
 /** @throws TroupeError `invalid-options` */
@@ -65,11 +69,12 @@ async function viewAt(
   }
 }
 
-function isWanted(view: RunView, { workflow, status: wanted, waitingFor }: RunFilter): boolean {
+function isWanted(view: RunView, { workflow, status: wanted, waitingFor, tenant }: RunFilter): boolean {
   return (
     (workflow === undefined || view.workflow === `${workflow.name}@${workflow.version}`) &&
     (wanted === undefined || (typeof wanted === "string" ? [wanted] : wanted).includes(view.status)) &&
-    (waitingFor === undefined || isOpen(view, waitingFor))
+    (waitingFor === undefined || isOpen(view, waitingFor)) &&
+    (tenant === undefined || view.tenant === tenant)
   );
 }
 

@@ -22,7 +22,7 @@ interface OfRun {
 }
 
 /** Do this step; the history has it as started. */
-export interface Perform extends OfRun, Attempt {
+export interface Perform extends OfRun, Attempt, Grant {
   readonly type: "perform";
 }
 
@@ -32,14 +32,10 @@ export interface Attempt {
   readonly input: Payload;
   /** 2 for the second attempt …; absent for the first. */
   readonly attempt?: number;
-  /** The attempt's deadline, in the clock's milliseconds; absent for none. */
-  readonly deadline?: number;
-  /** Present when what it emits is wanted. */
-  readonly isHeard?: true;
 }
 
 /** Undo this step; the history has its compensation as started. */
-export interface Compensate extends OfRun {
+export interface Compensate extends OfRun, Grant {
   readonly type: "compensate";
   readonly own: OwnStep;
 }
@@ -143,12 +139,14 @@ export interface OwnStep {
   readonly attempt?: number;
 }
 
-/** The answer to a claim that was accepted. */
+/** The answer to a claim that was accepted: what an attempt, at a step or at its compensation, has besides its input. An order has it too. */
 export interface Grant {
   /** The attempt's deadline, in the clock's milliseconds; absent for none. */
   readonly deadline?: number;
   /** Present when what it emits is wanted. */
   readonly isHeard?: true;
+  /** The tenant of the run; absent for none. */
+  readonly tenant?: string;
 }
 
 /** What an attempt used and made, besides its output. */

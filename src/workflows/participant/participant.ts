@@ -123,13 +123,10 @@ export class Participant {
     if (number <= this.#last) return undefined;
     this.#last = number;
     switch (message.type) {
-      case "perform": {
-        const work = this.#begin(message.run, message, false);
-        if (message.isHeard === true) work.emission?.listen();
-        return this.#perform(message, work);
-      }
+      case "perform":
+        return this.#perform(message, granted(this.#begin(message.run, message, false), message));
       case "compensate":
-        return this.#compensate(message.own, this.#begin(message.run, message.own, true));
+        return this.#compensate(message.own, granted(this.#begin(message.run, message.own, true), message));
       case "relay":
         return this.#relay(message);
       case "due": {
@@ -270,11 +267,7 @@ export class Participant {
     const work = this.#begin(run, event, event.type === "compensation-started");
     try {
       const grant = await this.#ports.claim(run, event);
-      if (grant !== false) {
-        work.deadline = grant.deadline ?? work.deadline;
-        if (grant.isHeard === true) work.emission?.listen();
-        return work;
-      }
+      if (grant !== false) return granted(work, grant);
     } catch (error) {
       this.#ports.onError(error);
     }
@@ -282,11 +275,7 @@ export class Participant {
     return undefined;
   }
 
-  #begin(
-    run: string,
-    { step, attempt = 1, deadline = never }: Pick<Attempt, "step" | "attempt" | "deadline">,
-    isCompensation: boolean,
-  ): Work {
+  #begin(run: string, { step, attempt = 1 }: Pick<Attempt, "step" | "attempt">, isCompensation: boolean): Work {
     return this.#add({
       run,
       step,
@@ -294,7 +283,7 @@ export class Participant {
       tenant: undefined,
       idempotencyKey: isCompensation ? keyOfParts(run, step, "compensation") : keyOfParts(run, step),
       attempt,
-      deadline,
+      deadline: never,
       isCompensation,
       cancellation: new Cancellation(),
       askers: undefined,
@@ -381,6 +370,13 @@ export class Participant {
       await this.#tell(run, { ...failure, type: "step-failed", error: encodeError(error) }, spent);
     }
   }
+}
+
+function granted(work: Work, { deadline, isHeard, tenant }: Grant): Work {
+  work.deadline = deadline ?? work.deadline;
+  work.tenant = tenant;
+  if (isHeard === true) work.emission?.listen();
+  return work;
 }
 
 /** A piece of work before it has begun, and where its parts go. */

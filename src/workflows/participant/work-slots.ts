@@ -15,8 +15,8 @@ export interface Work extends AskScope {
   readonly step: string | undefined;
   /** The run that it is done for: its own, or the one that a direct call was made for. */
   readonly forRun: string | undefined;
-  /** The tenant that was named for a direct call. */
-  readonly tenant: string | undefined;
+  /** The tenant that it is done for, as far as it is known: that of its run, or the one of a direct call. */
+  tenant: string | undefined;
   readonly idempotencyKey: string;
   /** 1 for the first attempt at the step, or at its compensation; a direct call is always the first. */
   readonly attempt: number;

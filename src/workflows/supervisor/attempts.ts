@@ -5,6 +5,7 @@
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
+import type { Mutable } from "../../values/mutable.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CallOutcome, Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
@@ -58,9 +59,12 @@ export class Attempts {
         return false;
       }
       run.begin(name, permit);
-      const { deadline } = run;
-      const grant = deadline === undefined || type === "compensation-started" ? {} : { deadline };
-      return agent.emits !== undefined && this.#ports.listeners.isHeard(run.id) ? { ...grant, isHeard: true } : grant;
+      const grant: Mutable<Grant> = {};
+      const { deadline, state } = run;
+      if (deadline !== undefined && type !== "compensation-started") grant.deadline = deadline;
+      if (state.tenant !== undefined) grant.tenant = state.tenant;
+      if (agent.emits !== undefined && this.#ports.listeners.isHeard(run.id)) grant.isHeard = true;
+      return grant;
     };
     const refused = (error: unknown): false => {
       this.#ports.propose(run, failure(name, attempt, error));

@@ -36,6 +36,7 @@ function fakeSystem(
 ) {
   const started: unknown[] = [];
   const ids: string[] = [];
+  const tenants: (string | undefined)[] = [];
   const cancelled: unknown[] = [];
   const options: unknown[] = [];
   let closed = 0;
@@ -43,9 +44,10 @@ function fakeSystem(
   const gone = new Promise<never>((_, reject) => (rejectAll = reject));
   gone.catch(() => undefined);
   const system: CommandSystem = {
-    run(_workflow, input, { id = "" } = {}): CommandRun {
+    run(_workflow, input, { id = "", tenant } = {}): CommandRun {
       started.push(input);
       ids.push(id);
+      tenants.push(tenant);
       return {
         id,
         result: Promise.race([result(input as { n: number }), gone]),
@@ -64,7 +66,7 @@ function fakeSystem(
     options.push(given);
     return system;
   };
-  return { start, started, ids, cancelled, options, closed: () => closed };
+  return { start, started, ids, tenants, cancelled, options, closed: () => closed };
 }
 
 describe("troupe run", () => {
@@ -148,7 +150,17 @@ describe("troupe run", () => {
     ]);
   });
 
-  it.each(["journal", "id"])("refuses an empty --%s", async (option) => {
+  it("starts its runs for the tenant that it is told", async () => {
+    const system = fakeSystem();
+    await commandLine(run, fakeTerminal(folder), fakePorts(system));
+    await commandLine([...run, "--tenant", "acme"], fakeTerminal(folder), fakePorts(system));
+    expect(system.tenants).toEqual([undefined, undefined, undefined, "acme", "acme", "acme"]);
+    const terminal = fakeTerminal(folder);
+    expect(await commandLine([...run, "--tenant", "x".repeat(257)], terminal, fakePorts())).toBe(2);
+    expect(terminal.notes).toEqual([expect.stringMatching("^troupe: run: --tenant: expected a text of 1 to 256 char")]);
+  });
+
+  it.each(["journal", "id", "tenant"])("refuses an empty --%s", async (option) => {
     const terminal = fakeTerminal(folder);
     expect(await commandLine([...run, `--${option}=`], terminal, fakePorts())).toBe(2);
     expect(terminal.notes).toEqual([expect.stringMatching(`^troupe: run: --${option} [A-Z]+ is missing$`)]);

@@ -213,6 +213,15 @@ describe("troupe runs", () => {
     expect((await idsOf(...args)).toSorted()).toEqual([...ids]);
   });
 
+  it("takes --tenant, and says for whom a run is", async () => {
+    stored.run("none", parcel);
+    for (const tenant of ["acme", "umbra"]) void stored.supervisor.start(`of ${tenant}`, parcel, { n: 1 }, { tenant });
+    expect(await idsOf("--tenant", "acme")).toEqual(["of acme"]);
+    expect(await idsOf("--tenant", "nobody-s")).toEqual([]);
+    expect((await listed("--tenant", "umbra"))[0]?.tenant).toBe("umbra");
+    expect((await troupe(["--tenant", "umbra"])).out[0]).toMatch(/Z for umbra; pack is in flight$/);
+  });
+
   it("tells of a run that is damaged, and lists the others", async () => {
     stored.run("bad", parcel);
     stored.run("good", parcel);

@@ -3,11 +3,13 @@
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import {
+  type AgentContext,
   defineActor,
   defineAgent,
   defineWorkflow,
   isAskError,
   type PolicyOptions,
+  Refusal,
   type System,
 } from "../../../src/index.ts";
 import { simulate } from "../../../src/testing/index.ts";
@@ -82,6 +84,57 @@ describe("a limit per tenant", () => {
       expect(await done(4, () => ref.ask("serve", "umbra"))).toBe(2);
       expect(await done(2, () => ref.ask("serve", "acme"))).toBe(0);
       expect(await done(4, () => system.call(outer, "x", { tenant: "other", idempotencyKey: "k" }))).toBe(2);
+    }, seeds));
+
+  it("is what context.tenant says, of steps, compensations and calls, under either coordination", () =>
+    simulate(async ({ system }) => {
+      const seen: (string | undefined)[] = [];
+      const note = (what: string, context: AgentContext): void =>
+        void seen.push(`${what} ${context.run ?? "outside"} ${context.tenant ?? "none"}`);
+      const inner = defineAgent(url, {
+        name: "inner",
+        ...contract,
+        execute: (_, context) => (note("call", context), ""),
+      });
+      const doer = defineAgent(url, {
+        name: "doer",
+        ...contract,
+        async execute(text, context) {
+          note("step", context);
+          await context.call(inner, text);
+          await context.call(inner, "other", { tenant: "umbra" });
+          return text;
+        },
+        compensate: (_, context) => note("undo", context),
+      });
+      const refusing = defineAgent(url, {
+        name: "refusing",
+        ...contract,
+        execute() {
+          throw new Refusal("no", "it fails");
+        },
+      });
+      const flow = defineWorkflow(url, { name: "flow", version: "1.0.0", input: v.string() })
+        .step("do", doer, ({ input }) => input)
+        .step("fail", refusing, { after: ["do"] }, ({ input }) => input);
+      for (const coordination of ["orchestrator", "relay"] as const) {
+        await system.run(flow, "x", { id: coordination, tenant: "acme", coordination }).result.catch(() => undefined);
+        const of = (what: string, tenant = "acme"): string => `${what} ${coordination} ${tenant}`;
+        expect(seen.splice(0)).toEqual([of("step"), of("call"), of("call", "umbra"), of("undo")]);
+      }
+      await system.call(inner, "x", { tenant: "acme" });
+      await system.call(inner, "x");
+      expect(seen).toEqual(["call outside acme", "call outside none"]);
+    }, seeds));
+
+  it("chooses the runs that system.runs lists", () =>
+    simulate(async ({ system }) => {
+      for (const tenant of ["acme", "umbra", undefined])
+        await system.run(running, "x", { id: `of ${tenant}`, ...(tenant !== undefined && { tenant }) }).result;
+      const found: string[] = [];
+      for await (const { run } of system.runs({ tenant: "umbra", status: "completed" })) found.push(run);
+      expect(found).toEqual(["of umbra"]);
+      expect(() => system.runs({ tenant: "" })).toThrow("tenant: expected a text of 1 to 256 characters");
     }, seeds));
 
   it("is in the run's history and view, and outlives the process", () =>
