@@ -17,7 +17,7 @@ const maxReceived = 200;
 export interface ContractSite {
   readonly agent: string;
   readonly version: string;
-  readonly direction: "input" | "output" | "message" | "reply" | "event" | "part";
+  readonly direction: "input" | "output" | "message" | "reply" | "answer" | "event" | "part";
   /** The side of the boundary that checked. */
   readonly side: "sender" | "receiver";
 }

@@ -76,7 +76,7 @@ export interface ErrorDetailsByCode {
   "contract-violated": {
     readonly agent: string;
     readonly version: string;
-    readonly direction: "input" | "output" | "message" | "reply" | "event" | "part";
+    readonly direction: "input" | "output" | "message" | "reply" | "answer" | "event" | "part";
     readonly side: "sender" | "receiver";
     readonly path: string;
     readonly expected: string;

@@ -6,14 +6,14 @@
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { refusalOf } from "../../errors/refusal-of.ts";
-import { checkContract } from "../../contracts/contract.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";
 import { agentStepOf, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
+import type { MappingSources } from "../definition/workflow-definition.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { sourcesIn } from "./decide.ts";
+import { outputBy, sourcesIn } from "./decide.ts";
 import { decodeSources } from "./pure-calls.ts";
 
 /** What judging an event needs besides the run. */
@@ -94,13 +94,11 @@ function retryOf(
 
 /** A fallback that fails leaves the step failed, with the errors of both. */
 function fallBack(step: PlannedStep, state: RunState, event: StepFailed, { codec }: Terms): StepFailed | StepFinished {
-  const { name, version, output: contract } = step.agent;
-  const known = stepOf(state, step.name);
+  const attempt = attemptOf(stepOf(state, step.name));
   try {
-    const given = step.fallback?.(decodeSources(sourcesIn(state, step).payloads, codec), decodeError(event.error));
-    const output = codec.encode(given, `the fallback of the step "${step.name}"`);
-    checkContract(contract, codec.decode(output), { agent: name, version, direction: "output", side: "receiver" });
-    const attempt = attemptOf(known);
+    const sources = decodeSources(sourcesIn(state, step).payloads, codec);
+    const fallback = (given: MappingSources): unknown => step.fallback?.(given, decodeError(event.error));
+    const output = outputBy(step, "fallback", fallback, sources, codec);
     return {
       type: "step-finished",
       step: step.name,

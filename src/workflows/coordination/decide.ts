@@ -147,10 +147,20 @@ function isWanted(step: StepDefinition, sources: MappingSources): boolean {
   );
 }
 
-/** What the step's `otherwise` gives. It has to be what the agent could have given, or an answer. */
+/** What the step's `otherwise` gives; `undefined` without one. */
 export function standIn(step: StepDefinition, sources: MappingSources, codec: PayloadCodec): Payload {
-  const given = step.otherwise === undefined ? undefined : callPure(step, "otherwise", step.otherwise, sources);
-  const output = codec.encode(given, `the otherwise of the step "${step.name}"`);
+  return outputBy(step, "otherwise", step.otherwise ?? (() => undefined), sources, codec);
+}
+
+/** What a function of the workflow gives in place of the step's output. It has to be what the agent could have given, or an answer. */
+export function outputBy(
+  step: StepDefinition,
+  what: "otherwise" | "fallback",
+  pure: (sources: MappingSources) => unknown,
+  sources: MappingSources,
+  codec: PayloadCodec,
+): Payload {
+  const output = codec.encode(callPure(step, what, pure, sources), `the ${what} of the step "${step.name}"`);
   checkOutput(step, codec.decode(output));
   return output;
 }
@@ -164,7 +174,7 @@ function checkOutput(step: StepDefinition, output: unknown): void {
       return;
     }
     case "wait":
-      checkContract(step.answer, output, { agent: step.name, version: "wait", direction: "output", side: "sender" });
+      checkContract(step.answer, output, { agent: step.name, version: "wait", direction: "answer", side: "sender" });
       return;
     case "each": {
       const results: readonly unknown[] = Array.isArray(output) ? output : [];

@@ -38,7 +38,7 @@ export function checkedInput(
 /** Calls a function of a workflow, which is synchronous. */
 export function callPure(
   step: { readonly name: string },
-  what: "mapping" | "question" | "until" | "when" | "otherwise" | "over" | "who",
+  what: "mapping" | "question" | "until" | "when" | "otherwise" | "fallback" | "over" | "who",
   pure: (sources: MappingSources) => unknown,
   sources: MappingSources,
 ): unknown {

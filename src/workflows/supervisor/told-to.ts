@@ -29,7 +29,8 @@ export function toldTo(
     );
   }
   const parsed = checkContract(schema, given, {
-    ...{ agent: `${name}.${path}`, version, direction: "message", side: "sender" },
+    ...{ agent: `${name}.${path}`, version, side: "sender" },
+    direction: step.kind === "wait" ? "answer" : "message",
   });
   const told = {
     step: path,

@@ -100,7 +100,7 @@ describe("tell", () => {
     const run: Run = system.run(purchase, { cents: 1 }, { id: "r" });
     await expect(run.tell("approval", { approved: "yes" })).rejects.toMatchObject({
       code: "contract-violated",
-      details: { agent: "purchase.approval", path: "approved", received: '"yes"' },
+      details: { agent: "purchase.approval", direction: "answer", path: "approved", received: '"yes"' },
     });
     expect(await rejectionOf(run.tell("aproval", approve))).toMatchObject({
       code: "invalid-options",

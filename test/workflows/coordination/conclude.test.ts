@@ -152,6 +152,7 @@ describe("a fallback", () => {
     ["throws", () => JSON.parse("{") as unknown, "SyntaxError"],
     ["gives what violates the contract", () => ({ n: "many" }), "TroupeError"],
     ["gives what can't cross", () => ({ n: () => 1 }), "TroupeError"],
+    ["returns a promise", () => Promise.reject(new Error("late")), "TroupeError"],
   ])("that %s leaves the step failed, with both errors", (_, fallback, name) => {
     const plan = planOf({}, { fallback: fallback as never });
     expect(conclude(plan, stateOf(plan, begun), broken, terms)).toMatchObject({
