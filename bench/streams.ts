@@ -71,6 +71,25 @@ export const painting = defineWorkflow(import.meta.url, { name: "painting", vers
   ({ input }) => input,
 );
 
+/** Calls the one that emits words, on another thread, and returns how many parts a second came. */
+export const reader = defineAgent(import.meta.url, {
+  name: "reader",
+  version: "1.0.0",
+  input: v.number(),
+  output: v.number(),
+  placement: { thread: 2 },
+  policies: { breaker: false },
+  async execute(count, context) {
+    const stream = context.stream(talker, { count, isAwaited: true });
+    let parts = 0;
+    let from = 0;
+    for await (const { kind } of stream) if (kind === "part" && parts++ === 0) from = performance.now();
+    await stream.result;
+    if (parts !== count) throw new Error(`${parts} parts came of ${count}`);
+    return perSecond(parts, from);
+  },
+});
+
 type Emitting = WorkflowDefinition<v.InferOutput<typeof Round>, number>;
 
 /** Listens to a run, and returns how many parts a second came. */
@@ -90,10 +109,11 @@ async function hear(system: System, workflow: Emitting): Promise<number> {
 export const streamsTopic: Topic = {
   name: "streams",
   about:
-    "An agent on another thread emits parts in a step of a run: a word of five letters each, or an object of three fields.\n" +
+    "An agent on another thread emits parts in a step of a run, or in a call of another agent: a word of five letters each, or an\n" +
+    "object of three fields.\n" +
     "Not measured: many runs at a time, slow listeners.",
   async run() {
-    await using system = await createSystem({ threads: 1 });
+    await using system = await createSystem({ threads: 2 });
     const emits = (workflow: Emitting, isAwaited: boolean) => ({
       run: () => system.run(workflow, { count: unheard, isAwaited }).result,
     });
@@ -117,6 +137,7 @@ export const streamsTopic: Topic = {
         subjects: [
           { name: "words", run: () => hear(system, talking) },
           { name: "objects", run: () => hear(system, painting) },
+          { name: "words of a call", run: () => system.call(reader, heard) },
         ],
       })),
     ];
