@@ -104,7 +104,7 @@ describe("tell", () => {
     });
     expect(await rejectionOf(run.tell("aproval", approve))).toMatchObject({
       code: "invalid-options",
-      message: expect.stringContaining('has no wait "aproval"; it has approval') as string,
+      message: expect.stringContaining('has no wait, and no loop with an inbox, "aproval"; it has approval') as string,
     });
     expect(await rejectionOf(run.tell("approval", approve, { by: 7 as never }))).toMatchObject({
       code: "invalid-options",
