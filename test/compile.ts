@@ -1,7 +1,7 @@
 /**
  * The modules that tests share, and those that they test, as JavaScript that Node.js loads by itself. Vite's transform of a
- * module is read again by each process, and reads each import through a getter: an invariant takes twice the processor time
- * on it. A thread on Node.js 20 that loads TypeScript takes ten times as long to start.
+ * module is read again by each process, and reads each import through a getter: an invariant takes a third more processor time
+ * on it. A thread on Node.js 20 that has to compile the sources takes three times as long to start.
  *
  * Tests import the TypeScript; the plugin resolves it to what is compiled, so that a definition's module is the same file in
  * the test and in its threads.
