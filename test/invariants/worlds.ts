@@ -14,7 +14,7 @@ export type Scenario<P> = (system: System, parameters: P, scope: string) => Prom
 export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
 
 /** Every invariant is shown under so many schedules; `npm run test:schedules` and `test:deep` take more. */
-export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 30);
+export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 50);
 /** A break is looked for longer: some show under one schedule in a few hundred only, and the search ends there. */
 const searched = Math.max(10_000, 10 * schedules);
 /** A schedule each. */
@@ -24,7 +24,7 @@ export const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 export const crashes = { processCrash: 0.01, maxProcessCrashes: 4 } satisfies Faults;
 
 /** Cases on real threads. */
-const realCases = 12;
+const realCases = 20;
 
 export interface SimulatedOptions extends Pick<SimulateOptions, "faults" | "system" | "journal"> {
   readonly numRuns?: number;

@@ -7,7 +7,7 @@ import { type Outcome, play, type Scenario, scenarios } from "../support/run-sce
 
 const check = { numRuns: 200 };
 /** Some of these workflows are large. */
-const many = { numRuns: 300 };
+const many = { numRuns: 1_000 };
 
 /** What happened, whichever coordination decided it. */
 function deeds({ events }: Outcome): unknown[] {
