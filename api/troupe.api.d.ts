@@ -1841,6 +1841,11 @@ export type TroupeErrorOptions<Code extends ErrorCode = ErrorCode> = {
     readonly details: DetailsOf<Code>;
 });
 
+export interface UndoRequested {
+    readonly type: "undo-requested";
+    readonly reason?: string;
+}
+
 export type Upcaster = (old: never) => unknown;
 
 export type VersionAt = number | {
@@ -2297,11 +2302,6 @@ interface Transferable {
 interface Transferred {
     readonly [tagField]: string;
     readonly [field: string]: string | number | null;
-}
-
-interface UndoRequested {
-    readonly type: "undo-requested";
-    readonly reason?: string;
 }
 
 // a part of IsCloneable

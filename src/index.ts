@@ -155,6 +155,7 @@ export {
   type StepFinished,
   type StepSkipped,
   type StepStarted,
+  type UndoRequested,
   type WaitAnswered,
   type WaitOpened,
 } from "./workflows/history/run-event.ts";
