@@ -96,16 +96,17 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown, Parts = u
    */
   cancel(reason?: string): Promise<void>;
   /**
-   * Answers a wait. The first answer counts, and later ones are refused: who answers learns that another one was faster. An answer may come
-   * before the wait opens; it is kept until then. Told again under the same `idempotencyKey`, it is the same answer. Resolves when the
-   * answer is recorded, as durably as the journal makes it; the run goes on at once.
+   * Answers a wait, or gives a loop with an `inbox` a message. Of answers, the first counts, and later ones are refused: who answers learns that
+   * another one was faster. A message is read by exactly one round of the loop, or refused when there is no further one. Both may come before the
+   * step begins, and are kept until then. Told again under the same `idempotencyKey`, it is the same answer or message. Resolves when that is
+   * recorded, as durably as the journal makes it; the run goes on at once.
    *
    * A run that a process left unfinished, and that this system has not gone on with, is taken up for it.
    *
    * @throws TroupeError (as a rejection) `not-admissible` for a wait that has an answer, was given up or skipped, and for a run that has ended
    * or turned back; details: `wait`, and as far as it is known `by`, `at` and `version`: who answered before, when, and the version of
-   * `run/<id>` that says so. `contract-violated` for an answer that doesn't satisfy the wait's schema. `invalid-options` for a wait that the
-   * workflow doesn't have. `not-cloneable`, `message-too-large`, `system-closed`.
+   * `run/<id>` that says so. The same for a loop that reads no message any more, or has 1,000 to read; details: `loop`. `contract-violated`
+   * for what doesn't satisfy the schema of the wait or the inbox. `invalid-options` for a wait or a loop that the workflow doesn't have. `not-cloneable`, `message-too-large`, `system-closed`.
    * @example
    * await run.tell("approval", { approved: true, cents: 900 }, { by: "ada", idempotencyKey: "mail-17" });
    */
