@@ -771,10 +771,10 @@ export interface ErrorDetailsByCode {
         readonly run: string;
         readonly status: string;
         readonly wait?: string;
-        readonly loop?: string;
         readonly by?: string;
         readonly at?: number;
         readonly version?: number;
+        readonly loop?: string;
     };
     "past-point-of-no-return": {
         readonly run: string;
@@ -2211,8 +2211,10 @@ type OwnOptions<Kind, From, Out> = Kind extends "workflow" ? {
     readonly pointOfNoReturn?: never;
 } : StepOptions<From, Out>;
 
+// a part of PartsOfLoop
 type PartFrom<Agent> = Agent extends AgentDefinition<unknown, unknown, infer Part> ? Part : never;
 
+// what the rounds of a loop emit, by their paths, inferred from its agents
 type PartsOfLoop<Name extends string, Agents> = {
     readonly [Path in `${Name}#${number}`]: [
         Agents

@@ -43,6 +43,8 @@ export const plumbing: Readonly<Record<string, string>> = {
   InputTo: "a part of RoundMapping",
   OutputFrom: "a part of Last",
   OutputOfLoop: "the output of a loop, inferred from its agents",
+  PartsOfLoop: "what the rounds of a loop emit, by their paths, inferred from its agents",
+  PartFrom: "a part of PartsOfLoop",
   InboxOf: "what a loop with an inbox is told",
   Left: "what a step leaves to later ones, inferred from its options",
   skippable: "carries the type of an output that may be missing; never there at run time",

@@ -235,10 +235,10 @@ export interface ErrorDetailsByCode {
     readonly run: string;
     readonly status: string;
     readonly wait?: string;
-    readonly loop?: string;
     readonly by?: string;
     readonly at?: number;
     readonly version?: number;
+    readonly loop?: string;
   };
   "past-point-of-no-return": { readonly run: string; readonly step: string };
   overloaded: { readonly run: string; readonly inFlight: number; readonly waiting: number };
