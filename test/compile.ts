@@ -57,7 +57,7 @@ function changedAt(file: string): number {
 function modulesIn(folder: string): string[] {
   return fs
     .readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.m?[jt]s$/.test(name) && !/\.(test|test-d|d)\.ts$/.test(name) && !/(^|[\\/])\./.test(name))
+    .filter((name) => /\.m?[jt]s$/.test(name) && !/\.(test|test-d|d)\.m?ts$/.test(name) && !/(^|[\\/])\./.test(name))
     .map((name) => join(folder, name))
     .filter((path) => !path.endsWith(".mjs") || path.includes(`${sep}src${sep}`));
 }
