@@ -53,13 +53,17 @@ function changedAt(file: string): number {
   return fs.statSync(file).mtimeMs;
 }
 
-/** Modules without tests; JavaScript only where TypeScript imports it by its URL. */
+function isDeclared(path: string): boolean {
+  return fs.existsSync(path.replace(/\.mjs$/, ".d.mts"));
+}
+
+/** Modules without tests; JavaScript only where TypeScript imports it: by its URL, or by the declarations beside it. */
 function modulesIn(folder: string): string[] {
   return fs
     .readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => /\.m?[jt]s$/.test(name) && !/\.(test|test-d|d)\.m?ts$/.test(name) && !/(^|[\\/])\./.test(name))
     .map((name) => join(folder, name))
-    .filter((path) => !path.endsWith(".mjs") || path.includes(`${sep}src${sep}`));
+    .filter((path) => !path.endsWith(".mjs") || path.includes(`${sep}src${sep}`) || isDeclared(path));
 }
 
 function compile(tree: Tree, source: string, file: string): string {
