@@ -72,3 +72,19 @@ export function agentsOf(step: StepDefinition): readonly AgentDefinition[] {
 export function scopeOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf(separator)));
 }
+
+/**
+ * The path of what a path is in: the each of an item, the loop of a round, or the sub-workflow of a step; empty for a step of the run's
+ * workflow.
+ */
+export function around(path: string): string {
+  return wholeOf(path) ?? scopeOf(path);
+}
+
+/** What may follow the path of a step in that of a part of it. */
+const beginnings: ReadonlySet<string | undefined> = new Set([separator, "[", "#"]);
+
+/** True for the path of a part of what is at another path. */
+export function isWithin(path: string, outer: string): boolean {
+  return path.startsWith(outer) && beginnings.has(path[outer.length]);
+}

@@ -1,6 +1,6 @@
 /**
- * A run's trace, read off its history: a span for the run, one for each step with its attempts as children, and one for each attempt at a
- * compensation. Pure: the same history gives the same spans, whatever process makes them, and a history that goes on gives the same ones
+ * A run's trace, read off its history: a span for the run, one for each step with its attempts as children, or with the steps that are in
+ * it, and one for each attempt at a compensation. Pure: the same history gives the same spans, whatever process makes them, and a history that goes on gives the same ones
  * and more. So a crash tears no trace, and the trace of a run that ended long ago can still be made.
  */
 
@@ -11,7 +11,7 @@ import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
 import { spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import { itemAt, roundAt, roundPath, scopeOf, wholeOf } from "../definition/steps-of-run.ts";
+import { around, isWithin, itemAt, roundAt, roundPath, wholeOf } from "../definition/steps-of-run.ts";
 import { toleratedOf } from "./tolerance.ts";
 import type { RunEvent, RunStarted } from "./run-event.ts";
 import type { StepOutline } from "./step-outline.ts";
@@ -243,20 +243,29 @@ class RunTrace {
 
   /** The process that had them in flight is gone. */
   #lose(time: number): void {
-    for (const [step, draft] of this.#inFlight) {
+    const inFlight = [...this.#inFlight];
+    this.#inFlight.clear();
+    for (const [step, draft] of inFlight) {
       draft.attributes[names.outcome] = lost;
       this.#end(draft, time, lost);
       if (this.#hasTurnedBack && this.#steps.get(step)?.end === undefined) this.#settle(time, step, "failed", lost);
     }
-    this.#inFlight.clear();
   }
 
   /** Steps that wait for another attempt get none, and open waits are closed. */
   #turnBack(time: number): void {
     this.#hasTurnedBack = true;
-    for (const [step, span] of this.#steps) {
-      if (span.end === undefined && !this.#inFlight.has(step)) this.#settle(time, step, "closed");
+    for (const step of this.#steps.keys()) this.#closeIfIdle(time, step);
+  }
+
+  /** What is in flight ends before what it is in. */
+  #closeIfIdle(time: number, step: string): void {
+    const span = this.#steps.get(step);
+    if (span === undefined || span.end !== undefined) return;
+    for (const other of this.#inFlight.keys()) {
+      if (other === step || isWithin(other, step)) return;
     }
+    this.#settle(time, step, "closed");
   }
 
   /** The span of a step, from when all that it comes after had settled, and what it is a part of had begun. */
@@ -264,10 +273,10 @@ class RunTrace {
     const known = this.#steps.get(step);
     if (known !== undefined) return known;
     const { after = roundBefore(step) } = this.#outlines.get(step) ?? {};
-    const around = this.#steps.get(wholeOf(step) ?? scopeOf(step)) ?? this.#root;
-    const ready = Math.max(around.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
+    const parent = this.#around(step);
+    const ready = Math.max(parent.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
     const start = Math.min(ready, time);
-    const span = this.#open(this.#root, ["step", step], `step ${step}`, start, {
+    const span = this.#open(parent, ["step", step], `step ${step}`, start, {
       [names.spanType]: "TASK",
       [names.stepName]: step,
       [names.queued]: time - start,
@@ -276,11 +285,21 @@ class RunTrace {
     return span;
   }
 
+  /** The span of what a step is in: the innermost that has one. */
+  #around(step: string): Draft {
+    for (let path = around(step); path !== ""; path = around(path)) {
+      const span = this.#steps.get(path);
+      if (span !== undefined) return span;
+    }
+    return this.#root;
+  }
+
   #settle(time: number, step: string, status: string, failure?: string, message?: string): void {
     const span = this.#step(time, step);
     span.attributes[names.stepStatus] = status;
     this.#end(span, time, failure, message);
     this.#settledAt.set(step, time);
+    if (this.#hasTurnedBack) this.#closeIfIdle(time, around(step));
   }
 
   #open(

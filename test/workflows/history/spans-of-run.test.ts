@@ -52,6 +52,17 @@ function expectTree(spans: readonly Span[]): void {
   }
 }
 
+/** Each step is in the innermost of the steps whose paths its own begins with, and the others are in the run. */
+function expectNested([root, ...spans]: readonly Span[]): void {
+  const steps = spans.filter(({ name }) => name.startsWith("step "));
+  for (const span of steps) {
+    const around = steps
+      .filter((other) => ["/", "[", "#"].some((next) => span.name.startsWith(other.name + next)))
+      .sort((a, b) => b.name.length - a.name.length);
+    expect([span.name, span.parentId]).toEqual([span.name, (around[0] ?? root)?.spanId]);
+  }
+}
+
 const count = (records: readonly RunRecord[], is: (event: RunEvent) => boolean): number =>
   records.filter(({ event }) => is(event)).length;
 
@@ -62,6 +73,7 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
   const isSubWorkflow = (step: string): boolean =>
     state.steps.outline.some(({ name, kind }) => name === step && isGathered(kind));
   expectTree(spans);
+  expectNested(spans);
 
   expect(named(spans, "invoke_agent")).toHaveLength(
     count(records, (event) => event.type === "step-started" && !isSubWorkflow(event.step)),
@@ -164,6 +176,32 @@ describe("a trace", () => {
     expect(spans[0]?.events.map(({ name, time }) => [name, time])).toEqual([
       ["troupe.run-recovered", 50],
       ["troupe.cancel-requested", 95],
+    ]);
+  });
+
+  it("closes a sub-workflow when what is in flight in it has ended, also where that is lost", () => {
+    const [outline] = started().steps;
+    const part = { ...outline!, name: "ship/pick", after: [] };
+    const { agent: _, ...sub } = { ...outline!, name: "ship", kind: "workflow" as const };
+    const begun = (step: string): RunEvent => ({ type: "step-started", step, input: {}, by: "orchestrator", epoch: 1 });
+    const records = [
+      at(0, started({ steps: [sub, part, { ...part, name: "ship/label" }] })),
+      at(10, begun("ship")),
+      at(20, begun("ship/pick")),
+      at(30, begun("ship/label")),
+      at(40, { type: "cancel-requested" }),
+      at(50, { type: "step-finished", step: "ship/pick", output: {} }),
+      at(60, { type: "run-recovered", coordination: "orchestrator", epoch: 2 }),
+    ];
+    const spans = spansOf(records);
+    const nameOf = new Map(spans.map(({ spanId, name }) => [spanId, name]));
+    expect(spans.map(({ name, end, parentId = "" }) => [nameOf.get(parentId), name, end])).toEqual([
+      [undefined, "invoke_workflow diamond", undefined],
+      ["invoke_workflow diamond", "step ship", 60],
+      ["step ship", "step ship/pick", 50],
+      ["step ship/pick", "invoke_agent reader", 50],
+      ["step ship", "step ship/label", 60],
+      ["step ship/label", "invoke_agent reader", 60],
     ]);
   });
 
