@@ -4,6 +4,16 @@ import type { Draft } from "immer";
 import type { Observable, OperatorFunction } from "rxjs";
 import type * as v from "valibot";
 
+export interface ActiveModelCall extends ActiveSpan {
+    used(usage: TokenUsage): void;
+}
+
+export interface ActiveSpan {
+    readonly traceparent: string | undefined;
+    set(attribute: string, value: AttributeValue): void;
+    event(name: string, attributes?: Attributes): void;
+}
+
 export interface ActorChildOptions {
     readonly name: string;
     readonly actor: ActorDefinition;
@@ -21,6 +31,8 @@ export interface ActorContext<E = never> extends StateAccess {
     timeLeft(): number;
     now(): number;
     random(): number;
+    readonly traceparent: string | undefined;
+    span<T>(name: string, work: (span: ActiveSpan) => T | Promise<T>): Promise<T>;
     sleep(ms: number): Promise<void>;
     emit(event: E): void;
     call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
@@ -89,7 +101,9 @@ export interface AgentContext<Part = never> extends ActorContext {
     readonly step: string | undefined;
     readonly tenant: string | undefined;
     readonly idempotencyKey: string;
-    useTokens(tokens: number): void;
+    useTokens(tokens: number | TokenUsage): void;
+    modelCall<T>(call: ModelCall, work: (call: ActiveModelCall) => T | Promise<T>): Promise<T>;
+    toolCall<T>(call: ToolCall, work: (span: ActiveSpan) => T | Promise<T>): Promise<T>;
     emit(part: Part): Promise<void>;
 }
 
@@ -1071,6 +1085,12 @@ export interface MessageSpec {
     readonly reply?: v.GenericSchema;
 }
 
+export interface ModelCall {
+    readonly model: string;
+    readonly provider?: string;
+    readonly input?: unknown;
+}
+
 export interface OpenedBecause {
     readonly rule: "consecutive-failures" | "failure-rate" | "probe-failed";
     readonly failures: number;
@@ -1372,6 +1392,7 @@ export interface Span {
     readonly spanId: string;
     readonly parentId?: string;
     readonly name: string;
+    readonly kind?: SpanKind;
     readonly start: number;
     readonly end?: number;
     readonly failure?: string;
@@ -1386,10 +1407,17 @@ export interface SpanEvent {
     readonly attributes: Attributes;
 }
 
+export type SpanKind = "client" | "server" | "producer" | "consumer";
+
 export interface SpanLink {
     readonly traceId: string;
     readonly spanId: string;
     readonly attributes: Attributes;
+}
+
+export interface SpanSink {
+    take(spans: readonly Span[]): void;
+    close?(): void | Promise<void>;
 }
 
 export interface SpawnOptions {
@@ -1748,6 +1776,10 @@ export type SystemEvent = {
     readonly time: number;
     readonly by: number;
 } | {
+    readonly type: "telemetry-failed";
+    readonly time: number;
+    readonly error: unknown;
+} | {
     readonly type: "retention-failed";
     readonly time: number;
     readonly key: StateKey;
@@ -1776,6 +1808,7 @@ export interface SystemOptions {
     readonly recover?: boolean | readonly string[];
     readonly setup?: (system: System) => void | Promise<void>;
     readonly logger?: false | LogLevel | Logger | LoggerOptions;
+    readonly telemetry?: TelemetryOptions;
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
@@ -1795,6 +1828,17 @@ export interface SystemStats {
         readonly followedKeys: number;
     }[];
     readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+    readonly telemetry?: TelemetryStats;
+}
+
+export interface TelemetryOptions extends TraceOptions {
+    readonly traces: SpanSink | readonly SpanSink[];
+    readonly sample?: number;
+}
+
+export interface TelemetryStats {
+    readonly taken: number;
+    readonly dropped: number;
 }
 
 export interface TellOptions {
@@ -1802,9 +1846,22 @@ export interface TellOptions {
     readonly idempotencyKey?: string;
 }
 
+export interface TokenUsage {
+    readonly input?: number;
+    readonly output?: number;
+    readonly cached?: number;
+    readonly model?: string;
+    readonly cost?: number;
+}
+
 export type Tolerance = number | {
     readonly share: number;
 } | "all";
+
+export interface ToolCall {
+    readonly name: string;
+    readonly arguments?: unknown;
+}
 
 export interface TraceOptions {
     readonly content?: "none" | "all";

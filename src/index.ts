@@ -31,6 +31,7 @@ export {
 } from "./actors/protocol.ts";
 export { type StopMode } from "./actors/stop-mode.ts";
 export { type StopOptions } from "./runtime/system/stop-options.ts";
+export type { ActiveModelCall, ModelCall, TokenUsage, ToolCall } from "./agents/model-call.ts";
 export { type AgentContext, type AgentDefinition, type AgentOptions, defineAgent } from "./agents/agent-definition.ts";
 export { type BreakerRecord, breakerState } from "./agents/policies/breaker-record.ts";
 export { type BreakerOptions, type BreakerPolicy, type OpenedBecause } from "./agents/policies/breaker.ts";
@@ -62,6 +63,8 @@ export { type ActorStatus, type SupervisorStatus } from "./runtime/supervision/s
 export { createSystem } from "./runtime/system/create-system.ts";
 export { type RefOf } from "./runtime/system/ref-of.ts";
 export { type SystemOptions } from "./runtime/system/system-options.ts";
+export { type TelemetryOptions } from "./runtime/system/telemetry-options.ts";
+export { type TelemetryStats } from "./runtime/telemetry/trace-collector.ts";
 export { type System, type SystemStats } from "./runtime/system/system.ts";
 export { type ReadonlyParts } from "./values/readonly-parts.ts";
 export { type LogFields, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/logger.ts";
@@ -170,7 +173,9 @@ export { type Pending } from "./workflows/history/run-pending.ts";
 export { type RunStatus } from "./workflows/history/run-state.ts";
 export { type StepStatus } from "./workflows/history/run-steps.ts";
 export type { TraceOptions } from "./traces/content.ts";
-export type { Attributes, AttributeValue, Span, SpanEvent, SpanLink } from "./traces/span.ts";
+export type { ActiveSpan } from "./traces/active-span.ts";
+export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } from "./traces/span.ts";
+export type { SpanSink } from "./traces/span-sink.ts";
 export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
 export { type Run } from "./workflows/run.ts";
 export { type StreamItem } from "./workflows/stream-item.ts";

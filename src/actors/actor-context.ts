@@ -14,6 +14,7 @@ import type { AgentProtocol, CallableAgent, Emitting } from "./callable-agent.ts
 import type { CallOptions } from "./call-options.ts";
 import type { CallStream } from "./call-stream.ts";
 import type { Placement } from "./placement.ts";
+import type { ActiveSpan } from "../traces/active-span.ts";
 
 /**
  * Versioned state as an actor sees it: never older than what the message's sender had seen (invariant 4).
@@ -85,6 +86,23 @@ export interface ActorContext<E = never> extends StateAccess {
   now(): number;
   /** A number in [0, 1), from the seed in the simulator. */
   random(): number;
+  /**
+   * Where this is in its trace, in W3C's form `traceparent`: pass it on with requests to other services, so that their spans are in the
+   * same trace. `undefined` in a system without `telemetry`.
+   */
+  readonly traceparent: string | undefined;
+  /**
+   * Runs `work` within a span of that name, in the span of the message or of the agent's code. It ends as `work` does, failed if that
+   * throws. Without `telemetry`, it only runs `work`.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a name that is no text; whatever `work` throws.
+   * @example
+   * const rows = await context.span("parse", async (span) => {
+   *   span.set("shop.rows", lines.length);
+   *   return parse(lines);
+   * });
+   */
+  span<T>(name: string, work: (span: ActiveSpan) => T | Promise<T>): Promise<T>;
   /** Resolves after `ms` milliseconds, however many; rejects when {@link ActorContext.signal} aborts. */
   sleep(ms: number): Promise<void>;
   /** Emits an event to the subscribers of this actor's `events$`. */

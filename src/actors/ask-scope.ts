@@ -1,6 +1,7 @@
 /** The limits of asks that are made while a message or a step of a run is handled. */
 
 import type { Cancellation } from "../async/cancellation.ts";
+import type { TraceContext } from "../traces/traceparent.ts";
 import type { Address } from "./address.ts";
 
 /**
@@ -18,4 +19,6 @@ export interface AskScope {
   readonly isLeftBehind?: boolean;
   /** The actors that wait for it, each for the next one, and the last for it. Default: none. */
   readonly askers?: readonly Address[] | undefined;
+  /** Its place in a trace; absent for none. */
+  readonly trace?: TraceContext | undefined;
 }

@@ -12,6 +12,8 @@ export interface Parcel {
   readonly to: Recipient;
   readonly type: string;
   readonly payload: Payload;
+  /** The place in a trace at which it was sent, as a traceparent; absent for none. */
+  readonly trace?: string;
 }
 
 /** The receiver by its name, since it may be on another thread after a restart. */

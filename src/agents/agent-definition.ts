@@ -11,6 +11,8 @@ import { checkDefinition } from "../actors/actor-definition.ts";
 import type { CallableAgent } from "../actors/callable-agent.ts";
 import { type Placement, placementProblem } from "../actors/placement.ts";
 import { type Policies, type PolicyOptions, resolvePolicies } from "./policies/policies.ts";
+import type { ActiveSpan } from "../traces/active-span.ts";
+import type { ActiveModelCall, ModelCall, TokenUsage, ToolCall } from "./model-call.ts";
 import { readGiven } from "../contracts/read-given.ts";
 import { shown } from "../values/shown.ts";
 
@@ -32,12 +34,36 @@ export interface AgentContext<Part = never> extends ActorContext {
    */
   readonly idempotencyKey: string;
   /**
-   * Reports tokens that this call used, such as those billed by a language model. The agent's rate limits on tokens
-   * count them. Calls add up; they count when the attempt ends.
+   * Reports tokens that this call used, such as those billed by a language model: how many, or what of them were `input`, `output`, `cached`
+   * ones, by which `model`, and their `cost`. The agent's rate limits on tokens count input and output. Calls add up; they count when the
+   * attempt ends.
    *
-   * @throws TroupeError `invalid-options` for anything but a whole number from 0.
+   * @throws TroupeError `invalid-options` for anything but a whole number from 0, or such numbers by their names.
+   * @example
+   * context.useTokens({ model: "small-1", input: 812, cached: 640, output: 95, cost: 0.004 });
    */
-  useTokens(tokens: number): void;
+  useTokens(tokens: number | TokenUsage): void;
+  /**
+   * Calls a model within a span of its own, by OpenTelemetry's conventions: `chat <model>`. What it says it `used` is on that span, and
+   * reported as by {@link AgentContext.useTokens}. Without `telemetry`, it only runs `work` and reports.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a `call` that can't be used; whatever `work` throws.
+   * @example
+   * const text = await context.modelCall({ provider: "acme", model: "small-1", input: messages }, async (call) => {
+   *   const answer = await client.answer(messages, { headers: { traceparent: call.traceparent ?? "" } });
+   *   call.used({ input: answer.usage.input, output: answer.usage.output });
+   *   return answer.text;
+   * });
+   */
+  modelCall<T>(call: ModelCall, work: (call: ActiveModelCall) => T | Promise<T>): Promise<T>;
+  /**
+   * Calls a tool within a span of its own, by OpenTelemetry's conventions: `execute_tool <name>`. Without `telemetry`, it only runs `work`.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a `call` that can't be used; whatever `work` throws.
+   * @example
+   * const rate = await context.toolCall({ name: "rates", arguments: { currency } }, () => rates.of(currency));
+   */
+  toolCall<T>(call: ToolCall, work: (span: ActiveSpan) => T | Promise<T>): Promise<T>;
   /**
    * Emits a part of what `execute` makes, such as a token of a text: of a step, to the listeners of the run by `run.stream$` or `run.text`;
    * of a call, to its caller by `context.stream` or `system.stream`. Parts are a preview: they are not recorded, and while nothing listens

@@ -34,6 +34,11 @@ export class HeardPromise<T> extends Promise<T> {
     return super.then(onFulfilled, onRejected);
   }
 
+  /** Tells how it ended, with the error if it rejected. That is no wait for it. */
+  onSettled(tell: (error: unknown) => void): void {
+    super.then(() => tell(undefined), tell);
+  }
+
   /** When it rejects, gives `later` a check that calls `tell` if by then no code has waited for it. */
   onUnheard(later: (check: () => void) => void, tell: (error: unknown) => void): void {
     super.then(undefined, (error: unknown) => {

@@ -10,6 +10,17 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { checkDefinition } from "../runtime/definitions/check-definition.ts";
 import type { StoreClient } from "../store/client/store-client.ts";
 import type { FakeAnswer } from "./simulator/fake-answer.ts";
+import {
+  type ActiveModelCall,
+  checkModelCall,
+  checkToolCall,
+  checkUsage,
+  type ModelCall,
+  tokensOf,
+  type TokenUsage,
+  type ToolCall,
+} from "../agents/model-call.ts";
+import { type ActiveSpan, activeSpan, checkName } from "../traces/active-span.ts";
 import type { ValueCopier } from "../values/value-copier.ts";
 import { shown } from "../values/shown.ts";
 
@@ -57,6 +68,7 @@ export class FakeContext implements AgentContext<unknown> {
   readonly thread = 0;
   readonly signal: AbortSignal;
   readonly deadline = Number.POSITIVE_INFINITY;
+  readonly traceparent = undefined;
   readonly read: AgentContext["read"];
   readonly snapshot: AgentContext["snapshot"];
   readonly history: AgentContext["history"];
@@ -145,10 +157,23 @@ export class FakeContext implements AgentContext<unknown> {
     return copier.copy(answer, `the answer of ${agent}`) as Out;
   }
 
-  useTokens(tokens: number): void {
-    if (!Number.isSafeInteger(tokens) || tokens < 0)
-      throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${shown(tokens)}`);
-    this.#options.onTokens(tokens);
+  useTokens(tokens: number | TokenUsage): void {
+    this.#options.onTokens(tokensOf(checkUsage(tokens)));
+  }
+
+  async span<T>(name: string, work: (span: ActiveSpan) => T | Promise<T>): Promise<T> {
+    checkName("span", name);
+    return work(activeSpan(undefined, undefined));
+  }
+
+  async modelCall<T>(call: ModelCall, work: (call: ActiveModelCall) => T | Promise<T>): Promise<T> {
+    checkModelCall(call);
+    return work({ ...activeSpan(undefined, undefined), used: (usage) => this.useTokens(usage) });
+  }
+
+  async toolCall<T>(call: ToolCall, work: (span: ActiveSpan) => T | Promise<T>): Promise<T> {
+    checkToolCall(call);
+    return work(activeSpan(undefined, undefined));
   }
 
   async emit(part: unknown): Promise<void> {

@@ -4,7 +4,14 @@ import { checkOptions } from "../contracts/check-options.ts";
 import * as v from "valibot";
 import { cut } from "../errors/foreign-value.ts";
 import { plainJson } from "../values/plain-json.ts";
-import type { AttributeValue } from "./span.ts";
+import * as names from "./semantic-names.ts";
+import type { Attributes, AttributeValue, Span } from "./span.ts";
+
+/** The attributes of live spans that hold such data. */
+const contentNames: ReadonlySet<string> = new Set([
+  ...[names.inputValue, names.outputValue, names.toolArguments, names.toolResult],
+  ...[names.inputMessages, names.outputMessages, names.exceptionMessage],
+]);
 
 /** How many characters of a value are shown. */
 const longest = 16_384;
@@ -54,4 +61,21 @@ export function shownContent(
     if (kept === undefined) return {};
   }
   return { [attribute]: cut(typeof kept === "string" ? kept : plainJson(kept), longest) };
+}
+
+/** A span that was recorded elsewhere, with each value of such data as `redact` has it. */
+export function redacted(span: Span, { redact, content }: TraceOptions): Span {
+  if (redact === undefined || content !== "all") return span;
+  const redactAll = (attributes: Attributes): Attributes =>
+    Object.assign(
+      {},
+      ...Object.entries(attributes).map(([name, value]) =>
+        contentNames.has(name) ? shownContent({ content, redact }, name, value) : { [name]: value },
+      ),
+    ) as Attributes;
+  return {
+    ...span,
+    attributes: redactAll(span.attributes),
+    events: span.events.map((event) => ({ ...event, attributes: redactAll(event.attributes) })),
+  };
 }

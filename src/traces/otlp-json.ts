@@ -5,7 +5,8 @@
 
 import type { Attributes, AttributeValue, Span } from "./span.ts";
 
-const internal = 1; // SPAN_KIND_INTERNAL
+/** `SpanKind` of the protocol; 1 is SPAN_KIND_INTERNAL. */
+const kinds = { server: 2, client: 3, producer: 4, consumer: 5 } as const;
 const failed = 2; // STATUS_CODE_ERROR
 
 /**
@@ -29,13 +30,25 @@ function hasEnded(span: Span): span is Ended {
   return span.end !== undefined;
 }
 
-function spanOf({ traceId, spanId, parentId, name, start, end, failure, attributes, events, links }: Ended): unknown {
+function spanOf({
+  traceId,
+  spanId,
+  parentId,
+  name,
+  kind,
+  start,
+  end,
+  failure,
+  attributes,
+  events,
+  links,
+}: Ended): unknown {
   return {
     traceId,
     spanId,
     ...(parentId === undefined ? {} : { parentSpanId: parentId }),
     name,
-    kind: internal,
+    kind: kind === undefined ? 1 : kinds[kind],
     startTimeUnixNano: nanoseconds(start),
     endTimeUnixNano: nanoseconds(end),
     attributes: keyValues(attributes),

@@ -11,12 +11,50 @@ export const spanType = "mlflow.spanType";
 export const inputValue = "mlflow.spanInputs";
 export const outputValue = "mlflow.spanOutputs";
 
+export const executeTool = "execute_tool";
+export const chat = "chat";
+export const toolName = "gen_ai.tool.name";
+export const toolArguments = "gen_ai.tool.call.arguments";
+export const toolResult = "gen_ai.tool.call.result";
+export const provider = "gen_ai.provider.name";
+export const requestModel = "gen_ai.request.model";
+export const responseModel = "gen_ai.response.model";
+export const inputMessages = "gen_ai.input.messages";
+export const outputMessages = "gen_ai.output.messages";
+export const inputTokens = "gen_ai.usage.input_tokens";
+export const outputTokens = "gen_ai.usage.output_tokens";
+export const cachedTokens = "gen_ai.usage.cache_read.input_tokens";
+
 export const invokeWorkflow = "invoke_workflow";
 export const invokeAgent = "invoke_agent";
+export const gateWait = "gate";
+export const readWait = "wait for state";
 /** An event of this name is what backends show a failed span by. */
 export const exception = "exception";
 export const exceptionType = "exception.type";
 export const exceptionMessage = "exception.message";
+
+export const cost = "troupe.cost";
+export const messageType = "troupe.message.type";
+export const messageId = "troupe.message.id";
+export const receiver = "troupe.message.to";
+export const sender = "troupe.message.from";
+export const definition = "troupe.actor.definition";
+export const actor = "troupe.actor";
+export const thread = "troupe.thread";
+export const stateKey = "troupe.state.key";
+export const stateVersion = "troupe.state.version";
+export const conflicts = "troupe.state.conflicts";
+export const token = "troupe.causal_token";
+export const position = "troupe.state.position";
+export const idempotencyKey = "troupe.idempotency_key";
+export const supervisor = "troupe.supervisor";
+export const decision = "troupe.decision";
+export const restarts = "troupe.restarts";
+export const pause = "troupe.pause_ms";
+export const failureKind = "troupe.failure";
+export const actors = "troupe.actors";
+export const lostSpans = "troupe.lost_spans";
 
 export const runId = "troupe.run.id";
 export const runStatus = "troupe.run.status";

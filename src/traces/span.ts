@@ -15,6 +15,13 @@ export type AttributeValue = string | number | boolean | readonly string[];
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /**
+ * Which side of a message a span is, after OpenTelemetry: who asks, who is asked, who tells, who is told.
+ *
+ * @since 0.1.0
+ */
+export type SpanKind = "client" | "server" | "producer" | "consumer";
+
+/**
  * Something that happened at one moment of a span.
  *
  * @since 0.1.0
@@ -50,6 +57,8 @@ export interface Span {
   /** The `spanId` of the span that this one is a part of; absent for the root. */
   readonly parentId?: string;
   readonly name: string;
+  /** Absent for what is done within one place. */
+  readonly kind?: SpanKind;
   /** Milliseconds since the epoch. */
   readonly start: number;
   /** Milliseconds since the epoch, never before `start`; absent while it goes on. */

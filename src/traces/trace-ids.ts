@@ -12,6 +12,11 @@ export function spanIdOf(traceId: string, ...parts: readonly (string | number)[]
   return digest([traceId, ...parts], 16);
 }
 
+/** The span of an attempt at a step, or at its compensation, by the version of the run in which it began. */
+export function attemptSpanId(traceId: string, kind: "attempt" | "undo", step: string, version: number): string {
+  return spanIdOf(traceId, kind, step, version);
+}
+
 function digest(parts: readonly (string | number)[], digits: number): string {
   return sha256(JSON.stringify(parts), "hex", digits);
 }

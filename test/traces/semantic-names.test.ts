@@ -11,6 +11,22 @@ it("pins the names that backends read, so that a change of them is seen", () => 
     inputValue: "mlflow.spanInputs",
     outputValue: "mlflow.spanOutputs",
   });
+  const { toolName, provider, requestModel, responseModel, inputTokens, outputTokens, cachedTokens } = names;
+  expect([toolName, provider, requestModel, responseModel, inputTokens, outputTokens, cachedTokens]).toEqual([
+    "gen_ai.tool.name",
+    "gen_ai.provider.name",
+    "gen_ai.request.model",
+    "gen_ai.response.model",
+    "gen_ai.usage.input_tokens",
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.cache_read.input_tokens",
+  ]);
+  expect([names.chat, names.executeTool, names.inputMessages, names.toolArguments]).toEqual([
+    "chat",
+    "execute_tool",
+    "gen_ai.input.messages",
+    "gen_ai.tool.call.arguments",
+  ]);
   const own = Object.values(names).filter((name) => name.startsWith("troupe."));
   expect(new Set(own).size).toBe(own.length);
 });

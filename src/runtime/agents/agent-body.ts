@@ -28,7 +28,22 @@ import { findWorkflow } from "../definitions/find-workflow.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 import { coordinate, supervisorTarget } from "./supervisor-target.ts";
-import { shown } from "../../values/shown.ts";
+import {
+  type ActiveModelCall,
+  addUsage,
+  checkModelCall,
+  checkToolCall,
+  checkUsage,
+  type ModelCall,
+  tokensOf,
+  type TokenUsage,
+  type ToolCall,
+  usageAttributes,
+} from "../../agents/model-call.ts";
+import type { ActiveSpan } from "../../traces/active-span.ts";
+import * as names from "../../traces/semantic-names.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
+import { withSpan } from "../cell/recorded-work.ts";
 
 /** What an agent's body works with, besides what every actor's does. */
 export interface AgentServices extends ActorServices {
@@ -77,6 +92,13 @@ export class AgentBody implements ActorBody {
       workflow: (id) => findWorkflow(load, id),
       context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
       revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),
+      record: (work) =>
+        work.trace &&
+        host.recorder?.begin(work.trace, `execute ${definition.name}`, {
+          [names.agentName]: definition.name,
+          [names.thread]: host.id,
+          [names.idempotencyKey]: work.idempotencyKey,
+        }),
       onLeftBehind: ({ isCompensation }, error) =>
         host.reportFailure(cell.address, isCompensation ? "compensate" : "execute", error),
       onError: (error) => {
@@ -88,9 +110,9 @@ export class AgentBody implements ActorBody {
       clock: host.clock,
     });
     cell.stopping.add({ abort: (reason) => this.#participant.abort(reason) });
-    const { clock, random } = host;
+    const { clock, random, recorder } = host;
     this.#calls = new DirectCalls({
-      ...{ agent: definition, participant: this.#participant, cell, gates, clock, random },
+      ...{ agent: definition, participant: this.#participant, cell, gates, clock, random, recorder },
       lease: lease && new Lessee(lease),
     });
     this.#once = new CallsOnce({ agent: definition, messenger: host.messenger, sender: cell, codec });
@@ -116,6 +138,7 @@ export class AgentBody implements ActorBody {
     if (result.type === "error") throw result.error;
     if (result.type === "output") return delivery.reply(result.output);
     const { refusal } = result;
+    delivery.span?.fail(refusal);
     if (result.type === "withdrawn") throw new RefusedMessage(refusal);
     if (isAsk) return delivery.refuse(refusal);
     if (refusal.outcome !== "rejected") throw refusal;
@@ -155,10 +178,55 @@ class WorkContext extends CellContext implements AgentContext<unknown> {
     this.#work = work;
   }
 
-  useTokens(tokens: number): void {
-    if (!Number.isSafeInteger(tokens) || tokens < 0)
-      throw new TroupeError("invalid-options", `useTokens: tokens is a whole number from 0, not ${shown(tokens)}`);
-    this.#work.tokens += tokens;
+  useTokens(tokens: number | TokenUsage): void {
+    const used = checkUsage(tokens);
+    const work = this.#work;
+    work.tokens += tokensOf(used);
+    if (work.span === undefined) return;
+    work.usage = addUsage(work.usage ?? {}, used);
+    work.span.set(usageAttributes(work.usage));
+  }
+
+  async modelCall<T>(call: ModelCall, work: (call: ActiveModelCall) => T | Promise<T>): Promise<T> {
+    checkModelCall(call);
+    const { model, provider, input } = call;
+    const { recorder } = this.recorded;
+    const attributes = {
+      [names.operation]: names.chat,
+      [names.requestModel]: model,
+      ...(provider === undefined ? {} : { [names.provider]: provider }),
+      ...(input === undefined ? {} : recorder?.content(names.inputMessages, input)),
+    };
+    return withSpan(
+      this.recorded,
+      { name: `${names.chat} ${model}`, kind: "client", attributes },
+      work,
+      (span, open) => ({
+        ...span,
+        used: (usage) => {
+          this.useTokens(usage);
+          open?.set(usageAttributes(checkUsage(usage)));
+        },
+      }),
+      (value, open) => open.set(recorder?.content(names.outputMessages, value) ?? {}),
+    );
+  }
+
+  async toolCall<T>(call: ToolCall, work: (span: ActiveSpan) => T | Promise<T>): Promise<T> {
+    checkToolCall(call);
+    const { recorder } = this.recorded;
+    const attributes = {
+      [names.operation]: names.executeTool,
+      [names.toolName]: call.name,
+      ...(call.arguments === undefined ? {} : recorder?.content(names.toolArguments, call.arguments)),
+    };
+    return withSpan(
+      this.recorded,
+      { name: `${names.executeTool} ${call.name}`, attributes },
+      work,
+      (span) => span,
+      (value, open) => open.set(recorder?.content(names.toolResult, value) ?? {}),
+    );
   }
 
   // oxlint-disable-next-line typescript/no-misused-promises -- as `AgentContext` has it
@@ -182,6 +250,10 @@ class WorkHandling implements Handling {
   constructor(cell: ActorCell, work: Work) {
     this.sender = new ScopedSender(cell, work, 0);
     this.#work = work;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#work.trace;
   }
 
   get deadline(): number {

@@ -16,6 +16,9 @@ import { type AskError, isAskError, toAskError } from "../../errors/ask-error.ts
 import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
+import { endWith, type Recorder } from "../../traces/recorder.ts";
+import * as names from "../../traces/semantic-names.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Handling } from "../cell/handling.ts";
 import type { Lessee } from "./gate-lease.ts";
@@ -30,6 +33,8 @@ export interface DirectCallsOptions {
   readonly lease: Lessee | undefined;
   readonly clock: Clock;
   readonly random: Random;
+  /** Absent where nothing is recorded. */
+  readonly recorder?: Recorder | undefined;
 }
 
 export interface DirectCall {
@@ -43,7 +48,7 @@ export interface DirectCall {
   /** Sends what an attempt emits to the caller, and with number 0 and without values that it begins. Default: that goes nowhere. */
   readonly emitted: ((parts: CallParts) => Promise<boolean>) | undefined;
   /** The caller's deadline and cancellation. After them no attempt begins, and an attempt in flight aborts. */
-  readonly caller: Pick<Handling, "deadline" | "add" | "remove"> & Pick<AskScope, "askers">;
+  readonly caller: Pick<Handling, "deadline" | "add" | "remove" | "trace"> & Pick<AskScope, "askers">;
 }
 
 /**
@@ -111,7 +116,7 @@ export class DirectCalls {
     let permit: Permit;
     try {
       const admitted = gates.admit(cell, { agent, caller: from ?? "outside", input, of, lease, wanted });
-      permit = admitted instanceof Promise ? await admitted : admitted;
+      permit = admitted instanceof Promise ? await this.#held(admitted, caller.trace) : admitted;
     } catch (error) {
       return { type: "turned-away", error };
     }
@@ -123,6 +128,7 @@ export class DirectCalls {
       run: of?.run,
       tenant: of?.tenant,
       askers: caller.askers,
+      trace: caller.trace,
       emitted: emitted && ((parts) => emitted({ attempt, ...parts })),
       onBegin(work) {
         void emitted?.({ attempt, index: 0, values: [] });
@@ -154,6 +160,15 @@ export class DirectCalls {
       }
       return { type: "failed", error };
     }
+  }
+
+  #held(admitted: Promise<Permit>, trace: TraceContext | undefined): Promise<Permit> {
+    const { agent, recorder } = this.#options;
+    if (recorder === undefined || trace === undefined) return admitted;
+    return endWith(
+      recorder.begin(trace, `${names.gateWait} ${agent.name}`, { [names.agentName]: agent.name }),
+      admitted,
+    );
   }
 
   /** Resolves to true at that time, or to false as soon as the call is no longer wanted. */

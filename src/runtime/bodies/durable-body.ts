@@ -225,7 +225,7 @@ export class DurableBody implements ActorBody {
         : { ...envelope, payload: host.copier.copy(spare, "a message", Number.POSITIVE_INFINITY) };
     const payload = openMessage(host, this.#cell, this.#definition, opened);
     const draft = createDraft(state as object);
-    const outgoing = new HeldOutput(host, this.#codec);
+    const outgoing = new HeldOutput(host, this.#codec, delivery.trace?.traceparent);
     const context = new CellContext(this.#site, delivery, { scope });
     const value = await this.#run(outgoing, () => (this.#on[type] as Handle)(draft, payload, context));
     const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);

@@ -21,10 +21,13 @@ export class HeldOutput {
   readonly events: Emitted[] = [];
   readonly #host: Pick<CellHost, "copier">;
   readonly #codec: PayloadCodec;
+  readonly #trace: string | undefined;
 
-  constructor(host: Pick<CellHost, "copier">, codec: PayloadCodec) {
+  /** @param trace the place in a trace at which it is sent. */
+  constructor(host: Pick<CellHost, "copier">, codec: PayloadCodec, trace?: string) {
     this.#host = host;
     this.#codec = codec;
+    this.#trace = trace;
   }
 
   /** @throws what sending the message would throw, except if the receiver can't be reached: it may be back after the commit. */
@@ -36,6 +39,7 @@ export class HeldOutput {
       to: { name: nameOf(address), capacity, overflow },
       type,
       payload: this.#codec.encodeCopy(content, copier),
+      ...(this.#trace === undefined ? {} : { trace: this.#trace }),
     });
   }
 

@@ -14,6 +14,7 @@ import type { Timer } from "../../ports/clock.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Sender } from "../messaging/target.ts";
 import { keyOfParts, scopeKey } from "../../store/versions/idempotency-key.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import { systemTarget } from "../messaging/system-protocol.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
@@ -128,7 +129,7 @@ export class Outbox {
     try {
       const { capacity, overflow } = to;
       const target = { address: route.address, capacity, overflow, check: undefined };
-      await host.messenger.ask(this.#sender, target, type, codec.decode(payload), {
+      await host.messenger.ask(this.#senderOf(parcel), target, type, codec.decode(payload), {
         timeout: Number.POSITIVE_INFINITY,
         key: scopeKey(keyOfParts("mail", sender, String(number))),
         isRepeat: number <= route.sentUpTo,
@@ -140,6 +141,10 @@ export class Outbox {
       if (isTroupeError(error, "handler-failed")) this.#deadLetter(route.address, parcel, error);
       return isTroupeError(error) && finalCodes.has(error.code);
     }
+  }
+
+  #senderOf({ trace }: Parcel): Sender {
+    return trace === undefined ? this.#sender : new ParcelSender(this.#options.cell, { traceparent: trace });
   }
 
   /** Never throws. */
@@ -182,10 +187,12 @@ export class Outbox {
 /** No message is the cause of a parcel, and its answer doesn't raise the actor's causal token. */
 class ParcelSender implements Sender {
   readonly cause = 0;
+  readonly trace: TraceContext | undefined;
   readonly #cell: OutboxOptions["cell"];
 
-  constructor(cell: OutboxOptions["cell"]) {
+  constructor(cell: OutboxOptions["cell"], trace?: TraceContext) {
     this.#cell = cell;
+    this.trace = trace;
   }
 
   get address(): Address {

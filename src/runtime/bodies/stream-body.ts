@@ -5,6 +5,8 @@ import type { ActorContext } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { InboxMessage } from "../../actors/inbox-message.ts";
 import type { Protocol } from "../../actors/protocol.ts";
+import type { CancellationListener } from "../../async/cancellation.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import { toTimeOfDay } from "../../async/time-of-day.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
@@ -47,7 +49,7 @@ export class StreamBody implements ActorBody {
     this.#host = host;
     this.#cell = cell;
     this.#definition = definition;
-    const context = new CellContext(site, asLongAs(cell)) as unknown as ActorContext;
+    const context = new CellContext(site, new WholeLife(cell)) as unknown as ActorContext;
     const behave = definition.body.behaviour as unknown as Behave;
     this.#subscription = behave(this.#inbox$, context)
       .pipe(map((event) => context.emit(event as never))) // an event that can't be emitted is the stream's failure
@@ -163,14 +165,29 @@ export class StreamBody implements ActorBody {
 }
 
 /** What a behaviour does may last as long as its actor. Each of its messages has a signal of its own. */
-function asLongAs(cell: ActorCell): Handling {
-  return {
-    sender: cell,
-    deadline: never,
-    signal: cell.signal,
-    add: (listener) => cell.stopping.add(listener),
-    remove: (listener) => cell.stopping.remove(listener),
-  };
+class WholeLife implements Handling {
+  readonly sender: ActorCell;
+  readonly deadline = never;
+
+  constructor(cell: ActorCell) {
+    this.sender = cell;
+  }
+
+  get signal(): AbortSignal {
+    return this.sender.signal;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.sender.trace;
+  }
+
+  add(listener: CancellationListener): void {
+    this.sender.stopping.add(listener);
+  }
+
+  remove(listener: CancellationListener): void {
+    this.sender.stopping.remove(listener);
+  }
 }
 
 /** The error for an ask that the stream took: whether the stream has done anything with it is unknown. */

@@ -21,12 +21,15 @@ import type { MailboxOptions } from "../../actors/mailbox-options.ts";
 import { AskError } from "../../errors/ask-error.ts";
 import { caught } from "../../errors/caught.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
+import type { Recorder } from "../../traces/recorder.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { HeldMessages, Sender } from "../messaging/target.ts";
 import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import { EventSubscribers } from "./event-subscribers.ts";
 import { replaced } from "../messaging/ask-errors.ts";
+import { beginHandling, HandlingSpans, type SpanOf } from "./handling-span.ts";
 import { type FailedDelivery, Incarnation } from "./incarnation.ts";
 import { Mailbox } from "./mailbox.ts";
 import { creditBatch } from "../transport/credit.ts";
@@ -58,6 +61,8 @@ export interface CellOptions extends Required<MailboxOptions> {
   readonly address: Address;
   readonly concurrency: number;
   readonly body: (cell: ActorCell) => ActorBody;
+  /** Absent for the system's own actors, whose messages have no spans. */
+  readonly spanOf?: SpanOf;
   /** Set for an actor with a supervisor. */
   readonly supervised?: SupervisedOrder | undefined;
 }
@@ -74,6 +79,8 @@ export class ActorCell implements Sender {
   readonly author: string;
   /** The message being handled: asks that are made meanwhile end with it. Absent when several may be handled at a time. */
   scope: Delivery | undefined = undefined;
+  /** The place in a trace of the message being handled. Absent when several may be handled at a time. */
+  trace: TraceContext | undefined = undefined;
   /** True when it handles one message at a time. */
   readonly isSerial: boolean;
   /** Aborts when the actor is being stopped. */
@@ -84,6 +91,8 @@ export class ActorCell implements Sender {
   readonly #host: CellHost;
   readonly #concurrency: number;
   readonly #mailbox: Mailbox;
+  readonly #spanOf: SpanOf | undefined;
+  readonly #spans = new HandlingSpans();
   readonly #makeBody: (cell: ActorCell) => ActorBody;
   #body: ActorBody;
   #life: Life<FailedDelivery> = newLife;
@@ -92,8 +101,9 @@ export class ActorCell implements Sender {
   #isScheduled = false;
   #onStopped: (() => void)[] = [];
 
-  constructor({ host, address, capacity, overflow, concurrency, body, supervised: order }: CellOptions) {
+  constructor({ host, address, capacity, overflow, concurrency, body, supervised: order, ...options }: CellOptions) {
     this.#host = host;
+    this.#spanOf = options.spanOf;
     this.address = address;
     this.#concurrency = concurrency;
     this.isSerial = concurrency === 1;
@@ -219,6 +229,7 @@ export class ActorCell implements Sender {
   /** From now on, what a handler of this life still does has no effect. */
   #fenceOff(): void {
     this.incarnation?.silence();
+    this.#spans.lose();
     const refuse = (): never => {
       throw replaced(this.address);
     };
@@ -261,6 +272,7 @@ export class ActorCell implements Sender {
     this.observe(envelope.token);
     this.cause = this.#active === 0 ? envelope.id : 0;
     if (this.isSerial) this.scope = delivery;
+    if (this.#host.recorder !== undefined) this.#record(delivery, this.#host.recorder);
     this.#active++;
     let handled: void | Promise<void>;
     try {
@@ -271,12 +283,12 @@ export class ActorCell implements Sender {
     }
     if (!delivery.isOver) delivery.keep();
     if (handled === undefined) {
-      this.#done(envelope);
+      this.#done(delivery);
       return;
     }
     handled
       .then(
-        () => this.#done(envelope),
+        () => this.#done(delivery),
         (thrown: unknown) => this.#threw(delivery, thrown),
       )
       .then(() => {
@@ -286,8 +298,17 @@ export class ActorCell implements Sender {
       .catch((thrown: unknown) => this.#host.reportFailure(this.address, envelope.type, thrown));
   }
 
-  #done(envelope: Envelope): void {
+  #record(delivery: Delivery, recorder: Recorder): void {
+    if (this.#spanOf === undefined) return;
+    beginHandling(recorder, this.#spanOf, delivery, this.#host.id);
+    if (delivery.span !== undefined) this.#spans.add(delivery.span);
+    if (this.isSerial) this.trace = delivery.trace;
+  }
+
+  #done(delivery: Delivery): void {
+    const { envelope, trace } = delivery;
     this.#letGo();
+    if (trace !== undefined) this.#spans.end(delivery.span);
     if (this.#life.at === "fenced") return; // another life of the actor keeps the ledger
     this.#mailbox.settle(envelope);
     if (awaitsHandled(this.#life)) this.hear({ type: "handled" });
@@ -295,9 +316,10 @@ export class ActorCell implements Sender {
 
   #threw(delivery: Delivery, foreign: unknown): void {
     const thrown = caught(foreign);
+    if (delivery.trace !== undefined) this.#spans.end(delivery.span, { thrown });
     if (this.incarnation === undefined || !delivery.isFailure(thrown)) {
       delivery.threw(thrown);
-      this.#done(delivery.envelope);
+      this.#done(delivery);
       return;
     }
     this.#letGo();
@@ -309,6 +331,7 @@ export class ActorCell implements Sender {
     this.#active--;
     this.cause = 0;
     this.scope = undefined;
+    if (this.trace !== undefined) this.trace = undefined;
   }
 
   #finishIfIdle(): void {

@@ -37,7 +37,10 @@ import type { CallTerms } from "./call-port.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
 import { spared } from "../messaging/unawaited.ts";
 import type { Handling } from "./handling.ts";
+import { stateKey } from "../../store/versions/state-key.ts";
+import type { ActiveSpan } from "../../traces/active-span.ts";
 import { shown } from "../../values/shown.ts";
+import { ownSpan, recordCommit, type RecordedSite, recordWaits, versionAttributes, withSpan } from "./recorded-work.ts";
 
 /** What all contexts of one actor have in common. */
 export interface CellSite {
@@ -90,6 +93,10 @@ export class CellContext implements ActorContext<unknown> {
     return this.#site.cell.address;
   }
 
+  get traceparent(): string | undefined {
+    return this.#handling.sender.trace?.traceparent;
+  }
+
   get thread(): number {
     return this.#site.services.host.id;
   }
@@ -100,6 +107,18 @@ export class CellContext implements ActorContext<unknown> {
 
   random(): number {
     return this.#site.services.host.random.next();
+  }
+
+  async span<T>(name: string, work: (span: ActiveSpan) => T | Promise<T>): Promise<T> {
+    return withSpan(this.recorded, ownSpan(name), work, (span) => span);
+  }
+
+  /** Where what it does is recorded. */
+  protected get recorded(): RecordedSite {
+    return {
+      recorder: this.#site.services.host.recorder,
+      trace: () => this.#handling.trace,
+    };
   }
 
   async sleep(ms: number): Promise<void> {
@@ -241,7 +260,15 @@ export class CellContext implements ActorContext<unknown> {
     recipe: (draft: Draft<S>) => void | S,
     options?: CommitOptions,
   ): Promise<Snapshot<S>> {
-    return this.#ownVersions().commit(definition, id, recipe, options);
+    const client = this.#ownVersions();
+    if (this.#handling.trace === undefined) return client.commit(definition, id, recipe, options);
+    return recordCommit(
+      this.recorded,
+      { name: definition.name, key: stateKey(definition, id) },
+      recipe,
+      (counted) => client.commit(definition, id, counted, options),
+      versionAttributes,
+    );
   }
 
   transact<const K extends readonly TransactKey[]>(
@@ -249,11 +276,31 @@ export class CellContext implements ActorContext<unknown> {
     recipe: TransactRecipe<K>,
     options?: TransactOptions,
   ): Promise<TransactSnapshots<K>> {
-    return this.#ownVersions().transact(keys, recipe, options);
+    const client = this.#ownVersions();
+    if (this.#handling.trace === undefined) return client.transact(keys, recipe, options);
+    const families = [...new Set(keys.map(([definition]) => definition.name))];
+    return recordCommit(
+      this.recorded,
+      {
+        name: `transaction ${families.join(", ")}`,
+        key: keys.map(([definition, id]) => stateKey(definition, id)).join(" "),
+      },
+      recipe,
+      (counted) => client.transact(keys, counted, options),
+      () => ({}),
+    );
   }
 
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
-    return this.#ownVersions().put(definition, id, state, options);
+    const client = this.#ownVersions();
+    if (this.#handling.trace === undefined) return client.put(definition, id, state, options);
+    return recordCommit(
+      this.recorded,
+      { name: definition.name, key: stateKey(definition, id) },
+      () => state,
+      () => client.put(definition, id, state, options),
+      versionAttributes,
+    );
   }
 
   /** The client for commits. @throws TroupeError `actor-stopped` once the handling was left behind. */
@@ -263,7 +310,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   #versions(): StoreClient {
-    this.#client ??= new StoreClient(this.#site.services.store, {
+    this.#client ??= new StoreClient(recordWaits(this.#site.services.store, this.recorded), {
       author: this.#site.cell.author,
       ...this.#work,
       onSeen: ({ position }) => this.#site.cell.observe(position),

@@ -5,6 +5,7 @@ import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
+import type { Recorder } from "../../traces/recorder.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { Sender } from "../messaging/target.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
@@ -19,6 +20,8 @@ export interface CellHost {
   readonly random: Random;
   readonly turns: Turns;
   readonly copier: ValueCopier;
+  /** Absent where nothing is recorded. */
+  readonly recorder?: Recorder | undefined;
   readonly settings: {
     /** How many messages an actor handles before the other actors of its thread get their turn. */
     readonly messagesPerTurn: number;

@@ -12,6 +12,8 @@ import type { Sender } from "../messaging/target.ts";
 import type { Handling } from "./handling.ts";
 import type { Envelope } from "../transport/envelope.ts";
 import type { Answer } from "../transport/frame.ts";
+import { OpenSpan } from "../../traces/recorder.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import { stoppedLate } from "../messaging/ask-errors.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";
 import { ScopedSender } from "../messaging/scoped-sender.ts";
@@ -36,6 +38,8 @@ type Answering = "not-yet" | "open" | "over";
 
 export class Delivery implements AskScope, Handling {
   readonly envelope: Envelope;
+  /** Its place in a trace: where its handling is recorded, if it is; absent for none. */
+  trace: TraceContext | undefined;
   readonly #host: CellHost;
   readonly #cell: DeliveryCell;
   #answering: Answering = "not-yet";
@@ -50,6 +54,11 @@ export class Delivery implements AskScope, Handling {
     this.#host = host;
     this.#cell = cell;
     this.envelope = envelope;
+  }
+
+  /** Where its handling is recorded; `undefined` where it is not. */
+  get span(): OpenSpan | undefined {
+    return this.trace instanceof OpenSpan ? this.trace : undefined;
   }
 
   get isAnswered(): boolean {
@@ -96,8 +105,8 @@ export class Delivery implements AskScope, Handling {
 
   /** The sender of what is sent while this message is handled. */
   get sender(): Sender {
-    if (this.#cell.isSerial || this.isOver) return this.#cell;
-    return (this.#sender ??= new ScopedSender(this.#cell, this, this.envelope.id));
+    if (this.#cell.isSerial || (this.isOver && this.trace === undefined)) return this.#cell;
+    return (this.#sender ??= new ScopedSender(this.#cell, this, this.envelope.id, this.trace));
   }
 
   /** The handler has returned, perhaps a promise, and the ask isn't answered: from now on a cancellation finds it. */

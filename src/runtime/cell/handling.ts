@@ -1,6 +1,7 @@
 /** What a context needs of the work that it is for. */
 
 import type { CancellationListener } from "../../async/cancellation.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { Sender } from "../messaging/target.ts";
 
 /** The work that a context is for: a message, a step, or all that a behaviour does. */
@@ -14,4 +15,6 @@ export interface Handling {
   remove(listener: CancellationListener): void;
   /** True once it was left behind: what it commits is refused. Default false. */
   readonly isLeftBehind?: boolean;
+  /** Its place in a trace; absent for none. */
+  readonly trace?: TraceContext | undefined;
 }

@@ -134,7 +134,9 @@ export class Incarnation {
       return;
     }
     const { deliveries } = this.#mail;
-    this.#report({ type: "handler-failed", message: delivery.envelope.type, error, deliveries });
+    const { span, envelope } = delivery;
+    const trace = span === undefined ? {} : { trace: span.traceparent };
+    this.#report({ type: "handler-failed", message: envelope.type, error, deliveries, ...trace });
   }
 
   #giveUp({ delivery, thrown }: FailedDelivery): void {

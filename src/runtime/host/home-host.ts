@@ -8,6 +8,7 @@ import { type Address, type HostId, hostOf } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { mailState } from "../../actors/outbox-state.ts";
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
+import type { Recorded } from "../../traces/recorder.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
@@ -47,6 +48,8 @@ export interface HomeHostOptions {
   readonly ports: HomePorts;
   readonly journal: Journal;
   readonly retention: readonly RetentionRule[];
+  /** Takes what the hosts record of traces. */
+  readonly gather?: ((recorded: Recorded, from: HostId) => void) | undefined;
   /** Hears each report of any host first. */
   readonly onReport: ReportSink;
   /** Versions that retention doesn't keep could not be dropped. */
@@ -81,6 +84,7 @@ export class HomeHost {
   constructor(options: HomeHostOptions) {
     const { settings, ports, journal, retention, onReport, onRetentionFailure } = options;
     const { system, clock, random, turns, load } = ports;
+    const { gather = ignore } = options;
     this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
       journal,
@@ -103,6 +107,7 @@ export class HomeHost {
       turns,
       position: () => authority.position,
       report: (report, from) => this.#take(report, from),
+      gather,
       store: {
         fromReplica: (peer, message) => this.#replicas.get(peer)?.receive(message),
         fromAuthority: () => undefined, // this host reads the authority itself
@@ -207,3 +212,6 @@ class HomeSender implements Sender {
     // what its thread has is the newest there is
   }
 }
+
+/** Where nothing is recorded, nothing comes. */
+function ignore(): void {}

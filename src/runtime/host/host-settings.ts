@@ -1,6 +1,7 @@
 /** What a host is told when it starts. */
 
 import type { HostId } from "../../actors/address.ts";
+import type { RecorderSettings } from "../../traces/recorder.ts";
 
 /** Plain data: it crosses to the thread. */
 export interface HostSettings {
@@ -12,4 +13,12 @@ export interface HostSettings {
   readonly askTimeout: number;
   /** Milliseconds. */
   readonly loadTimeout: number;
+  /** Absent where nothing is recorded. */
+  readonly telemetry?: HostTelemetry | undefined;
+}
+
+/** What a host records of its traces, and when it says so. */
+export interface HostTelemetry extends RecorderSettings {
+  /** Milliseconds after which what was recorded is sent by itself, if no batch took it along; Infinity for never. */
+  readonly sendWithin: number;
 }

@@ -11,6 +11,9 @@ import { StreamBody } from "../bodies/stream-body.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
 import { FencedStore } from "../cell/fenced-store.ts";
 import { HandlersBody } from "../bodies/handlers-body.ts";
+import * as names from "../../traces/semantic-names.ts";
+import type { SpanOf } from "../cell/handling-span.ts";
+import { coordinate } from "../agents/supervisor-target.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -34,6 +37,7 @@ export function spawnCell(
       name,
       ...agentMailbox,
       concurrency,
+      spanOf: spansOfAgent(definition),
       body: (cell) => new AgentBody(services, cell, definition, lease),
     });
   }
@@ -45,8 +49,25 @@ export function spawnCell(
     ...mailbox,
     concurrency,
     supervised,
+    spanOf: spansOfActor(definition),
     body: (cell) => actorBody(supervised === undefined ? services : fenced(services, cell), cell, definition),
   });
+}
+
+/** What coordinates a run has no span: the run's are made from its history. */
+function spansOfAgent({ name, version }: AgentDefinition): SpanOf {
+  const attributes = {
+    [names.operation]: names.invokeAgent,
+    [names.agentName]: name,
+    [names.agentVersion]: version,
+  };
+  const about = { name: `${names.invokeAgent} ${name}`, attributes };
+  return (type) => (type === coordinate ? undefined : about);
+}
+
+function spansOfActor({ name }: ActorDefinition): SpanOf {
+  const attributes = { [names.definition]: name };
+  return (type) => ({ name: `${name} ${type}`, attributes });
 }
 
 function fenced(services: HostServices, cell: ActorCell): HostServices {

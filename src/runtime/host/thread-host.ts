@@ -16,12 +16,14 @@ import {
 import type { AskError } from "../../errors/ask-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
+import { timeOfDay } from "../../async/time-of-day.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
+import { type Recorded, Recorder } from "../../traces/recorder.ts";
 import { ValueCopier } from "../../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "../cell/actor-cell.ts";
 import { OpenAsks } from "../cell/open-asks.ts";
@@ -51,6 +53,8 @@ export interface ThreadHostOptions {
   readonly report: ReportSink;
   /** The store's position that batches from here carry; 0 where the store is elsewhere. */
   readonly position: () => Position;
+  /** Takes what this host records, on the home host; others send it there. */
+  readonly gather?: (recorded: Recorded, from: HostId) => void;
   /** Takes what concerns the store: a replica on a thread, the authority on the home host. */
   readonly store: StoreEndpoint;
 }
@@ -79,14 +83,17 @@ export class ThreadHost {
   readonly copier: ValueCopier;
   readonly streams: EventStreams;
   readonly messenger: Messenger;
+  readonly recorder: Recorder | undefined;
   readonly openAsks = new OpenAsks();
   readonly #sink: ReportSink;
   readonly #store: StoreEndpoint;
   readonly #cells = new Map<Address, ActorCell>();
   readonly #routes: Routes;
+  readonly #gather: ThreadHostOptions["gather"];
   #isClosed = false;
 
-  constructor({ settings, system, clock, random, turns, beat = ignore, report, position, store }: ThreadHostOptions) {
+  constructor({ settings, system, clock, random, turns, beat = ignore, ...options }: ThreadHostOptions) {
+    const { report, position, store, gather } = options;
     this.id = settings.id;
     this.settings = settings;
     this.system = system;
@@ -96,10 +103,13 @@ export class ThreadHost {
     this.beat = beat;
     this.#sink = report;
     this.#store = store;
+    this.#gather = gather;
+    this.recorder = this.#newRecorder();
     this.#routes = new Routes({
       self: this.id,
       turns,
       position,
+      along: this.recorder && (() => this.#recordedFrame()),
       receive: (frame, from) => this.#receive(frame, from),
       reached: (upTo) => store.reached(upTo),
       onUnreadable: (peer, batch, error) => this.#unreadable(peer, batch, error),
@@ -202,7 +212,43 @@ export class ThreadHost {
     this.#routes.drain(); // it isn't handled any more: so it becomes dead letters
     this.messenger.close(settledOf);
     this.streams.close();
+    this.recorder?.close();
+    if (this.#gather !== undefined || this.settings.telemetry?.sendWithin !== Number.POSITIVE_INFINITY)
+      this.sendRecorded();
     this.flush();
+  }
+
+  // ---- traces
+
+  #newRecorder(): Recorder | undefined {
+    const { clock } = this;
+    const { telemetry } = this.settings;
+    if (telemetry === undefined) return undefined;
+    const { sendWithin, seed, ...settings } = telemetry;
+    return new Recorder({
+      ...settings,
+      seed: `${seed} ${this.id}`,
+      now: () => timeOfDay(clock),
+      onRecord: () => {
+        if (sendWithin < Number.POSITIVE_INFINITY) clock.setTimer(sendWithin, () => this.sendRecorded());
+      },
+    });
+  }
+
+  /** Sends what was recorded and no batch has taken along. */
+  sendRecorded(): void {
+    if (this.#gather !== undefined) {
+      const recorded = this.recorder?.take();
+      if (recorded !== undefined) this.#gather(recorded, this.id);
+      return;
+    }
+    const frame = this.#recordedFrame();
+    if (frame !== undefined) this.transmit(homeHost, frame);
+  }
+
+  #recordedFrame(): Frame | undefined {
+    const recorded = this.recorder?.take();
+    return recorded && { kind: "spans", ...recorded };
   }
 
   // ---- messages
@@ -276,6 +322,8 @@ export class ThreadHost {
         return this.streams.end(frame.subscription, frame.end);
       case "report":
         return this.#sink(frame.report, peer);
+      case "spans":
+        return this.#gather?.(frame, peer);
       case "stop":
         return this.#stop(frame.actor, frame.mode);
       case "to-authority":

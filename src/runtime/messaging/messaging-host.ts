@@ -4,6 +4,7 @@ import type { Address, HostId } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Turns } from "../../ports/turns.ts";
+import type { Recorder } from "../../traces/recorder.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 import type { DeadLetterReason, Envelope } from "../transport/envelope.ts";
 import type { Frame } from "../transport/frame.ts";
@@ -15,6 +16,8 @@ export interface MessagingHost {
   readonly clock: Clock;
   readonly turns: Pick<Turns, "atEndOfLoop">;
   readonly copier: ValueCopier;
+  /** Absent where nothing is recorded. */
+  readonly recorder?: Recorder | undefined;
   readonly settings: {
     /** Milliseconds that an ask waits unless its options say otherwise. */
     readonly askTimeout: number;

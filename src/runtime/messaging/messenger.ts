@@ -29,12 +29,15 @@ import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { checkType, contentOf } from "./message-check.ts";
 import { type PartsListener, type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import type { Admission, SendWindow } from "./send-window.ts";
+import { beginSent, failing } from "./sent-span.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { MessagingHost } from "./messaging-host.ts";
 import { sparing } from "./unawaited.ts";
 import { checkAskOptions } from "./check-ask-options.ts";
+import type { OpenSpan } from "../../traces/recorder.ts";
+import { type TraceContext, unsampled } from "../../traces/traceparent.ts";
 import { shown } from "../../values/shown.ts";
 
 /** How to ask: {@link AskOptions}, whether the same may have been sent before, and whether all it wants is to be handled. */
@@ -48,7 +51,9 @@ export interface HostAskOptions extends AskOptions {
 }
 
 /** What an ask's envelope says besides what every message's does. */
-type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold" | "askers">;
+type SealedAsk = Pick<Envelope, "deadline" | "idempotencyKey" | "isRepeat" | "isTold" | "askers"> & {
+  readonly trace: TraceContext | undefined;
+};
 
 const sent = Promise.resolve();
 
@@ -110,21 +115,29 @@ export class Messenger {
    */
   tell(sender: Sender, target: Target, type: string, payload: unknown, patient = false): Promise<void> {
     let sealed: Envelope | undefined;
+    let span: OpenSpan | undefined;
     try {
       if (sender.outgoing !== undefined) {
         sender.outgoing.post(target, type, payload);
         return sent;
       }
+      if (sender.trace !== undefined) span = beginSent(this.#host.recorder, "tell", sender, target, type);
       const envelope = (sealed = this.#seal(sender, target, type, payload));
       const admission = this.#windows.to(target, type).offer(envelope, patient);
-      if (admission === "sent") return sent;
-      if (admission === "dropped") {
-        this.#dropped(envelope);
+      if (admission === "sent") {
+        span?.end();
         return sent;
       }
+      if (admission === "dropped") {
+        this.#dropped(envelope);
+        span?.fail(notHandled(envelope, "overflow"));
+        return sent;
+      }
+      if (span !== undefined) admission.onSettled((error) => (error === undefined ? span?.end() : span?.fail(error)));
       return this.#heard(admission, () => envelope);
     } catch (thrown) {
       const error = caught(thrown); // a schema's own code may throw anything
+      span?.fail(error);
       return unsentReason(error) === undefined
         ? Promise.reject(error)
         : this.#heard(HeardPromise.rejected(error), () => sealed);
@@ -183,7 +196,7 @@ export class Messenger {
   }
 
   #send(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): PendingAsk {
-    const { clock, settings } = this.#host;
+    const { clock, settings, recorder } = this.#host;
     const { timeout = settings.askTimeout, signal, detached = false, listener } = options;
     const { isRepeat = options.idempotencyKey !== undefined, isTold = false } = options; // a caller that gives a key may be on any attempt
     const { address: to } = target;
@@ -203,10 +216,23 @@ export class Messenger {
     const over = signal?.aborted === true ? { error: signal.reason as unknown } : calledOff;
     if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
     if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
-    const sealed = { deadline, idempotencyKey, isRepeat, isTold, askers: askers?.length === 0 ? undefined : askers };
-    const envelope = this.#seal(sender, target, type, payload, sealed);
+    const span = isTold ? undefined : beginSent(recorder, "ask", sender, target, type);
+    const trace = recorder === undefined ? undefined : (span ?? sender.trace ?? unsampled);
+    const sealed = {
+      trace,
+      deadline,
+      idempotencyKey,
+      isRepeat,
+      isTold,
+      askers: askers?.length === 0 ? undefined : askers,
+    };
+    const envelope =
+      span === undefined
+        ? this.#seal(sender, target, type, payload, sealed)
+        : failing(span, () => this.#seal(sender, target, type, payload, sealed));
     const { id } = envelope;
-    const terms = { to, from: sender.address, type, timeout: left, deadline, signal, scope, isTold, circle, listener };
+    const { address: from } = sender;
+    const terms = { to, from, type, timeout: left, deadline, signal, scope, isTold, circle, listener, span };
     const window = this.#windows.to(target, type);
     const ask = this.#asks.add(id, terms);
     const admission = offerAsk(window, envelope, ask);
@@ -238,6 +264,7 @@ export class Messenger {
       isRepeat: ask !== undefined && ask.isRepeat,
       isTold: ask !== undefined && ask.isTold,
       askers: ask?.askers,
+      trace: (ask === undefined ? sender.trace : ask.trace)?.traceparent,
     });
   }
 

@@ -10,6 +10,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { CancelCode } from "../transport/envelope.ts";
 import type { Answer } from "../transport/frame.ts";
+import type { OpenSpan } from "../../traces/recorder.ts";
 import { givenUp, type GivenUpAsk, type GivenUpCode } from "./ask-errors.ts";
 
 /** A successful answer and the causal token that came with it. */
@@ -36,6 +37,8 @@ export interface AskTerms {
   readonly circle?: readonly Address[] | undefined;
   /** Set for an ask that wants parts of its answer ahead of it. */
   readonly listener?: PartsListener | undefined;
+  /** Ends with the ask; absent where it is not recorded. */
+  readonly span?: OpenSpan | undefined;
 }
 
 /** Wants parts of an answer ahead of it. */
@@ -59,6 +62,7 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
   readonly isTold: boolean;
   readonly circle: readonly Address[] | undefined;
   readonly listener: PartsListener | undefined;
+  readonly span: OpenSpan | undefined;
   isSent = false;
   readonly answer: Promise<Reply>;
   resolve!: (reply: Reply) => void;
@@ -79,6 +83,7 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
     this.isTold = isTold;
     this.circle = terms.circle;
     this.listener = terms.listener;
+    this.span = terms.span;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
@@ -142,11 +147,15 @@ export class PendingAsks {
   }
 
   resolve(id: number, reply: Reply): void {
-    this.#take(id)?.resolve(reply);
+    const ask = this.#take(id);
+    ask?.span?.end();
+    ask?.resolve(reply);
   }
 
   reject(id: number, error: unknown): void {
-    this.#take(id)?.reject(error);
+    const ask = this.#take(id);
+    ask?.span?.fail(error);
+    ask?.reject(error);
   }
 
   /** Rejects every ask of the actors on a host that is gone. */
@@ -158,7 +167,9 @@ export class PendingAsks {
   giveUp(ask: PendingAsk, code: GivenUpCode, cause?: unknown): void {
     if (this.#take(ask.id) === undefined) return;
     if (ask.isSent && !ask.isTold && code !== "system-closed") this.#cancel(ask.to, ask.id, code);
-    ask.reject(givenUp(ask, code, cause));
+    const error = givenUp(ask, code, cause);
+    ask.span?.fail(error);
+    ask.reject(error);
   }
 
   /** No asker waits any longer, or none of those that `isOver` picks. */

@@ -2,18 +2,21 @@
 
 import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { Sender } from "./target.ts";
 
 export class ScopedSender implements Sender {
   readonly #actor: Sender;
   readonly #cause: number;
+  readonly #trace: TraceContext | undefined;
   #scope: AskScope | undefined;
 
-  constructor(actor: Sender, scope: AskScope, cause: number) {
+  constructor(actor: Sender, scope: AskScope, cause: number, trace?: TraceContext) {
     this.#actor = actor;
     this.#scope = scope;
     this.#cause = cause;
+    this.#trace = trace;
   }
 
   get address(): Address | undefined {
@@ -32,6 +35,10 @@ export class ScopedSender implements Sender {
   get scope(): AskScope | undefined {
     if (this.#scope?.isOver === true && this.#scope.isLeftBehind !== true) this.#scope = undefined;
     return this.#scope;
+  }
+
+  get trace(): TraceContext | undefined {
+    return this.#trace ?? this.scope?.trace;
   }
 
   get outgoing(): Sender["outgoing"] {

@@ -3,6 +3,7 @@
 import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import type { OverflowPolicy } from "../../actors/mailbox-options.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { ValueCopier } from "../../values/value-copier.ts";
 
@@ -20,6 +21,8 @@ export interface Sender {
   readonly isFenced?: boolean;
   /** What is being handled, which its asks end with. */
   readonly scope?: AskScope | undefined;
+  /** Its place in a trace; absent for none. */
+  readonly trace?: TraceContext | undefined;
 }
 
 /** Takes the messages of an actor that may not leave yet. */

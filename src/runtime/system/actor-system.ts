@@ -43,8 +43,9 @@ import { systemBody } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
-import { threadStats } from "./thread-stats.ts";
+import { systemStats } from "./system-stats.ts";
 import { breakerEvent } from "../telemetry/breaker-event.ts";
+import { collectTraces, type TraceCollector } from "../telemetry/trace-collector.ts";
 import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
@@ -71,16 +72,22 @@ export class ActorSystem implements System {
   readonly #events: EventFeed;
   readonly #log: SystemLog;
   readonly #end: SystemEnd;
+  readonly #traces: TraceCollector | undefined;
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
     this.#log = new SystemLog(platform.clock, options.logger);
     this.#events = new EventFeed(platform.clock, this.#log);
+    this.#traces = collectTraces(options.telemetry, this.#events, {
+      recorder: () => this.#home.host.recorder,
+      records: (run) => this.#runs.records(run),
+    });
     this.#home = new HomeHost({
       settings: settingsOf(homeHost, platform, options),
       ports: platform,
       journal: options.journal,
       retention: options.retention,
+      gather: this.#traces && ((recorded, from) => this.#traces?.take(recorded, from)),
       onReport: (report, from) => this.#hear(report, from),
       onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });
@@ -142,6 +149,7 @@ export class ActorSystem implements System {
       options,
       deploy: (agent) => this.#spawner.spawn(agent, undefined, agent.placement),
       admit: (agent, caller, call) => this.#gates.admit(agent, caller, call),
+      traces: this.#traces,
       events: {
         onSwitch: (coordination, epoch) => this.#events.publish({ type: "coordination-switched", coordination, epoch }),
         onRecovered: (run) => this.#events.publish({ type: "run-recovered", run }),
@@ -176,6 +184,7 @@ export class ActorSystem implements System {
       supervision: this.#supervision,
       deathWatch: this.#deathWatch,
       runs: this.#runs,
+      traces: this.#traces,
       stop: (address) => this.#stop(address, "drain"),
       events: this.#events,
       log: this.#log,
@@ -301,16 +310,7 @@ export class ActorSystem implements System {
   }
 
   async stats(): Promise<SystemStats> {
-    const known = await threadStats(this.#roster);
-    const own = [...this.#home.host.cells.values()].reduce((sum, cell) => sum + cell.waiting, 0);
-    return {
-      actors: this.#registry.size,
-      waiting: known.reduce((sum, { waiting }) => sum + waiting, own),
-      commits: this.#home.authority.position,
-      runs: this.#runs.counts,
-      threads: known,
-      deadLetters: Object.fromEntries(this.#home.deadLetterCounts),
-    };
+    return systemStats(this.#roster, this.#registry, this.#home, this.#runs, this.#traces);
   }
 
   drain(options?: { readonly deadline?: number }): Promise<void> {
@@ -360,6 +360,7 @@ export class ActorSystem implements System {
         if (isSupervised(report.actor)) return this.#supervision.stopped(report.actor, from);
         return this.#stopped(report.actor, report.hasFailed);
       case "child":
+        this.#traces?.report(report.actor, report.report);
         return this.#supervision.report(report.actor, report.report, from);
       case "locate":
         return this.#supervision.locate(report.actor, from);

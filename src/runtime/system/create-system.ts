@@ -14,6 +14,9 @@ import { resolveOptions, type SystemOptions } from "./system-options.ts";
 import { threadMark } from "../threads/thread-entry.ts";
 import { checkThreadFiles } from "../threads/thread-files.ts";
 
+/** Milliseconds until spans are sent that no message took along: soon enough to look at, and seldom enough to cost nothing. */
+const sendWithin = 200;
+
 /** An actor handles this many messages before the other actors of its thread get their turn. */
 const messagesPerTurn = 64;
 
@@ -66,6 +69,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
         resolved.loadTimeout,
       ),
       messagesPerTurn,
+      tracing: { seed: nodeRandom().id(), sendWithin },
     },
     resolved,
   );

@@ -19,13 +19,25 @@ export interface Platform {
   readonly load: DefinitionLoader;
   /** How many messages an actor handles before the other actors of its thread get their turn. */
   readonly messagesPerTurn: number;
+  readonly tracing: {
+    /** Another one for each process: ids of spans are made from it. */
+    readonly seed: string;
+    /** Milliseconds after which a host sends what it has recorded by itself; Infinity where that would change the schedule. */
+    readonly sendWithin: number;
+  };
 }
+
+/** How many spans a host keeps until they are sent, and how many may be open there. */
+const spansOfHost = 10_000;
 
 /** What a host of the system is told when it starts. */
 export function settingsOf(
   id: HostId,
-  { messagesPerTurn }: Platform,
-  { maxMessageBytes, askTimeout, loadTimeout }: ResolvedOptions,
+  { messagesPerTurn, tracing }: Platform,
+  { maxMessageBytes, askTimeout, loadTimeout, telemetry }: ResolvedOptions,
 ): HostSettings {
-  return { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout };
+  const settings = { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout };
+  if (telemetry === undefined) return settings;
+  const { share, content = "none" } = telemetry;
+  return { ...settings, telemetry: { ...tracing, share, content, capacity: spansOfHost } };
 }

@@ -2,6 +2,7 @@
 
 import type { Address } from "../../actors/address.ts";
 import { readGiven } from "../../contracts/read-given.ts";
+import { timeOfDay } from "../../async/time-of-day.ts";
 import { within } from "../../async/within.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -12,6 +13,7 @@ import type { Gates } from "../agents/gates.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { Runs } from "../workflows/runs.ts";
 import type { Supervision } from "../supervision/supervision.ts";
+import type { TraceCollector } from "../telemetry/trace-collector.ts";
 import type { EventFeed } from "../telemetry/event-feed.ts";
 import type { SystemLog } from "../telemetry/system-log.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
@@ -30,6 +32,8 @@ export interface SystemEndOptions {
   readonly supervision: Supervision;
   readonly deathWatch: DeathWatch;
   readonly runs: Runs;
+  /** Absent where nothing is traced. */
+  readonly traces: TraceCollector | undefined;
   /** Stops an actor after what waits in its mailbox. */
   readonly stop: (actor: Address) => Promise<void>;
   readonly events: Pick<EventFeed, "complete">;
@@ -135,7 +139,7 @@ export class SystemEnd {
   }
 
   async #close(): Promise<void> {
-    const { clock, home, roster, gates, supervision, deathWatch, runs, events, log, publish } = this.#options;
+    const { clock, home, roster, gates, supervision, deathWatch, runs, traces, events, log, publish } = this.#options;
     this.#isClosing = true;
     const left = runs.close();
     supervision.close();
@@ -149,7 +153,9 @@ export class SystemEnd {
     await roster.close(closeGrace, after, () => home.host.flush());
     await gates.close();
     this.#left = await left; // before the store closes: the last note of the unfinished runs may wait for the one before
+    await traces?.settled();
     await home.close((actor) => supervision.settledOf(actor));
+    await traces?.close(timeOfDay(clock));
     if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
     events.complete();
     log.end();

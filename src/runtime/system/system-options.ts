@@ -18,7 +18,9 @@ import { nodeClock } from "../platform/node-clock.ts";
 import type { LogTarget } from "../telemetry/system-log.ts";
 import type { Logger, LoggerOptions, LogLevel } from "../telemetry/logger.ts";
 import { loggerSchema, logTargetOf } from "./log-options.ts";
+import type { TelemetrySettings } from "../telemetry/trace-collector.ts";
 import type { System } from "./system.ts";
+import { telemetryOf, type TelemetryOptions, telemetrySchema } from "./telemetry-options.ts";
 import type { ResourceLimits } from "../threads/resource-limits.ts";
 
 /**
@@ -118,13 +120,23 @@ export interface SystemOptions {
    */
   readonly logger?: false | LogLevel | Logger | LoggerOptions;
   /**
+   * Where the traces of runs, messages and what is done for them go: see {@link TelemetryOptions}. Default: nothing is recorded, which costs
+   * nothing. `run.trace()` is there in any case.
+   *
+   * @example
+   * const system = await createSystem({ telemetry: { traces: { take: (spans) => console.log(spans.length) } } });
+   */
+  readonly telemetry?: TelemetryOptions;
+  /**
    * Definitions with which recovered runs go on, matched by name and version. The definition of any other run is loaded from the
    * module that the run was started from. Default: none.
    */
   readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
-export type ResolvedOptions = Required<Omit<SystemOptions, "journal" | "workflows" | "logger">> & {
+export type ResolvedOptions = Required<Omit<SystemOptions, "journal" | "workflows" | "logger" | "telemetry">> & {
+  /** `undefined`: nothing is recorded. */
+  readonly telemetry: TelemetrySettings | undefined;
   /** `undefined`: nothing is logged. */
   readonly logger: LogTarget | undefined;
   readonly journal: Journal;
@@ -187,6 +199,7 @@ const schema = v.strictObject({
   shutdownDeadline: v.optional(v.pipe(v.number(), v.minValue(0))),
   recover: v.optional(v.union([v.boolean(), v.array(v.string())])),
   logger: v.optional(loggerSchema),
+  telemetry: v.optional(telemetrySchema),
   setup: v.optional(
     v.custom<NonNullable<SystemOptions["setup"]>>((value) => typeof value === "function", "expected a function"),
   ),
@@ -235,6 +248,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     shutdownDeadline: options.shutdownDeadline ?? 8_000,
     recover: options.recover ?? options.journal !== undefined,
     logger,
+    telemetry: options.telemetry && telemetryOf(options.telemetry),
     setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };

@@ -16,6 +16,7 @@ import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { Store } from "../../store/store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
+import type { TelemetryStats } from "../telemetry/trace-collector.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import type { StopOptions } from "./stop-options.ts";
@@ -46,6 +47,8 @@ export interface SystemStats {
   }[];
   /** How many dead letters there were, by reason. */
   readonly deadLetters: Readonly<Partial<Record<DeadLetterReason, number>>>;
+  /** How many spans were given to the sinks of traces, and how many were dropped for want of room; absent without `telemetry`. */
+  readonly telemetry?: TelemetryStats;
 }
 
 /**

@@ -21,6 +21,8 @@ export class EventFeed {
   readonly #ends: (() => void)[] = [];
   readonly #clock: Clock;
   readonly #log: Pick<SystemLog, "event">;
+  /** Hears of each event before listeners do; absent where nothing is traced. */
+  traces: { event(event: SystemEvent): void } | undefined;
 
   constructor(clock: Clock, log: Pick<SystemLog, "event">) {
     this.#clock = clock;
@@ -39,6 +41,7 @@ export class EventFeed {
   readonly publish = (untimed: Untimed): void => {
     const event = { ...untimed, time: timeOfDay(this.#clock) };
     this.#log.event(event);
+    this.traces?.event(event);
     if (ofStart.has(event.type) && !this.#subject.observed) this.#waiting.push(event);
     this.#subject.next(event);
   };

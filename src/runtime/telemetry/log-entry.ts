@@ -112,6 +112,8 @@ export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
       );
     case "clock-jumped":
       return at("warn", `the machine's clock went ${event.by < 0 ? "back" : "forward"} by ${Math.abs(event.by)} ms`);
+    case "telemetry-failed":
+      return at("warn", `traces could not be given on: ${wordsOf(event.error)}`);
     case "retention-failed":
       return at("warn", `old versions of ${event.key} could not be dropped: ${wordsOf(event.error)}`);
   }

@@ -108,6 +108,8 @@ export type SystemEvent =
    * a journal whose newest version is later than the time of day, by which the clock is behind then.
    */
   | { readonly type: "clock-jumped"; readonly time: number; readonly by: number }
+  /** What takes traces threw, or the history of a run that has ended could not be read. Their spans may be lost. */
+  | { readonly type: "telemetry-failed"; readonly time: number; readonly error: unknown }
   /** Versions that retention doesn't keep could not be dropped; they are tried again later. */
   | { readonly type: "retention-failed"; readonly time: number; readonly key: StateKey; readonly error: unknown };
 

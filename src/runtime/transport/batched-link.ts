@@ -18,6 +18,8 @@ export interface BatchedLinkOptions {
   readonly turns: Turns;
   /** The position that each batch carries. */
   readonly position: () => number;
+  /** What goes along with a batch that is sent; `undefined` for nothing. */
+  readonly along?: (() => Frame | undefined) | undefined;
   readonly onBatch: (frames: Frame[], position: number) => void;
   /** Told of the first batch that can't be read, or handled; none that follows is looked at. */
   readonly onUnreadable: (batch: unknown, error: unknown) => void;
@@ -28,17 +30,19 @@ export class BatchedLink {
   readonly #link: Link;
   readonly #turns: Turns;
   readonly #position: () => number;
+  readonly #along: BatchedLinkOptions["along"];
   #frames: Frame[] = [];
   #isUrgent = false;
   #sent = 0;
   #received = 0;
   #isReadable = true;
 
-  constructor({ peer, link, turns, position, onBatch, onUnreadable }: BatchedLinkOptions) {
+  constructor({ peer, link, turns, position, along, onBatch, onUnreadable }: BatchedLinkOptions) {
     this.peer = peer;
     this.#link = link;
     this.#turns = turns;
     this.#position = position;
+    this.#along = along;
     link.receive((data) => {
       if (!this.#isReadable) return;
       try {
@@ -68,6 +72,8 @@ export class BatchedLink {
     const frames = this.#frames;
     this.#frames = [];
     this.#isUrgent = false;
+    const along = this.#along?.();
+    if (along !== undefined) frames.push(along);
     this.#link.send(encodeBatch(++this.#sent, this.#position(), frames));
   };
 

@@ -24,7 +24,9 @@ export type FlatEnvelope = [
   /** Left out for none. */
   idempotencyKey?: string | null | undefined,
   /** Left out for none. */
-  askers?: readonly Address[],
+  askers?: readonly Address[] | null,
+  /** Left out for none. */
+  trace?: string,
 ];
 
 /** Where the payload is in a {@link FlatEnvelope}. */
@@ -39,7 +41,7 @@ const told = 32;
 
 export function flattenEnvelope(envelope: Envelope): FlatEnvelope {
   const { id, to, from, type, payload, token, isAsk, deadline, cause, isChecked, hasRefs, idempotencyKey } = envelope;
-  const { askers } = envelope;
+  const { askers, trace } = envelope;
   const flags =
     (isAsk ? asks : 0) |
     (hasRefs ? refs : 0) |
@@ -49,7 +51,8 @@ export function flattenEnvelope(envelope: Envelope): FlatEnvelope {
     (envelope.isTold ? told : 0);
   const until = deadline === never ? 0 : deadline;
   const flat: FlatEnvelope = [messageKind, id, to, from ?? 0, type, token, flags, until, cause, payload ?? null];
-  if (askers !== undefined) flat.push(idempotencyKey ?? null, askers);
+  if (trace !== undefined) flat.push(idempotencyKey ?? null, askers ?? null, trace);
+  else if (askers !== undefined) flat.push(idempotencyKey ?? null, askers);
   else if (idempotencyKey !== undefined) flat.push(idempotencyKey);
   return flat;
 }
@@ -71,6 +74,7 @@ export function inflateEnvelope(flat: Readonly<FlatEnvelope>, origin: HostId, is
     idempotencyKey: flat[10] ?? undefined,
     isRepeat: (flags & repeats) !== 0,
     isTold: (flags & told) !== 0,
-    askers: flat[11],
+    askers: flat[11] ?? undefined,
+    trace: flat[12],
   });
 }

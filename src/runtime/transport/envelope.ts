@@ -43,6 +43,8 @@ export interface Envelope {
   readonly isTold: boolean;
   /** The actors that wait for the sender's answer, one for the next, when it asks; absent for none. */
   readonly askers?: readonly Address[] | undefined;
+  /** The sender's place in its trace, as a traceparent; absent for a sender that has none. The same for all that it sends there. */
+  readonly trace?: string | undefined;
 }
 
 /** All of a message but its id and its payload: what the messages of a burst have in common. */
@@ -69,6 +71,7 @@ export function makeEnvelope(id: number, payload: unknown, header: EnvelopeHeade
     isRepeat: header.isRepeat,
     isTold: header.isTold,
     askers: header.askers,
+    trace: header.trace,
   };
 }
 
@@ -89,7 +92,8 @@ export function sharesHeader(a: EnvelopeHeader, b: EnvelopeHeader): boolean {
     a.idempotencyKey === b.idempotencyKey &&
     a.isRepeat === b.isRepeat &&
     a.isTold === b.isTold &&
-    a.askers === b.askers
+    a.askers === b.askers &&
+    a.trace === b.trace
   );
 }
 

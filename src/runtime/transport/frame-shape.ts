@@ -17,6 +17,7 @@ const shapes: Readonly<Record<Frame["kind"], Readonly<Record<string, FieldType>>
   "event-credit": { to: "string", subscription: "number", count: "number" },
   "stream-end": { subscription: "number", end: "object" },
   report: { report: "object" },
+  spans: { spans: "object", dropped: "number" },
   stop: { actor: "string", mode: "string" },
   "to-authority": { message: "object" },
   "to-replica": { message: "object" },

@@ -2,6 +2,7 @@
 
 import type { Address } from "../../actors/address.ts";
 import type { CallParts } from "../../agents/streamed-call.ts";
+import type { Recorded } from "../../traces/recorder.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 import type { SystemReport } from "./system-report.ts";
@@ -43,6 +44,8 @@ export type Frame =
   | { readonly kind: "stream-end"; readonly subscription: number; readonly end: StreamEnd }
   /** To the home host. */
   | { readonly kind: "report"; readonly report: SystemReport }
+  /** To the home host: what a host has recorded of its traces. It goes along in a batch that is sent anyway. */
+  | ({ readonly kind: "spans" } & Recorded)
   /** Asks to stop an actor, after what was sent to it before. Answered by the report `stopped`, also where it is gone. */
   | { readonly kind: "stop"; readonly actor: Address; readonly mode: StopMode }
   | { readonly kind: "to-authority"; readonly message: ReplicaMessage }

@@ -3,7 +3,7 @@
  * another host.
  */
 
-import type { HostId } from "../../actors/address.ts";
+import { homeHost, type HostId } from "../../actors/address.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Turns } from "../../ports/turns.ts";
@@ -18,6 +18,8 @@ export interface RoutesOptions {
   readonly turns: Turns;
   /** Everything that this host's store has sent up to now. */
   readonly position: () => Position;
+  /** What goes along with a batch to the home host; `undefined` for nothing. */
+  readonly along?: (() => Frame | undefined) | undefined;
   readonly receive: (frame: Frame, from: HostId) => void;
   /** Everything that the other host's store had sent up to a position has arrived. */
   readonly reached: (position: Position) => void;
@@ -35,14 +37,18 @@ export class Routes {
   }
 
   attach(peer: HostId, link: Link): void {
-    const { turns, position, receive, reached, onUnreadable } = this.#options;
+    const { turns, position, receive, reached, onUnreadable, ...options } = this.#options;
+    const along = peer === homeHost ? options.along : undefined;
     const onBatch = (frames: Frame[], upTo: Position): void => {
       for (const frame of frames) receive(frame, peer);
       if (upTo > 0) reached(upTo); // only now: updates up to there are in this batch or before it
     };
     this.#links.set(
       peer,
-      new BatchedLink({ peer, link, turns, position, onBatch, onUnreadable: (...what) => onUnreadable(peer, ...what) }),
+      new BatchedLink({
+        ...{ peer, link, turns, position, along, onBatch },
+        onUnreadable: (...what) => onUnreadable(peer, ...what),
+      }),
     );
   }
 

@@ -53,6 +53,8 @@ export type ChildReport =
       readonly message: string;
       readonly error: EncodedError;
       readonly deliveries: number;
+      /** Where in a trace, as a traceparent; absent for none. */
+      readonly trace?: string;
     };
 
 /** A behaviour's stream is over. */

@@ -12,7 +12,6 @@ import { isOpen, runOf, type RunState, runState } from "../../workflows/history/
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
@@ -26,11 +25,13 @@ import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
-import { noSuchRun } from "./no-such-run.ts";
+import { checkWorkflow, noSuchRun } from "./no-such-run.ts";
 import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
 import { RefusedRuns } from "./refused-runs.ts";
 import { RunRequests } from "./run-requests.ts";
+import { runTracing } from "./run-tracing.ts";
+import { type RunRecord, recordsOf } from "../../workflows/history/run-history.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents extends RecoveryEvents {
@@ -52,6 +53,8 @@ export interface RunSettings extends RunQueueOptions {
 export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "platform" | "deploy" | "admit"> {
   readonly options: RunSettings;
   readonly events: RunsEvents;
+  /** Which share of traces is recorded, and what is told of runs that end; absent where nothing is recorded. */
+  readonly traces?: { readonly share: number; runEnded(run: string): void } | undefined;
 }
 
 export class Runs {
@@ -70,7 +73,7 @@ export class Runs {
   readonly #handlePorts: RunHandlePorts;
   #isClosed = false;
 
-  constructor({ home, platform, options, deploy, admit, events }: RunsOptions) {
+  constructor({ home, platform, options, deploy, admit, events, traces }: RunsOptions) {
     this.#home = home;
     this.#platform = platform;
     this.#options = options;
@@ -85,6 +88,7 @@ export class Runs {
       deploy,
       admit,
       listeners: this.#accepted,
+      tracing: traces && runTracing(home, traces.share),
       onVersion: (run, snapshot) => {
         // one that was taken up without a handle has an end as others have
         if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
@@ -92,6 +96,7 @@ export class Runs {
         this.#accepted.observe(run, snapshot);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
+        traces?.runEnded(run);
         this.#ended.ended(run, snapshot);
       },
       onBroken: (run, error) => {
@@ -133,6 +138,11 @@ export class Runs {
       author: supervisorTarget.address,
       onError,
     });
+  }
+
+  /** All that is recorded of a run. */
+  async records(id: string): Promise<readonly RunRecord[]> {
+    return recordsOf(id, await this.#versions(id), this.#actor.codec);
   }
 
   get coordination(): Coordination {
@@ -365,16 +375,4 @@ export class Runs {
     const plain = host.copier.copy(input, `the input of a run of ${agent}`);
     return host.copier.hasTransferred ? host.revive(plain, outside) : plain;
   }
-}
-
-/** @throws TroupeError `no-such-run` for a run of another workflow, or of another version of it. */
-function checkWorkflow({ id, workflow }: RunHandle, wanted: WorkflowId): void {
-  const name = `${wanted.name}@${wanted.version}`;
-  const found = `${workflow.name}@${workflow.version}`;
-  if (name === found) return;
-  throw new TroupeError(
-    "no-such-run",
-    `there is no run ${id} of ${name}: the run ${id} is one of ${found}. Give findRun that workflow, or the id alone.`,
-    { details: { run: id, workflow: name, found } },
-  );
 }

@@ -33,7 +33,7 @@ export interface RunPlatform {
 
 export interface SupervisorActorOptions extends Pick<
   SupervisorPorts,
-  "admit" | "onVersion" | "onBroken" | "listeners"
+  "admit" | "onVersion" | "onBroken" | "listeners" | "tracing"
 > {
   readonly home: HomeHost;
   readonly platform: RunPlatform;
@@ -69,6 +69,7 @@ export class SupervisorActor {
     listeners,
     onVersion,
     onBroken,
+    tracing,
   }: SupervisorActorOptions) {
     this.#home = home;
     const cell = home.host.spawn({
@@ -100,6 +101,7 @@ export class SupervisorActor {
       endOfTurn: () => new Promise((resolve) => platform.turns.atEndOfTurn(resolve)),
       onVersion,
       onBroken,
+      tracing,
       codec: this.codec,
       clock: platform.clock,
       random: platform.random,

@@ -21,6 +21,7 @@ export interface LivesOptions {
   readonly journals: JournalSource;
   /** Loads the definitions of all processes, since they run the same program; those that were spawned or run are remembered. */
   readonly load: DefinitionLoader;
+  readonly seed: number;
   readonly tamper?: Tamper;
 }
 
@@ -84,7 +85,8 @@ export class Lives {
   }
 
   #begin(): SimulatedProcess {
-    const process = new SimulatedProcess({ ...this.#options, number: this.#crashes + 1 });
+    const number = this.#crashes + 1;
+    const process = new SimulatedProcess({ ...this.#options, number, tracing: `${this.#options.seed} ${number}` });
     this.#start(process).catch((error: unknown) => this.#failed.reject(error));
     return process;
   }

@@ -161,6 +161,7 @@ export async function simulateOnce(
     scheduler,
     machine,
     random,
+    seed,
     faults,
     system: options.system ?? {},
     journals: journals ?? journalsOf(options, random, faults),

@@ -25,6 +25,8 @@ export interface SimulatedPlatformOptions {
   readonly random: SeededRandom;
   readonly faults: ResolvedFaults;
   readonly load: DefinitionLoader;
+  /** Another one for each process of each run. */
+  readonly tracing: string;
   readonly tamper?: Tamper;
 }
 
@@ -154,6 +156,8 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     turns: turnsOf(homeHost),
     threads: hostThreads,
     load,
+    // a timer would change the schedule: spans go along with the batches that there are
+    tracing: { seed: options.tracing, sendWithin: Number.POSITIVE_INFINITY },
     messagesPerTurn: 1, // one message a step, so that every order of messages can happen
     liveThreads: () => [...threads.keys()],
     kill: (id) =>

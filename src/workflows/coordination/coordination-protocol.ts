@@ -147,6 +147,8 @@ export interface Grant {
   readonly isHeard?: true;
   /** The tenant of the run; absent for none. */
   readonly tenant?: string;
+  /** Its place in the run's trace, as a traceparent; absent where nothing is recorded. */
+  readonly trace?: string;
 }
 
 /** What an attempt used and made, besides its output. */

@@ -9,7 +9,7 @@ import { shownContent, type TraceOptions } from "../../traces/content.ts";
 import { failureName } from "../../traces/failure-name.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
-import { spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
+import { attemptSpanId, spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import { around, isWithin, itemAt, roundAt, roundPath, wholeOf } from "../definition/steps-of-run.ts";
 import { toleratedOf } from "./tolerance.ts";
@@ -34,7 +34,7 @@ export function spansOf(records: readonly RunRecord[], options: TraceOptions = {
   const [first] = records;
   if (first?.event.type !== "run-started") return [];
   const trace = new RunTrace(first.run, first.time, first.event, options);
-  for (const { time, event } of records.slice(1)) trace.take(time, event);
+  for (const record of records.slice(1)) trace.take(record);
   return trace.spans;
 }
 
@@ -48,8 +48,8 @@ class RunTrace {
   readonly #steps = new Map<string, Draft>();
   /** The attempts in flight, and the compensations, by step: a step has at most one of both. */
   readonly #inFlight = new Map<string, Draft>();
-  /** How many attempts there were, by step, and how many at its compensation. */
-  readonly #attempts = new Map<string, number>();
+  /** That of the event at hand. */
+  #version = 1;
   /** How many items a list has, and how many of them failed for good, by the path of its each. */
   readonly #counts = new Map<string, number>();
   readonly #failed = new Map<string, number>();
@@ -76,7 +76,8 @@ class RunTrace {
     });
   }
 
-  take(time: number, event: RunEvent): void {
+  take({ version, time, event }: RunRecord): void {
+    this.#version = version;
     switch (event.type) {
       case "run-started":
         return; // there is only one
@@ -198,7 +199,6 @@ class RunTrace {
     if (kind === "workflow") Object.assign(span.attributes, this.#content(names.inputValue, input));
     if (items !== undefined) this.#counts.set(step, items.count);
     if (agent === undefined) return; // no agent attempts a sub-workflow, an each or a loop
-    const nth = this.#nth(step);
     const at = agent.lastIndexOf("@");
     const name = agent.slice(0, at);
     const attributes: Attributes = {
@@ -211,13 +211,13 @@ class RunTrace {
       [names.epoch]: epoch,
       ...this.#content(names.inputValue, input),
     };
-    const draft = this.#open(span, ["attempt", step, nth], `${names.invokeAgent} ${name}`, time, attributes);
+    const draft = this.#openAttempt(span, "attempt", step, `${names.invokeAgent} ${name}`, time, attributes);
     this.#inFlight.set(step, draft);
   }
 
   #startCompensation(time: number, step: string, attributes: Attributes): void {
     const undone = this.#step(time, step);
-    const draft = this.#open(this.#root, ["undo", step, this.#nth(`undo ${step}`)], `compensate ${step}`, time, {
+    const draft = this.#openAttempt(this.#root, "undo", step, `compensate ${step}`, time, {
       ...attributes,
       [names.spanType]: "TASK",
       [names.compensation]: true,
@@ -227,10 +227,15 @@ class RunTrace {
     this.#inFlight.set(step, draft);
   }
 
-  #nth(what: string): number {
-    const nth = (this.#attempts.get(what) ?? 0) + 1;
-    this.#attempts.set(what, nth);
-    return nth;
+  #openAttempt(
+    parent: Draft,
+    kind: "attempt" | "undo",
+    step: string,
+    name: string,
+    start: number,
+    attributes: Attributes,
+  ): Draft {
+    return this.#openAs(parent, attemptSpanId(this.#traceId, kind, step, this.#version), name, start, attributes);
   }
 
   #endAttempt(time: number, step: string, error: EncodedError | undefined, outcome: string): void {
@@ -309,9 +314,13 @@ class RunTrace {
     start: number,
     attributes: Attributes,
   ): Draft {
+    return this.#openAs(parent, spanIdOf(this.#traceId, ...about), name, start, attributes);
+  }
+
+  #openAs(parent: Draft | undefined, spanId: string, name: string, start: number, attributes: Attributes): Draft {
     const draft: Draft = {
       traceId: this.#traceId,
-      spanId: spanIdOf(this.#traceId, ...about),
+      spanId,
       ...(parent === undefined ? {} : { parentId: parent.spanId }),
       name,
       start,

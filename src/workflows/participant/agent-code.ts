@@ -5,6 +5,7 @@
 
 import { caught } from "../../errors/caught.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import type { OpenSpan } from "../../traces/recorder.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract, type ContractSite } from "../../contracts/contract.ts";
@@ -22,6 +23,8 @@ export interface AgentCodePorts {
    * codec does.
    */
   revive?(value: unknown, work: Work): unknown;
+  /** Begins the span of a run of the agent's code; `undefined` where nothing is recorded. */
+  record?(work: Work): OpenSpan | undefined;
   /**
    * Called when the agent's code didn't end after its signal aborted, and is left behind. What it does from now on must
    * have no effect.
@@ -54,7 +57,10 @@ export class AgentCode {
     this.#slots = new WorkSlots({
       concurrency: agent.concurrency,
       clock: ports.clock,
-      onLeftBehind: (work) => ports.onLeftBehind(work, leftBehind(agent, work)),
+      onLeftBehind: (work) => {
+        work.span?.lose();
+        ports.onLeftBehind(work, leftBehind(agent, work));
+      },
     });
   }
 
@@ -100,11 +106,16 @@ export class AgentCode {
     const { execute } = this.#agent; // `defineAgent` has bound it, so it is called without a receiver
     const parsed = checkContract(this.#agent.input, input, this.#inputSite);
     onBegin?.(work);
+    const span = this.#record(work);
     try {
       const output = await execute(parsed as never, this.#ports.context(work));
-      return checkContract(this.#agent.output, output, this.#outputSite);
+      const checked = checkContract(this.#agent.output, output, this.#outputSite);
+      span?.end();
+      return checked;
     } catch (thrown) {
-      throw caught(thrown);
+      const error = caught(thrown);
+      span?.fail(error);
+      throw error;
     }
   }
 
@@ -112,9 +123,23 @@ export class AgentCode {
     work.cancellation.throwIfAborted();
     const { compensate, compensateUnknown } = this.#agent;
     const parsed = checkContract(this.#agent.input, this.#decode(work, input), this.#inputSite) as never;
+    const span = this.#record(work);
     const context = this.#ports.context(work);
-    if (isUnknown === true) await compensateUnknown?.(parsed, context);
-    else await compensate?.(this.#decode(work, output) as never, context, parsed);
+    try {
+      if (isUnknown === true) await compensateUnknown?.(parsed, context);
+      else await compensate?.(this.#decode(work, output) as never, context, parsed);
+      span?.end();
+    } catch (thrown) {
+      span?.fail(thrown);
+      throw thrown;
+    }
+  }
+
+  /** From now on, what the work does is in the span of its code. */
+  #record(work: Work): OpenSpan | undefined {
+    work.span = this.#ports.record?.(work);
+    if (work.span !== undefined) work.trace = work.span;
+    return work.span;
   }
 
   #decode(work: Work, payload: Payload): unknown {

@@ -5,6 +5,9 @@
 
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
+import type { TokenUsage } from "../../agents/model-call.ts";
+import type { OpenSpan } from "../../traces/recorder.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { Cancellation } from "../../async/cancellation.ts";
 import type { Emission } from "./emission.ts";
 
@@ -26,6 +29,12 @@ export interface Work extends AskScope {
   began: number | undefined;
   /** The tokens that the agent's code has reported so far. */
   tokens: number;
+  /** What its code said that it used of models; `undefined` for nothing. */
+  usage: TokenUsage | undefined;
+  /** Its place in a trace: where it was ordered, and once its code runs, where that is recorded; `undefined` for none. */
+  trace: TraceContext | undefined;
+  /** Where the run of its code is recorded; `undefined` before, and where nothing is. */
+  span: OpenSpan | undefined;
   /** What its code emits; `undefined` for a compensation, and for an agent that emits nothing. */
   emission: Emission | undefined;
   /** True for a compensation: cancelling the run doesn't abort it. */

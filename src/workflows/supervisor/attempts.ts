@@ -4,7 +4,9 @@
  */
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { endWith } from "../../traces/recorder.ts";
+import * as names from "../../traces/semantic-names.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CallOutcome, Permit } from "../../agents/policies/permit.ts";
@@ -18,7 +20,10 @@ import { attemptOf, stepOf } from "../history/run-progress.ts";
 import { notBegun } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
-export interface AttemptsPorts extends Pick<SupervisorPorts, "admit" | "codec" | "listeners" | "endOfTurn"> {
+export interface AttemptsPorts extends Pick<
+  SupervisorPorts,
+  "admit" | "codec" | "listeners" | "endOfTurn" | "tracing"
+> {
   /** Proposes the failure of an attempt that will not go ahead. */
   propose(run: OpenRun, event: Proposal): void;
 }
@@ -46,12 +51,26 @@ export class Attempts {
     if (agent === undefined) return false;
     const { listeners, endOfTurn } = this.#ports;
     if (agent.emits === undefined || claim.type === "compensation-started" || listeners.isHeard(run.id))
-      return this.#goAhead(run, agent, claim);
+      return this.#traced(run, agent, claim);
     // the code that has just started the run may listen to it yet
-    return endOfTurn().then(() => this.#goAhead(run, agent, claim));
+    return endOfTurn().then(() => this.#traced(run, agent, claim));
   }
 
-  #goAhead(run: OpenRun, agent: AgentDefinition, { type, step: name, attempt }: Started): MaybePromise<Grant | false> {
+  #traced(run: OpenRun, agent: AgentDefinition, claim: Started): MaybePromise<Grant | false> {
+    const { tracing } = this.#ports;
+    if (tracing === undefined) return this.#goAhead(run, agent, claim);
+    return chain(run.startedAt ?? tracing.startOf(run.id), (startedAt) => {
+      run.startedAt = startedAt;
+      return this.#goAhead(run, agent, claim, run.traceOf(claim, tracing.share));
+    });
+  }
+
+  #goAhead(
+    run: OpenRun,
+    agent: AgentDefinition,
+    { type, step: name, attempt }: Started,
+    trace?: string,
+  ): MaybePromise<Grant | false> {
     const number = attemptOf(attempt === undefined ? {} : { attempt });
     const begin = (permit: Permit | undefined): Grant | false => {
       if (run.isClosed || !run.isInFlight(name, number)) {
@@ -64,6 +83,7 @@ export class Attempts {
       if (deadline !== undefined && type !== "compensation-started") grant.deadline = deadline;
       if (state.tenant !== undefined) grant.tenant = state.tenant;
       if (agent.emits !== undefined && this.#ports.listeners.isHeard(run.id)) grant.isHeard = true;
+      if (trace !== undefined) grant.trace = trace;
       return grant;
     };
     const refused = (error: unknown): false => {
@@ -76,10 +96,17 @@ export class Attempts {
       const input = codec.decode(stepOf(run.state, name)?.input);
       const signal = mayWait(agent) ? run.hold(name) : undefined;
       const admitted = admit(agent, run.plan.workflow.name, { input, signal, tenant: run.state.tenant });
-      return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
+      return admitted instanceof Promise ? this.#held(admitted, agent, trace).then(begin, refused) : begin(admitted);
     } catch (error) {
       return refused(error);
     }
+  }
+
+  #held(admitted: Promise<Permit>, { name }: AgentDefinition, traceparent: string | undefined): Promise<Permit> {
+    if (traceparent === undefined) return admitted;
+    const attributes = { [names.agentName]: name };
+    const span = this.#ports.tracing?.recorder.begin({ traceparent }, `${names.gateWait} ${name}`, attributes);
+    return endWith(span, admitted);
   }
 
   /**

@@ -4,12 +4,15 @@ import { type Subject, subjectOf } from "../../store/client/change.ts";
 import { fromTimeOfDay } from "../../async/time-of-day.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
 import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
+import { attemptSpanId, traceIdOf } from "../../traces/trace-ids.ts";
+import { isInShare, traceparentOf } from "../../traces/traceparent.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
 /** What is due: the run's deadline, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
@@ -36,6 +39,9 @@ export class OpenRun {
   /** Present until the state of a run that was parked is read. */
   #wake: (() => MaybePromise<void>) | undefined;
   state: RunState = newRun;
+  /** When it began, and its newest version: kept where traces are recorded, whose ids they are part of. */
+  startedAt: number | undefined;
+  #version: number | undefined;
   /** What is to be recorded before anything else, since the run was parked when it happened: of many runs that wait, few go on. */
   owed: "run-recovered" | "coordination-switched" | undefined;
   // the four below are made for the first step that starts: a run that only waits has none of them
@@ -52,6 +58,8 @@ export class OpenRun {
   #held: Set<string> | undefined;
   /** When steps and compensations are tried again, and waits and pauses end, by step. A step is left out once its participant was told to claim the attempt. */
   #due: Map<string, number> | undefined;
+  /** The versions in which the newest attempts began, by step; kept where traces are recorded. */
+  #begunIn: Map<string, number> | undefined;
   readonly #clock: Clock;
   /** Times that the history has, in the clock's milliseconds. Each is converted once, so that it stays when the time of day jumps. */
   #undated: Map<number, number> | undefined;
@@ -113,6 +121,14 @@ export class OpenRun {
     return step?.status === "started" && attemptOf(step) === attempt;
   }
 
+  /** Its next version is committed. */
+  landed({ state, version, time }: Snapshot<RunState>, isTraced: boolean): void {
+    this.state = state;
+    if (!isTraced) return;
+    this.#version = version;
+    if (version === 1) this.startedAt = time;
+  }
+
   /** Updates the attempts and the due times after an event; `state` is already the one after it. */
   follow(event: RunEvent): void {
     if (event.type === "step-started" || event.type === "compensation-started") this.#noteStart(event);
@@ -127,10 +143,20 @@ export class OpenRun {
    * orchestrator, no participant has it before an order is sent.
    */
   #noteStart({ type, step, by }: Claim): void {
+    if (this.#version !== undefined) (this.#begunIn ??= new Map()).set(step, this.#version);
     if (this.plan.opening.has(step)) return; // a sub-workflow, an each or a loop has no attempts
     if (by === "relay") (this.#claimed ??= new Set()).add(step);
     else this.#claimed?.delete(step);
     if (type === "step-started") (this.#held ??= new Set()).add(step);
+  }
+
+  /** The place of the newest attempt at a step, or at its compensation, in the run's trace; `undefined` if it isn't known. */
+  traceOf({ type, step }: Pick<Claim, "type" | "step">, share: number): string | undefined {
+    const version = this.#begunIn?.get(step);
+    if (this.startedAt === undefined || version === undefined) return undefined;
+    const traceId = traceIdOf(this.id, this.startedAt);
+    const spanId = attemptSpanId(traceId, type === "step-started" ? "attempt" : "undo", step, version);
+    return traceparentOf(traceId, spanId, isInShare(traceId, share));
   }
 
   #noteDue(name: string): void {

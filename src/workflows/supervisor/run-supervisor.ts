@@ -342,7 +342,7 @@ export class RunSupervisor {
   }
 
   #recorded(run: OpenRun, snapshot: Snapshot<RunState>, { events }: Advance, spent?: Spent): boolean {
-    run.state = snapshot.state;
+    run.landed(snapshot, this.#ports.tracing !== undefined);
     for (const event of events) {
       this.#attempts.settle(run, event, spent);
       run.follow(event);

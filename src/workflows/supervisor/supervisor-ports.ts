@@ -10,6 +10,7 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { NumberedMessage } from "../coordination/coordination-protocol.ts";
 import type { Parts } from "../history/parts.ts";
+import type { Recorder } from "../../traces/recorder.ts";
 import type { RunState } from "../history/run-state.ts";
 
 /** Those who listen to what the attempts of runs emit. */
@@ -18,6 +19,15 @@ export interface Listeners {
   isHeard(run: string): boolean;
   /** Takes parts of an attempt in flight. Returns whether some code listens. */
   take(parts: Parts): boolean;
+}
+
+/** How the places of attempts in their runs' traces are known. */
+export interface RunTracing {
+  /** Which share of traces is recorded. */
+  readonly share: number;
+  readonly recorder: Pick<Recorder, "begin">;
+  /** When a run began: the time of its first version; `undefined` if that can't be read. Never fails. */
+  startOf(run: string): MaybePromise<number | undefined>;
 }
 
 /** The store, the channel to participants, and the listeners. */
@@ -61,6 +71,8 @@ export interface SupervisorPorts {
       readonly tenant: string | undefined;
     },
   ): MaybePromise<Permit>;
+  /** Absent where nothing is recorded. */
+  readonly tracing?: RunTracing | undefined;
   /** Encodes and decodes payloads. */
   readonly codec: PayloadCodec;
   readonly clock: Clock;

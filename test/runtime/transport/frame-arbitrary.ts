@@ -24,6 +24,7 @@ export function envelopeOf(fields: Partial<Envelope> = {}): Envelope {
     isRepeat: false,
     isTold: false,
     askers: undefined,
+    trace: undefined,
     deadline: Number.POSITIVE_INFINITY,
     cause: 0,
     isChecked: false,
@@ -91,6 +92,8 @@ const envelope: fc.Arbitrary<Frame> = record({
   cause: fc.nat(1),
   isChecked: fc.boolean(),
   hasRefs: fc.boolean(),
+  askers: fc.option(fc.array(address, { minLength: 1, maxLength: 2 }), { nil: undefined }),
+  trace: fc.option(fc.constantFrom("00-a-b-01", "00-a-c-01"), { nil: undefined }),
 }).map(({ content: { value, isJson }, ...fields }) => envelopeOf({ ...fields, payload: value, isJson }));
 
 /** Tells that differ in little but their payloads, as from a loop: a batch may write them as one. */
@@ -161,6 +164,24 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
   }).map(({ reason, to, from, content: { value, isJson } }): Frame => {
     const letter = { reason, to, from, type: "take", payload: value };
     return { kind: "report", report: { type: "dead-letter", letter, isJson, hasAsker: isJson } };
+  }),
+  record({
+    kind: fc.constant("spans" as const),
+    dropped: count,
+    spans: fc.array(
+      record({
+        traceId: text,
+        spanId: text,
+        name: text,
+        start: count,
+        attributes: fc
+          .array(fc.tuple(text, fc.oneof(text, count, fc.boolean(), fc.array(text))), { maxLength: 3 })
+          .map((entries) => Object.fromEntries(entries)),
+        events: fc.constant([]),
+        links: fc.constant([]),
+      }),
+      { maxLength: 2 },
+    ),
   }),
   record({
     kind: fc.constant("stop" as const),

@@ -237,6 +237,7 @@ describe("a burst of tells", () => {
     isRepeat: [false, true],
     isTold: [false, true],
     askers: [undefined, [makeAddress(homeHost, "s"), makeAddress(hostId(1), "a")]],
+    trace: [undefined, `00-${"1".repeat(32)}-${"2".repeat(16)}-01`],
   };
   it.each(Object.entries(values))("brings each message's own %s (invariant 2)", (field, [one, other]) => {
     const told = [one, one, other, other, one].map((value, id) => envelopeOf({ id, payload: { id }, [field]: value }));

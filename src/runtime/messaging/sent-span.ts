@@ -1,0 +1,36 @@
+/** The spans of what actors, and code outside, send. */
+
+import { nameOf } from "../../actors/address.ts";
+import { isSystemActor } from "../../actors/system-actors.ts";
+import type { OpenSpan, Recorder } from "../../traces/recorder.ts";
+import * as names from "../../traces/semantic-names.ts";
+import type { Sender, Target } from "./target.ts";
+
+const kinds = { ask: "client", tell: "producer" } as const;
+
+/**
+ * Begins the span of a message: in the sender's, or as the root of a trace of its own. `undefined` for one to the system's own actors, and
+ * where nothing is recorded.
+ */
+export function beginSent(
+  recorder: Recorder | undefined,
+  did: keyof typeof kinds,
+  sender: Sender,
+  { address }: Target,
+  type: string,
+): OpenSpan | undefined {
+  if (recorder === undefined || isSystemActor(nameOf(address))) return undefined;
+  if (!recorder.wants(sender.trace)) return undefined;
+  const attributes = { [names.messageType]: type, [names.receiver]: address };
+  return recorder.begin(sender.trace, `${did} ${type}`, attributes, kinds[did]);
+}
+
+/** Has the span fail if the message can't even be made. */
+export function failing<T>(span: OpenSpan, make: () => T): T {
+  try {
+    return make();
+  } catch (thrown) {
+    span.fail(thrown);
+    throw thrown;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * Where the spans of a system come together: those that its hosts have recorded, and those of its runs, which are made from their histories
+ * when they end. Each leaves once it has ended; what a dead thread had open has ended with it, as lost.
+ */
+
+import { type Address, type HostId, nameOf } from "../../actors/address.ts";
+import { type TraceOptions, redacted } from "../../traces/content.ts";
+import { failureName } from "../../traces/failure-name.ts";
+import { lost, type Recorded, type Recorder } from "../../traces/recorder.ts";
+import * as names from "../../traces/semantic-names.ts";
+import type { Span } from "../../traces/span.ts";
+import type { SpanSink } from "../../traces/span-sink.ts";
+import { isInShare, type TraceContext } from "../../traces/traceparent.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import type { RunRecord } from "../../workflows/history/run-history.ts";
+import { spansOf } from "../../workflows/history/spans-of-run.ts";
+import type { ChildReport } from "../transport/supervision-protocol.ts";
+import type { EventFeed } from "./event-feed.ts";
+import type { SystemEvent } from "./system-events.ts";
+
+/** How many spans of one thread may be open, and how many runs may wait for their turn to be traced (invariant 7). */
+const mostOpen = 10_000;
+const mostRuns = 1_000;
+/** To how many of the spans that a thread took along its death is linked. */
+const mostLinks = 32;
+
+export interface TelemetrySettings extends TraceOptions {
+  readonly sinks: readonly SpanSink[];
+  /** Which share of traces is recorded: 0 to 1. */
+  readonly share: number;
+}
+
+export interface TraceCollectorOptions {
+  readonly settings: TelemetrySettings;
+  /** That of the home host. */
+  readonly recorder: () => Pick<Recorder, "begin" | "take"> | undefined;
+  /** All that was recorded of a run. */
+  readonly records: (run: string) => Promise<readonly RunRecord[]>;
+  /** A sink threw, or a run's history could not be read. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/**
+ * What became of spans.
+ *
+ * @since 0.1.0
+ */
+export interface TelemetryStats {
+  /** How many were given to the sinks. */
+  readonly taken: number;
+  /** How many had no place, on the threads that recorded them or here. */
+  readonly dropped: number;
+}
+
+export class TraceCollector {
+  readonly #options: TraceCollectorOptions;
+  /** The spans that have begun and not ended, by host and id. */
+  readonly #open = new Map<HostId, Map<string, Span>>();
+  /** Where the handlers failed whose failures supervisors have yet to decide about, by child. */
+  readonly #failed = new Map<string, string>();
+  #lastDeath: TraceContext | undefined;
+  #runs: Promise<void> = Promise.resolve();
+  #waitingRuns = 0;
+  #taken = 0;
+  #dropped = 0;
+
+  constructor(options: TraceCollectorOptions) {
+    this.#options = options;
+  }
+
+  get share(): number {
+    return this.#options.settings.share;
+  }
+
+  get stats(): TelemetryStats {
+    return { taken: this.#taken, dropped: this.#dropped };
+  }
+
+  /** Takes what a host has recorded. */
+  take({ spans, dropped }: Recorded, host: HostId): void {
+    this.#dropped += dropped;
+    const open = this.#openOf(host);
+    const ended: Span[] = [];
+    for (const span of spans) {
+      if (span.end !== undefined) {
+        open.delete(span.spanId);
+        ended.push(redacted(span, this.#options.settings));
+      } else if (open.size < mostOpen) open.set(span.spanId, span);
+      else this.#dropped++;
+    }
+    this.#give(ended);
+  }
+
+  /** Takes note of what happens to the system. */
+  event(event: SystemEvent): void {
+    if (event.type === "thread-died") this.#threadDied(event);
+    else if (event.type === "thread-closed") this.#lose(event.thread as HostId, event.time);
+    else if (event.type === "supervisor-decided") this.#decided(event);
+  }
+
+  /** Takes note of where in a trace a supervised actor's handler failed: its supervisor decides about that next. */
+  report(child: Address, report: ChildReport): void {
+    if (report.type === "handler-failed" && report.trace !== undefined) this.#failed.set(nameOf(child), report.trace);
+  }
+
+  /** A run has ended: its spans are made in their turn. */
+  runEnded(run: string): void {
+    if (this.#waitingRuns >= mostRuns) {
+      this.#dropped++;
+      return;
+    }
+    this.#waitingRuns++;
+    this.#runs = this.#runs.then(async () => {
+      try {
+        this.#giveRun(await this.#options.records(run));
+      } catch (error) {
+        this.#options.onFailure(error);
+      } finally {
+        this.#waitingRuns--;
+      }
+    });
+  }
+
+  /** Resolves when the runs that have ended are traced. */
+  async settled(): Promise<void> {
+    await this.#runs;
+  }
+
+  /** Nothing follows: what is open is lost. */
+  async close(time: number): Promise<void> {
+    for (const host of this.#open.keys()) this.#lose(host, time);
+    for (const sink of this.#options.settings.sinks) {
+      try {
+        await sink.close?.();
+      } catch (error) {
+        this.#options.onFailure(error);
+      }
+    }
+  }
+
+  /** The spans of a run that failed are kept whether or not its trace is among those recorded: they cost nothing before. */
+  #giveRun(records: readonly RunRecord[]): void {
+    const { settings } = this.#options;
+    const spans = spansOf(records, settings);
+    const [root] = spans;
+    if (root !== undefined && (root.failure !== undefined || isInShare(root.traceId, settings.share)))
+      this.#give(spans.filter(({ end }) => end !== undefined));
+  }
+
+  #threadDied({ thread, time, error, actors }: Extract<SystemEvent, { type: "thread-died" }>): void {
+    const gone = this.#lose(thread as HostId, time);
+    const span = this.#options.recorder()?.begin(undefined, `thread ${thread} died`, {
+      [names.thread]: thread,
+      [names.actors]: actors.length,
+      [names.lostSpans]: gone.length,
+    });
+    if (span === undefined) return;
+    this.#lastDeath = span;
+    for (const { traceId, spanId } of gone.slice(0, mostLinks)) span.link({ traceId, spanId, attributes: {} });
+    span.fail(error);
+  }
+
+  #decided({ supervisor, child, failure, decision, restarts, pause }: Decided): void {
+    const traceparent = this.#failed.get(child);
+    this.#failed.delete(child);
+    const parent = failure.kind === "thread-died" ? this.#lastDeath : traceparent && { traceparent };
+    const span = this.#options.recorder()?.begin(parent || undefined, `supervise ${child}`, {
+      [names.supervisor]: supervisor,
+      [names.decision]: decision,
+      [names.restarts]: restarts,
+      [names.pause]: pause,
+      [names.failureKind]: failure.kind,
+      ...("error" in failure ? { [names.errorType]: failureName(encodeError(failure.error)) } : {}),
+    });
+    span?.end();
+  }
+
+  /** Ends what a host has open, which is gone. */
+  #lose(host: HostId, time: number): readonly Span[] {
+    const gone = [...this.#openOf(host).values()].map((span) => lostAt(span, time));
+    this.#open.delete(host);
+    this.#give(gone.map((span) => redacted(span, this.#options.settings)));
+    return gone;
+  }
+
+  #openOf(host: HostId): Map<string, Span> {
+    const known = this.#open.get(host);
+    if (known !== undefined) return known;
+    const open = new Map<string, Span>();
+    this.#open.set(host, open);
+    return open;
+  }
+
+  #give(spans: readonly Span[]): void {
+    if (spans.length === 0) return;
+    this.#taken += spans.length;
+    for (const sink of this.#options.settings.sinks) {
+      try {
+        sink.take(spans);
+      } catch (error) {
+        this.#options.onFailure(error);
+      }
+    }
+  }
+}
+
+/** The collector of a system; `undefined` for one that records nothing. */
+export function collectTraces(
+  settings: TelemetrySettings | undefined,
+  events: EventFeed,
+  ports: Pick<TraceCollectorOptions, "recorder" | "records">,
+): TraceCollector | undefined {
+  if (settings === undefined) return undefined;
+  const onFailure = (error: unknown): void => events.publish({ type: "telemetry-failed", error });
+  const traces = new TraceCollector({ ...ports, settings, onFailure });
+  events.traces = traces;
+  return traces;
+}
+
+type Decided = Extract<SystemEvent, { type: "supervisor-decided" }>;
+
+function lostAt(span: Span, time: number): Span {
+  const end = Math.max(span.start, time);
+  return {
+    ...span,
+    end,
+    failure: lost,
+    attributes: { ...span.attributes, [names.errorType]: lost },
+    events: [...span.events, { name: names.exception, time: end, attributes: { [names.exceptionType]: lost } }],
+  };
+}

@@ -1,0 +1,25 @@
+/** How the supervisor of runs knows the places of their attempts in traces. */
+
+import { runState } from "../../workflows/history/run-state.ts";
+import type { RunTracing } from "../../workflows/supervisor/supervisor-ports.ts";
+import { stateKey } from "../../store/versions/state-key.ts";
+import type { HomeHost } from "../host/home-host.ts";
+
+export function runTracing({ host, authority }: HomeHost, share: number): RunTracing | undefined {
+  const { recorder } = host;
+  if (recorder === undefined) return undefined;
+  return {
+    share,
+    recorder,
+    startOf(run) {
+      try {
+        const first = authority.at(stateKey(runState, run), 1);
+        return first instanceof Promise ? first.then((found) => found?.time, unknown) : first?.time;
+      } catch {
+        return undefined; // the run goes on, and what it does next says what is wrong with the store
+      }
+    },
+  };
+}
+
+function unknown(): undefined {}
