@@ -47,6 +47,7 @@ export default defineConfig({
           alias: [
             { find: /^troupe$/, replacement: fileOf("dist/index.js") },
             { find: /^troupe\/testing$/, replacement: fileOf("dist/testing/index.js") },
+            { find: /^troupe\/otel$/, replacement: fileOf("dist/adapters/otel/index.js") },
           ],
         },
         test: {

@@ -24,6 +24,7 @@ await build({
   entryPoints: {
     index: "src/index.ts",
     "testing/index": "src/testing/index.ts",
+    "adapters/otel/index": "src/adapters/otel/index.ts",
     "cli/main": "src/cli/main.ts",
     "thread-entry": "src/runtime/threads/thread-entry.ts", // threads load it, and the bootstrap, by their URLs
   },
@@ -42,7 +43,7 @@ await build({
 copyFileSync(join(root, "src/runtime/threads/thread-bootstrap.mjs"), join(dist, "thread-bootstrap.mjs"));
 copyFileSync(join(root, "node_modules/rxjs/LICENSE.txt"), join(dist, "rxjs.LICENSE.txt"));
 
-for (const file of neededFrom(["index.d.ts", "testing/index.d.ts"])) {
+for (const file of neededFrom(["index.d.ts", "testing/index.d.ts", "adapters/otel/index.d.ts"])) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
   copyFileSync(join(declarations, file), join(dist, file));
 }

@@ -12,7 +12,7 @@ export const floors = [
   ["supervision", "agents"],
   ["workflows"],
   ["runtime"],
-  ["testing", "cli"],
+  ["testing", "cli", "adapters"],
 ];
 
 /** The rooms within folders that have several; `""` is the folder's own files. */

@@ -1,0 +1,3 @@
+/** `troupe/otel`: the traces of a system for exporters of OpenTelemetry. */
+
+export { otel, type OtelOptions, type OtelSink, type OtelStats, type SpanExporter } from "./otel.ts";
