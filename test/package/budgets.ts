@@ -8,7 +8,7 @@
 /** What is published. */
 export const packageBudget = {
   packedMegabytes: 1.5,
-  unpackedMegabytes: 5.5,
+  unpackedMegabytes: 5.6,
   files: 400,
 };
 
