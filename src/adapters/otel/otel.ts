@@ -50,7 +50,7 @@ export interface OtelOptions {
 export interface OtelStats {
   readonly exported: number;
   readonly dropped: number;
-  /** Those that wait, and those that are being exported. */
+  /** Spans that wait or are being exported. */
   readonly waiting: number;
 }
 

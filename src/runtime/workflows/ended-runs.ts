@@ -91,7 +91,7 @@ export class EndedRuns {
     return this.#forgetting.has(run);
   }
 
-  /** Forgets runs that have ended, but for those that go on. Returns how many it has forgotten. */
+  /** Forgets runs that have ended. A run that is being undone stays. Returns how many it has forgotten. */
   async forget(runs: readonly string[], by: { readonly author: string; readonly reason: string }): Promise<number> {
     const { authority, isOpen } = this.#options;
     const forgotten = runs.filter((run) => !isOpen(run));

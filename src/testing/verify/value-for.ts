@@ -52,7 +52,7 @@ export function valueFor(schema: Schema, draw: Draw, where: string, depth = 0): 
   throw new NoValue(where, (schema as unknown as Read).type);
 }
 
-/** Other draws than those that failed, also where all of them were 0. */
+/** New draws after a failed attempt, also where all draws of that were 0. */
 function drawAgain(draw: Draw, attempt: number): Draw {
   const random = seededRandom(Math.floor(draw() * 2 ** 31) + attempt);
   return () => random.next();
