@@ -12,6 +12,28 @@ export interface AgentFakes {
     readonly signal?: AbortSignal;
 }
 
+/** @experimental */
+export interface Anomaly {
+    readonly kind: AnomalyKind;
+    readonly transactions: readonly Transaction[];
+    readonly key?: string;
+    readonly text: string;
+}
+
+/** @experimental */
+export type AnomalyKind = "same-version" | "lost-update" | "stale-read" | "circular" | "read-skew" | "write-skew" | "non-monotonic-read" | "own-write-unread" | "non-monotonic-write" | "write-before-read";
+
+/** @experimental */
+export type CounterInput = {
+    readonly f: "add";
+    readonly value: number;
+} | {
+    readonly f: "read";
+} | {
+    readonly f: "add-and-get";
+    readonly value: number;
+};
+
 export interface FakeAnswer {
     readonly agent: CallableAgent;
     readonly answer: (input: never, emit: never) => unknown;
@@ -28,6 +50,20 @@ export interface Faults {
     readonly maxDowntime?: number;
 }
 
+/** @experimental */
+export type KeyValueInput = {
+    readonly f: "get";
+    readonly key: string;
+} | {
+    readonly f: "put";
+    readonly key: string;
+    readonly value: string;
+} | {
+    readonly f: "append";
+    readonly key: string;
+    readonly value: string;
+};
+
 export interface Life {
     readonly system: System;
     readonly seed: number;
@@ -39,11 +75,85 @@ export interface Life {
     killThread(thread: number): void;
 }
 
+/** @experimental */
+export interface LinearizabilityOptions {
+    readonly budget?: number;
+}
+
+/** @experimental */
+export interface LinearizabilityReport<Input = unknown, Output = unknown> {
+    readonly linearizable: boolean | "unknown";
+    readonly model: string;
+    readonly operations: number;
+    readonly explored: number;
+    readonly violation?: Violation<Input, Output>;
+}
+
+/** @experimental */
+export interface LockInput {
+    readonly f: "acquire" | "release";
+    readonly value: string | number;
+}
+
+/** @experimental */
+export interface Operation<Input = unknown, Output = unknown> {
+    readonly process: string | number;
+    readonly input: Input;
+    readonly output?: Output | undefined;
+    readonly called: number;
+    readonly returned?: number | undefined;
+}
+
+/** @experimental */
+export type QueueInput<Value> = {
+    readonly f: "enqueue";
+    readonly value: Value;
+} | {
+    readonly f: "dequeue";
+};
+
+/** @experimental */
+export interface Recording<Input, Output> {
+    readonly operations: readonly Operation<Input, Output>[];
+    call<Answer extends Output>(process: string | number, input: Input, call: () => Answer | PromiseLike<Answer>): Promise<Answer>;
+}
+
+/** @experimental */
+export interface RecordingOptions {
+    readonly hadNoEffect?: (error: unknown) => boolean;
+}
+
+/** @experimental */
+export type RegisterInput<Value> = {
+    readonly f: "read";
+} | {
+    readonly f: "write";
+    readonly value: Value;
+} | {
+    readonly f: "cas";
+    readonly value: readonly [
+        expected: Value,
+        next: Value
+    ];
+};
+
 export type Scenario = (world: World) => Promise<void>;
 
 export interface SeenCall {
     readonly agent: string;
     readonly input: unknown;
+}
+
+/** @experimental */
+export interface SequentialModel<State, Input, Output> {
+    readonly name: string;
+    readonly initial: State;
+    next(state: State, input: Input, answer: {
+        readonly output: Output;
+    } | undefined): readonly State[];
+    partition?(input: Input): string;
+    readsOnly?(input: Input): boolean;
+    identity?(state: State): string;
 }
 
 export interface SimulateOptions {
@@ -83,6 +193,16 @@ export interface TestedAgent<In, Out> {
 }
 
 /** @experimental */
+export interface Transaction {
+    readonly name: string;
+    readonly process: string | number;
+    readonly reads: Readonly<Record<string, number>>;
+    readonly writes: Readonly<Record<string, number>>;
+    readonly began?: number;
+    readonly ended?: number;
+}
+
+/** @experimental */
 export interface VerifyOptions<Input = unknown> {
     readonly runs?: number;
     readonly seed?: number;
@@ -102,6 +222,15 @@ export interface VerifyReport {
     readonly steps: Readonly<Record<string, StepCounts>>;
 }
 
+/** @experimental */
+export interface Violation<Input = unknown, Output = unknown> {
+    readonly part?: string;
+    readonly operations: readonly Operation<Input, Output>[];
+    readonly others: readonly Operation<Input, Output>[];
+    readonly last: Operation<Input, Output>;
+    readonly text: string;
+}
+
 export interface World extends Life {
     readonly system: System;
     crash(options?: {
@@ -111,6 +240,35 @@ export interface World extends Life {
 }
 
 export declare function answering<In, Out, Part>(agent: CallableAgent<In, Out, Part>, answer: (input: NoInfer<In>, emit: (part: NoInfer<Part>) => void) => Promise<NoInfer<Out>> | NoInfer<Out>): FakeAnswer;
+
+/** @experimental */
+export declare function byKey<State, Input, Output>(model: SequentialModel<State, Input, Output>): SequentialModel<State, Input & {
+    readonly key?: unknown;
+}, Output>;
+
+/** @experimental */
+export declare function checkLinearizability<State, Input, Output>(model: SequentialModel<State, Input, Output>, history: readonly Operation<Input, Output>[], options?: LinearizabilityOptions): LinearizabilityReport<Input, Output>;
+
+/** @experimental */
+export declare function checkTransactions(history: readonly Transaction[]): readonly Anomaly[];
+
+/** @experimental */
+export declare const counter: SequentialModel<number, CounterInput, number | undefined>;
+
+/** @experimental */
+export declare const keyValue: SequentialModel<string, KeyValueInput, string>;
+
+/** @experimental */
+export declare const lock: SequentialModel<string | number | null, LockInput, boolean>;
+
+/** @experimental */
+export declare function queue<Value>(): SequentialModel<readonly Value[], QueueInput<Value>, Value | null | undefined>;
+
+/** @experimental */
+export declare function recordOperations<Input, Output>(options?: RecordingOptions): Recording<Input, Output>;
+
+/** @experimental */
+export declare function register<Value>(initial: Value): SequentialModel<Value, RegisterInput<Value>, Value | boolean>;
 
 export declare function simulate(scenario: Scenario, options?: SimulateOptions): Promise<SimulationReport>;
 

@@ -6,7 +6,7 @@
 export const floors = [
   ["errors", "ports"],
   ["values"],
-  ["async", "contracts"],
+  ["async", "contracts", "checkers"],
   ["store", "traces"],
   ["actors"],
   ["supervision", "agents"],
@@ -18,6 +18,7 @@ export const floors = [
 /** The rooms within folders that have several; `""` is the folder's own files. */
 export const inner = {
   agents: [["policies"], [""]],
+  checkers: [[""], ["models"]],
   cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["runs"], ["commands"], [""]],
   runtime: [
     ["platform", "definitions", "registry"],

@@ -3,6 +3,7 @@
 import { cancel } from "./commands/cancel.ts";
 import { bisect } from "./commands/bisect.ts";
 import { blame } from "./commands/blame.ts";
+import { checkHistory } from "./commands/check-history.ts";
 import type { Command } from "./command/command.ts";
 import { diff } from "./commands/diff.ts";
 import { erase } from "./commands/erase.ts";
@@ -47,4 +48,5 @@ export const commands: readonly Command[] = [
   exportHistory,
   importHistory,
   verify,
+  checkHistory,
 ];

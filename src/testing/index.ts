@@ -12,3 +12,20 @@ export {
   testAgent,
   type TestedAgent,
 } from "./test-agent.ts";
+export {
+  checkLinearizability,
+  type LinearizabilityOptions,
+  type LinearizabilityReport,
+} from "../checkers/check-linearizability.ts";
+export { byKey } from "../checkers/models/by-key.ts";
+export { counter, type CounterInput } from "../checkers/models/counter.ts";
+export { keyValue, type KeyValueInput } from "../checkers/models/key-value.ts";
+export { lock, type LockInput } from "../checkers/models/lock.ts";
+export { queue, type QueueInput } from "../checkers/models/queue.ts";
+export { register, type RegisterInput } from "../checkers/models/register.ts";
+export type { Operation } from "../checkers/operation.ts";
+export type { SequentialModel } from "../checkers/sequential-model.ts";
+export { recordOperations, type Recording, type RecordingOptions } from "../checkers/record-operations.ts";
+export { checkTransactions } from "../checkers/transactions/check-transactions.ts";
+export type { Anomaly, AnomalyKind, Transaction } from "../checkers/transactions/transaction.ts";
+export type { Violation } from "../checkers/violation.ts";

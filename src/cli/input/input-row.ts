@@ -13,6 +13,11 @@ export interface RowPosition {
   readonly line: number;
 }
 
+/** The `invalid-input` error of a line. Its message is `file:line: problem`, which editors and terminals turn into a link. */
+export function wrongLine({ file, line }: RowPosition, problem: string): TroupeError {
+  return new TroupeError("invalid-input", `${file}:${line}: ${problem}`, { details: { file, line } });
+}
+
 /**
  * A row that can't be used, with an `invalid-input` error. Its message is `file:line: field: problem`, which editors
  * and terminals turn into a link.

@@ -1,12 +1,11 @@
 /** Inputs from a file, in either format. */
 
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
 import type * as v from "valibot";
 import { parseCsvInputs } from "./csv-inputs.ts";
-import { fileError, unreadable } from "./file-error.ts";
+import { fileError } from "./file-error.ts";
 import type { InputRow } from "./input-row.ts";
 import { parseJsonLines } from "./json-lines.ts";
+import { readText } from "./read-text.ts";
 
 export interface InputFile {
   /** Relative to `cwd`, and written so in messages. The extension gives the format: `.jsonl` or `.csv`. */
@@ -28,18 +27,4 @@ export async function readInputs({ path, cwd, schema }: InputFile): Promise<read
   if (!isJson && !/\.csv$/i.test(path)) throw fileError(path, "is neither a .jsonl nor a .csv file");
   if (text.trim() === "") throw fileError(path, "is empty");
   return isJson ? parseJsonLines(text, path) : parseCsvInputs(text, path, schema);
-}
-
-async function readText(path: string, cwd: string): Promise<string> {
-  let bytes: Uint8Array;
-  try {
-    bytes = await readFile(resolve(cwd, path));
-  } catch (cause) {
-    throw unreadable(path, cause);
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // also removes a byte order mark
-  } catch (cause) {
-    throw fileError(path, "is not UTF-8 text", cause);
-  }
 }
