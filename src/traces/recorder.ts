@@ -44,6 +44,9 @@ type Draft = Mutable<Omit<Span, "attributes" | "events" | "links">> & {
   readonly links: SpanLink[];
 };
 
+/** Of how many versions that a span read it tells one by one. OpenTelemetry's own limit of events and links. */
+const mostReads = 128;
+
 /** What became of a span that was still open when its thread died, or when the work that it is of was taken from it. */
 export const lost = "lost";
 
@@ -149,6 +152,7 @@ export class OpenSpan implements TraceContext {
   readonly #draft: Draft;
   readonly #around: OpenSpan | undefined;
   #inside: Set<OpenSpan> | undefined;
+  #read: Set<string> | undefined;
   #state: "open" | "ended" | "lost" = "open";
 
   /** @internal */
@@ -184,6 +188,24 @@ export class OpenSpan implements TraceContext {
 
   link(link: SpanLink): void {
     if (!this.isOver) this.#draft.links.push(link);
+  }
+
+  /** Notes that it read a version. */
+  read(key: string, version: number): void {
+    if (this.isOver) return;
+    const read = (this.#read ??= new Set());
+    const count = read.size;
+    if (read.add(`${version} ${key}`).size === count) return; // it read that before
+    this.#draft.attributes[names.versionsRead] = count + 1;
+    if (count >= mostReads) return;
+    const about = { [names.stateKey]: key, [names.stateVersion]: version };
+    this.tell(names.stateRead, about);
+    this.linkToVersion(key, version);
+  }
+
+  /** A link to where a version was committed; that is filled in where spans are gathered. */
+  linkToVersion(key: string, version: number): void {
+    this.link({ traceId: "", spanId: "", attributes: { [names.stateKey]: key, [names.stateVersion]: version } });
   }
 
   end(): void {

@@ -25,6 +25,9 @@ export const inputTokens = "gen_ai.usage.input_tokens";
 export const outputTokens = "gen_ai.usage.output_tokens";
 export const cachedTokens = "gen_ai.usage.cache_read.input_tokens";
 
+/** A span has an event of this name for each version that it read, and a link to where that was committed. */
+export const stateRead = "troupe.state.read";
+
 export const invokeWorkflow = "invoke_workflow";
 export const invokeAgent = "invoke_agent";
 export const gateWait = "gate";
@@ -44,6 +47,7 @@ export const actor = "troupe.actor";
 export const thread = "troupe.thread";
 export const stateKey = "troupe.state.key";
 export const stateVersion = "troupe.state.version";
+export const versionsRead = "troupe.state.versions_read";
 export const conflicts = "troupe.state.conflicts";
 export const token = "troupe.causal_token";
 export const position = "troupe.state.position";

@@ -45,6 +45,7 @@ const worker = (name: string) =>
       await context.span("look", (span) => span.set("shop.ms", task.ms));
       await context.call(oracle, task);
       await context.sleep(task.ms);
+      await context.read(sheet, task.key);
       if (task.fails === name) throw new TypeError(`${canary} ${name}`);
       await context.toolCall({ name: "pen", arguments: canary }, () => undefined);
       await context.commit(sheet, task.key, (draft) => void draft.push(`+${context.step ?? ""} ${canary}`));

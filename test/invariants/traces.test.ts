@@ -5,10 +5,11 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Coordination, isTroupeError, type Span, type System } from "../../src/index.ts";
+import { type Attributes, type Coordination, isTroupeError, type Span, type System } from "../../src/index.ts";
 import type { Life, World } from "../../src/testing/index.ts";
 import { simulateOnce, type SimulateOptions } from "../../src/testing/simulator/simulate.ts";
 import type { Tamper } from "../../src/testing/simulator/simulated-platform.ts";
+import * as names from "../../src/traces/semantic-names.ts";
 import { SpanIds } from "../../src/traces/span-ids.ts";
 import { canary, coat, desk, outside, sheet, sleepwalker, till } from "./traced.ts";
 import { asMessage, mapFrames, type WireFrame } from "./wire.ts";
@@ -198,7 +199,34 @@ function check({ spans, crashes: count, runs, died }: Told, seed: number): void 
       expect(end, `${name} of a dead thread`).toBeLessThanOrEqual(time);
     }
   }
+  checkLinks(spans, count === 0, gone);
   for (const run of runs) checkRun(run, spans, count + died.length > 0);
+}
+
+/** What read a version is linked to where that was committed; a host that is gone may have taken that span along. */
+function checkLinks(spans: readonly Span[], isOneProcess: boolean, gone: ReadonlySet<string>): void {
+  const versionOf = ({ [names.stateKey]: key, [names.stateVersion]: version }: Attributes): string =>
+    `${String(key)}@${String(version)}`;
+  const committed = new Map<string, string[]>();
+  for (const { spanId, attributes, failure } of named(spans, "commit ")) {
+    if (failure !== undefined) continue;
+    const version = versionOf(attributes);
+    committed.set(version, [...(committed.get(version) ?? []), spanId]);
+  }
+  for (const { name, events, links } of spans) {
+    const linked = new Set<string>();
+    for (const { spanId, attributes } of links) {
+      if (attributes[names.stateKey] === undefined) continue;
+      linked.add(versionOf(attributes));
+      const places = committed.get(versionOf(attributes));
+      if (places !== undefined && !gone.has(spanId.slice(0, 8)))
+        expect(places, `the link of ${name}`).toContain(spanId);
+    }
+    for (const event of events.filter((one) => one.name === names.stateRead)) {
+      const version = versionOf(event.attributes);
+      if (isOneProcess && committed.has(version)) expect(linked, `${name} read ${version}`).toContain(version);
+    }
+  }
 }
 
 /** A run's spans are those of its history, and its agents' code ran within its attempts. */
@@ -263,6 +291,19 @@ const breaks: readonly [string, () => Tamper][] = [
     changing({ spans: (spans) => spans.map((span) => ({ ...span, traceId: `f${span.traceId.slice(1)}` })) }),
   ],
   ["spans have no end", changing({ spans: (spans) => spans.map(({ end: _, ...span }) => span) })],
+  [
+    "links lead to another version",
+    changing({
+      spans: (spans) =>
+        spans.map((span) => ({
+          ...span,
+          links: span.links.map((link) => ({
+            ...link,
+            attributes: { ...link.attributes, [names.stateVersion]: Number(link.attributes[names.stateVersion]) + 1 },
+          })),
+        })),
+    }),
+  ],
   [
     "code runs in a neighbour's attempt",
     changing({
@@ -345,6 +386,34 @@ describe("traces", () => {
     expect(strides.length).toBeGreaterThan(40); // 5 s of a stride each 100 ms
     expect(strides.length).toBeLessThan(60);
     for (const { end } of strides) expect(end).toBeLessThanOrEqual(code?.end as number);
+  });
+
+  it("lead from what read a version to where it was committed, on another thread too", async () => {
+    const day: Day = {
+      start: "relay",
+      orders: [{ ms: 1, fails: null }],
+      routes: [],
+      serves: [
+        { fails: false, isTold: false },
+        { fails: false, isTold: true },
+      ],
+      switches: 0,
+    };
+    let across = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const { spans } = await tell(day, seed, {});
+      const byId = new Map(spans.map((span) => [span.spanId, span]));
+      for (const { spanId, links } of spans) {
+        for (const link of links) {
+          if (link.attributes[names.stateKey] === undefined) continue;
+          const commit = byId.get(link.spanId);
+          expect(commit?.name).toBe("commit sheet");
+          expect(commit?.attributes).toMatchObject(link.attributes);
+          if (link.spanId.slice(0, 8) !== spanId.slice(0, 8)) across++;
+        }
+      }
+    }
+    expect(across).toBeGreaterThan(0);
   });
 
   it("reach through the outboxes of durable actors", async () => {

@@ -40,7 +40,7 @@ import type { Handling } from "./handling.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import type { ActiveSpan } from "../../traces/active-span.ts";
 import { shown } from "../../values/shown.ts";
-import { ownSpan, recordCommit, type RecordedSite, recordWaits, versionAttributes, withSpan } from "./recorded-work.ts";
+import { ownSpan, recordCommit, type RecordedSite, recordRead, recordWaits, withSpan } from "./recorded-work.ts";
 
 /** What all contexts of one actor have in common. */
 export interface CellSite {
@@ -266,8 +266,8 @@ export class CellContext implements ActorContext<unknown> {
       this.recorded,
       { name: definition.name, key: stateKey(definition, id) },
       recipe,
-      (counted) => client.commit(definition, id, counted, options),
-      versionAttributes,
+      (counted, trace) => client.commit(definition, id, counted, options, trace),
+      (snapshot) => [snapshot],
     );
   }
 
@@ -286,8 +286,8 @@ export class CellContext implements ActorContext<unknown> {
         key: keys.map(([definition, id]) => stateKey(definition, id)).join(" "),
       },
       recipe,
-      (counted) => client.transact(keys, counted, options),
-      () => ({}),
+      (counted, trace) => client.transact(keys, counted, options, trace),
+      () => [],
     );
   }
 
@@ -298,8 +298,8 @@ export class CellContext implements ActorContext<unknown> {
       this.recorded,
       { name: definition.name, key: stateKey(definition, id) },
       () => state,
-      () => client.put(definition, id, state, options),
-      versionAttributes,
+      (_, trace) => client.put(definition, id, state, options, trace),
+      (snapshot) => [snapshot],
     );
   }
 
@@ -313,7 +313,10 @@ export class CellContext implements ActorContext<unknown> {
     this.#client ??= new StoreClient(recordWaits(this.#site.services.store, this.recorded), {
       author: this.#site.cell.author,
       ...this.#work,
-      onSeen: ({ position }) => this.#site.cell.observe(position),
+      onSeen: (snapshot, how) => {
+        this.#site.cell.observe(snapshot.position);
+        if (how === "read") recordRead(this.#handling.trace, snapshot);
+      },
     });
     this.#client.observe(this.#site.cell.token);
     return this.#client;

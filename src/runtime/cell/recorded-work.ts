@@ -1,12 +1,12 @@
 /** What an actor does while it handles a message, as spans in that one's. */
 
 import { type ActiveSpan, activeSpan, checkName } from "../../traces/active-span.ts";
-import { endWith, type OpenSpan, type Recorder } from "../../traces/recorder.ts";
+import { endWith, OpenSpan, type Recorder } from "../../traces/recorder.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Attributes, SpanKind } from "../../traces/span.ts";
 import type { TraceContext } from "../../traces/traceparent.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { Position, Snapshot } from "../../store/versions/snapshot.ts";
+import type { Position, Snapshot, SnapshotMeta } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { ThroughStore } from "../../store/versions/through-store.ts";
@@ -61,23 +61,28 @@ export function recordCommit<T, R extends (...given: never[]) => unknown>(
   site: RecordedSite,
   about: { readonly name: string; readonly key: string },
   recipe: R,
-  commit: (recipe: R) => Promise<T>,
-  landed: (value: T) => Attributes,
+  commit: (recipe: R, trace: string | undefined) => Promise<T>,
+  landed: (value: T) => readonly Snapshot[],
 ): Promise<T> {
   const attributes = { [names.spanType]: "MEMORY", [names.stateKey]: about.key };
   const span = beginIn(site, { name: `commit ${about.name}`, attributes });
-  if (span === undefined) return commit(recipe);
+  if (span === undefined) return commit(recipe, undefined);
   let runs = 0;
   const counted = ((...given) => {
     if (runs++ > 0) span.set({ [names.conflicts]: runs - 1 });
     return recipe(...given);
   }) as R;
-  return endWith(span, commit(counted), (value) => span.set(landed(value)));
+  return endWith(span, commit(counted, span.traceparent), (value) => {
+    const versions = landed(value);
+    for (const { key, parent } of versions) if (parent > 0) span.linkToVersion(key, parent);
+    for (const { version, position } of versions)
+      span.set({ [names.stateVersion]: version, [names.position]: position });
+  });
 }
 
-/** The attributes of a version that was committed, or read. */
-export function versionAttributes({ version, position }: Pick<Snapshot, "version" | "position">): Attributes {
-  return { [names.stateVersion]: version, [names.position]: position };
+/** Notes in the span of the work that it read a version. */
+export function recordRead(trace: TraceContext | undefined, { key, version }: SnapshotMeta): void {
+  if (trace instanceof OpenSpan) trace.read(key, version);
 }
 
 /** The store, with a span for each read that has to wait until this thread has seen what the message's sender had. */

@@ -48,8 +48,13 @@ export interface HomeHostOptions {
   readonly ports: HomePorts;
   readonly journal: Journal;
   readonly retention: readonly RetentionRule[];
-  /** Takes what the hosts record of traces. */
-  readonly gather?: ((recorded: Recorded, from: HostId) => void) | undefined;
+  /** Takes what the hosts record of traces, and hears which versions were committed in one; absent where nothing is recorded. */
+  readonly traces:
+    | {
+        take(recorded: Recorded, from: HostId): void;
+        committed(trace: string, versions: readonly Snapshot[]): void;
+      }
+    | undefined;
   /** Hears each report of any host first. */
   readonly onReport: ReportSink;
   /** Versions that retention doesn't keep could not be dropped. */
@@ -84,11 +89,12 @@ export class HomeHost {
   constructor(options: HomeHostOptions) {
     const { settings, ports, journal, retention, onReport, onRetentionFailure } = options;
     const { system, clock, random, turns, load } = ports;
-    const { gather = ignore } = options;
+    const { traces } = options;
     this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
       journal,
       clock,
+      onTraced: traces && ((trace, versions) => traces.committed(trace, versions)),
       retention: {
         rules: [...retention.filter(isForMail), keepMail, ...retention],
         isOpen: (key) =>
@@ -107,7 +113,7 @@ export class HomeHost {
       turns,
       position: () => authority.position,
       report: (report, from) => this.#take(report, from),
-      gather,
+      gather: traces === undefined ? ignore : (recorded, from) => traces.take(recorded, from),
       store: {
         fromReplica: (peer, message) => this.#replicas.get(peer)?.receive(message),
         fromAuthority: () => undefined, // this host reads the authority itself

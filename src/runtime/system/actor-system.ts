@@ -87,7 +87,7 @@ export class ActorSystem implements System {
       ports: platform,
       journal: options.journal,
       retention: options.retention,
-      gather: this.#traces && ((recorded, from) => this.#traces?.take(recorded, from)),
+      traces: this.#traces,
       onReport: (report, from) => this.#hear(report, from),
       onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });

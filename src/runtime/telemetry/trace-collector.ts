@@ -9,12 +9,14 @@ import { failureName } from "../../traces/failure-name.ts";
 import { lost, type Recorded, type Recorder } from "../../traces/recorder.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { SpanSink } from "../../traces/span-sink.ts";
 import { isInShare, type TraceContext } from "../../traces/traceparent.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
 import { spansOf } from "../../workflows/history/spans-of-run.ts";
 import type { ChildReport } from "../transport/supervision-protocol.ts";
+import { CommitPlaces } from "./commit-places.ts";
 import type { EventFeed } from "./event-feed.ts";
 import type { SystemEvent } from "./system-events.ts";
 
@@ -58,6 +60,7 @@ export class TraceCollector {
   readonly #open = new Map<HostId, Map<string, Span>>();
   /** Where the handlers failed whose failures supervisors have yet to decide about, by child. */
   readonly #failed = new Map<string, string>();
+  readonly #commits = new CommitPlaces();
   #lastDeath: TraceContext | undefined;
   #runs: Promise<void> = Promise.resolve();
   #waitingRuns = 0;
@@ -84,11 +87,16 @@ export class TraceCollector {
     for (const span of spans) {
       if (span.end !== undefined) {
         open.delete(span.spanId);
-        ended.push(redacted(span, this.#options.settings));
+        ended.push(this.#shown(span));
       } else if (open.size < mostOpen) open.set(span.spanId, span);
       else this.#dropped++;
     }
     this.#give(ended);
+  }
+
+  /** Takes note of where versions were committed. */
+  committed(trace: string, versions: readonly Snapshot[]): void {
+    this.#commits.committed(trace, versions);
   }
 
   /** Takes note of what happens to the system. */
@@ -179,8 +187,12 @@ export class TraceCollector {
   #lose(host: HostId, time: number): readonly Span[] {
     const gone = [...this.#openOf(host).values()].map((span) => lostAt(span, time));
     this.#open.delete(host);
-    this.#give(gone.map((span) => redacted(span, this.#options.settings)));
+    this.#give(gone.map((span) => this.#shown(span)));
     return gone;
+  }
+
+  #shown(span: Span): Span {
+    return redacted(this.#commits.resolve(span), this.#options.settings);
   }
 
   #openOf(host: HostId): Map<string, Span> {

@@ -43,6 +43,8 @@ interface Tentative {
   readonly lines: readonly Line[];
   /** One for each of the lines. */
   readonly records: readonly CommitRecord[];
+  /** Where in a trace it was made. */
+  readonly trace: string | undefined;
   durable: boolean;
   readonly visible: Deferred<void>;
   /** Resolves when the commit has become visible or failed. */
@@ -56,7 +58,7 @@ interface Tentative {
 export class CommitSequencer {
   readonly #journal: Journal;
   readonly #clock: TimeSource;
-  readonly #publish: (records: readonly CommitRecord[]) => void;
+  readonly #publish: (records: readonly CommitRecord[], trace: string | undefined) => void;
   readonly #lines = new Map<StateKey, Line>();
   /** In the order of positions. */
   #tentative: Tentative[] = [];
@@ -64,8 +66,12 @@ export class CommitSequencer {
   /** The time of the last commit that wasn't imported. While the clock is behind it, as after it was set back, commits keep it. */
   #time: number;
 
-  /** @param publish called for each commit when its versions become visible, all at once, in the order of positions. */
-  constructor(journal: Journal, clock: TimeSource, publish: (records: readonly CommitRecord[]) => void) {
+  /** @param publish called for each commit, with its place in a trace, when its versions become visible, all at once, in the order of positions. */
+  constructor(
+    journal: Journal,
+    clock: TimeSource,
+    publish: (records: readonly CommitRecord[], trace: string | undefined) => void,
+  ) {
     this.#journal = journal;
     this.#clock = clock;
     this.#publish = publish;
@@ -157,10 +163,10 @@ export class CommitSequencer {
     }
     const outcome: CommitOutcome = { kind: "committed", snapshots };
     if (isVisible) {
-      this.#publish(records);
+      this.#publish(records, request.trace);
       return outcome;
     }
-    return this.#await(written, records, kept).then(() => outcome);
+    return this.#await(written, records, kept, request.trace).then(() => outcome);
   }
 
   /** The time of a commit to these keys: not before their newest versions either, whose times may be imported. */
@@ -194,10 +200,15 @@ export class CommitSequencer {
     return Object.freeze(snapshot);
   }
 
-  #await(lines: readonly Line[], records: readonly CommitRecord[], kept: MaybePromise<void>): Promise<void> {
+  #await(
+    lines: readonly Line[],
+    records: readonly CommitRecord[],
+    kept: MaybePromise<void>,
+    trace: string | undefined,
+  ): Promise<void> {
     const visible = deferred<void>();
     const settled = visible.promise.catch(() => undefined); // what waits for it looks again; its own commits get the error
-    const entry: Tentative = { lines, records, durable: false, visible, settled };
+    const entry: Tentative = { lines, records, trace, durable: false, visible, settled };
     for (const line of lines) {
       line.tentative.push(entry);
       this.#lines.set(line.key, line);
@@ -218,7 +229,7 @@ export class CommitSequencer {
         line.tentative.shift();
         line.head = standing(next.records[i]?.snapshot);
       }
-      this.#publish(next.records);
+      this.#publish(next.records, next.trace);
       for (const line of next.lines) this.#leave(line);
       next.visible.resolve();
     }

@@ -3,6 +3,7 @@
 import { Observable, type Subscriber } from "rxjs";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { TimeSource } from "../../async/time-of-day.ts";
+import { adopt } from "./adopt.ts";
 import { type AttachedReplica, AuthorityChannel } from "./authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/commit.ts";
 import { CommitSequencer } from "./commit-sequencer.ts";
@@ -10,9 +11,8 @@ import type { HistoryRange } from "../versions/history-range.ts";
 import { HistoryReader } from "../history/history-reader.ts";
 import { checkSameKeys, CommittedParts, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
 import { Eraser, type EraseRequest } from "./eraser.ts";
-import { type Erased, erasedVersion } from "../versions/tombstone.ts";
+import type { Erased } from "../versions/tombstone.ts";
 import { ForkOrigins } from "../retention/fork-origins.ts";
-import { keyExists } from "../versions/key-exists.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { Journal } from "../journal/journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
@@ -29,6 +29,8 @@ export interface StoreAuthorityOptions {
   readonly clock: TimeSource;
   /** Which versions are kept. Default: all. */
   readonly retention?: RetentionOptions;
+  /** Hears which versions were committed in a trace, before anything can read them. */
+  readonly onTraced?: ((trace: string, versions: readonly Snapshot[]) => void) | undefined;
 }
 
 /**
@@ -64,14 +66,15 @@ export class StoreAuthority {
   #closed: Promise<void> | undefined;
 
   /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
-  constructor({ journal, clock, retention = { rules: [] } }: StoreAuthorityOptions) {
+  constructor({ journal, clock, retention = { rules: [] }, onTraced }: StoreAuthorityOptions) {
     this.#journal = journal;
     this.#parts = new CommittedParts(journal);
     this.#publisher = new Publisher(journal.position);
     this.#history = new HistoryReader(journal);
     this.#forks = new ForkOrigins(journal);
     this.#retainer = new Retainer(journal, clock, this.#forks, retention);
-    this.#sequencer = new CommitSequencer(journal, clock, (records) => {
+    this.#sequencer = new CommitSequencer(journal, clock, (records, trace) => {
+      if (trace !== undefined) onTraced?.(trace, records.map(snapshotIn));
       this.#publisher.publish(records);
       for (const { snapshot } of records) {
         if (snapshot.erased !== undefined) this.#parts.erased(snapshot);
@@ -287,30 +290,7 @@ export class StoreAuthority {
    * may be kept.
    */
   async adopt(key: StateKey, requests: readonly CommitRequest[]): Promise<void> {
-    await this.#begin(() =>
-      chain(this.#sequencer.withHead(key, same), async (head) => {
-        if (head?.erased !== undefined) throw erasedVersion(head, "What was there before isn't imported again: it");
-        if (head !== undefined) throw keyExists(key, head, adoptInstead);
-        const free = await this.#withFreeKeys(requests);
-        // all in one turn, so that they follow one another and share a flush
-        const outcomes = await Promise.all(free.map(async (request) => this.#sequencer.commit(request)));
-        for (const outcome of outcomes) {
-          if (outcome.kind === "conflict") throw keyExists(key, outcome.head, adoptInstead);
-        }
-      }),
-    );
-  }
-
-  /** Takes away the idempotency keys of commits that were made here: a retry of such a commit has to find that one. */
-  async #withFreeKeys(requests: readonly CommitRequest[]): Promise<readonly CommitRequest[]> {
-    const free: CommitRequest[] = [];
-    for (const request of requests) {
-      const { idempotencyKey, ...rest } = request;
-      const made = idempotencyKey === undefined ? [] : await this.#journal.committed(idempotencyKey);
-      const isFree = made.every((version) => isPartOfSame(version, request));
-      free.push(isFree ? request : rest);
-    }
-    return free;
+    await this.#begin(() => adopt(this.#sequencer, this.#journal, key, requests));
   }
 
   /** Refuses further calls, waits for those that have begun, and closes the journal. Idempotent. */
@@ -388,12 +368,9 @@ export class StoreAuthority {
   }
 }
 
-/** True for two versions of one transaction, which may be imported one after the other. */
-function isPartOfSame({ author, time, cause }: Snapshot, request: CommitRequest): boolean {
-  return author === request.author && time === request.time && cause === request.cause;
+function snapshotIn({ snapshot }: CommitRecord): Snapshot {
+  return snapshot;
 }
-
-const adoptInstead = "Import it into a store that does not have the key.";
 
 function same<T>(value: T): T {
   return value;

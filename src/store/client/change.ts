@@ -97,6 +97,8 @@ export interface Change {
   readonly retries: number;
   /** The one version that it may be computed from. */
   readonly expected?: number;
+  /** Where in a trace it is made, as a `traceparent`. */
+  readonly trace?: string | undefined;
   /**
    * What to submit for each subject, computed from its newest version: a write, whose state is sealed, valid and equal
    * to the parent's with the patches applied; or a read, if there is nothing to write.

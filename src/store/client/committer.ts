@@ -87,7 +87,11 @@ export class Committer {
     const writes = changes.some(isWrite);
     const isFree = !writes && !change.checksReads;
     if (isFree && part === undefined) return this.#originalOr(change, bases, failure);
-    const request = { changes: isFree ? [] : changes, ...this.#origin };
+    const request = {
+      changes: isFree ? [] : changes,
+      ...this.#origin,
+      ...(change.trace === undefined ? {} : { trace: change.trace }),
+    };
     return chain(this.#access.submit(under(request, idempotencyKey, part)), (outcome) => {
       if (outcome.kind === "conflict") return this.#again(change, bases, changes, outcome, part, attempt);
       if (outcome.kind === "duplicate") return this.#original(change, outcome.snapshots);

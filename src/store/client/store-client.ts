@@ -150,8 +150,9 @@ export class StoreClient {
     id: string,
     recipe: Recipe<S>,
     options?: CommitOptions,
+    trace?: string,
   ): Promise<Snapshot<S>> {
-    return this.commitNow(definition, id, recipe, options);
+    return this.commitNow(definition, id, recipe, options, trace);
   }
 
   commitNow<S>(
@@ -159,11 +160,12 @@ export class StoreClient {
     id: string,
     recipe: Recipe<S>,
     options: CommitOptions = noOptions,
+    trace?: string,
   ): MaybePromise<Snapshot<S>> {
     if (options !== noOptions) checkOptions("commit", commitOptions, options);
     const change = changeByRecipe(definition, id, recipe, options, ownKeyOf(options, "commit"));
     const fromRead = options.onConflict === "reject" && options.expectedVersion === undefined;
-    return chain(this.#change(change, fromRead), only<S>);
+    return chain(this.#change(within(change, trace), fromRead), only<S>);
   }
 
   /**
@@ -192,18 +194,20 @@ export class StoreClient {
     keys: K,
     recipe: TransactRecipe<K>,
     options?: TransactOptions,
+    trace?: string,
   ): Promise<TransactSnapshots<K>> {
-    return this.transactNow(keys, recipe, options);
+    return this.transactNow(keys, recipe, options, trace);
   }
 
   transactNow<const K extends readonly TransactKey[]>(
     keys: K,
     recipe: TransactRecipe<K>,
     options: TransactOptions = noOptions,
+    trace?: string,
   ): MaybePromise<TransactSnapshots<K>> {
     if (options !== noOptions) checkOptions("transact", transactOptions, options);
     const change = changeByTransaction(keys, recipe, options, ownKeyOf(options, "transact"));
-    return this.#change(change, options.onConflict === "reject") as MaybePromise<TransactSnapshots<K>>;
+    return this.#change(within(change, trace), options.onConflict === "reject") as MaybePromise<TransactSnapshots<K>>;
   }
 
   /**
@@ -239,8 +243,14 @@ export class StoreClient {
    * @throws ConflictError when `expectedVersion` isn't the newest; without it, tried until it lands.
    * @throws TroupeError `invalid-state`, `idempotency-mismatch`.
    */
-  async put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
-    return this.putNow(definition, id, state, options);
+  async put<S>(
+    definition: StateDefinition<S>,
+    id: string,
+    state: S,
+    options?: PutOptions,
+    trace?: string,
+  ): Promise<Snapshot<S>> {
+    return this.putNow(definition, id, state, options, trace);
   }
 
   putNow<S>(
@@ -248,9 +258,11 @@ export class StoreClient {
     id: string,
     state: S,
     options: PutOptions = noOptions,
+    trace?: string,
   ): MaybePromise<Snapshot<S>> {
     if (options !== noOptions) checkOptions("put", putOptions, options);
-    return chain(this.#change(changeByState(definition, id, state, options, ownKeyOf(options, "put"))), only<S>);
+    const change = changeByState(definition, id, state, options, ownKeyOf(options, "put"));
+    return chain(this.#change(within(change, trace)), only<S>);
   }
 
   /**
@@ -364,6 +376,11 @@ const noOptions = Object.freeze({});
 
 function ownKeyOf({ idempotencyKey }: { readonly idempotencyKey?: string }, where: string): string | undefined {
   return idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, where);
+}
+
+/** The change as part of a trace, if there is one. */
+function within(change: Change, trace: string | undefined): Change {
+  return trace === undefined ? change : { ...change, trace };
 }
 
 function only<S>(snapshots: readonly Snapshot[]): Snapshot<S> {

@@ -45,6 +45,8 @@ export interface CommitRequest {
    * committer knows to have been committed under it. If there are more, nothing is appended, and the answer is those versions.
    */
   readonly known?: number;
+  /** Where in a trace it is made, as a `traceparent`: told to the authority, and kept by no version. */
+  readonly trace?: string;
 }
 
 /**
