@@ -76,6 +76,7 @@ export class EndedRuns {
     if (this.#options.keep === "all") return;
     const keys = await this.#options.authority.keys(stateKey(runState, ""));
     this.#before = Math.max(0, keys.length - open);
+    this.#isLoaded = keys.length === 0;
     if (this.#before > this.#last * 1.125) await this.#drop();
   }
 
@@ -134,6 +135,7 @@ export class EndedRuns {
 
   async #dropAll(): Promise<void> {
     if (!this.#isLoaded) await this.#load();
+    await this.#nextTurn(); // so that runs which end together are forgotten by one commit
     while (!this.#isClosed) {
       const old: Ended[] = [];
       while (old.length < maxForgottenAtOnce && (this.#ended.length > this.#last || this.#isOld(this.#ended.first)))
@@ -145,6 +147,10 @@ export class EndedRuns {
     }
   }
 
+  #nextTurn(): Promise<void> {
+    return new Promise((resolve) => this.#options.turns.schedule(resolve));
+  }
+
   /** False for a run that was undone or forgotten, and of which there may be another one with its id. */
   async #isSame({ run, time }: Ended): Promise<boolean> {
     const head = await this.#options.authority.stored(stateKey(runState, run));
@@ -153,13 +159,13 @@ export class EndedRuns {
 
   /** Reads all runs there are, and puts them into order. */
   async #load(): Promise<void> {
-    const { authority, turns } = this.#options;
+    const { authority } = this.#options;
     const found: Ended[] = [];
     const prefix = stateKey(runState, "");
     const keys = await authority.keys(prefix);
     for (const [i, key] of keys.entries()) {
       if (this.#isClosed) return;
-      if (i % readAtOnce === readAtOnce - 1) await new Promise<void>((resolve) => turns.schedule(resolve));
+      if (i % readAtOnce === readAtOnce - 1) await this.#nextTurn();
       const head = await authority.stored(key);
       if (head !== undefined && isDone(head.state as RunState))
         found.push({ run: key.slice(prefix.length), time: head.time });

@@ -31,6 +31,8 @@ const maxRemembered = 1_000;
 export class CommittedParts {
   readonly #journal: Pick<Journal, "committed">;
   readonly #metas = new Map<string, SnapshotMeta[]>();
+  /** Under which of those each key was committed, so that what is erased is found without a look at all. */
+  readonly #under = new Map<StateKey, Set<string>>();
 
   constructor(journal: Pick<Journal, "committed">) {
     this.#journal = journal;
@@ -44,26 +46,41 @@ export class CommittedParts {
 
   /** Drops what was committed before a tombstone, as the journal does. */
   erased({ key, version }: SnapshotMeta): void {
-    for (const [idempotencyKey, metas] of this.#metas) {
+    for (const idempotencyKey of this.#under.get(key) ?? []) {
+      const metas = this.#metas.get(idempotencyKey) ?? [];
       const left = metas.filter((meta) => meta.key !== key || meta.version >= version);
-      if (left.length < metas.length) this.#metas.set(idempotencyKey, left);
+      this.#metas.set(idempotencyKey, left);
+      if (left.every((meta) => meta.key !== key)) this.#leave(key, idempotencyKey);
     }
   }
 
   /** Notes that after `before`, `snapshots` were committed. Beyond a thousand keys, forgets the one that was noted first. */
   add(idempotencyKey: string, before: readonly SnapshotMeta[], snapshots: readonly Snapshot[]): void {
     if (snapshots.length === 0) return;
+    const added = snapshots.map(metaOf);
     const known = this.#metas.get(idempotencyKey);
-    if (known !== undefined) {
-      known.push(...snapshots.map(metaOf));
+    if (known === undefined) this.#metas.set(idempotencyKey, [...before, ...added]);
+    else known.push(...added);
+    for (const { key } of known === undefined ? [...before, ...added] : added) {
+      const under = this.#under.get(key);
+      if (under === undefined) this.#under.set(key, new Set([idempotencyKey]));
+      else under.add(idempotencyKey);
+    }
+    if (this.#metas.size > maxRemembered) this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    for (const [idempotencyKey, metas] of this.#metas) {
+      this.#metas.delete(idempotencyKey);
+      for (const { key } of metas) this.#leave(key, idempotencyKey);
       return;
     }
-    this.#metas.set(idempotencyKey, [...before, ...snapshots.map(metaOf)]);
-    if (this.#metas.size <= maxRemembered) return;
-    for (const oldest of this.#metas.keys()) {
-      this.#metas.delete(oldest);
-      return;
-    }
+  }
+
+  #leave(key: StateKey, idempotencyKey: string): void {
+    const under = this.#under.get(key);
+    under?.delete(idempotencyKey);
+    if (under?.size === 0) this.#under.delete(key);
   }
 }
 
