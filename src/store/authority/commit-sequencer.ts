@@ -18,6 +18,7 @@ import {
 import { live, standing, tombstoneAfter } from "../versions/tombstone.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import type { Journal } from "../journal/journal.ts";
+import { recordOfWrite } from "../versions/made-state.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { isCommitTime } from "../versions/commit-time.ts";
 import { schemaNewer } from "../versions/schema-newer.ts";
@@ -150,7 +151,7 @@ export class CommitSequencer {
       const snapshot = this.#snapshot(line.tip, change, request, time);
       written.push(line);
       snapshots.push(snapshot);
-      records.push({ snapshot, patches: change.patches });
+      records.push(recordOfWrite(snapshot, change));
     }
     const kept = this.#journal.append(records);
     this.#position++;
@@ -178,7 +179,7 @@ export class CommitSequencer {
 
   /** Written out field by field, as this is on the path of every commit. */
   #snapshot(tip: Snapshot | undefined, change: KeyWrite, request: CommitRequest, time: number): Snapshot {
-    const { key, parent, schema, patches } = change;
+    const { key, parent, schema } = change;
     const { author, cause, idempotencyKey } = request;
     // a recipe can't be computed from a newer schema, but a put could replace such a version unseen
     if (tip !== undefined && tip.schema > schema) throw schemaNewer(tip, schema);
@@ -190,7 +191,7 @@ export class CommitSequencer {
       time,
       position: this.#position + 1,
       schema,
-      state: change.state === undefined ? applyPatches(tip?.state, patches) : change.state,
+      state: change.state === undefined ? applyPatches(tip?.state, change.patches) : change.state,
     } as {
       -readonly [F in keyof Snapshot]: Snapshot[F];
     };

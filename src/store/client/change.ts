@@ -10,6 +10,7 @@ import type { KeyChange } from "../versions/commit.ts";
 import { live } from "../versions/tombstone.ts";
 import { diffStates } from "../versions/diff-states.ts";
 import { initialState } from "../versions/initial-state.ts";
+import { MadeWrite, sealMade } from "../versions/made-state.ts";
 import type { Patch } from "../versions/patch.ts";
 import { type Recipe, runRecipe } from "./recipe.ts";
 import { ownState, seal, sealedCopy } from "../versions/seal.ts";
@@ -141,7 +142,7 @@ export function changeByRecipe<S>(
 }
 
 /** `next` gets the sealed state, or the initial one, and returns the next state, which is sealed. It may run again. */
-export function changeByFunction<S>(
+function changeByFunction<S>(
   subject: Subject<S>,
   next: (before: S) => unknown,
   idempotencyKey: string | undefined,
@@ -155,6 +156,30 @@ export function changeByFunction<S>(
     next([base]) {
       const before = stateOf(subject, base);
       return [nextVersion(subject, base, before, next(before))];
+    },
+  };
+}
+
+/**
+ * The same for a state that the runtime's own code makes (`made-state.ts`). A `next` that returns the state it got changes nothing.
+ */
+export function changeOfMade<S>(subject: Subject<S>, next: (before: S) => S): Change {
+  return {
+    subjects: [subject],
+    idempotencyKey: undefined,
+    repeats: "compared",
+    checksReads: false,
+    retries: defaultMaxRetries,
+    next([base]) {
+      const { definition, key } = subject;
+      const before = stateOf(subject, base);
+      const state = next(before);
+      const found = live(base);
+      const parent = base?.version ?? 0;
+      if (found !== undefined && state === before) return [{ key, parent }];
+      sealMade(state, before);
+      if (found === undefined) return [{ key, parent, patches: wholly(state), schema: definition.version, state }];
+      return [new MadeWrite(key, parent, definition.version, found.state, state)];
     },
   };
 }

@@ -3,9 +3,9 @@
 import { filter, map, type Observable } from "rxjs";
 import {
   type Change,
-  changeByFunction,
   changeByRecipe,
   changeByState,
+  changeOfMade,
   type CommitOptions,
   commitOptions,
   type PutOptions,
@@ -224,11 +224,12 @@ export class StoreClient {
   }
 
   /**
-   * Like {@link StoreClient.commitNow}, for states made without a draft: `next` gets the newest state, sealed, or the
-   * initial one, and returns the next. Errors that `next` throws are passed on.
+   * Appends the next version of a state that the runtime's own code makes: `next` gets the newest state, sealed, or the initial one, and
+   * returns the next, which is plain data and satisfies the schema, or the same. Errors that `next` throws are passed on. Only
+   * where the store itself is.
    */
   evolveNow<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
-    return chain(this.#change(changeByFunction(subject, next, undefined)), only<S>);
+    return chain(this.#change(changeOfMade(subject, next)), only<S>);
   }
 
   /** Makes a change of several keys, and gives the newest version of each. @throws ConflictError as the change says. */

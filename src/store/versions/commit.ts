@@ -74,6 +74,7 @@ export type CommitOutcome =
  */
 export interface CommitRecord {
   readonly snapshot: Snapshot;
+  /** May be computed when it is read first: read it by name, as a copy by spreading may not have it. */
   readonly patches: readonly Patch[];
 }
 

@@ -127,7 +127,9 @@ export class RunSupervisor {
   switchCoordination(coordination: Coordination): MaybePromise<Epoch> {
     if (this.#epoch > 0 && coordination === this.#coordination) return this.#epoch;
     return chain(
-      this.#ports.commit(subjectOf(coordinationState, systemCoordination), () => ({ coordination })),
+      this.#ports.commit(subjectOf(coordinationState, systemCoordination), (newest) =>
+        newest.coordination === coordination ? newest : { coordination },
+      ),
       ({ version: epoch }) => {
         if (epoch > this.#epoch) {
           this.#epoch = epoch;

@@ -144,7 +144,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
       position: 0,
       schema: definition.version,
     };
-    if (key !== "run/r") return { ...of, version: 1, state: next(undefined as S) };
+    if (key !== "run/r") return { ...of, version: 1, state: next(definition.initial?.("system") as S) };
     const before = newest;
     newest = reads.original(next(newest as S) as RunState);
     if (newest.status === "running") length = JSON.stringify(newest).length;

@@ -1,9 +1,12 @@
 /** The smallest store that will do: versions in memory, committed at once or when the test says so. */
 
 import type { MaybePromise } from "../../../src/async/maybe-promise.ts";
+import { sealMade } from "../../../src/store/versions/made-state.ts";
+import { seal } from "../../../src/store/versions/seal.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import type { Subject } from "../../../src/store/client/change.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
+import { isDeeplyFrozen } from "../../store/support/deeply.ts";
 
 export class MemoryRuns {
   readonly #keys = new Map<string, Snapshot[]>();
@@ -55,7 +58,11 @@ export class MemoryRuns {
     const versions = this.#keys.get(key) ?? [];
     this.#keys.set(key, versions);
     const newest = versions.at(-1);
-    const state = deepFreeze(next(newest === undefined ? (definition.initial?.(id) as S) : (newest.state as S)));
+    const before = newest === undefined ? (definition.initial?.(id) as S) : (newest.state as S);
+    const state = next(before);
+    sealMade(state, before);
+    if (!isDeeplyFrozen(state)) throw new Error(`a state of ${key} holds something frozen that isn't deeply so`);
+    seal(state); // the store doesn't check that such a state is plain data, so this does
     const version = versions.length + 1;
     const snapshot: Snapshot<S> = {
       key,
@@ -70,12 +77,4 @@ export class MemoryRuns {
     versions.push(snapshot);
     return snapshot;
   }
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
-  }
-  return value;
 }
