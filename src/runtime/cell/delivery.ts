@@ -47,6 +47,7 @@ export class Delivery implements AskScope, Handling {
   /** Aborts with the cancellation, or when the actor is being stopped. Made at the first look at the signal. */
   #aborter: Cancellation | undefined;
   #sender: ScopedSender | undefined;
+  #askers: readonly Address[] | undefined;
   /** Told, one after the other, when the asker has come past the parts that it was sent. */
   #onPassed: (() => void)[] | undefined;
 
@@ -75,8 +76,7 @@ export class Delivery implements AskScope, Handling {
   }
 
   get askers(): readonly Address[] {
-    const { askers = [], from, isAsk } = this.envelope;
-    return isAsk && from !== undefined ? [...askers, from] : askers;
+    return (this.#askers ??= askersOf(this.envelope));
   }
 
   /** Aborts when the asker gives up. Being stopped doesn't abort it: a message that is being handled is finished. */
@@ -228,6 +228,10 @@ export class Delivery implements AskScope, Handling {
     if (this.#aborter !== undefined) this.#cell.stopping.remove(this.#aborter);
     this.#sender?.end();
   }
+}
+
+function askersOf({ askers = [], from, isAsk }: Envelope): readonly Address[] {
+  return isAsk && from !== undefined ? [...askers, from] : askers;
 }
 
 function handlerFailed({ to, type }: Envelope, thrown: unknown): AskError {

@@ -34,7 +34,6 @@ import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { EventStreams } from "./event-streams.ts";
 import type { MessagingHost } from "./messaging-host.ts";
-import { sparing } from "./unawaited.ts";
 import { checkAskOptions } from "./check-ask-options.ts";
 import type { OpenSpan } from "../../traces/recorder.ts";
 import { type TraceContext, unsampled } from "../../traces/traceparent.ts";
@@ -87,6 +86,10 @@ export class Messenger {
       cancel: (to, id, code) => {
         const peer = this.locate(to);
         if (peer !== undefined) host.transmit(peer, { kind: "cancel", to, id, code });
+      },
+      open: ({ answer, token }, asker) => {
+        asker.observe(token);
+        return answer.hasRefs ? host.revive(answer.value, asker) : answer.value;
       },
     });
     this.supervised = new SupervisedRoutes({
@@ -182,17 +185,11 @@ export class Messenger {
         sender.isFenced === true ? undefined : this.#seal(sender, target, type, payload);
       return this.#heard(HeardPromise.rejected(error), letter);
     }
-    const result = this.#receive(sender, pending);
-    if (pending.isSent || !this.#asks.has(pending.id)) return sparing(pending.answer, result);
+    const { answer } = pending;
+    if (pending.isSent || !this.#asks.has(pending.id)) return answer;
     // it waits for room: what becomes of it before it leaves is said here
     const letter = (): Envelope | undefined => (pending.isSent ? undefined : this.#seal(sender, target, type, payload));
-    return this.#heard(new HeardPromise((resolve, reject) => void result.then(resolve, reject)), letter);
-  }
-
-  async #receive(sender: Sender, pending: PendingAsk): Promise<unknown> {
-    const { answer, token } = await pending.answer;
-    sender.observe(token);
-    return answer.hasRefs ? this.#host.revive(answer.value, sender) : answer.value;
+    return this.#heard(new HeardPromise((resolve, reject) => void answer.then(resolve, reject)), letter);
   }
 
   #send(sender: Sender, target: Target, type: string, payload: unknown, options: HostAskOptions = {}): PendingAsk {
@@ -207,7 +204,8 @@ export class Messenger {
     const now = clock.now();
     const own = now + timeout; // Infinity stays what it is: never
     const askers = detached ? undefined : sender.scope?.askers;
-    const circle = askers === undefined ? undefined : circleOf([...askers, sender.address], to);
+    const isCircle = askers !== undefined && (to === sender.address || askers.includes(to));
+    const circle = isCircle ? circleOf([...askers, sender.address], to) : undefined;
     const last = scope === undefined || own <= scope.deadline ? own : scope.deadline;
     // an ask that closes a circle ends before the asks that wait for it, so that their senders are told of the circle, too
     const deadline = circle === undefined ? last : now + (last - now) * patienceInCircle;
@@ -231,8 +229,7 @@ export class Messenger {
         ? this.#seal(sender, target, type, payload, sealed)
         : failing(span, () => this.#seal(sender, target, type, payload, sealed));
     const { id } = envelope;
-    const { address: from } = sender;
-    const terms = { to, from, type, timeout: left, deadline, signal, scope, isTold, circle, listener, span };
+    const terms = { to, sender, type, timeout: left, deadline, signal, scope, isTold, circle, listener, span };
     const window = this.#windows.to(target, type);
     const ask = this.#asks.add(id, terms);
     const admission = offerAsk(window, envelope, ask);

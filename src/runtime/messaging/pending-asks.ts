@@ -11,7 +11,8 @@ import type { Position } from "../../store/versions/snapshot.ts";
 import type { CancelCode } from "../transport/envelope.ts";
 import type { Answer } from "../transport/frame.ts";
 import type { OpenSpan } from "../../traces/recorder.ts";
-import { givenUp, type GivenUpAsk, type GivenUpCode } from "./ask-errors.ts";
+import { givenUp, type GivenUpAsk, type GivenUpCode, unsentReason } from "./ask-errors.ts";
+import type { Sender } from "./target.ts";
 
 /** A successful answer and the causal token that came with it. */
 export interface Reply {
@@ -21,8 +22,8 @@ export interface Reply {
 
 export interface AskTerms {
   readonly to: Address;
-  /** The asking actor; absent outside of any. */
-  readonly from: Address | undefined;
+  /** Who asks: it has seen, once there is an answer, what the answering actor had. */
+  readonly sender: Sender;
   readonly type: string;
   /** Milliseconds; Infinity for no deadline. */
   readonly timeout: number;
@@ -53,7 +54,7 @@ export interface PartsListener {
 export class PendingAsk implements GivenUpAsk, CancellationListener {
   readonly id: number;
   readonly to: Address;
-  readonly from: Address | undefined;
+  readonly sender: Sender;
   readonly type: string;
   readonly timeout: number;
   readonly deadline: number;
@@ -64,17 +65,18 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
   readonly listener: PartsListener | undefined;
   readonly span: OpenSpan | undefined;
   isSent = false;
-  readonly answer: Promise<Reply>;
-  resolve!: (reply: Reply) => void;
-  reject!: (error: unknown) => void;
+  /** What the sender gets. */
+  readonly answer: Promise<unknown>;
+  resolve!: (value: unknown) => void;
+  #reject!: (error: unknown) => void;
   readonly #asks: PendingAsks;
 
   constructor(asks: PendingAsks, id: number, terms: AskTerms) {
-    const { to, from, type, timeout, deadline, signal, scope, isTold } = terms;
+    const { to, sender, type, timeout, deadline, signal, scope, isTold } = terms;
     this.#asks = asks;
     this.id = id;
     this.to = to;
-    this.from = from;
+    this.sender = sender;
     this.type = type;
     this.timeout = timeout;
     this.deadline = deadline;
@@ -86,8 +88,22 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
     this.span = terms.span;
     this.answer = new Promise((resolve, reject) => {
       this.resolve = resolve;
-      this.reject = reject;
+      this.#reject = reject;
     });
+  }
+
+  /** The asking actor; absent outside of any. */
+  get from(): Address | undefined {
+    return this.sender.address;
+  }
+
+  /**
+   * Where its receiver is gone, or has no room, that ends no process though no code waits for the answer: the message is a dead letter
+   * then, as a tell is (invariant 9). Any other error is a mistake of the message's or of its handler's, and rejects as any promise does.
+   */
+  reject(error: unknown): void {
+    if (unsentReason(error) !== undefined) this.answer.catch(ignore);
+    this.#reject(error);
   }
 
   /** What it was asked for is no longer wanted. */
@@ -105,20 +121,24 @@ export interface PendingAsksOptions {
   readonly clock: Clock;
   /** Tells the receiver that its asker has stopped waiting. */
   readonly cancel: (to: Address, id: number, code: CancelCode) => void;
+  /** Makes of a reply what its asker gets. */
+  readonly open: (reply: Reply, asker: Sender) => unknown;
 }
 
 export class PendingAsks {
   readonly #clock: Clock;
   readonly #cancel: PendingAsksOptions["cancel"];
+  readonly #open: PendingAsksOptions["open"];
   readonly #asks = new Map<number, PendingAsk>();
   /** The asks that each signal ends: one listener serves all, since Node.js warns of a leak at eleven. */
   readonly #bySignal = new Map<AbortSignal, Set<PendingAsk>>();
   /** Set to the earliest deadline. */
   readonly #alarm: Alarm;
 
-  constructor({ clock, cancel }: PendingAsksOptions) {
+  constructor({ clock, cancel, open }: PendingAsksOptions) {
     this.#clock = clock;
     this.#cancel = cancel;
+    this.#open = open;
     this.#alarm = new Alarm(clock, () => this.#expire());
   }
 
@@ -148,8 +168,13 @@ export class PendingAsks {
 
   resolve(id: number, reply: Reply): void {
     const ask = this.#take(id);
-    ask?.span?.end();
-    ask?.resolve(reply);
+    if (ask === undefined) return;
+    ask.span?.end();
+    try {
+      ask.resolve(this.#open(reply, ask.sender));
+    } catch (error) {
+      ask.reject(error);
+    }
   }
 
   reject(id: number, error: unknown): void {
@@ -224,3 +249,5 @@ export class PendingAsks {
     this.#alarm.bringForward(next);
   }
 }
+
+function ignore(): void {}

@@ -7,7 +7,7 @@ import { unsentReason } from "./ask-errors.ts";
  * handled even where no code handles it: the message is a dead letter then, as a tell is. Any other is a mistake of the message's
  * or of its handler's, and rejects as any promise does.
  */
-export function sparing<T>(outcome: Promise<unknown>, result: Promise<T>): Promise<T> {
+function sparing<T>(outcome: Promise<unknown>, result: Promise<T>): Promise<T> {
   outcome.catch((error: unknown) => {
     if (unsentReason(error) !== undefined) result.catch(() => undefined); // the dead letter says it
   });

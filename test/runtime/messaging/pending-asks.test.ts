@@ -5,10 +5,13 @@ import { Cancellation } from "../../../src/async/cancellation.ts";
 import { AskError, isAskError } from "../../../src/errors/ask-error.ts";
 import type { GivenUpCode } from "../../../src/runtime/messaging/ask-errors.ts";
 import { type AskTerms, PendingAsks, type Reply } from "../../../src/runtime/messaging/pending-asks.ts";
+import type { Sender } from "../../../src/runtime/messaging/target.ts";
 import { FakeClock } from "../../fixtures/fake-clock.ts";
 
 const replyOf = (value: unknown): Reply => ({ answer: { ok: true, value, hasRefs: false, isJson: true }, token: 0 });
 const never = Number.POSITIVE_INFINITY;
+
+const asker = (address: Address | undefined): Sender => ({ address, token: 0, cause: 0, observe: () => undefined });
 
 /** Asks of one host, and what each came to. */
 class Bench {
@@ -23,7 +26,11 @@ class Bench {
 
   constructor(early = 0) {
     this.clock = new FakeClock(early);
-    this.asks = new PendingAsks({ clock: this.clock, cancel: (...cancel) => this.cancels.push(cancel) });
+    this.asks = new PendingAsks({
+      clock: this.clock,
+      cancel: (...cancel) => this.cancels.push(cancel),
+      open: ({ answer }) => answer.value,
+    });
   }
 
   /** What else ends an ask. */
@@ -36,7 +43,7 @@ class Bench {
     const deadline = this.clock.now() + timeout;
     const ask = this.asks.add(id, {
       to: makeAddress(hostId(1), "a"),
-      from: undefined,
+      sender: asker(undefined),
       type: "get",
       timeout,
       deadline,
@@ -47,7 +54,7 @@ class Bench {
     });
     ask.isSent = isSent;
     ask.answer.then(
-      ({ answer }) => this.outcomes.set(id, answer.value),
+      (value) => this.outcomes.set(id, value),
       (error: unknown) => this.outcomes.set(id, error),
     );
     return id;
@@ -310,7 +317,7 @@ describe("an asker that gives up", () => {
 
   it("picks which asks end", () => {
     const bench = new Bench();
-    const [one, other] = [bench.add(100, { from: makeAddress(hostId(2), "b") }), bench.add(100)];
+    const [one, other] = [bench.add(100, { sender: asker(makeAddress(hostId(2), "b")) }), bench.add(100)];
     bench.asks.giveUpAll("actor-stopped", ({ from }) => from === "2/b");
     expect([bench.asks.has(one), bench.asks.has(other)]).toEqual([false, true]);
   });
