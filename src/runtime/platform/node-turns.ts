@@ -11,16 +11,24 @@ const tasksPerLoop = 64;
 
 export function nodeTurns(): Turns {
   const tasks = new FifoQueue<() => void>();
+  const soon = Promise.resolve();
   let isDraining = false;
 
   const drain = (): void => {
-    for (let n = tasksPerLoop; n > 0; n--) {
-      const task = tasks.shift();
-      if (task === undefined) {
-        isDraining = false;
-        return;
+    try {
+      for (let n = tasksPerLoop; n > 0; n--) {
+        const task = tasks.shift();
+        if (task === undefined) {
+          isDraining = false;
+          return;
+        }
+        task();
       }
-      task();
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error; // an uncaught error, as one of any task is, and no rejection
+      });
+      return;
     }
     setImmediate(drain);
   };
@@ -30,7 +38,7 @@ export function nodeTurns(): Turns {
       tasks.push(task);
       if (isDraining) return;
       isDraining = true;
-      queueMicrotask(drain);
+      void soon.then(drain); // takes a third of the time of queueMicrotask, and comes in the same order (`bench/messages.ts`)
     },
     // node runs these after the microtasks that are ready, before the event loop goes on
     atEndOfTurn: (task) => process.nextTick(task),
