@@ -161,43 +161,43 @@ function checkNotRead(file: string): void {
   );
 }
 
-/** A change of an entry, which waits until all of a write are known. */
+/** A change of an entry, which waits until all of a write are known. Without bytes, it removes the entry. */
 interface Change {
-  /** How much room the entry takes. */
-  readonly bytes: number;
-  /** Hands the change to LMDB. The result of an append, unlike a put's, is reported by itself. */
-  readonly apply: () => Promise<boolean> | undefined;
+  readonly store: Database<Buffer, Buffer>;
+  readonly place: Buffer;
+  readonly bytes: Buffer | undefined;
+  /** True for an entry that is to be the last of its table. */
+  readonly isAppended: boolean;
 }
 
 /** The declarations of LMDB's types allow only a version here. */
 const appending = { append: true } as unknown as number;
 
 function tableOf(store: Database<Buffer, Buffer>, changes: Change[]): Table {
-  const change = (bytes: number, apply: Change["apply"]): void => void changes.push({ bytes, apply });
   return {
     get: (place) => store.getBinary(place),
     glance(place) {
       const bytes = store.getBinaryFast(place);
       return bytes && Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     },
-    put: (place, bytes) => change(place.length + bytes.length, () => void store.put(place, bytes)),
-    append: (place, bytes) => change(place.length + bytes.length, () => store.put(place, bytes, appending)),
-    remove: (place) => change(0, () => void store.remove(place)),
+    put: (place, bytes) => void changes.push({ store, place, bytes, isAppended: false }),
+    append: (place, bytes) => void changes.push({ store, place, bytes, isAppended: true }),
+    remove: (place) => void changes.push({ store, place, bytes: undefined, isAppended: false }),
     range: (range = {}) => store.getRange(range),
   };
 }
 
 /** Commits all changes of one batch as one transaction. LMDB reports the reason of a failure a little later. */
 async function commit(root: RootDatabase, directory: string, changes: readonly Change[]): Promise<void> {
-  checkRoom(
-    directory,
-    changes.reduce((sum, { bytes }) => sum + bytes, 0),
-  );
+  let room = 0;
+  for (const { place, bytes } of changes) if (bytes !== undefined) room += place.length + bytes.length;
+  checkRoom(directory, room);
   const appends: Promise<boolean>[] = [];
   const batch = root.batch(() => {
-    for (const { apply } of changes) {
-      const appended = apply();
-      if (appended !== undefined) appends.push(appended);
+    for (const { store, place, bytes, isAppended } of changes) {
+      if (bytes === undefined) void store.remove(place);
+      else if (isAppended) appends.push(store.put(place, bytes, appending)); // unlike a put's, its result is reported by itself
+      else void store.put(place, bytes);
     }
   });
   const [written, ...appended] = await Promise.allSettled([batch, ...appends]);

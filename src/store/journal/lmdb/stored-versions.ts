@@ -86,12 +86,21 @@ export class StoredVersions implements Journal {
     const [first] = records;
     if (first !== undefined && first.snapshot.position <= this.#position)
       throw new Error(`Defect: position ${first.snapshot.position} appended after position ${this.#position}.`);
-    const kept = records.filter(({ snapshot }) => standing(snapshot) !== undefined);
-    const entries = kept.map((record, slot) => entriesOf(record, slot, rows.get(record.snapshot.key) as KeyRow));
-    const erased = records.flatMap(({ snapshot }) => this.#erasedBy(snapshot));
+    const kept: Snapshot[] = [];
+    const entries: VersionEntries[] = [];
+    const erased: ErasedKey[] = [];
+    let position = this.#position;
+    let time = this.#time;
+    for (const record of records) {
+      const { snapshot } = record;
+      position = Math.max(position, snapshot.position);
+      time = Math.max(time, snapshot.time);
+      if (snapshot.erased !== undefined) erased.push(...this.#erasedBy(snapshot));
+      if (standing(snapshot) === undefined) continue;
+      entries.push(entriesOf(record, kept.length, rows.get(snapshot.key) as KeyRow));
+      kept.push(snapshot);
+    }
     const committed = this.#nextCommitted(records, rows);
-    const position = Math.max(this.#position, ...records.map(({ snapshot }) => snapshot.position));
-    const time = Math.max(this.#time, ...records.map(({ snapshot }) => snapshot.time));
     this.#position = position;
     this.#time = time;
     const nextId = this.#nextId;
@@ -111,7 +120,7 @@ export class StoredVersions implements Journal {
         for (const [key, row] of rows) this.#keys.finish(key, row);
         for (const [idempotencyKey, versions] of committed) this.#idempotency.finish(idempotencyKey, versions);
         for (const { row } of erased) this.#heads.delete(row.id);
-        for (const { snapshot } of kept) this.#cache(snapshot, rows.get(snapshot.key) as KeyRow);
+        for (const snapshot of kept) this.#cache(snapshot, rows.get(snapshot.key) as KeyRow);
       });
     if (this.#unwritten === undefined) return written;
     const bytes = entries.reduce((sum, version) => sum + version.bytes, 0);
@@ -119,27 +128,22 @@ export class StoredVersions implements Journal {
   }
 
   head(key: StateKey): Snapshot | undefined {
-    return this.#newest(key, () => {
-      const row = this.#keys.written(key);
-      return row && this.#at(key, row.newest);
-    });
+    return this.#newest(key, true);
   }
 
   peek(key: StateKey): Snapshot | undefined {
-    return this.#newest(key, () => {
-      const row = this.#keys.peek(key);
-      return row && this.#read(key, row, row.newest);
-    });
+    return this.#newest(key, false);
   }
 
   /** The newest version, whether it is on disk or not. */
-  #newest(key: StateKey, read: () => Snapshot | undefined): Snapshot | undefined {
+  #newest(key: StateKey, isKept: boolean): Snapshot | undefined {
     this.#checkOpen();
     this.#unwritten?.checkKey(key);
     const unwritten = this.#unwritten?.head(key);
     if (unwritten !== undefined) return standing(unwritten);
     this.#look();
-    return read();
+    const row = isKept ? this.#keys.written(key) : this.#keys.peek(key);
+    return row && (isKept ? this.#at(key, row.newest) : this.#read(key, row, row.newest));
   }
 
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
@@ -277,11 +281,9 @@ export class StoredVersions implements Journal {
         const row = rows.has(other) ? rows.get(other) : this.#keys.newest(other);
         return row !== undefined && committed >= row.oldest;
       };
-      next.set(
-        idempotencyKey,
-        // without those whose erasing is on its way to disk
-        this.#idempotency.begin(idempotencyKey, (before) => [...before.filter(isKept), [key, version]]),
-      );
+      // without those whose erasing is on its way to disk
+      const all = this.#idempotency.begin(idempotencyKey, (before) => [...before.filter(isKept), [key, version]]);
+      next.set(idempotencyKey, all);
     }
     return next;
   }

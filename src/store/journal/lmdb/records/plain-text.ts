@@ -11,10 +11,10 @@ const asClone = 0x56;
  * surrogates and any field name.
  */
 export function encodePlain(value: unknown): Buffer {
-  const isJson = isJsonSafe(value);
-  const body = isJson ? Buffer.from(JSON.stringify(value)) : serialize(value);
+  if (isJsonSafe(value)) return Buffer.from(String.fromCharCode(asJson) + JSON.stringify(value));
+  const body = serialize(value);
   const bytes = Buffer.allocUnsafe(1 + body.length);
-  bytes[0] = isJson ? asJson : asClone;
+  bytes[0] = asClone;
   body.copy(bytes, 1);
   return bytes;
 }

@@ -2,7 +2,7 @@
 
 import type { CommitRecord } from "../../../versions/commit.ts";
 import type { Patch, PatchPath } from "../../../versions/patch.ts";
-import { metaOf, type SnapshotMeta } from "../../../versions/snapshot.ts";
+import type { SnapshotMeta } from "../../../versions/snapshot.ts";
 import type { StateKey } from "../../../versions/state-key.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
 
@@ -25,10 +25,22 @@ type RecordRow = readonly [
 const ops = ["remove", "add", "replace"] as const;
 
 export function encodeRecord({ snapshot, patches }: CommitRecord): Buffer {
-  const { key: _, version: _version, parent: _parent, author, time, position, schema, ...others } = metaOf(snapshot);
-  const row: RecordRow = [author, time, position, patches.map(patchRow)];
+  const {
+    state: _,
+    key: _key,
+    version: _version,
+    parent: _parent,
+    author,
+    time,
+    position,
+    schema,
+    ...others
+  } = snapshot;
   const more = schema === 1 ? others : { schema, ...others };
-  return encodePlain(Object.keys(more).length === 0 ? row : [...row, more]);
+  const rows = patches.map(patchRow);
+  return encodePlain(
+    Object.keys(more).length === 0 ? [author, time, position, rows] : [author, time, position, rows, more],
+  );
 }
 
 /** The counterpart of {@link encodeRecord}. The result isn't frozen. */
