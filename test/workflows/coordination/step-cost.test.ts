@@ -133,7 +133,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
   let newest: RunState = newRun;
   let version = 0;
   let patches = 0;
-  let length = 0;
+  let lastRunning: RunState = newRun;
   const commit = <S>({ key, definition }: Subject<S>, next: (state: S) => S): Snapshot<S> => {
     const of = {
       key,
@@ -147,7 +147,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     if (key !== "run/r") return { ...of, version: 1, state: next(definition.initial?.("system") as S) };
     const before = newest;
     newest = reads.original(next(newest as S) as RunState);
-    if (newest.status === "running") length = JSON.stringify(newest).length;
+    if (newest.status === "running") lastRunning = newest;
     const changed = diffStates(before, newest).length;
     if (before.length > 0) patches = Math.max(patches, changed);
     version++;
@@ -201,6 +201,7 @@ function costOf(workflow: WorkflowDefinition, coordination: Coordination, isUndo
     else if (message.type === "compensate")
       void supervisor.propose("r", { type: "compensation-finished", step: message.own.step });
   }
+  const { length } = JSON.stringify(lastRunning);
   return { status: newest.status, reads: reads.count / count, lookups: lookups / count, patches, length };
 }
 

@@ -133,6 +133,29 @@ export function scenarios({
     { weight: 7, arbitrary: fc.constant("never" as const) },
     ...(fails.length > 0 ? [{ weight: 1, arbitrary: fc.constantFrom(...fails) }] : []),
   );
+  const each = fc.record({
+    concurrency: fc.integer({ min: 1, max: 3 }),
+    tolerate: fc.option(fc.nat(3), { nil: undefined }),
+    failing: fc.integer({ min: 2, max: 6 }),
+  });
+  const loop = fc.record({
+    agents: fc.array(fc.nat(agentCount - 1), { minLength: 1, maxLength: 3 }),
+    doneAt: fc.integer({ min: 2, max: 5 }),
+    max: fc.integer({ min: 1, max: 5 }),
+    hasInbox: fc.boolean(),
+    failing: fc.integer({ min: 1, max: 4 }),
+  });
+  const kindAt = perNumber((depth) => {
+    const inner = depth > 0 ? stepsOf(1, 4, depth - 1) : fc.constant([]);
+    return fc.oneof(
+      { weight: 2, arbitrary: fc.constant({ kind: "agent" as const }) },
+      { weight: waits ? 2 : 0, arbitrary: fc.constant({ kind: "wait" as const }) },
+      { weight: waits ? 1 : 0, arbitrary: fc.constant({ kind: "pause" as const }) },
+      { weight: depth > 0 ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("workflow" as const), inner }) },
+      { weight: eaches ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("each" as const), each }) },
+      { weight: loops ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("loop" as const), loop }) },
+    );
+  });
   const step = (index: number, depth: number): fc.Arbitrary<StepPlan> =>
     fc
       .record({
@@ -147,49 +170,29 @@ export function scenarios({
         hasFallback: fallbacks ? fc.boolean() : fc.constant(false),
         skippedAt: branches ? fc.option(fc.nat(2), { nil: undefined }) : fc.constant(undefined),
         standsIn: branches ? fc.boolean() : fc.constant(false),
-        kind: fc.oneof(
-          { weight: 2, arbitrary: fc.constant("agent" as const) },
-          { weight: waits ? 2 : 0, arbitrary: fc.constant("wait" as const) },
-          { weight: waits ? 1 : 0, arbitrary: fc.constant("pause" as const) },
-          { weight: depth > 0 ? 1 : 0, arbitrary: fc.constant("workflow" as const) },
-          { weight: eaches ? 1 : 0, arbitrary: fc.constant("each" as const) },
-          { weight: loops ? 1 : 0, arbitrary: fc.constant("loop" as const) },
-        ),
-        loop: fc.record({
-          agents: fc.array(fc.nat(agentCount - 1), { minLength: 1, maxLength: 3 }),
-          doneAt: fc.integer({ min: 2, max: 5 }),
-          max: fc.integer({ min: 1, max: 5 }),
-          hasInbox: fc.boolean(),
-          failing: fc.integer({ min: 1, max: 4 }),
-        }),
-        each: fc.record({
-          concurrency: fc.integer({ min: 1, max: 3 }),
-          tolerate: fc.option(fc.nat(3), { nil: undefined }),
-          failing: fc.integer({ min: 2, max: 6 }),
-        }),
-        inner: depth > 0 ? stepsOf(1, 4, depth - 1) : fc.constant([]),
+        what: kindAt(depth),
         isTimed: fc.boolean(),
       })
-      .map(({ before, isNeeded, standsIn, isTimed, inner, each, loop, ...plan }) => {
+      .map(({ before, isNeeded, standsIn, isTimed, what, fails: failing, ...plan }) => {
+        const { kind } = what;
         const needs = before.filter((earlier) => isNeeded[earlier] === true);
-        const hasTimeout = plan.kind === "wait" && isTimed;
+        const hasTimeout = kind === "wait" && isTimed;
         const mayStandIn = hasTimeout || needs.length > 0 || plan.skippedAt !== undefined;
         return {
           ...plan,
+          ...what,
           hasTimeout,
-          fails: isDoneByAgents(plan.kind) || plan.fails === "mapping" ? plan.fails : ("never" as const),
+          fails: isDoneByAgents(kind) || failing === "mapping" ? failing : ("never" as const),
           after: before.filter((earlier) => !needs.includes(earlier)),
           needs,
-          hasOtherwise: plan.kind !== "pause" && plan.kind !== "each" && mayStandIn && (standsIn || hasTimeout),
-          ...(plan.kind === "workflow" ? { inner } : {}),
-          ...(plan.kind === "each" ? { each } : {}),
-          ...(plan.kind === "loop" ? { loop } : {}),
+          hasOtherwise: kind !== "pause" && kind !== "each" && mayStandIn && (standsIn || hasTimeout),
         };
       });
+  const planAt = perNumber((depth) => perNumber((index) => step(index, depth)));
   const stepsOf = (min: number, max: number, depth: number): fc.Arbitrary<StepPlan[]> =>
     fc
       .integer({ min, max })
-      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => step(index, depth))));
+      .chain((count) => fc.tuple(...Array.from({ length: count }, (_, index) => planAt(depth)(index))));
   const moment = fc.record({
     pick: fc.nat(11),
     repeats: repeats ? fc.boolean() : fc.constant(false),
@@ -224,6 +227,12 @@ export function scenarios({
   return given.map((scenario) =>
     scenario.steps[scenario.pivot ?? 0]?.kind === "agent" ? scenario : { ...scenario, pivot: undefined },
   );
+}
+
+/** What `make` gives for each number, made once: fast-check draws from an arbitrary faster than one is made. */
+function perNumber<T>(make: (number: number) => T): (number: number) => T {
+  const made: T[] = [];
+  return (number) => (made[number] ??= make(number));
 }
 
 function isDoneByAgents(kind: StepPlan["kind"]): boolean {
