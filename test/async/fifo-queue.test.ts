@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FifoQueue } from "../../src/async/fifo-queue.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 function drain<T>(queue: FifoQueue<T>): T[] {
   const items: T[] = [];
@@ -26,14 +27,14 @@ describe("FifoQueue", () => {
           } else if ("take" in each) {
             const at = model.findIndex((item) => typeof item === "number" && item % 4 === each.take);
             const taken = queue.take((item) => typeof item === "number" && item % 4 === each.take);
-            expect(taken).toBe(at < 0 ? undefined : model.splice(at, 1)[0]);
+            quickExpect(taken).toBe(at < 0 ? undefined : model.splice(at, 1)[0]);
           } else {
-            for (let i = 0; i < each.shifts; i++) expect(queue.shift()).toBe(model.shift());
+            for (let i = 0; i < each.shifts; i++) quickExpect(queue.shift()).toBe(model.shift());
           }
-          expect(queue.length).toBe(model.length);
-          expect([...queue]).toEqual(model);
+          quickExpect(queue.length).toBe(model.length);
+          quickExpect([...queue]).toEqual(model);
         }
-        expect(drain(queue)).toEqual(model);
+        quickExpect(drain(queue)).toEqual(model);
       }),
     );
   });

@@ -4,11 +4,12 @@
  */
 
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, it } from "vitest";
 import type { ChildKind, Decision } from "../../src/supervision/decision.ts";
 import type { Failure } from "../../src/supervision/failure.ts";
 import type { Strategy, SupervisionPlan, SupervisorEvent } from "../../src/supervision/supervisor-state.ts";
 import { ModelledSupervisor } from "./modelled-supervisor.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 const names = ["a", "b", "c", "d"];
 const error = new Error("no");
@@ -137,19 +138,19 @@ describe("a supervisor", () => {
         fc.modelRun(() => ({ model: {}, real: shell }), sequence);
         settle(shell);
         const { phase, children, waves } = shell.state;
-        expect(waves).toEqual([]);
-        expect(["idle", "running", "suspended", "stopped"]).toContain(phase);
+        quickExpect(waves).toEqual([]);
+        quickExpect(["idle", "running", "suspended", "stopped"]).toContain(phase);
         const rest = {
           idle: ["idle", "gone"],
           running: ["up", "gone"],
           suspended: ["down", "idle", "gone"],
           stopped: ["gone"],
         };
-        for (const { status } of children) expect(rest[phase as keyof typeof rest]).toContain(status);
+        for (const { status } of children) quickExpect(rest[phase as keyof typeof rest]).toContain(status);
         shell.hear({ type: "stop" });
         settle(shell);
-        expect(shell.state.phase).toBe("stopped");
-        expect(shell.said.filter((type) => type === "all-stopped")).toHaveLength(1);
+        quickExpect(shell.state.phase).toBe("stopped");
+        quickExpect(shell.said.filter((type) => type === "all-stopped")).toHaveLength(1);
       }),
       { numRuns: 3_000 },
     );
@@ -174,7 +175,7 @@ describe("a supervisor", () => {
           shell.hear({ ...failed, chance: random });
           settle(shell);
           const { restarts, within } = plan.intensity;
-          expect(shell.restarts.filter((time) => now - time < within).length).toBeLessThanOrEqual(restarts);
+          quickExpect(shell.restarts.filter((time) => now - time < within).length).toBeLessThanOrEqual(restarts);
         }
       }),
       { numRuns: 500 },

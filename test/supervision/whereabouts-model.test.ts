@@ -9,6 +9,7 @@ import { hostId } from "../../src/actors/address.ts";
 import type { ChildKind, Decision } from "../../src/supervision/decision.ts";
 import { type Death, move, type WhereaboutsEvent } from "../../src/supervision/whereabouts.ts";
 import { ModelledActor } from "./modelled-actor.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 class Do implements fc.Command<object, ModelledActor> {
   readonly name: string;
@@ -132,13 +133,13 @@ function settle(actor: ModelledActor): void {
 
 function expectRest(actor: ModelledActor): void {
   const { child, whereabouts, spawn, asked } = actor;
-  expect({ spawn, asked }).toEqual({ spawn: undefined, asked: undefined });
-  expect(["idle", "up", "down", "gone"]).toContain(child.status);
+  quickExpect({ spawn, asked }).toEqual({ spawn: undefined, asked: undefined });
+  quickExpect(["idle", "up", "down", "gone"]).toContain(child.status);
   if (child.status === "up") {
     expect(whereabouts).toMatchObject({ at: "there", host: actor.lives[0]?.id });
-    expect(actor.lives.map(({ life }) => life?.life.at)).toEqual(["running"]);
-  } else expect(["gone", "nowhere", "there"]).toContain(whereabouts.at);
-  if (child.status === "gone") expect(whereabouts.at).toBe("gone");
+    quickExpect(actor.lives.map(({ life }) => life?.life.at)).toEqual(["running"]);
+  } else quickExpect(["gone", "nowhere", "there"]).toContain(whereabouts.at);
+  if (child.status === "gone") quickExpect(whereabouts.at).toBe("gone");
 }
 
 const host = hostId(1);
@@ -190,8 +191,8 @@ describe("a supervised actor", () => {
         actor.tell({ type: "start" });
         fc.modelRun(() => ({ model: {}, real: actor }), all);
         const [closed, effects] = move(actor.whereabouts, { type: "close" });
-        expect(effects).toEqual([]);
-        for (const event of everything) expect(move(closed, event)).toEqual([closed, []]);
+        quickExpect(effects).toEqual([]);
+        for (const event of everything) quickExpect(move(closed, event)).toEqual([closed, []]);
       }),
     );
   });

@@ -11,6 +11,7 @@ import {
   stepBreaker,
 } from "../../../src/agents/policies/breaker.ts";
 import type { CallOutcome } from "../../../src/agents/policies/permit.ts";
+import { quickExpect } from "../../quick-expect.ts";
 
 /** A call of the model: which breaker it began under, and how it ended. */
 interface ModelCall {
@@ -124,19 +125,19 @@ const seen = new Set<string>();
 /** What every command checks after it has been done to both. */
 function agree(model: Model, real: Real, statusBefore: BreakerState["status"], generationBefore: number): void {
   const { state } = real;
-  expect(state.status).toBe(model.status);
-  expect(state.generation).toBe(model.epoch);
-  expect(isBlocking(model.policy, state)).toBe(model.isBlocked);
-  if (state.status === "open") expect(state.retryAt).toBe(model.retryAt);
+  quickExpect(state.status).toBe(model.status);
+  quickExpect(state.generation).toBe(model.epoch);
+  quickExpect(isBlocking(model.policy, state)).toBe(model.isBlocked);
+  if (state.status === "open") quickExpect(state.retryAt).toBe(model.retryAt);
   if (state.status === "half-open") {
-    expect(state.probes.length + state.succeeded).toBeLessThanOrEqual(model.policy.probes);
+    quickExpect(state.probes.length + state.succeeded).toBeLessThanOrEqual(model.policy.probes);
   }
   const step = `${statusBefore}>${state.status}`;
   if (state.generation !== generationBefore) {
-    expect(["closed>open", "open>half-open", "half-open>open", "half-open>closed"]).toContain(step);
-    expect(state.generation).toBe(generationBefore + 1);
+    quickExpect(["closed>open", "open>half-open", "half-open>open", "half-open>closed"]).toContain(step);
+    quickExpect(state.generation).toBe(generationBefore + 1);
     seen.add(step);
-  } else expect(state.status).toBe(statusBefore);
+  } else quickExpect(state.status).toBe(statusBefore);
 }
 
 function command(text: string, check: (model: Model) => boolean, run: (model: Model, real: Real) => void): Command {

@@ -5,6 +5,7 @@ import { isAskError } from "../../../src/errors/ask-error.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import { type Admission, SendWindow } from "../../../src/runtime/messaging/send-window.ts";
 import { envelopeOf } from "../transport/frame-arbitrary.ts";
+import { quickExpect } from "../../quick-expect.ts";
 
 type Outcome = "sent" | "dropped" | "refused" | "admitted" | "lost";
 const policies: OverflowPolicy[] = ["backpressure", "drop-oldest", "drop-newest", "reject"];
@@ -234,7 +235,7 @@ describe("any use of a window", () => {
             const waited = waiting();
             if ("isPatient" in each) {
               const admission = bench.offer(++offered, each.isPatient);
-              expect(
+              quickExpect(
                 {
                   backpressure: ["sent", "waits", "refused"],
                   "drop-oldest": ["sent", "waits"],
@@ -243,8 +244,8 @@ describe("any use of a window", () => {
                 }[overflow],
               ).toContain(admission);
               if (admission === "refused" && overflow === "backpressure") {
-                expect(each.isPatient).toBe(false);
-                expect(waited.length).toBeGreaterThanOrEqual(capacity);
+                quickExpect(each.isPatient).toBe(false);
+                quickExpect(waited.length).toBeGreaterThanOrEqual(capacity);
               }
             } else if ("credit" in each) {
               const count = Math.min(each.credit, bench.sent.length - credited);
@@ -255,24 +256,24 @@ describe("any use of a window", () => {
             }
             await settled();
             const inFlight = bench.sent.length - credited;
-            expect(inFlight).toBeLessThanOrEqual(capacity);
-            if (inFlight < capacity) expect(waiting()).toEqual([]); // no sender waits while there is room
-            expect(bench.sent).toEqual(bench.sent.toSorted((a, b) => a - b));
+            quickExpect(inFlight).toBeLessThanOrEqual(capacity);
+            if (inFlight < capacity) quickExpect(waiting()).toEqual([]); // no sender waits while there is room
+            quickExpect(bench.sent).toEqual(bench.sent.toSorted((a, b) => a - b));
           }
 
           const lost = bench.window.close(new Error("gone")).map(({ id }) => id);
-          expect(lost).toEqual(bench.sent.slice(credited));
+          quickExpect(lost).toEqual(bench.sent.slice(credited));
           await settled();
-          expect(bench.outcomes.size).toBe(offered);
+          quickExpect(bench.outcomes.size).toBe(offered);
           for (const [id, outcome] of bench.outcomes) {
             const wasSent = bench.sent.includes(id);
             const wasDropped = bench.dropped.includes(id);
-            expect(wasSent && wasDropped).toBe(false);
-            if (outcome === "sent") expect(wasSent).toBe(true);
-            else if (outcome === "admitted") expect(wasSent || wasDropped || bench.unwanted.has(id)).toBe(true);
-            else expect(wasSent || wasDropped).toBe(false);
+            quickExpect(wasSent && wasDropped).toBe(false);
+            if (outcome === "sent") quickExpect(wasSent).toBe(true);
+            else if (outcome === "admitted") quickExpect(wasSent || wasDropped || bench.unwanted.has(id)).toBe(true);
+            else quickExpect(wasSent || wasDropped).toBe(false);
           }
-          expect(new Set(bench.sent).size).toBe(bench.sent.length);
+          quickExpect(new Set(bench.sent).size).toBe(bench.sent.length);
         },
       ),
       { numRuns: 500 },

@@ -26,17 +26,18 @@ import {
   withSteps,
 } from "../../../src/workflows/history/run-steps.ts";
 import { play, scenarios } from "../support/run-scenario.ts";
+import { quickExpect } from "../../quick-expect.ts";
 
 /** Compares all that is counted with a look at every step. */
 function expectCounted(state: RunState): void {
   const { steps } = state;
   const all = allSteps(steps);
   const isRunning = state.status === "new" || state.status === "running" || state.status === "completed";
-  expect(steps.undoing).toEqual(isRunning ? undefined : countUndoing(steps));
+  quickExpect(steps.undoing).toEqual(isRunning ? undefined : countUndoing(steps));
   const isWaiting = !isRunning && all.some(({ status }) => status === "started" || status === "compensating");
-  expect(awaitsSteps(state)).toBe(isWaiting);
+  quickExpect(awaitsSteps(state)).toBe(isWaiting);
   const hasFinished = new Set(all.flatMap(({ name, order }) => (order === undefined ? [] : [name])));
-  expect(steps.finished).toBe([...hasFinished].filter((name) => wholeOf(name) === undefined).length);
+  quickExpect(steps.finished).toBe([...hasFinished].filter((name) => wholeOf(name) === undefined).length);
   const stepIn = new Map(all.map((step) => [step.name, step]));
   const membersOf = new Map<string, StepState[]>();
   for (const step of all)
@@ -45,20 +46,22 @@ function expectCounted(state: RunState): void {
   for (const [place, { name, after }] of steps.outline.entries()) {
     const missing = after.filter((needed) => !hasFinished.has(needed)).length;
     const step = stepAt(steps, place);
-    expect([step.name, step.missing ?? 0]).toEqual([name, after.length < 2 ? 0 : missing]);
+    quickExpect([step.name, step.missing ?? 0]).toEqual([name, after.length < 2 ? 0 : missing]);
     const members = membersOf.get(name) ?? [];
     if (step.list !== undefined) expectListCounted(all, step, state);
     const settled = members.filter(({ order, status }) => order !== undefined || status === "skipped").length;
     if (step.loop !== undefined) expectLoopCounted(all, step, steps);
     if (step.list === undefined && step.loop === undefined)
-      expect(step.left).toBe(step.status === "open" || step.status === "closed" ? members.length - settled : undefined);
+      quickExpect(step.left).toBe(
+        step.status === "open" || step.status === "closed" ? members.length - settled : undefined,
+      );
     const scope = stepIn.get(scopeOf(name));
     const hasBegun = scope === undefined || scope.status === "open";
-    expect(isReady(state, name)).toBe(
+    quickExpect(isReady(state, name)).toBe(
       state.status === "running" && step.status === "pending" && missing === 0 && hasBegun,
     );
   }
-  expect(nextToCompensate(state)).toBe(awaitsSteps(state) ? undefined : remainingCompensations(state)[0]);
+  quickExpect(nextToCompensate(state)).toBe(awaitsSteps(state) ? undefined : remainingCompensations(state)[0]);
   if (isWaiting) return; // what is being undone is still the first
   const undone: string[] = [];
   for (let at = steps.undoneFirst; at !== undefined; at = stepAt(steps, at).undoneBefore)
@@ -66,19 +69,19 @@ function expectCounted(state: RunState): void {
   const byOrder = placedSteps(steps)
     .filter(({ step, about }) => step.order !== undefined && isToBeUndone(step, about))
     .sort((one, other) => (other.step.order ?? 0) - (one.step.order ?? 0));
-  if (state.uncompensated === undefined) expect(undone).toEqual(byOrder.map(({ step }) => step.name));
+  if (state.uncompensated === undefined) quickExpect(undone).toEqual(byOrder.map(({ step }) => step.name));
 }
 
 function expectListCounted(all: readonly StepState[], { name, list, left }: StepState, state: RunState): void {
   const items = all.filter((other) => other.name.startsWith(`${name}[`));
-  expect(items.map((item) => item.name)).toEqual(items.map((_, index) => `${name}[${index}]`));
-  expect(list?.next).toBe(items.length);
+  quickExpect(items.map((item) => item.name)).toEqual(items.map((_, index) => `${name}[${index}]`));
+  quickExpect(list?.next).toBe(items.length);
   if (state.status !== "running") return;
   const failed = items.filter(({ status }) => status === "failed").length;
-  expect(list?.failed ?? 0).toBe(failed);
+  quickExpect(list?.failed ?? 0).toBe(failed);
   const settled = failed + items.filter(({ order }) => order !== undefined).length;
   const isOpen = all.some((step) => step.name === name && step.status === "open");
-  expect(left ?? 0).toBe(isOpen ? (list?.items.count ?? 0) - settled : 0);
+  quickExpect(left ?? 0).toBe(isOpen ? (list?.items.count ?? 0) - settled : 0);
 }
 
 /** Of a loop, the newest rounds that can't be undone are there, two of them at most, and all that can. Each is found where it is. */
@@ -86,12 +89,14 @@ function expectLoopCounted(all: readonly StepState[], { name, loop }: StepState,
   const rounds = all.filter((other) => other.name.startsWith(`${name}#`));
   const isKept = ({ who = "" }: StepState): boolean =>
     steps.outline.find((step) => step.name === name)?.loop?.rounds[who]?.compensable === true;
-  expect(rounds.filter(isKept)).toHaveLength(loop?.kept ?? 0);
-  expect(rounds.filter((round) => !isKept(round))).toHaveLength(Math.min(2, (loop?.round ?? 0) - (loop?.kept ?? 0)));
-  for (const round of rounds) expect(stepAt(steps, placeOf(steps, round.name) ?? -1)).toBe(round);
+  quickExpect(rounds.filter(isKept)).toHaveLength(loop?.kept ?? 0);
+  quickExpect(rounds.filter((round) => !isKept(round))).toHaveLength(
+    Math.min(2, (loop?.round ?? 0) - (loop?.kept ?? 0)),
+  );
+  for (const round of rounds) quickExpect(stepAt(steps, placeOf(steps, round.name) ?? -1)).toBe(round);
   const newest = loop?.at === undefined ? undefined : stepAt(steps, loop.at).name;
-  expect(newest).toBe(loop?.round === 0 ? undefined : `${name}#${loop?.round}`);
-  expect(placeOf(steps, `${name}#${(loop?.round ?? 0) + 1}`)).toBeUndefined();
+  quickExpect(newest).toBe(loop?.round === 0 ? undefined : `${name}#${loop?.round}`);
+  quickExpect(placeOf(steps, `${name}#${(loop?.round ?? 0) + 1}`)).toBeUndefined();
 }
 
 describe("the steps of a run", () => {
@@ -114,7 +119,7 @@ describe("the steps of a run", () => {
           for (const { events } of (await play(scenario)).runs) {
             let state = newRun;
             for (const event of events) {
-              expect(admits(state, event)).toBe(true);
+              quickExpect(admits(state, event)).toBe(true);
               state = apply(state, event, []);
               expectCounted(state);
             }

@@ -12,6 +12,7 @@ import { allSteps, isInFlight } from "../../../src/workflows/history/run-steps.t
 import { spansOf } from "../../../src/workflows/history/spans-of-run.ts";
 import { codec, error, started } from "../support/example-workflow.ts";
 import { type Outcome, play, scenarios } from "../support/run-scenario.ts";
+import { quickExpect } from "../../quick-expect.ts";
 
 const troubled = scenarios({
   fails: ["executing", "once", "mapping", "compensating", "undoing-once"],
@@ -36,18 +37,20 @@ const named = (spans: readonly Span[], start: string): readonly Span[] =>
 function expectTree(spans: readonly Span[]): void {
   const seen = new Map<string, Span>();
   for (const span of spans) {
-    expect(seen.has(span.spanId)).toBe(false);
+    quickExpect(seen.has(span.spanId)).toBe(false);
     const parent = span.parentId === undefined ? undefined : seen.get(span.parentId);
-    if (seen.size === 0) expect(span.parentId).toBeUndefined();
+    if (seen.size === 0) quickExpect(span.parentId).toBeUndefined();
     else if (parent === undefined) throw new Error(`${span.name} has no parent before it`);
     else {
-      expect(span.traceId).toBe(parent.traceId);
-      expect(span.start).toBeGreaterThanOrEqual(parent.start);
-      if (parent.end !== undefined) expect(span.end).toBeLessThanOrEqual(parent.end);
+      quickExpect(span.traceId).toBe(parent.traceId);
+      quickExpect(span.start).toBeGreaterThanOrEqual(parent.start);
+      if (parent.end !== undefined) quickExpect(span.end).toBeLessThanOrEqual(parent.end);
     }
-    for (const link of span.links) expect(seen.has(link.spanId)).toBe(true);
-    if (span.end !== undefined) expect(span.end).toBeGreaterThanOrEqual(span.start);
-    expect(span.events.filter(({ name }) => name === names.exception)).toHaveLength(span.failure === undefined ? 0 : 1);
+    for (const link of span.links) quickExpect(seen.has(link.spanId)).toBe(true);
+    if (span.end !== undefined) quickExpect(span.end).toBeGreaterThanOrEqual(span.start);
+    quickExpect(span.events.filter(({ name }) => name === names.exception)).toHaveLength(
+      span.failure === undefined ? 0 : 1,
+    );
     seen.set(span.spanId, span);
   }
 }
@@ -59,7 +62,7 @@ function expectNested([root, ...spans]: readonly Span[]): void {
     const around = steps
       .filter((other) => ["/", "[", "#"].some((next) => span.name.startsWith(other.name + next)))
       .sort((a, b) => b.name.length - a.name.length);
-    expect([span.name, span.parentId]).toEqual([span.name, (around[0] ?? root)?.spanId]);
+    quickExpect([span.name, span.parentId]).toEqual([span.name, (around[0] ?? root)?.spanId]);
   }
 }
 
@@ -75,10 +78,10 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
   expectTree(spans);
   expectNested(spans);
 
-  expect(named(spans, "invoke_agent")).toHaveLength(
+  quickExpect(named(spans, "invoke_agent")).toHaveLength(
     count(records, (event) => event.type === "step-started" && !isSubWorkflow(event.step)),
   );
-  expect(named(spans, "compensate")).toHaveLength(
+  quickExpect(named(spans, "compensate")).toHaveLength(
     count(
       records,
       (event) =>
@@ -86,7 +89,7 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
     ),
   );
   const open = spans.filter(({ end }) => end === undefined).map(({ name }) => name);
-  if (!isOpen(state)) expect(open).toEqual([]);
+  if (!isOpen(state)) quickExpect(open).toEqual([]);
   for (const step of allSteps(state.steps)) {
     const span = spans.find(({ name }) => name === `step ${step.name}`);
     const isTold = records.some(
@@ -94,18 +97,18 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
         "step" in event && event.type !== "wait-answered" && event.type !== "loop-told" && event.step === step.name,
     );
     // nothing is said of the steps of a sub-workflow that is skipped
-    if (step.status === "pending" || (step.status === "skipped" && !isTold)) expect(span).toBeUndefined();
+    if (step.status === "pending" || (step.status === "skipped" && !isTold)) quickExpect(span).toBeUndefined();
     else if (["finished", "skipped", "closed"].includes(step.status))
-      expect(span?.attributes[names.stepStatus]).toBe(step.status);
-    if (isInFlight(step)) expect(open.some((name) => /^(invoke_agent|compensate)/.test(name))).toBe(true);
+      quickExpect(span?.attributes[names.stepStatus]).toBe(step.status);
+    if (isInFlight(step)) quickExpect(open.some((name) => /^(invoke_agent|compensate)/.test(name))).toBe(true);
   }
   const [root] = spans;
-  expect(root?.attributes[names.runStatus]).toBe(state.status);
-  expect(root?.failure === undefined).toBe(isOpen(state) || state.status === "completed");
+  quickExpect(root?.attributes[names.runStatus]).toBe(state.status);
+  quickExpect(root?.failure === undefined).toBe(isOpen(state) || state.status === "completed");
 
   for (const length of [1, Math.ceil(records.length / 2)]) {
     const before = spansOf(records.slice(0, length));
-    expect(before.map(({ spanId, name, start }) => [spanId, name, start])).toEqual(
+    quickExpect(before.map(({ spanId, name, start }) => [spanId, name, start])).toEqual(
       spans.slice(0, before.length).map(({ spanId, name, start }) => [spanId, name, start]),
     );
   }

@@ -1,12 +1,9 @@
-/**
- * What has to hold of every run, whatever happened to it. A call of `expect` costs more than most of what is checked here: what is wrong
- * is gathered, and expected to be nothing.
- */
+/** What has to hold of every run, whatever happened to it. */
 
-import { expect } from "vitest";
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import type { Outcome, Played, Scenario } from "./run-scenario.ts";
 import { doerOf, expected, pathsOf, stepAt } from "./run-scenario.ts";
+import { quickExpect } from "../../quick-expect.ts";
 
 /** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
 export function expectSound(scenario: Scenario, run: Outcome): void {
@@ -15,14 +12,14 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
   const started = of("step-started");
   const finished = of("step-finished");
 
-  expect(run.status, "every run ends").not.toBe("unfinished");
+  quickExpect(run.status === "unfinished", "every run ends").toBe(false);
   // exactly once: no attempt starts twice; what was begun was executed, unless it was given up before its turn came
-  expect(new Set(attempts(run.events, "step-started")).size, "no attempt starts twice").toBe(started.length);
-  expect(new Set(finished).size, "no step finishes twice").toBe(finished.length);
+  quickExpect(new Set(attempts(run.events, "step-started")).size, "no attempt starts twice").toBe(started.length);
+  quickExpect(new Set(finished).size, "no step finishes twice").toBe(finished.length);
   const isTwice = (step: string): boolean => times(run.executed, step) > times(started, step);
-  expect([...new Set([...run.executed, ...started])].filter(isTwice), "no attempt is executed twice").toEqual([]);
+  quickExpect([...new Set([...run.executed, ...started])].filter(isTwice), "no attempt is executed twice").toEqual([]);
   const isDone = (step: string): boolean => isByAgent(scenario, step) && !isFallback(run, step);
-  expect(run.executed).toEqual(expect.arrayContaining(finished.filter(isDone)));
+  quickExpect(missing(run.executed, finished.filter(isDone)), "what finished was executed").toEqual([]);
   expectInTurn(scenario, run);
   expectSettled(scenario, run, finished, of("step-skipped"));
   expectToldOnce(scenario, run);
@@ -40,11 +37,11 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
       expiredWaits(run),
       toldRounds(run),
     );
-    expect(run.output).toEqual(output);
-    expect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
-    expect([...finished, ...of("step-skipped"), ...toleratedIn(run)].toSorted()).toEqual(settled.toSorted());
+    quickExpect(run.output).toEqual(output);
+    quickExpect(of("step-skipped").toSorted()).toEqual(skipped.toSorted());
+    quickExpect([...finished, ...of("step-skipped"), ...toleratedIn(run)].toSorted()).toEqual(settled.toSorted());
   }
-  expect(
+  quickExpect(
     run.events.filter(({ type }) => type === "run-started" || type === "run-ended").map(({ type }) => type),
   ).toEqual(["run-started", "run-ended"]);
 }
@@ -67,8 +64,8 @@ function expectInTurn(scenario: Scenario, run: Outcome): void {
     if (event.type === "step-started") open.add(event.step);
     if (event.type === "step-finished") open.delete(event.step);
   }
-  expect(early, "what it comes after has settled").toEqual([]);
-  expect(outside, "its sub-workflow is open").toEqual([]);
+  quickExpect(early, "what it comes after has settled").toEqual([]);
+  quickExpect(outside, "its sub-workflow is open").toEqual([]);
 }
 
 /** Invariant 13: a step settles once, and a run that does not turn back completes if and only if all of its steps have settled. */
@@ -79,22 +76,26 @@ function expectSettled(
   skipped: readonly string[],
 ): void {
   const settled = [...finished, ...skipped, ...toleratedIn(run)];
-  expect(new Set(settled).size, "no step settles twice").toBe(settled.length);
+  quickExpect(new Set(settled).size, "no step settles twice").toBe(settled.length);
   const executed = new Set(run.executed);
-  expect(
+  quickExpect(
     skipped.filter((step) => executed.has(step)),
     "what is skipped is not executed",
   ).toEqual([]);
   const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
   const all = toSettle(scenario.steps, new Set(skipped));
-  expect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
+  quickExpect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
     !hasTurned && settled.length === all.length + itemsOf(run).length + roundsOf(run).length,
   );
   for (const [path] of all)
     if (stepOf(scenario, path).kind === "workflow" && finished.includes(path))
-      expect(settled, "a sub-workflow finishes if and only if all of its steps have settled").toEqual(
-        expect.arrayContaining(all.flatMap(([inner]) => (inner.startsWith(`${path}/`) ? [inner] : []))),
-      );
+      quickExpect(
+        missing(
+          settled,
+          all.flatMap(([inner]) => (inner.startsWith(`${path}/`) ? [inner] : [])),
+        ),
+        "a sub-workflow finishes if and only if all of its steps have settled",
+      ).toEqual([]);
 }
 
 /** True for a step that an agent does, and for an item. */
@@ -139,33 +140,35 @@ function expectLooped(scenario: Scenario, run: Outcome): void {
     const keys: (string | undefined)[] = [];
     for (const event of run.events) {
       if (event.type === "loop-told" && event.step === path) {
-        expect(loop.hasInbox && !isOver && rounds < loop.max, "no message comes that no round can read").toBe(true);
+        quickExpect(loop.hasInbox && !isOver && rounds < loop.max, "no message comes that no round can read").toBe(
+          true,
+        );
         told++;
         keys.push(event.idempotencyKey);
       }
       if (!("step" in event) || event.step === undefined) continue;
       if (event.step === path && event.type === "step-finished") {
-        expect([isInRound, isOver, event.round], "a loop ends once, with its last round").toEqual([
+        quickExpect([isInRound, isOver, event.round], "a loop ends once, with its last round").toEqual([
           false,
           false,
           rounds,
         ]);
-        expect(read, "no message is unread when its loop ends").toBe(told);
+        quickExpect(read, "no message is unread when its loop ends").toBe(told);
         isOver = true;
       }
       if (!event.step.startsWith(`${path}#`)) continue;
       if (event.type === "step-started" && event.attempt === undefined) {
         rounds++;
-        expect([isInRound, isOver, event.step], "rounds follow one another").toEqual([
+        quickExpect([isInRound, isOver, event.step], "rounds follow one another").toEqual([
           false,
           false,
           `${path}#${rounds}`,
         ]);
-        expect(rounds, "there are no more rounds than there may be").toBeLessThanOrEqual(loop.max);
-        expect(event.who, "by the agent whose turn it is").toBe(`a${doerOf(last, rounds, loop.agents.length)}`);
+        quickExpect(rounds, "there are no more rounds than there may be").toBeLessThanOrEqual(loop.max);
+        quickExpect(event.who, "by the agent whose turn it is").toBe(`a${doerOf(last, rounds, loop.agents.length)}`);
         isInRound = true;
         const upTo = event.told ?? read;
-        expect(upTo >= read && upTo <= told, "a round reads what came since the one before").toBe(true);
+        quickExpect(upTo >= read && upTo <= told, "a round reads what came since the one before").toBe(true);
         read = upTo;
       }
       if (event.type === "step-finished") {
@@ -173,7 +176,7 @@ function expectLooped(scenario: Scenario, run: Outcome): void {
         last = (event.output as { value: number }).value;
       }
     }
-    expect(new Set(keys).size, "no message is told twice").toBe(keys.length);
+    quickExpect(new Set(keys).size, "no message is told twice").toBe(keys.length);
   }
 }
 
@@ -228,10 +231,10 @@ function expectBounded(scenario: Scenario, run: Outcome): void {
       }
       if (isNew) begun++;
     }
-    expect(outOfOrder, "items begin in order").toEqual([]);
-    expect(most, "no more items are begun than are worked on at a time").toBeLessThanOrEqual(each.concurrency);
+    quickExpect(outOfOrder, "items begin in order").toEqual([]);
+    quickExpect(most, "no more items are begun than are worked on at a time").toBeLessThanOrEqual(each.concurrency);
     const isOver = run.events.some((event) => event.type === "step-finished" && event.step === path);
-    if (isOver) expect(failed, "no more items fail than are tolerated").toBeLessThanOrEqual(each.tolerate ?? 0);
+    if (isOver) quickExpect(failed, "no more items fail than are tolerated").toBeLessThanOrEqual(each.tolerate ?? 0);
   }
 }
 
@@ -245,8 +248,8 @@ function expectToldOnce(scenario: Scenario, run: Outcome): void {
   const of = (type: RunEvent["type"]): string[] =>
     run.events.flatMap((event) => (event.type === type && "step" in event ? [event.step ?? ""] : []));
   const [opened, answered, finished] = [of("wait-opened"), of("wait-answered"), of("step-finished")];
-  expect(new Set(opened).size, "no wait opens twice").toBe(opened.length);
-  expect(new Set(answered).size, "no wait is answered twice").toBe(answered.length);
+  quickExpect(new Set(opened).size, "no wait opens twice").toBe(opened.length);
+  quickExpect(new Set(answered).size, "no wait is answered twice").toBe(answered.length);
   const expired = expiredWaits(run);
   const awaited = new Set([...opened, ...answered]);
   const done = new Set([...run.executed, ...run.compensated]);
@@ -260,9 +263,9 @@ function expectToldOnce(scenario: Scenario, run: Outcome): void {
     if (!opened.includes(step)) unopened.push(step);
     if (kind === "wait" && answered.includes(step) === expired.has(step)) untold.push(step);
   }
-  expect(doneOtherwise, "an agent does what is no wait, and no wait").toEqual([]);
-  expect(unopened, "it opens before it finishes").toEqual([]);
-  expect(untold, "it finishes with its answer, or given up").toEqual([]);
+  quickExpect(doneOtherwise, "an agent does what is no wait, and no wait").toEqual([]);
+  quickExpect(unopened, "it opens before it finishes").toEqual([]);
+  quickExpect(untold, "it finishes with its answer, or given up").toEqual([]);
 }
 
 function expiredWaits(run: Outcome): ReadonlySet<string> {
@@ -275,14 +278,14 @@ function expiredWaits(run: Outcome): ReadonlySet<string> {
 function expectUndone(scenario: Scenario, run: Outcome): void {
   const begun = run.events.flatMap((event) => (event.type === "compensation-started" ? [event.step] : []));
   const undone = run.events.flatMap((event) => (event.type === "compensation-finished" ? [event.step] : []));
-  expect(new Set(attempts(run.events, "compensation-started")).size, "no undoing starts twice").toBe(begun.length);
+  quickExpect(new Set(attempts(run.events, "compensation-started")).size, "no undoing starts twice").toBe(begun.length);
   const isTwice = (step: string): boolean => times(run.compensated, step) > times(begun, step);
-  expect([...new Set(run.compensated)].filter(isTwice), "no undoing is done twice").toEqual([]);
-  expect(run.compensated).toEqual(expect.arrayContaining(undone));
+  quickExpect([...new Set(run.compensated)].filter(isTwice), "no undoing is done twice").toEqual([]);
+  quickExpect(missing(run.compensated, undone), "what is undone was compensated").toEqual([]);
   const { pivot } = scenario;
   const isInDoubt = inDoubt(scenario, run);
   if (isInDoubt)
-    expect(run.status, "that may be past its point of no return waits for a person").toBe("compensation-failed");
+    quickExpect(run.status, "that may be past its point of no return waits for a person").toBe("compensation-failed");
   const isKept = run.status === "completed" || passed(run, pivot) || isInDoubt;
   const unknown = isKept ? [] : unknownSteps(scenario, run);
   const finished = isKept ? [] : toUndo(scenario, run, unknown);
@@ -291,20 +294,20 @@ function expectUndone(scenario: Scenario, run: Outcome): void {
   const order = [...new Set(run.compensated)];
   const isInOrder = (list: readonly string[]): void => {
     const first = list.slice(0, unfinished.length);
-    expect(first.filter((step) => !unfinished.includes(step))).toEqual([]);
+    quickExpect(first.filter((step) => !unfinished.includes(step))).toEqual([]);
     const rest = list.slice(unfinished.length);
-    expect(rest).toEqual(finished.slice(0, rest.length));
+    quickExpect(rest).toEqual(finished.slice(0, rest.length));
   };
   isInOrder(order);
   if (run.status === "compensation-failed") {
-    if (!passed(run, pivot)) expect(undone).not.toContain(run.state.uncompensated);
+    if (!passed(run, pivot)) quickExpect(undone.filter((step) => step === run.state.uncompensated)).toEqual([]);
     return;
   }
   if (run.status !== "completed")
-    expect(passed(run, pivot), "past its point of no return a run isn't undone").toBe(false);
-  expect(undone.toSorted()).toEqual([...unfinished, ...finished].toSorted());
+    quickExpect(passed(run, pivot), "past its point of no return a run isn't undone").toBe(false);
+  quickExpect(undone.toSorted()).toEqual([...unfinished, ...finished].toSorted());
   isInOrder(undone);
-  expect([...new Set(run.compensatedUnknown)].toSorted()).toEqual(unknown.toSorted());
+  quickExpect([...new Set(run.compensatedUnknown)].toSorted()).toEqual(unknown.toSorted());
 }
 
 /** The steps that finished and can be undone, the last one first: by what their agents gave, or those whose effects are unknown. */
@@ -380,6 +383,12 @@ function attempts(events: readonly RunEvent[], type: "step-started" | "compensat
   return events.flatMap((event) => (event.type === type ? [`${event.step}/${event.attempt ?? 1}`] : []));
 }
 
+/** Those of `wanted` that are not among `steps`. */
+function missing(steps: readonly string[], wanted: readonly string[]): string[] {
+  const there = new Set(steps);
+  return wanted.filter((step) => !there.has(step));
+}
+
 function times(steps: readonly string[], step: string): number {
   return steps.filter((other) => other === step).length;
 }
@@ -389,13 +398,13 @@ export function expectAllSound(scenario: Scenario, played: Played): void {
   for (const run of played.runs) expectSound(scenario, run);
   for (const { run, step, key } of played.taken) {
     const events = played.runs.find(({ id }) => id === run)?.events ?? [];
-    expect(
+    quickExpect(
       events.filter((event) => event.type === "loop-told" && event.step === step && event.idempotencyKey === key),
       "what a sender knows to be taken is in the history, once",
     ).toHaveLength(1);
   }
-  expect(played.errors).toEqual([]);
-  expect(played.leftovers).toBe(0);
+  quickExpect(played.errors).toEqual([]);
+  quickExpect(played.leftovers).toBe(0);
 }
 
 function stepOf(scenario: Scenario, name: string): Scenario["steps"][number] {
