@@ -99,7 +99,7 @@ export default defineConfig({
   ignorePatterns: ["api/**"], // written by a script
   plugins: ["typescript", "unicorn", "oxc", "import", "vitest"],
   categories: { correctness: "error", suspicious: "error" },
-  options: { typeAware: true, denyWarnings: true, reportUnusedDisableDirectives: "error" },
+  options: { typeAware: true, typeCheck: true, denyWarnings: true, reportUnusedDisableDirectives: "error" },
   rules: {
     eqeqeq: ["error", "always", { null: "ignore" }],
     "no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
