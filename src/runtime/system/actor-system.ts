@@ -10,7 +10,7 @@ import type { CallStream } from "../../actors/call-stream.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
 import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { Gone, GoneReason } from "../../actors/gone.ts";
+import type { Gone } from "../../actors/gone.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
@@ -38,6 +38,7 @@ import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import type { RunFilter } from "../workflows/list-runs.ts";
 import { Runs } from "../workflows/runs.ts";
+import { ActorsByAddress } from "./actors-by-address.ts";
 import { Spawner } from "./spawner.ts";
 import { systemBody } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
@@ -68,6 +69,7 @@ export class ActorSystem implements System {
   readonly #spawner: Spawner;
   readonly #runs: Runs;
   readonly #supervision: Supervision;
+  readonly #actors: ActorsByAddress;
   readonly #deathWatch: DeathWatch;
   readonly #events: EventFeed;
   readonly #log: SystemLog;
@@ -137,11 +139,17 @@ export class ActorSystem implements System {
       down: (actor, why) => this.#deathWatch.down(actor, why),
       gone: (actor, why) => this.#deathWatch.gone(actor, why),
     });
+    this.#actors = new ActorsByAddress({
+      home: this.#home,
+      roster: this.#roster,
+      registry: this.#registry,
+      supervision: this.#supervision,
+    });
+    const { find, isThere, stop, bringDown } = this.#actors;
     this.#deathWatch = new DeathWatch({
-      isThere: (actor) =>
-        isSupervised(actor) ? this.#supervision.isThere(actor) : this.#find(nameOf(actor)) === actor,
+      isThere,
+      bringDown,
       notify: (watcher, type, gone) => this.#home.notify(watcher, type, gone),
-      bringDown: (actor, by, reason) => this.#bringDown(actor, by, reason),
     });
     this.#runs = new Runs({
       home: this.#home,
@@ -170,7 +178,7 @@ export class ActorSystem implements System {
             return this.#spawner.spawn(given, name, placement);
           },
           deploy: async ({ definition, gone }) => this.#runs.locate(await platform.load.load(definition), gone),
-          find: (name, definition) => this.#find(name, definition),
+          find,
           deathWatch: this.#deathWatch,
         }),
     });
@@ -185,7 +193,7 @@ export class ActorSystem implements System {
       deathWatch: this.#deathWatch,
       runs: this.#runs,
       traces: this.#traces,
-      stop: (address) => this.#stop(address, "drain"),
+      stop: (address) => stop(address, "drain"),
       events: this.#events,
       log: this.#log,
       publish: this.#events.publish,
@@ -245,7 +253,7 @@ export class ActorSystem implements System {
 
   async find(definition: ActorDefinition | CallableAgent, name: string): Promise<never> {
     checkSought("find", ["actor", "agent"], definition, name);
-    const address = this.#find(name, definition.name);
+    const address = this.#actors.find(name, definition.name);
     if (address === undefined) {
       throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
         details: { name },
@@ -257,14 +265,7 @@ export class ActorSystem implements System {
   async stop(ref: { readonly address: Address }, mode: StopMode = "discard", options: StopOptions = {}): Promise<void> {
     const deadline = stopDeadline(mode, options);
     const address = addressIn(this.#platform.system, "stop", ref);
-    await within(this.#platform.clock, deadline, this.#stop(address, mode), () => notStopped(address, deadline));
-  }
-
-  async #stop(address: Address, mode: StopMode): Promise<void> {
-    const host = hostOf(address);
-    if (host === undefined) return this.#supervision.terminate(address, mode);
-    // a dead thread's actors have stopped
-    if (host === homeHost || this.#roster.thread(host) !== undefined) await this.#home.stop(host, address, mode);
+    await within(this.#platform.clock, deadline, this.#actors.stop(address, mode), () => notStopped(address, deadline));
   }
 
   run<Input, Output, Waits, Steps, Parts>(
@@ -327,19 +328,6 @@ export class ActorSystem implements System {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** The address of an actor by its name; with a definition, only if the actor has that definition. */
-  #find(name: string, definition?: string): Address | undefined {
-    const found = this.#registry.find(name);
-    return definition === undefined || found?.definition === definition ? found?.address : undefined;
-  }
-
-  /** Returns true for an actor without a supervisor, which will be gone for good; a supervisor decides about the others. */
-  #bringDown(actor: Address, by: Address, reason: GoneReason): boolean {
-    if (isSupervised(actor)) this.#supervision.linkedDown(actor, by, reason);
-    else void this.#stop(actor, "discard");
-    return !isSupervised(actor);
   }
 
   #refOn(definition: ActorDefinition | CallableAgent, address: Address): BoundRef {
