@@ -6,6 +6,7 @@ import { type Coordination, isTroupeError, type RunEvent, type System } from "..
 import { bench, concurrency, pieces, tolerate, worker } from "./lists.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 import { crashes, holdsOnThreads, holdsSimulated, isFoundBroken, type Scenario } from "./worlds.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 interface Lists {
   readonly start: Coordination;
@@ -43,11 +44,11 @@ function expectBounded(history: readonly RunEvent[]): void {
   for (const event of history) {
     if (!("step" in event) || !(event.step ?? "").startsWith("piece[")) continue;
     if (event.type === "step-started") {
-      if (event.attempt === undefined) expect(event.step, "items begin in order").toBe(`piece[${begun.size}]`);
+      if (event.attempt === undefined) quickExpect(event.step, "items begin in order").toBe(`piece[${begun.size}]`);
       begun.add(event.step);
       active.add(event.step);
-      expect(active.size, "no more items are begun than are worked on at a time").toBeLessThanOrEqual(concurrency);
-      expect(finished.has(event.step), "no item that has finished is begun again").toBe(false);
+      quickExpect(active.size, "no more items are begun than are worked on at a time").toBeLessThanOrEqual(concurrency);
+      quickExpect(finished.has(event.step), "no item that has finished is begun again").toBe(false);
     }
     if (event.type === "step-finished") {
       active.delete(event.step);
@@ -59,7 +60,7 @@ function expectBounded(history: readonly RunEvent[]): void {
     }
   }
   const isOver = history.some((event) => event.type === "step-finished" && event.step === "piece");
-  if (isOver) expect(failed).toBeLessThanOrEqual(tolerate);
+  if (isOver) quickExpect(failed).toBeLessThanOrEqual(tolerate);
 }
 
 const boundsHold =

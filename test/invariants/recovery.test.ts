@@ -20,6 +20,7 @@ import { outside } from "./outside.ts";
 import { always, type Conduct, final, hasty, ledger, steady, type Step, steps } from "./sagas.ts";
 import { withoutIdempotencyKeys } from "./wire.ts";
 import { crashes, holdsInWorld, isFoundBrokenInWorld, schedules, seeds, type SimulatedOptions } from "./worlds.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 interface GivenOrder {
   readonly conduct: Readonly<Record<string, Conduct>>;
@@ -175,39 +176,39 @@ const turns: ReadonlySet<string> = new Set(["cancel-requested", "undo-requested"
 function checkRun(id: string, history: readonly RunEvent[], entries: readonly string[]): void {
   const end = history.at(-1);
   if (end?.type !== "run-ended") throw new Error(`${id} has not ended, but ${end?.type}`);
-  expect(["completed", "failed", "cancelled", "undone", "resolved"]).toContain(end.status);
+  quickExpect(["completed", "failed", "cancelled", "undone", "resolved"]).toContain(end.status);
   const finished = stepsOf(history, "step-finished");
   const undone = stepsOf(history, "compensation-finished");
-  expect(new Set(finished).size).toBe(finished.length);
-  expect(new Set(undone).size).toBe(undone.length);
+  quickExpect(new Set(finished).size).toBe(finished.length);
+  quickExpect(new Set(undone).size).toBe(undone.length);
 
   // once it turned back, no step starts; then what is unknown is undone first, and what finished last first
   const turn = history.findIndex(
     (event) => turns.has(event.type) || (event.type === "step-failed" && event.retryAt === undefined),
   );
-  if (turn >= 0) expect(stepsOf(history.slice(turn), "step-started")).toEqual([]);
+  if (turn >= 0) quickExpect(stepsOf(history.slice(turn), "step-started")).toEqual([]);
   const uncertain = undone.filter((step) => !finished.includes(step));
-  expect(undone.slice(uncertain.length)).toEqual(finished.filter((step) => undone.includes(step)).toReversed());
+  quickExpect(undone.slice(uncertain.length)).toEqual(finished.filter((step) => undone.includes(step)).toReversed());
 
   // what agents were asked to do is what the history says was begun, and what it says is over has been done
   const inForce: string[] = [];
   for (const step of steps) {
     const effect = outside.effect(`${id}/${step}`);
-    expect(effect.done).toBeLessThanOrEqual(count(stepsOf(history, "step-started"), step));
-    expect(effect.undone).toBeLessThanOrEqual(count(stepsOf(history, "compensation-started"), step));
+    quickExpect(effect.done).toBeLessThanOrEqual(count(stepsOf(history, "step-started"), step));
+    quickExpect(effect.undone).toBeLessThanOrEqual(count(stepsOf(history, "compensation-started"), step));
     if (finished.includes(step)) expect(effect.done).toBeGreaterThan(0);
     if (undone.includes(step)) expect(effect.undone).toBeGreaterThan(0);
-    if (undone.includes(step)) expect(effect.isInForce).toBe(false);
+    if (undone.includes(step)) quickExpect(effect.isInForce).toBe(false);
     if (effect.isInForce) inForce.push(step);
   }
   const wasUndone = outside.log.flatMap((entry) => undone.filter((step) => entry === `-${id}/${step}`));
-  expect(wasUndone).toEqual(undone.filter((step) => wasUndone.includes(step)));
+  quickExpect(wasUndone).toEqual(undone.filter((step) => wasUndone.includes(step)));
   const inLedger = steps.filter((step) => isLeft(entries, step));
-  expect(new Set(entries).size).toBe(entries.length);
+  quickExpect(new Set(entries).size).toBe(entries.length);
   switch (end.status) {
     case "completed":
-      expect(inForce).toEqual(steps);
-      expect(inLedger).toEqual(steps);
+      quickExpect(inForce).toEqual(steps);
+      quickExpect(inLedger).toEqual(steps);
       return;
     case "resolved": {
       const left = finished.filter((step) => !undone.includes(step) && !isUncompensated(history, step));
@@ -215,9 +216,9 @@ function checkRun(id: string, history: readonly RunEvent[], entries: readonly st
       return;
     }
     default:
-      expect(finished.filter((step) => !undone.includes(step))).toEqual([]);
-      expect(inForce).toEqual([]);
-      expect(inLedger).toEqual([]);
+      quickExpect(finished.filter((step) => !undone.includes(step))).toEqual([]);
+      quickExpect(inForce).toEqual([]);
+      quickExpect(inLedger).toEqual([]);
   }
 }
 

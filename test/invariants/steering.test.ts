@@ -10,6 +10,7 @@ import { desk, log, max } from "./desks.ts";
 import { hastyJournal } from "./hasty-journal.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 import { crashes, holdsInWorld, holdsOnThreads, isFoundBrokenInWorld, type WorldScenario } from "./worlds.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 interface Talks {
   readonly start: Coordination;
@@ -71,13 +72,13 @@ function expectRounds(history: readonly RunEvent[]): boolean {
     if (!("step" in event) || !(event.step ?? "").startsWith("talk#")) continue;
     if (event.type === "step-started" && event.attempt === undefined) {
       rounds++;
-      expect([event.step, isInRound], "rounds follow one another").toEqual([`talk#${rounds}`, false]);
-      expect(event.who, "in turns").toBe(rounds % 2 === 1 ? "clerk" : "expert");
+      quickExpect([event.step, isInRound], "rounds follow one another").toEqual([`talk#${rounds}`, false]);
+      quickExpect(event.who, "in turns").toBe(rounds % 2 === 1 ? "clerk" : "expert");
       isInRound = true;
     }
     if (event.type === "step-finished") isInRound = false;
   }
-  expect(rounds, "no more rounds than there may be").toBeLessThanOrEqual(max);
+  quickExpect(rounds, "no more rounds than there may be").toBeLessThanOrEqual(max);
   return history.some((event) => event.type === "step-finished" && event.step === "talk");
 }
 
@@ -112,28 +113,30 @@ async function talk(
         expect(event.error.name, "no function is called without its sources").not.toBe("TypeError");
     const isOver = expectRounds(history);
     const { entries, read } = await system.store.read(log, id);
-    expect(new Set(read).size, "no message is read twice").toBe(read.length);
+    quickExpect(new Set(read).size, "no message is read twice").toBe(read.length);
     const known = [...(taken.get(id) ?? [])];
     const told = history.flatMap((event) => (event.type === "loop-told" ? [Number(event.message)] : []));
     expect(told, "what was taken is in the history").toEqual(expect.arrayContaining(known));
-    expect(new Set(told).size, "a message is told once").toBe(told.length);
+    quickExpect(new Set(told).size, "a message is told once").toBe(told.length);
     for (const message of refused)
-      expect(told.includes(message) && !known.includes(message), "what was refused is not in it").toBe(false);
-    if (isOver && !losesThreads) expect(new Set(read), "each message is read by a round").toEqual(new Set(told));
+      quickExpect(told.includes(message) && !known.includes(message), "what was refused is not in it").toBe(false);
+    if (isOver && !losesThreads) quickExpect(new Set(read), "each message is read by a round").toEqual(new Set(told));
     const done = history.flatMap((event) =>
       event.type === "step-finished" && event.step !== "talk" ? [`+${event.step}`] : [],
     );
     const undone = history.flatMap((event) => (event.type === "compensation-finished" ? [`-${event.step}`] : []));
     const effects = entries.filter((entry) => entry.startsWith("+"));
-    expect(new Set(effects).size, "each round has its effect once").toBe(effects.length);
+    quickExpect(new Set(effects).size, "each round has its effect once").toBe(effects.length);
     expect(effects).toEqual(expect.arrayContaining(done));
-    expect(entries.filter((entry) => entry.startsWith("-"))).toEqual(undone);
+    quickExpect(entries.filter((entry) => entry.startsWith("-"))).toEqual(undone);
     if (result === undefined)
-      expect(undone, "in exactly the reverse order").toEqual(done.toReversed().map((entry) => entry.replace("+", "-")));
+      quickExpect(undone, "in exactly the reverse order").toEqual(
+        done.toReversed().map((entry) => entry.replace("+", "-")),
+      );
     const count = done.filter((entry) => entry.startsWith("+talk#")).length;
     const hasFailed = failsAt === count + 1 && !isOver;
-    if (!losesThreads) expect(result !== undefined).toBe(!hasFailed && !lastFails);
-    if (isOver && told.length === 0) expect(count, "it ends when it is done").toBe(rounds);
+    if (!losesThreads) quickExpect(result !== undefined).toBe(!hasFailed && !lastFails);
+    if (isOver && told.length === 0) quickExpect(count, "it ends when it is done").toBe(rounds);
   });
   const switching = (async () => {
     for (const after of switches) {

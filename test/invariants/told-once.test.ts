@@ -7,6 +7,7 @@ import { approving, type WaitName, waits } from "./answers.ts";
 import { hastyJournal } from "./hasty-journal.ts";
 import { book } from "./workflows.ts";
 import { crashes, holdsInWorld, holdsOnThreads, isFoundBrokenInWorld, type WorldScenario } from "./worlds.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 interface Tell {
   readonly wait: WaitName;
@@ -93,19 +94,19 @@ function expectToldOnce(
   );
   const opened = history.filter(({ event }) => event.type === "wait-opened" && event.step === wait);
   const ends = history.flatMap(({ event }) => (event.type === "step-finished" && event.step === wait ? [event] : []));
-  expect(answers.length, "one answer is accepted at most").toBeLessThanOrEqual(1);
-  expect(opened.length, "it opens once at most").toBeLessThanOrEqual(1);
-  expect(ends.length, "it ends once at most").toBeLessThanOrEqual(1);
+  quickExpect(answers.length, "one answer is accepted at most").toBeLessThanOrEqual(1);
+  quickExpect(opened.length, "it opens once at most").toBeLessThanOrEqual(1);
+  quickExpect(ends.length, "it ends once at most").toBeLessThanOrEqual(1);
   const [record] = answers;
   const keys = [...(taken.get(`${run.id}/${wait}`) ?? [])];
   if (record?.event.type !== "wait-answered") {
-    expect(keys, "what was taken is in the history").toEqual([]);
+    quickExpect(keys, "what was taken is in the history").toEqual([]);
     for (const end of ends) expect(end).toMatchObject({ isExpired: true, output: { by: -1, amount: 1000 } });
     return;
   }
   const { answer, by, idempotencyKey } = record.event;
-  expect(keys, "what was taken is in the history, and nothing else was").toEqual([idempotencyKey]);
-  for (const end of ends) expect(end.output).toEqual(answer);
+  quickExpect(keys, "what was taken is in the history, and nothing else was").toEqual([idempotencyKey]);
+  for (const end of ends) quickExpect(end.output).toEqual(answer);
   const losers = refused.filter((details) => (details as { wait: string }).wait === wait);
   for (const details of losers) expect(details).toMatchObject({ by, at: record.time, version: record.version });
 }

@@ -14,6 +14,7 @@ import { SpanIds } from "../../src/traces/span-ids.ts";
 import { canary, coat, desk, outside, sheet, sleepwalker, till } from "./traced.ts";
 import { asMessage, mapFrames, type WireFrame } from "./wire.ts";
 import { crashes, schedules, seeds } from "./worlds.ts";
+import { quickExpect } from "../quick-expect.ts";
 
 interface Day {
   readonly start: Coordination;
@@ -165,10 +166,10 @@ const prefixesOf = (seed: number, process: number): readonly string[] =>
 function check({ spans, crashes: count, runs, died }: Told, seed: number): void {
   const byId = new Map<string, Span>();
   for (const span of spans) {
-    expect(byId.has(span.spanId), `${span.name} ends once`).toBe(false);
+    quickExpect(byId.has(span.spanId), `${span.name} ends once`).toBe(false);
     byId.set(span.spanId, span);
-    expect(span.end, span.name).toBeGreaterThanOrEqual(span.start);
-    expect(span.failure === undefined, span.name).toBe(!span.events.some(({ name }) => name === "exception"));
+    quickExpect(span.end, span.name).toBeGreaterThanOrEqual(span.start);
+    quickExpect(span.failure === undefined, span.name).toBe(!span.events.some(({ name }) => name === "exception"));
   }
   // what a process had that crashed, and what a thread had not sent that died
   const last = count + 1;
@@ -176,7 +177,7 @@ function check({ spans, crashes: count, runs, died }: Told, seed: number): void 
     ...died.map(({ thread }) => prefixOf(seed, last, thread)),
     ...Array.from({ length: count }, (_, n) => prefixesOf(seed, n + 1)).flat(),
   ]);
-  if (count === 0 && died.length === 0) expect(spans.filter(({ failure }) => failure === "lost")).toEqual([]);
+  if (count === 0 && died.length === 0) quickExpect(spans.filter(({ failure }) => failure === "lost")).toEqual([]);
   for (const { name, kind, parentId } of spans)
     if (kind === "server") expect(parentId, `${name} is in the span of what was asked`).toBeDefined();
   // a process that crashes right after the end of a run has not given the run's spans: its history has them
@@ -184,19 +185,19 @@ function check({ spans, crashes: count, runs, died }: Told, seed: number): void 
   for (const { name, traceId, start, parentId } of spans) {
     if (parentId === undefined) continue;
     const parent = byId.get(parentId) ?? ofRuns.get(parentId);
-    if (parent === undefined) expect(gone, `the parent of ${name}`).toContain(parentId.slice(0, 8));
+    if (parent === undefined) quickExpect(gone, `the parent of ${name}`).toContain(parentId.slice(0, 8));
     else {
-      expect(traceId).toBe(parent.traceId);
+      quickExpect(traceId).toBe(parent.traceId);
       if (!name.startsWith("supervise"))
-        expect(start, `${name} in ${parent.name}`).toBeGreaterThanOrEqual(parent.start);
+        quickExpect(start, `${name} in ${parent.name}`).toBeGreaterThanOrEqual(parent.start);
     }
   }
   for (const { thread, time } of died) {
     const prefix = prefixOf(seed, last, thread);
     for (const { spanId, name, start, end } of spans) {
       if (!spanId.startsWith(prefix)) continue;
-      expect(start, `${name} of a dead thread`).toBeLessThanOrEqual(time);
-      expect(end, `${name} of a dead thread`).toBeLessThanOrEqual(time);
+      quickExpect(start, `${name} of a dead thread`).toBeLessThanOrEqual(time);
+      quickExpect(end, `${name} of a dead thread`).toBeLessThanOrEqual(time);
     }
   }
   checkLinks(spans, count === 0, gone);
@@ -220,11 +221,11 @@ function checkLinks(spans: readonly Span[], isOneProcess: boolean, gone: Readonl
       linked.add(versionOf(attributes));
       const places = committed.get(versionOf(attributes));
       if (places !== undefined && !gone.has(spanId.slice(0, 8)))
-        expect(places, `the link of ${name}`).toContain(spanId);
+        quickExpect(places, `the link of ${name}`).toContain(spanId);
     }
     for (const event of events.filter((one) => one.name === names.stateRead)) {
       const version = versionOf(event.attributes);
-      if (isOneProcess && committed.has(version)) expect(linked, `${name} read ${version}`).toContain(version);
+      if (isOneProcess && committed.has(version)) quickExpect(linked, `${name} read ${version}`).toContain(version);
     }
   }
 }
@@ -234,7 +235,7 @@ function checkRun(run: readonly Span[], spans: readonly Span[], mayLose: boolean
   const [{ traceId } = { traceId: "" }] = run;
   const given = spans.filter((span) => span.traceId === traceId);
   const made = new Set(run.map(({ spanId }) => spanId));
-  if (!mayLose) expect(given.filter(({ spanId }) => made.has(spanId))).toEqual(run);
+  if (!mayLose) quickExpect(given.filter(({ spanId }) => made.has(spanId))).toEqual(run);
   const live = given.filter(({ spanId }) => !made.has(spanId));
   const attempts = new Map(run.map((span) => [span.spanId, span]));
   const ran = new Map<string, number>();
@@ -242,14 +243,14 @@ function checkRun(run: readonly Span[], spans: readonly Span[], mayLose: boolean
     const attempt = attempts.get(span.parentId as string) as Span;
     ran.set(attempt.spanId, (ran.get(attempt.spanId) ?? 0) + 1);
     const agent = attempt.attributes["gen_ai.agent.name"];
-    if (agent !== undefined) expect(span.name).toBe(`execute ${String(agent)}`);
+    if (agent !== undefined) quickExpect(span.name).toBe(`execute ${String(agent)}`);
   }
   const codeRuns = live.filter(({ name, parentId }) => name === "execute cutter" && !made.has(parentId ?? ""));
-  if (!mayLose) expect(codeRuns, "steps' code that runs in no attempt").toEqual([]);
+  if (!mayLose) quickExpect(codeRuns, "steps' code that runs in no attempt").toEqual([]);
   for (const { name, spanId, attributes } of run) {
     if (!/^(invoke_agent|compensate)/.test(name)) continue;
-    expect(ran.get(spanId) ?? 0, `runs of the code of ${name}`).toBeLessThanOrEqual(1);
-    if (!mayLose && attributes["troupe.outcome"] === "finished") expect(ran.get(spanId), name).toBe(1);
+    quickExpect(ran.get(spanId) ?? 0, `runs of the code of ${name}`).toBeLessThanOrEqual(1);
+    if (!mayLose && attributes["troupe.outcome"] === "finished") quickExpect(ran.get(spanId), name).toBe(1);
   }
 }
 
