@@ -53,6 +53,7 @@ export default defineConfig({
           name: "threads",
           include: [onThreads],
           server: { deps: { external: [/\/dist\//, whatIsCompiled] } },
+          isolate: false, // as above: each file closes the systems that it makes
         },
       },
     ],
