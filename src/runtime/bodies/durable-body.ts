@@ -225,15 +225,15 @@ export class DurableBody implements ActorBody {
         : { ...envelope, payload: host.copier.copy(spare, "a message", Number.POSITIVE_INFINITY) };
     const payload = openMessage(host, this.#cell, this.#definition, opened);
     const draft = createDraft(state as object);
-    const outgoing = new HeldOutput(host, this.#codec, delivery.trace?.traceparent);
+    const heldOutput = new HeldOutput(host, this.#codec, delivery.trace?.traceparent);
     const context = new CellContext(this.#site, delivery, { scope });
-    const value = await this.#run(outgoing, () => (this.#on[type] as Handle)(draft, payload, context));
+    const value = await this.#run(heldOutput, () => (this.#on[type] as Handle)(draft, payload, context));
     const answer = delivery.isAnswered ? undefined : checkReply(this.#definition, type, value);
     const reply = delivery.prepare(answer); // before the draft is finished: the answer may hold parts of it
     const kept =
       key === undefined || answer === undefined ? undefined : this.#codec.encode(answer, `a reply to "${type}"`);
     const next = finished(draft, this.#definition.name);
-    const parcels = parcelsOf(mail?.state.posted ?? 0, outgoing.posted);
+    const parcels = parcelsOf(mail?.state.posted ?? 0, heldOutput.posted);
     if (next !== state || parcels.length > 0 || idempotencyKey !== undefined) {
       const delivered = new Set(this.#delivered);
       const mailNow = mailAfter(mail?.state, parcels, delivered, { reply: kept, asked });
@@ -247,17 +247,17 @@ export class DurableBody implements ActorBody {
       }
       this.#cleared(delivered);
     }
-    for (const { event, hasRefs } of outgoing.events) this.#cell.subscribers.emit(event, hasRefs);
+    for (const { event, hasRefs } of heldOutput.events) this.#cell.subscribers.emit(event, hasRefs);
     reply();
     return true;
   }
 
-  async #run(outgoing: HeldOutput, handle: () => unknown): Promise<unknown> {
-    this.#cell.outgoing = outgoing;
+  async #run(heldOutput: HeldOutput, handle: () => unknown): Promise<unknown> {
+    this.#cell.heldOutput = heldOutput;
     try {
       return await handle();
     } finally {
-      if (this.#cell.outgoing === outgoing) this.#cell.outgoing = undefined; // unless a fence has replaced it meanwhile, which stays
+      if (this.#cell.heldOutput === heldOutput) this.#cell.heldOutput = undefined; // unless a fence has replaced it meanwhile, which stays
     }
   }
 

@@ -74,7 +74,7 @@ export class ActorCell implements Sender {
   /** The id of the message being handled, the cause of what is sent meanwhile; 0 when idle or when several are handled. */
   cause = 0;
   /** Set while a durable actor handles a message: takes what it sends. */
-  outgoing: HeldBack | undefined = undefined;
+  heldOutput: HeldBack | undefined = undefined;
   /** The author of its commits. Each life of an actor is another author. */
   readonly author: string;
   /** The message being handled: asks that are made meanwhile end with it. Absent when several may be handled at a time. */
@@ -233,7 +233,7 @@ export class ActorCell implements Sender {
     const refuse = (): never => {
       throw replaced(this.address);
     };
-    this.outgoing = { post: refuse, emit: refuse };
+    this.heldOutput = { post: refuse, emit: refuse };
     this.subscribers.forget();
     this.#abort("was left behind");
     this.#body.stop();

@@ -145,7 +145,7 @@ export class CellContext implements ActorContext<unknown> {
     const { name, events } = this.#site;
     const site = { agent: name, version: "protocol", direction: "event", side: "sender" } as const;
     const checked = events === undefined ? event : checkContract(events, event, site);
-    (this.#site.cell.outgoing ?? this.#site.cell.subscribers).emit(checked);
+    (this.#site.cell.heldOutput ?? this.#site.cell.subscribers).emit(checked);
   }
 
   call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options: CallOptions = noOptions): Promise<Out> {

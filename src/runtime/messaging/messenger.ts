@@ -120,8 +120,8 @@ export class Messenger {
     let sealed: Envelope | undefined;
     let span: OpenSpan | undefined;
     try {
-      if (sender.outgoing !== undefined) {
-        sender.outgoing.post(target, type, payload);
+      if (sender.heldOutput !== undefined) {
+        sender.heldOutput.post(target, type, payload);
         return sent;
       }
       if (sender.trace !== undefined) span = beginSent(this.#host.recorder, "tell", sender, target, type);

@@ -41,8 +41,8 @@ export class ScopedSender implements Sender {
     return this.#trace ?? this.scope?.trace;
   }
 
-  get outgoing(): Sender["outgoing"] {
-    return this.#actor.outgoing;
+  get heldOutput(): Sender["heldOutput"] {
+    return this.#actor.heldOutput;
   }
 
   get isFenced(): boolean {

@@ -16,7 +16,7 @@ export interface Sender {
   /** It has now seen everything up to this position. */
   observe(position: Position): void;
   /** Where its messages wait until what it is handling has been committed; for a durable actor while it handles one. */
-  readonly outgoing?: HeldMessages | undefined;
+  readonly heldOutput?: HeldMessages | undefined;
   /** True for an actor that another life of it has replaced. */
   readonly isFenced?: boolean;
   /** What is being handled, which its asks end with. */

@@ -8,7 +8,7 @@ import type { DeployRequest, SpawnOutcome, SpawnRequest } from "../messaging/sys
 import { nativeBody } from "../bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */
-interface BondRequest {
+interface DeathWatchRequest {
   readonly actor: Address;
   readonly message: string;
 }
@@ -22,7 +22,7 @@ export interface SystemBodyOptions {
   readonly deathWatch: DeathWatch;
 }
 
-export function systemBody({ spawn, deploy, find, deathWatch: bonds }: SystemBodyOptions): ActorBody {
+export function systemBody({ spawn, deploy, find, deathWatch }: SystemBodyOptions): ActorBody {
   return nativeBody((type, payload, from) => {
     if (type === "spawn") return spawned(spawn(payload as SpawnRequest));
     if (type === "deploy") return spawned(deploy(payload as DeployRequest));
@@ -30,16 +30,16 @@ export function systemBody({ spawn, deploy, find, deathWatch: bonds }: SystemBod
       const { name, definition } = payload as { name: string; definition?: string };
       return find(name, definition);
     }
-    if (from !== undefined) bond(bonds, type, from, payload as BondRequest);
+    if (from !== undefined) watchOrLink(deathWatch, type, from, payload as DeathWatchRequest);
     return undefined;
   });
 }
 
-function bond(bonds: DeathWatch, type: string, from: Address, { actor, message }: BondRequest): void {
-  if (type === "watch") bonds.watch(from, actor, message);
-  else if (type === "unwatch") bonds.unwatch(from, actor);
-  else if (type === "link") bonds.link(from, actor);
-  else if (type === "unlink") bonds.unlink(from, actor);
+function watchOrLink(deathWatch: DeathWatch, type: string, from: Address, { actor, message }: DeathWatchRequest): void {
+  if (type === "watch") deathWatch.watch(from, actor, message);
+  else if (type === "unwatch") deathWatch.unwatch(from, actor);
+  else if (type === "link") deathWatch.link(from, actor);
+  else if (type === "unlink") deathWatch.unlink(from, actor);
 }
 
 /** What goes wrong is the asking actor's to handle as it is, and no failure of the system. */

@@ -1,5 +1,5 @@
 /**
- * The heart of a thread's host: a counter in shared memory. The thread counts it up, and its opener sees whether it goes
+ * The heartbeat of a thread's host: a counter in shared memory. The thread counts it up, and its opener sees whether it goes
  * on, also while the thread answers nothing.
  */
 
@@ -12,16 +12,16 @@ export function newHeartbeat(): Heartbeat {
 }
 
 /** How often a heart has beaten; 0 before its host is up. Wraps around: only a difference tells something. */
-export function beatsOf(heart: Heartbeat): number {
-  return Atomics.load(new Int32Array(heart), 0);
+export function beatsOf(heartbeat: Heartbeat): number {
+  return Atomics.load(new Int32Array(heartbeat), 0);
 }
 
 /**
- * The beat, for the thread that owns the heart. A nanosecond or two, so that it can be called for each message: this thread is the
+ * The beat, for the thread that the heartbeat is of. A nanosecond or two, so that it can be called for each message: this thread is the
  * only writer, and a reader sees a plain store soon enough.
  */
-export function beatOf(heart: Heartbeat): () => void {
-  const counter = new Int32Array(heart);
+export function beatOf(heartbeat: Heartbeat): () => void {
+  const counter = new Int32Array(heartbeat);
   let beats = 0;
   return () => {
     counter[0] = ++beats;

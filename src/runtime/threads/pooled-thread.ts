@@ -34,7 +34,7 @@ export class PooledThread implements HostThread {
   readonly control: HostThread["control"];
   readonly link: Link;
   readonly exit: Promise<ThreadExit>;
-  readonly heart: Heartbeat = newHeartbeat();
+  readonly heartbeat: Heartbeat = newHeartbeat();
   readonly connect: RemoteControl["connect"];
   readonly #pool: Piscina;
   readonly #killer = new AbortController();
@@ -54,7 +54,7 @@ export class PooledThread implements HostThread {
         link: link.port2,
         control: control.port2,
         words: words.port2,
-        heart: this.heart,
+        heartbeat: this.heartbeat,
       },
       words.port1,
     ).finally(() => this.link.drain()); // what the thread had sent is handled before its end is reported

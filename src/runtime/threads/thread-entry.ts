@@ -25,7 +25,7 @@ export interface ThreadTask {
   readonly control: MessagePort;
   /** Where the thread says why it ends. */
   readonly words: MessagePort;
-  readonly heart: Heartbeat;
+  readonly heartbeat: Heartbeat;
   /** Milliseconds; Infinity when the heartbeat is not watched. */
   readonly beatInterval: number;
 }
@@ -39,7 +39,7 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
   const turns = nodeTurns();
   leaveExitReport(task.words, turns);
   const clock = nodeClock();
-  const beat = beatOf(task.heart);
+  const beat = beatOf(task.heartbeat);
   const { control, closed } = startWorkerHost({
     settings: task.settings,
     system: {}, // a thread has hosts of one system only

@@ -41,7 +41,7 @@ export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, Ho
       const { id } = settings;
       const thread = new PooledThread(worker, { settings, beatInterval: beatInterval(stallTimeout) });
       threads.add(thread);
-      watchdog.watch(id, thread.heart, (stillFor) => thread.end(threadStalled(id, stillFor, stallTimeout)));
+      watchdog.watch(id, thread.heartbeat, (stillFor) => thread.end(threadStalled(id, stillFor, stallTimeout)));
       void thread.exit.then(async () => {
         watchdog.forget(id);
         await thread.release();

@@ -172,10 +172,10 @@ export class ThreadRoster {
 
   /**
    * Closes all threads in two steps, so that what one had sent to another has arrived before that closes: first the actors of all are
-   * stopped, then the threads close. Kills each that doesn't answer within `grace` milliseconds, in either step. `lastWords` is called
+   * stopped, then the threads close. Kills each that doesn't answer within `grace` milliseconds, in either step. `beforeClosing` is called
    * between the two, for what this thread sends to the others.
    */
-  async close(grace: number, after: (ms: number) => Promise<void>, lastWords: () => void): Promise<void> {
+  async close(grace: number, after: (ms: number) => Promise<void>, beforeClosing: () => void): Promise<void> {
     this.#isClosing = true;
     for (const [timer, end] of this.#pauses) {
       timer.cancel();
@@ -191,7 +191,7 @@ export class ThreadRoster {
     };
     // one that is closing already is gone for the others before they close: then they know what didn't arrive there
     await inTime((entry) => (entry.isClosing ? this.#exitOf(entry) : this.#stopActors(entry)));
-    lastWords();
+    beforeClosing();
     await inTime((entry) => this.#close(entry));
     await this.#threads.close();
   }

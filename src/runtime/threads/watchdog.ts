@@ -14,7 +14,7 @@ export interface WatchdogOptions {
 }
 
 interface Watched {
-  readonly heart: Heartbeat;
+  readonly heartbeat: Heartbeat;
   readonly onStall: (stillFor: number) => void;
 }
 
@@ -24,7 +24,7 @@ export class Watchdog {
   readonly #isExcused: () => boolean;
   readonly #watched = new Map<HostId, Watched>();
   #last: StallWatch | undefined;
-  /** Set while there is a heart to look at. */
+  /** Set while there is a heartbeat to look at. */
   #timer: Timer | undefined;
 
   constructor({ clock, stallTimeout, isExcused }: WatchdogOptions) {
@@ -33,10 +33,10 @@ export class Watchdog {
     this.#isExcused = isExcused;
   }
 
-  /** Watches a heart until it stands still, and then calls `onStall`; or until {@link Watchdog.forget}. */
-  watch(host: HostId, heart: Heartbeat, onStall: (stillFor: number) => void): void {
+  /** Watches a heartbeat until it stands still, and then calls `onStall`; or until {@link Watchdog.forget}. */
+  watch(host: HostId, heartbeat: Heartbeat, onStall: (stillFor: number) => void): void {
     if (this.#terms.stallTimeout === Number.POSITIVE_INFINITY) return;
-    this.#watched.set(host, { heart, onStall });
+    this.#watched.set(host, { heartbeat, onStall });
     this.#timer ??= this.#clock.setTimer(this.#terms.interval, this.#look);
   }
 
@@ -54,7 +54,7 @@ export class Watchdog {
       this.#last = undefined;
       return;
     }
-    const counters = new Map([...this.#watched].map(([host, { heart }]) => [host, beatsOf(heart)]));
+    const counters = new Map([...this.#watched].map(([host, { heartbeat }]) => [host, beatsOf(heartbeat)]));
     const [seen, stalls] = lookAtHearts(this.#last, counters, this.#clock.now(), this.#terms);
     this.#last = seen;
     for (const { host, stillFor } of stalls) {

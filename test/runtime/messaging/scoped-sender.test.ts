@@ -22,7 +22,7 @@ describe("a scoped sender", () => {
     const sender = new ScopedSender(actor, scope, 7);
     sender.observe(9);
     expect(actor.seen).toBe(9);
-    expect(sender).toMatchObject({ address: "1/a", token: 3, cause: 7, isFenced: false, outgoing: undefined });
+    expect(sender).toMatchObject({ address: "1/a", token: 3, cause: 7, isFenced: false, heldOutput: undefined });
     expect(sender.scope).toBe(scope);
     actor.isFenced = true;
     expect(sender.isFenced).toBe(true);

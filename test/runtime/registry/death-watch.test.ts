@@ -11,9 +11,9 @@ function town(survivors: readonly Address[] = []) {
   const there = new Set<Address>([a, b, c]);
   const said: string[] = [];
   const die = (actor: Address, reason: GoneReason): void => {
-    if (there.delete(actor)) bonds.gone(actor, reason);
+    if (there.delete(actor)) deathWatch.gone(actor, reason);
   };
-  const bonds: DeathWatch = new DeathWatch({
+  const deathWatch: DeathWatch = new DeathWatch({
     isThere: (actor) => there.has(actor),
     notify: (watcher, type, { actor, reason }) => said.push(`${watcher} ${type}: ${actor} ${reason}`),
     bringDown(actor, by, reason) {
@@ -27,51 +27,51 @@ function town(survivors: readonly Address[] = []) {
   const settle = (): void => {
     for (let next = later.shift(); next !== undefined; next = later.shift()) next();
   };
-  return { bonds, said, there, die, settle };
+  return { deathWatch, said, there, die, settle };
 }
 
 describe("watching", () => {
   it("tells each watcher once, by its own message, with the reason", async () => {
-    const { bonds, said, die } = town();
-    bonds.watch(a, c, "lost");
-    bonds.watch(b, c, "old");
-    bonds.watch(b, c, "new");
-    const outside = bonds.whenGone(c);
+    const { deathWatch, said, die } = town();
+    deathWatch.watch(a, c, "lost");
+    deathWatch.watch(b, c, "old");
+    deathWatch.watch(b, c, "new");
+    const outside = deathWatch.whenGone(c);
     die(c, "thread-died");
     expect(said).toEqual(["1/a lost: 1/c thread-died", "1/b new: 1/c thread-died"]);
     expect(await outside).toEqual({ actor: c, reason: "thread-died" });
-    bonds.gone(c, "stopped");
+    deathWatch.gone(c, "stopped");
     expect(said).toHaveLength(2);
   });
 
   it("tells at once of one that is gone", async () => {
-    const { bonds, said, die } = town();
+    const { deathWatch, said, die } = town();
     die(c, "stopped");
-    bonds.watch(a, c, "lost");
+    deathWatch.watch(a, c, "lost");
     expect(said).toEqual(["1/a lost: 1/c no-such-actor"]);
-    expect(await bonds.whenGone(c)).toEqual({ actor: c, reason: "no-such-actor" });
+    expect(await deathWatch.whenGone(c)).toEqual({ actor: c, reason: "no-such-actor" });
   });
 
   it("ends with the watcher, with unwatch, and with the system", async () => {
-    const { bonds, said, die } = town();
-    bonds.watch(a, c, "lost");
-    bonds.watch(b, c, "lost");
-    bonds.unwatch(b, c);
+    const { deathWatch, said, die } = town();
+    deathWatch.watch(a, c, "lost");
+    deathWatch.watch(b, c, "lost");
+    deathWatch.unwatch(b, c);
     die(a, "stopped");
-    const outside = bonds.whenGone(b);
+    const outside = deathWatch.whenGone(b);
     die(c, "stopped");
     expect(said).toEqual([]);
-    bonds.close();
+    deathWatch.close();
     expect(await outside).toEqual({ actor: b, reason: "stopped" });
   });
 });
 
 describe("links", () => {
   it("bring down who is linked, and who is linked with that one, whichever goes first", async () => {
-    const { bonds, said, there, die, settle } = town();
-    bonds.link(a, b);
-    bonds.link(c, b);
-    const last = bonds.whenGone(c);
+    const { deathWatch, said, there, die, settle } = town();
+    deathWatch.link(a, b);
+    deathWatch.link(c, b);
+    const last = deathWatch.whenGone(c);
     die(a, "failed");
     settle();
     expect(said).toEqual(["1/b down by 1/a failed", "1/c down by 1/b linked-actor-died"]);
@@ -80,22 +80,22 @@ describe("links", () => {
   });
 
   it("end when one goes down, so that those which begin anew don't bring each other down for ever", () => {
-    const { bonds, said } = town([a, b]);
-    bonds.link(a, b);
-    bonds.down(a, "failed");
-    bonds.down(b, "failed");
-    bonds.down(a, "failed");
+    const { deathWatch, said } = town([a, b]);
+    deathWatch.link(a, b);
+    deathWatch.down(a, "failed");
+    deathWatch.down(b, "failed");
+    deathWatch.down(a, "failed");
     expect(said).toEqual(["1/b down by 1/a failed"]);
   });
 
   it("with one that is gone bring down at once; with oneself they are nothing; unlinked ones stay", () => {
-    const { bonds, said, die, settle, there } = town();
-    bonds.link(a, a);
-    bonds.link(a, b);
-    bonds.unlink(b, a);
+    const { deathWatch, said, die, settle, there } = town();
+    deathWatch.link(a, a);
+    deathWatch.link(a, b);
+    deathWatch.unlink(b, a);
     die(b, "stopped");
     expect(said).toEqual([]);
-    bonds.link(c, b);
+    deathWatch.link(c, b);
     settle();
     expect(said).toEqual(["1/c down by 1/b no-such-actor"]);
     expect([...there]).toEqual([a]);
@@ -105,8 +105,8 @@ describe("links", () => {
     const who = fc.constantFrom(a, b, c);
     fc.assert(
       fc.property(fc.array(fc.tuple(who, who), { maxLength: 4 }), who, (links, first) => {
-        const { bonds, there, die, settle } = town();
-        for (const [one, other] of links) bonds.link(one, other);
+        const { deathWatch, there, die, settle } = town();
+        for (const [one, other] of links) deathWatch.link(one, other);
         die(first, "failed");
         settle();
         const reached = new Set([first]);
