@@ -8,13 +8,27 @@ import { type Figure, formatFigures } from "./harness.ts";
 import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
 import { loops } from "./loops.ts";
+import { startsTopic } from "./starts.ts";
 import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { streamsTopic } from "./streams.ts";
 import { systems } from "./systems.ts";
 import { waits } from "./waits.ts";
 
-const topics = [messages, callsTopic, streamsTopic, systems, failures, store, credit, steps, loops, waits, overload];
+const topics = [
+  messages,
+  callsTopic,
+  streamsTopic,
+  systems,
+  startsTopic,
+  failures,
+  store,
+  credit,
+  steps,
+  loops,
+  waits,
+  overload,
+];
 const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {

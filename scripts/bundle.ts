@@ -3,15 +3,11 @@
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundleInto } from "./bundle-into.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 const declarations = join(root, "node_modules/.cache/troupe-declarations");
-const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
-  "dependencies" | "peerDependencies",
-  Record<string, string>
->;
 
 // The names of shared files change with their contents, so those of the build before would stay.
 mkdirSync(dist, { recursive: true });
@@ -19,28 +15,7 @@ for (const file of readdirSync(dist, { recursive: true, encoding: "utf8" })) {
   if (/\.(m?js(\.map)?|d\.ts)$/.test(file)) rmSync(join(dist, file));
 }
 
-await build({
-  absWorkingDir: root,
-  entryPoints: {
-    index: "src/index.ts",
-    "testing/index": "src/testing/index.ts",
-    "adapters/otel/index": "src/adapters/otel/index.ts",
-    "cli/main": "src/cli/main.ts",
-    "thread-entry": "src/runtime/threads/thread-entry.ts", // threads load it, and the bootstrap, by their URLs
-  },
-  outdir: dist,
-  tsconfig: "tsconfig.build.json",
-  platform: "node",
-  target: "node20",
-  format: "esm",
-  bundle: true,
-  splitting: true,
-  sourcemap: true,
-  external: Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => name !== "rxjs"),
-  alias: { rxjs: join(root, "node_modules/rxjs/dist/esm/index.js") },
-  logLevel: "warning",
-});
-copyFileSync(join(root, "src/runtime/threads/thread-bootstrap.mjs"), join(dist, "thread-bootstrap.mjs"));
+await bundleInto(dist, "bundled");
 copyFileSync(join(root, "node_modules/rxjs/LICENSE.txt"), join(dist, "rxjs.LICENSE.txt"));
 
 for (const file of neededFrom(["index.d.ts", "testing/index.d.ts", "adapters/otel/index.d.ts"])) {
