@@ -537,6 +537,7 @@ export interface ErrorDetailsByCode {
         readonly max: number;
         readonly period: number;
         readonly per: "agent" | "caller" | "tenant";
+        readonly queue: number;
         readonly retryAfter?: number;
     };
     "bulkhead-full": {

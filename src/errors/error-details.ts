@@ -62,6 +62,8 @@ export interface ErrorDetailsByCode {
     readonly max: number;
     readonly period: number;
     readonly per: "agent" | "caller" | "tenant";
+    /** How many calls may wait for it; 0 where the limit rejects. */
+    readonly queue: number;
     /** Milliseconds from when the call was rejected; 0 where only the end of another call tells. Absent if it never fits. */
     readonly retryAfter?: number;
   };

@@ -44,7 +44,7 @@ export interface BreakerOptions {
    * are errors of the language and the platform (`TypeError`, `TimeoutError`), errors with a code of the system (`ECONNRESET`) or an
    * HTTP status that is 408, 429 or at least 500, and Troupe's own, by themselves or among their causes. Any other error is taken for
    * an answer of an agent that works, such as `new Error("the card was declined")`. `() => true` counts all. Whatever this says, a timeout and a
-   * thread's death count, and these don't: an input that violates the contract, a cancelled call, a stopped agent.
+   * thread's death count (the death once, however many calls it takes along), and these don't: an input that violates the contract, a cancelled call, a stopped agent.
    */
   readonly counts?: ErrorMatcher;
 }
@@ -90,6 +90,8 @@ export type BreakerState =
       readonly consecutive: number;
       /** The error of the last failure, if there was one. */
       readonly last: string;
+      /** When a call was counted last that was lost with its thread; -Infinity for never. Those in flight then were lost with it. */
+      readonly lostAt: number;
       /** Oldest first; slices without a call are left out. */
       readonly slices: readonly Slice[];
     }
@@ -154,6 +156,7 @@ export const closedBreaker: BreakerState = Object.freeze({
   generation: 0,
   consecutive: 0,
   last: "",
+  lostAt: Number.NEGATIVE_INFINITY,
   slices: Object.freeze([]),
 });
 
@@ -213,13 +216,15 @@ type In<S extends BreakerState["status"]> = Extract<BreakerState, { readonly sta
 type End = Extract<BreakerEvent, { readonly type: "end" }>;
 
 function count(policy: BreakerPolicy, state: In<"closed">, event: End, now: number, random: () => number) {
-  if (event.outcome === "excused") return state;
+  const isLost = event.outcome === "lost";
+  if (event.outcome === "excused" || (isLost && event.began <= state.lostAt)) return state;
   const failure = failureOf(policy, event);
   const isFailure = failure !== undefined;
   const last = failure ?? state.last;
   const consecutive = isFailure ? state.consecutive + 1 : 0;
   const slices = addCalls(state.slices, sliceAt(policy, now), 1, isFailure ? 1 : 0);
-  const next: BreakerState = { status: "closed", generation: state.generation, consecutive, last, slices };
+  const lostAt = isLost ? now : state.lostAt;
+  const next: BreakerState = { status: "closed", generation: state.generation, consecutive, last, lostAt, slices };
   if (consecutive >= policy.consecutiveFailures) {
     const why: OpenedBecause = {
       rule: "consecutive-failures",

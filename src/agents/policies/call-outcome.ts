@@ -17,7 +17,8 @@ export function outcomeOf({ name, policies: { breaker } }: GuardedAgent, error: 
   if (refusalOf(error) !== undefined) return "ok";
   if (isTroupeError(error)) {
     if (givenUp.has(error.code) || isCallersFault(name, error)) return "excused";
-    if (unknown.has(error.code)) return "unknown";
+    if (error.code === "thread-died") return "lost";
+    if (error.code === "timed-out") return "unknown";
   }
   if (breaker === false || matchesError(breaker.counts ?? isBreakage, error)) return "failed";
   return "excused";
@@ -40,7 +41,6 @@ function isCallersFault(agent: string, error: unknown): boolean {
   );
 }
 const givenUp: ReadonlySet<string> = new Set(["cancelled", "run-cancelled", "actor-stopped", "system-closed"]);
-const unknown: ReadonlySet<string> = new Set(["thread-died", "timed-out"]);
 
 /** How much of an error's text is kept, in characters. */
 const maxText = 500;

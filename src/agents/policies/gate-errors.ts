@@ -40,7 +40,7 @@ export function rateLimited(
   const { measure, max, period, per, queue } = policy;
   const whose = { agent: "for all callers", caller: `for the caller ${call.caller}`, tenant: forTenant(call) }[per];
   const limit = `${max} ${max === 1 ? measure.slice(0, -1) : measure} in ${ms(period)} ${whose}`;
-  const details = { agent, ...who(call), measure, max, period, per };
+  const details = { agent, ...who(call), measure, max, period, per, queue };
   if (neverFits(policy, amountOf(policy, call.tokens))) {
     const message = `the call is estimated to use ${call.tokens} tokens, and the agent ${agent} may use no more than ${limit}`;
     return new AskError("rejected", "rate-limited", `${message}: it can never go ahead. Make it smaller.`, { details });

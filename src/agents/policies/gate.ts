@@ -130,7 +130,7 @@ export function newGate({ rateLimits }: GatePolicies, breaker: BreakerState = cl
  *
  * Guarantees: every request is admitted or rejected once, unless it is abandoned; waiting calls go ahead in the order
  * in which they came, except that calls held back by a limit on their caller or tenant let others pass; once a call waits,
- * only the breaker can reject it. No more calls wait than the policies' queues hold together (invariant 7).
+ * only the breaker can reject it, and after a pause that an error asked for a limit by which no call waits. No more calls wait than the policies' queues hold together (invariant 7).
  */
 export function stepGate(
   policies: GatePolicies,
@@ -171,7 +171,7 @@ export function stepGate(
 
 /** Why a call can't go ahead: `at` is when the limit would let it. */
 type Obstacle =
-  | { readonly limit: number; readonly policy: RateLimitPolicy; readonly at: number }
+  | { readonly limit: number | "pause"; readonly policy: RateLimitPolicy; readonly at: number }
   | { readonly limit: "bulkhead" | "places-of-tenant" };
 
 /** One step under way: the parts of the next state, and the effects so far. */
@@ -284,6 +284,10 @@ class Step {
         if (!this.#isTurnedAway(call)) this.#admit(call);
         continue;
       }
+      if (call.placeOf === "pause" && "at" in obstacle && obstacle.policy.queue === 0 && obstacle.limit !== "pause") {
+        this.#reject(call, rateLimited(this.#policies.agent, { ...obstacle, call }, this.#now));
+        continue;
+      }
       left.push(call.waitsFor === obstacle.limit ? call : { ...call, waitsFor: obstacle.limit });
       if ("at" in obstacle) wakeAt = Math.min(wakeAt, obstacle.at);
       const per = perOf(this.#policies, obstacle.limit);
@@ -300,7 +304,7 @@ class Step {
     for (const [limit, policy] of rateLimits.entries()) {
       const amount = amountOf(policy, call.tokens) + this.#ahead(policy, call, before);
       const room = fitsAt(policy, this.limits[limit] ?? noSpending, scopeOf(policy.per, call), amount, this.#now);
-      const fits = Math.max(room, this.heldUntil);
+      const fits = policy.queue === 0 ? room : Math.max(room, this.heldUntil); // a pause exceeds no limit: it rejects nothing
       if (fits <= this.#now) continue;
       // the calls that wait before it use up more than a whole period, and go first
       const at = amount > policy.max && before.length > 0 ? this.#now + policy.period : fits;
@@ -308,6 +312,8 @@ class Step {
       else if (isStricter(policy, at, strictest)) strictest = { limit, policy, at: Math.max(at, strictest.at) };
     }
     if (strictest !== undefined) return strictest;
+    const [first] = rateLimits;
+    if (first !== undefined && this.heldUntil > this.#now) return { limit: "pause", policy: first, at: this.heldUntil };
     const tenant = scopeOf("tenant", call);
     const ahead = before.filter((other) => scopeOf("tenant", other) === tenant).length;
     if (!hasPlaceFor(bulkhead, this.ofTenants, tenant, ahead)) return { limit: "places-of-tenant" };

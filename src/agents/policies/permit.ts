@@ -4,11 +4,12 @@
  * How a call ended, as its agent's breaker counts it.
  * - `ok`: the agent did its work, or refused it.
  * - `failed`: it failed.
- * - `unknown`: it timed out or its thread died, so its effects are unknown. Counts as a failure.
+ * - `unknown`: it timed out, so its effects are unknown. Counts as a failure.
+ * - `lost`: its thread died, so its effects are unknown. Counts as a failure, once for all calls that the death took along.
  * - `excused`: it ended for a reason that says nothing about the agent: its input violated the contract, it was
  *   cancelled, or its error is one that {@link BreakerOptions.counts} leaves out. Counts as neither.
  */
-export type CallOutcome = "ok" | "failed" | "unknown" | "excused";
+export type CallOutcome = "ok" | "failed" | "unknown" | "lost" | "excused";
 
 /** What the caller reports of a call besides its outcome. */
 export interface CallReport {

@@ -17,8 +17,8 @@ export interface RetryOptions {
   /** The pauses between attempts. Default: 100 ms, doubled each time up to 10 s; chance takes off up to half. */
   readonly backoff?: BackoffOptions;
   /**
-   * Which errors are worth another attempt. Default: all but an input that violates the agent's contract and an open
-   * breaker, whose purpose is to fail fast. A cancelled call, and one that its agent refused by a `Refusal`, is never tried again.
+   * Which errors are worth another attempt. Default: all but an input that violates the agent's contract, and what is to fail fast: an open
+   * breaker, and a rate limit by which no call waits (`onExceeded: "reject"`). A cancelled call, and one that its agent refused by a `Refusal`, is never tried again.
    */
   readonly errors?: ErrorMatcher;
 }
@@ -106,6 +106,7 @@ function isWorthwhile(errors: ErrorMatcher | undefined, error: unknown): boolean
   if (refusalOf(error) !== undefined) return false;
   if (errors !== undefined) return matchesError(errors, error);
   if (isTroupeError(error, "breaker-open")) return false;
+  if (isTroupeError(error, "rate-limited") && error.details.queue === 0) return false;
   return !(isTroupeError(error, "contract-violated") && error.details.direction === "input");
 }
 

@@ -15,8 +15,11 @@ export interface Call {
   readonly tokens: number;
 }
 
-/** A policy that makes calls wait: the index of a rate limit, the bulkhead, or the places in it of one tenant. */
-export type Holder = number | "bulkhead" | "places-of-tenant";
+/**
+ * What makes calls wait: the index of a rate limit, the bulkhead, the places in it of one tenant, or a pause that an error asked for, where
+ * no limit has a queue for it.
+ */
+export type Holder = number | "bulkhead" | "places-of-tenant" | "pause";
 
 export interface WaitingCall extends Call {
   readonly waitsFor: Holder;
@@ -44,7 +47,7 @@ export function scopeOf(per: RateLimitPolicy["per"], { caller, tenant = "" }: Pi
 
 export function perOf({ rateLimits }: Holding, holder: Holder): RateLimitPolicy["per"] {
   if (holder === "places-of-tenant") return "tenant";
-  return holder === "bulkhead" ? "agent" : (rateLimits[holder]?.per ?? "agent");
+  return holder === "bulkhead" || holder === "pause" ? "agent" : (rateLimits[holder]?.per ?? "agent");
 }
 
 /** True when a call that waits lets none of the other's kind go ahead before it. */
@@ -55,11 +58,15 @@ export function holdsUp(policies: Holding, waiting: WaitingCall, call: Call): bo
 
 /** True when one more call may wait for a policy: a queue is for each caller, or tenant, where the policy is. */
 export function mayWait(policies: Holding, waiting: readonly WaitingCall[], call: Call, holder: Holder): boolean {
-  const { bulkhead, rateLimits } = policies;
-  const queue = (typeof holder === "number" ? rateLimits[holder]?.queue : bulkhead?.queue) ?? 0;
+  const queue = queueOf(policies, holder);
   const per = perOf(policies, holder);
   const all = waiting.filter(({ placeOf }) => placeOf === holder);
   if (all.length >= Math.max(queue, mostWaiting)) return false;
   const scope = scopeOf(per, call);
   return all.filter((other) => scopeOf(per, other) === scope).length < queue;
+}
+
+function queueOf({ bulkhead, rateLimits }: Holding, holder: Holder): number {
+  if (holder === "pause") return mostWaiting;
+  return (typeof holder === "number" ? rateLimits[holder]?.queue : bulkhead?.queue) ?? 0;
 }

@@ -64,7 +64,7 @@ export class AgentGate {
    * @throws AskError `rejected`, also as a rejection: `breaker-open`, `rate-limited`, `bulkhead-full`; `cancelled` when
    * the signal aborts while it waits; `system-closed`.
    */
-  admit({ caller, tenant, tokens }: Omit<Call, "id">, signal?: AbortSignal): MaybePromise<Permit> {
+  admit({ caller, tenant, tokens }: Omit<Call, "id">, signal?: AbortSignal, began?: number): MaybePromise<Permit> {
     if (signal?.aborted === true) throw this.#givenUp(signal.reason);
     const call: Call = { id: ++this.#lastId, caller, tenant, tokens };
     let outcome: GateEffect | undefined;
@@ -74,7 +74,8 @@ export class AgentGate {
       else this.#do(effect);
     }
     if (outcome?.type === "reject") throw outcome.error;
-    if (outcome?.type === "admit") return this.#permit(outcome.ticket);
+    if (outcome?.type === "admit")
+      return this.#permit(began === undefined ? outcome.ticket : { ...outcome.ticket, began });
     return this.#wait(call, signal);
   }
 
@@ -84,10 +85,10 @@ export class AgentGate {
     return breaker.status === "closed" ? breaker.generation : undefined;
   }
 
-  /** A call that went ahead without asking has ended. If that was in an earlier generation of the breaker, it says nothing about this one. */
-  settleLent(generation: number, caller: string, outcome: CallOutcome, report: CallReport): void {
+  /** A call that went ahead without asking, and began when it is said, if it is, has ended. If that was in an earlier generation of the breaker, it says nothing about this one. */
+  settleLent(generation: number, caller: string, outcome: CallOutcome, report: CallReport, began?: number): void {
     if (this.closedSince !== generation) return;
-    const permit = this.admit({ caller, tenant: undefined, tokens: 0 });
+    const permit = this.admit({ caller, tenant: undefined, tokens: 0 }, undefined, began);
     if (permit instanceof Promise) return; // a closed breaker lets every call ahead
     permit.begin();
     permit.settle(outcome, report);
@@ -136,7 +137,7 @@ export class AgentGate {
       begin,
       settle: (outcome: CallOutcome, report: CallReport = {}): void => {
         if (stage === "settled" || stage === "over") return;
-        if (outcome === "unknown") begin(); // it may have begun, where its thread could not say so
+        if (outcome === "unknown" || outcome === "lost") begin(); // it may have begun, where its thread could not say so
         const { tokens = 0, took = this.#clock.now() - ticket.began, isRunning = false } = report;
         const { retryAfter = delayOf(report.error) ?? 0 } = report;
         const how = { outcome, took, tokens, error: failureText(report.error), retryAfter, isRunning };

@@ -84,7 +84,7 @@ export class GateClient {
 
   /** Tells the gates that a thread has died with all its calls. Only the home host calls this, once it has handled all that the thread sent. */
   threadLost(sender: Sender, thread: HostId): void {
-    this.#tell(sender, { type: "lost", thread });
+    this.#tell(sender, { type: "lost", thread, at: this.#host.clock.now() });
   }
 
   /** The permit of a call that went ahead without asking: the gates hear of its end, unless it succeeded. */

@@ -64,5 +64,5 @@ export type CallNews =
     }
   /** The call waits no longer; if it was let ahead meanwhile, its permit is released. */
   | { readonly type: "abandon"; readonly call: number }
-  /** A thread has died with all its calls. */
-  | { readonly type: "lost"; readonly thread: HostId };
+  /** A thread has died, at that time, with all its calls. */
+  | { readonly type: "lost"; readonly thread: HostId; readonly at: number };

@@ -76,7 +76,7 @@ class GatesBody implements ActorBody {
   }
 
   #hear(origin: HostId, news: RemoteNews): void {
-    if (news.type === "lost") return this.#lose(news.thread);
+    if (news.type === "lost") return this.#lose(news.thread, news.at);
     const key = keyOf(origin, news.call);
     const remote = this.#calls.get(key);
     if (remote === undefined) return;
@@ -92,15 +92,15 @@ class GatesBody implements ActorBody {
     else remote.permit.release();
   }
 
-  #lose(thread: HostId): void {
-    this.#gates.threadLost(thread);
+  #lose(thread: HostId, at: number): void {
+    this.#gates.threadLost(thread, at);
     const lost = [...this.#calls].filter(([, { origin }]) => origin === thread);
     for (const [key, { waiting }] of lost) {
       this.#calls.delete(key);
       waiting.abort(); // all of these first, so that no place which a permit gives back goes to a call of the lost thread
     }
     for (const [, { permit }] of lost) {
-      permit?.settle("unknown", { error: "its thread died" });
+      permit?.settle("lost", { error: "its thread died" });
       permit?.release();
     }
   }

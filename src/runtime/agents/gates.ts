@@ -127,14 +127,15 @@ export class Gates {
     for (const { leases } of this.#known.values()) leases.end(actor);
   }
 
-  /** A thread has died, with all the calls of its actors. */
-  threadLost(thread: HostId): void {
+  /** A thread has died at that time, with all the calls of its actors. */
+  threadLost(thread: HostId, at: number): void {
     for (const { leases, gate } of this.#known.values()) {
       for (const actor of leases.actors) {
         if (hostOf(actor as Address) !== thread) continue;
         const lost = leases.end(actor); // none while the gate is not there
-        for (let n = 0; n < lost; n++)
-          if (!(gate instanceof Promise)) gate.settleLent(gate.closedSince ?? 0, actor, "unknown", diedWithIt);
+        // one for all: a death counts once
+        if (lost > 0 && !(gate instanceof Promise))
+          gate.settleLent(gate.closedSince ?? 0, actor, "lost", diedWithIt, at);
       }
     }
   }

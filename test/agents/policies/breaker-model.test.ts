@@ -68,6 +68,10 @@ class Model {
   end(call: ModelCall, outcome: CallOutcome, took: number): void {
     call.end = { time: this.now, outcome, took };
     if (call.epoch !== this.epoch || this.status === "open" || outcome === "excused") return;
+    // a death counts once: what was in flight when a lost call was counted died with it
+    const isOfDeath = (counted: { readonly time: number; readonly outcome: CallOutcome }): boolean =>
+      counted.outcome === "lost" && counted.time >= call.began;
+    if (this.status === "closed" && outcome === "lost" && this.#endings.some(isOfDeath)) return;
     this.#endings.push(call.end);
     if (this.status === "closed" && this.#shouldOpen()) this.#open();
     else if (this.status === "half-open") {
@@ -211,7 +215,11 @@ const commands = fc.commands(
     fc.constant(begin),
     fc.constant(tick),
     fc
-      .tuple(fc.nat(50), fc.constantFrom<CallOutcome>("ok", "failed", "failed", "unknown", "excused"), fc.boolean())
+      .tuple(
+        fc.nat(50),
+        fc.constantFrom<CallOutcome>("ok", "failed", "failed", "unknown", "lost", "lost", "excused"),
+        fc.boolean(),
+      )
       .map(([pick, outcome, slow]) => end(pick, outcome, slow && pick % 3 === 0)),
     fc.integer({ min: 0, max: 400 }).map(wait),
   ],

@@ -62,6 +62,19 @@ class Bench {
 }
 
 describe("a closed breaker", () => {
+  it("counts a thread's death once, however many calls it takes along", () => {
+    const bench = new Bench();
+    for (let death = 1; death <= 4; death++) {
+      const calls = Array.from({ length: 8 }, () => bench.begin());
+      bench.now += 10;
+      for (const call of calls) bench.end(call, "lost");
+      expect(bench.state).toMatchObject({ status: "closed", consecutive: death });
+      bench.now += 10;
+    }
+    bench.call("lost");
+    expect(bench.state).toMatchObject({ status: "open", why: { failures: 5 } });
+  });
+
   it("opens after so many failures in a row, and says why", () => {
     const bench = new Bench();
     for (let n = 1; n <= 4; n++) bench.call("failed");

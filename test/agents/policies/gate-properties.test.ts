@@ -62,7 +62,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("settle" as const),
       pick: fc.nat(100),
-      outcome: fc.constantFrom<CallOutcome>("ok", "ok", "ok", "failed", "unknown", "excused"),
+      outcome: fc.constantFrom<CallOutcome>("ok", "ok", "ok", "failed", "unknown", "lost", "excused"),
       /** Of the estimate. */
       share: fc.double({ min: 0, max: 1, noNaN: true }),
       isRunning: fc.boolean(),
@@ -224,7 +224,9 @@ class Drive {
       (sum, queue) => sum + queue,
       (given.bulkhead?.perTenant === undefined ? 1 : 4) * ofBulkhead,
     );
-    assert.ok(state.waiting.length <= places);
+    const paused = state.waiting.filter(({ placeOf }) => placeOf === "pause");
+    if (paused.length > 0) assert.ok(this.policies.rateLimits.every(({ queue }) => queue === 0));
+    assert.ok(state.waiting.length - paused.length <= places);
     assert.deepEqual(
       state.waiting.map(({ id }) => id),
       [...this.fates].filter(([, { end }]) => end === undefined).map(([id]) => id),

@@ -284,6 +284,23 @@ describe("rate limits", () => {
     expect(bench.admitted).toEqual([1, 2, 3]);
   });
 
+  it("that reject have calls wait for such a time, and reject what is over them by then", () => {
+    const bench = new Bench({ rateLimits: [{ tokens: 100, period: 1_000, onExceeded: "reject" }] });
+    const [first, second] = [bench.request("anna", 10), bench.request("anna", 10)];
+    bench.settle(first, "failed", { retryAfter: 500 });
+    bench.request("anna", 10);
+    bench.request("bob", 90);
+    expect(bench.waiting).toEqual([3]);
+    expect(bench.codeOf(4)).toBe("rate-limited");
+    bench.request("bob", 10);
+    bench.settle(second, "ok", { tokens: 85 });
+    expect(bench.waiting).toEqual([3, 5]);
+    bench.now = 500;
+    bench.do({ type: "tick" });
+    expect(bench.admitted).toEqual([1, 2, 3]);
+    expect(bench.rejected.get(5)).toMatchObject({ code: "rate-limited", details: { queue: 0 } });
+  });
+
   it("on tokens reserve what was estimated, and count what was used", () => {
     const bench = new Bench({ rateLimits: [{ tokens: 100, period: 1_000 }] });
     bench.request("anna", 60);

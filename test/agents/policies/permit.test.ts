@@ -38,7 +38,10 @@ describe("an error says of the agent that", () => {
     (code) => expect(outcomeOf(agentWith(), new TroupeError(code, code))).toBe("excused"),
   );
 
-  it.each(["thread-died", "timed-out"] satisfies ErrorCode[])("its outcome is unknown, for %s", (code) =>
+  it("the call was lost, for thread-died", () =>
+    expect(outcomeOf(agentWith(), new AskError("failed", "thread-died", "gone"))).toBe("lost"));
+
+  it.each(["timed-out"] satisfies ErrorCode[])("its outcome is unknown, for %s", (code) =>
     expect(outcomeOf(agentWith(), new AskError("failed", code, code))).toBe("unknown"),
   );
 

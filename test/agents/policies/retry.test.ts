@@ -56,6 +56,14 @@ describe("the next attempt", () => {
     expect(nextAttempt(some, 1, decodeError(encodeError(fetchFailed)), 0, 0)).toBe(100);
   });
 
+  it("doesn't come, unless it is asked for, after a limit by which no call waits", () => {
+    const limited = (queue: number): Error =>
+      new AskError<ErrorCode>("rejected", "rate-limited", "later", { details: { retryAfter: 60_000, queue } });
+    expect(nextAttempt(retry, 1, limited(0), 0, 0)).toBeUndefined();
+    expect(nextAttempt({ ...retry, errors: () => true }, 1, limited(0), 0, 0)).toBe(60_000);
+    expect(nextAttempt(retry, 1, limited(1), 0, 0)).toBe(60_000);
+  });
+
   it("doesn't come before the time that the error names", () => {
     const limited = new AskError<ErrorCode>("rejected", "rate-limited", "later", { details: { retryAfter: 60_000 } });
     expect(nextAttempt(retry, 1, limited, 0, 0)).toBe(60_000);

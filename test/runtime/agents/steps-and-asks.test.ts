@@ -107,7 +107,7 @@ describe.each(["step", "ask"] as const)("an agent that is called by a %s", (way)
 
   it("is tried again no earlier than its error says", async () => {
     const retry = { attempts: 2, backoff: { first: 10, jitter: 0 } };
-    const limit = { agent: "a", caller: "", measure: "requests", max: 1, period: 1, per: "agent" } as const;
+    const limit = { agent: "a", caller: "", measure: "requests", max: 1, period: 1, per: "agent", queue: 1 } as const;
     const late: Execute = (attempt) =>
       attempt === 2
         ? Promise.resolve("at last")
