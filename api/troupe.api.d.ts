@@ -1642,6 +1642,9 @@ export interface System extends AsyncDisposable {
         readonly address: Address;
     }, mode?: StopMode, options?: StopOptions): Promise<void>;
     run<Input, Output, Waits, Steps, Parts>(workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>, input: Input, options?: RunOptions): Run<Output, Waits, Steps, Parts>;
+    runOnce<Input, Output, Waits, Steps, Parts>(workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>, input: Input, options: RunOptions & {
+        readonly id: string;
+    }): Promise<Run<Output, Waits, Steps, Parts>>;
     findRun<Input, Output, Waits, Steps, Parts>(workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>, id: string): Promise<Run<Output, Waits, Steps, Parts>>;
     findRun(id: string): Promise<Run>;
     runs(filter?: RunFilter): AsyncIterableIterator<RunView>;

@@ -14,7 +14,6 @@ import { type Address, homeHost, makeAddress } from "../../actors/address.ts";
 import { timeOfDay, toTimeOfDay } from "../../async/time-of-day.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { AskError } from "../../errors/ask-error.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import type { HistoryOptions } from "../../store/versions/history-range.ts";
 import type { Snapshot, VersionAt } from "../../store/versions/snapshot.ts";
@@ -31,7 +30,7 @@ import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
 import { targetOf } from "../messaging/definition-target.ts";
 import { checkCall, checkSought, checkSpawn, noOptions } from "../definitions/check-definition.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
-import { replaced } from "../messaging/ask-errors.ts";
+import { noSuchActor, replaced } from "../messaging/ask-errors.ts";
 import type { ActorServices } from "./actor-services.ts";
 import type { CallTerms } from "./call-port.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
@@ -198,9 +197,7 @@ export class CellContext implements ActorContext<unknown> {
     // a durable actor can be sent to while it doesn't run: what another durable actor sends it waits in that one's outbox
     if (definition.kind === "actor" && definition.body.kind === "durable")
       return this.#ref(definition, makeAddress(homeHost, name)) as never;
-    throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
-      details: { name },
-    });
+    throw noSuchActor(definition.name, name);
   }
 
   async watch(ref: { readonly address: Address }, message: string): Promise<void> {

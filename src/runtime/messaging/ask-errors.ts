@@ -12,6 +12,11 @@ import type { CancelCode, DeadLetterReason, Envelope } from "../transport/envelo
 /** What errors say of a message. */
 type Named = Pick<Envelope, "to" | "type">;
 
+/** The error where an actor of a definition is looked for by its name, and there is none. */
+export function noSuchActor(definition: string, name: string): AskError {
+  return new AskError("rejected", "no-such-actor", `there is no ${definition} named ${name}`, { details: { name } });
+}
+
 /** The error for the asker of a message that was not handled. */
 export function notHandled({ to, type }: Named, reason: DeadLetterReason, cause?: unknown): AskError {
   const options = { details: { to, type }, ...(cause === undefined ? {} : { cause }) };

@@ -17,7 +17,6 @@ import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { within } from "../../async/within.ts";
-import { AskError } from "../../errors/ask-error.ts";
 import { decodeError } from "../../errors/error-codec.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
@@ -54,6 +53,7 @@ import { SystemEnd } from "./system-end.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadUnreadable } from "../threads/thread-death.ts";
+import { noSuchActor } from "../messaging/ask-errors.ts";
 import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
 import { isReadable } from "../transport/frame-codec.ts";
 
@@ -254,11 +254,7 @@ export class ActorSystem implements System {
   async find(definition: ActorDefinition | CallableAgent, name: string): Promise<never> {
     checkSought("find", ["actor", "agent"], definition, name);
     const address = this.#actors.find(name, definition.name);
-    if (address === undefined) {
-      throw new AskError("rejected", "no-such-actor", `there is no ${definition.name} named ${name}`, {
-        details: { name },
-      });
-    }
+    if (address === undefined) throw noSuchActor(definition.name, name);
     return this.#refOn(definition, address) as never;
   }
 
@@ -276,6 +272,11 @@ export class ActorSystem implements System {
     this.#end.checkOpen();
     checkDefinition("run", ["workflow"], workflow);
     return this.#runs.run(workflow, input, options);
+  }
+
+  async runOnce(workflow: WorkflowDefinition, input: unknown, options: RunOptions & { id: string }): Promise<never> {
+    this.#end.checkOpen();
+    return (await this.#runs.once(workflow, input, options)) as never;
   }
 
   findRun(id: string): Promise<Run>;
@@ -301,7 +302,6 @@ export class ActorSystem implements System {
 
   async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {
     this.#end.checkOpen();
-    checkDefinition("deploy", ["workflow"], workflow);
     await this.#runs.deploy(workflow);
   }
 

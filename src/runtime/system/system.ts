@@ -153,6 +153,22 @@ export interface System extends AsyncDisposable {
     options?: RunOptions,
   ): Run<Output, Waits, Steps, Parts>;
   /**
+   * Runs a workflow unless there is a run of this id already, in flight or ended: then that is it. For what may be asked for more than once: an
+   * order that a queue delivers again, a form that is sent twice, a program that starts anew. Resolves when the run's start is recorded, as
+   * durably as the journal makes it. Of several callers at the same time, one starts it. A run that was forgotten starts anew.
+   *
+   * @throws TroupeError (as a rejection) as {@link System.run}; `run-exists` when the run of this id is one of another workflow or another
+   * version of it, or was started with another input; `invalid-options` without an id.
+   * @example
+   * const run = await system.runOnce(sale, order, { id: `order-${order.id}` });
+   * const { receipt } = await run.result;
+   */
+  runOnce<Input, Output, Waits, Steps, Parts>(
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
+    input: Input,
+    options: RunOptions & { readonly id: string },
+  ): Promise<Run<Output, Waits, Steps, Parts>>;
+  /**
    * Finds a run by its id, and resolves to a handle on it. The run may be in flight, have ended, or have been found unfinished
    * in the journal. A run that was forgotten is as one that never was: `no-such-run`. Given the workflow, the run's result has the type of the workflow's output.
    *

@@ -43,7 +43,14 @@ const schema = v.strictObject({
   onOverload: v.optional(v.picklist(["wait", "reject"])),
 });
 
+const onceSchema = v.strictObject({ ...schema.entries, id: schema.entries.id.wrapped });
+
 /** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
 export function checkRunOptions(options: RunOptions): void {
   checkOptions("run", schema, options);
+}
+
+/** The same where the run's id has to be given. */
+export function checkOnceOptions(options: RunOptions & { readonly id: string }): void {
+  checkOptions("runOnce", onceSchema, options);
 }

@@ -17,11 +17,13 @@ import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
 import { supervisorTarget } from "../agents/supervisor-target.ts";
+import { checkDefinition } from "../definitions/check-definition.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
-import { checkRunOptions, type RunOptions } from "./run-options.ts";
+import { checkOnceOptions, checkRunOptions, type RunOptions } from "./run-options.ts";
+import { runOnce } from "./run-once.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
@@ -191,6 +193,19 @@ export class Runs {
     return handle as Run as Run<Output, Waits, Steps, Parts>;
   }
 
+  /** As {@link runOnce}. */
+  async once(
+    workflow: WorkflowDefinition,
+    input: unknown,
+    options: RunOptions & { readonly id: string },
+  ): Promise<Run> {
+    checkDefinition("runOnce", ["workflow"], workflow);
+    checkOnceOptions(options);
+    const { id } = options;
+    const start = (): Run => this.run(workflow, input, options);
+    return runOnce(id, workflow, input, { start, find: () => this.#find(id), codec: this.#actor.codec });
+  }
+
   /**
    * A handle on a run that is or was in flight. With `wanted`, the run has to be one of that workflow.
    *
@@ -246,6 +261,7 @@ export class Runs {
 
   /** Starts the participants of a workflow. */
   async deploy(workflow: WorkflowDefinition): Promise<void> {
+    checkDefinition("deploy", ["workflow"], workflow);
     this.#platform.load.remember(workflow);
     await this.#actor.deploy(workflow);
   }
