@@ -49,8 +49,7 @@ export async function runMode(options: ModeOptions): Promise<ModeOutcome> {
   process.env[threadsVariable] = String(threads);
   await using system = await createSystem({
     threads,
-    // the last one makes tsx find the package where it does here
-    env: [paceVariable, threadsVariable, "TSX_TSCONFIG_PATH"],
+    env: [paceVariable, threadsVariable],
     loadTimeout: 60_000, // a busy machine is long in compiling TypeScript
     coordination: mode === "relay" ? "relay" : "orchestrator",
     ...(options.chaos === undefined ? {} : { stallTimeout, logger: false }), // what chaos does is in the table

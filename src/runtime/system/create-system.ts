@@ -24,7 +24,7 @@ const messagesPerTurn = 64;
  * Starts a system: its threads, their links, its store.
  *
  * Guarantees: when it resolves, every pooled thread answers; agents' threads see an empty `process.env` but for the
- * variables named in `env`; `close()` leaves no handle open.
+ * variables named in `env`, and those of the tools that the process runs under; `close()` leaves no handle open.
  *
  * @throws TroupeError (as a rejection) `invalid-options` that names the option, or says that the package itself was bundled;
  * `thread-died` when a thread can't start; `no-such-run` for a run that `recover` names; whatever the promise of a journal

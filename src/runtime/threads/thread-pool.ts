@@ -26,9 +26,8 @@ export interface ThreadPoolOptions {
 
 export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, HostThread["control"]> {
   const { clock, env, resourceLimits, stallTimeout, isDebugged } = options;
-  const { NODE_V8_COVERAGE: coverage } = process.env; // so that the code of agents is measured with the rest
   const worker = {
-    env: coverage === undefined ? env : { ...env, NODE_V8_COVERAGE: coverage },
+    env: { ...ofTools(), ...env },
     resourceLimits,
     execArgv: threadArguments(process.execArgv),
   };
@@ -62,5 +61,17 @@ export function threadPool(options: ThreadPoolOptions): Threads<HostSettings, Ho
     async close() {
       await Promise.all([...threads].map((thread) => thread.release()));
     },
+  };
+}
+
+/**
+ * What tools that the process runs under say by variables, which holds for its threads as well: that code is measured, and by which
+ * configuration tsx resolves modules.
+ */
+function ofTools(): Record<string, string> {
+  const { NODE_V8_COVERAGE, TSX_TSCONFIG_PATH } = process.env;
+  return {
+    ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }),
+    ...(TSX_TSCONFIG_PATH !== undefined && { TSX_TSCONFIG_PATH }),
   };
 }

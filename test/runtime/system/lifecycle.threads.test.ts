@@ -450,4 +450,16 @@ describe("a system", () => {
     expect(await seen(open, "pooled")).toEqual({ TROUPE_TEST_SHARED: "shared" });
     expect(await seen(open, "dedicated")).toEqual({ TROUPE_TEST_SHARED: "shared" });
   });
+
+  it("gives them by which configuration tsx resolves modules, as it does for the process", async () => {
+    const { inspector } = await import("../../fixtures/actors.ts");
+    const given = { TSX_TSCONFIG_PATH: "/a/tsconfig.json" };
+    Object.assign(process.env, given);
+    try {
+      await using system = await createSystem({ threads: 1 });
+      expect(await (await system.spawn(inspector)).ask("environment")).toEqual(given);
+    } finally {
+      delete process.env["TSX_TSCONFIG_PATH"];
+    }
+  });
 });
