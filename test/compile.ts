@@ -8,7 +8,7 @@
  */
 
 import * as fs from "node:fs";
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import ts from "typescript";
 import { compiledFile, place, root, targetOf, type Tree, trees } from "./compiled-modules.ts";
@@ -89,7 +89,7 @@ function relocated(tree: Tree, source: string, file: string): ts.TransformerFact
     const url = (): ts.StringLiteral => factory.createStringLiteral(pathToFileURL(source).href);
     const visit = (node: ts.Node): ts.Node => {
       if (ts.isStringLiteral(node) && isSpecifier(node)) {
-        const target = targetOf(tree, node.text, source);
+        const target = targetOf(tree, node.text, source) ?? dataOf(node.text, source);
         if (target === undefined) return node;
         const path = relative(dirname(file), target).split(sep).join("/");
         return factory.createStringLiteral(path.startsWith(".") ? path : `./${path}`);
@@ -104,6 +104,11 @@ function relocated(tree: Tree, source: string, file: string): ts.TransformerFact
     };
     return (module) => ts.visitEachChild(module, visit, undefined);
   };
+}
+
+/** Data that a module imports stays where it is. */
+function dataOf(specifier: string, importer: string): string | undefined {
+  return /^\.{1,2}\/.*\.json$/.test(specifier) ? resolve(dirname(importer), specifier) : undefined;
 }
 
 /** True for what an import, an export or a call of `import` names. */

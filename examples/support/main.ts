@@ -1,59 +1,50 @@
-/** The example's command: starts the model's server, and two processes of the support desk, one after the other. */
+/**
+ * The support desk at work, on its journal: takes the tickets that have come in, goes on with those that a process before has left, and
+ * ends when there is nothing to do but wait for a person. With `--answer yes` or `no`, the person has answered.
+ */
 
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { constants, tmpdir } from "node:os";
-import { join } from "node:path";
-import { mulberry32 } from "../credit/mulberry32.ts";
-import { modelVariable } from "./model.ts";
+import { parseArgs } from "node:util";
+import { createSystem, lmdbJournal, refusalOf } from "troupe";
+import { orders } from "./contracts.ts";
+import { desk } from "./desk.ts";
 import { startModelServer } from "./model-server.ts";
-import { parseOptions, type SupportOptions, UsageError } from "./options.ts";
+import sold from "./orders.json" with { type: "json" };
+import tickets from "./tickets.json" with { type: "json" };
 
-/** Returns the exit code. */
-async function play({ seed, answer, keep }: SupportOptions): Promise<number> {
-  const model = await startModelServer({ random: mulberry32(seed), busy: 0.15, broken: 0.15, pace: 10 });
-  const folder = await mkdtemp(join(tmpdir(), "support-"));
-  const program = (name: string): Promise<number> =>
-    exitCodeOf(
-      fork(new URL(name, import.meta.url), [folder, answer], { env: { ...process.env, [modelVariable]: model.url } }),
-    );
-  try {
-    console.log("Monday. A process takes the tickets, and ends when there is nothing to do but wait:");
-    const code = await program("monday.ts");
-    if (code !== 0) return code;
-    console.log("Tuesday. Another process goes on from the journal:");
-    const end = await program("tuesday.ts");
-    const counts = [...model.answers].toSorted(([one], [other]) => one - other);
-    console.log(`How often the model answered with which status: ${counts.map((pair) => pair.join(": ")).join(", ")}`);
-    return end;
-  } finally {
-    await model.close();
-    if (keep) console.log(`The journal is kept: npx troupe runs --journal ${folder}`);
-    else await rm(folder, { recursive: true });
+const { answer } = parseArgs({ options: { answer: { type: "string" } } }).values;
+if (answer !== undefined && answer !== "yes" && answer !== "no")
+  throw new Error(`--answer is yes or no, not ${answer}`);
+
+await using model = await startModelServer();
+process.env["MODEL_URL"] = model.url;
+await using system = await createSystem({
+  journal: lmdbJournal(process.env["SUPPORT_JOURNAL"] ?? "node_modules/.cache/support-desk"),
+  env: ["MODEL_URL"],
+  shutdownOn: ["SIGINT", "SIGTERM"],
+});
+
+for (const [id, order] of Object.entries(sold))
+  await system.store.put(orders, id, order, { idempotencyKey: `sale of ${id}` });
+for (const ticket of tickets) {
+  const run = await system.runOnce(desk, ticket, { id: ticket.id, tenant: ticket.shop });
+  run.result.then(
+    ({ text }) => console.log(`${run.id} has its letter: ${text}`),
+    (error: Error) => console.log(`${run.id}: ${refusalOf(error)?.message ?? error.message}`),
+  );
+}
+
+if (answer !== undefined) {
+  for await (const { run: id, steps } of system.runs({ workflow: desk, waitingFor: "refund/approval" })) {
+    console.log(id, "asks:", steps["refund/approval"]?.question, `The lead says ${answer}.`);
+    const run = await system.findRun(desk, id);
+    await run.tell("answer", "Sorry that you had to wait.", { by: "the lead" });
+    await run.tell("refund/approval", { isApproved: answer === "yes" }, { by: "the lead" });
+    for await (const item of run.stream())
+      if (item.kind === "part") process.stdout.write(item.index === 0 ? `\n  ${item.value}` : item.value);
+    console.log();
   }
 }
 
-/** What a process ends with. Ctrl-C goes to it, too: it ends by that, and then this one does. */
-async function exitCodeOf(child: ChildProcess): Promise<number> {
-  const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
-  process.on("SIGINT", pass).on("SIGTERM", pass);
-  const [code, signal] = (await once(child, "exit")) as [number | null, NodeJS.Signals | null];
-  process.off("SIGINT", pass).off("SIGTERM", pass);
-  return code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
-}
-
-async function main(): Promise<number> {
-  try {
-    const command = parseOptions(process.argv.slice(2));
-    if ("options" in command) return await play(command.options);
-    console.log(command.help);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
-    return 2;
-  }
-}
-
-process.exitCode = await main();
+await system.drain(); // doesn't wait for those that wait for a person
+for await (const { run, steps } of system.runs({ workflow: desk, waitingFor: "refund/approval" }))
+  console.log(run, "waits for a person:", steps["refund/approval"]?.question);

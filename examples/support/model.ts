@@ -1,59 +1,32 @@
 /** The agent in front of the language model, which is a server that streams its answer. */
 
-import { type AgentDefinition, defineAgent, Refusal } from "troupe";
+import { defineAgent, Refusal } from "troupe";
 import * as v from "valibot";
-import { Completion, Prompt } from "./contracts.ts";
-import { patient } from "./patience.ts";
-
-/** What stands in for the model in a test has this type, too. */
-export type Model = AgentDefinition<v.InferInput<typeof Prompt>, v.InferOutput<typeof Completion>>;
-
-/** The environment variable with the server's URL. */
-export const modelVariable = "SUPPORT_MODEL_URL";
 
 export const model = defineAgent(import.meta.url, {
   name: "model",
   version: "1.0.0",
-  input: Prompt,
-  output: Completion,
+  input: v.string(),
+  output: v.string(),
   emits: v.string(),
-  concurrency: 4,
+  concurrency: 8,
   policies: {
-    ...patient,
-    rateLimits: [{ requests: 600 }], // with a limit, all calls heed the Retry-After of one
-    idleTimeout: 5_000,
+    retry: { attempts: 6 },
+    rateLimits: [{ tokens: 1_000, period: 86_400_000, per: "tenant", onExceeded: "reject" }], // a shop's budget for a day
+    idleTimeout: 10_000,
   },
-  async execute({ prompt }, context) {
-    const response = await fetch(process.env[modelVariable] ?? "", {
-      method: "POST",
-      body: prompt,
-      signal: context.signal,
-    });
+  async execute(prompt, context) {
+    const url = process.env["MODEL_URL"] ?? "http://127.0.0.1/";
+    const response = await fetch(url, { method: "POST", body: prompt, signal: context.signal });
     if (response.status === 422) throw new Refusal("model-declined", `the model declined: ${await response.text()}`);
-    if (!response.ok) throw new ModelError(response);
+    if (!response.ok || response.body === null)
+      throw new Error(`the model answered ${response.status}`, { cause: response }); // which may say when to try again
     let text = "";
-    for await (const part of partsOf(response)) {
+    for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
       text += part;
       await context.emit(part);
     }
     context.useTokens(Math.ceil((prompt.length + text.length) / 4));
-    return { text };
+    return text;
   },
 });
-
-/** Retry finds the `Retry-After` of the response here, and the breaker its status. */
-class ModelError extends Error {
-  readonly response: Response;
-
-  constructor(response: Response) {
-    super(`the model answered ${response.status}`);
-    this.response = response;
-  }
-}
-
-/** The answer, part by part as it comes. */
-async function* partsOf({ body }: Response): AsyncGenerator<string, undefined> {
-  const decoder = new TextDecoder();
-  for await (const bytes of body ?? []) yield decoder.decode(bytes, { stream: true });
-  return undefined;
-}

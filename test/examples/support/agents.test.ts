@@ -1,13 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { letter, refund, review } from "../../../examples/support/back-office.ts";
-import { lookUp } from "../../../examples/support/corpus.ts";
-import { billing, delivery, retrieval, technical, triage } from "../../../examples/support/specialists.ts";
-import { letters, orders } from "../../../examples/support/states.ts";
+import {
+  billing,
+  delivery,
+  payer,
+  postman,
+  reader,
+  retrieval,
+  sorter,
+  technical,
+  writer,
+} from "../../../examples/support/agents.ts";
+import { letters, orders } from "../../../examples/support/contracts.ts";
+import { model } from "../../../examples/support/model.ts";
 import { refusalOf } from "../../../src/index.ts";
 import { answering, testAgent } from "../../../src/testing/index.ts";
 
-const order = { item: "a lamp", paidCents: 4_990, refundedCents: 0 };
-const ticket = { id: "ticket-1", from: "customer-1@example.com", order: "order-1", text: "I was charged twice." };
+const order = { item: "a lamp", paid: 4_990, refunded: 0 };
 
 /** The code of the refusal that a call ends with. */
 const refused = (call: Promise<unknown>): Promise<string | undefined> =>
@@ -17,78 +25,93 @@ const refused = (call: Promise<unknown>): Promise<string | undefined> =>
   );
 
 it.each([
-  ["I was charged twice for my lamp.", "billing"],
-  ["I want to send the armchair back", "billing"],
-  ["My parcel is late.", "delivery"],
-  ["My lamp stays dark.", "technical"],
-  ["Do you hire?", "other"],
-])("%s is about %s", async (text, topic) => {
-  expect(await testAgent(triage)({ text })).toEqual({ topic });
+  ["billing", "billing"],
+  ["delivery", "delivery"],
+  ["Something about a parcel, I guess.", "other"],
+])("the sorter makes of the model's %s the topic %s", async (says, topic) => {
+  const sorted = testAgent(sorter, { calls: [answering(model, () => says)] });
+  expect(await sorted("My parcel is late.")).toBe(topic);
+  expect(sorted.calls).toEqual([{ agent: "model", input: "In one word, what is this about? My parcel is late." }]);
 });
 
-it("looks up the passages of a topic that share words, the best first", () => {
-  expect(lookUp("delivery", "My parcel is late.").map(({ title }) => title)).toEqual(["Late parcels", "Tracking"]);
-  expect(lookUp("billing", "My parcel is late.")).toEqual([]);
-  expect(lookUp("other", "My parcel is late.")).toEqual([]);
+it("the reader finds the amount in a document, and refuses one without", async () => {
+  expect(await testAgent(reader)("Price: 360.05 EUR")).toBe(36_005);
+  expect(await refused(testAgent(reader)("A photo of the lamp"))).toBe("illegible");
 });
 
-describe("a specialist", () => {
+it("retrieval finds the passages that have a word", async () => {
+  expect(await testAgent(retrieval)("Parcel")).toHaveLength(2);
+  expect(await testAgent(retrieval)("watches")).toEqual([]);
+});
+
+describe("a specialist says what is owed", () => {
   it.each([
-    [billing, 4_990],
-    [delivery, 499],
-    [technical, 0],
-  ])("has things looked up, and says what is owed", async (agent, refundCents) => {
-    const ask = testAgent(agent, {
-      calls: [answering(retrieval, ({ topic }) => ({ passages: [{ title: `On ${topic}`, text: "This is so." }] }))],
-    });
+    [billing, 3_000, 3_000],
+    [billing, 9_000, 4_990],
+    [delivery, undefined, 499],
+    [technical, undefined, 0],
+  ])("never more than there is left of the order", async (agent, claimed, cents) => {
+    const ask = testAgent(agent);
     await ask.store.put(orders, "order-1", order);
-    expect(await ask(ticket)).toEqual({ facts: "This is so.", sources: [`On ${agent.name}`], refundCents });
-    expect(ask.calls).toEqual([{ agent: "retrieval", input: { topic: agent.name, text: "I was charged twice." } }]);
+    expect(await ask({ order: "order-1", claimed })).toEqual({ order: "order-1", cents });
+    await ask.store.put(orders, "order-1", { ...order, refunded: 4_980 });
+    expect((await ask({ order: "order-1", claimed })).cents).toBe(Math.min(cents, 10));
   });
 });
 
-describe("the review", () => {
-  it("leaves a ticket that had no specialist to a person", async () => {
-    expect(await testAgent(review)({ order: "order-1" })).toEqual({ refundCents: 0 });
-  });
-
-  it("leaves no more to pay back than there is left of the order", async () => {
-    const reviewed = testAgent(review);
-    await reviewed.store.put(orders, "order-1", { ...order, refundedCents: 4_000 });
-    const findings = { facts: "So it is.", sources: [], refundCents: 4_990 };
-    expect(await reviewed({ order: "order-1", findings })).toEqual({ facts: "So it is.", refundCents: 990 });
-  });
-});
-
-describe("the refund", () => {
+describe("the payer", () => {
   it("pays back, and takes back", async () => {
-    const paid = testAgent(refund);
+    const paid = testAgent(payer);
     await paid.store.put(orders, "order-1", order);
     const input = { order: "order-1", cents: 990 };
     const output = await paid(input);
-    expect(await paid.store.read(orders, "order-1")).toEqual({ ...order, refundedCents: 990 });
+    expect(await paid.store.read(orders, "order-1")).toEqual({ ...order, refunded: 990 });
     await paid.compensate(output, input);
     expect(await paid.store.read(orders, "order-1")).toEqual(order);
   });
 
   it("refuses to pay back more than was paid", async () => {
-    const paid = testAgent(refund);
-    await paid.store.put(orders, "order-1", { ...order, refundedCents: 4_000 });
+    const paid = testAgent(payer);
+    await paid.store.put(orders, "order-1", { ...order, refunded: 4_000 });
     expect(await refused(paid({ order: "order-1", cents: 991 }))).toBe("refunded-already");
-    expect(await paid.store.read(orders, "order-1")).toMatchObject({ refundedCents: 4_000 });
+    expect(await paid.store.read(orders, "order-1")).toMatchObject({ refunded: 4_000 });
   });
 });
 
-describe("the letter", () => {
+describe("the writer", () => {
+  const says = (text: string) =>
+    answering(model, (_prompt, emit) => {
+      emit(text.slice(0, 4));
+      emit(text.slice(4));
+      return text;
+    });
+
+  it("has looked up what the model asks for, and goes on", async () => {
+    const write = testAgent(writer, { calls: [says("LOOK UP lamp"), answering(retrieval, () => ["Switch it on."])] });
+    expect(await write({ question: "Why is it dark?", notes: ["Be brief."] })).toEqual({
+      text: "LOOK UP lamp",
+      notes: ["Be brief.", "The handbook says: Switch it on."],
+      isDone: false,
+    });
+  });
+
+  it("is done with what else the model says, and emits it as it comes", async () => {
+    const write = testAgent(writer, { calls: [says("Dear customer")] });
+    expect(await write({ question: "Why?", notes: [] })).toEqual({ text: "Dear customer", notes: [], isDone: true });
+    expect(write.parts).toEqual(["Dear", " customer"]);
+  });
+});
+
+describe("the postman", () => {
   const written = { ticket: "ticket-1", to: "customer-1@example.com", text: "So it is." };
 
-  it("is sent", async () => {
-    const sent = testAgent(letter);
+  it("sends a letter", async () => {
+    const sent = testAgent(postman);
     await sent(written);
     expect(await sent.store.read(letters, "ticket-1")).toEqual(written);
   });
 
   it("refuses an address that no mail reaches", async () => {
-    expect(await refused(testAgent(letter)({ ...written, to: "customer@example.invalid" }))).toBe("undeliverable");
+    expect(await refused(testAgent(postman)({ ...written, to: "customer@example.invalid" }))).toBe("undeliverable");
   });
 });

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -17,47 +17,50 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const fileOf = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-function start(...args: string[]) {
+function start(journal: string, ...args: string[]) {
   const command = ["--import", "tsx", fileOf("examples/support/main.ts"), ...args];
-  const env = { ...process.env, TSX_TSCONFIG_PATH: fileOf("tsconfig.build.json"), TMPDIR: folder };
+  const given = { TSX_TSCONFIG_PATH: fileOf("tsconfig.build.json"), SUPPORT_JOURNAL: join(folder, journal) };
+  const env = { ...process.env, ...given };
   const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] });
   const end = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
-  return { child, end: end.then(([out, err, [code]]) => ({ out, err, code: code as number | null })) };
+  return { child, end: end.then(([out, err, [code, signal]]) => ({ out, err, end: (code ?? signal) as unknown })) };
 }
 
-/** The journals that were left; tsx has a folder of its own there. */
-const left = (): readonly string[] => readdirSync(folder).filter((name) => name.startsWith("support-"));
-
-it("tells what happens, and goes on in a second process with what waited in the first", async () => {
-  const { out, err, code } = await start("--answer", "no").end;
-  expect({ err, code }).toEqual({ err: "", code: 0 });
-  const [monday = "", tuesday = ""] = out.split("Tuesday.");
-  expect(monday).toContain("ticket-4 waits for approval: Pay back 390.00 EUR for order-4?");
-  expect(monday).toContain("ticket-5 failed: no mail reaches customer-5@example.invalid");
-  expect(monday).toContain("ticket-6 failed: the model declined");
-  expect(tuesday).toMatch(/ticket-4 is answered: .* we can't pay anything back/);
-  expect(tuesday).toContain("order-5, a stool: paid back 0.00 EUR, then 30.00 EUR, then 0.00 EUR");
-  expect(tuesday).not.toContain("order-4, ");
-  expect(tuesday).toContain("5 letters for 7 tickets");
-  expect(tuesday).toMatch(/status: 200: 5, .*429: \d.*500: \d/);
-  expect(left()).toEqual([]);
+it("answers tickets, and goes on in a second process with what waited in the first", async () => {
+  const first = await start("approved").end;
+  expect(first).toMatchObject({ err: "", end: 0 });
+  expect(first.out).toContain("ticket-1 has its letter: Thank you for writing to us. 49.00 EUR are paid back.");
+  expect(first.out).toContain("ticket-4 waits for a person: Pay back 390.00 EUR for order-4?");
+  expect(first.out).toContain("ticket-5: no mail reaches customer-5@example.invalid");
+  expect(first.out).toContain("ticket-6: the model declined: it won't ignore its instructions");
+  expect(first.out).toMatch(/ticket-[78]: .*the agent model may use 1000 tokens in \d+ ms for the tenant watches/);
+  const second = await start("approved", "--answer", "no").end;
+  expect(second).toMatchObject({ err: "", end: 0 });
+  expect(second.out).toContain("ticket-4 asks: Pay back 390.00 EUR for order-4? The lead says no.");
+  expect(second.out).toMatch(/ticket-4 has its letter: .* 0.00 EUR are paid back. Sorry that you had to wait./);
+  expect(second.out).not.toContain("waits for a person");
 });
 
-it("ends by Ctrl-C in silence, and leaves nothing", async () => {
-  const { child, end } = start();
-  let heard = "";
-  child.stdout.on("data", (part: Buffer) => {
-    if (heard.includes("is about")) return;
-    heard += String(part);
-    if (heard.includes("is about")) child.kill("SIGINT");
-  });
-  const { err, code } = await end;
-  expect({ err, code }).toEqual({ err: "", code: 130 });
-  expect(left()).toEqual([]);
+it("is shut down by Ctrl-C in silence, and goes on where it was", async () => {
+  const { child, end } = start("interrupted");
+  child.stdout.once("data", () => child.kill("SIGINT"));
+  expect(await end).toMatchObject({ err: "", end: "SIGINT" });
+  const { out } = await start("interrupted").end;
+  expect(out).toContain("ticket-1 has its letter");
+  expect(out).toContain("ticket-4 waits for a person");
 });
 
-it("refuses options that don't exist, in one line", async () => {
-  const { err, code } = await start("--answers").end;
-  expect(code).toBe(2);
-  expect(err).toMatch(/^Unknown option '--answers'.*\n$/);
+it("refuses an answer that is none", async () => {
+  const { err, end } = await start("refused", "--answer", "maybe").end;
+  expect(end).toBe(1);
+  expect(err).toContain("--answer is yes or no, not maybe");
+});
+
+it("has at most 250 lines of code, without what stands in for the model", () => {
+  const examples = fileOf("examples/support");
+  const modules = readdirSync(examples).filter((name) => name.endsWith(".ts") && name !== "model-server.ts");
+  const lines = modules.flatMap((name) => readFileSync(join(examples, name), "utf8").split("\n"));
+  const code = lines.filter((line) => !/^\s*($|\/\/|\/?\*)/.test(line));
+  expect(code.length).toBeGreaterThan(100);
+  expect(code.length).toBeLessThanOrEqual(250);
 });
