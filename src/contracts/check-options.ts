@@ -33,12 +33,19 @@ export function checkOptions(where: string, schema: v.GenericSchema, options: un
     return v.safeParse(schema, options);
   });
   if (checked.success) return;
-  const [outer] = checked.issues;
+  // a name that is wrong explains one that is missing
+  const outer = checked.issues.find(isUnknown) ?? checked.issues[0];
   const issue = outer.issues?.find(({ path }) => path !== undefined); // of a union, that which says the option that is wrong
   const path = [under, pathOf(outer), issue === undefined ? "" : pathOf(issue)].filter(Boolean).join(".");
   const found = issue ?? outer;
   const way = [...(outer.path ?? []), ...(issue?.path ?? [])];
-  throw invalidOptions(where, path || "options", isUnknown(found) ? unknown(way, found, schema) : found);
+  if (isUnknown(found)) throw invalidOptions(where, path, unknown(way, found, schema));
+  throw invalidOptions(where, path || "options", isMissing(found) ? { ...found, message: "it is missing" } : found);
+}
+
+/** True for an option that has to be given, and isn't. */
+function isMissing({ type, expected, received }: SchemaIssue): boolean {
+  return type === "strict_object" && expected !== "never" && expected !== "Object" && received === "undefined";
 }
 
 /** True for an option that its schema doesn't have. */

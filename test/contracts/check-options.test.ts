@@ -34,6 +34,8 @@ describe("a check of options", () => {
   it.each([
     [{ size: "1" }, "size", 'Invalid type: Expected number but received "1"'],
     [{ items: [{ price: 2 }, { price: 3 }] }, "items.1.price", "expected an even number"],
+    [{ more: { a: {} } }, "more.a.b", "it is missing"],
+    [{ more: { a: { bee: 1 } } }, "more.a.bee", "there is no such option; there are b"],
     [{ sise: 1 }, "sise", "there is no such option; there are size, items, more"],
     [{ items: [{ price: 2, prize: 2 }] }, "items.0.prize", "there is no such option; there are price"],
     [{ more: { a: { b: 1, c: 2 } } }, "more.a.c", "there is no such option; there are b"],

@@ -62,7 +62,9 @@ export function expectOpen(found: FoundRun, what: string): FoundRun {
   const { run, head } = found;
   const { status } = head.state;
   if (isOpen(head.state)) return found;
-  const instead = status === "compensation-failed" ? "; troupe retry-compensation and troupe resolve are for it" : "";
+  const isUndoable = status === "completed" && what === "cancel";
+  const undo = isUndoable ? "; troupe undo is for a run that has completed" : "";
+  const instead = status === "compensation-failed" ? "; troupe retry-compensation and troupe resolve are for it" : undo;
   throw notAdmissible(
     run,
     `the run ${run} has ended: it is ${status}, and there is nothing to ${what}${instead}`,

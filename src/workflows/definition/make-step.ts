@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
+import { shown } from "../../values/shown.ts";
 import type { LoopAgents } from "./loop-options.ts";
 import type {
   AgentStep,
@@ -125,12 +126,12 @@ function subWorkflowStep(
   options: UntypedOptions,
   map: Mapping,
 ): SubWorkflowStep {
-  checkOptions("step", subWorkflowOptions, options);
+  checkOptions(`step ${shown(name)}`, subWorkflowOptions, options);
   return Object.freeze({ kind: "workflow", ...baseOf(name, options), workflow, map });
 }
 
 function agentStep(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): AgentStep {
-  checkOptions("step", stepOptions, options);
+  checkOptions(`step ${shown(name)}`, stepOptions, options);
   const { fallback, pointOfNoReturn = false } = options;
   return Object.freeze({
     kind: "agent",
@@ -143,7 +144,7 @@ function agentStep(name: string, agent: AgentDefinition, options: UntypedOptions
 }
 
 export function eachStep(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): EachStep {
-  checkOptions("each", eachOptions, options);
+  checkOptions(`each ${shown(name)}`, eachOptions, options);
   const { over, concurrency = eachDefaults.concurrency, max = eachDefaults.max, tolerate } = options;
   const bounds = { concurrency, max, tolerate };
   return Object.freeze({ kind: "each", ...baseOf(name, options), agent, over: over as Mapping, map, ...bounds });
@@ -156,7 +157,7 @@ export function loopStep(
   options: UntypedOptions,
   maps: Mapping | Readonly<Record<string, Mapping>>,
 ): LoopStep {
-  checkOptions("loop", loopOptions, options);
+  checkOptions(`loop ${shown(name)}`, loopOptions, options);
   const { who, until, max = 0, onMax = "fail", inbox } = options;
   const isOne = isAgent(agents);
   return Object.freeze({
@@ -177,7 +178,7 @@ function isAgent(agents: LoopAgents): agents is AgentDefinition {
 }
 
 export function waitStep(name: string, options: UntypedOptions, question: Mapping): WaitStep {
-  checkOptions("waitFor", waitOptions, options);
+  checkOptions(`waitFor ${shown(name)}`, waitOptions, options);
   const { answer, timeout } = options;
   return Object.freeze({
     kind: "wait",
@@ -189,7 +190,7 @@ export function waitStep(name: string, options: UntypedOptions, question: Mappin
 }
 
 export function pauseStep(name: string, options: UntypedOptions): PauseStep {
-  checkOptions("pause", pauseOptions, options);
+  checkOptions(`pause ${shown(name)}`, pauseOptions, options);
   const { ms, until } = options;
   // with both, or with neither, it is no time
   return Object.freeze({

@@ -60,7 +60,7 @@ const wrong: readonly (readonly [unknown, RegExp])[] = [
     { breaker: { treshold: 5 } },
     /^here: policies\.breaker\.treshold: there is no such option; there are consecutiveFailures, failureRate, /,
   ],
-  [{ bulkhead: {} }, /^here: policies\.bulkhead\.concurrent: .*concurrent/],
+  [{ bulkhead: {} }, /^here: policies\.bulkhead\.concurrent: it is missing$/],
   [{ bulkhead: { concurrent: 1, queue: -1 } }, /^here: policies\.bulkhead\.queue: .*>=0.*-1/],
   [{ rateLimits: { requests: 1 } }, /^here: policies\.rateLimits: .*Array/],
   [{ rateLimits: [{ requests: 1 }, {}] }, /^here: policies\.rateLimits\.1: expected requests, tokens or both/],

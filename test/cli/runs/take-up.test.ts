@@ -277,7 +277,10 @@ describe("troupe resume", () => {
     ],
     [["resume", "stock"], "there is no run stock; did you mean stuck?"],
     [["resume", "nothing-like-it"], "there is no run nothing-like-it; troupe runs lists those there are"],
-    [["cancel", "done"], "the run done has ended: it is completed, and there is nothing to cancel"],
+    [
+      ["cancel", "done"],
+      "the run done has ended: it is completed, and there is nothing to cancel; troupe undo is for a run that has completed",
+    ],
     [
       ["undo", "a"],
       "the run a is running: only a run that has completed can be undone; troupe cancel is for a run that goes on",

@@ -125,6 +125,17 @@ describe("a workflow", () => {
     );
   });
 
+  it.each([
+    [{ until: map }, 'loop "all": max: it is missing'],
+    [{ max: 1, untill: map }, 'loop "all": untill: there is no such option; there are '],
+  ])(
+    "says which loop's options are wrong, and the misspelt one before the one that it stands for: %j",
+    (given, says) => {
+      const loop = begin().loop as unknown as (...given: unknown[]) => unknown;
+      expect(() => loop("all", agent, given, map)).toThrow(says);
+    },
+  );
+
   it.each([{}, { max: 0 }, { max: 1.5 }, { max: 1_000_001 }, { max: 1, onMax: "stop" }, { max: 1, rounds: 2 }])(
     "can't have a loop with the bounds %j",
     (bounds) => {
