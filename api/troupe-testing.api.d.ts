@@ -1,6 +1,12 @@
 // The public surface of "troupe/testing", written by `npm run api`. `npm run verify` compares it with the build.
 
-import type { AgentDefinition, CallableAgent, StateAccess, System, SystemOptions, WorkflowDefinition } from "troupe";
+import type { Address, AgentDefinition, CallableAgent, StateAccess, System, SystemOptions, WorkflowDefinition } from "troupe";
+
+export interface ActorFailure {
+    readonly actor: Address | string;
+    readonly message?: string;
+    readonly error: unknown;
+}
 
 export interface AgentFakes {
     readonly now?: number;
@@ -163,6 +169,7 @@ export interface SimulateOptions {
     readonly journal?: "memory" | "durable";
     readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
     readonly agents?: readonly FakeAnswer[];
+    readonly expects?: (failure: ActorFailure) => boolean;
     readonly maxSteps?: number;
 }
 

@@ -835,6 +835,7 @@ export type Failure = {
     readonly message: string;
     readonly error: unknown;
     readonly deliveries: number;
+    readonly isAsk: boolean;
 } | {
     readonly kind: "behaviour-failed";
     readonly error: unknown;
@@ -1701,6 +1702,7 @@ export type SystemEvent = {
     readonly actor: Address;
     readonly message: string;
     readonly error: unknown;
+    readonly isExpected: boolean;
 } | {
     readonly type: "supervisor-decided";
     readonly time: number;

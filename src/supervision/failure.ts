@@ -11,8 +11,14 @@ import type { GoneReason } from "../actors/gone.ts";
  * @since 0.1.0
  */
 export type Failure =
-  /** A handler threw. `deliveries`: how many times this message was begun, this attempt included. */
-  | { readonly kind: "handler-failed"; readonly message: string; readonly error: unknown; readonly deliveries: number }
+  /** A handler threw. `deliveries`: how many times this message was begun, this attempt included. `isAsk`: its sender waits for an answer. */
+  | {
+      readonly kind: "handler-failed";
+      readonly message: string;
+      readonly error: unknown;
+      readonly deliveries: number;
+      readonly isAsk: boolean;
+    }
   /** A behaviour's stream failed. */
   | { readonly kind: "behaviour-failed"; readonly error: unknown }
   /** The actor's thread is gone, for any reason. */

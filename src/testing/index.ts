@@ -1,5 +1,6 @@
 /** The public test kit: `troupe/testing`. */
 
+export type { ActorFailure } from "./simulator/actor-failure.ts";
 export type { Faults } from "./simulator/faults.ts";
 export { simulate, type Scenario, type SimulateOptions, type SimulationReport } from "./simulator/simulate.ts";
 export { type StepCounts, verifyWorkflow, type VerifyOptions, type VerifyReport } from "./verify/verify-workflow.ts";

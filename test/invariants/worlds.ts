@@ -26,7 +26,7 @@ export const crashes = { processCrash: 0.01, maxProcessCrashes: 4 } satisfies Fa
 /** Cases on real threads. */
 const realCases = 20;
 
-export interface SimulatedOptions extends Pick<SimulateOptions, "faults" | "system" | "journal"> {
+export interface SimulatedOptions extends Pick<SimulateOptions, "faults" | "system" | "journal" | "expects"> {
   readonly numRuns?: number;
   /** Where the search begins: for a break that is rare, near a schedule that shows it. Default: anywhere. */
   readonly seed?: number;

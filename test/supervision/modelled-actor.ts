@@ -113,7 +113,7 @@ class ModelledLife {
       case "report-start-failed":
         return this.#report({ type: "failed", failure: { kind: "start-failed", error } });
       case "report-failed": {
-        const failure = { kind: "handler-failed", message: "m", error, deliveries: 1 } as const;
+        const failure = { kind: "handler-failed", message: "m", error, deliveries: 1, isAsk: false } as const;
         return this.#report({ type: "failed", failure });
       }
       default: // of no concern to where it is

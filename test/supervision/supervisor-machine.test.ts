@@ -13,7 +13,7 @@ import {
 
 const backoff = { first: 10, factor: 2, max: 10_000, jitter: 0.2 };
 const thrown = new Error("no");
-const handlerFailed: Failure = { kind: "handler-failed", message: "add", error: thrown, deliveries: 1 };
+const handlerFailed: Failure = { kind: "handler-failed", message: "add", error: thrown, deliveries: 1, isAsk: false };
 const threadDied: Failure = { kind: "thread-died", thread: 1, error: thrown };
 
 function failed(

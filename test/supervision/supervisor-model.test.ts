@@ -14,7 +14,7 @@ import { quickExpect } from "../quick-expect.ts";
 const names = ["a", "b", "c", "d"];
 const error = new Error("no");
 const failures: Readonly<Record<string, Failure>> = {
-  handler: { kind: "handler-failed", message: "m", error, deliveries: 1 },
+  handler: { kind: "handler-failed", message: "m", error, deliveries: 1, isAsk: false },
   behaviour: { kind: "behaviour-failed", error },
   thread: { kind: "thread-died", thread: 1, error },
   link: { kind: "linked-actor-died", actor: "1/x" as never, reason: "failed" },

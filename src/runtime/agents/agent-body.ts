@@ -100,10 +100,10 @@ export class AgentBody implements ActorBody {
           [names.idempotencyKey]: work.idempotencyKey,
         }),
       onLeftBehind: ({ isCompensation }, error) =>
-        host.reportFailure(cell.address, isCompensation ? "compensate" : "execute", error),
+        host.reportFailure(cell.address, isCompensation ? "compensate" : "execute", error, true),
       onError: (error) => {
         if (isTroupeError(error, "system-closed")) return;
-        host.reportFailure(cell.address, coordinate, error);
+        host.reportFailure(cell.address, coordinate, error, true); // by the supervisor, below
         void host.stop(cell.address, "discard"); // the supervisor hears that it has stopped, and counts it as lost
       },
       codec,

@@ -200,10 +200,7 @@ export class Gates {
 
   /** The breaker's last record. `undefined`, as for a closed breaker, if there is none or it can't be read. */
   #lastOf(name: string): MaybePromise<BreakerRecord | undefined> {
-    const failed = (error: unknown): undefined => {
-      this.#options.onError(error);
-      return undefined;
-    };
+    const failed = (error: unknown): undefined => this.#failed(error);
     try {
       const last = this.#client.snapshotNow(breakerState, name);
       return last instanceof Promise ? last.then((snapshot) => snapshot?.state, failed) : last?.state;
@@ -218,10 +215,13 @@ export class Gates {
       .then(() => this.#client.putNow(breakerState, name, record))
       .then(
         () => undefined,
-        (error: unknown) => {
-          if (!isTroupeError(error, "system-closed")) this.#options.onError(error);
-        },
+        (error: unknown) => this.#failed(error),
       );
+  }
+
+  /** That the system closes is no failure. */
+  #failed(error: unknown): undefined {
+    if (!isTroupeError(error, "system-closed")) this.#options.onError(error);
   }
 }
 

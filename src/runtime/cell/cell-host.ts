@@ -45,7 +45,7 @@ export interface CellHost {
   /** Sends a report to the home host. */
   report(report: SystemReport): void;
   /** Reports to the home host the error with which an actor failed at a message of that type. */
-  reportFailure(actor: Address, message: string, thrown: unknown): void;
+  reportFailure(actor: Address, message: string, thrown: unknown, isExpected?: boolean): void;
   /** The actor has stopped. */
   remove(address: Address, hasFailed: boolean): void;
   /** The actor is left behind: it has no place here any more. */

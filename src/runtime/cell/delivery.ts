@@ -162,7 +162,13 @@ export class Delivery implements AskScope, Handling {
     if (this.#isGivenUp(thrown)) return this.refuse(stoppedLate(envelope, thrown));
     if (envelope.isAsk) this.fail(thrown);
     else this.#host.deadLetter(envelope, "handler-failed", encodeError(thrown).message);
-    this.#host.reportFailure(this.#cell.address, envelope.type, thrown);
+    this.#host.reportFailure(this.#cell.address, envelope.type, thrown, envelope.isAsk || this.#isStopping(thrown));
+  }
+
+  /** True when the handler threw because its actor is being stopped. */
+  #isStopping(thrown: unknown): boolean {
+    const { reason } = this.#cell.stopping;
+    return reason !== undefined && [...causesOf(thrown)].includes(reason.error);
   }
 
   /** True when the handler threw because its asker had given up, and not because it failed. */

@@ -136,7 +136,14 @@ export class Incarnation {
     const { deliveries } = this.#mail;
     const { span, envelope } = delivery;
     const trace = span === undefined ? {} : { trace: span.traceparent };
-    this.#report({ type: "handler-failed", message: envelope.type, error, deliveries, ...trace });
+    this.#report({
+      type: "handler-failed",
+      message: envelope.type,
+      error,
+      deliveries,
+      isAsk: envelope.isAsk,
+      ...trace,
+    });
   }
 
   #giveUp({ delivery, thrown }: FailedDelivery): void {

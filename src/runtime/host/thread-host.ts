@@ -283,9 +283,9 @@ export class ThreadHost {
     this.#sink(report, this.id);
   }
 
-  /** Tells the home host what an actor failed with at a message of that type. */
-  reportFailure(actor: Address, message: string, thrown: unknown): void {
-    this.report({ type: "failure", actor, message, error: encodeError(thrown) });
+  /** Tells the home host what an actor failed with at a message of that type; `isExpected` as in the report. */
+  reportFailure(actor: Address, message: string, thrown: unknown, isExpected = false): void {
+    this.report({ type: "failure", actor, message, error: encodeError(thrown), isExpected });
   }
 
   #receive(frame: Frame, peer: HostId): void {

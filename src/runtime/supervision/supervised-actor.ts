@@ -289,8 +289,8 @@ function failureOf(report: Exclude<ChildReport, { readonly type: "started" | "su
     case "behaviour-failed":
       return { kind: report.type, error: decodeError(report.error) };
     case "handler-failed": {
-      const { message, deliveries, error } = report;
-      return { kind: "handler-failed", message, error: decodeError(error), deliveries };
+      const { message, deliveries, isAsk, error } = report;
+      return { kind: "handler-failed", message, error: decodeError(error), deliveries, isAsk };
     }
   }
 }

@@ -79,7 +79,7 @@ export class ActorSystem implements System {
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
     this.#log = new SystemLog(platform.clock, options.logger);
-    this.#events = new EventFeed(platform.clock, this.#log);
+    this.#events = new EventFeed(platform.clock, this.#log, platform.witness);
     this.#traces = collectTraces(options.telemetry, this.#events, {
       recorder: () => this.#home.host.recorder,
       records: (run) => this.#runs.records(run),
@@ -341,8 +341,8 @@ export class ActorSystem implements System {
       case "dead-letter":
         return this.#log.deadLetter(report.letter, report.hasAsker || this.#end.isClosing); // the home host keeps those
       case "failure": {
-        const { actor, message, error } = report;
-        return this.#events.publish({ type: "actor-failed", actor, message, error: decodeError(error) });
+        const { actor, message, error, isExpected } = report;
+        return this.#events.publish({ type: "actor-failed", actor, message, error: decodeError(error), isExpected });
       }
       case "stopped":
         if (isSupervised(report.actor)) return this.#supervision.stopped(report.actor, from);

@@ -6,6 +6,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import type { HostSettings } from "../host/host-settings.ts";
+import type { SystemEvent } from "../telemetry/system-events.ts";
 import type { HostThreads } from "../threads/host-threads.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 
@@ -25,6 +26,8 @@ export interface Platform {
     /** Milliseconds after which a host sends what it has recorded by itself; Infinity where that would change the schedule. */
     readonly sendWithin: number;
   };
+  /** Hears of each event of the system before its listeners do, and doesn't count as one. */
+  readonly witness?: (event: SystemEvent) => void;
 }
 
 /** How many spans a host keeps until they are sent, and how many may be open there. */

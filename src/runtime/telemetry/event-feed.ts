@@ -21,12 +21,15 @@ export class EventFeed {
   readonly #ends: (() => void)[] = [];
   readonly #clock: Clock;
   readonly #log: Pick<SystemLog, "event">;
+  readonly #witness: ((event: SystemEvent) => void) | undefined;
   /** Hears of each event before listeners do; absent where nothing is traced. */
   traces: { event(event: SystemEvent): void } | undefined;
 
-  constructor(clock: Clock, log: Pick<SystemLog, "event">) {
+  /** @param witness hears of each event before listeners do, and doesn't count as one. */
+  constructor(clock: Clock, log: Pick<SystemLog, "event">, witness?: (event: SystemEvent) => void) {
     this.#clock = clock;
     this.#log = log;
+    this.#witness = witness;
     this.events$ = new Observable((subscriber) => {
       const waiting = this.#waiting;
       this.#waiting = [];
@@ -42,6 +45,7 @@ export class EventFeed {
     const event = { ...untimed, time: timeOfDay(this.#clock) };
     this.#log.event(event);
     this.traces?.event(event);
+    this.#witness?.(event);
     if (ofStart.has(event.type) && !this.#subject.observed) this.#waiting.push(event);
     this.#subject.next(event);
   };

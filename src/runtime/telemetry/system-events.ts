@@ -32,6 +32,8 @@ export type SystemEvent =
       readonly actor: Address;
       readonly message: string;
       readonly error: unknown;
+      /** Its asker is told of it, its run's history says it, or the actor was being stopped. */
+      readonly isExpected: boolean;
     }
   /** A child of a supervisor failed, and the supervisor carries out `decision` after `pause` milliseconds. */
   | {

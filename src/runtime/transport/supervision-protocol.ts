@@ -53,6 +53,7 @@ export type ChildReport =
       readonly message: string;
       readonly error: EncodedError;
       readonly deliveries: number;
+      readonly isAsk: boolean;
       /** Where in a trace, as a traceparent; absent for none. */
       readonly trace?: string;
     };

@@ -8,8 +8,17 @@ import type { ChildReport } from "./supervision-protocol.ts";
 export type SystemReport =
   /** `hasAsker`: its sender waits for an answer, and is told there. */
   | { readonly type: "dead-letter"; readonly letter: DeadLetter; readonly isJson: boolean; readonly hasAsker: boolean }
-  /** What an actor did with a message of the type `message` failed, and no asker is told. */
-  | { readonly type: "failure"; readonly actor: Address; readonly message: string; readonly error: EncodedError }
+  /**
+   * What an actor did with a message of the type `message` failed. `isExpected`: an asker is told, a run's
+   * history says it, or the actor is being stopped.
+   */
+  | {
+      readonly type: "failure";
+      readonly actor: Address;
+      readonly message: string;
+      readonly error: EncodedError;
+      readonly isExpected: boolean;
+    }
   /** An actor has stopped, or was gone when it was to stop. */
   | { readonly type: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
   /** What becomes of a supervised actor. */

@@ -3,7 +3,9 @@
 import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { System } from "../../runtime/system/system.ts";
 import { resolveOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
+import type { SystemEvent } from "../../runtime/telemetry/system-events.ts";
 import { deferred } from "../../async/deferred.ts";
+import { type ActorFailure, asError, unheardFailure } from "./actor-failure.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -21,6 +23,8 @@ export interface LivesOptions {
   readonly journals: JournalSource;
   /** Loads the definitions of all processes, since they run the same program; those that were spawned or run are remembered. */
   readonly load: DefinitionLoader;
+  /** Whether a failure of an actor, of which no asker hears, is meant to happen. */
+  readonly expects: (failure: ActorFailure) => boolean;
   readonly seed: number;
   readonly tamper?: Tamper;
 }
@@ -53,7 +57,7 @@ export class Lives {
     return this.#process;
   }
 
-  /** Rejects when a system can't be started. */
+  /** Rejects when a system can't be started, and when an actor failed of which no asker hears. */
   get failed(): Promise<never> {
     return this.#failed.promise;
   }
@@ -86,7 +90,12 @@ export class Lives {
 
   #begin(): SimulatedProcess {
     const number = this.#crashes + 1;
-    const process = new SimulatedProcess({ ...this.#options, number, tracing: `${this.#options.seed} ${number}` });
+    const process = new SimulatedProcess({
+      ...this.#options,
+      number,
+      tracing: `${this.#options.seed} ${number}`,
+      witness: (event) => this.#witness(event),
+    });
     this.#start(process).catch((error: unknown) => this.#failed.reject(error));
     return process;
   }
@@ -97,5 +106,15 @@ export class Lives {
       await resolveOptions({ threads: 2, logger: false, ...system, journal: journals.open(process) }),
     );
     if (process.system !== undefined) this.#standing.resolve({ process, system: process.system });
+  }
+
+  #witness(event: SystemEvent): void {
+    const failure = unheardFailure(event);
+    if (failure === undefined) return;
+    try {
+      if (!this.#options.expects(failure)) this.#failed.reject(asError(failure));
+    } catch (error) {
+      this.#failed.reject(error);
+    }
   }
 }

@@ -9,6 +9,7 @@ import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
 import { nodeRandom } from "../../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import type { FakeAnswer } from "./fake-answer.ts";
+import type { ActorFailure } from "./actor-failure.ts";
 import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
 import { Lives } from "./lives.ts";
 import { MachineClock } from "./machine-clock.ts";
@@ -52,6 +53,11 @@ export interface SimulateOptions {
    * compensations do nothing. Default: all run their own code.
    */
   readonly agents?: readonly FakeAnswer[];
+  /**
+   * Whether a failure is meant to happen. What a handler or a behaviour throws fails the run, unless its asker is told: else an assertion
+   * in a handler that was told would go unseen. A refusal is no failure. Default: none is meant to happen.
+   */
+  readonly expects?: (failure: ActorFailure) => boolean;
   /** A run with more steps than this fails, since something keeps itself busy. Default 100,000. */
   readonly maxSteps?: number;
 }
@@ -96,6 +102,7 @@ const schema = v.strictObject({
   journal: v.optional(v.unknown()),
   system: v.optional(v.record(v.string(), v.unknown())),
   agents: v.optional(v.array(v.object({ agent: v.unknown(), answer: v.function() }))),
+  expects: v.optional(v.function()),
   maxSteps: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 
@@ -165,6 +172,7 @@ export async function simulateOnce(
     faults,
     system: options.system ?? {},
     journals: journals ?? journalsOf(options, random, faults),
+    expects: options.expects ?? (() => false),
     load: withStandIns(
       moduleLoader((url) => import(url) as Promise<object>),
       options.agents ?? [],
@@ -180,6 +188,7 @@ export async function simulateOnce(
       strikes = undefined;
       await lives.close();
     }
+    await Promise.race([lives.failed, Promise.resolve()]); // while it was closed
   });
   const { trace } = scheduler;
   if (failure !== undefined) throw simulationFailed(failure, seed, trace.length);

@@ -4,6 +4,7 @@ import { homeHost, type HostId } from "../../actors/address.ts";
 import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { HostThread, HostThreads } from "../../runtime/threads/host-threads.ts";
 import type { Platform } from "../../runtime/system/platform.ts";
+import type { SystemEvent } from "../../runtime/telemetry/system-events.ts";
 import { startWorkerHost } from "../../runtime/host/worker-host.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -28,6 +29,8 @@ export interface SimulatedPlatformOptions {
   /** Another one for each process of each run. */
   readonly tracing: string;
   readonly tamper?: Tamper;
+  /** Hears of each event of the system. */
+  readonly witness?: (event: SystemEvent) => void;
 }
 
 /** A simulated thread, as the simulator's faults see it. */
@@ -46,7 +49,7 @@ export interface SimulatedPlatform extends Platform {
 }
 
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
-  const { scheduler, machine, random, faults, load, tamper } = options;
+  const { scheduler, machine, random, faults, load, tamper, witness } = options;
   const system = {};
   const threads = new Map<number, SimulatedThread>();
   /** How the threads that are gone ended. */
@@ -158,6 +161,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     load,
     // a timer would change the schedule: spans go along with the batches that there are
     tracing: { seed: options.tracing, sendWithin: Number.POSITIVE_INFINITY },
+    ...(witness && { witness }),
     messagesPerTurn: 1, // one message a step, so that every order of messages can happen
     liveThreads: () => [...threads.keys()],
     kill: (id) =>

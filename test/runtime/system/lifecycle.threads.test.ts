@@ -344,8 +344,8 @@ describe("a system", () => {
     const failed = { type: "actor-failed", actor: ref.address, message: "failAfterAdding", error: "no more" };
     expect(told.slice(0, 7)).toEqual([
       { type: "actor-spawned", actor: ref.address, definition: "counter" },
-      failed,
-      failed,
+      { ...failed, isExpected: false }, // it was told
+      { ...failed, isExpected: true }, // it was asked
       { type: "coordination-switched", coordination: "relay", epoch: 2 },
       { type: "actor-stopped", actor: ref.address },
       { type: "thread-opened", thread: 2 },

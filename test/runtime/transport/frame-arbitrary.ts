@@ -189,7 +189,9 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     mode: fc.constantFrom("drain" as const, "discard" as const),
   }),
   reported(record({ type: fc.constant("stopped" as const), actor: address, hasFailed: fc.boolean() })),
-  reported(record({ type: fc.constant("failure" as const), actor: address, message: text, error })),
+  reported(
+    record({ type: fc.constant("failure" as const), actor: address, message: text, error, isExpected: fc.boolean() }),
+  ),
   record({
     kind: fc.constant("to-replica" as const),
     message: record({
