@@ -178,6 +178,11 @@ const calls = {
     options: { 2: ["id", "coordination", "timeout", "onOverload", "typo"] },
     make: run,
   },
+  runOnce: {
+    usual: ({ fresh }) => [work, { of: { text: "a" }, way: "returns" }, { id: fresh }],
+    options: { 2: ["id", "coordination", "timeout", "tenant", "onOverload", "typo"] },
+    make: async ({ system }, given) => ((await untyped(system.runOnce.bind(system))(...given)) as Run).result,
+  },
   findRun: ofSystem("findRun", () => ["no-run"]),
   "findRun, of a workflow": ofSystem("findRun", () => [work, "no-run"]),
   deploy: ofSystem("deploy", () => [work]),
