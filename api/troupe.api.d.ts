@@ -1321,6 +1321,8 @@ export interface RunOptions {
     readonly coordination?: Coordination;
     readonly timeout?: number;
     readonly tenant?: string;
+    readonly session?: string;
+    readonly traceparent?: string;
     readonly onOverload?: OverloadPolicy;
 }
 
@@ -1353,6 +1355,8 @@ export interface RunStarted {
     readonly definition?: string;
     readonly deadline?: number;
     readonly tenant?: string;
+    readonly session?: string;
+    readonly caller?: string;
 }
 
 export type RunStatus = "new" | "running" | "compensating" | EndStatus;

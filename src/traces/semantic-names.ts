@@ -62,6 +62,7 @@ export const lostSpans = "troupe.lost_spans";
 
 export const runId = "troupe.run.id";
 export const runStatus = "troupe.run.status";
+export const session = "session.id";
 export const tenant = "troupe.tenant";
 export const workflowName = "troupe.workflow.name";
 export const workflowVersion = "troupe.workflow.version";

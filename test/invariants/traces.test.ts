@@ -417,6 +417,38 @@ describe("traces", () => {
     expect(across).toBeGreaterThan(0);
   });
 
+  it("of runs are of their session, and recorded as their callers' are, also by the next process", async () => {
+    const callers = ["01", "00"].map((flags) => `00-${"a".repeat(32)}-${"b".repeat(16)}-${flags}`);
+    const task = { key: "a", ms: 2, fails: null };
+    let crashed = 0;
+    for (let seed = 1; crashed < 3 && seed < 300; seed++) {
+      const spans: Span[] = [];
+      const telemetry = { traces: { take: (some: readonly Span[]) => void spans.push(...some) }, sample: 0 };
+      const { crashes: count } = await simulateOnce(
+        (world: World) =>
+          world.survive(async ({ system }) => {
+            for (const [n, traceparent] of callers.entries()) {
+              const id = `order-${n}`;
+              const start = async (): Promise<unknown> =>
+                system.run(coat, task, { id, session: "visit-3", traceparent }).result;
+              await start().catch(async () => (await system.findRun(id)).result); // it may be there already
+              const [root] = await (await system.findRun(id)).trace();
+              expect(root?.attributes[names.session]).toBe("visit-3");
+              expect(root?.links).toEqual([{ traceId: "a".repeat(32), spanId: "b".repeat(16), attributes: {} }]);
+            }
+          }),
+        seed,
+        { ...faults[2]![1], system: { ...faults[2]![1].system, telemetry } },
+      );
+      if (count === 0) continue;
+      crashed++;
+      const runs = new Set(spans.map(({ attributes }) => attributes[names.runId]).filter((id) => id !== undefined));
+      expect([...runs]).toEqual(["order-0"]);
+      expect(named(spans, "execute ").length).toBeGreaterThan(0);
+    }
+    expect(crashed).toBe(3);
+  });
+
   it("reach through the outboxes of durable actors", async () => {
     const day: Day = { start: "relay", orders: [{ ms: 0, fails: null }], routes: [[0, 1, 0]], serves: [], switches: 0 };
     for (const seed of [1, 2, 3]) {

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { endWith, type OpenSpan, Recorder, type RecorderOptions } from "../../src/traces/recorder.ts";
 import type { Span } from "../../src/traces/span.ts";
-import { isInShare, isSampled, isTraceparent, traceIdIn, unsampled } from "../../src/traces/traceparent.ts";
+import { isRunRecorded, isSampled, isTraceparent, traceIdIn, unsampled } from "../../src/traces/traceparent.ts";
 
 function recorderOf(options: Partial<RecorderOptions> = {}): { recorder: Recorder; told: () => number } {
   let now = 0;
@@ -116,7 +116,7 @@ describe("the recorder", () => {
     for (const { traceparent } of taken) {
       expect(isTraceparent(traceparent)).toBe(true);
       expect(isSampled(traceparent)).toBe(true);
-      expect(isInShare(traceIdIn(traceparent), 0.25)).toBe(true);
+      expect(isRunRecorded(traceIdIn(traceparent), 0.25, undefined)).toBe(true);
     }
     expect(recorder.begin(unsampled, "in none")).toBeUndefined();
     expect(isTraceparent(unsampled.traceparent)).toBe(true);

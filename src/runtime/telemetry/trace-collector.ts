@@ -11,7 +11,7 @@ import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { SpanSink } from "../../traces/span-sink.ts";
-import { isInShare, type TraceContext } from "../../traces/traceparent.ts";
+import { isRunRecorded, type TraceContext } from "../../traces/traceparent.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
 import { spansOf } from "../../workflows/history/spans-of-run.ts";
@@ -151,7 +151,9 @@ export class TraceCollector {
     const { settings } = this.#options;
     const spans = spansOf(records, settings);
     const [root] = spans;
-    if (root !== undefined && (root.failure !== undefined || isInShare(root.traceId, settings.share)))
+    const [first] = records;
+    if (root === undefined || first?.event.type !== "run-started") return;
+    if (root.failure !== undefined || isRunRecorded(root.traceId, settings.share, first.event.caller))
       this.#give(spans.filter(({ end }) => end !== undefined));
   }
 

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { tenantSchema } from "../../contracts/tenant.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
+import { isTraceparent } from "../../traces/traceparent.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
 
 /**
@@ -26,9 +27,22 @@ export interface RunOptions {
    * these make. It is recorded with the run's start. A text of 1 to 256 characters. Default: none.
    */
   readonly tenant?: string;
+  /**
+   * What the run belongs to together with others, such as a conversation or a user's visit: backends of traces show the runs of one session
+   * together. It is recorded with the run's start. A text of 1 to 250 characters. Default: none.
+   */
+  readonly session?: string;
+  /**
+   * Who has the run started, as a W3C `traceparent`, such as the header of a request. The run is the root of a trace of its own, as it may
+   * outlive the request, with a link to there; and it is recorded if the caller's trace is, whatever the system's `sample`. Default: none.
+   */
+  readonly traceparent?: string;
   /** What happens while as many runs as may be are in flight. Default: what the system's options say. */
   readonly onOverload?: OverloadPolicy;
 }
+
+/** MLflow refuses a batch of spans for a longer one. */
+const longestSession = 250;
 
 const schema = v.strictObject({
   id: v.optional(v.pipe(v.string(), v.nonEmpty())),
@@ -40,6 +54,18 @@ const schema = v.strictObject({
     ),
   ),
   tenant: v.optional(tenantSchema),
+  session: v.optional(
+    v.custom<string>(
+      (session) => typeof session === "string" && session !== "" && session.length <= longestSession,
+      ({ received }) => `expected a text of 1 to ${longestSession} characters, received ${received}`,
+    ),
+  ),
+  traceparent: v.optional(
+    v.custom<string>(
+      (given) => typeof given === "string" && isTraceparent(given),
+      ({ received }) => `expected a W3C traceparent, such as 00-<32 digits>-<16 digits>-01, received ${received}`,
+    ),
+  ),
   onOverload: v.optional(v.picklist(["wait", "reject"])),
 });
 

@@ -25,6 +25,10 @@ export interface RunStarted {
   readonly deadline?: number;
   /** The tenant that the run is for; absent for none. */
   readonly tenant?: string;
+  /** What the run belongs to together with others; absent for none. */
+  readonly session?: string;
+  /** Who had it started, as a W3C `traceparent`; absent if that is unknown. */
+  readonly caller?: string;
 }
 
 /**

@@ -170,6 +170,8 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       if (event.definition !== undefined) next.definition = event.definition;
       if (event.deadline !== undefined) next.deadline = event.deadline;
       if (event.tenant !== undefined) next.tenant = event.tenant;
+      if (event.session !== undefined) next.session = event.session;
+      if (event.caller !== undefined) next.caller = event.caller;
       return;
     case "step-started":
       startStep(next, event);

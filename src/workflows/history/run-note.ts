@@ -59,7 +59,7 @@ export function noteOf(event: RunEvent): RunNote {
 export function eventOf(note: RunNote, state: RunState): RunEvent {
   switch (note.type) {
     case "run-started": {
-      const { workflow, input, definition, deadline, tenant } = state;
+      const { workflow, input, definition, deadline, tenant, session, caller } = state;
       return {
         ...note,
         workflow,
@@ -68,6 +68,8 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
         ...(definition === undefined ? {} : { definition }),
         ...(deadline === undefined ? {} : { deadline }),
         ...(tenant === undefined ? {} : { tenant }),
+        ...(session === undefined ? {} : { session }),
+        ...(caller === undefined ? {} : { caller }),
       };
     }
     case "step-started":

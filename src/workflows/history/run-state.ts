@@ -34,6 +34,10 @@ export interface RunState {
   readonly deadline?: number;
   /** The tenant that it is for. */
   readonly tenant?: string;
+  /** What it belongs to together with others. */
+  readonly session?: string;
+  /** Who had it started, as a `traceparent`. */
+  readonly caller?: string;
   readonly steps: RunSteps;
   /** The step whose failure ends the run. */
   readonly failed?: string;
@@ -153,6 +157,8 @@ export function copyOfRun(state: RunState): Mutable<RunState> {
   if (state.definition !== undefined) copy.definition = state.definition;
   if (state.deadline !== undefined) copy.deadline = state.deadline;
   if (state.tenant !== undefined) copy.tenant = state.tenant;
+  if (state.session !== undefined) copy.session = state.session;
+  if (state.caller !== undefined) copy.caller = state.caller;
   if (state.failed !== undefined) copy.failed = state.failed;
   if (state.cancelled !== undefined) copy.cancelled = state.cancelled;
   if (state.undone !== undefined) copy.undone = state.undone;

@@ -10,6 +10,7 @@ import { failureName } from "../../traces/failure-name.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
 import { attemptSpanId, spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
+import { spanIdIn, traceIdIn } from "../../traces/traceparent.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import { around, isWithin, itemAt, roundAt, roundPath, wholeOf } from "../definition/steps-of-run.ts";
 import { toleratedOf } from "./tolerance.ts";
@@ -72,8 +73,12 @@ class RunTrace {
       [names.coordination]: event.coordination,
       [names.runStatus]: "running",
       ...(event.tenant === undefined ? {} : { [names.tenant]: event.tenant }),
+      ...(event.session === undefined ? {} : { [names.session]: event.session }),
       ...shownContent(options, names.inputValue, input),
     });
+    const { caller } = event;
+    if (caller !== undefined)
+      this.#root.links = [{ traceId: traceIdIn(caller), spanId: spanIdIn(caller), attributes: {} }];
   }
 
   take({ version, time, event }: RunRecord): void {

@@ -12,7 +12,7 @@ import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
 import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
 import { attemptSpanId, traceIdOf } from "../../traces/trace-ids.ts";
-import { isInShare, traceparentOf } from "../../traces/traceparent.ts";
+import { isRunRecorded, traceparentOf } from "../../traces/traceparent.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
 /** What is due: the run's deadline, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
@@ -156,7 +156,7 @@ export class OpenRun {
     if (this.startedAt === undefined || version === undefined) return undefined;
     const traceId = traceIdOf(this.id, this.startedAt);
     const spanId = attemptSpanId(traceId, type === "step-started" ? "attempt" : "undo", step, version);
-    return traceparentOf(traceId, spanId, isInShare(traceId, share));
+    return traceparentOf(traceId, spanId, isRunRecorded(traceId, share, this.state.caller));
   }
 
   #noteDue(name: string): void {

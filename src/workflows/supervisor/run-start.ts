@@ -17,6 +17,10 @@ export interface StartOptions {
   readonly timeout?: number | undefined;
   /** The tenant that the run is for. Default: none. */
   readonly tenant?: string | undefined;
+  /** What the run belongs to together with others. Default: nothing. */
+  readonly session?: string | undefined;
+  /** Who has it started, as a `traceparent`. Default: unknown. */
+  readonly traceparent?: string | undefined;
 }
 
 /** The coordination in force, and its epoch. */
@@ -29,7 +33,7 @@ export interface InForce {
 export function startRun(
   { workflow, outlines, fingerprint }: WorkflowPlan,
   input: unknown,
-  { coordination, timeout, tenant }: StartOptions,
+  { coordination, timeout, tenant, session, traceparent }: StartOptions,
   inForce: InForce,
   { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): RunStarted {
@@ -51,6 +55,8 @@ export function startRun(
     epoch: inForce.epoch,
     definition: fingerprint,
     ...(tenant === undefined ? {} : { tenant }),
+    ...(session === undefined ? {} : { session }),
+    ...(traceparent === undefined ? {} : { caller: traceparent }),
     ...(timeout === undefined ? {} : { deadline: dated(now() + timeout) }),
   };
 }

@@ -5,6 +5,7 @@ describe("the options of a run", () => {
   it.each<RunOptions>([
     {},
     { id: "order-7", coordination: "relay", timeout: 0.5, onOverload: "reject" },
+    { session: "s".repeat(250), traceparent: `00-${"a".repeat(32)}-${"b".repeat(16)}-00` },
     // as plain JavaScript may have them
     { id: undefined, timeout: undefined } as unknown as RunOptions,
   ])("may be %j", (options) => {
@@ -22,6 +23,12 @@ describe("the options of a run", () => {
     ["timeout", { timeout: 0 }, "run: timeout: expected a number of milliseconds above 0, received 0"],
     ["timeout", { timeout: "5" }, 'run: timeout: expected a number of milliseconds above 0, received "5"'],
     ["timeout", { timeout: Infinity }, "run: timeout: expected a number of milliseconds above 0, received Infinity"],
+    ["session", { session: "" }, 'run: session: expected a text of 1 to 250 characters, received ""'],
+    [
+      "traceparent",
+      { traceparent: "00-1-2-01" },
+      'run: traceparent: expected a W3C traceparent, such as 00-<32 digits>-<16 digits>-01, received "00-1-2-01"',
+    ],
     [
       "onOverload",
       { onOverload: "drop" },
@@ -30,7 +37,7 @@ describe("the options of a run", () => {
     [
       "timeOut",
       { timeOut: 5 },
-      "run: timeOut: there is no such option; there are id, coordination, timeout, tenant, onOverload",
+      "run: timeOut: there is no such option; there are id, coordination, timeout, tenant, session, traceparent, onOverload",
     ],
     ["options", null, "run: options: Invalid type: Expected Object but received null"],
   ])("are refused where %s isn't right: %j", (path, options, message) => {

@@ -144,8 +144,9 @@ describe("the spans of a run", () => {
 
 const at = (time: number, event: RunEvent): RunRecord => ({ run: "r", version: time, time, event });
 const secret = "canary";
+const caller = `00-${"a".repeat(32)}-${"b".repeat(16)}-01`;
 const history: RunRecord[] = [
-  at(0, started({ input: { secret }, tenant: "acme" })),
+  at(0, started({ input: { secret }, tenant: "acme", session: "visit-3", caller })),
   at(10, { type: "step-started", step: "a", input: { secret }, by: "relay", epoch: 1 }),
   at(25, { type: "step-failed", step: "a", error: { ...error, name: secret, message: secret }, retryAt: 40 }),
   at(41, { type: "step-started", step: "a", input: { secret }, by: "relay", epoch: 1, attempt: 2 }),
@@ -174,7 +175,8 @@ describe("a trace", () => {
       ["step b", 70, undefined, undefined],
       ["invoke_agent writer", 90, undefined, undefined],
     ]);
-    expect(spans[0]?.attributes[names.tenant]).toBe("acme");
+    expect(spans[0]?.attributes).toMatchObject({ [names.tenant]: "acme", [names.session]: "visit-3" });
+    expect(spans[0]?.links).toEqual([{ traceId: "a".repeat(32), spanId: "b".repeat(16), attributes: {} }]);
     expect(spans[1]?.attributes[names.queued]).toBe(10);
     expect(spans[0]?.events.map(({ name, time }) => [name, time])).toEqual([
       ["troupe.run-recovered", 50],
