@@ -1,6 +1,6 @@
 /** Runs all applications in one mode, and measures. */
 
-import { createSystem, isTroupeError, type Run, type System } from "troupe";
+import { createSystem, isTroupeError, type Run, type System, type TelemetryOptions } from "troupe";
 import { applicant } from "./applicant.ts";
 import type { Application } from "./application.ts";
 import { type ChaosCounts, type ChaosOptions, watchChaos } from "./chaos-counts.ts";
@@ -22,6 +22,8 @@ export interface ModeOptions {
   readonly inFlight?: number;
   /** What is done to the agents meanwhile; nothing unless given. Not for the mode `stale-cache`. */
   readonly chaos?: ChaosOptions | undefined;
+  /** Where the traces go. Default: nothing is recorded. */
+  readonly telemetry?: TelemetryOptions | undefined;
   readonly onProgress: (done: number) => void;
   readonly onWrong: (application: Application, got: Decision, expected: Decision) => void;
   /** A run failed, so its application is not decided. Default: ends everything. */
@@ -52,6 +54,7 @@ export async function runMode(options: ModeOptions): Promise<ModeOutcome> {
     env: [paceVariable, threadsVariable],
     loadTimeout: 60_000, // a busy machine is long in compiling TypeScript
     coordination: mode === "relay" ? "relay" : "orchestrator",
+    ...(options.telemetry && { telemetry: options.telemetry }),
     ...(options.chaos === undefined ? {} : { stallTimeout, logger: false }), // what chaos does is in the table
   });
   const chaos = options.chaos && (await watchChaos(system, options.chaos));
