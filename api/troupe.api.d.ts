@@ -1,6 +1,7 @@
 // The public surface of "troupe", written by `npm run api`. `npm run verify` compares it with the build.
 
 import type { Draft } from "immer";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Observable, OperatorFunction } from "rxjs";
 import type * as v from "valibot";
 
@@ -878,6 +879,16 @@ export type HandlerResult<M extends MessageSpec> = (M extends {
     readonly reply: infer R extends v.GenericSchema;
 } ? ReadonlyParts<v.InferInput<R>> : void) | AsWritten<M["reply"]>;
 
+export interface HistogramPoint {
+    readonly attributes: Readonly<Record<string, string>>;
+    readonly count: number;
+    readonly sum: number;
+    readonly buckets: readonly {
+        readonly upTo: number;
+        readonly count: number;
+    }[];
+}
+
 export interface HistoryOptions {
     readonly from?: number;
     readonly to?: number;
@@ -1085,6 +1096,23 @@ export type MessageReply<M extends MessageSpec> = M extends {
 export interface MessageSpec {
     readonly input?: v.GenericSchema;
     readonly reply?: v.GenericSchema;
+}
+
+export type Metric = {
+    readonly name: string;
+    readonly description: string;
+    readonly unit: string;
+} & ({
+    readonly kind: "counter" | "gauge";
+    readonly points: readonly MetricPoint[];
+} | {
+    readonly kind: "histogram";
+    readonly points: readonly HistogramPoint[];
+});
+
+export interface MetricPoint {
+    readonly attributes: Readonly<Record<string, string>>;
+    readonly value: number;
 }
 
 export interface ModelCall {
@@ -1637,6 +1665,7 @@ export interface System extends AsyncDisposable {
     spawn<In, Out>(agent: CallableAgent<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     call<In, Out>(agent: CallableAgent<In, Out>, input: NoInfer<In>, options?: CallOptions): Promise<Out>;
     stream<In, Out, Part>(agent: CallableAgent<In, Out, Part> & Emitting<Part>, input: NoInfer<In>, options?: CallOptions): CallStream<Part, Out>;
+    metrics(): Promise<readonly Metric[]>;
     supervise(options: SupervisionOptions): Promise<SupervisorHandle>;
     watch(ref: {
         readonly address: Address;
@@ -1819,6 +1848,7 @@ export interface SystemOptions {
     readonly setup?: (system: System) => void | Promise<void>;
     readonly logger?: false | LogLevel | Logger | LoggerOptions;
     readonly telemetry?: TelemetryOptions;
+    readonly metrics?: boolean;
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
@@ -2094,6 +2124,10 @@ export declare function isTroupeError<Code extends ErrorCode>(value: unknown, co
 export declare function lmdbJournal(path: string, options?: LmdbJournalOptions): Promise<Journal>;
 
 export declare function memoryJournal(options?: Readonly<Record<string, never>>): Journal;
+
+export declare function metricsHandler(system: Pick<System, "metrics">): (request: IncomingMessage, response: ServerResponse) => void;
+
+export declare function prometheusText(metrics: readonly Metric[]): string;
 
 export declare function refusalOf(error: unknown): Refusal | undefined;
 

@@ -7,7 +7,7 @@ export const floors = [
   ["errors", "ports"],
   ["values"],
   ["async", "contracts", "checkers"],
-  ["store", "traces"],
+  ["store", "traces", "metrics"],
   ["actors"],
   ["supervision", "agents"],
   ["workflows"],

@@ -147,7 +147,7 @@ async function tell(
       });
     },
     seed,
-    { ...options, system: { ...options.system, ...(isTraced ? { telemetry } : {}) } },
+    { ...options, system: { ...options.system, ...(isTraced ? { telemetry, metrics: true } : {}) } },
     { tamper },
   );
   return { spans, histories, steps, crashes: count, runs, died };

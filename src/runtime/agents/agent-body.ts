@@ -42,6 +42,8 @@ import {
 } from "../../agents/model-call.ts";
 import type { ActiveSpan } from "../../traces/active-span.ts";
 import * as names from "../../traces/semantic-names.ts";
+import { encodeError } from "../../errors/error-codec.ts";
+import { failureName } from "../../traces/failure-name.ts";
 import type { TraceContext } from "../../traces/traceparent.ts";
 import { withSpan } from "../cell/recorded-work.ts";
 
@@ -99,6 +101,16 @@ export class AgentBody implements ActorBody {
           [names.thread]: host.id,
           [names.idempotencyKey]: work.idempotencyKey,
         }),
+      measure:
+        host.meter &&
+        ((work, took, failure) =>
+          host.meter?.record({
+            agent: definition.name,
+            failure: failure && failureName(encodeError(failure.thrown)),
+            took,
+            inputTokens: work.usage?.input ?? 0,
+            outputTokens: work.usage?.output ?? 0,
+          })),
       onLeftBehind: ({ isCompensation }, error) =>
         host.reportFailure(cell.address, isCompensation ? "compensate" : "execute", error, true),
       onError: (error) => {
@@ -182,9 +194,8 @@ class WorkContext extends CellContext implements AgentContext<unknown> {
     const used = checkUsage(tokens);
     const work = this.#work;
     work.tokens += tokensOf(used);
-    if (work.span === undefined) return;
     work.usage = addUsage(work.usage ?? {}, used);
-    work.span.set(usageAttributes(work.usage));
+    work.span?.set(usageAttributes(work.usage));
   }
 
   async modelCall<T>(call: ModelCall, work: (call: ActiveModelCall) => T | Promise<T>): Promise<T> {

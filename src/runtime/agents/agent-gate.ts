@@ -85,6 +85,12 @@ export class AgentGate {
     return breaker.status === "closed" ? breaker.generation : undefined;
   }
 
+  /** How it stands now. */
+  get standing(): { readonly breaker: BreakerState["status"]; readonly inFlight: number; readonly waiting: number } {
+    const { breaker, inFlight, waiting } = this.#state;
+    return { breaker: breaker.status, inFlight, waiting: waiting.length };
+  }
+
   /** A call that went ahead without asking, and began when it is said, if it is, has ended. If that was in an earlier generation of the breaker, it says nothing about this one. */
   settleLent(generation: number, caller: string, outcome: CallOutcome, report: CallReport, began?: number): void {
     if (this.closedSince !== generation) return;

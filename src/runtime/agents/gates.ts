@@ -117,6 +117,13 @@ export class Gates {
     known.leases.counted(actor);
   }
 
+  /** How the gate of each agent stands; one whose last state is being read is left out. */
+  get standing(): readonly ({ readonly agent: string } & AgentGate["standing"])[] {
+    return [...this.#known].flatMap(([agent, { gate }]) =>
+      gate instanceof Promise ? [] : { agent, ...gate.standing },
+    );
+  }
+
   /** The breaker has counted a failure of an actor's call that had asked. */
   counted(agent: string, actor: Address): void {
     this.#known.get(agent)?.leases.counted(actor);

@@ -3,6 +3,7 @@
 import type { Address, HostId } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { AgentMeter } from "../../metrics/agent-meter.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Recorder } from "../../traces/recorder.ts";
@@ -22,6 +23,8 @@ export interface CellHost {
   readonly copier: ValueCopier;
   /** Absent where nothing is recorded. */
   readonly recorder?: Recorder | undefined;
+  /** Absent where nothing is measured. */
+  readonly meter?: AgentMeter | undefined;
   readonly settings: {
     /** How many messages an actor handles before the other actors of its thread get their turn. */
     readonly messagesPerTurn: number;

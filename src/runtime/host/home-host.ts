@@ -2,6 +2,7 @@
  * The host of the thread that made the system: owns the store's authority, and gathers what the other hosts report.
  */
 
+import { channel } from "node:diagnostics_channel";
 import { internalMessage } from "../messaging/internal-message.ts";
 import { Subject } from "rxjs";
 import { type Address, type HostId, hostOf } from "../../actors/address.ts";
@@ -11,6 +12,7 @@ import { isOpen, type RunState, runState } from "../../workflows/history/run-sta
 import type { Recorded } from "../../traces/recorder.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
+import type { CommitMeter } from "../../store/authority/commit-sequencer.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
@@ -55,11 +57,16 @@ export interface HomeHostOptions {
         committed(trace: string, versions: readonly Snapshot[]): void;
       }
     | undefined;
+  /** Hears what becomes of commits; absent where nothing is measured. */
+  readonly meter: CommitMeter | undefined;
   /** Hears each report of any host first. */
   readonly onReport: ReportSink;
   /** Versions that retention doesn't keep could not be dropped. */
   readonly onRetentionFailure: (key: StateKey, error: unknown) => void;
 }
+
+/** For code of the process that listens without knowing the system. */
+const deadLetters = channel("troupe.dead-letter");
 
 const runKeys = stateKey(runState, "");
 const mailKeys = stateKey(mailState, "");
@@ -89,11 +96,12 @@ export class HomeHost {
   constructor(options: HomeHostOptions) {
     const { settings, ports, journal, retention, onReport, onRetentionFailure } = options;
     const { system, clock, random, turns, load } = ports;
-    const { traces } = options;
+    const { traces, meter } = options;
     this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
       journal,
       clock,
+      meter,
       onTraced: traces && ((trace, versions) => traces.committed(trace, versions)),
       retention: {
         rules: [...retention.filter(isForMail), keepMail, ...retention],
@@ -195,6 +203,7 @@ export class HomeHost {
 
   #keepDeadLetter(letter: DeadLetter): void {
     this.deadLetterCounts.set(letter.reason, (this.deadLetterCounts.get(letter.reason) ?? 0) + 1);
+    if (deadLetters.hasSubscribers) deadLetters.publish(letter);
     this.deadLetters$.next(letter);
   }
 }

@@ -3,6 +3,7 @@
 import type { HostId } from "../../actors/address.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Link } from "../../ports/link.ts";
+import type { HostMeasures } from "../transport/host-measures.ts";
 import type { GateLease } from "../agents/gate-lease.ts";
 import type { DefinitionId } from "../definitions/definition-loader.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
@@ -31,6 +32,7 @@ export interface HostControl {
   connect(peer: HostId, link: Link): Promise<void>;
   disconnect(peer: HostId, error: EncodedError): Promise<void>;
   stats(): Promise<HostStats>;
+  measure(): Promise<HostMeasures>;
   /** Stops all actors of the host, and sends what they had left to send. */
   stopActors(): Promise<void>;
   /** Makes dead letters of what else has arrived; the thread ends after that. The actors have been stopped. */

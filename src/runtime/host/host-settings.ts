@@ -15,6 +15,8 @@ export interface HostSettings {
   readonly loadTimeout: number;
   /** Absent where nothing is recorded. */
   readonly telemetry?: HostTelemetry | undefined;
+  /** True where the host counts what metrics tell of. */
+  readonly isMeasured?: boolean;
 }
 
 /** What a host records of its traces, and when it says so. */

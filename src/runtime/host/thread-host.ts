@@ -23,6 +23,7 @@ import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { AuthorityMessage, ReplicaMessage } from "../../store/replication/store-protocol.ts";
+import { AgentMeter } from "../../metrics/agent-meter.ts";
 import { type Recorded, Recorder } from "../../traces/recorder.ts";
 import { ValueCopier } from "../../values/value-copier.ts";
 import { ActorCell, type CellOptions } from "../cell/actor-cell.ts";
@@ -84,6 +85,10 @@ export class ThreadHost {
   readonly streams: EventStreams;
   readonly messenger: Messenger;
   readonly recorder: Recorder | undefined;
+  /** Absent where nothing is measured. */
+  readonly meter: AgentMeter | undefined;
+  /** How many messages were handled; counted where something is measured. */
+  handled = 0;
   readonly openAsks = new OpenAsks();
   readonly #sink: ReportSink;
   readonly #store: StoreEndpoint;
@@ -100,7 +105,8 @@ export class ThreadHost {
     this.clock = clock;
     this.random = random;
     this.turns = turns;
-    this.beat = beat;
+    this.meter = settings.isMeasured === true ? new AgentMeter() : undefined;
+    this.beat = this.meter === undefined ? beat : () => (this.handled++, beat());
     this.#sink = report;
     this.#store = store;
     this.#gather = gather;

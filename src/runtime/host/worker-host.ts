@@ -6,11 +6,13 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
+import type { VitalSigns } from "../../ports/vitals.ts";
 import { StoreReplica } from "../../store/replication/store-replica.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { AgentCalls } from "../agents/agent-calls.ts";
 import { GateClient } from "../agents/gate-client.ts";
 import type { HostControl } from "./host-control.ts";
+import { measuresOf } from "./measure-host.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { spawnCell } from "./spawn-cell.ts";
 import { ThreadHost } from "./thread-host.ts";
@@ -26,13 +28,25 @@ export interface WorkerHostOptions {
   readonly load: DefinitionLoader;
   /** Called for each message that is handled, so that the watchdog sees that the thread goes on. */
   readonly beat?: () => void;
+  /** How the thread is. Default: that isn't known. */
+  readonly vitals?: VitalSigns | undefined;
 }
 
 /** Starts a host; `closed` resolves when it was asked to close and has. */
-export function startWorkerHost({ settings, system, clock, random, turns, link, load, beat }: WorkerHostOptions): {
+export function startWorkerHost({
+  settings,
+  system,
+  clock,
+  random,
+  turns,
+  link,
+  load,
+  ...options
+}: WorkerHostOptions): {
   control: HostControl;
   closed: Promise<void>;
 } {
+  const { beat, vitals } = options;
   const replica = new StoreReplica({ send: (message) => host.transmit(homeHost, { kind: "to-authority", message }) });
   const host: ThreadHost = new ThreadHost({
     settings,
@@ -71,6 +85,9 @@ export function startWorkerHost({ settings, system, clock, random, turns, link, 
         waiting: cells.reduce((sum, cell) => sum + cell.waiting, 0),
         followedKeys: replica.followedKeys,
       };
+    },
+    async measure() {
+      return measuresOf(host, replica.position, vitals);
     },
     async stopActors() {
       await host.stopActors();

@@ -8,10 +8,10 @@ import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallStream } from "../../actors/call-stream.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
-import { type Address, homeHost, type HostId, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
+import type { Metric } from "../../metrics/metric.ts";
+import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone } from "../../actors/gone.ts";
-import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
@@ -27,7 +27,6 @@ import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
 import type { DeadLetter } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import { targetOf } from "../messaging/definition-target.ts";
-import { systemTarget } from "../messaging/system-protocol.ts";
 import type { SystemReport } from "../transport/system-report.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
@@ -39,17 +38,21 @@ import type { RunFilter } from "../workflows/list-runs.ts";
 import { Runs } from "../workflows/runs.ts";
 import { ActorsByAddress } from "./actors-by-address.ts";
 import { Spawner } from "./spawner.ts";
-import { systemBody } from "./system-body.ts";
+import { systemCell } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { System, SystemStats } from "./system.ts";
+import { metricsOf, SystemMeasures } from "./system-measures.ts";
 import { systemStats } from "./system-stats.ts";
 import { breakerEvent } from "../telemetry/breaker-event.ts";
 import { collectTraces, type TraceCollector } from "../telemetry/trace-collector.ts";
 import { EventFeed } from "../telemetry/event-feed.ts";
+import { SystemMeter } from "../telemetry/system-meter.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
+import { noSuchActor } from "../messaging/ask-errors.ts";
 import { SystemEnd } from "./system-end.ts";
+import { runsEvents } from "../telemetry/runs-events.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
 import { threadUnreadable } from "../threads/thread-death.ts";
@@ -75,21 +78,26 @@ export class ActorSystem implements System {
   readonly #log: SystemLog;
   readonly #end: SystemEnd;
   readonly #traces: TraceCollector | undefined;
+  readonly #measures: SystemMeasures | undefined;
 
   private constructor(platform: Platform, options: ResolvedOptions) {
     this.#platform = platform;
     this.#log = new SystemLog(platform.clock, options.logger);
-    this.#events = new EventFeed(platform.clock, this.#log, platform.witness);
+    this.#events = new EventFeed(platform.clock, this.#log);
+    if (platform.witness !== undefined) this.#events.hearFirst(platform.witness);
     this.#traces = collectTraces(options.telemetry, this.#events, {
       recorder: () => this.#home.host.recorder,
       records: (run) => this.#runs.records(run),
     });
+    const meter = options.metrics ? new SystemMeter() : undefined;
+    if (meter !== undefined) this.#events.hearFirst((event) => meter.event(event));
     this.#home = new HomeHost({
       settings: settingsOf(homeHost, platform, options),
       ports: platform,
       journal: options.journal,
       retention: options.retention,
       traces: this.#traces,
+      meter,
       onReport: (report, from) => this.#hear(report, from),
       onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });
@@ -158,30 +166,22 @@ export class ActorSystem implements System {
       deploy: (agent) => this.#spawner.spawn(agent, undefined, agent.placement),
       admit: (agent, caller, call) => this.#gates.admit(agent, caller, call),
       traces: this.#traces,
-      events: {
-        onSwitch: (coordination, epoch) => this.#events.publish({ type: "coordination-switched", coordination, epoch }),
-        onRecovered: (run) => this.#events.publish({ type: "run-recovered", run }),
-        onRefused: (run, error) => this.#events.publish({ type: "run-refused", run, error }),
-        onFailed: (run) => this.#log.failedRun(run),
-      },
+      meter,
+      events: runsEvents(this.#events, this.#log),
     });
-    this.#home.host.spawn({
-      name: nameOf(systemTarget.address),
-      ...defaultMailbox,
-      concurrency: Number.POSITIVE_INFINITY,
-      body: () =>
-        systemBody({
-          spawn: async ({ definition, name, placement }) => {
-            this.#end.checkMayStart();
-            // with the whole definition, an agent's gate is known before its first call
-            const given = definition.kind === "agent" ? await platform.load.load(definition) : definition;
-            return this.#spawner.spawn(given, name, placement);
-          },
-          deploy: async ({ definition, gone }) => this.#runs.locate(await platform.load.load(definition), gone),
-          find,
-          deathWatch: this.#deathWatch,
-        }),
-    });
+    this.#home.host.spawn(
+      systemCell({
+        spawn: async ({ definition, name, placement }) => {
+          this.#end.checkMayStart();
+          // with the whole definition, an agent's gate is known before its first call
+          const given = definition.kind === "agent" ? await platform.load.load(definition) : definition;
+          return this.#spawner.spawn(given, name, placement);
+        },
+        deploy: async ({ definition, gone }) => this.#runs.locate(await platform.load.load(definition), gone),
+        find,
+        deathWatch: this.#deathWatch,
+      }),
+    );
     this.#end = new SystemEnd({
       clock: platform.clock,
       shutdownDeadline: options.shutdownDeadline,
@@ -198,6 +198,8 @@ export class ActorSystem implements System {
       log: this.#log,
       publish: this.#events.publish,
     });
+    const parts = { home: this.#home, roster: this.#roster, gates: this.#gates, traces: this.#traces };
+    this.#measures = meter && new SystemMeasures(meter, parts, platform);
   }
 
   /** Starts a system on a platform's ports. */
@@ -312,6 +314,10 @@ export class ActorSystem implements System {
 
   async stats(): Promise<SystemStats> {
     return systemStats(this.#roster, this.#registry, this.#home, this.#runs, this.#traces);
+  }
+
+  metrics(): Promise<readonly Metric[]> {
+    return metricsOf(this.#measures);
   }
 
   drain(options?: { readonly deadline?: number }): Promise<void> {

@@ -7,6 +7,7 @@ import { patientLoader } from "../definitions/patient-loader.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { nodeRandom } from "../platform/node-random.ts";
 import { nodeSignals } from "../platform/node-signals.ts";
+import { nodeVitals } from "../platform/node-vitals.ts";
 import { nodeTurns } from "../platform/node-turns.ts";
 import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { System } from "./system.ts";
@@ -56,6 +57,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
       clock,
       random: nodeRandom(),
       turns: nodeTurns(),
+      vitals: nodeVitals,
       threads: threadPool({
         clock,
         env: pick(process.env, resolved.env),

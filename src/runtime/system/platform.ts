@@ -4,6 +4,7 @@ import type { HostId } from "../../actors/address.ts";
 import type { WatchedClock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
+import type { VitalSigns } from "../../ports/vitals.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import type { HostSettings } from "../host/host-settings.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
@@ -20,6 +21,8 @@ export interface Platform {
   readonly load: DefinitionLoader;
   /** How many messages an actor handles before the other actors of its thread get their turn. */
   readonly messagesPerTurn: number;
+  /** Looks at how the thread of the system is from then on; absent where a thread is none. */
+  readonly vitals?: () => VitalSigns;
   readonly tracing: {
     /** Another one for each process: ids of spans are made from it. */
     readonly seed: string;
@@ -37,9 +40,9 @@ const spansOfHost = 10_000;
 export function settingsOf(
   id: HostId,
   { messagesPerTurn, tracing }: Platform,
-  { maxMessageBytes, askTimeout, loadTimeout, telemetry }: ResolvedOptions,
+  { maxMessageBytes, askTimeout, loadTimeout, telemetry, metrics: isMeasured }: ResolvedOptions,
 ): HostSettings {
-  const settings = { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout };
+  const settings = { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout, isMeasured };
   if (telemetry === undefined) return settings;
   const { share, content = "none" } = telemetry;
   return { ...settings, telemetry: { ...tracing, share, content, capacity: spansOfHost } };

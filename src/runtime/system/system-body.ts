@@ -1,10 +1,17 @@
 /** What actors ask of their system: to spawn, to deploy, to find, to watch and to link. */
 
-import type { Address } from "../../actors/address.ts";
+import { type Address, nameOf } from "../../actors/address.ts";
+import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
-import type { DeployRequest, SpawnOutcome, SpawnRequest } from "../messaging/system-protocol.ts";
+import type { SpawnCell } from "../host/thread-host.ts";
+import {
+  type DeployRequest,
+  type SpawnOutcome,
+  type SpawnRequest,
+  systemTarget,
+} from "../messaging/system-protocol.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */
@@ -22,7 +29,17 @@ export interface SystemBodyOptions {
   readonly deathWatch: DeathWatch;
 }
 
-export function systemBody({ spawn, deploy, find, deathWatch }: SystemBodyOptions): ActorBody {
+/** The actor to which others send that. */
+export function systemCell(options: SystemBodyOptions): SpawnCell {
+  return {
+    name: nameOf(systemTarget.address),
+    ...defaultMailbox,
+    concurrency: Number.POSITIVE_INFINITY,
+    body: () => systemBody(options),
+  };
+}
+
+function systemBody({ spawn, deploy, find, deathWatch }: SystemBodyOptions): ActorBody {
   return nativeBody((type, payload, from) => {
     if (type === "spawn") return spawned(spawn(payload as SpawnRequest));
     if (type === "deploy") return spawned(deploy(payload as DeployRequest));

@@ -128,6 +128,14 @@ export interface SystemOptions {
    */
   readonly telemetry?: TelemetryOptions;
   /**
+   * True to measure what {@link System.metrics} tells of. Default false: nothing is measured, which costs nothing.
+   *
+   * @example
+   * const system = await createSystem({ metrics: true });
+   * createServer(metricsHandler(system)).listen(9464, "127.0.0.1");
+   */
+  readonly metrics?: boolean;
+  /**
    * Definitions with which recovered runs go on, matched by name and version. The definition of any other run is loaded from the
    * module that the run was started from. Default: none.
    */
@@ -200,6 +208,7 @@ const schema = v.strictObject({
   recover: v.optional(v.union([v.boolean(), v.array(v.string())])),
   logger: v.optional(loggerSchema),
   telemetry: v.optional(telemetrySchema),
+  metrics: v.optional(v.boolean()),
   setup: v.optional(
     v.custom<NonNullable<SystemOptions["setup"]>>((value) => typeof value === "function", "expected a function"),
   ),
@@ -249,6 +258,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     recover: options.recover ?? options.journal !== undefined,
     logger,
     telemetry: options.telemetry && telemetryOf(options.telemetry),
+    metrics: options.metrics ?? false,
     setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };

@@ -1,5 +1,6 @@
 /** What a process embeds: the system as its users see it. `actor-system.ts` implements it. */
 
+import type { Metric } from "../../metrics/metric.ts";
 import type { Observable } from "rxjs";
 import type { SpawnOptions } from "../../actors/actor-context.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
@@ -96,6 +97,16 @@ export interface System extends AsyncDisposable {
     input: NoInfer<In>,
     options?: CallOptions,
   ): CallStream<Part, Out>;
+  /**
+   * Measures the system: its threads, actors, agents, gates, store and runs. Counters count from the start of the system; what a thread had counted
+   * since the last time is lost with it when it dies. For Prometheus, {@link metricsHandler} serves it.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a system without the option `metrics`.
+   * @example
+   * for (const { name, points } of await system.metrics()) console.log(name, points.length);
+   * @experimental
+   */
+  metrics(): Promise<readonly Metric[]>;
   /**
    * Starts a tree of supervisors and their actors, in order; resolves when all of them have started. The actors are found by
    * their names; they keep their addresses and mailboxes when they are restarted, in place or on another thread.

@@ -1,10 +1,14 @@
 /** A system's events on their way to listeners: hot, but for those of its start, which come before a listener can be there. */
 
+import { channel as diagnosticsChannel } from "node:diagnostics_channel";
 import { Observable, Subject } from "rxjs";
 import { timeOfDay } from "../../async/time-of-day.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SystemLog } from "./system-log.ts";
 import type { SystemEvent, Untimed } from "./system-events.ts";
+
+/** For code that listens in the process, such as a monitor that is loaded before the application. */
+const channel = diagnosticsChannel("troupe.event");
 
 const ofStart: ReadonlySet<SystemEvent["type"]> = new Set(["clock-jumped", "run-recovered", "run-refused"]);
 
@@ -21,15 +25,12 @@ export class EventFeed {
   readonly #ends: (() => void)[] = [];
   readonly #clock: Clock;
   readonly #log: Pick<SystemLog, "event">;
-  readonly #witness: ((event: SystemEvent) => void) | undefined;
-  /** Hears of each event before listeners do; absent where nothing is traced. */
-  traces: { event(event: SystemEvent): void } | undefined;
+  /** They hear of each event before listeners do, and are none: traces, meters, an inspector, a simulation. */
+  readonly #first: ((event: SystemEvent) => void)[] = [];
 
-  /** @param witness hears of each event before listeners do, and doesn't count as one. */
-  constructor(clock: Clock, log: Pick<SystemLog, "event">, witness?: (event: SystemEvent) => void) {
+  constructor(clock: Clock, log: Pick<SystemLog, "event">) {
     this.#clock = clock;
     this.#log = log;
-    this.#witness = witness;
     this.events$ = new Observable((subscriber) => {
       const waiting = this.#waiting;
       this.#waiting = [];
@@ -44,11 +45,16 @@ export class EventFeed {
   readonly publish = (untimed: Untimed): void => {
     const event = { ...untimed, time: timeOfDay(this.#clock) };
     this.#log.event(event);
-    this.traces?.event(event);
-    this.#witness?.(event);
+    for (const hear of this.#first) hear(event);
+    if (channel.hasSubscribers) channel.publish(event);
     if (ofStart.has(event.type) && !this.#subject.observed) this.#waiting.push(event);
     this.#subject.next(event);
   };
+
+  /** Calls `hear` for each event from now on, before listeners get it. It is no listener: what waits for the first one still does. */
+  hearFirst(hear: (event: SystemEvent) => void): void {
+    this.#first.push(hear);
+  }
 
   /** Calls `end` when the system has ended. */
   onEnd(end: () => void): void {

@@ -227,7 +227,7 @@ export function collectTraces(
   if (settings === undefined) return undefined;
   const onFailure = (error: unknown): void => events.publish({ type: "telemetry-failed", error });
   const traces = new TraceCollector({ ...ports, settings, onFailure });
-  events.traces = traces;
+  events.hearFirst((event) => traces.event(event));
   return traces;
 }
 

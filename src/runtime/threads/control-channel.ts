@@ -32,6 +32,7 @@ export function serveControl(port: MessagePort, control: HostControl): { close()
     connect: (peer, link) => outcome(() => control.connect(peer, nodeLink(link))),
     disconnect: (peer, error) => outcome(() => control.disconnect(peer, error)),
     stats: () => outcome(() => control.stats()),
+    measure: () => outcome(() => control.measure()),
     stopActors: () => outcome(() => control.stopActors()),
     close: () => outcome(() => control.close()),
   };
@@ -44,7 +45,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
   const { endpoint, forget } = forgettable(nodeEndpoint(port));
   const proxy = comlink.wrap<Remote>(endpoint);
   // read once: comlink makes a proxy at each access to a method, and never frees all of it
-  const { spawn, connect, disconnect, stats, stopActors, close } = proxy;
+  const { spawn, connect, disconnect, stats, measure, stopActors, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
   const pending = new Set<(gone: unknown) => void>();
   let isGone = false;
@@ -69,6 +70,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     connect: (peer, link) => call(connect(peer, comlink.transfer(link, [link as never]))),
     disconnect: (peer, error) => call(disconnect(peer, error)),
     stats: () => call(stats()),
+    measure: () => call(measure()),
     stopActors: () => call(stopActors()),
     close: () => call(close()),
   };

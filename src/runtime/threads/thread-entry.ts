@@ -11,6 +11,7 @@ import { nodeClock } from "../platform/node-clock.ts";
 import { nodeLink } from "../platform/node-link.ts";
 import { nodeRandom } from "../platform/node-random.ts";
 import { nodeTurns } from "../platform/node-turns.ts";
+import { nodeVitals } from "../platform/node-vitals.ts";
 import type { HostSettings } from "../host/host-settings.ts";
 import type { HostControl } from "../host/host-control.ts";
 import { startWorkerHost } from "../host/worker-host.ts";
@@ -45,6 +46,7 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
     system: {}, // a thread has hosts of one system only
     clock,
     beat,
+    vitals: task.settings.isMeasured === true ? nodeVitals() : undefined,
     random: nodeRandom(),
     turns,
     link: nodeLink(task.link),

@@ -57,6 +57,8 @@ export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "plat
   readonly events: RunsEvents;
   /** Which share of traces is recorded, and what is told of runs that end; absent where nothing is recorded. */
   readonly traces?: { readonly share: number; runEnded(run: string): void } | undefined;
+  /** Told of each version of a run; absent where nothing is measured. */
+  readonly meter?: { run(id: string, snapshot: Snapshot<RunState>): void } | undefined;
 }
 
 export class Runs {
@@ -75,7 +77,7 @@ export class Runs {
   readonly #handlePorts: RunHandlePorts;
   #isClosed = false;
 
-  constructor({ home, platform, options, deploy, admit, events, traces }: RunsOptions) {
+  constructor({ home, platform, options, deploy, admit, events, traces, meter }: RunsOptions) {
     this.#home = home;
     this.#platform = platform;
     this.#options = options;
@@ -96,6 +98,7 @@ export class Runs {
         if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
           this.#accepted.adopt(this.#newHandle(run, snapshot.state.workflow));
         this.#accepted.observe(run, snapshot);
+        meter?.run(run, snapshot);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
         traces?.runEnded(run);

@@ -19,7 +19,7 @@ import { live, standing, tombstoneAfter } from "../versions/tombstone.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
 import type { Journal } from "../journal/journal.ts";
 import { recordOfWrite } from "../versions/made-state.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
+import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { isCommitTime } from "../versions/commit-time.ts";
 import { schemaNewer } from "../versions/schema-newer.ts";
 import type { Erasure, Position, Snapshot } from "../versions/snapshot.ts";
@@ -52,6 +52,13 @@ interface Tentative {
   readonly settled: Promise<void>;
 }
 
+/** Hears what becomes of commits. */
+export interface CommitMeter {
+  /** A commit of so many versions was written, in so many milliseconds. */
+  appended(versions: number, took: number): void;
+  conflicted(): void;
+}
+
 /**
  * Decides commits by compare-and-set and owns those in progress. Versions are the journal's to keep, and telling
  * followers is the publisher's part.
@@ -60,6 +67,7 @@ export class CommitSequencer {
   readonly #journal: Journal;
   readonly #clock: TimeSource;
   readonly #publish: (records: readonly CommitRecord[], trace: string | undefined) => void;
+  readonly #meter: CommitMeter | undefined;
   readonly #lines = new Map<StateKey, Line>();
   /** In the order of positions. */
   #tentative: Tentative[] = [];
@@ -72,7 +80,9 @@ export class CommitSequencer {
     journal: Journal,
     clock: TimeSource,
     publish: (records: readonly CommitRecord[], trace: string | undefined) => void,
+    meter?: CommitMeter,
   ) {
+    this.#meter = meter;
     this.#journal = journal;
     this.#clock = clock;
     this.#publish = publish;
@@ -133,7 +143,10 @@ export class CommitSequencer {
       // it may still fit, if the tentative commit fails or becomes durable; an answer now would reveal a version that
       // may never exist
       if (last !== undefined && (admits(line.head, change) || admits(line.tip, change))) pending = last.settled;
-      else return { kind: "conflict", key: line.key, head: line.head };
+      else {
+        this.#meter?.conflicted();
+        return { kind: "conflict", key: line.key, head: line.head };
+      }
     }
     if (pending !== undefined) return pending.then(() => this.commit(request));
     return writes ? this.#append(lines, request) : { kind: "committed", snapshots: [] };
@@ -153,7 +166,7 @@ export class CommitSequencer {
       snapshots.push(snapshot);
       records.push(recordOfWrite(snapshot, change));
     }
-    const kept = this.#journal.append(records);
+    const kept = this.#meter === undefined ? this.#journal.append(records) : this.#measured(records, this.#meter);
     this.#position++;
     if (request.time === undefined) this.#time = time;
     const isVisible = !(kept instanceof Promise) && this.#tentative.length === 0;
@@ -168,6 +181,11 @@ export class CommitSequencer {
       return outcome;
     }
     return this.#await(written, records, kept, request.trace).then(() => outcome);
+  }
+
+  #measured(records: readonly CommitRecord[], meter: CommitMeter): MaybePromise<void> {
+    const began = this.#clock.now();
+    return chain(this.#journal.append(records), () => meter.appended(records.length, this.#clock.now() - began));
   }
 
   /** The time of a commit to these keys: not before their newest versions either, whose times may be imported. */

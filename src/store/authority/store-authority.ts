@@ -6,7 +6,7 @@ import type { TimeSource } from "../../async/time-of-day.ts";
 import { adopt } from "./adopt.ts";
 import { type AttachedReplica, AuthorityChannel } from "./authority-channel.ts";
 import type { CommitOutcome, CommitRecord, CommitRequest } from "../versions/commit.ts";
-import { CommitSequencer } from "./commit-sequencer.ts";
+import { type CommitMeter, CommitSequencer } from "./commit-sequencer.ts";
 import type { HistoryRange } from "../versions/history-range.ts";
 import { HistoryReader } from "../history/history-reader.ts";
 import { checkSameKeys, CommittedParts, idempotencyMismatch, InFlightKeys, originalDropped } from "./idempotency.ts";
@@ -29,6 +29,8 @@ export interface StoreAuthorityOptions {
   readonly clock: TimeSource;
   /** Which versions are kept. Default: all. */
   readonly retention?: RetentionOptions;
+  /** Hears what becomes of commits. Default: nothing is measured. */
+  readonly meter?: CommitMeter | undefined;
   /** Hears which versions were committed in a trace, before anything can read them. */
   readonly onTraced?: ((trace: string, versions: readonly Snapshot[]) => void) | undefined;
 }
@@ -66,23 +68,28 @@ export class StoreAuthority {
   #closed: Promise<void> | undefined;
 
   /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
-  constructor({ journal, clock, retention = { rules: [] }, onTraced }: StoreAuthorityOptions) {
+  constructor({ journal, clock, retention = { rules: [] }, onTraced, meter }: StoreAuthorityOptions) {
     this.#journal = journal;
     this.#parts = new CommittedParts(journal);
     this.#publisher = new Publisher(journal.position);
     this.#history = new HistoryReader(journal);
     this.#forks = new ForkOrigins(journal);
     this.#retainer = new Retainer(journal, clock, this.#forks, retention);
-    this.#sequencer = new CommitSequencer(journal, clock, (records, trace) => {
-      if (trace !== undefined) onTraced?.(trace, records.map(snapshotIn));
-      this.#publisher.publish(records);
-      for (const { snapshot } of records) {
-        if (snapshot.erased !== undefined) this.#parts.erased(snapshot);
-        this.#forks.appended(snapshot);
-        const dropping = this.#retainer.appended(snapshot);
-        if (dropping !== undefined) this.#track(dropping);
-      }
-    });
+    this.#sequencer = new CommitSequencer(
+      journal,
+      clock,
+      (records, trace) => {
+        if (trace !== undefined) onTraced?.(trace, records.map(snapshotIn));
+        this.#publisher.publish(records);
+        for (const { snapshot } of records) {
+          if (snapshot.erased !== undefined) this.#parts.erased(snapshot);
+          this.#forks.appended(snapshot);
+          const dropping = this.#retainer.appended(snapshot);
+          if (dropping !== undefined) this.#track(dropping);
+        }
+      },
+      meter,
+    );
     this.#eraser = new Eraser(this.#sequencer, this.#forks);
   }
 

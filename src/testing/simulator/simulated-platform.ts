@@ -187,6 +187,7 @@ function overScheduler(
     spawn: (order) => call(() => control.spawn(order)),
     disconnect: (peer, error) => call(() => control.disconnect(peer, error)),
     stats: () => call(() => control.stats()),
+    measure: () => call(() => control.measure()),
     stopActors: () => call(() => control.stopActors()),
     close: () => call(() => control.close()),
   };

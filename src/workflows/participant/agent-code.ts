@@ -25,6 +25,8 @@ export interface AgentCodePorts {
   revive?(value: unknown, work: Work): unknown;
   /** Begins the span of a run of the agent's code; `undefined` where nothing is recorded. */
   record?(work: Work): OpenSpan | undefined;
+  /** Told of each run of the agent's code that has ended: how many milliseconds it took, and what it threw. Absent where nothing is measured. */
+  readonly measure?: ((work: Work, took: number, failure?: { readonly thrown: unknown }) => void) | undefined;
   /**
    * Called when the agent's code didn't end after its signal aborted, and is left behind. What it does from now on must
    * have no effect.
@@ -107,14 +109,18 @@ export class AgentCode {
     const parsed = checkContract(this.#agent.input, input, this.#inputSite);
     onBegin?.(work);
     const span = this.#record(work);
+    const { measure, clock } = this.#ports;
+    const began = clock.now();
     try {
       const output = await execute(parsed as never, this.#ports.context(work));
       const checked = checkContract(this.#agent.output, output, this.#outputSite);
       span?.end();
+      measure?.(work, clock.now() - began);
       return checked;
     } catch (thrown) {
       const error = caught(thrown);
       span?.fail(error);
+      measure?.(work, clock.now() - began, { thrown: error });
       throw error;
     }
   }

@@ -80,6 +80,7 @@ class Stage {
         spawn: () => Promise.resolve(),
         disconnect: () => Promise.resolve(),
         stats: () => Promise.resolve({ actors: 0, waiting: 0, followedKeys: 0 }),
+        measure: () => Promise.reject(new Error("not measured")),
         stopActors: () => (this.hung.has(number) ? new Promise(() => undefined) : Promise.resolve()),
         close: () => settled().then(() => end({ kind: "closed" })),
       },
