@@ -921,6 +921,15 @@ export type InboxMessage<P extends Protocol> = {
 
 export type InputOf<W extends WorkflowDefinition> = W extends WorkflowDefinition<infer Input> ? Input : never;
 
+export interface InspectorOptions extends TraceOptions {
+    readonly port?: number;
+    readonly host?: string;
+    readonly hosts?: readonly string[];
+    readonly readOnly?: boolean;
+    readonly content?: "none" | "all";
+    readonly onOpen?: (url: string) => void;
+}
+
 export interface ItemError {
     readonly name: string;
     readonly message: string;
@@ -1692,6 +1701,9 @@ export interface System extends AsyncDisposable {
     readonly events$: Observable<SystemEvent>;
     readonly deadLetters$: Observable<DeadLetter>;
     stats(): Promise<SystemStats>;
+    readonly inspector: {
+        readonly url: string;
+    } | undefined;
     drain(options?: {
         readonly deadline?: number;
     }): Promise<void>;
@@ -1849,6 +1861,7 @@ export interface SystemOptions {
     readonly logger?: false | LogLevel | Logger | LoggerOptions;
     readonly telemetry?: TelemetryOptions;
     readonly metrics?: boolean;
+    readonly inspector?: boolean | InspectorOptions;
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 

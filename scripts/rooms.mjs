@@ -11,6 +11,7 @@ export const floors = [
   ["actors"],
   ["supervision", "agents"],
   ["workflows"],
+  ["inspector"],
   ["runtime"],
   ["testing", "cli", "adapters"],
 ];
@@ -20,6 +21,7 @@ export const inner = {
   agents: [["policies"], [""]],
   checkers: [[""], ["models"]],
   cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["runs"], ["commands"], [""]],
+  inspector: [["source"], ["views"], ["http"], [""]],
   runtime: [
     ["platform", "definitions", "registry"],
     ["transport"],

@@ -65,6 +65,7 @@ export { type RefOf } from "./runtime/system/ref-of.ts";
 export { type SystemOptions } from "./runtime/system/system-options.ts";
 export { type TelemetryOptions } from "./runtime/system/telemetry-options.ts";
 export { type TelemetryStats } from "./runtime/telemetry/trace-collector.ts";
+export { type InspectorOptions } from "./inspector/inspector-options.ts";
 export { type System, type SystemStats } from "./runtime/system/system.ts";
 export { type ReadonlyParts } from "./values/readonly-parts.ts";
 export { type LogFields, type Logger, type LoggerOptions, type LogLevel } from "./runtime/telemetry/logger.ts";

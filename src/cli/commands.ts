@@ -5,12 +5,14 @@ import { bisect } from "./commands/bisect.ts";
 import { blame } from "./commands/blame.ts";
 import { checkHistory } from "./commands/check-history.ts";
 import type { Command } from "./command/command.ts";
+import { dev } from "./commands/dev.ts";
 import { diff } from "./commands/diff.ts";
 import { erase } from "./commands/erase.ts";
 import { exportHistory } from "./commands/export.ts";
 import { forget } from "./commands/forget.ts";
 import { history } from "./commands/history.ts";
 import { importHistory } from "./commands/import.ts";
+import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/keys.ts";
 import { resolve } from "./commands/resolve.ts";
 import { resume } from "./commands/resume.ts";
@@ -27,6 +29,8 @@ import { verify } from "./commands/verify.ts";
 
 export const commands: readonly Command[] = [
   run,
+  dev,
+  inspect,
   runs,
   showRun,
   trace,

@@ -8,6 +8,8 @@ import type { SystemOptions } from "../../runtime/system/system-options.ts";
 export interface CommandSystem {
   run(workflow: WorkflowDefinition, input: unknown, options?: Pick<RunOptions, "id" | "tenant">): CommandRun;
   findRun(id: string): Promise<Run>;
+  /** Present when the command asked for one. */
+  readonly inspector?: { readonly url: string } | undefined;
   close(): Promise<void>;
 }
 

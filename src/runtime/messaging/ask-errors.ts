@@ -204,8 +204,3 @@ export function replaced(actor: string): TroupeError {
     { details: { actor } },
   );
 }
-
-/** There is no actor of that definition under a name that was sought. */
-export function noSuchActor(definition: string, name: string): AskError {
-  return new AskError("rejected", "no-such-actor", `there is no ${definition} named ${name}`, { details: { name } });
-}

@@ -101,6 +101,11 @@ export class ActorRegistry {
     return [...this.#actors.values()].flatMap(({ address }) => (address === undefined ? [] : [address]));
   }
 
+  /** All of them, in the order spawned. */
+  all(): { readonly name: string; readonly definition: string; readonly address: Address | undefined }[] {
+    return [...this.#actors].map(([name, { definition, address }]) => ({ name, definition, address }));
+  }
+
   get size(): number {
     return this.#actors.size;
   }

@@ -134,6 +134,11 @@ export class Supervision {
     await gone;
   }
 
+  /** How the trees stand, in the order in which they were started. */
+  get states(): readonly SupervisorStatus[] {
+    return [...this.#trees.values()].map(({ state }) => state);
+  }
+
   /** Ends all trees, the newest first. */
   async stop(mode: StopMode): Promise<void> {
     for (const tree of [...this.#trees.values()].reverse()) await tree.stop(mode);

@@ -18,6 +18,7 @@ import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { within } from "../../async/within.ts";
 import { decodeError } from "../../errors/error-codec.ts";
+import type { Inspected } from "../../inspector/source/inspected.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import { ActorRegistry } from "../registry/actor-registry.ts";
@@ -41,6 +42,7 @@ import { Spawner } from "./spawner.ts";
 import { systemCell } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
+import { inspectedSystem } from "./inspected-system.ts";
 import type { System, SystemStats } from "./system.ts";
 import { metricsOf, SystemMeasures } from "./system-measures.ts";
 import { systemStats } from "./system-stats.ts";
@@ -50,7 +52,6 @@ import { EventFeed } from "../telemetry/event-feed.ts";
 import { SystemMeter } from "../telemetry/system-meter.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
-import { noSuchActor } from "../messaging/ask-errors.ts";
 import { SystemEnd } from "./system-end.ts";
 import { runsEvents } from "../telemetry/runs-events.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
@@ -64,6 +65,7 @@ export class ActorSystem implements System {
   readonly store: OwnedStore;
   readonly events$: Observable<SystemEvent>;
   readonly deadLetters$: Observable<DeadLetter>;
+  inspector: { readonly url: string } | undefined;
   readonly #platform: Platform;
   readonly #home: HomeHost;
   readonly #roster: ThreadRoster;
@@ -310,6 +312,12 @@ export class ActorSystem implements System {
   async switchCoordination(coordination: Coordination): Promise<void> {
     this.#end.checkOpen();
     await this.#runs.switchCoordination(coordination);
+  }
+
+  /** Opens an inspector on it, which closes with it. */
+  async inspect(open: (inspected: Omit<Inspected, "workflows">) => Promise<{ readonly url: string }>): Promise<void> {
+    const looked = inspectedSystem(this, this.#home, this.#registry, this.#supervision, this.#runs, this.#events);
+    this.inspector = await open(looked);
   }
 
   async stats(): Promise<SystemStats> {

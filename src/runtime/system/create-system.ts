@@ -10,8 +10,11 @@ import { nodeSignals } from "../platform/node-signals.ts";
 import { nodeVitals } from "../platform/node-vitals.ts";
 import { nodeTurns } from "../platform/node-turns.ts";
 import { shutdownOnSignal } from "./shutdown-on-signal.ts";
+import type { SpanMemory } from "../../inspector/source/span-memory.ts";
+import type { TelemetrySettings } from "../telemetry/trace-collector.ts";
+import type { ActorSystem } from "./actor-system.ts";
 import type { System } from "./system.ts";
-import { resolveOptions, type SystemOptions } from "./system-options.ts";
+import { type ResolvedOptions, resolveOptions, type SystemOptions } from "./system-options.ts";
 import { threadMark } from "../threads/thread-entry.ts";
 import { checkThreadFiles } from "../threads/thread-files.ts";
 
@@ -46,12 +49,13 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
   checkThreadFiles(); // before piscina is imported, which can't be loaded from a bundle either
   const resolved = await resolveOptions(options);
   // Threads import this module too, since modules of definitions do. They use neither of these, and start faster without.
-  const [{ ActorSystem }, { threadPool }] = await Promise.all([
+  const [{ ActorSystem: Actors }, { threadPool }] = await Promise.all([
     import("./actor-system.ts"),
     import("../threads/thread-pool.ts"),
   ]);
+  const spans = resolved.inspector && new (await import("../../inspector/source/span-memory.ts")).SpanMemory();
   const clock = nodeClock();
-  const starting = ActorSystem.start(
+  const starting = Actors.start(
     {
       system: {},
       clock,
@@ -73,10 +77,30 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
       messagesPerTurn,
       tracing: { seed: nodeRandom().id(), sendWithin },
     },
-    resolved,
+    spans === undefined ? resolved : { ...resolved, telemetry: withLive(resolved.telemetry, spans) },
   );
+  if (spans !== undefined) await withInspector(await starting, resolved, spans);
   if (resolved.shutdownOn.length > 0) shutdownOnSignal(starting, resolved.shutdownOn, nodeSignals());
   return starting;
+}
+
+/** What the inspector shows of the inside of agents is recorded for it. */
+function withLive(telemetry: TelemetrySettings | undefined, live: SpanMemory): TelemetrySettings {
+  return { sinks: [], share: 1, content: "none", ...telemetry, live };
+}
+
+/** Opens the inspector; the system is closed where that fails. */
+async function withInspector(system: ActorSystem, options: ResolvedOptions, spans: SpanMemory): Promise<void> {
+  const { inspector: settings, workflows } = options;
+  if (settings === undefined) return;
+  try {
+    const { openInspector } = await import("../../inspector/inspector.ts");
+    const ports = { clock: nodeClock(), random: nodeRandom(), spans };
+    await system.inspect((inspected) => openInspector({ ...inspected, workflows }, settings, ports));
+  } catch (error) {
+    await system.close();
+    throw error;
+  }
 }
 
 function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {

@@ -19,6 +19,12 @@ import type { LogTarget } from "../telemetry/system-log.ts";
 import type { Logger, LoggerOptions, LogLevel } from "../telemetry/logger.ts";
 import { loggerSchema, logTargetOf } from "./log-options.ts";
 import type { TelemetrySettings } from "../telemetry/trace-collector.ts";
+import {
+  type InspectorOptions,
+  inspectorSchema,
+  type InspectorSettings,
+  inspectorSettings,
+} from "../../inspector/inspector-options.ts";
 import type { System } from "./system.ts";
 import { telemetryOf, type TelemetryOptions, telemetrySchema } from "./telemetry-options.ts";
 import type { ResourceLimits } from "../threads/resource-limits.ts";
@@ -136,15 +142,28 @@ export interface SystemOptions {
    */
   readonly metrics?: boolean;
   /**
+   * True, or {@link InspectorOptions}, to open an inspector: a page in the browser that shows runs, actors, state and what went wrong, while it happens.
+   * Its URL is a line on stderr, and {@link System.inspector} has it. It is for this machine alone, and for those who have the token in the
+   * URL. It closes with the system. Default: none, and nothing of it is loaded.
+   *
+   * @example
+   * const system = await createSystem({ inspector: process.env.NODE_ENV !== "production" });
+   */
+  readonly inspector?: boolean | InspectorOptions;
+  /**
    * Definitions with which recovered runs go on, matched by name and version. The definition of any other run is loaded from the
    * module that the run was started from. Default: none.
    */
   readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
-export type ResolvedOptions = Required<Omit<SystemOptions, "journal" | "workflows" | "logger" | "telemetry">> & {
+export type ResolvedOptions = Required<
+  Omit<SystemOptions, "inspector" | "journal" | "workflows" | "logger" | "telemetry">
+> & {
   /** `undefined`: nothing is recorded. */
   readonly telemetry: TelemetrySettings | undefined;
+  /** `undefined`: there is none. */
+  readonly inspector: InspectorSettings | undefined;
   /** `undefined`: nothing is logged. */
   readonly logger: LogTarget | undefined;
   readonly journal: Journal;
@@ -209,6 +228,7 @@ const schema = v.strictObject({
   logger: v.optional(loggerSchema),
   telemetry: v.optional(telemetrySchema),
   metrics: v.optional(v.boolean()),
+  inspector: v.optional(v.union([v.boolean(), inspectorSchema])),
   setup: v.optional(
     v.custom<NonNullable<SystemOptions["setup"]>>((value) => typeof value === "function", "expected a function"),
   ),
@@ -259,9 +279,15 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     logger,
     telemetry: options.telemetry && telemetryOf(options.telemetry),
     metrics: options.metrics ?? false,
+    inspector: inspectorOf(options.inspector),
     setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };
+}
+
+function inspectorOf(option: SystemOptions["inspector"]): InspectorSettings | undefined {
+  if (option === undefined || option === false) return undefined;
+  return inspectorSettings(option === true ? {} : option);
 }
 
 /** The journal that was given, whatever else was; `undefined` for none. */

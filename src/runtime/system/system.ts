@@ -231,6 +231,8 @@ export interface System extends AsyncDisposable {
   /** Messages that no actor handled, each with its reason. Hot. */
   readonly deadLetters$: Observable<DeadLetter>;
   stats(): Promise<SystemStats>;
+  /** Where the system's inspector is; `url` has its token in it. `undefined` without the option `inspector`. */
+  readonly inspector: { readonly url: string } | undefined;
   /**
    * Takes no further runs and spawns, waits for the runs in flight, then stops each actor after what waits in its
    * mailbox. By default it waits as long as that takes, for a handler that hangs without end. With a `deadline` it gives up after so many

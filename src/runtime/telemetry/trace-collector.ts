@@ -28,6 +28,8 @@ const mostLinks = 32;
 
 export interface TelemetrySettings extends TraceOptions {
   readonly sinks: readonly SpanSink[];
+  /** Takes what is recorded live alone: it makes the spans of runs itself, from the histories of those that are looked at. */
+  readonly live?: SpanSink | undefined;
   /** Which share of traces is recorded: 0 to 1. */
   readonly share: number;
 }
@@ -91,7 +93,7 @@ export class TraceCollector {
       } else if (open.size < mostOpen) open.set(span.spanId, span);
       else this.#dropped++;
     }
-    this.#give(ended);
+    this.#giveLive(ended);
   }
 
   /** Takes note of where versions were committed. */
@@ -113,6 +115,7 @@ export class TraceCollector {
 
   /** A run has ended: its spans are made in their turn. */
   runEnded(run: string): void {
+    if (this.#options.settings.sinks.length === 0) return;
     if (this.#waitingRuns >= mostRuns) {
       this.#dropped++;
       return;
@@ -189,7 +192,7 @@ export class TraceCollector {
   #lose(host: HostId, time: number): readonly Span[] {
     const gone = [...this.#openOf(host).values()].map((span) => lostAt(span, time));
     this.#open.delete(host);
-    this.#give(gone.map((span) => this.#shown(span)));
+    this.#giveLive(gone.map((span) => this.#shown(span)));
     return gone;
   }
 
@@ -203,6 +206,11 @@ export class TraceCollector {
     const open = new Map<string, Span>();
     this.#open.set(host, open);
     return open;
+  }
+
+  #giveLive(spans: readonly Span[]): void {
+    this.#options.settings.live?.take(spans);
+    this.#give(spans);
   }
 
   #give(spans: readonly Span[]): void {

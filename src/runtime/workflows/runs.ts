@@ -154,6 +154,10 @@ export class Runs {
     return this.#supervisor.coordination;
   }
 
+  get epoch(): number {
+    return this.#supervisor.epoch;
+  }
+
   get counts(): { readonly inFlight: number; readonly waiting: number; readonly parked: number } {
     return this.#accepted.counts;
   }

@@ -1,0 +1,60 @@
+/** `troupe inspect`: a page that shows what a journal has, also while a system has it open. */
+
+import { resolve } from "node:path";
+import { openInspector } from "../../inspector/inspector.ts";
+import { inspectorSettings } from "../../inspector/inspector-options.ts";
+import { SpanMemory } from "../../inspector/source/span-memory.ts";
+import { nodeClock } from "../../runtime/platform/node-clock.ts";
+import { nodeRandom } from "../../runtime/platform/node-random.ts";
+import { StoreAuthority } from "../../store/authority/store-authority.ts";
+import { inspectorFlags, inspectorHelp, readInspector } from "../arguments/inspector-arguments.ts";
+import { journalOf } from "../arguments/journal-arguments.ts";
+import type { Command } from "../command/command.ts";
+import { untilAborted } from "../command/until-aborted.ts";
+
+export const inspect: Command = {
+  name: "inspect",
+  summary: "open a page that shows the runs and the states of a journal",
+  flags: { journal: { type: "string" }, ...inspectorFlags },
+  read(given) {
+    given.named();
+    const path = journalOf(given);
+    const options = readInspector(given);
+    return async ({ cwd, print, interrupted }, { openJournal }) => {
+      const journal = await openJournal(resolve(cwd, path), { readOnly: true });
+      try {
+        const clock = nodeClock();
+        // a new one each time, as another process may write to the journal, and what one has read stays in its memory
+        const reader = (): StoreAuthority => new StoreAuthority({ journal, clock });
+        const settings = inspectorSettings({ ...options, onOpen: () => undefined });
+        const ports = { clock, random: nodeRandom(), spans: new SpanMemory() };
+        const inspector = await openInspector(
+          { kind: "journal", journal: path, workflows: [], reader },
+          settings,
+          ports,
+        );
+        await print(inspector.url);
+        await untilAborted(interrupted);
+        inspector.close();
+        return 0;
+      } finally {
+        await journal.close();
+      }
+    };
+  },
+  help: `troupe inspect: open a page that shows the runs and the states of a journal
+
+Usage:
+  troupe inspect --journal DIR [options]
+
+Options:
+  --journal DIR         the folder of the journal; may be in use by a system meanwhile
+${inspectorHelp}
+  -h, --help            this text
+
+Prints the URL of the page, with the token that opens it, and shows it until Ctrl-C. Nothing can be changed from the page: a system that runs has
+an inspector of its own by the option inspector of createSystem, or by troupe dev.
+
+Exit codes: 1 failed, 2 wrong usage, 130 ended by Ctrl-C.
+`,
+};

@@ -1,0 +1,97 @@
+/** What an inspector looks at: a system that runs, or the journal that one has left. */
+
+import type { Observable } from "rxjs";
+import type { Address } from "../../actors/address.ts";
+import type { StoreAuthority } from "../../store/authority/store-authority.ts";
+import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { Store } from "../../store/store.ts";
+import type { Run } from "../../workflows/run.ts";
+
+/** Something that happened to a system. */
+export interface Noted {
+  readonly type: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+}
+
+/** A message that no actor processed. */
+export interface LostMessage {
+  readonly reason: string;
+  readonly to: Address;
+  readonly from: Address | undefined;
+  readonly type: string;
+  readonly payload: unknown;
+  readonly detail?: string;
+}
+
+/** An actor or an agent. */
+export interface FoundActor {
+  readonly name: string;
+  readonly definition: string;
+  /** Absent while it is being spawned. */
+  readonly address: Address | undefined;
+}
+
+/** An actor of a tree of supervisors, or a supervisor. */
+export interface FoundChild {
+  readonly name: string;
+  readonly restarts: number;
+  /** Present for an actor. */
+  readonly kind?: string;
+  readonly status?: string;
+  readonly address?: Address;
+  readonly thread?: number | undefined;
+  /** Present for a supervisor. */
+  readonly phase?: string;
+  readonly children?: readonly FoundChild[];
+}
+
+export interface SystemFigures {
+  readonly actors: number;
+  readonly waiting: number;
+  readonly commits: number;
+  readonly runs: { readonly inFlight: number; readonly waiting: number; readonly parked: number };
+  readonly threads: readonly {
+    readonly thread: number;
+    readonly actors: number;
+    readonly waiting: number;
+    readonly followedKeys: number;
+  }[];
+  readonly deadLetters: Readonly<Record<string, number>>;
+}
+
+/** How the store is read: from the copy in memory of a system's own, or afresh from a journal that another process may write to. */
+export type StoreReader = Pick<StoreAuthority, "at" | "extent" | "history" | "keys" | "position" | "size" | "stored">;
+
+/** A system that runs: what it tells of itself, and what may be done to it. */
+export interface LiveSystem {
+  readonly coordination: Coordination;
+  readonly epoch: number;
+  stats(): Promise<SystemFigures>;
+  /** All actors and agents that have a name, supervised or not. */
+  actors(): readonly FoundActor[];
+  trees(): readonly FoundChild[];
+  /** Tells of each event from now on. It is no listener: what waits for the first one still does. */
+  hear(listener: (event: Noted) => void): void;
+  /** Calls `end` when the system has ended. */
+  onEnd(end: () => void): void;
+  readonly deadLetters$: Observable<LostMessage>;
+  run(workflow: WorkflowDefinition, input: unknown, options: { readonly id?: string }): Pick<Run, "id" | "started">;
+  findRun(id: string): Promise<Pick<Run, "cancel" | "resolve" | "retryCompensation" | "tell" | "undo">>;
+  switchCoordination(coordination: Coordination): Promise<void>;
+  stop(actor: Address): Promise<void>;
+  readonly store: Pick<Store, "fork" | "revert">;
+}
+
+export interface Inspected {
+  readonly kind: "system" | "journal";
+  /** The journal's folder; absent for a system. */
+  readonly journal?: string;
+  /** The workflows of which runs may be started here. */
+  readonly workflows: readonly WorkflowDefinition[];
+  /** A reader of how the store is now. To be asked for each time. */
+  reader(): StoreReader;
+  /** Absent for a journal. */
+  readonly live?: LiveSystem;
+}

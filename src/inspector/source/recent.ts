@@ -1,0 +1,50 @@
+/** The newest of what has happened to a system, kept for a page that is opened later. */
+
+import type { LostMessage, LiveSystem, Noted } from "./inspected.ts";
+
+/** How many events, and how many dead letters, are kept. */
+const most = 1_000;
+
+export interface Numbered<T> {
+  /** From 1, in the order in which they came. */
+  readonly number: number;
+  readonly time: number;
+  readonly of: T;
+}
+
+/** The newest of a kind. */
+class Newest<T> {
+  readonly #kept: Numbered<T>[] = [];
+  #count = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  add(time: number, of: T): void {
+    this.#kept.push({ number: ++this.#count, time, of });
+    if (this.#kept.length >= 2 * most) this.#kept.splice(0, most);
+  }
+
+  /** The newest first: those before a number. */
+  list(limit: number, before = Number.POSITIVE_INFINITY): readonly Numbered<T>[] {
+    const found: Numbered<T>[] = [];
+    const oldest = Math.max(0, this.#kept.length - most);
+    for (let i = this.#kept.length - 1; i >= oldest && found.length < limit; i--) {
+      const one = this.#kept[i];
+      if (one !== undefined && one.number < before) found.push(one);
+    }
+    return found;
+  }
+}
+
+export class Recent {
+  readonly events = new Newest<Noted>();
+  readonly deadLetters = new Newest<LostMessage>();
+
+  constructor(live: LiveSystem | undefined, now: () => number) {
+    if (live === undefined) return;
+    live.hear((event) => this.events.add(event.time, event));
+    live.deadLetters$.subscribe((letter) => this.deadLetters.add(now(), letter));
+  }
+}

@@ -1,0 +1,44 @@
+/** The messages that no actor processed. */
+
+import type { Shown } from "../source/content.ts";
+import type { View } from "./view.ts";
+
+export interface ShownLetter {
+  readonly number: number;
+  readonly time: number;
+  readonly reason: string;
+  readonly to: string;
+  readonly from?: string;
+  readonly type: string;
+  readonly payload: Shown;
+  readonly detail?: string;
+}
+
+export interface MessagesData {
+  readonly isLive: boolean;
+  /** How many there were since the inspector was opened. */
+  readonly count: number;
+  readonly byReason: Readonly<Record<string, number>>;
+  /** The newest first. */
+  readonly letters: readonly ShownLetter[];
+}
+
+export const messages: View<MessagesData> = (query) => {
+  const before = query.optionalWhole("before", { least: 1 });
+  const limit = query.whole("limit", { least: 1, most: 500, otherwise: 100 });
+  return async ({ inspected: { live }, recent, content }) => ({
+    isLive: live !== undefined,
+    count: recent.deadLetters.count,
+    byReason: (await live?.stats())?.deadLetters ?? {},
+    letters: recent.deadLetters.list(limit, before).map(({ number, time, of }) => ({
+      number,
+      time,
+      reason: of.reason,
+      to: of.to,
+      ...(of.from === undefined ? {} : { from: of.from }),
+      type: of.type,
+      payload: content.shown("troupe.message.payload", of.payload),
+      ...(of.detail === undefined ? {} : { detail: content.text("exception.message", of.detail) }),
+    })),
+  });
+};

@@ -1,0 +1,25 @@
+/** All views, by the names that their addresses have: `/api/v1/NAME`. */
+
+import { actors } from "./actors.ts";
+import { gates } from "./gates.ts";
+import { messages } from "./messages.ts";
+import { overview } from "./overview.ts";
+import { run } from "./run.ts";
+import { runs } from "./runs.ts";
+import { blamed, key, keys, version } from "./state.ts";
+import { threads } from "./threads.ts";
+import type { View } from "./view.ts";
+
+export const views: Readonly<Record<string, View>> = {
+  overview,
+  runs,
+  run,
+  actors,
+  keys,
+  key,
+  version,
+  blame: blamed,
+  messages,
+  gates,
+  threads,
+};
