@@ -154,6 +154,7 @@ export default defineConfig({
       files: [home],
       rules: boundaries(home.split("/")[1], { adapts }),
     })),
+    { files: ["src/inspector/page/**"], rules: boundaries("inspector", { room: "page", real: true }) },
     { files: ["src/runtime/**/node-*.ts"], rules: boundaries("runtime", { real: true }) },
     { files: ["src/testing/simulator/turn-barrier.ts"], rules: boundaries("testing", { real: true }) },
     {

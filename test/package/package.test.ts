@@ -85,7 +85,8 @@ describe("the tarball", () => {
   });
 
   it("has a source map for each bundled file, with its sources", () => {
-    const bundled = paths().filter((path) => path.endsWith(".js"));
+    // no stack that a user reads is of the inspector's page, which browsers load, and which is minified
+    const bundled = paths().filter((path) => path.endsWith(".js") && path !== "dist/inspector/page.js");
     const mapped = bundled.flatMap((path) => {
       const file = join(installed.packageFolder, path);
       const [, name = "no comment"] = /^\/\/# sourceMappingURL=(.*)$/m.exec(readFileSync(file, "utf8")) ?? [];

@@ -44,6 +44,7 @@ function errorIn(event: { readonly error?: unknown; readonly failure?: unknown }
 }
 
 function fieldText(value: unknown): string {
+  if (typeof value === "number") return String(Math.round(value));
   const text = typeof value === "string" ? value : isError(value) ? "an error" : (JSON.stringify(value) ?? "none");
   return text.length <= longest ? text : `${text.slice(0, longest)}…`;
 }

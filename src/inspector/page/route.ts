@@ -1,0 +1,29 @@
+/** Where in the page one is: the part of the address after `#`. */
+
+import { useEffect, useState } from "preact/hooks";
+
+export interface Route {
+  readonly view: string;
+  readonly given: Readonly<Record<string, string>>;
+}
+
+function readRoute(hash: string): Route {
+  const [, view = "overview", query = ""] = /^#\/([a-z]*)(?:\?(.*))?$/.exec(hash) ?? [];
+  return { view, given: Object.fromEntries(new URLSearchParams(query)) };
+}
+
+export function hrefOf(view: string, given: Readonly<Record<string, string | number | undefined>> = {}): string {
+  const known = Object.entries(given).filter(([, value]) => value !== undefined && value !== "");
+  const query = new URLSearchParams(known.map(([name, value]) => [name, String(value)])).toString();
+  return `#/${view}${query === "" ? "" : `?${query}`}`;
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => readRoute(location.hash));
+  useEffect(() => {
+    const read = (): void => setRoute(readRoute(location.hash));
+    window.addEventListener("hashchange", read);
+    return () => window.removeEventListener("hashchange", read);
+  }, []);
+  return route;
+}

@@ -1,0 +1,270 @@
+/** State: the keys by family; and a key with its versions, what changed, and who changed it. */
+
+import { useState } from "preact/hooks";
+import type { BlameData, KeyData, KeysData, VersionData } from "../views/state.ts";
+import { useLive, useOnce } from "./live.ts";
+import { Copy, Empty, KeyLink, FailureText, Order, RunLink, Shows, Table, Time, Value } from "./parts.tsx";
+import { hrefOf } from "./route.ts";
+import { count, visible } from "./words.ts";
+
+type Given = Readonly<Record<string, string>>;
+const pageSize = 100;
+
+export function Keys({ given }: { readonly given: Given }) {
+  const offset = Number(given["offset"] ?? 0);
+  const seen = useLive<KeysData>("keys", { prefix: given["prefix"], offset, limit: pageSize });
+  return (
+    <Shows seen={seen}>
+      {(data) => (
+        <>
+          <h2>State</h2>
+          {data.families.length === 0 ? (
+            <Empty>
+              No key yet. <code>context.commit</code> of an actor and <code>system.store.commit</code> make the first
+              version of one.
+            </Empty>
+          ) : (
+            <ul class="chips" aria-label="Families">
+              <li>
+                <a href={hrefOf("state")}>all</a>
+              </li>
+              {data.families.map(({ family, keys }) => (
+                <li key={family}>
+                  <a href={hrefOf("state", { prefix: `${family}/` })}>
+                    {family} {keys.toLocaleString("en")}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          )}
+          <form class="filter" role="search" aria-label="Keys" onSubmit={(event) => event.preventDefault()}>
+            <label>
+              Key begins with
+              <input
+                type="search"
+                data-first
+                value={given["prefix"] ?? ""}
+                onChange={(event) => (location.hash = hrefOf("state", { prefix: event.currentTarget.value }))}
+              />
+            </label>
+          </form>
+          <p role="status">{count(data.selected, "key")}</p>
+          {data.selected === 0 ? null : (
+            <Table caption="Keys" heads={["Key", "Versions"]}>
+              {data.keys.map(({ key, oldest, newest }) => (
+                <tr key={key}>
+                  <th scope="row">
+                    <KeyLink name={key} />
+                  </th>
+                  <td>{oldest === newest ? newest : `${oldest} to ${newest.toLocaleString("en")}`}</td>
+                </tr>
+              ))}
+            </Table>
+          )}
+          <nav class="pages" aria-label="Pages of keys">
+            {offset === 0 ? null : (
+              <a href={hrefOf("state", { ...given, offset: offset > pageSize ? offset - pageSize : undefined })}>
+                Before
+              </a>
+            )}
+            {offset + pageSize >= data.selected ? null : (
+              <a href={hrefOf("state", { ...given, offset: offset + pageSize })}>Next</a>
+            )}
+          </nav>
+        </>
+      )}
+    </Shows>
+  );
+}
+
+export function Key({ given, isReadOnly }: { readonly given: Given; readonly isReadOnly: boolean }) {
+  const { key: name = "" } = given;
+  const [to, setTo] = useState<number | undefined>();
+  const seen = useLive<KeyData>("key", { key: name, limit: 50, to });
+  const [chosen, setChosen] = useState<{ readonly of: string; readonly at: number } | undefined>();
+  const asked = given["at"] === undefined ? undefined : Number(given["at"]);
+  return (
+    <Shows seen={seen}>
+      {(data) => {
+        const at = Math.min(data.newest, chosen?.of === name ? chosen.at : (asked ?? data.newest));
+        const choose = (version: number): void => setChosen({ of: name, at: version });
+        return (
+          <>
+            <h2>
+              <span class="id">{visible(name)}</span> <Copy text={name} what="the key" />
+            </h2>
+            <div class="slider">
+              <button type="button" disabled={at <= data.oldest} onClick={() => choose(at - 1)}>
+                Before
+              </button>
+              <label>
+                Version {at} of {data.newest}
+                <input
+                  type="range"
+                  min={data.oldest}
+                  max={data.newest}
+                  value={at}
+                  onInput={(event) => choose(Number(event.currentTarget.value))}
+                />
+              </label>
+              <button type="button" disabled={at >= data.newest} onClick={() => choose(at + 1)}>
+                Next
+              </button>
+            </div>
+            <Version name={name} at={at} oldest={data.oldest} newest={data.newest} isReadOnly={isReadOnly} />
+            <h3>Versions</h3>
+            <Table caption="Versions" heads={["Version", "When", "Written by", "For the run", "Cause"]}>
+              {data.versions.map((version) => (
+                <tr key={version.version} class={version.version === at ? "chosen" : ""}>
+                  <th scope="row">
+                    <button
+                      type="button"
+                      class="small"
+                      onClick={() => choose(version.version)}
+                      aria-label={`Show version ${version.version}`}
+                    >
+                      {version.version}
+                    </button>
+                  </th>
+                  <td>
+                    <Time at={version.time} />
+                  </td>
+                  <td class="id">{version.author}</td>
+                  <td>{version.run === undefined ? "" : <RunLink run={version.run} />}</td>
+                  <td>
+                    {version.erased === undefined
+                      ? version.run === undefined
+                        ? version.cause
+                        : ""
+                      : `erased: ${version.erased}`}
+                  </td>
+                </tr>
+              ))}
+            </Table>
+            <nav class="pages" aria-label="Pages of versions">
+              {to === undefined ? null : (
+                <button type="button" onClick={() => setTo(undefined)}>
+                  The newest
+                </button>
+              )}
+              {(data.versions.at(-1)?.version ?? 1) <= data.oldest ? null : (
+                <button type="button" onClick={() => setTo((data.versions.at(-1)?.version ?? 1) - 1)}>
+                  Earlier
+                </button>
+              )}
+            </nav>
+          </>
+        );
+      }}
+    </Shows>
+  );
+}
+
+interface VersionProps {
+  readonly name: string;
+  readonly at: number;
+  readonly oldest: number;
+  readonly newest: number;
+  readonly isReadOnly: boolean;
+}
+
+function Version({ name, at, oldest, newest, isReadOnly }: VersionProps) {
+  const [from, setFrom] = useState("");
+  const seen = useOnce<VersionData>("version", { key: name, at, from });
+  const isOwn = /^(run|mail|breaker|call|refused-run)\//.test(name);
+  return (
+    <Shows seen={seen}>
+      {({ at: version, state, diff }) => (
+        <div class="columns">
+          <section aria-label="State">
+            <h3>State in version {version.version}</h3>
+            <p>
+              written by <span class="id">{version.author}</span>{" "}
+              {version.run === undefined ? null : (
+                <>
+                  for the run <RunLink run={version.run} />,{" "}
+                </>
+              )}
+              <Time at={version.time} />
+            </p>
+            <Value of={state} label={`State in version ${version.version}`} />
+            <Blame name={name} />
+            {isReadOnly || isOwn ? null : (
+              <div class="commands">
+                {at === newest ? null : (
+                  <Order name="revert" label={`Go back to version ${at}`} body={() => ({ key: name, version: at })} />
+                )}
+                <Order
+                  name="fork"
+                  label={`Fork version ${at}`}
+                  fields={[{ name: "id", label: "Id of the new key" }]}
+                  body={({ id }) => ({ key: name, version: at, id })}
+                />
+              </div>
+            )}
+          </section>
+          <section aria-label="What changed">
+            <h3>What changed since {diff === undefined ? "the version before" : `version ${diff.from}`}</h3>
+            <label>
+              Compare with version
+              <input
+                type="number"
+                min={oldest}
+                max={newest}
+                value={from}
+                placeholder={String(Math.max(oldest, at - 1))}
+                onChange={(event) => setFrom(event.currentTarget.value)}
+              />
+            </label>
+            {diff === undefined ? <Empty>It is the oldest version that is kept.</Empty> : null}
+            {diff?.lines.length === 0 ? <Empty>Nothing that is shown.</Empty> : null}
+            <ul class="diff">
+              {diff?.lines.map((line) => (
+                <li key={line} class={line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : ""}>
+                  {visible(line)}
+                </li>
+              ))}
+            </ul>
+            {diff?.isCut === true ? <p class="dim">There are further changes.</p> : null}
+          </section>
+        </div>
+      )}
+    </Shows>
+  );
+}
+
+/** Who set a value, by its path. */
+function Blame({ name }: { readonly name: string }) {
+  const [path, setPath] = useState<string | undefined>();
+  const { data, failure } = useOnce<BlameData>("blame", path === undefined ? undefined : { key: name, path });
+  return (
+    <form
+      class="filter"
+      aria-label="Who set a value"
+      onSubmit={(event) => {
+        event.preventDefault();
+        setPath(event.currentTarget.querySelector("input")?.value ?? "");
+      }}
+    >
+      <label>
+        Who set the value at
+        <input name="path" placeholder="/cents" />
+      </label>
+      <button type="submit">Blame</button>
+      {path === undefined || failure === undefined ? null : <FailureText of={failure} />}
+      {path === undefined || data === undefined ? null : (
+        <p role="status">
+          Version {data.version}, by <span class="id">{data.author}</span>
+          {data.run === undefined ? null : (
+            <>
+              {" "}
+              for the run <RunLink run={data.run} />
+            </>
+          )}
+          , <Time at={data.time} />
+          {data.exact ? "" : ", or earlier: older versions are not kept"}
+        </p>
+      )}
+    </form>
+  );
+}
