@@ -1,5 +1,6 @@
 /** The example's command: reads applications, decides them in each mode, and prints the modes side by side. */
 
+import type { InspectorOptions } from "troupe";
 import type { ChaosOptions } from "./chaos-counts.ts";
 import { countChanged, formatChaos, isHarmless } from "./chaos-report.ts";
 import { InputError } from "./input-error.ts";
@@ -19,6 +20,8 @@ async function decideAll(options: CreditOptions): Promise<number> {
   if (applications.length === 0) throw new InputError(options.input, "no row can be used");
 
   const progress = progressPrinter(process.stderr);
+  const page = options.inspect ? inspectorPage() : undefined;
+  const lastMode = options.modes.at(-1);
   const run = async (mode: Mode, chaos?: ChaosOptions): Promise<ModeOutcome> => {
     const tell = (text: string): void => {
       if (!options.verbose) return;
@@ -32,6 +35,11 @@ async function decideAll(options: CreditOptions): Promise<number> {
       seed: options.delay ? options.seed : undefined,
       onProgress: (done) => progress.update({ mode, done, total: applications.length }),
       onWrong: ({ id }, got, expected) => tell(`${id} was rated ${got.rating}, not ${expected.rating}`),
+      inspector: page,
+      onDecided:
+        page && mode === lastMode && (chaos !== undefined || options.chaos === undefined)
+          ? untilInterrupted
+          : undefined,
       ...(chaos && { chaos, onUndecided: ({ id }, error) => tell(`${id} was not decided: ${error.message}`) }),
     });
     progress.clear();
@@ -57,6 +65,16 @@ async function decideAll(options: CreditOptions): Promise<number> {
   }
   const hasHarmed = results.some((result) => result.chaos !== undefined && !isHarmless(result.wrong, result.chaos));
   return errors.length > 0 || hasHarmed ? 1 : 0;
+}
+
+/** Prints the URL of each mode's page: they share a port where they can, but no token. */
+function inspectorPage(): InspectorOptions {
+  return { onOpen: (url) => console.error(`See it live: ${url}`) };
+}
+
+async function untilInterrupted(): Promise<void> {
+  console.error("All are decided. The page stays open until Ctrl-C.");
+  await new Promise<void>((resolve) => process.once("SIGINT", () => resolve()));
 }
 
 /** The figures of a mode in chaos, beside those of the same mode without. */

@@ -26,6 +26,8 @@ export interface CreditOptions {
   readonly delay: boolean;
   /** What share of the agents' calls meets which fault; without, none is injected. */
   readonly chaos: FaultRates | undefined;
+  /** Whether a page in the browser shows it live; it stays open at the end. */
+  readonly inspect: boolean;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -50,6 +52,7 @@ export const DEFAULTS: CreditOptions = {
   modes: MODES,
   delay: true,
   chaos: undefined,
+  inspect: false,
   json: false,
   verbose: false,
 };
@@ -69,6 +72,7 @@ const FLAGS = {
   "no-delay": { type: "boolean" },
   chaos: { type: "boolean" },
   "chaos-rates": { type: "string" },
+  inspect: { type: "boolean" },
   json: { type: "boolean" },
   verbose: { type: "boolean", short: "v" },
   help: { type: "boolean", short: "h" },
@@ -89,6 +93,7 @@ export const HELP = `Decides credit applications with five agents, in up to four
   --chaos-rates R  the share of calls that meet a fault, and --chaos; the others stay as they are by default:
                    ${ratesText(DEFAULT_RATES)}
                    (the thread is killed, the thread stands still, the agent throws, gives no answer, is slow)
+  --inspect        print the URL of a page that shows it live, and keep the last mode's open until Ctrl-C
   --json           a line of JSON for each mode instead of the table
   -v, --verbose    tell every wrong rating
   -h, --help       this text
@@ -112,6 +117,7 @@ export function parseOptions(args: readonly string[]): Command {
     modes: modesOf(values.modes, isChaos),
     delay: values["no-delay"] === true ? false : DEFAULTS.delay,
     chaos: isChaos ? ratesOf(values["chaos-rates"] ?? "") : DEFAULTS.chaos,
+    inspect: values.inspect ?? DEFAULTS.inspect,
     json: values.json ?? DEFAULTS.json,
     verbose: values.verbose ?? DEFAULTS.verbose,
   };

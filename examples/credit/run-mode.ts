@@ -1,6 +1,13 @@
 /** Runs all applications in one mode, and measures. */
 
-import { createSystem, isTroupeError, type Run, type System, type TelemetryOptions } from "troupe";
+import {
+  createSystem,
+  type InspectorOptions,
+  isTroupeError,
+  type Run,
+  type System,
+  type TelemetryOptions,
+} from "troupe";
 import { applicant } from "./applicant.ts";
 import type { Application } from "./application.ts";
 import { type ChaosCounts, type ChaosOptions, watchChaos } from "./chaos-counts.ts";
@@ -24,6 +31,10 @@ export interface ModeOptions {
   readonly chaos?: ChaosOptions | undefined;
   /** Where the traces go. Default: nothing is recorded. */
   readonly telemetry?: TelemetryOptions | undefined;
+  /** The page that shows the modes, one after the other at the same address. */
+  readonly inspector?: InspectorOptions | undefined;
+  /** Called when all are decided, before the system closes. */
+  readonly onDecided?: (() => Promise<void>) | undefined;
   readonly onProgress: (done: number) => void;
   readonly onWrong: (application: Application, got: Decision, expected: Decision) => void;
   /** A run failed, so its application is not decided. Default: ends everything. */
@@ -53,6 +64,7 @@ export async function runMode(options: ModeOptions): Promise<ModeOutcome> {
     threads,
     env: [paceVariable, threadsVariable],
     loadTimeout: 60_000, // a busy machine is long in compiling TypeScript
+    ...(options.inspector === undefined ? {} : { inspector: options.inspector }),
     coordination: mode === "relay" ? "relay" : "orchestrator",
     ...(options.telemetry && { telemetry: options.telemetry }),
     ...(options.chaos === undefined ? {} : { stallTimeout, logger: false }), // what chaos does is in the table
@@ -101,10 +113,12 @@ export async function runMode(options: ModeOptions): Promise<ModeOutcome> {
 
   const seconds = (performance.now() - start) / 1000;
   const versions = (await system.stats()).commits - versionsBefore;
+  const counts = await chaos?.counts();
+  await options.onDecided?.();
   return {
     measurement: { mode, wrong, seconds, latenciesMs, threads, versions },
     decisions,
-    chaos: await chaos?.counts(),
+    chaos: counts,
   };
 }
 

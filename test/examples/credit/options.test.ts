@@ -20,6 +20,7 @@ describe("parseOptions", () => {
       modes: ["stale-cache", "orchestrator", "relay", "switching"],
       delay: true,
       chaos: undefined,
+      inspect: false,
       json: false,
       verbose: false,
     });
@@ -36,7 +37,7 @@ describe("parseOptions", () => {
 
   it("takes every option, in either spelling", () => {
     const args =
-      "--input f.data --format=statlog --threads 64 --seed=0 --modes relay,stale-cache --no-delay --json --verbose";
+      "--input f.data --format=statlog --threads 64 --seed=0 --modes relay,stale-cache --no-delay --inspect --json --verbose";
     expect(run(...args.split(" "))).toEqual({
       input: "f.data",
       format: "statlog",
@@ -45,6 +46,7 @@ describe("parseOptions", () => {
       modes: ["relay", "stale-cache"],
       delay: false,
       chaos: undefined,
+      inspect: true,
       json: true,
       verbose: true,
     });
