@@ -298,6 +298,8 @@ export interface CancelRequested {
     readonly isExpired?: true;
 }
 
+export type CatchUp = "latest" | "all" | "none";
+
 export type ChildKind = "permanent" | "transient" | "temporary";
 
 export type ChildOptions = ActorChildOptions | SupervisorChildOptions;
@@ -767,6 +769,10 @@ export interface ErrorDetailsByCode {
         readonly workflow?: string;
         readonly found?: string;
     };
+    "no-such-schedule": {
+        readonly schedule: string;
+        readonly near?: readonly string[];
+    };
     "loop-exhausted": {
         readonly step: string;
         readonly max: number;
@@ -1141,6 +1147,8 @@ export type OutputOf<W extends WorkflowDefinition> = W extends WorkflowDefinitio
 
 export type OverflowPolicy = "backpressure" | "drop-oldest" | "drop-newest" | "reject";
 
+export type Overlap = "skip" | "queue" | "allow" | "cancel";
+
 export type OverloadPolicy = "wait" | "reject";
 
 /** @experimental */
@@ -1409,6 +1417,80 @@ export interface RunView<Steps = unknown> {
     readonly changed: number;
     readonly steps: Readonly<Record<string, StepView>>;
     readonly outputs: OutputsSoFar<Steps>;
+}
+
+export interface ScheduleDecision {
+    readonly outcome: "started" | "skipped" | "missed" | "paused" | "failed";
+    readonly at: number;
+    readonly from?: number;
+    readonly run?: string;
+    readonly missed?: {
+        readonly from: number;
+        readonly to: number;
+    };
+    readonly why?: string;
+}
+
+export type ScheduleOptions = ScheduleTimes & {
+    readonly overlap?: Overlap;
+    readonly catchUp?: CatchUp;
+    readonly tenant?: string;
+    readonly timeout?: number;
+};
+
+export type ScheduleTimes = {
+    readonly cron: string;
+    readonly timeZone?: string;
+    readonly every?: never;
+    readonly from?: never;
+    readonly at?: never;
+} | {
+    readonly every: number;
+    readonly from?: Date | number;
+    readonly cron?: never;
+    readonly timeZone?: never;
+    readonly at?: never;
+} | {
+    readonly at: Date | number;
+    readonly cron?: never;
+    readonly timeZone?: never;
+    readonly every?: never;
+    readonly from?: never;
+};
+
+export interface ScheduleView {
+    readonly id: string;
+    readonly workflow: string;
+    readonly times: {
+        readonly cron: string;
+        readonly timeZone: string;
+    } | {
+        readonly every: number;
+        readonly from: number;
+    } | {
+        readonly at: number;
+    };
+    readonly overlap: Overlap;
+    readonly catchUp: CatchUp;
+    readonly tenant?: string;
+    readonly timeout?: number;
+    readonly isMapped: boolean;
+    readonly next?: number;
+    readonly last?: ScheduleDecision;
+    readonly run?: string;
+    readonly paused?: {
+        readonly since: number;
+        readonly reason?: string;
+    };
+}
+
+export interface Schedules {
+    set<Input, Output, Steps, Waits, Parts>(id: string, workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>, options: ScheduleOptions, input: NoInfer<Input> | ((at: Date) => NoInfer<Input>)): Promise<ScheduleView>;
+    find(id: string): Promise<ScheduleView>;
+    list(): AsyncIterableIterator<ScheduleView>;
+    pause(id: string, reason?: string): Promise<ScheduleView>;
+    resume(id: string): Promise<ScheduleView>;
+    remove(id: string, reason?: string): Promise<void>;
 }
 
 export type ShutdownSignal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGQUIT";
@@ -1695,6 +1777,7 @@ export interface System extends AsyncDisposable {
         readonly id: string;
     }): Promise<void>;
     deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
+    readonly schedules: Schedules;
     readonly coordination: Coordination;
     switchCoordination(coordination: Coordination): Promise<void>;
     readonly store: Store;
@@ -1812,6 +1895,16 @@ export type SystemEvent = {
     readonly type: "run-refused";
     readonly time: number;
     readonly run: string;
+    readonly error: unknown;
+} | {
+    readonly type: "schedule-decided";
+    readonly time: number;
+    readonly schedule: string;
+    readonly decision: ScheduleDecision;
+} | {
+    readonly type: "schedule-failed";
+    readonly time: number;
+    readonly schedule: string;
     readonly error: unknown;
 } | {
     readonly type: "shutdown-began";

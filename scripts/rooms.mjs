@@ -42,5 +42,5 @@ export const inner = {
     [""],
   ],
   testing: [["simulator"], ["verify"], [""]],
-  workflows: [["definition"], ["history"], ["", "coordination"], ["participant", "supervisor"]],
+  workflows: [["definition"], ["history", "schedule"], ["", "coordination"], ["participant", "supervisor"]],
 };

@@ -75,6 +75,7 @@ export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/enve
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { type KeepRuns } from "./runtime/workflows/ended-runs.ts";
 export { type RunFilter } from "./runtime/workflows/list-runs.ts";
+export { type Schedules } from "./runtime/workflows/schedules.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
 export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
 export { type CommitOptions, type PutOptions } from "./store/client/change.ts";
@@ -181,6 +182,9 @@ export { metricsHandler } from "./runtime/system/metrics-handler.ts";
 export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } from "./traces/span.ts";
 export type { SpanSink } from "./traces/span-sink.ts";
 export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
+export { type ScheduleOptions, type ScheduleTimes } from "./workflows/schedule/schedule-options.ts";
+export { type CatchUp, type Overlap, type ScheduleDecision } from "./workflows/schedule/schedule-state.ts";
+export { type ScheduleView } from "./workflows/schedule/schedule-view.ts";
 export { type Run } from "./workflows/run.ts";
 export { type StreamItem } from "./workflows/stream-item.ts";
 export { type TellOptions } from "./workflows/definition/tell-options.ts";

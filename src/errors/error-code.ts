@@ -73,6 +73,7 @@ export const errorCodes = [
   "run-undone",
   "run-resolved",
   "no-such-run",
+  "no-such-schedule",
   "too-many-items",
   "loop-exhausted",
   "workflow-changed",

@@ -224,6 +224,7 @@ export interface ErrorDetailsByCode {
     readonly workflow?: string;
     readonly found?: string;
   };
+  "no-such-schedule": { readonly schedule: string; readonly near?: readonly string[] };
   "loop-exhausted": { readonly step: string; readonly max: number };
   "too-many-items": { readonly step: string; readonly count: number; readonly max: number };
   "workflow-changed": {

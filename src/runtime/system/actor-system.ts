@@ -9,7 +9,7 @@ import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallStream } from "../../actors/call-stream.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
 import type { Metric } from "../../metrics/metric.ts";
-import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
+import { type Address, homeHost } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Gone } from "../../actors/gone.ts";
 import type { Run } from "../../workflows/run.ts";
@@ -17,7 +17,6 @@ import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { within } from "../../async/within.ts";
-import { decodeError } from "../../errors/error-codec.ts";
 import type { Inspected } from "../../inspector/source/inspected.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
@@ -28,7 +27,6 @@ import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
 import type { DeadLetter } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import { targetOf } from "../messaging/definition-target.ts";
-import type { SystemReport } from "../transport/system-report.ts";
 import { gatesTarget } from "../agents/gate-protocol.ts";
 import { Gates } from "../agents/gates.ts";
 import { gatesCell } from "../agents/gates-body.ts";
@@ -38,6 +36,7 @@ import type { RunOptions } from "../workflows/run-options.ts";
 import type { RunFilter } from "../workflows/list-runs.ts";
 import { Runs } from "../workflows/runs.ts";
 import { ActorsByAddress } from "./actors-by-address.ts";
+import { ScheduleKeeper } from "../workflows/schedule-keeper.ts";
 import { Spawner } from "./spawner.ts";
 import { systemCell } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
@@ -53,16 +52,16 @@ import { SystemMeter } from "../telemetry/system-meter.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
 import { SystemEnd } from "./system-end.ts";
-import { runsEvents } from "../telemetry/runs-events.ts";
+import { HostReports } from "./host-reports.ts";
+import { runsEvents } from "./runs-events.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
 import type { ResolvedOptions } from "./system-options.ts";
-import { threadUnreadable } from "../threads/thread-death.ts";
 import { noSuchActor } from "../messaging/ask-errors.ts";
-import { threadClosed, ThreadRoster } from "../threads/thread-roster.ts";
-import { isReadable } from "../transport/frame-codec.ts";
+import { ThreadRoster } from "../threads/thread-roster.ts";
 
 export class ActorSystem implements System {
   readonly store: OwnedStore;
+  readonly schedules: ScheduleKeeper;
   readonly events$: Observable<SystemEvent>;
   readonly deadLetters$: Observable<DeadLetter>;
   inspector: { readonly url: string } | undefined;
@@ -79,6 +78,7 @@ export class ActorSystem implements System {
   readonly #events: EventFeed;
   readonly #log: SystemLog;
   readonly #end: SystemEnd;
+  readonly #reports: HostReports;
   readonly #traces: TraceCollector | undefined;
   readonly #measures: SystemMeasures | undefined;
 
@@ -100,7 +100,7 @@ export class ActorSystem implements System {
       retention: options.retention,
       traces: this.#traces,
       meter,
-      onReport: (report, from) => this.#hear(report, from),
+      onReport: (report, from) => this.#reports.hear(report, from),
       onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events.events$;
@@ -116,7 +116,8 @@ export class ActorSystem implements System {
         this.#home.attach(id, thread.link);
         this.#events.publish({ type: "thread-opened", thread: id });
       },
-      onExit: (id, exit, wasClosing) => this.#threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
+      onExit: (id, exit, wasClosing) =>
+        this.#reports.threadGone(id, exit.kind === "died" ? exit.error : undefined, wasClosing),
       onFailure: (error, retryAfter) => this.#events.publish({ type: "thread-not-opened", error, retryAfter }),
     });
     this.#gates = new Gates({
@@ -135,7 +136,7 @@ export class ActorSystem implements System {
       services: this.#home.services,
       isClosing: () => this.#end.isClosing,
       publish: this.#events.publish,
-      stopped: (actor) => this.#stopped(actor, false),
+      stopped: (actor) => this.#reports.stopped(actor, false),
     });
     this.#supervision = new Supervision({
       clock: platform.clock,
@@ -169,7 +170,17 @@ export class ActorSystem implements System {
       admit: (agent, caller, call) => this.#gates.admit(agent, caller, call),
       traces: this.#traces,
       meter,
-      events: runsEvents(this.#events, this.#log),
+      events: runsEvents(this.#events, this.#log, (run) => {
+        this.#traces?.runEnded(run);
+        this.schedules.ended(run);
+      }),
+    });
+    this.schedules = new ScheduleKeeper({
+      ...platform,
+      store: this.store,
+      runs: this.#runs,
+      checkOpen: () => this.#end.checkOpen(),
+      publish: this.#events.publish,
     });
     this.#home.host.spawn(
       systemCell({
@@ -194,6 +205,7 @@ export class ActorSystem implements System {
       supervision: this.#supervision,
       deathWatch: this.#deathWatch,
       runs: this.#runs,
+      schedules: this.schedules,
       traces: this.#traces,
       stop: (address) => stop(address, "drain"),
       events: this.#events,
@@ -201,6 +213,16 @@ export class ActorSystem implements System {
       publish: this.#events.publish,
     });
     const parts = { home: this.#home, roster: this.#roster, gates: this.#gates, traces: this.#traces };
+    this.#reports = new HostReports({
+      ...parts,
+      registry: this.#registry,
+      supervision: this.#supervision,
+      deathWatch: this.#deathWatch,
+      runs: this.#runs,
+      events: this.#events,
+      log: this.#log,
+      isClosing: () => this.#end.isClosing,
+    });
     this.#measures = meter && new SystemMeasures(meter, parts, platform);
   }
 
@@ -213,6 +235,7 @@ export class ActorSystem implements System {
       await system.#runs.start();
       await options.setup(system);
       await system.#runs.recover();
+      await system.schedules.start(options.recover === true);
       return system;
     } catch (error) {
       await system.close();
@@ -347,56 +370,5 @@ export class ActorSystem implements System {
   #refOn(definition: ActorDefinition | CallableAgent, address: Address): BoundRef {
     const { host, outside: sender } = this.#home;
     return new BoundRef({ host, sender, target: targetOf(definition, address) });
-  }
-
-  /** Acts on what the hosts report. */
-  #hear(report: SystemReport, from: HostId): void {
-    switch (report.type) {
-      case "dead-letter":
-        return this.#log.deadLetter(report.letter, report.hasAsker || this.#end.isClosing); // the home host keeps those
-      case "failure": {
-        const { actor, message, error, isExpected } = report;
-        return this.#events.publish({ type: "actor-failed", actor, message, error: decodeError(error), isExpected });
-      }
-      case "stopped":
-        if (isSupervised(report.actor)) return this.#supervision.stopped(report.actor, from);
-        return this.#stopped(report.actor, report.hasFailed);
-      case "child":
-        this.#traces?.report(report.actor, report.report);
-        return this.#supervision.report(report.actor, report.report, from);
-      case "locate":
-        return this.#supervision.locate(report.actor, from);
-      case "unreadable": {
-        // a batch that can be read here is unreadable only where it arrived
-        const culprit = from !== homeHost && isReadable(report.batch) ? from : report.peer;
-        return void this.#roster.kill(culprit, threadUnreadable(culprit, report.error));
-      }
-    }
-  }
-
-  #stopped(actor: Address, hasFailed: boolean): void {
-    if (!this.#registry.stopped(actor)) return;
-    this.#gates.stopped(actor);
-    this.#events.publish({ type: "actor-stopped", actor });
-    this.#runs.participantStopped(actor);
-    this.#deathWatch.gone(actor, hasFailed ? "failed" : "stopped");
-    const host = hostOf(actor);
-    if (host !== undefined && !this.#end.isClosing) void this.#roster.release(host);
-  }
-
-  #threadGone(thread: HostId, error: unknown, wasClosing: boolean): void {
-    const reason = error ?? threadClosed(thread);
-    this.#home.detach(thread, reason);
-    const lost = this.#registry.releaseHost(thread);
-    const actors = [...lost, ...this.#supervision.on(thread)];
-    if (wasClosing) {
-      this.#events.publish({ type: "thread-closed", thread });
-      return;
-    }
-    this.#events.publish({ type: "thread-died", thread, error: reason, actors });
-    this.#home.services.gates.threadLost(this.#home.outside, thread);
-    this.#supervision.threadLost(thread, reason);
-    for (const actor of lost) this.#deathWatch.gone(actor, "thread-died");
-    this.#runs.threadLost(thread, reason);
   }
 }

@@ -12,6 +12,7 @@ import type { DeathWatch } from "../registry/death-watch.ts";
 import type { Gates } from "../agents/gates.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { Runs } from "../workflows/runs.ts";
+import type { ScheduleKeeper } from "../workflows/schedule-keeper.ts";
 import type { Supervision } from "../supervision/supervision.ts";
 import type { TraceCollector } from "../telemetry/trace-collector.ts";
 import type { EventFeed } from "../telemetry/event-feed.ts";
@@ -32,6 +33,7 @@ export interface SystemEndOptions {
   readonly supervision: Supervision;
   readonly deathWatch: DeathWatch;
   readonly runs: Runs;
+  readonly schedules: Pick<ScheduleKeeper, "rest">;
   /** Absent where nothing is traced. */
   readonly traces: TraceCollector | undefined;
   /** Stops an actor after what waits in its mailbox. */
@@ -111,7 +113,8 @@ export class SystemEnd {
   }
 
   async #drain(): Promise<void> {
-    const { runs, supervision, registry, stop } = this.#options;
+    const { runs, schedules, supervision, registry, stop } = this.#options;
+    schedules.rest();
     this.#awaited = "runs are in flight";
     await runs.rest();
     this.#isStopping = true;
@@ -141,6 +144,7 @@ export class SystemEnd {
   async #close(): Promise<void> {
     const { clock, home, roster, gates, supervision, deathWatch, runs, traces, events, log, publish } = this.#options;
     this.#isClosing = true;
+    this.#options.schedules.rest();
     const left = runs.close();
     supervision.close();
     deathWatch.close();

@@ -16,6 +16,7 @@ import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { Store } from "../../store/store.ts";
+import type { Schedules } from "../workflows/schedules.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { TelemetryStats } from "../telemetry/trace-collector.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
@@ -217,6 +218,8 @@ export interface System extends AsyncDisposable {
   forget(run: string | { readonly id: string }): Promise<void>;
   /** Starts the agents of a workflow ahead of its first run. Resolves when they are there. Rejects as `spawn` does. */
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
+  /** Runs that start by themselves. */
+  readonly schedules: Schedules;
   /** The coordination in force. */
   readonly coordination: Coordination;
   /** Changes how workflows are coordinated; runs in flight are handed over. Resolves when the switch is in force. */

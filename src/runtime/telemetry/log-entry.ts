@@ -103,6 +103,13 @@ export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
       return at("info", `the run ${event.run} goes on`);
     case "run-refused":
       return at("error", `the run ${event.run} can't go on: ${wordsOf(event.error)}`);
+    case "schedule-decided":
+      return at(
+        event.decision.outcome === "missed" ? "warn" : "debug",
+        `the schedule ${event.schedule} has ${event.decision.outcome} ${event.decision.run ?? new Date(event.decision.at).toISOString()}`,
+      );
+    case "schedule-failed":
+      return at("error", `the schedule ${event.schedule} has a time without its run: ${wordsOf(event.error)}`);
     case "shutdown-began":
       return at("info", `the system is shut down within ${event.deadline} ms`);
     case "shutdown-ended":

@@ -3,6 +3,7 @@
 import type { Address } from "../../actors/address.ts";
 import type { Decision } from "../../supervision/decision.ts";
 import type { Failure } from "../../supervision/failure.ts";
+import type { ScheduleDecision } from "../../workflows/schedule/schedule-state.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 
@@ -94,6 +95,15 @@ export type SystemEvent =
   | { readonly type: "run-recovered"; readonly time: number; readonly run: string }
   /** A run that the journal has unfinished can't go on here: its workflow changed, or isn't found. It stays as it is. */
   | { readonly type: "run-refused"; readonly time: number; readonly run: string; readonly error: unknown }
+  /** It is recorded what becomes of a time of a schedule, or of several; and in the same commit, the run is started if there is one. */
+  | {
+      readonly type: "schedule-decided";
+      readonly time: number;
+      readonly schedule: string;
+      readonly decision: ScheduleDecision;
+    }
+  /** A time of a schedule has no run: that could not be started, or what becomes of it could not be decided yet; that is tried again. */
+  | { readonly type: "schedule-failed"; readonly time: number; readonly schedule: string; readonly error: unknown }
   /** The system takes nothing new and waits for what is in flight, so many milliseconds at most. */
   | { readonly type: "shutdown-began"; readonly time: number; readonly deadline: number }
   /** The system is shut down. `unfinished` and `notStarted` are what `shutdown` resolves to. */

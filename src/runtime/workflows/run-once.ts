@@ -6,6 +6,8 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import type { Run } from "../../workflows/run.ts";
+import { checkDefinition } from "../definitions/check-definition.ts";
+import { checkOnceOptions, type RunOptions } from "./run-options.ts";
 
 type FoundRun = Run & { readonly workflow: WorkflowId };
 
@@ -20,10 +22,18 @@ export interface RunOncePorts {
 /**
  * Resolves to the run once its start is recorded.
  *
- * @throws TroupeError (as a rejection) `run-exists` for a run that was found and is of another workflow or was started with another input;
+ * @throws TroupeError (as a rejection) `invalid-options`; `run-exists` for a run that was found and is of another workflow or was started with another input;
  * what starting rejects with.
  */
-export async function runOnce(id: string, workflow: WorkflowDefinition, input: unknown, ports: RunOncePorts) {
+export async function runOnce(
+  workflow: WorkflowDefinition,
+  input: unknown,
+  options: RunOptions & { readonly id: string },
+  ports: RunOncePorts,
+): Promise<Run> {
+  checkDefinition("runOnce", ["workflow"], workflow);
+  checkOnceOptions(options);
+  const { id } = options;
   const found = await findIn(ports);
   if (found !== undefined) return same(id, found, workflow, input, ports);
   try {

@@ -2,7 +2,7 @@
 
 import type { Address } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { checkContract } from "../../contracts/contract.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Run } from "../../workflows/run.ts";
 import { RunHandle, type RunHandlePorts } from "../../workflows/run-handle.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
@@ -13,6 +13,7 @@ import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { Evolution } from "../../store/client/change.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
@@ -22,10 +23,12 @@ import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
-import { checkOnceOptions, checkRunOptions, type RunOptions } from "./run-options.ts";
+import { checkRunOptions, type RunOptions } from "./run-options.ts";
 import { runOnce } from "./run-once.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
+import { handlePorts } from "./handle-ports.ts";
+import { copyOfInput } from "./run-input.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { checkWorkflow, noSuchRun } from "./no-such-run.ts";
 import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
@@ -38,6 +41,8 @@ import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents extends RecoveryEvents {
   onSwitch(coordination: Coordination, epoch: number): void;
+  /** A run has its last version. */
+  onEnded(run: string): void;
   /** A run has ended without a result, or could not be started. */
   onFailed(run: FailedRun): void;
 }
@@ -55,8 +60,8 @@ export interface RunSettings extends RunQueueOptions {
 export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "platform" | "deploy" | "admit"> {
   readonly options: RunSettings;
   readonly events: RunsEvents;
-  /** Which share of traces is recorded, and what is told of runs that end; absent where nothing is recorded. */
-  readonly traces?: { readonly share: number; runEnded(run: string): void } | undefined;
+  /** Which share of traces is recorded; absent where nothing is. */
+  readonly traces?: { readonly share: number } | undefined;
   /** Told of each version of a run; absent where nothing is measured. */
   readonly meter?: { run(id: string, snapshot: Snapshot<RunState>): void } | undefined;
 }
@@ -101,7 +106,7 @@ export class Runs {
         meter?.run(run, snapshot);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
-        traces?.runEnded(run);
+        events.onEnded(run);
         this.#ended.ended(run, snapshot);
       },
       onBroken: (run, error) => {
@@ -117,7 +122,14 @@ export class Runs {
       versions: (id) => this.#versions(id),
       takeUp: (event, handle) => this.#takeUp(handle.id, event, handle),
     });
-    this.#handlePorts = this.#portsOfHandles();
+    this.#handlePorts = handlePorts({
+      actor: this.#actor,
+      supervisor: this.#supervisor,
+      requests: this.#requests,
+      newest: (id) => this.newestVersion(id),
+      versions: (id) => this.#versions(id),
+      takeUp: (id, event) => this.#takeUp(id, event),
+    });
     const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
     this.#unfinished = new UnfinishedRuns({
       authority: home.authority,
@@ -129,8 +141,8 @@ export class Runs {
     this.#recovery = new Recovery({
       unfinished: this.#unfinished,
       refused: this.#refused,
-      newest: (id) => this.#newestVersion(id),
-      workflowOf: (id) => this.#workflowOf(id),
+      newest: (id) => this.newestVersion(id),
+      workflowOf: (id) => this.workflowOf(id),
       takeUpParked: (id, found, workflow) => this.#takeUpParked(id, found, workflow),
       takeUp: (id) => this.#takeUp(id, "recover"),
       events,
@@ -148,6 +160,11 @@ export class Runs {
   /** All that is recorded of a run. */
   async records(id: string): Promise<readonly RunRecord[]> {
     return recordsOf(id, await this.#versions(id), this.#actor.codec);
+  }
+
+  /** Encodes and decodes inputs. */
+  get codec(): PayloadCodec {
+    return this.#actor.codec;
   }
 
   get coordination(): Coordination {
@@ -182,6 +199,7 @@ export class Runs {
     workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
     input: Input,
     options: RunOptions,
+    beside?: Evolution,
   ): Run<Output, Waits, Steps, Parts> {
     checkRunOptions(options);
     const { id = this.#platform.random.id(), onOverload = this.#options.onOverload } = options;
@@ -189,12 +207,12 @@ export class Runs {
     const definition = workflow as WorkflowDefinition;
     this.#platform.load.remember(definition);
     const handle = this.#newHandle(id, definition);
-    const terms = { ...options };
+    const terms = { ...options, beside };
     const start = (given: unknown): MaybePromise<void> => this.#supervisor.start(id, definition, given, terms);
     if (hasRoom) {
       this.#accepted.start(handle, () => start(input));
     } else {
-      const copy = this.#copyOf(definition, input);
+      const copy = copyOfInput(this.#home, definition, input);
       this.#accepted.wait(handle, () => start(copy));
     }
     return handle as Run as Run<Output, Waits, Steps, Parts>;
@@ -206,11 +224,8 @@ export class Runs {
     input: unknown,
     options: RunOptions & { readonly id: string },
   ): Promise<Run> {
-    checkDefinition("runOnce", ["workflow"], workflow);
-    checkOnceOptions(options);
-    const { id } = options;
     const start = (): Run => this.run(workflow, input, options);
-    return runOnce(id, workflow, input, { start, find: () => this.#find(id), codec: this.#actor.codec });
+    return runOnce(workflow, input, options, { start, find: () => this.#find(options.id), codec: this.#actor.codec });
   }
 
   /**
@@ -281,6 +296,11 @@ export class Runs {
   /** The tenant of a run in flight. */
   readonly tenantOf = (run: string): string | undefined => this.#supervisor.tenantOf(run);
 
+  /** Cancels a run that goes on here. @throws TroupeError `past-point-of-no-return`. */
+  async cancel(id: string, reason: string): Promise<void> {
+    await this.#supervisor.cancel(id, reason);
+  }
+
   async switchCoordination(coordination: Coordination): Promise<void> {
     const before = this.#supervisor.epoch;
     const epoch = await this.#supervisor.switchCoordination(coordination);
@@ -334,7 +354,7 @@ export class Runs {
     const snapshot = versions.at(-1);
     if (snapshot === undefined) throw noSuchRun(id);
     if (event !== "recover" && this.#supervisor.openRuns.has(id)) throw notAdmissible(id, snapshot.state, event.type);
-    const workflow = await this.#workflowOf(snapshot.state.workflow);
+    const workflow = await this.workflowOf(snapshot.state.workflow);
     this.#accepted.checkFree(id);
     const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
     if (given === undefined) for (const version of versions) handle.observe(version, true);
@@ -355,14 +375,16 @@ export class Runs {
   }
 
   async #newest(id: string): Promise<RunState | undefined> {
-    return (await this.#newestVersion(id))?.state;
+    return (await this.newestVersion(id))?.state;
   }
 
-  #newestVersion(id: string): MaybePromise<Snapshot<RunState> | undefined> {
+  /** The newest version of a run; `undefined` for none. */
+  newestVersion(id: string): MaybePromise<Snapshot<RunState> | undefined> {
     return chain(this.#home.authority.stored(stateKey(runState, id)), (newest) => newest && runOf(newest));
   }
 
-  #workflowOf(id: WorkflowId): Promise<WorkflowDefinition> {
+  /** The definition that a run follows. @throws TroupeError (as a rejection) `module-failed`, `definition-not-found`. */
+  workflowOf(id: WorkflowId): Promise<WorkflowDefinition> {
     return findWorkflow(this.#platform.load, id, this.#options.workflows);
   }
 
@@ -373,29 +395,5 @@ export class Runs {
 
   #newHandle(id: string, workflow: WorkflowId): RunHandle {
     return new RunHandle(id, workflow, this.#handlePorts);
-  }
-
-  /** What all handles share. */
-  #portsOfHandles(): RunHandlePorts {
-    return {
-      codec: this.#actor.codec,
-      cancel: (run, reason) => this.#requests.cancel(run, reason),
-      tell: (run, wait, answer, options) => this.#requests.tell(run, wait, answer, options),
-      listen: (id) => this.#supervisor.listen(id),
-      newest: async (id) => this.#newestVersion(id),
-      versions: (id) => this.#versions(id),
-      at: async (id, when) => runOf(await this.#actor.store.at(runState, id, when)),
-      retryCompensation: (id) => this.#takeUp(id, { type: "compensation-retried" }),
-      undo: (id, reason) => this.#takeUp(id, { type: "undo-requested", ...(reason === undefined ? {} : { reason }) }),
-      resolve: async (id, note) => this.#supervisor.resolve(id, note),
-    };
-  }
-
-  /** A run that waits keeps a copy of its input: its caller may change the original meanwhile. */
-  #copyOf({ name: agent, version, input: schema }: WorkflowDefinition, input: unknown): unknown {
-    checkContract(schema, input, { agent, version, direction: "input", side: "sender" });
-    const { host, outside } = this.#home;
-    const plain = host.copier.copy(input, `the input of a run of ${agent}`);
-    return host.copier.hasTransferred ? host.revive(plain, outside) : plain;
   }
 }

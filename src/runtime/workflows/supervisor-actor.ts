@@ -93,7 +93,7 @@ export class SupervisorActor {
       },
     });
     this.supervisor = new RunSupervisor({
-      commit: (subject, next) => this.store.evolveNow(subject, next),
+      commit: (subject, next, beside) => this.store.evolveNow(subject, next, beside),
       newest: ({ definition, id }) => this.store.snapshotNow(definition, id),
       send: (agent, message) => this.#participants.send(agent, message),
       admit,

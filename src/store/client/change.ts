@@ -160,28 +160,37 @@ function changeByFunction<S>(
   };
 }
 
+/** A key, and what becomes of its state: `next` gets the sealed state, or the initial one, and returns the next, or the same. It may run again. */
+export interface Evolution<S = unknown> {
+  readonly subject: Subject<S>;
+  next(before: S): S;
+}
+
 /**
- * The same for a state that the runtime's own code makes (`made-state.ts`). A `next` that returns the state it got changes nothing.
+ * Keys whose states the runtime's own code makes (`made-state.ts`) change at one position, or none does. A `next` that returns the state
+ * it got changes nothing.
  */
-export function changeOfMade<S>(subject: Subject<S>, next: (before: S) => S): Change {
+export function changeOfMade(evolutions: readonly Evolution[]): Change {
   return {
-    subjects: [subject],
+    subjects: evolutions.map(({ subject }) => subject),
     idempotencyKey: undefined,
     repeats: "compared",
     checksReads: false,
     retries: defaultMaxRetries,
-    next([base]) {
-      const { definition, key } = subject;
-      const before = stateOf(subject, base);
-      const state = next(before);
-      const found = live(base);
-      const parent = base?.version ?? 0;
-      if (found !== undefined && state === before) return [{ key, parent }];
-      sealMade(state, before);
-      if (found === undefined) return [{ key, parent, patches: wholly(state), schema: definition.version, state }];
-      return [new MadeWrite(key, parent, definition.version, found.state, state)];
-    },
+    next: (bases) => evolutions.map((evolution, i) => madeFrom(evolution, bases[i])),
   };
+}
+
+function madeFrom({ subject, next }: Evolution, base: Snapshot | undefined): KeyChange {
+  const { definition, key } = subject;
+  const before = stateOf(subject, base);
+  const state = next(before);
+  const found = live(base);
+  const parent = base?.version ?? 0;
+  if (found !== undefined && state === before) return { key, parent };
+  sealMade(state, before);
+  if (found === undefined) return { key, parent, patches: wholly(state), schema: definition.version, state };
+  return new MadeWrite(key, parent, definition.version, found.state, state);
 }
 
 /** @throws TroupeError `invalid-state`, `invalid-options` for an `expectedVersion` that is no whole number. */

@@ -8,6 +8,7 @@ import {
   changeOfMade,
   type CommitOptions,
   commitOptions,
+  type Evolution,
   type PutOptions,
   putOptions,
   type Subject,
@@ -225,11 +226,12 @@ export class StoreClient {
 
   /**
    * Appends the next version of a state that the runtime's own code makes: `next` gets the newest state, sealed, or the initial one, and
-   * returns the next, which is plain data and satisfies the schema, or the same. Errors that `next` throws are passed on. Only
-   * where the store itself is.
+   * returns the next, which is plain data and satisfies the schema, or the same. Errors that `next` throws are passed on. `beside`, another
+   * key, changes at the same position, or neither does. Only where the store itself is.
    */
-  evolveNow<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>> {
-    return chain(this.#change(changeOfMade(subject, next)), only<S>);
+  evolveNow<S>(subject: Subject<S>, next: (newest: S) => S, beside?: Evolution): MaybePromise<Snapshot<S>> {
+    const evolution: Evolution<S> = { subject, next };
+    return chain(this.#change(changeOfMade(beside === undefined ? [evolution] : [evolution, beside])), only<S>);
   }
 
   /** Makes a change of several keys, and gives the newest version of each. @throws ConflictError as the change says. */

@@ -3,17 +3,27 @@
  * `recipe-failed`.
  */
 
-import type { Subject } from "../../store/client/change.ts";
+import type { Evolution, Subject } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { RunEvent } from "../history/run-event.ts";
 import type { RunState } from "../history/run-state.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
+
+/** What is recorded in one commit with an event of a run. */
+export interface Along {
+  /** More events of the run. */
+  readonly events?: readonly RunEvent[] | undefined;
+  /** A change of another key. */
+  readonly evolution?: Evolution | undefined;
+}
 
 /** Throws or rejects with what `next` throws; otherwise with what the store does. */
 export function commitRun(
   { commit }: Pick<SupervisorPorts, "commit">,
   subject: Subject<RunState>,
   next: (newest: RunState) => RunState,
+  beside?: Evolution,
 ): MaybePromise<Snapshot<RunState>> {
   let refusal: unknown;
   const failed = (error: unknown): never => {
@@ -28,7 +38,7 @@ export function commitRun(
     }
   };
   try {
-    const committed = commit(subject, recipe);
+    const committed = commit(subject, recipe, beside);
     return committed instanceof Promise ? committed.catch(failed) : committed;
   } catch (error) {
     return failed(error);

@@ -1,5 +1,6 @@
 /** The start of a run: its first event, made from the workflow's definition, the input and the options. */
 
+import type { Evolution } from "../../store/client/change.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
@@ -21,6 +22,8 @@ export interface StartOptions {
   readonly session?: string | undefined;
   /** Who has it started, as a `traceparent`. Default: unknown. */
   readonly traceparent?: string | undefined;
+  /** What changes in the commit that starts the run, or else the run isn't started. */
+  readonly beside?: Evolution | undefined;
 }
 
 /** The coordination in force, and its epoch. */

@@ -17,7 +17,7 @@ import { planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.t
 import { type Advance, advance } from "../coordination/advance.ts";
 import { Alarms } from "./alarms.ts";
 import { Attempts } from "./attempts.ts";
-import { commitRun } from "./commit-run.ts";
+import { type Along, commitRun } from "./commit-run.ts";
 import type { Terms } from "../coordination/conclude.ts";
 import { type Coordination, coordinationState, type Epoch, systemCoordination } from "../history/coordination.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
@@ -147,14 +147,16 @@ export class RunSupervisor {
    * Starts a run. Returns when its first version is recorded.
    *
    * @throws TroupeError `contract-violated` for an input that the workflow's schema refuses, `invalid-workflow` for a
-   * workflow without steps, `run-exists` for an id that a run has or had.
+   * workflow without steps, `run-exists` for an id that a run has or had; what `options.beside` throws.
    */
   start(id: string, workflow: WorkflowDefinition, input: unknown, options: StartOptions = {}): MaybePromise<void> {
     const plan = this.#planOf(workflow);
     const { coordination, epoch } = this;
     const started = startRun(plan, input, options, { coordination, epoch }, this.#terms);
     if (this.#runs.has(id)) throw runExists(id);
-    return chain(this.#judge(this.#runs.open(id, plan), started), () => undefined);
+    const run = this.#runs.open(id, plan);
+    const judged = run.turn(() => this.#record(run, started, undefined, { evolution: options.beside }));
+    return chain(judged, () => undefined);
   }
 
   /**
@@ -182,7 +184,7 @@ export class RunSupervisor {
     const { coordination, epoch } = this;
     const recovered = { type: "run-recovered", coordination, epoch } as const;
     const next = event === "recover" || isCancelled ? recovered : event;
-    const judged = run.turn(() => this.#record(run, next, undefined, isCancelled ? [event] : []));
+    const judged = run.turn(() => this.#record(run, next, undefined, isCancelled ? { events: [event] } : {}));
     return chain(judged, (isAccepted) => {
       if (isAccepted) return;
       this.#close(run);
@@ -312,17 +314,17 @@ export class RunSupervisor {
     return run.turn(() => this.#record(run, event, spent));
   }
 
-  #record(run: OpenRun, event: RunEvent, spent?: Spent, together?: readonly RunEvent[]): MaybePromise<boolean> {
+  #record(run: OpenRun, event: RunEvent, spent?: Spent, along: Along = {}): MaybePromise<boolean> {
     if (run.isClosed) return false; // it ended or broke while this waited
     const { owed } = run;
     if (owed !== undefined) {
       run.owed = undefined;
       const { coordination, epoch } = this;
       return chain(this.#record(run, { type: owed, coordination, epoch }), () =>
-        this.#record(run, event, spent, together),
+        this.#record(run, event, spent, along),
       );
     }
-    const step = advance(run.plan, run.state, event, this.#terms, together);
+    const step = advance(run.plan, run.state, event, this.#terms, along.events);
     if (step === undefined) return false;
     const { length } = run.state;
     const next = (newest: RunState): RunState => {
@@ -335,7 +337,7 @@ export class RunSupervisor {
     };
     let committed: MaybePromise<Snapshot<RunState>>;
     try {
-      committed = commitRun(this.#ports, run.subject, next);
+      committed = commitRun(this.#ports, run.subject, next, along.evolution);
     } catch (error) {
       return failed(error);
     }

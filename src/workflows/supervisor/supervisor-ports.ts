@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import type { Subject } from "../../store/client/change.ts";
+import type { Evolution, Subject } from "../../store/client/change.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
@@ -34,9 +34,10 @@ export interface RunTracing {
 export interface SupervisorPorts {
   /**
    * Appends the next version of a key. `next` gets the newest state, which may be a draft, or the definition's initial
-   * one, and returns the state to append. When `next` throws, nothing is appended, and this throws or rejects.
+   * one, and returns the state to append. When `next` throws, nothing is appended, and this throws or rejects. `beside` changes another
+   * key in the same commit.
    */
-  commit<S>(subject: Subject<S>, next: (newest: S) => S): MaybePromise<Snapshot<S>>;
+  commit<S>(subject: Subject<S>, next: (newest: S) => S, beside?: Evolution): MaybePromise<Snapshot<S>>;
   /** The newest version of a key. */
   newest<S>(subject: Subject<S>): MaybePromise<Snapshot<S> | undefined>;
   /**

@@ -2,12 +2,12 @@
 
 import { open, rename, rm } from "node:fs/promises";
 import { resolve } from "node:path";
-import { exportHistory as exported } from "../../store/history/history-export.ts";
-import type { Command } from "../command/command.ts";
-import { unwritable } from "../input/file-error.ts";
-import { findKey } from "../journal/find-key.ts";
-import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
-import { withStore } from "../journal/open-store.ts";
+import { exportHistory as exported } from "../../../store/history/history-export.ts";
+import type { Command } from "../../command/command.ts";
+import { unwritable } from "../../input/file-error.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
+import { withStore } from "../../journal/open-store.ts";
 
 export const exportHistory: Command = {
   name: "export",

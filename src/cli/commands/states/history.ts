@@ -1,18 +1,18 @@
 /** `troupe history`: the versions of a key, newest first. */
 
-import { type HistoryOptions, resolveHistoryRange } from "../../store/versions/history-range.ts";
-import { metaOf, type Snapshot } from "../../store/versions/snapshot.ts";
-import { historyPages } from "../../store/history/history-pages.ts";
-import type { Command } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
-import { withStore } from "../journal/open-store.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
-import { runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
-import { oneLine } from "../output/one-line.ts";
-import { type Paint, painter } from "../output/paint.ts";
-import { runEventsText } from "../output/run-event-text.ts";
-import { versionText } from "../output/version-text.ts";
+import { type HistoryOptions, resolveHistoryRange } from "../../../store/versions/history-range.ts";
+import { metaOf, type Snapshot } from "../../../store/versions/snapshot.ts";
+import { historyPages } from "../../../store/history/history-pages.ts";
+import type { Command } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../../arguments/journal-arguments.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { isTroupeError } from "../../../errors/troupe-error.ts";
+import { runOf, type RunState, runState } from "../../../workflows/history/run-state.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { type Paint, painter } from "../../output/paint.ts";
+import { runEventsText } from "../../output/run-event-text.ts";
+import { versionText } from "../../output/version-text.ts";
 
 export const history: Command = {
   name: "history",

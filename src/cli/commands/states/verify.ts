@@ -1,11 +1,11 @@
 /** `troupe verify`: reads a whole journal and reports all damage. */
 
 import { resolve } from "node:path";
-import type { JournalDamage } from "../../store/journal/lmdb/verify-journal.ts";
-import type { Command } from "../command/command.ts";
-import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
-import { oneLine } from "../output/one-line.ts";
-import { type Paint, painter } from "../output/paint.ts";
+import type { JournalDamage } from "../../../store/journal/lmdb/verify-journal.ts";
+import type { Command } from "../../command/command.ts";
+import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { type Paint, painter } from "../../output/paint.ts";
 
 export const verify: Command = {
   name: "verify",

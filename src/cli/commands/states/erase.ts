@@ -1,15 +1,15 @@
 /** `troupe erase`: erases a key, or forgets a run that has ended. */
 
-import { isReservedFamily } from "../../store/versions/reserved-families.ts";
-import { checkEnded, forgetRuns } from "../../workflows/history/forget-run.ts";
-import { runState } from "../../workflows/history/run-state.ts";
-import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
-import type { Command, Task } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { findRun } from "../journal/find-runs.ts";
-import { author, withStore } from "../journal/open-store.ts";
-import { untypedKey } from "../journal/untyped-state.ts";
-import { oneLine } from "../output/one-line.ts";
+import { isReservedFamily } from "../../../store/versions/reserved-families.ts";
+import { checkEnded, forgetRuns } from "../../../workflows/history/forget-run.ts";
+import { runState } from "../../../workflows/history/run-state.ts";
+import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
+import type { Command, Task } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { findRun } from "../../journal/find-runs.ts";
+import { author, withStore } from "../../journal/open-store.ts";
+import { untypedKey } from "../../journal/untyped-state.ts";
+import { oneLine } from "../../output/one-line.ts";
 
 interface Order {
   readonly journal: string;

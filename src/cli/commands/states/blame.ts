@@ -1,18 +1,18 @@
 /** `troupe blame`: which version last set a value. */
 
-import { resolveHistoryRange } from "../../store/versions/history-range.ts";
-import { type Blame, blame as search } from "../../store/travel/blame.ts";
-import { historyPages } from "../../store/history/history-pages.ts";
-import { partsOf, pointerOf } from "../../store/travel/json-pointer.ts";
-import { valueText } from "../../store/travel/value-text.ts";
-import type { Command } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
-import { oneLine } from "../output/one-line.ts";
-import { withStore } from "../journal/open-store.ts";
-import { plainJson } from "../../values/plain-json.ts";
-import { type Paint, painter } from "../output/paint.ts";
-import { versionText } from "../output/version-text.ts";
+import { resolveHistoryRange } from "../../../store/versions/history-range.ts";
+import { type Blame, blame as search } from "../../../store/travel/blame.ts";
+import { historyPages } from "../../../store/history/history-pages.ts";
+import { partsOf, pointerOf } from "../../../store/travel/json-pointer.ts";
+import { valueText } from "../../../store/travel/value-text.ts";
+import type { Command } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../../arguments/journal-arguments.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { plainJson } from "../../../values/plain-json.ts";
+import { type Paint, painter } from "../../output/paint.ts";
+import { versionText } from "../../output/version-text.ts";
 
 export const blame: Command = {
   name: "blame",

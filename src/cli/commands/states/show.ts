@@ -1,17 +1,17 @@
 /** `troupe show`: one version of a key, with its state. */
 
 import { inspect } from "node:util";
-import { readVersion } from "../../store/history/read-version.ts";
-import { metaOf, type VersionAt } from "../../store/versions/snapshot.ts";
-import type { Arguments } from "../arguments/arguments.ts";
-import type { Command } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
-import { oneLine } from "../output/one-line.ts";
-import { withStore } from "../journal/open-store.ts";
-import { plainJson } from "../../values/plain-json.ts";
-import { painter } from "../output/paint.ts";
-import { versionText } from "../output/version-text.ts";
+import { readVersion } from "../../../store/history/read-version.ts";
+import { metaOf, type VersionAt } from "../../../store/versions/snapshot.ts";
+import type { Arguments } from "../../arguments/arguments.ts";
+import type { Command } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../../arguments/journal-arguments.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { plainJson } from "../../../values/plain-json.ts";
+import { painter } from "../../output/paint.ts";
+import { versionText } from "../../output/version-text.ts";
 
 export const show: Command = {
   name: "show",

@@ -1,17 +1,17 @@
 /** `troupe bisect`: the first version of a key that satisfies a condition. */
 
-import { noSuchVersion } from "../../store/history/no-such-version.ts";
-import { readVersion } from "../../store/history/read-version.ts";
-import { metaOf } from "../../store/versions/snapshot.ts";
-import { bisect as search } from "../../store/travel/bisect.ts";
-import { diffOf } from "../../store/travel/state-diff.ts";
-import type { Command } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
-import { withStore } from "../journal/open-store.ts";
-import { painter } from "../output/paint.ts";
-import { conditionFlags, conditionOf } from "../arguments/state-condition.ts";
-import { diffLines, versionText } from "../output/version-text.ts";
+import { noSuchVersion } from "../../../store/history/no-such-version.ts";
+import { readVersion } from "../../../store/history/read-version.ts";
+import { metaOf } from "../../../store/versions/snapshot.ts";
+import { bisect as search } from "../../../store/travel/bisect.ts";
+import { diffOf } from "../../../store/travel/state-diff.ts";
+import type { Command } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { journalFlags, journalHelp, journalOf } from "../../arguments/journal-arguments.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { painter } from "../../output/paint.ts";
+import { conditionFlags, conditionOf } from "../../arguments/state-condition.ts";
+import { diffLines, versionText } from "../../output/version-text.ts";
 
 export const bisect: Command = {
   name: "bisect",

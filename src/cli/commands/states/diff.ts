@@ -1,14 +1,14 @@
 /** `troupe diff`: what changed between two versions of a key. */
 
-import { readVersion } from "../../store/history/read-version.ts";
-import { diffOf } from "../../store/travel/state-diff.ts";
-import type { Command } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
-import { withStore } from "../journal/open-store.ts";
-import { plainJson } from "../../values/plain-json.ts";
-import { painter } from "../output/paint.ts";
-import { diffLines } from "../output/version-text.ts";
+import { readVersion } from "../../../store/history/read-version.ts";
+import { diffOf } from "../../../store/travel/state-diff.ts";
+import type { Command } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../../arguments/journal-arguments.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { plainJson } from "../../../values/plain-json.ts";
+import { painter } from "../../output/paint.ts";
+import { diffLines } from "../../output/version-text.ts";
 
 export const diff: Command = {
   name: "diff",

@@ -1,14 +1,14 @@
 /** `troupe keys`: lists the keys, with the number and the size of their versions. */
 
-import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
-import type { KeyExtent } from "../../store/versions/snapshot.ts";
-import type { StateKey } from "../../store/versions/state-key.ts";
-import type { StoreAccess } from "../../store/versions/store-access.ts";
-import type { Command } from "../command/command.ts";
-import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
-import { oneLine } from "../output/one-line.ts";
-import { withStore } from "../journal/open-store.ts";
-import { painter } from "../output/paint.ts";
+import { isTroupeError, TroupeError } from "../../../errors/troupe-error.ts";
+import type { KeyExtent } from "../../../store/versions/snapshot.ts";
+import type { StateKey } from "../../../store/versions/state-key.ts";
+import type { StoreAccess } from "../../../store/versions/store-access.ts";
+import type { Command } from "../../command/command.ts";
+import { exitCodes, journalFlags, journalHelp, journalOf } from "../../arguments/journal-arguments.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { painter } from "../../output/paint.ts";
 
 export const keys: Command = {
   name: "keys",

@@ -1,15 +1,15 @@
 /** `troupe revert`: reverts a key to an earlier version by appending one more. */
 
-import type { Command } from "../command/command.ts";
-import { findKey } from "../journal/find-key.ts";
-import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { readVersion } from "../../store/history/read-version.ts";
-import type { SnapshotMeta } from "../../store/versions/snapshot.ts";
-import { oneLine } from "../output/one-line.ts";
-import { withStore } from "../journal/open-store.ts";
-import { isReservedFamily } from "../../store/versions/reserved-families.ts";
-import { untypedKey } from "../journal/untyped-state.ts";
+import type { Command } from "../../command/command.ts";
+import { findKey } from "../../journal/find-key.ts";
+import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import { readVersion } from "../../../store/history/read-version.ts";
+import type { SnapshotMeta } from "../../../store/versions/snapshot.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { withStore } from "../../journal/open-store.ts";
+import { isReservedFamily } from "../../../store/versions/reserved-families.ts";
+import { untypedKey } from "../../journal/untyped-state.ts";
 
 export const revert: Command = {
   name: "revert",

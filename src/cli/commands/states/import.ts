@@ -3,13 +3,13 @@
 import { constants, createReadStream } from "node:fs";
 import { access } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Command } from "../command/command.ts";
-import { fileError, unreadable } from "../input/file-error.ts";
-import { exitCodes, journalFlags, journalOf } from "../arguments/journal-arguments.ts";
-import { oneLine } from "../output/one-line.ts";
-import { withStore } from "../journal/open-store.ts";
-import type { Terminal } from "../command/terminal.ts";
-import { linesOf } from "../input/text-lines.ts";
+import type { Command } from "../../command/command.ts";
+import { fileError, unreadable } from "../../input/file-error.ts";
+import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
+import { oneLine } from "../../output/one-line.ts";
+import { withStore } from "../../journal/open-store.ts";
+import type { Terminal } from "../../command/terminal.ts";
+import { linesOf } from "../../input/text-lines.ts";
 
 export const importHistory: Command = {
   name: "import",

@@ -1,0 +1,72 @@
+/** The schedules of a system, as its users see them. `schedule-keeper.ts` implements it. */
+
+import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { ScheduleOptions } from "../../workflows/schedule/schedule-options.ts";
+import type { ScheduleView } from "../../workflows/schedule/schedule-view.ts";
+
+/**
+ * Runs that start by themselves: at times of a calendar, every so often, or once, later.
+ *
+ * A schedule is the key `schedule/<id>` of the store. With a journal on disk it goes on when the process does, unless the option `recover` says otherwise.
+ *
+ * Guarantees: of each time that is due, one thing is decided, and once (invariant 17): it has its run, or there is a reason why not. The
+ * decision and the start of the run are one commit. It is made within a second of its time, or of the moment at which the system
+ * stands again; when the machine's clock is set, too.
+ *
+ * @since 0.1.0
+ */
+export interface Schedules {
+  /**
+   * Sets a schedule: makes it, or changes it to what is given. Setting it again as it is changes nothing, so a program may do so at each
+   * start. New times count from now on; what was decided before stays so. The run of a time has the id `<id>@<time>`, such as
+   * `nightly@2026-01-31T02:00:00Z`, and that of a schedule with one time the schedule's.
+   *
+   * `input` is what each run gets, and is kept in the store. Or it is a function that makes it of the time that was due: synchronous and pure. A
+   * function isn't kept, so each process has to set the schedule, best in `setup`; until it has, the times wait.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`, `contract-violated` for an input that doesn't fit, `not-cloneable`,
+   * `message-too-large`, `system-closed`.
+   * @example
+   * await system.schedules.set("nightly", report, { cron: "0 2 * * *", timeZone: "Europe/Lisbon" }, (at) => ({
+   *   day: at.toISOString().slice(0, 10),
+   * }));
+   * await system.schedules.set("remind-17", reminder, { at: Date.now() + 3_600_000 }, { order: 17 });
+   */
+  set<Input, Output, Steps, Waits, Parts>(
+    id: string,
+    workflow: WorkflowDefinition<Input, Output, Steps, Waits, Parts>,
+    options: ScheduleOptions,
+    input: NoInfer<Input> | ((at: Date) => NoInfer<Input>),
+  ): Promise<ScheduleView>;
+  /**
+   * A schedule as it stands.
+   *
+   * @throws TroupeError (as a rejection) `no-such-schedule`.
+   */
+  find(id: string): Promise<ScheduleView>;
+  /**
+   * All schedules as they stand, in the order of their ids.
+   *
+   * @example
+   * for await (const { id, next } of system.schedules.list()) console.log(id, next && new Date(next));
+   */
+  list(): AsyncIterableIterator<ScheduleView>;
+  /**
+   * Pauses a schedule: times that come until {@link Schedules.resume} have no run. Does nothing to one that is paused.
+   *
+   * @throws TroupeError (as a rejection) `no-such-schedule`, `system-closed`.
+   */
+  pause(id: string, reason?: string): Promise<ScheduleView>;
+  /**
+   * Goes on with a schedule, from its next time on. Does nothing to one that isn't paused.
+   *
+   * @throws TroupeError (as a rejection) `no-such-schedule`, `system-closed`.
+   */
+  resume(id: string): Promise<ScheduleView>;
+  /**
+   * Removes a schedule. Its runs stay, and go on.
+   *
+   * @throws TroupeError (as a rejection) `no-such-schedule`, `system-closed`.
+   */
+  remove(id: string, reason?: string): Promise<void>;
+}

@@ -1,0 +1,69 @@
+/** A time zone: which time its clocks show at an instant, and at which instants they show a time. */
+
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { shown } from "../../values/shown.ts";
+
+export const day = 86_400_000;
+
+/**
+ * A time on the zone's clocks is a number as well: the instant at which clocks of UTC show the same, in milliseconds since the epoch.
+ *
+ * It takes for granted that a zone changes its offset no more than once in two days.
+ */
+export class TimeZone {
+  readonly #format: Intl.DateTimeFormat;
+
+  /** @throws TroupeError `invalid-options` for a zone that isn't in the time zone database of this Node.js. */
+  constructor(name: string) {
+    const numeric = "numeric";
+    try {
+      this.#format = new Intl.DateTimeFormat("en-US", {
+        timeZone: name,
+        hourCycle: "h23",
+        ...{ year: numeric, month: numeric, day: numeric, hour: numeric, minute: numeric, second: numeric },
+      });
+    } catch (cause) {
+      throw new TroupeError(
+        "invalid-options",
+        `there is no time zone ${shown(name)}: give a name such as "Europe/Lisbon", or "UTC"`,
+        { cause, details: { path: "timeZone", received: name } },
+      );
+    }
+  }
+
+  /** How many milliseconds the zone's clocks are ahead of UTC at an instant. */
+  offsetAt(instant: number): number {
+    const second = Math.floor(instant / 1000) * 1000;
+    const shownThere: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
+    for (const { type, value } of this.#format.formatToParts(second)) shownThere[type] = Number(value);
+    const { year = 0, month = 1, day: date = 1, hour = 0, minute = 0, second: s = 0 } = shownThere;
+    return Date.UTC(year, month - 1, date, hour, minute, s) - second;
+  }
+
+  /** The least and the most that the zone's clocks are ahead of UTC on a day and around it; the day is given by the time of its midnight. */
+  offsetsOn(midnight: number): readonly [least: number, most: number] {
+    const before = this.offsetAt(midnight - day);
+    const after = this.offsetAt(midnight + 2 * day);
+    return [Math.min(before, after), Math.max(before, after)];
+  }
+
+  /**
+   * The instants at which the zone's clocks show a time, in order: one, two when they are set back over it, or none when they are set
+   * forward over it.
+   */
+  instantsOf(time: number): readonly number[] {
+    const offsets = new Set([this.offsetAt(time - day), this.offsetAt(time + day)]);
+    return [...offsets]
+      .map((offset) => time - offset)
+      .filter((instant) => instant + this.offsetAt(instant) === time)
+      .sort((a, b) => a - b);
+  }
+
+  /**
+   * The one instant that is meant by a time: of two the first, and of none that by the offset before the change, so that what is due at half past
+   * two comes an hour after half past one in any case. As RFC 5545, 3.3.5 has it.
+   */
+  instantOf(time: number): number {
+    return this.instantsOf(time)[0] ?? time - this.offsetAt(time - day);
+  }
+}
