@@ -1,5 +1,5 @@
 /**
- * Invariants 3, 5 and 11: what was acknowledged survives SIGKILL at any point, exactly once. `npm run test:crash` kills more
+ * Invariants 3, 5, 11 and 17: what was acknowledged survives SIGKILL at any point, exactly once. `npm run test:crash` kills more
  * often. Wants `npm run build` first.
  */
 
@@ -11,6 +11,7 @@ import { dropping } from "./dropping.ts";
 import { gifts } from "./gifts.ts";
 import { relaxed } from "./relaxed.ts";
 import { runs } from "./runs.ts";
+import { schedules } from "./schedules.ts";
 import { transactions } from "./transactions.ts";
 
 const kills = Number(process.env["TROUPE_KILLS"] ?? 3);
@@ -37,6 +38,9 @@ describe(`a process that is killed ${kills} times`, { timeout: 60_000 + 10_000 *
   });
   it("loses no more than the newest in relaxed mode, and nothing by halves", async () => {
     expect(await survived(relaxed())).toBeGreaterThan(kills);
+  });
+  it("has each time of a schedule decided once, together with its run", async () => {
+    expect(await survived(schedules())).toBeGreaterThan(kills);
   });
   it("hands on every message of durable actors once", async () => {
     expect(await survived(gifts())).toBeGreaterThan(kills);
