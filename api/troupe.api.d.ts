@@ -391,11 +391,15 @@ export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetail
 
 export type Durability = "sync" | "relaxed";
 
-export interface EachOptions<From, Item, Tolerate> {
+export interface EachOptions<From, Item, Tolerate, Out> {
     readonly over: (sources: From) => readonly Item[];
     readonly concurrency?: number;
     readonly max?: number;
     readonly tolerate?: Tolerate;
+    readonly fallback?: (sources: From & {
+        readonly item: NoInfer<Item>;
+        readonly index: number;
+    }, error: unknown) => ReadonlyParts<Out>;
 }
 
 /** @experimental */
@@ -415,6 +419,7 @@ export interface EachStep extends StepBase {
     readonly concurrency: number;
     readonly max: number;
     readonly tolerate: Tolerance | undefined;
+    readonly fallback: AgentStep["fallback"];
 }
 
 export type Emitting<Part> = [
@@ -2101,7 +2106,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     step<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, Part, InnerParts, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Out> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>, options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
     } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>, Parts & Emitted<Kind, Name, Part, InnerParts>>;
-    each<const Name extends string, const In, const Out, Part, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out, Part>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
+    each<const Name extends string, const In, const Out, Part, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out, Part>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
         readonly item: NoInfer<Item>;
         readonly index: number;
     }) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>, Steps & {

@@ -35,19 +35,30 @@ const Order = v.object({
   sizes: v.array(v.number()),
   /** The items that fail. */
   fails: v.array(v.number()),
+  /** Those of them for which the fallback stands in. */
+  stands: v.array(v.number()),
   lastFails: v.boolean(),
 });
 
 export const concurrency = 3;
 export const tolerate = 2;
 
-/** first, then an item for each size, three at a time and two of them may fail; and last. */
+/** first, then an item for each size, three at a time and two of them may fail, where no fallback stands in; and last. */
 export const pieces = defineWorkflow(import.meta.url, { name: "pieces", version: "1.0.0", input: Order })
   .step("first", worker, ({ input }) => ({ order: input.order, size: 1, fails: false }))
   .each(
     "piece",
     worker,
-    { after: ["first"], over: ({ input }) => input.sizes, concurrency, tolerate },
+    {
+      after: ["first"],
+      over: ({ input }) => input.sizes,
+      concurrency,
+      tolerate,
+      fallback({ input, item, index }, error) {
+        if (!input.stands.includes(index)) throw error;
+        return { order: input.order, size: item + 100 };
+      },
+    },
     ({ input, item, index }) => ({ order: input.order, size: item, fails: input.fails.includes(index) }),
   )
   .step("last", worker, { after: ["piece"] }, ({ input, piece }) => ({

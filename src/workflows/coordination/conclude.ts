@@ -8,12 +8,15 @@ import { decodeError, encodeError } from "../../errors/error-codec.ts";
 import { refusalOf } from "../../errors/refusal-of.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";
-import { agentStepOf, type PlannedStep, type WorkflowPlan } from "./workflow-plan.ts";
+import { agentStepOf, type PlannedStep, repeatedOf, type WorkflowPlan } from "./workflow-plan.ts";
 import type { MappingSources } from "../definition/workflow-definition.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
+import { itemsOf } from "../history/run-items.ts";
+import { itemAt } from "../definition/steps-of-run.ts";
 import { outputBy, sourcesIn } from "./decide.ts";
+import { listOf, sourcesOfItem } from "./lists.ts";
 import { decodeSources } from "./pure-calls.ts";
 
 /** What judging an event needs besides the run. */
@@ -46,18 +49,25 @@ export function conclude(plan: WorkflowPlan, state: RunState, event: RunEvent, t
   const step = agentStepOf(plan, state, event.step);
   if (step === undefined) return event;
   return event.type === "step-failed"
-    ? concludeStep(step, state, event, terms)
+    ? concludeStep(plan, step, state, event, terms)
     : { ...event, ...retryOf(step, state, event, terms) };
 }
 
-function concludeStep(step: PlannedStep, state: RunState, event: StepFailed, terms: Terms): StepFailed | StepFinished {
+function concludeStep(
+  plan: WorkflowPlan,
+  step: PlannedStep,
+  state: RunState,
+  event: StepFailed,
+  terms: Terms,
+): StepFailed | StepFinished {
   // a step that could not start, since its input can't be made, can't start at the next attempt either
   const status = stepOf(state, step.name)?.status;
   if (state.status !== "running" || status === undefined || status === "pending") return marked(event);
   const retry = retryOf(step, state, event, terms);
   if (retry !== undefined) return { ...marked(event), ...retry };
   if (step.fallback === undefined || event.epoch !== undefined) return marked(event);
-  return refusalOf(decodeError(event.error)) === undefined ? fallBack(step, state, event, terms) : marked(event);
+  if (refusalOf(decodeError(event.error)) !== undefined) return marked(event);
+  return fallBack(plan, step, state, event, terms);
 }
 
 /** Marks a failure after which the attempt's effects are unknown. A step that could not start had none. */
@@ -93,10 +103,16 @@ function retryOf(
 }
 
 /** A fallback that fails leaves the step failed, with the errors of both. */
-function fallBack(step: PlannedStep, state: RunState, event: StepFailed, { codec }: Terms): StepFailed | StepFinished {
+function fallBack(
+  plan: WorkflowPlan,
+  step: PlannedStep,
+  state: RunState,
+  event: StepFailed,
+  { codec }: Terms,
+): StepFailed | StepFinished {
   const attempt = attemptOf(stepOf(state, step.name));
   try {
-    const sources = decodeSources(sourcesIn(state, step).payloads, codec);
+    const sources = itemSources(plan, step, state, codec) ?? decodeSources(sourcesIn(state, step).payloads, codec);
     const fallback = (given: MappingSources): unknown => step.fallback?.(given, decodeError(event.error));
     const output = outputBy(step, "fallback", fallback, sources, codec);
     return {
@@ -109,4 +125,21 @@ function fallBack(step: PlannedStep, state: RunState, event: StepFailed, { codec
   } catch (error) {
     return marked({ ...event, error: { ...encodeError(error), cause: event.error } });
   }
+}
+
+/** What the functions of an item get; `undefined` for a step that is none. */
+function itemSources(
+  plan: WorkflowPlan,
+  { name }: PlannedStep,
+  state: RunState,
+  codec: PayloadCodec,
+): MappingSources | undefined {
+  const { index = 0 } = itemAt(name) ?? {};
+  const each = repeatedOf(plan, name);
+  const items = itemsOf(state, name);
+  if (each?.kind !== "each" || items === undefined) return undefined;
+  return sourcesOfItem(
+    listOf(each, items, () => sourcesIn(state, each), codec),
+    index,
+  );
 }

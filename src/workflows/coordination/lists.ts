@@ -70,6 +70,11 @@ export function listOf(
   return again;
 }
 
+/** What the functions of an item get. */
+export function sourcesOfItem({ sources, list }: MadeList, index: number): MappingSources {
+  return Object.freeze({ ...sources, item: list[index], index });
+}
+
 /** Decides about so many items, from one on: each starts with its mapped input, or fails since its mapping did. */
 export function decideItems(
   step: OfRun<EachStep>,
@@ -88,8 +93,7 @@ export function decideItems(
   for (let index = range.from; index < range.to; index++) {
     const name = itemPath(step.name, index);
     try {
-      const sources = Object.freeze({ ...whole.sources, item: whole.list[index], index });
-      const mapped = callPure({ name }, "mapping", step.map, sources);
+      const mapped = callPure({ name }, "mapping", step.map, sourcesOfItem(whole, index));
       const input = codec.encode(mapped, `the input mapped for the step "${name}"`);
       decided.push({ type: "step-started", step: name, input: checkedInput(step.agent, input, codec), by, epoch });
     } catch (error) {

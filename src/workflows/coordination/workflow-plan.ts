@@ -94,7 +94,7 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
       openings.push(planned);
       for (const own of before) own?.openings.push(planned);
       if (step.kind === "workflow") scopes.set(step.name, nothing());
-      if (step.kind === "each") parts.set(step.name, new Map([[step.agent.name, partOf(step, step.agent, step.map)]]));
+      if (step.kind === "each") parts.set(step.name, new Map([[step.agent.name, partOf(step, step.agent, step)]]));
       if (step.kind === "loop") parts.set(step.name, roundsOf(step));
     }
   }
@@ -116,7 +116,10 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
 
 function roundsOf(step: OfRun<LoopStep>): ReadonlyMap<string, PlannedStep> {
   return new Map(
-    Object.entries(step.agents).map(([who, agent]) => [who, partOf(step, agent, step.maps[who] as AgentStep["map"])]),
+    Object.entries(step.agents).map(([who, agent]) => [
+      who,
+      partOf(step, agent, { map: step.maps[who] as AgentStep["map"] }),
+    ]),
   );
 }
 
@@ -124,9 +127,9 @@ function roundsOf(step: OfRun<LoopStep>): ReadonlyMap<string, PlannedStep> {
 function partOf(
   { name, scope, after, needs }: OfRun<EachStep | LoopStep>,
   agent: AgentDefinition,
-  map: AgentStep["map"],
+  { map, fallback }: Pick<AgentStep, "map"> & Partial<Pick<AgentStep, "fallback">>,
 ): PlannedStep {
-  const own = { fallback: undefined, isPivot: false, when: undefined, otherwise: undefined };
+  const own = { fallback, isPivot: false, when: undefined, otherwise: undefined };
   const of = { name, scope, after, needs, agent, map };
   return { ...of, ...own, kind: "agent", agentKey: agentKey(agent), dependents: [], openings: [] };
 }

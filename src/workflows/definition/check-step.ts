@@ -77,13 +77,14 @@ function ownProblem(workflow: WorkflowDefinition, step: StepDefinition): string 
   }
 }
 
+const fallbackRule = "its fallback is a function of the sources and the error";
+
 function agentProblem(workflow: WorkflowDefinition, step: AgentStep): string | undefined {
   if (step.agent?.kind !== "agent")
     return "the second argument is the agent that does the step, made by defineAgent, or a workflow, made by defineWorkflow";
   if (typeof step.map !== "function")
     return "the last argument is the function that maps the sources to the agent's input";
-  if (step.fallback !== undefined && typeof step.fallback !== "function")
-    return "its fallback is a function of the sources and the error";
+  if (step.fallback !== undefined && typeof step.fallback !== "function") return fallbackRule;
   if (typeof step.isPivot !== "boolean") return "pointOfNoReturn is true or false";
   const pivot = pivotIn(workflow);
   return step.isPivot && pivot !== undefined
@@ -113,10 +114,11 @@ function loopProblem({ agents, maps, who, until, inbox, after }: LoopStep): stri
   return taken && `its functions get ${taken} from the loop, so it can't come after a step of that name`;
 }
 
-function eachProblem({ agent, over, map, after }: EachStep): string | undefined {
+function eachProblem({ agent, over, map, fallback, after }: EachStep): string | undefined {
   if (agent?.kind !== "agent") return "the second argument is the agent that does each item, made by defineAgent";
   if (typeof over !== "function") return "its over is a function of the sources that gives the list";
   if (typeof map !== "function") return "the last argument is the function that maps an item to the agent's input";
+  if (fallback !== undefined && typeof fallback !== "function") return fallbackRule;
   const taken = ["item", "index"].find((name) => after.includes(name));
   return taken && `its mapping gets the ${taken} of the list, so it can't come after a step of that name`;
 }

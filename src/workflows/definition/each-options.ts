@@ -1,5 +1,6 @@
 /** The options of an each besides those of all steps, and what it results in. */
 
+import type { ReadonlyParts } from "../../values/readonly-parts.ts";
 import type { Tolerance } from "./workflow-definition.ts";
 
 /**
@@ -7,7 +8,7 @@ import type { Tolerance } from "./workflow-definition.ts";
  *
  * @since 0.1.0
  */
-export interface EachOptions<From, Item, Tolerate> {
+export interface EachOptions<From, Item, Tolerate, Out> {
   /** Gives the list. Synchronous and pure: called again, as after a crash, it gives the same list, or the step fails. */
   readonly over: (sources: From) => readonly Item[];
   /** How many items are worked on at a time, at most. Default: 8. The agent's own `concurrency` bounds them too. */
@@ -19,6 +20,14 @@ export interface EachOptions<From, Item, Tolerate> {
    * {@link ItemResult} for each item. Default: none may, and the output has the outputs themselves.
    */
   readonly tolerate?: Tolerate;
+  /**
+   * Gives the output of an item whose agent has failed for good, in place of the agent: synchronous and pure, from what the item's mapping gets
+   * and the error. Such an item has not failed, so that it doesn't count for `tolerate`. Otherwise as {@link StepOptions.fallback}.
+   */
+  readonly fallback?: (
+    sources: From & { readonly item: NoInfer<Item>; readonly index: number },
+    error: unknown,
+  ) => ReadonlyParts<Out>;
 }
 
 /**

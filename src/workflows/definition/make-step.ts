@@ -81,6 +81,7 @@ const most = 1_000_000;
 const eachOptions = v.strictObject({
   ...ofAnyStep,
   otherwise: v.optional(v.unknown()),
+  fallback: v.optional(v.unknown()),
   over: v.unknown(),
   concurrency: v.optional(positive),
   max: v.optional(v.pipe(positive, v.maxValue(most))),
@@ -145,9 +146,9 @@ function agentStep(name: string, agent: AgentDefinition, options: UntypedOptions
 
 export function eachStep(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): EachStep {
   checkOptions(`each ${shown(name)}`, eachOptions, options);
-  const { over, concurrency = eachDefaults.concurrency, max = eachDefaults.max, tolerate } = options;
-  const bounds = { concurrency, max, tolerate };
-  return Object.freeze({ kind: "each", ...baseOf(name, options), agent, over: over as Mapping, map, ...bounds });
+  const { over, concurrency = eachDefaults.concurrency, max = eachDefaults.max, tolerate, fallback } = options;
+  const own = { over: over as Mapping, map, concurrency, max, tolerate, fallback };
+  return Object.freeze({ kind: "each", ...baseOf(name, options), agent, ...own });
 }
 
 /** A loop of one agent is one of several in which that agent does every round. */

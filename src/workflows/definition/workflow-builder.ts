@@ -248,7 +248,7 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
   >(
     name: FreeName<Name, Steps>,
     agent: AgentDefinition<In, Out, Part>,
-    options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate> &
+    options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate, NoInfer<Out>> &
       BranchOptions<
         After,
         Needs,

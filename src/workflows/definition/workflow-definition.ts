@@ -127,6 +127,8 @@ export interface EachStep extends StepBase {
   readonly max: number;
   /** How many items may fail; absent for none: then the output has no errors. */
   readonly tolerate: Tolerance | undefined;
+  /** Gives the output of an item in place of an agent that failed for good: from the sources, `item` and `index`. Synchronous and pure. */
+  readonly fallback: AgentStep["fallback"];
 }
 
 /**

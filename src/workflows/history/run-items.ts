@@ -34,6 +34,12 @@ export function rangeToStart(
   return { items: list.items, from: list.next, to: list.next + roomIn(step, bounds) };
 }
 
+/** The list of the each whose item is at a path; `undefined` for another path, and before the each has begun. */
+export function itemsOf({ steps }: RunState, path: string): ItemsOf | undefined {
+  const place = placeOf(steps, itemAt(path)?.each ?? "");
+  return place === undefined ? undefined : stepAt(steps, place).list?.items;
+}
+
 /** True for the path of the item that may start now. */
 export function isNextItem(state: RunState, path: string): boolean {
   const item = itemAt(path);

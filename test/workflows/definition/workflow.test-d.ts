@@ -504,6 +504,24 @@ describe("a workflow with lists", () => {
     expectTypeOf<OutputOf<typeof skipped>>().toEqualTypeOf<readonly { score: number }[]>();
   });
 
+  it("its fallback gets what the mapping gets, and the error", () => {
+    const fallback = flow.each(
+      "all",
+      score,
+      {
+        after: ["score"],
+        over,
+        fallback({ item, index, score: given }, error) {
+          expectTypeOf(item).toEqualTypeOf<{ id: string }>();
+          expectTypeOf(error).toEqualTypeOf<unknown>();
+          return { score: index + given.score };
+        },
+      },
+      ({ item }) => ({ applicantId: item.id }),
+    );
+    expectTypeOf<OutputOf<typeof fallback>>().toEqualTypeOf<readonly { score: number }[]>();
+  });
+
   // the place of the directive is where the compiler says it
   it("what doesn't fit is an error where it is", () => {
     // @ts-expect-error: an applicant's id is a string
@@ -514,6 +532,12 @@ describe("a workflow with lists", () => {
     flow.each("all", score, { after: ["score"], over: ({ income: i }) => [i] }, () => ({ applicantId: "" }));
     // @ts-expect-error: all or a number
     flow.each("all", score, { over: () => [1], tolerate: "some" }, () => ({ applicantId: "" }));
+    // @ts-expect-error: a score is a number
+    flow.each("all", score, { over: () => ["a"], fallback: () => ({ score: "" }) }, () => ({ applicantId: "" }));
+    // @ts-expect-error: an item of this list is a text
+    flow.each("all", score, { over: () => ["a"], fallback: ({ item }) => ({ score: item }) }, () => ({
+      applicantId: "",
+    }));
     // @ts-expect-error: there is a step score
     flow.each("score", score, { over: () => [1] }, () => ({ applicantId: "" }));
     // @ts-expect-error: a score is a number
