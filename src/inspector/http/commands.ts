@@ -8,6 +8,7 @@ import { defineFamily } from "../../store/versions/define-state.ts";
 import { isReservedFamily } from "../../store/versions/reserved-families.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { coordinationSchema } from "../../workflows/history/coordination.ts";
 import type { Inspected, LiveSystem, StoreReader } from "../source/inspected.ts";
 
 /** What a command answers besides that it was done. */
@@ -53,9 +54,8 @@ const commands: Readonly<Record<string, Command<never>>> = {
     async ({ run, step, answer, by }, live) =>
       (await live.findRun(run)).tell(step as never, answer as never, by === undefined ? {} : { by }),
   ),
-  "switch-coordination": command(
-    v.strictObject({ coordination: v.picklist(["orchestrator", "relay"]) }),
-    ({ coordination }, live) => live.switchCoordination(coordination),
+  "switch-coordination": command(v.strictObject({ coordination: coordinationSchema }), ({ coordination }, live) =>
+    live.switchCoordination(coordination),
   ),
   "stop-actor": command(v.strictObject({ address: text }), ({ address }, live) => live.stop(address as Address)),
   revert: command(v.strictObject({ key: text, version: number }), async ({ key, version }, live, { reader }) => {

@@ -3,7 +3,7 @@
 import { availableParallelism } from "node:os";
 import { types } from "node:util";
 import * as v from "valibot";
-import type { Coordination } from "../../workflows/history/coordination.ts";
+import { type Coordination, coordinationSchema } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { attempt } from "../../errors/foreign-value.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
@@ -176,7 +176,7 @@ const megabytes = v.pipe(v.number(), v.finite(), v.gtValue(0));
 
 const schema = v.strictObject({
   threads: v.optional(v.pipe(positive, v.maxValue(256))),
-  coordination: v.optional(v.picklist(["orchestrator", "relay"])),
+  coordination: v.optional(coordinationSchema),
   journal: v.optional(
     v.custom<Journal | Promise<Journal>>(
       (value) => typeof value === "object" && value !== null && (types.isPromise(value) || "append" in value),

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { tenantSchema } from "../../contracts/tenant.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
-import type { Coordination } from "../../workflows/history/coordination.ts";
+import { type Coordination, coordinationSchema } from "../../workflows/history/coordination.ts";
 import { isTraceparent } from "../../traces/traceparent.ts";
 import type { OverloadPolicy } from "./run-queue.ts";
 
@@ -46,7 +46,7 @@ const longestSession = 250;
 
 const schema = v.strictObject({
   id: v.optional(v.pipe(v.string(), v.nonEmpty())),
-  coordination: v.optional(v.picklist(["orchestrator", "relay"])),
+  coordination: v.optional(coordinationSchema),
   timeout: v.optional(
     v.custom<number>(
       (timeout) => Number.isFinite(timeout) && (timeout as number) > 0,
@@ -79,4 +79,13 @@ export function checkRunOptions(options: RunOptions): void {
 /** The same where the run's id has to be given. */
 export function checkOnceOptions(options: RunOptions & { readonly id: string }): void {
   checkOptions("runOnce", onceSchema, options);
+}
+
+/**
+ * Checks what `switchCoordination` is given.
+ *
+ * @throws TroupeError `invalid-options`
+ */
+export function checkCoordination(coordination: Coordination): void {
+  checkOptions("switchCoordination", v.object({ coordination: coordinationSchema }), { coordination });
 }

@@ -23,7 +23,7 @@ import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
-import { checkRunOptions, type RunOptions } from "./run-options.ts";
+import { checkCoordination, checkRunOptions, type RunOptions } from "./run-options.ts";
 import { runOnce } from "./run-once.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
@@ -302,6 +302,7 @@ export class Runs {
   }
 
   async switchCoordination(coordination: Coordination): Promise<void> {
+    checkCoordination(coordination);
     const before = this.#supervisor.epoch;
     const epoch = await this.#supervisor.switchCoordination(coordination);
     if (epoch !== before) this.#events.onSwitch(coordination, epoch);

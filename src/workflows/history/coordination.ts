@@ -13,6 +13,8 @@ import { defineFamily } from "../../store/versions/define-state.ts";
  */
 export type Coordination = "orchestrator" | "relay";
 
+export const coordinationSchema = v.picklist(["orchestrator", "relay"]);
+
 /**
  * Counts the switches of a system's coordination: the version of its key. 0 is before the first.
  *
@@ -30,7 +32,7 @@ export interface CoordinationState {
 export const coordinationState = defineFamily<CoordinationState>({
   name: "coordination",
   version: 1,
-  schema: v.object({ coordination: v.picklist(["orchestrator", "relay"]) }),
+  schema: v.object({ coordination: coordinationSchema }),
   initial: () => ({ coordination: "orchestrator" }),
 });
 

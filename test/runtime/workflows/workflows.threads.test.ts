@@ -273,6 +273,15 @@ describe.each<Coordination>(["orchestrator", "relay"])("a run under %s", (coordi
 });
 
 describe("switching the coordination", () => {
+  it("refuses a coordination that there is none of", async () => {
+    for (const odd of ["both", undefined, new Uint8Array(2)])
+      expect(await rejectionOf(system().switchCoordination(odd as never))).toMatchObject({
+        code: "invalid-options",
+        message: expect.stringMatching(/^switchCoordination: coordination: /),
+      });
+    expect(system().coordination).toBe("orchestrator");
+  });
+
   it("hands over what is in flight: no step is lost or repeated", async () => {
     using told = record(system().events$);
     const { ref, arrived, open } = await barrier();

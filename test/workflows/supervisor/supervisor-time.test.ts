@@ -450,7 +450,7 @@ describe("the gate of an agent", () => {
       new TroupeError<ErrorCode>("contract-violated", "no", { details: { agent: "once", direction: "output" } }),
       "failed",
     ],
-    ["its thread died", new TroupeError("thread-died", "gone"), "unknown"],
+    ["its thread died", new TroupeError("thread-died", "gone"), "lost"],
     ["the run was cancelled", new TroupeError("run-cancelled", "enough", { details: { run: "r" } }), "excused"],
   ])("knows whose fault it was when %s", (_, thrown, outcome) => {
     const office = new Office();
