@@ -227,7 +227,14 @@ async function readJournal(directory: string): Promise<unknown> {
 const raw = /TypeError|RangeError|is not a function|is not iterable|Cannot (read|set|convert|perform)|undefined \(/;
 
 async function runLine(args: readonly string[], cwd: string): Promise<number> {
-  const terminal = fakeTerminal(cwd);
+  const plainTerminal = fakeTerminal(cwd);
+  const terminal = {
+    ...plainTerminal,
+    print(text: string) {
+      if (text.startsWith("http://")) plainTerminal.interrupt(); // it is a server, which goes on until Ctrl-C
+      return plainTerminal.print(text);
+    },
+  };
   const journal = memoryJournal();
   await withVersions(journal);
   const refused = async (): Promise<never> => {
@@ -235,7 +242,7 @@ async function runLine(args: readonly string[], cwd: string): Promise<number> {
   };
   const ports = fakePorts({ start: refused, openJournal: async () => journal, verifyJournal: refused });
   const code = await commandLine(args, terminal, ports);
-  if (![0, 1, 2].includes(code)) throw new Error(`the exit code is ${code}`);
+  if (![0, 1, 2, ...(terminal.interrupted.aborted ? [130] : [])].includes(code)) throw new Error(`the exit code is ${code}`);
   const words = terminal.notes.find((note) => raw.test(note) && !args.some((arg) => raw.test(arg)));
   if (words !== undefined) throw new Error(`not an error for people: ${words}`);
   return code;

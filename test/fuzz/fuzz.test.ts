@@ -72,6 +72,8 @@ const found: readonly Case[] = [
   { call: "createSystem", spoilt: [{ argument: 0, option: 3, by: { odd: "a list without end" } }] },
   // bytes that were transferred: no later message found a state that could be copied
   { deed: "keeps", on: "far", of: { fields: [["bytes", { odd: "a detached buffer" }]], as: "plain" } },
+  // a command that goes on until Ctrl-C
+  { line: ["inspect", "--journal", "data"] },
   // an agent that never ends, since a promise is what has a function `then`: its timeout ends the call, and the next one has its place
   { way: "returns", coordination: "orchestrator", of: { fields: [["then", { odd: "a function" }]], as: "getters" } },
 ];
