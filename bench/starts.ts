@@ -5,8 +5,6 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import ts from "typescript";
-import { bundleInto } from "../scripts/bundle-into.ts";
 import { type Figure, measure, type Topic } from "./harness.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -29,7 +27,11 @@ export const startsTopic: Topic = {
     "Processor time to start a thread that loads its entry, a system of one thread, and the command: with a file for each\n" +
     "module, bundled with imports of rxjs, and bundled as the package is.",
   async run() {
-    const made = [fileByFile(), await bundled("rxjs imported", "imported"), await bundled("as published", "bundled")];
+    const made = [
+      await fileByFile(),
+      await bundled("rxjs imported", "imported"),
+      await bundled("as published", "bundled"),
+    ];
     const figures: Figure[] = [];
     for (const { bench, bare, start } of kinds())
       figures.push(
@@ -135,15 +137,17 @@ function quoted(file: string): string {
   return JSON.stringify(pathToFileURL(file).href);
 }
 
+/** The compilers are loaded where they are used: a heap with them in it slows what other topics measure to half. */
 async function bundled(name: string, rxjs: "bundled" | "imported"): Promise<Build> {
   const folder = emptied(`rxjs-${rxjs}`);
+  const { bundleInto } = await import("../scripts/bundle-into.ts");
   await bundleInto(folder, rxjs);
   const at = (path: string): string => join(folder, path);
   return { name, index: at("index.js"), threadEntry: at("thread-entry.js"), command: at("cli/main.js") };
 }
 
 /** A file of JavaScript for each of `src`. */
-function fileByFile(): Build {
+async function fileByFile(): Promise<Build> {
   const folder = emptied("file-by-file");
   const source = join(root, "src");
   for (const path of readdirSync(source, { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -152,7 +156,7 @@ function fileByFile(): Build {
     const file = join(folder, path);
     mkdirSync(dirname(file), { recursive: true });
     if (path.endsWith(".mjs")) copyFileSync(join(source, path), file);
-    else writeFileSync(file.replace(/\.ts$/, ".js"), compiled(readFileSync(join(source, path), "utf8")));
+    else writeFileSync(file.replace(/\.ts$/, ".js"), await compiled(readFileSync(join(source, path), "utf8")));
   }
   const at = (path: string): string => join(folder, path);
   return {
@@ -163,7 +167,8 @@ function fileByFile(): Build {
   };
 }
 
-function compiled(text: string): string {
+async function compiled(text: string): Promise<string> {
+  const { default: ts } = await import("typescript");
   const { ESNext } = ts.ModuleKind;
   const target = ts.ScriptTarget.ES2023;
   return ts.transpileModule(text, {

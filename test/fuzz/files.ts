@@ -242,7 +242,8 @@ async function runLine(args: readonly string[], cwd: string): Promise<number> {
   };
   const ports = fakePorts({ start: refused, openJournal: async () => journal, verifyJournal: refused });
   const code = await commandLine(args, terminal, ports);
-  if (![0, 1, 2, ...(terminal.interrupted.aborted ? [130] : [])].includes(code)) throw new Error(`the exit code is ${code}`);
+  if (![0, 1, 2, ...(terminal.interrupted.aborted ? [130] : [])].includes(code))
+    throw new Error(`the exit code is ${code}`);
   const words = terminal.notes.find((note) => raw.test(note) && !args.some((arg) => raw.test(arg)));
   if (words !== undefined) throw new Error(`not an error for people: ${words}`);
   return code;
