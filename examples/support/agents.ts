@@ -2,7 +2,7 @@
 
 import { defineAgent, Refusal } from "troupe";
 import * as v from "valibot";
-import { Letter, letters, type Order, orders, Refund, Topic } from "./contracts.ts";
+import { euros, Letter, letters, type Order, orders, Refund, Report, Topic } from "./contracts.ts";
 import handbook from "./handbook.json" with { type: "json" };
 import { model } from "./model.ts";
 
@@ -25,9 +25,9 @@ export const reader = defineAgent(import.meta.url, {
   input: v.string(),
   output: v.number(),
   execute(document) {
-    const [, euros, cents] = /(\d+)\.(\d\d) EUR/.exec(document) ?? [];
-    if (euros === undefined) throw new Refusal("illegible", `there is no amount in: ${document}`);
-    return Number(`${euros}${cents}`);
+    const [, amount] = /(\d+\.\d\d) EUR/.exec(document) ?? [];
+    if (amount === undefined) throw new Refusal("illegible", `there is no amount in: ${document}`);
+    return Math.round(Number(amount) * 100);
   },
 });
 
@@ -45,7 +45,6 @@ const specialist = (name: string, owed: (order: Order, claimed: number) => numbe
   });
 export const billing = specialist("billing", (_order, claimed) => claimed);
 export const delivery = specialist("delivery", ({ paid }) => Math.round(paid / 10));
-export const technical = specialist("technical", () => 0);
 
 /** Pays back, and takes it back when the letter that says so can't be sent. */
 export const payer = defineAgent(import.meta.url, {
@@ -62,6 +61,19 @@ export const payer = defineAgent(import.meta.url, {
   },
   async compensate(refund, context) {
     await context.commit(orders, refund.order, (order) => void (order.refunded -= refund.cents));
+  },
+});
+
+/** Writes to the lead what has been paid back. */
+export const bookkeeper = defineAgent(import.meta.url, {
+  name: "bookkeeper",
+  version: "1.0.0",
+  input: Report,
+  output: Letter,
+  async execute({ day, orders: ids }, context) {
+    const found = await Promise.all(ids.map((id) => context.read(orders, id)));
+    const cents = found.reduce((sum, { refunded }) => sum + refunded, 0);
+    return { ticket: `report-${day}`, to: "lead@example.com", text: `${euros(cents)} were paid back until ${day}.` };
   },
 });
 

@@ -1,11 +1,9 @@
-/** The workflows of the support desk: a ticket's way to its letter, and in it that of a refund. */
+/** The workflows of the support desk: a ticket's way to its letter, in it that of a refund, and the report of a day. */
 
 import { defineWorkflow } from "troupe";
 import * as v from "valibot";
-import { billing, delivery, payer, postman, reader, sorter, technical, writer } from "./agents.ts";
-import { Refund, Ticket } from "./contracts.ts";
-
-const euros = (cents: number): string => `${(cents / 100).toFixed(2)} EUR`;
+import { billing, bookkeeper, delivery, payer, postman, reader, sorter, writer } from "./agents.ts";
+import { euros, Refund, Report, Ticket } from "./contracts.ts";
 
 /** In cents: more than this is paid back only when a person says so. */
 const approvalAbove = 10_000;
@@ -38,14 +36,8 @@ export const desk = defineWorkflow(import.meta.url, { name: "desk", version: "1.
     ({ input: { order }, read }) => ({ order, claimed: read.reduce((sum, { output = 0 }) => sum + output, 0) }),
   )
   .step("delivery", delivery, { after: ["triage"], when: ({ triage }) => triage === "delivery" }, ({ input }) => input)
-  .step(
-    "technical",
-    technical,
-    { after: ["triage"], when: ({ triage }) => triage === "technical" },
-    ({ input }) => input,
-  )
-  .step("refund", refunds, { after: ["billing", "delivery", "technical"] }, ({ input: { order }, ...found }) => {
-    return found.billing ?? found.delivery ?? found.technical ?? { order, cents: 0 };
+  .step("refund", refunds, { after: ["billing", "delivery"] }, ({ input: { order }, ...found }) => {
+    return found.billing ?? found.delivery ?? { order, cents: 0 };
   })
   .loop(
     "answer",
@@ -66,3 +58,7 @@ export const desk = defineWorkflow(import.meta.url, { name: "desk", version: "1.
   .step("letter", postman, { after: ["answer"] }, ({ input: { id: ticket, from: to }, answer: { text } }) => {
     return { ticket, to, text };
   });
+
+export const report = defineWorkflow(import.meta.url, { name: "report", version: "1.0.0", input: Report })
+  .step("books", bookkeeper, ({ input }) => input)
+  .step("letter", postman, { after: ["books"] }, ({ books }) => books);

@@ -6,7 +6,7 @@
 import { parseArgs } from "node:util";
 import { createSystem, lmdbJournal, refusalOf } from "troupe";
 import { orders } from "./contracts.ts";
-import { desk } from "./desk.ts";
+import { desk, report } from "./desk.ts";
 import { startModelServer } from "./model-server.ts";
 import sold from "./orders.json" with { type: "json" };
 import tickets from "./tickets.json" with { type: "json" };
@@ -25,6 +25,9 @@ await using system = await createSystem({
 
 for (const [id, order] of Object.entries(sold))
   await system.store.put(orders, id, order, { idempotencyKey: `sale of ${id}` });
+await system.schedules.set("nightly", report, { cron: "0 2 * * *", timeZone: "Europe/Lisbon" }, (at) => {
+  return { day: at.toISOString().slice(0, 10), orders: Object.keys(sold) };
+});
 for (const ticket of tickets) {
   const run = await system.runOnce(desk, ticket, { id: ticket.id, tenant: ticket.shop });
   run.result.then(
@@ -41,7 +44,7 @@ if (answer !== undefined) {
     await run.tell("refund/approval", { isApproved: answer === "yes" }, { by: "the lead" });
     for await (const item of run.stream())
       if (item.kind === "part") process.stdout.write(item.index === 0 ? `\n  ${item.value}` : item.value);
-    console.log();
+      else if (item.kind === "event" && item.record.event.type === "run-ended") console.log();
   }
 }
 

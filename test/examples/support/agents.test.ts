@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import {
   billing,
+  bookkeeper,
   delivery,
   payer,
   postman,
   reader,
   retrieval,
   sorter,
-  technical,
   writer,
 } from "../../../examples/support/agents.ts";
 import { letters, orders } from "../../../examples/support/contracts.ts";
@@ -49,7 +49,6 @@ describe("a specialist says what is owed", () => {
     [billing, 3_000, 3_000],
     [billing, 9_000, 4_990],
     [delivery, undefined, 499],
-    [technical, undefined, 0],
   ])("never more than there is left of the order", async (agent, claimed, cents) => {
     const ask = testAgent(agent);
     await ask.store.put(orders, "order-1", order);
@@ -99,6 +98,17 @@ describe("the writer", () => {
     const write = testAgent(writer, { calls: [says("Dear customer")] });
     expect(await write({ question: "Why?", notes: [] })).toEqual({ text: "Dear customer", notes: [], isDone: true });
     expect(write.parts).toEqual(["Dear", " customer"]);
+  });
+});
+
+it("the bookkeeper adds up what has been paid back", async () => {
+  const write = testAgent(bookkeeper);
+  await write.store.put(orders, "order-1", { ...order, refunded: 990 });
+  await write.store.put(orders, "order-2", { ...order, refunded: 1_000 });
+  const { ticket, text } = await write({ day: "2026-01-31", orders: ["order-1", "order-2"] });
+  expect({ ticket, text }).toEqual({
+    ticket: "report-2026-01-31",
+    text: "19.90 EUR were paid back until 2026-01-31.",
   });
 });
 

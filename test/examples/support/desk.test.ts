@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { retrieval } from "../../../examples/support/agents.ts";
 import { letters, orders } from "../../../examples/support/contracts.ts";
-import { desk } from "../../../examples/support/desk.ts";
+import { desk, report } from "../../../examples/support/desk.ts";
 import { model } from "../../../examples/support/model.ts";
-import type { Coordination, RunStatus } from "../../../src/index.ts";
+import type { Coordination, RunStatus, System } from "../../../src/index.ts";
 import {
   answering,
   type Scenario,
@@ -117,6 +117,30 @@ it("has retrieval that finds what the model of these tests looks up", async () =
   expect(await testAgent(retrieval)("parcel")).not.toEqual([]);
 });
 
+it("reports each night what was paid back, also of the night in which no process stood", async () => {
+  await simulate(
+    async ({ system, sleep, crash }) => {
+      const day = 86_400_000;
+      const setReport = (on: System): Promise<unknown> =>
+        on.schedules.set("nightly", report, { cron: "0 2 * * *", timeZone: "Europe/Lisbon" }, (at) => {
+          return { day: at.toISOString().slice(0, 10), orders: ["lamp"] };
+        });
+      const read = async (on: System, date: string): Promise<string | undefined> =>
+        (await on.store.snapshot(letters, `report-${date}`))?.state.text;
+      await system.store.put(orders, "lamp", { ...sold.lamp, refunded: 1_500 });
+      await setReport(system);
+      await sleep(day);
+      expect(await read(system, "2026-01-01")).toBe("15.00 EUR were paid back until 2026-01-01.");
+      const next = await crash({ downtime: 1.5 * day });
+      await setReport(next);
+      await sleep(day / 2);
+      expect(await read(next, "2026-01-03")).toBe("15.00 EUR were paid back until 2026-01-03.");
+    },
+    { seed: 1, runs: 5, journal: "durable" },
+  );
+});
+
 it("has no fault that its contracts allow", async () => {
   expect((await verifyWorkflow(desk, { seed: 1, runs: 150 })).completed).toBeGreaterThan(0);
+  expect((await verifyWorkflow(report, { seed: 1, runs: 50 })).completed).toBeGreaterThan(0);
 });
