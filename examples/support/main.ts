@@ -43,8 +43,8 @@ if (answer !== undefined) {
     await run.tell("answer", "Sorry that you had to wait.", { by: "the lead" });
     await run.tell("refund/approval", { isApproved: answer === "yes" }, { by: "the lead" });
     for await (const item of run.stream())
-      if (item.kind === "part") process.stdout.write(item.index === 0 ? `\n  ${item.value}` : item.value);
-      else if (item.kind === "event" && item.record.event.type === "run-ended") console.log();
+      if (item.kind === "part") process.stdout.write(item.index === 0 ? `  ${item.value}` : item.value);
+      else if (item.kind === "event" && item.record.event.type === "step-started") console.log();
   }
 }
 
