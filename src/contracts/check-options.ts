@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import { TroupeError } from "../errors/troupe-error.ts";
-import { pathOf, type SchemaIssue } from "./schema-issue.ts";
+import { isMissingKey, isUnknownKey, pathOf, type SchemaIssue } from "./schema-issue.ts";
 import { readGiven } from "./read-given.ts";
 
 /** How many items a list in options has at most. An array may say 2^32 - 1 at no cost, and a schema walks through all of that. */
@@ -34,23 +34,13 @@ export function checkOptions(where: string, schema: v.GenericSchema, options: un
   });
   if (checked.success) return;
   // a name that is wrong explains one that is missing
-  const outer = checked.issues.find(isUnknown) ?? checked.issues[0];
+  const outer = checked.issues.find(isUnknownKey) ?? checked.issues[0];
   const issue = outer.issues?.find(({ path }) => path !== undefined); // of a union, that which says the option that is wrong
   const path = [under, pathOf(outer), issue === undefined ? "" : pathOf(issue)].filter(Boolean).join(".");
   const found = issue ?? outer;
   const way = [...(outer.path ?? []), ...(issue?.path ?? [])];
-  if (isUnknown(found)) throw invalidOptions(where, path, unknown(way, found, schema));
-  throw invalidOptions(where, path || "options", isMissing(found) ? { ...found, message: "it is missing" } : found);
-}
-
-/** True for an option that has to be given, and isn't. */
-function isMissing({ type, expected, received }: SchemaIssue): boolean {
-  return type === "strict_object" && expected !== "never" && expected !== "Object" && received === "undefined";
-}
-
-/** True for an option that its schema doesn't have. */
-function isUnknown({ type, expected }: SchemaIssue): boolean {
-  return type === "strict_object" && expected === "never";
+  if (isUnknownKey(found)) throw invalidOptions(where, path, unknown(way, found, schema));
+  throw invalidOptions(where, path || "options", isMissingKey(found) ? { ...found, message: "it is missing" } : found);
 }
 
 function unknown(way: readonly v.IssuePathItem[], { received }: SchemaIssue, schema: v.GenericSchema): Described {

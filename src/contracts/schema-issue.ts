@@ -12,8 +12,21 @@ export function pathOf({ path }: SchemaIssue): string {
   return path === undefined ? "" : path.map(partOf).join(".");
 }
 
+/** True for a key that an object has to have, and hasn't. */
+export function isMissingKey({ path, expected, received }: SchemaIssue): boolean {
+  return path?.at(-1)?.origin === "key" && expected !== "never" && received === "undefined";
+}
+
+/** True for a key that a strict object must not have. */
+export function isUnknownKey({ path, expected }: SchemaIssue): boolean {
+  return path?.at(-1)?.origin === "key" && expected === "never";
+}
+
 /** What the schema wants in that place: in valibot's words, or, for a check that the schema's author wrote, in the author's. */
-export function demandOf({ expected, message, received, type }: SchemaIssue): string {
+export function demandOf(issue: SchemaIssue): string {
+  if (isMissingKey(issue)) return "a value";
+  if (isUnknownKey(issue)) return "no such key";
+  const { expected, message, received, type } = issue;
   const isOwn = !(message.startsWith("Invalid ") && message.endsWith(`eceived ${received}`));
   // of a schema of the author's own, valibot knows nothing
   if (isOwn && type === "custom") return message.replace(/^expected /, "");

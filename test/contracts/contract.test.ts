@@ -68,7 +68,7 @@ describe("a contract that is violated", () => {
   });
 
   it.each<[string, v.GenericSchema, unknown, string, string, string]>([
-    ["a missing field", v.object({ a: v.number() }), {}, "a", '"a"', "undefined"],
+    ["a missing field", v.object({ a: v.number() }), {}, "a", "a value", "undefined"],
     [
       "a field in a list",
       v.object({ list: v.array(v.object({ n: v.number() })) }),
@@ -99,7 +99,7 @@ describe("a contract that is violated", () => {
       '"x"',
     ],
     ["a set", v.object({ s: v.set(v.number()) }), { s: new Set([1, "x"]) }, "s.<set>", "number", '"x"'],
-    ["a strict object", v.strictObject({ a: v.number() }), { a: 1, b: 2 }, "b", "never", '"b"'],
+    ["a strict object", v.strictObject({ a: v.number() }), { a: 1, b: 2 }, "b", "no such key", '"b"'],
     ["a union", v.object({ u: v.union([v.string(), v.number()]) }), { u: true }, "u", "(string | number)", "true"],
     [
       "a variant",

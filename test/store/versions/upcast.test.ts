@@ -229,7 +229,7 @@ describe("an upcaster", () => {
       "makes what the schema refuses",
       { 1: (old: object) => old, 2: (old: object) => old },
       { upcaster: 2, path: "more" },
-      'person@3 is violated at more: expected "more", received undefined',
+      "person@3 is violated at more: expected a value, received undefined",
     ],
     ["makes nothing", { 1: () => undefined, 2: () => undefined }, { upcaster: 2, path: "" }, "violated at its root"],
   ] as const)("that %s is an error of the read, which says which", async (_what, upcasters, details, message) => {
