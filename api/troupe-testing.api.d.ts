@@ -200,6 +200,12 @@ export interface TestedAgent<In, Out> {
 }
 
 /** @experimental */
+export interface TestedSubject<Subject, Input, Output> {
+    setup(system: System): Subject | PromiseLike<Subject>;
+    call(subject: Subject, input: Input, side: number): Output | PromiseLike<Output>;
+}
+
+/** @experimental */
 export interface Transaction {
     readonly name: string;
     readonly process: string | number;
@@ -245,6 +251,11 @@ export interface World extends Life {
     }): Promise<System>;
     survive<T>(work: (life: Life) => Promise<T>): Promise<T>;
 }
+
+/** @experimental */
+export declare function againstModel<State, Input, Output, Subject>(model: SequentialModel<State, Input, Output>, { setup, call }: TestedSubject<Subject, Input, Output>, sides: readonly (readonly Input[])[], options?: LinearizabilityOptions): (world: {
+    readonly system: System;
+}) => Promise<void>;
 
 export declare function answering<In, Out, Part>(agent: CallableAgent<In, Out, Part>, answer: (input: NoInfer<In>, emit: (part: NoInfer<Part>) => void) => Promise<NoInfer<Out>> | NoInfer<Out>): FakeAnswer;
 

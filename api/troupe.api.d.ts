@@ -821,6 +821,11 @@ export interface ErrorDetailsByCode {
         readonly problem: string;
         readonly seed: number;
     };
+    "not-linearizable": {
+        readonly model: string;
+        readonly verdict: false | "unknown";
+        readonly operations: number;
+    };
     deadlock: {
         readonly seed?: number;
         readonly steps?: number;

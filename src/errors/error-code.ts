@@ -83,6 +83,7 @@ export const errorCodes = [
   // simulator
   "simulation-failed",
   "verification-failed",
+  "not-linearizable",
   "deadlock",
   "process-crashed",
   // input of the command line

@@ -248,6 +248,11 @@ export interface ErrorDetailsByCode {
   // simulator
   "simulation-failed": { readonly seed: number; readonly steps: number };
   "verification-failed": { readonly workflow: string; readonly problem: string; readonly seed: number };
+  "not-linearizable": {
+    readonly model: string;
+    readonly verdict: false | "unknown";
+    readonly operations: number;
+  };
   deadlock: { readonly seed?: number; readonly steps?: number };
   "process-crashed": Readonly<Record<string, undefined>>;
   // input of the command line

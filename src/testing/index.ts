@@ -13,6 +13,7 @@ export {
   testAgent,
   type TestedAgent,
 } from "./test-agent.ts";
+export { againstModel, type TestedSubject } from "./against-model.ts";
 export {
   checkLinearizability,
   type LinearizabilityOptions,
