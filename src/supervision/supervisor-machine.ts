@@ -97,6 +97,9 @@ class Transition {
       case "terminate":
         this.#terminate(child);
         return;
+      case "restart":
+        if (isRestartable(child)) this.#restart(child, 0);
+        return;
       case "failed":
         this.#failed(child, event);
     }
@@ -185,7 +188,6 @@ class Transition {
         this.effects.push({ type: "resume", child: child.name });
         return;
       case "restart":
-        child.restarts++;
         child.streak++;
         this.#state.restarts = [...recentRestarts(this.#plan.intensity, this.#state.restarts, now), now];
         this.#restart(child, pause);
@@ -215,7 +217,8 @@ class Transition {
     return recentRestarts(intensity, this.#state.restarts, now).length < intensity.restarts ? "restart" : "escalate";
   }
 
-  #restart(failed: ChildState, pause: number): void {
+  #restart(failed: Mutable<ChildState>, pause: number): void {
+    failed.restarts++;
     const group = this.#groupOf(failed);
     const met = new Set(group.map(({ wave }) => wave).filter((id) => id !== 0));
     const pauses = this.#waves.filter(({ id, phase }) => met.has(id) && phase !== "rising").map((wave) => wave.pause);
@@ -304,6 +307,11 @@ class Transition {
     else if (escalation === undefined) this.effects.push({ type: "all-suspended" });
     else this.effects.push({ type: "escalate", ...escalation });
   }
+}
+
+/** True for a child that a person may have begin anew. A temporary one is never started again. */
+export function isRestartable({ kind, status, goal }: Pick<ChildState, "kind" | "status" | "goal">): boolean {
+  return kind !== "temporary" && status === "up" && goal === "up";
 }
 
 function canResume({ kind }: Failure): boolean {

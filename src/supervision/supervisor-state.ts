@@ -116,6 +116,8 @@ export type SupervisorEvent =
       readonly now: number;
       readonly chance: number;
     }
+  /** A person has a child begin anew, with those that its strategy restarts together with it: at once, and it counts as no failure. */
+  | { readonly type: "restart"; readonly child: string }
   /** A child has not gone down by its deadline. */
   | { readonly type: "late"; readonly child: string }
   /** A wave's pause is over. */

@@ -1,18 +1,14 @@
 /** The page in a real browser, over a real system in which much has failed. */
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import axe from "axe-core";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startBrowser } from "../fixtures/browser.ts";
 import { hostile, order } from "../fixtures/inspected.ts";
+import { faultsOf, keepPicture, openPage, type Opened, show } from "../fixtures/opened-page.ts";
 import { runIds, troubledSystem, type Troubled } from "../fixtures/troubled-system.ts";
-
-/** Pictures of the views are kept where this names a folder, such as `docs/pictures`. */
-const pictures = process.env["TROUPE_PICTURES"];
-const patience = 60_000;
 
 let troubled: Troubled;
 let browser: Browser;
@@ -31,6 +27,7 @@ const views = [
   ["run", `#/run?id=${runIds.stuck}`, "undoing reserve waits for a person"],
   ["wait", `#/run?id=${runIds.asking}`, "Answer, as JSON"],
   ["actors", "#/actors", "second-till"],
+  ["actor", "#/actor?address=*/desk", "1 message waits"],
   ["state", "#/state?prefix=order/", "order/a"],
   ["key", "#/key?key=order/a", "What changed since version 2"],
   ["messages", "#/messages", "no-such-actor"],
@@ -38,63 +35,12 @@ const views = [
   ["threads", "#/threads", "thread-died"],
 ] as const;
 
-interface Opened {
-  readonly page: Page;
-  readonly context: BrowserContext;
-  /** What went wrong on it, and what it asked of other places. */
-  readonly complaints: string[];
-}
-
-async function open(colorScheme: "light" | "dark", of: Troubled = troubled): Promise<Opened> {
-  const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height: 900 } });
-  context.setDefaultTimeout(patience);
-  const page = await context.newPage();
-  const complaints: string[] = [];
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-  });
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("dialog", (dialog) => complaints.push(dialog.message()));
-  page.on("request", (request) => {
-    if (new URL(request.url()).host !== of.url.host && !request.url().startsWith("data:"))
-      complaints.push(request.url());
-  });
-  await page.goto(of.url.href);
-  return { page, context, complaints };
-}
-
-async function show(page: Page, hash: string, text: string): Promise<void> {
-  await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
-  await page.getByText(text).first().waitFor();
-}
-
-/** What axe finds that is serious. */
-async function faultsOf(page: Page): Promise<string[]> {
-  // through the protocol, which the page's policy does not hold for
-  await page.evaluate(axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (
-      globalThis as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-      }
-    ).axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) =>
-          `${id}: ${nodes
-            .map(({ html }) => html)
-            .join(" ")
-            .slice(0, 300)}`,
-      );
-  });
-}
+const open = (scheme: "light" | "dark", of: Troubled = troubled): Promise<Opened> => openPage(browser, scheme, of.url);
 
 describe.each(["light", "dark"] as const)("in %s colours", (scheme) => {
   let opened: Opened;
   beforeAll(async () => {
     opened = await open(scheme);
-    if (pictures !== undefined) mkdirSync(pictures, { recursive: true });
   });
   afterAll(async () => {
     await opened?.context.close();
@@ -107,7 +53,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (scheme) => {
     expect(await page.evaluate(() => Reflect.get(globalThis, "hurt") as unknown)).toBeUndefined();
     expect(await page.locator("img, main script").count()).toBe(0);
     expect(complaints).toEqual([]);
-    if (pictures !== undefined) await page.screenshot({ path: `${pictures}/inspector-${name}-${scheme}.png` });
+    await keepPicture(page, `inspector-${name}-${scheme}`);
   });
 });
 

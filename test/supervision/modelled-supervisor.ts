@@ -53,6 +53,7 @@ export class ModelledSupervisor {
     strictEqual(JSON.stringify(before), frozen); // pure
     this.state = after;
     this.#checkTransitions(before, event);
+    if (event.type === "restart") this.#checkRestart(event.child, before);
     for (const effect of effects) this.#take(effect, before, event);
     return effects;
   }
@@ -124,6 +125,18 @@ export class ModelledSupervisor {
     const { max, jitter } = this.plan.backoff;
     ok(pause <= max);
     ok(pause >= Math.min(max, this.plan.backoff.first) * (1 - jitter));
+    this.#checkGroup(name, before);
+  }
+
+  /** What a person has begin anew counts as no failure. One that does not run, or is temporary, is left as it is. */
+  #checkRestart(name: string, before: SupervisorState): void {
+    const was = before.children.find((child) => child.name === name);
+    if (was === undefined) return deepStrictEqual(this.state, before);
+    const { kind, status, goal, restarts } = was;
+    const isDone = kind !== "temporary" && status === "up" && goal === "up";
+    if (!isDone) return deepStrictEqual(this.state, before);
+    strictEqual(this.child(name).restarts, restarts + 1);
+    deepStrictEqual(this.state.restarts, before.restarts);
     this.#checkGroup(name, before);
   }
 

@@ -65,6 +65,7 @@ function eventOf(text: string): SupervisorEvent {
   if (what === "down") return { type: "suspended", child };
   if (what === "gone") return { type: "stopped", child };
   if (what === "late") return { type: "late", child };
+  if (what === "restart") return { type: "restart", child };
   if (what === "terminate") return { type: "terminate", child };
   if (child === "rested") return { type: "rested", wave: Number(what) };
   return { type: text as "start" | "stop" | "suspend" };
@@ -97,6 +98,19 @@ describe("a supervisor's children", () => {
     expect(example.to("b up", failed("b", "stop"), "b gone")).toEqual(["stop b", "stop b"]);
     expect(example.state.children.map(({ status }) => status)).toEqual(["up", "gone", "up"]);
     expect(example.state.phase).toBe("running");
+  });
+
+  it("begin anew when a person says so, which is no failure", () => {
+    const example = new Example("rest-for-one", abc, 1).started();
+    expect(example.to("b restart")).toEqual(["suspend c"]);
+    expect(example.to("b restart")).toEqual([]); // it goes down already
+    expect(example.to("c down", "b down", "b up", "c up")).toEqual(["suspend b", "start b", "start c"]);
+    expect(example.to("b restart", "c down", "b down", "b up", "c up")).toHaveLength(4);
+    expect(example.state.children.map(({ restarts }) => restarts)).toEqual([0, 2, 0]);
+    expect(example.to(failed("a"))[0]).toBe("restart a"); // the one restart that its intensity allows
+    const temporary = new Example("one-for-one", { a: "temporary" }).started();
+    expect(temporary.to("a restart")).toEqual([]);
+    expect(temporary.state.children[0]?.status).toBe("up");
   });
 
   it("can't be resumed when nothing is left of them", () => {

@@ -87,6 +87,7 @@ const commands = [
     .record({ child, decision, chance, how: fc.constantFrom(...Object.keys(failures)) })
     .map((of) => new Hear(`fail ${JSON.stringify(of)}`, (shell) => failing(shell, of))),
   child.map((name) => new Hear(`late ${name}`, () => ({ type: "late", child: name }))),
+  child.map((name) => new Hear(`restart ${name}`, () => ({ type: "restart", child: name }))),
   child.map((name) => new Hear(`terminate ${name}`, () => ({ type: "terminate", child: name }))),
   fc.nat(3).map(
     (at) =>

@@ -3,12 +3,15 @@
 import * as v from "valibot";
 import type { Address } from "../../actors/address.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
+import { isAskError, toAskError } from "../../errors/ask-error.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { defineFamily } from "../../store/versions/define-state.ts";
 import { isReservedFamily } from "../../store/versions/reserved-families.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
+import * as names from "../../traces/semantic-names.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { coordinationSchema } from "../../workflows/history/coordination.ts";
+import type { Content } from "../source/content.ts";
 import type { Inspected, LiveSystem, StoreReader } from "../source/inspected.ts";
 
 /** What a command answers besides that it was done. */
@@ -16,7 +19,7 @@ type Done = Readonly<Record<string, unknown>> | undefined;
 
 interface Command<T> {
   readonly schema: v.GenericSchema<unknown, T>;
-  work(given: T, live: LiveSystem, inspected: Inspected): Promise<Done | void>;
+  work(given: T, live: LiveSystem, inspected: Inspected, content: Content): Promise<Done | void>;
 }
 
 const text = v.pipe(v.string(), v.minLength(1));
@@ -58,6 +61,18 @@ const commands: Readonly<Record<string, Command<never>>> = {
     live.switchCoordination(coordination),
   ),
   "stop-actor": command(v.strictObject({ address: text }), ({ address }, live) => live.stop(address as Address)),
+  "restart-actor": command(v.strictObject({ address: text }), async ({ address }, live) => {
+    live.restart(address as Address);
+  }),
+  send: command(
+    v.strictObject({ address: text, message: text, payload: v.optional(v.unknown()), ask: v.optional(v.boolean()) }),
+    async ({ address, message, payload, ask = false }, live, _inspected, content) => {
+      const answer = await live.send(address as Address, message, payload, ask).catch((error: unknown) => {
+        throw shownFailure(error, content);
+      });
+      return ask ? { answer: content.shown("troupe.message.payload", answer) } : undefined;
+    },
+  ),
   revert: command(v.strictObject({ key: text, version: number }), async ({ key, version }, live, { reader }) => {
     const { definition, id } = await familyOf(key, version, reader());
     return { version: (await live.store.revert(definition, id, version)).version };
@@ -71,10 +86,22 @@ const commands: Readonly<Record<string, Command<never>>> = {
 export const commandNames: readonly string[] = Object.keys(commands);
 
 /** @throws TroupeError `invalid-options` for parameters that make no sense, and whatever the system's method does. */
-export async function carryOut(name: string, given: unknown, live: LiveSystem, inspected: Inspected): Promise<Done> {
+export async function carryOut(
+  name: string,
+  given: unknown,
+  live: LiveSystem,
+  inspected: Inspected,
+  content: Content,
+): Promise<Done> {
   const { schema, work } = commands[name] as Command<never>;
   checkOptions(name, schema, given);
-  return (await work(given as never, live, inspected)) ?? undefined;
+  return (await work(given as never, live, inspected, content)) ?? undefined;
+}
+
+/** What the receiver's code failed with is the application's data. */
+function shownFailure(error: unknown, content: Content): unknown {
+  if (!isAskError(error) || error.outcome !== "failed") return error;
+  return toAskError(error, "failed", { message: content.text(names.exceptionMessage, error.message) });
 }
 
 /** The family of a key, without its schema: a state that was there before is there again. */

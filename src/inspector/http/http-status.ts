@@ -13,6 +13,8 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "run-exists": 409,
   overloaded: 429,
   "no-such-actor": 404,
+  "no-such-message": 404,
+  "timed-out": 504,
   erased: 410,
   "key-exists": 409,
   conflict: 409,

@@ -3,7 +3,8 @@
 import type { FoundChild } from "../source/inspected.ts";
 import type { ActorsData } from "../views/actors.ts";
 import { useLive } from "./live.ts";
-import { Empty, Events, Order, Shows, Status, Table } from "./parts.tsx";
+import { Order } from "./order.tsx";
+import { Empty, Events, Shows, Status, Table } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
 import { count } from "./words.ts";
 
@@ -49,7 +50,7 @@ export function Actors({ given }: { readonly given: Readonly<Record<string, stri
                 {data.actors.map(({ name, definition, address }) => (
                   <tr key={name}>
                     <th scope="row" class="id">
-                      {name}
+                      {address === undefined ? name : <a href={hrefOf("actor", { address })}>{name}</a>}
                     </th>
                     <td>{definition}</td>
                     <td class="id">{address ?? "is being started"}</td>
@@ -79,7 +80,14 @@ function Tree({ of }: { readonly of: readonly FoundChild[] }) {
     <ul class="tree">
       {of.map((child) => (
         <li key={child.name}>
-          <span class="id">{child.name}</span> <Status of={child.status ?? child.phase ?? ""} />
+          {child.address === undefined ? (
+            <span class="id">{child.name}</span>
+          ) : (
+            <a class="id" href={hrefOf("actor", { address: child.address })}>
+              {child.name}
+            </a>
+          )}{" "}
+          <Status of={child.status ?? child.phase ?? ""} />
           <span class="dim">
             {child.kind === undefined ? " supervisor" : ` ${child.kind}`}, {count(child.restarts, "restart")}
             {child.thread === undefined ? "" : `, thread ${child.thread}`}

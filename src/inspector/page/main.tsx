@@ -3,6 +3,7 @@
 import { render } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { OverviewData } from "../views/overview.ts";
+import { Actor } from "./actor.tsx";
 import { Actors } from "./actors.tsx";
 import { Gates } from "./gates.tsx";
 import { useOnce } from "./live.ts";
@@ -28,7 +29,7 @@ const places = [
 ] as const;
 
 /** The place that a view belongs to. */
-const within: Readonly<Record<string, string>> = { run: "runs", key: "state" };
+const within: Readonly<Record<string, string>> = { run: "runs", key: "state", actor: "actors" };
 
 function Page() {
   const route = useRoute();
@@ -36,10 +37,11 @@ function Page() {
   const { data: about } = useOnce<OverviewData>("overview", {});
   const main = useRef<HTMLElement>(null);
   const title = places.find(([name]) => name === place)?.[1] ?? "Inspector";
+  const subject = route.given["id"] ?? route.given["key"] ?? route.given["address"];
   useEffect(() => {
-    document.title = `${route.given["id"] ?? route.given["key"] ?? title} · Troupe inspector`;
+    document.title = `${subject ?? title} · Troupe inspector`;
     main.current?.focus(); // where a reader of the screen goes on
-  }, [route.view, route.given["id"], route.given["key"]]);
+  }, [route.view, subject]);
   useEffect(() => {
     const press = (event: KeyboardEvent): void => keyPressed(event);
     document.addEventListener("keydown", press);
@@ -79,6 +81,8 @@ function View({ route: { view, given }, isReadOnly }: { readonly route: Route; r
       return <Runs given={given} />;
     case "run":
       return <Run key={given["id"]} given={given} />;
+    case "actor":
+      return <Actor key={given["address"]} given={given} />;
     case "actors":
       return <Actors given={given} />;
     case "state":

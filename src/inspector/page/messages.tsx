@@ -2,7 +2,7 @@
 
 import type { MessagesData } from "../views/messages.ts";
 import { useLive } from "./live.ts";
-import { Empty, Shows, Table, Time, Value } from "./parts.tsx";
+import { ActorLink, Empty, Shows, Table, Time, Value } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
 import { count, visible } from "./words.ts";
 
@@ -36,9 +36,11 @@ export function Messages({ given }: { readonly given: Readonly<Record<string, st
                       {letter.reason}
                       {letter.detail === undefined ? null : <div class="dim">{visible(letter.detail)}</div>}
                     </td>
-                    <td class="id">{letter.to}</td>
+                    <td>
+                      <ActorLink address={letter.to} />
+                    </td>
                     <td>{letter.type}</td>
-                    <td class="id">{letter.from ?? "outside"}</td>
+                    <td>{letter.from === undefined ? "outside" : <ActorLink address={letter.from} />}</td>
                     <td>
                       <Value of={letter.payload} label={`Payload of message ${letter.number}`} />
                     </td>

@@ -2,7 +2,8 @@
 
 import type { OverviewData, Pace } from "../views/overview.ts";
 import { useLive } from "./live.ts";
-import { Empty, Events, Order, Shows, Status } from "./parts.tsx";
+import { Order } from "./order.tsx";
+import { Empty, Events, Shows, Status } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
 import { count, duration } from "./words.ts";
 

@@ -1,10 +1,10 @@
 /** The parts that views are put together from. What they show is text: nothing that the server sends becomes markup. */
 
 import type { ComponentChildren } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Shown, ShownError } from "../source/content.ts";
 import type { ShownEvent } from "../views/events.ts";
-import { command, type Failure, type Seen } from "./live.ts";
+import type { Failure, Seen } from "./live.ts";
 import { hrefOf } from "./route.ts";
 import { absolute, ago, clock, laidOut, visible } from "./words.ts";
 
@@ -47,6 +47,14 @@ export function KeyLink({ name, at }: { readonly name: string; readonly at?: num
     <a class="id" href={hrefOf("key", { key: name, at })}>
       {visible(name)}
       {at === undefined ? "" : `@${at}`}
+    </a>
+  );
+}
+
+export function ActorLink({ address }: { readonly address: string }) {
+  return (
+    <a class="id" href={hrefOf("actor", { address })}>
+      {visible(address)}
     </a>
   );
 }
@@ -152,80 +160,6 @@ export function Table({
       </table>
     </div>
   );
-}
-
-export interface Field {
-  readonly name: string;
-  readonly label: string;
-  readonly otherwise?: string;
-  readonly isLong?: boolean;
-  readonly choices?: readonly string[];
-  readonly isOptional?: boolean;
-}
-
-/** A form that has a command carried out, and says what came of it. */
-export function Order({
-  name,
-  label,
-  fields = [],
-  body,
-  done,
-}: {
-  readonly name: string;
-  readonly label: string;
-  readonly fields?: readonly Field[];
-  /** @throws Error whose message is shown. */
-  body(given: Readonly<Record<string, string>>): Readonly<Record<string, unknown>>;
-  done?(answer: Readonly<Record<string, unknown>>): void;
-}) {
-  const id = useId();
-  const [state, setState] = useState<{ readonly text: string; readonly isBad: boolean } | undefined>();
-  const submit = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault();
-    const given = Object.fromEntries(new FormData(event.target as HTMLFormElement)) as Record<string, string>;
-    try {
-      const { failure, answer } = await command(name, body(given));
-      setState(failure === undefined ? { text: "done", isBad: false } : { text: failure.message, isBad: true });
-      if (answer !== undefined) done?.(answer);
-    } catch (error) {
-      setState({ text: error instanceof Error ? error.message : String(error), isBad: true });
-    }
-  };
-  return (
-    <form class="order" onSubmit={(event) => void submit(event)}>
-      {fields.map((field) => (
-        <label key={field.name} for={`${id}-${field.name}`}>
-          {field.label}
-          <FieldInput id={`${id}-${field.name}`} field={field} />
-        </label>
-      ))}
-      <button type="submit">{label}</button>
-      <output class={state?.isBad === true ? "bad" : ""}>{visible(state?.text ?? "")}</output>
-    </form>
-  );
-}
-
-function FieldInput({ id, field }: { readonly id: string; readonly field: Field }) {
-  const { name, otherwise, isLong, choices, isOptional } = field;
-  if (choices !== undefined)
-    return (
-      <select id={id} name={name}>
-        {choices.map((choice) => (
-          <option key={choice}>{choice}</option>
-        ))}
-      </select>
-    );
-  if (isLong === true) return <textarea id={id} name={name} rows={3} defaultValue={otherwise} />;
-  return <input id={id} name={name} defaultValue={otherwise} required={isOptional !== true} />;
-}
-
-/** @throws Error that says what JSON is. */
-export function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(`this is no JSON: text has quotes, as in {"approved":true}`);
-  }
 }
 
 export function Events({ of, label }: { readonly of: readonly ShownEvent[]; readonly label: string }) {

@@ -2,7 +2,8 @@
 
 import type { RunsData } from "../views/runs.ts";
 import { useLive } from "./live.ts";
-import { Empty, jsonIn, Order, RunLink, Shows, Status, Table, Time } from "./parts.tsx";
+import { jsonIn, Order } from "./order.tsx";
+import { Empty, RunLink, Shows, Status, Table, Time } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
 import { count, duration } from "./words.ts";
 
@@ -46,7 +47,7 @@ export function Runs({ given }: { readonly given: Given }) {
                   input: jsonIn(input),
                   ...(id === "" ? {} : { id }),
                 })}
-                done={({ run }) => (location.hash = hrefOf("run", { id: String(run) }))}
+                done={({ run }) => void (location.hash = hrefOf("run", { id: String(run) }))}
               />
             </section>
           )}

@@ -3,7 +3,8 @@
 import { useState } from "preact/hooks";
 import type { BlameData, KeyData, KeysData, VersionData } from "../views/state.ts";
 import { useLive, useOnce } from "./live.ts";
-import { Copy, Empty, KeyLink, FailureText, Order, RunLink, Shows, Table, Time, Value } from "./parts.tsx";
+import { Order } from "./order.tsx";
+import { Copy, Empty, KeyLink, FailureText, RunLink, Shows, Table, Time, Value } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
 import { count, visible } from "./words.ts";
 

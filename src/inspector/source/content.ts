@@ -9,6 +9,8 @@ import { plainJson as plain } from "../../values/plain-json.ts";
 import type { RunEvent } from "../../workflows/history/run-event.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
 
+import type { PeekedValue } from "./peeked-actor.ts";
+
 /** Stands for what is not shown. */
 const hidden = "(hidden)";
 
@@ -54,6 +56,15 @@ export class Content {
 
   shown(attribute: string, value: unknown): Shown {
     return shownAsIs(this.value(attribute, value));
+  }
+
+  /** What a value is to be shown as of which there is only the JSON. */
+  fromJson(attribute: string, { json, isCut }: PeekedValue): Shown {
+    const { content, redact } = this.#options;
+    // what is not whole can't be redacted
+    if (content === "none" || (redact !== undefined && isCut === true)) return shownAsIs(hidden);
+    if (redact !== undefined) return this.shown(attribute, JSON.parse(json));
+    return json.length <= longest && isCut !== true ? { json } : { json: cut(json, longest), isCut: true };
   }
 
   text(attribute: string, text: string): string {

@@ -1,12 +1,14 @@
 /** What an inspector looks at: a system that runs, or the journal that one has left. */
 
 import type { Observable } from "rxjs";
+import type { GenericSchema } from "valibot";
 import type { Address } from "../../actors/address.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { Store } from "../../store/store.ts";
 import type { Run } from "../../workflows/run.ts";
+import type { PeekedActor } from "./peeked-actor.ts";
 
 /** Something that happened to a system. */
 export interface Noted {
@@ -61,6 +63,15 @@ export interface SystemFigures {
   readonly deadLetters: Readonly<Record<string, number>>;
 }
 
+/** A message that an actor or an agent takes. */
+export interface MessageShape {
+  readonly type: string;
+  /** Absent for a message that carries nothing. */
+  readonly input?: GenericSchema;
+  /** True when it has an answer. */
+  readonly isAsk: boolean;
+}
+
 /** How the store is read: from the copy in memory of a system's own, or afresh from a journal that another process may write to. */
 export type StoreReader = Pick<StoreAuthority, "at" | "extent" | "history" | "keys" | "position" | "size" | "stored">;
 
@@ -81,6 +92,19 @@ export interface LiveSystem {
   findRun(id: string): Promise<Pick<Run, "cancel" | "resolve" | "retryCompensation" | "tell" | "undo">>;
   switchCoordination(coordination: Coordination): Promise<void>;
   stop(actor: Address): Promise<void>;
+  /** Has a supervised actor begin anew. @throws TroupeError `invalid-options`. */
+  restart(actor: Address): void;
+  /** Shows an actor or an agent; `undefined` while it is nowhere. */
+  peek(actor: Address): Promise<PeekedActor | undefined>;
+  /** @throws TroupeError (as a rejection) `no-such-actor`, `module-failed`, `definition-not-found`. */
+  messagesOf(actor: Address): Promise<readonly MessageShape[]>;
+  /**
+   * Sends a message from outside any actor to the one that has the address's name by now, checked by its schema. Resolves to the answer if
+   * it is asked for.
+   *
+   * @throws TroupeError (as a rejection) as `messagesOf`; AskError as a ref's `tell` and `ask`.
+   */
+  send(to: Address, type: string, payload: unknown, isAsk: boolean): Promise<unknown>;
   readonly store: Pick<Store, "fork" | "revert">;
 }
 

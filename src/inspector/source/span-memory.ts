@@ -28,6 +28,11 @@ export class SpanMemory implements SpanSink {
     }
   }
 
+  /** All that is kept, in no order. */
+  *all(): Generator<Span> {
+    for (const trace of this.#traces.values()) yield* trace.values();
+  }
+
   /** What is kept of a trace, in no order. */
   of(traceId: string): readonly Span[] {
     return [...(this.#traces.get(traceId)?.values() ?? [])];

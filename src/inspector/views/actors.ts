@@ -34,7 +34,7 @@ export const actors: View<ActorsData> = (query) => {
       trees: live?.trees() ?? [],
       count: selected.length,
       actors: selected.slice(offset, offset + limit),
-      events: shownEvents(at, eventsShown, types),
+      events: shownEvents(at, eventsShown, ({ type }) => types.has(type)),
     };
   };
 };

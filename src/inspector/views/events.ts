@@ -2,6 +2,7 @@
 
 import { isError } from "../../errors/foreign-value.ts";
 import type { Shown, ShownError } from "../source/content.ts";
+import type { Noted } from "../source/inspected.ts";
 import type { Looking } from "./view.ts";
 
 export interface ShownEvent {
@@ -16,11 +17,14 @@ export interface ShownEvent {
 /** How many characters of a field are shown: a thread may take thousands of actors along. */
 const longest = 500;
 
-/** The newest first. */
-export function shownEvents({ recent, content }: Looking, limit: number, types?: ReadonlySet<string>): ShownEvent[] {
-  const all = recent.events.list(types === undefined ? limit : Number.POSITIVE_INFINITY);
-  const wanted = types === undefined ? all : all.filter(({ of }) => types.has(of.type)).slice(0, limit);
-  return wanted.map(({ number, time, of }) => {
+/** The newest first, of those that are wanted. */
+export function shownEvents(
+  { recent, content }: Looking,
+  limit: number,
+  isWanted: (event: Noted) => boolean = () => true,
+): ShownEvent[] {
+  const wanted = recent.events.list(Number.POSITIVE_INFINITY).filter(({ of }) => isWanted(of));
+  return wanted.slice(0, limit).map(({ number, time, of }) => {
     const { type, time: _, ...rest } = of;
     const fields = Object.entries(rest);
     const error = errorIn(rest);

@@ -18,6 +18,6 @@ export const threads: View<ThreadsData> = () => async (at) => {
   return {
     isLive: live !== undefined,
     threads: (await live?.stats())?.threads ?? [],
-    events: shownEvents(at, eventsShown, types),
+    events: shownEvents(at, eventsShown, ({ type }) => types.has(type)),
   };
 };

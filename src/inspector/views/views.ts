@@ -1,5 +1,6 @@
 /** All views, by the names that their addresses have: `/api/v1/NAME`. */
 
+import { actor } from "./actor.ts";
 import { actors } from "./actors.ts";
 import { gates } from "./gates.ts";
 import { messages } from "./messages.ts";
@@ -15,6 +16,7 @@ export const views: Readonly<Record<string, View>> = {
   runs,
   run,
   actors,
+  actor,
   keys,
   key,
   version,

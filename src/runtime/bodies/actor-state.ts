@@ -32,6 +32,11 @@ export class ActorState {
     this.#hasMutable = this.#check(initial, undefined);
   }
 
+  /** As it is between two messages. */
+  get current(): object {
+    return this.#state;
+  }
+
   /** A draft for one handler. */
   draft(): object {
     return createDraft(this.#hasMutable ? (copyMutable(this.#state) as object) : this.#state);

@@ -123,6 +123,10 @@ export class DurableBody implements ActorBody {
     return !this.#outbox.isIdle || (this.#delivered.size > 0 && !this.#hasFailedToClear);
   }
 
+  get kept(): ActorBody["kept"] {
+    return { key: this.#mailId };
+  }
+
   async handle(delivery: Delivery): Promise<void> {
     this.#isHandling = true;
     try {

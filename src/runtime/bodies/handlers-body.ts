@@ -42,6 +42,10 @@ export class HandlersBody implements ActorBody {
     this.#state = new ActorState(definition.name, initial as object);
   }
 
+  get kept(): ActorBody["kept"] {
+    return this.#state && { state: this.#state.current };
+  }
+
   handle(delivery: Delivery): void | Promise<void> {
     const payload = openMessage(this.#host, delivery.sender, this.#definition, delivery.envelope);
     const { type } = delivery.envelope;

@@ -46,6 +46,8 @@ export interface ActorBody {
   handle(delivery: Delivery): void | Promise<void>;
   /** Lets go of everything; no message follows. */
   stop(): void;
+  /** What it keeps from one message to the next, for a reader of another thread to look at; absent for nothing. */
+  readonly kept?: { readonly state: unknown } | { readonly key: string } | undefined;
   /** True while the body has to finish something before a drained actor stops. When that is done, it calls {@link ActorCell.settled}. */
   readonly isOwing?: boolean;
 }
@@ -65,6 +67,17 @@ export interface CellOptions extends Required<MailboxOptions> {
   readonly spanOf?: SpanOf;
   /** Set for an actor with a supervisor. */
   readonly supervised?: SupervisedOrder | undefined;
+}
+
+/** How a cell stands. */
+export interface CellStanding {
+  readonly life: Life<FailedDelivery>["at"];
+  /** How many messages are in hand. */
+  readonly handles: number;
+  /** The one that is, where only one may be. */
+  readonly inHand: Envelope | undefined;
+  readonly mailbox: Iterable<Envelope>;
+  readonly kept: ActorBody["kept"];
 }
 
 export class ActorCell implements Sender {
@@ -140,6 +153,18 @@ export class ActorCell implements Sender {
   /** True once another life of the actor has taken its place, while a handler of this one still runs. */
   get isFenced(): boolean {
     return this.#life.at === "fenced";
+  }
+
+  /** How it stands, for a reader: what it does, what waits for it, the next one first, and what it keeps. */
+  get standing(): CellStanding {
+    const { scope } = this;
+    return {
+      life: this.#life.at,
+      handles: this.#active,
+      inHand: scope?.envelope,
+      mailbox: this.#mailbox,
+      kept: this.#body.kept,
+    };
   }
 
   /** Takes a message into the mailbox. */

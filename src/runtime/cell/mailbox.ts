@@ -50,6 +50,12 @@ export class Mailbox {
     return this.#again === undefined ? this.#queue.length : this.#queue.length + 1;
   }
 
+  /** The messages that wait, the next one first. */
+  *[Symbol.iterator](): Generator<Envelope> {
+    if (this.#again !== undefined) yield this.#again;
+    yield* this.#queue;
+  }
+
   push(envelope: Envelope): void {
     if (this.#overflow === "drop-oldest") this.#makeRoom(envelope);
     this.#queue.push(envelope);

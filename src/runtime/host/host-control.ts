@@ -1,7 +1,8 @@
 /** The control channel's calls: what the system asks of a thread's host. Plain data in and out. */
 
-import type { HostId } from "../../actors/address.ts";
+import type { Address, HostId } from "../../actors/address.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
+import type { PeekedActor } from "../../inspector/source/peeked-actor.ts";
 import type { Link } from "../../ports/link.ts";
 import type { HostMeasures } from "../transport/host-measures.ts";
 import type { GateLease } from "../agents/gate-lease.ts";
@@ -33,6 +34,8 @@ export interface HostControl {
   disconnect(peer: HostId, error: EncodedError): Promise<void>;
   stats(): Promise<HostStats>;
   measure(): Promise<HostMeasures>;
+  /** Shows one of its actors; `undefined` where it has no such actor. */
+  peek(actor: Address): Promise<PeekedActor | undefined>;
   /** Stops all actors of the host, and sends what they had left to send. */
   stopActors(): Promise<void>;
   /** Makes dead letters of what else has arrived; the thread ends after that. The actors have been stopped. */

@@ -12,6 +12,7 @@ import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import { AgentCalls } from "../agents/agent-calls.ts";
 import { GateClient } from "../agents/gate-client.ts";
 import type { HostControl } from "./host-control.ts";
+import { peekActor } from "./peek-actor.ts";
 import { measuresOf } from "./measure-host.ts";
 import type { HostSettings } from "./host-settings.ts";
 import { spawnCell } from "./spawn-cell.ts";
@@ -88,6 +89,9 @@ export function startWorkerHost({
     },
     async measure() {
       return measuresOf(host, replica.position, vitals);
+    },
+    async peek(actor) {
+      return peekActor(host, actor);
     },
     async stopActors() {
       await host.stopActors();

@@ -6,8 +6,15 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { isName, nameRule } from "../../values/name.ts";
 import { shown } from "../../values/shown.ts";
 
+/** What an actor is: that of its definition which names it on any thread. */
+interface Definition {
+  readonly kind: "actor" | "agent";
+  readonly module: string;
+  readonly name: string;
+}
+
 interface Registered {
-  readonly definition: string;
+  readonly definition: Definition;
   /** Absent while it is being spawned. */
   address: Address | undefined;
   /** The address at which it is being spawned, once that is known. */
@@ -25,15 +32,18 @@ export class ActorRegistry {
    *
    * @throws TroupeError `name-taken`, or `invalid-options` for a name with other characters than letters, digits, `-`, `_`, `.`.
    */
-  reserve(definition: string, wanted: string | undefined): string {
-    const name = wanted ?? `${definition}-${++this.#lastNumber}`;
+  reserve(definition: Definition, wanted: string | undefined): string {
+    const name = wanted ?? `${definition.name}-${++this.#lastNumber}`;
     if (!isName(name)) {
-      throw new TroupeError("invalid-options", `spawn ${definition}: the name ${shown(name)} may have ${nameRule}`);
+      throw new TroupeError(
+        "invalid-options",
+        `spawn ${definition.name}: the name ${shown(name)} may have ${nameRule}`,
+      );
     }
     if (isSystemActor(name)) {
       throw new TroupeError(
         "name-taken",
-        `spawn ${definition}: the actor named ${name} is Troupe's own; take another name`,
+        `spawn ${definition.name}: the actor named ${name} is Troupe's own; take another name`,
         { details: { name } },
       );
     }
@@ -103,7 +113,7 @@ export class ActorRegistry {
 
   /** All of them, in the order spawned. */
   all(): { readonly name: string; readonly definition: string; readonly address: Address | undefined }[] {
-    return [...this.#actors].map(([name, { definition, address }]) => ({ name, definition, address }));
+    return [...this.#actors].map(([name, { definition, address }]) => ({ name, definition: definition.name, address }));
   }
 
   get size(): number {

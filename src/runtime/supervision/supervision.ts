@@ -4,6 +4,7 @@ import { type Address, homeHost, type HostId, makeSupervisedAddress } from "../.
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { GoneReason } from "../../actors/gone.ts";
 import { describeFailure, type Failure } from "../../supervision/failure.ts";
+import { definitionId } from "../definitions/definition-loader.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
@@ -134,6 +135,24 @@ export class Supervision {
     await gone;
   }
 
+  /**
+   * Has an actor that runs begin anew once it has handled what it has in hand: with its first state, and the messages that wait. Those go
+   * with it that its supervisor restarts together with it.
+   *
+   * @throws TroupeError `invalid-options` for one that has no supervisor, does not run, or is temporary.
+   */
+  restart(address: Address): void {
+    const { actor, node } = this.#actors.get(address) ?? {};
+    if (actor !== undefined && node?.restart(actor.name) === true) return;
+    const why = node === undefined ? "has no supervisor that would start it again" : "does not run, or is temporary";
+    throw new TroupeError("invalid-options", `${address} can't begin anew: it ${why}`);
+  }
+
+  /** The host that an actor is on; `undefined` while it is on none. */
+  hostOf(address: Address): HostId | undefined {
+    return this.#actors.get(address)?.actor.host;
+  }
+
   /** How the trees stand, in the order in which they were started. */
   get states(): readonly SupervisorStatus[] {
     return [...this.#trees.values()].map(({ state }) => state);
@@ -193,7 +212,7 @@ export class Supervision {
     };
     try {
       for (const { name, actor } of actorsOf(options)) {
-        registry.reserve(actor.name, name);
+        registry.reserve(definitionId(actor), name);
         names.push(name);
       }
       return release;

@@ -5,7 +5,7 @@ import type { Address } from "../../actors/address.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import type { ChildKind, Decision } from "../../supervision/decision.ts";
 import type { Failure } from "../../supervision/failure.ts";
-import { supervise } from "../../supervision/supervisor-machine.ts";
+import { isRestartable, supervise } from "../../supervision/supervisor-machine.ts";
 import {
   type ChildStatus,
   newSupervisor,
@@ -186,6 +186,14 @@ export class SupervisorNode implements Child, Parent {
   terminate(child: string, mode: StopMode): void {
     this.#modes.set(child, mode);
     this.#hear({ type: "terminate", child });
+  }
+
+  /** Has one child begin anew. Returns false for one that does not run, or is never started again. */
+  restart(name: string): boolean {
+    const child = this.#state.children.find((one) => one.name === name);
+    if (child === undefined || !isRestartable(child)) return false;
+    this.#hear({ type: "restart", child: name });
+    return true;
   }
 
   #decide(name: string, failure: Failure): Decision {

@@ -339,8 +339,16 @@ export class ActorSystem implements System {
 
   /** Opens an inspector on it, which closes with it. */
   async inspect(open: (inspected: Omit<Inspected, "workflows">) => Promise<{ readonly url: string }>): Promise<void> {
-    const looked = inspectedSystem(this, this.#home, this.#registry, this.#supervision, this.#runs, this.#events);
-    this.inspector = await open(looked);
+    const looked = {
+      home: this.#home,
+      roster: this.#roster,
+      registry: this.#registry,
+      supervision: this.#supervision,
+      runs: this.#runs,
+      events: this.#events,
+      load: this.#platform.load,
+    };
+    this.inspector = await open(inspectedSystem({ system: this, ...looked }));
   }
 
   async stats(): Promise<SystemStats> {

@@ -26,7 +26,7 @@ export class ActorsByAddress {
   /** The address of an actor by its name; with a definition, only if the actor has that definition. */
   readonly find = (name: string, definition?: string): Address | undefined => {
     const found = this.#options.registry.find(name);
-    return definition === undefined || found?.definition === definition ? found?.address : undefined;
+    return definition === undefined || found?.definition.name === definition ? found?.address : undefined;
   };
 
   /** True while there is such an actor, or its supervisor starts it again. */

@@ -44,7 +44,7 @@ export class Spawner {
     const { registry, roster, gates, isClosing, publish, stopped } = this.#ports;
     const agent = definition.kind === "agent" && "policies" in definition ? definition : undefined;
     if (agent !== undefined) gates.know(agent);
-    const name = registry.reserve(definition.name, wanted);
+    const name = registry.reserve(definitionId(definition), wanted);
     try {
       const thread = await roster.place(placement);
       const address = makeAddress(thread, name);

@@ -188,6 +188,7 @@ function overScheduler(
     disconnect: (peer, error) => call(() => control.disconnect(peer, error)),
     stats: () => call(() => control.stats()),
     measure: () => call(() => control.measure()),
+    peek: (actor) => call(() => control.peek(actor)),
     stopActors: () => call(() => control.stopActors()),
     close: () => call(() => control.close()),
   };

@@ -5,14 +5,16 @@ import { supervisorTarget } from "../../../src/runtime/agents/supervisor-target.
 import { systemTarget } from "../../../src/runtime/messaging/system-protocol.ts";
 import { nameOf } from "../../../src/actors/address.ts";
 
+const counter = { kind: "actor", module: "file:///counter.js", name: "counter" } as const;
+
 it.each([gatesTarget, supervisorTarget, systemTarget].map(({ address }) => nameOf(address)))(
   "gives no actor the name of one of the system's own: %s",
   (name) => {
     const registry = new ActorRegistry();
-    expect(() => registry.reserve("counter", name)).toThrow(
+    expect(() => registry.reserve(counter, name)).toThrow(
       expect.objectContaining({ code: "name-taken", details: { name } }),
     );
     expect(registry.size).toBe(0);
-    expect(registry.reserve(name, undefined)).toBe(`${name}-1`); // an actor defined under that name has another one
+    expect(registry.reserve({ ...counter, name }, undefined)).toBe(`${name}-1`); // an actor defined under that name has another one
   },
 );
