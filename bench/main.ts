@@ -8,6 +8,7 @@ import { type Figure, formatFigures } from "./harness.ts";
 import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
 import { loops } from "./loops.ts";
+import { races } from "./races.ts";
 import { startsTopic } from "./starts.ts";
 import { steps } from "./steps.ts";
 import { store } from "./store.ts";
@@ -28,6 +29,7 @@ const topics = [
   loops,
   waits,
   overload,
+  races,
 ];
 const names = topics.map(({ name }) => name).join(", ");
 

@@ -4,7 +4,7 @@
  */
 
 import type { SeededRandom } from "./seeded-random.ts";
-import { turnBarrier } from "./turn-barrier.ts";
+import { loopBarrier, turnBarrier } from "./turn-barrier.ts";
 
 /** A source of steps that run in order among themselves: one actor's host's tasks, one direction of a link, one timer. */
 interface Lane {
@@ -49,6 +49,8 @@ export class Scheduler {
   readonly #endings: (() => void)[] = [];
   readonly #trace: TraceStep[] = [];
   #now: number;
+  /** When the next step is due, of those that can't run yet. */
+  #earliest = Number.POSITIVE_INFINITY;
 
   constructor({ random, start, maxSteps, onStep }: SchedulerOptions) {
     this.#random = random;
@@ -98,7 +100,13 @@ export class Scheduler {
     while (!isDone()) {
       if (this.#trace.length >= this.#maxSteps) return "too-many-steps";
       if (this.#onStep()) await this.#settle();
-      const lane = this.#pick();
+      let lane = this.#pick();
+      if (lane === undefined) {
+        await loopBarrier();
+        await this.#settle();
+        if (isDone()) break;
+        lane = this.#pick() ?? this.#pickLater();
+      }
       if (lane === undefined) return "deadlock";
       const step = lane.steps.shift();
       if (step === undefined) continue;
@@ -117,9 +125,10 @@ export class Scheduler {
     }
   }
 
+  /** One of those whose first step may run now. */
   #pick(): Lane | undefined {
     const ready: Lane[] = [];
-    let earliest = Number.POSITIVE_INFINITY;
+    this.#earliest = Number.POSITIVE_INFINITY;
     for (const lane of this.#lanes) {
       const first = lane.steps[0];
       if (first === undefined || !lane.isAlive()) {
@@ -127,11 +136,15 @@ export class Scheduler {
         continue;
       }
       if (first.at <= this.#now) ready.push(lane);
-      else earliest = Math.min(earliest, first.at);
+      else this.#earliest = Math.min(this.#earliest, first.at);
     }
-    if (ready.length > 0) return ready[this.#random.below(ready.length)];
-    if (earliest === Number.POSITIVE_INFINITY) return undefined;
-    this.#now = earliest;
+    return ready.length === 0 ? undefined : ready[this.#random.below(ready.length)];
+  }
+
+  /** Lets time pass until a step may run. */
+  #pickLater(): Lane | undefined {
+    if (this.#earliest === Number.POSITIVE_INFINITY) return undefined;
+    this.#now = this.#earliest;
     return this.#pick();
   }
 }
