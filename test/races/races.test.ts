@@ -1,0 +1,38 @@
+/** The races that `simulate` is there to find: each is found where it is, and not where it isn't. */
+
+import { describe, expect, it } from "vitest";
+import { simulate } from "../../src/testing/index.ts";
+import { memoryRaces } from "./memory-races.ts";
+import { messageRaces } from "./message-races.ts";
+import { noRaces } from "./no-races.ts";
+import { stateRaces } from "./state-races.ts";
+import { workflowRaces } from "./workflow-races.ts";
+
+/** So many schedules are looked at for a race; most show within ten. */
+const most = 2_000;
+const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 50);
+
+describe.each([...stateRaces, ...memoryRaces, ...messageRaces, ...workflowRaces])(
+  "$name",
+  ({ buggy, fixed, isRare, options }) => {
+    it.skipIf(isRare)("is found", async () => {
+      const error = await simulate(buggy, { seed: 1, runs: most, ...options }).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).toMatchObject({ code: expect.stringMatching(/^simulation-failed$|^deadlock$/) });
+    });
+
+    it("isn't there once it is mended", async () => {
+      const { runs } = await simulate(fixed, { seed: 1, runs: 4 * schedules, ...options });
+      expect(runs).toBe(4 * schedules);
+    });
+  },
+);
+
+describe("what looks like a race", () => {
+  it.each(noRaces)("is none: %s", async (_what, scenario) => {
+    const { runs } = await simulate(scenario, { seed: 1, runs: 4 * schedules });
+    expect(runs).toBe(4 * schedules);
+  });
+});
