@@ -54,6 +54,7 @@ export interface Faults {
     readonly processCrash?: number;
     readonly maxProcessCrashes?: number;
     readonly maxDowntime?: number;
+    readonly swarm?: boolean;
 }
 
 /** @experimental */
@@ -166,6 +167,8 @@ export interface SimulateOptions {
     readonly seed?: number;
     readonly runs?: number;
     readonly faults?: Faults;
+    readonly strategy?: StrategyName;
+    readonly placement?: "drawn" | "spread";
     readonly journal?: "memory" | "durable";
     readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
     readonly agents?: readonly FakeAnswer[];
@@ -187,6 +190,8 @@ export interface StepCounts {
     readonly skipped: number;
     readonly undone: number;
 }
+
+export type StrategyName = "portfolio" | "random" | "weighted" | "pct" | "pos";
 
 export interface TestedAgent<In, Out> {
     (input: In): Promise<Out>;

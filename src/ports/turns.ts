@@ -3,8 +3,8 @@
  * its seed, and so explores interleavings.
  */
 export interface Turns {
-  /** Runs `task` in a later turn, after the code that calls this has returned. */
-  schedule(task: () => void): void;
+  /** Runs `task` in a later turn, after the code that calls this has returned. `of` names what the turn is of, for those that look. */
+  schedule(task: () => void, of?: string): void;
   /** Runs `task` at the end of this turn, once its code and the promises it settled have run. */
   atEndOfTurn(task: () => void): void;
   /** Runs `task` later than {@link Turns.atEndOfTurn}: after everything else that is ready now on this thread. */

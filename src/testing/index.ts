@@ -4,6 +4,7 @@ export type { ActorFailure } from "./simulator/actor-failure.ts";
 export type { Faults } from "./simulator/faults.ts";
 export { simulate, type Scenario, type SimulateOptions, type SimulationReport } from "./simulator/simulate.ts";
 export { type StepCounts, verifyWorkflow, type VerifyOptions, type VerifyReport } from "./verify/verify-workflow.ts";
+export type { StrategyName } from "./simulator/strategy.ts";
 export type { Life, World } from "./simulator/world.ts";
 export {
   type AgentFakes,

@@ -238,7 +238,7 @@ describe("crashes by chance", () => {
           const ref = await system.spawn(counter);
           for (let n = 0; n < 10; n++) await ref.ask("get");
         }),
-      { seed: 1, runs: 50, faults: { processCrash: 0.5, maxProcessCrashes: 3 } },
+      { seed: 1, runs: 50, faults: { processCrash: 0.5, maxProcessCrashes: 3, swarm: false } },
     );
     expect(crashes).toBe(150);
   });

@@ -271,7 +271,7 @@ export class ActorCell implements Sender {
     if (this.#isScheduled || !isOpen(this.#life) || this.#active >= this.#concurrency || this.#mailbox.length === 0)
       return;
     this.#isScheduled = true;
-    this.#host.turns.schedule(this.#turn);
+    this.#host.turns.schedule(this.#turn, this.address);
   }
 
   readonly #turn = (): void => {

@@ -225,7 +225,8 @@ export class ThreadRoster {
   /** A thread that is being opened will be up soon, so it can be picked too. If its opening is put off, only as a last resort. */
   #leastLoaded(slots = [...this.#slots]): Slot {
     const up = slots.filter(({ isPausing }) => !isPausing);
-    return (up.length > 0 ? up : slots).reduce((least, slot) => (slot.actors < least.actors ? slot : least));
+    const free = (up.length > 0 ? up : slots).sort((one, other) => one.actors - other.actors);
+    return free[this.#threads.place?.(free.length) ?? 0] as Slot;
   }
 
   #addPooled(): Slot {

@@ -3,6 +3,7 @@
 import { readGiven } from "../../contracts/read-given.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { shown } from "../../values/shown.ts";
+import type { SeededRandom } from "./seeded-random.ts";
 
 /**
  * Which faults a simulation has, and how often.
@@ -26,6 +27,11 @@ export interface Faults {
   readonly maxProcessCrashes?: number;
   /** For how long at most nothing runs after a crash, in virtual milliseconds. Default 100. */
   readonly maxDowntime?: number;
+  /**
+   * Whether each run draws which of these faults it has, how likely and how long they are, around what is given; a third of the runs has no
+   * delay and no duplicate. Faults that are always on hide what needs one step to be late and all others in time. Default true.
+   */
+  readonly swarm?: boolean;
 }
 
 export type ResolvedFaults = Required<Faults>;
@@ -39,6 +45,7 @@ const defaultFaults: ResolvedFaults = {
   processCrash: 0,
   maxProcessCrashes: 1,
   maxDowntime: 100,
+  swarm: true,
 };
 
 const probabilities = ["delay", "duplicate", "threadDeath", "processCrash"] as const;
@@ -53,8 +60,10 @@ export function resolveFaults(faults: Faults = {}): ResolvedFaults {
   for (const fault of Object.keys(resolved) as (keyof Faults)[]) {
     const isProbability = probabilities.some((name) => name === fault);
     const value: unknown = resolved[fault];
+    if (fault === "swarm" && typeof value === "boolean") continue;
     if (
       fault in defaultFaults &&
+      fault !== "swarm" &&
       typeof value === "number" &&
       value >= 0 &&
       value <= (isProbability ? 1 : Number.MAX_VALUE)
@@ -62,10 +71,30 @@ export function resolveFaults(faults: Faults = {}): ResolvedFaults {
       continue;
     const expected = !(fault in defaultFaults)
       ? "no fault there is"
-      : isProbability
-        ? "from 0 to 1"
-        : "a number from 0";
+      : fault === "swarm"
+        ? "true or false"
+        : isProbability
+          ? "from 0 to 1"
+          : "a number from 0";
     throw new TroupeError("invalid-options", `simulate: faults.${fault} is ${expected}, not ${shown(value)}`);
   }
   return resolved;
+}
+
+/** The faults of one run (Groce et al., Swarm Testing, ISSTA 2012). */
+export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): ResolvedFaults {
+  if (!faults.swarm) return faults;
+  const { delay, duplicate, maxDelay, threadDeath, processCrash } = faults;
+  const one = (factors: readonly number[]): number => factors[random.below(factors.length)] as number;
+  const isCalm = random.chance(1 / 3);
+  const link = (p: number): number => (isCalm ? 0 : Math.min(1, p * one([0, 1 / 3, 1, 1, 2])));
+  const strike = (p: number): number => Math.min(1, p * one([0, 1, 1, 2]));
+  return {
+    ...faults,
+    delay: link(delay),
+    maxDelay: maxDelay * one([1 / 10, 1 / 2, 1, 1]),
+    duplicate: link(duplicate),
+    threadDeath: strike(threadDeath),
+    processCrash: strike(processCrash),
+  };
 }

@@ -6,7 +6,7 @@ import { resolveOptions, type SystemOptions } from "../../runtime/system/system-
 import type { SystemEvent } from "../../runtime/telemetry/system-events.ts";
 import { deferred } from "../../async/deferred.ts";
 import { type ActorFailure, asError, unheardFailure } from "./actor-failure.ts";
-import type { ResolvedFaults } from "./faults.ts";
+import type { LinkFaults } from "./link-faults.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -18,7 +18,11 @@ export interface LivesOptions {
   readonly scheduler: Scheduler;
   readonly machine: MachineClock;
   readonly random: SeededRandom;
-  readonly faults: ResolvedFaults;
+  readonly faults: LinkFaults;
+  /** For how long nothing runs after a crash, unless it is told. */
+  readonly downtime: () => number;
+  /** Picks the thread of an actor that may be on any, among so many. */
+  readonly place: (among: number) => number;
   readonly system: Omit<SystemOptions, "journal">;
   readonly journals: JournalSource;
   /** Loads the definitions of all processes, since they run the same program; those that were spawned or run are remembered. */
@@ -72,7 +76,7 @@ export class Lives {
 
   /** Ends the process, and begins another `downtime` milliseconds later. Does nothing while no process lives. */
   crash(downtime?: number): void {
-    const { scheduler, random, faults, journals } = this.#options;
+    const { scheduler, journals } = this.#options;
     const crashed = this.#process;
     if (!crashed.isAlive) return;
     journals.crash();
@@ -80,7 +84,7 @@ export class Lives {
     crashed.crash();
     this.#crashes++;
     const begin = (): void => void (this.#process = this.#begin());
-    scheduler.lane("process begins", () => true).add(downtime ?? random.next() * faults.maxDowntime, begin);
+    scheduler.lane("process begins", "the world", () => true).add(downtime ?? this.#options.downtime(), begin);
   }
 
   /** Closes the system, if it stands. */

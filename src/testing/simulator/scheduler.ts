@@ -3,15 +3,26 @@
  * virtual and passes only when nothing else can run.
  */
 
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Choices } from "./choices.ts";
+import type { ReadyStep, Strategy } from "./strategy.ts";
 import { loopBarrier, turnBarrier } from "./turn-barrier.ts";
 
 /** A source of steps that run in order among themselves: one actor's host's tasks, one direction of a link, one timer. */
 interface Lane {
   readonly name: string;
-  readonly steps: { readonly at: number; readonly run: () => void }[];
+  /** The host that its steps happen on. */
+  readonly host: string;
+  readonly steps: Step[];
   /** False once its thread is dead: its steps never run. */
   isAlive: () => boolean;
+}
+
+interface Step {
+  readonly at: number;
+  readonly run: () => void;
+  readonly id: number;
+  /** During which step it was added. */
+  readonly addedIn: number;
 }
 
 /** One step that ran. */
@@ -33,7 +44,8 @@ export interface StepsInOrder {
 export type Steps = Pick<Scheduler, "now" | "lane" | "atEndOfTurn">;
 
 export interface SchedulerOptions {
-  readonly random: SeededRandom;
+  readonly choices: Choices;
+  readonly strategy: Strategy;
   /** Virtual milliseconds since the epoch at which the simulation starts. */
   readonly start: number;
   readonly maxSteps: number;
@@ -42,18 +54,21 @@ export interface SchedulerOptions {
 }
 
 export class Scheduler {
-  readonly #random: SeededRandom;
+  readonly #choices: Choices;
+  readonly #strategy: Strategy;
   readonly #maxSteps: number;
   readonly #onStep: () => boolean;
   readonly #lanes = new Set<Lane>();
   readonly #endings: (() => void)[] = [];
   readonly #trace: TraceStep[] = [];
   #now: number;
+  #added = 0;
   /** When the next step is due, of those that can't run yet. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  constructor({ random, start, maxSteps, onStep }: SchedulerOptions) {
-    this.#random = random;
+  constructor({ choices, strategy, start, maxSteps, onStep }: SchedulerOptions) {
+    this.#choices = choices;
+    this.#strategy = strategy;
     this.#now = start;
     this.#maxSteps = maxSteps;
     this.#onStep = onStep;
@@ -71,14 +86,14 @@ export class Scheduler {
    * A lane whose steps run one after another, in the order added, each not before its time. Draining it runs all of them now, as a
    * part of the current step.
    */
-  lane(name: string, isAlive: () => boolean): StepsInOrder {
-    const lane: Lane = { name, steps: [], isAlive };
+  lane(name: string, host: string, isAlive: () => boolean): StepsInOrder {
+    const lane: Lane = { name, host, steps: [], isAlive };
     return {
       drain: () => {
         for (const { run } of lane.steps.splice(0)) run();
       },
       add: (delay, run) => {
-        const step = { at: this.#now + delay, run };
+        const step = { at: this.#now + delay, run, id: ++this.#added, addedIn: this.#trace.length };
         lane.steps.push(step);
         this.#lanes.add(lane);
         return () => {
@@ -138,7 +153,9 @@ export class Scheduler {
       if (first.at <= this.#now) ready.push(lane);
       else this.#earliest = Math.min(this.#earliest, first.at);
     }
-    return ready.length === 0 ? undefined : ready[this.#random.below(ready.length)];
+    if (ready.length < 2) return ready[0];
+    ready.sort(byCause);
+    return ready[this.#choices.choose("step", ready.length, () => this.#strategy.pick(ready.map(asReady)))];
   }
 
   /** Lets time pass until a step may run. */
@@ -147,4 +164,13 @@ export class Scheduler {
     this.#now = this.#earliest;
     return this.#pick();
   }
+}
+
+/** First what the last step led to, so that the ordinary choice goes on with it; otherwise in the order added. */
+function byCause({ steps: [a] }: Lane, { steps: [b] }: Lane): number {
+  return a === undefined || b === undefined ? 0 : b.addedIn - a.addedIn || a.id - b.id;
+}
+
+function asReady({ name, host, steps: [first] }: Lane): ReadyStep {
+  return { lane: name, host, id: first?.id ?? 0 };
 }

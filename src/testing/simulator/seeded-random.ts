@@ -9,6 +9,13 @@ export interface SeededRandom extends Random {
   chance(p: number): boolean;
 }
 
+/** The randomness of one part of a run: what another part draws doesn't move it. */
+export function randomOf(seed: number, part: string): SeededRandom {
+  let hash = seed | 0;
+  for (let at = 0; at < part.length; at++) hash = Math.imul(hash ^ part.charCodeAt(at), 0x01000193);
+  return seededRandom(hash);
+}
+
 /** sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32. The same seed gives the same sequence anywhere. */
 export function seededRandom(seed: number): SeededRandom {
   let mix = seed | 0;

@@ -10,12 +10,21 @@ import { nodeRandom } from "../../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import type { FakeAnswer } from "./fake-answer.ts";
 import type { ActorFailure } from "./actor-failure.ts";
-import { type Faults, type ResolvedFaults, resolveFaults } from "./faults.ts";
+import { ChoicesOfRun, type Choices } from "./choices.ts";
+import { type Faults, faultsOfRun, resolveFaults } from "./faults.ts";
+import { LinkFaults } from "./link-faults.ts";
+import { type StrategyName, strategyNames, strategyOf } from "./strategy.ts";
 import { Lives } from "./lives.ts";
 import { MachineClock } from "./machine-clock.ts";
 import { Scheduler, type TraceStep } from "./scheduler.ts";
-import { type SeededRandom, seededRandom } from "./seeded-random.ts";
-import { DurableJournal, type JournalSource, onlyJournal, volatileJournals } from "./simulated-journal.ts";
+import { randomOf, type SeededRandom } from "./seeded-random.ts";
+import {
+  DurableJournal,
+  type DurableJournalOptions,
+  type JournalSource,
+  onlyJournal,
+  volatileJournals,
+} from "./simulated-journal.ts";
 import type { Tamper } from "./simulated-platform.ts";
 import { Strikes } from "./strikes.ts";
 import { withStandIns } from "./stand-ins.ts";
@@ -40,6 +49,13 @@ export interface SimulateOptions {
   /** How many schedules to try. Default 100. */
   readonly runs?: number;
   readonly faults?: Faults;
+  /** How the next step is chosen. Default `"portfolio"`: another way for each run. */
+  readonly strategy?: StrategyName;
+  /**
+   * Which thread an actor is on that may be on any. `"drawn"`: in half of the runs, any by chance; actors that share a thread see each
+   * other's commits at once, so both matter. `"spread"`: always the least loaded, as in production. Default `"drawn"`.
+   */
+  readonly placement?: "drawn" | "spread";
   /**
    * What a crash of the process leaves. `"memory"`: nothing. `"durable"`: all acknowledged commits, and the first few of those
    * that were under way, how many by chance; commits then take some virtual time. Default `"memory"`.
@@ -99,6 +115,8 @@ const schema = v.strictObject({
   seed: v.optional(v.unknown()),
   runs: v.optional(v.unknown()),
   faults: v.optional(v.unknown()),
+  strategy: v.optional(v.picklist(strategyNames)),
+  placement: v.optional(v.picklist(["drawn", "spread"])),
   journal: v.optional(v.unknown()),
   system: v.optional(v.record(v.string(), v.unknown())),
   agents: v.optional(v.array(v.object({ agent: v.unknown(), answer: v.function() }))),
@@ -154,11 +172,15 @@ export async function simulateOnce(
   options: SimulateOptions = {},
   { tamper, journals }: Sabotage = {},
 ): Promise<SimulatedRun> {
-  const faults = resolveFaults(options.faults);
-  const random = seededRandom(seed);
+  const choices = new ChoicesOfRun();
+  const draw = (part: string): SeededRandom => randomOf(seed, part);
+  const faults = faultsOfRun(resolveFaults(options.faults), draw("swarm"));
+  const links = new LinkFaults(choices, draw("links"), faults);
+  const striking = draw("strikes");
   let strikes: Strikes | undefined;
   const scheduler = new Scheduler({
-    random,
+    choices,
+    strategy: strategyOf(options.strategy ?? "portfolio", draw("strategy")),
     start: epoch,
     maxSteps: options.maxSteps ?? 100_000,
     onStep: () => strikes?.strike() ?? false,
@@ -167,11 +189,13 @@ export async function simulateOnce(
   const lives = new Lives({
     scheduler,
     machine,
-    random,
+    random: draw("system"),
     seed,
-    faults,
+    faults: links,
+    downtime: () => (choices.choose("strike", 101, () => striking.below(101)) / 100) * faults.maxDowntime,
+    place: placing(options, choices, draw("places")),
     system: options.system ?? {},
-    journals: journals ?? journalsOf(options, random, faults),
+    journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
     expects: options.expects ?? (() => false),
     load: withStandIns(
       moduleLoader((url) => import(url) as Promise<object>),
@@ -182,10 +206,13 @@ export async function simulateOnce(
   /** Where the trace of the scenario ends, and that of the close begins. */
   let end: number | undefined;
   const failure = await play(scheduler, lives, async () => {
-    strikes = new Strikes(lives, random, faults);
+    strikes = new Strikes(lives, choices, striking, faults);
     try {
       await Promise.race([lives.standing(), lives.failed]);
-      await Promise.race([scenario(worldOf({ lives, scheduler, machine, random, seed })), lives.failed]);
+      await Promise.race([
+        scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed })),
+        lives.failed,
+      ]);
     } finally {
       strikes = undefined;
       end = scheduler.trace.length;
@@ -207,7 +234,7 @@ function closes(seed: number, { journal, telemetry, logger }: SystemOptions = {}
     journal !== undefined ||
     telemetry !== undefined ||
     (logger !== undefined && logger !== false) ||
-    seededRandom(seed).below(8) === 0
+    randomOf(seed, "close").below(8) === 0
   );
 }
 
@@ -238,12 +265,18 @@ function whyNotEnded(end: "deadlock" | "too-many-steps", steps: number, crashes:
   return `${stuck} Or it awaits a system whose process has crashed (it crashed ${crashes} times), which never answers: what is to be begun again in the next process belongs into survive().`;
 }
 
-/** @throws TroupeError `invalid-options` */
-function journalsOf(
-  { journal = "memory", system }: SimulateOptions,
+/** Which of the threads, the least loaded first, an actor is placed on. */
+function placing(
+  { placement = "drawn" }: SimulateOptions,
+  choices: Choices,
   random: SeededRandom,
-  faults: ResolvedFaults,
-): JournalSource {
+): (among: number) => number {
+  const isDrawn = placement === "drawn" && random.chance(1 / 2);
+  return (among) => (among < 2 ? 0 : choices.choose("place", among, () => (isDrawn ? random.below(among) : 0)));
+}
+
+/** @throws TroupeError `invalid-options` */
+function journalsOf({ journal = "memory", system }: SimulateOptions, durable: DurableJournalOptions): JournalSource {
   if (journal !== "memory" && journal !== "durable")
     throw new TroupeError("invalid-options", `simulate: journal is "memory" or "durable", not ${shown(journal)}`);
   if (system?.journal !== undefined) {
@@ -254,7 +287,7 @@ function journalsOf(
       );
     return onlyJournal(system.journal);
   }
-  return journal === "durable" ? new DurableJournal({ random, faults }) : volatileJournals;
+  return journal === "durable" ? new DurableJournal(durable) : volatileJournals;
 }
 
 function simulationFailed({ thrown }: { thrown: unknown }, seed: number, steps: number): TroupeError {

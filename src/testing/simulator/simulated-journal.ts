@@ -11,7 +11,8 @@ import type { CommitRecord } from "../../store/versions/commit.ts";
 import type { Position, Snapshot, SnapshotMeta } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { ResolvedFaults } from "./faults.ts";
+import type { Choices } from "./choices.ts";
+import type { LinkFaults } from "./link-faults.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
@@ -44,8 +45,9 @@ export function onlyJournal(journal: Journal | Promise<Journal>): JournalSource 
 }
 
 export interface DurableJournalOptions {
+  readonly choices: Choices;
   readonly random: SeededRandom;
-  readonly faults: Pick<ResolvedFaults, "delay" | "maxDelay">;
+  readonly faults: Pick<LinkFaults, "delay">;
 }
 
 /** An append, or what else changes the journal. */
@@ -63,13 +65,15 @@ interface Write {
  * does after its crash reaches the journal or gets an answer.
  */
 export class DurableJournal implements JournalSource {
+  readonly #choices: Choices;
   readonly #random: SeededRandom;
   readonly #faults: DurableJournalOptions["faults"];
   readonly #kept = memoryJournal();
   /** The writes that were asked for and have not taken effect, in order. */
   #queue: Write[] = [];
 
-  constructor({ random, faults }: DurableJournalOptions) {
+  constructor({ choices, random, faults }: DurableJournalOptions) {
+    this.#choices = choices;
     this.#random = random;
     this.#faults = faults;
   }
@@ -78,22 +82,25 @@ export class DurableJournal implements JournalSource {
     const queue = this.#queue;
     this.#queue = [];
     if (queue.length === 0) return;
-    for (const { work } of queue.slice(0, this.#random.below(queue.length + 1))) failureOf(work); // a failure is not reported, since the process is gone
+    const kept = this.#choices.choose("strike", queue.length + 1, () => this.#random.below(queue.length + 1));
+    for (const { work } of queue.slice(0, kept)) failureOf(work); // a failure is not reported, since the process is gone
   }
 
   open(process: Pick<SimulatedProcess, "steps" | "isAlive">): Journal {
     const kept = this.#kept;
     const always = (): boolean => true; // as long as the process lives
-    const writing = process.steps.lane("journal writes", always);
-    const telling = process.steps.lane("journal tells", always);
+    const writing = process.steps.lane("journal writes", "the journal", always);
+    const telling = process.steps.lane("journal tells", "0", always);
     let isWriting = false;
 
     const writeGroup = (): void => {
       const size = this.#queue.length;
-      writing.add(this.#delay(), () => {
+      writing.add(this.#faults.delay(), () => {
         for (const { work, told } of this.#queue.splice(0, size)) {
           const failure = failureOf(work);
-          telling.add(this.#delay(), () => (failure === undefined ? told.resolve() : told.reject(failure.error)));
+          telling.add(this.#faults.delay(), () =>
+            failure === undefined ? told.resolve() : told.reject(failure.error),
+          );
         }
         if (this.#queue.length > 0) writeGroup();
         else isWriting = false;
@@ -112,10 +119,6 @@ export class DurableJournal implements JournalSource {
     const read = <T>(work: () => T): T | Promise<never> => (process.isAlive ? work() : never());
 
     return new JournalOfProcess(kept, { read, write });
-  }
-
-  #delay(): number {
-    return this.#random.chance(this.#faults.delay) ? this.#random.next() * this.#faults.maxDelay : 0;
   }
 }
 

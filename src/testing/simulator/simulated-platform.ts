@@ -11,7 +11,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { ThreadExit } from "../../ports/threads.ts";
 import type { Turns } from "../../ports/turns.ts";
-import type { ResolvedFaults } from "./faults.ts";
+import type { LinkFaults } from "./link-faults.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { Steps } from "./scheduler.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -24,7 +24,9 @@ export interface SimulatedPlatformOptions {
   readonly scheduler: Steps;
   readonly machine: MachineClock;
   readonly random: SeededRandom;
-  readonly faults: ResolvedFaults;
+  readonly faults: LinkFaults;
+  /** Picks the thread of an actor that may be on any, among so many that are the less loaded the earlier they come. */
+  readonly place: (among: number) => number;
   readonly load: DefinitionLoader;
   /** Another one for each process of each run. */
   readonly tracing: string;
@@ -49,7 +51,7 @@ export interface SimulatedPlatform extends Platform {
 }
 
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
-  const { scheduler, machine, random, faults, load, tamper, witness } = options;
+  const { scheduler, machine, random, faults, load, tamper, witness, place } = options;
   const system = {};
   const threads = new Map<number, SimulatedThread>();
   /** How the threads that are gone ended. */
@@ -61,18 +63,19 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     now: () => scheduler.now + began,
     jumped: () => machine.ahead - began,
     setTimer: (ms, fire) => ({
-      cancel: scheduler.lane(`timer of ${host}`, () => isAlive(host)).add(Math.max(0, ms), fire),
+      cancel: scheduler.lane(`timer of ${host}`, String(host), () => isAlive(host)).add(Math.max(0, ms), fire),
     }),
   });
 
   const turnsOf = (host: HostId): Turns => ({
-    schedule: (task) => void scheduler.lane(`turn of ${host}`, () => isAlive(host)).add(0, task),
+    schedule: (task, of: string | HostId = host) =>
+      void scheduler.lane(`turn of ${of}`, String(host), () => isAlive(host)).add(0, task),
     atEndOfTurn: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
     atEndOfLoop: (task) => scheduler.atEndOfTurn(() => isAlive(host) && task()),
   });
 
   const direction = (from: HostId, to: HostId): Pick<Link, "send" | "receive" | "drain"> => {
-    const lane = scheduler.lane(`link ${from}>${to}`, () => isAlive(from) && isAlive(to));
+    const lane = scheduler.lane(`link ${from}>${to}`, String(to), () => isAlive(from) && isAlive(to));
     const early: unknown[] = [];
     let onBatch: ((batch: unknown) => void) | undefined;
     const deliver = (batch: unknown): void => void (onBatch === undefined ? early.push(batch) : onBatch(batch));
@@ -81,9 +84,9 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         const batch = tamper === undefined ? original : tamper(original, from, to);
         if (batch === undefined) return;
         const copy = structuredClone(batch);
-        const delay = random.chance(faults.delay) ? random.next() * faults.maxDelay : 0;
+        const delay = faults.delay();
         lane.add(delay, () => deliver(copy));
-        if (random.chance(faults.duplicate)) lane.add(delay, () => deliver(structuredClone(batch)));
+        if (faults.isTwice()) lane.add(delay, () => deliver(structuredClone(batch)));
       },
       receive(receiver) {
         onBatch = receiver;
@@ -129,7 +132,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         };
       });
       void closed.then(() => die({ kind: "closed" }));
-      const orders = scheduler.lane(`control of ${id}`, () => isAlive(id));
+      const orders = scheduler.lane(`control of ${id}`, String(id), () => isAlive(id));
       const remote = overScheduler(calls, exit, (step) => void orders.add(0, step));
       threads.set(id, { id, control: remote, connect, die });
       const thread: HostThread = {
@@ -150,6 +153,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
       await Promise.all([one.connect(other.id, mine), other.connect(one.id, theirs)]);
     },
     close: () => Promise.resolve(),
+    place,
   };
 
   return {

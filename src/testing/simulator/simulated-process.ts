@@ -69,8 +69,8 @@ class StepsOfProcess implements Steps {
     return this.#scheduler.now;
   }
 
-  lane(name: string, isAlive: () => boolean): StepsInOrder {
-    return this.#scheduler.lane(`${name}${this.#suffix}`, () => this.#isAlive() && isAlive());
+  lane(name: string, host: string, isAlive: () => boolean): StepsInOrder {
+    return this.#scheduler.lane(`${name}${this.#suffix}`, `${host}${this.#suffix}`, () => this.#isAlive() && isAlive());
   }
 
   atEndOfTurn(task: () => void): void {

@@ -1,18 +1,21 @@
 /** Lets threads die and the process crash, at moments that the seed decides. */
 
+import type { Choices } from "./choices.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { Lives } from "./lives.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 export class Strikes {
   readonly #lives: Lives;
+  readonly #choices: Choices;
   readonly #random: SeededRandom;
   readonly #faults: ResolvedFaults;
   #deaths = 0;
   #crashes = 0;
 
-  constructor(lives: Lives, random: SeededRandom, faults: ResolvedFaults) {
+  constructor(lives: Lives, choices: Choices, random: SeededRandom, faults: ResolvedFaults) {
     this.#lives = lives;
+    this.#choices = choices;
     this.#random = random;
     this.#faults = faults;
   }
@@ -26,9 +29,10 @@ export class Strikes {
   #killThread(): boolean {
     const { threadDeath, maxThreadDeaths } = this.#faults;
     const { platform, system } = this.#lives.process;
-    if (system === undefined || this.#deaths >= maxThreadDeaths || !this.#random.chance(threadDeath)) return false;
+    if (system === undefined || threadDeath === 0 || this.#deaths >= maxThreadDeaths) return false;
     const live = platform.liveThreads();
-    const victim = live[this.#random.below(live.length)];
+    const draw = (): number => (this.#random.chance(threadDeath) ? 1 + this.#random.below(live.length) : 0);
+    const victim = live[this.#choices.choose("strike", live.length + 1, draw) - 1];
     if (victim === undefined) return false;
     this.#deaths++;
     platform.kill(victim);
@@ -38,8 +42,8 @@ export class Strikes {
   /** Strikes at any time, also while the system starts or closes. */
   #crash(): boolean {
     const { processCrash, maxProcessCrashes } = this.#faults;
-    if (!this.#lives.process.isAlive || this.#crashes >= maxProcessCrashes || !this.#random.chance(processCrash))
-      return false;
+    if (!this.#lives.process.isAlive || processCrash === 0 || this.#crashes >= maxProcessCrashes) return false;
+    if (this.#choices.choose("strike", 2, () => (this.#random.chance(processCrash) ? 1 : 0)) === 0) return false;
     this.#crashes++;
     this.#lives.crash();
     return true;

@@ -117,7 +117,10 @@ class SimulatedWorld implements World {
   };
 
   readonly sleep = (ms: number): Promise<void> =>
-    new Promise((resolve) => void this.#scheduler.lane("timer of the world", () => true).add(Math.max(0, ms), resolve));
+    new Promise(
+      (resolve) =>
+        void this.#scheduler.lane("timer of the world", "the world", () => true).add(Math.max(0, ms), resolve),
+    );
 
   readonly random = (): number => this.#random.next();
 

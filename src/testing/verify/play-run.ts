@@ -55,6 +55,7 @@ export async function playRun(seed: number, plan: Plan, options: PlayOptions): P
     processCrash: oneOf(decide, [0, 0, 0.002, 0.01]),
     duplicate: oneOf(decide, [0, 0.1]),
     delay: oneOf(decide, [0, 0.3]),
+    swarm: false, // drawn above
   };
   const coordination = oneOf(plan.of("coordination"), ["orchestrator", "relay"] as const);
   try {

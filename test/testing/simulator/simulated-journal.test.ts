@@ -3,6 +3,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Journal } from "../../../src/store/journal/journal.ts";
+import { ChoicesOfRun } from "../../../src/testing/simulator/choices.ts";
+import { LinkFaults } from "../../../src/testing/simulator/link-faults.ts";
+import { strategyOf } from "../../../src/testing/simulator/strategy.ts";
 import { Scheduler, type Steps } from "../../../src/testing/simulator/scheduler.ts";
 import { type SeededRandom, seededRandom } from "../../../src/testing/simulator/seeded-random.ts";
 import { DurableJournal, onlyJournal, volatileJournals } from "../../../src/testing/simulator/simulated-journal.ts";
@@ -10,7 +13,12 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { testJournalContract } from "../../store/support/journal-contract.ts";
 import { recordOf } from "../../store/support/requests.ts";
 
-const faults = { delay: 0.5, maxDelay: 10 };
+const faults = { delay: 0.5, maxDelay: 10, duplicate: 0 };
+
+function durable(random: SeededRandom, given = faults): DurableJournal {
+  const choices = new ChoicesOfRun();
+  return new DurableJournal({ choices, random, faults: new LinkFaults(choices, random, given) });
+}
 
 /** Takes each step in a turn of its own, at once. */
 const eager: Steps = {
@@ -33,7 +41,7 @@ function openAgain(source: DurableJournal): Journal {
 }
 
 testJournalContract(
-  () => openAgain(new DurableJournal({ random: seededRandom(1), faults })),
+  () => openAgain(durable(seededRandom(1))),
   (journal) => openAgain(reopened.get(journal)!),
 );
 
@@ -43,7 +51,13 @@ function processOn(random: SeededRandom): {
   go(steps: number): Promise<void>;
 } {
   let left = 0;
-  const scheduler = new Scheduler({ random, start: 0, maxSteps: 10_000, onStep: () => (left--, false) });
+  const scheduler = new Scheduler({
+    choices: new ChoicesOfRun(),
+    strategy: strategyOf("random", random),
+    start: 0,
+    maxSteps: 10_000,
+    onStep: () => (left--, false),
+  });
   const process = { steps: scheduler as Steps, isAlive: true };
   return {
     process,
@@ -90,7 +104,7 @@ describe("a durable journal of the simulator", () => {
     let survived = 0;
     await fc.assert(
       fc.asyncProperty(work, async (given) => {
-        const source = new DurableJournal({ random: seededRandom(given.seed), faults });
+        const source = durable(seededRandom(given.seed));
         const { asked, told } = await burst(source, given);
         const next = source.open({ steps: eager, isAlive: true });
         const kept = next.position;
@@ -110,7 +124,7 @@ describe("a durable journal of the simulator", () => {
 
   it("lets what comes while it writes share the next write", async () => {
     const random = seededRandom(1);
-    const source = new DurableJournal({ random, faults: { delay: 0, maxDelay: 0 } });
+    const source = durable(random, { ...faults, delay: 0 });
     const { process, go } = processOn(random);
     const journal = source.open(process);
     void journal.append([recordOf("a", 1, 1)]);
@@ -124,7 +138,7 @@ describe("a durable journal of the simulator", () => {
   });
 
   it("tells what could not be kept, and keeps nothing of it", async () => {
-    const journal = new DurableJournal({ random: seededRandom(1), faults }).open({ steps: eager, isAlive: true });
+    const journal = durable(seededRandom(1)).open({ steps: eager, isAlive: true });
     const [first, gap, second] = [1, 3, 2].map((n) => journal.append([recordOf("a", n, n)]));
     await first;
     await expect(gap).rejects.toThrow("version 3 of a appended after version 1");
@@ -133,7 +147,7 @@ describe("a durable journal of the simulator", () => {
   });
 
   it("neither takes anything from a process that has crashed nor answers it", async () => {
-    const source = new DurableJournal({ random: seededRandom(1), faults });
+    const source = durable(seededRandom(1));
     const process = { steps: eager, isAlive: true };
     const journal = source.open(process);
     await journal.append([recordOf("a", 1, 1)]);
