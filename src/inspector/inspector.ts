@@ -243,7 +243,7 @@ class InspectorServer implements Inspector {
       const message = `there is no command ${JSON.stringify(path)}; there are commands/${commandNames.join(", commands/")}`;
       return sendJson(response, 404, { error: { code: "not-found", message } });
     }
-    const { inspected, isReadOnly, content } = this.#looking;
+    const { inspected, isReadOnly } = this.#looking;
     if (isReadOnly || inspected.live === undefined) {
       return sendJson(response, 403, { error: { code: "read-only", message: "this inspector only shows" } });
     }
@@ -253,7 +253,7 @@ class InspectorServer implements Inspector {
       const message = `a command has at most ${longestCommand} bytes`;
       return sendJson(response, 413, { error: { code: "message-too-large", message } });
     }
-    const done = await carryOut(name, parsed(body), inspected.live, inspected, content);
+    const done = await carryOut(name, parsed(body), inspected.live, this.#looking);
     sendJson(response, 200, { api: 1, done: name, ...done });
   }
 }

@@ -256,7 +256,7 @@ describe("what is not to be seen", () => {
   const paths = [
     ...["overview", "runs", `run?id=${runIds.stuck}`, `run?id=${runIds.asking}`, `run?id=${runIds.done}`],
     ...["actors", "keys", "key?key=order/a", "version?key=order/a", "blame?key=order/a&path=/notes/0"],
-    ...["messages", "gates", "threads", "version?key=run/sale-2&at=3"],
+    ...["messages", "sequence", `sequence?run=${runIds.stuck}`, "gates", "threads", "version?key=run/sale-2&at=3"],
   ];
 
   test("with content none, no input, output, state or message of an error is on any view", async () => {

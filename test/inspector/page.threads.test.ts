@@ -31,6 +31,7 @@ const views = [
   ["state", "#/state?prefix=order/", "order/a"],
   ["key", "#/key?key=order/a", "What changed since version 2"],
   ["messages", "#/messages", "no-such-actor"],
+  ["sequence", `#/messages?run=${runIds.stuck}`, "undo reserve"],
   ["gates", "#/gates", "the courier is ill"],
   ["threads", "#/threads", "thread-died"],
 ] as const;

@@ -12,14 +12,15 @@ import * as names from "../../traces/semantic-names.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { coordinationSchema } from "../../workflows/history/coordination.ts";
 import type { Content } from "../source/content.ts";
-import type { Inspected, LiveSystem, StoreReader } from "../source/inspected.ts";
+import type { Looking } from "../views/view.ts";
+import type { LiveSystem, StoreReader } from "../source/inspected.ts";
 
 /** What a command answers besides that it was done. */
 type Done = Readonly<Record<string, unknown>> | undefined;
 
 interface Command<T> {
   readonly schema: v.GenericSchema<unknown, T>;
-  work(given: T, live: LiveSystem, inspected: Inspected, content: Content): Promise<Done | void>;
+  work(given: T, live: LiveSystem, at: Looking): Promise<Done | void>;
 }
 
 const text = v.pipe(v.string(), v.minLength(1));
@@ -32,7 +33,7 @@ function command<T>(schema: v.GenericSchema<unknown, T>, work: Command<T>["work"
 const commands: Readonly<Record<string, Command<never>>> = {
   run: command(
     v.strictObject({ workflow: text, input: v.unknown(), id: v.optional(text) }),
-    async ({ workflow: name, input, id }, live, { workflows }) => {
+    async ({ workflow: name, input, id }, live, { inspected: { workflows } }) => {
       const workflow = workflows.find((one) => `${one.name}@${one.version}` === name);
       if (workflow === undefined) throw notThere(name, workflows);
       const run = live.run(workflow, input, id === undefined ? {} : { id });
@@ -66,19 +67,26 @@ const commands: Readonly<Record<string, Command<never>>> = {
   }),
   send: command(
     v.strictObject({ address: text, message: text, payload: v.optional(v.unknown()), ask: v.optional(v.boolean()) }),
-    async ({ address, message, payload, ask = false }, live, _inspected, content) => {
+    async ({ address, message, payload, ask = false }, live, { content }) => {
       const answer = await live.send(address as Address, message, payload, ask).catch((error: unknown) => {
         throw shownFailure(error, content);
       });
       return ask ? { answer: content.shown("troupe.message.payload", answer) } : undefined;
     },
   ),
-  revert: command(v.strictObject({ key: text, version: number }), async ({ key, version }, live, { reader }) => {
-    const { definition, id } = await familyOf(key, version, reader());
+  resend: command(v.strictObject({ number }), async ({ number: given }, live, { recent }) => {
+    const letter = recent.deadLetters.find(given);
+    if (letter === undefined)
+      throw new TroupeError("invalid-options", `there is no message ${given} among those that reached no actor`);
+    await live.sendAgain(letter);
+    recent.sentAgain.add(letter);
+  }),
+  revert: command(v.strictObject({ key: text, version: number }), async ({ key, version }, live, { inspected }) => {
+    const { definition, id } = await familyOf(key, version, inspected.reader());
     return { version: (await live.store.revert(definition, id, version)).version };
   }),
-  fork: command(v.strictObject({ key: text, version: number, id: text }), async (given, live, { reader }) => {
-    const { definition, id } = await familyOf(given.key, given.version, reader());
+  fork: command(v.strictObject({ key: text, version: number, id: text }), async (given, live, { inspected }) => {
+    const { definition, id } = await familyOf(given.key, given.version, inspected.reader());
     return { key: (await live.store.fork(definition, id, given.version, given.id)).key };
   }),
 };
@@ -86,16 +94,10 @@ const commands: Readonly<Record<string, Command<never>>> = {
 export const commandNames: readonly string[] = Object.keys(commands);
 
 /** @throws TroupeError `invalid-options` for parameters that make no sense, and whatever the system's method does. */
-export async function carryOut(
-  name: string,
-  given: unknown,
-  live: LiveSystem,
-  inspected: Inspected,
-  content: Content,
-): Promise<Done> {
+export async function carryOut(name: string, given: unknown, live: LiveSystem, at: Looking): Promise<Done> {
   const { schema, work } = commands[name] as Command<never>;
   checkOptions(name, schema, given);
-  return (await work(given as never, live, inspected, content)) ?? undefined;
+  return (await work(given as never, live, at)) ?? undefined;
 }
 
 /** What the receiver's code failed with is the application's data. */

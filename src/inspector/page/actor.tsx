@@ -6,6 +6,7 @@ import { useLive } from "./live.ts";
 import { MessageForms } from "./message-form.tsx";
 import { Order } from "./order.tsx";
 import { ActorLink, Copy, Empty, Events, KeyLink, Shows, Status, Table, Time, Value } from "./parts.tsx";
+import { hrefOf } from "./route.ts";
 import { count, duration, visible } from "./words.ts";
 
 export function Actor({ given }: { readonly given: Readonly<Record<string, string>> }) {
@@ -25,7 +26,7 @@ export function Actor({ given }: { readonly given: Readonly<Record<string, strin
             {actor.supervisor === undefined
               ? ", without a supervisor"
               : `, below ${actor.supervisor.path}, ${actor.supervisor.status}, ${count(actor.supervisor.restarts, "restart")}`}
-            .
+            . <a href={hrefOf("messages", { actor: actor.address })}>Its messages in their order</a>
           </p>
           <Commands of={actor} />
           <section aria-labelledby="mailbox">
@@ -71,6 +72,7 @@ function Commands({ of: { address, can, messages, unknown } }: { readonly of: Ac
         {can.includes("stop") ? <Order name="stop-actor" label="Stop it" body={() => ({ address })} /> : null}
       </div>
       {unknown === undefined ? null : <p class="dim">Its messages are not known here: {visible(unknown)}</p>}
+      {messages.length === 0 ? null : <h3>Send it a message</h3>}
       <MessageForms address={address} messages={messages} />
     </section>
   );

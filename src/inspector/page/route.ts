@@ -19,10 +19,12 @@ export function hrefOf(view: string, given: Readonly<Record<string, string | num
 }
 
 export function useRoute(): Route {
-  const [route, setRoute] = useState(() => readRoute(location.hash));
+  const [drawn] = useState(location.hash);
+  const [route, setRoute] = useState(() => readRoute(drawn));
   useEffect(() => {
     const read = (): void => setRoute(readRoute(location.hash));
     window.addEventListener("hashchange", read);
+    if (location.hash !== drawn) read(); // it may have changed since the page was drawn
     return () => window.removeEventListener("hashchange", read);
   }, []);
   return route;

@@ -31,7 +31,8 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
               {run.pinned ? ", which it keeps" : ""}
               {run.tenant === undefined ? "" : `, for ${run.tenant}`}; started <Time at={run.started} />, changed{" "}
               <Time at={run.changed} />: {duration(run.changed - run.started)}.{" "}
-              <a href={hrefOf("key", { key: `run/${run.run}` })}>Its versions</a>
+              <a href={hrefOf("key", { key: `run/${run.run}` })}>Its versions</a>,{" "}
+              <a href={hrefOf("messages", { run: run.run })}>who sent what to whom</a>
             </p>
             {run.error === undefined ? null : <ErrorText of={run.error} />}
             <Commands of={run} />

@@ -105,6 +105,8 @@ export interface LiveSystem {
    * @throws TroupeError (as a rejection) as `messagesOf`; AskError as a ref's `tell` and `ask`.
    */
   send(to: Address, type: string, payload: unknown, isAsk: boolean): Promise<unknown>;
+  /** Tells the actor that has the name by now what did not reach the one before. Errors as `send`. */
+  sendAgain(letter: LostMessage): Promise<void>;
   readonly store: Pick<Store, "fork" | "revert">;
 }
 

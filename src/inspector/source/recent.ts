@@ -26,6 +26,12 @@ class Newest<T> {
     if (this.#kept.length >= 2 * most) this.#kept.splice(0, most);
   }
 
+  /** `undefined` for one that is not kept any more, or never was. */
+  find(number: number): T | undefined {
+    const [first] = this.#kept;
+    return first === undefined ? undefined : this.#kept[number - first.number]?.of;
+  }
+
   /** The newest first: those before a number. */
   list(limit: number, before = Number.POSITIVE_INFINITY): readonly Numbered<T>[] {
     const found: Numbered<T>[] = [];
@@ -41,6 +47,8 @@ class Newest<T> {
 export class Recent {
   readonly events = new Newest<Noted>();
   readonly deadLetters = new Newest<LostMessage>();
+  /** Those of the letters that were sent again. */
+  readonly sentAgain = new WeakSet<LostMessage>();
 
   constructor(live: LiveSystem | undefined, now: () => number) {
     if (live === undefined) return;

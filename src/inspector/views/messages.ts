@@ -12,10 +12,13 @@ export interface ShownLetter {
   readonly type: string;
   readonly payload: Shown;
   readonly detail?: string;
+  /** True once it was sent again. */
+  readonly isSentAgain?: true;
 }
 
 export interface MessagesData {
   readonly isLive: boolean;
+  readonly isReadOnly: boolean;
   /** How many there were since the inspector was opened. */
   readonly count: number;
   readonly byReason: Readonly<Record<string, number>>;
@@ -26,8 +29,9 @@ export interface MessagesData {
 export const messages: View<MessagesData> = (query) => {
   const before = query.optionalWhole("before", { least: 1 });
   const limit = query.whole("limit", { least: 1, most: 500, otherwise: 100 });
-  return async ({ inspected: { live }, recent, content }) => ({
+  return async ({ inspected: { live }, recent, content, isReadOnly }) => ({
     isLive: live !== undefined,
+    isReadOnly,
     count: recent.deadLetters.count,
     byReason: (await live?.stats())?.deadLetters ?? {},
     letters: recent.deadLetters.list(limit, before).map(({ number, time, of }) => ({
@@ -39,6 +43,7 @@ export const messages: View<MessagesData> = (query) => {
       type: of.type,
       payload: content.shown("troupe.message.payload", of.payload),
       ...(of.detail === undefined ? {} : { detail: content.text("exception.message", of.detail) }),
+      ...(recent.sentAgain.has(of) ? { isSentAgain: true as const } : {}),
     })),
   });
 };

@@ -1,20 +1,16 @@
 /** A run: its steps as they stand, what it waits for, its events, the spans of its trace, and why. */
 
-import { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { resolveHistoryRange } from "../../store/versions/history-range.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
-import { stateKey } from "../../store/versions/state-key.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
-import { recordsOf, type RunRecord } from "../../workflows/history/run-history.ts";
+import type { RunRecord } from "../../workflows/history/run-history.ts";
 import { type Pending, pendingOf } from "../../workflows/history/run-pending.ts";
-import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import { placedSteps } from "../../workflows/history/run-steps.ts";
 import { eventInWords, pendingInWords, whyInWords } from "../../workflows/history/run-words.ts";
 import { viewOf } from "../../workflows/history/run-view.ts";
-import { spansOf } from "../../workflows/history/spans-of-run.ts";
 import { type Content, type Shown, shownAsIs, type ShownError } from "../source/content.ts";
+import { codec, readRun, withLive } from "./spans-of-run.ts";
 import { staleReads } from "./stale-reads.ts";
 import type { Looking, View } from "./view.ts";
 
@@ -86,23 +82,17 @@ export interface RunData {
 
 const mostSteps = 500;
 const mostSpans = 1_000;
-const codec = new PayloadCodec({ maxBytes: Number.MAX_SAFE_INTEGER });
 
 export const run: View<RunData> = (query) => {
   const id = query.required("id");
   const before = query.optionalWhole("before", { least: 1 });
   const limit = query.whole("limit", { least: 1, most: 1_000, otherwise: 300 });
   return async (at) => {
-    const versions = await versionsOf(at, id);
-    const [first] = versions;
-    const newest = versions.at(-1);
-    if (first === undefined || newest === undefined)
-      throw new TroupeError("no-such-run", `there is no run ${id}`, { details: { run: id } });
-    const records = recordsOf(id, versions, codec).map((record) => at.content.record(record));
+    const { first, newest, records } = await readRun(at, id);
     const { state } = newest;
     const [started] = records;
     const end = records.at(-1)?.event;
-    const spans = withLive(spansOf(records), at);
+    const spans = withLive(records, at);
     return {
       run: id,
       workflow: `${state.workflow.name}@${state.workflow.version}`,
@@ -128,21 +118,6 @@ export const run: View<RunData> = (query) => {
     };
   };
 };
-
-async function versionsOf({ inspected }: Looking, id: string): Promise<readonly Snapshot<RunState>[]> {
-  const reader = inspected.reader();
-  const key = stateKey(runState, id);
-  if ((await reader.stored(key)) === undefined) return [];
-  return (await reader.history(key, resolveHistoryRange())).filter(({ erased }) => erased === undefined).map(runOf);
-}
-
-/** The spans of the run, and those that were recorded live in them. */
-function withLive(spans: readonly Span[], { spans: memory }: Looking): readonly Span[] {
-  const [root] = spans;
-  if (root === undefined) return spans;
-  const known = new Set(spans.map(({ spanId }) => spanId));
-  return [...spans, ...memory.of(root.traceId).filter(({ spanId }) => !known.has(spanId))];
-}
 
 function shownSpan({ spanId, parentId, name, start, end, failure, attributes }: Span): ShownSpan {
   return {

@@ -8,6 +8,7 @@ import { overview } from "./overview.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { blamed, key, keys, version } from "./state.ts";
+import { sequence } from "./sequence.ts";
 import { threads } from "./threads.ts";
 import type { View } from "./view.ts";
 
@@ -21,6 +22,7 @@ export const views: Readonly<Record<string, View>> = {
   key,
   version,
   blame: blamed,
+  sequence,
   messages,
   gates,
   threads,

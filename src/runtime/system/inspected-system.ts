@@ -61,7 +61,7 @@ function actorsOf({
   registry,
   supervision,
   load,
-}: InspectedParts): Pick<LiveSystem, "peek" | "messagesOf" | "send" | "restart"> {
+}: InspectedParts): Pick<LiveSystem, "peek" | "messagesOf" | "send" | "sendAgain" | "restart"> {
   const definitionOf = async (address: Address) => {
     const name = nameOf(address);
     const found = registry.find(name);
@@ -97,6 +97,12 @@ function actorsOf({
       if (isAsk) return messenger.ask(home.outside, target, type, payload);
       await messenger.tell(home.outside, target, type, payload);
       return undefined;
+    },
+    async sendAgain({ to, type, payload }) {
+      const { definition, address } = await definitionOf(to);
+      // a copy, since listeners of dead letters have this one
+      const content = home.host.revive(structuredClone(payload), home.outside);
+      await home.host.messenger.tell(home.outside, targetOf(definition, address), type, content);
     },
     restart: (address) => supervision.restart(address),
   };
