@@ -1989,7 +1989,9 @@ export interface SystemStats {
 
 export interface TelemetryOptions extends TraceOptions {
     readonly traces: SpanSink | readonly SpanSink[];
-    readonly sample?: number;
+    readonly sample?: number | {
+        readonly perSecond: number;
+    };
 }
 
 export interface TelemetryStats {

@@ -14,6 +14,7 @@ import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { streamsTopic } from "./streams.ts";
 import { systems } from "./systems.ts";
+import { telemetry } from "./telemetry.ts";
 import { waits } from "./waits.ts";
 
 const topics = [
@@ -30,6 +31,7 @@ const topics = [
   waits,
   overload,
   races,
+  telemetry,
 ];
 const names = topics.map(({ name }) => name).join(", ");
 

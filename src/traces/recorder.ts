@@ -7,17 +7,18 @@ import { encodeError } from "../errors/error-codec.ts";
 import type { Mutable } from "../values/mutable.ts";
 import { shownContent, type TraceOptions } from "./content.ts";
 import { failureName } from "./failure-name.ts";
+import { type Sample, TraceRate } from "./sampling.ts";
 import * as names from "./semantic-names.ts";
 import type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } from "./span.ts";
 import { SpanIds } from "./span-ids.ts";
-import { isSampled, spanIdIn, type TraceContext, traceIdIn, traceparentOf } from "./traceparent.ts";
+import { isSampled, spanIdIn, type TraceContext, traceIdIn, traceparentOf, unsampled } from "./traceparent.ts";
 
 /** What a host is told about what it is to record; plain data. */
 export interface RecorderSettings {
   /** Another one for each process. */
   readonly seed: string;
-  /** Which share of the traces that begin here is recorded: 0 to 1. */
-  readonly share: number;
+  /** Which of the traces that begin here are recorded. */
+  readonly sample: Sample;
   readonly content: NonNullable<TraceOptions["content"]>;
   /** How many spans wait to be taken, and how many may be open; what is beyond is dropped (invariant 7). */
   readonly capacity: number;
@@ -47,12 +48,16 @@ type Draft = Mutable<Omit<Span, "attributes" | "events" | "links">> & {
 /** Of how many versions that a span read it tells one by one. OpenTelemetry's own limit of events and links. */
 const mostReads = 128;
 
+/** How many messages that a span sends have spans in it; of the others, only their number is told. */
+const mostSent = 512;
+
 /** What became of a span that was still open when its thread died, or when the work that it is of was taken from it. */
 export const lost = "lost";
 
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #ids: SpanIds;
+  readonly #rate: TraceRate | undefined;
   readonly #open = new Map<OpenSpan, boolean>();
   #ended: Span[] = [];
   #dropped = 0;
@@ -61,22 +66,28 @@ export class Recorder {
   constructor(options: RecorderOptions) {
     this.#options = options;
     this.#ids = new SpanIds(options.seed);
+    if (typeof options.sample !== "number") this.#rate = new TraceRate(options.sample);
   }
 
   /** True if a span in `parent`, or the next root, would be recorded: ask before attributes are made of much. */
   wants(parent: TraceContext | undefined): boolean {
-    if (parent === undefined) return this.#ids.nextIsIn(this.#options.share);
+    if (parent === undefined) {
+      const { sample, now } = this.#options;
+      return typeof sample === "number" ? this.#ids.nextIsIn(sample) : this.#rate?.allows(now()) === true;
+    }
     return isSampled(parent.traceparent) && !(parent instanceof OpenSpan && parent.isLost);
   }
 
   /**
    * Begins a span: in `parent`, or as the root of a trace. Returns `undefined` where the trace is not recorded, there is no room, or the
    * parent is lost.
+   *
+   * @param attributes become the span's own.
    */
   begin(
     parent: TraceContext | undefined,
     name: string,
-    attributes: Attributes = {},
+    attributes: Record<string, AttributeValue> = {},
     kind?: SpanKind,
   ): OpenSpan | undefined {
     const { capacity, now } = this.#options;
@@ -86,9 +97,10 @@ export class Recorder {
       this.#dropped++;
       return undefined;
     }
+    if (parent === undefined) this.#rate?.take(now());
     const traceId = parent === undefined ? this.#ids.trace() : traceIdIn(parent.traceparent);
     const spanId = this.#ids.span();
-    const draft: Draft = { traceId, spanId, name, start: now(), attributes: { ...attributes }, events: [], links: [] };
+    const draft: Draft = { traceId, spanId, name, start: now(), attributes, events: [], links: [] };
     if (parent !== undefined) draft.parentId = spanIdIn(parent.traceparent);
     if (kind !== undefined) draft.kind = kind;
     const span = new OpenSpan(this, draft, around);
@@ -153,6 +165,7 @@ export class OpenSpan implements TraceContext {
   readonly #around: OpenSpan | undefined;
   #inside: Set<OpenSpan> | undefined;
   #read: Set<string> | undefined;
+  #sent = 0;
   #state: "open" | "ended" | "lost" = "open";
 
   /** @internal */
@@ -201,6 +214,18 @@ export class OpenSpan implements TraceContext {
     const about = { [names.stateKey]: key, [names.stateVersion]: version };
     this.tell(names.stateRead, about);
     this.linkToVersion(key, version);
+  }
+
+  /** Counts a message that it sends. False for one that has no span: then its handling has none, either. */
+  sends(): boolean {
+    if (++this.#sent <= mostSent) return true;
+    if (!this.isOver) this.#draft.attributes[names.messagesNotRecorded] = this.#sent - mostSent;
+    return false;
+  }
+
+  /** The place in a trace of what it sends. */
+  get place(): TraceContext {
+    return this.#sent <= mostSent ? this : unsampled;
   }
 
   /** A link to where a version was committed; that is filled in where spans are gathered. */

@@ -40,6 +40,7 @@ export const exceptionMessage = "exception.message";
 export const cost = "troupe.cost";
 export const messageType = "troupe.message.type";
 export const messageId = "troupe.message.id";
+export const messagesNotRecorded = "troupe.messages.not_recorded";
 export const receiver = "troupe.message.to";
 export const sender = "troupe.message.from";
 export const definition = "troupe.actor.definition";

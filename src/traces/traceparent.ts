@@ -37,11 +37,7 @@ export const unsampled: TraceContext = Object.freeze({
   traceparent: traceparentOf("f".repeat(32), "f".repeat(16), false),
 });
 
-/**
- * True for a run's trace that is recorded: as its caller's is; without one, if it is among the given share of all by its id alone, so that
- * each host and each process decides alike.
- */
-export function isRunRecorded(traceId: string, share: number, caller: string | undefined): boolean {
-  if (caller !== undefined) return isSampled(caller);
+/** True for a trace that is among the given share of all by its id, so that each host and each process decides alike. */
+export function isInShare(traceId: string, share: number): boolean {
   return share >= 1 || Number.parseInt(traceId.slice(0, 8), 16) < share * 0x1_0000_0000;
 }

@@ -120,11 +120,18 @@ interface Told {
   readonly died: readonly { readonly thread: number; readonly time: number }[];
 }
 
+interface TellOptions {
+  readonly isTraced?: boolean;
+  readonly tamper?: Tamper;
+  readonly content?: "all";
+  readonly sample?: { readonly perSecond: number };
+}
+
 async function tell(
   day: Day,
   seed: number,
   options: SimulateOptions,
-  { isTraced = true, tamper, content }: { isTraced?: boolean; tamper?: Tamper; content?: "all" } = {},
+  { isTraced = true, tamper, content, sample }: TellOptions = {},
 ): Promise<Told> {
   const spans: Span[] = [];
   let died: Told["died"][number][] = [];
@@ -133,6 +140,7 @@ async function tell(
   const telemetry = {
     traces: { take: (some: readonly Span[]) => void spans.push(...some) },
     ...(content && { content }),
+    ...(sample && { sample }),
   };
   const { trace: steps, crashes: count } = await simulateOnce(
     async (world: World) => {
@@ -447,6 +455,35 @@ describe("traces", () => {
       expect(named(spans, "execute ").length).toBeGreaterThan(0);
     }
     expect(crashed).toBe(3);
+  });
+
+  it.each(faults)("of runs are whole or absent where so many a second are recorded: %s", async (_, options) => {
+    let absent = 0;
+    await fc.assert(
+      fc.asyncProperty(days, seeds, async (day, seed) => {
+        // room for one trace that begins on each host
+        const { spans, runs, crashes: count } = await tell(day, seed, options, { sample: { perSecond: 0.1 } });
+        for (const run of runs) {
+          const [root] = run;
+          const made = new Set(run.map(({ spanId }) => spanId));
+          const given = spans.filter(({ spanId }) => made.has(spanId));
+          const live = spans.filter(({ spanId, traceId }) => traceId === root?.traceId && !made.has(spanId));
+          if (given.length === 0) {
+            absent++;
+            quickExpect(root?.failure, "a run that failed is kept").toBeUndefined();
+            // a process that crashes right after the end of a run has not given the run's spans
+            if (count === 0) quickExpect(live).toEqual([]);
+          } else quickExpect(given).toEqual(run);
+        }
+        if (count > 0 || day.orders.length < 2) return;
+        const whole = runs.filter(
+          ([root]) => root?.failure === undefined && spans.some((one) => one.spanId === root?.spanId),
+        );
+        quickExpect(whole.length, "runs that did not fail, and are recorded").toBeLessThanOrEqual(1);
+      }),
+      { numRuns: Math.ceil(schedules / 3) },
+    );
+    if (options !== faults[2]?.[1]) expect(absent).toBeGreaterThan(0); // what another process has begun is recorded
   });
 
   it("reach through the outboxes of durable actors", async () => {

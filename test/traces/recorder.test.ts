@@ -4,14 +4,14 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { endWith, type OpenSpan, Recorder, type RecorderOptions } from "../../src/traces/recorder.ts";
 import type { Span } from "../../src/traces/span.ts";
-import { isRunRecorded, isSampled, isTraceparent, traceIdIn, unsampled } from "../../src/traces/traceparent.ts";
+import { isInShare, isSampled, isTraceparent, traceIdIn, unsampled } from "../../src/traces/traceparent.ts";
 
 function recorderOf(options: Partial<RecorderOptions> = {}): { recorder: Recorder; told: () => number } {
   let now = 0;
   let told = 0;
   const recorder = new Recorder({
     seed: "s",
-    share: 1,
+    sample: 1,
     content: "none",
     capacity: 100,
     now: () => now++,
@@ -108,7 +108,7 @@ describe("the recorder", () => {
   });
 
   it("takes a share of the traces, whole", () => {
-    const { recorder } = recorderOf({ share: 0.25, capacity: 10_000 });
+    const { recorder } = recorderOf({ sample: 0.25, capacity: 10_000 });
     const begun = Array.from({ length: 4_000 }, () => recorder.begin(undefined, "root"));
     const taken = begun.filter((span) => span !== undefined);
     expect(taken.length).toBeGreaterThan(800);
@@ -116,11 +116,31 @@ describe("the recorder", () => {
     for (const { traceparent } of taken) {
       expect(isTraceparent(traceparent)).toBe(true);
       expect(isSampled(traceparent)).toBe(true);
-      expect(isRunRecorded(traceIdIn(traceparent), 0.25, undefined)).toBe(true);
+      expect(isInShare(traceIdIn(traceparent), 0.25)).toBe(true);
     }
     expect(recorder.begin(unsampled, "in none")).toBeUndefined();
     expect(isTraceparent(unsampled.traceparent)).toBe(true);
-    expect(recorderOf({ share: 0 }).recorder.begin(undefined, "root")).toBeUndefined();
+    expect(recorderOf({ sample: 0 }).recorder.begin(undefined, "root")).toBeUndefined();
+  });
+
+  it("takes so many traces a second, whole", () => {
+    const { recorder } = recorderOf({ sample: { perSecond: 10 }, capacity: 10_000 }); // each look at the clock is a millisecond
+    const roots = Array.from({ length: 1_000 }, () => recorder.begin(undefined, "root")).filter(
+      (root) => root !== undefined,
+    );
+    expect(roots.length).toBeGreaterThanOrEqual(100); // ten seconds' worth at once
+    expect(roots.length).toBeLessThan(125);
+    expect(recorder.begin(roots[0], "inside")).toBeDefined();
+  });
+
+  it("has a span tell of so many messages that it sent, and count the rest", () => {
+    const { recorder } = recorderOf();
+    const span = recorder.begin(undefined, "floods") as OpenSpan;
+    expect(span.place).toBe(span);
+    expect(Array.from({ length: 515 }, () => span.sends()).filter(Boolean)).toHaveLength(512);
+    expect(span.place).toBe(unsampled);
+    span.end();
+    expect(recorder.take()?.spans[0]?.attributes).toEqual({ "troupe.messages.not_recorded": 3 });
   });
 
   it("says of a failure what kind it is, and what it says only if asked", async () => {

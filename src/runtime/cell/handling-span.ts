@@ -12,11 +12,13 @@ export type SpanOf = (type: string) => { readonly name: string; readonly attribu
 /** Begins the span in the sender's, or as the root of a trace of its own. */
 export function beginHandling(recorder: Recorder, spanOf: SpanOf, delivery: Delivery, thread: number): void {
   const { type, to, from, id, isAsk, trace } = delivery.envelope;
+  const isUnsampled = trace === unsampled.traceparent;
+  const parent = trace === undefined || isUnsampled ? undefined : { traceparent: trace };
+  const isWanted = !isUnsampled && recorder.wants(parent);
   const about = spanOf(type);
   if (about === undefined) return;
-  const parent = trace === undefined ? undefined : trace === unsampled.traceparent ? unsampled : { traceparent: trace };
   delivery.trace = parent ?? unsampled;
-  if (!recorder.wants(parent)) return;
+  if (!isWanted) return;
   const attributes = {
     ...about.attributes,
     [names.actor]: to,

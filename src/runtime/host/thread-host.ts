@@ -17,7 +17,7 @@ import type { AskError } from "../../errors/ask-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { timeOfDay } from "../../async/time-of-day.ts";
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
@@ -85,6 +85,8 @@ export class ThreadHost {
   readonly streams: EventStreams;
   readonly messenger: Messenger;
   readonly recorder: Recorder | undefined;
+  /** Rings when what was recorded is sent by itself. */
+  #sending: Timer | undefined;
   /** Absent where nothing is measured. */
   readonly meter: AgentMeter | undefined;
   /** How many messages were handled; counted where something is measured. */
@@ -218,6 +220,7 @@ export class ThreadHost {
     this.#routes.drain(); // it isn't handled any more: so it becomes dead letters
     this.messenger.close(settledOf);
     this.streams.close();
+    this.#sending?.cancel();
     this.recorder?.close();
     if (this.#gather !== undefined || this.settings.telemetry?.sendWithin !== Number.POSITIVE_INFINITY)
       this.sendRecorded();
@@ -236,7 +239,12 @@ export class ThreadHost {
       seed: `${seed} ${this.id}`,
       now: () => timeOfDay(clock),
       onRecord: () => {
-        if (sendWithin < Number.POSITIVE_INFINITY) clock.setTimer(sendWithin, () => this.sendRecorded());
+        // one timer at a time: batches take along what was recorded, many times while one runs
+        if (sendWithin < Number.POSITIVE_INFINITY)
+          this.#sending ??= clock.setTimer(sendWithin, () => {
+            this.#sending = undefined;
+            this.sendRecorded();
+          });
       },
     });
   }

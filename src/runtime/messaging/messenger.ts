@@ -29,7 +29,7 @@ import { ownKey } from "../../store/versions/idempotency-key.ts";
 import { checkType, contentOf } from "./message-check.ts";
 import { type PartsListener, type PendingAsk, PendingAsks } from "./pending-asks.ts";
 import type { Admission, SendWindow } from "./send-window.ts";
-import { beginSent, failing } from "./sent-span.ts";
+import { beginSent, failing, placeOf } from "./sent-span.ts";
 import { SendWindows } from "./send-windows.ts";
 import { SupervisedRoutes } from "./supervised-routes.ts";
 import type { EventStreams } from "./event-streams.ts";
@@ -215,7 +215,7 @@ export class Messenger {
     if (over !== undefined) throw givenUp({ to, type, timeout: left, isSent: false }, "cancelled", over.error);
     if (deadline <= now) throw givenUp({ to, type, timeout: left, isSent: false }, "timed-out");
     const span = isTold ? undefined : beginSent(recorder, "ask", sender, target, type);
-    const trace = recorder === undefined ? undefined : (span ?? sender.trace ?? unsampled);
+    const trace = recorder === undefined ? undefined : (span ?? placeOf(sender) ?? unsampled);
     const sealed = {
       trace,
       deadline,
@@ -261,7 +261,7 @@ export class Messenger {
       isRepeat: ask !== undefined && ask.isRepeat,
       isTold: ask !== undefined && ask.isTold,
       askers: ask?.askers,
-      trace: (ask === undefined ? sender.trace : ask.trace)?.traceparent,
+      trace: (ask === undefined ? placeOf(sender) : ask.trace)?.traceparent,
     });
   }
 

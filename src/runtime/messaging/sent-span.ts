@@ -2,8 +2,9 @@
 
 import { nameOf } from "../../actors/address.ts";
 import { isSystemActor } from "../../actors/system-actors.ts";
-import type { OpenSpan, Recorder } from "../../traces/recorder.ts";
+import { OpenSpan, type Recorder } from "../../traces/recorder.ts";
 import * as names from "../../traces/semantic-names.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import type { Sender, Target } from "./target.ts";
 
 const kinds = { ask: "client", tell: "producer" } as const;
@@ -21,8 +22,14 @@ export function beginSent(
 ): OpenSpan | undefined {
   if (recorder === undefined || isSystemActor(nameOf(address))) return undefined;
   if (!recorder.wants(sender.trace)) return undefined;
+  if (sender.trace instanceof OpenSpan && !sender.trace.sends()) return undefined;
   const attributes = { [names.messageType]: type, [names.receiver]: address };
   return recorder.begin(sender.trace, `${did} ${type}`, attributes, kinds[did]);
+}
+
+/** Where in a trace a message is that has no span of its own, or is told. */
+export function placeOf({ trace }: Sender): TraceContext | undefined {
+  return trace instanceof OpenSpan ? trace.place : trace;
 }
 
 /** Has the span fail if the message can't even be made. */

@@ -88,8 +88,10 @@ export class ActorSystem implements System {
     this.#events = new EventFeed(platform.clock, this.#log);
     if (platform.witness !== undefined) this.#events.hearFirst(platform.witness);
     this.#traces = collectTraces(options.telemetry, this.#events, {
+      clock: platform.clock,
       recorder: () => this.#home.host.recorder,
       records: (run) => this.#runs.records(run),
+      codec: () => this.#runs.codec,
     });
     const meter = options.metrics ? new SystemMeter() : undefined;
     if (meter !== undefined) this.#events.hearFirst((event) => meter.event(event));
@@ -168,11 +170,13 @@ export class ActorSystem implements System {
       options,
       deploy: (agent) => this.#spawner.spawn(agent, undefined, agent.placement),
       admit: (agent, caller, call) => this.#gates.admit(agent, caller, call),
-      traces: this.#traces,
-      meter,
-      events: runsEvents(this.#events, this.#log, (run) => {
-        this.#traces?.runEnded(run);
-        this.schedules.ended(run);
+      traces: this.#traces?.runs,
+      events: runsEvents(this.#events, this.#log, {
+        onVersion: (run, snapshot) => {
+          meter?.run(run, snapshot);
+          this.#traces?.runs.version(run, snapshot);
+        },
+        onEnded: (run) => this.schedules.ended(run),
       }),
     });
     this.schedules = new ScheduleKeeper({

@@ -11,6 +11,7 @@ import { nodeVitals } from "../platform/node-vitals.ts";
 import { nodeTurns } from "../platform/node-turns.ts";
 import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { SpanMemory } from "../../inspector/source/span-memory.ts";
+import { usualSample } from "./telemetry-options.ts";
 import type { TelemetrySettings } from "../telemetry/trace-collector.ts";
 import type { ActorSystem } from "./actor-system.ts";
 import type { System } from "./system.ts";
@@ -86,7 +87,7 @@ export async function createSystem(options: SystemOptions = {}): Promise<System>
 
 /** What the inspector shows of the inside of agents is recorded for it. */
 function withLive(telemetry: TelemetrySettings | undefined, live: SpanMemory): TelemetrySettings {
-  return { sinks: [], share: 1, content: "none", ...telemetry, live };
+  return { sinks: [], sample: usualSample, content: "none", ...telemetry, live };
 }
 
 /** Opens the inspector; the system is closed where that fails. */

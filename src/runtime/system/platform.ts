@@ -44,6 +44,6 @@ export function settingsOf(
 ): HostSettings {
   const settings = { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout, isMeasured };
   if (telemetry === undefined) return settings;
-  const { share, content = "none" } = telemetry;
-  return { ...settings, telemetry: { ...tracing, share, content, capacity: spansOfHost } };
+  const { sample, content = "none" } = telemetry;
+  return { ...settings, telemetry: { ...tracing, sample, content, capacity: spansOfHost } };
 }

@@ -1,4 +1,4 @@
-/** What is told of a system's runs: as its events, in its log, and to those who wait for their ends. */
+/** What is told of a system's runs: as its events, in its log, and to those who follow them. */
 
 import type { EventFeed } from "../telemetry/event-feed.ts";
 import type { SystemLog } from "../telemetry/system-log.ts";
@@ -7,13 +7,13 @@ import type { RunsEvents } from "../workflows/runs.ts";
 export function runsEvents(
   { publish }: Pick<EventFeed, "publish">,
   log: Pick<SystemLog, "failedRun">,
-  onEnded: RunsEvents["onEnded"],
+  followers: Pick<RunsEvents, "onVersion" | "onEnded">,
 ): RunsEvents {
   return {
     onSwitch: (coordination, epoch) => publish({ type: "coordination-switched", coordination, epoch }),
     onRecovered: (run) => publish({ type: "run-recovered", run }),
     onRefused: (run, error) => publish({ type: "run-refused", run, error }),
     onFailed: (run) => log.failedRun(run),
-    onEnded,
+    ...followers,
   };
 }

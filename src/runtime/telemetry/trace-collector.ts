@@ -1,28 +1,30 @@
 /**
- * Where the spans of a system come together: those that its hosts have recorded, and those of its runs, which are made from their histories
- * when they end. Each leaves once it has ended; what a dead thread had open has ended with it, as lost.
+ * Where the spans of a system come together: those that its hosts have recorded, and those of its runs (`run-traces.ts`). Each leaves once it has ended; what a dead thread had open has ended with it, as lost.
  */
 
 import { type Address, type HostId, nameOf } from "../../actors/address.ts";
+import { timeOfDay } from "../../async/time-of-day.ts";
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { type TraceOptions, redacted } from "../../traces/content.ts";
 import { failureName } from "../../traces/failure-name.ts";
 import { lost, type Recorded, type Recorder } from "../../traces/recorder.ts";
+import type { Sample } from "../../traces/sampling.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { SpanSink } from "../../traces/span-sink.ts";
-import { isRunRecorded, type TraceContext } from "../../traces/traceparent.ts";
+import type { TraceContext } from "../../traces/traceparent.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
-import { spansOf } from "../../workflows/history/spans-of-run.ts";
 import type { ChildReport } from "../transport/supervision-protocol.ts";
 import { CommitPlaces } from "./commit-places.ts";
 import type { EventFeed } from "./event-feed.ts";
+import { RunTraces } from "./run-traces.ts";
 import type { SystemEvent } from "./system-events.ts";
 
-/** How many spans of one thread may be open, and how many runs may wait for their turn to be traced (invariant 7). */
+/** How many spans of one thread may be open (invariant 7). */
 const mostOpen = 10_000;
-const mostRuns = 1_000;
 /** To how many of the spans that a thread took along its death is linked. */
 const mostLinks = 32;
 
@@ -30,14 +32,17 @@ export interface TelemetrySettings extends TraceOptions {
   readonly sinks: readonly SpanSink[];
   /** Takes what is recorded live alone: it makes the spans of runs itself, from the histories of those that are looked at. */
   readonly live?: SpanSink | undefined;
-  /** Which share of traces is recorded: 0 to 1. */
-  readonly share: number;
+  /** Which traces are recorded. */
+  readonly sample: Sample;
 }
 
 export interface TraceCollectorOptions {
   readonly settings: TelemetrySettings;
+  readonly clock: Clock;
   /** That of the home host. */
   readonly recorder: () => Pick<Recorder, "begin" | "take"> | undefined;
+  /** Decodes what is in histories. */
+  readonly codec: () => PayloadCodec;
   /** All that was recorded of a run. */
   readonly records: (run: string) => Promise<readonly RunRecord[]>;
   /** A sink threw, or a run's history could not be read. */
@@ -64,17 +69,26 @@ export class TraceCollector {
   readonly #failed = new Map<string, string>();
   readonly #commits = new CommitPlaces();
   #lastDeath: TraceContext | undefined;
-  #runs: Promise<void> = Promise.resolve();
-  #waitingRuns = 0;
   #taken = 0;
   #dropped = 0;
 
+  /** The spans of runs. */
+  readonly runs: RunTraces;
+
   constructor(options: TraceCollectorOptions) {
     this.#options = options;
-  }
-
-  get share(): number {
-    return this.#options.settings.share;
+    const { settings, clock, codec, records, onFailure } = options;
+    this.runs = new RunTraces({
+      sample: settings.sample,
+      isGiven: settings.sinks.length > 0,
+      content: settings,
+      now: () => timeOfDay(clock),
+      codec,
+      records,
+      give: (spans) => this.#give(spans),
+      onDropped: () => void this.#dropped++,
+      onFailure,
+    });
   }
 
   get stats(): TelemetryStats {
@@ -113,28 +127,9 @@ export class TraceCollector {
     if (report.type === "handler-failed" && report.trace !== undefined) this.#failed.set(nameOf(child), report.trace);
   }
 
-  /** A run has ended: its spans are made in their turn. */
-  runEnded(run: string): void {
-    if (this.#options.settings.sinks.length === 0) return;
-    if (this.#waitingRuns >= mostRuns) {
-      this.#dropped++;
-      return;
-    }
-    this.#waitingRuns++;
-    this.#runs = this.#runs.then(async () => {
-      try {
-        this.#giveRun(await this.#options.records(run));
-      } catch (error) {
-        this.#options.onFailure(error);
-      } finally {
-        this.#waitingRuns--;
-      }
-    });
-  }
-
   /** Resolves when the runs that have ended are traced. */
-  async settled(): Promise<void> {
-    await this.#runs;
+  settled(): Promise<void> {
+    return this.runs.settled();
   }
 
   /** Nothing follows: what is open is lost. */
@@ -147,17 +142,6 @@ export class TraceCollector {
         this.#options.onFailure(error);
       }
     }
-  }
-
-  /** The spans of a run that failed are kept whether or not its trace is among those recorded: they cost nothing before. */
-  #giveRun(records: readonly RunRecord[]): void {
-    const { settings } = this.#options;
-    const spans = spansOf(records, settings);
-    const [root] = spans;
-    const [first] = records;
-    if (root === undefined || first?.event.type !== "run-started") return;
-    if (root.failure !== undefined || isRunRecorded(root.traceId, settings.share, first.event.caller))
-      this.#give(spans.filter(({ end }) => end !== undefined));
   }
 
   #threadDied({ thread, time, error, actors }: Extract<SystemEvent, { type: "thread-died" }>): void {
@@ -230,7 +214,7 @@ export class TraceCollector {
 export function collectTraces(
   settings: TelemetrySettings | undefined,
   events: EventFeed,
-  ports: Pick<TraceCollectorOptions, "recorder" | "records">,
+  ports: Pick<TraceCollectorOptions, "clock" | "recorder" | "codec" | "records">,
 ): TraceCollector | undefined {
   if (settings === undefined) return undefined;
   const onFailure = (error: unknown): void => events.publish({ type: "telemetry-failed", error });

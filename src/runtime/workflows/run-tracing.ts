@@ -5,11 +5,14 @@ import type { RunTracing } from "../../workflows/supervisor/supervisor-ports.ts"
 import { stateKey } from "../../store/versions/state-key.ts";
 import type { HomeHost } from "../host/home-host.ts";
 
-export function runTracing({ host, authority }: HomeHost, share: number): RunTracing | undefined {
+/** Which runs are recorded. */
+export type RunPlaces = Pick<RunTracing, "traceOf">;
+
+export function runTracing({ host, authority }: HomeHost, { traceOf }: RunPlaces): RunTracing | undefined {
   const { recorder } = host;
   if (recorder === undefined) return undefined;
   return {
-    share,
+    traceOf,
     recorder,
     startOf(run) {
       try {

@@ -35,12 +35,14 @@ import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
 import { RefusedRuns } from "./refused-runs.ts";
 import { RunRequests } from "./run-requests.ts";
-import { runTracing } from "./run-tracing.ts";
+import { type RunPlaces, runTracing } from "./run-tracing.ts";
 import { type RunRecord, recordsOf } from "../../workflows/history/run-history.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents extends RecoveryEvents {
   onSwitch(coordination: Coordination, epoch: number): void;
+  /** A run has its next version. */
+  onVersion(run: string, snapshot: Snapshot<RunState>): void;
   /** A run has its last version. */
   onEnded(run: string): void;
   /** A run has ended without a result, or could not be started. */
@@ -60,10 +62,8 @@ export interface RunSettings extends RunQueueOptions {
 export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "platform" | "deploy" | "admit"> {
   readonly options: RunSettings;
   readonly events: RunsEvents;
-  /** Which share of traces is recorded; absent where nothing is. */
-  readonly traces?: { readonly share: number } | undefined;
-  /** Told of each version of a run; absent where nothing is measured. */
-  readonly meter?: { run(id: string, snapshot: Snapshot<RunState>): void } | undefined;
+  /** Which runs are recorded; absent where nothing is. */
+  readonly traces?: RunPlaces | undefined;
 }
 
 export class Runs {
@@ -82,7 +82,7 @@ export class Runs {
   readonly #handlePorts: RunHandlePorts;
   #isClosed = false;
 
-  constructor({ home, platform, options, deploy, admit, events, traces, meter }: RunsOptions) {
+  constructor({ home, platform, options, deploy, admit, events, traces }: RunsOptions) {
     this.#home = home;
     this.#platform = platform;
     this.#options = options;
@@ -97,13 +97,13 @@ export class Runs {
       deploy,
       admit,
       listeners: this.#accepted,
-      tracing: traces && runTracing(home, traces.share),
+      tracing: traces && runTracing(home, traces),
       onVersion: (run, snapshot) => {
         // one that was taken up without a handle has an end as others have
         if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
           this.#accepted.adopt(this.#newHandle(run, snapshot.state.workflow));
         this.#accepted.observe(run, snapshot);
-        meter?.run(run, snapshot);
+        events.onVersion(run, snapshot);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
         events.onEnded(run);

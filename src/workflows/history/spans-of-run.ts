@@ -33,16 +33,22 @@ type Draft = Mutable<Omit<Span, "attributes" | "events">> & { readonly attribute
  */
 export function spansOf(records: readonly RunRecord[], options: TraceOptions = {}): readonly Span[] {
   const [first] = records;
-  if (first?.event.type !== "run-started") return [];
-  const trace = new RunTrace(first.run, first.time, first.event, options);
-  for (const record of records.slice(1)) trace.take(record);
+  const trace = first && traceFrom(first, options);
+  if (trace === undefined) return [];
+  trace.takeAll(records.slice(1));
   return trace.spans;
 }
 
-class RunTrace {
+/** The trace of a run that begins with a record, and is told of the others as they come; `undefined` if that is not a run's first. */
+export function traceFrom({ run, time, event }: RunRecord, options: TraceOptions): RunTrace | undefined {
+  return event.type === "run-started" ? new RunTrace(run, time, event, options) : undefined;
+}
+
+/** The spans of a run as far as it has been told of. */
+export class RunTrace {
   readonly spans: Draft[] = [];
   readonly #options: TraceOptions;
-  readonly #traceId: string;
+  readonly traceId: string;
   readonly #root: Draft;
   readonly #outlines: ReadonlyMap<string, StepOutline>;
   /** By step. */
@@ -61,7 +67,7 @@ class RunTrace {
 
   constructor(run: string, startedAt: number, { workflow, input, steps, ...event }: RunStarted, options: TraceOptions) {
     this.#options = options;
-    this.#traceId = traceIdOf(run, startedAt);
+    this.traceId = traceIdOf(run, startedAt);
     this.#outlines = new Map(steps.map((step) => [step.name, step]));
     this.#root = this.#open(undefined, ["run"], `${names.invokeWorkflow} ${workflow.name}`, startedAt, {
       [names.operation]: names.invokeWorkflow,
@@ -81,7 +87,12 @@ class RunTrace {
       this.#root.links = [{ traceId: traceIdIn(caller), spanId: spanIdIn(caller), attributes: {} }];
   }
 
-  take({ version, time, event }: RunRecord): void {
+  /** Takes the records that follow, in order. */
+  takeAll(records: readonly RunRecord[]): void {
+    for (const record of records) this.#take(record);
+  }
+
+  #take({ version, time, event }: RunRecord): void {
     this.#version = version;
     switch (event.type) {
       case "run-started":
@@ -95,7 +106,7 @@ class RunTrace {
         const span = this.#step(time, step);
         if (fallbackFor !== undefined) span.attributes[names.isFallback] = true;
         if (event.isExpired === true) span.attributes[names.outcome] = "expired";
-        Object.assign(span.attributes, this.#content(names.outputValue, output));
+        this.#show(span.attributes, names.outputValue, output);
         this.#settle(time, step, "finished");
         return;
       }
@@ -116,7 +127,7 @@ class RunTrace {
       case "wait-opened": {
         const span = this.#step(time, event.step);
         if (event.until !== undefined) span.attributes[names.until] = iso(event.until);
-        if ("question" in event) Object.assign(span.attributes, this.#content(names.inputValue, event.question));
+        if ("question" in event) this.#show(span.attributes, names.inputValue, event.question);
         return;
       }
       case "wait-answered":
@@ -171,7 +182,7 @@ class RunTrace {
       case "run-ended": {
         const { status, error, output } = event;
         this.#root.attributes[names.runStatus] = status;
-        if (status === "completed") Object.assign(this.#root.attributes, this.#content(names.outputValue, output));
+        if (status === "completed") this.#show(this.#root.attributes, names.outputValue, output);
         this.#end(this.#root, time, status === "completed" ? undefined : failureOf(error, status), error?.message);
       }
     }
@@ -201,7 +212,7 @@ class RunTrace {
     const span = this.#step(time, step);
     if (who !== undefined) this.#doers.set(step, who);
     const { agent, kind } = this.#outlineOf(step) ?? {};
-    if (kind === "workflow") Object.assign(span.attributes, this.#content(names.inputValue, input));
+    if (kind === "workflow") this.#show(span.attributes, names.inputValue, input);
     if (items !== undefined) this.#counts.set(step, items.count);
     if (agent === undefined) return; // no agent attempts a sub-workflow, an each or a loop
     const at = agent.lastIndexOf("@");
@@ -214,8 +225,8 @@ class RunTrace {
       [names.attempt]: attempt ?? 1,
       [names.decidedBy]: by,
       [names.epoch]: epoch,
-      ...this.#content(names.inputValue, input),
     };
+    this.#show(attributes, names.inputValue, input);
     const draft = this.#openAttempt(span, "attempt", step, `${names.invokeAgent} ${name}`, time, attributes);
     this.#inFlight.set(step, draft);
   }
@@ -228,7 +239,7 @@ class RunTrace {
       [names.compensation]: true,
       [names.stepName]: step,
     });
-    draft.links = [{ traceId: this.#traceId, spanId: undone.spanId, attributes: {} }];
+    draft.links = [{ traceId: this.traceId, spanId: undone.spanId, attributes: {} }];
     this.#inFlight.set(step, draft);
   }
 
@@ -240,7 +251,7 @@ class RunTrace {
     start: number,
     attributes: Attributes,
   ): Draft {
-    return this.#openAs(parent, attemptSpanId(this.#traceId, kind, step, this.#version), name, start, attributes);
+    return this.#openAs(parent, attemptSpanId(this.traceId, kind, step, this.#version), name, start, attributes);
   }
 
   #endAttempt(time: number, step: string, error: EncodedError | undefined, outcome: string): void {
@@ -319,20 +330,12 @@ class RunTrace {
     start: number,
     attributes: Attributes,
   ): Draft {
-    return this.#openAs(parent, spanIdOf(this.#traceId, ...about), name, start, attributes);
+    return this.#openAs(parent, spanIdOf(this.traceId, ...about), name, start, attributes);
   }
 
   #openAs(parent: Draft | undefined, spanId: string, name: string, start: number, attributes: Attributes): Draft {
-    const draft: Draft = {
-      traceId: this.#traceId,
-      spanId,
-      ...(parent === undefined ? {} : { parentId: parent.spanId }),
-      name,
-      start,
-      attributes,
-      events: [],
-      links: [],
-    };
+    const draft: Draft = { traceId: this.traceId, spanId, name, start, attributes, events: [], links: [] };
+    if (parent !== undefined) draft.parentId = parent.spanId;
     this.spans.push(draft);
     return draft;
   }
@@ -360,6 +363,10 @@ class RunTrace {
 
   #tell(draft: Draft, name: string, time: number, attributes: Attributes): void {
     draft.events.push({ name, time, attributes });
+  }
+
+  #show(attributes: Attributes, attribute: string, value: unknown): void {
+    if (this.#options.content === "all") Object.assign(attributes, this.#content(attribute, value));
   }
 
   #content(attribute: string, value: unknown): Attributes {

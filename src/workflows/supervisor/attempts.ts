@@ -61,7 +61,7 @@ export class Attempts {
     if (tracing === undefined) return this.#goAhead(run, agent, claim);
     return chain(run.startedAt ?? tracing.startOf(run.id), (startedAt) => {
       run.startedAt = startedAt;
-      return this.#goAhead(run, agent, claim, run.traceOf(claim, tracing.share));
+      return this.#goAhead(run, agent, claim, run.traceOf(claim, tracing));
     });
   }
 

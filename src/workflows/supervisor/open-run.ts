@@ -11,8 +11,9 @@ import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
 import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
-import { attemptSpanId, traceIdOf } from "../../traces/trace-ids.ts";
-import { isRunRecorded, traceparentOf } from "../../traces/traceparent.ts";
+import { attemptSpanId } from "../../traces/trace-ids.ts";
+import { traceparentOf, unsampled } from "../../traces/traceparent.ts";
+import type { RunTracing } from "./supervisor-ports.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
 /** What is due: the run's deadline, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
@@ -41,6 +42,8 @@ export class OpenRun {
   state: RunState = newRun;
   /** When it began, and its newest version: kept where traces are recorded, whose ids they are part of. */
   startedAt: number | undefined;
+  /** Its trace, `null` for one that is not recorded, `undefined` until it is asked for. */
+  #traceId: string | null | undefined;
   #version: number | undefined;
   /** What is to be recorded before anything else, since the run was parked when it happened: of many runs that wait, few go on. */
   owed: "run-recovered" | "coordination-switched" | undefined;
@@ -151,12 +154,13 @@ export class OpenRun {
   }
 
   /** The place of the newest attempt at a step, or at its compensation, in the run's trace; `undefined` if it isn't known. */
-  traceOf({ type, step }: Pick<Claim, "type" | "step">, share: number): string | undefined {
+  traceOf({ type, step }: Pick<Claim, "type" | "step">, { traceOf }: Pick<RunTracing, "traceOf">): string | undefined {
     const version = this.#begunIn?.get(step);
     if (this.startedAt === undefined || version === undefined) return undefined;
-    const traceId = traceIdOf(this.id, this.startedAt);
-    const spanId = attemptSpanId(traceId, type === "step-started" ? "attempt" : "undo", step, version);
-    return traceparentOf(traceId, spanId, isRunRecorded(traceId, share, this.state.caller));
+    if (this.#traceId === undefined) this.#traceId = traceOf(this.id, this.startedAt, this.state.caller) ?? null;
+    if (this.#traceId === null) return unsampled.traceparent;
+    const spanId = attemptSpanId(this.#traceId, type === "step-started" ? "attempt" : "undo", step, version);
+    return traceparentOf(this.#traceId, spanId, true);
   }
 
   #noteDue(name: string): void {

@@ -23,8 +23,8 @@ export interface Listeners {
 
 /** How the places of attempts in their runs' traces are known. */
 export interface RunTracing {
-  /** Which share of traces is recorded. */
-  readonly share: number;
+  /** The trace of a run that is recorded: by the time of its first version, and the place in a trace of who started it. */
+  readonly traceOf: (run: string, startedAt: number, caller: string | undefined) => string | undefined;
   readonly recorder: Pick<Recorder, "begin">;
   /** When a run began: the time of its first version; `undefined` if that can't be read. Never fails. */
   startOf(run: string): MaybePromise<number | undefined>;

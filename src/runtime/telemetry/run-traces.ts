@@ -1,0 +1,150 @@
+/**
+ * The spans of runs. Which runs are recorded is decided when they begin; their spans are made of the events of their histories as these are
+ * committed, or of the whole history at the end: of a run that another process began, or that failed and was not to be recorded.
+ */
+
+import type { PayloadCodec } from "../../contracts/payload-codec.ts";
+import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { TraceOptions } from "../../traces/content.ts";
+import { type Sample, TraceRate } from "../../traces/sampling.ts";
+import type { Span } from "../../traces/span.ts";
+import { traceIdOf } from "../../traces/trace-ids.ts";
+import { isInShare, isSampled } from "../../traces/traceparent.ts";
+import { type RunRecord, recordsOf } from "../../workflows/history/run-history.ts";
+import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
+import { type RunTrace, spansOf, traceFrom } from "../../workflows/history/spans-of-run.ts";
+
+/** How many runs may be followed while they go on, how many may wait for their turn to be read, and how many are known to be recorded (invariant 7). */
+const mostFollowed = 1_000;
+const mostWaiting = 1_000;
+const mostKnown = 10_000;
+
+export interface RunTracesOptions {
+  readonly sample: Sample;
+  /** False where no sink takes the spans of runs: then none are made. */
+  readonly isGiven: boolean;
+  readonly content: TraceOptions;
+  /** The time of day, in milliseconds. */
+  readonly now: () => number;
+  readonly codec: () => PayloadCodec;
+  /** All that was recorded of a run. */
+  readonly records: (run: string) => Promise<readonly RunRecord[]>;
+  readonly give: (spans: readonly Span[]) => void;
+  readonly onDropped: () => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export class RunTraces {
+  readonly #options: RunTracesOptions;
+  readonly #rate: TraceRate | undefined;
+  readonly #since: number;
+  /** The runs that are recorded by the rate, those that began last at the end. */
+  readonly #recorded = new Set<string>();
+  readonly #followed = new Map<string, RunTrace>();
+  /** The runs that go on and are not recorded: of these, only those that fail are read at their end. */
+  readonly #passed = new Set<string>();
+  #reading: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(options: RunTracesOptions) {
+    this.#options = options;
+    this.#since = options.now();
+    if (typeof options.sample !== "number") this.#rate = new TraceRate(options.sample);
+  }
+
+  /**
+   * The trace of a run that is recorded: as its caller's trace is; without one, as the option says. What another process has begun it may have
+   * recorded, so that is recorded to its end.
+   */
+  readonly traceOf = (run: string, startedAt: number, caller: string | undefined): string | undefined => {
+    const { sample } = this.#options;
+    const share = typeof sample === "number" && caller === undefined ? sample : undefined;
+    const isOut =
+      caller !== undefined
+        ? !isSampled(caller)
+        : share === undefined
+          ? !this.#recorded.has(run) && (this.#passed.has(run) || startedAt > this.#since)
+          : share === 0;
+    if (isOut) return undefined;
+    const traceId = this.#followed.get(run)?.traceId ?? traceIdOf(run, startedAt);
+    return share === undefined || isInShare(traceId, share) ? traceId : undefined;
+  };
+
+  /** A run has its next version. */
+  version(run: string, snapshot: Snapshot<RunState>): void {
+    const { version, state } = snapshot;
+    if (version === 1) this.#begun(run, snapshot);
+    else this.#followed.get(run)?.takeAll(this.#recordsIn(run, snapshot));
+    if (!isOpen(state)) this.#ended(run, state);
+  }
+
+  /** Resolves when the runs that have ended are traced. */
+  async settled(): Promise<void> {
+    await this.#reading;
+  }
+
+  #begun(run: string, snapshot: Snapshot<RunState>): void {
+    const { time, state } = snapshot;
+    const rate = state.caller === undefined ? this.#rate : undefined;
+    const isIn = rate === undefined || rate.take(this.#options.now());
+    if (rate !== undefined && isIn) note(this.#recorded, run);
+    if (!isIn || this.traceOf(run, time, state.caller) === undefined) note(this.#passed, run);
+    else if (this.#options.isGiven) this.#follow(run, snapshot);
+  }
+
+  #follow(run: string, snapshot: Snapshot<RunState>): void {
+    if (this.#followed.size >= mostFollowed) return;
+    const [first, ...others] = this.#recordsIn(run, snapshot);
+    const trace = first && traceFrom(first, this.#options.content);
+    if (trace === undefined) return;
+    trace.takeAll(others);
+    this.#followed.set(run, trace);
+  }
+
+  #recordsIn(run: string, snapshot: Snapshot<RunState>): readonly RunRecord[] {
+    return recordsOf(run, [snapshot], this.#options.codec());
+  }
+
+  #ended(run: string, { status }: RunState): void {
+    const followed = this.#followed.get(run);
+    if (followed !== undefined) {
+      this.#followed.delete(run);
+      return this.#give(followed.spans);
+    }
+    const isPassed = this.#passed.delete(run);
+    if (!this.#options.isGiven || (isPassed && status === "completed")) return;
+    if (this.#waiting >= mostWaiting) return this.#options.onDropped();
+    this.#waiting++;
+    this.#reading = this.#reading.then(() => this.#read(run));
+  }
+
+  /** The spans of a run that failed are kept whether or not it is recorded: they cost nothing before. */
+  async #read(run: string): Promise<void> {
+    const { content, records, onFailure } = this.#options;
+    try {
+      const all = await records(run);
+      const [first] = all;
+      const spans = spansOf(all, content);
+      if (first?.event.type !== "run-started") return;
+      if (spans[0]?.failure !== undefined || this.traceOf(run, first.time, first.event.caller) !== undefined)
+        this.#give(spans);
+    } catch (error) {
+      onFailure(error);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  #give(spans: readonly Span[]): void {
+    this.#options.give(spans.filter(({ end }) => end !== undefined));
+  }
+}
+
+/** Keeps the newest ones. */
+function note(known: Set<string>, run: string): void {
+  known.add(run);
+  for (const oldest of known) {
+    if (known.size <= mostKnown) return;
+    known.delete(oldest);
+  }
+}
