@@ -1,7 +1,7 @@
 // Proves the package on the current LTS of Node, which runs TypeScript by itself: the tests, then the example without tsx.
 // That Node comes from npm into a temporary folder, so the project does not depend on it.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -10,6 +10,8 @@ const folder = mkdtempSync(join(tmpdir(), "troupe-lts-"));
 const bin = join(folder, "node_modules", lts.name, "bin");
 const env = { ...process.env, PATH: [bin, process.env["PATH"]].join(delimiter) };
 const run = (command: string, ...args: string[]): unknown => execFileSync(command, args, { stdio: "inherit", env });
+
+chmodSync(folder, 0o755); // a test runs it as another user
 
 try {
   run("npm", "install", "--no-save", "--prefix", folder, `${lts.name}@${lts.version}`);

@@ -173,6 +173,15 @@ export type ResolvedOptions = Required<
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
 const megabytes = v.pipe(v.number(), v.finite(), v.gtValue(0));
+/** With less, V8 or Node.js ends the whole process while the thread starts. */
+const atLeast = (least: number) =>
+  v.pipe(
+    megabytes,
+    v.minValue(
+      least,
+      ({ received }) => `expected at least ${least}, without which no thread starts, received ${received}`,
+    ),
+  );
 
 const schema = v.strictObject({
   threads: v.optional(v.pipe(positive, v.maxValue(256))),
@@ -213,10 +222,10 @@ const schema = v.strictObject({
   maxRuns: v.optional(positive),
   resourceLimits: v.optional(
     v.strictObject({
-      maxOldGenerationSizeMb: v.optional(megabytes),
+      maxOldGenerationSizeMb: v.optional(atLeast(8)),
       maxYoungGenerationSizeMb: v.optional(megabytes),
       codeRangeSizeMb: v.optional(megabytes),
-      stackSizeMb: v.optional(megabytes),
+      stackSizeMb: v.optional(atLeast(0.5)),
     }),
   ),
   stallTimeout: v.optional(v.pipe(v.number(), v.minValue(100))),

@@ -6,12 +6,12 @@
  * @since 0.1.0
  */
 export interface ResourceLimits {
-  /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. */
+  /** The heap for what lives long, in MiB. A thread that needs more dies, and only that thread. At least 8. */
   readonly maxOldGenerationSizeMb?: number;
   /** The heap for what was made recently, in MiB. */
   readonly maxYoungGenerationSizeMb?: number;
   /** Memory for generated code, in MiB. */
   readonly codeRangeSizeMb?: number;
-  /** The stack, in MiB. Default 4. */
+  /** The stack, in MiB. At least 0.5. Default 4. */
   readonly stackSizeMb?: number;
 }

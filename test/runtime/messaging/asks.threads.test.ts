@@ -109,7 +109,7 @@ describe.each([0, 1])("an ask of an actor on thread %i", (thread) => {
     const ref = await system().spawn(counter, { placement: { thread } });
     expect(await ref.ask("get", undefined, { signal })).toBe(0);
     await rejectionOf(ref.ask("failAfterAdding", { by: 1 }, { signal }));
-    await rejectionOf(ref.ask("addSlowly", { by: 1, ms: 30 }, { signal, timeout: 1 }));
+    await rejectionOf(ref.ask("addSlowly", { by: 1, ms: 1_000 }, { signal, timeout: 1 }));
     await rejectionOf(ref.ask("add", { by: "x" as never }, { signal }));
     await system().stop(ref);
     await rejectionOf(ref.ask("get", undefined, { signal }));

@@ -412,6 +412,8 @@ describe("a system", () => {
     [{ stallTimeout: Number.NaN }, "stallTimeout"],
     [{ resourceLimits: 64 }, "resourceLimits"],
     [{ resourceLimits: { maxOldGenerationSizeMb: 0 } }, "resourceLimits.maxOldGenerationSizeMb"],
+    [{ resourceLimits: { maxOldGenerationSizeMb: 7.9 } }, "resourceLimits.maxOldGenerationSizeMb"],
+    [{ resourceLimits: { stackSizeMb: 0.2 } }, "resourceLimits.stackSizeMb"],
     [{ resourceLimits: { stackSizeMb: Number.POSITIVE_INFINITY } }, "resourceLimits.stackSizeMb"],
     [{ resourceLimits: { maxHeapSizeMb: 64 } }, "resourceLimits.maxHeapSizeMb"],
     [{ maxRuns: -1 }, "maxRuns"],

@@ -36,6 +36,14 @@ it.each([
   expect(await runProgram(program)).toEqual({ code: 0, out: "done\n", err: "" });
 });
 
+it("a program whose threads can't start is told why", async () => {
+  const preload =
+    'import { isMainThread } from "node:worker_threads"; if (!isMainThread) throw new Error("no threads here")';
+  const { code, out, err } = await runProgram("closes", ["--import", `data:text/javascript,${preload}`]);
+  expect({ code, out }).toEqual({ code: 1, out: "" });
+  expect(err).toMatch(/thread \d died: code on it threw outside of any handler: no threads here/);
+});
+
 it("a program that throws with a system open ends with its error", async () => {
   const { code, out, err } = await runProgram("throws with a system open");
   expect({ code, out }).toEqual({ code: 1, out: "" });

@@ -310,17 +310,6 @@ describe("a thread that throws while it is closed", () => {
   });
 });
 
-describe("threads that can't start", () => {
-  it("fail the start of the system, with the reason", async () => {
-    const options = { threads: 2, resourceLimits: { maxOldGenerationSizeMb: 1 } };
-    expect(await rejectionOf(createSystem(options))).toMatchObject({
-      code: "thread-died",
-      message: expect.stringContaining("its heap is full") as string,
-      details: { how: "out-of-memory" },
-    });
-  });
-});
-
 function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
 }
