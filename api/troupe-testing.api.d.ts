@@ -166,6 +166,7 @@ export interface SequentialModel<State, Input, Output> {
 export interface SimulateOptions {
     readonly seed?: number;
     readonly runs?: number;
+    readonly replay?: string;
     readonly faults?: Faults;
     readonly strategy?: StrategyName;
     readonly placement?: "drawn" | "spread";

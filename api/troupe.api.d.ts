@@ -815,6 +815,11 @@ export interface ErrorDetailsByCode {
     "simulation-failed": {
         readonly seed: number;
         readonly steps: number;
+        readonly replay?: string;
+    };
+    "not-repeatable": {
+        readonly seed: number;
+        readonly steps: number;
     };
     "verification-failed": {
         readonly workflow: string;
@@ -829,6 +834,7 @@ export interface ErrorDetailsByCode {
     deadlock: {
         readonly seed?: number;
         readonly steps?: number;
+        readonly replay?: string;
     };
     "process-crashed": Readonly<Record<string, undefined>>;
     "invalid-input": {

@@ -82,6 +82,7 @@ export const errorCodes = [
   "overloaded",
   // simulator
   "simulation-failed",
+  "not-repeatable",
   "verification-failed",
   "not-linearizable",
   "deadlock",

@@ -246,14 +246,15 @@ export interface ErrorDetailsByCode {
   "past-point-of-no-return": { readonly run: string; readonly step: string };
   overloaded: { readonly run: string; readonly inFlight: number; readonly waiting: number };
   // simulator
-  "simulation-failed": { readonly seed: number; readonly steps: number };
+  "simulation-failed": { readonly seed: number; readonly steps: number; readonly replay?: string };
+  "not-repeatable": { readonly seed: number; readonly steps: number };
   "verification-failed": { readonly workflow: string; readonly problem: string; readonly seed: number };
   "not-linearizable": {
     readonly model: string;
     readonly verdict: false | "unknown";
     readonly operations: number;
   };
-  deadlock: { readonly seed?: number; readonly steps?: number };
+  deadlock: { readonly seed?: number; readonly steps?: number; readonly replay?: string };
   "process-crashed": Readonly<Record<string, undefined>>;
   // input of the command line
   "invalid-input": {

@@ -2,7 +2,8 @@
 
 export type { ActorFailure } from "./simulator/actor-failure.ts";
 export type { Faults } from "./simulator/faults.ts";
-export { simulate, type Scenario, type SimulateOptions, type SimulationReport } from "./simulator/simulate.ts";
+export { simulate, type SimulationReport } from "./simulator/simulate.ts";
+export type { Scenario, SimulateOptions } from "./simulator/simulate-options.ts";
 export { type StepCounts, verifyWorkflow, type VerifyOptions, type VerifyReport } from "./verify/verify-workflow.ts";
 export type { StrategyName } from "./simulator/strategy.ts";
 export type { Life, World } from "./simulator/world.ts";

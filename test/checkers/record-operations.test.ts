@@ -3,7 +3,7 @@ import { defineActor } from "../../src/actors/define-actor.ts";
 import { checkLinearizability } from "../../src/checkers/check-linearizability.ts";
 import { counter, type CounterInput } from "../../src/checkers/models/counter.ts";
 import { recordOperations } from "../../src/checkers/record-operations.ts";
-import { simulate, type Scenario } from "../../src/testing/simulator/simulate.ts";
+import { simulate, type Scenario } from "../../src/testing/index.ts";
 import { defineState } from "../../src/store/versions/define-state.ts";
 import * as v from "valibot";
 

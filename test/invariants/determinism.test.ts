@@ -3,7 +3,9 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { simulate, type SimulateOptions } from "../../src/testing/index.ts";
-import { type Scenario, type SimulatedRun, simulateOnce } from "../../src/testing/simulator/simulate.ts";
+import type { Scenario } from "../../src/testing/index.ts";
+import type { RunOutcome } from "../../src/testing/simulator/run-once.ts";
+import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { adder, tally, writer } from "../fixtures/actors.ts";
 import { crashes, schedules } from "./worlds.ts";
 import { book, fulfilment } from "./workflows.ts";
@@ -48,7 +50,7 @@ describe("invariant 8: same seed, same program, same schedule, same history", ()
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 0, max: 2 ** 31 - 1 }), async (seed) => {
         const histories: string[] = [];
-        const runs: SimulatedRun[] = [];
+        const runs: RunOutcome[] = [];
         for (let i = 0; i < 2; i++) {
           const scenario = everything((history) => histories.push(history));
           runs.push(await simulateOnce(scenario, seed, options));

@@ -155,7 +155,7 @@ export class Scheduler {
     }
     if (ready.length < 2) return ready[0];
     ready.sort(byCause);
-    return ready[this.#choices.choose("step", ready.length, () => this.#strategy.pick(ready.map(asReady)))];
+    return ready[this.#choices.chooseStep(ready, () => this.#strategy.pick(ready.map(asReady)))];
   }
 
   /** Lets time pass until a step may run. */

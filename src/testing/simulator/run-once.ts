@@ -1,0 +1,188 @@
+/** One run of a scenario: all its parts, its choices, and what became of it. */
+
+import { createHash } from "node:crypto";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
+import type { SystemOptions } from "../../runtime/system/system-options.ts";
+import { shown } from "../../values/shown.ts";
+import { type Choices, ChoicesOfRun, type Chosen, type Given } from "./choices.ts";
+import { faultsOfRun, resolveFaults } from "./faults.ts";
+import { LinkFaults } from "./link-faults.ts";
+import { Lives } from "./lives.ts";
+import { MachineClock } from "./machine-clock.ts";
+import { Scheduler, type TraceStep } from "./scheduler.ts";
+import { randomOf, type SeededRandom } from "./seeded-random.ts";
+import type { Scenario, SimulateOptions } from "./simulate-options.ts";
+import {
+  DurableJournal,
+  type DurableJournalOptions,
+  type JournalSource,
+  onlyJournal,
+  volatileJournals,
+} from "./simulated-journal.ts";
+import type { Tamper } from "./simulated-platform.ts";
+import { withStandIns } from "./stand-ins.ts";
+import { strategyOf } from "./strategy.ts";
+import { Strikes } from "./strikes.ts";
+import { worldOf } from "./world.ts";
+
+/** What a test of a test breaks on purpose. */
+export interface Sabotage {
+  readonly tamper?: Tamper | undefined;
+  readonly journals?: JournalSource | undefined;
+}
+
+/** What became of a run. */
+export interface RunOutcome {
+  readonly seed: number;
+  readonly trace: readonly TraceStep[];
+  /** A hash of the trace: equal for equal schedules. */
+  readonly schedule: string;
+  /** How often the process crashed. */
+  readonly crashes: number;
+  readonly chosen: Chosen;
+  /** The lane of each step that was chosen. */
+  readonly lanes: readonly string[];
+  /** The first of the given choices that didn't fit. */
+  readonly misfit: string | undefined;
+  readonly failure: { readonly thrown: unknown } | undefined;
+}
+
+/** The simulation starts here in virtual time. */
+const epoch = Date.UTC(2026, 0, 1);
+
+/**
+ * Runs a scenario once. Its choices are those given, and where none are, drawn by the seed.
+ *
+ * @throws TroupeError `invalid-options`
+ */
+export async function runOnce(
+  scenario: Scenario,
+  seed: number,
+  options: SimulateOptions,
+  { tamper, journals }: Sabotage = {},
+  given?: Given,
+): Promise<RunOutcome> {
+  const choices = new ChoicesOfRun(given);
+  const draw = (part: string): SeededRandom => randomOf(seed, part);
+  const faults = faultsOfRun(resolveFaults(options.faults), draw("swarm"));
+  const links = new LinkFaults(choices, draw("links"), faults);
+  const striking = draw("strikes");
+  let strikes: Strikes | undefined;
+  const scheduler = new Scheduler({
+    choices,
+    strategy: strategyOf(options.strategy ?? "portfolio", draw("strategy")),
+    start: epoch,
+    maxSteps: options.maxSteps ?? 100_000,
+    onStep: () => strikes?.strike() ?? false,
+  });
+  const machine = new MachineClock();
+  const lives = new Lives({
+    scheduler,
+    machine,
+    random: draw("system"),
+    seed,
+    faults: links,
+    downtime: () => (choices.choose("strike", 101, () => striking.below(101)) / 100) * faults.maxDowntime,
+    place: placing(options, choices, draw("places")),
+    system: options.system ?? {},
+    journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
+    expects: options.expects ?? (() => false),
+    load: withStandIns(
+      moduleLoader((url) => import(url) as Promise<object>),
+      options.agents ?? [],
+    ),
+    ...(tamper === undefined ? {} : { tamper }),
+  });
+  /** Where the trace of the scenario ends, and that of the close begins. */
+  let end: number | undefined;
+  const failure = await play(scheduler, lives, async () => {
+    strikes = new Strikes(lives, choices, striking, faults);
+    try {
+      await Promise.race([lives.standing(), lives.failed]);
+      await Promise.race([
+        scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed })),
+        lives.failed,
+      ]);
+    } finally {
+      strikes = undefined;
+      end = scheduler.trace.length;
+      if (closes(seed, options.system)) await lives.close();
+    }
+    await Promise.race([lives.failed, Promise.resolve()]); // while it was closed
+  });
+  const trace = scheduler.trace.slice(0, end);
+  const { chosen, lanes, misfit } = choices;
+  return { seed, trace, schedule: hash(trace), crashes: lives.crashes, chosen, lanes, misfit, failure };
+}
+
+/**
+ * Whether a run ends with the close of its system. What is left otherwise is garbage, as that of a process that crashed is. A close takes
+ * as long as a small scenario, so only one run in eight has it, unless something outside of the simulation sees its effects.
+ */
+function closes(seed: number, { journal, telemetry, logger }: SystemOptions = {}): boolean {
+  return (
+    journal !== undefined ||
+    telemetry !== undefined ||
+    (logger !== undefined && logger !== false) ||
+    randomOf(seed, "close").below(8) === 0
+  );
+}
+
+/** Runs the program under the scheduler; returns what went wrong, if anything did. */
+async function play(
+  scheduler: Scheduler,
+  lives: Lives,
+  program: () => Promise<void>,
+): Promise<{ thrown: unknown } | undefined> {
+  let outcome: { failure?: { thrown: unknown } } | undefined;
+  const running = program().then(
+    () => (outcome = {}),
+    (thrown: unknown) => (outcome = { failure: { thrown } }),
+  );
+  const end = await scheduler.run(() => outcome !== undefined);
+  if (end === "done") {
+    await running;
+    return outcome?.failure;
+  }
+  return { thrown: new TroupeError("deadlock", whyNotEnded(end, scheduler.trace.length, lives.crashes)) };
+}
+
+function whyNotEnded(end: "deadlock" | "too-many-steps", steps: number, crashes: number): string {
+  if (end === "too-many-steps")
+    return `the scenario has not ended after ${steps} steps: something keeps itself busy. Raise maxSteps if it has to be so long.`;
+  const stuck = `nothing is left to run after ${steps} steps, but the scenario still waits. Either actors wait for each other, or the scenario awaits something outside the simulation, such as a real timer or a file.`;
+  if (crashes === 0) return stuck;
+  return `${stuck} Or it awaits a system whose process has crashed (it crashed ${crashes} times), which never answers: what is to be begun again in the next process belongs into survive().`;
+}
+
+/** Which of the threads, the least loaded first, an actor is placed on. */
+function placing(
+  { placement = "drawn" }: SimulateOptions,
+  choices: Choices,
+  random: SeededRandom,
+): (among: number) => number {
+  const isDrawn = placement === "drawn" && random.chance(1 / 2);
+  return (among) => (among < 2 ? 0 : choices.choose("place", among, () => (isDrawn ? random.below(among) : 0)));
+}
+
+/** @throws TroupeError `invalid-options` */
+function journalsOf({ journal = "memory", system }: SimulateOptions, durable: DurableJournalOptions): JournalSource {
+  if (journal !== "memory" && journal !== "durable")
+    throw new TroupeError("invalid-options", `simulate: journal is "memory" or "durable", not ${shown(journal)}`);
+  if (system?.journal !== undefined) {
+    if (journal === "durable")
+      throw new TroupeError(
+        "invalid-options",
+        'simulate: journal is "durable", and system.journal is another one. Give one of them.',
+      );
+    return onlyJournal(system.journal);
+  }
+  return journal === "durable" ? new DurableJournal(durable) : volatileJournals;
+}
+
+function hash(trace: readonly TraceStep[]): string {
+  let lines = "";
+  for (const { at, lane } of trace) lines += `${at} ${lane}\n`;
+  return createHash("sha256").update(lines).digest("hex");
+}
