@@ -98,13 +98,13 @@ describe("the views of a system in which much has failed", () => {
     expect(concerns.map((one) => one.kind)).toEqual(
       expect.arrayContaining(["person", "answer", "breaker", "thread-died", "dead-letters"]),
     );
-    expect(runs.byStatus).toMatchObject({ completed: 2, "compensation-failed": 1, running: 1 });
+    expect(runs.byStatus).toMatchObject({ completed: 3, "compensation-failed": 1, running: 1 });
     expect(figures?.threads).toHaveLength(2);
   });
 
   test("runs are filtered, and paged", async () => {
     const all = await troubled.view<RunsData>("runs");
-    expect(all.total).toBe(4);
+    expect(all.total).toBe(5);
     const idsOf = async (query: string): Promise<string[]> =>
       (await troubled.view<RunsData>(`runs?${query}`)).runs.map(({ run }) => run);
     expect(await idsOf("status=compensation-failed")).toEqual([runIds.stuck]);
@@ -256,7 +256,16 @@ describe("what is not to be seen", () => {
   const paths = [
     ...["overview", "runs", `run?id=${runIds.stuck}`, `run?id=${runIds.asking}`, `run?id=${runIds.done}`],
     ...["actors", "keys", "key?key=order/a", "version?key=order/a", "blame?key=order/a&path=/notes/0"],
-    ...["messages", "sequence", `sequence?run=${runIds.stuck}`, "gates", "threads", "version?key=run/sale-2&at=3"],
+    ...[
+      "messages",
+      "reads?key=order/a",
+      "bisect?key=order/a&condition=%2Fcents+%3E+0",
+      "sequence",
+      `sequence?run=${runIds.stuck}`,
+      "gates",
+      "threads",
+      "version?key=run/sale-2&at=3",
+    ],
   ];
 
   test("with content none, no input, output, state or message of an error is on any view", async () => {

@@ -83,7 +83,7 @@ describe("by hand", () => {
     await page.keyboard.press("/");
     await page.keyboard.type("purchase");
     await page.keyboard.press("Enter");
-    await page.getByText("1 of 4 runs").waitFor();
+    await page.getByText("1 of 5 runs").waitFor();
     await page.getByRole("link", { name: runIds.asking }).focus();
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: `Run ${runIds.asking}` }).waitFor();

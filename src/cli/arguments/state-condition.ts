@@ -1,9 +1,9 @@
 /** A condition on a state, from the command line: a value at a path, or a module's function. */
 
-import { isDeepStrictEqual } from "node:util";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { partsOf, valueAt } from "../../store/travel/json-pointer.ts";
+import { compares } from "../../store/travel/value-test.ts";
 import type { Arguments, Flags } from "./arguments.ts";
 import { loadFunction } from "../modules/load-function.ts";
 import { type ModuleTarget, moduleTarget } from "./module-target.ts";
@@ -19,6 +19,8 @@ export const conditionFlags = {
   exists: { type: "boolean" },
   module: { type: "string" },
 } as const satisfies Flags;
+
+const signs = { equals: "=", above: ">", below: "<" } as const;
 
 /**
  * Reads the condition: `--module FILE#export`, or `--path` with one of the other options. The returned function imports
@@ -46,20 +48,8 @@ export function conditionOf(given: Arguments): (cwd: string) => Promise<Conditio
   const wanted = name === undefined ? undefined : jsonValue(given, name);
   return async () => (state) => {
     const found = valueAt(state, parts);
-    return found !== undefined && (name === undefined || compare(name, found.value, wanted));
+    return found !== undefined && (name === undefined || compares(found.value, signs[name], wanted));
   };
-}
-
-function compare(how: "equals" | "above" | "below", value: unknown, wanted: unknown): boolean {
-  if (how === "equals") {
-    // JSON has no bigints, so a number stands for the bigint of the same value
-    return typeof value === "bigint" && typeof wanted === "number"
-      ? Number(value) === wanted
-      : isDeepStrictEqual(value, wanted);
-  }
-  if (typeof value === "string" && typeof wanted === "string") return how === "above" ? value > wanted : value < wanted;
-  if (typeof wanted !== "number" || (typeof value !== "number" && typeof value !== "bigint")) return false;
-  return how === "above" ? value > wanted : value < wanted;
 }
 
 function jsonValue(given: Arguments, name: string): unknown {

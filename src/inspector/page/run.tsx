@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import type { RunData, ShownStep } from "../views/run.ts";
+import type { ShownRead } from "../views/reads.ts";
 import { Graph } from "./graph.tsx";
 import { useLive } from "./live.ts";
 import { jsonIn, Order } from "./order.tsx";
-import { Copy, Empty, ErrorText, Shows, Status, Time, Value } from "./parts.tsx";
+import { Copy, Empty, ErrorText, KeyLink, Shows, Status, Time, Value } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
 import { Timeline } from "./timeline.tsx";
 import { duration, visible } from "./words.ts";
@@ -53,6 +54,11 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
                     <strong>{visible(text)}</strong>
                   </li>
                 ))}
+                {run.reads.map((read, i) => (
+                  <li key={`read ${i}`}>
+                    <Read of={read} />
+                  </li>
+                ))}
                 {run.steps.flatMap(({ name, why, pending }) => [
                   ...(why === undefined ? [] : [<li key={name}>{visible(why)}</li>]),
                   ...(pending === undefined ? [] : [<li key={`${name} pending`}>{visible(pending)}</li>]),
@@ -82,6 +88,20 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
         );
       }}
     </Shows>
+  );
+}
+
+function Read({ of: { by, key, version, time, newer } }: { readonly of: ShownRead }) {
+  return (
+    <>
+      {visible(by)} read <KeyLink name={key} at={version} />
+      {newer === undefined ? null : (
+        <strong>
+          , when there was <KeyLink name={key} at={newer.version} /> for {duration(time - newer.time)}, written by{" "}
+          {visible(newer.author)}
+        </strong>
+      )}
+    </>
   );
 }
 

@@ -1,11 +1,12 @@
 /** State: the keys by family; and a key with its versions, what changed, and who changed it. */
 
 import { useState } from "preact/hooks";
-import type { BlameData, KeyData, KeysData, VersionData } from "../views/state.ts";
+import type { KeyData, KeysData, VersionData } from "../views/state.ts";
 import { useLive, useOnce } from "./live.ts";
 import { Order } from "./order.tsx";
-import { Copy, Empty, KeyLink, FailureText, RunLink, Shows, Table, Time, Value } from "./parts.tsx";
+import { Copy, Empty, KeyLink, RunLink, Shows, Table, Time, Value } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
+import { Bisect, Blame, Reads } from "./state-search.tsx";
 import { count, visible } from "./words.ts";
 
 type Given = Readonly<Record<string, string>>;
@@ -112,7 +113,15 @@ export function Key({ given, isReadOnly }: { readonly given: Given; readonly isR
                 Next
               </button>
             </div>
-            <Version name={name} at={at} oldest={data.oldest} newest={data.newest} isReadOnly={isReadOnly} />
+            <Version
+              name={name}
+              at={at}
+              oldest={data.oldest}
+              newest={data.newest}
+              isReadOnly={isReadOnly}
+              choose={choose}
+            />
+            <Reads name={name} version={at} />
             <h3>Versions</h3>
             <Table caption="Versions" heads={["Version", "When", "Written by", "For the run", "Cause"]}>
               {data.versions.map((version) => (
@@ -167,10 +176,12 @@ interface VersionProps {
   readonly oldest: number;
   readonly newest: number;
   readonly isReadOnly: boolean;
+  choose(version: number): void;
 }
 
-function Version({ name, at, oldest, newest, isReadOnly }: VersionProps) {
+function Version({ name, at, oldest, newest, isReadOnly, choose }: VersionProps) {
   const [from, setFrom] = useState("");
+  const [path, setPath] = useState<string | undefined>();
   const seen = useOnce<VersionData>("version", { key: name, at, from });
   const isOwn = /^(run|mail|breaker|call|refused-run)\//.test(name);
   return (
@@ -189,7 +200,8 @@ function Version({ name, at, oldest, newest, isReadOnly }: VersionProps) {
               <Time at={version.time} />
             </p>
             <Value of={state} label={`State in version ${version.version}`} />
-            <Blame name={name} />
+            <Blame name={name} path={path} look={setPath} />
+            <Bisect name={name} choose={choose} />
             {isReadOnly || isOwn ? null : (
               <div class="commands">
                 {at === newest ? null : (
@@ -222,10 +234,13 @@ function Version({ name, at, oldest, newest, isReadOnly }: VersionProps) {
             <ul class="diff">
               {diff?.lines.map((line) => (
                 <li key={line} class={line.startsWith("+") ? "plus" : line.startsWith("-") ? "minus" : ""}>
-                  {visible(line)}
+                  <Line of={line} look={setPath} />
                 </li>
               ))}
             </ul>
+            {diff === undefined || diff.lines.length === 0 ? null : (
+              <p class="dim">A path says who set the value there.</p>
+            )}
             {diff?.isCut === true ? <p class="dim">There are further changes.</p> : null}
           </section>
         </div>
@@ -234,38 +249,17 @@ function Version({ name, at, oldest, newest, isReadOnly }: VersionProps) {
   );
 }
 
-/** Who set a value, by its path. */
-function Blame({ name }: { readonly name: string }) {
-  const [path, setPath] = useState<string | undefined>();
-  const { data, failure } = useOnce<BlameData>("blame", path === undefined ? undefined : { key: name, path });
+/** A change; its path is a button that looks for who made it. */
+function Line({ of, look }: { readonly of: string; look(path: string): void }) {
+  const [, sign = "", path = "", rest = ""] = /^([~+-]) (\/\S*)(.*)$/s.exec(of) ?? [];
+  if (path === "") return visible(of);
   return (
-    <form
-      class="filter"
-      aria-label="Who set a value"
-      onSubmit={(event) => {
-        event.preventDefault();
-        setPath(event.currentTarget.querySelector("input")?.value ?? "");
-      }}
-    >
-      <label>
-        Who set the value at
-        <input name="path" placeholder="/cents" />
-      </label>
-      <button type="submit">Blame</button>
-      {path === undefined || failure === undefined ? null : <FailureText of={failure} />}
-      {path === undefined || data === undefined ? null : (
-        <p role="status">
-          Version {data.version}, by <span class="id">{data.author}</span>
-          {data.run === undefined ? null : (
-            <>
-              {" "}
-              for the run <RunLink run={data.run} />
-            </>
-          )}
-          , <Time at={data.time} />
-          {data.exact ? "" : ", or earlier: older versions are not kept"}
-        </p>
-      )}
-    </form>
+    <>
+      {sign}{" "}
+      <button type="button" class="small" onClick={() => look(path)} aria-label={`Who set ${path}`}>
+        {visible(path)}
+      </button>
+      {visible(rest)}
+    </>
   );
 }

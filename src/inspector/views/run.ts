@@ -10,6 +10,7 @@ import { placedSteps } from "../../workflows/history/run-steps.ts";
 import { eventInWords, pendingInWords, whyInWords } from "../../workflows/history/run-words.ts";
 import { viewOf } from "../../workflows/history/run-view.ts";
 import { type Content, type Shown, shownAsIs, type ShownError } from "../source/content.ts";
+import { readsIn, type ShownRead } from "./reads.ts";
 import { codec, readRun, withLive } from "./spans-of-run.ts";
 import { staleReads } from "./stale-reads.ts";
 import type { Looking, View } from "./view.ts";
@@ -72,6 +73,8 @@ export interface RunData {
   readonly steps: readonly ShownStep[];
   /** In words: reads that had to wait, and for what. */
   readonly waited: readonly string[];
+  /** What its steps read, in their order, of what was recorded. */
+  readonly reads: readonly ShownRead[];
   /** How many events there are, and the newest of them that come before `before`, in their order. */
   readonly eventCount: number;
   readonly events: readonly ShownRecord[];
@@ -111,6 +114,7 @@ export const run: View<RunData> = (query) => {
       can: commandsOf(at, state),
       steps: stepsOf(at, id, newest, records),
       waited: await staleReads(at, spans),
+      reads: await readsIn(at.inspected.reader(), spans),
       eventCount: started === undefined ? 0 : records.length,
       events: eventsOf(records, Math.min(before ?? Number.POSITIVE_INFINITY, records.length + 1), limit),
       spans: spans.slice(0, mostSpans).map(shownSpan),

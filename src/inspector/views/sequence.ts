@@ -104,15 +104,15 @@ function aboutOf(span: Span, { at, run, parties, handled, byId }: Around): About
   const from = parties.around(span);
   const attempt = Number(attributes[names.attempt] ?? 1);
   const step = `${text(names.stepName)}${attempt > 1 ? `, attempt ${attempt}` : ""}`;
-  if (names.compensation in attributes)
-    return { kind: "undo", from: runOf(run), to: parties.ofStep(text(names.stepName)), text: step };
-  if (names.stepName in attributes && names.agentName in attributes) {
-    return { kind: "step", from: runOf(run), to: agentParty(text(names.agentName)), text: step };
+  const isUndoing = names.compensation in attributes;
+  if (isExecution(span)) {
+    if (byId.has(span.parentId ?? "")) return undefined; // its attempt is drawn
+    const [of, to] = [runOf(run ?? text(names.runId)), agentParty(text(names.agentName))];
+    return { kind: isUndoing ? "undo" : "step", from: of === "" ? from : of, to, text: step === "" ? "a call" : step };
   }
-  if (isExecution(span))
-    return byId.has(span.parentId ?? "")
-      ? undefined
-      : { kind: "step", from: runOf(run), to: agentParty(text(names.agentName)), text: "a step" };
+  if (isUndoing) return { kind: "undo", from: runOf(run), to: parties.ofStep(text(names.stepName)), text: step };
+  if (names.stepName in attributes && names.agentName in attributes)
+    return { kind: "step", from: runOf(run), to: agentParty(text(names.agentName)), text: step };
   if (attributes[names.spanType] === "MEMORY" && name.startsWith("commit ")) {
     const version = attributes[names.stateVersion];
     return {
@@ -218,6 +218,7 @@ function agentParty(name: string): string {
   return `agent ${name}`;
 }
 
-function runOf(run: string | undefined): string {
-  return run === undefined ? "runs" : `run ${run}`;
+/** Empty for what is of no run. */
+function runOf(run = ""): string {
+  return run === "" ? "" : `run ${run}`;
 }

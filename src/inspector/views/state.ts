@@ -13,7 +13,7 @@ import type { StoreReader } from "../source/inspected.ts";
 import type { Looking, View } from "./view.ts";
 
 /** The name of a state where it is redacted. */
-const attribute = "troupe.state";
+export const stateAttribute = "troupe.state";
 
 export interface ListedKey {
   readonly key: string;
@@ -119,7 +119,7 @@ export const version: View<VersionData> = (query) => {
       oldest,
       newest,
       at: shownVersion(found),
-      state: at.content.shown(attribute, found.state),
+      state: at.content.shown(stateAttribute, found.state),
       ...(base === undefined ? {} : { diff: diffIn(at, base, found) }),
     };
   };
@@ -139,7 +139,7 @@ export const blamed: View<BlameData> = (query) => {
     const { value, version: since, author, run, time, exact } = found;
     return {
       path,
-      value: content.shown(attribute, value),
+      value: content.shown(stateAttribute, value),
       version: since,
       author,
       ...(run === undefined ? {} : { run }),
@@ -150,7 +150,7 @@ export const blamed: View<BlameData> = (query) => {
 };
 
 function diffIn({ content }: Looking, base: Snapshot, found: Snapshot): NonNullable<VersionData["diff"]> {
-  const [before, after] = [base, found].map(({ state }) => content.value(attribute, state));
+  const [before, after] = [base, found].map(({ state }) => content.value(stateAttribute, state));
   const { text } = diffOf(before, after);
   const lines = text === "" ? [] : text.split("\n");
   return {
@@ -160,7 +160,7 @@ function diffIn({ content }: Looking, base: Snapshot, found: Snapshot): NonNulla
   };
 }
 
-async function extentOf(reader: StoreReader, name: string): Promise<KeyExtent> {
+export async function extentOf(reader: StoreReader, name: string): Promise<KeyExtent> {
   const extent = await reader.extent(name);
   if (extent === undefined) throw noSuchKey(name);
   return extent;
@@ -176,7 +176,15 @@ function noSuchKey(name: string): TroupeError {
   return new TroupeError("no-such-key", `there is no key ${name}`, { details: { key: name } });
 }
 
-function shownVersion({ version: number, time, author, position, schema, cause, erased }: Snapshot): ShownVersion {
+export function shownVersion({
+  version: number,
+  time,
+  author,
+  position,
+  schema,
+  cause,
+  erased,
+}: Snapshot): ShownVersion {
   const run = runOf(cause);
   return {
     version: number,

@@ -2,9 +2,11 @@
 
 import { actor } from "./actor.ts";
 import { actors } from "./actors.ts";
+import { bisect } from "./bisect.ts";
 import { gates } from "./gates.ts";
 import { messages } from "./messages.ts";
 import { overview } from "./overview.ts";
+import { reads } from "./reads.ts";
 import { run } from "./run.ts";
 import { runs } from "./runs.ts";
 import { blamed, key, keys, version } from "./state.ts";
@@ -22,6 +24,8 @@ export const views: Readonly<Record<string, View>> = {
   key,
   version,
   blame: blamed,
+  bisect,
+  reads,
   sequence,
   messages,
   gates,

@@ -100,6 +100,9 @@ export class AgentBody implements ActorBody {
           [names.agentName]: definition.name,
           [names.thread]: host.id,
           [names.idempotencyKey]: work.idempotencyKey,
+          ...(work.forRun === undefined ? {} : { [names.runId]: work.forRun }),
+          ...(work.step === undefined ? {} : { [names.stepName]: work.step }),
+          ...(work.isCompensation ? { [names.compensation]: true } : {}),
         }),
       measure:
         host.meter &&
