@@ -17,6 +17,7 @@ import type { Inspected } from "./source/inspected.ts";
 import { Recent } from "./source/recent.ts";
 import { RunIndex } from "./source/run-index.ts";
 import type { SpanMemory } from "./source/span-memory.ts";
+import { ThreadWatch } from "./source/thread-watch.ts";
 import { Query } from "./views/query.ts";
 import type { Looking } from "./views/view.ts";
 import { views } from "./views/views.ts";
@@ -87,6 +88,7 @@ class InspectorServer implements Inspector {
       recent: new Recent(inspected.live, now),
       runs: new RunIndex(() => inspected.reader(), rest),
       spans,
+      threads: new ThreadWatch(inspected.live, now),
       isReadOnly: settings.isReadOnly || inspected.live === undefined,
       now,
     };

@@ -1,7 +1,7 @@
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createSystem } from "troupe";
-import { hostile, order, purchase } from "../fixtures/inspected.ts";
+import { hostile, order, purchase, spinner } from "../fixtures/inspected.ts";
 import { runIds, troubledSystem, type Troubled } from "../fixtures/troubled-system.ts";
 import type { ActorsData } from "../../src/inspector/views/actors.ts";
 import type { GatesData } from "../../src/inspector/views/gates.ts";
@@ -144,11 +144,33 @@ describe("the views of a system in which much has failed", () => {
     expect(trees[0]?.children?.map(({ name }) => name)).toEqual(["till", "second-till"]);
     expect(actors.map(({ definition }) => definition)).toContain("reserve");
     const { gates } = await troubled.view<GatesData>("gates");
-    expect(gates[0]).toMatchObject({ agent: "courier", status: "open", openings: 1 });
-    expect(gates[0]?.changes[0]?.why).toContain("the courier is ill");
+    const gateOf = (name: string): GatesData["gates"][number] | undefined => gates.find(({ agent }) => agent === name);
+    expect(gateOf("courier")).toMatchObject({ status: "open", openings: 1 });
+    expect(gateOf("courier")?.changes[0]?.why).toContain("the courier is ill");
+    const limited = gateOf("scarce");
+    expect(limited?.now).toMatchObject({ breaker: "closed", inFlight: 1, waiting: 1 });
+    expect(limited?.now?.bulkhead).toEqual({ concurrent: 1, queue: 5, waiting: 1 });
+    const [requests, tokens] = limited?.now?.limits ?? [];
+    expect(requests).toMatchObject({ measure: "requests", max: 3, per: "caller", queue: 1_000, waiting: 0, scopes: 1 });
+    expect(requests?.spent).toMatchObject([{ used: 2, reserved: 0 }]);
+    expect(tokens?.spent).toEqual([{ scope: "", used: 100, reserved: 0 }]);
     const { letters } = await troubled.view<MessagesData>("messages");
     expect(letters.map(({ reason }) => reason)).toContain("no-such-actor");
-    const { events } = await troubled.view<ThreadsData>("threads");
+    const { threads, deaths, events } = await troubled.view<ThreadsData>("threads");
+    expect(threads.map(({ thread, figures }) => [thread, figures?.thread])).toEqual([
+      [0, undefined],
+      [1, 1],
+      [2, 2],
+    ]);
+    for (const { signs } of threads) {
+      expect(signs?.utilization).toBeGreaterThan(0);
+      expect(signs?.utilization).toBeLessThanOrEqual(1);
+      expect(signs?.heapUsed).toBeGreaterThan(1_000_000);
+      expect(signs?.heapLimit).toBeGreaterThan(signs?.heapUsed ?? Infinity);
+    }
+    expect(deaths).toHaveLength(1);
+    expect(deaths[0]).toMatchObject({ actors: 1, took: [expect.stringContaining("mine")] });
+    expect(deaths[0]?.error.message).toContain("3"); // the exit code
     expect(events.find(({ type }) => type === "thread-died")?.error?.code).toBe("thread-died");
   });
 
@@ -166,6 +188,31 @@ describe("the views of a system in which much has failed", () => {
     const blamed = await troubled.view<BlameData>("blame?key=order/a&path=/cents");
     expect(blamed).toMatchObject({ version: 2, run: runIds.asking, value: { json: "150" } });
   });
+});
+
+test("a thread that spins is shown as one that does not answer, and holds up no view", async () => {
+  await using system = await createSystem({
+    threads: 1,
+    logger: false,
+    stallTimeout: 4_000,
+    inspector: { port: 0, onOpen: () => undefined },
+  });
+  const died = new Promise<void>((resolve) => {
+    system.events$.subscribe(({ type }) => type === "thread-died" && resolve());
+  });
+  const url = new URL(system.inspector?.url ?? "");
+  const headers = { authorization: `Bearer ${url.searchParams.get("token")}` };
+  const ref = await system.spawn(spinner);
+  await ref.tell("spin");
+  const look = async <T>(view: string): Promise<T> =>
+    ((await (await fetch(new URL(`/api/v1/${view}`, url), { headers })).json()) as { data: T }).data;
+  let isSilent = false;
+  while (!isSilent) {
+    const { threads } = await look<ThreadsData>("threads");
+    isSilent = threads.some(({ thread, signs }) => thread === 1 && signs === undefined);
+  }
+  expect((await look<OverviewData>("overview")).figures?.actors).toBe(1);
+  await died;
 });
 
 test("a view goes on by itself, as events", async () => {

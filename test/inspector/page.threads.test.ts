@@ -33,7 +33,7 @@ const views = [
   ["messages", "#/messages", "no-such-actor"],
   ["sequence", `#/messages?run=${runIds.stuck}`, "undo reserve"],
   ["gates", "#/gates", "the courier is ill"],
-  ["threads", "#/threads", "thread-died"],
+  ["threads", "#/threads", "the process's own"],
 ] as const;
 
 const open = (scheme: "light" | "dark", of: Troubled = troubled): Promise<Opened> => openPage(browser, scheme, of.url);

@@ -106,6 +106,30 @@ export function fitsAt(
   return now;
 }
 
+/** What the agent, one caller or one tenant has spent within the last period, and has reserved. */
+export interface Spent {
+  /** By `scopeOf`: empty for the agent, and for calls for no tenant. */
+  readonly scope: string;
+  readonly used: number;
+  readonly reserved: number;
+}
+
+/** Those that spent most. */
+export function spentIn(
+  { period }: RateLimitPolicy,
+  state: RateLimitState,
+  now: number,
+  most: number,
+): readonly Spent[] {
+  return [...state]
+    .map(([scope, { log, reserved }]) => {
+      const recent = log.filter(({ at }) => at + period > now);
+      return { scope, used: recent.reduce((sum, { amount }) => sum + amount, 0), reserved };
+    })
+    .sort((one, other) => other.used + other.reserved - one.used - one.reserved)
+    .slice(0, most);
+}
+
 /** What a call with this token estimate counts as. */
 export function amountOf({ measure }: RateLimitPolicy, tokens: number): number {
   return measure === "requests" ? 1 : tokens;

@@ -3,6 +3,8 @@
 import type { Observable } from "rxjs";
 import type { GenericSchema } from "valibot";
 import type { Address } from "../../actors/address.ts";
+import type { GateView } from "../../agents/policies/gate-view.ts";
+import type { Vitals } from "../../ports/vitals.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
@@ -92,6 +94,10 @@ export interface LiveSystem {
   findRun(id: string): Promise<Pick<Run, "cancel" | "resolve" | "retryCompensation" | "tell" | "undo">>;
   switchCoordination(coordination: Coordination): Promise<void>;
   stop(actor: Address): Promise<void>;
+  /** The gates of all agents that were ever called or started here. */
+  gates(): readonly (GateView & { readonly agent: string })[];
+  /** How each thread is, that of the process first; `vitals` is absent for one that does not answer. How late it was is told since this was asked last. */
+  vitals(): Promise<readonly { readonly thread: number; readonly vitals: Vitals | undefined }[]>;
   /** Has a supervised actor begin anew. @throws TroupeError `invalid-options`. */
   restart(actor: Address): void;
   /** Shows an actor or an agent; `undefined` while it is nowhere. */

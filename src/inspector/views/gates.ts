@@ -1,6 +1,7 @@
-/** What stands in front of agents: their breakers, with how they came to be as they are. */
+/** What stands in front of agents: their breakers, with how they came to be as they are, their limits and bulkheads. */
 
 import { type BreakerRecord, breakerState } from "../../agents/policies/breaker-record.ts";
+import type { GateView } from "../../agents/policies/gate-view.ts";
 import { resolveHistoryRange } from "../../store/versions/history-range.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import type { Looking, View } from "./view.ts";
@@ -14,15 +15,19 @@ interface Change {
   readonly retryAt?: number;
 }
 
+export interface ShownGate {
+  readonly agent: string;
+  readonly status: BreakerRecord["status"];
+  /** How often it has opened since it was last closed. */
+  readonly openings: number;
+  /** Of the breaker, the newest first. */
+  readonly changes: readonly Change[];
+  /** How it stands, with its limits; absent for one that no system here has. */
+  readonly now?: GateView;
+}
+
 export interface GatesData {
-  readonly gates: readonly {
-    readonly agent: string;
-    readonly status: BreakerRecord["status"];
-    /** How often it has opened since it was last closed. */
-    readonly openings: number;
-    /** The newest first. */
-    readonly changes: readonly Change[];
-  }[];
+  readonly gates: readonly ShownGate[];
 }
 
 /** How many breakers, and how many changes of each, are shown. */
@@ -32,22 +37,31 @@ const mostChanges = 20;
 const prefix = stateKey(breakerState, "");
 
 export const gates: View<GatesData> = () => async (at) => {
-  const reader = at.inspected.reader();
+  const views = new Map(at.inspected.live?.gates().map(({ agent, ...view }) => [agent, view]));
+  const breakers = new Map((await breakersOf(at)).map(({ agent, breaker }) => [agent, breaker]));
+  const agents = [...new Set([...breakers.keys(), ...views.keys()])].slice(0, most);
   return {
-    gates: await Promise.all(
-      (await breakersOf(at)).map(async ({ agent, breaker }) => {
-        const range = resolveHistoryRange({ order: "newest-first", limit: mostChanges });
-        const versions = await reader.history(prefix + agent, range);
-        return {
-          agent,
-          status: breaker.status,
-          openings: breaker.status === "closed" ? 0 : breaker.openings,
-          changes: versions.map(({ version, time, state }) => changeOf(at, version, time, state as BreakerRecord)),
-        };
-      }),
-    ),
+    gates: await Promise.all(agents.map((agent) => shownGate(at, agent, breakers.get(agent), views.get(agent)))),
   };
 };
+
+async function shownGate(
+  at: Looking,
+  agent: string,
+  breaker: BreakerRecord | undefined,
+  now: GateView | undefined,
+): Promise<ShownGate> {
+  const range = resolveHistoryRange({ order: "newest-first", limit: mostChanges });
+  const versions = breaker === undefined ? [] : await at.inspected.reader().history(prefix + agent, range);
+  const changes = versions.filter(({ erased }) => erased === undefined);
+  return {
+    agent,
+    status: now?.breaker ?? breaker?.status ?? "closed",
+    openings: breaker === undefined || breaker.status === "closed" ? 0 : breaker.openings,
+    changes: changes.map(({ version, time, state }) => changeOf(at, version, time, state as BreakerRecord)),
+    ...(now === undefined ? {} : { now }),
+  };
+}
 
 /** The breakers that have ever changed. */
 export async function breakersOf({

@@ -5,6 +5,7 @@ import type { Content } from "../source/content.ts";
 import type { Recent } from "../source/recent.ts";
 import type { RunIndex } from "../source/run-index.ts";
 import type { SpanMemory } from "../source/span-memory.ts";
+import type { ThreadWatch } from "../source/thread-watch.ts";
 import type { Query } from "./query.ts";
 
 /** What views are made from. */
@@ -14,6 +15,7 @@ export interface Looking {
   readonly recent: Recent;
   readonly runs: RunIndex;
   readonly spans: SpanMemory;
+  readonly threads: ThreadWatch;
   readonly isReadOnly: boolean;
   /** The time of day in milliseconds. */
   now(): number;

@@ -9,6 +9,7 @@ import {
   stepGate,
   type Ticket,
 } from "../../agents/policies/gate.ts";
+import { type GateView, gateView } from "../../agents/policies/gate-view.ts";
 import type { Call } from "../../agents/policies/waiting-calls.ts";
 import type { BreakerState, Successes } from "../../agents/policies/breaker.ts";
 import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
@@ -89,6 +90,11 @@ export class AgentGate {
   get standing(): { readonly breaker: BreakerState["status"]; readonly inFlight: number; readonly waiting: number } {
     const { breaker, inFlight, waiting } = this.#state;
     return { breaker: breaker.status, inFlight, waiting: waiting.length };
+  }
+
+  /** The same with its limits, for a reader. */
+  get view(): GateView {
+    return gateView(this.#policies, this.#state, this.#clock.now());
   }
 
   /** A call that went ahead without asking, and began when it is said, if it is, has ended. If that was in an earlier generation of the breaker, it says nothing about this one. */

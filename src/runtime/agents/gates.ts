@@ -8,6 +8,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { breakerFrom, type BreakerRecord, breakerState, recordOf } from "../../agents/policies/breaker-record.ts";
 import { sliceAt } from "../../agents/policies/breaker.ts";
 import { type GatePolicies, isOnlyBreaker } from "../../agents/policies/gate.ts";
+import type { GateView } from "../../agents/policies/gate-view.ts";
 import type { Call } from "../../agents/policies/waiting-calls.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { estimateTokens } from "../../agents/policies/token-estimate.ts";
@@ -122,6 +123,16 @@ export class Gates {
     return [...this.#known].flatMap(([agent, { gate }]) =>
       gate instanceof Promise ? [] : { agent, ...gate.standing },
     );
+  }
+
+  /** The same with their limits, for a reader; times of day in milliseconds. */
+  get views(): readonly (GateView & { readonly agent: string })[] {
+    const { clock } = this.#options;
+    return [...this.#known].flatMap(([agent, { gate }]) => {
+      if (gate instanceof Promise) return [];
+      const { heldUntil, ...view } = gate.view;
+      return { agent, ...view, ...(heldUntil === undefined ? {} : { heldUntil: toTimeOfDay(clock, heldUntil) }) };
+    });
   }
 
   /** The breaker has counted a failure of an actor's call that had asked. */

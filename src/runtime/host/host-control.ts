@@ -4,6 +4,7 @@ import type { Address, HostId } from "../../actors/address.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { PeekedActor } from "../../inspector/source/peeked-actor.ts";
 import type { Link } from "../../ports/link.ts";
+import type { Vitals } from "../../ports/vitals.ts";
 import type { HostMeasures } from "../transport/host-measures.ts";
 import type { GateLease } from "../agents/gate-lease.ts";
 import type { DefinitionId } from "../definitions/definition-loader.ts";
@@ -34,6 +35,8 @@ export interface HostControl {
   disconnect(peer: HostId, error: EncodedError): Promise<void>;
   stats(): Promise<HostStats>;
   measure(): Promise<HostMeasures>;
+  /** How the thread is, apart from what metrics ask of it; `undefined` where that isn't known. It is watched from the first time on. */
+  vitals(): Promise<Vitals | undefined>;
   /** Shows one of its actors; `undefined` where it has no such actor. */
   peek(actor: Address): Promise<PeekedActor | undefined>;
   /** Stops all actors of the host, and sends what they had left to send. */

@@ -31,6 +31,8 @@ export interface WorkerHostOptions {
   readonly beat?: () => void;
   /** How the thread is. Default: that isn't known. */
   readonly vitals?: VitalSigns | undefined;
+  /** Watches the thread for others than those who measure: how late it was is told once to each. */
+  readonly watch?: () => VitalSigns;
 }
 
 /** Starts a host; `closed` resolves when it was asked to close and has. */
@@ -47,7 +49,8 @@ export function startWorkerHost({
   control: HostControl;
   closed: Promise<void>;
 } {
-  const { beat, vitals } = options;
+  const { beat, vitals, watch } = options;
+  let watched: VitalSigns | undefined;
   const replica = new StoreReplica({ send: (message) => host.transmit(homeHost, { kind: "to-authority", message }) });
   const host: ThreadHost = new ThreadHost({
     settings,
@@ -89,6 +92,10 @@ export function startWorkerHost({
     },
     async measure() {
       return measuresOf(host, replica.position, vitals);
+    },
+    async vitals() {
+      watched ??= watch?.();
+      return watched?.read();
     },
     async peek(actor) {
       return peekActor(host, actor);

@@ -351,6 +351,8 @@ export class ActorSystem implements System {
       runs: this.#runs,
       events: this.#events,
       load: this.#platform.load,
+      gates: this.#gates,
+      watch: this.#platform.vitals,
     };
     this.inspector = await open(inspectedSystem({ system: this, ...looked }));
   }

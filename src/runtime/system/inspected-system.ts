@@ -2,9 +2,12 @@
 
 import { type Address, homeHost, hostOf, isSupervised, nameOf } from "../../actors/address.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
-import type { Inspected, LiveSystem, MessageShape } from "../../inspector/source/inspected.ts";
+import type { Inspected, LiveSystem, MessageShape, SystemFigures } from "../../inspector/source/inspected.ts";
 import type { PeekedActor } from "../../inspector/source/peeked-actor.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
+import type { Gates } from "../agents/gates.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { VitalSigns } from "../../ports/vitals.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import { peekActor } from "../host/peek-actor.ts";
 import { targetOf } from "../messaging/definition-target.ts";
@@ -18,16 +21,19 @@ import type { System } from "./system.ts";
 export interface InspectedParts {
   readonly system: System;
   readonly home: HomeHost;
-  readonly roster: Pick<ThreadRoster, "thread">;
+  readonly roster: Pick<ThreadRoster, "ids" | "thread">;
   readonly registry: Pick<ActorRegistry, "all" | "find">;
   readonly supervision: Pick<Supervision, "hostOf" | "restart" | "states">;
   readonly runs: Runs;
   readonly events: EventFeed;
+  readonly gates: Pick<Gates, "views">;
+  /** Watches the thread that made the system; absent where there is none. */
+  readonly watch: (() => VitalSigns) | undefined;
   readonly load: DefinitionLoader;
 }
 
 export function inspectedSystem(parts: InspectedParts): Omit<Inspected, "workflows"> {
-  const { system, home, registry, supervision, runs, events } = parts;
+  const { system, home, registry, supervision, runs, events, gates } = parts;
   return {
     kind: "system",
     reader: () => home.authority,
@@ -38,7 +44,7 @@ export function inspectedSystem(parts: InspectedParts): Omit<Inspected, "workflo
       get epoch() {
         return runs.epoch;
       },
-      stats: () => system.stats(),
+      stats: statsOf(parts),
       actors: () => registry.all(),
       trees: () => supervision.states,
       hear: (listener) => events.hearFirst(listener),
@@ -49,9 +55,62 @@ export function inspectedSystem(parts: InspectedParts): Omit<Inspected, "workflo
       findRun: (id) => system.findRun(id),
       switchCoordination: (coordination) => system.switchCoordination(coordination),
       stop: (address) => system.stop({ address }),
+      gates: () => gates.views,
+      vitals: vitalsOf(parts),
       ...actorsOf(parts),
     },
   };
+}
+
+function vitalsOf({ home, roster, watch }: InspectedParts): LiveSystem["vitals"] {
+  let own: VitalSigns | undefined;
+  return async () => {
+    own ??= watch?.();
+    const hosts = roster.ids.map(async (thread) => {
+      const vitals = await soon(home.host.clock, unlessItDied(roster.thread(thread)?.control.vitals()));
+      return roster.thread(thread) === undefined ? [] : [{ thread, vitals }];
+    });
+    return [{ thread: homeHost, vitals: own?.read() }, ...(await Promise.all(hosts)).flat()];
+  };
+}
+
+/** The figures of all threads; as they were told last where a thread does not answer. */
+function statsOf({ system, home, registry, runs }: InspectedParts): LiveSystem["stats"] {
+  let last: SystemFigures | undefined;
+  return async () => {
+    last = (await soon(home.host.clock, system.stats())) ?? last;
+    return (
+      last ?? {
+        actors: registry.all().length,
+        waiting: 0,
+        commits: home.authority.position,
+        runs: runs.counts,
+        threads: [],
+        deadLetters: Object.fromEntries(home.deadLetterCounts),
+      }
+    );
+  };
+}
+
+/** Milliseconds that a page waits for a thread, which may spin. */
+const patience = 500;
+
+/** What is answered soon; `undefined` otherwise. */
+function soon<T>(clock: Clock, answer: Promise<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = clock.setTimer(patience, () => resolve(undefined));
+    const over = (): void => timer.cancel();
+    answer.finally(over).then(resolve, reject);
+  });
+}
+
+async function unlessItDied<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isTroupeError(error, "thread-died")) return undefined;
+    throw error;
+  }
 }
 
 /** What may be seen of one actor, and done with it. */
@@ -74,12 +133,7 @@ function actorsOf({
       const host = isSupervised(address) ? supervision.hostOf(address) : hostOf(address);
       if (host === undefined) return undefined;
       if (host === homeHost) return peekActor(home.host, address);
-      try {
-        return await roster.thread(host)?.control.peek(address);
-      } catch (error) {
-        if (isTroupeError(error, "thread-died")) return undefined;
-        throw error;
-      }
+      return soon(home.host.clock, unlessItDied(roster.thread(host)?.control.peek(address)));
     },
     async messagesOf(address): Promise<readonly MessageShape[]> {
       const { definition } = await definitionOf(address);

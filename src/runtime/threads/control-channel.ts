@@ -33,6 +33,7 @@ export function serveControl(port: MessagePort, control: HostControl): { close()
     disconnect: (peer, error) => outcome(() => control.disconnect(peer, error)),
     stats: () => outcome(() => control.stats()),
     measure: () => outcome(() => control.measure()),
+    vitals: () => outcome(() => control.vitals()),
     peek: (actor) => outcome(() => control.peek(actor)),
     stopActors: () => outcome(() => control.stopActors()),
     close: () => outcome(() => control.close()),
@@ -46,7 +47,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
   const { endpoint, forget } = forgettable(nodeEndpoint(port));
   const proxy = comlink.wrap<Remote>(endpoint);
   // read once: comlink makes a proxy at each access to a method, and never frees all of it
-  const { spawn, connect, disconnect, stats, measure, peek, stopActors, close } = proxy;
+  const { spawn, connect, disconnect, stats, measure, vitals, peek, stopActors, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
   const pending = new Set<(gone: unknown) => void>();
   let isGone = false;
@@ -72,6 +73,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     disconnect: (peer, error) => call(disconnect(peer, error)),
     stats: () => call(stats()),
     measure: () => call(measure()),
+    vitals: () => call(vitals()),
     peek: (actor) => call(peek(actor)),
     stopActors: () => call(stopActors()),
     close: () => call(close()),

@@ -47,6 +47,7 @@ export async function runThread(task: ThreadTask, importModule: (url: string) =>
     clock,
     beat,
     vitals: task.settings.isMeasured === true ? nodeVitals() : undefined,
+    watch: nodeVitals,
     random: nodeRandom(),
     turns,
     link: nodeLink(task.link),

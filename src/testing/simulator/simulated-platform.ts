@@ -192,6 +192,7 @@ function overScheduler(
     disconnect: (peer, error) => call(() => control.disconnect(peer, error)),
     stats: () => call(() => control.stats()),
     measure: () => call(() => control.measure()),
+    vitals: () => call(() => control.vitals()),
     peek: (actor) => call(() => control.peek(actor)),
     stopActors: () => call(() => control.stopActors()),
     close: () => call(() => control.close()),

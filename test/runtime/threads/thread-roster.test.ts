@@ -81,6 +81,7 @@ class Stage {
         disconnect: () => Promise.resolve(),
         stats: () => Promise.resolve({ actors: 0, waiting: 0, followedKeys: 0 }),
         measure: () => Promise.reject(new Error("not measured")),
+        vitals: () => Promise.resolve(undefined),
         peek: () => Promise.reject(new Error("not shown")),
         stopActors: () => (this.hung.has(number) ? new Promise(() => undefined) : Promise.resolve()),
         close: () => settled().then(() => end({ kind: "closed" })),
