@@ -9,6 +9,7 @@ import { describe, expect, it } from "vitest";
 import { otel, type SpanExporter } from "../../src/adapters/otel/otel.ts";
 import { readableSpan } from "../../src/adapters/otel/readable-span.ts";
 import type { Span } from "../../src/traces/span.ts";
+import { type Mood, moods, moodyBackend } from "../fixtures/moody-backend.ts";
 import { idsIn } from "./otlp-bytes.ts";
 
 const spanOf = (n: number, fields: Partial<Span> = {}): Span => ({
@@ -195,4 +196,79 @@ describe("troupe/otel over HTTP", () => {
     expect(got).toEqual([]);
     expect(sink.stats).toEqual({ exported: 0, dropped: 20, waiting: 0 });
   });
+
+  it.each(moods.filter((mood) => mood !== "well"))(
+    "keeps no more than its queue while a backend is %s, counts what it drops, and goes on when that is well",
+    async (mood) => {
+      const got: string[] = [];
+      await using server = await moodyBackend((body) => got.push(...idsIn(body)));
+      server.mood = mood;
+      let told = 0;
+      const onDropped = (count: number): void => void (told += count);
+      const exporter = new OTLPTraceExporter({ url: server.url, timeoutMillis: 40 });
+      const sink = otel(exporter, { batch: 16, queue: 100, delay: 0, timeout: 200, onDropped });
+      const { add, all } = numbered();
+      for (let n = 0; n < 20; n++) {
+        sink.take(add(40));
+        expect(sink.stats.waiting).toBeLessThanOrEqual(100);
+        await turnOfLoop();
+      }
+      await idle(sink);
+      const ill = sink.stats;
+      expect(ill.exported + ill.dropped).toBe(800);
+      expect(told).toBe(ill.dropped);
+      expect(ill.dropped).toBeGreaterThan(0);
+      expect(got.length).toBeGreaterThanOrEqual(ill.exported);
+      expect(new Set(got).size).toBe(got.length);
+      server.mood = "well";
+      sink.take(add(30));
+      await sink.close();
+      expect(sink.stats).toEqual({ exported: ill.exported + 30, dropped: ill.dropped, waiting: 0 });
+      expect(got.slice(-30)).toEqual(all().slice(-30));
+    },
+  );
+
+  it("tells of each span once while a backend changes its mind with each request", async () => {
+    const got: string[] = [];
+    await using server = await moodyBackend((body) => {
+      got.push(...idsIn(body));
+      server.mood = moods[server.requests % moods.length] as Mood;
+    });
+    const exporter = new OTLPTraceExporter({ url: server.url, timeoutMillis: 40 });
+    const sink = otel(exporter, { batch: 8, queue: 1_000, delay: 0, timeout: 200 });
+    const { add } = numbered();
+    for (let n = 0; n < 30; n++) {
+      server.mood = moods[n % moods.length] as Mood;
+      sink.take(add(16));
+      await turnOfLoop();
+    }
+    await sink.close();
+    const { exported, dropped, waiting } = sink.stats;
+    expect([exported + dropped, waiting]).toEqual([480, 0]);
+    expect(new Set(got).size).toBe(got.length);
+    expect(got.length).toBeGreaterThanOrEqual(exported);
+  });
 });
+
+/** Spans, each another one. */
+function numbered(): { readonly add: (count: number) => Span[]; readonly all: () => readonly string[] } {
+  const ids: string[] = [];
+  return {
+    add: (count) =>
+      Array.from({ length: count }, () => {
+        const span = spanOf(ids.length + 1);
+        ids.push(span.spanId);
+        return span;
+      }),
+    all: () => ids,
+  };
+}
+
+function turnOfLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Resolves when nothing waits, or is on its way. */
+async function idle(sink: { readonly stats: { readonly waiting: number } }): Promise<void> {
+  while (sink.stats.waiting > 0) await turnOfLoop();
+}

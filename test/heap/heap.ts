@@ -1,6 +1,6 @@
 /**
- * Whether a process that goes on for long keeps what is over: small runs, actors that were spawned and stopped, systems that were
- * closed. `npm run test:heap` prints the heap after a garbage collection at each tenth, and ends with exit code 1 if one grows by more
+ * Whether a process that goes on for long keeps what is over: small runs, also traced and looked at, actors that were spawned and stopped,
+ * systems that were closed. `npm run test:heap` prints the heap after a garbage collection at each tenth, and ends with exit code 1 if one grows by more
  * than 10 % after the first tenth. `--share 0.1` does a tenth of it.
  */
 
@@ -8,6 +8,7 @@ import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { createSystem } from "troupe";
 import { small, smallRun } from "./fixtures/small.ts";
+import { exported, watched } from "./telemetry.ts";
 
 interface Load {
   readonly name: string;
@@ -26,7 +27,13 @@ const { values } = parseArgs({ options: { share: { type: "string", default: "1" 
 const share = Number(values.share);
 if (!(share > 0 && share <= 1)) throw new Error(`--share is above 0 and at most 1, not ${values.share}`);
 
-const loads: Readonly<Record<string, () => Promise<Load>>> = { runs, spawns, systems };
+const loads: Readonly<Record<string, () => Promise<Load>>> = {
+  runs,
+  spawns,
+  systems,
+  exported: () => hourOf("runs, traced to a backend that is not well", exported),
+  watched: () => hourOf("runs, with a page open", watched),
+};
 if (values.only === undefined) {
   // each in a process of its own: what one leaves behind would hide the growth of the next
   for (const name of Object.keys(loads)) {
@@ -92,4 +99,11 @@ async function systems(): Promise<Load> {
     for (let i = 0; i < count; i++) await (await createSystem({ threads: 1, logger: false })).close();
   };
   return { name: "systems", count: 1_000, batch, end: async () => undefined };
+}
+
+/** A hundred runs a second, for an hour. */
+async function hourOf(name: string, start: typeof exported): Promise<Load> {
+  const { one, end } = await start();
+  await inParallel(10_000, one); // queues are full, and code is compiled
+  return { name, count: 360_000, batch: (count) => inParallel(count, one), end };
 }
