@@ -167,6 +167,9 @@ export interface SimulateOptions {
     readonly seed?: number;
     readonly runs?: number;
     readonly replay?: string;
+    readonly exhaustive?: {
+        readonly switches?: number;
+    };
     readonly faults?: Faults;
     readonly strategy?: StrategyName;
     readonly placement?: "drawn" | "spread";
@@ -183,6 +186,7 @@ export interface SimulationReport {
     readonly steps: number;
     readonly schedules: number;
     readonly crashes: number;
+    readonly isComplete?: boolean;
 }
 
 /** @experimental */

@@ -168,6 +168,7 @@ export const memoryRaces = [
           const before = count;
           await turn(context);
           count = (isFixed ? count : before) + 1;
+          await turn(context);
         }
       }),
     );

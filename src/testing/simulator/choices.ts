@@ -29,6 +29,8 @@ export class ChoicesOfRun implements Choices {
   readonly chosen: Record<ChoiceKind, number[]> = { step: [], fault: [], strike: [], place: [] };
   /** The lane of each step that was chosen. */
   readonly lanes: string[] = [];
+  /** Among how many. */
+  readonly alternatives: number[] = [];
   readonly #given: Given | undefined;
   #misfit: string | undefined;
 
@@ -60,6 +62,7 @@ export class ChoicesOfRun implements Choices {
     if (mark !== undefined && mark !== markOf(name))
       this.#misfit ??= `choice ${at + 1} among steps was one of another lane than "${name}"`;
     this.lanes.push(name);
+    this.alternatives.push(lanes.length);
     return choice;
   }
 

@@ -34,7 +34,8 @@ export async function failure(
       runOnce(scenario, failed.seed, { ...options, maxSteps: 2 * failed.trace.length + 1_000 }, {}, { chosen }),
   });
   const replay = writeSchedule(smallest);
-  const message = `${failedWith(failed, thrown)}\n${bySeed(failed)}\nIts shortest schedule found has ${extentOf(smallest)}: simulate(scenario, { replay: "${replay}" }).`;
+  const bySeedToo = options.exhaustive === undefined ? `\n${bySeed(failed)}` : ""; // its choices were not drawn
+  const message = `${failedWith(failed, thrown)}${bySeedToo}\nIts shortest schedule found has ${extentOf(smallest)}: simulate(scenario, { replay: "${replay}" }).`;
   const details = { seed: failed.seed, steps: failed.trace.length, replay };
   return new TroupeError(codeOf(thrown), message, { cause: thrown, details });
 }

@@ -43,6 +43,8 @@ export interface RunOutcome {
   readonly chosen: Chosen;
   /** The lane of each step that was chosen. */
   readonly lanes: readonly string[];
+  /** Among how many each was. */
+  readonly alternatives: readonly number[];
   /** The first of the given choices that didn't fit. */
   readonly misfit: string | undefined;
   readonly failure: { readonly thrown: unknown } | undefined;
@@ -112,8 +114,8 @@ export async function runOnce(
     await Promise.race([lives.failed, Promise.resolve()]); // while it was closed
   });
   const trace = scheduler.trace.slice(0, end);
-  const { chosen, lanes, misfit } = choices;
-  return { seed, trace, schedule: hash(trace), crashes: lives.crashes, chosen, lanes, misfit, failure };
+  const { chosen, lanes, alternatives, misfit } = choices;
+  return { seed, trace, schedule: hash(trace), crashes: lives.crashes, chosen, lanes, alternatives, misfit, failure };
 }
 
 /**

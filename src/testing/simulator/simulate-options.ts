@@ -31,6 +31,12 @@ export interface SimulateOptions {
   readonly runs?: number;
   /** Repeats one schedule, as a failure prints it, in place of `runs` by `seed`. Give the other options that it failed with. */
   readonly replay?: string;
+  /**
+   * Tries every schedule with at most so many switches, those with fewer first, in place of some that are drawn; default: any number of
+   * switches. A switch is a step that doesn't go on with what the last step led to. There are no faults then, placement doesn't vary, and `runs` is how
+   * many schedules are tried at most, 100,000 by default. For small scenarios: a switch more is some dozens of times the schedules.
+   */
+  readonly exhaustive?: { readonly switches?: number };
   readonly faults?: Faults;
   /** How the next step is chosen. Default `"portfolio"`: another way for each run. */
   readonly strategy?: StrategyName;
@@ -61,11 +67,15 @@ export interface SimulateOptions {
   readonly maxSteps?: number;
 }
 
+/** How many schedules an exhaustive search tries at most. */
+const mostExhaustive = 100_000;
+
 /** Of seed, runs, faults and journal, `simulate` says itself what is wrong; of the system's options, the system. */
 const schema = v.strictObject({
   seed: v.optional(v.unknown()),
   replay: v.optional(v.string()),
   runs: v.optional(v.unknown()),
+  exhaustive: v.optional(v.strictObject({ switches: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))) })),
   faults: v.optional(v.unknown()),
   strategy: v.optional(v.picklist(strategyNames)),
   placement: v.optional(v.picklist(["drawn", "spread"])),
@@ -83,7 +93,14 @@ const schema = v.strictObject({
  */
 export function checkSimulate(options: SimulateOptions): { readonly seed: number; readonly runs: number } {
   checkOptions("simulate", schema, options);
-  const { runs = 100, seed = Math.floor(nodeRandom().next() * 2 ** 31), replay } = options;
+  const { exhaustive, runs = exhaustive === undefined ? 100 : mostExhaustive, replay } = options;
+  const { seed = exhaustive === undefined ? Math.floor(nodeRandom().next() * 2 ** 31) : 1 } = options;
+  for (const name of ["faults", "strategy", "placement"] as const)
+    if (exhaustive !== undefined && options[name] !== undefined)
+      throw new TroupeError(
+        "invalid-options",
+        `simulate: exhaustive tries schedules without ${name}; leave one of them out`,
+      );
   if (replay !== undefined && (options.seed !== undefined || options.runs !== undefined))
     throw new TroupeError("invalid-options", "simulate: replay is one schedule; leave out seed and runs");
   if (!Number.isSafeInteger(runs) || runs < 1)

@@ -1,5 +1,7 @@
 /** `simulate`: runs a scenario on the whole runtime, many times, each under another seeded schedule. */
 
+import type { Chosen } from "./choices.ts";
+import { everySchedule } from "./exhaustive.ts";
 import { failedBySeed, failedOnReplay, failure } from "./failure.ts";
 import { type RunOutcome, runOnce, type Sabotage } from "./run-once.ts";
 import { readSchedule } from "./schedule-string.ts";
@@ -19,6 +21,8 @@ export interface SimulationReport {
   readonly schedules: number;
   /** How often the process crashed over all runs. */
   readonly crashes: number;
+  /** With `exhaustive`: true if these were all schedules that it is to try. False where `runs` ended it before. */
+  readonly isComplete?: boolean;
 }
 
 /**
@@ -44,6 +48,7 @@ export interface SimulationReport {
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
   const { runs, seed } = checkSimulate(options);
   if (options.replay !== undefined) return replayed(scenario, options, options.replay);
+  if (options.exhaustive !== undefined) return exhausted(scenario, options, { seed, runs });
   const schedules = new Set<string>();
   let steps = 0;
   let crashes = 0;
@@ -55,6 +60,26 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
     crashes += run.crashes;
   }
   return { seed, runs, steps, schedules: schedules.size, crashes };
+}
+
+async function exhausted(
+  scenario: Scenario,
+  options: SimulateOptions,
+  { seed, runs }: { readonly seed: number; readonly runs: number },
+): Promise<SimulationReport> {
+  const { switches = Number.POSITIVE_INFINITY } = options.exhaustive ?? {};
+  const run = (chosen: Chosen): Promise<RunOutcome> => runOnce(scenario, seed, options, {}, { chosen });
+  const schedules = new Set<string>();
+  let [tried, steps] = [0, 0];
+  const search = everySchedule({ run, switches, runs });
+  for (;;) {
+    const { value, done } = await search.next();
+    if (done === true) return { seed, runs: tried, steps, schedules: schedules.size, crashes: 0, isComplete: value };
+    if (value.failure !== undefined) throw await failure(scenario, options, value, value.failure.thrown);
+    tried++;
+    steps += value.trace.length;
+    schedules.add(value.schedule);
+  }
 }
 
 async function replayed(scenario: Scenario, options: SimulateOptions, replay: string): Promise<SimulationReport> {
