@@ -387,6 +387,22 @@ export type Decider = (child: FailedChild, failure: Failure) => Decision;
 
 export type Decision = "resume" | "restart" | "stop" | "escalate";
 
+export interface DefinitionChanged {
+    readonly type: "definition-changed";
+    readonly from: WorkflowId;
+    readonly to: WorkflowId;
+    readonly epoch: Epoch;
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly skipped: readonly string[];
+    readonly adapted: readonly string[];
+    readonly steps: readonly StepOutline[];
+    readonly definition: string;
+    readonly contract: string;
+    readonly values?: readonly MigratedValue[];
+    readonly input?: Payload;
+}
+
 export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetailsByCode extends Code ? ErrorDetails : ErrorDetailsByCode[Code];
 
 export type Durability = "sync" | "relaxed";
@@ -793,6 +809,7 @@ export interface ErrorDetailsByCode {
         readonly version: string;
         readonly startedWith: string | undefined;
         readonly found: string;
+        readonly step?: string;
     };
     "not-admissible": {
         readonly run: string;
@@ -1146,6 +1163,42 @@ export interface MetricPoint {
     readonly value: number;
 }
 
+export interface MigrateOptions {
+    readonly from?: string | readonly string[];
+    readonly runs?: readonly string[];
+    readonly dryRun?: boolean;
+}
+
+export type MigratedRun = {
+    readonly run: string;
+    readonly from: string;
+} & ({
+    readonly outcome: "ok";
+    readonly added: readonly string[];
+    readonly removed: readonly string[];
+    readonly skipped: readonly string[];
+    readonly adapted: readonly string[];
+} | {
+    readonly outcome: "refused";
+    readonly reasons: readonly string[];
+});
+
+/** @experimental */
+export interface MigratedValue {
+    readonly step: string;
+    readonly isSkipped?: true;
+    readonly output?: Payload;
+    readonly input?: Payload;
+    readonly answer?: Payload;
+    readonly messages?: readonly Payload[];
+}
+
+export interface MigrationReport {
+    readonly workflow: string;
+    readonly dryRun: boolean;
+    readonly runs: readonly MigratedRun[];
+}
+
 export interface ModelCall {
     readonly model: string;
     readonly provider?: string;
@@ -1368,7 +1421,7 @@ export interface RunEnded {
     readonly reason?: string;
 }
 
-export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | LoopTold | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | LoopTold | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | DefinitionChanged | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
 
 export interface RunFilter {
     readonly workflow?: Pick<WorkflowId, "name" | "version">;
@@ -1414,6 +1467,7 @@ export interface RunStarted {
     readonly pinned: boolean;
     readonly epoch: Epoch;
     readonly definition?: string;
+    readonly contract?: string;
     readonly deadline?: number;
     readonly tenant?: string;
     readonly session?: string;
@@ -1626,6 +1680,7 @@ export interface StepFinished {
     readonly fallbackFor?: EncodedError;
     readonly isExpired?: true;
     readonly round?: number;
+    readonly epoch?: Epoch;
 }
 
 export interface StepOptions<From, Out> {
@@ -1646,6 +1701,8 @@ export interface StepOutline {
     readonly compensable: boolean;
     readonly undoesUnknown?: true;
     readonly isPivot?: true;
+    readonly contract?: string;
+    readonly isRetired?: true;
 }
 
 export interface StepSkipped {
@@ -1794,6 +1851,7 @@ export interface System extends AsyncDisposable {
     }): Promise<void>;
     deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
     readonly schedules: Schedules;
+    migrate(workflow: WorkflowDefinition<never> | WorkflowDefinition, options?: MigrateOptions): Promise<MigrationReport>;
     readonly coordination: Coordination;
     switchCoordination(coordination: Coordination): Promise<void>;
     readonly store: Store;
@@ -2144,6 +2202,8 @@ export interface WorkflowDefinition<Input = unknown, Output = unknown, Steps = u
     readonly kind: "workflow";
     readonly input: v.GenericSchema<Input, unknown>;
     readonly steps: readonly StepDefinition[];
+    readonly follows?: readonly string[];
+    readonly retired?: readonly AgentDefinition[];
     readonly [workflowTypes]?: {
         readonly output: Output;
         readonly steps: Steps;
@@ -2168,6 +2228,8 @@ export interface WorkflowOptions<S extends v.GenericSchema> {
         true,
         true
     ] ? unknown : "the input has a part that can't cross to another actor");
+    readonly follows?: readonly string[];
+    readonly retired?: readonly AgentDefinition[];
 }
 
 export declare function actorRef<P extends Protocol, E>(definition: ActorDefinition<P, E>): v.GenericSchema<ActorRef<P, E>>;

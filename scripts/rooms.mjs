@@ -42,5 +42,11 @@ export const inner = {
     [""],
   ],
   testing: [["simulator"], ["verify"], [""]],
-  workflows: [["definition"], ["history", "schedule"], ["", "coordination"], ["participant", "supervisor"]],
+  workflows: [
+    ["definition"],
+    ["history", "schedule"],
+    ["", "coordination"],
+    ["migration"],
+    ["participant", "supervisor"],
+  ],
 };

@@ -74,6 +74,7 @@ export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { type KeepRuns } from "./runtime/workflows/ended-runs.ts";
+export { type MigratedRun, type MigrateOptions, type MigrationReport } from "./runtime/workflows/migrate-options.ts";
 export { type RunFilter } from "./runtime/workflows/list-runs.ts";
 export { type Schedules } from "./runtime/workflows/schedules.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
@@ -164,6 +165,7 @@ export {
   type WaitAnswered,
   type WaitOpened,
 } from "./workflows/history/run-event.ts";
+export { type DefinitionChanged, type MigratedValue } from "./workflows/history/definition-changed.ts";
 export {
   type EachOutline,
   type ItemsOf,

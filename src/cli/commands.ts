@@ -14,6 +14,7 @@ import { history } from "./commands/states/history.ts";
 import { importHistory } from "./commands/states/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/states/keys.ts";
+import { migrate } from "./commands/migrate.ts";
 import { resolve } from "./commands/resolve.ts";
 import { resume } from "./commands/resume.ts";
 import { retryCompensation } from "./commands/retry-compensation.ts";
@@ -41,6 +42,7 @@ export const commands: readonly Command[] = [
   undo,
   retryCompensation,
   resolve,
+  migrate,
   schedules,
   forget,
   keys,

@@ -233,6 +233,8 @@ export interface ErrorDetailsByCode {
     readonly version: string;
     readonly startedWith: string | undefined;
     readonly found: string;
+    /** The step that an agent is to undo which the definition doesn't have. */
+    readonly step?: string;
   };
   "not-admissible": {
     readonly run: string;

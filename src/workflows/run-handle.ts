@@ -11,7 +11,7 @@ import type { Snapshot, VersionAt } from "../store/versions/snapshot.ts";
 import type { PayloadCodec } from "../contracts/payload-codec.ts";
 import type { WorkflowId } from "./definition/workflow-definition.ts";
 import type { Run } from "./run.ts";
-import type { Parts } from "./history/parts.ts";
+import type { Parts } from "./definition/parts.ts";
 import { checkTraceOptions, type TraceOptions } from "../traces/content.ts";
 import type { Span } from "../traces/span.ts";
 import { follow, type Progress, streamOf, textOf } from "./run-stream.ts";
@@ -59,8 +59,8 @@ export interface RunHandlePorts {
  */
 export class RunHandle<Output = unknown> implements Run<Output> {
   readonly id: string;
-  /** The workflow that it is a run of. */
-  readonly workflow: WorkflowId;
+  /** The workflow that it is a run of: the definition that it follows now. */
+  workflow: WorkflowId;
   readonly #ports: RunHandlePorts;
   // what code may ask for is made when it does: of 100,000 runs that wait, few are looked at
   #result: Deferred<unknown> | undefined;
@@ -252,6 +252,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
    */
   observe(snapshot: Snapshot<RunState>, goesOn = false): void {
     (this.#unseen ??= []).push(snapshot);
+    this.workflow = snapshot.state.workflow;
     this.#isBegun = true;
     this.#starting?.resolve();
     this.#starting = undefined;

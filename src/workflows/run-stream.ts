@@ -3,7 +3,7 @@
 import { Observable } from "rxjs";
 import { TroupeError } from "../errors/troupe-error.ts";
 import { shown } from "../values/shown.ts";
-import type { Parts } from "./history/parts.ts";
+import type { Parts } from "./definition/parts.ts";
 import type { RunRecord } from "./history/run-history.ts";
 import type { StreamItem } from "./stream-item.ts";
 import { attemptOf } from "./history/run-progress.ts";

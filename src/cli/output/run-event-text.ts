@@ -17,6 +17,8 @@ function eventText(event: RunEvent): string {
     case "coordination-switched":
     case "run-recovered":
       return `${event.type}, ${event.coordination}`;
+    case "definition-changed":
+      return `${event.type}, from ${event.from.version} to ${event.to.version}`;
     case "step-started":
       return `${event.type} ${event.step}${attemptText(event)}${event.who === undefined ? "" : `, by ${event.who}`}`;
     case "compensation-started":

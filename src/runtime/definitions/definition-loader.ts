@@ -10,6 +10,8 @@ export interface DefinitionId<K extends DefinitionKind = DefinitionKind> {
   /** The URL of the module that exports it. */
   readonly module: string;
   readonly name: string;
+  /** Of a workflow: a run may follow an older version than the module's newest. */
+  readonly version?: string;
 }
 
 export interface DefinitionLoader {
@@ -24,18 +26,24 @@ export function definitionId<K extends DefinitionKind>({
   kind,
   module,
   name,
+  version,
 }: {
   kind: K;
   module: string;
   name: string;
+  version?: string;
 }): DefinitionId<K> {
-  return { kind, module, name };
+  return kind === "workflow" && version !== undefined ? { kind, module, name, version } : { kind, module, name };
+}
+
+/** Under what a loader knows a definition. */
+export function keyOf({ kind, name, module, version = "" }: DefinitionId): string {
+  return `${kind} ${name} ${module} ${version}`;
 }
 
 /** Loads definitions from modules through `importModule`, each once. */
 export function moduleLoader(importModule: (url: string) => Promise<object>): DefinitionLoader {
   const known = new Map<string, Promise<Definitions[DefinitionKind]>>();
-  const keyOf = ({ kind, name, module }: DefinitionId): string => `${kind} ${name} ${module}`;
   return {
     load<K extends DefinitionKind>(id: DefinitionId<K>) {
       const key = keyOf(id);
@@ -44,7 +52,7 @@ export function moduleLoader(importModule: (url: string) => Promise<object>): De
       return definition as Promise<Definitions[K]>;
     },
     remember(definition) {
-      known.set(keyOf(definition), Promise.resolve(definition));
+      known.set(keyOf(definitionId(definition)), Promise.resolve(definition));
     },
   };
 }
@@ -60,20 +68,21 @@ async function load(
     const why = messageOf(thrown);
     throw new TroupeError("module-failed", `can't load ${id.module} for the ${id.kind} ${id.name}: ${why}`, {
       cause: caught(thrown),
-      details: { ...id },
+      details: { kind: id.kind, module: id.module, name: id.name },
     });
   }
   const definitions = Object.values(module).filter(isDefinition);
-  // a module may export a workflow at several stages of its definition: the finished one has the most steps
+  // a module may export a workflow in several versions, and at several stages of its definition: the finished one has the most steps
+  const isWanted = (one: Definitions[DefinitionKind]): number => Number("version" in one && one.version === id.version);
   const [found] = definitions
     .filter(({ kind, name }) => kind === id.kind && name === id.name)
-    .toSorted((one, other) => stepsOf(other) - stepsOf(one));
+    .toSorted((one, other) => isWanted(other) - isWanted(one) || stepsOf(other) - stepsOf(one));
   if (found !== undefined) return found;
   const others = definitions.map(({ kind, name }) => `${kind} ${name}`).join(", ") || "no definition at all";
   throw new TroupeError(
     "definition-not-found",
     `${id.module} does not export the ${id.kind} ${id.name}; it exports ${others}. Export it from the module whose import.meta.url it was given.`,
-    { details: { ...id } },
+    { details: { kind: id.kind, module: id.module, name: id.name } },
   );
 }
 

@@ -19,7 +19,7 @@ export async function findWorkflow(
     load.remember(own);
     return own;
   }
-  const workflow = await load.load({ kind: "workflow", module, name });
+  const workflow = await load.load({ kind: "workflow", module, name, version });
   if (workflow.version === version) return workflow;
   throw new TroupeError(
     "definition-not-found",

@@ -2,7 +2,7 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
-import { definitionId, type DefinitionId, type DefinitionLoader } from "./definition-loader.ts";
+import { definitionId, type DefinitionId, type DefinitionLoader, keyOf } from "./definition-loader.ts";
 import type { DefinitionKind } from "./is-definition.ts";
 
 /**
@@ -55,13 +55,12 @@ export function patientLoader(loader: DefinitionLoader, clock: Clock, loadTimeou
 
   return {
     load<K extends DefinitionKind>(id: DefinitionId<K>) {
-      const key = `${id.kind} ${id.name} ${id.module}`;
+      const key = keyOf(id);
       const loading = loader.load(id);
       return loaded.has(key) || loadTimeout === Number.POSITIVE_INFINITY ? loading : within(id, key, loading);
     },
     remember(definition) {
-      const { kind, name, module } = definitionId(definition);
-      loaded.add(`${kind} ${name} ${module}`);
+      loaded.add(keyOf(definitionId(definition)));
       loader.remember(definition);
     },
   };
@@ -72,6 +71,6 @@ function loadedTooLong(id: DefinitionId, loadTimeout: number): TroupeError {
     "module-failed",
     `can't load ${id.module} for the ${id.kind} ${id.name}: it did not load within ${loadTimeout} ms. An await at its top, or at that of a ` +
       "module that it imports, has not settled; or the machine is too busy to compile it. Connect when the first message comes, or raise loadTimeout.",
-    { details: { ...id } },
+    { details: { kind: id.kind, module: id.module, name: id.name } },
   );
 }

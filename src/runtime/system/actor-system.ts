@@ -34,6 +34,7 @@ import { HomeHost } from "../host/home-host.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import type { RunFilter } from "../workflows/list-runs.ts";
+import type { MigrateOptions, MigrationReport } from "../workflows/migrate-options.ts";
 import { Runs } from "../workflows/runs.ts";
 import { ActorsByAddress } from "./actors-by-address.ts";
 import { ScheduleKeeper } from "../workflows/schedule-keeper.ts";
@@ -90,7 +91,7 @@ export class ActorSystem implements System {
     this.#traces = collectTraces(options.telemetry, this.#events, {
       clock: platform.clock,
       recorder: () => this.#home.host.recorder,
-      records: (run) => this.#runs.records(run),
+      records: (run) => this.#runs.stored.records(run),
       codec: () => this.#runs.codec,
     });
     const meter = options.metrics ? new SystemMeter() : undefined;
@@ -323,12 +324,18 @@ export class ActorSystem implements System {
   }
 
   runs(filter: RunFilter = {}): AsyncIterableIterator<RunView> {
-    return this.#runs.list(filter);
+    return this.#runs.stored.list(filter);
   }
 
   async forget(run: string | { readonly id: string }): Promise<void> {
     this.#end.checkOpen();
     await this.#runs.forget(typeof run === "string" ? run : run.id);
+  }
+
+  async migrate(workflow: WorkflowDefinition<never>, options: MigrateOptions = {}): Promise<MigrationReport> {
+    this.#end.checkOpen();
+    checkDefinition("migrate", ["workflow"], workflow);
+    return this.#runs.migrate(workflow, options);
   }
 
   async deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void> {

@@ -23,6 +23,7 @@ import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import type { StopOptions } from "./stop-options.ts";
 import type { RunFilter } from "../workflows/list-runs.ts";
+import type { MigrateOptions, MigrationReport } from "../workflows/migrate-options.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
 import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
@@ -220,6 +221,24 @@ export interface System extends AsyncDisposable {
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
   /** Runs that start by themselves. */
   readonly schedules: Schedules;
+  /**
+   * Has runs that have not ended go on with another definition of their workflow, one that `follows` theirs. Whether a run can is decided from its
+   * data: what it has begun must be in the definition at the same path, by the same agent, and what is recorded of it must satisfy the new
+   * contracts. A finished step that is there no more must have nothing to undo, or its agent be in `retired`. A new step that the run has passed
+   * is skipped by its `otherwise`. What has not begun may change in any way. A run that can't is refused: it stays as it is, and the
+   * report says why. With `dryRun`, nothing changes.
+   *
+   * Each run changes in one commit, as the event `definition-changed`, at any moment and under either coordination; its epoch rises. No step is
+   * done twice for it, and what was done can be undone. Runs that a process left, and that this system could not go on with, go on
+   * then, as far as its `recover` says so.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options` for a definition that follows none, or a version that it doesn't follow;
+   * `no-such-run` for an id in `runs` that there is no run of; `system-closed`.
+   * @example
+   * const { runs } = await system.migrate(trip2, { from: "1.0.0", dryRun: true });
+   * for (const one of runs) if (one.outcome === "refused") console.log(one.run, one.reasons.join("; "));
+   */
+  migrate(workflow: WorkflowDefinition<never> | WorkflowDefinition, options?: MigrateOptions): Promise<MigrationReport>;
   /** The coordination in force. */
   readonly coordination: Coordination;
   /** Changes how workflows are coordinated; runs in flight are handed over. Resolves when the switch is in force. */

@@ -1,6 +1,6 @@
 /** The runs of one system that were accepted and have not ended, in flight or waiting for their turn, with the handles on them. */
 
-import type { Parts } from "../../workflows/history/parts.ts";
+import type { Parts } from "../../workflows/definition/parts.ts";
 import type { RunHandle } from "../../workflows/run-handle.ts";
 import type { Listeners } from "../../workflows/supervisor/supervisor-ports.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";

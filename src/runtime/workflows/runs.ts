@@ -5,17 +5,15 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Run } from "../../workflows/run.ts";
 import { RunHandle, type RunHandlePorts } from "../../workflows/run-handle.ts";
-import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { Intervention } from "../../workflows/history/run-event.ts";
-import { isOpen, runOf, type RunState, runState } from "../../workflows/history/run-state.ts";
+import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
-import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Evolution } from "../../store/client/change.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
-import { stateKey } from "../../store/versions/state-key.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
 import { supervisorTarget } from "../agents/supervisor-target.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
@@ -31,12 +29,13 @@ import { handlePorts } from "./handle-ports.ts";
 import { copyOfInput } from "./run-input.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { checkWorkflow, noSuchRun } from "./no-such-run.ts";
-import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
+import type { MigrateOptions, MigrationReport } from "./migrate-options.ts";
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
 import { RefusedRuns } from "./refused-runs.ts";
+import { migrateRuns } from "./run-migration.ts";
 import { RunRequests } from "./run-requests.ts";
 import { type RunPlaces, runTracing } from "./run-tracing.ts";
-import { type RunRecord, recordsOf } from "../../workflows/history/run-history.ts";
+import { StoredRuns } from "./stored-runs.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents extends RecoveryEvents {
@@ -67,6 +66,8 @@ export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "plat
 }
 
 export class Runs {
+  /** As the store has them. */
+  readonly stored: StoredRuns;
   readonly #home: HomeHost;
   readonly #platform: RunPlatform;
   readonly #options: RunSettings;
@@ -115,19 +116,20 @@ export class Runs {
       },
     });
     this.#supervisor = this.#actor.supervisor;
+    this.stored = new StoredRuns({ authority: home.authority, store: this.#actor.store, codec: this.#actor.codec });
     this.#requests = new RunRequests({
       supervisor: this.#supervisor,
       accepted: this.#accepted,
-      newest: (id) => this.#newest(id),
-      versions: (id) => this.#versions(id),
+      newest: (id) => this.stored.newest(id),
+      versions: (id) => this.stored.versions(id),
       takeUp: (event, handle) => this.#takeUp(handle.id, event, handle),
     });
     this.#handlePorts = handlePorts({
       actor: this.#actor,
       supervisor: this.#supervisor,
       requests: this.#requests,
-      newest: (id) => this.newestVersion(id),
-      versions: (id) => this.#versions(id),
+      newest: (id) => this.stored.newestVersion(id),
+      versions: (id) => this.stored.versions(id),
       takeUp: (id, event) => this.#takeUp(id, event),
     });
     const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
@@ -141,7 +143,7 @@ export class Runs {
     this.#recovery = new Recovery({
       unfinished: this.#unfinished,
       refused: this.#refused,
-      newest: (id) => this.newestVersion(id),
+      newest: (id) => this.stored.newestVersion(id),
       workflowOf: (id) => this.workflowOf(id),
       takeUpParked: (id, found, workflow) => this.#takeUpParked(id, found, workflow),
       takeUp: (id) => this.#takeUp(id, "recover"),
@@ -155,11 +157,6 @@ export class Runs {
       author: supervisorTarget.address,
       onError,
     });
-  }
-
-  /** All that is recorded of a run. */
-  async records(id: string): Promise<readonly RunRecord[]> {
-    return recordsOf(id, await this.#versions(id), this.#actor.codec);
   }
 
   /** Encodes and decodes inputs. */
@@ -242,7 +239,7 @@ export class Runs {
   async #find(id: string): Promise<RunHandle> {
     const known = this.#accepted.handle(id);
     if (known !== undefined) return known;
-    const versions = await this.#versions(id);
+    const versions = await this.stored.versions(id);
     const again = this.#accepted.handle(id); // it may have been taken up meanwhile
     if (again !== undefined) return again;
     const [first] = versions;
@@ -258,27 +255,36 @@ export class Runs {
   }
 
   /**
-   * The runs that the store has, as they stand, in the order of their ids.
-   *
-   * @throws TroupeError `invalid-options`
-   */
-  list(filter: RunFilter): AsyncIterableIterator<RunView> {
-    checkRunFilter(filter);
-    return listRuns(this.#home.authority, filter, this.#actor.codec);
-  }
-
-  /**
    * Forgets a run that has ended.
    *
    * @throws TroupeError `no-such-run`; `not-admissible` for a run that has not ended.
    */
   async forget(id: string): Promise<void> {
-    const newest = await this.#newest(id);
+    const newest = await this.stored.newest(id);
     if (newest !== undefined || this.#accepted.handle(id) !== undefined) checkEnded(id, newest);
     else throw noSuchRun(id);
     this.#refused.forget(id);
     const count = await this.#ended.forget([id], { author: "system", reason: "asked for" });
-    if (count === 0) checkEnded(id, await this.#newest(id)); // it is being undone meanwhile
+    if (count === 0) checkEnded(id, await this.stored.newest(id)); // it is being undone meanwhile
+  }
+
+  /** As {@link migrateRuns}. */
+  async migrate(workflow: WorkflowDefinition, options: MigrateOptions): Promise<MigrationReport> {
+    this.#platform.load.remember(workflow);
+    return migrateRuns(workflow, options, {
+      supervisor: this.#supervisor,
+      authority: this.#home.authority,
+      newest: (id) => this.stored.newestVersion(id),
+      goOn: (ids) => this.#goOn(ids),
+    });
+  }
+
+  /** Goes on with runs that were refused before, or left. */
+  async #goOn(ids: readonly string[]): Promise<void> {
+    const { recover } = this.#options;
+    for (const id of ids) this.#refused.forget(id);
+    const wanted = ids.filter((id) => recover === true || (recover !== false && recover.includes(id)));
+    if (wanted.length > 0) await this.#recovery.run(wanted);
   }
 
   /** Starts the participants of a workflow. */
@@ -351,7 +357,7 @@ export class Runs {
 
   /** Goes on with a run of the store, by recording `event`. Resolves when that is recorded: to `given`, or else to a new handle. */
   async #takeUp(id: string, event: Intervention | "recover", given?: RunHandle): Promise<RunHandle> {
-    const versions = await this.#versions(id);
+    const versions = await this.stored.versions(id);
     const snapshot = versions.at(-1);
     if (snapshot === undefined) throw noSuchRun(id);
     if (event !== "recover" && this.#supervisor.openRuns.has(id)) throw notAdmissible(id, snapshot.state, event.type);
@@ -375,23 +381,9 @@ export class Runs {
     return isParked;
   }
 
-  async #newest(id: string): Promise<RunState | undefined> {
-    return (await this.newestVersion(id))?.state;
-  }
-
-  /** The newest version of a run; `undefined` for none. */
-  newestVersion(id: string): MaybePromise<Snapshot<RunState> | undefined> {
-    return chain(this.#home.authority.stored(stateKey(runState, id)), (newest) => newest && runOf(newest));
-  }
-
   /** The definition that a run follows. @throws TroupeError (as a rejection) `module-failed`, `definition-not-found`. */
   workflowOf(id: WorkflowId): Promise<WorkflowDefinition> {
     return findWorkflow(this.#platform.load, id, this.#options.workflows);
-  }
-
-  async #versions(id: string): Promise<readonly Snapshot<RunState>[]> {
-    const versions = await this.#actor.store.history(runState, id, { order: "oldest-first" });
-    return versions.map(runOf);
   }
 
   #newHandle(id: string, workflow: WorkflowId): RunHandle {

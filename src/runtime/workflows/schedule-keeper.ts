@@ -30,7 +30,7 @@ import type { Schedules } from "./schedules.ts";
 export interface ScheduleKeeperOptions {
   readonly clock: WatchedClock;
   readonly store: Pick<OwnedStore, "snapshot" | "put" | "ids" | "erase">;
-  readonly runs: Pick<Runs, "run" | "cancel" | "newestVersion" | "workflowOf" | "codec">;
+  readonly runs: Pick<Runs, "run" | "cancel" | "stored" | "workflowOf" | "codec">;
   readonly load: Pick<DefinitionLoader, "remember">;
   /** Throws once the system takes nothing more. */
   readonly checkOpen: () => void;
@@ -280,7 +280,7 @@ export class ScheduleKeeper implements Schedules {
   }
 
   async #lastRun({ run }: ScheduleState): Promise<machine.LastRun> {
-    const newest = run === undefined ? undefined : await this.#options.runs.newestVersion(run);
+    const newest = run === undefined ? undefined : await this.#options.runs.stored.newestVersion(run);
     if (newest === undefined) return { isOpen: false, endedAt: Number.NEGATIVE_INFINITY }; // it was forgotten, or there is none
     return isOpen(newest.state) ? { isOpen: true } : { isOpen: false, endedAt: newest.time };
   }

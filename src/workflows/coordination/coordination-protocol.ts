@@ -8,7 +8,7 @@
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
-import type { Parts } from "../history/parts.ts";
+import type { Parts } from "../definition/parts.ts";
 import type { BetweenRounds } from "../history/run-rounds.ts";
 import type { Claim, Outcome } from "../history/run-event.ts";
 import type { ItemsOf } from "../history/step-outline.ts";

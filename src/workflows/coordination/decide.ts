@@ -137,7 +137,7 @@ export function inputOf(scope: string): string {
 }
 
 /** @throws TroupeError `invalid-workflow`; what the step's `when` throws. */
-function isWanted(step: StepDefinition, sources: MappingSources): boolean {
+export function isWanted(step: StepDefinition, sources: MappingSources): boolean {
   if (step.when === undefined) return true;
   const said = callPure(step, "when", step.when, sources);
   if (typeof said === "boolean") return said;
@@ -166,7 +166,7 @@ export function outputBy(
 }
 
 /** @throws TroupeError `contract-violated` for what could not be the output of the step. */
-function checkOutput(step: StepDefinition, output: unknown): void {
+export function checkOutput(step: StepDefinition, output: unknown): void {
   switch (step.kind) {
     case "agent": {
       const { name, version, output: contract } = step.agent;

@@ -2,7 +2,7 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { agentStepOf, loopersOf, participantsOf, type PlannedParticipant } from "./workflow-plan.ts";
+import { agentStepOf, loopersOf, participantsOf, type PlannedParticipant, type WorkflowPlan } from "./workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
 import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
 import type { Proposal, RunEvent } from "../history/run-event.ts";
@@ -18,10 +18,31 @@ export interface Dispatch {
 
 /** The messages that follow from the events of one commit, in the order to send them. `run.state` is the state after it. */
 export function dispatchesOf(run: RelayedRun, events: readonly RunEvent[]): Dispatch[] {
-  const isHandOver = events[0]?.type === "coordination-switched" || events[0]?.type === "run-recovered";
+  const isHandOver = handsOver(events[0]);
   const dispatches: Dispatch[] = [];
   for (const event of events) dispatches.push(...follow(run, event, isHandOver));
   return dispatches;
+}
+
+/** True for an event after which the deciders of a run are told all that they need. */
+export function handsOver(event: RunEvent | undefined): boolean {
+  switch (event?.type) {
+    case "coordination-switched":
+    case "definition-changed":
+    case "run-recovered":
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Has the participants of a run forget it that take no part in it by the definition that it follows now. */
+export function releaseFormer(run: RelayedRun, former: WorkflowPlan): Dispatch[] {
+  const now = new Set(run.plan.participants.map(({ key }) => key));
+  return release(
+    { ...run, plan: former },
+    former.participants.filter(({ key }) => !now.has(key)),
+  );
 }
 
 function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly Dispatch[] {
@@ -39,6 +60,8 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
       return isRelayed ? handOver(run) : releaseAll(run);
     case "run-recovered":
       return isRelayed ? handOver(run) : []; // its participants know nothing yet
+    case "definition-changed":
+      return isRelayed ? handOver(run) : []; // by the new definition, its participants know nothing yet
     case "run-ended":
       if (!isRelayed) return [];
       // once all steps have started, no participant gathers events any more, but for a loop that ended last

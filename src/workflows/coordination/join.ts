@@ -67,6 +67,11 @@ export class Join {
     this.#steps = steps;
   }
 
+  /** True if it decides by these steps. */
+  isOf(steps: StepsByName): boolean {
+    return this.#steps === steps;
+  }
+
   /**
    * True when every relayed step was proposed and every loop has ended, so that this join can be dropped: a later message, such as a hand-over,
    * carries all data that it needs.

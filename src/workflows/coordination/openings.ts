@@ -24,6 +24,9 @@ export function followOpenings(
   terms: Pick<Terms, "codec" | "now" | "dated">,
 ): readonly (StepDecision | StepFinished)[] {
   switch (event.type) {
+    case "definition-changed":
+    case "run-recovered":
+      return opening(plan.openings, state, terms);
     case "run-started":
       return opening(plan.scopes.get("")?.openings ?? [], state, terms);
     case "step-started":

@@ -56,6 +56,7 @@ function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readon
     case undefined:
     case "run-recovered":
     case "coordination-switched":
+    case "definition-changed":
       return plan.steps;
     case "run-started":
       return plan.scopes.get("")?.dependents ?? [];
@@ -76,6 +77,7 @@ function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (
     case undefined:
     case "run-recovered":
     case "coordination-switched":
+    case "definition-changed":
       return plan.openings.filter((step) => step.kind === "each" || step.kind === "loop");
     case "step-started":
     case "step-finished":

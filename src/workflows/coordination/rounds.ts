@@ -31,7 +31,7 @@ export function decideRound(
     if (last !== undefined && unread.length === 0) {
       const isOver = isDone(step, Object.freeze({ ...before, round: done }));
       if (isOver || (done >= max && onMax === "accept"))
-        return { type: "step-finished", step: name, output: last.output, round: done };
+        return { type: "step-finished", step: name, output: last.output, round: done, epoch };
       if (done >= max) throw exhausted(name, max);
     }
     const round = done + 1;

@@ -1,11 +1,12 @@
 /** A workflow's plan: each step with the steps that need it, and the participants. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import type { StepOutline } from "../history/step-outline.ts";
 import { type OfRun, stepsOfRun, wholeOf } from "../definition/steps-of-run.ts";
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { fingerprintOf } from "../definition/workflow-fingerprint.ts";
+import { digestOf, fingerprintOf } from "../definition/workflow-fingerprint.ts";
 import type {
   AgentStep,
   EachStep,
@@ -66,6 +67,8 @@ export interface WorkflowPlan {
   /** The steps in the form that a run's history keeps. */
   readonly outlines: readonly StepOutline[];
   readonly fingerprint: string;
+  /** A hash of the schema of the input. */
+  readonly contract: string;
 }
 
 /** The identity of an agent: two definitions with the same module and name are the same agent. */
@@ -111,6 +114,7 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
     participants: participantsOf([...steps, ...[...parts.values()].flatMap((each) => [...each.values()])]),
     outlines: all.map(outlineOf),
     fingerprint: fingerprintOf(workflow),
+    contract: digestOf(workflow.input),
   };
 }
 
@@ -168,6 +172,37 @@ export function followingOf(plan: WorkflowPlan, name: string): Following | undef
   return plan.step.get(name) ?? plan.opening.get(name);
 }
 
+/**
+ * The plan for a run that has, from the definition that it followed before, steps that are only there to be undone.
+ *
+ * @throws TroupeError `workflow-changed` if the definition has none of their agents in its `retired`.
+ */
+export function planFor(run: string, plan: WorkflowPlan, { definition, steps }: RunState): WorkflowPlan {
+  const gone = steps.outline.filter(({ isRetired }) => isRetired === true);
+  if (gone.length === 0) return plan;
+  const retired = gone.map(({ name, agent: id }): PlannedStep => {
+    const agent = plan.workflow.retired?.find((one) => `${one.name}@${one.version}` === id);
+    if (agent === undefined) {
+      const { workflow, fingerprint: found } = plan;
+      const { name: of, version } = workflow;
+      throw new TroupeError(
+        "workflow-changed",
+        `the run ${run} has finished "${name}", which ${of}@${version} has no more, and ${String(id)} is to undo it: the definition has to have that agent in its retired`,
+        { details: { run, workflow: of, version, startedWith: definition, found, step: name } },
+      );
+    }
+    const none = { after: [], needs: [], dependents: [], openings: [] };
+    const own = { fallback: undefined, isPivot: false, when: undefined, otherwise: undefined };
+    return { kind: "agent", name, scope: "", agent, agentKey: agentKey(agent), map: () => undefined, ...none, ...own };
+  });
+  return {
+    ...plan,
+    step: new Map([...plan.step, ...retired.map((step) => [step.name, step] as const)]),
+    participants: participantsOf([...plan.participants.flatMap((one) => one.steps), ...retired]),
+    outlines: [...gone, ...plan.outlines],
+  };
+}
+
 /** The outline of a step of a run. */
 function outlineOf(step: StepDefinition): StepOutline {
   const { name, after, needs, when } = step;
@@ -184,16 +219,20 @@ function outlineOf(step: StepDefinition): StepOutline {
       { name: `${name}#`, ...doerOf(agent), after: [] },
     ]);
     const inbox = step.inbox === undefined ? {} : { hasInbox: true as const };
-    return { ...own, loop: { max: step.max, ...inbox, rounds: Object.fromEntries(rounds) } };
+    const contract = step.inbox === undefined ? {} : { contract: digestOf(step.inbox) };
+    return { ...own, ...contract, loop: { max: step.max, ...inbox, rounds: Object.fromEntries(rounds) } };
   }
+  if (step.kind === "wait") return { ...own, contract: digestOf(step.answer) };
+  if (step.kind === "workflow") return { ...own, contract: digestOf(step.workflow.input) };
   if (step.kind !== "each") return own;
   const { agent, concurrency, max, tolerate } = step;
   const bounds = { concurrency, max, ...(tolerate === undefined ? {} : { tolerate }) };
   return { ...own, each: { ...bounds, item: { name: `${name}[]`, ...doerOf(agent), after: [] } } };
 }
 
-function doerOf(agent: AgentDefinition): Pick<StepOutline, "agent" | "compensable" | "undoesUnknown"> {
+function doerOf(agent: AgentDefinition): Pick<StepOutline, "agent" | "compensable" | "undoesUnknown" | "contract"> {
   return {
+    contract: digestOf(agent.output),
     agent: `${agent.name}@${agent.version}`,
     compensable: agent.compensate !== undefined,
     ...(agent.compensateUnknown === undefined ? {} : { undoesUnknown: true }),

@@ -30,12 +30,19 @@ import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.t
  */
 export interface WorkflowOptions<S extends v.GenericSchema> {
   readonly name: string;
-  /** Such as `"1.0.0"`. A run stays with the version it was started with. */
+  /** Such as `"1.0.0"`. A run stays with the version it was started with, unless it is migrated. */
   readonly version: string;
   readonly input: S &
     ([IsCloneable<v.InferInput<S>>, IsCloneable<v.InferOutput<S>>] extends [true, true]
       ? unknown
       : "the input has a part that can't cross to another actor");
+  /** The versions before it whose runs `system.migrate` may have go on with this one, such as `["1.0.0"]`. Default: none. */
+  readonly follows?: readonly string[];
+  /**
+   * Agents that have no step any more, and are still needed to undo what runs of these versions have done by them: with such an agent here, a
+   * run that has finished its step can be migrated. Default: none.
+   */
+  readonly retired?: readonly AgentDefinition[];
 }
 
 /**
@@ -64,7 +71,7 @@ export function defineWorkflow<const S extends v.GenericSchema>(
 
 function emptyWorkflow<S extends v.GenericSchema>(module: string, options: WorkflowOptions<S>): UntypedBuilder {
   checkDefinition("defineWorkflow", module, options.name);
-  const unknown = unknownOption(options, ["name", "version", "input"]);
+  const unknown = unknownOption(options, ["name", "version", "input", "follows", "retired"]);
   if (unknown !== undefined) throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: ${unknown}`);
   if (typeof options.version !== "string" || options.version === "") {
     throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: version is a string such as "1.0.0"`);
@@ -72,6 +79,9 @@ function emptyWorkflow<S extends v.GenericSchema>(module: string, options: Workf
   const problem = schemaProblem(options.input);
   if (problem !== undefined)
     throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: input ${problem}`);
+  const { follows, retired } = options;
+  const unfit = followsProblem(options.version, follows) ?? retiredProblem(retired);
+  if (unfit !== undefined) throw new TroupeError("invalid-workflow", `defineWorkflow ${options.name}: ${unfit}`);
   const empty: WorkflowDefinition = {
     kind: "workflow",
     module,
@@ -79,8 +89,27 @@ function emptyWorkflow<S extends v.GenericSchema>(module: string, options: Workf
     version: options.version,
     input: options.input,
     steps: [],
+    ...(follows === undefined ? {} : { follows: Object.freeze([...follows]) }),
+    ...(retired === undefined ? {} : { retired: Object.freeze([...retired]) }),
   };
   return builderOf(empty);
+}
+
+function followsProblem(version: string, follows: unknown): string | undefined {
+  if (follows === undefined) return undefined;
+  if (!Array.isArray(follows) || !follows.every((one) => typeof one === "string" && one !== ""))
+    return `follows is a list of versions such as ["1.0.0"]`;
+  return follows.includes(version)
+    ? `follows has ${version}, its own version: give the new definition a version of its own`
+    : undefined;
+}
+
+function retiredProblem(retired: unknown): string | undefined {
+  if (retired === undefined) return undefined;
+  const isOne = (agent: unknown): boolean => (agent as AgentDefinition | undefined)?.kind === "agent";
+  if (!Array.isArray(retired) || !retired.every(isOne)) return "retired is a list of agents, made by defineAgent";
+  const idle = (retired as AgentDefinition[]).find(({ compensate }) => compensate === undefined);
+  return idle && `retired has ${idle.name}, which has no compensate: there is nothing that it is needed for`;
 }
 
 interface UntypedBuilder extends WorkflowDefinition {

@@ -186,6 +186,10 @@ export interface WorkflowDefinition<
   readonly input: v.GenericSchema<Input, unknown>;
   /** In the order declared. Running them in this order is always possible. */
   readonly steps: readonly StepDefinition[];
+  /** The versions whose runs may go on with this one; absent for none. */
+  readonly follows?: readonly string[];
+  /** The agents that only undo what runs of these versions have done; absent for none. */
+  readonly retired?: readonly AgentDefinition[];
   readonly [workflowTypes]?: {
     readonly output: Output;
     readonly steps: Steps;

@@ -18,6 +18,11 @@ export function fingerprintOf(workflow: WorkflowDefinition): string {
   return sha256(JSON.stringify(outlineOfAll(workflow)), "hex", digits);
 }
 
+/** A hash of one schema: while it is the same, what it has parsed needs no look. */
+export function digestOf(schema: unknown): string {
+  return sha256(JSON.stringify(describe(schema)), "hex", digits);
+}
+
 function outlineOfAll({ input, steps }: WorkflowDefinition): readonly unknown[] {
   return [describe(input), steps.map(outlineOf)];
 }

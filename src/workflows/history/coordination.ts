@@ -16,7 +16,7 @@ export type Coordination = "orchestrator" | "relay";
 export const coordinationSchema = v.picklist(["orchestrator", "relay"]);
 
 /**
- * Counts the switches of a system's coordination: the version of its key. 0 is before the first.
+ * Counts the switches of a system's coordination and the migrations of its runs: the version of the coordination's key. 0 is before the first.
  *
  * @experimental
  * @since 0.1.0
@@ -26,13 +26,15 @@ export type Epoch = number;
 /** What the key `coordination/system` holds. */
 export interface CoordinationState {
   readonly coordination: Coordination;
+  /** How many times runs have gone on with another definition; absent for never. */
+  readonly migrations?: number | undefined;
 }
 
 /** The coordination in force, as a versioned key: each switch is a version, and the version is the epoch. */
 export const coordinationState = defineFamily<CoordinationState>({
   name: "coordination",
   version: 1,
-  schema: v.object({ coordination: coordinationSchema }),
+  schema: v.object({ coordination: coordinationSchema, migrations: v.optional(v.number()) }),
   initial: () => ({ coordination: "orchestrator" }),
 });
 

@@ -4,6 +4,7 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
+import type { DefinitionChanged } from "./definition-changed.ts";
 import type { ItemsOf, StepOutline } from "./step-outline.ts";
 
 /**
@@ -19,8 +20,10 @@ export interface RunStarted {
   readonly coordination: Coordination;
   readonly pinned: boolean;
   readonly epoch: Epoch;
-  /** The fingerprint of the workflow's steps and contracts: a run goes on only with the definition that it was started with. */
+  /** The fingerprint of the workflow's steps and contracts: a run goes on only with the definition that it was started with, or migrated to. */
   readonly definition?: string;
+  /** A hash of the schema of the input. */
+  readonly contract?: string;
   /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** The tenant that the run is for; absent for none. */
@@ -69,8 +72,9 @@ export interface StepFinished {
   readonly fallbackFor?: EncodedError;
   /** Present for a wait that was not answered in time: the output is what its `otherwise` gave. */
   readonly isExpired?: true;
-  /** Present for a loop: the number of its last round. */
+  /** Present for a loop: the number of its last round, and the epoch in which it was decided to be that. */
   readonly round?: number;
+  readonly epoch?: Epoch;
 }
 
 /**
@@ -305,6 +309,7 @@ export type RunEvent =
   | CompensationFailed
   | CancelRequested
   | CoordinationSwitched
+  | DefinitionChanged
   | RunRecovered
   | CompensationRetried
   | UndoRequested
@@ -340,6 +345,8 @@ type WithoutPayload<E> = E extends RunEvent
       | "error"
       | "fallbackFor"
       | "definition"
+      | "contract"
+      | "values"
       | "deadline"
       | "question"
       | "answer"

@@ -5,11 +5,10 @@
 
 import { itemAt } from "../definition/steps-of-run.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import type { EachOutline, ItemsOf } from "./step-outline.ts";
+import { type EachOutline, type ItemsOf, toleratedOf } from "./step-outline.ts";
 import type { RunState } from "./run-state.ts";
 import { outlineAt, placeOf, stepAt, type StepState, withExtent, withSteps } from "./run-steps.ts";
 import { copyOfStep, placeIn } from "./step-change.ts";
-import { toleratedOf } from "./tolerance.ts";
 
 /** How many further items may start. */
 function roomIn({ list, left = 0, status }: StepState, { concurrency }: EachOutline): number {

@@ -12,6 +12,7 @@
 
 import type { Mutable } from "../../values/mutable.ts";
 import type { RunEvent, RunNote, StepFailed, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
+import { migratedSteps } from "./migrated-steps.ts";
 import { addItem, isNextItem, openList, tolerate } from "./run-items.ts";
 import { addRound, isInRound, isLastRound, isNextRound, openLoop, takesMessage, tellLoop } from "./run-rounds.ts";
 import { noteOf } from "./run-note.ts";
@@ -49,6 +50,7 @@ import { changeStep, copyOfStep, placeIn, settling } from "./step-change.ts";
 
 /** True when `event` may be the next one of the run. */
 export function admits(state: RunState, event: RunEvent): boolean {
+  if (isOutdated(state, event)) return false;
   switch (event.type) {
     case "run-started":
       return state.status === "new";
@@ -84,6 +86,8 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return state.status === "running" && pivotPassed(state) === undefined;
     case "coordination-switched":
       return isOpen(state) && !state.pinned && event.epoch > state.epoch;
+    case "definition-changed":
+      return isOpen(state) && event.epoch > state.epoch;
     case "run-recovered":
       return isOpen(state);
     case "compensation-retried":
@@ -94,6 +98,20 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return state.status === "compensation-failed" && state.resolved === undefined;
     case "run-ended":
       return endOf(state)?.status === event.status;
+  }
+}
+
+/** True for what was decided about a step by functions of a definition that the run follows no more. */
+function isOutdated({ definedIn }: RunState, event: RunEvent): boolean {
+  if (definedIn === undefined) return false;
+  switch (event.type) {
+    case "step-started":
+    case "step-skipped":
+    case "step-finished":
+    case "step-failed":
+      return event.epoch !== undefined && event.epoch < definedIn;
+    default:
+      return false;
   }
 }
 
@@ -168,6 +186,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.epoch = event.epoch;
       next.steps = newSteps(event.steps);
       if (event.definition !== undefined) next.definition = event.definition;
+      if (event.contract !== undefined) next.contract = event.contract;
       if (event.deadline !== undefined) next.deadline = event.deadline;
       if (event.tenant !== undefined) next.tenant = event.tenant;
       if (event.session !== undefined) next.session = event.session;
@@ -215,6 +234,15 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
     case "coordination-switched":
       next.coordination = event.coordination;
       next.epoch = event.epoch;
+      return;
+    case "definition-changed":
+      next.workflow = event.to;
+      next.epoch = event.epoch;
+      next.definedIn = event.epoch;
+      next.definition = event.definition;
+      next.contract = event.contract;
+      if ("input" in event) next.input = event.input;
+      next.steps = migratedSteps(next.steps, event.steps, event.values);
       return;
     case "run-recovered":
       recover(next);

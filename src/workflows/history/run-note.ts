@@ -22,9 +22,9 @@ export function noteOf(event: RunEvent): RunNote {
       return note;
     }
     case "step-finished": {
-      const { type, step, attempt, isExpired, round } = event;
+      const { type, step, attempt, isExpired, round, epoch } = event;
       if (isExpired === true) return { type, step, isExpired };
-      if (round !== undefined) return { type, step, round };
+      if (round !== undefined) return epoch === undefined ? { type, step, round } : { type, step, round, epoch };
       return attempt === undefined ? { type, step } : { type, step, attempt };
     }
     case "wait-opened": {
@@ -50,6 +50,10 @@ export function noteOf(event: RunEvent): RunNote {
     }
     case "run-ended":
       return { type: event.type, status: event.status };
+    case "definition-changed": {
+      const { values: _, input: __, steps: ___, definition: ____, contract: _____, ...note } = event;
+      return note;
+    }
     default:
       return event;
   }
@@ -59,18 +63,23 @@ export function noteOf(event: RunEvent): RunNote {
 export function eventOf(note: RunNote, state: RunState): RunEvent {
   switch (note.type) {
     case "run-started": {
-      const { workflow, input, definition, deadline, tenant, session, caller } = state;
+      const { workflow, input, definition, contract, deadline, tenant, session, caller } = state;
       return {
         ...note,
         workflow,
         input,
         steps: state.steps.outline,
         ...(definition === undefined ? {} : { definition }),
+        ...(contract === undefined ? {} : { contract }),
         ...(deadline === undefined ? {} : { deadline }),
         ...(tenant === undefined ? {} : { tenant }),
         ...(session === undefined ? {} : { session }),
         ...(caller === undefined ? {} : { caller }),
       };
+    }
+    case "definition-changed": {
+      const { definition = "", contract = "", steps } = state;
+      return { ...note, steps: steps.outline, definition, contract };
     }
     case "step-started":
       return { ...note, input: stepIn(state, note.step).input };

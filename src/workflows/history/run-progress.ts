@@ -9,7 +9,6 @@ import type { RunState } from "./run-state.ts";
 import {
   isAbsent,
   isSettled,
-  isUnknown,
   outlineAt,
   parentOf,
   pivotOf,
@@ -106,8 +105,7 @@ export function mayBeSkipped(state: RunState, name: string): boolean {
 export function nextToCompensate(state: RunState): string | undefined {
   const { steps } = state;
   if (awaitsSteps(state) || !isUndone(state)) return undefined;
-  if ((steps.undoing?.unknown ?? 0) > 0)
-    return placedSteps(steps).find(({ step, about }) => isUnknown(step, about))?.step.name;
+  if ((steps.undoing?.unknown ?? 0) > 0) return remainingCompensations(state)[0];
   return steps.undoneFirst === undefined ? undefined : stepAt(steps, steps.undoneFirst).name;
 }
 
@@ -208,6 +206,7 @@ export function isToBeUndone(step: StepState, about: StepOutline): boolean {
   return hasNoOutput(step) ? isUncertain === true && about.undoesUnknown === true : about.compensable;
 }
 
-function rankOf({ order }: StepState): number {
-  return order ?? Number.MAX_SAFE_INTEGER;
+/** One that was begun comes first, also where the order of the steps has changed since. */
+function rankOf({ order, status }: StepState): number {
+  return order ?? (status === "undo-waiting" ? Number.POSITIVE_INFINITY : Number.MAX_SAFE_INTEGER);
 }

@@ -28,8 +28,11 @@ export interface RunState {
   /** True when the run keeps its coordination, also when the system switches to another. */
   readonly pinned: boolean;
   readonly epoch: Epoch;
-  /** The fingerprint of the definition that it follows. */
+  /** The fingerprint of the definition that it follows, and a hash of the schema of its input. */
   readonly definition?: string;
+  readonly contract?: string;
+  /** Present once it has changed to another definition: the epoch since when it follows this one. */
+  readonly definedIn?: Epoch;
   /** The time at which it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** The tenant that it is for. */
@@ -155,6 +158,8 @@ export function copyOfRun(state: RunState): Mutable<RunState> {
   const { status, workflow, input, coordination, pinned, epoch, steps, length, events } = state;
   const copy: Mutable<RunState> = { status, workflow, input, coordination, pinned, epoch, steps, length, events };
   if (state.definition !== undefined) copy.definition = state.definition;
+  if (state.contract !== undefined) copy.contract = state.contract;
+  if (state.definedIn !== undefined) copy.definedIn = state.definedIn;
   if (state.deadline !== undefined) copy.deadline = state.deadline;
   if (state.tenant !== undefined) copy.tenant = state.tenant;
   if (state.session !== undefined) copy.session = state.session;

@@ -364,7 +364,7 @@ export function countUndoing(steps: RunSteps): UndoingCounts {
 }
 
 /** True for a step without an output that is to be undone: its effects are unknown, and its agent can undo them. */
-export function isUnknown(
+function isUnknown(
   { order, status, isUncertain }: StepState,
   { undoesUnknown }: Pick<StepOutline, "undoesUnknown">,
 ): boolean {

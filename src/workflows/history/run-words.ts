@@ -3,6 +3,7 @@
 import { inspect } from "node:util";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { cut } from "../../errors/foreign-value.ts";
+import type { DefinitionChanged } from "./definition-changed.ts";
 import type { RunEvent, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
 import type { StepOutline } from "./step-outline.ts";
 import { scopeOf, wholeOf } from "../definition/steps-of-run.ts";
@@ -43,6 +44,8 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
       return `the run was cancelled${event.reason === undefined ? "" : `: ${event.reason}`}`;
     case "coordination-switched":
       return `the ${event.coordination} took over`;
+    case "definition-changed":
+      return `the run went on with ${event.to.name}@${event.to.version}${changesIn(event)}`;
     case "run-recovered":
       return `another system went on with the run, by the ${event.coordination}`;
     case "compensation-retried":
@@ -85,7 +88,11 @@ export function pendingInWords(pending: Pending): string {
  * `records` are those of the whole run.
  */
 export function whyInWords(step: string, records: readonly RunRecord[]): string | undefined {
-  const at = records.findLastIndex(({ event }) => "step" in event && event.type !== "run-ended" && event.step === step);
+  const at = records.findLastIndex(({ event }) =>
+    event.type === "definition-changed"
+      ? event.skipped.includes(step)
+      : "step" in event && event.type !== "run-ended" && event.step === step,
+  );
   const record = records[at];
   if (record === undefined) {
     const around = scopeOf(step);
@@ -124,6 +131,17 @@ function partIn({ step, items, who, told }: StepStarted, records: readonly RunRe
 
 function roundsIn({ round }: StepFinished): string {
   return round === undefined ? "" : ` after ${round} ${round === 1 ? "round" : "rounds"}`;
+}
+
+/** What another definition has changed in the run. */
+function changesIn({ added, removed, skipped, adapted }: DefinitionChanged): string {
+  const changes = [
+    ["with", added.filter((step) => !skipped.includes(step))],
+    ["without", removed],
+    ["past", skipped],
+    ["adapting", adapted],
+  ] as const;
+  return changes.map(([how, steps]) => (steps.length === 0 ? "" : `, ${how} ${steps.join(", ")}`)).join("");
 }
 
 function attemptIn({ attempt }: { readonly attempt?: number }): string {

@@ -13,9 +13,8 @@ import { attemptSpanId, spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import { spanIdIn, traceIdIn } from "../../traces/traceparent.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import { around, isWithin, itemAt, roundAt, roundPath, wholeOf } from "../definition/steps-of-run.ts";
-import { toleratedOf } from "./tolerance.ts";
 import type { RunEvent, RunStarted } from "./run-event.ts";
-import type { StepOutline } from "./step-outline.ts";
+import { type StepOutline, toleratedOf } from "./step-outline.ts";
 import type { RunRecord } from "./run-history.ts";
 
 /** What became of an attempt of which no outcome was recorded: its process ended. */
@@ -158,6 +157,9 @@ export class RunTrace {
           ...(event.reason === undefined ? {} : this.#content(names.reason, event.reason)),
         });
         this.#turnBack(time);
+        return;
+      case "definition-changed":
+        this.#tell(this.#root, `troupe.${event.type}`, time, { [names.epoch]: event.epoch });
         return;
       case "coordination-switched":
       case "run-recovered":

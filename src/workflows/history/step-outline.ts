@@ -1,4 +1,4 @@
-/** What a run's history has of its steps from the start on: the workflow without its code. */
+/** What a run's history has of its steps from the start on: the workflow without its code. Pure. */
 
 import type { Tolerance } from "../definition/workflow-definition.ts";
 
@@ -30,6 +30,10 @@ export interface StepOutline {
   readonly undoesUnknown?: true;
   /** Present for the point of no return: once it has finished, the run isn't undone any more. */
   readonly isPivot?: true;
+  /** A hash of the schema that has parsed what is recorded of it: its agent's output, its answers or messages, or a sub-workflow's input. */
+  readonly contract?: string;
+  /** Present for a step that the run's definition has no more: it is only there to be undone. */
+  readonly isRetired?: true;
 }
 
 /**
@@ -70,4 +74,11 @@ export interface LoopOutline {
 export interface ItemsOf {
   readonly count: number;
   readonly digest: string;
+}
+
+/** How many items of an each may fail for good. */
+export function toleratedOf(tolerance: Tolerance | undefined, count: number): number {
+  if (tolerance === undefined) return 0;
+  if (tolerance === "all") return count;
+  return typeof tolerance === "number" ? tolerance : tolerance.share * count;
 }

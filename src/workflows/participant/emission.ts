@@ -10,7 +10,7 @@ import { checkContract, type ContractSite } from "../../contracts/contract.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import { caught } from "../../errors/caught.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { Parts } from "../history/parts.ts";
+import type { Parts } from "../definition/parts.ts";
 
 /** How many parts of an attempt may be on their way, and how many more may wait for their turn (invariant 7). */
 export const partsWindow = 1024;

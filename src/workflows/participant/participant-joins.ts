@@ -45,7 +45,10 @@ export class ParticipantJoins {
     return this.#withWorkflow(
       message.workflow,
       (workflow) => {
-        const join = this.#joins.get(run) ?? new Join(this.#stepsOf(workflow));
+        const steps = this.#stepsOf(workflow);
+        const known = this.#joins.get(run);
+        // a run that goes on with another definition is relayed anew
+        const join = known?.isOf(steps) === true ? known : new Join(steps);
         const proposals = join.take(message, this.#ports.codec);
         if (join.isOver || this.#isStopped) this.#joins.delete(run);
         else this.#joins.set(run, join);

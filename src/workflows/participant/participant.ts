@@ -29,7 +29,7 @@ import type {
 } from "../coordination/coordination-protocol.ts";
 import { undelivered } from "../coordination/dispatch.ts";
 import type { JoinProposal } from "../coordination/join.ts";
-import type { Parts } from "../history/parts.ts";
+import type { Parts } from "../definition/parts.ts";
 import type { Claim, CompensationStarted, Outcome, StepStarted } from "../history/run-event.ts";
 
 const never = Number.POSITIVE_INFINITY;

@@ -6,6 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
+import { handsOver } from "../coordination/dispatch.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
@@ -35,7 +36,8 @@ export class OpenRun {
   readonly id: string;
   /** Its key in the store. Kept, since a key string made anew for each commit is slow to look up. */
   readonly subject: Subject<RunState>;
-  readonly plan: WorkflowPlan;
+  /** Changes when the run goes on with another definition. */
+  plan: WorkflowPlan;
   readonly #sequence: TaskQueue;
   /** Present until the state of a run that was parked is read. */
   #wake: (() => MaybePromise<void>) | undefined;
@@ -135,7 +137,7 @@ export class OpenRun {
   /** Updates the attempts and the due times after an event; `state` is already the one after it. */
   follow(event: RunEvent): void {
     if (event.type === "step-started" || event.type === "compensation-started") this.#noteStart(event);
-    if (event.type === "run-recovered" || event.type === "coordination-switched") this.forgetTold();
+    if (handsOver(event)) this.forgetTold();
     // when the run turns back, steps that waited for another attempt have failed
     else if (this.state.status !== "running") for (const name of this.#due?.keys() ?? []) this.#noteDue(name);
     if ("step" in event && event.step !== undefined) this.#noteDue(event.step);

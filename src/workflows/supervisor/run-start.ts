@@ -34,7 +34,7 @@ export interface InForce {
 
 /** @throws TroupeError `contract-violated`, `invalid-workflow`; `not-cloneable`, `message-too-large` for an input that can't be kept. */
 export function startRun(
-  { workflow, outlines, fingerprint }: WorkflowPlan,
+  { workflow, outlines, fingerprint, contract }: WorkflowPlan,
   input: unknown,
   { coordination, timeout, tenant, session, traceparent }: StartOptions,
   inForce: InForce,
@@ -57,6 +57,7 @@ export function startRun(
     pinned: coordination !== undefined,
     epoch: inForce.epoch,
     definition: fingerprint,
+    contract,
     ...(tenant === undefined ? {} : { tenant }),
     ...(session === undefined ? {} : { session }),
     ...(traceparent === undefined ? {} : { caller: traceparent }),

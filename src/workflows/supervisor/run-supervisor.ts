@@ -13,17 +13,19 @@ import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { WorkflowDefinition } from "../definition/workflow-definition.ts";
-import { planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";
+import { planFor, planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import { type Advance, advance } from "../coordination/advance.ts";
 import { Alarms } from "./alarms.ts";
 import { Attempts } from "./attempts.ts";
 import { type Along, commitRun } from "./commit-run.ts";
 import type { Terms } from "../coordination/conclude.ts";
-import { type Coordination, coordinationState, type Epoch, systemCoordination } from "../history/coordination.ts";
+import type { Coordination, Epoch } from "../history/coordination.ts";
+import { InForce } from "./in-force.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
-import type { Parts } from "../history/parts.ts";
+import type { Parts } from "../definition/parts.ts";
 import { dispatchesOf } from "../coordination/dispatch.ts";
 import { Dispatcher } from "./dispatcher.ts";
+import { Migrations } from "./migrations.ts";
 import type { OpenRun } from "./open-run.ts";
 import { Losses } from "./losses.ts";
 import { OpenRuns, type ParkedRun, type ReadonlyOpenRuns } from "./open-runs.ts";
@@ -51,6 +53,7 @@ import type { SupervisorPorts } from "./supervisor-ports.ts";
  * await supervisor.start("r1", creditDecision, application);
  */
 export class RunSupervisor {
+  readonly migrations: Migrations;
   readonly #ports: SupervisorPorts;
   readonly #terms: Terms;
   readonly #runs: OpenRuns;
@@ -59,11 +62,11 @@ export class RunSupervisor {
   readonly #alarms: Alarms;
   readonly #losses: Losses;
   readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
-  #coordination: Coordination = "orchestrator";
-  #epoch: Epoch = 0;
+  readonly #inForce: InForce;
 
   constructor(ports: SupervisorPorts) {
     this.#ports = ports;
+    this.#inForce = new InForce(ports);
     const { codec, clock, random } = ports;
     this.#terms = {
       codec,
@@ -95,16 +98,22 @@ export class RunSupervisor {
     });
     const record = (run: OpenRun, event: RunEvent): MaybePromise<boolean> => this.#record(run, event);
     this.#losses = new Losses({ attempts, dispatcher, alarms: this.#alarms, record });
+    this.migrations = new Migrations({
+      ...{ ports, dispatcher, runs: this.#runs, inForce: this.#inForce },
+      planOf: (workflow) => this.#planOf(workflow),
+      payOwed: (run) => this.#payOwed(run),
+      record: (run, event, along) => this.#record(run, event, undefined, along),
+    });
   }
 
   /** The coordination in force. It applies to every run that isn't pinned to its own. */
   get coordination(): Coordination {
-    return this.#coordination;
+    return this.#inForce.coordination;
   }
 
-  /** How many switches there were. */
+  /** How many switches and migrations there were. */
   get epoch(): Epoch {
-    return this.#epoch;
+    return this.#inForce.epoch;
   }
 
   /** The runs that haven't ended. */
@@ -125,22 +134,13 @@ export class RunSupervisor {
    * Guarantees: loses and repeats no step, whatever is in flight (invariant 10).
    */
   switchCoordination(coordination: Coordination): MaybePromise<Epoch> {
-    if (this.#epoch > 0 && coordination === this.#coordination) return this.#epoch;
-    return chain(
-      this.#ports.commit(subjectOf(coordinationState, systemCoordination), (newest) =>
-        newest.coordination === coordination ? newest : { coordination },
-      ),
-      ({ version: epoch }) => {
-        if (epoch > this.#epoch) {
-          this.#epoch = epoch;
-          this.#coordination = coordination;
-        }
-        const pending = this.#runs.awake
-          .map((run) => run.unattended(() => this.#record(run, { type: "coordination-switched", coordination, epoch })))
-          .filter((handedOver) => handedOver instanceof Promise);
-        return pending.length === 0 ? epoch : Promise.all(pending).then(() => epoch);
-      },
-    );
+    if (this.epoch > 0 && coordination === this.coordination) return this.epoch;
+    return chain(this.#inForce.switchTo(coordination), (epoch) => {
+      const pending = this.#runs.awake
+        .map((run) => run.unattended(() => this.#record(run, { type: "coordination-switched", coordination, epoch })))
+        .filter((handedOver) => handedOver instanceof Promise);
+      return pending.length === 0 ? epoch : Promise.all(pending).then(() => epoch);
+    });
   }
 
   /**
@@ -316,14 +316,7 @@ export class RunSupervisor {
 
   #record(run: OpenRun, event: RunEvent, spent?: Spent, along: Along = {}): MaybePromise<boolean> {
     if (run.isClosed) return false; // it ended or broke while this waited
-    const { owed } = run;
-    if (owed !== undefined) {
-      run.owed = undefined;
-      const { coordination, epoch } = this;
-      return chain(this.#record(run, { type: owed, coordination, epoch }), () =>
-        this.#record(run, event, spent, along),
-      );
-    }
+    if (run.owed !== undefined) return chain(this.#payOwed(run), () => this.#record(run, event, spent, along));
     const step = advance(run.plan, run.state, event, this.#terms, along.events);
     if (step === undefined) return false;
     const { length } = run.state;
@@ -345,6 +338,14 @@ export class RunSupervisor {
     return committed.then((snapshot) => this.#recorded(run, snapshot, step, spent), failed);
   }
 
+  /** Records what happened while the run was parked. */
+  #payOwed(run: OpenRun): MaybePromise<unknown> {
+    const { owed: type } = run;
+    const { coordination, epoch } = this;
+    run.owed = undefined;
+    return type && this.#record(run, { type, coordination, epoch });
+  }
+
   #recorded(run: OpenRun, snapshot: Snapshot<RunState>, { events }: Advance, spent?: Spent): boolean {
     run.landed(snapshot, this.#ports.tracing !== undefined);
     for (const event of events) {
@@ -363,7 +364,7 @@ export class RunSupervisor {
   /** Works out what a run that was parked is to be told of first: what concerns all runs is not recorded in one that is parked. */
   #woken(run: OpenRun, { isLeft, losses }: ParkedRun): void {
     if (isLeft) run.owed = "run-recovered";
-    else if (!run.state.pinned && run.state.epoch !== this.#epoch) run.owed = "coordination-switched";
+    else if (!run.state.pinned && run.state.epoch < this.#inForce.switched) run.owed = "coordination-switched";
     else this.#losses.madeUp(run, losses);
   }
 
@@ -385,7 +386,7 @@ export class RunSupervisor {
   }
 
   #planToResume(state: RunState, id: string, workflow: WorkflowDefinition): WorkflowPlan {
-    const plan = this.#planOf(workflow);
+    const plan = planFor(id, this.#planOf(workflow), state);
     checkSameDefinition(id, state, plan);
     if (this.#runs.has(id)) throw runExists(id);
     return plan;

@@ -13,7 +13,7 @@ export function checkSameDefinition(id: string, { workflow, definition }: RunSta
   throw new TroupeError(
     "workflow-changed",
     `the run ${id} was started with another definition of ${name}@${version}: its steps or contracts have changed since, under the same version. ` +
-      "Bring the old definition back until its runs have ended, and give the new one a version of its own.",
+      "Bring the old definition back until its runs have ended, and give the new one a version of its own; or have it follow this one, and migrate its runs.",
     { details: { run: id, workflow: name, version, startedWith: definition, found: plan.fingerprint } },
   );
 }

@@ -9,7 +9,7 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import type { NumberedMessage } from "../coordination/coordination-protocol.ts";
-import type { Parts } from "../history/parts.ts";
+import type { Parts } from "../definition/parts.ts";
 import type { Recorder } from "../../traces/recorder.ts";
 import type { RunState } from "../history/run-state.ts";
 

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import { Cancellation } from "../../../src/async/cancellation.ts";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
-import type { Parts } from "../../../src/workflows/history/parts.ts";
+import type { Parts } from "../../../src/workflows/definition/parts.ts";
 import { Emission, partsWindow } from "../../../src/workflows/participant/emission.ts";
 import { stillClock } from "../support/example-workflow.ts";
 

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { defineAgent } from "../../../src/agents/agent-definition.ts";
 import type { ToParticipant } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
-import type { Parts } from "../../../src/workflows/history/parts.ts";
+import type { Parts } from "../../../src/workflows/definition/parts.ts";
 import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import { error, quiet } from "../support/example-workflow.ts";
 import { MemoryRuns } from "../support/memory-runs.ts";

@@ -1,0 +1,198 @@
+/** A workflow of every construct, and definitions that follow it, each with a change of another kind. */
+
+import * as v from "valibot";
+import { type AgentContext, defineAgent, defineWorkflow } from "../../src/index.ts";
+import { book } from "./workflows.ts";
+
+const Task = v.object({
+  order: v.string(),
+  amount: v.number(),
+  ms: v.number(),
+  fails: v.boolean(),
+  /** The version whose mapping made it. */
+  via: v.string(),
+});
+const Done = v.object({ amount: v.number() });
+
+/** Books what it does, and takes it back; also where it isn't known whether it was done. */
+async function takeBack({ order, amount }: v.InferOutput<typeof Task>, context: AgentContext): Promise<void> {
+  await context.commit(book, order, (draft) => {
+    if (!draft.entries.includes(`+${context.step}`)) return;
+    draft.entries.push(`-${context.step}`);
+    draft.total -= amount;
+  });
+}
+
+/** What was lost is tried again; what fails is not. */
+const retry = { attempts: 20, backoff: { first: 1 }, errors: (error: unknown) => !String(error).includes("can't") };
+
+const worker = (name: string) =>
+  defineAgent(import.meta.url, {
+    name,
+    version: "1.0.0",
+    input: Task,
+    output: Done,
+    concurrency: 4,
+    policies: { breaker: false, retry, compensationRetry: retry },
+    async execute({ order, amount, ms, fails }, context) {
+      if (ms > 0) await context.sleep(ms);
+      if (fails) throw new Error(`${name} can't`);
+      await context.commit(book, order, (draft) => {
+        draft.entries.push(`+${context.step}`);
+        draft.total += amount;
+      });
+      return { amount };
+    },
+    compensate: (_output, context, input) => takeBack(input, context),
+    compensateUnknown: takeBack,
+  });
+
+export const stocker = worker("journey-stocker");
+export const teller = worker("journey-teller");
+export const packer = worker("journey-packer");
+export const driver = worker("journey-driver");
+
+export const Journey = v.object({
+  order: v.string(),
+  amount: v.number(),
+  pauses: v.record(v.string(), v.number()),
+  parts: v.array(v.number()),
+  rounds: v.number(),
+  fails: v.optional(v.string()),
+});
+export type Journey = v.InferOutput<typeof Journey>;
+
+const task = (
+  via: string,
+  step: string,
+  { order, pauses, fails }: Pick<Journey, "order" | "pauses" | "fails">,
+  amount: number,
+): v.InferOutput<typeof Task> => ({ order, amount, ms: pauses[step] ?? 0, fails: fails === step, via });
+
+const Shipment = v.object({ ...v.omit(Journey, ["parts", "rounds"]).entries });
+const shipment = ({ order, amount, pauses, fails }: Journey): v.InferOutput<typeof Shipment> => ({
+  ...{ order, amount, pauses },
+  ...(fails === undefined ? {} : { fails }),
+});
+
+/** The sub-workflow of each version. */
+const shipping = (via: string) =>
+  defineWorkflow(import.meta.url, { name: "journey-shipping", version: via, input: Shipment })
+    .step("pick", packer, ({ input }) => task(via, "pick", input, input.amount))
+    .step("tag", stocker, { after: ["pick"] }, ({ input, pick }) => task(via, "tag", input, pick.amount));
+
+const empty = (version: string) =>
+  defineWorkflow(import.meta.url, { name: "journey", version, input: Journey, follows: ["1.0.0"] });
+const sum = (done: readonly { readonly amount: number }[]): number =>
+  done.reduce((total, { amount }) => total + amount, 0);
+
+/** Stock and money; then a list of parts, a loop, and a sub-workflow; then the truck. */
+export const journey = defineWorkflow(import.meta.url, { name: "journey", version: "1.0.0", input: Journey })
+  .step("stock", stocker, ({ input }) => task("1.0.0", "stock", input, input.amount))
+  .step("money", teller, ({ input }) => task("1.0.0", "money", input, input.amount))
+  .each(
+    "check",
+    packer,
+    { after: ["stock"], over: ({ input }) => input.parts, concurrency: 2 },
+    ({ input, item, index }) => task("1.0.0", `check[${index}]`, input, item),
+  )
+  .loop(
+    "polish",
+    driver,
+    { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
+    ({ input, round }) => task("1.0.0", `polish#${round}`, input, round),
+  )
+  .step("ship", shipping("1.0.0"), { after: ["money"] }, ({ input }) => shipment(input))
+  .step("truck", driver, { after: ["check", "polish", "ship"] }, ({ input, check, polish, ship }) =>
+    task("1.0.0", "truck", input, sum(check) + polish.amount + ship.amount),
+  );
+
+/** With a step more before the truck; 100 stands in for it. */
+export const insured = empty("2.0.0")
+  .step("stock", stocker, ({ input }) => task("2.0.0", "stock", input, input.amount))
+  .step("money", teller, ({ input }) => task("2.0.0", "money", input, input.amount))
+  .step(
+    "insure",
+    teller,
+    { after: ["stock"], when: ({ stock }) => stock.amount > 0, otherwise: () => ({ amount: 100 }) },
+    ({ input }) => task("2.0.0", "insure", input, 7),
+  )
+  .each(
+    "check",
+    packer,
+    { after: ["stock"], over: ({ input }) => input.parts, concurrency: 1 },
+    ({ input, item, index }) => task("2.0.0", `check[${index}]`, input, item),
+  )
+  .loop(
+    "polish",
+    driver,
+    { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
+    ({ input, round }) => task("2.0.0", `polish#${round}`, input, round),
+  )
+  .step("ship", shipping("2.0.0"), { after: ["money"] }, ({ input }) => shipment(input))
+  .step("truck", driver, { after: ["check", "polish", "ship", "insure"] }, ({ input, check, polish, ship, insure }) =>
+    task("2.0.0", "truck", input, sum(check) + polish.amount + ship.amount + insure.amount),
+  );
+
+/** Without the money, and without the list; what was paid and checked is undone by those who did it. */
+export const free = defineWorkflow(import.meta.url, {
+  name: "journey",
+  version: "2.1.0",
+  input: Journey,
+  follows: ["1.0.0"],
+  retired: [teller, packer],
+})
+  .step("stock", stocker, ({ input }) => task("2.1.0", "stock", input, input.amount))
+  .loop(
+    "polish",
+    driver,
+    { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
+    ({ input, round }) => task("2.1.0", `polish#${round}`, input, round),
+  )
+  .step("ship", shipping("2.1.0"), { after: ["stock"] }, ({ input }) => shipment(input))
+  .step("truck", driver, { after: ["polish", "ship"] }, ({ input, polish, ship }) =>
+    task("2.1.0", "truck", input, polish.amount + ship.amount),
+  );
+
+/** In another order, so that more comes after the loop, and with a step more in the sub-workflow. */
+export const ordered = empty("2.2.0")
+  .step("money", teller, ({ input }) => task("2.2.0", "money", input, input.amount))
+  .step("stock", stocker, ({ input }) => task("2.2.0", "stock", input, input.amount))
+  .each(
+    "check",
+    packer,
+    { after: ["stock"], over: ({ input }) => input.parts, concurrency: 2 },
+    ({ input, item, index }) => task("2.2.0", `check[${index}]`, input, item),
+  )
+  .loop(
+    "polish",
+    driver,
+    { after: ["check"], until: ({ input, round }) => round >= input.rounds, max: 5 },
+    ({ input, round }) => task("2.2.0", `polish#${round}`, input, round),
+  )
+  .step(
+    "ship",
+    shipping("2.2.0").step("wrap", packer, { after: ["tag"] }, ({ input, tag }) =>
+      task("2.2.0", "wrap", input, tag.amount + 1000),
+    ),
+    { after: ["money"] },
+    ({ input }) => shipment(input),
+  )
+  .step("truck", driver, { after: ["check", "polish", "ship"] }, ({ input, check, polish, ship }) =>
+    task("2.2.0", "truck", input, sum(check) + polish.amount + ship.amount),
+  );
+
+/** How much each version sends, by hand. `insured`: what the insurance came to. */
+export function sent(version: string, { amount, parts, rounds }: Journey, insurance: number): number {
+  const checked = parts.reduce((total, part) => total + part, 0);
+  switch (version) {
+    case "2.0.0":
+      return checked + rounds + amount + insurance;
+    case "2.1.0":
+      return rounds + amount;
+    case "2.2.0":
+      return checked + rounds + amount + 1000;
+    default:
+      return checked + rounds + amount;
+  }
+}
