@@ -21,7 +21,7 @@ export const inner = {
   agents: [["policies"], [""]],
   checkers: [[""], ["models"]],
   cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["runs"], ["commands"], [""]],
-  inspector: [["source"], ["views"], ["http"], ["", "page"]],
+  inspector: [["source"], ["views"], ["http"], ["recording"], ["", "page"]],
   runtime: [
     ["platform", "definitions", "registry"],
     ["transport"],

@@ -19,13 +19,17 @@ import { RunIndex } from "./source/run-index.ts";
 import type { SpanMemory } from "./source/span-memory.ts";
 import { ThreadWatch } from "./source/thread-watch.ts";
 import { Query } from "./views/query.ts";
-import type { Looking } from "./views/view.ts";
+import { type Recording, recordedAnswer, recordRun } from "./recording/record-run.ts";
+import { recordedPage } from "./recording/recorded-page.ts";
+import type { Look, Looking } from "./views/view.ts";
 import { views } from "./views/views.ts";
 
 export interface InspectorPorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly spans: SpanMemory;
+  /** Answers views in the place of what is inspected. */
+  readonly recording?: Recording;
 }
 
 export interface Inspector {
@@ -68,30 +72,41 @@ export async function openInspector(
   return inspector;
 }
 
+/** What views are made from. */
+export function looking(
+  inspected: Inspected,
+  { content, isReadOnly }: Pick<InspectorSettings, "content" | "isReadOnly">,
+  { clock, spans }: Pick<InspectorPorts, "clock" | "spans">,
+): Looking {
+  const now = (): number => timeOfDay(clock);
+  const rest = (): Promise<void> => new Promise((resolve) => clock.setTimer(0, resolve));
+  return {
+    inspected,
+    content: new Content(content),
+    recent: new Recent(inspected.live, now),
+    runs: new RunIndex(() => inspected.reader(), rest),
+    spans,
+    threads: new ThreadWatch(inspected.live, now),
+    isReadOnly: isReadOnly || inspected.live === undefined,
+    now,
+  };
+}
+
 class InspectorServer implements Inspector {
   readonly #settings: InspectorSettings;
+  readonly #recording: Recording | undefined;
   readonly #clock: Clock;
   readonly #token: string;
   readonly #looking: Looking;
   readonly #server: Server;
   readonly #open = new Set<LiveView>();
 
-  constructor(inspected: Inspected, settings: InspectorSettings, { clock, random, spans }: InspectorPorts) {
+  constructor(inspected: Inspected, settings: InspectorSettings, { clock, random, spans, recording }: InspectorPorts) {
     this.#settings = settings;
+    this.#recording = recording;
     this.#clock = clock;
     this.#token = random.id().replaceAll("-", "");
-    const now = (): number => timeOfDay(clock);
-    const rest = (): Promise<void> => new Promise((resolve) => clock.setTimer(0, resolve));
-    this.#looking = {
-      inspected,
-      content: new Content(settings.content),
-      recent: new Recent(inspected.live, now),
-      runs: new RunIndex(() => inspected.reader(), rest),
-      spans,
-      threads: new ThreadWatch(inspected.live, now),
-      isReadOnly: settings.isReadOnly || inspected.live === undefined,
-      now,
-    };
+    this.#looking = looking(inspected, settings, { clock, spans });
     this.#server = createServer((request, response) => void this.#answer(request, response));
     if (inspected.live !== undefined) this.#server.unref(); // the system keeps the process alive, or it may end
   }
@@ -190,14 +205,12 @@ class InspectorServer implements Inspector {
   }
 
   async #view(name: string, given: URLSearchParams, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const view = Object.hasOwn(views, name) ? views[name] : undefined;
-    if (view === undefined) {
+    if (name === "recording" && this.#recording === undefined) return this.#record(given, response);
+    const look = this.#lookAt(name, given);
+    if (look === undefined) {
       const message = `there is no view ${JSON.stringify(name)}; there are ${Object.keys(views).join(", ")}`;
       return sendJson(response, 404, { error: { code: "not-found", message } });
     }
-    const query = new Query(name, given);
-    const look = view(query);
-    query.done();
     const shown = async (): Promise<string> => JSON.stringify({ api: 1, view: name, data: await look(this.#looking) });
     if (request.headers.accept?.includes("text/event-stream") !== true) {
       return sendText(response, 200, await shown());
@@ -207,6 +220,28 @@ class InspectorServer implements Inspector {
         error: { code: "overloaded", message: `${mostOpen} views are open already: close some` },
       });
     this.#stream(shown, response);
+  }
+
+  /** One run as a file that shows it without a system. */
+  async #record(given: URLSearchParams, response: ServerResponse): Promise<void> {
+    const query = new Query("recording", given);
+    const id = query.required("id");
+    query.done();
+    const page = await recordedPage(await recordRun(this.#looking, id));
+    response.setHeader("content-disposition", `attachment; filename="${id.replaceAll(/[^\w.-]+/g, "_")}.html"`);
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end(page);
+  }
+
+  /** What is shown of a view; `undefined` where there is none of that name. @throws TroupeError `invalid-options` for odd parameters. */
+  #lookAt(name: string, given: URLSearchParams): Look | undefined {
+    const view = Object.hasOwn(views, name) ? views[name] : undefined;
+    if (view === undefined) return undefined;
+    const recording = this.#recording;
+    if (recording !== undefined) return () => recordedAnswer(recording, name, given);
+    const query = new Query(name, given);
+    const look = view(query);
+    query.done();
+    return look;
   }
 
   #stream(shown: () => Promise<string>, response: ServerResponse): void {

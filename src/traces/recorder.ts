@@ -218,9 +218,7 @@ export class OpenSpan implements TraceContext {
 
   /** Counts a message that it sends. False for one that has no span: then its handling has none, either. */
   sends(): boolean {
-    if (++this.#sent <= mostSent) return true;
-    if (!this.isOver) this.#draft.attributes[names.messagesNotRecorded] = this.#sent - mostSent;
-    return false;
+    return ++this.#sent <= mostSent;
   }
 
   /** The place in a trace of what it sends. */
@@ -269,6 +267,7 @@ export class OpenSpan implements TraceContext {
   #end(state: "ended" | "lost"): void {
     if (this.isOver) return;
     this.#state = state;
+    if (this.#sent > mostSent) this.#draft.attributes[names.messagesNotRecorded] = this.#sent - mostSent;
     this.#draft.end = Math.max(this.#draft.start, this.#recorder.now());
     const around = this.#around;
     if (around !== undefined) around.#forget(this);

@@ -1,11 +1,15 @@
 /** `troupe inspect`: a page that shows what a journal has, also while a system has it open. */
 
+import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { openInspector } from "../../inspector/inspector.ts";
+import { type InspectorPorts, openInspector } from "../../inspector/inspector.ts";
 import { inspectorSettings } from "../../inspector/inspector-options.ts";
 import { SpanMemory } from "../../inspector/source/span-memory.ts";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { nodeRandom } from "../../runtime/platform/node-random.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { readRecordedPage } from "../../inspector/recording/recorded-page.ts";
+import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
 import { inspectorFlags, inspectorHelp, readInspector } from "../arguments/inspector-arguments.ts";
 import { journalOf } from "../arguments/journal-arguments.ts";
@@ -15,19 +19,30 @@ import { untilAborted } from "../command/until-aborted.ts";
 export const inspect: Command = {
   name: "inspect",
   summary: "open a page that shows the runs and the states of a journal",
-  flags: { journal: { type: "string" }, ...inspectorFlags },
+  flags: { journal: { type: "string" }, file: { type: "string" }, ...inspectorFlags },
   read(given) {
     given.named();
-    const path = journalOf(given);
+    const file = given.optional("file", "--file FILE");
+    const path = file === undefined ? journalOf(given) : file;
+    if (file !== undefined && given.text("journal") !== undefined)
+      throw new TroupeError("invalid-options", "inspect shows --journal DIR or --file FILE, and not both");
     const options = readInspector(given);
     return async ({ cwd, print, interrupted }, { openJournal }) => {
-      const journal = await openJournal(resolve(cwd, path), { readOnly: true });
+      const recording =
+        file === undefined ? undefined : readRecordedPage(await readFile(resolve(cwd, file), "utf8"), file);
+      const journal =
+        recording === undefined ? await openJournal(resolve(cwd, path), { readOnly: true }) : memoryJournal();
       try {
         const clock = nodeClock();
         // a new one each time, as another process may write to the journal, and what one has read stays in its memory
         const reader = (): StoreAuthority => new StoreAuthority({ journal, clock });
         const settings = inspectorSettings({ ...options, onOpen: () => undefined });
-        const ports = { clock, random: nodeRandom(), spans: new SpanMemory() };
+        const ports: InspectorPorts = {
+          clock,
+          random: nodeRandom(),
+          spans: new SpanMemory(),
+          ...(recording === undefined ? {} : { recording }),
+        };
         const inspector = await openInspector(
           { kind: "journal", journal: path, workflows: [], reader },
           settings,
@@ -46,9 +61,11 @@ export const inspect: Command = {
 
 Usage:
   troupe inspect --journal DIR [options]
+  troupe inspect --file FILE [options]
 
 Options:
   --journal DIR         the folder of the journal; may be in use by a system meanwhile
+  --file FILE           a recording of one run, as troupe trace writes it as html; it opens in a browser by itself, too
 ${inspectorHelp}
   -h, --help            this text
 

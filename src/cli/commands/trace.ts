@@ -1,6 +1,12 @@
 /** `troupe trace`: where the time of a run went, as a tree of spans, for a terminal or for a backend of traces. */
 
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
+import { looking } from "../../inspector/inspector.ts";
+import { recordedPage } from "../../inspector/recording/recorded-page.ts";
+import { recordRun } from "../../inspector/recording/record-run.ts";
+import { SpanMemory } from "../../inspector/source/span-memory.ts";
+import { nodeClock } from "../../runtime/platform/node-clock.ts";
+import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import { otlpJson } from "../../traces/otlp-json.ts";
 import { recordsOf } from "../../workflows/history/run-history.ts";
 import { runOf, runState } from "../../workflows/history/run-state.ts";
@@ -19,12 +25,16 @@ export const trace: Command = {
   read(given) {
     const [id = ""] = given.named("ID");
     const journal = journalOf(given);
-    const format = given.choice("format", ["text", "json", "otlp"]);
+    const format = given.choice("format", ["text", "json", "otlp", "html"]);
     const content = given.choice("content", ["none", "all"]);
     const service = given.text("service") ?? "troupe";
     return (terminal, ports) =>
-      withStore({ journal, mode: "read" }, terminal, ports, async ({ store }) => {
+      withStore({ journal, mode: "read" }, terminal, ports, async ({ store, authority }) => {
         await findRun(store, id);
+        if (format === "html") {
+          await terminal.print((await pageOf(id, journal, authority, content ?? "none")).trimEnd());
+          return 0;
+        }
         const codec = new PayloadCodec({ maxBytes: Number.MAX_SAFE_INTEGER });
         const versions = (await store.history(runState, id, { order: "oldest-first" })).map(runOf);
         const spans = spansOf(recordsOf(id, versions, codec), { content });
@@ -40,9 +50,11 @@ Usage:
   troupe trace --journal DIR ID [options]
 
 Options:
-  --format FORMAT   text (default), a tree of spans with bars; json, an array of spans; or otlp, the JSON that backends of
-                    OpenTelemetry take at /v1/traces
-  --content WHAT    none (default), or all: with inputs, outputs, messages of errors and what people wrote
+  --format FORMAT   text (default), a tree of spans with bars; json, an array of spans; otlp, the JSON that backends of
+                    OpenTelemetry take at /v1/traces; or html, a page with all that there is of the run, and of the states
+                    that it wrote, in one file that needs nothing else
+  --content WHAT    none (default), or all: with inputs, outputs, messages of errors and what people wrote; of html
+                    also with states
   --service NAME    the service.name of an otlp trace (default: troupe)
 ${journalHelp}
 
@@ -52,3 +64,14 @@ otlp trace yet: export it again when it has ended, and the backend has one trace
 
 ${exitCodes}`,
 };
+
+/** The inspector's page, with one run in it. */
+async function pageOf(id: string, path: string, authority: StoreAuthority, content: "none" | "all"): Promise<string> {
+  const inspected = { kind: "journal", journal: path, workflows: [], reader: () => authority } as const;
+  const at = looking(
+    inspected,
+    { content: { content }, isReadOnly: true },
+    { clock: nodeClock(), spans: new SpanMemory() },
+  );
+  return recordedPage(await recordRun(at, id));
+}

@@ -21,10 +21,10 @@ export function beginSent(
   type: string,
 ): OpenSpan | undefined {
   if (recorder === undefined || isSystemActor(nameOf(address))) return undefined;
-  if (!recorder.wants(sender.trace)) return undefined;
-  if (sender.trace instanceof OpenSpan && !sender.trace.sends()) return undefined;
+  const { trace } = sender;
+  if (!recorder.wants(trace) || (trace instanceof OpenSpan && !trace.sends())) return undefined;
   const attributes = { [names.messageType]: type, [names.receiver]: address };
-  return recorder.begin(sender.trace, `${did} ${type}`, attributes, kinds[did]);
+  return recorder.begin(trace, `${did} ${type}`, attributes, kinds[did]);
 }
 
 /** Where in a trace a message is that has no span of its own, or is told. */

@@ -87,6 +87,26 @@ it("starts a system with the workflows of a module, and closes it", async () => 
   expect(closed).toBe(1);
 });
 
+it("shows a recording that trace has written, and nothing else", async () => {
+  const answers = { runs: { runs: [{ run: "second" }] } };
+  const recording = JSON.stringify({ format: 1, run: "second", made: 0, answers });
+  write("second.html", `<!doctype html>\n<script type="application/json" id="recording">${recording}</script>`);
+  const { url, interrupt, end } = await pageOf(["inspect", "--file", "second.html"], fakePorts());
+  expect(await runsAt(url)).toEqual(["second"]);
+  const other = await fetch(new URL("/api/v1/run?id=first", url), { headers: tokenOf(url) });
+  expect(other.status).toBe(404);
+  interrupt();
+  expect(await end).toBe(0);
+
+  write("page.html", "<!doctype html><p>another page</p>");
+  const notes = fakeTerminal(folder);
+  expect(await commandLine(["inspect", "--file", "page.html"], notes, fakePorts())).toBe(1);
+  expect(notes.notes.join()).toContain("page.html is no recording of a run");
+  expect(await commandLine(["inspect", "--file", "a.html", "--journal", "data"], notes, fakePorts())).toBe(2);
+  expect(await commandLine(["inspect", "--file", "gone.html"], notes, fakePorts())).toBe(1);
+  expect(notes.notes.at(-1)).toContain("gone.html");
+});
+
 it("says which journal isn't there, and what makes no sense", async () => {
   const terminal = fakeTerminal(folder);
   expect(await commandLine(["inspect"], terminal, fakePorts())).toBe(2);
