@@ -130,6 +130,36 @@ describe("the views of a system in which much has failed", () => {
     expect(run.spans.some(({ name }) => name.startsWith("commit"))).toBe(true);
   });
 
+  test("a run tells its attempts and compensations in order, who decided each, and where it was done", async () => {
+    const { attempts } = await troubled.view<RunData>(`run?id=${runIds.stuck}`);
+    const told = attempts.map(({ step, isCompensation = false, attempt, by, epoch, outcome, failure }) =>
+      [step, isCompensation, attempt, by, epoch, outcome, failure].join(" "),
+    );
+    expect(told).toEqual([
+      "reserve false 1 orchestrator 1 finished ",
+      "ship false 1 orchestrator 1 failed Error",
+      ...[1, 2, 3, 4, 5].map((attempt) => `reserve true ${attempt} orchestrator 1 failed Error`),
+    ]);
+    expect(attempts.map(({ start }) => start)).toEqual(attempts.map(({ start }) => start).toSorted((a, b) => a - b));
+    expect(attempts.every(({ thread }) => thread === 1 || thread === 2)).toBe(true);
+  });
+
+  test("a run tells the tokens that it used, and what they cost, without counting a model's call twice", async () => {
+    const usageOf = async (): Promise<RunData["usage"]> =>
+      (await troubled.view<RunData>(`run?id=${runIds.rated}`)).usage;
+    let usage = await usageOf();
+    while (usage?.parts.length !== 2) usage = await usageOf();
+    const step = { model: "small-1", input: 125, output: 40, cached: 20, cost: 0.003 };
+    expect(usage.parts).toEqual([
+      { of: "rate", ...step },
+      { of: "rate-again", ...step },
+    ]);
+    expect(usage.sum).toEqual({ input: 250, output: 80, cached: 40, cost: 0.006 });
+    const { usage: recent } = await troubled.view<OverviewData>("overview");
+    expect(recent.input).toBe(310); // with the one of the agent that is called
+    expect((await troubled.view<RunData>(`run?id=${runIds.done}`)).usage).toBeUndefined();
+  });
+
   test("a run that waits shows its question, and takes an answer", async () => {
     const { steps, can } = await troubled.view<RunData>(`run?id=${runIds.asking}`);
     expect(can).toEqual(["cancel"]);

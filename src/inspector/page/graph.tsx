@@ -58,7 +58,7 @@ export function Graph({ steps, chosen, choose }: GraphProps) {
             onClick={() => choose(step.name)}
           >
             <b>{step.name}</b>
-            <span>
+            <span title={step.status}>
               {step.status}
               {step.attempt === undefined || step.attempt === 1 ? "" : `, attempt ${step.attempt}`}
             </span>

@@ -5,7 +5,7 @@ import { useLive } from "./live.ts";
 import { Order } from "./order.tsx";
 import { Empty, Events, Shows, Status } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
-import { count, duration } from "./words.ts";
+import { shortNumber, count, duration } from "./words.ts";
 
 export function Overview() {
   const seen = useLive<OverviewData>("overview");
@@ -41,6 +41,10 @@ export function Overview() {
                 <Figure label="threads" value={data.figures.threads.length} />
               </>
             )}
+            {data.usage.input + data.usage.output === 0 ? null : (
+              <Figure label="tokens recorded in the last minute" value={data.usage.input + data.usage.output} />
+            )}
+            {data.usage.cost === 0 ? null : <Figure label="their cost" value={shortNumber(data.usage.cost)} />}
             <Figure label="commits" value={data.position} />
             {data.pace.median === undefined ? null : (
               <Figure label="median time of a run" value={duration(data.pace.median)} />

@@ -69,12 +69,22 @@ export function Copy({ text, what }: { readonly text: string; readonly what: str
   );
 }
 
-export function Value({ of, label }: { readonly of: Shown; readonly label: string }) {
+interface ValueProps {
+  readonly of: Shown;
+  readonly label: string;
+  readonly isTitled?: boolean;
+}
+
+/** `isTitled`: the label is to be seen, too. */
+export function Value({ of, label, isTitled = false }: ValueProps) {
   return (
-    <pre class="value" tabIndex={0} role="region" aria-label={label}>
-      {visible(laidOut(of.json))}
-      {of.isCut === true ? "\n… it is longer than what is shown" : ""}
-    </pre>
+    <>
+      {isTitled ? <div class="dim">{visible(label)}</div> : null}
+      <pre class="value" tabIndex={0} role="region" aria-label={label}>
+        {visible(laidOut(of.json))}
+        {of.isCut === true ? "\n… it is longer than what is shown" : ""}
+      </pre>
+    </>
   );
 }
 

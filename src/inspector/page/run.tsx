@@ -8,6 +8,7 @@ import { useLive } from "./live.ts";
 import { jsonIn, Order } from "./order.tsx";
 import { Copy, Empty, ErrorText, KeyLink, Shows, Status, Time, Value } from "./parts.tsx";
 import { hrefOf } from "./route.ts";
+import { Attempts, UsageTable } from "./run-tables.tsx";
 import { Timeline } from "./timeline.tsx";
 import { duration, visible } from "./words.ts";
 
@@ -65,6 +66,8 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
                 ])}
               </ul>
             </section>
+            <Attempts of={run.attempts} />
+            <UsageTable of={run.usage} />
             <section aria-labelledby="timeline">
               <h3 id="timeline">Timeline</h3>
               <Timeline spans={run.spans} spanCount={run.spanCount} />
@@ -76,11 +79,11 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
             </section>
             <section aria-labelledby="inputs">
               <h3 id="inputs">Input and output</h3>
-              <Value of={run.input} label="The run's input" />
+              <Value of={run.input} label="The run's input" isTitled />
               {run.output === undefined ? (
                 <p class="dim">There is no output.</p>
               ) : (
-                <Value of={run.output} label="Its output" />
+                <Value of={run.output} label="Its output" isTitled />
               )}
             </section>
             <RunEvents of={run} id={id} />
@@ -124,7 +127,7 @@ function StepDetails({ run, of }: { readonly run: string; readonly of: ShownStep
       {of.why === undefined ? null : <p>{visible(of.why)}</p>}
       {of.pending === undefined ? null : <p>{visible(of.pending)}</p>}
       {of.error === undefined ? null : <ErrorText of={of.error} />}
-      {of.question === undefined ? null : <Value of={of.question} label="Question" />}
+      {of.question === undefined ? null : <Value of={of.question} label="Question" isTitled />}
       {of.takesAnswer === true ? (
         <Order
           key={of.name}
@@ -142,8 +145,8 @@ function StepDetails({ run, of }: { readonly run: string; readonly of: ShownStep
           })}
         />
       ) : null}
-      {of.input === undefined ? null : <Value of={of.input} label={`Input of ${of.name}`} />}
-      {of.output === undefined ? null : <Value of={of.output} label={`Output of ${of.name}`} />}
+      {of.input === undefined ? null : <Value of={of.input} label={`Input of ${of.name}`} isTitled />}
+      {of.output === undefined ? null : <Value of={of.output} label={`Output of ${of.name}`} isTitled />}
     </article>
   );
 }

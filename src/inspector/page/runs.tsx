@@ -146,8 +146,8 @@ function List({ of: { runs } }: { readonly of: RunsData }) {
             {one.failed}
             {one.code === undefined ? "" : ` (${one.code})`}
           </td>
-          <td>{one.started === undefined ? "" : duration(one.changed - one.started)}</td>
-          <td>
+          <td class="short">{one.started === undefined ? "" : duration(one.changed - one.started)}</td>
+          <td class="short">
             <Time at={one.changed} />
           </td>
         </tr>

@@ -37,6 +37,11 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
 }
 
+/** With four digits that say something, at most. */
+export function shortNumber(n: number): string {
+  return n.toLocaleString("en", { maximumSignificantDigits: 4 });
+}
+
 export function percent(share: number): string {
   return `${Math.round(100 * share)} %`;
 }

@@ -4,6 +4,8 @@ import type { BreakerRecord } from "../../agents/policies/breaker-record.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { SystemFigures } from "../source/inspected.ts";
 import type { IndexedRun } from "../source/run-index.ts";
+import type { Span } from "../../traces/span.ts";
+import { type Usage, usageIn } from "./executions.ts";
 import { breakersOf } from "./gates.ts";
 import { type ShownEvent, shownEvents } from "./events.ts";
 import type { Looking, View } from "./view.ts";
@@ -27,6 +29,8 @@ export interface OverviewData {
   readonly position: number;
   readonly runs: { readonly total: number; readonly byStatus: Readonly<Record<string, number>> };
   readonly pace: Pace;
+  /** What agents used in the last minute, of what was recorded. */
+  readonly usage: Usage;
   readonly concerns: readonly Concern[];
   readonly events: readonly ShownEvent[];
 }
@@ -61,6 +65,7 @@ export const overview: View<OverviewData> = () => async (at) => {
     position: inspected.reader().position,
     runs: { total: all.length, byStatus },
     pace: await paceOf(all, at),
+    usage: usageIn(recentSpans(at)).sum,
     concerns: [
       ...runConcerns(all),
       ...breakerConcerns(await breakersOf(at)),
@@ -70,6 +75,11 @@ export const overview: View<OverviewData> = () => async (at) => {
     events: shownEvents(at, eventsShown),
   };
 };
+
+function* recentSpans(at: Looking): Generator<Span> {
+  const since = at.now() - 1_000 * seconds;
+  for (const span of at.spans.all()) if ((span.end ?? 0) >= since) yield span;
+}
 
 async function paceOf(all: readonly IndexedRun[], at: Looking): Promise<Pace> {
   const now = at.now();

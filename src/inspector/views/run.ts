@@ -10,6 +10,8 @@ import { placedSteps } from "../../workflows/history/run-steps.ts";
 import { eventInWords, pendingInWords, whyInWords } from "../../workflows/history/run-words.ts";
 import { viewOf } from "../../workflows/history/run-view.ts";
 import { type Content, type Shown, shownAsIs, type ShownError } from "../source/content.ts";
+import { attemptsIn, type ShownAttempt } from "./attempts.ts";
+import { usageIn } from "./executions.ts";
 import { readsIn, type ShownRead } from "./reads.ts";
 import { codec, readRun, withLive } from "./spans-of-run.ts";
 import { staleReads } from "./stale-reads.ts";
@@ -75,6 +77,10 @@ export interface RunData {
   readonly waited: readonly string[];
   /** What its steps read, in their order, of what was recorded. */
   readonly reads: readonly ShownRead[];
+  /** In the order in which they began. */
+  readonly attempts: readonly ShownAttempt[];
+  /** What was used in all and in which step, of what was recorded; absent where nothing was. */
+  readonly usage?: ReturnType<typeof usageIn>;
   /** How many events there are, and the newest of them that come before `before`, in their order. */
   readonly eventCount: number;
   readonly events: readonly ShownRecord[];
@@ -96,6 +102,7 @@ export const run: View<RunData> = (query) => {
     const [started] = records;
     const end = records.at(-1)?.event;
     const spans = withLive(records, at);
+    const usage = usageIn(spans);
     return {
       run: id,
       workflow: `${state.workflow.name}@${state.workflow.version}`,
@@ -115,6 +122,8 @@ export const run: View<RunData> = (query) => {
       steps: stepsOf(at, id, newest, records),
       waited: await staleReads(at, spans),
       reads: await readsIn(at.inspected.reader(), spans),
+      attempts: attemptsIn(spans),
+      ...(usage.parts.length === 0 ? {} : { usage }),
       eventCount: started === undefined ? 0 : records.length,
       events: eventsOf(records, Math.min(before ?? Number.POSITIVE_INFINITY, records.length + 1), limit),
       spans: spans.slice(0, mostSpans).map(shownSpan),

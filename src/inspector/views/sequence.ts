@@ -2,6 +2,7 @@
 
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
+import { isExecution } from "./executions.ts";
 import { spansOfRun } from "./spans-of-run.ts";
 import type { Looking, View } from "./view.ts";
 
@@ -203,11 +204,6 @@ class Parties {
 
 function isHandling({ kind, attributes }: Span): boolean {
   return (kind === "server" || kind === "consumer") && names.actor in attributes && names.messageType in attributes;
-}
-
-/** An agent's code at work on a step or a call. */
-function isExecution({ name, attributes }: Span): boolean {
-  return names.idempotencyKey in attributes && name.startsWith("execute ");
 }
 
 function parentOf({ parentId }: Span, byId: ReadonlyMap<string, Span>): Span | undefined {
