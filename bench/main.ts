@@ -10,6 +10,7 @@ import { overload } from "./overload.ts";
 import { loops } from "./loops.ts";
 import { races } from "./races.ts";
 import { startsTopic } from "./starts.ts";
+import { items } from "./items.ts";
 import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { streamsTopic } from "./streams.ts";
@@ -27,6 +28,7 @@ const topics = [
   store,
   credit,
   steps,
+  items,
   loops,
   waits,
   overload,
