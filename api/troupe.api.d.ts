@@ -853,6 +853,11 @@ export interface ErrorDetailsByCode {
         readonly steps?: number;
         readonly replay?: string;
     };
+    livelock: {
+        readonly seed?: number;
+        readonly steps?: number;
+        readonly replay?: string;
+    };
     "process-crashed": Readonly<Record<string, undefined>>;
     "invalid-input": {
         readonly file?: string;

@@ -86,6 +86,7 @@ export const errorCodes = [
   "verification-failed",
   "not-linearizable",
   "deadlock",
+  "livelock",
   "process-crashed",
   // input of the command line
   "invalid-input",

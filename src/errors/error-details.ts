@@ -257,6 +257,7 @@ export interface ErrorDetailsByCode {
     readonly operations: number;
   };
   deadlock: { readonly seed?: number; readonly steps?: number; readonly replay?: string };
+  livelock: { readonly seed?: number; readonly steps?: number; readonly replay?: string };
   "process-crashed": Readonly<Record<string, undefined>>;
   // input of the command line
   "invalid-input": {

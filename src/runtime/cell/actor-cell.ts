@@ -299,6 +299,8 @@ export class ActorCell implements Sender {
     if (this.isSerial) this.scope = delivery;
     if (this.#host.recorder !== undefined) this.#record(delivery, this.#host.recorder);
     this.#active++;
+    const { address: actor } = this;
+    this.#host.observer?.({ type: "begins", actor, message: envelope.type, from: envelope.from });
     let handled: void | Promise<void>;
     try {
       handled = this.#body.handle(delivery);
@@ -333,6 +335,7 @@ export class ActorCell implements Sender {
   #done(delivery: Delivery): void {
     const { envelope, trace } = delivery;
     this.#letGo();
+    this.#host.observer?.({ type: "ends", actor: this.address, message: envelope.type });
     if (trace !== undefined) this.#spans.end(delivery.span);
     if (this.#life.at === "fenced") return; // another life of the actor keeps the ledger
     this.#mailbox.settle(envelope);
@@ -341,6 +344,7 @@ export class ActorCell implements Sender {
 
   #threw(delivery: Delivery, foreign: unknown): void {
     const thrown = caught(foreign);
+    this.#host.observer?.({ type: "ends", actor: this.address, message: delivery.envelope.type, thrown });
     if (delivery.trace !== undefined) this.#spans.end(delivery.span, { thrown });
     if (this.incarnation === undefined || !delivery.isFailure(thrown)) {
       delivery.threw(thrown);

@@ -2,6 +2,7 @@
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AgentMeter } from "../../metrics/agent-meter.ts";
 import type { Random } from "../../ports/random.ts";
@@ -21,6 +22,8 @@ export interface CellHost {
   readonly random: Random;
   readonly turns: Turns;
   readonly copier: ValueCopier;
+  /** Sees what its actors do. */
+  readonly observer?: ActorObserver | undefined;
   /** Absent where nothing is recorded. */
   readonly recorder?: Recorder | undefined;
   /** Absent where nothing is measured. */

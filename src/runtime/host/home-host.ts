@@ -14,6 +14,7 @@ import { isTroupeError } from "../../errors/troupe-error.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
 import type { CommitMeter } from "../../store/authority/commit-sequencer.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
@@ -43,6 +44,7 @@ export interface HomePorts {
   readonly random: Random;
   readonly turns: Turns;
   readonly load: DefinitionLoader;
+  readonly observer?: ActorObserver | undefined;
 }
 
 export interface HomeHostOptions {
@@ -95,7 +97,7 @@ export class HomeHost {
   /** @throws TroupeError `journal-in-use` when another system of this process has the journal. */
   constructor(options: HomeHostOptions) {
     const { settings, ports, journal, retention, onReport, onRetentionFailure } = options;
-    const { system, clock, random, turns, load } = ports;
+    const { system, clock, random, turns, load, observer } = ports;
     const { traces, meter } = options;
     this.#onReport = onReport;
     const authority: StoreAuthority = new StoreAuthority({
@@ -119,6 +121,7 @@ export class HomeHost {
       clock,
       random,
       turns,
+      observer,
       position: () => authority.position,
       report: (report, from) => this.#take(report, from),
       gather: traces === undefined ? ignore : (recorded, from) => traces.take(recorded, from),

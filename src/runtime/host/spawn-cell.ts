@@ -10,6 +10,7 @@ import { agentMailbox } from "../messaging/definition-target.ts";
 import { StreamBody } from "../bodies/stream-body.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
 import { FencedStore } from "../cell/fenced-store.ts";
+import { ObservedStore } from "../cell/observed-store.ts";
 import { HandlersBody } from "../bodies/handlers-body.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { SpanOf } from "../cell/handling-span.ts";
@@ -38,7 +39,7 @@ export function spawnCell(
       ...agentMailbox,
       concurrency,
       spanOf: spansOfAgent(definition),
-      body: (cell) => new AgentBody(services, cell, definition, lease),
+      body: (cell) => new AgentBody(observed(services, cell), cell, definition, lease),
     });
   }
   enableMapSet(); // an actor's state may hold Maps and Sets
@@ -50,7 +51,8 @@ export function spawnCell(
     concurrency,
     supervised,
     spanOf: spansOfActor(definition),
-    body: (cell) => actorBody(supervised === undefined ? services : fenced(services, cell), cell, definition),
+    body: (cell) =>
+      actorBody(observed(supervised === undefined ? services : fenced(services, cell), cell), cell, definition),
   });
 }
 
@@ -72,6 +74,12 @@ function spansOfActor({ name }: ActorDefinition): SpanOf {
 
 function fenced(services: HostServices, cell: ActorCell): HostServices {
   return { ...services, store: new FencedStore(services.store, cell) };
+}
+
+function observed(services: HostServices, cell: ActorCell): HostServices {
+  const { observer } = services.host;
+  if (observer === undefined) return services;
+  return { ...services, store: new ObservedStore(services.store, cell.address, observer) };
 }
 
 function actorBody(services: HostServices, cell: ActorCell, definition: ActorDefinition): ActorBody {

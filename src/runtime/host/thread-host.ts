@@ -17,6 +17,7 @@ import type { AskError } from "../../errors/ask-error.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { timeOfDay } from "../../async/time-of-day.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
@@ -50,6 +51,7 @@ export interface ThreadHostOptions {
   readonly turns: Turns;
   /** Called for each message that is handled. */
   readonly beat?: () => void;
+  readonly observer?: ActorObserver | undefined;
   /** Takes what this host and others report. */
   readonly report: ReportSink;
   /** The store's position that batches from here carry; 0 where the store is elsewhere. */
@@ -81,6 +83,7 @@ export class ThreadHost {
   readonly random: Random;
   readonly turns: Turns;
   readonly beat: () => void;
+  readonly observer: ActorObserver | undefined;
   readonly copier: ValueCopier;
   readonly streams: EventStreams;
   readonly messenger: Messenger;
@@ -99,7 +102,7 @@ export class ThreadHost {
   readonly #gather: ThreadHostOptions["gather"];
   #isClosed = false;
 
-  constructor({ settings, system, clock, random, turns, beat = ignore, ...options }: ThreadHostOptions) {
+  constructor({ settings, system, clock, random, turns, beat = ignore, observer, ...options }: ThreadHostOptions) {
     const { report, position, store, gather } = options;
     this.id = settings.id;
     this.settings = settings;
@@ -107,6 +110,7 @@ export class ThreadHost {
     this.clock = clock;
     this.random = random;
     this.turns = turns;
+    this.observer = observer;
     this.meter = settings.isMeasured === true ? new AgentMeter() : undefined;
     this.beat = this.meter === undefined ? beat : () => (this.handled++, beat());
     this.#sink = report;

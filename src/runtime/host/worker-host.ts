@@ -2,6 +2,7 @@
 
 import { homeHost } from "../../actors/address.ts";
 import { decodeError } from "../../errors/error-codec.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Random } from "../../ports/random.ts";
@@ -29,6 +30,8 @@ export interface WorkerHostOptions {
   readonly load: DefinitionLoader;
   /** Called for each message that is handled, so that the watchdog sees that the thread goes on. */
   readonly beat?: () => void;
+  /** Sees what the actors do. */
+  readonly observer?: ActorObserver | undefined;
   /** How the thread is. Default: that isn't known. */
   readonly vitals?: VitalSigns | undefined;
   /** Watches the thread for others than those who measure: how late it was is told once to each. */
@@ -49,7 +52,7 @@ export function startWorkerHost({
   control: HostControl;
   closed: Promise<void>;
 } {
-  const { beat, vitals, watch } = options;
+  const { beat, vitals, watch, observer } = options;
   let watched: VitalSigns | undefined;
   const replica = new StoreReplica({ send: (message) => host.transmit(homeHost, { kind: "to-authority", message }) });
   const host: ThreadHost = new ThreadHost({
@@ -59,6 +62,7 @@ export function startWorkerHost({
     random,
     turns,
     ...(beat === undefined ? {} : { beat }),
+    observer,
     position: () => 0,
     report: (report) => host.transmit(homeHost, { kind: "report", report }),
     store: {

@@ -2,6 +2,7 @@
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { AskError } from "../../errors/ask-error.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Turns } from "../../ports/turns.ts";
 import type { Recorder } from "../../traces/recorder.ts";
@@ -16,6 +17,8 @@ export interface MessagingHost {
   readonly clock: Clock;
   readonly turns: Pick<Turns, "atEndOfLoop">;
   readonly copier: ValueCopier;
+  /** Sees what its senders ask. */
+  readonly observer?: ActorObserver | undefined;
   /** Absent where nothing is recorded. */
   readonly recorder?: Recorder | undefined;
   readonly settings: {

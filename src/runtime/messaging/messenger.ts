@@ -9,6 +9,7 @@ import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../..
 import type { GoneReason } from "../../actors/gone.ts";
 import { caught } from "../../errors/caught.ts";
 import { decodeError } from "../../errors/error-codec.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import { HeardPromise } from "../../async/heard-promise.ts";
 import type { Sender, Target } from "./target.ts";
 import { type Envelope, makeEnvelope, never } from "../transport/envelope.ts";
@@ -59,6 +60,12 @@ const sent = Promise.resolve();
 /** Which part of its time an ask waits that closes a circle of asks. */
 const patienceInCircle = 0.9;
 
+/** Tells an observer of a host's asks. */
+function askObserver(host: HostId, observer: ActorObserver): (ask: PendingAsk, isOver: boolean) => void {
+  return ({ id, from, to, type: message }, isOver) =>
+    observer(isOver ? { type: "asked", host, id } : { type: "asks", host, id, from, to, message });
+}
+
 /** @throws TroupeError `invalid-options` for an idempotency key that is no text. */
 function keyOf(type: string, { key, idempotencyKey }: HostAskOptions): string | undefined {
   return key ?? (idempotencyKey === undefined ? undefined : ownKey(idempotencyKey, `ask ${shown(type)}`));
@@ -83,6 +90,7 @@ export class Messenger {
     });
     this.#asks = new PendingAsks({
       clock,
+      observer: host.observer && askObserver(host.id, host.observer),
       cancel: (to, id, code) => {
         const peer = this.locate(to);
         if (peer !== undefined) host.transmit(peer, { kind: "cancel", to, id, code });

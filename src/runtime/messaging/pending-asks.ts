@@ -119,6 +119,8 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
 
 export interface PendingAsksOptions {
   readonly clock: Clock;
+  /** Told when an ask begins to wait, and when it is over. */
+  readonly observer?: ((ask: PendingAsk, isOver: boolean) => void) | undefined;
   /** Tells the receiver that its asker has stopped waiting. */
   readonly cancel: (to: Address, id: number, code: CancelCode) => void;
   /** Makes of a reply what its asker gets. */
@@ -129,13 +131,15 @@ export class PendingAsks {
   readonly #clock: Clock;
   readonly #cancel: PendingAsksOptions["cancel"];
   readonly #open: PendingAsksOptions["open"];
+  readonly #observer: PendingAsksOptions["observer"];
   readonly #asks = new Map<number, PendingAsk>();
   /** The asks that each signal ends: one listener serves all, since Node.js warns of a leak at eleven. */
   readonly #bySignal = new Map<AbortSignal, Set<PendingAsk>>();
   /** Set to the earliest deadline. */
   readonly #alarm: Alarm;
 
-  constructor({ clock, cancel, open }: PendingAsksOptions) {
+  constructor({ clock, cancel, open, observer }: PendingAsksOptions) {
+    this.#observer = observer;
     this.#clock = clock;
     this.#cancel = cancel;
     this.#open = open;
@@ -158,6 +162,7 @@ export class PendingAsks {
     const ask = new PendingAsk(this, id, terms);
     const { signal, scope, deadline, listener } = ask;
     this.#asks.set(id, ask);
+    this.#observer?.(ask, false);
     if (signal !== undefined) this.#listen(ask, signal);
     scope?.cancellation.add(ask);
     listener?.leaving.add(ask);
@@ -210,6 +215,7 @@ export class PendingAsks {
     const ask = this.#asks.get(id);
     if (ask === undefined) return undefined;
     this.#asks.delete(id);
+    this.#observer?.(ask, true);
     if (ask.signal !== undefined) this.#unlisten(ask, ask.signal);
     ask.scope?.cancellation.remove(ask);
     ask.listener?.leaving.remove(ask);

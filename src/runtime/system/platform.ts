@@ -1,6 +1,7 @@
 /** The ports a system stands on, in one bundle: production's or the simulator's. */
 
 import type { HostId } from "../../actors/address.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { WatchedClock } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
 import type { Turns } from "../../ports/turns.ts";
@@ -29,6 +30,8 @@ export interface Platform {
     /** Milliseconds after which a host sends what it has recorded by itself; Infinity where that would change the schedule. */
     readonly sendWithin: number;
   };
+  /** Sees what actors do. */
+  readonly observer?: ActorObserver | undefined;
   /** Hears of each event of the system before its listeners do, and doesn't count as one. */
   readonly witness?: (event: SystemEvent) => void;
 }

@@ -3,6 +3,8 @@
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
+import { explanation } from "./explain/explanation.ts";
+import { RunLog } from "./explain/run-log.ts";
 import { type RunOutcome, runOnce } from "./run-once.ts";
 import { type Schedule, writeSchedule } from "./schedule-string.ts";
 import { shrink } from "./shrink.ts";
@@ -22,20 +24,24 @@ export async function failure(
 ): Promise<TroupeError> {
   const isOutside = options.system?.journal !== undefined; // what it keeps is not the same the second time
   if (isOutside || failed.trace.length > longest) return failedBySeed(failed, thrown);
-  const again = await runOnce(scenario, failed.seed, options, {}, failed);
+  const again = await runOnce(scenario, failed.seed, options, { given: failed });
   const likeIt = kindOf(thrown);
   const fails = (run: RunOutcome): boolean => run.failure !== undefined && kindOf(run.failure.thrown) === likeIt;
   if (again.schedule !== failed.schedule || !fails(again)) return notRepeatable(failed, again, thrown);
+  const maxSteps = 2 * failed.trace.length + 1_000;
   const smallest = await shrink(failed, {
     ...shrinking,
     clock: nodeClock(),
     fails,
-    run: (chosen) =>
-      runOnce(scenario, failed.seed, { ...options, maxSteps: 2 * failed.trace.length + 1_000 }, {}, { chosen }),
+    run: (chosen) => runOnce(scenario, failed.seed, { ...options, maxSteps }, { given: { chosen } }),
   });
+  const log = new RunLog();
+  await runOnce(scenario, failed.seed, { ...options, maxSteps }, { given: smallest, log });
   const replay = writeSchedule(smallest);
-  const bySeedToo = options.exhaustive === undefined ? `\n${bySeed(failed)}` : ""; // its choices were not drawn
-  const message = `${failedWith(failed, thrown)}${bySeedToo}\nIts shortest schedule found has ${extentOf(smallest)}: simulate(scenario, { replay: "${replay}" }).`;
+  const explained = explanation(log.seen, smallest.failure?.thrown);
+  const drawn = options.exhaustive === undefined ? [bySeed(failed)] : []; // by exhaustive search, its choices were not drawn
+  const shortest = `Its shortest schedule found has ${extentOf(smallest)}: simulate(scenario, { replay: "${replay}" }).`;
+  const message = [failedWith(failed, thrown), ...explained, ...drawn, shortest].join("\n");
   const details = { seed: failed.seed, steps: failed.trace.length, replay };
   return new TroupeError(codeOf(thrown), message, { cause: thrown, details });
 }
@@ -48,7 +54,12 @@ export function failedBySeed(failed: RunOutcome, thrown: unknown): TroupeError {
 }
 
 /** What a replayed run ends with: nothing if it held, and was the schedule that it was to be. */
-export function failedOnReplay(run: RunOutcome, { seed, hash }: Schedule, replay: string): TroupeError | undefined {
+export function failedOnReplay(
+  run: RunOutcome,
+  { seed, hash }: Schedule,
+  replay: string,
+  log: RunLog,
+): TroupeError | undefined {
   const hasChanged = run.misfit !== undefined || !run.schedule.startsWith(hash);
   const how = run.misfit ?? "it has all of its choices, and other steps between them";
   if (run.failure === undefined) {
@@ -63,7 +74,8 @@ export function failedOnReplay(run: RunOutcome, { seed, hash }: Schedule, replay
   }
   const { thrown } = run.failure;
   const note = hasChanged ? `\nThe schedule is not quite that of the replay: ${how}.` : "";
-  const message = `the scenario failed on replay: ${encodeError(thrown).message}${note}`;
+  const explained = explanation(log.seen, thrown);
+  const message = [`the scenario failed on replay: ${encodeError(thrown).message}${note}`, ...explained].join("\n");
   return new TroupeError(codeOf(thrown), message, {
     cause: thrown,
     details: { seed, steps: run.trace.length, replay },
@@ -78,8 +90,9 @@ function bySeed({ seed }: RunOutcome): string {
   return `Repeat it with simulate(scenario, { seed: ${seed}, runs: 1 }).`;
 }
 
-function codeOf(thrown: unknown): "deadlock" | "simulation-failed" {
-  const code = thrown instanceof TroupeError && thrown.code === "deadlock" ? "deadlock" : "simulation-failed";
+function codeOf(thrown: unknown): "deadlock" | "livelock" | "simulation-failed" {
+  if (thrown instanceof TroupeError && (thrown.code === "deadlock" || thrown.code === "livelock")) return thrown.code;
+  const code = "simulation-failed";
   return code;
 }
 

@@ -1,5 +1,6 @@
 /** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
 
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { System } from "../../runtime/system/system.ts";
 import { resolveOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
@@ -31,6 +32,7 @@ export interface LivesOptions {
   readonly expects: (failure: ActorFailure) => boolean;
   readonly seed: number;
   readonly tamper?: Tamper;
+  readonly observer?: ActorObserver | undefined;
 }
 
 /** A process whose system stands. */

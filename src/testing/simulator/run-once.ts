@@ -5,6 +5,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import { shown } from "../../values/shown.ts";
+import type { RunLog } from "./explain/run-log.ts";
 import { type Choices, ChoicesOfRun, type Chosen, type Given } from "./choices.ts";
 import { faultsOfRun, resolveFaults } from "./faults.ts";
 import { LinkFaults } from "./link-faults.ts";
@@ -30,6 +31,14 @@ import { worldOf } from "./world.ts";
 export interface Sabotage {
   readonly tamper?: Tamper | undefined;
   readonly journals?: JournalSource | undefined;
+}
+
+/** What a run is given besides its options. */
+export interface RunExtras extends Sabotage {
+  /** The choices to make. Default: they are drawn by the seed. */
+  readonly given?: Given;
+  /** Takes down what happens. */
+  readonly log?: RunLog;
 }
 
 /** What became of a run. */
@@ -62,13 +71,12 @@ export async function runOnce(
   scenario: Scenario,
   seed: number,
   options: SimulateOptions,
-  { tamper, journals }: Sabotage = {},
-  given?: Given,
+  { tamper, journals, given, log }: RunExtras = {},
 ): Promise<RunOutcome> {
   const choices = new ChoicesOfRun(given);
   const draw = (part: string): SeededRandom => randomOf(seed, part);
   const faults = faultsOfRun(resolveFaults(options.faults), draw("swarm"));
-  const links = new LinkFaults(choices, draw("links"), faults);
+  const links = new LinkFaults(choices, draw("links"), faults, log?.fault);
   const striking = draw("strikes");
   let strikes: Strikes | undefined;
   const scheduler = new Scheduler({
@@ -78,6 +86,7 @@ export async function runOnce(
     maxSteps: options.maxSteps ?? 100_000,
     onStep: () => strikes?.strike() ?? false,
   });
+  log?.begin(() => ({ step: scheduler.trace.length, at: scheduler.now - epoch }));
   const machine = new MachineClock();
   const lives = new Lives({
     scheduler,
@@ -95,11 +104,12 @@ export async function runOnce(
       options.agents ?? [],
     ),
     ...(tamper === undefined ? {} : { tamper }),
+    observer: log?.observe,
   });
   /** Where the trace of the scenario ends, and that of the close begins. */
   let end: number | undefined;
   const failure = await play(scheduler, lives, async () => {
-    strikes = new Strikes(lives, choices, striking, faults);
+    strikes = new Strikes(lives, choices, striking, faults, log?.fault);
     try {
       await Promise.race([lives.standing(), lives.failed]);
       await Promise.race([
@@ -147,12 +157,29 @@ async function play(
     await running;
     return outcome?.failure;
   }
-  return { thrown: new TroupeError("deadlock", whyNotEnded(end, scheduler.trace.length, lives.crashes)) };
+  return { thrown: end === "deadlock" ? deadlock(scheduler.trace.length, lives.crashes) : livelock(scheduler.trace) };
 }
 
-function whyNotEnded(end: "deadlock" | "too-many-steps", steps: number, crashes: number): string {
-  if (end === "too-many-steps")
-    return `the scenario has not ended after ${steps} steps: something keeps itself busy. Raise maxSteps if it has to be so long.`;
+/** Of so many of the last steps it is said what they were. */
+const lastSteps = 1_000;
+
+function livelock(trace: readonly TraceStep[]): TroupeError {
+  const counts = new Map<string, number>();
+  const last = trace.slice(-lastSteps);
+  for (const { lane } of last) counts.set(lane, (counts.get(lane) ?? 0) + 1);
+  const busy = [...counts].sort(([, one], [, other]) => other - one).slice(0, 3);
+  const shares = busy.map(([lane, count]) => `${lane} (${Math.round((100 * count) / last.length)} %)`).join(", ");
+  return new TroupeError(
+    "livelock",
+    `the scenario has not ended after ${trace.length} steps: something keeps itself busy. The last ${last.length} steps are of ${shares}. Raise maxSteps if it has to be so long.`,
+  );
+}
+
+function deadlock(steps: number, crashes: number): TroupeError {
+  return new TroupeError("deadlock", whyStuck(steps, crashes));
+}
+
+function whyStuck(steps: number, crashes: number): string {
   const stuck = `nothing is left to run after ${steps} steps, but the scenario still waits. Either actors wait for each other, or the scenario awaits something outside the simulation, such as a real timer or a file.`;
   if (crashes === 0) return stuck;
   return `${stuck} Or it awaits a system whose process has crashed (it crashed ${crashes} times), which never answers: what is to be begun again in the next process belongs into survive().`;

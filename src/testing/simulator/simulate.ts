@@ -2,6 +2,7 @@
 
 import type { Chosen } from "./choices.ts";
 import { everySchedule } from "./exhaustive.ts";
+import { RunLog } from "./explain/run-log.ts";
 import { failedBySeed, failedOnReplay, failure } from "./failure.ts";
 import { type RunOutcome, runOnce, type Sabotage } from "./run-once.ts";
 import { readSchedule } from "./schedule-string.ts";
@@ -36,7 +37,7 @@ export interface SimulationReport {
  * simulation will bring fails as a deadlock instead of hanging.
  *
  * @throws TroupeError (as a rejection) `simulation-failed` with the seed, the step count, the replay and what the scenario threw
- * as its cause, or `deadlock`; `not-repeatable` when the same choices led to something else; `invalid-options`.
+ * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else; `invalid-options`.
  * @example
  * await simulate(async ({ system }) => {
  *   const ref = await system.spawn(counter);
@@ -68,7 +69,7 @@ async function exhausted(
   { seed, runs }: { readonly seed: number; readonly runs: number },
 ): Promise<SimulationReport> {
   const { switches = Number.POSITIVE_INFINITY } = options.exhaustive ?? {};
-  const run = (chosen: Chosen): Promise<RunOutcome> => runOnce(scenario, seed, options, {}, { chosen });
+  const run = (chosen: Chosen): Promise<RunOutcome> => runOnce(scenario, seed, options, { given: { chosen } });
   const schedules = new Set<string>();
   let [tried, steps] = [0, 0];
   const search = everySchedule({ run, switches, runs });
@@ -85,8 +86,9 @@ async function exhausted(
 async function replayed(scenario: Scenario, options: SimulateOptions, replay: string): Promise<SimulationReport> {
   const schedule = readSchedule(replay);
   const { seed } = schedule;
-  const run = await runOnce(scenario, seed, options, {}, schedule);
-  const error = failedOnReplay(run, schedule, replay);
+  const log = new RunLog();
+  const run = await runOnce(scenario, seed, options, { given: schedule, log });
+  const error = failedOnReplay(run, schedule, replay, log);
   if (error !== undefined) throw error;
   return { seed, runs: 1, steps: run.trace.length, schedules: 1, crashes: run.crashes };
 }

@@ -95,10 +95,10 @@ export class DurableJournal implements JournalSource {
 
     const writeGroup = (): void => {
       const size = this.#queue.length;
-      writing.add(this.#faults.delay(), () => {
+      writing.add(this.#faults.delay("the journal"), () => {
         for (const { work, told } of this.#queue.splice(0, size)) {
           const failure = failureOf(work);
-          telling.add(this.#faults.delay(), () =>
+          telling.add(this.#faults.delay("the journal"), () =>
             failure === undefined ? told.resolve() : told.reject(failure.error),
           );
         }

@@ -7,6 +7,7 @@ import type { Platform } from "../../runtime/system/platform.ts";
 import type { SystemEvent } from "../../runtime/telemetry/system-events.ts";
 import { startWorkerHost } from "../../runtime/host/worker-host.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import type { ActorObserver } from "../../ports/actor-observer.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Link } from "../../ports/link.ts";
 import type { ThreadExit } from "../../ports/threads.ts";
@@ -31,6 +32,7 @@ export interface SimulatedPlatformOptions {
   /** Another one for each process of each run. */
   readonly tracing: string;
   readonly tamper?: Tamper;
+  readonly observer?: ActorObserver | undefined;
   /** Hears of each event of the system. */
   readonly witness?: (event: SystemEvent) => void;
 }
@@ -51,7 +53,7 @@ export interface SimulatedPlatform extends Platform {
 }
 
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
-  const { scheduler, machine, random, faults, load, tamper, witness, place } = options;
+  const { scheduler, machine, random, faults, load, tamper, witness, place, observer } = options;
   const system = {};
   const threads = new Map<number, SimulatedThread>();
   /** How the threads that are gone ended. */
@@ -76,6 +78,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
 
   const direction = (from: HostId, to: HostId): Pick<Link, "send" | "receive" | "drain"> => {
     const lane = scheduler.lane(`link ${from}>${to}`, String(to), () => isAlive(from) && isAlive(to));
+    const name = `a batch ${from}>${to}`;
     const early: unknown[] = [];
     let onBatch: ((batch: unknown) => void) | undefined;
     const deliver = (batch: unknown): void => void (onBatch === undefined ? early.push(batch) : onBatch(batch));
@@ -84,9 +87,9 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         const batch = tamper === undefined ? original : tamper(original, from, to);
         if (batch === undefined) return;
         const copy = structuredClone(batch);
-        const delay = faults.delay();
+        const delay = faults.delay(name);
         lane.add(delay, () => deliver(copy));
-        if (faults.isTwice()) lane.add(delay, () => deliver(structuredClone(batch)));
+        if (faults.isTwice(name)) lane.add(delay, () => deliver(structuredClone(batch)));
       },
       receive(receiver) {
         onBatch = receiver;
@@ -120,6 +123,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         turns: turnsOf(id),
         link: theirs,
         load,
+        observer,
       });
       const { connect, ...calls } = control;
       let die: (reason: ThreadExit) => void = () => undefined;
@@ -166,6 +170,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     // a timer would change the schedule: spans go along with the batches that there are
     tracing: { seed: options.tracing, sendWithin: Number.POSITIVE_INFINITY },
     ...(witness && { witness }),
+    observer,
     messagesPerTurn: 1, // one message a step, so that every order of messages can happen
     liveThreads: () => [...threads.keys()],
     kill: (id) =>

@@ -10,10 +10,18 @@ export class Strikes {
   readonly #choices: Choices;
   readonly #random: SeededRandom;
   readonly #faults: ResolvedFaults;
+  readonly #onFault: ((what: string) => void) | undefined;
   #deaths = 0;
   #crashes = 0;
 
-  constructor(lives: Lives, choices: Choices, random: SeededRandom, faults: ResolvedFaults) {
+  constructor(
+    lives: Lives,
+    choices: Choices,
+    random: SeededRandom,
+    faults: ResolvedFaults,
+    onFault?: (what: string) => void,
+  ) {
+    this.#onFault = onFault;
     this.#lives = lives;
     this.#choices = choices;
     this.#random = random;
@@ -35,6 +43,7 @@ export class Strikes {
     const victim = live[this.#choices.choose("strike", live.length + 1, draw) - 1];
     if (victim === undefined) return false;
     this.#deaths++;
+    this.#onFault?.(`thread ${victim} dies`);
     platform.kill(victim);
     return true;
   }
@@ -45,6 +54,7 @@ export class Strikes {
     if (!this.#lives.process.isAlive || processCrash === 0 || this.#crashes >= maxProcessCrashes) return false;
     if (this.#choices.choose("strike", 2, () => (this.#random.chance(processCrash) ? 1 : 0)) === 0) return false;
     this.#crashes++;
+    this.#onFault?.("the process crashes");
     this.#lives.crash();
     return true;
   }

@@ -192,7 +192,7 @@ function isExpected({ error }: Extract<RunEvent, { type: "step-failed" | "compen
 
 /** What ended the simulation: a run that doesn't end, or an error that nothing accounts for. */
 function problemOf(error: unknown): Problem {
-  if (isTroupeError(error, "deadlock")) {
+  if (isTroupeError(error, "deadlock") || isTroupeError(error, "livelock")) {
     const why = "a step waits for what never comes, such as a wait without a timeout whose question nobody can answer";
     return { about: "does not end", message: `the run does not end: ${why}. ${encodeError(error.cause).message}` };
   }

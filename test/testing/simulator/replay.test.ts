@@ -70,7 +70,7 @@ describe("a failing run", () => {
       const options = { faults, journal: "durable" } as const;
       const run = await runOnce(scenario, seed, options);
       const schedule = readSchedule(writeSchedule(run));
-      const again = await runOnce(scenario, seed, options, {}, schedule);
+      const again = await runOnce(scenario, seed, options, { given: schedule });
       expect(again).toMatchObject({ schedule: run.schedule, misfit: undefined, crashes: run.crashes });
       expect(run.schedule.startsWith(schedule.hash)).toBe(true);
     }
