@@ -2090,6 +2090,11 @@ export interface ToolCall {
     readonly arguments?: unknown;
 }
 
+export interface TraceFile extends SpanSink {
+    readonly dropped: number;
+    close(): Promise<void>;
+}
+
 export interface TraceOptions {
     readonly content?: "none" | "all";
     readonly redact?: (attribute: string, value: unknown) => unknown;
@@ -2323,6 +2328,8 @@ export declare function prometheusText(metrics: readonly Metric[]): string;
 export declare function refusalOf(error: unknown): Refusal | undefined;
 
 export declare function retryAfter(ms: number, cause?: unknown): Error;
+
+export declare function traceFile(path: string): TraceFile;
 
 export declare function verifyJournal(path: string): Promise<JournalReport>;
 

@@ -183,6 +183,7 @@ export { prometheusText } from "./metrics/prometheus-text.ts";
 export { metricsHandler } from "./runtime/system/metrics-handler.ts";
 export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } from "./traces/span.ts";
 export type { SpanSink } from "./traces/span-sink.ts";
+export { type TraceFile, traceFile } from "./runtime/telemetry/trace-file.ts";
 export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
 export { type ScheduleOptions, type ScheduleTimes } from "./workflows/schedule/schedule-options.ts";
 export { type CatchUp, type Overlap, type ScheduleDecision } from "./workflows/schedule/schedule-state.ts";

@@ -1,6 +1,5 @@
 /** `troupe inspect`: a page that shows what a journal has, also while a system has it open. */
 
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type InspectorPorts, openInspector } from "../../inspector/inspector.ts";
 import { inspectorSettings } from "../../inspector/inspector-options.ts";
@@ -14,6 +13,7 @@ import { StoreAuthority } from "../../store/authority/store-authority.ts";
 import { inspectorFlags, inspectorHelp, readInspector } from "../arguments/inspector-arguments.ts";
 import { journalOf } from "../arguments/journal-arguments.ts";
 import type { Command } from "../command/command.ts";
+import { readText } from "../input/read-text.ts";
 import { untilAborted } from "../command/until-aborted.ts";
 
 export const inspect: Command = {
@@ -28,8 +28,7 @@ export const inspect: Command = {
       throw new TroupeError("invalid-options", "inspect shows --journal DIR or --file FILE, and not both");
     const options = readInspector(given);
     return async ({ cwd, print, interrupted }, { openJournal }) => {
-      const recording =
-        file === undefined ? undefined : readRecordedPage(await readFile(resolve(cwd, file), "utf8"), file);
+      const recording = file === undefined ? undefined : readRecordedPage(await readText(file, cwd), file);
       const journal =
         recording === undefined ? await openJournal(resolve(cwd, path), { readOnly: true }) : memoryJournal();
       try {

@@ -1,5 +1,6 @@
 /** A trace as a tree with a bar for each span, for a terminal. */
 
+import { oldReadInWords, oldReads } from "../../traces/old-reads.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
 import { durationText } from "./duration-text.ts";
@@ -11,7 +12,10 @@ const barWidth = 40;
 /** How many characters of a name are shown. */
 const longestName = 48;
 
-/** A line for each span: its name, indented below its parent's, its bar, how long it took, and what became of it. */
+/** How many of the versions that a span has read are named. */
+const mostReads = 3;
+
+/** A line for each span, and one for each read that was too old. A span's has its name, indented below its parent's, its bar, how long it took, and what became of it. */
 export function traceLines(spans: readonly Span[], paint: Paint): readonly string[] {
   const [root] = spans;
   if (root === undefined) return [];
@@ -23,12 +27,15 @@ export function traceLines(spans: readonly Span[], paint: Paint): readonly strin
     return { span, name: shortened(`${"  ".repeat(depth)}${oneLine(span.name)}`) };
   });
   const width = Math.max(...rows.map(({ name }) => name.length));
-  return rows.map(({ span, name }) => {
+  const lines = rows.map(({ span, name }) => {
     const bar = barOf(span, root.start, end);
     const colour = span.failure === undefined ? "green" : "red";
     const took = (span.end === undefined ? "…" : durationText(span.end - span.start)).padStart(11);
     return `${name.padEnd(width)} ${paint(colour, bar)} ${took}${noteOf(span, paint)}`.trimEnd();
   });
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const old = oldReads(spans).map((read) => paint("red", oneLine(`too old: ${oldReadInWords(read, byId)}`)));
+  return old.length === 0 ? lines : [...lines, "", ...old];
 }
 
 /** Children below their parents, in the order of their starts. */
@@ -76,6 +83,11 @@ function noteOf({ failure, attributes, events }: Span, paint: Paint): string {
   if (attributes[names.isFallback] === true) said.push("by its fallback");
   const queued = attributes[names.queued];
   if (typeof queued === "number" && queued >= 1) said.push(`waited ${durationText(queued)} to start`);
+  const { [names.stateKey]: key, [names.stateVersion]: version } = attributes;
+  if (typeof key === "string" && typeof version === "number") said.push(`wrote version ${version} of ${key}`);
+  const reads = events.filter(({ name }) => name === names.stateRead).slice(0, mostReads);
+  for (const { attributes: of } of reads)
+    said.push(`read version ${String(of[names.stateVersion])} of ${String(of[names.stateKey])}`);
   const what = said.length === 0 ? "" : `  ${oneLine(said.join(", "))}`;
   if (failure === undefined) return what;
   const exception = events.find(({ name }) => name === names.exception);

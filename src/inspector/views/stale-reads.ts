@@ -1,10 +1,15 @@
-/** The reads of a run that had to wait until their thread had seen what was written elsewhere: for which version, and whose. */
+/**
+ * The reads of a run that say why it did what it did: those that had to wait until their thread had seen what was written elsewhere, for which
+ * version, and whose; and those that were too old.
+ */
 
+import { oldReadInWords, oldReads, stepAround } from "../../traces/old-reads.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
 import { runOf } from "../../store/versions/cause.ts";
 import type { Looking } from "./view.ts";
 
+/** How many of each kind are told of. */
 const most = 50;
 
 /** Each as a sentence without its full stop. */
@@ -19,18 +24,28 @@ export async function staleReads({ inspected }: Looking, spans: readonly Span[])
     const ms = Math.round((span.end ?? span.start) - span.start);
     const what = seen === undefined ? `${key}, which had no version yet` : `version ${seen.version} of ${key}`;
     const run = runOf(seen?.cause);
-    const by = seen === undefined ? "" : `, written by ${seen.author}${run === undefined ? "" : ` for the run ${run}`}`;
-    said.push(`${stepOf(span, byId)} waited ${ms} ms for ${what}${by}`);
+    const by = seen === undefined ? "" : `, written by ${writerOf(key, seen.version, spans, byId) ?? seen.author}`;
+    const of = by === "" || run === undefined ? "" : ` for the run ${run}`;
+    said.push(`${stepAround(span, byId) ?? "an actor"} waited ${ms} ms for ${what}${by}${of}`);
   }
-  return said;
+  return [
+    ...said,
+    ...oldReads(spans)
+      .slice(0, most)
+      .map((read) => oldReadInWords(read, byId)),
+  ];
 }
 
-function stepOf(span: Span, byId: ReadonlyMap<string, Span>): string {
-  let at: Span | undefined = span;
-  while (at !== undefined) {
-    const step = at.attributes[names.stepName];
-    if (typeof step === "string") return step;
-    at = at.parentId === undefined ? undefined : byId.get(at.parentId);
-  }
-  return "an actor";
+/** The step of this run that wrote a version, by the span of the commit. */
+function writerOf(
+  key: string,
+  version: number,
+  spans: readonly Span[],
+  byId: ReadonlyMap<string, Span>,
+): string | undefined {
+  const commit = spans.find(
+    ({ name, attributes }) =>
+      name.startsWith("commit ") && attributes[names.stateKey] === key && attributes[names.stateVersion] === version,
+  );
+  return commit && stepAround(commit, byId);
 }
