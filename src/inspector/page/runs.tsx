@@ -1,23 +1,25 @@
 /** The list of runs, by what is asked of them; and a form to start one. */
 
+import { useState } from "preact/hooks";
 import type { RunsData } from "../views/runs.ts";
 import { useLive } from "./live.ts";
 import { jsonIn, Order } from "./order.tsx";
-import { Empty, RunLink, Shows, Status, Table, Time } from "./parts.tsx";
+import { Empty, RunLink, Shows, Status, Time } from "./parts.tsx";
+import { Rows, rowsAtOnce } from "./rows.tsx";
 import { hrefOf } from "./route.ts";
 import { count, duration } from "./words.ts";
 
 type Given = Readonly<Record<string, string>>;
 
-const pageSize = 100;
 const statuses = [
   ...["open", "running", "compensating", "completed", "failed", "cancelled"],
   ...["undone", "compensation-failed", "resolved", "refused"],
 ];
 
 export function Runs({ given }: { readonly given: Given }) {
-  const offset = Number(given["offset"] ?? 0);
-  const seen = useLive<RunsData>("runs", { ...given, offset, limit: pageSize });
+  const [offset, want] = useState(0);
+  const filter = JSON.stringify(given); // for another one, the list begins at its top
+  const seen = useLive<RunsData>("runs", { ...given, offset, limit: rowsAtOnce });
   return (
     <Shows seen={seen}>
       {(data) => (
@@ -29,8 +31,7 @@ export function Runs({ given }: { readonly given: Given }) {
               : `${data.selected.toLocaleString("en")} of ${count(data.total, "run")}`}
             , those that changed last first
           </p>
-          {data.selected === 0 ? <NoRuns isFiltered={data.total > 0} /> : <List of={data} />}
-          <Pages given={given} offset={offset} selected={data.selected} />
+          {data.selected === 0 ? <NoRuns isFiltered={data.total > 0} /> : <List key={filter} of={data} want={want} />}
           {data.startable.length === 0 ? null : (
             <section aria-labelledby="start">
               <h2 id="start">Start a run</h2>
@@ -74,8 +75,7 @@ function NoRuns({ isFiltered }: { readonly isFiltered: boolean }) {
 
 function Filter({ given, workflows }: { readonly given: Given; readonly workflows: readonly string[] }) {
   const set = (name: string, value: string): void => {
-    const { offset: _, ...rest } = given;
-    location.hash = hrefOf("runs", { ...rest, [name]: value });
+    location.hash = hrefOf("runs", { ...given, [name]: value });
   };
   const choice = (name: string, label: string, choices: readonly string[]) => (
     <label>
@@ -126,11 +126,26 @@ function Filter({ given, workflows }: { readonly given: Given; readonly workflow
   );
 }
 
-function List({ of: { runs } }: { readonly of: RunsData }) {
+const heads = ["Run", "Workflow", "Status", "Steps", "Waits for", "Failed", "Took", "Changed"];
+
+interface ListProps {
+  readonly of: RunsData;
+  want(offset: number): void;
+}
+
+function List({ of: { runs, selected, offset }, want }: ListProps) {
   return (
-    <Table caption="Runs" heads={["Run", "Workflow", "Status", "Steps", "Waits for", "Failed", "Took", "Changed"]}>
-      {runs.map((one) => (
-        <tr key={one.run}>
+    <Rows
+      caption="Runs"
+      heads={heads}
+      total={selected}
+      rows={runs}
+      offset={offset}
+      want={want}
+      keyOf={({ run }) => run}
+    >
+      {(one) => (
+        <>
           <th scope="row">
             <RunLink run={one.run} />
           </th>
@@ -146,34 +161,12 @@ function List({ of: { runs } }: { readonly of: RunsData }) {
             {one.failed}
             {one.code === undefined ? "" : ` (${one.code})`}
           </td>
-          <td class="short">{one.started === undefined ? "" : duration(one.changed - one.started)}</td>
-          <td class="short">
+          <td>{one.started === undefined ? "" : duration(one.changed - one.started)}</td>
+          <td>
             <Time at={one.changed} />
           </td>
-        </tr>
-      ))}
-    </Table>
-  );
-}
-
-function Pages({
-  given,
-  offset,
-  selected,
-}: {
-  readonly given: Given;
-  readonly offset: number;
-  readonly selected: number;
-}) {
-  if (selected <= pageSize) return null;
-  const at = (to: number): string => hrefOf("runs", { ...given, offset: to === 0 ? undefined : to });
-  return (
-    <nav class="pages" aria-label="Pages of runs">
-      {offset === 0 ? null : <a href={at(Math.max(0, offset - pageSize))}>Newer</a>}
-      <span>
-        {(offset + 1).toLocaleString("en")} to {Math.min(offset + pageSize, selected).toLocaleString("en")}
-      </span>
-      {offset + pageSize >= selected ? null : <a href={at(offset + pageSize)}>Older</a>}
-    </nav>
+        </>
+      )}
+    </Rows>
   );
 }

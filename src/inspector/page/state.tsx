@@ -1,20 +1,20 @@
 /** State: the keys by family; and a key with its versions, what changed, and who changed it. */
 
 import { useState } from "preact/hooks";
-import type { KeyData, KeysData, VersionData } from "../views/state.ts";
+import type { KeyData, KeysData, ShownVersion, VersionData } from "../views/state.ts";
 import { useLive, useOnce } from "./live.ts";
 import { Order } from "./order.tsx";
-import { Copy, Empty, KeyLink, RunLink, Shows, Table, Time, Value } from "./parts.tsx";
+import { Copy, Empty, KeyLink, RunLink, Shows, Time, Value } from "./parts.tsx";
+import { Rows, rowsAtOnce } from "./rows.tsx";
 import { hrefOf } from "./route.ts";
 import { Bisect, Blame, Reads } from "./state-search.tsx";
 import { count, visible } from "./words.ts";
 
 type Given = Readonly<Record<string, string>>;
-const pageSize = 100;
 
 export function Keys({ given }: { readonly given: Given }) {
-  const offset = Number(given["offset"] ?? 0);
-  const seen = useLive<KeysData>("keys", { prefix: given["prefix"], offset, limit: pageSize });
+  const [offset, want] = useState(0);
+  const seen = useLive<KeysData>("keys", { prefix: given["prefix"], offset, limit: rowsAtOnce });
   return (
     <Shows seen={seen}>
       {(data) => (
@@ -52,27 +52,26 @@ export function Keys({ given }: { readonly given: Given }) {
           </form>
           <p role="status">{count(data.selected, "key")}</p>
           {data.selected === 0 ? null : (
-            <Table caption="Keys" heads={["Key", "Versions"]}>
-              {data.keys.map(({ key, oldest, newest }) => (
-                <tr key={key}>
+            <Rows
+              key={given["prefix"]}
+              caption="Keys"
+              heads={["Key", "Versions"]}
+              total={data.selected}
+              rows={data.keys}
+              offset={data.offset}
+              want={want}
+              keyOf={({ key }) => key}
+            >
+              {({ key, oldest, newest }) => (
+                <>
                   <th scope="row">
                     <KeyLink name={key} />
                   </th>
                   <td>{oldest === newest ? newest : `${oldest} to ${newest.toLocaleString("en")}`}</td>
-                </tr>
-              ))}
-            </Table>
+                </>
+              )}
+            </Rows>
           )}
-          <nav class="pages" aria-label="Pages of keys">
-            {offset === 0 ? null : (
-              <a href={hrefOf("state", { ...given, offset: offset > pageSize ? offset - pageSize : undefined })}>
-                Before
-              </a>
-            )}
-            {offset + pageSize >= data.selected ? null : (
-              <a href={hrefOf("state", { ...given, offset: offset + pageSize })}>Next</a>
-            )}
-          </nav>
         </>
       )}
     </Shows>
@@ -82,7 +81,7 @@ export function Keys({ given }: { readonly given: Given }) {
 export function Key({ given, isReadOnly }: { readonly given: Given; readonly isReadOnly: boolean }) {
   const { key: name = "" } = given;
   const [to, setTo] = useState<number | undefined>();
-  const seen = useLive<KeyData>("key", { key: name, limit: 50, to });
+  const seen = useLive<KeyData>("key", { key: name, limit: rowsAtOnce, to });
   const [chosen, setChosen] = useState<{ readonly of: string; readonly at: number } | undefined>();
   const asked = given["at"] === undefined ? undefined : Number(given["at"]);
   return (
@@ -123,9 +122,18 @@ export function Key({ given, isReadOnly }: { readonly given: Given; readonly isR
             />
             <Reads name={name} version={at} />
             <h3>Versions</h3>
-            <Table caption="Versions" heads={["Version", "When", "Written by", "For the run", "Cause"]}>
-              {data.versions.map((version) => (
-                <tr key={version.version} class={version.version === at ? "chosen" : ""}>
+            <Rows
+              caption="Versions"
+              heads={["Version", "When", "Written by", "For the run", "Cause"]}
+              total={data.newest - data.oldest + 1}
+              rows={data.versions}
+              offset={data.newest - (data.versions[0]?.version ?? data.newest)}
+              want={(offset) => setTo(offset === 0 ? undefined : data.newest - offset)}
+              keyOf={({ version }) => version}
+              isChosen={({ version }) => version === at}
+            >
+              {(version) => (
+                <>
                   <th scope="row">
                     <button
                       type="button"
@@ -141,33 +149,20 @@ export function Key({ given, isReadOnly }: { readonly given: Given; readonly isR
                   </td>
                   <td class="id">{version.author}</td>
                   <td>{version.run === undefined ? "" : <RunLink run={version.run} />}</td>
-                  <td>
-                    {version.erased === undefined
-                      ? version.run === undefined
-                        ? version.cause
-                        : ""
-                      : `erased: ${version.erased}`}
-                  </td>
-                </tr>
-              ))}
-            </Table>
-            <nav class="pages" aria-label="Pages of versions">
-              {to === undefined ? null : (
-                <button type="button" onClick={() => setTo(undefined)}>
-                  The newest
-                </button>
+                  <td>{causeOf(version)}</td>
+                </>
               )}
-              {(data.versions.at(-1)?.version ?? 1) <= data.oldest ? null : (
-                <button type="button" onClick={() => setTo((data.versions.at(-1)?.version ?? 1) - 1)}>
-                  Earlier
-                </button>
-              )}
-            </nav>
+            </Rows>
           </>
         );
       }}
     </Shows>
   );
+}
+
+function causeOf({ erased, run, cause }: ShownVersion): string | undefined {
+  if (erased !== undefined) return `erased: ${erased}`;
+  return run === undefined ? cause : undefined;
 }
 
 interface VersionProps {

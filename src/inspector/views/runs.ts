@@ -16,6 +16,8 @@ export interface RunsData {
   readonly workflows: readonly string[];
   /** Those of which runs may be started here. */
   readonly startable: readonly string[];
+  /** How many of the selected ones come before those that are listed. */
+  readonly offset: number;
   readonly runs: readonly ListedRun[];
 }
 
@@ -55,6 +57,7 @@ export const runs: View<RunsData> = (query) => {
       selected: selected.length,
       workflows: [...new Set(all.map((one) => one.workflow))].sort().slice(0, 200),
       startable: at.isReadOnly ? [] : at.inspected.workflows.map(({ name, version }) => `${name}@${version}`),
+      offset,
       runs: listed,
     };
   };

@@ -24,6 +24,8 @@ export interface ListedKey {
 export interface KeysData {
   readonly families: readonly { readonly family: string; readonly keys: number }[];
   readonly selected: number;
+  /** How many of the selected ones come before those that are listed. */
+  readonly offset: number;
   readonly keys: readonly ListedKey[];
 }
 
@@ -85,6 +87,7 @@ export const keys: View<KeysData> = (query) => {
     return {
       families: [...families].map(([family, count]) => ({ family, keys: count })),
       selected: selected.length,
+      offset,
       keys: listed,
     };
   };
