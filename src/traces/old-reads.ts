@@ -44,7 +44,7 @@ export function oldReads(spans: readonly Span[]): readonly OldRead[] {
       const read = name === names.stateRead ? versionIn(attributes) : undefined;
       if (read === undefined) continue;
       const newer = (written.get(read.key) ?? [])
-        .filter(({ version, at }) => version > read.version && at <= time)
+        .filter(({ version, at }) => version > read.version && at < time)
         .reduce((a, b) => (a === undefined || b.version > a.version ? b : a), undefined as Written | undefined);
       if (newer === undefined) continue;
       found.push({ ...read, by, time, late: time - newer.at, newer: { version: newer.version, by: newer.by } });

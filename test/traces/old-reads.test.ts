@@ -32,7 +32,8 @@ describe("a read", () => {
   it("is too old once a newer version is committed, and not before, and not for another key", () => {
     const commits = [commit(10, "a", 2), commit(20, "a", 3), commit(5, "b", 9)];
     expect(found(...commits, reader([9, "a", 1]))).toEqual([]);
-    expect(found(...commits, reader([10, "a", 1]))).toEqual([["a", 1, 0, 2]]);
+    expect(found(...commits, reader([10, "a", 1]))).toEqual([]); // who was first isn't known
+    expect(found(...commits, reader([10.5, "a", 1]))).toEqual([["a", 1, 0.5, 2]]);
     expect(found(...commits, reader([25, "a", 1]))).toEqual([["a", 1, 5, 3]]);
     expect(found(...commits, reader([25, "a", 2], [12, "a", 1], [30, "a", 3], [30, "c", 1]))).toEqual([
       ["a", 1, 2, 2],

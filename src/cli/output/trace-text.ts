@@ -84,7 +84,7 @@ function noteOf({ failure, attributes, events }: Span, paint: Paint): string {
   const queued = attributes[names.queued];
   if (typeof queued === "number" && queued >= 1) said.push(`waited ${durationText(queued)} to start`);
   const { [names.stateKey]: key, [names.stateVersion]: version } = attributes;
-  if (typeof key === "string" && typeof version === "number") said.push(`wrote version ${version} of ${key}`);
+  if (typeof key === "string" && typeof version === "number") said.push(`version ${version} of ${key}`);
   const reads = events.filter(({ name }) => name === names.stateRead).slice(0, mostReads);
   for (const { attributes: of } of reads)
     said.push(`read version ${String(of[names.stateVersion])} of ${String(of[names.stateKey])}`);

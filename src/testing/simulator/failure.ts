@@ -37,8 +37,8 @@ export async function failure(
   });
   const log = new RunLog();
   await runOnce(scenario, failed.seed, { ...options, maxSteps }, { given: smallest, log });
+  const explained = explanation(log, smallest.failure?.thrown);
   const replay = writeSchedule(smallest);
-  const explained = explanation(log.seen, smallest.failure?.thrown);
   const drawn = options.exhaustive === undefined ? [bySeed(failed)] : []; // by exhaustive search, its choices were not drawn
   const shortest = `Its shortest schedule found has ${extentOf(smallest)}: simulate(scenario, { replay: "${replay}" }).`;
   const message = [failedWith(failed, thrown), ...explained, ...drawn, shortest].join("\n");
@@ -74,7 +74,7 @@ export function failedOnReplay(
   }
   const { thrown } = run.failure;
   const note = hasChanged ? `\nThe schedule is not quite that of the replay: ${how}.` : "";
-  const explained = explanation(log.seen, thrown);
+  const explained = explanation(log, thrown);
   const message = [`the scenario failed on replay: ${encodeError(thrown).message}${note}`, ...explained].join("\n");
   return new TroupeError(codeOf(thrown), message, {
     cause: thrown,

@@ -96,7 +96,8 @@ export async function runOnce(
     faults: links,
     downtime: () => (choices.choose("strike", 101, () => striking.below(101)) / 100) * faults.maxDowntime,
     place: placing(options, choices, draw("places")),
-    system: options.system ?? {},
+    // recording changes no schedule
+    system: { ...options.system, ...(log && { telemetry: { traces: log, sample: 1 } }) },
     journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
     expects: options.expects ?? (() => false),
     load: withStandIns(

@@ -1,20 +1,24 @@
 /** What a failing run's report says of it: what its actors did, what raced, who waits for whom. */
 
 import { isTroupeError } from "../../../errors/troupe-error.ts";
+import { invokeWorkflow } from "../../../traces/semantic-names.ts";
 import { whatRaced } from "./races.ts";
-import type { Seen } from "./run-log.ts";
+import { recounted } from "./recounted.ts";
+import type { RunLog } from "./run-log.ts";
 import { timeline } from "./timeline.ts";
 import { whoWaits } from "./waits.ts";
 
-/** Its lines; none where nothing was seen. */
-export function explanation(seen: readonly Seen[], thrown: unknown): string[] {
+/** Its lines; none where nothing was seen. Runs of workflows are told by their spans, and actors alone by what each did in a step. */
+export function explanation({ seen, spans }: Pick<RunLog, "seen" | "spans">, thrown: unknown): string[] {
   const isStuck = isTroupeError(thrown, "deadlock") || isTroupeError(thrown, "timed-out");
   const waits = isStuck ? whoWaits(seen) : [];
   if (waits.length > 0) return ["Who waits for whom:", ...waits];
-  const table = timeline(seen);
+  const hasRuns = spans.some(({ name }) => name.startsWith(`${invokeWorkflow} `));
+  const table = hasRuns ? [] : timeline(seen);
   const raced = whatRaced(seen);
   return [
     ...(table.length === 0 ? [] : ["What its shortest schedule does:", ...table]),
+    ...(hasRuns ? recounted(spans) : []),
     ...(raced === undefined ? [] : [`What raced: ${raced}`]),
   ];
 }

@@ -1,5 +1,6 @@
 /** What happened in a run, in the words of its report. */
 
+import type { Span } from "../../../traces/span.ts";
 import type { ActorEvent } from "../../../ports/actor-observer.ts";
 
 /** What was seen, and when. */
@@ -20,6 +21,7 @@ export interface Moment {
 
 export class RunLog {
   readonly seen: Seen[] = [];
+  readonly spans: Span[] = [];
   #moment: () => Moment = () => ({ step: 0, at: 0 });
 
   /** From now on, what happens, happens at these moments. */
@@ -30,6 +32,9 @@ export class RunLog {
   readonly observe = (event: ActorEvent): void => {
     this.seen.push({ ...event, ...this.#moment(), ...(event.type === "asks" ? { where: placeInCode() } : {}) });
   };
+
+  /** Takes the spans that a system exports. */
+  readonly take = (spans: readonly Span[]): void => void this.spans.push(...spans);
 
   readonly fault = (what: string): void => {
     this.seen.push({ type: "fault", what, ...this.#moment() });
