@@ -5,6 +5,7 @@ import { callsTopic } from "./calls.ts";
 import { credit } from "./credit.ts";
 import { failures } from "./failures.ts";
 import { type Figure, formatFigures } from "./harness.ts";
+import { inspector } from "./inspector.ts";
 import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
 import { loops } from "./loops.ts";
@@ -34,6 +35,7 @@ const topics = [
   overload,
   races,
   telemetry,
+  inspector,
 ];
 const names = topics.map(({ name }) => name).join(", ");
 
