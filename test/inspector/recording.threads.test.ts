@@ -7,6 +7,8 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../fixtures/browser.ts";
 import { runIds, troubledSystem, type Troubled } from "../fixtures/troubled-system.ts";
+import type { OverviewData } from "../../src/inspector/views/overview.ts";
+import type { SequenceData } from "../../src/inspector/views/sequence.ts";
 import { readRecordedPage } from "../../src/inspector/recording/recorded-page.ts";
 import { troupeProcesses } from "../cli/troupe-processes.ts";
 import { temporaryFiles } from "../cli/temporary-files.ts";
@@ -63,6 +65,22 @@ test("has nothing of other runs and of states that this one did not write", asyn
   const html = await recorded(troubled, runIds.stuck);
   for (const other of [runIds.done, runIds.asking, "order/a", "second-till"]) expect(html).not.toContain(other);
   expect(html).toContain("order/b");
+  const { answers } = readRecordedPage(html, "it");
+  expect(answers["threads"]).toMatchObject({ threads: [] });
+  const { usage } = await troubled.view<OverviewData>("overview");
+  expect(usage.input).toBeGreaterThan(0); // that of another run
+  expect(answers["overview"]).toMatchObject({ usage: { input: 0 } });
+});
+
+test("has the run's messages in their order, and who read what it wrote", async () => {
+  const { answers } = readRecordedPage(await recorded(troubled, runIds.rated), "it");
+  const { messages } = answers[`sequence run=${runIds.rated}`] as SequenceData;
+  expect(messages.map(({ text }) => text)).toContain("rate-again");
+  expect(answers["sequence"]).toMatchObject({
+    messages: expect.arrayContaining([expect.objectContaining({ kind: "model" })]),
+  });
+  const other = readRecordedPage(await recorded(troubled, runIds.stuck), "it").answers;
+  expect(other["reads key=order/b version=1"]).toMatchObject({ written: { by: "reserve", run: runIds.stuck } });
 });
 
 test("is refused for a run that there is none of", async () => {

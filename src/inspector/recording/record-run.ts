@@ -10,7 +10,10 @@ import { runState } from "../../workflows/history/run-state.ts";
 import type { StoreReader } from "../source/inspected.ts";
 import { Recent } from "../source/recent.ts";
 import { RunIndex } from "../source/run-index.ts";
+import { SpanMemory } from "../source/span-memory.ts";
+import { ThreadWatch } from "../source/thread-watch.ts";
 import { Query } from "../views/query.ts";
+import { spansOfRun } from "../views/spans-of-run.ts";
 import type { Looking } from "../views/view.ts";
 import { views } from "../views/views.ts";
 
@@ -27,9 +30,10 @@ export interface Recording {
 const mostKeys = 200;
 const mostVersions = 50;
 const mostEvents = 1_000;
+const mostMessages = 500;
 
 /** What else the page may open: each has at least to say that there is nothing. */
-const general = ["overview", "runs", "keys", "actors", "messages", "gates", "threads"];
+const general = ["overview", "runs", "keys", "actors", "sequence", "messages", "gates", "threads"];
 
 /** Parameters of which a recording has one choice: how much of a list is shown, from where on. */
 const ofLists = new Set(["limit", "offset", "before", "to"]);
@@ -71,6 +75,8 @@ export async function recordRun(at: Looking, run: string): Promise<Recording> {
       () => only,
       () => Promise.resolve(),
     ),
+    spans: await spansOnlyOf(at, run),
+    threads: new ThreadWatch(undefined, at.now),
     isReadOnly: true,
   };
   const answers: Record<string, unknown> = {};
@@ -80,12 +86,24 @@ export async function recordRun(at: Looking, run: string): Promise<Recording> {
   };
   for (const view of general) await record(view);
   await record("run", { id: run, limit: String(mostEvents) });
+  await record("sequence", { run, limit: String(mostMessages) });
   for (const [name, versions] of written) {
     await record("key", { key: name, limit: String(mostVersions) });
     await record("version", { key: name });
-    for (const version of versions) await record("version", { key: name, at: String(version) });
+    for (const version of versions) {
+      await record("version", { key: name, at: String(version) });
+      await record("reads", { key: name, version: String(version) });
+    }
   }
   return { format: 1, run, made, answers };
+}
+
+/** What was recorded live of the run alone. */
+async function spansOnlyOf(at: Looking, run: string): Promise<SpanMemory> {
+  const [root] = await spansOfRun(at, run);
+  const own = new SpanMemory();
+  if (root !== undefined) own.take(at.spans.of(root.traceId));
+  return own;
 }
 
 /** The keys with a version that was committed for the run, each with its versions from shortly before the first of those on. */
