@@ -2,6 +2,21 @@
 
 import type { Attributes, SpanSink } from "troupe";
 
+export interface OtelApi {
+    readonly context: {
+        active(): unknown;
+        with(context: never, code: () => unknown): unknown;
+    };
+    readonly trace: {
+        setSpanContext(context: never, span: {
+            readonly traceId: string;
+            readonly spanId: string;
+            readonly traceFlags: number;
+            readonly isRemote: true;
+        }): unknown;
+    };
+}
+
 export interface OtelOptions {
     readonly service?: string;
     readonly resource?: Attributes;
@@ -32,5 +47,9 @@ export interface SpanExporter {
 }
 
 export declare function otel(exporter: SpanExporter, options?: OtelOptions): OtelSink;
+
+export declare function withActiveSpan<T>(api: OtelApi, around: {
+    readonly traceparent: string | undefined;
+}, code: () => T): T;
 
 export {};

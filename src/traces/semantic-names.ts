@@ -8,6 +8,8 @@ export const operation = "gen_ai.operation.name";
 export const agentName = "gen_ai.agent.name";
 export const errorType = "error.type";
 export const spanType = "mlflow.spanType";
+/** MLflow finds a trace by its tags, and by no attribute: this one makes a tag `troupe.run` of the run's id. */
+export const runTag = "mlflow.traceTag.troupe.run";
 export const inputValue = "mlflow.spanInputs";
 export const outputValue = "mlflow.spanOutputs";
 

@@ -160,6 +160,12 @@ describe("MLflow", () => {
 
     const session = await mlflow.traces(experiment, "metadata.`mlflow.trace.session` = 'visit-3'");
     expect(session.map(({ traceId }) => traceId).toSorted()).toEqual(traces.map(({ traceId }) => traceId).toSorted());
+    for (const trace of traces) {
+      const run = rootOf(trace).attributes["troupe.run.id"];
+      if (typeof run !== "string") continue;
+      const found = await mlflow.traces(experiment, `tag.\`troupe.run\` = '${run}'`);
+      expect(found.map(({ traceId }) => traceId)).toEqual([trace.traceId]);
+    }
     const failures = await mlflow.traces(experiment, "trace.status = 'ERROR'");
     expect(failures.map(({ traceId }) => traceId)).toEqual([failed.traceId]);
     expect(

@@ -11,6 +11,7 @@ it("pins the names that backends read, so that a change of them is seen", () => 
     inputValue: "mlflow.spanInputs",
     outputValue: "mlflow.spanOutputs",
   });
+  expect(names.runTag).toBe("mlflow.traceTag.troupe.run");
   const { toolName, provider, requestModel, responseModel, inputTokens, outputTokens, cachedTokens } = names;
   expect([toolName, provider, requestModel, responseModel, inputTokens, outputTokens, cachedTokens]).toEqual([
     "gen_ai.tool.name",

@@ -73,6 +73,7 @@ export class RunTrace {
       [names.agentName]: workflow.name,
       [names.spanType]: "WORKFLOW",
       [names.runId]: run,
+      [names.runTag]: run,
       [names.workflowName]: workflow.name,
       [names.workflowVersion]: workflow.version,
       [names.coordination]: event.coordination,
