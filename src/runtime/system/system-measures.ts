@@ -12,7 +12,7 @@ import * as names from "../../traces/semantic-names.ts";
 import type { Gates } from "../agents/gates.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import { measuresOf } from "../host/measure-host.ts";
-import type { SystemMeter } from "../telemetry/system-meter.ts";
+import type { EndedAttempts, SystemMeter } from "../telemetry/system-meter.ts";
 import type { TelemetryStats } from "../telemetry/trace-collector.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 import type { Platform } from "./platform.ts";
@@ -209,18 +209,30 @@ function ofGates({ standing }: MeasuredParts["gates"]): readonly Metric[] {
   ];
 }
 
-function ofStore({ versions, conflicts, flushes }: SystemMeter): readonly Metric[] {
+function ofStore({ versions, conflicts, retries, flushes }: SystemMeter): readonly Metric[] {
   const one = (value: number): readonly MetricPoint[] => [{ attributes: {}, value }];
   return [
     counter("troupe.store.versions", "Versions that were written", "{version}", { points: one(versions) }),
     counter("troupe.store.conflicts", "Commits that came second, and were refused or tried again", "{commit}", {
       points: one(conflicts),
     }),
+    counter("troupe.store.retries", "Commits that were tried again as they had come second", "{commit}", {
+      points: one(retries),
+    }),
     histogram("troupe.store.flush.duration", "How long the journal took for a commit", { points: [[flushes, {}]] }),
   ];
 }
 
-function ofRuns({ open, ended }: SystemMeter, now: number): readonly Metric[] {
+function ofRuns({ open, ended, attempts }: SystemMeter, now: number): readonly Metric[] {
+  const attemptsOf = (kind: EndedAttempts["kind"], name: string, description: string): Metric =>
+    counter(name, description, "{attempt}", {
+      points: [...attempts.values()]
+        .filter((one) => one.kind === kind)
+        .map(({ workflow, outcome, count }) => ({
+          attributes: { [names.workflowName]: workflow, [names.outcome]: outcome },
+          value: count,
+        })),
+    });
   return [
     gauge("troupe.runs", "Runs that have not ended", "{run}", {
       points: [...open].map(([state, { count }]) => ({ attributes: { "troupe.state": state }, value: count })),
@@ -237,6 +249,12 @@ function ofRuns({ open, ended }: SystemMeter, now: number): readonly Metric[] {
         { [names.workflowName]: workflow, [names.runStatus]: status },
       ]),
     }),
+    attemptsOf("step", "troupe.steps", "Steps that ended, and attempts at them after which there is another one"),
+    attemptsOf(
+      "compensation",
+      "troupe.compensations",
+      "Compensations that ended, and attempts at them after which there is another one",
+    ),
   ];
 }
 

@@ -4,6 +4,7 @@ import { AgentMeter } from "../../metrics/agent-meter.ts";
 import { type Histogram, measure, newHistogram } from "../../metrics/histogram.ts";
 import type { CommitMeter } from "../../store/authority/commit-sequencer.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { RunNote } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import { isParked } from "../../workflows/history/run-waits.ts";
 import type { HostMeasures } from "../transport/host-measures.ts";
@@ -16,6 +17,14 @@ interface OpenRun {
   state: "running" | "compensating" | "parked";
 }
 
+/** Attempts that have ended, of one workflow, of one kind and in one way. */
+export interface EndedAttempts {
+  readonly workflow: string;
+  readonly kind: "step" | "compensation";
+  readonly outcome: "finished" | "retried" | "failed";
+  count: number;
+}
+
 /** Runs that have ended, of one workflow and in one way. */
 export interface EndedRuns {
   readonly workflow: string;
@@ -26,6 +35,9 @@ export interface EndedRuns {
 export class SystemMeter implements CommitMeter {
   versions = 0;
   conflicts = 0;
+  retries = 0;
+  /** Attempts at steps and at compensations that have ended, by workflow and outcome. */
+  readonly attempts = new Map<string, EndedAttempts>();
   readonly flushes = newHistogram();
   readonly events = new Map<SystemEvent["type"], number>();
   readonly ended = new Map<string, EndedRuns>();
@@ -45,6 +57,10 @@ export class SystemMeter implements CommitMeter {
     this.conflicts++;
   }
 
+  retried(): void {
+    this.retries++;
+  }
+
   event({ type, ...event }: SystemEvent): void {
     this.events.set(type, (this.events.get(type) ?? 0) + 1);
     if (type === "thread-died" || type === "thread-closed") this.#threadGone((event as { thread: number }).thread);
@@ -57,6 +73,7 @@ export class SystemMeter implements CommitMeter {
 
   /** A run has its next version. */
   run(id: string, { state, time }: Pick<Snapshot<RunState>, "state" | "time">): void {
+    for (const note of state.events) this.#attempted(state.workflow.name, note);
     const open = this.#open.get(id);
     if (isOpen(state)) {
       const now = isParked(state) ? "parked" : (state.status as "running" | "compensating");
@@ -70,6 +87,16 @@ export class SystemMeter implements CommitMeter {
     const ended = this.ended.get(name) ?? { workflow: workflow.name, status, durations: newHistogram() };
     this.ended.set(name, ended);
     measure(ended.durations, Math.max(0, time - (open?.since ?? time)) / 1_000);
+  }
+
+  /** Counts the end of an attempt. An attempt that fails is `retried` where another one follows by itself. */
+  #attempted(workflow: string, note: RunNote): void {
+    const about = endOf(note);
+    if (about === undefined) return;
+    const name = `${about.kind} ${about.outcome} ${workflow}`;
+    const known = this.attempts.get(name);
+    if (known === undefined) this.attempts.set(name, { ...about, workflow, count: 1 });
+    else known.count++;
   }
 
   /** How many runs are open in each state, and since when the oldest of them. */
@@ -92,5 +119,20 @@ export class SystemMeter implements CommitMeter {
     this.#last.delete(thread);
     this.gone.merge(last.agents);
     this.handledByGone += last.handled;
+  }
+}
+
+function endOf(note: RunNote): Pick<EndedAttempts, "kind" | "outcome"> | undefined {
+  switch (note.type) {
+    case "step-finished":
+      return { kind: "step", outcome: "finished" };
+    case "step-failed":
+      return { kind: "step", outcome: note.retryAt === undefined ? "failed" : "retried" };
+    case "compensation-finished":
+      return { kind: "compensation", outcome: "finished" };
+    case "compensation-failed":
+      return { kind: "compensation", outcome: note.retryAt === undefined ? "failed" : "retried" };
+    default:
+      return undefined;
   }
 }

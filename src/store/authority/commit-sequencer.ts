@@ -57,6 +57,8 @@ export interface CommitMeter {
   /** A commit of so many versions was written, in so many milliseconds. */
   appended(versions: number, took: number): void;
   conflicted(): void;
+  /** A commit was tried again that had come second. */
+  retried(): void;
 }
 
 /**
@@ -97,6 +99,11 @@ export class CommitSequencer {
 
   /** Decides by compare-and-set and appends. Synchronous if the journal is and nothing is pending. */
   commit(request: CommitRequest): MaybePromise<CommitOutcome> {
+    if (request.isRetry === true) this.#meter?.retried();
+    return this.#commit(request);
+  }
+
+  #commit(request: CommitRequest): MaybePromise<CommitOutcome> {
     const lines = request.changes.map(({ key }) => this.#line(key));
     if (lines.every(isLoaded)) return this.#decide(lines, request);
     return this.#whenLoaded(lines, () => this.#decide(lines, request));
@@ -148,7 +155,7 @@ export class CommitSequencer {
         return { kind: "conflict", key: line.key, head: line.head };
       }
     }
-    if (pending !== undefined) return pending.then(() => this.commit(request));
+    if (pending !== undefined) return pending.then(() => this.#commit(request));
     return writes ? this.#append(lines, request) : { kind: "committed", snapshots: [] };
   }
 

@@ -91,6 +91,7 @@ export class Committer {
       changes: isFree ? [] : changes,
       ...this.#origin,
       ...(change.trace === undefined ? {} : { trace: change.trace }),
+      ...(attempt === 1 ? {} : { isRetry: true as const }),
     };
     return chain(this.#access.submit(under(request, idempotencyKey, part)), (outcome) => {
       if (outcome.kind === "conflict") return this.#again(change, bases, changes, outcome, part, attempt);

@@ -47,6 +47,8 @@ export interface CommitRequest {
   readonly known?: number;
   /** Where in a trace it is made, as a `traceparent`: told to the authority, and kept by no version. */
   readonly trace?: string;
+  /** True for one that is tried again after it came second: counted, and otherwise as any. */
+  readonly isRetry?: true;
 }
 
 /**
