@@ -903,6 +903,13 @@ export type Failure = {
     readonly kind: "completed";
 };
 
+export interface ForkOptions {
+    readonly id?: string;
+    readonly at?: number;
+    readonly before?: string | readonly string[];
+    readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
 export interface Gone {
     readonly actor: Address;
     readonly reason: GoneReason;
@@ -1474,6 +1481,12 @@ export interface RunStarted {
     readonly definition?: string;
     readonly contract?: string;
     readonly deadline?: number;
+    readonly fork?: {
+        readonly run: string;
+        readonly version: number;
+        readonly inherited: readonly string[];
+    };
+    readonly begun?: RunSteps;
     readonly tenant?: string;
     readonly session?: string;
     readonly caller?: string;
@@ -1856,6 +1869,7 @@ export interface System extends AsyncDisposable {
     }): Promise<void>;
     deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
     readonly schedules: Schedules;
+    forkRun(id: string, options?: ForkOptions): Promise<Run>;
     migrate(workflow: WorkflowDefinition<never> | WorkflowDefinition, options?: MigrateOptions): Promise<MigrationReport>;
     readonly coordination: Coordination;
     switchCoordination(coordination: Coordination): Promise<void>;
@@ -2448,6 +2462,14 @@ type InboxOf<Name extends string, Given> = [
     readonly [K in Name]: ReadonlyParts<Given>;
 };
 
+interface InboxState {
+    readonly told: number;
+    readonly read: number;
+    readonly messages: readonly Payload[];
+    readonly keyed?: number;
+    readonly keys?: readonly string[];
+}
+
 // a part of RoundMapping
 type InputTo<Agent> = Agent extends AgentDefinition<infer In> ? In : never;
 
@@ -2481,6 +2503,21 @@ type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
 ] ? true extends {
     readonly [K in Needs]: Steps[K] extends MayBeSkipped<unknown> ? true : never;
 }[Needs] ? MayBeSkipped<Out> : Out : MayBeSkipped<Out> : Out;
+
+interface ListState {
+    readonly items: ItemsOf;
+    readonly from: number;
+    readonly next: number;
+    readonly failed?: number;
+}
+
+interface LoopState {
+    readonly round: number;
+    readonly at?: number;
+    readonly from: number;
+    readonly kept?: number;
+    readonly keptFrom?: readonly number[];
+}
 
 // makes the last argument of an error's constructor optional where no detail is due
 type OptionsArgument<Options> = Partial<Options> extends Options ? [
@@ -2553,6 +2590,20 @@ type RoundMapping<From, Agents, Told> = [
     readonly [Who in keyof Agents]: (sources: From & Round<Agents, Told>) => ReadonlyParts<InputTo<Agents[Who]>>;
 };
 
+interface RunSteps {
+    readonly outline: readonly StepOutline[];
+    readonly segments: readonly (readonly StepState[])[];
+    readonly extents?: readonly {
+        readonly place: number;
+        readonly from: number;
+    }[];
+    readonly finished: number;
+    readonly skipped?: number;
+    readonly open?: number;
+    readonly undoneFirst?: number;
+    readonly undoing?: UndoingCounts;
+}
+
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
 
@@ -2585,6 +2636,31 @@ type StepPart<Step extends string, Value> = [
     readonly value: Value;
 };
 
+interface StepState {
+    readonly name: string;
+    readonly status: StepStatus;
+    readonly missing?: number;
+    readonly left?: number;
+    readonly list?: ListState;
+    readonly loop?: LoopState;
+    readonly inbox?: InboxState;
+    readonly who?: string;
+    readonly input?: Payload;
+    readonly output?: Payload;
+    readonly isGiven?: true;
+    readonly error?: EncodedError;
+    readonly undoError?: EncodedError;
+    readonly order?: number;
+    readonly attempt?: number;
+    readonly failures?: number;
+    readonly retryAt?: number;
+    readonly isUncertain?: true;
+    readonly isInherited?: true;
+    readonly isFallback?: true;
+    readonly undoneBefore?: number;
+    readonly wait?: WaitState;
+}
+
 // the steps of a run that emit text, inferred from its workflow
 type TextStep<Parts> = unknown extends Parts ? string : {
     readonly [Step in keyof Parts & string]: [
@@ -2603,6 +2679,21 @@ interface Transferable {
 interface Transferred {
     readonly [tagField]: string;
     readonly [field: string]: string | number | null;
+}
+
+interface UndoingCounts {
+    readonly inFlight: number;
+    readonly unknown: number;
+}
+
+interface WaitState {
+    readonly since?: number;
+    readonly until?: number;
+    readonly told?: {
+        readonly by?: string;
+        readonly key?: string;
+    };
+    readonly answer?: Payload;
 }
 
 // a part of IsCloneable

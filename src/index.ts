@@ -74,6 +74,7 @@ export { type ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export { type DeadLetter, type DeadLetterReason } from "./runtime/transport/envelope.ts";
 export { type LeftRuns } from "./runtime/workflows/accepted-runs.ts";
 export { type KeepRuns } from "./runtime/workflows/ended-runs.ts";
+export { type ForkOptions } from "./runtime/workflows/fork-options.ts";
 export { type MigratedRun, type MigrateOptions, type MigrationReport } from "./runtime/workflows/migrate-options.ts";
 export { type RunFilter } from "./runtime/workflows/list-runs.ts";
 export { type Schedules } from "./runtime/workflows/schedules.ts";

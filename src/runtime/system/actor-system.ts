@@ -33,6 +33,7 @@ import { gatesCell } from "../agents/gates-body.ts";
 import { HomeHost } from "../host/home-host.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
+import type { ForkOptions } from "../workflows/fork-options.ts";
 import type { RunFilter } from "../workflows/list-runs.ts";
 import type { MigrateOptions, MigrationReport } from "../workflows/migrate-options.ts";
 import { Runs } from "../workflows/runs.ts";
@@ -330,6 +331,10 @@ export class ActorSystem implements System {
   async forget(run: string | { readonly id: string }): Promise<void> {
     this.#end.checkOpen();
     await this.#runs.forget(typeof run === "string" ? run : run.id);
+  }
+
+  async forkRun(id: string, options: ForkOptions = {}): Promise<Run> {
+    return (this.#end.checkOpen(), this.#runs.fork(id, options));
   }
 
   async migrate(workflow: WorkflowDefinition<never>, options: MigrateOptions = {}): Promise<MigrationReport> {

@@ -22,6 +22,7 @@ import type { TelemetryStats } from "../telemetry/trace-collector.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
 import type { StopOptions } from "./stop-options.ts";
+import type { ForkOptions } from "../workflows/fork-options.ts";
 import type { RunFilter } from "../workflows/list-runs.ts";
 import type { MigrateOptions, MigrationReport } from "../workflows/migrate-options.ts";
 import type { RunOptions } from "../workflows/run-options.ts";
@@ -221,6 +222,21 @@ export interface System extends AsyncDisposable {
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
   /** Runs that start by themselves. */
   readonly schedules: Schedules;
+  /**
+   * Starts a run that begins where another one was, or is: to try a failed one again with an output that was mended, or the end of one another way. What had
+   * finished there is inherited: it is not done again, and the fork doesn't undo it. Items and rounds that had finished are inherited,
+   * too; those that had not are done with the same input. All else is decided by the workflow anew. The run that it is of stays as it is. It has the
+   * same input, tenant and session. What was undone there is done again.
+   *
+   * Resolves, when its start is recorded, to a handle on the fork; `run-started` of its history says of which run and version it is.
+   *
+   * @throws TroupeError (as a rejection) `no-such-run`, `no-such-version`; `invalid-options` for a step that the run doesn't have, or an output that its
+   * step can't have; `workflow-changed`, `definition-not-found`, `run-exists`, `overloaded`, `system-closed`.
+   * @example
+   * const fork = await system.forkRun("report-7", { before: "write", outputs: { draft: { text: "mended" } } });
+   * const { url } = await fork.result;
+   */
+  forkRun(id: string, options?: ForkOptions): Promise<Run>;
   /**
    * Has runs that have not ended go on with another definition of their workflow, one that `follows` theirs. Whether a run can is decided from its
    * data: what it has begun must be in the definition at the same path, by the same agent, and what is recorded of it must satisfy the new

@@ -18,7 +18,7 @@ export interface RecoveryEvents {
 
 export interface RecoveryPorts {
   readonly unfinished: Pick<UnfinishedRuns, "find" | "found" | "leave" | "ended">;
-  readonly refused: Pick<RefusedRuns, "add">;
+  readonly refused: Pick<RefusedRuns, "add" | "forget">;
   readonly events: RecoveryEvents;
   /** The newest version of a run. */
   newest(run: string): MaybePromise<Snapshot<RunState> | undefined>;
@@ -67,6 +67,13 @@ export class Recovery {
     }
     if (which === true) unfinished.found();
     this.#workflows.clear();
+  }
+
+  /** Goes on with runs that were refused before, or left, as far as `recover` says so. */
+  async goOn(ids: readonly string[], recover: boolean | readonly string[]): Promise<void> {
+    for (const id of ids) this.#ports.refused.forget(id);
+    const wanted = ids.filter((id) => recover === true || (recover !== false && recover.includes(id)));
+    if (wanted.length > 0) await this.run(wanted);
   }
 
   #workflowOf(id: WorkflowId): Promise<WorkflowDefinition> {

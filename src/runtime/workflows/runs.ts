@@ -9,6 +9,7 @@ import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { Intervention } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
+import type { StartOptions } from "../../workflows/supervisor/run-start.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
@@ -25,7 +26,9 @@ import { checkCoordination, checkRunOptions, type RunOptions } from "./run-optio
 import { runOnce } from "./run-once.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
+import { findRun } from "./find-run.ts";
 import { handlePorts } from "./handle-ports.ts";
+import { type ForkOptions, forkPoint } from "./fork-options.ts";
 import { copyOfInput } from "./run-input.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { checkWorkflow, noSuchRun } from "./no-such-run.ts";
@@ -199,20 +202,42 @@ export class Runs {
     beside?: Evolution,
   ): Run<Output, Waits, Steps, Parts> {
     checkRunOptions(options);
+    const run: Run = this.#start(workflow, input, options, { beside });
+    return run as Run<Output, Waits, Steps, Parts>;
+  }
+
+  /**
+   * Starts a run that begins where another one was.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`, `no-such-run`, `no-such-version`, `workflow-changed`, `definition-not-found`; and
+   * as {@link run}.
+   */
+  async fork(run: string, options: ForkOptions): Promise<Run> {
+    const { fork, own } = await forkPoint(run, options, this.stored);
+    const forked = this.#start(await this.workflowOf(fork.state.workflow), undefined, own, { fork });
+    await forked.started;
+    return forked;
+  }
+
+  #start(
+    definition: WorkflowDefinition,
+    input: unknown,
+    options: RunOptions,
+    more: Pick<StartOptions, "beside" | "fork">,
+  ): RunHandle {
     const { id = this.#platform.random.id(), onOverload = this.#options.onOverload } = options;
     const hasRoom = this.#accepted.check(id, onOverload);
-    const definition = workflow as WorkflowDefinition;
     this.#platform.load.remember(definition);
     const handle = this.#newHandle(id, definition);
-    const terms = { ...options, beside };
-    const start = (given: unknown): MaybePromise<void> => this.#supervisor.start(id, definition, given, terms);
+    const start = (given: unknown): MaybePromise<void> =>
+      this.#supervisor.start(id, definition, given, { ...options, ...more });
     if (hasRoom) {
       this.#accepted.start(handle, () => start(input));
     } else {
-      const copy = copyOfInput(this.#home, definition, input);
+      const copy = more.fork === undefined ? copyOfInput(this.#home, definition, input) : undefined;
       this.#accepted.wait(handle, () => start(copy));
     }
-    return handle as Run as Run<Output, Waits, Steps, Parts>;
+    return handle;
   }
 
   /** As {@link runOnce}. */
@@ -236,22 +261,11 @@ export class Runs {
     return handle;
   }
 
-  async #find(id: string): Promise<RunHandle> {
-    const known = this.#accepted.handle(id);
-    if (known !== undefined) return known;
-    const versions = await this.stored.versions(id);
-    const again = this.#accepted.handle(id); // it may have been taken up meanwhile
-    if (again !== undefined) return again;
-    const [first] = versions;
-    if (first === undefined) throw noSuchRun(id);
-    const length = this.#supervisor.openRuns.lengthOf(id);
-    if (length !== undefined && length !== versions.at(-1)?.state.length) return this.#find(id); // it went on meanwhile
-    const handle = this.#newHandle(id, first.state.workflow);
-    for (const version of versions) handle.observe(version, version !== versions.at(-1));
-    if (length !== undefined) this.#accepted.adopt(handle);
-    const refused = this.#refused.get(id);
-    if (refused !== undefined) handle.break(refused.error);
-    return handle;
+  #find(id: string): Promise<RunHandle> {
+    return findRun(id, {
+      ...{ accepted: this.#accepted, stored: this.stored, refused: this.#refused, open: this.#supervisor.openRuns },
+      newHandle: (run, workflow) => this.#newHandle(run, workflow),
+    });
   }
 
   /**
@@ -275,16 +289,8 @@ export class Runs {
       supervisor: this.#supervisor,
       authority: this.#home.authority,
       newest: (id) => this.stored.newestVersion(id),
-      goOn: (ids) => this.#goOn(ids),
+      goOn: (ids) => this.#recovery.goOn(ids, this.#options.recover),
     });
-  }
-
-  /** Goes on with runs that were refused before, or left. */
-  async #goOn(ids: readonly string[]): Promise<void> {
-    const { recover } = this.#options;
-    for (const id of ids) this.#refused.forget(id);
-    const wanted = ids.filter((id) => recover === true || (recover !== false && recover.includes(id)));
-    if (wanted.length > 0) await this.#recovery.run(wanted);
   }
 
   /** Starts the participants of a workflow. */

@@ -13,7 +13,7 @@ import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
 
 export interface StoredRunsOptions {
   readonly authority: Pick<StoreAuthority, "keys" | "stored">;
-  readonly store: Pick<StoreClient, "history">;
+  readonly store: Pick<StoreClient, "history" | "at">;
   readonly codec: PayloadCodec;
 }
 
@@ -37,6 +37,11 @@ export class StoredRuns {
   async versions(id: string): Promise<readonly Snapshot<RunState>[]> {
     const versions = await this.#options.store.history(runState, id, { order: "oldest-first" });
     return versions.map(runOf);
+  }
+
+  /** One version of a run. @throws TroupeError (as a rejection) `no-such-version`, `erased`. */
+  async at(id: string, version: number): Promise<Snapshot<RunState>> {
+    return runOf(await this.#options.store.at(runState, id, version));
   }
 
   /** All that is recorded of a run. */

@@ -31,6 +31,8 @@ export function handsOver(event: RunEvent | undefined): boolean {
     case "definition-changed":
     case "run-recovered":
       return true;
+    case "run-started":
+      return event.fork !== undefined;
     default:
       return false;
   }
@@ -58,6 +60,9 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
       return [...abortAll(run, event.reason), ...(isRelayed ? forward(run, event) : [])];
     case "coordination-switched":
       return isRelayed ? handOver(run) : releaseAll(run);
+    case "run-started":
+      if (!isRelayed) return [];
+      return event.fork === undefined ? forward(run, event) : handOver(run);
     case "run-recovered":
       return isRelayed ? handOver(run) : []; // its participants know nothing yet
     case "definition-changed":

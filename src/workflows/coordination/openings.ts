@@ -28,7 +28,7 @@ export function followOpenings(
     case "run-recovered":
       return opening(plan.openings, state, terms);
     case "run-started":
-      return opening(plan.scopes.get("")?.openings ?? [], state, terms);
+      return opening(event.fork === undefined ? (plan.scopes.get("")?.openings ?? []) : plan.openings, state, terms);
     case "step-started":
       return opening(plan.scopes.get(event.step)?.openings ?? [], state, terms);
     case "step-finished":

@@ -59,7 +59,7 @@ function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readon
     case "definition-changed":
       return plan.steps;
     case "run-started":
-      return plan.scopes.get("")?.dependents ?? [];
+      return event.fork !== undefined ? plan.steps : (plan.scopes.get("")?.dependents ?? []);
     case "step-started":
       return plan.scopes.get(event.step)?.dependents ?? [];
     case "step-finished":
@@ -78,7 +78,9 @@ function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (
     case "run-recovered":
     case "coordination-switched":
     case "definition-changed":
-      return plan.openings.filter((step) => step.kind === "each" || step.kind === "loop");
+      return allRepeated(plan);
+    case "run-started":
+      return event.fork === undefined ? [] : allRepeated(plan);
     case "step-started":
     case "step-finished":
     case "step-failed": {
@@ -88,6 +90,10 @@ function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (
     default:
       return [];
   }
+}
+
+function allRepeated({ openings }: WorkflowPlan): readonly (PlannedEach | PlannedLoop)[] {
+  return openings.filter((step) => step.kind === "each" || step.kind === "loop");
 }
 
 function itemsToStart(each: PlannedEach, state: RunState, codec: PayloadCodec): readonly (StepStarted | StepFailed)[] {

@@ -69,13 +69,14 @@ export function migratedSteps(
 
 /** What is behind the steps goes with the each or the loop that it is of; of one that is there no more, nothing is kept. */
 function moveBehind(
-  { outline: old, segments, extents = [] }: RunSteps,
+  before: RunSteps,
   outline: readonly StepOutline[],
 ): {
   readonly segments: readonly (readonly StepState[])[];
   readonly extents: NonNullable<RunSteps["extents"]>;
   readonly moved: readonly Moved[];
 } {
+  const { outline: old, segments, extents = [] } = before;
   const { places } = indexOf(outline);
   const kept: (readonly StepState[])[] = [];
   const keptExtents: { readonly place: number; readonly from: number }[] = [];
@@ -84,6 +85,7 @@ function moveBehind(
   for (const [index, { place: owner, from }] of extents.entries()) {
     const place = places.get(old[owner]?.name ?? "");
     if (place === undefined || outline[place]?.kind !== old[owner]?.kind) continue;
+    if (stepAt(before, owner).status === "pending") continue;
     const end = extents[index + 1]?.from ?? segments.length * segmentSize;
     const at = (first + kept.length) * segmentSize;
     kept.push(...segments.slice(from / segmentSize, end / segmentSize));

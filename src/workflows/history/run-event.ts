@@ -5,6 +5,7 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { DefinitionChanged } from "./definition-changed.ts";
+import type { RunSteps } from "./run-steps.ts";
 import type { ItemsOf, StepOutline } from "./step-outline.ts";
 
 /**
@@ -26,6 +27,10 @@ export interface RunStarted {
   readonly contract?: string;
   /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
+  /** Present for a fork: the run and the version of it where it begins, and the steps that are not done again. */
+  readonly fork?: { readonly run: string; readonly version: number; readonly inherited: readonly string[] };
+  /** What has begun already in a fork. Absent in a history: there the run's state has it. */
+  readonly begun?: RunSteps;
   /** The tenant that the run is for; absent for none. */
   readonly tenant?: string;
   /** What the run belongs to together with others; absent for none. */
@@ -346,6 +351,7 @@ type WithoutPayload<E> = E extends RunEvent
       | "fallbackFor"
       | "definition"
       | "contract"
+      | "begun"
       | "values"
       | "deadline"
       | "question"

@@ -184,7 +184,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.coordination = event.coordination;
       next.pinned = event.pinned;
       next.epoch = event.epoch;
-      next.steps = newSteps(event.steps);
+      next.steps = event.begun ?? newSteps(event.steps);
       if (event.definition !== undefined) next.definition = event.definition;
       if (event.contract !== undefined) next.contract = event.contract;
       if (event.deadline !== undefined) next.deadline = event.deadline;

@@ -11,7 +11,10 @@ import { membersOf, placeOf, type StepState } from "./run-steps.ts";
 export function noteOf(event: RunEvent): RunNote {
   switch (event.type) {
     case "run-started":
-      return { type: event.type, coordination: event.coordination, pinned: event.pinned, epoch: event.epoch };
+      return {
+        ...{ type: event.type, coordination: event.coordination, pinned: event.pinned, epoch: event.epoch },
+        ...(event.fork === undefined ? {} : { fork: event.fork }),
+      };
     case "step-started": {
       const { type, step, by, epoch, attempt, items, who, told } = event;
       const note: Mutable<Omit<StepStarted, "input">> = { type, step, by, epoch };

@@ -141,8 +141,8 @@ function isUndone({ status, uncompensated }: RunState): boolean {
 export function pivotPassed({ steps }: RunState): string | undefined {
   const place = pivotOf(steps);
   if (place === undefined) return undefined;
-  const { name, status } = stepAt(steps, place);
-  return status === "finished" ? name : undefined;
+  const { name, status, isInherited } = stepAt(steps, place);
+  return status === "finished" && isInherited !== true ? name : undefined;
 }
 
 /** A run's deadline, whatever it is counted by; Infinity past the point of no return, as the run then goes on however late it is. */
@@ -164,8 +164,8 @@ export interface ReachedPivot {
 export function pivotReached({ steps }: RunState): ReachedPivot | undefined {
   const place = pivotOf(steps);
   if (place === undefined) return undefined;
-  const { name: pivot, status, isUncertain } = stepAt(steps, place);
-  if (status === "finished") return { pivot, isCertain: true };
+  const { name: pivot, status, isUncertain, isInherited } = stepAt(steps, place);
+  if (status === "finished" && isInherited !== true) return { pivot, isCertain: true };
   const { undoesUnknown } = outlineAt(steps, place);
   return status === "failed" && isUncertain === true && undoesUnknown !== true
     ? { pivot, isCertain: false }
@@ -200,7 +200,8 @@ export function hasNoOutput({ order, isFallback }: StepState): boolean {
 
 /** True for a step that is still to be compensated, should the run go backward. */
 export function isToBeUndone(step: StepState, about: StepOutline): boolean {
-  const { status, isUncertain } = step;
+  const { status, isUncertain, isInherited } = step;
+  if (isInherited === true) return false;
   if (status === "undo-waiting") return true;
   if (status !== "finished" && status !== "failed") return false;
   return hasNoOutput(step) ? isUncertain === true && about.undoesUnknown === true : about.compensable;

@@ -127,6 +127,8 @@ export interface StepState {
   readonly retryAt?: number;
   /** Present when a failed attempt's effects are unknown. */
   readonly isUncertain?: true;
+  /** Present when another run had finished it, of which this one is a fork: it is not undone here. */
+  readonly isInherited?: true;
   /** Present when the output is the step's fallback and not its agent's; the error says why. */
   readonly isFallback?: true;
   /**

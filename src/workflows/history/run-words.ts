@@ -4,7 +4,7 @@ import { inspect } from "node:util";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { cut } from "../../errors/foreign-value.ts";
 import type { DefinitionChanged } from "./definition-changed.ts";
-import type { RunEvent, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
+import type { RunEvent, RunStarted, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
 import type { StepOutline } from "./step-outline.ts";
 import { scopeOf, wholeOf } from "../definition/steps-of-run.ts";
 import type { RunRecord } from "./run-history.ts";
@@ -17,7 +17,7 @@ const longest = 200;
 export function eventInWords(event: RunEvent, records: readonly RunRecord[]): string {
   switch (event.type) {
     case "run-started":
-      return `a run of ${event.workflow.name}@${event.workflow.version} started, by the ${event.coordination}, with ${valueOf(event.input)}`;
+      return `a run of ${event.workflow.name}@${event.workflow.version} started${forkIn(event)}, by the ${event.coordination}, with ${valueOf(event.input)}`;
     case "step-started":
       return `${event.step} started${attemptIn(event)}${partIn(event, records)}`;
     case "step-finished":
@@ -131,6 +131,10 @@ function partIn({ step, items, who, told }: StepStarted, records: readonly RunRe
 
 function roundsIn({ round }: StepFinished): string {
   return round === undefined ? "" : ` after ${round} ${round === 1 ? "round" : "rounds"}`;
+}
+
+function forkIn({ fork }: RunStarted): string {
+  return fork === undefined ? "" : ` as a fork of ${fork.run} at version ${fork.version}`;
 }
 
 /** What another definition has changed in the run. */

@@ -52,6 +52,7 @@ export function copyOfStep(step: StepState, status: StepStatus): Mutable<StepSta
   if (step.attempt !== undefined) copy.attempt = step.attempt;
   if (step.failures !== undefined) copy.failures = step.failures;
   if (step.isUncertain === true) copy.isUncertain = true;
+  if (step.isInherited === true) copy.isInherited = true;
   if (step.isFallback === true) copy.isFallback = true;
   if (step.isGiven === true) copy.isGiven = true;
   if (step.undoneBefore !== undefined) copy.undoneBefore = step.undoneBefore;

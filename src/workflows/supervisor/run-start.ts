@@ -1,5 +1,7 @@
 /** The start of a run: its first event, made from the workflow's definition, the input and the options. */
 
+import { forkStart, type ForkPoint } from "../migration/fork-run.ts";
+import { checkSameDefinition } from "./supervisor-errors.ts";
 import type { Evolution } from "../../store/client/change.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
@@ -22,6 +24,8 @@ export interface StartOptions {
   readonly session?: string | undefined;
   /** Who has it started, as a `traceparent`. Default: unknown. */
   readonly traceparent?: string | undefined;
+  /** The run of which it is a fork, whose input it has. Default: none. */
+  readonly fork?: ForkPoint | undefined;
   /** What changes in the commit that starts the run, or else the run isn't started. */
   readonly beside?: Evolution | undefined;
 }
@@ -34,12 +38,13 @@ export interface InForce {
 
 /** @throws TroupeError `contract-violated`, `invalid-workflow`; `not-cloneable`, `message-too-large` for an input that can't be kept. */
 export function startRun(
-  { workflow, outlines, fingerprint, contract }: WorkflowPlan,
+  plan: WorkflowPlan,
   input: unknown,
-  { coordination, timeout, tenant, session, traceparent }: StartOptions,
+  { coordination, timeout, tenant, session, traceparent, fork }: StartOptions,
   inForce: InForce,
   { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): RunStarted {
+  const { workflow, outlines, fingerprint, contract } = plan;
   const { module, name, version } = workflow;
   if (workflow.steps.length === 0) {
     throw new TroupeError(
@@ -47,11 +52,17 @@ export function startRun(
       `the workflow ${name}@${version} has no steps. Run the definition that .step() returns.`,
     );
   }
-  const parsed = checkContract(workflow.input, input, { agent: name, version, direction: "input", side: "sender" });
+  if (fork !== undefined) checkSameDefinition(fork.run, fork.state, plan);
+  const parse = (): unknown =>
+    checkContract(workflow.input, input, { agent: name, version, direction: "input", side: "sender" });
+  const begins =
+    fork === undefined
+      ? { input: codec.encode(parse(), `the input of a run of ${name}`) }
+      : forkStart(fork, plan, codec);
   return {
     type: "run-started",
     workflow: { module, name, version },
-    input: codec.encode(parsed, `the input of a run of ${name}`),
+    ...begins,
     steps: outlines,
     coordination: coordination ?? inForce.coordination,
     pinned: coordination !== undefined,

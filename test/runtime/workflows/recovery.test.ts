@@ -30,7 +30,10 @@ async function recovered(
       leave: note("leave"),
       ended: note("ended"),
     },
-    refused: { add: async (run, error) => note(`refuse for ${(error as TroupeError).code}`)(run) },
+    refused: {
+      forget: () => undefined,
+      add: async (run, error) => note(`refuse for ${(error as TroupeError).code}`)(run),
+    },
     events: { onRecovered: note("recovered"), onRefused: note("refused") },
     newest(run) {
       const one = stored[run];
