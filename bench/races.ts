@@ -1,9 +1,10 @@
-/** What a simulated schedule costs. */
+/** What a simulated schedule costs, and how many a race takes. */
 
 import { defineActor, defineState } from "troupe";
 import { type Scenario, simulate } from "troupe/testing";
 import * as v from "valibot";
 import * as fc from "fast-check";
+import { racesFound } from "./races-found.ts";
 import { type Figure, measure, perSecond, type Subject, type Topic } from "./harness.ts";
 
 const tally = defineState({
@@ -48,8 +49,9 @@ export const races: Topic = {
   name: "races",
   about:
     "What the simulator's schedules cost, on one core: the lost update of two actors, beside fast-check's scheduler on the same logic as plain\n" +
-    "functions; and the steps of an actor that is asked 200 times.",
-  run: async () => [...(await schedules()), ...(await steps())],
+    "functions; and the steps of an actor that is asked 200 times. And how many schedules each race of test/races takes until one\n" +
+    "fails: the median over 30 seeds.",
+  run: async () => [...(await schedules()), ...(await steps()), ...(await racesFound())],
 };
 
 function schedules(): Promise<Figure[]> {
