@@ -2,7 +2,8 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DeadLetter, isTroupeError, type System } from "../../src/index.ts";
+import { type Address, type DeadLetter, isTroupeError, type System } from "../../src/index.ts";
+import type { ActorSystem } from "../../src/runtime/system/actor-system.ts";
 import { messageOf } from "../../src/errors/caught.ts";
 import type { ActorFailure } from "../../src/testing/simulator/actor-failure.ts";
 import type { Faults } from "../../src/testing/simulator/faults.ts";
@@ -33,9 +34,13 @@ interface Shift {
   readonly kills: readonly { readonly before: number; readonly which: number }[];
   readonly maxDeliveries: number;
   readonly restarts: number;
+  /** Before which job a person has which worker begin anew. */
+  readonly byHand: Shift["kills"];
 }
 
-const shifts = (restarts: fc.Arbitrary<number>): fc.Arbitrary<Shift> =>
+const never: fc.Arbitrary<Shift["kills"]> = fc.constant([]);
+
+const shifts = (restarts: fc.Arbitrary<number>, byHand = never): fc.Arbitrary<Shift> =>
   fc.record({
     strategy: fc.constantFrom("one-for-one", "one-for-all", "rest-for-one"),
     workers: fc.array(
@@ -56,7 +61,21 @@ const shifts = (restarts: fc.Arbitrary<number>): fc.Arbitrary<Shift> =>
     kills: fc.array(fc.record({ before: fc.nat(12), which: fc.nat(3) }), { maxLength: 3 }),
     maxDeliveries: fc.integer({ min: 1, max: 3 }),
     restarts,
+    byHand,
   });
+
+/** Has a worker begin anew, as an inspector does; one that does not run is left as it is. */
+async function restartByHand(system: System, ref: { readonly address: Address } | undefined): Promise<void> {
+  if (ref === undefined) return;
+  await (system as ActorSystem).inspect(async ({ live }) => {
+    try {
+      live?.restart(ref.address);
+    } catch (error) {
+      if (!isTroupeError(error, "invalid-options")) throw error;
+    }
+    return { url: "" };
+  });
+}
 
 const patiently = { timeout: Number.POSITIVE_INFINITY };
 let scopes = 0;
@@ -88,6 +107,8 @@ const workShift: WorldScenario<Shift> = async ({ system, threads, killThread, sl
       const thread = threads()[which % Math.max(1, threads().length)];
       if (before === n && thread !== undefined) killThread(thread);
     }
+    for (const { before, which } of shift.byHand)
+      if (before === n) await restartByHand(system, refs[which % refs.length]);
     for (const [i, ref] of refs.entries()) {
       const job = { scope, from: `outside-${i}`, n, ms, failures };
       if (ref === undefined) continue;
@@ -135,7 +156,7 @@ interface Outcome {
 }
 
 function check(
-  { jobs, maxDeliveries, strategy, restarts }: Shift,
+  { jobs, maxDeliveries, strategy, restarts, byHand }: Shift,
   { seen, letters, told, hasKilled, wasThere }: Outcome,
 ): void {
   const done = seen.filter(({ type }) => type === "done");
@@ -145,8 +166,8 @@ function check(
     .map(({ payload }) => payload as { from: string; n: number });
   // exactly once
   expect(done.map(keyOf)).toEqual([...new Set(done.map(keyOf))]);
-  // what is given up since another one failed doesn't count as begun
-  if (strategy === "one-for-one")
+  // what is given up since another one failed, or a person said so, doesn't count as begun
+  if (strategy === "one-for-one" && byHand.length === 0)
     for (const key of new Set(begun.map(keyOf)))
       expect(begun.filter((one) => keyOf(one) === key).length, key).toBeLessThanOrEqual(maxDeliveries);
   // in order
@@ -199,6 +220,11 @@ describe("invariants 2, 5, 6, 9 for supervised actors", () => {
 
   it("hold when trees give up", () =>
     holdsInWorld(shifts(fc.nat(3)), workShift, { faults: deaths, journal: "durable", expects }));
+
+  it("hold when a person has actors begin anew, which is no failure", () => {
+    const byHand = fc.array(fc.record({ before: fc.nat(12), which: fc.nat(3) }), { minLength: 1, maxLength: 6 });
+    return holdsInWorld(shifts(fc.constant(long), byHand), workShift, { faults: deaths, journal: "durable", expects });
+  });
 
   it("hold with threads that live", () => {
     const quiet = shifts(fc.constant(long)).map((shift) => ({ ...shift, kills: [] }));

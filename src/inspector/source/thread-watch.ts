@@ -1,4 +1,4 @@
-/** How threads are while someone looks: asked for once a second at most, whoever looks, and the last minute of it is kept. */
+/** How threads are while someone looks: asked for once a second at most, however many look, and the last minute of it is kept. */
 
 import type { Vitals } from "../../ports/vitals.ts";
 import type { LiveSystem } from "./inspected.ts";
