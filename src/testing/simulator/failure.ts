@@ -8,6 +8,7 @@ import { RunLog } from "./explain/run-log.ts";
 import { type RunOutcome, runOnce } from "./run-once.ts";
 import { type Schedule, writeSchedule } from "./schedule-string.ts";
 import { shrink } from "./shrink.ts";
+import type { VirtualSources } from "./virtual-sources.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
 
 const shrinking = { maxRuns: 500, maxTime: 2_000 } as const;
@@ -20,11 +21,12 @@ export async function failure(
   scenario: Scenario,
   options: SimulateOptions,
   failed: RunOutcome,
-  thrown: unknown,
+  sources: VirtualSources,
 ): Promise<TroupeError> {
+  const thrown = failed.failure?.thrown;
   const isOutside = options.system?.journal !== undefined; // what it keeps is not the same the second time
   if (isOutside || failed.trace.length > longest) return failedBySeed(failed, thrown);
-  const again = await runOnce(scenario, failed.seed, options, { given: failed });
+  const again = await runOnce(scenario, failed.seed, options, { sources, given: failed });
   const likeIt = kindOf(thrown);
   const fails = (run: RunOutcome): boolean => run.failure !== undefined && kindOf(run.failure.thrown) === likeIt;
   if (again.schedule !== failed.schedule || !fails(again)) return notRepeatable(failed, again, thrown);
@@ -33,10 +35,10 @@ export async function failure(
     ...shrinking,
     clock: nodeClock(),
     fails,
-    run: (chosen) => runOnce(scenario, failed.seed, { ...options, maxSteps }, { given: { chosen } }),
+    run: (chosen) => runOnce(scenario, failed.seed, { ...options, maxSteps }, { sources, given: { chosen } }),
   });
   const log = new RunLog();
-  await runOnce(scenario, failed.seed, { ...options, maxSteps }, { given: smallest, log });
+  await runOnce(scenario, failed.seed, { ...options, maxSteps }, { sources, given: smallest, log });
   const explained = explanation(log, smallest.failure?.thrown);
   const replay = writeSchedule(smallest);
   const drawn = options.exhaustive === undefined ? [bySeed(failed)] : []; // by exhaustive search, its choices were not drawn
@@ -123,7 +125,7 @@ function notRepeatable(failed: RunOutcome, again: RunOutcome, thrown: unknown): 
         : `it went on otherwise, and failed with: ${encodeError(again.failure.thrown).message}`;
   return new TroupeError(
     "not-repeatable",
-    `${failedWith(failed, thrown)}\nThe same choices led to something else when it was run again: ${difference}. It depends on something that the simulation doesn't decide, such as a variable that outlives the run, the time of day, Math.random, a file or the network.`,
+    `${failedWith(failed, thrown)}\nThe same choices led to something else when it was run again: ${difference}. It depends on something that the simulation doesn't decide, such as a variable that outlives the run, a file, the network, or randomUUID of node:crypto.`,
     { cause: thrown, details: { seed: failed.seed, steps: failed.trace.length } },
   );
 }

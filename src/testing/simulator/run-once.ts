@@ -25,6 +25,7 @@ import type { Tamper } from "./simulated-platform.ts";
 import { withStandIns } from "./stand-ins.ts";
 import { strategyOf } from "./strategy.ts";
 import { Strikes } from "./strikes.ts";
+import type { SourcesOfRun, VirtualSources } from "./virtual-sources.ts";
 import { worldOf } from "./world.ts";
 
 /** What a test of a test breaks on purpose. */
@@ -35,6 +36,8 @@ export interface Sabotage {
 
 /** What a run is given besides its options. */
 export interface RunExtras extends Sabotage {
+  /** Installed. */
+  readonly sources: VirtualSources;
   /** The choices to make. Default: they are drawn by the seed. */
   readonly given?: Given;
   /** Takes down what happens. */
@@ -71,7 +74,7 @@ export async function runOnce(
   scenario: Scenario,
   seed: number,
   options: SimulateOptions,
-  { tamper, journals, given, log }: RunExtras = {},
+  { sources, tamper, journals, given, log }: RunExtras,
 ): Promise<RunOutcome> {
   const choices = new ChoicesOfRun(given);
   const draw = (part: string): SeededRandom => randomOf(seed, part);
@@ -79,54 +82,62 @@ export async function runOnce(
   const links = new LinkFaults(choices, draw("links"), faults, log?.fault);
   const striking = draw("strikes");
   let strikes: Strikes | undefined;
-  const scheduler = new Scheduler({
+  const machine = new MachineClock();
+  const scheduler: Scheduler = new Scheduler({
     choices,
     strategy: strategyOf(options.strategy ?? "portfolio", draw("strategy")),
     start: epoch,
     maxSteps: options.maxSteps ?? 100_000,
     onStep: () => strikes?.strike() ?? false,
+    outside: sources.outside,
   });
+  const ofRun: SourcesOfRun = {
+    now: () => scheduler.now + machine.ahead,
+    elapsed: () => scheduler.now - epoch,
+    random: draw("sources"),
+  };
   log?.begin(() => ({ step: scheduler.trace.length, at: scheduler.now - epoch }));
-  const machine = new MachineClock();
-  const lives = new Lives({
-    scheduler,
-    machine,
-    random: draw("system"),
-    seed,
-    faults: links,
-    downtime: () => (choices.choose("strike", 101, () => striking.below(101)) / 100) * faults.maxDowntime,
-    place: placing(options, choices, draw("places")),
-    // recording changes no schedule
-    system: { ...options.system, ...(log && { telemetry: { traces: log, sample: 1 } }) },
-    journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
-    expects: options.expects ?? (() => false),
-    load: withStandIns(
-      moduleLoader((url) => import(url) as Promise<object>),
-      options.agents ?? [],
-    ),
-    ...(tamper === undefined ? {} : { tamper }),
-    observer: log?.observe,
+  return sources.during(ofRun, async () => {
+    const lives = new Lives({
+      scheduler,
+      machine,
+      random: draw("system"),
+      seed,
+      faults: links,
+      downtime: () => (choices.choose("strike", 101, () => striking.below(101)) / 100) * faults.maxDowntime,
+      place: placing(options, choices, draw("places")),
+      // recording changes no schedule
+      system: { ...options.system, ...(log && { telemetry: { traces: log, sample: 1 } }) },
+      journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
+      expects: options.expects ?? (() => false),
+      load: withStandIns(
+        moduleLoader((url) => import(url) as Promise<object>),
+        options.agents ?? [],
+      ),
+      ...(tamper === undefined ? {} : { tamper }),
+      observer: log?.observe,
+    });
+    /** Where the trace of the scenario ends, and that of the close begins. */
+    let end: number | undefined;
+    const failure = await play(scheduler, lives, async () => {
+      strikes = new Strikes(lives, choices, striking, faults, log?.fault);
+      try {
+        await Promise.race([lives.standing(), lives.failed]);
+        await Promise.race([
+          scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed })),
+          lives.failed,
+        ]);
+      } finally {
+        strikes = undefined;
+        end = scheduler.trace.length;
+        if (closes(seed, options.system)) await lives.close();
+      }
+      await Promise.race([lives.failed, Promise.resolve()]); // while it was closed
+    });
+    const trace = scheduler.trace.slice(0, end);
+    const { chosen, lanes, alternatives, misfit } = choices;
+    return { seed, trace, schedule: hash(trace), crashes: lives.crashes, chosen, lanes, alternatives, misfit, failure };
   });
-  /** Where the trace of the scenario ends, and that of the close begins. */
-  let end: number | undefined;
-  const failure = await play(scheduler, lives, async () => {
-    strikes = new Strikes(lives, choices, striking, faults, log?.fault);
-    try {
-      await Promise.race([lives.standing(), lives.failed]);
-      await Promise.race([
-        scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed })),
-        lives.failed,
-      ]);
-    } finally {
-      strikes = undefined;
-      end = scheduler.trace.length;
-      if (closes(seed, options.system)) await lives.close();
-    }
-    await Promise.race([lives.failed, Promise.resolve()]); // while it was closed
-  });
-  const trace = scheduler.trace.slice(0, end);
-  const { chosen, lanes, alternatives, misfit } = choices;
-  return { seed, trace, schedule: hash(trace), crashes: lives.crashes, chosen, lanes, alternatives, misfit, failure };
 }
 
 /**

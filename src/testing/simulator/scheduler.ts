@@ -51,11 +51,14 @@ export interface SchedulerOptions {
   readonly maxSteps: number;
   /** Called before each step; true when it did something that the step has to wait for. */
   readonly onStep: () => boolean;
+  /** Goes round a turn of the event loop. Default: nothing does. */
+  readonly outside?: (turn: () => Promise<void>) => Promise<void>;
 }
 
 export class Scheduler {
   readonly #choices: Choices;
   readonly #strategy: Strategy;
+  readonly #outside: (turn: () => Promise<void>) => Promise<void>;
   readonly #maxSteps: number;
   readonly #onStep: () => boolean;
   readonly #lanes = new Set<Lane>();
@@ -66,7 +69,8 @@ export class Scheduler {
   /** When the next step is due, of those that can't run yet. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  constructor({ choices, strategy, start, maxSteps, onStep }: SchedulerOptions) {
+  constructor({ choices, strategy, start, maxSteps, onStep, outside = (turn) => turn() }: SchedulerOptions) {
+    this.#outside = outside;
     this.#choices = choices;
     this.#strategy = strategy;
     this.#now = start;
@@ -117,7 +121,7 @@ export class Scheduler {
       if (this.#onStep()) await this.#settle();
       let lane = this.#pick();
       if (lane === undefined) {
-        await loopBarrier();
+        await this.#outside(loopBarrier);
         await this.#settle();
         if (isDone()) break;
         lane = this.#pick() ?? this.#pickLater();

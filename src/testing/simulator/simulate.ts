@@ -6,6 +6,7 @@ import { RunLog } from "./explain/run-log.ts";
 import { failedBySeed, failedOnReplay, failure } from "./failure.ts";
 import { type RunOutcome, runOnce, type Sabotage } from "./run-once.ts";
 import { readSchedule } from "./schedule-string.ts";
+import { VirtualSources } from "./virtual-sources.ts";
 import { checkSimulate, type Scenario, type SimulateOptions } from "./simulate-options.ts";
 
 /**
@@ -48,14 +49,41 @@ export interface SimulationReport {
  */
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
   const { runs, seed } = checkSimulate(options);
-  if (options.replay !== undefined) return replayed(scenario, options, options.replay);
-  if (options.exhaustive !== undefined) return exhausted(scenario, options, { seed, runs });
+  return withSources((sources) => {
+    if (options.replay !== undefined) return replayed(scenario, options, options.replay, sources);
+    if (options.exhaustive !== undefined) return exhausted(scenario, options, { seed, runs, sources });
+    return drawn(scenario, options, { seed, runs, sources });
+  });
+}
+
+async function withSources<T>(work: (sources: VirtualSources) => Promise<T>): Promise<T> {
+  const sources = new VirtualSources();
+  sources.install();
+  try {
+    return await work(sources);
+  } finally {
+    sources.remove();
+  }
+}
+
+/** Where a search begins, and how long it is at most. */
+interface Search {
+  readonly seed: number;
+  readonly runs: number;
+  readonly sources: VirtualSources;
+}
+
+async function drawn(
+  scenario: Scenario,
+  options: SimulateOptions,
+  { seed, runs, sources }: Search,
+): Promise<SimulationReport> {
   const schedules = new Set<string>();
   let steps = 0;
   let crashes = 0;
   for (let i = 0; i < runs; i++) {
-    const run = await runOnce(scenario, seed + i, options);
-    if (run.failure !== undefined) throw await failure(scenario, options, run, run.failure.thrown);
+    const run = await runOnce(scenario, seed + i, options, { sources });
+    if (run.failure !== undefined) throw await failure(scenario, options, run, sources);
     schedules.add(run.schedule);
     steps += run.trace.length;
     crashes += run.crashes;
@@ -66,28 +94,33 @@ export async function simulate(scenario: Scenario, options: SimulateOptions = {}
 async function exhausted(
   scenario: Scenario,
   options: SimulateOptions,
-  { seed, runs }: { readonly seed: number; readonly runs: number },
+  { seed, runs, sources }: Search,
 ): Promise<SimulationReport> {
   const { switches = Number.POSITIVE_INFINITY } = options.exhaustive ?? {};
-  const run = (chosen: Chosen): Promise<RunOutcome> => runOnce(scenario, seed, options, { given: { chosen } });
+  const run = (chosen: Chosen): Promise<RunOutcome> => runOnce(scenario, seed, options, { sources, given: { chosen } });
   const schedules = new Set<string>();
   let [tried, steps] = [0, 0];
   const search = everySchedule({ run, switches, runs });
   for (;;) {
     const { value, done } = await search.next();
     if (done === true) return { seed, runs: tried, steps, schedules: schedules.size, crashes: 0, isComplete: value };
-    if (value.failure !== undefined) throw await failure(scenario, options, value, value.failure.thrown);
+    if (value.failure !== undefined) throw await failure(scenario, options, value, sources);
     tried++;
     steps += value.trace.length;
     schedules.add(value.schedule);
   }
 }
 
-async function replayed(scenario: Scenario, options: SimulateOptions, replay: string): Promise<SimulationReport> {
+async function replayed(
+  scenario: Scenario,
+  options: SimulateOptions,
+  replay: string,
+  sources: VirtualSources,
+): Promise<SimulationReport> {
   const schedule = readSchedule(replay);
   const { seed } = schedule;
   const log = new RunLog();
-  const run = await runOnce(scenario, seed, options, { given: schedule, log });
+  const run = await runOnce(scenario, seed, options, { sources, given: schedule, log });
   const error = failedOnReplay(run, schedule, replay, log);
   if (error !== undefined) throw error;
   return { seed, runs: 1, steps: run.trace.length, schedules: 1, crashes: run.crashes };
@@ -100,7 +133,7 @@ export async function simulateOnce(
   options: SimulateOptions = {},
   sabotage: Sabotage = {},
 ): Promise<RunOutcome> {
-  const run = await runOnce(scenario, seed, options, sabotage);
+  const run = await withSources((sources) => runOnce(scenario, seed, options, { ...sabotage, sources }));
   if (run.failure !== undefined) throw failedBySeed(run, run.failure.thrown);
   return run;
 }

@@ -6,6 +6,7 @@ import { defineActor, defineState, type ErrorCode, isTroupeError } from "../../.
 import { type Scenario, simulate, type SimulateOptions } from "../../../src/testing/index.ts";
 import { RunLog } from "../../../src/testing/simulator/explain/run-log.ts";
 import { runOnce } from "../../../src/testing/simulator/run-once.ts";
+import { VirtualSources } from "../../../src/testing/simulator/virtual-sources.ts";
 import { races } from "../../races/scenarios.ts";
 
 async function failure(scenario: Scenario, options: SimulateOptions = {}) {
@@ -48,14 +49,17 @@ const looker = defineActor(import.meta.url, {
   },
 });
 
+/** Not installed: the scenarios here use none. */
+const sources = new VirtualSources();
+
 describe("what is taken down of a run", () => {
   it("changes none of its steps", async () => {
     const faults = { threadDeath: 0.03 };
     for (const { buggy } of races)
       for (let seed = 0; seed < 15; seed++) {
         const log = new RunLog();
-        const { schedule } = await runOnce(buggy, seed, { faults });
-        expect((await runOnce(buggy, seed, { faults }, { log })).schedule).toBe(schedule);
+        const { schedule } = await runOnce(buggy, seed, { faults }, { sources });
+        expect((await runOnce(buggy, seed, { faults }, { sources, log })).schedule).toBe(schedule);
         expect(log.seen.length).toBeGreaterThan(0);
       }
   });

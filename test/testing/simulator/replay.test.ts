@@ -7,6 +7,7 @@ import { type Scenario, simulate, type SimulateOptions } from "../../../src/test
 import type { Chosen } from "../../../src/testing/simulator/choices.ts";
 import { runOnce } from "../../../src/testing/simulator/run-once.ts";
 import { readSchedule, writeSchedule } from "../../../src/testing/simulator/schedule-string.ts";
+import { VirtualSources } from "../../../src/testing/simulator/virtual-sources.ts";
 import { races } from "../../races/scenarios.ts";
 
 async function failureOf(running: Promise<unknown>): Promise<TroupeError> {
@@ -17,6 +18,9 @@ async function failureOf(running: Promise<unknown>): Promise<TroupeError> {
   if (!isTroupeError(error)) throw new Error(`it should have failed by an error of Troupe's: ${String(error)}`);
   return error;
 }
+
+/** Not installed: the scenarios here use none. */
+const sources = new VirtualSources();
 
 /** The first failure from a seed on, and what repeats it. */
 async function found(scenario: Scenario, seed: number, options: SimulateOptions = {}) {
@@ -68,9 +72,9 @@ describe("a failing run", () => {
       });
     for (let seed = 0; seed < 60; seed++) {
       const options = { faults, journal: "durable" } as const;
-      const run = await runOnce(scenario, seed, options);
+      const run = await runOnce(scenario, seed, options, { sources });
       const schedule = readSchedule(writeSchedule(run));
-      const again = await runOnce(scenario, seed, options, { given: schedule });
+      const again = await runOnce(scenario, seed, options, { sources, given: schedule });
       expect(again).toMatchObject({ schedule: run.schedule, misfit: undefined, crashes: run.crashes });
       expect(run.schedule.startsWith(schedule.hash)).toBe(true);
     }
@@ -135,7 +139,7 @@ describe("a replay", () => {
   });
 
   it("holds where it is one that held", async () => {
-    const run = await runOnce(fixed, 1, {});
+    const run = await runOnce(fixed, 1, {}, { sources });
     expect(await simulate(fixed, { replay: writeSchedule(run) })).toMatchObject({ seed: 1, runs: 1 });
   });
 
