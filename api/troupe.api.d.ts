@@ -1433,7 +1433,7 @@ export interface RunEnded {
     readonly reason?: string;
 }
 
-export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | LoopTold | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | DefinitionChanged | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
+export type RunEvent = RunStarted | StepStarted | StepFinished | StepSkipped | StepFailed | WaitOpened | WaitAnswered | LoopTold | CompensationStarted | CompensationFinished | CompensationFailed | CancelRequested | CoordinationSwitched | DefinitionChanged | RunReleased | RunRecovered | CompensationRetried | UndoRequested | RunResolved | RunEnded;
 
 export interface RunFilter {
     readonly workflow?: Pick<WorkflowId, "name" | "version">;
@@ -1445,6 +1445,8 @@ export interface RunFilter {
 export interface RunOptions {
     readonly id?: string;
     readonly coordination?: Coordination;
+    readonly startIn?: number;
+    readonly startAt?: Date | number;
     readonly timeout?: number;
     readonly tenant?: string;
     readonly session?: string;
@@ -1465,6 +1467,10 @@ export interface RunRecovered {
     readonly epoch: Epoch;
 }
 
+export interface RunReleased {
+    readonly type: "run-released";
+}
+
 export interface RunResolved {
     readonly type: "run-resolved";
     readonly note: string;
@@ -1480,6 +1486,7 @@ export interface RunStarted {
     readonly epoch: Epoch;
     readonly definition?: string;
     readonly contract?: string;
+    readonly startsAt?: number;
     readonly deadline?: number;
     readonly fork?: {
         readonly run: string;

@@ -156,6 +156,7 @@ export {
   type RunEnded,
   type RunEvent,
   type RunRecovered,
+  type RunReleased,
   type RunResolved,
   type RunStarted,
   type StepFailed,

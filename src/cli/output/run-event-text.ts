@@ -44,6 +44,7 @@ function eventText(event: RunEvent): string {
     case "run-ended":
       return `${event.type}: ${event.status}${whyText(event)}`;
     case "compensation-retried":
+    case "run-released":
       return event.type;
   }
 }

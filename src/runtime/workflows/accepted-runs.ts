@@ -65,8 +65,9 @@ export class AcceptedRuns implements Listeners {
   }
 
   /** @throws TroupeError `run-exists` */
-  checkFree(id: string): void {
+  checkFree(id: string): true {
     if (this.#handles.has(id) || this.#parked.has(id)) throw inFlight(id);
+    return true;
   }
 
   /** Puts a run in flight and starts it. Throws what `start` throws; what it rejects with goes to the handle. */

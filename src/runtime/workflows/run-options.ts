@@ -2,6 +2,7 @@
 
 import * as v from "valibot";
 import { tenantSchema } from "../../contracts/tenant.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { type Coordination, coordinationSchema } from "../../workflows/history/coordination.ts";
 import { isTraceparent } from "../../traces/traceparent.ts";
@@ -18,7 +19,14 @@ export interface RunOptions {
   /** A coordination for this run alone, whatever the system's is or becomes. */
   readonly coordination?: Coordination;
   /**
-   * Milliseconds until the run is cancelled if it hasn't ended by then, counted from its start; its `result` rejects with
+   * Milliseconds until the run begins with its steps. It is recorded at once, and begins at that time in whichever process is there, or late if none was. Until
+   * then it takes no place among `maxRuns`, and is parked. Default: at once.
+   */
+  readonly startIn?: number;
+  /** The time at which it begins, in place of `startIn`: a date, or milliseconds since the epoch. One that has passed is at once. */
+  readonly startAt?: Date | number;
+  /**
+   * Milliseconds until the run is cancelled if it hasn't ended by then, counted from when it begins; its `result` rejects with
    * `timed-out`. It holds across restarts of the process. Default: no such time.
    */
   readonly timeout?: number;
@@ -44,9 +52,24 @@ export interface RunOptions {
 /** MLflow refuses a batch of spans for a longer one. */
 const longestSession = 250;
 
+/** The latest time that a date can have. */
+const lastDate = 8.64e15;
+
 const schema = v.strictObject({
   id: v.optional(v.pipe(v.string(), v.nonEmpty())),
   coordination: v.optional(coordinationSchema),
+  startIn: v.optional(
+    v.custom<number>(
+      (ms) => Number.isFinite(ms) && (ms as number) >= 0,
+      ({ received }) => `expected a number of milliseconds from 0, received ${received}`,
+    ),
+  ),
+  startAt: v.optional(
+    v.custom<Date | number>(
+      (at) => (typeof at === "number" || at instanceof Date) && Math.abs(Number(at)) <= lastDate,
+      ({ received }) => `expected a date, or milliseconds since the epoch, received ${received}`,
+    ),
+  ),
   timeout: v.optional(
     v.custom<number>(
       (timeout) => Number.isFinite(timeout) && (timeout as number) > 0,
@@ -74,6 +97,14 @@ const onceSchema = v.strictObject({ ...schema.entries, id: schema.entries.id.wra
 /** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
 export function checkRunOptions(options: RunOptions): void {
   checkOptions("run", schema, options);
+  if (options.startIn !== undefined && options.startAt !== undefined)
+    throw new TroupeError("invalid-options", "run: it takes either startIn or startAt, and not both");
+}
+
+/** When a run begins, in milliseconds since the epoch; `undefined` for at once. @param now the same. */
+export function startOf({ startIn, startAt }: RunOptions, now: number): number | undefined {
+  const at = startIn === undefined ? startAt : now + startIn;
+  return at === undefined || Number(at) <= now ? undefined : Number(at);
 }
 
 /** The same where the run's id has to be given. */

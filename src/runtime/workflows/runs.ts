@@ -12,6 +12,7 @@ import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts
 import type { StartOptions } from "../../workflows/supervisor/run-start.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
+import { timeOfDay } from "../../async/time-of-day.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Evolution } from "../../store/client/change.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
@@ -22,7 +23,7 @@ import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
-import { checkCoordination, checkRunOptions, type RunOptions } from "./run-options.ts";
+import { checkCoordination, checkRunOptions, type RunOptions, startOf } from "./run-options.ts";
 import { runOnce } from "./run-once.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
@@ -226,11 +227,12 @@ export class Runs {
     more: Pick<StartOptions, "beside" | "fork">,
   ): RunHandle {
     const { id = this.#platform.random.id(), onOverload = this.#options.onOverload } = options;
-    const hasRoom = this.#accepted.check(id, onOverload);
+    const startsAt = startOf(options, timeOfDay(this.#platform.clock)); // until then it takes no place
+    const hasRoom = startsAt === undefined ? this.#accepted.check(id, onOverload) : this.#accepted.checkFree(id);
     this.#platform.load.remember(definition);
     const handle = this.#newHandle(id, definition);
     const start = (given: unknown): MaybePromise<void> =>
-      this.#supervisor.start(id, definition, given, { ...options, ...more });
+      this.#supervisor.start(id, definition, given, { ...options, ...more, startsAt });
     if (hasRoom) {
       this.#accepted.start(handle, () => start(input));
     } else {

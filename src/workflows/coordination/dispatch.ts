@@ -29,6 +29,7 @@ export function handsOver(event: RunEvent | undefined): boolean {
   switch (event?.type) {
     case "coordination-switched":
     case "definition-changed":
+    case "run-released":
     case "run-recovered":
       return true;
     case "run-started":
@@ -65,6 +66,8 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
       return event.fork === undefined ? forward(run, event) : handOver(run);
     case "run-recovered":
       return isRelayed ? handOver(run) : []; // its participants know nothing yet
+    case "run-released":
+      return isRelayed ? handOver(run) : [];
     case "definition-changed":
       return isRelayed ? handOver(run) : []; // by the new definition, its participants know nothing yet
     case "run-ended":

@@ -25,6 +25,7 @@ export function followOpenings(
 ): readonly (StepDecision | StepFinished)[] {
   switch (event.type) {
     case "definition-changed":
+    case "run-released":
     case "run-recovered":
       return opening(plan.openings, state, terms);
     case "run-started":

@@ -57,6 +57,7 @@ function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readon
     case "run-recovered":
     case "coordination-switched":
     case "definition-changed":
+    case "run-released":
       return plan.steps;
     case "run-started":
       return event.fork !== undefined ? plan.steps : (plan.scopes.get("")?.dependents ?? []);
@@ -78,6 +79,7 @@ function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (
     case "run-recovered":
     case "coordination-switched":
     case "definition-changed":
+    case "run-released":
       return allRepeated(plan);
     case "run-started":
       return event.fork === undefined ? [] : allRepeated(plan);

@@ -25,6 +25,8 @@ export interface RunStarted {
   readonly definition?: string;
   /** A hash of the schema of the input. */
   readonly contract?: string;
+  /** When it begins with its steps, in milliseconds since the epoch; absent for at once. */
+  readonly startsAt?: number;
   /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** Present for a fork: the run and the version of it where it begins, and the steps that are not done again. */
@@ -221,6 +223,15 @@ export interface CancelRequested {
 }
 
 /**
+ * The time has come at which a run was to begin with its steps.
+ *
+ * @since 0.1.0
+ */
+export interface RunReleased {
+  readonly type: "run-released";
+}
+
+/**
  * A system found the run unfinished in its journal and goes on with it. Work that was in flight when the process ended
  * is begun again, under the same idempotency key.
  *
@@ -315,6 +326,7 @@ export type RunEvent =
   | CancelRequested
   | CoordinationSwitched
   | DefinitionChanged
+  | RunReleased
   | RunRecovered
   | CompensationRetried
   | UndoRequested

@@ -88,6 +88,8 @@ export function admits(state: RunState, event: RunEvent): boolean {
       return isOpen(state) && !state.pinned && event.epoch > state.epoch;
     case "definition-changed":
       return isOpen(state) && event.epoch > state.epoch;
+    case "run-released":
+      return state.status === "running" && state.startsAt !== undefined;
     case "run-recovered":
       return isOpen(state);
     case "compensation-retried":
@@ -187,6 +189,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.steps = event.begun ?? newSteps(event.steps);
       if (event.definition !== undefined) next.definition = event.definition;
       if (event.contract !== undefined) next.contract = event.contract;
+      if (event.startsAt !== undefined) next.startsAt = event.startsAt;
       if (event.deadline !== undefined) next.deadline = event.deadline;
       if (event.tenant !== undefined) next.tenant = event.tenant;
       if (event.session !== undefined) next.session = event.session;
@@ -243,6 +246,9 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.contract = event.contract;
       if ("input" in event) next.input = event.input;
       next.steps = migratedSteps(next.steps, event.steps, event.values);
+      return;
+    case "run-released":
+      delete next.startsAt;
       return;
     case "run-recovered":
       recover(next);
@@ -354,6 +360,7 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
  */
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
+  delete next.startsAt;
   for (const { name, status } of allSteps(next.steps)) {
     if (status === "waiting") changeStep(next, name, "failed");
     else if (status === "open") changeStep(next, name, "closed");

@@ -14,6 +14,7 @@ export function noteOf(event: RunEvent): RunNote {
       return {
         ...{ type: event.type, coordination: event.coordination, pinned: event.pinned, epoch: event.epoch },
         ...(event.fork === undefined ? {} : { fork: event.fork }),
+        ...(event.startsAt === undefined ? {} : { startsAt: event.startsAt }),
       };
     case "step-started": {
       const { type, step, by, epoch, attempt, items, who, told } = event;

@@ -37,6 +37,11 @@ export function pendingOf(state: RunState, codec: PayloadCodec): readonly Pendin
     return [{ step: state.uncompensated ?? "", isCompensation: true, for: "person", can: [...can, "resolve"] }];
   }
   if (!isOpen(state)) return [];
+  const { startsAt: at } = state;
+  if (at !== undefined)
+    return placedSteps(state.steps).flatMap(({ step, about }) =>
+      about.after.length === 0 && scopeOf(step.name) === "" ? [{ step: step.name, for: "time" as const, at }] : [],
+    );
   return placedSteps(state.steps).flatMap(({ step, about }) => pendingStep(state, step, about, codec));
 }
 

@@ -65,11 +65,11 @@ function backwardEnd({ cancelled, undone }: RunState): RunEnded["status"] {
 }
 
 /**
- * True when it may be decided whether the step starts: nothing went wrong, the sub-workflow that it belongs to has begun, and the steps that it
+ * True when it may be decided whether the step starts: the run has begun, nothing went wrong, the sub-workflow that it belongs to has begun, and the steps that it
  * comes after have settled.
  */
 export function isReady(state: RunState, name: string): boolean {
-  if (state.status !== "running") return false;
+  if (state.status !== "running" || state.startsAt !== undefined) return false;
   const place = placeOf(state.steps, name);
   if (place === undefined) return false;
   const { status, missing } = stepAt(state.steps, place);

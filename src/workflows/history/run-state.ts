@@ -33,6 +33,8 @@ export interface RunState {
   readonly contract?: string;
   /** Present once it has changed to another definition: the epoch since when it follows this one. */
   readonly definedIn?: Epoch;
+  /** Present until it begins with its steps: when that is, in milliseconds since the epoch. */
+  readonly startsAt?: number;
   /** The time at which it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** The tenant that it is for. */
@@ -160,6 +162,7 @@ export function copyOfRun(state: RunState): Mutable<RunState> {
   if (state.definition !== undefined) copy.definition = state.definition;
   if (state.contract !== undefined) copy.contract = state.contract;
   if (state.definedIn !== undefined) copy.definedIn = state.definedIn;
+  if (state.startsAt !== undefined) copy.startsAt = state.startsAt;
   if (state.deadline !== undefined) copy.deadline = state.deadline;
   if (state.tenant !== undefined) copy.tenant = state.tenant;
   if (state.session !== undefined) copy.session = state.session;

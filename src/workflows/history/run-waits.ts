@@ -49,7 +49,8 @@ export function isToldUnder(state: RunState, name: string, key: string): boolean
  * of steps, but only where a wait is open.
  */
 export function isParked(state: RunState): boolean {
-  const { status, steps } = state;
+  const { status, steps, startsAt } = state;
+  if (startsAt !== undefined) return status === "running";
   if (steps.open === undefined || status !== "running") return false;
   return everyStep(steps, (step, place) => {
     switch (step.status) {
@@ -65,9 +66,9 @@ export function isParked(state: RunState): boolean {
   });
 }
 
-/** When the first of the open waits and pauses is over, in milliseconds since the epoch; Infinity for never. */
-export function firstUntil({ steps }: RunState): number {
-  let first = Number.POSITIVE_INFINITY;
+/** When the run begins, or the first of the open waits and pauses is over, in milliseconds since the epoch; Infinity for never. */
+export function firstUntil({ steps, startsAt }: RunState): number {
+  let first = startsAt ?? Number.POSITIVE_INFINITY;
   for (const segment of steps.segments)
     for (const { status, wait } of segment)
       if (status === "open" && wait?.until !== undefined) first = Math.min(first, wait.until);

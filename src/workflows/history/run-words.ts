@@ -17,7 +17,7 @@ const longest = 200;
 export function eventInWords(event: RunEvent, records: readonly RunRecord[]): string {
   switch (event.type) {
     case "run-started":
-      return `a run of ${event.workflow.name}@${event.workflow.version} started${forkIn(event)}, by the ${event.coordination}, with ${valueOf(event.input)}`;
+      return `a run of ${event.workflow.name}@${event.workflow.version} started${originIn(event)}, by the ${event.coordination}, with ${valueOf(event.input)}`;
     case "step-started":
       return `${event.step} started${attemptIn(event)}${partIn(event, records)}`;
     case "step-finished":
@@ -44,6 +44,8 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
       return `the run was cancelled${event.reason === undefined ? "" : `: ${event.reason}`}`;
     case "coordination-switched":
       return `the ${event.coordination} took over`;
+    case "run-released":
+      return "the time came, and the run began";
     case "definition-changed":
       return `the run went on with ${event.to.name}@${event.to.version}${changesIn(event)}`;
     case "run-recovered":
@@ -133,8 +135,9 @@ function roundsIn({ round }: StepFinished): string {
   return round === undefined ? "" : ` after ${round} ${round === 1 ? "round" : "rounds"}`;
 }
 
-function forkIn({ fork }: RunStarted): string {
-  return fork === undefined ? "" : ` as a fork of ${fork.run} at version ${fork.version}`;
+function originIn({ fork, startsAt }: RunStarted): string {
+  const of = fork === undefined ? "" : ` as a fork of ${fork.run} at version ${fork.version}`;
+  return startsAt === undefined ? of : `${of}, to begin at ${timeOf(startsAt)}`;
 }
 
 /** What another definition has changed in the run. */

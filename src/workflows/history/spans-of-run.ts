@@ -159,6 +159,9 @@ export class RunTrace {
         });
         this.#turnBack(time);
         return;
+      case "run-released":
+        this.#tell(this.#root, `troupe.${event.type}`, time, {});
+        return;
       case "definition-changed":
         this.#tell(this.#root, `troupe.${event.type}`, time, { [names.epoch]: event.epoch });
         return;

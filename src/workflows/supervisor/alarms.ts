@@ -74,6 +74,7 @@ export class Alarms {
     const { record } = this.#ports;
     if (due.kind === "deadline")
       return record(run, { type: "cancel-requested", reason: "its deadline passed", isExpired: true });
+    if (due.kind === "start") return record(run, { type: "run-released" });
     if (due.kind === "wait") {
       const end = expire(run.plan, run.state, due.step, this.#ports.terms);
       return end && record(run, end);

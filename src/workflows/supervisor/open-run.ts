@@ -17,8 +17,11 @@ import { traceparentOf, unsampled } from "../../traces/traceparent.ts";
 import type { RunTracing } from "./supervisor-ports.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
-/** What is due: the run's deadline, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
-export type DueWork = { readonly kind: "deadline" } | { readonly kind: "again" | "wait"; readonly step: string };
+/** What is due: the run's deadline, its beginning, another attempt at a step or its compensation, or the end of a pause or of a wait without an answer. */
+export type DueWork =
+  | { readonly kind: "deadline" }
+  | { readonly kind: "start" }
+  | { readonly kind: "again" | "wait"; readonly step: string };
 
 export interface OpenRunPorts {
   readonly clock: Clock;
@@ -271,7 +274,7 @@ export class OpenRun {
 
   /** When something is due next, in the clock's milliseconds; Infinity for never. */
   get nextDue(): number {
-    let next = deadlineInForce(this.state, this.deadline);
+    let next = Math.min(deadlineInForce(this.state, this.deadline), this.#startsAt);
     for (const retryAt of this.#due?.values() ?? []) next = Math.min(next, retryAt);
     return next;
   }
@@ -283,7 +286,14 @@ export class OpenRun {
     const again = names
       .sort((one, other) => place(one) - place(other))
       .map((step): DueWork => ({ kind: stepOf(this.state, step)?.status === "open" ? "wait" : "again", step }));
-    return deadlineInForce(this.state, this.deadline) <= now ? [{ kind: "deadline" }, ...again] : again;
+    if (deadlineInForce(this.state, this.deadline) <= now) return [{ kind: "deadline" }, ...again];
+    return this.#startsAt <= now ? [{ kind: "start" }, ...again] : again;
+  }
+
+  /** When it begins with its steps, in the clock's milliseconds; Infinity once it has. It is a time of day, also after that has jumped. */
+  get #startsAt(): number {
+    const { startsAt } = this.state;
+    return startsAt === undefined ? Number.POSITIVE_INFINITY : fromTimeOfDay(this.#clock, startsAt);
   }
 
   /** Drops everything. */

@@ -16,6 +16,8 @@ export interface StartOptions {
    * A coordination of the run's own. The run is pinned to it: switches of the system's coordination don't affect it.
    */
   readonly coordination?: Coordination | undefined;
+  /** When it begins with its steps, in milliseconds since the epoch. Default: at once. */
+  readonly startsAt?: number | undefined;
   /** Milliseconds until the run is cancelled if it hasn't ended. Default: never. */
   readonly timeout?: number | undefined;
   /** The tenant that the run is for. Default: none. */
@@ -40,7 +42,7 @@ export interface InForce {
 export function startRun(
   plan: WorkflowPlan,
   input: unknown,
-  { coordination, timeout, tenant, session, traceparent, fork }: StartOptions,
+  { coordination, startsAt = 0, timeout, tenant, session, traceparent, fork }: StartOptions,
   inForce: InForce,
   { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): RunStarted {
@@ -72,6 +74,7 @@ export function startRun(
     ...(tenant === undefined ? {} : { tenant }),
     ...(session === undefined ? {} : { session }),
     ...(traceparent === undefined ? {} : { caller: traceparent }),
-    ...(timeout === undefined ? {} : { deadline: dated(now() + timeout) }),
+    ...(startsAt <= dated(now()) ? {} : { startsAt }),
+    ...(timeout === undefined ? {} : { deadline: Math.max(dated(now()), startsAt) + timeout }),
   };
 }
