@@ -75,6 +75,7 @@ export const stepName = "troupe.step.name";
 export const stepStatus = "troupe.step.status";
 export const queued = "troupe.step.queued_ms";
 export const isFallback = "troupe.step.is_fallback";
+export const breaker = "troupe.breaker.state";
 export const agentVersion = "troupe.agent.version";
 export const attempt = "troupe.attempt";
 export const outcome = "troupe.outcome";

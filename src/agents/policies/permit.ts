@@ -34,6 +34,8 @@ export interface CallReport {
  * any more ignores further calls of its methods.
  */
 export interface Permit {
+  /** How the agent's breaker was when it let the call ahead, as a probe; absent for a closed one. */
+  readonly breaker?: "half-open";
   /** The agent's code begins: from now on the call counts in the limits on requests. Until then it has its place in them reserved. */
   begin(): void;
   /** The call has ended with this outcome. */

@@ -146,6 +146,7 @@ export class AgentGate {
       this.#dispatch({ type: "begun", ticket });
     };
     return {
+      ...(this.#state.breaker.status === "half-open" ? { breaker: "half-open" as const } : {}),
       begin,
       settle: (outcome: CallOutcome, report: CallReport = {}): void => {
         if (stage === "settled" || stage === "over") return;

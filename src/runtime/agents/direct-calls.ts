@@ -11,14 +11,13 @@ import type { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
 import { type CallOutcome, type CallReport, type Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
+import { recordGate } from "../../agents/policies/recorded-gate.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";
 import { type AskError, isAskError, toAskError } from "../../errors/ask-error.ts";
 import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
 import type { Clock, Timer } from "../../ports/clock.ts";
 import type { Random } from "../../ports/random.ts";
-import { endWith, type Recorder } from "../../traces/recorder.ts";
-import * as names from "../../traces/semantic-names.ts";
-import type { TraceContext } from "../../traces/traceparent.ts";
+import type { Recorder } from "../../traces/recorder.ts";
 import type { ActorCell } from "../cell/actor-cell.ts";
 import type { Handling } from "../cell/handling.ts";
 import type { Lessee } from "./gate-lease.ts";
@@ -115,8 +114,10 @@ export class DirectCalls {
     const { agent, participant, cell, gates, lease } = this.#options;
     let permit: Permit;
     try {
-      const admitted = gates.admit(cell, { agent, caller: from ?? "outside", input, of, lease, wanted });
-      permit = admitted instanceof Promise ? await this.#held(admitted, caller.trace) : admitted;
+      const admitted = recordGate({ recorder: this.#options.recorder, trace: caller.trace, agent: agent.name }, () =>
+        gates.admit(cell, { agent, caller: from ?? "outside", input, of, lease, wanted }),
+      );
+      permit = admitted instanceof Promise ? await admitted : admitted;
     } catch (error) {
       return { type: "turned-away", error };
     }
@@ -160,15 +161,6 @@ export class DirectCalls {
       }
       return { type: "failed", error };
     }
-  }
-
-  #held(admitted: Promise<Permit>, trace: TraceContext | undefined): Promise<Permit> {
-    const { agent, recorder } = this.#options;
-    if (recorder === undefined || trace === undefined) return admitted;
-    return endWith(
-      recorder.begin(trace, `${names.gateWait} ${agent.name}`, { [names.agentName]: agent.name }),
-      admitted,
-    );
   }
 
   /** Resolves to true at that time, or to false as soon as the call is no longer wanted. */

@@ -76,7 +76,7 @@ export class GateClient {
       })) as AdmitAnswer;
       wanted.throwIfAborted();
       if (!answer.admitted) throw decodeError(answer.error);
-      return this.#permit(sender, call, agent, lease);
+      return { ...this.#permit(sender, call, agent, lease), ...(answer.breaker && { breaker: answer.breaker }) };
     } finally {
       wanted.remove(waiting);
     }

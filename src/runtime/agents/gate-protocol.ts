@@ -3,7 +3,7 @@
 import { internalMessage } from "../messaging/internal-message.ts";
 import type { HostId } from "../../actors/address.ts";
 import { systemAddress } from "../../actors/system-actors.ts";
-import type { CallOutcome } from "../../agents/policies/permit.ts";
+import type { CallOutcome, Permit } from "../../agents/policies/permit.ts";
 import type { CallOrigin } from "../../agents/call-names.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { Target } from "../messaging/target.ts";
@@ -30,7 +30,9 @@ export interface AdmitRequest {
 }
 
 /** The answer to `admit`. */
-export type AdmitAnswer = { readonly admitted: true } | { readonly admitted: false; readonly error: EncodedError };
+export type AdmitAnswer =
+  | ({ readonly admitted: true } & Pick<Permit, "breaker">)
+  | { readonly admitted: false; readonly error: EncodedError };
 
 /** The message of a call that went ahead by a lease. */
 export type LeaseSettle = Omit<Extract<CallNews, { type: "lease-settle" }>, "type">;

@@ -59,7 +59,8 @@ class GatesBody implements ActorBody {
     const admitted = (permit: Permit): void => {
       if (remote.waiting.signal.aborted) return permit.release(); // it gave up while the permit was on its way here
       remote.permit = permit;
-      delivery.replyOwn({ admitted: true } satisfies AdmitAnswer);
+      const { breaker } = permit;
+      delivery.replyOwn({ admitted: true, ...(breaker === undefined ? {} : { breaker }) } satisfies AdmitAnswer);
     };
     const refused = (error: unknown): void => {
       this.#calls.delete(key);

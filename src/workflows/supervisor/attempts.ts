@@ -4,13 +4,12 @@
  */
 
 import { decodeError, type EncodedError, encodeError } from "../../errors/error-codec.ts";
-import { endWith } from "../../traces/recorder.ts";
-import * as names from "../../traces/semantic-names.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { CallOutcome, Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
+import { recordGate } from "../../agents/policies/recorded-gate.ts";
 import { agentKey, agentStepOf } from "../coordination/workflow-plan.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import { LingeringAttempts } from "./lingering-attempts.ts";
@@ -95,18 +94,17 @@ export class Attempts {
       const { codec, admit } = this.#ports;
       const input = codec.decode(stepOf(run.state, name)?.input);
       const signal = mayWait(agent) ? run.hold(name) : undefined;
-      const admitted = admit(agent, run.plan.workflow.name, { input, signal, tenant: run.state.tenant });
-      return admitted instanceof Promise ? this.#held(admitted, agent, trace).then(begin, refused) : begin(admitted);
+      const gate = {
+        recorder: this.#ports.tracing?.recorder,
+        trace: trace === undefined ? undefined : { traceparent: trace },
+        agent: agent.name,
+      };
+      const { tenant } = run.state;
+      const admitted = recordGate(gate, () => admit(agent, run.plan.workflow.name, { input, signal, tenant }));
+      return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
     } catch (error) {
       return refused(error);
     }
-  }
-
-  #held(admitted: Promise<Permit>, { name }: AgentDefinition, traceparent: string | undefined): Promise<Permit> {
-    if (traceparent === undefined) return admitted;
-    const attributes = { [names.agentName]: name };
-    const span = this.#ports.tracing?.recorder.begin({ traceparent }, `${names.gateWait} ${name}`, attributes);
-    return endWith(span, admitted);
   }
 
   /**
