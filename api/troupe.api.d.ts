@@ -1493,7 +1493,7 @@ export interface RunStarted {
         readonly version: number;
         readonly inherited: readonly string[];
     };
-    readonly begun?: RunSteps;
+    readonly begun?: unknown;
     readonly tenant?: string;
     readonly session?: string;
     readonly caller?: string;
@@ -2469,14 +2469,6 @@ type InboxOf<Name extends string, Given> = [
     readonly [K in Name]: ReadonlyParts<Given>;
 };
 
-interface InboxState {
-    readonly told: number;
-    readonly read: number;
-    readonly messages: readonly Payload[];
-    readonly keyed?: number;
-    readonly keys?: readonly string[];
-}
-
 // a part of RoundMapping
 type InputTo<Agent> = Agent extends AgentDefinition<infer In> ? In : never;
 
@@ -2510,21 +2502,6 @@ type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
 ] ? true extends {
     readonly [K in Needs]: Steps[K] extends MayBeSkipped<unknown> ? true : never;
 }[Needs] ? MayBeSkipped<Out> : Out : MayBeSkipped<Out> : Out;
-
-interface ListState {
-    readonly items: ItemsOf;
-    readonly from: number;
-    readonly next: number;
-    readonly failed?: number;
-}
-
-interface LoopState {
-    readonly round: number;
-    readonly at?: number;
-    readonly from: number;
-    readonly kept?: number;
-    readonly keptFrom?: readonly number[];
-}
 
 // makes the last argument of an error's constructor optional where no detail is due
 type OptionsArgument<Options> = Partial<Options> extends Options ? [
@@ -2597,20 +2574,6 @@ type RoundMapping<From, Agents, Told> = [
     readonly [Who in keyof Agents]: (sources: From & Round<Agents, Told>) => ReadonlyParts<InputTo<Agents[Who]>>;
 };
 
-interface RunSteps {
-    readonly outline: readonly StepOutline[];
-    readonly segments: readonly (readonly StepState[])[];
-    readonly extents?: readonly {
-        readonly place: number;
-        readonly from: number;
-    }[];
-    readonly finished: number;
-    readonly skipped?: number;
-    readonly open?: number;
-    readonly undoneFirst?: number;
-    readonly undoing?: UndoingCounts;
-}
-
 // the output of a step that has settled, which may be missing
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
 
@@ -2643,31 +2606,6 @@ type StepPart<Step extends string, Value> = [
     readonly value: Value;
 };
 
-interface StepState {
-    readonly name: string;
-    readonly status: StepStatus;
-    readonly missing?: number;
-    readonly left?: number;
-    readonly list?: ListState;
-    readonly loop?: LoopState;
-    readonly inbox?: InboxState;
-    readonly who?: string;
-    readonly input?: Payload;
-    readonly output?: Payload;
-    readonly isGiven?: true;
-    readonly error?: EncodedError;
-    readonly undoError?: EncodedError;
-    readonly order?: number;
-    readonly attempt?: number;
-    readonly failures?: number;
-    readonly retryAt?: number;
-    readonly isUncertain?: true;
-    readonly isInherited?: true;
-    readonly isFallback?: true;
-    readonly undoneBefore?: number;
-    readonly wait?: WaitState;
-}
-
 // the steps of a run that emit text, inferred from its workflow
 type TextStep<Parts> = unknown extends Parts ? string : {
     readonly [Step in keyof Parts & string]: [
@@ -2686,21 +2624,6 @@ interface Transferable {
 interface Transferred {
     readonly [tagField]: string;
     readonly [field: string]: string | number | null;
-}
-
-interface UndoingCounts {
-    readonly inFlight: number;
-    readonly unknown: number;
-}
-
-interface WaitState {
-    readonly since?: number;
-    readonly until?: number;
-    readonly told?: {
-        readonly by?: string;
-        readonly key?: string;
-    };
-    readonly answer?: Payload;
 }
 
 // a part of IsCloneable

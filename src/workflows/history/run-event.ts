@@ -5,7 +5,6 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { DefinitionChanged } from "./definition-changed.ts";
-import type { RunSteps } from "./run-steps.ts";
 import type { ItemsOf, StepOutline } from "./step-outline.ts";
 
 /**
@@ -31,8 +30,8 @@ export interface RunStarted {
   readonly deadline?: number;
   /** Present for a fork: the run and the version of it where it begins, and the steps that are not done again. */
   readonly fork?: { readonly run: string; readonly version: number; readonly inherited: readonly string[] };
-  /** What has begun already in a fork. Absent in a history: there the run's state has it. */
-  readonly begun?: RunSteps;
+  /** What has begun already in a fork: the state of its steps. Absent in a history: there the run's state has it. */
+  readonly begun?: unknown;
   /** The tenant that the run is for; absent for none. */
   readonly tenant?: string;
   /** What the run belongs to together with others; absent for none. */

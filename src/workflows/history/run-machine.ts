@@ -40,6 +40,7 @@ import {
   outlineAt,
   placeOf,
   stepAt,
+  type RunSteps,
   type StepStatus,
   turnedBack,
   withSteps,
@@ -186,7 +187,7 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.coordination = event.coordination;
       next.pinned = event.pinned;
       next.epoch = event.epoch;
-      next.steps = event.begun ?? newSteps(event.steps);
+      next.steps = event.begun === undefined ? newSteps(event.steps) : (event.begun as RunSteps);
       if (event.definition !== undefined) next.definition = event.definition;
       if (event.contract !== undefined) next.contract = event.contract;
       if (event.startsAt !== undefined) next.startsAt = event.startsAt;

@@ -37,7 +37,7 @@ describe("the options of a run", () => {
     [
       "timeOut",
       { timeOut: 5 },
-      "run: timeOut: there is no such option; there are id, coordination, timeout, tenant, session, traceparent, onOverload",
+      "run: timeOut: there is no such option; there are id, coordination, startIn, startAt, timeout, tenant, session, traceparent, onOverload",
     ],
     ["options", null, "run: options: Invalid type: Expected Object but received null"],
   ])("are refused where %s isn't right: %j", (path, options, message) => {
