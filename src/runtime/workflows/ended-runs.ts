@@ -5,7 +5,7 @@ import type { Turns } from "../../ports/turns.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
 import type { StoreAuthority } from "../../store/authority/store-authority.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
-import type { Snapshot } from "../../store/versions/snapshot.ts";
+import type { Position, Snapshot } from "../../store/versions/snapshot.ts";
 import { forgetRuns, isDone, maxForgottenAtOnce } from "../../workflows/history/forget-run.ts";
 import { type RunState, runState } from "../../workflows/history/run-state.ts";
 
@@ -160,7 +160,7 @@ export class EndedRuns {
   /** Reads all runs there are, and puts them into order. */
   async #load(): Promise<void> {
     const { authority } = this.#options;
-    const found: Ended[] = [];
+    const found: (Ended & { readonly position: Position })[] = [];
     const prefix = stateKey(runState, "");
     const keys = await authority.keys(prefix);
     for (const [i, key] of keys.entries()) {
@@ -168,13 +168,14 @@ export class EndedRuns {
       if (i % readAtOnce === readAtOnce - 1) await this.#nextTurn();
       const head = await authority.stored(key);
       if (head !== undefined && isDone(head.state as RunState))
-        found.push({ run: key.slice(prefix.length), time: head.time });
+        found.push({ run: key.slice(prefix.length), time: head.time, position: head.position });
     }
     const known = new Set(found.map(({ run }) => run));
-    for (const ended of this.#ended) if (!known.has(ended.run)) found.push(ended); // it was forgotten, or ended meanwhile
-    found.sort((a, b) => a.time - b.time);
+    for (const ended of this.#ended)
+      if (!known.has(ended.run)) found.push({ ...ended, position: Number.POSITIVE_INFINITY }); // it was forgotten, or ended meanwhile
+    found.sort((a, b) => a.time - b.time || a.position - b.position);
     const all = new FifoQueue<Ended>();
-    for (const ended of found) all.push(ended);
+    for (const { run, time } of found) all.push({ run, time });
     this.#ended = all;
     this.#before = 0;
     this.#isLoaded = true;

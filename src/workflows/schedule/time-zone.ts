@@ -5,6 +5,16 @@ import { shown } from "../../values/shown.ts";
 
 export const day = 86_400_000;
 
+/** How the clocks are set around a day: by how much they are ahead of UTC before an instant and from it on, which may be the same. */
+interface Change {
+  readonly before: number;
+  readonly after: number;
+  readonly at: number;
+}
+
+/** The days of which the changes are kept. */
+const mostDays = 8;
+
 /**
  * A time on the zone's clocks is a number as well: the instant at which clocks of UTC show the same, in milliseconds since the epoch.
  *
@@ -12,6 +22,8 @@ export const day = 86_400_000;
  */
 export class TimeZone {
   readonly #format: Intl.DateTimeFormat;
+  /** By midnight. To ask for an offset takes as long as thousands of comparisons. */
+  readonly #changes = new Map<number, Change>();
 
   /** @throws TroupeError `invalid-options` for a zone that isn't in the time zone database of this Node.js. */
   constructor(name: string) {
@@ -42,8 +54,7 @@ export class TimeZone {
 
   /** The least and the most that the zone's clocks are ahead of UTC on a day and around it; the day is given by the time of its midnight. */
   offsetsOn(midnight: number): readonly [least: number, most: number] {
-    const before = this.offsetAt(midnight - day);
-    const after = this.offsetAt(midnight + 2 * day);
+    const { before, after } = this.#changeAround(midnight);
     return [Math.min(before, after), Math.max(before, after)];
   }
 
@@ -52,10 +63,10 @@ export class TimeZone {
    * forward over it.
    */
   instantsOf(time: number): readonly number[] {
-    const offsets = new Set([this.offsetAt(time - day), this.offsetAt(time + day)]);
-    return [...offsets]
+    const { before, after, at } = this.#changeOf(time);
+    return [...new Set([before, after])]
       .map((offset) => time - offset)
-      .filter((instant) => instant + this.offsetAt(instant) === time)
+      .filter((instant) => instant + (instant < at ? before : after) === time)
       .sort((a, b) => a - b);
   }
 
@@ -64,6 +75,27 @@ export class TimeZone {
    * two comes an hour after half past one in any case. As RFC 5545, 3.3.5 has it.
    */
   instantOf(time: number): number {
-    return this.instantsOf(time)[0] ?? time - this.offsetAt(time - day);
+    return this.instantsOf(time)[0] ?? time - this.#changeOf(time).before;
+  }
+
+  #changeOf(time: number): Change {
+    return this.#changeAround(Math.floor(time / day) * day);
+  }
+
+  /** The change of the clocks from the day before to the day after. */
+  #changeAround(midnight: number): Change {
+    const known = this.#changes.get(midnight);
+    if (known !== undefined) return known;
+    const [before, after] = [this.offsetAt(midnight - day), this.offsetAt(midnight + 2 * day)];
+    let [earlier, at] = [midnight - day, midnight + 2 * day];
+    if (before === after) earlier = at;
+    while (at - earlier > 1000) {
+      const middle = Math.floor((earlier + at) / 2000) * 1000;
+      if (this.offsetAt(middle) === before) earlier = middle;
+      else at = middle;
+    }
+    if (this.#changes.size >= mostDays) this.#changes.clear();
+    this.#changes.set(midnight, { before, after, at });
+    return { before, after, at };
   }
 }

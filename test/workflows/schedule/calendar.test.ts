@@ -8,6 +8,8 @@ import { parseCron } from "../../../src/workflows/schedule/cron.ts";
 const calendar = new Calendar();
 const minute = 60_000;
 const day = 1_440 * minute;
+/** Enough to come past a change of clocks, where every minute is meant. */
+const mostTimes = 300;
 
 /** The first few times after an instant. */
 function times(cron: string, timeZone: string, after: string, count: number): string[] {
@@ -92,23 +94,20 @@ describe("times by cron expressions", () => {
       fc.property(
         crons,
         fc.constantFrom(...changes),
-        fc.integer({ min: 0, max: day }),
+        fc.integer({ min: 0, max: day / 6 }),
         (cron, [zone, change], lead) => {
           const from = Date.parse(change) - lead;
-          const to = from + day;
+          const expected = oracle(cron, zone, from, from + day).slice(0, mostTimes);
           const found: number[] = [];
-          for (
-            let at = calendar.next({ cron, timeZone: zone }, from);
-            at <= to;
-            at = calendar.next({ cron, timeZone: zone }, at)
-          )
-            found.push(at);
-          const expected = oracle(cron, zone, from, to);
+          let at = from;
+          while (found.length < expected.length) found.push((at = calendar.next({ cron, timeZone: zone }, at)));
           expect(found).toEqual(expected);
+          const to = expected.length === mostTimes ? at : from + day;
           expect(calendar.latest({ cron, timeZone: zone }, from, to)).toBe(expected.at(-1));
+          if (expected.length < mostTimes) expect(calendar.next({ cron, timeZone: zone }, at)).toBeGreaterThan(to);
         },
       ),
-      { numRuns: 12, endOnFailure: true },
+      { numRuns: 60, endOnFailure: true },
     );
   }, 120_000);
 
