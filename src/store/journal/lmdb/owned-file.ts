@@ -5,7 +5,14 @@
 
 import { rmSync } from "node:fs";
 import { copyCompacted } from "./compacted-copy.ts";
-import { type FileIdentity, identityOf, isSameFile } from "./files/file-identity.ts";
+import {
+  type FileIdentity,
+  type FileLook,
+  identityOf,
+  isSameFile,
+  isSettled,
+  isUnchanged,
+} from "./files/file-identity.ts";
 import { draftFile, nextDataFile, promoteDraft, removeDraft, removeOlder } from "./files/journal-files.ts";
 import type { Ownership } from "./files/journal-owner.ts";
 import { lockOf } from "./files/lock-file.ts";
@@ -46,6 +53,11 @@ export class OwnedFile implements JournalFile {
   readonly #open: OpenEnvironment;
   readonly #ownership: Ownership;
   #opened: Opened;
+  /**
+   * The directory, looked at right before its files were, and found in force. While it is unchanged, so are they. To look at a file between two of its
+   * writes makes the next one dearer, at the directory not.
+   */
+  #settled: FileLook | undefined;
   #stopped: Reason | undefined;
   /** Why no commits are taken any more, though versions can be read. */
   #refusal: Reason | undefined;
@@ -196,8 +208,14 @@ export class OwnedFile implements JournalFile {
     const { path, identity } = this.#opened;
     let why: string;
     try {
-      if (isSameFile(identityOf(path), identity)) {
-        if (this.#ownership.isInForce()) return;
+      const directory = identityOf(this.#directory);
+      if (isUnchanged(directory, this.#settled)) return;
+      const file = identityOf(path);
+      if (directory !== undefined && file !== undefined && isSameFile(file, identity)) {
+        if (this.#ownership.isInForce()) {
+          this.#settled = isSettled(directory, file) ? directory : undefined;
+          return;
+        }
         why = "another process owns it, or its directory was moved, removed or replaced";
       } else why = `${path} was moved, removed or replaced`;
     } catch (cause) {

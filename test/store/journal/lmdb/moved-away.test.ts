@@ -1,6 +1,6 @@
 /** A journal whose files were taken away from under it acknowledges nothing any more, and touches nothing of a new owner's. */
 
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Durability } from "../../../../src/store/journal/lmdb/durability.ts";
@@ -76,26 +76,39 @@ function uses(journal: Journal): readonly (() => Promise<unknown>)[] {
   ];
 }
 
-async function start(durability: Durability): Promise<{ readonly directory: string; readonly journal: Journal }> {
+/** `settled`: its directory has not changed for long, so that its files need no look of their own. */
+async function start(
+  durability: Durability,
+  settled = false,
+): Promise<{ readonly directory: string; readonly journal: Journal }> {
   const directory = join(newDirectory(), "journal");
   const journal = await lmdbJournal(directory, { durability });
+  if (settled) utimesSync(directory, 1, 1);
   await journal.append([recordOf("a/1", 1, 1)]);
   await journal.at("a/1", 1); // is on disk now
   return { directory, journal };
 }
 
-describe.each(ways)("when %s", (_, takeAway) => {
-  it.each(["append", "compact"] as const)("stops at the next %s, and then answers nothing", async (first) => {
-    const { directory, journal } = await start("sync");
-    takeAway(directory);
-    const begin = async () => (first === "append" ? journal.append([recordOf("a/1", 2, 2)]) : journal.compact());
-    expect(await failure(begin())).toMatchObject({ code: "journal-stopped", details: { directory } });
-    for (const use of uses(journal)) expect(await failure(use())).toMatchObject({ code: "journal-stopped" });
-    await journal.close();
-  });
+const firsts = (["append", "compact"] as const).flatMap((first) => [
+  { first, settled: false },
+  { first, settled: true },
+]);
 
-  it("tells it when it comes during the flush", async () => {
-    const { directory, journal } = await start("sync");
+describe.each(ways)("when %s", (_, takeAway) => {
+  it.each(firsts)(
+    "stops at the next $first, and then answers nothing; settled: $settled",
+    async ({ first, settled }) => {
+      const { directory, journal } = await start("sync", settled);
+      takeAway(directory);
+      const begin = async () => (first === "append" ? journal.append([recordOf("a/1", 2, 2)]) : journal.compact());
+      expect(await failure(begin())).toMatchObject({ code: "journal-stopped", details: { directory } });
+      for (const use of uses(journal)) expect(await failure(use())).toMatchObject({ code: "journal-stopped" });
+      await journal.close();
+    },
+  );
+
+  it.each([false, true])("tells it when it comes during the flush; settled: %s", async (settled) => {
+    const { directory, journal } = await start("sync", settled);
     const appended = failure(Promise.resolve(journal.append([recordOf("a/1", 2, 2)])));
     await Promise.resolve(); // the write has begun
     await Promise.resolve();
