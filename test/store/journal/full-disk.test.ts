@@ -25,7 +25,8 @@ async function withSmallDisk(use: (directory: string) => Promise<void>): Promise
     await use(directory);
     return undefined;
   } finally {
-    execFileSync("umount", [directory]);
+    // lazily: another process that looks at all that is mounted, as a browser does, has it busy for a moment
+    execFileSync("umount", ["-l", directory]);
   }
 }
 
