@@ -14,8 +14,10 @@ export interface FileLook extends FileIdentity {
   readonly changed: bigint;
 }
 
-/** Two changes that are so many nanoseconds apart have different times: a file system counts them in steps of two seconds at most. */
-const tick = 2_500_000_000n;
+/** Two changes that are so many nanoseconds apart have different times: some file systems count them in steps of two seconds. */
+const coarse = 2_500_000_000n;
+/** The same where times have parts of seconds: these come in steps of a hundredth of a second at most. */
+const fine = 100_000_000n;
 
 /** The file at a path now; `undefined` where there is none. @throws Error for a path that can't be looked at. */
 export function identityOf(path: string): FileLook | undefined {
@@ -34,5 +36,5 @@ export function isUnchanged(now: FileLook | undefined, before: FileLook | undefi
 
 /** Whether whatever changes a directory from now on will have another time. A file that was just written tells how late it is. */
 export function isSettled(directory: FileLook, written: FileLook): boolean {
-  return written.changed - directory.changed > tick;
+  return written.changed - directory.changed > (directory.changed % 1_000_000_000n === 0n ? coarse : fine);
 }
