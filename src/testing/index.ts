@@ -1,12 +1,12 @@
 /** The public test kit: `troupe/testing`. */
 
 export type { ActorFailure } from "./simulator/actor-failure.ts";
-export type { Faults } from "./simulator/faults.ts";
+export type { Faults } from "./simulator/faults/faults.ts";
 export { simulate, type SimulationReport } from "./simulator/simulate.ts";
 export type { Scenario, SimulateOptions } from "./simulator/simulate-options.ts";
 export { type StepCounts, verifyWorkflow, type VerifyOptions, type VerifyReport } from "./verify/verify-workflow.ts";
-export type { StrategyName } from "./simulator/strategy.ts";
-export type { Life, World } from "./simulator/world.ts";
+export type { StrategyName } from "./simulator/schedules/strategy.ts";
+export type { Life, World } from "./simulator/world/world.ts";
 export {
   type AgentFakes,
   answering,

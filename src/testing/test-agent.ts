@@ -17,7 +17,7 @@ import { keyOfParts } from "../store/versions/idempotency-key.ts";
 import { ValueCopier } from "../values/value-copier.ts";
 import type { FakeAnswer } from "./simulator/fake-answer.ts";
 import { FakeContext, type FakeTime, type SeenCall } from "./fake-context.ts";
-import { seededRandom } from "./simulator/seeded-random.ts";
+import { seededRandom } from "./simulator/schedules/seeded-random.ts";
 
 export type { SeenCall } from "./fake-context.ts";
 export type { FakeAnswer } from "./simulator/fake-answer.ts";

@@ -14,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import type { Journal } from "../../src/store/journal/journal.ts";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { verifyJournal } from "../../src/store/journal/lmdb/verify-journal.ts";
-import { seededRandom } from "../../src/testing/simulator/seeded-random.ts";
+import { seededRandom } from "../../src/testing/simulator/schedules/seeded-random.ts";
 import { recordOf } from "../store/support/requests.ts";
 import {
   complaints,

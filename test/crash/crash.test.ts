@@ -4,7 +4,7 @@
  */
 
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../src/testing/simulator/seeded-random.ts";
+import { seededRandom } from "../../src/testing/simulator/schedules/seeded-random.ts";
 import { commits } from "./commits.ts";
 import { crash, type Workload } from "./crash-harness.ts";
 import { dropping } from "./dropping.ts";

@@ -5,7 +5,7 @@
 
 import { expect, it } from "vitest";
 import type { Coordination } from "../../src/workflows/history/coordination.ts";
-import { seededRandom } from "../../src/testing/simulator/seeded-random.ts";
+import { seededRandom } from "../../src/testing/simulator/schedules/seeded-random.ts";
 import { crash } from "./crash-harness.ts";
 import { credit, type CreditSightings } from "./credit.ts";
 

@@ -17,7 +17,7 @@ import {
 import { runState } from "../../src/workflows/history/run-state.ts";
 import { type ScheduleState, scheduleState } from "../../src/workflows/schedule/schedule-state.ts";
 import type { CommitRecord } from "../../src/store/versions/commit.ts";
-import type { JournalSource } from "../../src/testing/simulator/simulated-journal.ts";
+import type { JournalSource } from "../../src/testing/simulator/world/simulated-journal.ts";
 import { crashes, holdsInWorld, isFoundBrokenInWorld, type WorldScenario } from "./worlds.ts";
 
 /** The times that the runs of a schedule booked, in the order committed. */

@@ -2,8 +2,8 @@
 
 import { type Journal, memoryJournal } from "../../src/index.ts";
 import type { CommitRecord } from "../../src/store/versions/commit.ts";
-import { seededRandom } from "../../src/testing/simulator/seeded-random.ts";
-import type { JournalSource } from "../../src/testing/simulator/simulated-journal.ts";
+import { seededRandom } from "../../src/testing/simulator/schedules/seeded-random.ts";
+import type { JournalSource } from "../../src/testing/simulator/world/simulated-journal.ts";
 
 /** Keeps what it is given in memory, acknowledges it at once, and writes it later: a crash finds the newest unwritten. */
 export function hastyJournal(): JournalSource {

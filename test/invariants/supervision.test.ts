@@ -6,7 +6,7 @@ import { type Address, type DeadLetter, isTroupeError, type System } from "../..
 import type { ActorSystem } from "../../src/runtime/system/actor-system.ts";
 import { messageOf } from "../../src/errors/caught.ts";
 import type { ActorFailure } from "../../src/testing/simulator/actor-failure.ts";
-import type { Faults } from "../../src/testing/simulator/faults.ts";
+import type { Faults } from "../../src/testing/simulator/faults/faults.ts";
 import {
   durableWorker,
   foreman,
@@ -16,7 +16,7 @@ import {
   worker,
   world as outside,
 } from "../fixtures/supervised-actors.ts";
-import type { Tamper } from "../../src/testing/simulator/simulated-platform.ts";
+import type { Tamper } from "../../src/testing/simulator/world/simulated-platform.ts";
 import { mapFrames } from "./wire.ts";
 import { holdsInWorld, isFoundBrokenInWorld, type WorldScenario } from "./worlds.ts";
 

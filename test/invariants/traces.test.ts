@@ -9,7 +9,7 @@ import { type Attributes, type Coordination, isTroupeError, type Span, type Syst
 import type { Life, World } from "../../src/testing/index.ts";
 import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import type { SimulateOptions } from "../../src/testing/simulator/simulate-options.ts";
-import type { Tamper } from "../../src/testing/simulator/simulated-platform.ts";
+import type { Tamper } from "../../src/testing/simulator/world/simulated-platform.ts";
 import * as names from "../../src/traces/semantic-names.ts";
 import { SpanIds } from "../../src/traces/span-ids.ts";
 import { canary, coat, desk, outside, sheet, sleepwalker, till } from "./traced.ts";

@@ -3,10 +3,10 @@
 import * as fc from "fast-check";
 import { createSystem, type System, type SystemOptions } from "../../src/index.ts";
 import type { Faults, World } from "../../src/testing/index.ts";
-import type { JournalSource } from "../../src/testing/simulator/simulated-journal.ts";
+import type { JournalSource } from "../../src/testing/simulator/world/simulated-journal.ts";
 import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import type { SimulateOptions } from "../../src/testing/simulator/simulate-options.ts";
-import type { Tamper } from "../../src/testing/simulator/simulated-platform.ts";
+import type { Tamper } from "../../src/testing/simulator/world/simulated-platform.ts";
 
 /** Checks one case of an invariant on a system; throws when it doesn't hold. `scope` makes its keys and names its own. */
 export type Scenario<P> = (system: System, parameters: P, scope: string) => Promise<void>;

@@ -3,7 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { isTroupeError } from "../../src/index.ts";
 import { simulate, type SimulateOptions, type Scenario } from "../../src/testing/index.ts";
-import { strategyNames } from "../../src/testing/simulator/strategy.ts";
+import { strategyNames } from "../../src/testing/simulator/schedules/strategy.ts";
 import { races } from "./scenarios.ts";
 
 const seeds = Array.from({ length: 7 }, (_, n) => 1 + n * 1_000_003);

@@ -6,9 +6,9 @@ import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { explanation } from "./explain/explanation.ts";
 import { RunLog } from "./explain/run-log.ts";
 import { type RunOutcome, runOnce } from "./run-once.ts";
-import { type Schedule, writeSchedule } from "./schedule-string.ts";
-import { shrink } from "./shrink.ts";
-import type { VirtualSources } from "./virtual-sources.ts";
+import { type Schedule, writeSchedule } from "./schedules/schedule-string.ts";
+import { shrink } from "./schedules/shrink.ts";
+import type { VirtualSources } from "./virtual/virtual-sources.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
 
 const shrinking = { maxRuns: 500, maxTime: 2_000 } as const;

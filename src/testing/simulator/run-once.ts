@@ -6,13 +6,13 @@ import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import { shown } from "../../values/shown.ts";
 import type { RunLog } from "./explain/run-log.ts";
-import { type Choices, ChoicesOfRun, type Chosen, type Given } from "./choices.ts";
-import { faultsOfRun, resolveFaults } from "./faults.ts";
-import { LinkFaults } from "./link-faults.ts";
-import { Lives } from "./lives.ts";
-import { MachineClock } from "./machine-clock.ts";
-import { Scheduler, type TraceStep } from "./scheduler.ts";
-import { randomOf, type SeededRandom } from "./seeded-random.ts";
+import { type Choices, ChoicesOfRun, type Chosen, type Given } from "./schedules/choices.ts";
+import { faultsOfRun, resolveFaults } from "./faults/faults.ts";
+import { LinkFaults } from "./faults/link-faults.ts";
+import { Lives } from "./world/lives.ts";
+import { MachineClock } from "./world/machine-clock.ts";
+import { Scheduler, type TraceStep } from "./schedules/scheduler.ts";
+import { randomOf, type SeededRandom } from "./schedules/seeded-random.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
 import {
   DurableJournal,
@@ -20,13 +20,13 @@ import {
   type JournalSource,
   onlyJournal,
   volatileJournals,
-} from "./simulated-journal.ts";
-import type { Tamper } from "./simulated-platform.ts";
+} from "./world/simulated-journal.ts";
+import type { Tamper } from "./world/simulated-platform.ts";
 import { withStandIns } from "./stand-ins.ts";
-import { strategyOf } from "./strategy.ts";
-import { Strikes } from "./strikes.ts";
-import type { SourcesOfRun, VirtualSources } from "./virtual-sources.ts";
-import { worldOf } from "./world.ts";
+import { strategyOf } from "./schedules/strategy.ts";
+import { Strikes } from "./faults/strikes.ts";
+import type { SourcesOfRun, VirtualSources } from "./virtual/virtual-sources.ts";
+import { worldOf } from "./world/world.ts";
 
 /** What a test of a test breaks on purpose. */
 export interface Sabotage {

@@ -8,9 +8,9 @@ import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import { shown } from "../../values/shown.ts";
 import type { ActorFailure } from "./actor-failure.ts";
 import type { FakeAnswer } from "./fake-answer.ts";
-import type { Faults } from "./faults.ts";
-import { type StrategyName, strategyNames } from "./strategy.ts";
-import type { World } from "./world.ts";
+import type { Faults } from "./faults/faults.ts";
+import { type StrategyName, strategyNames } from "./schedules/strategy.ts";
+import type { World } from "./world/world.ts";
 
 /**
  * The code under test: sets actors up, lets them race, and throws if something that must hold does not.

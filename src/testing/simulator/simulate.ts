@@ -1,12 +1,12 @@
 /** `simulate`: runs a scenario on the whole runtime, many times, each under another seeded schedule. */
 
-import type { Chosen } from "./choices.ts";
-import { everySchedule } from "./exhaustive.ts";
+import type { Chosen } from "./schedules/choices.ts";
+import { everySchedule } from "./schedules/exhaustive.ts";
 import { RunLog } from "./explain/run-log.ts";
 import { failedBySeed, failedOnReplay, failure } from "./failure.ts";
 import { type RunOutcome, runOnce, type Sabotage } from "./run-once.ts";
-import { readSchedule } from "./schedule-string.ts";
-import { VirtualSources } from "./virtual-sources.ts";
+import { readSchedule } from "./schedules/schedule-string.ts";
+import { VirtualSources } from "./virtual/virtual-sources.ts";
 import { checkSimulate, type Scenario, type SimulateOptions } from "./simulate-options.ts";
 
 /**

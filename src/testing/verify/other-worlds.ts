@@ -1,6 +1,6 @@
 /** Worlds with a time and a chance of their own, in which a function is called to see whether it depends on them. */
 
-import { seededRandom } from "../simulator/seeded-random.ts";
+import { seededRandom } from "../simulator/schedules/seeded-random.ts";
 
 interface Replaced {
   readonly of: object;

@@ -3,7 +3,7 @@
  * numbers of its own, so that it is the same in any schedule, and whatever the others are.
  */
 
-import { seededRandom } from "../simulator/seeded-random.ts";
+import { seededRandom } from "../simulator/schedules/seeded-random.ts";
 
 /** A number in [0, 1). 0 is the simplest choice there is. */
 export type Draw = () => number;

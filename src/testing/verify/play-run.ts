@@ -10,7 +10,7 @@ import type { RunRecord } from "../../workflows/history/run-history.ts";
 import type { Run } from "../../workflows/run.ts";
 import type { FakeAnswer } from "../simulator/fake-answer.ts";
 import { simulateOnce } from "../simulator/simulate.ts";
-import type { Life } from "../simulator/world.ts";
+import type { Life } from "../simulator/world/world.ts";
 import { historyProblem } from "./check-history.ts";
 import { observedWorkflow, type Problem } from "./observed-workflow.ts";
 import { below, chance, type Draw, oneOf, type Plan } from "./plan.ts";

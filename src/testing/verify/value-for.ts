@@ -1,7 +1,7 @@
 /** Makes values for a schema, simple ones and those at its edges first: what an agent may return by its contract, or a run be given. */
 
 import * as v from "valibot";
-import { seededRandom } from "../simulator/seeded-random.ts";
+import { seededRandom } from "../simulator/schedules/seeded-random.ts";
 import { below, chance, type Draw, oneOf } from "./plan.ts";
 
 type Schema = v.GenericSchema;

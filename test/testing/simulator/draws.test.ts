@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from "vitest";
 import { simulate } from "../../../src/testing/index.ts";
-import { faultsOfRun, resolveFaults } from "../../../src/testing/simulator/faults.ts";
-import { seededRandom } from "../../../src/testing/simulator/seeded-random.ts";
+import { faultsOfRun, resolveFaults } from "../../../src/testing/simulator/faults/faults.ts";
+import { seededRandom } from "../../../src/testing/simulator/schedules/seeded-random.ts";
 import { simulateOnce } from "../../../src/testing/simulator/simulate.ts";
 import { races } from "../../races/scenarios.ts";
 

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineActor } from "../../../src/index.ts";
-import { type Scenario, simulate } from "../../../src/testing/index.ts";
-import { simulateOnce } from "../../../src/testing/simulator/simulate.ts";
+import { defineActor } from "../../../../src/index.ts";
+import { type Scenario, simulate } from "../../../../src/testing/index.ts";
+import { simulateOnce } from "../../../../src/testing/simulator/simulate.ts";
 
 const epoch = Date.UTC(2026, 0, 1);
 

@@ -1,10 +1,10 @@
 /** What a failing schedule says that happened in it. */
 
 import { describe, expect, it } from "vitest";
-import { simulate } from "../../../src/testing/index.ts";
-import { recounted } from "../../../src/testing/simulator/explain/recounted.ts";
-import type { Span } from "../../../src/traces/span.ts";
-import { coat, desk, sheet } from "../../invariants/traced.ts";
+import { simulate } from "../../../../src/testing/index.ts";
+import { recounted } from "../../../../src/testing/simulator/explain/recounted.ts";
+import type { Span } from "../../../../src/traces/span.ts";
+import { coat, desk, sheet } from "../../../invariants/traced.ts";
 
 const failing = (seed: number): Promise<string> =>
   simulate(

@@ -1,9 +1,9 @@
 /** Lets threads die and the process crash, at moments that the seed decides. */
 
-import type { Choices } from "./choices.ts";
+import type { Choices } from "../schedules/choices.ts";
 import type { ResolvedFaults } from "./faults.ts";
-import type { Lives } from "./lives.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Lives } from "../world/lives.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 
 export class Strikes {
   readonly #lives: Lives;

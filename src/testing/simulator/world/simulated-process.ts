@@ -1,10 +1,10 @@
 /** One process of a simulation: the ports of its system, the system, and its end. */
 
-import { deferred } from "../../async/deferred.ts";
-import { ActorSystem } from "../../runtime/system/actor-system.ts";
-import type { System } from "../../runtime/system/system.ts";
-import type { ResolvedOptions } from "../../runtime/system/system-options.ts";
-import type { Scheduler, Steps, StepsInOrder } from "./scheduler.ts";
+import { deferred } from "../../../async/deferred.ts";
+import { ActorSystem } from "../../../runtime/system/actor-system.ts";
+import type { System } from "../../../runtime/system/system.ts";
+import type { ResolvedOptions } from "../../../runtime/system/system-options.ts";
+import type { Scheduler, Steps, StepsInOrder } from "../schedules/scheduler.ts";
 import { simulatedPlatform, type SimulatedPlatform, type SimulatedPlatformOptions } from "./simulated-platform.ts";
 
 export interface SimulatedProcessOptions extends Omit<SimulatedPlatformOptions, "scheduler"> {

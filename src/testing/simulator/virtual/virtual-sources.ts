@@ -1,6 +1,6 @@
 /** Time and chance of JavaScript itself, as code of a simulation gets them: from virtual time and the seed. */
 
-import type { SeededRandom } from "./seeded-random.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 
 /** What a run gets from them. */
 export interface SourcesOfRun {

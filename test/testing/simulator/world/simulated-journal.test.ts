@@ -2,16 +2,20 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Journal } from "../../../src/store/journal/journal.ts";
-import { ChoicesOfRun } from "../../../src/testing/simulator/choices.ts";
-import { LinkFaults } from "../../../src/testing/simulator/link-faults.ts";
-import { strategyOf } from "../../../src/testing/simulator/strategy.ts";
-import { Scheduler, type Steps } from "../../../src/testing/simulator/scheduler.ts";
-import { type SeededRandom, seededRandom } from "../../../src/testing/simulator/seeded-random.ts";
-import { DurableJournal, onlyJournal, volatileJournals } from "../../../src/testing/simulator/simulated-journal.ts";
-import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
-import { testJournalContract } from "../../store/support/journal-contract.ts";
-import { recordOf } from "../../store/support/requests.ts";
+import type { Journal } from "../../../../src/store/journal/journal.ts";
+import { ChoicesOfRun } from "../../../../src/testing/simulator/schedules/choices.ts";
+import { LinkFaults } from "../../../../src/testing/simulator/faults/link-faults.ts";
+import { strategyOf } from "../../../../src/testing/simulator/schedules/strategy.ts";
+import { Scheduler, type Steps } from "../../../../src/testing/simulator/schedules/scheduler.ts";
+import { type SeededRandom, seededRandom } from "../../../../src/testing/simulator/schedules/seeded-random.ts";
+import {
+  DurableJournal,
+  onlyJournal,
+  volatileJournals,
+} from "../../../../src/testing/simulator/world/simulated-journal.ts";
+import { memoryJournal } from "../../../../src/store/journal/memory-journal.ts";
+import { testJournalContract } from "../../../store/support/journal-contract.ts";
+import { recordOf } from "../../../store/support/requests.ts";
 
 const faults = { delay: 0.5, maxDelay: 10, duplicate: 0 };
 

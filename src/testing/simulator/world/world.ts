@@ -1,12 +1,12 @@
 /** What a scenario works with: the world in which the processes of a simulation live and crash. */
 
-import { TroupeError } from "../../errors/troupe-error.ts";
-import type { System } from "../../runtime/system/system.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import type { System } from "../../../runtime/system/system.ts";
 import type { Lives, Standing } from "./lives.ts";
 import type { MachineClock } from "./machine-clock.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { SeededRandom } from "./seeded-random.ts";
-import { shown } from "../../values/shown.ts";
+import type { Scheduler } from "../schedules/scheduler.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
+import { shown } from "../../../values/shown.ts";
 
 /**
  * One life of the process, as the code sees it that runs in the process. It ends with the process.

@@ -2,13 +2,13 @@
 
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type ErrorCode, isTroupeError, type TroupeError } from "../../../src/index.ts";
-import { type Scenario, simulate, type SimulateOptions } from "../../../src/testing/index.ts";
-import type { Chosen } from "../../../src/testing/simulator/choices.ts";
-import { runOnce } from "../../../src/testing/simulator/run-once.ts";
-import { readSchedule, writeSchedule } from "../../../src/testing/simulator/schedule-string.ts";
-import { VirtualSources } from "../../../src/testing/simulator/virtual-sources.ts";
-import { races } from "../../races/scenarios.ts";
+import { type ErrorCode, isTroupeError, type TroupeError } from "../../../../src/index.ts";
+import { type Scenario, simulate, type SimulateOptions } from "../../../../src/testing/index.ts";
+import type { Chosen } from "../../../../src/testing/simulator/schedules/choices.ts";
+import { runOnce } from "../../../../src/testing/simulator/run-once.ts";
+import { readSchedule, writeSchedule } from "../../../../src/testing/simulator/schedules/schedule-string.ts";
+import { VirtualSources } from "../../../../src/testing/simulator/virtual/virtual-sources.ts";
+import { races } from "../../../races/scenarios.ts";
 
 async function failureOf(running: Promise<unknown>): Promise<TroupeError> {
   const error = await running.then(

@@ -1,21 +1,21 @@
 /** The ports of the simulator: every thread host of a process on this one thread, under one scheduler. */
 
-import { homeHost, type HostId } from "../../actors/address.ts";
-import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
-import type { HostThread, HostThreads } from "../../runtime/threads/host-threads.ts";
-import type { Platform } from "../../runtime/system/platform.ts";
-import type { SystemEvent } from "../../runtime/telemetry/system-events.ts";
-import { startWorkerHost } from "../../runtime/host/worker-host.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import type { ActorObserver } from "../../ports/actor-observer.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Link } from "../../ports/link.ts";
-import type { ThreadExit } from "../../ports/threads.ts";
-import type { Turns } from "../../ports/turns.ts";
-import type { LinkFaults } from "./link-faults.ts";
+import { homeHost, type HostId } from "../../../actors/address.ts";
+import type { DefinitionLoader } from "../../../runtime/definitions/definition-loader.ts";
+import type { HostThread, HostThreads } from "../../../runtime/threads/host-threads.ts";
+import type { Platform } from "../../../runtime/system/platform.ts";
+import type { SystemEvent } from "../../../runtime/telemetry/system-events.ts";
+import { startWorkerHost } from "../../../runtime/host/worker-host.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import type { ActorObserver } from "../../../ports/actor-observer.ts";
+import type { Clock } from "../../../ports/clock.ts";
+import type { Link } from "../../../ports/link.ts";
+import type { ThreadExit } from "../../../ports/threads.ts";
+import type { Turns } from "../../../ports/turns.ts";
+import type { LinkFaults } from "../faults/link-faults.ts";
 import type { MachineClock } from "./machine-clock.ts";
-import type { Steps } from "./scheduler.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Steps } from "../schedules/scheduler.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 
 /** Sees each batch on its way between two hosts and may change it, or return `undefined` to lose it. For tests of tests. */
 export type Tamper = (batch: unknown, from: number, to: number) => unknown;

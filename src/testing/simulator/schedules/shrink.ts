@@ -3,9 +3,9 @@
  * faults, is what the failure needs.
  */
 
-import type { Clock } from "../../ports/clock.ts";
+import type { Clock } from "../../../ports/clock.ts";
 import { choiceKinds, type ChoiceKind, type Chosen } from "./choices.ts";
-import type { RunOutcome } from "./run-once.ts";
+import type { RunOutcome } from "../run-once.ts";
 
 export interface ShrinkOptions {
   /** Runs the scenario with other choices. */

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
-import { defineActor, defineState, type ErrorCode, isTroupeError } from "../../../src/index.ts";
-import { type Scenario, simulate, type SimulateOptions } from "../../../src/testing/index.ts";
-import { RunLog } from "../../../src/testing/simulator/explain/run-log.ts";
-import { runOnce } from "../../../src/testing/simulator/run-once.ts";
-import { VirtualSources } from "../../../src/testing/simulator/virtual-sources.ts";
-import { races } from "../../races/scenarios.ts";
+import { defineActor, defineState, type ErrorCode, isTroupeError } from "../../../../src/index.ts";
+import { type Scenario, simulate, type SimulateOptions } from "../../../../src/testing/index.ts";
+import { RunLog } from "../../../../src/testing/simulator/explain/run-log.ts";
+import { runOnce } from "../../../../src/testing/simulator/run-once.ts";
+import { VirtualSources } from "../../../../src/testing/simulator/virtual/virtual-sources.ts";
+import { races } from "../../../races/scenarios.ts";
 
 async function failure(scenario: Scenario, options: SimulateOptions = {}) {
   try {
@@ -140,10 +140,10 @@ describe("a failure", () => {
     const error = await failure(scenario);
     expect(error.code).toBe<ErrorCode>("deadlock");
     expect(error.message).toMatch(
-      /^ {2}code outside waits since step \d+ for sleeper-1 to answer "through" \(simulator\/explanation\.test\.[jt]s:\d+\)$/m,
+      /^ {2}code outside waits since step \d+ for sleeper-1 to answer "through" \(explain\/explanation\.test\.[jt]s:\d+\)$/m,
     );
     expect(error.message).toMatch(
-      /^ {2}sleeper-1, which handles "through", waits since step \d+ for sleeper-2 to answer "forever" \(simulator\/explanation\.test\.[jt]s:\d+\)$/m,
+      /^ {2}sleeper-1, which handles "through", waits since step \d+ for sleeper-2 to answer "forever" \(explain\/explanation\.test\.[jt]s:\d+\)$/m,
     );
   });
 

@@ -1,6 +1,6 @@
 /** The simulator's randomness: a small generator with a seed, and ids that count. */
 
-import type { Random } from "../../ports/random.ts";
+import type { Random } from "../../../ports/random.ts";
 
 export interface SeededRandom extends Random {
   /** A whole number in [0, below). */

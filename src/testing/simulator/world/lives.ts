@@ -1,16 +1,16 @@
 /** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
 
-import type { ActorObserver } from "../../ports/actor-observer.ts";
-import type { DefinitionLoader } from "../../runtime/definitions/definition-loader.ts";
-import type { System } from "../../runtime/system/system.ts";
-import { resolveOptions, type SystemOptions } from "../../runtime/system/system-options.ts";
-import type { SystemEvent } from "../../runtime/telemetry/system-events.ts";
-import { deferred } from "../../async/deferred.ts";
-import { type ActorFailure, asError, unheardFailure } from "./actor-failure.ts";
-import type { LinkFaults } from "./link-faults.ts";
+import type { ActorObserver } from "../../../ports/actor-observer.ts";
+import type { DefinitionLoader } from "../../../runtime/definitions/definition-loader.ts";
+import type { System } from "../../../runtime/system/system.ts";
+import { resolveOptions, type SystemOptions } from "../../../runtime/system/system-options.ts";
+import type { SystemEvent } from "../../../runtime/telemetry/system-events.ts";
+import { deferred } from "../../../async/deferred.ts";
+import { type ActorFailure, asError, unheardFailure } from "../actor-failure.ts";
+import type { LinkFaults } from "../faults/link-faults.ts";
 import type { MachineClock } from "./machine-clock.ts";
-import type { Scheduler } from "./scheduler.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Scheduler } from "../schedules/scheduler.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 import type { JournalSource } from "./simulated-journal.ts";
 import type { Tamper } from "./simulated-platform.ts";
 import { SimulatedProcess } from "./simulated-process.ts";

@@ -1,9 +1,9 @@
 /** What the simulator may do to a system. */
 
-import { readGiven } from "../../contracts/read-given.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { shown } from "../../values/shown.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import { readGiven } from "../../../contracts/read-given.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import { shown } from "../../../values/shown.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 
 /**
  * Which faults a simulation has, and how often.

@@ -3,17 +3,17 @@
  * at a crash, the first few are kept, as on a real disk.
  */
 
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { deferred, type Deferred } from "../../async/deferred.ts";
-import { memoryJournal } from "../../store/journal/memory-journal.ts";
-import type { Journal } from "../../store/journal/journal.ts";
-import type { CommitRecord } from "../../store/versions/commit.ts";
-import type { Position, Snapshot, SnapshotMeta } from "../../store/versions/snapshot.ts";
-import type { StateKey } from "../../store/versions/state-key.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { Choices } from "./choices.ts";
-import type { LinkFaults } from "./link-faults.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import { deferred, type Deferred } from "../../../async/deferred.ts";
+import { memoryJournal } from "../../../store/journal/memory-journal.ts";
+import type { Journal } from "../../../store/journal/journal.ts";
+import type { CommitRecord } from "../../../store/versions/commit.ts";
+import type { Position, Snapshot, SnapshotMeta } from "../../../store/versions/snapshot.ts";
+import type { StateKey } from "../../../store/versions/state-key.ts";
+import type { MaybePromise } from "../../../async/maybe-promise.ts";
+import type { Choices } from "../schedules/choices.ts";
+import type { LinkFaults } from "../faults/link-faults.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
 /** Where the journals of a simulation's processes come from. */

@@ -1,8 +1,8 @@
 /** What becomes of batches on links and of writes of a journal: they are held up, or come twice. */
 
-import type { Choices } from "./choices.ts";
+import type { Choices } from "../schedules/choices.ts";
 import type { ResolvedFaults } from "./faults.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { SeededRandom } from "../schedules/seeded-random.ts";
 
 /** A delay is one of so many, up to the longest. */
 const delays = 32;

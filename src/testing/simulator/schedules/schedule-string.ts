@@ -1,9 +1,9 @@
 /** A schedule as a short string, which repeats it in another process. */
 
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { shown } from "../../values/shown.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import { shown } from "../../../values/shown.ts";
 import { choiceKinds, type Chosen, type Given, markOf } from "./choices.ts";
-import type { RunOutcome } from "./run-once.ts";
+import type { RunOutcome } from "../run-once.ts";
 
 /** Of the form, and of what its numbers mean. */
 const version = "1";

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seededRandom } from "../../../src/testing/simulator/seeded-random.ts";
-import { type ReadyStep, strategyNames, strategyOf } from "../../../src/testing/simulator/strategy.ts";
+import { seededRandom } from "../../../../src/testing/simulator/schedules/seeded-random.ts";
+import { type ReadyStep, strategyNames, strategyOf } from "../../../../src/testing/simulator/schedules/strategy.ts";
 
 const lane = (name: string, id: number, host = "1"): ReadyStep => ({ lane: name, host, id });
 

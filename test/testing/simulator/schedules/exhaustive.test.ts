@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { isTroupeError } from "../../../src/index.ts";
-import { type Scenario, simulate } from "../../../src/testing/index.ts";
-import { memoryRaces } from "../../races/memory-races.ts";
-import { stateRaces } from "../../races/state-races.ts";
+import { isTroupeError } from "../../../../src/index.ts";
+import { type Scenario, simulate } from "../../../../src/testing/index.ts";
+import { memoryRaces } from "../../../races/memory-races.ts";
+import { stateRaces } from "../../../races/state-races.ts";
 
 const [lostUpdate] = stateRaces;
 const twiceFive = memoryRaces.find(({ isRare }) => isRare);
