@@ -57,6 +57,12 @@ export interface Faults {
     readonly swarm?: boolean;
 }
 
+export interface Invariants {
+    always(what: string, holds: () => boolean | void): void;
+    eventually(what: string, holds: () => boolean | void | PromiseLike<boolean | void>): void;
+    sometimes(what: string, isMet: () => boolean): void;
+}
+
 /** @experimental */
 export type KeyValueInput = {
     readonly f: "get";
@@ -186,6 +192,7 @@ export interface SimulationReport {
     readonly steps: number;
     readonly schedules: number;
     readonly crashes: number;
+    readonly unmet: readonly string[];
     readonly isComplete?: boolean;
 }
 
@@ -254,7 +261,7 @@ export interface Violation<Input = unknown, Output = unknown> {
     readonly text: string;
 }
 
-export interface World extends Life {
+export interface World extends Life, Invariants {
     readonly system: System;
     crash(options?: {
         readonly downtime?: number;

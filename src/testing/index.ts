@@ -2,7 +2,9 @@
 
 export type { ActorFailure } from "./simulator/actor-failure.ts";
 export type { Faults } from "./simulator/faults/faults.ts";
-export { simulate, type SimulationReport } from "./simulator/simulate.ts";
+export type { Invariants } from "./simulator/invariants.ts";
+export { simulate } from "./simulator/simulate.ts";
+export type { SimulationReport } from "./simulator/simulation-report.ts";
 export type { Scenario, SimulateOptions } from "./simulator/simulate-options.ts";
 export { type StepCounts, verifyWorkflow, type VerifyOptions, type VerifyReport } from "./verify/verify-workflow.ts";
 export type { StrategyName } from "./simulator/schedules/strategy.ts";

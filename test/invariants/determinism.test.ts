@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { simulate, type SimulateOptions } from "../../src/testing/index.ts";
 import type { Scenario } from "../../src/testing/index.ts";
-import type { RunOutcome } from "../../src/testing/simulator/run-once.ts";
+import type { RunOutcome } from "../../src/testing/simulator/schedules/run-outcome.ts";
 import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { adder, tally, writer } from "../fixtures/actors.ts";
 import { crashes, schedules } from "./worlds.ts";

@@ -3,93 +3,106 @@
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
-import { explanation } from "./explain/explanation.ts";
 import { RunLog } from "./explain/run-log.ts";
-import { type RunOutcome, runOnce } from "./run-once.ts";
+import type { Game } from "./game.ts";
+import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { type Schedule, writeSchedule } from "./schedules/schedule-string.ts";
 import { shrink } from "./schedules/shrink.ts";
-import type { VirtualSources } from "./virtual/virtual-sources.ts";
-import type { Scenario, SimulateOptions } from "./simulate-options.ts";
+
+/** A failing run, and what is known of it. */
+export interface Failure {
+  readonly error: TroupeError;
+  /** Lines that say what happened; none where it wasn't run again. */
+  readonly explained: readonly string[];
+  /** Lines that say how to repeat it. */
+  readonly repeat: readonly string[];
+  /** What was seen in its shortest schedule. */
+  readonly log?: RunLog;
+}
 
 const shrinking = { maxRuns: 500, maxTime: 2_000 } as const;
 
 /** Longer runs are not shrunk: those that go on until they have too many steps are all long. */
 const longest = 20_000;
 
-/** Runs a failing run again, which has to fail as it did, and shrinks it. */
-export async function failure(
-  scenario: Scenario,
-  options: SimulateOptions,
-  failed: RunOutcome,
-  sources: VirtualSources,
-): Promise<TroupeError> {
+/**
+ * Runs a failing run again, which has to fail as it did, and shrinks it.
+ *
+ * @param found whether its choices were drawn by its seed, or given.
+ */
+export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "given" = "drawn"): Promise<Failure> {
   const thrown = failed.failure?.thrown;
-  const isOutside = options.system?.journal !== undefined; // what it keeps is not the same the second time
-  if (isOutside || failed.trace.length > longest) return failedBySeed(failed, thrown);
-  const again = await runOnce(scenario, failed.seed, options, { sources, given: failed });
+  // what is outside keeps what it has, so that the second time isn't the same
+  if (!game.isRepeatable || failed.trace.length > longest) return failureBySeed(game, failed);
+  const again = await game.play(failed.seed, { given: failed });
   const likeIt = kindOf(thrown);
   const fails = (run: RunOutcome): boolean => run.failure !== undefined && kindOf(run.failure.thrown) === likeIt;
-  if (again.schedule !== failed.schedule || !fails(again)) return notRepeatable(failed, again, thrown);
+  if (again.schedule !== failed.schedule || !fails(again))
+    return { error: notRepeatable(failed, again, thrown), explained: [], repeat: [] };
   const maxSteps = 2 * failed.trace.length + 1_000;
   const smallest = await shrink(failed, {
     ...shrinking,
     clock: nodeClock(),
     fails,
-    run: (chosen) => runOnce(scenario, failed.seed, { ...options, maxSteps }, { sources, given: { chosen } }),
+    run: (chosen) => game.play(failed.seed, { given: { chosen }, maxSteps }),
   });
   const log = new RunLog();
-  await runOnce(scenario, failed.seed, { ...options, maxSteps }, { sources, given: smallest, log });
-  const explained = explanation(log, smallest.failure?.thrown);
+  await game.play(failed.seed, { given: smallest, log, maxSteps });
+  const explained = game.explain(log, smallest.failure?.thrown);
   const replay = writeSchedule(smallest);
-  const drawn = options.exhaustive === undefined ? [bySeed(failed)] : []; // by exhaustive search, its choices were not drawn
-  const shortest = `Its shortest schedule found has ${extentOf(smallest)}: simulate(scenario, { replay: "${replay}" }).`;
-  const message = [failedWith(failed, thrown), ...explained, ...drawn, shortest].join("\n");
+  const bySeed = found === "drawn" ? [`Repeat it with ${game.repeat.bySeed(failed.seed)}.`] : [];
+  const shortest = `Its shortest schedule found has ${extentOf(smallest)}: ${game.repeat.byReplay(replay)}.`;
+  const repeat = [...bySeed, shortest];
+  const message = [failedWith(failed, thrown), ...explained, ...repeat].join("\n");
   const details = { seed: failed.seed, steps: failed.trace.length, replay };
-  return new TroupeError(codeOf(thrown), message, { cause: thrown, details });
+  return { error: new TroupeError(codeOf(thrown), message, { cause: thrown, details }), explained, repeat, log };
+}
+
+/** A failing run that was not repeated. */
+function failureBySeed(game: Game, failed: RunOutcome): Failure {
+  const repeat = `Repeat it with ${game.repeat.bySeed(failed.seed)}.`;
+  return { error: failedBySeed(failed, repeat), explained: [], repeat: [repeat] };
 }
 
 /** The error of a failing run that was not repeated. */
-export function failedBySeed(failed: RunOutcome, thrown: unknown): TroupeError {
+export function failedBySeed(failed: RunOutcome, repeat: string): TroupeError {
   const { seed, trace } = failed;
-  const message = `${failedWith(failed, thrown)}\n${bySeed(failed)}`;
-  return new TroupeError(codeOf(thrown), message, { cause: thrown, details: { seed, steps: trace.length } });
+  const thrown = failed.failure?.thrown;
+  const details = { seed, steps: trace.length };
+  return new TroupeError(codeOf(thrown), `${failedWith(failed, thrown)}\n${repeat}`, { cause: thrown, details });
+}
+
+interface Replayed {
+  readonly run: RunOutcome;
+  readonly schedule: Schedule;
+  readonly replay: string;
+  readonly log: RunLog;
 }
 
 /** What a replayed run ends with: nothing if it held, and was the schedule that it was to be. */
-export function failedOnReplay(
-  run: RunOutcome,
-  { seed, hash }: Schedule,
-  replay: string,
-  log: RunLog,
-): TroupeError | undefined {
+export function failureOnReplay(
+  game: Game,
+  { run, schedule: { seed, hash }, replay, log }: Replayed,
+): Failure | undefined {
   const hasChanged = run.misfit !== undefined || !run.schedule.startsWith(hash);
   const how = run.misfit ?? "it has all of its choices, and other steps between them";
   if (run.failure === undefined) {
     if (!hasChanged) return undefined;
-    return new TroupeError(
-      "not-repeatable",
-      `the schedule of the replay is there no more, and what is left of it holds: ${how}`,
-      {
-        details: { seed, steps: run.trace.length },
-      },
-    );
+    const message = `the schedule of the replay is there no more, and what is left of it holds: ${how}`;
+    const details = { seed, steps: run.trace.length };
+    return { error: new TroupeError("not-repeatable", message, { details }), explained: [], repeat: [], log };
   }
   const { thrown } = run.failure;
   const note = hasChanged ? `\nThe schedule is not quite that of the replay: ${how}.` : "";
-  const explained = explanation(log, thrown);
+  const explained = game.explain(log, thrown);
   const message = [`the scenario failed on replay: ${encodeError(thrown).message}${note}`, ...explained].join("\n");
-  return new TroupeError(codeOf(thrown), message, {
-    cause: thrown,
-    details: { seed, steps: run.trace.length, replay },
-  });
+  const details = { seed, steps: run.trace.length, replay };
+  const error = new TroupeError(codeOf(thrown), message, { cause: thrown, details });
+  return { error, explained, repeat: [`Repeat it with ${game.repeat.byReplay(replay)}.`], log };
 }
 
 function failedWith({ seed }: RunOutcome, thrown: unknown): string {
   return `the scenario failed with seed ${seed}: ${encodeError(thrown).message}`;
-}
-
-function bySeed({ seed }: RunOutcome): string {
-  return `Repeat it with simulate(scenario, { seed: ${seed}, runs: 1 }).`;
 }
 
 function codeOf(thrown: unknown): "deadlock" | "livelock" | "simulation-failed" {

@@ -1,17 +1,19 @@
 /** One run of a scenario: all its parts, its choices, and what became of it. */
 
-import { createHash } from "node:crypto";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import { shown } from "../../values/shown.ts";
 import type { RunLog } from "./explain/run-log.ts";
-import { type Choices, ChoicesOfRun, type Chosen, type Given } from "./schedules/choices.ts";
+import { type Choices, ChoicesOfRun, type Given } from "./schedules/choices.ts";
 import { faultsOfRun, resolveFaults } from "./faults/faults.ts";
 import { LinkFaults } from "./faults/link-faults.ts";
+import { InvariantsOfRun } from "./invariants.ts";
+import { play, untilEnd } from "./play.ts";
 import { Lives } from "./world/lives.ts";
 import { MachineClock } from "./world/machine-clock.ts";
-import { Scheduler, type TraceStep } from "./schedules/scheduler.ts";
+import { hashOf, type RunOutcome } from "./schedules/run-outcome.ts";
+import { Scheduler } from "./schedules/scheduler.ts";
 import { randomOf, type SeededRandom } from "./schedules/seeded-random.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
 import {
@@ -44,24 +46,6 @@ export interface RunExtras extends Sabotage {
   readonly log?: RunLog;
 }
 
-/** What became of a run. */
-export interface RunOutcome {
-  readonly seed: number;
-  readonly trace: readonly TraceStep[];
-  /** A hash of the trace: equal for equal schedules. */
-  readonly schedule: string;
-  /** How often the process crashed. */
-  readonly crashes: number;
-  readonly chosen: Chosen;
-  /** The lane of each step that was chosen. */
-  readonly lanes: readonly string[];
-  /** Among how many each was. */
-  readonly alternatives: readonly number[];
-  /** The first of the given choices that didn't fit. */
-  readonly misfit: string | undefined;
-  readonly failure: { readonly thrown: unknown } | undefined;
-}
-
 /** The simulation starts here in virtual time. */
 const epoch = Date.UTC(2026, 0, 1);
 
@@ -82,13 +66,17 @@ export async function runOnce(
   const links = new LinkFaults(choices, draw("links"), faults, log?.fault);
   const striking = draw("strikes");
   let strikes: Strikes | undefined;
+  const invariants = new InvariantsOfRun();
   const machine = new MachineClock();
   const scheduler: Scheduler = new Scheduler({
     choices,
     strategy: strategyOf(options.strategy ?? "portfolio", draw("strategy")),
     start: epoch,
     maxSteps: options.maxSteps ?? 100_000,
-    onStep: () => strikes?.strike() ?? false,
+    onStep: () => {
+      invariants.look(scheduler.trace.length);
+      return strikes?.strike() ?? false;
+    },
     outside: sources.outside,
   });
   const ofRun: SourcesOfRun = {
@@ -117,26 +105,35 @@ export async function runOnce(
       ...(tamper === undefined ? {} : { tamper }),
       observer: log?.observe,
     });
-    /** Where the trace of the scenario ends, and that of the close begins. */
-    let end: number | undefined;
-    const failure = await play(scheduler, lives, async () => {
-      strikes = new Strikes(lives, choices, striking, faults, log?.fault);
-      try {
-        await Promise.race([lives.standing(), lives.failed]);
-        await Promise.race([
-          scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed })),
-          lives.failed,
-        ]);
-      } finally {
-        strikes = undefined;
-        end = scheduler.trace.length;
-        if (closes(seed, options.system)) await lives.close();
-      }
-      await Promise.race([lives.failed, Promise.resolve()]); // while it was closed
+    const { failed } = lives;
+    const whileItRuns = { invariants, failed, deadlock: (steps: number) => deadlock(steps, lives.crashes) };
+    const { failure, hasEnded } = await play(scheduler, {
+      ...whileItRuns,
+      run: async () => {
+        strikes = new Strikes(lives, choices, striking, faults, log?.fault);
+        try {
+          await Promise.race([lives.standing(), failed]);
+          await Promise.race([
+            scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed, invariants })),
+            failed,
+          ]);
+        } finally {
+          strikes = undefined;
+        }
+        await Promise.race([failed, Promise.resolve()]); // in the same step
+      },
     });
-    const trace = scheduler.trace.slice(0, end);
+    const trace = scheduler.trace.slice(); // without that of a close
+    const closing =
+      hasEnded && closes(seed, options.system)
+        ? await untilEnd(scheduler, { ...whileItRuns, run: () => lives.close() })
+        : undefined;
     const { chosen, lanes, alternatives, misfit } = choices;
-    return { seed, trace, schedule: hash(trace), crashes: lives.crashes, chosen, lanes, alternatives, misfit, failure };
+    return {
+      ...{ seed, trace, schedule: hashOf(trace), crashes: lives.crashes, chosen, lanes, alternatives, misfit },
+      failure: failure ?? closing?.failure,
+      met: invariants.met,
+    };
   });
 }
 
@@ -150,40 +147,6 @@ function closes(seed: number, { journal, telemetry, logger }: SystemOptions = {}
     telemetry !== undefined ||
     (logger !== undefined && logger !== false) ||
     randomOf(seed, "close").below(8) === 0
-  );
-}
-
-/** Runs the program under the scheduler; returns what went wrong, if anything did. */
-async function play(
-  scheduler: Scheduler,
-  lives: Lives,
-  program: () => Promise<void>,
-): Promise<{ thrown: unknown } | undefined> {
-  let outcome: { failure?: { thrown: unknown } } | undefined;
-  const running = program().then(
-    () => (outcome = {}),
-    (thrown: unknown) => (outcome = { failure: { thrown } }),
-  );
-  const end = await scheduler.run(() => outcome !== undefined);
-  if (end === "done") {
-    await running;
-    return outcome?.failure;
-  }
-  return { thrown: end === "deadlock" ? deadlock(scheduler.trace.length, lives.crashes) : livelock(scheduler.trace) };
-}
-
-/** Of so many of the last steps it is said what they were. */
-const lastSteps = 1_000;
-
-function livelock(trace: readonly TraceStep[]): TroupeError {
-  const counts = new Map<string, number>();
-  const last = trace.slice(-lastSteps);
-  for (const { lane } of last) counts.set(lane, (counts.get(lane) ?? 0) + 1);
-  const busy = [...counts].sort(([, one], [, other]) => other - one).slice(0, 3);
-  const shares = busy.map(([lane, count]) => `${lane} (${Math.round((100 * count) / last.length)} %)`).join(", ");
-  return new TroupeError(
-    "livelock",
-    `the scenario has not ended after ${trace.length} steps: something keeps itself busy. The last ${last.length} steps are of ${shares}. Raise maxSteps if it has to be so long.`,
   );
 }
 
@@ -220,10 +183,4 @@ function journalsOf({ journal = "memory", system }: SimulateOptions, durable: Du
     return onlyJournal(system.journal);
   }
   return journal === "durable" ? new DurableJournal(durable) : volatileJournals;
-}
-
-function hash(trace: readonly TraceStep[]): string {
-  let lines = "";
-  for (const { at, lane } of trace) lines += `${at} ${lane}\n`;
-  return createHash("sha256").update(lines).digest("hex");
 }

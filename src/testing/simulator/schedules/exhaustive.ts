@@ -4,7 +4,7 @@
  */
 
 import type { Chosen } from "./choices.ts";
-import type { RunOutcome } from "../run-once.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 
 /** A choice that is a switch: at which of a run's choices, and to which of the steps that could run. */
 interface Switch {

@@ -3,7 +3,7 @@
 import { TroupeError } from "../../../errors/troupe-error.ts";
 import { shown } from "../../../values/shown.ts";
 import { choiceKinds, type Chosen, type Given, markOf } from "./choices.ts";
-import type { RunOutcome } from "../run-once.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 
 /** Of the form, and of what its numbers mean. */
 const version = "1";

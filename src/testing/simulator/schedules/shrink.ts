@@ -5,7 +5,7 @@
 
 import type { Clock } from "../../../ports/clock.ts";
 import { choiceKinds, type ChoiceKind, type Chosen } from "./choices.ts";
-import type { RunOutcome } from "../run-once.ts";
+import type { RunOutcome } from "./run-outcome.ts";
 
 export interface ShrinkOptions {
   /** Runs the scenario with other choices. */

@@ -4,6 +4,7 @@ import { TroupeError } from "../../../errors/troupe-error.ts";
 import type { System } from "../../../runtime/system/system.ts";
 import type { Lives, Standing } from "./lives.ts";
 import type { MachineClock } from "./machine-clock.ts";
+import type { Invariants } from "../invariants.ts";
 import type { Scheduler } from "../schedules/scheduler.ts";
 import type { SeededRandom } from "../schedules/seeded-random.ts";
 import { shown } from "../../../values/shown.ts";
@@ -42,7 +43,7 @@ export interface Life {
  *
  * @since 0.1.0
  */
-export interface World extends Life {
+export interface World extends Life, Invariants {
   /**
    * The system of the process that lives. A system that was read from here before a crash is dead, and never answers.
    *
@@ -77,6 +78,7 @@ export interface WorldOptions {
   readonly machine: MachineClock;
   readonly random: SeededRandom;
   readonly seed: number;
+  readonly invariants: Invariants;
 }
 
 export function worldOf(options: WorldOptions): World {
@@ -90,8 +92,12 @@ class SimulatedWorld implements World {
   readonly #scheduler: Scheduler;
   readonly #machine: MachineClock;
   readonly #random: SeededRandom;
+  readonly always: Invariants["always"];
+  readonly eventually: Invariants["eventually"];
+  readonly sometimes: Invariants["sometimes"];
 
-  constructor({ lives, scheduler, machine, random, seed }: WorldOptions) {
+  constructor({ lives, scheduler, machine, random, seed, invariants }: WorldOptions) {
+    ({ always: this.always, eventually: this.eventually, sometimes: this.sometimes } = invariants);
     this.seed = seed;
     this.#lives = lives;
     this.#scheduler = scheduler;

@@ -1,0 +1,31 @@
+/** What became of a run. */
+
+import { createHash } from "node:crypto";
+import type { Chosen } from "./choices.ts";
+import type { TraceStep } from "./scheduler.ts";
+
+export interface RunOutcome {
+  readonly seed: number;
+  readonly trace: readonly TraceStep[];
+  /** A hash of the trace: equal for equal schedules. */
+  readonly schedule: string;
+  /** How often the process crashed. */
+  readonly crashes: number;
+  readonly chosen: Chosen;
+  /** The lane of each step that was chosen. */
+  readonly lanes: readonly string[];
+  /** Among how many each was. */
+  readonly alternatives: readonly number[];
+  /** The first of the given choices that didn't fit. */
+  readonly misfit: string | undefined;
+  readonly failure: { readonly thrown: unknown } | undefined;
+  /** What was stated by `sometimes`, and whether it was met. */
+  readonly met: ReadonlyMap<string, boolean>;
+}
+
+/** Equal for equal traces. */
+export function hashOf(trace: readonly TraceStep[]): string {
+  let lines = "";
+  for (const { at, lane } of trace) lines += `${at} ${lane}\n`;
+  return createHash("sha256").update(lines).digest("hex");
+}

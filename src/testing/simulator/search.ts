@@ -1,0 +1,92 @@
+/** Searches the schedules of something that can be played for one that fails. */
+
+import { everySchedule } from "./schedules/exhaustive.ts";
+import { RunLog } from "./explain/run-log.ts";
+import { type Failure, failure, failureOnReplay } from "./failure.ts";
+import type { Game } from "./game.ts";
+import type { RunOutcome } from "./schedules/run-outcome.ts";
+import { readSchedule } from "./schedules/schedule-string.ts";
+import { type SimulationReport, Tallied, type Tally } from "./simulation-report.ts";
+
+/** Where a search begins, and how long it is at most. */
+export interface Search {
+  readonly seed: number;
+  readonly runs: number;
+  readonly replay?: string | undefined;
+  readonly exhaustive?: { readonly switches?: number | undefined } | undefined;
+  /** Asked after each run: whether that was the last. It may give the event loop its turn. Default: it goes on. */
+  readonly isOver?: () => boolean | Promise<boolean>;
+}
+
+/** What a search came to. */
+export interface Searched {
+  /** What was tried, until it failed where it did. */
+  readonly report: SimulationReport;
+  readonly failure?: Failure;
+}
+
+export function search(game: Game, options: Search): Promise<Searched> {
+  if (options.replay !== undefined) return replayed(game, options.replay);
+  return options.exhaustive === undefined ? drawn(game, options) : exhausted(game, options);
+}
+
+/** What a part of a search by seeds came to. */
+export interface SearchedPart {
+  readonly tally: Tally;
+  readonly failed?: RunOutcome;
+}
+
+/** Plays under each seed from one on, until one fails. */
+export async function searchPart(game: Game, { seed, runs, isOver = goesOn }: Search): Promise<SearchedPart> {
+  const tried = new Tallied();
+  for (let i = 0; i < runs; i++) {
+    const run = await game.play(seed + i);
+    tried.add(tallyOf(run));
+    if (run.failure !== undefined) return { tally: tried.tally, failed: run };
+    const over = isOver();
+    if (over === true || (over !== false && (await over))) break;
+  }
+  return { tally: tried.tally };
+}
+
+async function drawn(game: Game, options: Search): Promise<Searched> {
+  const { tally, failed } = await searchPart(game, options);
+  const tried = new Tallied();
+  tried.add(tally);
+  const report = tried.report(options.seed);
+  return failed === undefined ? { report } : { report, failure: await failure(game, failed) };
+}
+
+async function exhausted(
+  game: Game,
+  { seed, runs, exhaustive: { switches = Number.POSITIVE_INFINITY } = {}, isOver = goesOn }: Search,
+): Promise<Searched> {
+  const tried = new Tallied();
+  const run = (chosen: RunOutcome["chosen"]): Promise<RunOutcome> => game.play(seed, { given: { chosen } });
+  const schedules = everySchedule({ run, switches, runs });
+  for (;;) {
+    const { value, done } = await schedules.next();
+    if (done === true) return { report: { ...tried.report(seed), isComplete: value } };
+    tried.add(tallyOf(value));
+    if (value.failure !== undefined)
+      return { report: tried.report(seed), failure: await failure(game, value, "given") };
+    if (await isOver()) return { report: { ...tried.report(seed), isComplete: false } };
+  }
+}
+
+async function replayed(game: Game, replay: string): Promise<Searched> {
+  const schedule = readSchedule(replay);
+  const log = new RunLog();
+  const run = await game.play(schedule.seed, { given: schedule, log });
+  const tried = new Tallied();
+  tried.add(tallyOf(run));
+  const report = tried.report(schedule.seed);
+  const found = failureOnReplay(game, { run, schedule, replay, log });
+  return found === undefined ? { report } : { report, failure: found };
+}
+
+function tallyOf({ trace, crashes, schedule, met }: RunOutcome): Tally {
+  return { runs: 1, steps: trace.length, crashes, schedules: [schedule], met };
+}
+
+const goesOn = (): boolean => false;
