@@ -42,6 +42,9 @@ export interface ActorContext<E = never> extends StateAccess {
     spawn<In, Out>(agent: CallableAgent<In, Out>, options?: SpawnOptions): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
     find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
     find<In, Out>(agent: CallableAgent<In, Out>, name: string): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+    stop(ref?: {
+        readonly address: Address;
+    }, mode?: StopMode): Promise<void>;
     watch(ref: {
         readonly address: Address;
     }, message: string): Promise<void>;

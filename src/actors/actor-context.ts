@@ -8,6 +8,7 @@ import type { StateDefinition } from "../store/versions/state-definition.ts";
 import type { TransactKey, TransactOptions, TransactRecipe, TransactSnapshots } from "../store/client/transaction.ts";
 import type { ActorDefinition } from "./actor-definition.ts";
 import type { Protocol } from "./protocol.ts";
+import type { StopMode } from "./stop-mode.ts";
 import type { ActorRef } from "./actor-ref.ts";
 import type { Address } from "./address.ts";
 import type { AgentProtocol, CallableAgent, Emitting } from "./callable-agent.ts";
@@ -150,6 +151,23 @@ export interface ActorContext<E = never> extends StateAccess {
   /** A ref on the actor or agent with this name. Rejects with `no-such-actor` when there is none. */
   find<P extends Protocol, F>(definition: ActorDefinition<P, F>, name: string): Promise<ActorRef<P, F>>;
   find<In, Out>(agent: CallableAgent<In, Out>, name: string): Promise<ActorRef<AgentProtocol<In, Out>, never>>;
+  /**
+   * Stops an actor as `system.stop` does, for good also if it has a supervisor. Without a ref, it stops this actor itself.
+   *
+   * Guarantees: when the promise of another actor's stop resolves, that actor has stopped. That of its own resolves at once, and the
+   * message in hand is the last one that is handled; its handler ends by itself, and its {@link ActorContext.signal} aborts, so call
+   * it last. `"discard"`, the default, makes dead letters of what waits; `"drain"` handles that first. One that has stopped already is
+   * no error.
+   *
+   * @throws TroupeError (as a rejection) `foreign-ref` for a ref of another system, `invalid-options` for another mode.
+   * @throws AskError (as a rejection) `cancelled` when {@link ActorContext.signal} aborts first; the other actor stops all the same.
+   * @example
+   * on: {
+   *   async done(_draft, worker, context) { await context.stop(worker); },
+   *   async retire(_draft, _input, context) { await context.stop(); },
+   * },
+   */
+  stop(ref?: { readonly address: Address }, mode?: StopMode): Promise<void>;
   /**
    * Watches another actor: when it is gone for good, this actor gets one message of the given type, from its own
    * protocol, whose input is {@link goneMessage}. An actor that is gone already is reported at once. A supervised actor

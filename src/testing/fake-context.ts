@@ -196,6 +196,10 @@ export class FakeContext implements AgentContext<unknown> {
     throw notHere("find");
   }
 
+  async stop(): Promise<void> {
+    throw notHere("stop");
+  }
+
   async watch(): Promise<void> {
     throw notHere("watch");
   }

@@ -3,6 +3,7 @@
 import type { Draft } from "immer";
 import type * as v from "valibot";
 import type { ActorContext, SpawnOptions } from "../../actors/actor-context.ts";
+import type { AskOptions } from "../../actors/actor-ref.ts";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { CallableAgent } from "../../actors/callable-agent.ts";
 import type { CallOptions } from "../../actors/call-options.ts";
@@ -35,6 +36,7 @@ import type { ActorServices } from "./actor-services.ts";
 import type { CallTerms } from "./call-port.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
 import { spared } from "../messaging/unawaited.ts";
+import { checkStopMode, type StopMode } from "../../actors/stop-mode.ts";
 import type { Handling } from "./handling.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import type { ActiveSpan } from "../../traces/active-span.ts";
@@ -200,6 +202,14 @@ export class CellContext implements ActorContext<unknown> {
     throw noSuchActor(definition.name, name);
   }
 
+  async stop(ref: { readonly address: Address } = { address: this.self }, mode: StopMode = "discard"): Promise<void> {
+    checkStopMode(mode);
+    const actor = this.#addressIn("stop", ref);
+    const isOwn = actor === this.self;
+    // an actor's own stop aborts its signal before the answer is there; two that stop each other must not wait for each other
+    await this.#askSystem("stop", { actor, mode }, isOwn ? { detached: true } : { signal: this.signal });
+  }
+
   async watch(ref: { readonly address: Address }, message: string): Promise<void> {
     const actor = this.#addressIn("watch", ref);
     if (!Object.hasOwn(this.#site.protocol ?? {}, message)) {
@@ -228,10 +238,11 @@ export class CellContext implements ActorContext<unknown> {
     return addressIn(this.#site.services.host.system, method, ref);
   }
 
-  #askSystem(type: string, payload: object): Promise<unknown> {
+  #askSystem(type: string, payload: object, options?: AskOptions): Promise<unknown> {
     const { host } = this.#site.services;
     return host.messenger.ask(this.#handling.sender, systemTarget, type, payload, {
       timeout: Number.POSITIVE_INFINITY,
+      ...options,
     });
   }
 

@@ -160,7 +160,7 @@ export class ActorSystem implements System {
       registry: this.#registry,
       supervision: this.#supervision,
     });
-    const { find, isThere, stop, bringDown } = this.#actors;
+    const { isThere, stop, bringDown } = this.#actors;
     this.#deathWatch = new DeathWatch({
       isThere,
       bringDown,
@@ -197,7 +197,7 @@ export class ActorSystem implements System {
           return this.#spawner.spawn(given, name, placement);
         },
         deploy: async ({ definition, gone }) => this.#runs.locate(await platform.load.load(definition), gone),
-        find,
+        actors: this.#actors,
         deathWatch: this.#deathWatch,
       }),
     );

@@ -1,8 +1,9 @@
-/** What actors ask of their system: to spawn, to deploy, to find, to watch and to link. */
+/** What actors ask of their system: to spawn, to stop, to deploy, to find, to watch and to link. */
 
 import { type Address, nameOf } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { encodeError } from "../../errors/error-codec.ts";
+import type { StopMode } from "../../actors/stop-mode.ts";
 import type { ActorBody } from "../cell/actor-cell.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
 import type { SpawnCell } from "../host/thread-host.ts";
@@ -12,6 +13,7 @@ import {
   type SpawnRequest,
   systemTarget,
 } from "../messaging/system-protocol.ts";
+import type { ActorsByAddress } from "./actors-by-address.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 
 /** An actor's request that concerns another one; `message` where it wants to be told. */
@@ -20,12 +22,17 @@ interface DeathWatchRequest {
   readonly message: string;
 }
 
+/** The actor that is to stop. */
+interface StopRequest {
+  readonly actor: Address;
+  readonly mode: StopMode;
+}
+
 export interface SystemBodyOptions {
   readonly spawn: (request: SpawnRequest) => Promise<Address>;
   /** Where an agent is that is to be called. It is started if need be. */
   readonly deploy: (request: DeployRequest) => Promise<Address>;
-  /** Where an actor is, of that definition if one is given. */
-  readonly find: (name: string, definition?: string) => Address | undefined;
+  readonly actors: Pick<ActorsByAddress, "find" | "stop">;
   readonly deathWatch: DeathWatch;
 }
 
@@ -39,13 +46,19 @@ export function systemCell(options: SystemBodyOptions): SpawnCell {
   };
 }
 
-function systemBody({ spawn, deploy, find, deathWatch }: SystemBodyOptions): ActorBody {
+function systemBody({ spawn, deploy, actors, deathWatch }: SystemBodyOptions): ActorBody {
   return nativeBody((type, payload, from) => {
     if (type === "spawn") return spawned(spawn(payload as SpawnRequest));
+    if (type === "stop") {
+      const { actor, mode } = payload as StopRequest;
+      const stopped = actors.stop(actor, mode);
+      // an actor hears of its own stop before this answer, and can't stop while it waits for another one
+      return actor === from ? undefined : stopped;
+    }
     if (type === "deploy") return spawned(deploy(payload as DeployRequest));
     if (type === "find") {
       const { name, definition } = payload as { name: string; definition?: string };
-      return find(name, definition);
+      return actors.find(name, definition);
     }
     if (from !== undefined) watchOrLink(deathWatch, type, from, payload as DeathWatchRequest);
     return undefined;

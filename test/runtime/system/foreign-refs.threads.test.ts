@@ -12,7 +12,7 @@ import { record, rejectionOf } from "../../fixtures/real-threads.ts";
 const meddler = defineActor(import.meta.url, {
   name: "meddler",
   protocol: {
-    meddle: { input: v.picklist(["watch", "unwatch", "link", "unlink"]) },
+    meddle: { input: v.picklist(["stop", "watch", "unwatch", "link", "unlink"]) },
     gone: { input: goneMessage },
     take: { input: v.object({ these: v.array(actorRef(latch)) }) },
   },
@@ -50,7 +50,7 @@ describe("the other system", () => {
     expect(told.values.filter(({ type }) => type === "actor-stopped")).toEqual([]);
   });
 
-  it.each(["watch", "unwatch", "link", "unlink"] as const)("has no actor that may %s it", async (how) => {
+  it.each(["stop", "watch", "unwatch", "link", "unlink"] as const)("has no actor that may %s it", async (how) => {
     const ref = await y.spawn(meddler);
     expect(await rejectionOf(ref.ask("meddle", how))).toMatchObject({
       code: "handler-failed",
