@@ -19,8 +19,9 @@ import { RunIndex } from "./source/run-index.ts";
 import type { SpanMemory } from "./source/span-memory.ts";
 import { ThreadWatch } from "./source/thread-watch.ts";
 import { Query } from "./views/query.ts";
-import { type Recording, recordedAnswer, recordRun } from "./recording/record-run.ts";
+import { recordRun } from "./recording/record-run.ts";
 import { recordedPage } from "./recording/recorded-page.ts";
+import { type Recording, recordedAnswer } from "./recording/recording.ts";
 import type { Look, Looking } from "./views/view.ts";
 import { views } from "./views/views.ts";
 
@@ -234,10 +235,10 @@ class InspectorServer implements Inspector {
 
   /** What is shown of a view; `undefined` where there is none of that name. @throws TroupeError `invalid-options` for odd parameters. */
   #lookAt(name: string, given: URLSearchParams): Look | undefined {
-    const view = Object.hasOwn(views, name) ? views[name] : undefined;
-    if (view === undefined) return undefined;
     const recording = this.#recording;
     if (recording !== undefined) return () => recordedAnswer(recording, name, given);
+    const view = Object.hasOwn(views, name) ? views[name] : undefined;
+    if (view === undefined) return undefined;
     const query = new Query(name, given);
     const look = view(query);
     query.done();
@@ -297,7 +298,7 @@ class InspectorServer implements Inspector {
 
 /** A journal may be written by another process, which tells no one. */
 function markOf({ kind, reader }: Inspected): string | number {
-  return kind === "journal" ? "" : reader().position;
+  return kind === "system" ? reader().position : "";
 }
 
 function headerOf(request: IncomingMessage, name: string): string | undefined {

@@ -4,7 +4,15 @@
 export type ActorEvent =
   | { readonly type: "begins"; readonly actor: string; readonly message: string; readonly from: string | undefined }
   | { readonly type: "ends"; readonly actor: string; readonly message: string; readonly thrown?: unknown }
-  | { readonly type: "reads"; readonly actor: string; readonly key: string; readonly version: number }
+  | {
+      readonly type: "reads";
+      readonly actor: string;
+      readonly key: string;
+      /** 0 where there is none yet. */
+      readonly version: number;
+      /** The store's own, frozen. */
+      readonly state: unknown;
+    }
   | {
       readonly type: "commits";
       readonly actor: string;
@@ -12,6 +20,7 @@ export type ActorEvent =
       readonly version: number;
       readonly parent: number;
       readonly position: number;
+      readonly state: unknown;
     }
   | { readonly type: "conflicts"; readonly actor: string; readonly key: string; readonly version: number }
   | AskEvent;

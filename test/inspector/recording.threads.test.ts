@@ -107,8 +107,8 @@ test("is written by troupe trace from a journal that no system has open, without
   const bare = await trace();
   expect([bare.code, bare.stderr]).toEqual([0, ""]);
   expect(bare.stdout).not.toContain(secret);
-  const { run, answers } = readRecordedPage(bare.stdout, "bare");
-  expect(run).toBe(runIds.stuck);
+  const { opens, answers } = readRecordedPage(bare.stdout, "bare");
+  expect(opens).toBe(`run?id=${runIds.stuck}`);
   expect(answers[`run id=${runIds.stuck}`]).toMatchObject({ status: "compensation-failed" });
   expect(answers["version at=1 key=order/b"]).toMatchObject({ key: "order/b", at: { version: 1 } });
   expect((await trace("--content", "all")).stdout).toContain(secret);

@@ -47,7 +47,7 @@ export const inspect: Command = {
           settings,
           ports,
         );
-        await print(inspector.url);
+        await print(recording === undefined ? inspector.url : `${inspector.url}#/${recording.opens}`);
         await untilAborted(interrupted);
         inspector.close();
         return 0;
@@ -64,7 +64,7 @@ Usage:
 
 Options:
   --journal DIR         the folder of the journal; may be in use by a system meanwhile
-  --file FILE           a recording of one run, as troupe trace writes it as html; it opens in a browser by itself, too
+  --file FILE           a recording, as troupe trace writes one as html; it opens in a browser by itself, too
 ${inspectorHelp}
   -h, --help            this text
 

@@ -14,10 +14,10 @@ const files: Readonly<Record<string, readonly [name: string, type: string]>> = {
 };
 
 /** They lie beside this file in the package. */
-const folder = new URL("./inspector/", import.meta.url);
+const ownFolder = new URL("./inspector/", import.meta.url);
 
 /** Returns `undefined` for a path that no file has. */
-export async function pageFile(path: string): Promise<PageFile | undefined> {
+export async function pageFile(path: string, folder = ownFolder): Promise<PageFile | undefined> {
   const found = Object.hasOwn(files, path) ? files[path] : undefined;
   if (found === undefined) return undefined;
   const [name, type] = found;

@@ -13,6 +13,7 @@ import { Empty } from "./parts.tsx";
 import { hrefOf, type Route, useRoute } from "./route.ts";
 import { Run } from "./run.tsx";
 import { Runs } from "./runs.tsx";
+import { Schedule } from "./schedule.tsx";
 import { Key, Keys } from "./state.tsx";
 import { Threads } from "./threads.tsx";
 // oxlint-disable-next-line import/no-unassigned-import -- the build makes the style sheet of it
@@ -54,9 +55,14 @@ function Page() {
       </a>
       <header>
         <h1>
-          Troupe <span class="dim">{about?.kind === "journal" ? about.journal : "inspector"}</span>
+          Troupe <span class="dim">{about?.journal ?? "inspector"}</span>
         </h1>
         <nav aria-label="Views">
+          {about?.kind === "schedule" ? (
+            <a href={hrefOf("schedule")} aria-current={place === "schedule" ? "page" : undefined}>
+              Schedule
+            </a>
+          ) : null}
           {places.map(([name, label], i) => (
             <a key={name} href={hrefOf(name)} aria-current={place === name ? "page" : undefined} title={`Key ${i + 1}`}>
               {label}
@@ -95,6 +101,8 @@ function View({ route: { view, given }, isReadOnly }: { readonly route: Route; r
       return <Gates />;
     case "threads":
       return <Threads />;
+    case "schedule":
+      return <Schedule />;
     default:
       return (
         <Empty>

@@ -92,7 +92,7 @@ export function Overview() {
             <h2 id="events">What happened last</h2>
             {data.events.length === 0 ? (
               <Empty>
-                {data.kind === "journal"
+                {data.kind !== "system"
                   ? "Events of a system are not kept. Its runs and states are."
                   : "Nothing since the inspector was opened: threads, actors and switches are told of here."}
               </Empty>

@@ -3,14 +3,15 @@
 import { createHash } from "node:crypto";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { pageFile } from "../http/page-files.ts";
-import type { Recording } from "./record-run.ts";
+import type { Recording } from "./recording.ts";
 import { recordingId, standIn } from "./stand-in.ts";
 
 const opening = `<script type="application/json" id="${recordingId}">`;
 const closing = "</script>";
 
-export async function recordedPage(recording: Recording): Promise<string> {
-  const [script, style] = await Promise.all([partOf("/page.js"), partOf("/page.css")]);
+/** `folder`: where the page was built. Default: in the package. */
+export async function recordedPage(recording: Recording, folder?: URL): Promise<string> {
+  const [script, style] = await Promise.all([partOf("/page.js", folder), partOf("/page.css", folder)]);
   // no value can end the element that it is in, or begin another
   const data = JSON.stringify(recording).replaceAll("<", String.raw`\u003c`);
   const code = script.replaceAll("</script", String.raw`<\/script`);
@@ -45,17 +46,17 @@ export function readRecordedPage(html: string, file: string): Recording {
   if (from >= 0 && to > from) {
     try {
       const recording = JSON.parse(html.slice(from + opening.length, to)) as Partial<Recording>;
-      if (recording.format === 1 && typeof recording.answers === "object" && typeof recording.run === "string")
+      if (recording.format === 1 && typeof recording.answers === "object" && typeof recording.opens === "string")
         return recording as Recording;
     } catch {
       // said below
     }
   }
-  throw new TroupeError("invalid-options", `${file} is no recording of a run, as troupe trace --format html writes it`);
+  throw new TroupeError("invalid-options", `${file} is no recording, as troupe trace --format html writes one`);
 }
 
-async function partOf(path: string): Promise<string> {
-  const file = await pageFile(path);
+async function partOf(path: string, folder: URL | undefined): Promise<string> {
+  const file = await pageFile(path, folder);
   if (file === undefined) throw new Error(`Defect: the page has no ${path}.`);
   return file.body.toString("utf8");
 }

@@ -3,14 +3,14 @@
  * own, and is text here, as it is in the file.
  */
 
-import { notRecorded } from "./record-run.ts";
+import { notRecorded } from "./recording.ts";
 
 /** The id of the element that holds the recording. */
 export const recordingId = "recording";
 
 export const standIn = `"use strict";
 {
-  const { run, answers } = JSON.parse(document.getElementById("${recordingId}").textContent);
+  const { opens, answers } = JSON.parse(document.getElementById("${recordingId}").textContent);
   const ofLists = new Set(["limit", "offset", "before", "to"]);
   const answer = (address) => {
     const { pathname, searchParams } = new URL(address, "http://recording");
@@ -21,7 +21,7 @@ export const standIn = `"use strict";
     const error = { code: "no-such-key", message: ${JSON.stringify(notRecorded)} };
     return { error };
   };
-  if (location.hash === "") location.hash = "#/run?id=" + encodeURIComponent(run);
+  if (location.hash === "") location.hash = "#/" + opens;
   globalThis.fetch = async (address, options) => {
     const known = (options?.method ?? "GET") === "GET" ? answer(address) : { error: { code: "read-only", message: "a recording only shows" } };
     return { ok: known.error === undefined, json: async () => known, text: async () => JSON.stringify(known) };

@@ -117,8 +117,8 @@ export interface LiveSystem {
 }
 
 export interface Inspected {
-  readonly kind: "system" | "journal";
-  /** The journal's folder; absent for a system. */
+  readonly kind: "system" | "journal" | "schedule";
+  /** The journal's folder, or what a recording is of; absent for a system. */
   readonly journal?: string;
   /** The workflows of which runs may be started here. */
   readonly workflows: readonly WorkflowDefinition[];

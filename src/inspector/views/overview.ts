@@ -19,7 +19,7 @@ export interface Concern {
 }
 
 export interface OverviewData {
-  readonly kind: "system" | "journal";
+  readonly kind: "system" | "journal" | "schedule";
   readonly journal?: string;
   readonly isReadOnly: boolean;
   readonly coordination?: Coordination;

@@ -20,7 +20,8 @@ export class ObservedStore extends ThroughStore {
 
   override snapshot(key: StateKey, token: Position): MaybePromise<Snapshot | undefined> {
     return chain(super.snapshot(key, token), (snapshot) => {
-      this.#observer({ type: "reads", actor: this.#actor, key, version: snapshot?.version ?? 0 });
+      const { version = 0, state } = snapshot ?? {};
+      this.#observer({ type: "reads", actor: this.#actor, key, version, state });
       return snapshot;
     });
   }
@@ -31,8 +32,8 @@ export class ObservedStore extends ThroughStore {
       if (outcome.kind === "conflict")
         this.#observer({ type: "conflicts", actor, key: outcome.key, version: outcome.head?.version ?? 0 });
       if (outcome.kind === "committed")
-        for (const { key, version, parent, position } of outcome.snapshots)
-          this.#observer({ type: "commits", actor, key, version, parent, position });
+        for (const { key, version, parent, position, state } of outcome.snapshots)
+          this.#observer({ type: "commits", actor, key, version, parent, position, state });
       return outcome;
     });
   }

@@ -1,5 +1,7 @@
 /** How actors are called in a report. */
 
+import { isReservedFamily } from "../../../store/versions/reserved-families.ts";
+
 /** An actor by its name, which its address ends with; code outside of all actors. */
 export function nameOf(address: string | undefined): string {
   return address === undefined ? "code outside" : address.slice(address.indexOf("/") + 1);
@@ -10,7 +12,7 @@ export function threadOf(address: string): string | undefined {
   return /^(\d+)\//.exec(address)?.[1];
 }
 
-/** Keys of Troupe's own, and its own actors. */
+/** True for a key that only Troupe writes. */
 export function isOwnKey(key: string): boolean {
-  return /^(?:mail|run|run-[a-z]+|troupe[^/]*)\//.test(key);
+  return isReservedFamily(key.slice(0, key.indexOf("/")));
 }

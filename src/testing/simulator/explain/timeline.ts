@@ -1,9 +1,9 @@
 /** A run as a table: a row for each step in which actors did something, a column for each actor. */
 
 import { messageOf } from "../../../errors/caught.ts";
-import { isOwnKey, nameOf, threadOf } from "./names.ts";
-import { ownReads } from "./races.ts";
+import { nameOf, threadOf } from "./names.ts";
 import type { Seen } from "./run-log.ts";
+import { told } from "./told.ts";
 
 interface Row {
   readonly step: number;
@@ -41,10 +41,9 @@ export function timeline(seen: readonly Seen[]): string[] {
 }
 
 function rowsOf(seen: readonly Seen[]): Row[] {
-  const own = ownReads(seen);
   const rows: Row[] = [];
-  for (const event of seen) {
-    const text = own.has(event) ? undefined : textOf(event);
+  for (const event of told(seen)) {
+    const text = textOf(event);
     if (text === undefined) continue;
     const { step, at } = event;
     const actor = "actor" in event ? event.actor : undefined;
@@ -63,16 +62,15 @@ function rowsOf(seen: readonly Seen[]): Row[] {
 function textOf(event: Seen): string | undefined {
   switch (event.type) {
     case "begins":
-      return isOwnActor(event.actor) ? undefined : `begins ${event.message} from ${nameOf(event.from)}`;
+      return `begins ${event.message} from ${nameOf(event.from)}`;
     case "ends":
-      if (isOwnActor(event.actor)) return undefined;
       return "thrown" in event ? `throws ${firstLine(messageOf(event.thrown))}` : `ends ${event.message}`;
     case "reads":
-      return isOwnKey(event.key) ? undefined : `reads ${event.key} v${event.version}`;
+      return `reads ${event.key} v${event.version}`;
     case "commits":
-      return isOwnKey(event.key) ? undefined : `commits ${event.key} v${event.version}`;
+      return `commits ${event.key} v${event.version}`;
     case "conflicts":
-      return isOwnKey(event.key) ? undefined : `loses to ${event.key} v${event.version}`;
+      return `loses to ${event.key} v${event.version}`;
     case "fault":
       return `(${event.what})`;
     case "asks":
@@ -84,11 +82,6 @@ function textOf(event: Seen): string | undefined {
 function titleOf(actor: string): string {
   const thread = threadOf(actor);
   return thread === undefined ? nameOf(actor) : `${nameOf(actor)}, thread ${thread}`;
-}
-
-/** Troupe's own actors, such as the one that spawns. */
-function isOwnActor(actor: string): boolean {
-  return /^0\/(?:system|gates|run-supervisor)$/.test(actor);
 }
 
 function firstLine(text: string): string {
