@@ -57,6 +57,14 @@ export interface Faults {
     readonly swarm?: boolean;
 }
 
+export interface Interleaving<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>> {
+    shared(invariants: Invariants): Shared | PromiseLike<Shared>;
+    readonly tasks: Tasks;
+    check?(shared: NoInfer<Shared>, results: {
+        readonly [Name in keyof Tasks]: Awaited<ReturnType<Tasks[Name]>>;
+    }): unknown;
+}
+
 export interface Invariants {
     always(what: string, holds: () => boolean | void): void;
     eventually(what: string, holds: () => boolean | void | PromiseLike<boolean | void>): void;
@@ -125,6 +133,17 @@ export type QueueInput<Value> = {
     readonly f: "dequeue";
 };
 
+export interface Race {
+    readonly name: string;
+    readonly scenario: Scenario | AnyInterleaving;
+    readonly options: SimulateOptions;
+}
+
+export interface RaceTestOptions extends SimulateOptions {
+    readonly test?: RunnerTest;
+    readonly timeout?: number;
+}
+
 /** @experimental */
 export interface Recording<Input, Output> {
     readonly operations: readonly Operation<Input, Output>[];
@@ -150,7 +169,21 @@ export type RegisterInput<Value> = {
     ];
 };
 
+export type RunnerTest = (name: string, run: () => Promise<void>, timeout: number) => unknown;
+
 export type Scenario = (world: World) => Promise<void>;
+
+export interface SearchOptions {
+    readonly seed?: number;
+    readonly runs?: number;
+    readonly time?: number;
+    readonly replay?: string;
+    readonly exhaustive?: {
+        readonly switches?: number;
+    };
+    readonly strategy?: StrategyName;
+    readonly maxSteps?: number;
+}
 
 export interface SeenCall {
     readonly agent: string;
@@ -169,21 +202,13 @@ export interface SequentialModel<State, Input, Output> {
     identity?(state: State): string;
 }
 
-export interface SimulateOptions {
-    readonly seed?: number;
-    readonly runs?: number;
-    readonly replay?: string;
-    readonly exhaustive?: {
-        readonly switches?: number;
-    };
+export interface SimulateOptions extends SearchOptions {
     readonly faults?: Faults;
-    readonly strategy?: StrategyName;
     readonly placement?: "drawn" | "spread";
     readonly journal?: "memory" | "durable";
     readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
     readonly agents?: readonly FakeAnswer[];
     readonly expects?: (failure: ActorFailure) => boolean;
-    readonly maxSteps?: number;
 }
 
 export interface SimulationReport {
@@ -204,6 +229,8 @@ export interface StepCounts {
 }
 
 export type StrategyName = "portfolio" | "random" | "weighted" | "pct" | "pos";
+
+export type Task<Shared> = (shared: Shared) => unknown;
 
 export interface TestedAgent<In, Out> {
     (input: In): Promise<Out>;
@@ -291,6 +318,9 @@ export declare function checkTransactions(history: readonly Transaction[]): read
 export declare const counter: SequentialModel<number, CounterInput, number | undefined>;
 
 /** @experimental */
+export declare function interleave<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(interleaving: Interleaving<Shared, Tasks>, options?: SearchOptions): Promise<SimulationReport>;
+
+/** @experimental */
 export declare const keyValue: SequentialModel<string, KeyValueInput, string>;
 
 /** @experimental */
@@ -298,6 +328,9 @@ export declare const lock: SequentialModel<string | number | null, LockInput, bo
 
 /** @experimental */
 export declare function queue<Value>(): SequentialModel<readonly Value[], QueueInput<Value>, Value | null | undefined>;
+
+/** @experimental */
+export declare function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(name: string, scenario: Raced<Shared, Tasks>, { test, timeout, ...options }?: RaceTestOptions): Race;
 
 /** @experimental */
 export declare function recordOperations<Input, Output>(options?: RecordingOptions): Recording<Input, Output>;
@@ -311,5 +344,15 @@ export declare function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fake
 
 /** @experimental */
 export declare function verifyWorkflow<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, options?: VerifyOptions<Input>): Promise<VerifyReport>;
+
+// Not exported: what the declarations above are made of.
+
+interface AnyInterleaving {
+    shared(invariants: Invariants): object | PromiseLike<object>;
+    readonly tasks: Readonly<Record<string, Task<never>>>;
+    check?(shared: never, results: never): unknown;
+}
+
+type Raced<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>> = Scenario | Interleaving<Shared, Tasks>;
 
 export {};

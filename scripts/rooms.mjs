@@ -13,14 +13,25 @@ export const floors = [
   ["workflows"],
   ["inspector"],
   ["runtime"],
-  ["testing", "cli", "adapters"],
+  ["testing", "adapters"],
+  ["cli"],
 ];
 
 /** The rooms within folders that have several; `""` is the folder's own files. */
 export const inner = {
   agents: [["policies"], [""]],
   checkers: [[""], ["models"]],
-  cli: [["output"], ["input"], ["modules"], ["arguments"], ["command"], ["journal"], ["runs"], ["commands"], [""]],
+  cli: [
+    ["output"],
+    ["input"],
+    ["modules"],
+    ["arguments"],
+    ["command"],
+    ["journal"],
+    ["runs", "races"],
+    ["commands"],
+    [""],
+  ],
   inspector: [["source"], ["views"], ["http"], ["recording"], ["", "page"]],
   runtime: [
     ["platform", "definitions", "registry"],
@@ -41,7 +52,7 @@ export const inner = {
     ["authority", "travel"],
     [""],
   ],
-  testing: [["simulator"], ["verify"], [""]],
+  testing: [["simulator"], ["verify", "interleave"], ["race"], [""]],
   workflows: [
     ["definition"],
     ["history", "schedule"],

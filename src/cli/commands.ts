@@ -15,6 +15,7 @@ import { importHistory } from "./commands/states/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/states/keys.ts";
 import { migrate } from "./commands/migrate.ts";
+import { race } from "./commands/race.ts";
 import { resolve } from "./commands/resolve.ts";
 import { resume } from "./commands/resume.ts";
 import { retryCompensation } from "./commands/retry-compensation.ts";
@@ -57,4 +58,5 @@ export const commands: readonly Command[] = [
   importHistory,
   verify,
   checkHistory,
+  race,
 ];

@@ -16,7 +16,7 @@ import { messageOf } from "../output/one-line.ts";
  * `module-failed` when it can't be loaded or throws.
  */
 export async function loadExports(module: string, cwd: string): Promise<object> {
-  const url = await locate(module, cwd);
+  const url = await moduleUrl(module, cwd);
   try {
     return await importModule(url);
   } catch (cause) {
@@ -27,7 +27,12 @@ export async function loadExports(module: string, cwd: string): Promise<object> 
   }
 }
 
-async function locate(module: string, cwd: string): Promise<string> {
+/**
+ * The URL of a module that the command line names.
+ *
+ * @throws TroupeError (as a rejection) `invalid-input` when there is no such file.
+ */
+export async function moduleUrl(module: string, cwd: string): Promise<string> {
   let path: string;
   try {
     path = /^file:/i.test(module) ? fileURLToPath(module) : resolve(cwd, module);

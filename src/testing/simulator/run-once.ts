@@ -13,7 +13,7 @@ import { play, untilEnd } from "./play.ts";
 import { Lives } from "./world/lives.ts";
 import { MachineClock } from "./world/machine-clock.ts";
 import { hashOf, type RunOutcome } from "./schedules/run-outcome.ts";
-import { Scheduler } from "./schedules/scheduler.ts";
+import { epoch, Scheduler } from "./schedules/scheduler.ts";
 import { randomOf, type SeededRandom } from "./schedules/seeded-random.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
 import {
@@ -45,9 +45,6 @@ export interface RunExtras extends Sabotage {
   /** Takes down what happens. */
   readonly log?: RunLog;
 }
-
-/** The simulation starts here in virtual time. */
-const epoch = Date.UTC(2026, 0, 1);
 
 /**
  * Runs a scenario once. Its choices are those given, and where none are, drawn by the seed.

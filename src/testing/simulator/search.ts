@@ -1,5 +1,6 @@
 /** Searches the schedules of something that can be played for one that fails. */
 
+import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { everySchedule } from "./schedules/exhaustive.ts";
 import { RunLog } from "./explain/run-log.ts";
 import { type Failure, failure, failureOnReplay } from "./failure.ts";
@@ -12,6 +13,8 @@ import { type SimulationReport, Tallied, type Tally } from "./simulation-report.
 export interface Search {
   readonly seed: number;
   readonly runs: number;
+  /** After so many real milliseconds no other schedule is tried. */
+  readonly time?: number | undefined;
   readonly replay?: string | undefined;
   readonly exhaustive?: { readonly switches?: number | undefined } | undefined;
   /** Asked after each run: whether that was the last. It may give the event loop its turn. Default: it goes on. */
@@ -37,13 +40,14 @@ export interface SearchedPart {
 }
 
 /** Plays under each seed from one on, until one fails. */
-export async function searchPart(game: Game, { seed, runs, isOver = goesOn }: Search): Promise<SearchedPart> {
+export async function searchPart(game: Game, { seed, runs, time, isOver }: Search): Promise<SearchedPart> {
   const tried = new Tallied();
+  const ends = endOf(time, isOver);
   for (let i = 0; i < runs; i++) {
     const run = await game.play(seed + i);
     tried.add(tallyOf(run));
     if (run.failure !== undefined) return { tally: tried.tally, failed: run };
-    const over = isOver();
+    const over = ends();
     if (over === true || (over !== false && (await over))) break;
   }
   return { tally: tried.tally };
@@ -59,9 +63,10 @@ async function drawn(game: Game, options: Search): Promise<Searched> {
 
 async function exhausted(
   game: Game,
-  { seed, runs, exhaustive: { switches = Number.POSITIVE_INFINITY } = {}, isOver = goesOn }: Search,
+  { seed, runs, time, exhaustive: { switches = Number.POSITIVE_INFINITY } = {}, isOver }: Search,
 ): Promise<Searched> {
   const tried = new Tallied();
+  const ends = endOf(time, isOver);
   const run = (chosen: RunOutcome["chosen"]): Promise<RunOutcome> => game.play(seed, { given: { chosen } });
   const schedules = everySchedule({ run, switches, runs });
   for (;;) {
@@ -70,7 +75,7 @@ async function exhausted(
     tried.add(tallyOf(value));
     if (value.failure !== undefined)
       return { report: tried.report(seed), failure: await failure(game, value, "given") };
-    if (await isOver()) return { report: { ...tried.report(seed), isComplete: false } };
+    if (await ends()) return { report: { ...tried.report(seed), isComplete: false } };
   }
 }
 
@@ -89,4 +94,10 @@ function tallyOf({ trace, crashes, schedule, met }: RunOutcome): Tally {
   return { runs: 1, steps: trace.length, crashes, schedules: [schedule], met };
 }
 
-const goesOn = (): boolean => false;
+/** Asked after each run: whether that was the last. */
+function endOf(time: number | undefined, isOver: Search["isOver"] = () => false): NonNullable<Search["isOver"]> {
+  if (time === undefined) return isOver;
+  const clock = nodeClock();
+  const end = clock.now() + time;
+  return () => clock.now() >= end || isOver();
+}

@@ -2,14 +2,11 @@
 
 import * as v from "valibot";
 import { checkOptions } from "../../contracts/check-options.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
-import { nodeRandom } from "../../runtime/platform/node-random.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
-import { shown } from "../../values/shown.ts";
 import type { ActorFailure } from "./actor-failure.ts";
 import type { FakeAnswer } from "./fake-answer.ts";
 import type { Faults } from "./faults/faults.ts";
-import { type StrategyName, strategyNames } from "./schedules/strategy.ts";
+import { checkSearch, exhaustiveWithout, searchEntries, type SearchOptions } from "./search-options.ts";
 import type { World } from "./world/world.ts";
 
 /**
@@ -24,22 +21,8 @@ export type Scenario = (world: World) => Promise<void>;
  *
  * @since 0.1.0
  */
-export interface SimulateOptions {
-  /** The first run's seed; the others follow it. Default: another one each time. */
-  readonly seed?: number;
-  /** How many schedules to try. Default 100. */
-  readonly runs?: number;
-  /** Repeats one schedule, as a failure prints it, in place of `runs` by `seed`. Give the other options that it failed with. */
-  readonly replay?: string;
-  /**
-   * Tries every schedule with at most so many switches, those with fewer first, in place of some that are drawn; default: any number of
-   * switches. A switch is a step that doesn't go on with what the last step led to. There are no faults then, placement doesn't vary, and `runs` is how
-   * many schedules are tried at most, 100,000 by default. For small scenarios: a switch more is some dozens of times the schedules.
-   */
-  readonly exhaustive?: { readonly switches?: number };
+export interface SimulateOptions extends SearchOptions {
   readonly faults?: Faults;
-  /** How the next step is chosen. Default `"portfolio"`: another way for each run. */
-  readonly strategy?: StrategyName;
   /**
    * Which thread an actor is on that may be on any. `"drawn"`: in half of the runs, any by chance; actors that share a thread see each
    * other's commits at once, so both matter. `"spread"`: always the least loaded, as in production. Default `"drawn"`.
@@ -63,27 +46,17 @@ export interface SimulateOptions {
    * in a handler that was told would go unseen. A refusal is no failure. Default: none is meant to happen.
    */
   readonly expects?: (failure: ActorFailure) => boolean;
-  /** A run with more steps than this fails, since something keeps itself busy. Default 100,000. */
-  readonly maxSteps?: number;
 }
 
-/** How many schedules an exhaustive search tries at most. */
-const mostExhaustive = 100_000;
-
-/** Of seed, runs, faults and journal, `simulate` says itself what is wrong; of the system's options, the system. */
+/** Of faults and journal, `simulate` says itself what is wrong; of the system's options, the system. */
 const schema = v.strictObject({
-  seed: v.optional(v.unknown()),
-  replay: v.optional(v.string()),
-  runs: v.optional(v.unknown()),
-  exhaustive: v.optional(v.strictObject({ switches: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))) })),
+  ...searchEntries,
   faults: v.optional(v.unknown()),
-  strategy: v.optional(v.picklist(strategyNames)),
   placement: v.optional(v.picklist(["drawn", "spread"])),
   journal: v.optional(v.unknown()),
   system: v.optional(v.record(v.string(), v.unknown())),
   agents: v.optional(v.array(v.object({ agent: v.unknown(), answer: v.function() }))),
   expects: v.optional(v.function()),
-  maxSteps: v.optional(v.pipe(v.number(), v.minValue(1))),
 });
 
 /**
@@ -93,19 +66,7 @@ const schema = v.strictObject({
  */
 export function checkSimulate(options: SimulateOptions): { readonly seed: number; readonly runs: number } {
   checkOptions("simulate", schema, options);
-  const { exhaustive, runs = exhaustive === undefined ? 100 : mostExhaustive, replay } = options;
-  const { seed = exhaustive === undefined ? Math.floor(nodeRandom().next() * 2 ** 31) : 1 } = options;
-  for (const name of ["faults", "strategy", "placement"] as const)
-    if (exhaustive !== undefined && options[name] !== undefined)
-      throw new TroupeError(
-        "invalid-options",
-        `simulate: exhaustive tries schedules without ${name}; leave one of them out`,
-      );
-  if (replay !== undefined && (options.seed !== undefined || options.runs !== undefined))
-    throw new TroupeError("invalid-options", "simulate: replay is one schedule; leave out seed and runs");
-  if (!Number.isSafeInteger(runs) || runs < 1)
-    throw new TroupeError("invalid-options", `simulate: runs is a whole number from 1, not ${shown(runs)}`);
-  if (!Number.isSafeInteger(seed))
-    throw new TroupeError("invalid-options", `simulate: seed is a whole number, not ${shown(seed)}`);
-  return { runs, seed };
+  for (const name of ["faults", "placement"] as const)
+    if (options.exhaustive !== undefined && options[name] !== undefined) throw exhaustiveWithout("simulate", name);
+  return checkSearch("simulate", options);
 }

@@ -32,9 +32,9 @@ import { VirtualSources } from "./virtual/virtual-sources.ts";
  */
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
   const { runs, seed } = checkSimulate(options);
-  const { replay, exhaustive } = options;
+  const { replay, exhaustive, time } = options;
   const { report, failure } = await withSources((sources) =>
-    search(simulation(scenario, options, sources), { seed, runs, replay, exhaustive }),
+    search(simulation(scenario, options, sources), { seed, runs, replay, exhaustive, time }),
   );
   if (failure !== undefined) throw failure.error;
   return report;
@@ -46,7 +46,7 @@ const inCode: Game["repeat"] = {
 };
 
 /** A scenario as what can be played under choices. */
-function simulation(
+export function simulation(
   scenario: Scenario,
   options: SimulateOptions,
   sources: VirtualSources,
@@ -66,7 +66,7 @@ function simulation(
 }
 
 /** Has `work` done while time and chance of JavaScript are stood in for in runs. */
-async function withSources<T>(work: (sources: VirtualSources) => Promise<T>): Promise<T> {
+export async function withSources<T>(work: (sources: VirtualSources) => Promise<T>): Promise<T> {
   const sources = new VirtualSources();
   sources.install();
   try {

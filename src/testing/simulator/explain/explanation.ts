@@ -2,10 +2,10 @@
 
 import { isTroupeError } from "../../../errors/troupe-error.ts";
 import { invokeWorkflow } from "../../../traces/semantic-names.ts";
-import { whatRaced } from "./races.ts";
+import { ofActors, whatRaced } from "./races.ts";
 import { recounted } from "./recounted.ts";
 import type { RunLog } from "./run-log.ts";
-import { timeline } from "./timeline.ts";
+import { deedOf, timeline } from "./timeline.ts";
 import { whoWaits } from "./waits.ts";
 
 /** Its lines; none where nothing was seen. Runs of workflows are told by their spans, and actors alone by what each did in a step. */
@@ -14,8 +14,8 @@ export function explanation({ seen, spans }: Pick<RunLog, "seen" | "spans">, thr
   const waits = isStuck ? whoWaits(seen) : [];
   if (waits.length > 0) return ["Who waits for whom:", ...waits];
   const hasRuns = spans.some(({ name }) => name.startsWith(`${invokeWorkflow} `));
-  const table = hasRuns ? [] : timeline(seen);
-  const raced = whatRaced(seen);
+  const table = hasRuns ? [] : timeline(seen, deedOf);
+  const raced = whatRaced(seen, ofActors);
   return [
     ...(table.length === 0 ? [] : ["What its shortest schedule does:", ...table]),
     ...(hasRuns ? recounted(spans) : []),

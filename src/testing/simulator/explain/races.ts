@@ -27,19 +27,33 @@ export function ownReads(seen: readonly Seen[]): ReadonlySet<Seen> {
   return own;
 }
 
+/** Words of such a sentence. */
+export interface Words {
+  readonly committed: string;
+  /** For which message it was, after a comma. */
+  readonly why: (message: string) => string;
+}
+
+export const ofActors: Words = { committed: "committed", why: (message) => `, for "${message}"` };
+
 /** A sentence on what raced; undefined where it isn't in the state. */
-export function whatRaced(seen: readonly Seen[]): string | undefined {
+export function whatRaced(seen: readonly Seen[], words: Words): string | undefined {
   const handlings = handlingsOf(seen);
   const commits = seen.filter((event): event is Commit => event.type === "commits");
   for (const handling of handlings.toReversed()) {
-    const found = staleBase(handling, commits) ?? tornRead(handling, commits) ?? changed(handling, commits);
+    const found =
+      staleBase(handling, commits, words) ?? tornRead(handling, commits, words) ?? changed(handling, commits, words);
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
 /** It committed over a newer version than that which it had read. */
-function staleBase({ actor, message, reads, commits: own }: Handling, commits: readonly Commit[]): string | undefined {
+function staleBase(
+  { actor, message, reads, commits: own }: Handling,
+  commits: readonly Commit[],
+  { committed, why }: Words,
+): string | undefined {
   for (const commit of own) {
     const read = reads.find(
       ({ key, version, step }) => key === commit.key && version < commit.parent && step <= commit.step,
@@ -49,15 +63,19 @@ function staleBase({ actor, message, reads, commits: own }: Handling, commits: r
       commits.find(({ key, version, actor: by }) => key === read.key && version === read.version + 1 && by !== actor);
     if (read === undefined || between === undefined) continue;
     return (
-      `${nameOf(actor)} read ${read.key} at version ${read.version} in step ${read.step}, for "${message}", and committed version ` +
-      `${commit.version} in step ${commit.step}; between the two, ${nameOf(between.actor)} committed version ${between.version}.`
+      `${nameOf(actor)} read ${read.key} at version ${read.version} in step ${read.step}${why(message)}, and ${committed} version ` +
+      `${commit.version} in step ${commit.step}; between the two, ${nameOf(between.actor)} ${committed} version ${between.version}.`
     );
   }
   return undefined;
 }
 
 /** It read two versions that never were the newest at the same time. */
-function tornRead({ actor, message, reads }: Handling, commits: readonly Commit[]): string | undefined {
+function tornRead(
+  { actor, message, reads }: Handling,
+  commits: readonly Commit[],
+  { committed, why }: Words,
+): string | undefined {
   const positionOf = (key: string, version: number): number | undefined =>
     commits.find((commit) => commit.key === key && commit.version === version)?.position;
   for (const older of reads)
@@ -68,14 +86,18 @@ function tornRead({ actor, message, reads }: Handling, commits: readonly Commit[
       const by = commits.find(({ key, version }) => key === older.key && version === older.version + 1);
       return (
         `${nameOf(actor)} read ${older.key} at version ${older.version} in step ${older.step} and ${newer.key} at version ${newer.version} in step ` +
-        `${newer.step}, for "${message}", which never were the newest at once: ${nameOf(by?.actor)} had committed version ${older.version + 1} of ${older.key}.`
+        `${newer.step}${why(message)}, which never were the newest at once: ${nameOf(by?.actor)} had ${committed} version ${older.version + 1} of ${older.key}.`
       );
     }
   return undefined;
 }
 
 /** It read a key twice, and another actor committed in between. */
-function changed({ actor, message, reads }: Handling, commits: readonly Commit[]): string | undefined {
+function changed(
+  { actor, message, reads }: Handling,
+  commits: readonly Commit[],
+  { committed, why }: Words,
+): string | undefined {
   for (const first of reads) {
     const second = reads.find(({ key, version }) => key === first.key && version > first.version);
     const between = commits.find(
@@ -84,7 +106,7 @@ function changed({ actor, message, reads }: Handling, commits: readonly Commit[]
     if (second === undefined || between === undefined) continue;
     return (
       `${nameOf(actor)} read ${first.key} at version ${first.version} in step ${first.step} and at version ${second.version} in step ` +
-      `${second.step}, for "${message}"; between the two, ${nameOf(between.actor)} committed version ${between.version}.`
+      `${second.step}${why(message)}; between the two, ${nameOf(between.actor)} ${committed} version ${between.version}.`
     );
   }
   return undefined;

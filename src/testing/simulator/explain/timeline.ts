@@ -18,9 +18,12 @@ const mostRows = 14;
 const mostColumns = 4;
 const widest = 40;
 
-/** The lines of the table; none if no actor did anything. */
-export function timeline(seen: readonly Seen[]): string[] {
-  const rows = rowsOf(seen);
+/** The lines of the table; none if no actor did anything. What has no text is not in it. */
+export function timeline<Event extends Seen>(
+  seen: readonly Event[],
+  textOf: (event: Event) => string | undefined,
+): string[] {
+  const rows = rowsOf(seen, textOf);
   const actors = [...new Set(rows.flatMap(({ actor }) => (actor === undefined ? [] : [actor])))];
   if (actors.length === 0) return [];
   const shown = rows.slice(-mostRows);
@@ -40,7 +43,7 @@ export function timeline(seen: readonly Seen[]): string[] {
   return [line(header), ...(left > 0 ? [`  … ${left} earlier`] : []), ...cells.map(line)];
 }
 
-function rowsOf(seen: readonly Seen[]): Row[] {
+function rowsOf<Event extends Seen>(seen: readonly Event[], textOf: (event: Event) => string | undefined): Row[] {
   const rows: Row[] = [];
   for (const event of told(seen)) {
     const text = textOf(event);
@@ -59,7 +62,8 @@ function rowsOf(seen: readonly Seen[]): Row[] {
   return rows;
 }
 
-function textOf(event: Seen): string | undefined {
+/** What an actor did, in words. */
+export function deedOf(event: Seen): string | undefined {
   switch (event.type) {
     case "begins":
       return `begins ${event.message} from ${nameOf(event.from)}`;

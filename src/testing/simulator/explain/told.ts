@@ -6,7 +6,7 @@ import { ownReads } from "./races.ts";
 import type { Seen } from "./run-log.ts";
 
 /** All but the reads that commits begin with, what Troupe's own actors do, and its own keys. */
-export function told(seen: readonly Seen[]): readonly Seen[] {
+export function told<Event extends Seen>(seen: readonly Event[]): readonly Event[] {
   const own = ownReads(seen);
   return seen.filter((event) => !own.has(event) && !isOwn(event));
 }

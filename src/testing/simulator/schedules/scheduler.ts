@@ -7,6 +7,9 @@ import type { Choices } from "./choices.ts";
 import type { ReadyStep, Strategy } from "./strategy.ts";
 import { loopBarrier, turnBarrier } from "./turn-barrier.ts";
 
+/** Where virtual time begins: milliseconds since the epoch. */
+export const epoch = Date.UTC(2026, 0, 1);
+
 /** A source of steps that run in order among themselves: one actor's host's tasks, one direction of a link, one timer. */
 interface Lane {
   readonly name: string;

@@ -1,0 +1,41 @@
+/** What a thread runs that helps a search: it plays a race under the seeds that it is told. */
+
+import { answerWith } from "../../runtime/threads/node-helper.ts";
+import { searchPart } from "../simulator/search.ts";
+import type { Tally } from "../simulator/simulation-report.ts";
+import { loadingRaces, type Race, raceNamed } from "./race.ts";
+import { optionsOf, type Overrides, withRace } from "./search-race.ts";
+
+/** Where a race is, for another thread. */
+export interface RacePlace {
+  /** The URL of the module. */
+  readonly module: string;
+  readonly exportName: string;
+}
+
+/** The first of the seeds to play, and how many. */
+export interface PartOrder extends RacePlace {
+  readonly overrides: Overrides;
+  readonly seed: number;
+  readonly runs: number;
+}
+
+export interface PartAnswer {
+  readonly tally: Tally;
+  /** The seed that failed. */
+  readonly failed?: number;
+}
+
+export function runThread(_task: unknown, importModule: (url: string) => Promise<object>): void {
+  Reflect.set(globalThis, loadingRaces, true);
+  let race: Promise<Race> | undefined;
+  answerWith(async ({ module, exportName, overrides, seed, runs }: PartOrder): Promise<PartAnswer> => {
+    race ??= importModule(module).then((exports) => raceNamed(exports, exportName, module));
+    const { options } = optionsOf(await race, overrides);
+    const { tally, failed } = await withRace(await race, options, nowhere, (game) => searchPart(game, { seed, runs }));
+    return failed === undefined ? { tally } : { tally, failed: failed.seed };
+  });
+}
+
+/** A failure is told by the thread that has asked. */
+const nowhere = { bySeed: () => "", byReplay: () => "" };

@@ -1,0 +1,106 @@
+/** Searches the schedules of a race in several threads. What is found doesn't depend on how many there are. */
+
+import { TroupeError } from "../../errors/troupe-error.ts";
+import { nodeClock } from "../../runtime/platform/node-clock.ts";
+import { type Helper, nodeHelper } from "../../runtime/threads/node-helper.ts";
+import { threadFiles } from "../../runtime/threads/thread-files.ts";
+import { failure } from "../simulator/failure.ts";
+import type { Searched } from "../simulator/search.ts";
+import { Tallied, type Tally } from "../simulator/simulation-report.ts";
+import type { Race } from "./race.ts";
+import type { PartAnswer, PartOrder, RacePlace } from "./race-thread.ts";
+import { optionsOf, type RaceSearch, withRace } from "./search-race.ts";
+
+export interface ThreadedSearch extends Omit<RaceSearch, "isOver"> {
+  readonly place: RacePlace;
+  readonly jobs: number;
+  /** Ends the search when it aborts: what was tried until then is the report. */
+  readonly signal?: AbortSignal | undefined;
+  /** Hears how many schedules have been tried. */
+  readonly onProgress?: ((runs: number) => void) | undefined;
+}
+
+/** So many schedules a thread plays at a time: few, so that all threads end at about the same time, and enough that asking costs little. */
+const atATime = 25;
+
+/**
+ * The failure with the lowest seed is the one that is found, as by one thread. Not for `exhaustive` and `replay`.
+ *
+ * @throws TroupeError (as a rejection) `invalid-options`, and as the import of the module does.
+ */
+export async function searchInThreads(race: Race, order: ThreadedSearch): Promise<Searched> {
+  const { options, seed, runs } = optionsOf(race, order.overrides);
+  const parts = await playedParts({ ...order, seed, runs, time: options.time ?? Number.POSITIVE_INFINITY });
+  const failed = parts.find((part) => part?.failed !== undefined)?.failed;
+  const report = tallied(parts, failed).report(seed);
+  if (failed === undefined) return { report };
+  const found = await withRace(race, options, order.repeat, async (game) => {
+    const run = await game.play(failed);
+    if (run.failure !== undefined) return failure(game, run);
+    const message = `the scenario failed with seed ${failed} in a thread, and held when it was run again in another. It depends on something that the simulation doesn't decide, such as a variable that outlives the run.`;
+    const error = new TroupeError("not-repeatable", message, { details: { seed: failed, steps: run.trace.length } });
+    return { error, explained: [], repeat: [] };
+  });
+  return { report, failure: found };
+}
+
+interface Parts extends ThreadedSearch {
+  readonly seed: number;
+  readonly runs: number;
+  /** Milliseconds. */
+  readonly time: number;
+}
+
+/** What parts of the runs came to, in the order of their seeds; none after the first that failed has to be there. */
+async function playedParts(order: Parts): Promise<readonly (PartAnswer | undefined)[]> {
+  const { seed, runs, time, jobs, place, signal, onProgress } = order;
+  const { strategy, maxSteps } = order.overrides;
+  const overrides = { ...(strategy && { strategy }), ...(maxSteps !== undefined && { maxSteps }) };
+  const clock = nodeClock();
+  const end = clock.now() + time;
+  const answers: (PartAnswer | undefined)[] = [];
+  const count = Math.ceil(runs / atATime);
+  let [next, last, tried] = [0, count, 0];
+  const work = async (helper: Helper<PartOrder, PartAnswer>): Promise<void> => {
+    const isOver = (): boolean => signal?.aborted === true || clock.now() >= end;
+    while (next < last && !isOver()) {
+      const part = next++;
+      const from = part * atATime;
+      const ask = { ...place, overrides, seed: seed + from, runs: Math.min(atATime, runs - from) };
+      const answer = await helper.ask(ask);
+      answers[part] = answer;
+      if (answer.failed !== undefined) last = Math.min(last, part);
+      onProgress?.((tried += answer.tally.runs));
+    }
+  };
+  const entry = entryOfThread();
+  const helpers = Array.from({ length: Math.min(jobs, count) }, () => nodeHelper<PartOrder, PartAnswer>(entry));
+  const aborted = new Promise<void>((resolve) => {
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+    if (signal?.aborted === true) resolve();
+  });
+  try {
+    await Promise.race([Promise.all(helpers.map(work)), aborted]);
+  } finally {
+    await Promise.all(helpers.map((helper) => helper.end()));
+  }
+  return [...answers];
+}
+
+/** The sum of all parts, or of those until the seed that failed. */
+function tallied(parts: readonly (PartAnswer | undefined)[], failed: number | undefined): Tallied {
+  const sum = new Tallied();
+  for (const part of parts) {
+    if (part === undefined) continue;
+    sum.add(part.tally satisfies Tally);
+    if (part.failed !== undefined && part.failed === failed) break;
+  }
+  return sum;
+}
+
+/** It lies beside this file in the sources, and in the package beside the other files that threads load. */
+function entryOfThread(): string {
+  return import.meta.url.endsWith(".ts")
+    ? new URL("./race-thread.ts", import.meta.url).href
+    : new URL("./race-thread.js", threadFiles().bootstrap).href;
+}

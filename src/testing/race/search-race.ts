@@ -1,0 +1,52 @@
+/** Searches the schedules of a race, with its options. */
+
+import { checkInterleave, withTasks } from "../interleave/interleave.ts";
+import type { Game } from "../simulator/game.ts";
+import { search, type Search, type Searched } from "../simulator/search.ts";
+import type { SearchOptions } from "../simulator/search-options.ts";
+import { checkSimulate, type SimulateOptions } from "../simulator/simulate-options.ts";
+import { simulation, withSources } from "../simulator/simulate.ts";
+import { isInterleaving, type Race } from "./race.ts";
+
+/** What is said in the place of a race's own options: only data, so that it can go to another thread. */
+export type Overrides = SearchOptions;
+
+/**
+ * The options of a race with some in their place. A `replay` is in the place of all that says which schedules are tried.
+ *
+ * @throws TroupeError `invalid-options`
+ */
+export function optionsOf(
+  { scenario, options }: Race,
+  overrides: Overrides,
+): { readonly options: SimulateOptions; readonly seed: number; readonly runs: number } {
+  const { seed: _seed, runs: _runs, replay: _replay, exhaustive: _exhaustive, ...rest } = options;
+  const merged = { ...(overrides.replay === undefined ? options : rest), ...overrides };
+  return { options: merged, ...(isInterleaving(scenario) ? checkInterleave(merged) : checkSimulate(merged)) };
+}
+
+export interface RaceSearch {
+  readonly overrides: Overrides;
+  readonly repeat: Game["repeat"];
+  readonly isOver?: Search["isOver"];
+}
+
+/** @throws TroupeError (as a rejection) `invalid-options` */
+export function searchRace(race: Race, { overrides, repeat, isOver }: RaceSearch): Promise<Searched> {
+  const { options, seed, runs } = optionsOf(race, overrides);
+  const { replay, exhaustive, time } = options;
+  return withRace(race, options, repeat, (game) =>
+    search(game, { seed, runs, replay, exhaustive, time, ...(isOver && { isOver }) }),
+  );
+}
+
+/** Has `work` done with a race as what can be played. */
+export function withRace<T>(
+  { scenario }: Race,
+  options: SimulateOptions,
+  repeat: Game["repeat"],
+  work: (game: Game) => Promise<T>,
+): Promise<T> {
+  if (isInterleaving(scenario)) return withTasks(scenario, options, repeat, work);
+  return withSources((sources) => work(simulation(scenario, options, sources, repeat)));
+}

@@ -1,0 +1,48 @@
+/** What a search in several threads finds doesn't depend on how many there are. */
+
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { linkPackages } from "../../cli/package-links.ts";
+import { temporaryFiles } from "../../cli/temporary-files.ts";
+import { root } from "../../cli/troupe-processes.ts";
+
+const { folder, write } = temporaryFiles();
+linkPackages(folder);
+
+/** Fails when three of five tasks, of which each takes three steps, come in one order. */
+write(
+  "orders.race.mjs",
+  `import { raceTest } from "troupe/testing";
+const names = ["a", "b", "c", "d", "e"];
+const tasks = Object.fromEntries(names.map((name) => [name, async ({ order, pause }) => {
+  for (let i = 0; i < 3; i++) await pause();
+  order.push(name);
+}]));
+const check = ({ order }) => {
+  if (order.join("").startsWith("ecad")) throw new Error("the order is " + order.join(""));
+};
+export const rare = raceTest("a rare order", { shared: () => ({ order: [], pause: async () => {} }), tasks, check });
+export const never = raceTest("no order", { shared: () => ({ order: [], pause: async () => {} }), tasks }, { runs: 210 });
+export const always = raceTest("any order", { shared: () => ({}), tasks: { a: () => { throw new Error("at once"); } } });
+`,
+);
+
+function race(...args: readonly string[]): { readonly code: number | null; readonly result: unknown } {
+  const command = [join(root, "dist/cli/main.js"), "race", ...args, "--json"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: folder, encoding: "utf8" });
+  if (stdout === "") throw new Error(stderr);
+  return { code: status, result: JSON.parse(stdout) as unknown };
+}
+
+describe("a search in several threads", () => {
+  it.each([
+    ["a rare failure", "rare", ["--seed", "1", "--runs", "3000"], 1],
+    ["a failure of all", "always", ["--seed", "7"], 1],
+    ["no failure", "never", ["--seed", "5"], 0],
+  ])("finds the same as one thread: %s", (_what, name, args, exitCode) => {
+    const alone = race(`orders.race.mjs#${name}`, ...args);
+    expect(alone.code).toBe(exitCode);
+    expect(race(`orders.race.mjs#${name}`, ...args, "--jobs", "3")).toEqual(alone);
+  });
+});
