@@ -17,6 +17,7 @@ export const race: Command = {
     time: { type: "string" },
     replay: { type: "string" },
     jobs: { type: "string" },
+    html: { type: "string" },
     json: { type: "boolean" },
   },
   read(given) {
@@ -33,6 +34,7 @@ export const race: Command = {
       time: given.wholeNumber("time"),
       replay: given.optional("replay", "--replay STRING"),
       jobs: given.wholeNumber("jobs", mostJobs) ?? 1,
+      html: given.optional("html", "--html FILE"),
       json: given.flag("json"),
     };
     for (const other of ["runs", "seed", "time", "jobs", "strategy"])
@@ -55,6 +57,7 @@ Options:
   --strategy NAME   how the next step is chosen: portfolio (default), random, weighted, pct or pos
   --jobs N          how many threads try schedules at once (default: 1); what is found is the same
   --replay STRING   repeat one schedule, as a failure prints it; of one race
+  --html FILE       write the first failure as a page that is stepped through, in one file that needs nothing else
   --json            one line of JSON for each race
   -h, --help        this text
   --verbose         print errors with their stacks

@@ -8,6 +8,7 @@ import { wrongUsage } from "../arguments/arguments.ts";
 import type { Terminal } from "../command/terminal.ts";
 import { loadExports, moduleUrl } from "../modules/load-exports.ts";
 import { painter } from "../output/paint.ts";
+import { writeFailurePage } from "./failure-page.ts";
 import type { RaceOrder } from "./race-order.ts";
 import { raceJson, raceLines, type RaceResult } from "./race-text.ts";
 
@@ -19,12 +20,17 @@ export async function playRaces(order: RaceOrder, terminal: Terminal): Promise<n
   const races = await racesOf(order, terminal.cwd);
   const paint = painter(terminal.colours);
   let code = 0;
+  let page = order.html;
   for (const [exportName, race] of races) {
     if (terminal.interrupted.aborted) break;
     const result = await played(exportName, race, order, terminal);
     for (const line of order.json ? [raceJson(result)] : raceLines(result, paint)) await terminal.print(line);
-    if (result.failure !== undefined) code = 1;
+    if (result.failure === undefined) continue;
+    code = 1;
+    if (page !== undefined) await writeFailurePage(page, result, terminal);
+    page = undefined;
   }
+  if (page !== undefined) terminal.note(`${page} is not written: no race failed`);
   return code;
 }
 

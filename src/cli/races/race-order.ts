@@ -10,5 +10,7 @@ export interface RaceOrder extends ModuleTarget {
   readonly time: number | undefined;
   readonly replay: string | undefined;
   readonly jobs: number;
+  /** The file of a page. */
+  readonly html: string | undefined;
   readonly json: boolean;
 }

@@ -1,14 +1,17 @@
 /** What a search in several threads finds doesn't depend on how many there are. */
 
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { linkPackages } from "../../cli/package-links.ts";
 import { temporaryFiles } from "../../cli/temporary-files.ts";
-import { root } from "../../cli/troupe-processes.ts";
+import { root, troupeProcesses } from "../../cli/troupe-processes.ts";
 
 const { folder, write } = temporaryFiles();
 linkPackages(folder);
+const { start } = troupeProcesses(folder);
 
 /** Fails when three of five tasks, of which each takes three steps, come in one order. */
 write(
@@ -28,12 +31,35 @@ export const always = raceTest("any order", { shared: () => ({}), tasks: { a: ()
 `,
 );
 
+write(
+  "endless.race.mjs",
+  `let isSaid = false;
+const shared = () => {
+  if (!isSaid) console.error("playing");
+  isSaid = true;
+  return {};
+};
+export const endless = { scenario: { shared, tasks: { a: () => undefined } }, options: { runs: 1e12 } };
+`,
+);
+
 function race(...args: readonly string[]): { readonly code: number | null; readonly result: unknown } {
   const command = [join(root, "dist/cli/main.js"), "race", ...args, "--json"];
   const { status, stdout, stderr } = spawnSync(process.execPath, command, { cwd: folder, encoding: "utf8" });
   if (stdout === "") throw new Error(stderr);
   return { code: status, result: JSON.parse(stdout) as unknown };
 }
+
+describe("a search that is interrupted", () => {
+  it.each([[[]], [["--jobs", "2"]]])("prints what it found until then, with exit code 130: %j", async (args) => {
+    const { child, exit } = start("race", "endless.race.mjs", ...args);
+    const output = text(child.stdout);
+    await once(child.stderr, "data"); // a schedule is played
+    child.kill("SIGINT");
+    expect(await exit).toBe(130);
+    expect(await output).toMatch(/^interrupted endless: held so far, \d+ schedules? tried, \d of them different\n$/);
+  });
+});
 
 describe("a search in several threads", () => {
   it.each([
