@@ -141,6 +141,11 @@ export interface Race {
 
 export interface RaceTestOptions extends SimulateOptions {
     readonly test?: RunnerTest;
+    readonly jobs?: {
+        readonly count: number;
+        readonly module: string | URL;
+        readonly name: string;
+    };
     readonly timeout?: number;
 }
 
@@ -330,7 +335,7 @@ export declare const lock: SequentialModel<string | number | null, LockInput, bo
 export declare function queue<Value>(): SequentialModel<readonly Value[], QueueInput<Value>, Value | null | undefined>;
 
 /** @experimental */
-export declare function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(name: string, scenario: Raced<Shared, Tasks>, { test, timeout, ...options }?: RaceTestOptions): Race;
+export declare function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(name: string, scenario: Raced<Shared, Tasks>, { test, timeout, jobs, ...options }?: RaceTestOptions): Race;
 
 /** @experimental */
 export declare function recordOperations<Input, Output>(options?: RecordingOptions): Recording<Input, Output>;

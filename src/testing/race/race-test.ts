@@ -5,6 +5,7 @@ import type { Task } from "../interleave/interleaving.ts";
 import type { Game } from "../simulator/game.ts";
 import type { SimulateOptions } from "../simulator/simulate-options.ts";
 import { loadingRaces, type Race, type Raced } from "./race.ts";
+import { searchInThreads } from "./search-in-threads.ts";
 import { type Overrides, searchRace } from "./search-race.ts";
 
 /**
@@ -22,6 +23,11 @@ export type RunnerTest = (name: string, run: () => Promise<void>, timeout: numbe
 export interface RaceTestOptions extends SimulateOptions {
   /** The runner's function. Default: the global `test`, as with `globals: true` of Vitest. `test.only` and `test.skip` fit, too. */
   readonly test?: RunnerTest;
+  /**
+   * Has `count` threads try schedules at once, of the race that a module exports under `name`: a scenario can't be sent to a thread. Each loads the
+   * module, without the runner. What is found is the same. Not for `exhaustive`. Default: the runner's thread.
+   */
+  readonly jobs?: { readonly count: number; readonly module: string | URL; readonly name: string };
   /** After so many milliseconds the runner gives the test up. Default 120,000. */
   readonly timeout?: number;
 }
@@ -50,7 +56,7 @@ export interface RaceTestOptions extends SimulateOptions {
 export function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(
   name: string,
   scenario: Raced<Shared, Tasks>,
-  { test = globalTest(), timeout = 120_000, ...options }: RaceTestOptions = {},
+  { test = globalTest(), timeout = 120_000, jobs, ...options }: RaceTestOptions = {},
 ): Race {
   const race: Race = { name, scenario, options };
   if (Reflect.get(globalThis, loadingRaces) === true) return race;
@@ -59,15 +65,19 @@ export function raceTest<Shared extends object, Tasks extends Readonly<Record<st
       "invalid-options",
       `raceTest: there is no test runner for ${JSON.stringify(name)}. Give its function: raceTest(name, scenario, { test }), or have Vitest make it global by globals: true. troupe race FILE needs none`,
     );
-  test(name, () => runAsTest(race), timeout);
+  test(name, () => runAsTest(race, jobs), timeout);
   return race;
 }
 
-async function runAsTest(race: Race): Promise<void> {
-  const { report, failure } = await searchRace(race, {
-    overrides: overridesOf(process.env),
-    repeat: byTest(race.name),
-  });
+async function runAsTest(race: Race, jobs: RaceTestOptions["jobs"]): Promise<void> {
+  const search = { overrides: overridesOf(process.env), repeat: byTest(race.name) };
+  const { report, failure } = await (jobs === undefined || search.overrides.replay !== undefined
+    ? searchRace(race, search)
+    : searchInThreads(race, {
+        ...search,
+        place: { module: String(jobs.module), exportName: jobs.name },
+        jobs: jobs.count,
+      }));
   if (failure !== undefined) throw failure.error;
   for (const what of report.unmet)
     console.warn(`${race.name}: sometimes ${JSON.stringify(what)} was met in none of ${report.runs} runs`);

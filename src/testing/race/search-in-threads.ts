@@ -4,6 +4,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { type Helper, nodeHelper } from "../../runtime/threads/node-helper.ts";
 import { threadFiles } from "../../runtime/threads/thread-files.ts";
+import { shown } from "../../values/shown.ts";
 import { failure } from "../simulator/failure.ts";
 import type { Searched } from "../simulator/search.ts";
 import { Tallied, type Tally } from "../simulator/simulation-report.ts";
@@ -30,6 +31,10 @@ const atATime = 25;
  */
 export async function searchInThreads(race: Race, order: ThreadedSearch): Promise<Searched> {
   const { options, seed, runs } = optionsOf(race, order.overrides);
+  if (options.exhaustive !== undefined || options.replay !== undefined)
+    throw new TroupeError("invalid-options", "exhaustive and replay are for one thread; leave out jobs");
+  if (!Number.isSafeInteger(order.jobs) || order.jobs < 1)
+    throw new TroupeError("invalid-options", `jobs: count is a whole number from 1, not ${shown(order.jobs)}`);
   const parts = await playedParts({ ...order, seed, runs, time: options.time ?? Number.POSITIVE_INFINITY });
   const failed = parts.find((part) => part?.failed !== undefined)?.failed;
   const report = tallied(parts, failed).report(seed);

@@ -2,7 +2,6 @@
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
-import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { RunLog } from "./explain/run-log.ts";
 import type { Game } from "./game.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
@@ -20,7 +19,8 @@ export interface Failure {
   readonly log?: RunLog;
 }
 
-const shrinking = { maxRuns: 500, maxTime: 2_000 } as const;
+/** Time is the processor's, so that a busy machine shrinks as far as one that isn't. */
+const shrinking = { maxRuns: 500, maxTime: 2_000, clock: { now: processorTime } } as const;
 
 /** Longer runs are not shrunk: those that go on until they have too many steps are all long. */
 const longest = 20_000;
@@ -42,20 +42,20 @@ export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "
   const maxSteps = 2 * failed.trace.length + 1_000;
   const smallest = await shrink(failed, {
     ...shrinking,
-    clock: nodeClock(),
     fails,
     run: (chosen) => game.play(failed.seed, { given: { chosen }, maxSteps }),
   });
   const log = new RunLog();
   await game.play(failed.seed, { given: smallest, log, maxSteps });
-  const explained = game.explain(log, smallest.failure?.thrown);
+  const shortest = smallest.failure?.thrown; // its numbers are those of what is told
+  const explained = game.explain(log, shortest);
   const replay = writeSchedule(smallest);
   const bySeed = found === "drawn" ? [`Repeat it with ${game.repeat.bySeed(failed.seed)}.`] : [];
-  const shortest = `Its shortest schedule found has ${extentOf(smallest)}: ${game.repeat.byReplay(replay)}.`;
-  const repeat = [...bySeed, shortest];
-  const message = [failedWith(failed, thrown), ...explained, ...repeat].join("\n");
+  const byReplay = `Its shortest schedule found has ${extentOf(smallest)}: ${game.repeat.byReplay(replay)}.`;
+  const repeat = [...bySeed, byReplay];
+  const message = [failedWith(failed, shortest), ...explained, ...repeat].join("\n");
   const details = { seed: failed.seed, steps: failed.trace.length, replay };
-  return { error: new TroupeError(codeOf(thrown), message, { cause: thrown, details }), explained, repeat, log };
+  return { error: new TroupeError(codeOf(shortest), message, { cause: shortest, details }), explained, repeat, log };
 }
 
 /** A failing run that was not repeated. */
@@ -99,6 +99,12 @@ export function failureOnReplay(
   const details = { seed, steps: run.trace.length, replay };
   const error = new TroupeError(codeOf(thrown), message, { cause: thrown, details });
   return { error, explained, repeat: [`Repeat it with ${game.repeat.byReplay(replay)}.`], log };
+}
+
+/** Milliseconds. */
+function processorTime(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
 }
 
 function failedWith({ seed }: RunOutcome, thrown: unknown): string {

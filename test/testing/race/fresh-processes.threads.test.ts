@@ -17,7 +17,8 @@ write("package.json", '{ "type": "module" }\n');
 copyFileSync(join(root, "examples/race/failures.race.ts"), join(folder, "failures.race.ts"));
 
 const perRace = Number(process.env["TROUPE_REPLAYS"] ?? 1);
-const races = ["takings", "audit", "swap", "order", "cache"];
+const few = ["order", "cache"];
+const races = perRace > 1 ? ["takings", "audit", "swap", ...few] : few;
 
 interface Failed {
   readonly seed: number;
@@ -60,10 +61,6 @@ describe.each(races)("the failures of a race: %s", (race) => {
 
 it("says which choice of a replay isn't there any more", async () => {
   const { replay } = await failureOf("audit", "--seed", "1");
-  expect(await failureOf("cache", "--replay", replay)).toMatchObject({
-    code: "not-repeatable",
-    message: expect.stringMatching(
-      /choice \d+ (among steps was one of another lane than|of kind "step" was number \d)/,
-    ),
-  });
+  const { message } = await failureOf("cache", "--replay", replay);
+  expect(message).toMatch(/choice \d+ (among steps was one of another lane than|of kind "step" was number \d)/);
 });

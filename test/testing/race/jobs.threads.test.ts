@@ -4,6 +4,8 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { pathToFileURL } from "node:url";
+import { raceTest } from "troupe/testing";
 import { describe, expect, it } from "vitest";
 import { linkPackages } from "../../cli/package-links.ts";
 import { temporaryFiles } from "../../cli/temporary-files.ts";
@@ -70,5 +72,20 @@ describe("a search in several threads", () => {
     const alone = race(`orders.race.mjs#${name}`, ...args);
     expect(alone.code).toBe(exitCode);
     expect(race(`orders.race.mjs#${name}`, ...args, "--jobs", "3")).toEqual(alone);
+  });
+
+  it("is there for a race test, too", async () => {
+    const module = pathToFileURL(join(folder, "orders.race.mjs"));
+    const made: (() => Promise<void>)[] = [];
+    const test = (_name: string, run: () => Promise<void>) => void made.push(run);
+    // the same race, as the module of the threads has it
+    const shared = () => ({ order: [] as string[], pause: async () => {} });
+    const tasks = {};
+    raceTest("any order", { shared, tasks }, { test, seed: 1, jobs: { count: 2, module, name: "never" } });
+    raceTest("no jobs", { shared, tasks }, { test, jobs: { count: 0, module, name: "never" } });
+    raceTest("no such race", { shared, tasks }, { test, jobs: { count: 2, module, name: "nothing" } });
+    await expect(made[0]?.()).resolves.toBeUndefined();
+    await expect(made[1]?.()).rejects.toThrow("jobs: count is a whole number from 1, not 0");
+    await expect(made[2]?.()).rejects.toThrow('its export "nothing" is no race; its races are always, never, rare');
   });
 });

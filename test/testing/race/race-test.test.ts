@@ -73,7 +73,7 @@ describe("a race test", () => {
     if (error === undefined) throw new Error("it should have failed");
     const { seed, replay } = error.details as { seed: number; replay: string };
     const only = String.raw`npx vitest run -t 'one \(1\) adds to another'\''s'`;
-    expect(error?.message.split("\n").slice(-2)).toEqual([
+    expect(error.message.split("\n").slice(-2)).toEqual([
       `Repeat it with TROUPE_RACE_SEED=${seed} ${only}.`,
       `Its shortest schedule found has 1 switch and no faults: TROUPE_RACE_REPLAY=${replay} ${only}.`,
     ]);

@@ -14,7 +14,7 @@ export interface ShrinkOptions {
   readonly fails: (run: RunOutcome) => boolean;
   readonly clock: Pick<Clock, "now">;
   readonly maxRuns: number;
-  /** Real milliseconds. */
+  /** Milliseconds of the clock. */
   readonly maxTime: number;
 }
 
