@@ -13,7 +13,7 @@ import { explanation } from "../../src/testing/simulator/explain/explanation.ts"
 import { RunLog } from "../../src/testing/simulator/explain/run-log.ts";
 import { told } from "../../src/testing/simulator/explain/told.ts";
 import { runOnce } from "../../src/testing/simulator/run-once.ts";
-import { VirtualSources } from "../../src/testing/simulator/virtual-sources.ts";
+import { VirtualSources } from "../../src/testing/simulator/virtual/virtual-sources.ts";
 import { temporaryFiles } from "../cli/temporary-files.ts";
 import { startBrowser } from "../fixtures/browser.ts";
 import { hostile } from "../fixtures/inspected.ts";
