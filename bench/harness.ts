@@ -32,7 +32,8 @@ export interface Figure {
 export interface Topic {
   readonly name: string;
   readonly about: string;
-  run(): Promise<readonly Figure[]>;
+  /** @param against the folder of another version's checkout, which is built: what can be compared with it is. */
+  run(against?: string): Promise<readonly Figure[]>;
 }
 
 /** Runs a group: one round to warm up, then the rounds that count. */

@@ -1,4 +1,4 @@
-/** `npm run bench [-- TOPIC…] [--json]`: measures, and prints a table or a line of JSON for each figure. */
+/** `npm run bench [-- TOPIC…] [--json] [--against DIR]`: measures, and prints a table or a line of JSON for each figure. */
 
 import { parseArgs } from "node:util";
 import { callsTopic } from "./calls.ts";
@@ -41,11 +41,13 @@ const names = topics.map(({ name }) => name).join(", ");
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    options: { json: { type: "boolean" }, against: { type: "string" }, help: { type: "boolean", short: "h" } },
     allowPositionals: true,
   });
   if (values.help === true) {
-    console.log(`npm run bench [-- TOPIC… --json]\n\nTopics: ${names}; all unless named.`);
+    console.log(
+      `npm run bench [-- TOPIC… --json --against DIR]\n\nTopics: ${names}; all unless named.\n--against DIR: telemetry alone, this version against the one that is built in DIR`,
+    );
     return 0;
   }
   const unknown = positionals.filter((name) => !topics.some((topic) => topic.name === name));
@@ -57,7 +59,7 @@ async function main(): Promise<number> {
   const figures: Figure[] = [];
   for (const topic of chosen) {
     if (values.json !== true) console.error(`${topic.name}: ${topic.about}\n`);
-    const measured = await topic.run();
+    const measured = await topic.run(values.against);
     figures.push(...measured);
     if (values.json === true) for (const figure of measured) console.log(JSON.stringify(figure));
   }

@@ -7,6 +7,7 @@ import { createSystem, type System, type SystemOptions, type WorkflowDefinition 
 import { sink } from "./actors.ts";
 import { type Figure, measure, perSecond, type Subject, type Topic } from "./harness.ts";
 import { idling, teller, waiting } from "./telemetry-actors.ts";
+import { versionCosts } from "./telemetry-versions.ts";
 
 const rounds = 7;
 const warmUp = 200;
@@ -41,7 +42,8 @@ export const telemetry: Topic = {
     "Runs of three steps whose agents do nothing, or wait 20 ms, and messages of an actor to one on another thread: without telemetry\n" +
     "and with it. Runs and messages a second of processor time on all threads, then by the clock. The page is another process and is\n" +
     "not counted. Not measured: what an exporter costs to encode and to send.",
-  async run() {
+  async run(against) {
+    if (against !== undefined) return versionCosts(against);
     return [
       ...(await costs("run, idle agents", { workflow: idling, count: 3_000, inFlight: 32 }, watched)),
       ...(await costs("run, agents of 20 ms", { workflow: waiting, count: 300, inFlight: 16 }, [

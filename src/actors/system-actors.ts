@@ -12,6 +12,13 @@ export function systemAddress(name: SystemActor): Address {
   return makeAddress(homeHost, name);
 }
 
+const addresses: ReadonlySet<Address> = new Set(names.map(systemAddress));
+
+/** True for the address of one of them. */
+export function isSystemAddress(address: Address): boolean {
+  return addresses.has(address);
+}
+
 /** True for the name of one of them. */
 export function isSystemActor(name: string): boolean {
   return names.some((own) => own === name);

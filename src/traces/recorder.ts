@@ -49,7 +49,7 @@ type Draft = Mutable<Omit<Span, "attributes" | "events" | "links">> & {
 const mostReads = 128;
 
 /** How many messages that a span sends have spans in it; of the others, only their number is told. */
-const mostSent = 512;
+const mostSent = mostReads;
 
 /** What became of a span that was still open when its thread died, or when the work that it is of was taken from it. */
 export const lost = "lost";

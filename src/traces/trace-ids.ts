@@ -15,6 +15,11 @@ export function spanIdOf(traceId: string, ...parts: readonly (string | number)[]
   return hash64(about);
 }
 
+/** The span of a run itself. */
+export function rootSpanId(traceId: string): string {
+  return spanIdOf(traceId, "run");
+}
+
 /** The span of an attempt at a step, or at its compensation, by the version of the run in which it began. */
 export function attemptSpanId(traceId: string, kind: "attempt" | "undo", step: string, version: number): string {
   return spanIdOf(traceId, kind, step, version);

@@ -137,7 +137,7 @@ describe("the recorder", () => {
     const { recorder } = recorderOf();
     const span = recorder.begin(undefined, "floods") as OpenSpan;
     expect(span.place).toBe(span);
-    expect(Array.from({ length: 515 }, () => span.sends()).filter(Boolean)).toHaveLength(512);
+    expect(Array.from({ length: 131 }, () => span.sends()).filter(Boolean)).toHaveLength(128);
     expect(span.place).toBe(unsampled);
     span.end();
     expect(recorder.take()?.spans[0]?.attributes).toEqual({ "troupe.messages.not_recorded": 3 });

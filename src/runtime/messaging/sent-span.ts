@@ -1,7 +1,6 @@
 /** The spans of what actors, and code outside, send. */
 
-import { nameOf } from "../../actors/address.ts";
-import { isSystemActor } from "../../actors/system-actors.ts";
+import { isSystemAddress } from "../../actors/system-actors.ts";
 import { OpenSpan, type Recorder } from "../../traces/recorder.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { TraceContext } from "../../traces/traceparent.ts";
@@ -20,7 +19,7 @@ export function beginSent(
   { address }: Target,
   type: string,
 ): OpenSpan | undefined {
-  if (recorder === undefined || isSystemActor(nameOf(address))) return undefined;
+  if (recorder === undefined || isSystemAddress(address)) return undefined;
   const { trace } = sender;
   if (!recorder.wants(trace) || (trace instanceof OpenSpan && !trace.sends())) return undefined;
   const attributes = { [names.messageType]: type, [names.receiver]: address };

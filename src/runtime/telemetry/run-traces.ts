@@ -10,7 +10,7 @@ import { type Sample, TraceRate } from "../../traces/sampling.ts";
 import type { Span } from "../../traces/span.ts";
 import { traceIdOf } from "../../traces/trace-ids.ts";
 import { isInShare, isSampled } from "../../traces/traceparent.ts";
-import { type RunRecord, recordsOf } from "../../workflows/history/run-history.ts";
+import { type RunRecord, recordsOf, storedRecords } from "../../workflows/history/run-history.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import { type RunTrace, spansOf, traceFrom } from "../../workflows/history/spans-of-run.ts";
 
@@ -58,16 +58,16 @@ export class RunTraces {
    */
   readonly traceOf = (run: string, startedAt: number, caller: string | undefined): string | undefined => {
     const { sample } = this.#options;
-    const share = typeof sample === "number" && caller === undefined ? sample : undefined;
+    const share = typeof sample === "number" && caller === undefined ? sample : 1;
     const isOut =
       caller !== undefined
         ? !isSampled(caller)
-        : share === undefined
-          ? !this.#recorded.has(run) && (this.#passed.has(run) || startedAt > this.#since)
-          : share === 0;
+        : typeof sample === "number"
+          ? share === 0
+          : !this.#recorded.has(run) && (this.#passed.has(run) || startedAt > this.#since);
     if (isOut) return undefined;
     const traceId = this.#followed.get(run)?.traceId ?? traceIdOf(run, startedAt);
-    return share === undefined || isInShare(traceId, share) ? traceId : undefined;
+    return isInShare(traceId, share) ? traceId : undefined;
   };
 
   /** A run has its next version. */
@@ -86,23 +86,25 @@ export class RunTraces {
   #begun(run: string, snapshot: Snapshot<RunState>): void {
     const { time, state } = snapshot;
     const rate = state.caller === undefined ? this.#rate : undefined;
-    const isIn = rate === undefined || rate.take(this.#options.now());
-    if (rate !== undefined && isIn) note(this.#recorded, run);
-    if (!isIn || this.traceOf(run, time, state.caller) === undefined) note(this.#passed, run);
-    else if (this.#options.isGiven) this.#follow(run, snapshot);
+    if (rate !== undefined && !rate.take(this.#options.now())) return note(this.#passed, run);
+    if (rate !== undefined) note(this.#recorded, run);
+    const traceId = this.traceOf(run, time, state.caller);
+    if (traceId === undefined) note(this.#passed, run);
+    else if (this.#options.isGiven) this.#follow(run, traceId, snapshot);
   }
 
-  #follow(run: string, snapshot: Snapshot<RunState>): void {
+  #follow(run: string, traceId: string, snapshot: Snapshot<RunState>): void {
     if (this.#followed.size >= mostFollowed) return;
     const [first, ...others] = this.#recordsIn(run, snapshot);
-    const trace = first && traceFrom(first, this.#options.content);
+    const trace = first && traceFrom(first, this.#options.content, traceId);
     if (trace === undefined) return;
     trace.takeAll(others);
     this.#followed.set(run, trace);
   }
 
   #recordsIn(run: string, snapshot: Snapshot<RunState>): readonly RunRecord[] {
-    return recordsOf(run, [snapshot], this.#options.codec());
+    const { content, codec } = this.#options;
+    return content.content === "all" ? recordsOf(run, [snapshot], codec()) : storedRecords(run, snapshot);
   }
 
   #ended(run: string, { status }: RunState): void {

@@ -26,10 +26,14 @@ export interface RunRecord {
  */
 export function recordsOf(run: string, snapshots: Iterable<Snapshot<RunState>>, codec: PayloadCodec): RunRecord[] {
   const records: RunRecord[] = [];
-  for (const { version, time, state } of snapshots) {
-    for (const note of state.events) records.push({ run, version, time, event: decoded(eventOf(note, state), codec) });
-  }
+  for (const snapshot of snapshots)
+    for (const record of storedRecords(run, snapshot)) records.push({ ...record, event: decoded(record.event, codec) });
   return records;
+}
+
+/** The events of one version, with inputs and outputs as they are stored: for what looks at neither. */
+export function storedRecords(run: string, { version, time, state }: Snapshot<RunState>): RunRecord[] {
+  return state.events.map((note) => ({ run, version, time, event: eventOf(note, state) }));
 }
 
 function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {

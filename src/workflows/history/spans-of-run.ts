@@ -9,7 +9,7 @@ import { shownContent, type TraceOptions } from "../../traces/content.ts";
 import { failureName } from "../../traces/failure-name.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
-import { attemptSpanId, spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
+import { attemptSpanId, rootSpanId, spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import { spanIdIn, traceIdIn } from "../../traces/traceparent.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import { around, isWithin, itemAt, roundAt, roundPath, wholeOf } from "../definition/steps-of-run.ts";
@@ -38,9 +38,16 @@ export function spansOf(records: readonly RunRecord[], options: TraceOptions = {
   return trace.spans;
 }
 
-/** The trace of a run that begins with a record, and is told of the others as they come; `undefined` if that is not a run's first. */
-export function traceFrom({ run, time, event }: RunRecord, options: TraceOptions): RunTrace | undefined {
-  return event.type === "run-started" ? new RunTrace(run, time, event, options) : undefined;
+/**
+ * The trace of a run that begins with a record, and is told of the others as they come; `undefined` if that is not a run's first.
+ *
+ * @param traceId its id. Default: it is calculated.
+ */
+export function traceFrom(first: RunRecord, options: TraceOptions, traceId?: string): RunTrace | undefined {
+  const { run, time, event } = first;
+  return event.type === "run-started"
+    ? new RunTrace(first, event, options, traceId ?? traceIdOf(run, time))
+    : undefined;
 }
 
 /** The spans of a run as far as it has been told of. */
@@ -64,11 +71,12 @@ export class RunTrace {
   readonly #settledAt = new Map<string, number>();
   #hasTurnedBack = false;
 
-  constructor(run: string, startedAt: number, { workflow, input, steps, ...event }: RunStarted, options: TraceOptions) {
+  constructor({ run, time }: RunRecord, started: RunStarted, options: TraceOptions, traceId: string) {
+    const { workflow, input, steps, tenant, session, caller } = started;
     this.#options = options;
-    this.traceId = traceIdOf(run, startedAt);
+    this.traceId = traceId;
     this.#outlines = new Map(steps.map((step) => [step.name, step]));
-    this.#root = this.#open(undefined, ["run"], `${names.invokeWorkflow} ${workflow.name}`, startedAt, {
+    this.#root = this.#open(undefined, rootSpanId(traceId), `${names.invokeWorkflow} ${workflow.name}`, time, {
       [names.operation]: names.invokeWorkflow,
       [names.agentName]: workflow.name,
       [names.spanType]: "WORKFLOW",
@@ -76,13 +84,13 @@ export class RunTrace {
       [names.runTag]: run,
       [names.workflowName]: workflow.name,
       [names.workflowVersion]: workflow.version,
-      [names.coordination]: event.coordination,
+      [names.coordination]: started.coordination,
       [names.runStatus]: "running",
-      ...(event.tenant === undefined ? {} : { [names.tenant]: event.tenant }),
-      ...(event.session === undefined ? {} : { [names.session]: event.session }),
-      ...shownContent(options, names.inputValue, input),
     });
-    const { caller } = event;
+    const { attributes } = this.#root;
+    if (tenant !== undefined) attributes[names.tenant] = tenant;
+    if (session !== undefined) attributes[names.session] = session;
+    this.#show(attributes, names.inputValue, input);
     if (caller !== undefined)
       this.#root.links = [{ traceId: traceIdIn(caller), spanId: spanIdIn(caller), attributes: {} }];
   }
@@ -257,7 +265,7 @@ export class RunTrace {
     start: number,
     attributes: Attributes,
   ): Draft {
-    return this.#openAs(parent, attemptSpanId(this.traceId, kind, step, this.#version), name, start, attributes);
+    return this.#open(parent, attemptSpanId(this.traceId, kind, step, this.#version), name, start, attributes);
   }
 
   #endAttempt(time: number, step: string, error: EncodedError | undefined, outcome: string): void {
@@ -301,9 +309,10 @@ export class RunTrace {
     if (known !== undefined) return known;
     const { after = roundBefore(step) } = this.#outlines.get(step) ?? {};
     const parent = this.#around(step);
-    const ready = Math.max(parent.start, ...after.map((other) => this.#settledAt.get(other) ?? 0));
+    let ready = parent.start;
+    for (const other of after) ready = Math.max(ready, this.#settledAt.get(other) ?? 0);
     const start = Math.min(ready, time);
-    const span = this.#open(parent, ["step", step], `step ${step}`, start, {
+    const span = this.#open(parent, spanIdOf(this.traceId, "step", step), `step ${step}`, start, {
       [names.spanType]: "TASK",
       [names.stepName]: step,
       [names.queued]: time - start,
@@ -329,17 +338,7 @@ export class RunTrace {
     if (this.#hasTurnedBack) this.#closeIfIdle(time, around(step));
   }
 
-  #open(
-    parent: Draft | undefined,
-    about: readonly (string | number)[],
-    name: string,
-    start: number,
-    attributes: Attributes,
-  ): Draft {
-    return this.#openAs(parent, spanIdOf(this.traceId, ...about), name, start, attributes);
-  }
-
-  #openAs(parent: Draft | undefined, spanId: string, name: string, start: number, attributes: Attributes): Draft {
+  #open(parent: Draft | undefined, spanId: string, name: string, start: number, attributes: Attributes): Draft {
     const draft: Draft = { traceId: this.traceId, spanId, name, start, attributes, events: [], links: [] };
     if (parent !== undefined) draft.parentId = parent.spanId;
     this.spans.push(draft);
