@@ -109,6 +109,10 @@ describe("the views of a system in which much has failed", () => {
       (await troubled.view<RunsData>(`runs?${query}`)).runs.map(({ run }) => run);
     expect(await idsOf("status=compensation-failed")).toEqual([runIds.stuck]);
     expect(await idsOf("asks=yes")).toEqual([runIds.asking]);
+    expect(await idsOf("waits=answer")).toEqual([runIds.asking]);
+    expect(await idsOf("waits=person")).toEqual([runIds.stuck]);
+    expect(await idsOf("waits=time")).toEqual([]);
+    expect(await idsOf("waits=person&waitingFor=approval")).toEqual([]);
     expect(await idsOf("waitingFor=approval&workflow=purchase")).toEqual([runIds.asking]);
     expect(await idsOf("text=SALE")).toEqual([runIds.stuck, runIds.done]);
     expect(await idsOf("limit=1&offset=1")).toEqual([all.runs[1]?.run]);

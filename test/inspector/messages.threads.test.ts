@@ -76,7 +76,9 @@ describe("the messages of a stretch of time", () => {
 
 test("what reached no actor is sent again, to the actor of that name, once there is one", async () => {
   await using own = await troubledSystem();
-  const { letters } = await own.view<MessagesData>("messages");
+  const { letters, groups } = await own.view<MessagesData>("messages");
+  const one = groups.find(({ to, reason }) => to.endsWith("/gone") && reason === "no-such-actor");
+  expect(one?.count).toBe(letters.filter(({ to, reason }) => to === one?.to && reason === one?.reason).length);
   const lost = letters.find(({ to, type }) => to.endsWith("/gone") && type === "crash");
   const early = await own.command("resend", { number: lost?.number });
   expect([early.status, await early.text()]).toEqual([404, expect.stringContaining("no actor named gone")]);

@@ -1,6 +1,7 @@
 /** A trace as a tree with a bar for each span, for a terminal. */
 
 import { oldReadInWords, oldReads } from "../../traces/old-reads.ts";
+import { whyRefused } from "../../traces/refusals.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
 import { durationText } from "./duration-text.ts";
@@ -83,6 +84,8 @@ function noteOf({ failure, attributes, events }: Span, paint: Paint): string {
   if (attributes[names.isFallback] === true) said.push("by its fallback");
   const queued = attributes[names.queued];
   if (typeof queued === "number" && queued >= 1) said.push(`waited ${durationText(queued)} to start`);
+  const refused = whyRefused(attributes);
+  if (refused !== undefined) said.push(`refused: ${refused}`);
   const { [names.stateKey]: key, [names.stateVersion]: version } = attributes;
   if (typeof key === "string" && typeof version === "number") said.push(`version ${version} of ${key}`);
   const reads = events.filter(({ name }) => name === names.stateRead).slice(0, mostReads);

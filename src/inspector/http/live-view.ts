@@ -23,8 +23,9 @@ export interface LiveViewOptions {
 
 /** Milliseconds from one look to the next, at least. */
 const pause = 500;
-/** Looking takes one part of so many of the time, at most. */
-const share = 20;
+/** Looking takes one part of so many of the time, at most; but a reader waits no longer than this for the next one. */
+const share = 50;
+const longestPause = 5_000;
 /** What shows times is looked at again after so many milliseconds, and a reader hears something after so many others. */
 const agesAfter = 2_000;
 const beat = 15_000;
@@ -58,7 +59,7 @@ export class LiveView {
     if (sink.isReady) await this.#tell(begun);
     if (this.#isOver) return;
     const took = clock.now() - begun;
-    this.#timer = clock.setTimer(Math.max(pause, took * (share - 1)), () => void this.#turn());
+    this.#timer = clock.setTimer(Math.min(longestPause, Math.max(pause, took * (share - 1))), () => void this.#turn());
   }
 
   async #tell(now: number): Promise<void> {

@@ -37,6 +37,22 @@ function Letters({ given }: { readonly given: Given }) {
               {count(data.count, "message")} since the inspector was opened
               {Object.entries(data.byReason).map(([reason, n]) => ` · ${reason} ${n}`)}
             </p>
+            {data.groups.length === 0 ? null : (
+              <Table caption="Dead letters by actor and reason" heads={["To", "Reason", "How many", "The last"]}>
+                {data.groups.map(({ to, reason, count: letters, time }) => (
+                  <tr key={`${reason} ${to}`}>
+                    <th scope="row">
+                      <ActorLink address={to} />
+                    </th>
+                    <td>{reason}</td>
+                    <td>{letters.toLocaleString("en")}</td>
+                    <td>
+                      <Time at={time} />
+                    </td>
+                  </tr>
+                ))}
+              </Table>
+            )}
             {data.letters.length === 0 ? (
               <Empty>
                 {data.isLive

@@ -35,6 +35,14 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
               <Time at={run.changed} />: {duration(run.changed - run.started)}.{" "}
               <a href={hrefOf("key", { key: `run/${run.run}` })}>Its versions</a>,{" "}
               <a href={hrefOf("messages", { run: run.run })}>who sent what to whom</a>
+              {run.canRecord ? (
+                <>
+                  ,{" "}
+                  <a href={`/api/v1/recording?id=${encodeURIComponent(run.run)}`} download>
+                    record it as a file
+                  </a>
+                </>
+              ) : null}
             </p>
             {run.error === undefined ? null : <ErrorText of={run.error} />}
             <Commands of={run} />
@@ -54,6 +62,9 @@ export function Run({ given }: { readonly given: Readonly<Record<string, string>
                   <li key={text}>
                     <strong>{visible(text)}</strong>
                   </li>
+                ))}
+                {run.refused.map((text, i) => (
+                  <li key={`refused ${i}`}>{visible(text)}</li>
                 ))}
                 {run.reads.map((read, i) => (
                   <li key={`read ${i}`}>

@@ -1,13 +1,13 @@
 /** The list of runs, by what is asked of them; and a form to start one. */
 
 import { useState } from "preact/hooks";
-import type { RunsData } from "../views/runs.ts";
+import type { RunsData, WaitKind } from "../views/runs.ts";
 import { useLive } from "./live.ts";
 import { jsonIn, Order } from "./order.tsx";
 import { Empty, RunLink, Shows, Status, Time } from "./parts.tsx";
 import { Rows, rowsAtOnce } from "./rows.tsx";
 import { hrefOf } from "./route.ts";
-import { count, duration } from "./words.ts";
+import { count, duration, visible } from "./words.ts";
 
 type Given = Readonly<Record<string, string>>;
 
@@ -15,6 +15,8 @@ const statuses = [
   ...["open", "running", "compensating", "completed", "failed", "cancelled"],
   ...["undone", "compensation-failed", "resolved", "refused"],
 ];
+
+const waitKinds: readonly WaitKind[] = ["answer", "time", "breaker", "agent", "person"];
 
 export function Runs({ given }: { readonly given: Given }) {
   const [offset, want] = useState(0);
@@ -118,7 +120,8 @@ function Filter({ given, workflows }: { readonly given: Given; readonly workflow
       {text("text", "Id contains")}
       {choice("status", "Status", statuses)}
       {choice("workflow", "Workflow", workflows)}
-      {text("waitingFor", "Waits for")}
+      {choice("waits", "Waits for", waitKinds)}
+      {text("waitingFor", "With the step")}
       {text("tenant", "Tenant")}
       {moment("since", "Changed since")}
       {moment("until", "Changed until")}
@@ -156,7 +159,7 @@ function List({ of: { runs, selected, offset }, want }: ListProps) {
           <td>
             {one.finished}/{one.steps}
           </td>
-          <td>{one.asks.join(", ")}</td>
+          <td>{one.waits.map(({ step, for: kind }) => `${visible(step)} (${kind})`).join(", ")}</td>
           <td>
             {one.failed}
             {one.code === undefined ? "" : ` (${one.code})`}

@@ -23,7 +23,7 @@ export async function recordRun(at: Looking, run: string): Promise<Recording> {
   const looking = lookingAt(
     { ...at, spans: await spansOnlyOf(at, run) },
     readerOf(reader, new Set([key, ...written.keys()])),
-    { kind: "journal", journal: `${run}, as of ${new Date(made).toISOString()}` },
+    { kind: "recording", journal: `${run}, as of ${new Date(made).toISOString()}` },
   );
   const answers = new RecordedAnswers(looking);
   await answers.recordGeneral();

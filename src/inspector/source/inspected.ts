@@ -117,7 +117,7 @@ export interface LiveSystem {
 }
 
 export interface Inspected {
-  readonly kind: "system" | "journal" | "schedule";
+  readonly kind: "system" | "journal" | "recording" | "schedule";
   /** The journal's folder, or what a recording is of; absent for a system. */
   readonly journal?: string;
   /** The workflows of which runs may be started here. */

@@ -44,15 +44,52 @@ class Newest<T> {
   }
 }
 
+/** The dead letters for one actor with one reason. */
+export interface LetterGroup {
+  readonly reason: string;
+  readonly to: string;
+  readonly count: number;
+  /** When there was the last one. */
+  readonly time: number;
+}
+
+/** How many groups are kept: those that got one last. */
+const mostGroups = 200;
+
+class LetterGroups {
+  readonly #groups = new Map<string, LetterGroup>();
+
+  add(time: number, { reason, to }: Pick<LostMessage, "reason" | "to">): void {
+    const name = `${reason} ${to}`;
+    const count = (this.#groups.get(name)?.count ?? 0) + 1;
+    this.#groups.delete(name);
+    this.#groups.set(name, { reason, to, count, time });
+    for (const oldest of this.#groups.keys()) {
+      if (this.#groups.size <= mostGroups) return;
+      this.#groups.delete(oldest);
+    }
+  }
+
+  /** Those that got one last first. */
+  get list(): readonly LetterGroup[] {
+    return [...this.#groups.values()].reverse();
+  }
+}
+
 export class Recent {
   readonly events = new Newest<Noted>();
   readonly deadLetters = new Newest<LostMessage>();
+  readonly letterGroups = new LetterGroups();
   /** Those of the letters that were sent again. */
   readonly sentAgain = new WeakSet<LostMessage>();
 
   constructor(live: LiveSystem | undefined, now: () => number) {
     if (live === undefined) return;
     live.hear((event) => this.events.add(event.time, event));
-    live.deadLetters$.subscribe((letter) => this.deadLetters.add(now(), letter));
+    live.deadLetters$.subscribe((letter) => {
+      const time = now();
+      this.deadLetters.add(time, letter);
+      this.letterGroups.add(time, letter);
+    });
   }
 }

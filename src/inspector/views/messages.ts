@@ -1,7 +1,10 @@
 /** The messages that no actor processed. */
 
 import type { Shown } from "../source/content.ts";
+import type { LetterGroup } from "../source/recent.ts";
 import type { View } from "./view.ts";
+
+const mostGroups = 50;
 
 export interface ShownLetter {
   readonly number: number;
@@ -22,6 +25,8 @@ export interface MessagesData {
   /** How many there were since the inspector was opened. */
   readonly count: number;
   readonly byReason: Readonly<Record<string, number>>;
+  /** By reason and actor, those that got one last first. */
+  readonly groups: readonly LetterGroup[];
   /** The newest first. */
   readonly letters: readonly ShownLetter[];
 }
@@ -34,6 +39,7 @@ export const messages: View<MessagesData> = (query) => {
     isReadOnly,
     count: recent.deadLetters.count,
     byReason: (await live?.stats())?.deadLetters ?? {},
+    groups: recent.letterGroups.list.slice(0, mostGroups),
     letters: recent.deadLetters.list(limit, before).map(({ number, time, of }) => ({
       number,
       time,

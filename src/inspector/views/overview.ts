@@ -3,6 +3,7 @@
 import type { BreakerRecord } from "../../agents/policies/breaker-record.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { SystemFigures } from "../source/inspected.ts";
+import type { LetterGroup } from "../source/recent.ts";
 import type { IndexedRun } from "../source/run-index.ts";
 import type { Span } from "../../traces/span.ts";
 import { type Usage, usageIn } from "./executions.ts";
@@ -19,7 +20,7 @@ export interface Concern {
 }
 
 export interface OverviewData {
-  readonly kind: "system" | "journal" | "schedule";
+  readonly kind: "system" | "journal" | "recording" | "schedule";
   readonly journal?: string;
   readonly isReadOnly: boolean;
   readonly coordination?: Coordination;
@@ -48,7 +49,7 @@ const seconds = 60;
 /** The latency is that of so many runs, the newest that ended. */
 const sampled = 100;
 const eventsShown = 40;
-/** A death is a concern for ten minutes. */
+/** A death is a concern for ten minutes, and so is a lost message. */
 const concernFor = 600_000;
 
 export const overview: View<OverviewData> = () => async (at) => {
@@ -70,7 +71,7 @@ export const overview: View<OverviewData> = () => async (at) => {
       ...runConcerns(all),
       ...breakerConcerns(await breakersOf(at)),
       ...eventConcerns(at),
-      ...letterConcern(recent.deadLetters.count),
+      ...letterConcern(recent.letterGroups.list, at.now() - concernFor),
     ],
     events: shownEvents(at, eventsShown),
   };
@@ -140,10 +141,16 @@ function eventConcerns(at: Looking): readonly Concern[] {
   ];
 }
 
-function letterConcern(count: number): readonly Concern[] {
-  if (count === 0) return [];
-  const text = count === 1 ? "a message reached no actor" : `${count} messages reached no actor`;
-  return [{ kind: "dead-letters", text, at: "#/messages" }];
+/** Thousands for one actor are one thing to look at, and of those that are long over none is. */
+function letterConcern(groups: readonly LetterGroup[], since: number): readonly Concern[] {
+  const recent = groups.filter(({ time }) => time >= since);
+  const actors = new Set(recent.map(({ to }) => to)).size;
+  if (actors === 0) return [];
+  const of = actors === 1 ? "an actor" : `${actors} actors`;
+  const reasons = [...new Set(recent.map(({ reason }) => reason))].sort().join(", ");
+  return [
+    { kind: "dead-letters", text: `messages to ${of} were lost in the last 10 minutes: ${reasons}`, at: "#/messages" },
+  ];
 }
 
 function runsIn(count: number): string {

@@ -14,6 +14,7 @@ import { attemptsIn, type ShownAttempt } from "./attempts.ts";
 import { usageIn } from "./executions.ts";
 import { readsIn, type ShownRead } from "./reads.ts";
 import { codec, readRun, withLive } from "./spans-of-run.ts";
+import { refusalsInWords } from "../../traces/refusals.ts";
 import { staleReads } from "./stale-reads.ts";
 import type { Looking, View } from "./view.ts";
 
@@ -75,6 +76,10 @@ export interface RunData {
   readonly steps: readonly ShownStep[];
   /** In words: reads that had to wait, and for what. */
   readonly waited: readonly string[];
+  /** In words: proposals that its history refused, of what was recorded. */
+  readonly refused: readonly string[];
+  /** True where a file can be made of it here. */
+  readonly canRecord: boolean;
   /** What its steps read, in their order, of what was recorded. */
   readonly reads: readonly ShownRead[];
   /** In the order in which they began. */
@@ -91,6 +96,7 @@ export interface RunData {
 
 const mostSteps = 500;
 const mostSpans = 1_000;
+const mostRefusals = 50;
 
 export const run: View<RunData> = (query) => {
   const id = query.required("id");
@@ -121,6 +127,8 @@ export const run: View<RunData> = (query) => {
       can: commandsOf(at, state),
       steps: stepsOf(at, id, newest, records),
       waited: await staleReads(at, spans),
+      refused: refusalsInWords(spans, mostRefusals),
+      canRecord: at.inspected.kind === "system" || at.inspected.kind === "journal",
       reads: await readsIn(at.inspected.reader(), spans),
       attempts: attemptsIn(spans),
       ...(usage.parts.length === 0 ? {} : { usage }),

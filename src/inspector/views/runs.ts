@@ -1,13 +1,30 @@
 /** The list of runs, those that changed last first. */
 
-import { runStatuses } from "../../workflows/history/run-state.ts";
+import { stateKey } from "../../store/versions/state-key.ts";
+import { pendingOf } from "../../workflows/history/run-pending.ts";
+import { runOf, runState, runStatuses } from "../../workflows/history/run-state.ts";
 import type { IndexedRun } from "../source/run-index.ts";
-import type { View } from "./view.ts";
+import { codec } from "./spans-of-run.ts";
+import type { Looking, View } from "./view.ts";
 
 export interface ListedRun extends IndexedRun {
+  /** What its steps wait for, but for each other. */
+  readonly waits: readonly ShownWait[];
   /** Milliseconds since the epoch; absent when retention dropped the run's first version. */
   readonly started?: number;
 }
+
+export interface ShownWait {
+  readonly step: string;
+  readonly for: WaitKind;
+}
+
+/** An answer, a time, a breaker that is open, an agent that works or has it in its queue, a person. */
+const waitKinds = ["answer", "time", "breaker", "agent", "person"] as const;
+export type WaitKind = (typeof waitKinds)[number];
+
+/** Of so many steps it is listed what they wait for. */
+const mostWaits = 5;
 
 export interface RunsData {
   /** How many there are, and how many of them the filter selects. */
@@ -29,6 +46,7 @@ export const runs: View<RunsData> = (query) => {
   const workflow = query.text("workflow");
   const asks = query.choice("asks", ["yes"]);
   const waitingFor = query.text("waitingFor");
+  const waits = query.choice("waits", waitKinds);
   const tenant = query.text("tenant");
   const text = query.text("text")?.toLowerCase();
   const since = query.optionalWhole("since", {});
@@ -39,18 +57,25 @@ export const runs: View<RunsData> = (query) => {
     (status === undefined || (status === "open" ? isOpen(one) : one.status === status)) &&
     (workflow === undefined || one.workflow === workflow || one.workflow.startsWith(`${workflow}@`)) &&
     (asks === undefined || one.asks.length > 0) &&
-    (waitingFor === undefined || one.asks.includes(waitingFor)) &&
     (tenant === undefined || one.tenant === tenant) &&
     (text === undefined || one.run.toLowerCase().includes(text)) &&
     (since === undefined || one.changed >= since) &&
     (until === undefined || one.changed <= until);
   return async (at) => {
     const all = await at.runs.newestFirst();
-    const selected = all.filter(isWanted);
+    let selected = all.filter(isWanted);
+    if (waits !== undefined || waitingFor !== undefined) {
+      const isWaiting = (of: readonly ShownWait[]): boolean =>
+        of.some((one) => (waits ?? one.for) === one.for && (waitingFor ?? one.step) === one.step);
+      const waiting: IndexedRun[] = [];
+      for (const one of selected) if (mayWait(one) && isWaiting(await waitsOf(at, one))) waiting.push(one);
+      selected = waiting;
+    }
     const listed: ListedRun[] = [];
     for (const one of selected.slice(offset, offset + limit)) {
       const started = await at.runs.startOf(one.run);
-      listed.push(started === undefined ? one : { ...one, started });
+      const shown = (await waitsOf(at, one)).slice(0, mostWaits);
+      listed.push({ ...one, waits: shown, ...(started === undefined ? {} : { started }) });
     }
     return {
       total: all.length,
@@ -62,6 +87,20 @@ export const runs: View<RunsData> = (query) => {
     };
   };
 };
+
+function mayWait(one: IndexedRun): boolean {
+  return isOpen(one) || one.status === "compensation-failed";
+}
+
+/** Read off its newest version when someone looks: what waits is not indexed. */
+async function waitsOf({ inspected }: Looking, one: IndexedRun): Promise<readonly ShownWait[]> {
+  if (!mayWait(one)) return [];
+  const newest = await inspected.reader().stored(stateKey(runState, one.run));
+  if (newest === undefined) return [];
+  return pendingOf(runOf(newest).state, codec).flatMap(({ step, for: kind }) =>
+    kind === "steps" || kind === "start" ? [] : [{ step, for: kind }],
+  );
+}
 
 function isOpen({ status }: IndexedRun): boolean {
   return status === "running" || status === "compensating" || status === "refused";

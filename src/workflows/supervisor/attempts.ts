@@ -13,6 +13,7 @@ import { recordGate } from "../../agents/policies/recorded-gate.ts";
 import { agentKey, agentStepOf } from "../coordination/workflow-plan.ts";
 import type { Grant, Spent } from "../coordination/coordination-protocol.ts";
 import { LingeringAttempts } from "./lingering-attempts.ts";
+import { noteRefusal } from "./note-refusal.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { Claim, Proposal, RunEvent } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
@@ -131,11 +132,14 @@ export class Attempts {
   }
 
   /**
-   * Takes an outcome that the history refused. For an attempt that had timed out, it means that the agent's code has
-   * ended.
+   * Takes a proposal that the history refused, for a run that has not ended or is gone. For an attempt that had timed out, its outcome means
+   * that the agent's code has ended.
    */
-  refused(run: string, outcome: Proposal): void {
-    this.#lingering.end(run, outcome);
+  refused(id: string, proposal: Proposal, run?: OpenRun): false {
+    this.#lingering.end(id, proposal);
+    const { tracing } = this.#ports;
+    if (run !== undefined && tracing !== undefined) noteRefusal(run, proposal, tracing);
+    return false;
   }
 
   /** Gives up the attempts that wait for their agents' policies, as a run that goes backward begins nothing more. */

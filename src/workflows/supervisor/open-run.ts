@@ -12,7 +12,7 @@ import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
 import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
-import { attemptSpanId } from "../../traces/trace-ids.ts";
+import { attemptSpanId, rootSpanId } from "../../traces/trace-ids.ts";
 import { traceparentOf, unsampled } from "../../traces/traceparent.ts";
 import type { RunTracing } from "./supervisor-ports.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
@@ -22,6 +22,11 @@ export type DueWork =
   | { readonly kind: "deadline" }
   | { readonly kind: "start" }
   | { readonly kind: "again" | "wait"; readonly step: string };
+
+/** How an attempt began: by whom, and in which version of the run. */
+interface Begin extends Pick<Claim, "type" | "by" | "epoch"> {
+  readonly version: number;
+}
 
 export interface OpenRunPorts {
   readonly clock: Clock;
@@ -66,8 +71,10 @@ export class OpenRun {
   #held: Set<string> | undefined;
   /** When steps and compensations are tried again, and waits and pauses end, by step. A step is left out once its participant was told to claim the attempt. */
   #due: Map<string, number> | undefined;
-  /** The versions in which the newest attempts began, by step; kept where traces are recorded. */
-  #begunIn: Map<string, number> | undefined;
+  /** How the newest attempts began, by step; kept where traces are recorded. */
+  #begun: Map<string, Begin> | undefined;
+  /** How many proposals its history refused, of those that were noted. */
+  refusals = 0;
   readonly #clock: Clock;
   /** Times that the history has, in the clock's milliseconds. Each is converted once, so that it stays when the time of day jumps. */
   #undated: Map<number, number> | undefined;
@@ -150,8 +157,8 @@ export class OpenRun {
    * Notes who has the attempt that an event starts. Under the relay, the participant that claimed it has it; under the
    * orchestrator, no participant has it before an order is sent.
    */
-  #noteStart({ type, step, by }: Claim): void {
-    if (this.#version !== undefined) (this.#begunIn ??= new Map()).set(step, this.#version);
+  #noteStart({ type, step, by, epoch }: Claim): void {
+    if (this.#version !== undefined) (this.#begun ??= new Map()).set(step, { type, by, epoch, version: this.#version });
     if (this.plan.opening.has(step)) return; // a sub-workflow, an each or a loop has no attempts
     if (by === "relay") (this.#claimed ??= new Set()).add(step);
     else this.#claimed?.delete(step);
@@ -160,12 +167,29 @@ export class OpenRun {
 
   /** The place of the newest attempt at a step, or at its compensation, in the run's trace; `undefined` if it isn't known. */
   traceOf({ type, step }: Pick<Claim, "type" | "step">, { traceOf }: Pick<RunTracing, "traceOf">): string | undefined {
-    const version = this.#begunIn?.get(step);
-    if (this.startedAt === undefined || version === undefined) return undefined;
+    const version = this.#begun?.get(step)?.version;
+    const traceId = version === undefined ? undefined : this.#traceIdBy(traceOf);
+    if (traceId === undefined || version === undefined) return undefined;
+    if (traceId === null) return unsampled.traceparent;
+    const spanId = attemptSpanId(traceId, type === "step-started" ? "attempt" : "undo", step, version);
+    return traceparentOf(traceId, spanId, true);
+  }
+
+  /** The place of the run itself in its trace; `undefined` for one that is not recorded, and if it isn't known. */
+  rootOf({ traceOf }: Pick<RunTracing, "traceOf">): string | undefined {
+    const traceId = this.#traceIdBy(traceOf);
+    return traceId == null ? undefined : traceparentOf(traceId, rootSpanId(traceId), true);
+  }
+
+  /** How the newest attempt at a step, or at its compensation, began; `undefined` if it isn't known. */
+  beginOf(step: string): Begin | undefined {
+    return this.#begun?.get(step);
+  }
+
+  #traceIdBy(traceOf: RunTracing["traceOf"]): string | null | undefined {
+    if (this.startedAt === undefined) return undefined;
     if (this.#traceId === undefined) this.#traceId = traceOf(this.id, this.startedAt, this.state.caller) ?? null;
-    if (this.#traceId === null) return unsampled.traceparent;
-    const spanId = attemptSpanId(this.#traceId, type === "step-started" ? "attempt" : "undo", step, version);
-    return traceparentOf(this.#traceId, spanId, true);
+    return this.#traceId;
   }
 
   #noteDue(name: string): void {

@@ -225,7 +225,9 @@ export class RunSupervisor {
   claim(id: string, event: Claim): MaybePromise<Grant | false> {
     const run = this.#runs.wake(id);
     if (run === undefined) return false;
-    return chain(this.#judge(run, event), (isAccepted) => isAccepted && this.#attempts.goAhead(run, event));
+    return chain(this.#judge(run, event), (isAccepted) =>
+      isAccepted ? this.#attempts.goAhead(run, event) : this.#attempts.refused(id, event, run),
+    );
   }
 
   /** Notes that an agent's code begins with an attempt at a step that was let ahead. */
@@ -251,10 +253,8 @@ export class RunSupervisor {
    */
   propose(id: string, event: Proposal, spent?: Spent): MaybePromise<boolean> {
     const run = this.#runs.wake(id);
-    return chain(run === undefined ? false : this.#judge(run, event, spent), (isAccepted) => {
-      if (!isAccepted) this.#attempts.refused(id, event);
-      return isAccepted;
-    });
+    const judged = run === undefined ? false : this.#judge(run, event, spent);
+    return chain(judged, (isAccepted) => isAccepted || this.#attempts.refused(id, event, run));
   }
 
   /**
