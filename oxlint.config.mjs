@@ -157,7 +157,7 @@ export default defineConfig({
     { files: ["src/inspector/page/**"], rules: boundaries("inspector", { room: "page", real: true }) },
     { files: ["src/runtime/**/node-*.ts"], rules: boundaries("runtime", { real: true }) },
     {
-      files: ["src/testing/simulator/schedules/turn-barrier.ts", "src/testing/simulator/virtual/virtual-sources.ts"],
+      files: ["src/testing/simulator/schedules/turn-barrier.ts", "src/testing/simulator/virtual/**"],
       rules: boundaries("testing", { real: true }),
     },
     {

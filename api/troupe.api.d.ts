@@ -841,6 +841,11 @@ export interface ErrorDetailsByCode {
         readonly seed: number;
         readonly steps: number;
     };
+    "uncontrolled-source": {
+        readonly source: string;
+        readonly seed?: number;
+        readonly steps?: number;
+    };
     "verification-failed": {
         readonly workflow: string;
         readonly problem: string;

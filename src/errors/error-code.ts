@@ -83,6 +83,7 @@ export const errorCodes = [
   // simulator
   "simulation-failed",
   "not-repeatable",
+  "uncontrolled-source",
   "verification-failed",
   "not-linearizable",
   "deadlock",

@@ -250,6 +250,7 @@ export interface ErrorDetailsByCode {
   // simulator
   "simulation-failed": { readonly seed: number; readonly steps: number; readonly replay?: string };
   "not-repeatable": { readonly seed: number; readonly steps: number };
+  "uncontrolled-source": { readonly source: string; readonly seed?: number; readonly steps?: number };
   "verification-failed": { readonly workflow: string; readonly problem: string; readonly seed: number };
   "not-linearizable": {
     readonly model: string;

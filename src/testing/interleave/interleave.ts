@@ -5,8 +5,8 @@ import { checkOptions } from "../../contracts/check-options.ts";
 import type { Game } from "../simulator/game.ts";
 import { search } from "../simulator/search.ts";
 import { checkSearch, searchEntries, type SearchOptions } from "../simulator/search-options.ts";
-import { withSources } from "../simulator/simulate.ts";
 import type { SimulationReport } from "../simulator/simulation-report.ts";
+import { virtualSources } from "../simulator/virtual/virtual-sources.ts";
 import { explainTasks } from "./explain-tasks.ts";
 import type { AnyInterleaving, Interleaving, Task } from "./interleaving.ts";
 import { tasksPlayer } from "./play-tasks.ts";
@@ -59,8 +59,8 @@ export function withTasks<T>(
   repeat: Game["repeat"],
   work: (game: Game) => Promise<T>,
 ): Promise<T> {
-  return withSources(async (sources) => {
-    const player = tasksPlayer(it, options, sources);
+  return virtualSources.lend(async () => {
+    const player = tasksPlayer(it, options);
     try {
       return await work({ play: player.play, isRepeatable: true, explain: explainTasks, repeat });
     } finally {

@@ -11,7 +11,9 @@ import { hashOf, type RunOutcome } from "../simulator/schedules/run-outcome.ts";
 import { epoch, Scheduler } from "../simulator/schedules/scheduler.ts";
 import { randomOf } from "../simulator/schedules/seeded-random.ts";
 import { type StrategyName, strategyOf } from "../simulator/schedules/strategy.ts";
-import type { VirtualSources } from "../simulator/virtual/virtual-sources.ts";
+import { CodeTimers } from "../simulator/virtual/code-timers.ts";
+import type { SourcesOfRun } from "../simulator/virtual/sources-of-run.ts";
+import { virtualSources as sources } from "../simulator/virtual/virtual-sources.ts";
 import type { AnyInterleaving } from "./interleaving.ts";
 import { tapAll, unusable } from "./taps.ts";
 import { ValueLog } from "./value-log.ts";
@@ -28,21 +30,19 @@ export interface TasksOptions {
   readonly maxSteps?: number | undefined;
 }
 
-export function tasksPlayer(it: AnyInterleaving, options: TasksOptions, sources: VirtualSources): TasksPlayer {
+export function tasksPlayer(it: AnyInterleaving, options: TasksOptions): TasksPlayer {
   /** The task that code is a part of, also after it has waited for a promise of its own. */
   const following = new AsyncLocalStorage<string>();
   /** What was shared in the runs before. */
   const earlier = new WeakSet<object>();
   return {
-    play: (seed, playing = {}) =>
-      new RunOfTasks(it, seed, { ...options, ...playing, following, sources, earlier }).play(),
+    play: (seed, playing = {}) => new RunOfTasks(it, seed, { ...options, ...playing, following, earlier }).play(),
     end: () => following.disable(),
   };
 }
 
-interface RunOptions extends TasksOptions, Pick<Playing, "given" | "log"> {
+interface RunOptions extends TasksOptions, Pick<Playing, "given" | "log" | "watch"> {
   readonly following: AsyncLocalStorage<string>;
-  readonly sources: VirtualSources;
   readonly earlier: WeakSet<object>;
 }
 
@@ -57,6 +57,8 @@ class RunOfTasks {
   readonly #values: ValueLog | undefined;
   readonly #unfinished = new Set<string>();
   #calls = 0;
+  #isTouched = false;
+  #uncontrolled: TroupeError | undefined;
   /** The error of something shared that can't be. */
   #refusal: TroupeError | undefined;
 
@@ -74,7 +76,8 @@ class RunOfTasks {
         this.#invariants.look(this.#scheduler.trace.length);
         return false;
       },
-      outside: options.sources.outside,
+      outside: sources.outside,
+      onTouched: () => (this.#isTouched = true),
     });
     this.#log = options.log;
     this.#values = options.log && new ValueLog(options.log, () => options.following.getStore());
@@ -93,16 +96,32 @@ class RunOfTasks {
       const byName = Object.fromEntries(Object.keys(tasks).map((name, at) => [name, results[at]]));
       await this.#it.check?.(shared as never, byName as never);
     };
-    const run = { now: () => scheduler.now, elapsed, random: randomOf(this.#seed, "sources") };
-    const { failure } = await this.#options.sources.during(run, () =>
-      play(scheduler, { run: program, invariants: this.#invariants, deadlock: this.#deadlock }),
+    const run: SourcesOfRun = {
+      now: () => scheduler.now,
+      elapsed,
+      random: randomOf(this.#seed, "sources"),
+      timers: new CodeTimers(scheduler, () => true),
+      where: () => `in step ${scheduler.trace.length}, a ${scheduler.turn.name}`,
+      onUncontrolled: (error) => (this.#uncontrolled ??= error),
+    };
+    const { watch } = this.#options;
+    watch?.watch({ isInRun: () => sources.isInRun, where: run.where });
+    const { failure } = await sources.during(run, () =>
+      play(scheduler, {
+        run: program,
+        invariants: this.#invariants,
+        interruption: () => this.#uncontrolled,
+        deadlock: this.#deadlock,
+      }),
     );
+    watch?.end();
     untap?.();
     if (this.#refusal !== undefined) throw this.#refusal;
     const { chosen, lanes, alternatives, misfit } = this.#choices;
     const { trace } = scheduler;
     return {
       ...{ seed: this.#seed, trace, schedule: hashOf(trace), crashes: 0, chosen, lanes, alternatives, misfit, failure },
+      isTouched: this.#isTouched,
       met: this.#invariants.met,
     };
   }

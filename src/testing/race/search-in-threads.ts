@@ -41,7 +41,7 @@ export async function searchInThreads(race: Race, order: ThreadedSearch): Promis
   if (failed === undefined) return { report };
   const found = await withRace(race, options, order.repeat, async (game) => {
     const run = await game.play(failed);
-    if (run.failure !== undefined) return failure(game, run);
+    if (run.failure !== undefined || run.isTouched) return failure(game, run);
     const message = `the scenario failed with seed ${failed} in a thread, and held when it was run again in another. It depends on something that the simulation doesn't decide, such as a variable that outlives the run.`;
     const error = new TroupeError("not-repeatable", message, { details: { seed: failed, steps: run.trace.length } });
     return { error, explained: [], repeat: [] };

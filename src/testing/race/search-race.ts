@@ -5,7 +5,8 @@ import type { Game } from "../simulator/game.ts";
 import { search, type Search, type Searched } from "../simulator/search.ts";
 import type { SearchOptions } from "../simulator/search-options.ts";
 import { checkSimulate, type SimulateOptions } from "../simulator/simulate-options.ts";
-import { simulation, withSources } from "../simulator/simulate.ts";
+import { simulation } from "../simulator/simulate.ts";
+import { virtualSources } from "../simulator/virtual/virtual-sources.ts";
 import { isInterleaving, type Race } from "./race.ts";
 
 /** What is said in the place of a race's own options: only data, so that it can go to another thread. */
@@ -48,5 +49,5 @@ export function withRace<T>(
   work: (game: Game) => Promise<T>,
 ): Promise<T> {
   if (isInterleaving(scenario)) return withTasks(scenario, options, repeat, work);
-  return withSources((sources) => work(simulation(scenario, options, sources, repeat)));
+  return virtualSources.lend(() => work(simulation(scenario, options, repeat)));
 }

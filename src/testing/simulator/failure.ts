@@ -1,12 +1,13 @@
 /** The error of a simulation whose scenario failed: repeated, shrunk, and with what repeats it. */
 
 import { encodeError } from "../../errors/error-codec.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { RunLog } from "./explain/run-log.ts";
 import type { Game } from "./game.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { type Schedule, writeSchedule } from "./schedules/schedule-string.ts";
 import { shrink } from "./schedules/shrink.ts";
+import { OutsideWork } from "./virtual/outside-work.ts";
 
 /** A failing run, and what is known of it. */
 export interface Failure {
@@ -32,9 +33,13 @@ const longest = 20_000;
  */
 export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "given" = "drawn"): Promise<Failure> {
   const thrown = failed.failure?.thrown;
+  if (failed.failure === undefined) return touched(game, failed);
+  if (isTroupeError(thrown, "uncontrolled-source")) return fromOutside(failed, thrown);
   // what is outside keeps what it has, so that the second time isn't the same
   if (!game.isRepeatable || failed.trace.length > longest) return failureBySeed(game, failed);
-  const again = await game.play(failed.seed, { given: failed });
+  const watch = new OutsideWork();
+  const again = await game.play(failed.seed, { given: failed, watch });
+  if (watch.found !== undefined) return fromOutside(failed, watch.found, thrown);
   const likeIt = kindOf(thrown);
   const fails = (run: RunOutcome): boolean => run.failure !== undefined && kindOf(run.failure.thrown) === likeIt;
   if (again.schedule !== failed.schedule || !fails(again))
@@ -63,6 +68,42 @@ function failureBySeed(game: Game, failed: RunOutcome): Failure {
   const repeat = `Repeat it with ${game.repeat.bySeed(failed.seed)}.`;
   return { error: failedBySeed(failed, repeat), explained: [], repeat: [repeat] };
 }
+
+/** Runs again a run that held, and that something from outside went on in: the error that names what it was, if anything is found. */
+export async function whatTouched(
+  game: Game,
+  run: RunOutcome,
+): Promise<TroupeError<"uncontrolled-source"> | undefined> {
+  const watch = new OutsideWork();
+  await game.play(run.seed, { given: run, watch });
+  return watch.found;
+}
+
+async function touched(game: Game, run: RunOutcome): Promise<Failure> {
+  const found = await whatTouched(game, run);
+  if (found !== undefined) return fromOutside(run, found);
+  const message = `the scenario held with seed ${run.seed}, where something from outside of the simulation had a part in it, and had none when it was run again`;
+  const details = { seed: run.seed, steps: run.trace.length };
+  return { error: new TroupeError("not-repeatable", message, { details }), explained: [], repeat: [] };
+}
+
+/** The error of a run in which code asks what the simulation doesn't decide; `thrown` is what that led to. */
+function fromOutside(
+  { seed, trace }: RunOutcome,
+  { message, details: { source } }: TroupeError<"uncontrolled-source">,
+  thrown?: unknown,
+): Failure {
+  const led =
+    thrown === undefined ? "" : `\nThe scenario failed then with seed ${seed}: ${encodeError(thrown).message}`;
+  const error = new TroupeError("uncontrolled-source", `${message}${led}\n${help}`, {
+    cause: thrown,
+    details: { source, seed, steps: trace.length },
+  });
+  return { error, explained: [], repeat: [] };
+}
+
+const help =
+  "Have the scenario give its actors something that stands in for it: answering() for an agent, or what a message or a state hands them.";
 
 /** The error of a failing run that was not repeated. */
 export function failedBySeed(failed: RunOutcome, repeat: string): TroupeError {
@@ -112,9 +153,7 @@ function failedWith({ seed }: RunOutcome, thrown: unknown): string {
 }
 
 function codeOf(thrown: unknown): "deadlock" | "livelock" | "simulation-failed" {
-  if (thrown instanceof TroupeError && (thrown.code === "deadlock" || thrown.code === "livelock")) return thrown.code;
-  const code = "simulation-failed";
-  return code;
+  return isTroupeError(thrown, "deadlock") || isTroupeError(thrown, "livelock") ? thrown.code : "simulation-failed";
 }
 
 /** Equal for failures that are alike: their numbers may differ. */
@@ -144,7 +183,7 @@ function notRepeatable(failed: RunOutcome, again: RunOutcome, thrown: unknown): 
         : `it went on otherwise, and failed with: ${encodeError(again.failure.thrown).message}`;
   return new TroupeError(
     "not-repeatable",
-    `${failedWith(failed, thrown)}\nThe same choices led to something else when it was run again: ${difference}. It depends on something that the simulation doesn't decide, such as a variable that outlives the run, a file, the network, or randomUUID of node:crypto.`,
+    `${failedWith(failed, thrown)}\nThe same choices led to something else when it was run again: ${difference}. It depends on something that the simulation doesn't decide, such as a variable that outlives the run, or a function of time or chance that it had taken before the simulation began.`,
     { cause: thrown, details: { seed: failed.seed, steps: failed.trace.length } },
   );
 }

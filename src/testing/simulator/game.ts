@@ -3,6 +3,7 @@
 import type { Given } from "./schedules/choices.ts";
 import type { RunLog } from "./explain/run-log.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
+import type { OutsideWork } from "./virtual/outside-work.ts";
 
 /** How it is played once. */
 export interface Playing {
@@ -10,7 +11,9 @@ export interface Playing {
   readonly given?: Given;
   /** Takes down what happens. */
   readonly log?: RunLog;
-  readonly maxSteps?: number;
+  /** Sees what is begun outside. */
+  readonly watch?: OutsideWork;
+  readonly maxSteps?: number | undefined;
 }
 
 export interface Game {

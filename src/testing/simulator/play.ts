@@ -9,6 +9,8 @@ export interface Program {
   /** Rejects when something fails that the program doesn't hear of. */
   readonly failed?: Promise<never>;
   readonly invariants: InvariantsOfRun;
+  /** What ends it at once, whatever it is doing. */
+  readonly interruption?: () => Error | undefined;
   /** The error of a program that waits while nothing is left to run. */
   readonly deadlock: (steps: number) => TroupeError;
 }
@@ -24,24 +26,29 @@ const longestRest = 60_000;
 
 /** Runs it until it has ended, and where something is to hold at last, until nothing is left to run. */
 export async function play(scheduler: Scheduler, program: Program): Promise<Ended> {
-  const { invariants } = program;
+  const { invariants, interruption } = program;
   const ended = await untilEnd(scheduler, program);
   if (ended.failure !== undefined || !invariants.hasEventually) return ended;
   const end = scheduler.now + longestRest;
-  await scheduler.run(() => invariants.broken !== undefined || scheduler.now > end);
+  await scheduler.run(() => (interruption?.() ?? invariants.broken) !== undefined || scheduler.now > end);
   return untilEnd(scheduler, { ...program, run: () => invariants.atRest() });
 }
 
 /** Runs it until it has ended, or can't. */
-export async function untilEnd(scheduler: Scheduler, { run, failed, invariants, deadlock }: Program): Promise<Ended> {
+export async function untilEnd(
+  scheduler: Scheduler,
+  { run, failed, invariants, interruption = () => undefined, deadlock }: Program,
+): Promise<Ended> {
   let outcome: Pick<Ended, "failure"> | undefined;
   const running = (failed === undefined ? run() : Promise.race([run(), failed])).then(
     () => (outcome = { failure: undefined }),
     (thrown: unknown) => (outcome = { failure: { thrown } }),
   );
-  const end = await scheduler.run(() => outcome !== undefined || invariants.broken !== undefined);
+  const broken = (): Error | undefined => interruption() ?? invariants.broken;
+  const end = await scheduler.run(() => outcome !== undefined || broken() !== undefined);
   invariants.look(scheduler.trace.length);
-  if (invariants.broken !== undefined) return { failure: { thrown: invariants.broken }, hasEnded: true };
+  const thrown = broken();
+  if (thrown !== undefined) return { failure: { thrown }, hasEnded: interruption() === undefined };
   if (end === "done") return { ...(await running), hasEnded: true };
   const steps = scheduler.trace.length;
   return { failure: { thrown: end === "deadlock" ? deadlock(steps) : livelock(scheduler.trace) }, hasEnded: false };

@@ -27,7 +27,10 @@ import type { Tamper } from "./world/simulated-platform.ts";
 import { withStandIns } from "./stand-ins.ts";
 import { strategyOf } from "./schedules/strategy.ts";
 import { Strikes } from "./faults/strikes.ts";
-import type { SourcesOfRun, VirtualSources } from "./virtual/virtual-sources.ts";
+import { CodeTimers } from "./virtual/code-timers.ts";
+import type { OutsideWork } from "./virtual/outside-work.ts";
+import type { SourcesOfRun } from "./virtual/sources-of-run.ts";
+import type { VirtualSources } from "./virtual/virtual-sources.ts";
 import { worldOf } from "./world/world.ts";
 
 /** What a test of a test breaks on purpose. */
@@ -44,6 +47,8 @@ export interface RunExtras extends Sabotage {
   readonly given?: Given;
   /** Takes down what happens. */
   readonly log?: RunLog;
+  /** Sees what is begun outside. */
+  readonly watch?: OutsideWork;
 }
 
 /**
@@ -55,7 +60,7 @@ export async function runOnce(
   scenario: Scenario,
   seed: number,
   options: SimulateOptions,
-  { sources, tamper, journals, given, log }: RunExtras,
+  { sources, tamper, journals, given, log, watch }: RunExtras,
 ): Promise<RunOutcome> {
   const choices = new ChoicesOfRun(given);
   const draw = (part: string): SeededRandom => randomOf(seed, part);
@@ -65,6 +70,11 @@ export async function runOnce(
   let strikes: Strikes | undefined;
   const invariants = new InvariantsOfRun();
   const machine = new MachineClock();
+  const isOpen = options.system?.journal !== undefined;
+  let hasLoaded = false;
+  let isTouched = false;
+  let uncontrolled: TroupeError | undefined;
+  let lives: Lives | undefined;
   const scheduler: Scheduler = new Scheduler({
     choices,
     strategy: strategyOf(options.strategy ?? "portfolio", draw("strategy")),
@@ -75,15 +85,25 @@ export async function runOnce(
       return strikes?.strike() ?? false;
     },
     outside: sources.outside,
+    onTouched: () => (isTouched ||= !hasLoaded && !isOpen),
   });
+  const load = (url: string): Promise<object> => {
+    hasLoaded = true;
+    return import(url) as Promise<object>;
+  };
+  const isHostAlive = (host: string): boolean => !/^[1-9]/.test(host) || lives?.process.hasThread(host) === true;
   const ofRun: SourcesOfRun = {
     now: () => scheduler.now + machine.ahead,
     elapsed: () => scheduler.now - epoch,
     random: draw("sources"),
+    where: () => `in step ${scheduler.trace.length}, a ${scheduler.turn.name}`,
+    onUncontrolled: (error) => (uncontrolled ??= error),
+    ...(isOpen ? {} : { timers: new CodeTimers(scheduler, isHostAlive) }),
   };
   log?.begin(() => ({ step: scheduler.trace.length, at: scheduler.now - epoch }));
+  watch?.watch({ isInRun: () => sources.isInRun, where: ofRun.where });
   return sources.during(ofRun, async () => {
-    const lives = new Lives({
+    const all = (lives = new Lives({
       scheduler,
       machine,
       random: draw("system"),
@@ -95,23 +115,25 @@ export async function runOnce(
       system: { ...options.system, ...(log && { telemetry: { traces: log, sample: 1 } }) },
       journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
       expects: options.expects ?? (() => false),
-      load: withStandIns(
-        moduleLoader((url) => import(url) as Promise<object>),
-        options.agents ?? [],
-      ),
+      load: withStandIns(moduleLoader(load), options.agents ?? []),
       ...(tamper === undefined ? {} : { tamper }),
       observer: log?.observe,
-    });
-    const { failed } = lives;
-    const whileItRuns = { invariants, failed, deadlock: (steps: number) => deadlock(steps, lives.crashes) };
+    }));
+    const { failed } = all;
+    const whileItRuns = {
+      invariants,
+      failed,
+      interruption: () => uncontrolled,
+      deadlock: (steps: number) => deadlock(steps, all.crashes),
+    };
     const { failure, hasEnded } = await play(scheduler, {
       ...whileItRuns,
       run: async () => {
-        strikes = new Strikes(lives, choices, striking, faults, log?.fault);
+        strikes = new Strikes(all, choices, striking, faults, log?.fault);
         try {
-          await Promise.race([lives.standing(), failed]);
+          await Promise.race([all.standing(), failed]);
           await Promise.race([
-            scenario(worldOf({ lives, scheduler, machine, random: draw("scenario"), seed, invariants })),
+            scenario(worldOf({ lives: all, scheduler, machine, random: draw("scenario"), seed, invariants })),
             failed,
           ]);
         } finally {
@@ -120,15 +142,17 @@ export async function runOnce(
         await Promise.race([failed, Promise.resolve()]); // in the same step
       },
     });
+    watch?.end();
     const trace = scheduler.trace.slice(); // without that of a close
     const closing =
       hasEnded && closes(seed, options.system)
-        ? await untilEnd(scheduler, { ...whileItRuns, run: () => lives.close() })
+        ? await untilEnd(scheduler, { ...whileItRuns, run: () => all.close() })
         : undefined;
     const { chosen, lanes, alternatives, misfit } = choices;
     return {
-      ...{ seed, trace, schedule: hashOf(trace), crashes: lives.crashes, chosen, lanes, alternatives, misfit },
+      ...{ seed, trace, schedule: hashOf(trace), crashes: all.crashes, chosen, lanes, alternatives, misfit },
       failure: failure ?? closing?.failure,
+      isTouched,
       met: invariants.met,
     };
   });

@@ -3,7 +3,7 @@
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { everySchedule } from "./schedules/exhaustive.ts";
 import { RunLog } from "./explain/run-log.ts";
-import { type Failure, failure, failureOnReplay } from "./failure.ts";
+import { type Failure, failure, failureOnReplay, whatTouched } from "./failure.ts";
 import type { Game } from "./game.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { readSchedule } from "./schedules/schedule-string.ts";
@@ -36,6 +36,7 @@ export function search(game: Game, options: Search): Promise<Searched> {
 /** What a part of a search by seeds came to. */
 export interface SearchedPart {
   readonly tally: Tally;
+  /** It failed, or what is outside of the simulation has had a part in it. */
   readonly failed?: RunOutcome;
 }
 
@@ -46,7 +47,8 @@ export async function searchPart(game: Game, { seed, runs, time, isOver }: Searc
   for (let i = 0; i < runs; i++) {
     const run = await game.play(seed + i);
     tried.add(tallyOf(run));
-    if (run.failure !== undefined) return { tally: tried.tally, failed: run };
+    const isFailed = run.failure !== undefined || (run.isTouched && (await whatTouched(game, run)) !== undefined);
+    if (isFailed) return { tally: tried.tally, failed: run };
     const over = ends();
     if (over === true || (over !== false && (await over))) break;
   }

@@ -8,7 +8,7 @@ import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { search } from "./search.ts";
 import { checkSimulate, type Scenario, type SimulateOptions } from "./simulate-options.ts";
 import type { SimulationReport } from "./simulation-report.ts";
-import { VirtualSources } from "./virtual/virtual-sources.ts";
+import { virtualSources } from "./virtual/virtual-sources.ts";
 
 /**
  * Runs `scenario` under many schedules. All of the runtime runs as in production, but on one thread and on virtual time:
@@ -21,7 +21,8 @@ import { VirtualSources } from "./virtual/virtual-sources.ts";
  * simulation will bring fails as a deadlock instead of hanging.
  *
  * @throws TroupeError (as a rejection) `simulation-failed` with the seed, the step count, the replay and what the scenario threw
- * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else; `invalid-options`.
+ * as its cause, or `deadlock`, or `livelock`; `not-repeatable` when the same choices led to something else; `uncontrolled-source`
+ * when it calls what the simulation doesn't decide, such as `fetch`; `invalid-options`.
  * @example
  * await simulate(async ({ system }) => {
  *   const ref = await system.spawn(counter);
@@ -33,8 +34,8 @@ import { VirtualSources } from "./virtual/virtual-sources.ts";
 export async function simulate(scenario: Scenario, options: SimulateOptions = {}): Promise<SimulationReport> {
   const { runs, seed } = checkSimulate(options);
   const { replay, exhaustive, time } = options;
-  const { report, failure } = await withSources((sources) =>
-    search(simulation(scenario, options, sources), { seed, runs, replay, exhaustive, time }),
+  const { report, failure } = await virtualSources.lend(() =>
+    search(simulation(scenario, options), { seed, runs, replay, exhaustive, time }),
   );
   if (failure !== undefined) throw failure.error;
   return report;
@@ -45,35 +46,18 @@ const inCode: Game["repeat"] = {
   byReplay: (replay) => `simulate(scenario, { replay: "${replay}" })`,
 };
 
-/** A scenario as what can be played under choices. */
-export function simulation(
-  scenario: Scenario,
-  options: SimulateOptions,
-  sources: VirtualSources,
-  repeat: Game["repeat"] = inCode,
-): Game {
+/** A scenario as what can be played under choices, while sources are lent. */
+export function simulation(scenario: Scenario, options: SimulateOptions, repeat: Game["repeat"] = inCode): Game {
   return {
-    play: (seed, { given, log, maxSteps } = {}) =>
+    play: (seed, { maxSteps = options.maxSteps, ...playing } = {}) =>
       runOnce(scenario, seed, maxSteps === undefined ? options : { ...options, maxSteps }, {
-        sources,
-        ...(given && { given }),
-        ...(log && { log }),
+        ...playing,
+        sources: virtualSources,
       }),
     isRepeatable: options.system?.journal === undefined,
     explain: explanation,
     repeat,
   };
-}
-
-/** Has `work` done while time and chance of JavaScript are stood in for in runs. */
-export async function withSources<T>(work: (sources: VirtualSources) => Promise<T>): Promise<T> {
-  const sources = new VirtualSources();
-  sources.install();
-  try {
-    return await work(sources);
-  } finally {
-    sources.remove();
-  }
 }
 
 /** One run of {@link simulate} under the given seed, which is not repeated if it fails. */
@@ -83,7 +67,8 @@ export async function simulateOnce(
   options: SimulateOptions = {},
   sabotage: Sabotage = {},
 ): Promise<RunOutcome> {
-  const run = await withSources((sources) => runOnce(scenario, seed, options, { ...sabotage, sources }));
+  const sources = virtualSources;
+  const run = await sources.lend(() => runOnce(scenario, seed, options, { ...sabotage, sources }), true);
   if (run.failure !== undefined) throw failedBySeed(run, `Repeat it with ${inCode.bySeed(seed)}.`);
   return run;
 }

@@ -194,6 +194,38 @@ describe("what fails", () => {
   });
 });
 
+describe("timers of tasks", () => {
+  it("fire in virtual time, in the order in which they are due, after what is there to do", async () => {
+    const told: string[] = [];
+    const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+    await interleave(
+      {
+        shared: () => ({ note: async (what: string) => void told.push(`${what} at ${Math.round(performance.now())}`) }),
+        tasks: {
+          late: async ({ note }) => {
+            await sleep(60_000);
+            await note("late");
+          },
+          soon: async ({ note }) => {
+            await sleep(1_000);
+            await note("soon");
+          },
+        },
+      },
+      { seed: 1, runs: 1 },
+    );
+    expect(told).toEqual(["soon at 1000", "late at 60000"]);
+  });
+
+  it("don't hide what comes from outside, which is named", async () => {
+    const outside = { shared: () => ({}), tasks: { a: () => fetch("http://localhost:1") } };
+    expect(await failureOf(interleave(outside, { seed: 1, runs: 3 }))).toMatchObject({
+      code: "uncontrolled-source",
+      message: expect.stringContaining("fetch") as string,
+    });
+  });
+});
+
 describe("what is shared", () => {
   const idle = { a: () => undefined };
 

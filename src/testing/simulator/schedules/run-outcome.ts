@@ -19,6 +19,8 @@ export interface RunOutcome {
   /** The first of the given choices that didn't fit. */
   readonly misfit: string | undefined;
   readonly failure: { readonly thrown: unknown } | undefined;
+  /** Whether something of it went on by what came from outside of the simulation. */
+  readonly isTouched: boolean;
   /** What was stated by `sometimes`, and whether it was met. */
   readonly met: ReadonlyMap<string, boolean>;
 }

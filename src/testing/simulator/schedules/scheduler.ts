@@ -56,6 +56,14 @@ export interface SchedulerOptions {
   readonly onStep: () => boolean;
   /** Goes round a turn of the event loop. Default: nothing does. */
   readonly outside?: (turn: () => Promise<void>) => Promise<void>;
+  /** Called when something of the simulation has gone on by a turn of the event loop. */
+  readonly onTouched?: () => void;
+}
+
+/** What runs: the lane of its step, and the host. */
+export interface Turn {
+  readonly name: string;
+  readonly host: string;
 }
 
 export class Scheduler {
@@ -64,16 +72,19 @@ export class Scheduler {
   readonly #outside: (turn: () => Promise<void>) => Promise<void>;
   readonly #maxSteps: number;
   readonly #onStep: () => boolean;
+  readonly #onTouched: () => void;
   readonly #lanes = new Set<Lane>();
   readonly #endings: (() => void)[] = [];
   readonly #trace: TraceStep[] = [];
   #now: number;
+  #turn: Turn = { name: "the start", host: "the world" };
   #added = 0;
   /** When the next step is due, of those that can't run yet. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  constructor({ choices, strategy, start, maxSteps, onStep, outside = (turn) => turn() }: SchedulerOptions) {
-    this.#outside = outside;
+  constructor({ choices, strategy, start, maxSteps, onStep, ...options }: SchedulerOptions) {
+    this.#outside = options.outside ?? ((turn) => turn());
+    this.#onTouched = options.onTouched ?? (() => undefined);
     this.#choices = choices;
     this.#strategy = strategy;
     this.#now = start;
@@ -89,11 +100,16 @@ export class Scheduler {
     return this.#trace;
   }
 
+  /** What runs now, or ran last. */
+  get turn(): Turn {
+    return this.#turn;
+  }
+
   /**
-   * A lane whose steps run one after another, in the order added, each not before its time. Draining it runs all of them now, as a
-   * part of the current step.
+   * A lane whose steps run one after another, each not before its time: in the order added, or in that of their times. Draining it runs
+   * all of them now, as a part of the current step.
    */
-  lane(name: string, host: string, isAlive: () => boolean): StepsInOrder {
+  lane(name: string, host: string, isAlive: () => boolean, order: "as added" | "by time" = "as added"): StepsInOrder {
     const lane: Lane = { name, host, steps: [], isAlive };
     return {
       drain: () => {
@@ -101,7 +117,8 @@ export class Scheduler {
       },
       add: (delay, run) => {
         const step = { at: this.#now + delay, run, id: ++this.#added, addedIn: this.#trace.length };
-        lane.steps.push(step);
+        const next = order === "by time" ? lane.steps.findIndex(({ at }) => at > step.at) : -1;
+        lane.steps.splice(next < 0 ? lane.steps.length : next, 0, step);
         this.#lanes.add(lane);
         return () => {
           const index = lane.steps.indexOf(step);
@@ -124,8 +141,10 @@ export class Scheduler {
       if (this.#onStep()) await this.#settle();
       let lane = this.#pick();
       if (lane === undefined) {
+        const added = this.#added;
         await this.#outside(loopBarrier);
         await this.#settle();
+        if (isDone() || this.#added !== added) this.#onTouched();
         if (isDone()) break;
         lane = this.#pick() ?? this.#pickLater();
       }
@@ -133,6 +152,7 @@ export class Scheduler {
       const step = lane.steps.shift();
       if (step === undefined) continue;
       this.#trace.push({ at: this.#now, lane: lane.name });
+      this.#turn = lane;
       step.run();
       await this.#settle();
     }

@@ -1,5 +1,8 @@
 /** The barriers between the steps of a simulation. */
 
+/** The real one, whatever stands in for it later. */
+const { setImmediate } = globalThis;
+
 /**
  * Everything that promises can do has been done when it resolves. Node runs a tick after all microtasks; `setImmediate`, which goes once
  * round the event loop, takes three times as long (`bench/races.ts`).

@@ -17,13 +17,14 @@ export class SimulatedProcess {
   /** Takes its steps; they never run once it has crashed. */
   readonly steps: Steps;
   readonly platform: SimulatedPlatform;
+  readonly #suffix: string;
   readonly #crashed = deferred<void>();
   #isAlive = true;
   #system: System | undefined;
 
   constructor({ scheduler, number, ...options }: SimulatedProcessOptions) {
-    const suffix = number === 1 ? "" : ` in process ${number}`;
-    this.steps = new StepsOfProcess(scheduler, suffix, () => this.#isAlive);
+    this.#suffix = number === 1 ? "" : ` in process ${number}`;
+    this.steps = new StepsOfProcess(scheduler, this.#suffix, () => this.#isAlive);
     this.platform = simulatedPlatform({ ...options, scheduler: this.steps });
   }
 
@@ -34,6 +35,11 @@ export class SimulatedProcess {
   /** Its system, while it lives and once it stands. */
   get system(): System | undefined {
     return this.#isAlive ? this.#system : undefined;
+  }
+
+  /** Whether one of its threads lives that the scheduler knows as this host. */
+  hasThread(host: string): boolean {
+    return this.#isAlive && this.platform.liveThreads().some((thread) => `${thread}${this.#suffix}` === host);
   }
 
   /** Resolves when it has crashed. */
