@@ -49,6 +49,11 @@ export interface Faults {
     readonly delay?: number;
     readonly maxDelay?: number;
     readonly duplicate?: number;
+    readonly partition?: number;
+    readonly maxPartition?: number;
+    readonly slowStore?: number;
+    readonly clockJump?: number;
+    readonly maxClockJump?: number;
     readonly threadDeath?: number;
     readonly maxThreadDeaths?: number;
     readonly processCrash?: number;
@@ -233,7 +238,7 @@ export interface StepCounts {
     readonly undone: number;
 }
 
-export type StrategyName = "portfolio" | "random" | "weighted" | "pct" | "pos";
+export type StrategyName = "portfolio" | "random" | "weighted" | "pct" | "pos" | "fair";
 
 export type Task<Shared> = (shared: Shared) => unknown;
 

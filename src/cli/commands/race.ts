@@ -3,7 +3,7 @@
 import { moduleTarget } from "../arguments/module-target.ts";
 import type { Command } from "../command/command.ts";
 
-const strategies = ["portfolio", "random", "weighted", "pct", "pos"] as const;
+const strategies = ["portfolio", "random", "weighted", "pct", "pos", "fair"] as const;
 /** More threads than this are no help on any machine. */
 const mostJobs = 256;
 
@@ -54,7 +54,7 @@ Options:
   --runs N          how many schedules to try of each race (default: as the race says, or 1000)
   --seed N          the first schedule's seed (default: as the race says, or by chance)
   --time MS         try no more schedules of a race after so many milliseconds
-  --strategy NAME   how the next step is chosen: portfolio (default), random, weighted, pct or pos
+  --strategy NAME   how the next step is chosen: portfolio (default), random, weighted, pct, pos or fair
   --jobs N          how many threads try schedules at once (default: 1); what is found is the same
   --replay STRING   repeat one schedule, as a failure prints it; of one race
   --html FILE       write the first failure as a page that is stepped through, in one file that needs nothing else

@@ -3,7 +3,7 @@
 import type { ModuleTarget } from "../arguments/module-target.ts";
 
 export interface RaceOrder extends ModuleTarget {
-  readonly strategy: "portfolio" | "random" | "weighted" | "pct" | "pos" | undefined;
+  readonly strategy: "portfolio" | "random" | "weighted" | "pct" | "pos" | "fair" | undefined;
   readonly runs: number | undefined;
   readonly seed: number | undefined;
   /** Milliseconds. */

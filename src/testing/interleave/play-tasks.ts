@@ -119,8 +119,20 @@ class RunOfTasks {
     if (this.#refusal !== undefined) throw this.#refusal;
     const { chosen, lanes, alternatives, misfit } = this.#choices;
     const { trace } = scheduler;
+    const schedule = hashOf(trace);
     return {
-      ...{ seed: this.#seed, trace, schedule: hashOf(trace), crashes: 0, chosen, lanes, alternatives, misfit, failure },
+      ...{
+        seed: this.#seed,
+        trace,
+        schedule,
+        effects: schedule,
+        crashes: 0,
+        chosen,
+        lanes,
+        alternatives,
+        misfit,
+        failure,
+      },
       isTouched: this.#isTouched,
       met: this.#invariants.met,
     };

@@ -5,6 +5,7 @@ import { moduleLoader } from "../../runtime/definitions/definition-loader.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 import { shown } from "../../values/shown.ts";
 import type { RunLog } from "./explain/run-log.ts";
+import { Effects } from "./schedules/effects.ts";
 import { type Choices, ChoicesOfRun, type Given } from "./schedules/choices.ts";
 import { faultsOfRun, resolveFaults } from "./faults/faults.ts";
 import { LinkFaults } from "./faults/link-faults.ts";
@@ -21,6 +22,7 @@ import {
   type DurableJournalOptions,
   type JournalSource,
   onlyJournal,
+  slowJournals,
   volatileJournals,
 } from "./world/simulated-journal.ts";
 import type { Tamper } from "./world/simulated-platform.ts";
@@ -63,6 +65,7 @@ export async function runOnce(
   { sources, tamper, journals, given, log, watch }: RunExtras,
 ): Promise<RunOutcome> {
   const choices = new ChoicesOfRun(given);
+  const effects = new Effects();
   const draw = (part: string): SeededRandom => randomOf(seed, part);
   const faults = faultsOfRun(resolveFaults(options.faults), draw("swarm"));
   const links = new LinkFaults(choices, draw("links"), faults, log?.fault);
@@ -100,6 +103,11 @@ export async function runOnce(
     onUncontrolled: (error) => (uncontrolled ??= error),
     ...(isOpen ? {} : { timers: new CodeTimers(scheduler, isHostAlive) }),
   };
+  const isSlow = (): boolean => {
+    const isSlowed = choices.choose("strike", 2, () => (draw("store").chance(faults.slowStore) ? 1 : 0)) === 1;
+    if (isSlowed) log?.fault("the store is slow");
+    return isSlowed;
+  };
   log?.begin(() => ({ step: scheduler.trace.length, at: scheduler.now - epoch }));
   watch?.watch({ isInRun: () => sources.isInRun, where: ofRun.where });
   return sources.during(ofRun, async () => {
@@ -113,11 +121,17 @@ export async function runOnce(
       place: placing(options, choices, draw("places")),
       // recording changes no schedule
       system: { ...options.system, ...(log && { telemetry: { traces: log, sample: 1 } }) },
-      journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }),
+      journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }, isSlow),
       expects: options.expects ?? (() => false),
       load: withStandIns(moduleLoader(load), options.agents ?? []),
       ...(tamper === undefined ? {} : { tamper }),
-      observer: log?.observe,
+      observer:
+        log === undefined
+          ? effects.see
+          : (event) => {
+              effects.see(event);
+              log.observe(event);
+            },
     }));
     const { failed } = all;
     const whileItRuns = {
@@ -129,7 +143,7 @@ export async function runOnce(
     const { failure, hasEnded } = await play(scheduler, {
       ...whileItRuns,
       run: async () => {
-        strikes = new Strikes(all, choices, striking, faults, log?.fault);
+        strikes = new Strikes(all, machine, choices, striking, faults, log?.fault);
         try {
           await Promise.race([all.standing(), failed]);
           await Promise.race([
@@ -144,13 +158,24 @@ export async function runOnce(
     });
     watch?.end();
     const trace = scheduler.trace.slice(); // without that of a close
+    const order = effects.hash();
     const closing =
       hasEnded && closes(seed, options.system)
         ? await untilEnd(scheduler, { ...whileItRuns, run: () => all.close() })
         : undefined;
     const { chosen, lanes, alternatives, misfit } = choices;
     return {
-      ...{ seed, trace, schedule: hashOf(trace), crashes: all.crashes, chosen, lanes, alternatives, misfit },
+      ...{
+        seed,
+        trace,
+        schedule: hashOf(trace),
+        effects: order,
+        crashes: all.crashes,
+        chosen,
+        lanes,
+        alternatives,
+        misfit,
+      },
       failure: failure ?? closing?.failure,
       isTouched,
       met: invariants.met,
@@ -192,7 +217,11 @@ function placing(
 }
 
 /** @throws TroupeError `invalid-options` */
-function journalsOf({ journal = "memory", system }: SimulateOptions, durable: DurableJournalOptions): JournalSource {
+function journalsOf(
+  { journal = "memory", system }: SimulateOptions,
+  durable: DurableJournalOptions,
+  isSlow: () => boolean,
+): JournalSource {
   if (journal !== "memory" && journal !== "durable")
     throw new TroupeError("invalid-options", `simulate: journal is "memory" or "durable", not ${shown(journal)}`);
   if (system?.journal !== undefined) {
@@ -203,5 +232,6 @@ function journalsOf({ journal = "memory", system }: SimulateOptions, durable: Du
       );
     return onlyJournal(system.journal);
   }
-  return journal === "durable" ? new DurableJournal(durable) : volatileJournals;
+  if (journal === "durable") return new DurableJournal(durable);
+  return isSlow() ? slowJournals(durable) : volatileJournals;
 }

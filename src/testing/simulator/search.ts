@@ -92,8 +92,8 @@ async function replayed(game: Game, replay: string): Promise<Searched> {
   return found === undefined ? { report } : { report, failure: found };
 }
 
-function tallyOf({ trace, crashes, schedule, met }: RunOutcome): Tally {
-  return { runs: 1, steps: trace.length, crashes, schedules: [schedule], met };
+function tallyOf({ trace, crashes, effects, met }: RunOutcome): Tally {
+  return { runs: 1, steps: trace.length, crashes, schedules: [effects], met };
 }
 
 /** Asked after each run: whether that was the last. */

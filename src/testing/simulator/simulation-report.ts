@@ -10,7 +10,7 @@ export interface SimulationReport {
   readonly runs: number;
   /** Steps over all runs. */
   readonly steps: number;
-  /** How many different schedules the runs took. */
+  /** How many different schedules the runs took: those that differ in what actors read, wrote and were sent, each in its order. */
   readonly schedules: number;
   /** How often the process crashed over all runs. */
   readonly crashes: number;
@@ -25,7 +25,7 @@ export interface Tally {
   readonly runs: number;
   readonly steps: number;
   readonly crashes: number;
-  /** The hashes of the schedules. */
+  /** The hashes of what they did. */
   readonly schedules: readonly string[];
   /** What was stated by `sometimes`, and whether it was met. */
   readonly met: ReadonlyMap<string, boolean>;

@@ -30,6 +30,8 @@ describe("a run", () => {
     expect(new Set(drawn.map(({ delay }) => Math.round(delay * 100)))).toEqual(new Set([0, 10, 30, 60]));
     expect(new Set(drawn.map(({ maxDelay }) => maxDelay))).toEqual(new Set([2, 10, 20]));
     expect(new Set(drawn.map(({ threadDeath }) => threadDeath))).toEqual(new Set([0, 0.01, 0.02]));
+    expect(new Set(drawn.map(({ partition }) => partition))).toEqual(new Set([0, 0.02, 0.1]));
+    expect(drawn.every(({ clockJump }) => clockJump === 0)).toBe(true);
     expect(drawn.every(({ processCrash }) => processCrash === 0)).toBe(true);
   });
 

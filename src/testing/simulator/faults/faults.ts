@@ -17,6 +17,16 @@ export interface Faults {
   readonly maxDelay?: number;
   /** The probability that a batch is delivered twice. Default 0.1. */
   readonly duplicate?: number;
+  /** The probability, for each batch, that nothing passes between its two threads for a while from then on. Default 0.02. */
+  readonly partition?: number;
+  /** For how long at most, in virtual milliseconds. Default 200. */
+  readonly maxPartition?: number;
+  /** The probability, for each run, that writes of a journal in memory take as long as those of a durable one. Default 0.1. */
+  readonly slowStore?: number;
+  /** The probability, at each step, that the time of day jumps, as when someone sets the clock. Default 0. */
+  readonly clockJump?: number;
+  /** By how much at most, forward or back, in milliseconds. Default 60,000. */
+  readonly maxClockJump?: number;
   /** The probability, at each step, that a thread dies. Default 0. */
   readonly threadDeath?: number;
   /** How many threads may die in one run. Default 1. */
@@ -29,7 +39,7 @@ export interface Faults {
   readonly maxDowntime?: number;
   /**
    * Whether each run draws which of these faults it has, how likely and how long they are, around what is given; a third of the runs has no
-   * delay and no duplicate. Faults that are always on hide what needs one step to be late and all others in time. Default true.
+   * delay, no duplicate and no partition. Faults that are always on hide what needs one step to be late and all others in time. Default true.
    */
   readonly swarm?: boolean;
 }
@@ -40,6 +50,11 @@ const defaultFaults: ResolvedFaults = {
   delay: 0.3,
   maxDelay: 20,
   duplicate: 0.1,
+  partition: 0.02,
+  maxPartition: 200,
+  slowStore: 0.1,
+  clockJump: 0,
+  maxClockJump: 60_000,
   threadDeath: 0,
   maxThreadDeaths: 1,
   processCrash: 0,
@@ -48,7 +63,15 @@ const defaultFaults: ResolvedFaults = {
   swarm: true,
 };
 
-const probabilities = ["delay", "duplicate", "threadDeath", "processCrash"] as const;
+const probabilities = [
+  "delay",
+  "duplicate",
+  "partition",
+  "slowStore",
+  "clockJump",
+  "threadDeath",
+  "processCrash",
+] as const;
 
 /**
  * Fills in the defaults.
@@ -84,7 +107,7 @@ export function resolveFaults(faults: Faults = {}): ResolvedFaults {
 /** The faults of one run (Groce et al., Swarm Testing, ISSTA 2012). */
 export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): ResolvedFaults {
   if (!faults.swarm) return faults;
-  const { delay, duplicate, maxDelay, threadDeath, processCrash } = faults;
+  const { delay, duplicate, maxDelay, partition, clockJump, threadDeath, processCrash } = faults;
   const one = (factors: readonly number[]): number => factors[random.below(factors.length)] as number;
   const isCalm = random.chance(1 / 3);
   const link = (p: number): number => (isCalm ? 0 : Math.min(1, p * one([0, 1 / 3, 1, 1, 2])));
@@ -94,6 +117,8 @@ export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): Resol
     delay: link(delay),
     maxDelay: maxDelay * one([1 / 10, 1 / 2, 1, 1]),
     duplicate: link(duplicate),
+    partition: isCalm ? 0 : Math.min(1, partition * one([0, 0, 1, 5])),
+    clockJump: strike(clockJump),
     threadDeath: strike(threadDeath),
     processCrash: strike(processCrash),
   };

@@ -1,12 +1,17 @@
-/** Lets threads die and the process crash, at moments that the seed decides. */
+/** Lets threads die, the process crash and the clock jump, at moments that the seed decides. */
 
 import type { Choices } from "../schedules/choices.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { Lives } from "../world/lives.ts";
+import type { MachineClock } from "../world/machine-clock.ts";
 import type { SeededRandom } from "../schedules/seeded-random.ts";
+
+/** A jump is one of so many, up to the longest, forward or back. */
+const jumps = 32;
 
 export class Strikes {
   readonly #lives: Lives;
+  readonly #machine: MachineClock;
   readonly #choices: Choices;
   readonly #random: SeededRandom;
   readonly #faults: ResolvedFaults;
@@ -16,6 +21,7 @@ export class Strikes {
 
   constructor(
     lives: Lives,
+    machine: MachineClock,
     choices: Choices,
     random: SeededRandom,
     faults: ResolvedFaults,
@@ -23,6 +29,7 @@ export class Strikes {
   ) {
     this.#onFault = onFault;
     this.#lives = lives;
+    this.#machine = machine;
     this.#choices = choices;
     this.#random = random;
     this.#faults = faults;
@@ -30,7 +37,7 @@ export class Strikes {
 
   /** Called before each step; true when it struck. */
   strike(): boolean {
-    return this.#killThread() || this.#crash();
+    return this.#killThread() || this.#crash() || this.#jump();
   }
 
   /** Spares a system that is starting: if it can't open its threads, it gives up. */
@@ -56,6 +63,19 @@ export class Strikes {
     this.#crashes++;
     this.#onFault?.("the process crashes");
     this.#lives.crash();
+    return true;
+  }
+
+  #jump(): boolean {
+    const { clockJump, maxClockJump } = this.#faults;
+    if (clockJump === 0) return false;
+    const draw = (): number => (this.#random.chance(clockJump) ? 1 + this.#random.below(2 * jumps) : 0);
+    const chosen = this.#choices.choose("strike", 2 * jumps + 1, draw);
+    if (chosen === 0) return false;
+    const by = Math.ceil((Math.ceil(chosen / 2) / jumps) * maxClockJump);
+    const signed = chosen % 2 === 1 ? by : -by;
+    this.#onFault?.(`the time of day jumps by ${signed} ms`);
+    this.#machine.jump(signed);
     return true;
   }
 }

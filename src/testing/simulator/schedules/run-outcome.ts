@@ -9,6 +9,8 @@ export interface RunOutcome {
   readonly trace: readonly TraceStep[];
   /** A hash of the trace: equal for equal schedules. */
   readonly schedule: string;
+  /** A hash of what was read, written and sent: equal for schedules that differ only in steps that don't depend on each other. */
+  readonly effects: string;
   /** How often the process crashed. */
   readonly crashes: number;
   readonly chosen: Chosen;

@@ -6,6 +6,7 @@
 import type { Clock } from "../../../ports/clock.ts";
 import { choiceKinds, type ChoiceKind, type Chosen } from "./choices.ts";
 import type { RunOutcome } from "./run-outcome.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 export interface ShrinkOptions {
   /** Runs the scenario with other choices. */
@@ -14,12 +15,15 @@ export interface ShrinkOptions {
   readonly fails: (run: RunOutcome) => boolean;
   readonly clock: Pick<Clock, "now">;
   readonly maxRuns: number;
-  /** Milliseconds of the clock. */
+  /** Milliseconds by the clock. */
   readonly maxTime: number;
 }
 
 /** At so many choices a switch is tried alone. */
 const mostAlone = 100;
+
+/** So often other switches are tried. */
+const mostOthers = 200;
 
 /** One choice that is not ordinary. */
 interface Unusual {
@@ -49,6 +53,7 @@ class Shrinking {
     await this.#without(unusual(this.#best.chosen));
     await this.#leaveOut();
     await this.#oneAlone();
+    await this.#others();
     await this.#lessen();
     return this.#best;
   }
@@ -80,6 +85,23 @@ class Shrinking {
         const step = Array.from({ length: at + 1 }, (_, index) => (index === at ? choice : 0));
         if (await this.#try({ ...this.#best.chosen, step, fault: [], strike: [] })) return;
       }
+  }
+
+  /** Tries a few switches elsewhere, by chance: what can't be left out one by one may be far from the fewest. */
+  async #others(): Promise<void> {
+    const random = seededRandom(1);
+    for (let tried = 0; tried < mostOthers; tried++) {
+      const { alternatives, chosen } = this.#best;
+      const left = unusual(chosen).length;
+      if (left < 3 || alternatives.length === 0 || this.#isOver) return;
+      const step: number[] = alternatives.map(() => 0);
+      for (let switches = 2 + random.below(Math.min(left - 2, 2)); switches > 0; switches--) {
+        const at = random.below(alternatives.length);
+        step[at] = 1 + random.below((alternatives[at] as number) - 1);
+      }
+      const place = tried % 2 === 0 ? chosen.place : chosen.place.map(() => random.below(2));
+      if (await this.#try({ step, fault: [], strike: [], place })) await this.#leaveOut();
+    }
   }
 
   /** Has each of the rest smaller: an earlier step, a shorter delay. */

@@ -22,17 +22,19 @@ export interface Strategy {
  * How the simulator chooses among the steps that could run. `"random"`: each is as likely. `"weighted"`: actors and links are slow and fast,
  * drawn for each run. `"pct"`: those with the highest priority, which is drawn for each actor and link, and changes at up to three moments
  * (Burckhardt et al., ASPLOS 2010). `"pos"`: the step with the highest priority, which is drawn for each step, and again for those that meet
- * it on its thread (Yuan et al., CAV 2018). `"portfolio"`: one of these, drawn for each run.
+ * it on its thread (Yuan et al., CAV 2018). `"fair"`: the step that waits longest, but for some, so that all come equally far (after Emmi et al., POPL
+ * 2011). `"portfolio"`: one of these, drawn for each run.
  *
  * @since 0.1.0
  */
-export type StrategyName = "portfolio" | "random" | "weighted" | "pct" | "pos";
+export type StrategyName = "portfolio" | "random" | "weighted" | "pct" | "pos" | "fair";
 
 const strategies: Readonly<Record<Exclude<StrategyName, "portfolio">, (random: SeededRandom) => Strategy>> = {
   random: (random) => ({ pick: (ready) => random.below(ready.length) }),
   weighted: (random) => new Weighted(random),
   pct: (random) => new Pct(random),
   pos: (random) => new Pos(random),
+  fair: (random) => new Fair(random),
 };
 
 export const strategyNames = [
@@ -41,6 +43,7 @@ export const strategyNames = [
   "weighted",
   "pct",
   "pos",
+  "fair",
 ] as const satisfies readonly StrategyName[];
 
 /** The strategy of a run. */
@@ -107,6 +110,23 @@ class Pos implements Strategy {
     const { host } = ready[picked] as ReadyStep;
     for (const step of ready) if (step.host === host) this.#priorities.delete(step.id);
     return picked;
+  }
+}
+
+/** Has all actors take their steps in turn, as on threads of equal speed, and now and then another one. */
+class Fair implements Strategy {
+  readonly #random: SeededRandom;
+  /** How likely it is another one: each run has as many as it may need. */
+  readonly #swerve: number;
+
+  constructor(random: SeededRandom) {
+    this.#random = random;
+    this.#swerve = 1 / 4 ** (1 + random.below(3));
+  }
+
+  pick(ready: readonly ReadyStep[]): number {
+    if (this.#random.chance(this.#swerve)) return this.#random.below(ready.length);
+    return highestOf(ready, ({ id }) => -id);
   }
 }
 

@@ -27,6 +27,11 @@ export interface JournalSource {
 /** A journal in memory for each process. */
 export const volatileJournals: JournalSource = { open: () => memoryJournal(), crash: () => undefined };
 
+/** The same, whose writes take virtual time. */
+export function slowJournals(options: DurableJournalOptions): JournalSource {
+  return { open: (process) => new DurableJournal(options).open(process), crash: () => undefined };
+}
+
 /**
  * A journal from elsewhere, for one process.
  *

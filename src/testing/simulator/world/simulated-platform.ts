@@ -87,7 +87,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         const batch = tamper === undefined ? original : tamper(original, from, to);
         if (batch === undefined) return;
         const copy = structuredClone(batch);
-        const delay = faults.delay(name);
+        const delay = faults.delayBetween(from, to, scheduler.now);
         lane.add(delay, () => deliver(copy));
         if (faults.isTwice(name)) lane.add(delay, () => deliver(structuredClone(batch)));
       },

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { isTroupeError } from "../../../../src/index.ts";
 import { type Scenario, simulate } from "../../../../src/testing/index.ts";
+import { runOnce } from "../../../../src/testing/simulator/run-once.ts";
+import type { Chosen } from "../../../../src/testing/simulator/schedules/choices.ts";
+import { everySchedule } from "../../../../src/testing/simulator/schedules/exhaustive.ts";
+import { VirtualSources } from "../../../../src/testing/simulator/virtual/virtual-sources.ts";
 import { memoryRaces } from "../../../races/memory-races.ts";
 import { stateRaces } from "../../../races/state-races.ts";
 
@@ -23,7 +27,16 @@ describe("an exhaustive search", () => {
     expect(one).toMatchObject({ isComplete: true });
     const { runs, schedules } = one as { readonly runs: number; readonly schedules: number };
     expect(runs).toBeGreaterThan(10);
-    expect(schedules).toBe(runs); // none comes twice
+    expect(schedules).toBeGreaterThan(1);
+  });
+
+  it("tries each schedule once", async () => {
+    const tried: string[] = [];
+    const run = async (chosen: Chosen) =>
+      runOnce(lostUpdate?.fixed as Scenario, 1, {}, { sources: new VirtualSources(), given: { chosen } });
+    for await (const { schedule } of everySchedule({ run, switches: 1, runs: 1_000 })) tried.push(schedule);
+    expect(tried.length).toBeGreaterThan(10);
+    expect(new Set(tried).size).toBe(tried.length);
   });
 
   it("finds what no switch shows, and one does", async () => {

@@ -21,7 +21,11 @@ const faults = { delay: 0.5, maxDelay: 10, duplicate: 0 };
 
 function durable(random: SeededRandom, given = faults): DurableJournal {
   const choices = new ChoicesOfRun();
-  return new DurableJournal({ choices, random, faults: new LinkFaults(choices, random, given) });
+  return new DurableJournal({
+    choices,
+    random,
+    faults: new LinkFaults(choices, random, { ...given, partition: 0, maxPartition: 0 }),
+  });
 }
 
 /** Takes each step in a turn of its own, at once. */
