@@ -793,6 +793,9 @@ export interface ErrorDetailsByCode {
         readonly workflow?: string;
         readonly found?: string;
     };
+    "no-such-queue": {
+        readonly queue: string;
+    };
     "no-such-schedule": {
         readonly schedule: string;
         readonly near?: readonly string[];
@@ -830,6 +833,12 @@ export interface ErrorDetailsByCode {
     overloaded: {
         readonly run: string;
         readonly inFlight: number;
+        readonly waiting: number;
+    };
+    "queue-full": {
+        readonly run: string;
+        readonly queue: string;
+        readonly key: string;
         readonly waiting: number;
     };
     "simulation-failed": {
@@ -1293,6 +1302,11 @@ export type Pending = {
     readonly since: number;
     readonly until?: number;
 } | {
+    readonly for: "queue";
+    readonly queue: string;
+    readonly key: string;
+    readonly since: number;
+} | {
     readonly for: "start";
 } | {
     readonly for: "person";
@@ -1332,6 +1346,47 @@ export type Protocol = Readonly<Record<string, MessageSpec>>;
 export interface PutOptions {
     readonly expectedVersion?: number;
     readonly idempotencyKey?: string;
+}
+
+export interface QueueOptions {
+    readonly all?: RunLimits;
+    readonly perKey?: RunLimits;
+}
+
+export interface QueueView extends QueueOptions {
+    readonly name: string;
+    readonly waiting: number;
+    readonly released: number;
+    readonly keys: readonly {
+        readonly key: string;
+        readonly waiting: number;
+        readonly released: number;
+    }[];
+}
+
+export interface QueuedIn {
+    readonly name: string;
+    readonly key: string;
+    readonly priority?: number;
+    readonly since: number;
+    readonly timeout?: number;
+}
+
+export interface QueuedRun {
+    readonly run: string;
+    readonly key: string;
+    readonly priority: number;
+    readonly since: number;
+    readonly position: number;
+}
+
+export interface Queues {
+    set(name: string, options: QueueOptions): Promise<QueueView>;
+    find(name: string): Promise<QueueView>;
+    list(): AsyncIterableIterator<QueueView>;
+    waiting(name: string, options?: {
+        readonly key?: string;
+    }): AsyncIterableIterator<QueuedRun>;
 }
 
 export interface RateLimit {
@@ -1450,11 +1505,25 @@ export interface RunFilter {
     readonly tenant?: string;
 }
 
+export interface RunLimits {
+    readonly concurrency?: number;
+    readonly rate?: {
+        readonly runs: number;
+        readonly period: number;
+    };
+    readonly waiting?: number;
+}
+
 export interface RunOptions {
     readonly id?: string;
     readonly coordination?: Coordination;
     readonly startIn?: number;
     readonly startAt?: Date | number;
+    readonly queue?: {
+        readonly name: string;
+        readonly key?: string;
+        readonly priority?: number;
+    };
     readonly timeout?: number;
     readonly tenant?: string;
     readonly session?: string;
@@ -1477,6 +1546,7 @@ export interface RunRecovered {
 
 export interface RunReleased {
     readonly type: "run-released";
+    readonly deadline?: number;
 }
 
 export interface RunResolved {
@@ -1495,6 +1565,7 @@ export interface RunStarted {
     readonly definition?: string;
     readonly contract?: string;
     readonly startsAt?: number;
+    readonly queue?: QueuedIn;
     readonly deadline?: number;
     readonly fork?: {
         readonly run: string;
@@ -1516,6 +1587,9 @@ export interface RunView<Steps = unknown> {
     readonly isParked: boolean;
     readonly coordination: Coordination;
     readonly tenant?: string;
+    readonly queue?: QueuedIn & {
+        readonly isWaiting: boolean;
+    };
     readonly version: number;
     readonly changed: number;
     readonly steps: Readonly<Record<string, StepView>>;
@@ -1884,6 +1958,7 @@ export interface System extends AsyncDisposable {
     }): Promise<void>;
     deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
     readonly schedules: Schedules;
+    readonly queues: Queues;
     forkRun(id: string, options?: ForkOptions): Promise<Run>;
     migrate(workflow: WorkflowDefinition<never> | WorkflowDefinition, options?: MigrateOptions): Promise<MigrationReport>;
     readonly coordination: Coordination;

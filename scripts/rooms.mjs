@@ -39,9 +39,9 @@ export const inner = {
     ["messaging", "telemetry"],
     ["cell"],
     ["agents", "bodies"],
-    ["host"],
+    ["host", "queues"],
     ["threads", "workflows"],
-    ["supervision"],
+    ["supervision", "schedules"],
     ["system"],
   ],
   store: [
@@ -56,7 +56,7 @@ export const inner = {
   workflows: [
     ["definition"],
     ["history", "schedule"],
-    ["", "coordination"],
+    ["", "coordination", "queue"],
     ["migration"],
     ["participant", "supervisor"],
   ],

@@ -77,9 +77,10 @@ export { type KeepRuns } from "./runtime/workflows/ended-runs.ts";
 export { type ForkOptions } from "./runtime/workflows/fork-options.ts";
 export { type MigratedRun, type MigrateOptions, type MigrationReport } from "./runtime/workflows/migrate-options.ts";
 export { type RunFilter } from "./runtime/workflows/list-runs.ts";
-export { type Schedules } from "./runtime/workflows/schedules.ts";
+export { type Schedules } from "./runtime/schedules/schedules.ts";
 export { type RunOptions } from "./runtime/workflows/run-options.ts";
-export { type OverloadPolicy } from "./runtime/workflows/run-queue.ts";
+export { type Queues } from "./runtime/queues/queues.ts";
+export { type OverloadPolicy } from "./runtime/queues/run-queue.ts";
 export { type CommitOptions, type PutOptions } from "./store/client/change.ts";
 export { type Recipe } from "./store/client/recipe.ts";
 export {
@@ -145,6 +146,7 @@ export {
 } from "./workflows/definition/workflow-builder.ts";
 export { type Coordination, type Epoch } from "./workflows/history/coordination.ts";
 export {
+  type QueuedIn,
   type CancelRequested,
   type CompensationFailed,
   type CompensationFinished,
@@ -187,6 +189,8 @@ export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } 
 export type { SpanSink } from "./traces/span-sink.ts";
 export { type TraceFile, traceFile } from "./runtime/telemetry/trace-file.ts";
 export { type RunView, type StepView, type ViewOptions } from "./workflows/history/run-view.ts";
+export { type QueueOptions, type RunLimits } from "./workflows/queue/queue-options.ts";
+export { type QueuedRun, type QueueView } from "./workflows/queue/queue-view.ts";
 export { type ScheduleOptions, type ScheduleTimes } from "./workflows/schedule/schedule-options.ts";
 export { type CatchUp, type Overlap, type ScheduleDecision } from "./workflows/schedule/schedule-state.ts";
 export { type ScheduleView } from "./workflows/schedule/schedule-view.ts";

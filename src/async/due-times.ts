@@ -25,6 +25,11 @@ export class DueTimes<T> {
     return this.#at(0);
   }
 
+  /** The item with the earliest time; `undefined` without any. */
+  get first(): T | undefined {
+    return this.#items[0];
+  }
+
   /** Sets an item's only time anew; Infinity takes it away. */
   set(item: T, at: number): void {
     const place = this.#places.get(item);

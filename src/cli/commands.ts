@@ -15,6 +15,7 @@ import { importHistory } from "./commands/states/import.ts";
 import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/states/keys.ts";
 import { migrate } from "./commands/migrate.ts";
+import { queues } from "./commands/queues.ts";
 import { race } from "./commands/race.ts";
 import { resolve } from "./commands/resolve.ts";
 import { resume } from "./commands/resume.ts";
@@ -45,6 +46,7 @@ export const commands: readonly Command[] = [
   resolve,
   migrate,
   schedules,
+  queues,
   forget,
   keys,
   history,

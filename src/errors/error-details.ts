@@ -224,6 +224,7 @@ export interface ErrorDetailsByCode {
     readonly workflow?: string;
     readonly found?: string;
   };
+  "no-such-queue": { readonly queue: string };
   "no-such-schedule": { readonly schedule: string; readonly near?: readonly string[] };
   "loop-exhausted": { readonly step: string; readonly max: number };
   "too-many-items": { readonly step: string; readonly count: number; readonly max: number };
@@ -247,6 +248,7 @@ export interface ErrorDetailsByCode {
   };
   "past-point-of-no-return": { readonly run: string; readonly step: string };
   overloaded: { readonly run: string; readonly inFlight: number; readonly waiting: number };
+  "queue-full": { readonly run: string; readonly queue: string; readonly key: string; readonly waiting: number };
   // simulator
   "simulation-failed": { readonly seed: number; readonly steps: number; readonly replay?: string };
   "not-repeatable": { readonly seed: number; readonly steps: number };

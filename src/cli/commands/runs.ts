@@ -1,5 +1,7 @@
 /** `troupe runs`: lists the runs, with the status of each and what it waits for. */
 
+import type { QueuedIn } from "../../workflows/history/run-event.ts";
+import { waitingIn } from "../../workflows/queue/queue-view.ts";
 import { isOpen, type RunState, runStatuses } from "../../workflows/history/run-state.ts";
 import { placedSteps } from "../../workflows/history/run-steps.ts";
 import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
@@ -40,12 +42,17 @@ export const runs: Command = {
     const isWanted = filterOf(given);
     return (terminal, ports) =>
       withStore({ journal, mode: "read" }, terminal, ports, async ({ store }) => {
-        const { found, exitCode } = await newestChanged(store, isWanted, limit, terminal);
+        const { found, positions, exitCode } = await newestChanged(store, isWanted, limit, terminal);
         const paint = painter(terminal.colours);
         for (const { overview: one } of found) {
           if (terminal.interrupted.aborted) return 1;
           const started = await startOf(store, one.run);
-          const overview: RunOverview = started === undefined ? one : { ...one, started };
+          const position = positions.get(one.run);
+          const overview: RunOverview = {
+            ...one,
+            ...(started === undefined ? {} : { started }),
+            ...(one.queue === undefined || position === undefined ? {} : { queue: { ...one.queue, position } }),
+          };
           await terminal.print(json ? JSON.stringify(overview) : runText(overview, paint));
         }
         return exitCode;
@@ -107,14 +114,19 @@ interface Listed {
   readonly overview: RunOverview;
 }
 
-/** The selected runs that changed last, and the exit code: 1 if a run is damaged. */
+/** The selected runs that changed last, the positions of all that wait in queues, and the exit code: 1 if a run is damaged. */
 async function newestChanged(
   store: OwnedStore,
   isWanted: (one: FoundRun) => boolean,
   limit: number,
   { interrupted, note }: Terminal,
-): Promise<{ readonly found: readonly Listed[]; readonly exitCode: number }> {
+): Promise<{
+  readonly found: readonly Listed[];
+  readonly positions: ReadonlyMap<string, number>;
+  readonly exitCode: number;
+}> {
   let exitCode = 0;
+  const queued: { readonly run: string; readonly queue: QueuedIn }[] = [];
   let found: Listed[] = [];
   const sorted = (): Listed[] => found.toSorted((one, other) => other.position - one.position);
   const all = allRuns(store, ({ message }) => {
@@ -123,9 +135,12 @@ async function newestChanged(
   });
   for await (const one of all) {
     if (interrupted.aborted) break;
+    const { queue, isQueued } = one.head.state;
+    if (queue !== undefined && isQueued === true) queued.push({ run: one.run, queue });
     if (!isWanted(one)) continue;
     found.push({ position: one.head.position, overview: overviewOf(one.run, one.head, one.refused) });
     if (found.length >= 2 * limit) found = sorted().slice(0, limit); // keeps memory bounded
   }
-  return { found: sorted().slice(0, limit), exitCode };
+  const positions = new Map(waitingIn(queued).map(({ run, position }) => [run, position]));
+  return { found: sorted().slice(0, limit), positions, exitCode };
 }

@@ -59,6 +59,13 @@ export interface RunOverview {
   readonly coordination: Coordination;
   /** The tenant that it is for; absent for none. */
   readonly tenant?: string;
+  /** The queue that it joined, and, while it waits there, its position among the runs of its key. */
+  readonly queue?: {
+    readonly name: string;
+    readonly key: string;
+    readonly priority: number;
+    readonly position?: number;
+  };
   readonly steps: {
     readonly total: number;
     readonly finished: number;
@@ -94,7 +101,7 @@ export function overviewOf(
   { state, time }: Snapshot<RunState>,
   refused?: RunOverview["refused"],
 ): Omit<RunOverview, "started"> {
-  const { workflow, coordination, tenant, deadline, failed, uncompensated, cancelled, undone, resolved } = state;
+  const { workflow, coordination, tenant, queue, deadline, failed, uncompensated, cancelled, undone, resolved } = state;
   const steps = placedSteps(state.steps).map(({ step, about }) => ({ step, ...about }));
   const skipped = steps.flatMap(({ step }) => (step.status === "skipped" ? [step.name] : []));
   const reached = stoppedAtPivot(state);
@@ -104,6 +111,7 @@ export function overviewOf(
     status: refused === undefined ? state.status : "refused",
     coordination,
     ...(tenant === undefined ? {} : { tenant }),
+    ...(queue === undefined ? {} : { queue: { name: queue.name, key: queue.key, priority: queue.priority ?? 0 } }),
     steps: {
       total: state.steps.outline.length,
       finished: state.steps.finished,

@@ -34,9 +34,11 @@ export function runText(overview: RunOverview, paint: Paint): string {
 
 /** The parts of the line that tell what happens in a run, or how it ended. */
 function aboutOf(overview: RunOverview): readonly string[] {
-  const { tenant, steps, inFlight, waits, failed, uncompensated, cancelled, undoing, refused, resolved } = overview;
+  const { tenant, queue, steps, inFlight, waits, failed, uncompensated, cancelled, undoing, refused, resolved } =
+    overview;
   return [
     ...(tenant === undefined ? [] : [`for ${tenant}`]),
+    ...(queue?.position === undefined ? [] : [queueText(queue)]),
     ...(refused === undefined ? [] : [`can't go on: ${short(refused)}`]),
     ...(cancelled === undefined ? [] : [because("cancelled", cancelled)]),
     ...(undoing === undefined ? [] : [because("to be undone", undoing)]),
@@ -48,6 +50,10 @@ function aboutOf(overview: RunOverview): readonly string[] {
     ...waits.map(waitText),
     ...(resolved === undefined ? [] : [`resolved: ${resolved}`]),
   ];
+}
+
+function queueText({ name, key, position }: NonNullable<RunOverview["queue"]>): string {
+  return `waits in the queue ${name}${key === "" ? "" : ` for ${key}`}, as number ${position}`;
 }
 
 function because(what: string, { reason }: { readonly reason?: string }): string {

@@ -3,13 +3,14 @@
 import type { GatesData, ShownGate } from "../views/gates.ts";
 import { useLive } from "./live.ts";
 import { Empty, Shows, Status, Table, Time } from "./parts.tsx";
+import { QueuesOfRuns } from "./queues.tsx";
 import { count, duration, visible } from "./words.ts";
 
 export function Gates() {
   const seen = useLive<GatesData>("gates");
   return (
     <Shows seen={seen}>
-      {({ gates }) => (
+      {({ gates, queues }) => (
         <>
           <h2>Gates</h2>
           {gates.length === 0 ? (
@@ -21,6 +22,7 @@ export function Gates() {
           {gates.map((gate) => (
             <Gate key={gate.agent} of={gate} />
           ))}
+          <QueuesOfRuns of={queues} />
         </>
       )}
     </Shows>

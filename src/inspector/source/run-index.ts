@@ -5,6 +5,7 @@ import type { Position } from "../../store/versions/snapshot.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import { isStillRefused, refusedRun } from "../../workflows/history/refused-run.ts";
 import { isOpen, runOf, type RunState, runState, type RunStatus } from "../../workflows/history/run-state.ts";
+import type { RunOfQueue } from "../../workflows/queue/queue-view.ts";
 import { placedSteps } from "../../workflows/history/run-steps.ts";
 import type { StoreReader } from "./inspected.ts";
 
@@ -15,6 +16,8 @@ export interface IndexedRun {
   /** `refused`: it has not ended, and the last system that was to go on with it couldn't. */
   readonly status: RunStatus | "refused";
   readonly tenant?: string;
+  /** The queue that it joined, if it has not ended. */
+  readonly queue?: Pick<RunOfQueue, "queue" | "isWaiting">;
   readonly steps: number;
   readonly finished: number;
   /** The names of the waits for an answer that are open. */
@@ -91,6 +94,7 @@ export class RunIndex {
         workflow: `${state.workflow.name}@${state.workflow.version}`,
         status: isRefused ? "refused" : state.status,
         ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
+        ...queueOf(state),
         steps: state.steps.outline.length,
         finished: state.steps.finished,
         asks: asksIn(state),
@@ -120,6 +124,11 @@ function asksIn({ status, steps }: RunState): readonly string[] {
   return placedSteps(steps).flatMap(({ step, about }) =>
     step.status === "open" && about.kind === "wait" ? [step.name] : [],
   );
+}
+
+function queueOf(state: RunState): Pick<IndexedRun, "queue"> {
+  const { queue, isQueued } = state;
+  return queue === undefined || !isOpen(state) ? {} : { queue: { queue, isWaiting: isQueued === true } };
 }
 
 function failureIn(state: RunState): Pick<IndexedRun, "failed" | "code"> {

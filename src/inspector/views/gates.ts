@@ -1,9 +1,10 @@
-/** What stands in front of agents: their breakers, with how they came to be as they are, their limits and bulkheads. */
+/** What stands in front of agents: their breakers, with how they came to be as they are, their limits and bulkheads; and the queues of runs. */
 
 import { type BreakerRecord, breakerState } from "../../agents/policies/breaker-record.ts";
 import type { GateView } from "../../agents/policies/gate-view.ts";
 import { resolveHistoryRange } from "../../store/versions/history-range.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
+import { type ShownQueue, shownQueues } from "./queues.ts";
 import type { Looking, View } from "./view.ts";
 
 interface Change {
@@ -28,6 +29,7 @@ export interface ShownGate {
 
 export interface GatesData {
   readonly gates: readonly ShownGate[];
+  readonly queues: readonly ShownQueue[];
 }
 
 /** How many breakers, and how many changes of each, are shown. */
@@ -42,6 +44,7 @@ export const gates: View<GatesData> = () => async (at) => {
   const agents = [...new Set([...breakers.keys(), ...views.keys()])].slice(0, most);
   return {
     gates: await Promise.all(agents.map((agent) => shownGate(at, agent, breakers.get(agent), views.get(agent)))),
+    queues: await shownQueues(at),
   };
 };
 

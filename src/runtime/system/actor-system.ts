@@ -38,7 +38,8 @@ import type { RunFilter } from "../workflows/list-runs.ts";
 import type { MigrateOptions, MigrationReport } from "../workflows/migrate-options.ts";
 import { Runs } from "../workflows/runs.ts";
 import { ActorsByAddress } from "./actors-by-address.ts";
-import { ScheduleKeeper } from "../workflows/schedule-keeper.ts";
+import type { Queues } from "../queues/queues.ts";
+import { ScheduleKeeper } from "../schedules/schedule-keeper.ts";
 import { Spawner } from "./spawner.ts";
 import { systemCell } from "./system-body.ts";
 import { Supervision, type SupervisorHandle } from "../supervision/supervision.ts";
@@ -63,6 +64,7 @@ import { ThreadRoster } from "../threads/thread-roster.ts";
 
 export class ActorSystem implements System {
   readonly store: OwnedStore;
+  readonly queues: Queues;
   readonly schedules: ScheduleKeeper;
   readonly events$: Observable<SystemEvent>;
   readonly deadLetters$: Observable<DeadLetter>;
@@ -181,6 +183,7 @@ export class ActorSystem implements System {
         onEnded: (run) => this.schedules.ended(run),
       }),
     });
+    this.queues = this.#runs.queues;
     this.schedules = new ScheduleKeeper({
       ...platform,
       store: this.store,
@@ -201,34 +204,20 @@ export class ActorSystem implements System {
         deathWatch: this.#deathWatch,
       }),
     );
+    const parts = {
+      ...{ home: this.#home, roster: this.#roster, registry: this.#registry, gates: this.#gates },
+      ...{ supervision: this.#supervision, deathWatch: this.#deathWatch, runs: this.#runs },
+      ...{ traces: this.#traces, events: this.#events, log: this.#log },
+    };
     this.#end = new SystemEnd({
+      ...parts,
       clock: platform.clock,
       shutdownDeadline: options.shutdownDeadline,
-      home: this.#home,
-      roster: this.#roster,
-      registry: this.#registry,
-      gates: this.#gates,
-      supervision: this.#supervision,
-      deathWatch: this.#deathWatch,
-      runs: this.#runs,
       schedules: this.schedules,
-      traces: this.#traces,
       stop: (address) => stop(address, "drain"),
-      events: this.#events,
-      log: this.#log,
       publish: this.#events.publish,
     });
-    const parts = { home: this.#home, roster: this.#roster, gates: this.#gates, traces: this.#traces };
-    this.#reports = new HostReports({
-      ...parts,
-      registry: this.#registry,
-      supervision: this.#supervision,
-      deathWatch: this.#deathWatch,
-      runs: this.#runs,
-      events: this.#events,
-      log: this.#log,
-      isClosing: () => this.#end.isClosing,
-    });
+    this.#reports = new HostReports({ ...parts, isClosing: () => this.#end.isClosing });
     this.#measures = meter && new SystemMeasures(meter, parts, platform);
   }
 

@@ -12,7 +12,7 @@ import type { DeathWatch } from "../registry/death-watch.ts";
 import type { Gates } from "../agents/gates.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { Runs } from "../workflows/runs.ts";
-import type { ScheduleKeeper } from "../workflows/schedule-keeper.ts";
+import type { ScheduleKeeper } from "../schedules/schedule-keeper.ts";
 import type { Supervision } from "../supervision/supervision.ts";
 import type { TraceCollector } from "../telemetry/trace-collector.ts";
 import type { EventFeed } from "../telemetry/event-feed.ts";

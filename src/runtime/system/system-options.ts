@@ -13,7 +13,7 @@ import { isInUse } from "../../store/journal/journal-use.ts";
 import { memoryJournal } from "../../store/journal/memory-journal.ts";
 import { type RetentionRule, RetentionRules } from "../../store/retention/retention.ts";
 import type { KeepRuns } from "../workflows/ended-runs.ts";
-import type { OverloadPolicy } from "../workflows/run-queue.ts";
+import type { OverloadPolicy } from "../queues/run-queue.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import type { LogTarget } from "../telemetry/system-log.ts";
 import type { Logger, LoggerOptions, LogLevel } from "../telemetry/logger.ts";

@@ -16,7 +16,8 @@ import type { RunView } from "../../workflows/history/run-view.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { Store } from "../../store/store.ts";
-import type { Schedules } from "../workflows/schedules.ts";
+import type { Queues } from "../queues/queues.ts";
+import type { Schedules } from "../schedules/schedules.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import type { TelemetryStats } from "../telemetry/trace-collector.ts";
 import type { DeadLetter, DeadLetterReason } from "../transport/envelope.ts";
@@ -41,7 +42,7 @@ export interface SystemStats {
   readonly waiting: number;
   /** Versions that the store has written, over all keys. */
   readonly commits: number;
-  /** Runs in flight, runs that wait for their turn, and those that are parked: they only wait for an answer or a time. */
+  /** Runs in flight, runs that wait for their turn, and those that are parked: they only wait for an answer, a time, or their place in a queue. */
   readonly runs: { readonly inFlight: number; readonly waiting: number; readonly parked: number };
   readonly threads: readonly {
     readonly thread: number;
@@ -155,7 +156,7 @@ export interface System extends AsyncDisposable {
    * Runs a workflow.
    *
    * @throws TroupeError at once: `contract-violated` for an input that doesn't fit, `run-exists` for an id that a run in
-   * flight has, `overloaded`, `system-closed`.
+   * flight has, `overloaded`, `no-such-queue`, `queue-full`, `system-closed`.
    * @example
    * const run = system.run(creditDecision, application);
    * run.events$.subscribe(console.log);
@@ -222,6 +223,8 @@ export interface System extends AsyncDisposable {
   deploy(workflow: WorkflowDefinition<never> | WorkflowDefinition): Promise<void>;
   /** Runs that start by themselves. */
   readonly schedules: Schedules;
+  /** Where runs wait for a place. */
+  readonly queues: Queues;
   /**
    * Starts a run that begins where another one was, or is: to try a failed one again with an output that was mended, or the end of one another way. What had
    * finished there is inherited: it is not done again, and the fork doesn't undo it. Items and rounds that had finished are inherited,

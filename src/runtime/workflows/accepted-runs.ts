@@ -8,7 +8,7 @@ import { isParked } from "../../workflows/history/run-waits.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
-import { type OverloadPolicy, RunQueue, type RunQueueOptions } from "./run-queue.ts";
+import { type OverloadPolicy, RunQueue, type RunQueueOptions, type Waiting } from "../queues/run-queue.ts";
 
 /**
  * What became of the runs that had not ended when a system was closed.
@@ -37,9 +37,9 @@ export class AcceptedRuns implements Listeners {
   readonly #parked = new Set<string>();
   readonly #onFailed: (handle: RunHandle) => void;
 
-  /** @param onFailed called when a run ends without a result, or could not be started and its caller is not told by an error. */
-  constructor(options: RunQueueOptions, onFailed: (handle: RunHandle) => void) {
-    this.#queue = new RunQueue(options);
+  /** @param onFailed called when a run ends without a result, or could not be started and its caller is not told by an error. @param others as of {@link RunQueue}. */
+  constructor(options: RunQueueOptions, onFailed: (handle: RunHandle) => void, others?: () => Waiting | undefined) {
+    this.#queue = new RunQueue(options, others);
     this.#onFailed = onFailed;
   }
 
@@ -117,6 +117,16 @@ export class AcceptedRuns implements Listeners {
   park(id: string): void {
     this.#parked.add(id);
     this.#handles.get(id)?.rest();
+    this.#queue.leave(id);
+  }
+
+  /** A run of the others may begin, if there is a place for it. */
+  fill(): void {
+    this.#queue.fill();
+  }
+
+  /** A run that was to begin doesn't. */
+  leave(id: string): void {
     this.#queue.leave(id);
   }
 

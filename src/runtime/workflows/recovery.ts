@@ -5,6 +5,7 @@ import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
+import type { QueueKeeper } from "../queues/queue-keeper.ts";
 import { noSuchRun } from "./no-such-run.ts";
 import type { RefusedRuns } from "./refused-runs.ts";
 import type { UnfinishedRuns } from "./unfinished-runs.ts";
@@ -19,6 +20,7 @@ export interface RecoveryEvents {
 export interface RecoveryPorts {
   readonly unfinished: Pick<UnfinishedRuns, "find" | "found" | "leave" | "ended">;
   readonly refused: Pick<RefusedRuns, "add" | "forget">;
+  readonly queues: Pick<QueueKeeper, "isUsed" | "leftAside">;
   readonly events: RecoveryEvents;
   /** The newest version of a run. */
   newest(run: string): MaybePromise<Snapshot<RunState> | undefined>;
@@ -61,12 +63,24 @@ export class Recovery {
       } catch (error) {
         if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
         unfinished.leave(id);
+        if (state !== undefined) this.#ports.queues.leftAside(id, state);
         await refused.add(id, error, state);
         events.onRefused(id, error);
       }
     }
     if (which === true) unfinished.found();
+    else await this.#leaveAside(new Set(which));
     this.#workflows.clear();
+  }
+
+  /** Those that are not wanted have their places in queues all the same. */
+  async #leaveAside(wanted: ReadonlySet<string>): Promise<void> {
+    const { unfinished, queues, newest } = this.#ports;
+    if (!queues.isUsed) return;
+    for (const id of await unfinished.find()) {
+      const found = wanted.has(id) ? undefined : await newest(id);
+      if (found !== undefined) queues.leftAside(id, found.state);
+    }
   }
 
   /** Goes on with runs that were refused before, or left, as far as `recover` says so. */

@@ -5,8 +5,10 @@ import { tenantSchema } from "../../contracts/tenant.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { type Coordination, coordinationSchema } from "../../workflows/history/coordination.ts";
+import { mostPriority } from "../../workflows/queue/rank.ts";
 import { isTraceparent } from "../../traces/traceparent.ts";
-import type { OverloadPolicy } from "./run-queue.ts";
+import type { Joining } from "../queues/queue-keeper.ts";
+import type { OverloadPolicy } from "../queues/run-queue.ts";
 
 /**
  * What `system.run` may be told besides the workflow and its input.
@@ -25,6 +27,13 @@ export interface RunOptions {
   readonly startIn?: number;
   /** The time at which it begins, in place of `startIn`: a date, or milliseconds since the epoch. One that has passed is at once. */
   readonly startAt?: Date | number;
+  /**
+   * The queue in which it waits for its place; `system.queues.set` makes it. It is recorded at once, as durably as the journal makes it, and is released when
+   * the queue's limits let it, in whichever process is there. Until then it takes no place among `maxRuns`, and is parked. `key` is what it is counted with:
+   * by default its tenant, or nothing. Of those that wait, the highest `priority` comes first, and then the one that came first: a whole number from -1,000 to 1,000,
+   * 0 by default. Not together with `startIn` or `startAt`. Default: none.
+   */
+  readonly queue?: { readonly name: string; readonly key?: string; readonly priority?: number };
   /**
    * Milliseconds until the run is cancelled if it hasn't ended by then, counted from when it begins; its `result` rejects with
    * `timed-out`. It holds across restarts of the process. Default: no such time.
@@ -55,6 +64,9 @@ const longestSession = 250;
 /** The latest time that a date can have. */
 const lastDate = 8.64e15;
 
+/** As that of a tenant's name. */
+const longestKey = 256;
+
 const schema = v.strictObject({
   id: v.optional(v.pipe(v.string(), v.nonEmpty())),
   coordination: v.optional(coordinationSchema),
@@ -69,6 +81,13 @@ const schema = v.strictObject({
       (at) => (typeof at === "number" || at instanceof Date) && Math.abs(Number(at)) <= lastDate,
       ({ received }) => `expected a date, or milliseconds since the epoch, received ${received}`,
     ),
+  ),
+  queue: v.optional(
+    v.strictObject({
+      name: v.pipe(v.string(), v.nonEmpty()),
+      key: v.optional(v.pipe(v.string(), v.maxLength(longestKey))),
+      priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-mostPriority), v.maxValue(mostPriority))),
+    }),
   ),
   timeout: v.optional(
     v.custom<number>(
@@ -97,14 +116,25 @@ const onceSchema = v.strictObject({ ...schema.entries, id: schema.entries.id.wra
 /** @throws TroupeError `invalid-options` that names the option, what was expected and what was given. */
 export function checkRunOptions(options: RunOptions): void {
   checkOptions("run", schema, options);
-  if (options.startIn !== undefined && options.startAt !== undefined)
+  const { startIn, startAt, queue } = options;
+  if (startIn !== undefined && startAt !== undefined)
     throw new TroupeError("invalid-options", "run: it takes either startIn or startAt, and not both");
+  if (queue !== undefined && (startIn ?? startAt) !== undefined)
+    throw new TroupeError(
+      "invalid-options",
+      "run: it either waits in a queue or begins at a time: leave out one of them",
+    );
 }
 
 /** When a run begins, in milliseconds since the epoch; `undefined` for at once. @param now the same. */
 export function startOf({ startIn, startAt }: RunOptions, now: number): number | undefined {
   const at = startIn === undefined ? startAt : now + startIn;
   return at === undefined || Number(at) <= now ? undefined : Number(at);
+}
+
+/** Where a run joins a queue; `undefined` for none. */
+export function joiningOf({ queue, tenant = "" }: RunOptions): Joining | undefined {
+  return queue && { key: tenant, ...queue };
 }
 
 /** The same where the run's id has to be given. */

@@ -9,11 +9,8 @@ import type { Coordination } from "../../workflows/history/coordination.ts";
 import type { Intervention } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
-import type { StartOptions } from "../../workflows/supervisor/run-start.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
-import { timeOfDay } from "../../async/time-of-day.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Evolution } from "../../store/client/change.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
@@ -21,22 +18,23 @@ import { supervisorTarget } from "../agents/supervisor-target.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import { findWorkflow } from "../definitions/find-workflow.ts";
 import type { HomeHost } from "../host/home-host.ts";
-import type { OverloadPolicy, RunQueueOptions } from "./run-queue.ts";
+import { QueueKeeper } from "../queues/queue-keeper.ts";
+import type { OverloadPolicy, RunQueueOptions } from "../queues/run-queue.ts";
 import type { FailedRun } from "../telemetry/log-entry.ts";
-import { checkCoordination, checkRunOptions, type RunOptions, startOf } from "./run-options.ts";
+import { checkCoordination, type RunOptions } from "./run-options.ts";
 import { runOnce } from "./run-once.ts";
 import { type RunPlatform, SupervisorActor, type SupervisorActorOptions } from "./supervisor-actor.ts";
 import { checkEnded } from "../../workflows/history/forget-run.ts";
 import { findRun } from "./find-run.ts";
 import { handlePorts } from "./handle-ports.ts";
-import { type ForkOptions, forkPoint } from "./fork-options.ts";
-import { copyOfInput } from "./run-input.ts";
+import type { ForkOptions } from "./fork-options.ts";
 import { EndedRuns, type KeepRuns } from "./ended-runs.ts";
 import { checkWorkflow, noSuchRun } from "./no-such-run.ts";
 import type { MigrateOptions, MigrationReport } from "./migrate-options.ts";
 import { Recovery, type RecoveryEvents } from "./recovery.ts";
 import { RefusedRuns } from "./refused-runs.ts";
 import { migrateRuns } from "./run-migration.ts";
+import { RunStarts } from "./run-starts.ts";
 import { RunRequests } from "./run-requests.ts";
 import { type RunPlaces, runTracing } from "./run-tracing.ts";
 import { StoredRuns } from "./stored-runs.ts";
@@ -72,6 +70,7 @@ export interface RunsOptions extends Pick<SupervisorActorOptions, "home" | "plat
 export class Runs {
   /** As the store has them. */
   readonly stored: StoredRuns;
+  readonly queues: QueueKeeper;
   readonly #home: HomeHost;
   readonly #platform: RunPlatform;
   readonly #options: RunSettings;
@@ -84,6 +83,7 @@ export class Runs {
   readonly #recovery: Recovery;
   readonly #ended: EndedRuns;
   readonly #requests: RunRequests;
+  readonly #starts: RunStarts;
   readonly #handlePorts: RunHandlePorts;
   #isClosed = false;
 
@@ -92,8 +92,10 @@ export class Runs {
     this.#platform = platform;
     this.#options = options;
     this.#events = events;
-    this.#accepted = new AcceptedRuns(options, ({ id, workflow, failure, isAttended }) =>
-      events.onFailed({ id, workflow, error: failure?.error, isAttended }),
+    this.#accepted = new AcceptedRuns(
+      options,
+      ({ id, workflow, failure, isAttended }) => events.onFailed({ id, workflow, error: failure?.error, isAttended }),
+      () => this.queues.next(),
     );
     this.#actor = new SupervisorActor({
       home,
@@ -108,6 +110,7 @@ export class Runs {
         if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
           this.#accepted.adopt(this.#newHandle(run, snapshot.state.workflow));
         this.#accepted.observe(run, snapshot);
+        this.queues.observe(run, snapshot.state);
         events.onVersion(run, snapshot);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
@@ -120,6 +123,14 @@ export class Runs {
       },
     });
     this.#supervisor = this.#actor.supervisor;
+    this.queues = new QueueKeeper({
+      clock: platform.clock,
+      authority: home.authority,
+      store: this.#actor.store,
+      release: (run, beside) => this.#supervisor.release(run, beside),
+      fill: () => this.#accepted.fill(),
+      leave: (run) => this.#accepted.leave(run),
+    });
     this.stored = new StoredRuns({ authority: home.authority, store: this.#actor.store, codec: this.#actor.codec });
     this.#requests = new RunRequests({
       supervisor: this.#supervisor,
@@ -136,6 +147,11 @@ export class Runs {
       versions: (id) => this.stored.versions(id),
       takeUp: (id, event) => this.#takeUp(id, event),
     });
+    this.#starts = new RunStarts({
+      ...{ home, platform, options, accepted: this.#accepted, supervisor: this.#supervisor },
+      ...{ queues: this.queues, stored: this.stored, workflowOf: (id) => this.workflowOf(id) },
+      newHandle: (id, workflow) => this.#newHandle(id, workflow),
+    });
     const onError = (error: unknown): void => home.host.reportFailure(supervisorTarget.address, "recovery", error);
     this.#unfinished = new UnfinishedRuns({
       authority: home.authority,
@@ -151,6 +167,7 @@ export class Runs {
       workflowOf: (id) => this.workflowOf(id),
       takeUpParked: (id, found, workflow) => this.#takeUpParked(id, found, workflow),
       takeUp: (id) => this.#takeUp(id, "recover"),
+      queues: this.queues,
       events,
     });
     this.#ended = new EndedRuns({
@@ -182,6 +199,7 @@ export class Runs {
 
   /** Puts the first coordination in force: from then on there may be runs. */
   async start(): Promise<void> {
+    await this.queues.load();
     await this.#supervisor.switchCoordination(this.#options.coordination);
   }
 
@@ -192,7 +210,8 @@ export class Runs {
    */
   async recover(): Promise<void> {
     const { recover } = this.#options;
-    if (recover !== false) await this.#recovery.run(recover);
+    await this.#recovery.run(recover === false ? [] : recover);
+    this.queues.start();
     await this.#ended.start(this.#supervisor.openRuns.size);
   }
 
@@ -202,44 +221,12 @@ export class Runs {
     options: RunOptions,
     beside?: Evolution,
   ): Run<Output, Waits, Steps, Parts> {
-    checkRunOptions(options);
-    const run: Run = this.#start(workflow, input, options, { beside });
-    return run as Run<Output, Waits, Steps, Parts>;
+    return this.#starts.run(workflow, input, options, beside) as Run<Output, Waits, Steps, Parts>;
   }
 
-  /**
-   * Starts a run that begins where another one was.
-   *
-   * @throws TroupeError (as a rejection) `invalid-options`, `no-such-run`, `no-such-version`, `workflow-changed`, `definition-not-found`; and
-   * as {@link run}.
-   */
+  /** As {@link RunStarts.fork}. */
   async fork(run: string, options: ForkOptions): Promise<Run> {
-    const { fork, own } = await forkPoint(run, options, this.stored);
-    const forked = this.#start(await this.workflowOf(fork.state.workflow), undefined, own, { fork });
-    await forked.started;
-    return forked;
-  }
-
-  #start(
-    definition: WorkflowDefinition,
-    input: unknown,
-    options: RunOptions,
-    more: Pick<StartOptions, "beside" | "fork">,
-  ): RunHandle {
-    const { id = this.#platform.random.id(), onOverload = this.#options.onOverload } = options;
-    const startsAt = startOf(options, timeOfDay(this.#platform.clock)); // until then it takes no place
-    const hasRoom = startsAt === undefined ? this.#accepted.check(id, onOverload) : this.#accepted.checkFree(id);
-    this.#platform.load.remember(definition);
-    const handle = this.#newHandle(id, definition);
-    const start = (given: unknown): MaybePromise<void> =>
-      this.#supervisor.start(id, definition, given, { ...options, ...more, startsAt });
-    if (hasRoom) {
-      this.#accepted.start(handle, () => start(input));
-    } else {
-      const copy = more.fork === undefined ? copyOfInput(this.#home, definition, input) : undefined;
-      this.#accepted.wait(handle, () => start(copy));
-    }
-    return handle;
+    return this.#starts.fork(run, options);
   }
 
   /** As {@link runOnce}. */
@@ -327,6 +314,7 @@ export class Runs {
    * a time, goes on.
    */
   async rest(): Promise<void> {
+    this.queues.rest();
     do await this.#accepted.idle();
     while (this.#accepted.counts.inFlight > 0); // one has gone on meanwhile
     this.#requests.rest();
@@ -354,6 +342,7 @@ export class Runs {
    */
   async close(): Promise<LeftRuns> {
     this.#isClosed = true;
+    this.queues.rest();
     this.#requests.close();
     this.#ended.close();
     const noted = this.#unfinished.close();
@@ -377,7 +366,7 @@ export class Runs {
       if (this.#ended.isForgetting(id)) throw noSuchRun(id);
       return this.#supervisor.resume(snapshot, id, workflow, event);
     });
-    if (this.#supervisor.openRuns.isParked(id)) this.#accepted.park(id);
+    if (this.#supervisor.openRuns.isParked(id)) this.#parked(id, snapshot.state);
     return handle;
   }
 
@@ -385,8 +374,14 @@ export class Runs {
   #takeUpParked(id: string, found: Snapshot<RunState>, workflow: WorkflowDefinition): boolean {
     this.#accepted.checkFree(id);
     const isParked = this.#supervisor.resumeParked(found, id, workflow);
-    if (isParked) this.#accepted.park(id);
+    if (isParked) this.#parked(id, found.state);
     return isParked;
+  }
+
+  /** A run goes on here that is parked, of which nothing is recorded for that. */
+  #parked(id: string, state: RunState): void {
+    this.#accepted.park(id);
+    this.queues.observe(id, state);
   }
 
   /** The definition that a run follows. @throws TroupeError (as a rejection) `module-failed`, `definition-not-found`. */

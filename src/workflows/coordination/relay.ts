@@ -24,7 +24,7 @@ import {
   statusOf,
   stepOf,
 } from "../history/run-progress.ts";
-import type { RunState } from "../history/run-state.ts";
+import { isHeldBack, type RunState } from "../history/run-state.ts";
 import { rangeToStart } from "../history/run-items.ts";
 import { betweenRounds } from "../history/run-rounds.ts";
 import { outputAt } from "../history/run-outputs.ts";
@@ -52,7 +52,7 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
   const { plan, state } = relayed;
   if (state.status === "compensating")
     return event.type === "compensation-started" || isResting(state) ? [] : backward(relayed, false);
-  if (state.status !== "running" || state.startsAt !== undefined) return [];
+  if (state.status !== "running" || isHeldBack(state)) return [];
   switch (event.type) {
     case "run-started":
     case "step-started": {
@@ -87,7 +87,7 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   const { plan, state } = relayed;
   const isConcerned = (to: { readonly key: string }): boolean => key === undefined || to.key === key;
   if (state.status === "compensating") return isResting(state) ? [] : backward(relayed, true, isConcerned);
-  if (state.status !== "running" || state.startsAt !== undefined) return [];
+  if (state.status !== "running" || isHeldBack(state)) return [];
   const pending = plan.steps.filter(
     ({ name, scope }) => statusOf(state, name) === "pending" && (scope === "" || statusOf(state, scope) === "open"),
   );

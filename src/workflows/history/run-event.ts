@@ -8,6 +8,23 @@ import type { DefinitionChanged } from "./definition-changed.ts";
 import type { ItemsOf, StepOutline } from "./step-outline.ts";
 
 /**
+ * In which queue a run waits, or waited, and what its place there follows from: the highest priority comes first, then the one that joined first.
+ *
+ * @since 0.1.0
+ */
+export interface QueuedIn {
+  readonly name: string;
+  /** What it is counted with; empty for none. */
+  readonly key: string;
+  /** Absent for 0. */
+  readonly priority?: number;
+  /** When it joined, in milliseconds since the epoch: no two runs of a system have the same, so that there is an order. */
+  readonly since: number;
+  /** Milliseconds from its release until it is cancelled; absent for never. */
+  readonly timeout?: number;
+}
+
+/**
  * The first event of every run. A run that is `pinned` keeps its coordination whatever the system switches to.
  *
  * @since 0.1.0
@@ -26,6 +43,8 @@ export interface RunStarted {
   readonly contract?: string;
   /** When it begins with its steps, in milliseconds since the epoch; absent for at once. */
   readonly startsAt?: number;
+  /** Where it waits for a place; absent for one that begins without. */
+  readonly queue?: QueuedIn;
   /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** Present for a fork: the run and the version of it where it begins, and the steps that are not done again. */
@@ -222,12 +241,14 @@ export interface CancelRequested {
 }
 
 /**
- * The time has come at which a run was to begin with its steps.
+ * A run that was recorded before begins with its steps: the time has come, or it has its place in its queue.
  *
  * @since 0.1.0
  */
 export interface RunReleased {
   readonly type: "run-released";
+  /** The time at which the run is cancelled if it hasn't ended, in milliseconds since the epoch. */
+  readonly deadline?: number;
 }
 
 /**
@@ -363,6 +384,7 @@ type WithoutPayload<E> = E extends RunEvent
       | "definition"
       | "contract"
       | "begun"
+      | "queue"
       | "values"
       | "deadline"
       | "question"

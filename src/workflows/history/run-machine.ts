@@ -32,15 +32,13 @@ import {
   stepOf,
   stoppedAtPivot,
 } from "./run-progress.ts";
-import { copyOfRun, isOpen, type RunState } from "./run-state.ts";
+import { beginRun, copyOfRun, isHeldBack, isOpen, release, type RunState } from "./run-state.ts";
 import {
   allSteps,
   membersOf,
-  newSteps,
   outlineAt,
   placeOf,
   stepAt,
-  type RunSteps,
   type StepStatus,
   turnedBack,
   withSteps,
@@ -90,7 +88,7 @@ export function admits(state: RunState, event: RunEvent): boolean {
     case "definition-changed":
       return isOpen(state) && event.epoch > state.epoch;
     case "run-released":
-      return state.status === "running" && state.startsAt !== undefined;
+      return state.status === "running" && isHeldBack(state);
     case "run-recovered":
       return isOpen(state);
     case "compensation-retried":
@@ -181,20 +179,7 @@ export function withNotes(state: RunState, events: readonly RunNote[]): RunState
 function change(next: Mutable<RunState>, event: RunEvent): void {
   switch (event.type) {
     case "run-started":
-      next.status = "running";
-      next.workflow = event.workflow;
-      next.input = event.input;
-      next.coordination = event.coordination;
-      next.pinned = event.pinned;
-      next.epoch = event.epoch;
-      next.steps = event.begun === undefined ? newSteps(event.steps) : (event.begun as RunSteps);
-      if (event.definition !== undefined) next.definition = event.definition;
-      if (event.contract !== undefined) next.contract = event.contract;
-      if (event.startsAt !== undefined) next.startsAt = event.startsAt;
-      if (event.deadline !== undefined) next.deadline = event.deadline;
-      if (event.tenant !== undefined) next.tenant = event.tenant;
-      if (event.session !== undefined) next.session = event.session;
-      if (event.caller !== undefined) next.caller = event.caller;
+      beginRun(next, event);
       return;
     case "step-started":
       startStep(next, event);
@@ -249,7 +234,8 @@ function change(next: Mutable<RunState>, event: RunEvent): void {
       next.steps = migratedSteps(next.steps, event.steps, event.values);
       return;
     case "run-released":
-      delete next.startsAt;
+      release(next);
+      if (event.deadline !== undefined) next.deadline = event.deadline;
       return;
     case "run-recovered":
       recover(next);
@@ -361,7 +347,7 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
  */
 function turnBack(next: Mutable<RunState>): void {
   next.status = "compensating";
-  delete next.startsAt;
+  release(next);
   for (const { name, status } of allSteps(next.steps)) {
     if (status === "waiting") changeStep(next, name, "failed");
     else if (status === "open") changeStep(next, name, "closed");

@@ -52,6 +52,8 @@ export function noteOf(event: RunEvent): RunNote {
       const { error: _, ...note } = event;
       return note;
     }
+    case "run-released":
+      return { type: event.type };
     case "run-ended":
       return { type: event.type, status: event.status };
     case "definition-changed": {
@@ -67,7 +69,7 @@ export function noteOf(event: RunEvent): RunNote {
 export function eventOf(note: RunNote, state: RunState): RunEvent {
   switch (note.type) {
     case "run-started": {
-      const { workflow, input, definition, contract, deadline, tenant, session, caller } = state;
+      const { workflow, input, definition, contract, queue, deadline, tenant, session, caller } = state;
       return {
         ...note,
         workflow,
@@ -75,12 +77,15 @@ export function eventOf(note: RunNote, state: RunState): RunEvent {
         steps: state.steps.outline,
         ...(definition === undefined ? {} : { definition }),
         ...(contract === undefined ? {} : { contract }),
+        ...(queue === undefined ? {} : { queue }),
         ...(deadline === undefined ? {} : { deadline }),
         ...(tenant === undefined ? {} : { tenant }),
         ...(session === undefined ? {} : { session }),
         ...(caller === undefined ? {} : { caller }),
       };
     }
+    case "run-released":
+      return state.deadline === undefined ? note : { ...note, deadline: state.deadline };
     case "definition-changed": {
       const { definition = "", contract = "", steps } = state;
       return { ...note, steps: steps.outline, definition, contract };

@@ -5,13 +5,13 @@ import { scopeOf } from "../definition/steps-of-run.ts";
 import { attemptOf, isReady, statusOf, stepOf, stoppedAtPivot } from "./run-progress.ts";
 import { isGathered } from "./run-outputs.ts";
 import { betweenRounds } from "./run-rounds.ts";
-import { isOpen, type RunState } from "./run-state.ts";
+import { isHeldBack, isOpen, type RunState } from "./run-state.ts";
 import { isInFlight, isSettled, placedSteps, type StepState } from "./run-steps.ts";
 import type { StepOutline } from "./step-outline.ts";
 
 /**
  * What a step waits for: for other `steps` to settle, for its `agent` to end with an attempt that has started, for a `time`, for a
- * `breaker` to let calls through again, for an `answer`, for its `start`, which is about to be decided, or for a `person` to see to what
+ * `breaker` to let calls through again, for an `answer`, for its run's place in a `queue`, for its `start`, which is about to be decided, or for a `person` to see to what
  * could not be undone. Times are in milliseconds since the epoch; 0 is at once.
  *
  * @since 0.1.0
@@ -26,6 +26,7 @@ export type Pending = {
   | { readonly for: "time"; readonly at: number; readonly attempt?: number; readonly error?: string }
   | { readonly for: "breaker"; readonly agent: string; readonly at: number; readonly attempt: number }
   | { readonly for: "answer"; readonly question: unknown; readonly since: number; readonly until?: number }
+  | { readonly for: "queue"; readonly queue: string; readonly key: string; readonly since: number }
   | { readonly for: "start" }
   | { readonly for: "person"; readonly can: readonly ("retry-compensation" | "resolve")[] }
 );
@@ -37,12 +38,19 @@ export function pendingOf(state: RunState, codec: PayloadCodec): readonly Pendin
     return [{ step: state.uncompensated ?? "", isCompensation: true, for: "person", can: [...can, "resolve"] }];
   }
   if (!isOpen(state)) return [];
-  const { startsAt: at } = state;
-  if (at !== undefined)
+  if (isHeldBack(state)) {
+    const what = whatHoldsBack(state);
     return placedSteps(state.steps).flatMap(({ step, about }) =>
-      about.after.length === 0 && scopeOf(step.name) === "" ? [{ step: step.name, for: "time" as const, at }] : [],
+      about.after.length === 0 && scopeOf(step.name) === "" ? [{ step: step.name, ...what }] : [],
     );
+  }
   return placedSteps(state.steps).flatMap(({ step, about }) => pendingStep(state, step, about, codec));
+}
+
+function whatHoldsBack({ startsAt: at, queue }: RunState) {
+  if (at !== undefined) return { for: "time", at } as const;
+  const { name = "", key = "", since = 0 } = queue ?? {};
+  return { for: "queue", queue: name, key, since } as const;
 }
 
 function pendingStep(state: RunState, step: StepState, about: StepOutline, codec: PayloadCodec): readonly Pending[] {

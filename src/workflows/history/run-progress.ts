@@ -5,7 +5,7 @@
 import type { RunEnded, RunEvent, StepFinished } from "./run-event.ts";
 import type { StepOutline } from "./step-outline.ts";
 import { gatheredAt } from "./run-outputs.ts";
-import type { RunState } from "./run-state.ts";
+import { isHeldBack, type RunState } from "./run-state.ts";
 import {
   isAbsent,
   isSettled,
@@ -69,7 +69,7 @@ function backwardEnd({ cancelled, undone }: RunState): RunEnded["status"] {
  * comes after have settled.
  */
 export function isReady(state: RunState, name: string): boolean {
-  if (state.status !== "running" || state.startsAt !== undefined) return false;
+  if (state.status !== "running" || isHeldBack(state)) return false;
   const place = placeOf(state.steps, name);
   if (place === undefined) return false;
   const { status, missing } = stepAt(state.steps, place);

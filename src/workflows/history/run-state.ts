@@ -9,7 +9,7 @@ import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
-import type { EndStatus, RunNote } from "./run-event.ts";
+import type { EndStatus, QueuedIn, RunNote, RunStarted } from "./run-event.ts";
 import { newSteps, type RunSteps } from "./run-steps.ts";
 
 /**
@@ -35,6 +35,9 @@ export interface RunState {
   readonly definedIn?: Epoch;
   /** Present until it begins with its steps: when that is, in milliseconds since the epoch. */
   readonly startsAt?: number;
+  /** Present for one that joined a queue, and while it waits there. */
+  readonly queue?: QueuedIn;
+  readonly isQueued?: true;
   /** The time at which it is cancelled if it hasn't ended, in milliseconds since the epoch. */
   readonly deadline?: number;
   /** The tenant that it is for. */
@@ -142,6 +145,11 @@ function isArrayOf(value: unknown, isElement: (element: unknown) => boolean): bo
   return Array.isArray(value) && value.every(isElement);
 }
 
+/** True for a run that is recorded and is still to begin with its steps: at a time, or when it has its place in a queue. */
+export function isHeldBack({ startsAt, isQueued }: RunState): boolean {
+  return startsAt !== undefined || isQueued === true;
+}
+
 /** True for a run that can still change. */
 export function isOpen({ status }: RunState): boolean {
   return isOpenStatus(status);
@@ -163,6 +171,8 @@ export function copyOfRun(state: RunState): Mutable<RunState> {
   if (state.contract !== undefined) copy.contract = state.contract;
   if (state.definedIn !== undefined) copy.definedIn = state.definedIn;
   if (state.startsAt !== undefined) copy.startsAt = state.startsAt;
+  if (state.queue !== undefined) copy.queue = state.queue;
+  if (state.isQueued !== undefined) copy.isQueued = state.isQueued;
   if (state.deadline !== undefined) copy.deadline = state.deadline;
   if (state.tenant !== undefined) copy.tenant = state.tenant;
   if (state.session !== undefined) copy.session = state.session;
@@ -173,4 +183,32 @@ export function copyOfRun(state: RunState): Mutable<RunState> {
   if (state.uncompensated !== undefined) copy.uncompensated = state.uncompensated;
   if (state.resolved !== undefined) copy.resolved = state.resolved;
   return copy;
+}
+
+/** The state after the first event of a run. */
+export function beginRun(next: Mutable<RunState>, event: RunStarted): void {
+  next.status = "running";
+  next.workflow = event.workflow;
+  next.input = event.input;
+  next.coordination = event.coordination;
+  next.pinned = event.pinned;
+  next.epoch = event.epoch;
+  next.steps = event.begun === undefined ? newSteps(event.steps) : (event.begun as RunSteps);
+  if (event.definition !== undefined) next.definition = event.definition;
+  if (event.contract !== undefined) next.contract = event.contract;
+  if (event.startsAt !== undefined) next.startsAt = event.startsAt;
+  if (event.queue !== undefined) {
+    next.queue = event.queue;
+    next.isQueued = true;
+  }
+  if (event.deadline !== undefined) next.deadline = event.deadline;
+  if (event.tenant !== undefined) next.tenant = event.tenant;
+  if (event.session !== undefined) next.session = event.session;
+  if (event.caller !== undefined) next.caller = event.caller;
+}
+
+/** Nothing holds its steps back any more. */
+export function release(next: Mutable<RunState>): void {
+  delete next.startsAt;
+  delete next.isQueued;
 }

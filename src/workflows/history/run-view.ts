@@ -4,6 +4,7 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Snapshot, VersionAt } from "../../store/versions/snapshot.ts";
 import type { Finished } from "../definition/workflow-builder.ts";
 import type { Coordination } from "./coordination.ts";
+import type { QueuedIn } from "./run-event.ts";
 import { attemptOf } from "./run-progress.ts";
 import type { RunState, RunStatus } from "./run-state.ts";
 import { hasOutput, outputAt } from "./run-outputs.ts";
@@ -49,11 +50,13 @@ export interface RunView<Steps = unknown> {
   readonly workflow: string;
   /** `new`: it waits for its turn, and nothing of it is recorded. */
   readonly status: RunStatus;
-  /** True while it only waits for an answer or a time. */
+  /** True while it only waits for an answer, a time, or its place in a queue. */
   readonly isParked: boolean;
   readonly coordination: Coordination;
   /** The tenant that it is for; absent for none. */
   readonly tenant?: string;
+  /** The queue that it joined, and whether it waits there; `system.queues.waiting` has its position. Absent for none. */
+  readonly queue?: QueuedIn & { readonly isWaiting: boolean };
   /** The version of `run/<id>`, and when that was committed, in milliseconds since the epoch. */
   readonly version: number;
   readonly changed: number;
@@ -91,6 +94,7 @@ export function viewOf(run: string, { state, version, time }: Snapshot<RunState>
     isParked: isParked(state),
     coordination: state.coordination,
     ...(state.tenant === undefined ? {} : { tenant: state.tenant }),
+    ...(state.queue === undefined ? {} : { queue: { ...state.queue, isWaiting: state.isQueued === true } }),
     version,
     changed: time,
     steps: Object.fromEntries(steps.map(({ step, about }) => [step.name, stepView(step, about, codec)])),

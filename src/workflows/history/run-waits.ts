@@ -7,7 +7,7 @@ import type { Mutable } from "../../values/mutable.ts";
 import type { WaitAnswered, WaitOpened } from "./run-event.ts";
 import type { StepOutline } from "./step-outline.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
-import type { RunState } from "./run-state.ts";
+import { isHeldBack, type RunState } from "./run-state.ts";
 import { everyStep, isSettled, outlineAt, placeOf, type RunSteps, stepAt, type WaitState } from "./run-steps.ts";
 import { changeStep } from "./step-change.ts";
 
@@ -45,12 +45,12 @@ export function isToldUnder(state: RunState, name: string, key: string): boolean
 }
 
 /**
- * True for a run that goes on only when a wait of it is answered, or its time comes: it is parked. Takes time in proportion to the number
+ * True for a run that goes on only when a wait of it is answered, its time comes, or it has its place in its queue: it is parked. Takes time in proportion to the number
  * of steps, but only where a wait is open.
  */
 export function isParked(state: RunState): boolean {
-  const { status, steps, startsAt } = state;
-  if (startsAt !== undefined) return status === "running";
+  const { status, steps } = state;
+  if (isHeldBack(state)) return status === "running";
   if (steps.open === undefined || status !== "running") return false;
   return everyStep(steps, (step, place) => {
     switch (step.status) {

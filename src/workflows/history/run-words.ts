@@ -45,7 +45,7 @@ export function eventInWords(event: RunEvent, records: readonly RunRecord[]): st
     case "coordination-switched":
       return `the ${event.coordination} took over`;
     case "run-released":
-      return "the time came, and the run began";
+      return "the run began: its time had come, or it had its place in its queue";
     case "definition-changed":
       return `the run went on with ${event.to.name}@${event.to.version}${changesIn(event)}`;
     case "run-recovered":
@@ -78,6 +78,8 @@ export function pendingInWords(pending: Pending): string {
       return `${what} is tried again at ${timeOf(pending.at)}, by the breaker of ${pending.agent}`;
     case "answer":
       return `${what} waits for an answer to ${valueOf(pending.question)}${untilIn(pending)}`;
+    case "queue":
+      return `${what} waits for the run's place in the queue ${pending.queue}${pending.key === "" ? "" : ` for ${pending.key}`}`;
     case "start":
       return `${what} is about to start`;
     case "person":
@@ -135,8 +137,10 @@ function roundsIn({ round }: StepFinished): string {
   return round === undefined ? "" : ` after ${round} ${round === 1 ? "round" : "rounds"}`;
 }
 
-function originIn({ fork, startsAt }: RunStarted): string {
+function originIn({ fork, startsAt, queue }: RunStarted): string {
   const of = fork === undefined ? "" : ` as a fork of ${fork.run} at version ${fork.version}`;
+  if (queue !== undefined)
+    return `${of}, to wait in the queue ${queue.name}${queue.key === "" ? "" : ` for ${queue.key}`}`;
   return startsAt === undefined ? of : `${of}, to begin at ${timeOf(startsAt)}`;
 }
 

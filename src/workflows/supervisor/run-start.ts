@@ -8,7 +8,8 @@ import { checkContract } from "../../contracts/contract.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Terms } from "../coordination/conclude.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
-import type { RunStarted } from "../history/run-event.ts";
+import type { QueuedIn, RunReleased, RunStarted } from "../history/run-event.ts";
+import type { RunState } from "../history/run-state.ts";
 
 /** How to start a run. */
 export interface StartOptions {
@@ -18,7 +19,9 @@ export interface StartOptions {
   readonly coordination?: Coordination | undefined;
   /** When it begins with its steps, in milliseconds since the epoch. Default: at once. */
   readonly startsAt?: number | undefined;
-  /** Milliseconds until the run is cancelled if it hasn't ended. Default: never. */
+  /** Where it waits for its place before. Default: nowhere. */
+  readonly queue?: Omit<QueuedIn, "timeout"> | undefined;
+  /** Milliseconds until the run is cancelled if it hasn't ended, from when it begins with its steps. Default: never. */
   readonly timeout?: number | undefined;
   /** The tenant that the run is for. Default: none. */
   readonly tenant?: string | undefined;
@@ -42,7 +45,7 @@ export interface InForce {
 export function startRun(
   plan: WorkflowPlan,
   input: unknown,
-  { coordination, startsAt = 0, timeout, tenant, session, traceparent, fork }: StartOptions,
+  { coordination, startsAt = 0, queue, timeout, tenant, session, traceparent, fork }: StartOptions,
   inForce: InForce,
   { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
 ): RunStarted {
@@ -74,7 +77,23 @@ export function startRun(
     ...(tenant === undefined ? {} : { tenant }),
     ...(session === undefined ? {} : { session }),
     ...(traceparent === undefined ? {} : { caller: traceparent }),
-    ...(startsAt <= dated(now()) ? {} : { startsAt }),
-    ...(timeout === undefined ? {} : { deadline: Math.max(dated(now()), startsAt) + timeout }),
+    ...beginningOf({ startsAt, queue, timeout }, dated(now())),
   };
+}
+
+function beginningOf(
+  { startsAt = 0, queue, timeout }: Pick<StartOptions, "startsAt" | "queue" | "timeout">,
+  now: number,
+): Pick<RunStarted, "startsAt" | "queue" | "deadline"> {
+  if (queue !== undefined) return { queue: timeout === undefined ? queue : { ...queue, timeout } };
+  return {
+    ...(startsAt <= now ? {} : { startsAt }),
+    ...(timeout === undefined ? {} : { deadline: Math.max(now, startsAt) + timeout }),
+  };
+}
+
+/** A run leaves its queue to begin with its steps. */
+export function released({ queue }: RunState, { now, dated }: Pick<Terms, "now" | "dated">): RunReleased {
+  const timeout = queue?.timeout;
+  return { type: "run-released", ...(timeout === undefined ? {} : { deadline: dated(now()) + timeout }) };
 }

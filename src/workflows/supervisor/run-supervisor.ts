@@ -7,13 +7,12 @@
  * it: in the turn in which a run learns of a switch, its new deciders are told the state of the run.
  */
 
-import { subjectOf } from "../../store/client/change.ts";
+import { type Evolution, subjectOf } from "../../store/client/change.ts";
 import { toTimeOfDay } from "../../async/time-of-day.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { WorkflowDefinition } from "../definition/workflow-definition.ts";
-import { planFor, planWorkflow, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import { type Advance, advance } from "../coordination/advance.ts";
 import { Alarms } from "./alarms.ts";
 import { Attempts } from "./attempts.ts";
@@ -30,14 +29,15 @@ import type { OpenRun } from "./open-run.ts";
 import { Losses } from "./losses.ts";
 import { OpenRuns, type ParkedRun, type ReadonlyOpenRuns } from "./open-runs.ts";
 import type { Claim, Intervention, Proposal, RunEvent } from "../history/run-event.ts";
-import { type StartOptions, startRun } from "./run-start.ts";
+import { released, type StartOptions, startRun } from "./run-start.ts";
+import { Plans } from "./plans.ts";
 import { resolveRun } from "./resolve-run.ts";
 import { isOpen, type RunState, runState } from "../history/run-state.ts";
 import { isToldUnder } from "../history/run-waits.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
 import { toldTo } from "./told-to.ts";
 import { withPlan } from "./with-plan.ts";
-import { checkSameDefinition, checkTurn, notAdmissible, overtaken, runExists } from "./supervisor-errors.ts";
+import { checkTurn, notAdmissible, overtaken, runExists } from "./supervisor-errors.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";
 
 /**
@@ -61,7 +61,7 @@ export class RunSupervisor {
   readonly #dispatcher: Dispatcher;
   readonly #alarms: Alarms;
   readonly #losses: Losses;
-  readonly #plans = new WeakMap<WorkflowDefinition, WorkflowPlan>();
+  readonly #plans = new Plans();
   readonly #inForce: InForce;
 
   constructor(ports: SupervisorPorts) {
@@ -100,7 +100,7 @@ export class RunSupervisor {
     this.#losses = new Losses({ attempts, dispatcher, alarms: this.#alarms, record });
     this.migrations = new Migrations({
       ...{ ports, dispatcher, runs: this.#runs, inForce: this.#inForce },
-      planOf: (workflow) => this.#planOf(workflow),
+      planOf: (workflow) => this.#plans.of(workflow),
       payOwed: (run) => this.#payOwed(run),
       record: (run, event, along) => this.#record(run, event, undefined, along),
     });
@@ -150,7 +150,7 @@ export class RunSupervisor {
    * workflow without steps, `run-exists` for an id that a run has or had; what `options.beside` throws.
    */
   start(id: string, workflow: WorkflowDefinition, input: unknown, options: StartOptions = {}): MaybePromise<void> {
-    const plan = this.#planOf(workflow);
+    const plan = this.#plans.of(workflow);
     const { coordination, epoch } = this;
     const started = startRun(plan, input, options, { coordination, epoch }, this.#terms);
     if (this.#runs.has(id)) throw runExists(id);
@@ -176,7 +176,8 @@ export class RunSupervisor {
   ): MaybePromise<void> {
     if (event === "recover" && this.resumeParked(snapshot, id, workflow)) return undefined;
     const { state } = snapshot;
-    const plan = this.#planToResume(state, id, workflow);
+    const plan = this.#plans.toResume(state, id, workflow);
+    if (this.#runs.has(id)) throw runExists(id);
     const isCancelled = event !== "recover" && event.type === "cancel-requested";
     if (event !== "recover") checkTurn(id, state, event);
     const run = this.#runs.open(id, plan);
@@ -198,7 +199,9 @@ export class RunSupervisor {
    * @throws TroupeError as {@link resume}.
    */
   resumeParked({ state }: Snapshot<RunState>, id: string, workflow: WorkflowDefinition): boolean {
-    const at = this.#runs.openParked(id, this.#planToResume(state, id, workflow), state);
+    const plan = this.#plans.toResume(state, id, workflow);
+    if (this.#runs.has(id)) throw runExists(id);
+    const at = this.#runs.openParked(id, plan, state);
     if (at !== undefined) this.#alarms.set(id, at);
     return at !== undefined;
   }
@@ -255,6 +258,14 @@ export class RunSupervisor {
     const run = this.#runs.wake(id);
     const judged = run === undefined ? false : this.#judge(run, event, spent);
     return chain(judged, (isAccepted) => isAccepted || this.#attempts.refused(id, event, run));
+  }
+
+  /** Has a run that waits in a queue begin, in one commit with what the queue records of it. Returns whether it did; not if it was cancelled meanwhile. */
+  release(id: string, beside: Evolution | undefined): MaybePromise<boolean> {
+    const run = this.#runs.wake(id);
+    return run === undefined
+      ? false
+      : run.turn(() => this.#record(run, released(run.state, this.#terms), undefined, { evolution: beside }));
   }
 
   /**
@@ -383,18 +394,5 @@ export class RunSupervisor {
     if (run.isClosed) return;
     this.#close(run);
     if (run.state.length > 0 || run.isAsleep) this.#ports.onBroken(run.id, error); // the starter of a run gets the error from `start`
-  }
-
-  #planToResume(state: RunState, id: string, workflow: WorkflowDefinition): WorkflowPlan {
-    const plan = planFor(id, this.#planOf(workflow), state);
-    checkSameDefinition(id, state, plan);
-    if (this.#runs.has(id)) throw runExists(id);
-    return plan;
-  }
-
-  #planOf(workflow: WorkflowDefinition): WorkflowPlan {
-    let plan = this.#plans.get(workflow);
-    if (plan === undefined) this.#plans.set(workflow, (plan = planWorkflow(workflow)));
-    return plan;
   }
 }

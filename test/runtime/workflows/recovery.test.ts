@@ -34,6 +34,7 @@ async function recovered(
       forget: () => undefined,
       add: async (run, error) => note(`refuse for ${(error as TroupeError).code}`)(run),
     },
+    queues: { isUsed: true, leftAside: note("leave aside") },
     events: { onRecovered: note("recovered"), onRefused: note("refused") },
     newest(run) {
       const one = stored[run];
@@ -87,9 +88,11 @@ it("refuses each run of a workflow that isn't there, and goes on with the others
   expect(calls).toEqual([
     "find gone",
     "leave a",
+    "leave aside a",
     "refuse for definition-not-found a",
     "refused a",
     "leave b",
+    "leave aside b",
     "refuse for definition-not-found b",
     "refused b",
     "find sale",

@@ -16,6 +16,9 @@ export interface RunQueueOptions {
   readonly maxWaitingRuns: number;
 }
 
+/** A run that waits, and what begins it. */
+export type Waiting = readonly [run: string, begin: () => void];
+
 /**
  * Guarantees: the runs that wait begin once each, in the order in which they came, unless they are taken back; none of them
  * begins while `maxRuns` runs are in flight.
@@ -27,12 +30,17 @@ export class RunQueue {
   readonly #waiting = new Map<string, () => void>();
   /** Iterates over the runs that wait. Kept, since a new iterator would pass over all entries deleted so far to find the first. */
   #next = this.#waiting.entries();
+  readonly #others: () => Waiting | undefined;
+  /** Whose turn it is where both have a run: that of this queue, or of the others. */
+  #isOthersTurn = false;
   #isFilling = false;
   #idle: { resolve(): void; reject(error: unknown): void }[] = [];
   #closed: { readonly error: unknown } | undefined;
 
-  constructor(options: RunQueueOptions) {
+  /** @param others gives a run that was recorded and waits elsewhere, which begins now; they take turns with those that wait here. */
+  constructor(options: RunQueueOptions, others: () => Waiting | undefined = () => undefined) {
     this.#options = options;
+    this.#others = others;
   }
 
   get counts(): { readonly inFlight: number; readonly waiting: number } {
@@ -75,7 +83,7 @@ export class RunQueue {
   /** A run is over: the next run that waits begins. */
   leave(run: string): void {
     if (!this.#inFlight.delete(run)) return;
-    this.#fill();
+    this.fill();
     if (this.#isIdle) for (const { resolve } of this.#idle.splice(0)) resolve();
   }
 
@@ -98,21 +106,28 @@ export class RunQueue {
     return this.#inFlight.size === 0 && this.#waiting.size === 0;
   }
 
-  #fill(): void {
+  /** Begins what may begin. Call it when others have a run. */
+  fill(): void {
     if (this.#isFilling) return; // the loop below has begun a run that was over at once, and goes on by itself
     this.#isFilling = true;
     while (this.#inFlight.size < this.#options.maxRuns) {
-      const first = this.#first();
-      if (first === undefined) break;
-      const [run, begin] = first;
-      this.#waiting.delete(run);
+      this.#isOthersTurn = !this.#isOthersTurn;
+      const next = this.#isOthersTurn ? (this.#others() ?? this.#take()) : (this.#take() ?? this.#others());
+      if (next === undefined) break;
+      const [run, begin] = next;
       this.enter(run);
       begin();
     }
     this.#isFilling = false;
   }
 
-  #first(): [string, () => void] | undefined {
+  #take(): Waiting | undefined {
+    const first = this.#first();
+    if (first !== undefined) this.#waiting.delete(first[0]);
+    return first;
+  }
+
+  #first(): Waiting | undefined {
     let next = this.#next.next();
     if (next.done === true && this.#waiting.size > 0) {
       this.#next = this.#waiting.entries();

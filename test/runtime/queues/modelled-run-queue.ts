@@ -3,7 +3,7 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
 import { isTroupeError } from "../../../src/index.ts";
-import { RunQueue } from "../../../src/runtime/workflows/run-queue.ts";
+import { RunQueue } from "../../../src/runtime/queues/run-queue.ts";
 
 type Step =
   | { readonly type: "start"; readonly run: number; readonly policy: "wait" | "reject"; readonly endsAtOnce: boolean }

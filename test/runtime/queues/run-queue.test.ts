@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { RunQueue } from "../../../src/runtime/workflows/run-queue.ts";
+import { RunQueue } from "../../../src/runtime/queues/run-queue.ts";
 import { ModelledQueue, step } from "./modelled-run-queue.ts";
 
 const bounds = fc.record({ maxRuns: fc.integer({ min: 1, max: 3 }), maxWaitingRuns: fc.integer({ min: 0, max: 4 }) });

@@ -24,7 +24,7 @@ import { shown } from "../../values/shown.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
 import { checkDefinition } from "../definitions/check-definition.ts";
 import type { DefinitionLoader } from "../definitions/definition-loader.ts";
-import type { Runs } from "./runs.ts";
+import type { Runs } from "../workflows/runs.ts";
 import type { Schedules } from "./schedules.ts";
 
 export interface ScheduleKeeperOptions {
