@@ -16,7 +16,7 @@ const statuses = [
   ...["undone", "compensation-failed", "resolved", "refused"],
 ];
 
-const waitKinds: readonly WaitKind[] = ["answer", "time", "breaker", "agent", "person"];
+const waitKinds: readonly WaitKind[] = ["answer", "time", "queue", "breaker", "agent", "person"];
 
 export function Runs({ given }: { readonly given: Given }) {
   const [offset, want] = useState(0);

@@ -19,8 +19,8 @@ export interface ShownWait {
   readonly for: WaitKind;
 }
 
-/** An answer, a time, a breaker that is open, an agent that works or has it in its queue, a person. */
-const waitKinds = ["answer", "time", "breaker", "agent", "person"] as const;
+/** An answer, a time, a place among the runs of a queue, a breaker that is open, an agent that works or has it in its own queue, a person. */
+const waitKinds = ["answer", "time", "queue", "breaker", "agent", "person"] as const;
 export type WaitKind = (typeof waitKinds)[number];
 
 /** Of so many steps it is listed what they wait for. */

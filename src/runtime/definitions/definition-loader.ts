@@ -2,6 +2,7 @@
 
 import { caught, messageOf } from "../../errors/caught.ts";
 import { type DefinitionKind, type Definitions, isDefinition } from "./is-definition.ts";
+import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 /** Names a definition across threads; plain data. */
@@ -15,25 +16,32 @@ export interface DefinitionId<K extends DefinitionKind = DefinitionKind> {
 }
 
 export interface DefinitionLoader {
-  /** @throws TroupeError (as a rejection) `module-failed` with the cause, or `definition-not-found`. */
-  load<K extends DefinitionKind>(id: DefinitionId<K>): Promise<Definitions[K]>;
+  /** At once what is at hand. @throws TroupeError (as a rejection) `module-failed` with the cause, or `definition-not-found`. */
+  load<K extends DefinitionKind>(id: DefinitionId<K>): MaybePromise<Definitions[K]>;
   /** Remembers a definition that is at hand, so that it need not be loaded here. */
   remember(definition: Definitions[DefinitionKind]): void;
 }
 
-/** The name by which other threads find a definition. */
-export function definitionId<K extends DefinitionKind>({
-  kind,
-  module,
-  name,
-  version,
-}: {
-  kind: K;
-  module: string;
-  name: string;
-  version?: string;
-}): DefinitionId<K> {
-  return kind === "workflow" && version !== undefined ? { kind, module, name, version } : { kind, module, name };
+/** What has one. */
+interface Identified<K extends DefinitionKind> {
+  readonly kind: K;
+  readonly module: string;
+  readonly name: string;
+  readonly version?: string;
+}
+
+/** By definition: all of its actors share one. */
+const ids = new WeakMap<Identified<DefinitionKind>, DefinitionId>();
+
+/** The name by which other threads find a definition: the same object each time. */
+export function definitionId<K extends DefinitionKind>(definition: Identified<K>): DefinitionId<K> {
+  let id = ids.get(definition);
+  if (id === undefined) {
+    const { kind, module, name, version } = definition;
+    id = Object.freeze({ kind, module, name, ...(kind === "workflow" && version !== undefined ? { version } : {}) });
+    ids.set(definition, id);
+  }
+  return id as DefinitionId<K>;
 }
 
 /** Under what a loader knows a definition. */
@@ -43,16 +51,25 @@ export function keyOf({ kind, name, module, version = "" }: DefinitionId): strin
 
 /** Loads definitions from modules through `importModule`, each once. */
 export function moduleLoader(importModule: (url: string) => Promise<object>): DefinitionLoader {
-  const known = new Map<string, Promise<Definitions[DefinitionKind]>>();
+  const known = new Map<string, MaybePromise<Definitions[DefinitionKind]>>();
+  let last: Definitions[DefinitionKind] | undefined;
   return {
     load<K extends DefinitionKind>(id: DefinitionId<K>) {
       const key = keyOf(id);
-      let definition = known.get(key);
-      if (definition === undefined) known.set(key, (definition = load(id, importModule)));
-      return definition as Promise<Definitions[K]>;
+      const definition = known.get(key);
+      if (definition !== undefined) return definition as MaybePromise<Definitions[K]>;
+      const loading = load(id, importModule);
+      known.set(key, loading);
+      const isLoaded = (loaded: Definitions[DefinitionKind]): void => {
+        if (known.get(key) === loading) known.set(key, loaded);
+      };
+      loading.then(isLoaded, () => undefined); // who asked for it hears why it failed
+      return loading as Promise<Definitions[K]>;
     },
     remember(definition) {
-      known.set(keyOf(definitionId(definition)), Promise.resolve(definition));
+      if (definition === last) return; // as for each actor of a batch
+      last = definition;
+      known.set(keyOf(definitionId(definition)), definition);
     },
   };
 }

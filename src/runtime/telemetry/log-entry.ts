@@ -46,11 +46,12 @@ export function entryOfLetter({ reason, to, from, type, detail }: DeadLetter, is
   };
 }
 
-export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
-  const { type, ...facts } = event;
-  const at = (level: LogLevel, message: string): LogEntry => {
-    const { error, ...rest } = facts as { readonly error?: unknown };
-    return { level, fields: { event: type, ...rest, ...("error" in facts ? { err: error } : {}) }, message };
+/** `undefined` for one whose level is not wanted: most are not, and taking it apart costs more than all else about a spawn's. */
+export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boolean): LogEntry | undefined {
+  const at = (level: LogLevel, message: string): LogEntry | undefined => {
+    if (!isWanted(level)) return undefined;
+    const { time: _, type, error, ...rest } = event as SystemEvent & { readonly error?: unknown };
+    return { level, fields: { event: type, ...rest, ...("error" in event ? { err: error } : {}) }, message };
   };
   switch (event.type) {
     case "thread-opened":

@@ -34,7 +34,8 @@ export class SystemLog {
   }
 
   event(event: SystemEvent): void {
-    if (this.#target !== undefined) this.#log(entryOf(event));
+    const entry = entryOf(event, this.#isWanted);
+    if (entry !== undefined) this.#log(entry);
   }
 
   deadLetter(letter: DeadLetter, isExpected: boolean): void {
@@ -50,9 +51,12 @@ export class SystemLog {
     this.#limit.end();
   }
 
+  readonly #isWanted = (level: LogLevel): boolean =>
+    this.#target !== undefined && logLevels.indexOf(level) >= logLevels.indexOf(this.#target.level);
+
   #log(entry: LogEntry): void {
     const { level, fields } = entry;
-    if (this.#target === undefined || logLevels.indexOf(level) < logLevels.indexOf(this.#target.level)) return;
+    if (!this.#isWanted(level)) return;
     if (this.#limit.passes(fields.event)) this.#write(entry);
     else this.#levels.set(fields.event, level);
   }

@@ -74,9 +74,11 @@ export class SupervisorActor {
     this.#home = home;
     const cell = home.host.spawn({
       name: nameOf(supervisorTarget.address),
-      ...agentMailbox,
-      concurrency: Number.POSITIVE_INFINITY,
-      body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
+      kind: {
+        ...agentMailbox,
+        concurrency: Number.POSITIVE_INFINITY,
+        body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
+      },
     });
     this.codec = new PayloadCodec({
       maxBytes: maxMessageBytes,

@@ -100,10 +100,12 @@ describe("what is told", () => {
     const got: unknown[] = [];
     bench.host.spawn({
       name: "ben",
-      capacity: 2,
-      overflow: "backpressure",
-      concurrency: 1,
-      body: () => ({ handle: ({ envelope }) => void got.push(envelope.payload), stop: () => undefined }),
+      kind: {
+        capacity: 2,
+        overflow: "backpressure",
+        concurrency: 1,
+        body: () => ({ handle: ({ envelope }) => void got.push(envelope.payload), stop: () => undefined }),
+      },
     });
     for (let n = 1; n <= 5; n++) bench.tell(n, bench.target(makeAddress(hostId(1), "ben")));
     expect(await bench.run()).toEqual([]);
