@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type BuildOptions } from "esbuild";
+import { joinInto } from "./join-into.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<
@@ -13,12 +14,12 @@ const external = Object.keys({ ...dependencies, ...peerDependencies });
 
 /** Writes the entries, and what they share, to `folder`; with the part of rxjs that they use, or with imports of rxjs. */
 export async function bundleInto(folder: string, rxjs: "bundled" | "imported"): Promise<void> {
-  const withRxjs: BuildOptions = {
+  const withRxjs: Pick<BuildOptions, "external" | "alias"> = {
     external: external.filter((name) => name !== "rxjs"),
     alias: { rxjs: join(root, "node_modules/rxjs/dist/esm/index.js") },
   };
   mkdirSync(folder, { recursive: true });
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
       index: "src/index.ts",
@@ -36,9 +37,11 @@ export async function bundleInto(folder: string, rxjs: "bundled" | "imported"): 
     bundle: true,
     splitting: true,
     sourcemap: true,
+    metafile: true,
     logLevel: "warning",
     external,
     ...(rxjs === "bundled" ? withRxjs : {}),
   });
+  await joinInto(join(folder, "core.js"), ["index.js", "thread-entry.js"], metafile, root);
   copyFileSync(join(root, "src/runtime/threads/thread-bootstrap.mjs"), join(folder, "thread-bootstrap.mjs"));
 }

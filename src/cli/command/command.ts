@@ -1,6 +1,6 @@
 /** The interface of a `troupe` command. `commands.ts` lists the commands. */
 
-import type { JournalReport } from "../../store/journal/lmdb/verify-journal.ts";
+import type { JournalReport } from "../../store/journal/lmdb/journal-report.ts";
 import type { Arguments, Flags } from "../arguments/arguments.ts";
 import type { Journal } from "../../store/journal/journal.ts";
 import type { StartSystem } from "./command-system.ts";

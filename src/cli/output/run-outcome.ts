@@ -2,7 +2,7 @@
 
 import type { RunState } from "../../workflows/history/run-state.ts";
 import type { EndStatus } from "../../workflows/history/run-event.ts";
-import { type ErrorCode } from "../../errors/error-code.ts";
+import type { ErrorCode } from "../../errors/error-code.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { describeFailure, type WorkflowSteps } from "./failure.ts";
 import { oneLine } from "./one-line.ts";

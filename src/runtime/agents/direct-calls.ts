@@ -9,7 +9,7 @@ import { Cancellation } from "../../async/cancellation.ts";
 import { beginAttempt } from "../../workflows/participant/attempt-time.ts";
 import type { Participant } from "../../workflows/participant/participant.ts";
 import type { Work } from "../../workflows/participant/work-slots.ts";
-import { type CallOutcome, type CallReport, type Permit } from "../../agents/policies/permit.ts";
+import type { CallOutcome, CallReport, Permit } from "../../agents/policies/permit.ts";
 import { outcomeOf } from "../../agents/policies/call-outcome.ts";
 import { recordGate } from "../../agents/policies/recorded-gate.ts";
 import { decideRetry } from "../../agents/policies/retry.ts";

@@ -1,7 +1,7 @@
 /** What actors ask of the system, and where. */
 
 import { internalMessage } from "./internal-message.ts";
-import { type Address } from "../../actors/address.ts";
+import type { Address } from "../../actors/address.ts";
 import { systemAddress } from "../../actors/system-actors.ts";
 import type { DefinitionId } from "../definitions/definition-loader.ts";
 import type { Placement } from "../../actors/placement.ts";

@@ -15,6 +15,7 @@ import { nodeVitals } from "../platform/node-vitals.ts";
 import type { HostSettings } from "../host/host-settings.ts";
 import type { HostControl } from "../host/host-control.ts";
 import { startWorkerHost } from "../host/worker-host.ts";
+import { threadMark } from "./thread-mark.ts";
 
 /** What the pool hands to a new thread. */
 export interface ThreadTask {
@@ -30,9 +31,6 @@ export interface ThreadTask {
   /** Milliseconds; Infinity when the heartbeat is not watched. */
   readonly beatInterval: number;
 }
-
-/** Set on the global object of threads that run a host. */
-export const threadMark = Symbol.for("troupe.thread");
 
 /** Runs a host until it is closed. */
 export async function runThread(task: ThreadTask, importModule: (url: string) => Promise<object>): Promise<void> {

@@ -18,7 +18,7 @@ import type { Journal } from "../journal/journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
-import { type KeyExtent, type Position, type Snapshot, type VersionWhen } from "../versions/snapshot.ts";
+import type { KeyExtent, Position, Snapshot, VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityMessage } from "../replication/store-protocol.ts";
 

@@ -1,7 +1,7 @@
 /** `troupe verify`: reads a whole journal and reports all damage. */
 
 import { resolve } from "node:path";
-import type { JournalDamage } from "../../../store/journal/lmdb/verify-journal.ts";
+import type { JournalDamage } from "../../../store/journal/lmdb/journal-report.ts";
 import type { Command } from "../../command/command.ts";
 import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
 import { oneLine } from "../../output/one-line.ts";

@@ -4,25 +4,7 @@ import * as v from "valibot";
 import { checkOptions } from "../../../contracts/check-options.ts";
 import type { Journal } from "../journal.ts";
 import type { Durability } from "./durability.ts";
-import {
-  dataFileOf,
-  directoryOf,
-  draftFile,
-  makeDirectory,
-  nextDataFile,
-  promoteDraft,
-  removeDraft,
-  removeOlder,
-} from "./files/journal-files.ts";
-import { ownJournal } from "./files/journal-owner.ts";
-import { FollowedFile } from "./followed-file.ts";
-import { inspectIndexes } from "./index-damage.ts";
-import { openingFailed } from "./journal-errors.ts";
-import type { JournalFile } from "./journal-file.ts";
-import { writeInfo } from "./journal-info.ts";
-import { loadLmdb, type OpenEnvironment } from "./lmdb-environment.ts";
-import { OwnedFile } from "./owned-file.ts";
-import { StoredVersions, type StoredVersionsOptions } from "./stored-versions.ts";
+import { directoryOf } from "./files/journal-directory.ts";
 
 /**
  * How a journal on disk is opened.
@@ -66,52 +48,8 @@ const schema = v.strictObject({
 export async function lmdbJournal(path: string, options: LmdbJournalOptions = {}): Promise<Journal> {
   const directory = directoryOf("lmdbJournal", path);
   checkOptions("lmdbJournal", schema, options);
+  // Threads import this module as well, since modules of definitions do. They open no journal, and start faster without.
+  const { openJournal } = await import("./open-journal.ts");
   const { durability = "sync", readOnly = false } = options;
-  try {
-    const open = await loadLmdb();
-    return readOnly ? await openToRead(directory, open) : await openToOwn(directory, open, durability);
-  } catch (error) {
-    throw openingFailed(directory, error);
-  }
-}
-
-async function openToRead(directory: string, open: OpenEnvironment): Promise<Journal> {
-  return versionsIn(new FollowedFile(directory, open), { directory, access: "read" });
-}
-
-async function openToOwn(directory: string, open: OpenEnvironment, durability: Durability): Promise<Journal> {
-  makeDirectory(directory);
-  const ownership = ownJournal(directory);
-  let file: JournalFile;
-  try {
-    const path = dataFileOf(directory) ?? (await makeDataFile(directory, open).finally(() => removeDraft(directory)));
-    removeDraft(directory); // of a compaction that was cut off
-    removeOlder(directory);
-    file = new OwnedFile({ directory, path, damage: inspectIndexes(path), open, ownership });
-  } catch (error) {
-    ownership.release();
-    throw error;
-  }
-  return versionsIn(file, { directory, access: durability });
-}
-
-async function makeDataFile(directory: string, open: OpenEnvironment): Promise<string> {
-  const environment = open(draftFile(directory), { readOnly: false });
-  try {
-    await environment.write(() => writeInfo(environment.tables.info, { position: 0, time: 0, nextId: 1 }));
-  } finally {
-    await environment.close();
-  }
-  const path = nextDataFile(directory);
-  promoteDraft(directory, path);
-  return path;
-}
-
-async function versionsIn(file: JournalFile, options: StoredVersionsOptions): Promise<Journal> {
-  try {
-    return new StoredVersions(file, options);
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
+  return openJournal(directory, { durability, readOnly });
 }

@@ -4,10 +4,9 @@
  */
 
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { TroupeError } from "../../../../errors/troupe-error.ts";
 import { notOpenable } from "../journal-errors.ts";
-import { shown } from "../../../../values/shown.ts";
 import { lockOf } from "./lock-file.ts";
 import { isRunning } from "./process-identity.ts";
 
@@ -15,16 +14,6 @@ const dataName = /^data-(\d+)\.mdb$/;
 const lockDraftName = /\.mdb-lock-(\d+)$/;
 const dataOrLockName = /^data-(\d+)\.mdb(?:-lock)?$/;
 const draftName = "draft.mdb";
-
-/**
- * The directory of a journal at a path that an application gave.
- *
- * @throws TroupeError `invalid-options` for what is no path.
- */
-export function directoryOf(where: string, path: unknown): string {
-  if (typeof path === "string" && path !== "" && !path.includes("\0")) return resolve(path);
-  throw new TroupeError("invalid-options", `${where}: expected the path of a directory, not ${shown(path)}`);
-}
 
 /**
  * Makes the directory, and those above it, where there are none.

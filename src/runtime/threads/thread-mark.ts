@@ -1,0 +1,2 @@
+/** Set on the global object of threads that run a host. */
+export const threadMark = Symbol.for("troupe.thread");
