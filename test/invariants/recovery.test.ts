@@ -383,10 +383,12 @@ describe("invariants 5, 6, 9, 10 and 11: every run ends, and its effects are wha
         met.set(what, (met.get(what) ?? 0) + 1);
       }
     };
-    for (const [seed, given] of fc.sample(business, { numRuns: 200, seed: 1 }).entries())
+    const few = (): string[] => [...toBeMet].filter((what) => (met.get(what) ?? 0) < 10);
+    for (const [seed, given] of fc.sample(business, { numRuns: 200, seed: 1 }).entries()) {
       await simulateOnce((world) => everyRunEnds(world, given, tell), seed, faults);
-    const few = [...toBeMet].filter((what) => (met.get(what) ?? 0) < 10);
-    expect(few).toEqual([]);
+      if (few().length === 0) break;
+    }
+    expect(few()).toEqual([]);
   });
 
   it("holds for orchestrator and relay alike: they leave the same effects", async () => {
