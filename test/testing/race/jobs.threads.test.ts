@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
@@ -60,6 +61,32 @@ describe("a search that is interrupted", () => {
     child.kill("SIGINT");
     expect(await exit).toBe(130);
     expect(await output).toMatch(/^interrupted endless: held so far, \d+ schedules? tried, \d of them different\n$/);
+  });
+});
+
+describe("the page of a failure", () => {
+  const searched = (name: string, page: string) =>
+    spawnSync(process.execPath, [join(root, "dist/cli/main.js"), "race", `orders.race.mjs#${name}`, "--html", page], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+
+  it("is one file with all of its report in it", () => {
+    const { status, stderr } = searched("always", "failure.html");
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "failure.html: any order, to be stepped through\n" });
+    const page = readFileSync(join(folder, "failure.html"), "utf8");
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).toContain("any order");
+    expect(page).toContain("at once");
+    expect(page).not.toMatch(/<(?:script|link)[^>]* (?:src|href)="(?!data:)/);
+  });
+
+  it("is not written where nothing failed, or where there is no such folder", () => {
+    expect(searched("never", "none.html").stderr).toBe("none.html is not written: no race failed\n");
+    expect(existsSync(join(folder, "none.html"))).toBe(false);
+    const { status, stderr } = searched("always", "nowhere/failure.html");
+    expect(status).toBe(1);
+    expect(stderr).toContain("nowhere/failure.html: can't be written");
   });
 });
 
