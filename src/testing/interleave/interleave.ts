@@ -62,7 +62,7 @@ export function withTasks<T>(
   return virtualSources.lend(async () => {
     const player = tasksPlayer(it, options);
     try {
-      return await work({ play: player.play, isRepeatable: true, explain: explainTasks, repeat });
+      return await work({ play: player.play, isRepeatable: true, isShrunk: true, explain: explainTasks, repeat });
     } finally {
       player.end();
     }

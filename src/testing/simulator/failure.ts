@@ -4,6 +4,7 @@ import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { RunLog } from "./explain/run-log.ts";
 import type { Game } from "./game.ts";
+import type { Chosen } from "./schedules/choices.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { type Schedule, writeSchedule } from "./schedules/schedule-string.ts";
 import { shrink } from "./schedules/shrink.ts";
@@ -45,18 +46,16 @@ export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "
   if (again.schedule !== failed.schedule || !fails(again))
     return { error: notRepeatable(failed, again, thrown), explained: [], repeat: [] };
   const maxSteps = 2 * failed.trace.length + 1_000;
-  const smallest = await shrink(failed, {
-    ...shrinking,
-    fails,
-    run: (chosen) => game.play(failed.seed, { given: { chosen }, maxSteps }),
-  });
+  const run = (chosen: Chosen): Promise<RunOutcome> => game.play(failed.seed, { given: { chosen }, maxSteps });
+  const smallest = game.isShrunk ? await shrink(failed, { ...shrinking, fails, run }) : failed;
   const log = new RunLog();
   await game.play(failed.seed, { given: smallest, log, maxSteps });
   const shortest = smallest.failure?.thrown; // its numbers are those of what is told
   const explained = game.explain(log, shortest);
   const replay = writeSchedule(smallest);
   const bySeed = found === "drawn" ? [`Repeat it with ${game.repeat.bySeed(failed.seed)}.`] : [];
-  const byReplay = `Its shortest schedule found has ${extentOf(smallest)}: ${game.repeat.byReplay(replay)}.`;
+  const which = game.isShrunk ? "Its shortest schedule found" : "Its schedule";
+  const byReplay = `${which} has ${extentOf(smallest)}: ${game.repeat.byReplay(replay)}.`;
   const repeat = [...bySeed, byReplay];
   const message = [failedWith(failed, shortest), ...explained, ...repeat].join("\n");
   const details = { seed: failed.seed, steps: failed.trace.length, replay };
@@ -153,7 +152,9 @@ function failedWith({ seed }: RunOutcome, thrown: unknown): string {
 }
 
 function codeOf(thrown: unknown): "deadlock" | "livelock" | "simulation-failed" {
-  return isTroupeError(thrown, "deadlock") || isTroupeError(thrown, "livelock") ? thrown.code : "simulation-failed";
+  if (isTroupeError(thrown, "deadlock") || isTroupeError(thrown, "livelock")) return thrown.code;
+  const code = "simulation-failed";
+  return code;
 }
 
 /** Equal for failures that are alike: their numbers may differ. */

@@ -20,6 +20,8 @@ export interface Game {
   play(seed: number, playing?: Playing): Promise<RunOutcome>;
   /** Whether the same choices lead to the same, as far as it is known. */
   readonly isRepeatable: boolean;
+  /** Whether a failing schedule is shrunk. */
+  readonly isShrunk: boolean;
   /** Lines that say what happened. */
   explain(log: RunLog, thrown: unknown): readonly string[];
   readonly repeat: Repeat;

@@ -46,6 +46,11 @@ export interface SimulateOptions extends SearchOptions {
    * in a handler that was told would go unseen. A refusal is no failure. Default: none is meant to happen.
    */
   readonly expects?: (failure: ActorFailure) => boolean;
+  /**
+   * Whether a failing schedule is shrunk, which takes up to 500 runs. Leave it to one of the two where a property of fast-check has its inputs
+   * shrunk, since each of those would have its schedules shrunk. Default true.
+   */
+  readonly shrink?: boolean;
 }
 
 /** Of faults and journal, `simulate` says itself what is wrong; of the system's options, the system. */
@@ -57,6 +62,7 @@ const schema = v.strictObject({
   system: v.optional(v.record(v.string(), v.unknown())),
   agents: v.optional(v.array(v.object({ agent: v.unknown(), answer: v.function() }))),
   expects: v.optional(v.function()),
+  shrink: v.optional(v.boolean()),
 });
 
 /**

@@ -55,6 +55,7 @@ export function simulation(scenario: Scenario, options: SimulateOptions, repeat:
         sources: virtualSources,
       }),
     isRepeatable: options.system?.journal === undefined,
+    isShrunk: options.shrink ?? true,
     explain: explanation,
     repeat,
   };

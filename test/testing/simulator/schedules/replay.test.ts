@@ -35,6 +35,16 @@ function sizeOf({ step, fault, strike }: Chosen): number {
   return [...step, ...fault, ...strike].filter((choice) => choice !== 0).length;
 }
 
+it("is repeated, and not shrunk, where that is left to others", async () => {
+  const { buggy } = races[1] as (typeof races)[number];
+  const whole = await found(buggy, 1, { shrink: false });
+  const shrunk = await found(buggy, 1);
+  expect(whole.seed).toBe(shrunk.seed);
+  expect(whole.error.message).toContain("Its schedule has");
+  expect(sizeOf(readSchedule(whole.replay).chosen)).toBeGreaterThan(sizeOf(readSchedule(shrunk.replay).chosen));
+  expect((await failureOf(simulate(buggy, { replay: whole.replay }))).message).not.toContain("not quite");
+});
+
 const seeds = [1, 1_000_003, 2_000_003, 3_000_003, 4_000_003];
 
 describe.each(races)("the failure of: $name", ({ name, buggy }) => {
