@@ -29,6 +29,12 @@ export interface Anomaly {
 /** @experimental */
 export type AnomalyKind = "same-version" | "lost-update" | "stale-read" | "circular" | "read-skew" | "write-skew" | "non-monotonic-read" | "own-write-unread" | "non-monotonic-write" | "write-before-read";
 
+export interface AnyInterleaving {
+    shared(invariants: Invariants): object | PromiseLike<object>;
+    readonly tasks: Readonly<Record<string, Task<never>>>;
+    check?(shared: never, results: never): unknown;
+}
+
 /** @experimental */
 export type CounterInput = {
     readonly f: "add";
@@ -340,7 +346,7 @@ export declare const lock: SequentialModel<string | number | null, LockInput, bo
 export declare function queue<Value>(): SequentialModel<readonly Value[], QueueInput<Value>, Value | null | undefined>;
 
 /** @experimental */
-export declare function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(name: string, scenario: Raced<Shared, Tasks>, { test, timeout, jobs, ...options }?: RaceTestOptions): Race;
+export declare function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(name: string, scenario: Scenario | Interleaving<Shared, Tasks>, { test, timeout, jobs, ...options }?: RaceTestOptions): Race;
 
 /** @experimental */
 export declare function recordOperations<Input, Output>(options?: RecordingOptions): Recording<Input, Output>;
@@ -354,15 +360,5 @@ export declare function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fake
 
 /** @experimental */
 export declare function verifyWorkflow<Input, Output, Waits, Steps>(workflow: WorkflowDefinition<Input, Output, Steps, Waits>, options?: VerifyOptions<Input>): Promise<VerifyReport>;
-
-// Not exported: what the declarations above are made of.
-
-interface AnyInterleaving {
-    shared(invariants: Invariants): object | PromiseLike<object>;
-    readonly tasks: Readonly<Record<string, Task<never>>>;
-    check?(shared: never, results: never): unknown;
-}
-
-type Raced<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>> = Scenario | Interleaving<Shared, Tasks>;
 
 export {};

@@ -3,7 +3,7 @@
 export type { ActorFailure } from "./simulator/actor-failure.ts";
 export type { Faults } from "./simulator/faults/faults.ts";
 export { interleave } from "./interleave/interleave.ts";
-export type { Interleaving, Task } from "./interleave/interleaving.ts";
+export type { AnyInterleaving, Interleaving, Task } from "./interleave/interleaving.ts";
 export type { Race } from "./race/race.ts";
 export { raceTest, type RaceTestOptions, type RunnerTest } from "./race/race-test.ts";
 export type { Invariants } from "./simulator/invariants.ts";

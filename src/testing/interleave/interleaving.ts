@@ -29,7 +29,11 @@ export interface Interleaving<Shared extends object, Tasks extends Readonly<Reco
   ): unknown;
 }
 
-/** Any tasks that share anything. */
+/**
+ * Any tasks that share anything, such as those of a race.
+ *
+ * @since 0.1.0
+ */
 export interface AnyInterleaving {
   shared(invariants: Invariants): object | PromiseLike<object>;
   readonly tasks: Readonly<Record<string, Task<never>>>;

@@ -1,10 +1,10 @@
 /** `raceTest`: a race as a test of whichever runner there is. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
-import type { Task } from "../interleave/interleaving.ts";
+import type { Interleaving, Task } from "../interleave/interleaving.ts";
 import type { Game } from "../simulator/game.ts";
-import type { SimulateOptions } from "../simulator/simulate-options.ts";
-import { loadingRaces, type Race, type Raced } from "./race.ts";
+import type { Scenario, SimulateOptions } from "../simulator/simulate-options.ts";
+import { loadingRaces, type Race } from "./race.ts";
 import { searchInThreads } from "./search-in-threads.ts";
 import { type Overrides, searchRace } from "./search-race.ts";
 
@@ -55,7 +55,7 @@ export interface RaceTestOptions extends SimulateOptions {
  */
 export function raceTest<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>>(
   name: string,
-  scenario: Raced<Shared, Tasks>,
+  scenario: Scenario | Interleaving<Shared, Tasks>,
   { test = globalTest(), timeout = 120_000, jobs, ...options }: RaceTestOptions = {},
 ): Race {
   const race: Race = { name, scenario, options };

@@ -2,7 +2,7 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { shown } from "../../values/shown.ts";
-import type { AnyInterleaving, Interleaving, Task } from "../interleave/interleaving.ts";
+import type { AnyInterleaving } from "../interleave/interleaving.ts";
 import type { Scenario, SimulateOptions } from "../simulator/simulate-options.ts";
 
 /**
@@ -19,11 +19,6 @@ export interface Race {
 
 /** Set in the global object while modules are loaded for their races alone, also by another copy of Troupe. */
 export const loadingRaces = Symbol.for("troupe.loading-races");
-
-/** What can be played, as people write it. */
-export type Raced<Shared extends object, Tasks extends Readonly<Record<string, Task<Shared>>>> =
-  | Scenario
-  | Interleaving<Shared, Tasks>;
 
 /** Whether it is tasks that share something. */
 export function isInterleaving(value: unknown): value is AnyInterleaving {
