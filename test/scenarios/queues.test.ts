@@ -50,7 +50,7 @@ describe("a run in a queue", () => {
           if (event.type === "run-released") released.push([time, run.id]);
       expect(
         released
-          .toSorted(([one = 0], [other = 0]) => Number(one) - Number(other))
+          .toSorted(([at = 0], [other = 0]) => Number(at) - Number(other))
           .map(([, id]) => id)
           .slice(2),
       ).toEqual(["a4", "a2", "a3"]);

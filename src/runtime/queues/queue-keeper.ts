@@ -255,7 +255,7 @@ export class QueueKeeper implements Queues {
 }
 
 function evolution(name: string, next: (state: QueueState) => QueueState): Evolution {
-  return { subject: subjectOf(queueState, name), next } as Evolution;
+  return { subject: subjectOf(queueState, name), next };
 }
 
 /** @throws TroupeError `invalid-options` */

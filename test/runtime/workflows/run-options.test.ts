@@ -37,7 +37,12 @@ describe("the options of a run", () => {
     [
       "timeOut",
       { timeOut: 5 },
-      "run: timeOut: there is no such option; there are id, coordination, startIn, startAt, timeout, tenant, session, traceparent, onOverload",
+      "run: timeOut: there is no such option; there are id, coordination, startIn, startAt, queue, timeout, tenant, session, traceparent, onOverload",
+    ],
+    [
+      "queue.priority",
+      { queue: { name: "q", priority: 1_001 } },
+      "run: queue.priority: Invalid value: Expected <=1000 but received 1001",
     ],
     ["options", null, "run: options: Invalid type: Expected Object but received null"],
   ])("are refused where %s isn't right: %j", (path, options, message) => {
