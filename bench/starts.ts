@@ -24,7 +24,7 @@ interface Build {
 export const startsTopic: Topic = {
   name: "starts",
   about:
-    "Processor time to start a thread that loads its entry, a system of one thread, and the command: with a file for each\n" +
+    "Processor time to start a thread that loads its entry, a system of one thread and of two, and the command: with a file for each\n" +
     "module, bundled with imports of rxjs, and bundled as the package is.",
   async run() {
     const made = [
@@ -92,6 +92,15 @@ function kinds(): readonly Kind[] {
         ),
     },
     {
+      bench: "a system of two threads, made and closed",
+      bare: { name: "two bare threads", args: threads("", 2) },
+      start: ({ index }) =>
+        repeated(
+          `const { createSystem } = await import(${quoted(index)});`,
+          "await (await createSystem({ threads: 2 })).close();",
+        ),
+    },
+    {
       bench: "troupe --help",
       bare: { name: "node", args: ["--import", dataUrl(telling(1)), "-e", "0"] },
       start: ({ command }) => ["--import", dataUrl(telling(1)), command, "--help"],
@@ -99,9 +108,11 @@ function kinds(): readonly Kind[] {
   ];
 }
 
-function threads(code: string): readonly string[] {
-  const one = `await new Promise((resolve) => new Worker(${JSON.stringify(code)}, { eval: true }).once("exit", resolve));`;
-  return repeated('import { Worker } from "node:worker_threads";', one);
+/** So many threads at a time, which load this. */
+function threads(code: string, count = 1): readonly string[] {
+  const one = `new Promise((resolve) => new Worker(${JSON.stringify(code)}, { eval: true }).once("exit", resolve))`;
+  const all = Array.from({ length: count }, () => one).join(", ");
+  return repeated('import { Worker } from "node:worker_threads";', `await Promise.all([${all}]);`);
 }
 
 /** Arguments of Node.js for a program that does something so many times, and tells what it took once. */
