@@ -225,6 +225,7 @@ export interface SimulateOptions extends SearchOptions {
     readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
     readonly agents?: readonly FakeAnswer[];
     readonly expects?: (failure: ActorFailure) => boolean;
+    readonly shrink?: boolean;
 }
 
 export interface SimulationReport {
