@@ -1,6 +1,6 @@
 /** The actors that the benches talk to. */
 
-import { type Address, defineActor } from "troupe";
+import { defineActor } from "troupe";
 import * as v from "valibot";
 
 /** A message of six fields, as in the baseline. */
@@ -74,34 +74,6 @@ export const sender = defineActor(import.meta.url, {
       const start = performance.now();
       for (let i = 0; i < count; i++) await ref.ask("echo", i);
       return ((performance.now() - start) * 1000) / count;
-    },
-  },
-});
-
-/** Spawns others, `atOnce` at a time; replies with how many milliseconds that took. */
-const children: Address[] = [];
-export const parent = defineActor(import.meta.url, {
-  name: "parent",
-  protocol: {
-    spawn: { input: v.object({ count: v.number(), atOnce: v.number(), thread: v.number() }), reply: v.number() },
-    disown: { reply: v.array(v.custom<Address>((value) => typeof value === "string")) },
-    collect: {},
-  },
-  on: {
-    async spawn(_draft, { count, atOnce, thread }, context) {
-      const start = performance.now();
-      for (let spawned = 0; spawned < count; spawned += atOnce) {
-        const refs = await Promise.all(
-          Array.from({ length: atOnce }, () => context.spawn(sink, { placement: { thread } })),
-        );
-        for (const { address } of refs) children.push(address);
-      }
-      return performance.now() - start;
-    },
-    disown: () => children.splice(0),
-    /** Frees what its thread no longer uses; for processes with `--expose-gc`. */
-    collect() {
-      (globalThis as { gc?: () => void }).gc?.();
     },
   },
 });

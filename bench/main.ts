@@ -12,7 +12,6 @@ import { loops } from "./loops.ts";
 import { races } from "./races.ts";
 import { startsTopic } from "./starts.ts";
 import { items } from "./items.ts";
-import { spawns } from "./spawns.ts";
 import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { streamsTopic } from "./streams.ts";
@@ -25,7 +24,6 @@ const topics = [
   callsTopic,
   streamsTopic,
   systems,
-  spawns,
   startsTopic,
   failures,
   store,

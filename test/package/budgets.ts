@@ -7,7 +7,7 @@
 
 /** What is published. */
 export const packageBudget = {
-  packedMegabytes: 1.8,
+  packedMegabytes: 1.9,
   unpackedMegabytes: 6.5,
   files: 460,
 };

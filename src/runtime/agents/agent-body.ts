@@ -16,8 +16,7 @@ import type { Envelope } from "../transport/envelope.ts";
 import { keyOfParts } from "../../store/versions/idempotency-key.ts";
 import { runCause } from "../../store/versions/cause.ts";
 import { RefusedMessage } from "../messaging/refused-message.ts";
-import type { ActorBody } from "../cell/actor-body.ts";
-import type { ActorCell } from "../cell/actor-cell.ts";
+import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
 import type { Sender } from "../messaging/target.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Handling } from "../cell/handling.ts";
@@ -93,7 +92,7 @@ export class AgentBody implements ActorBody {
       report: (run, event, spent) =>
         host.messenger.tell(cell, supervisorTarget, "outcome", { run, event, spent }, true),
       workflow: (id) => findWorkflow(load, id),
-      context: (work) => new WorkContext({ services, cell, about: { name: definition.name, events: undefined } }, work),
+      context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
       revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),
       record: (work) =>
         work.trace &&

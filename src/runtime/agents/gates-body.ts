@@ -4,7 +4,7 @@ import { type Address, type HostId, nameOf } from "../../actors/address.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { MaybePromise } from "../../async/maybe-promise.ts";
-import type { ActorBody } from "../cell/actor-body.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { type AdmitAnswer, type AdmitRequest, type CallNews, gatesTarget, type LeaseSettle } from "./gate-protocol.ts";
 import type { Gates } from "./gates.ts";
@@ -22,7 +22,7 @@ interface RemoteCall {
 export function gatesCell(gates: Gates) {
   const { address, capacity, overflow } = gatesTarget;
   const concurrency = Number.POSITIVE_INFINITY;
-  return { name: nameOf(address), kind: { capacity, overflow, concurrency, body: () => new GatesBody(gates) } };
+  return { name: nameOf(address), capacity, overflow, concurrency, body: () => new GatesBody(gates) };
 }
 
 type RemoteNews = Exclude<CallNews, { type: "lease-settle" }>;

@@ -4,34 +4,32 @@ import { isDraftable } from "immer";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { kindOf } from "../../values/value-copier.ts";
-import type { ActorBody } from "../cell/actor-body.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { ActorState } from "./actor-state.ts";
 import { checkReply, openMessage, replyChecked } from "../cell/open-message.ts";
+import type { CellHost } from "../cell/cell-host.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
-
-/** Its body is of that kind: the constructor has looked. */
-function handlersOf({ body }: ActorDefinition): Readonly<Record<string, Handle>> {
-  return (body as Extract<ActorDefinition["body"], { readonly kind: "handlers" }>).on as unknown as Readonly<
-    Record<string, Handle>
-  >;
-}
 
 const stateless = Object.freeze({});
 
 export class HandlersBody implements ActorBody {
+  readonly #host: CellHost;
   readonly #definition: ActorDefinition;
+  readonly #on: Readonly<Record<string, Handle>>;
   readonly #site: CellSite;
   /** Absent for an actor without state. */
   #state: ActorState | undefined;
 
-  constructor(definition: ActorDefinition, site: CellSite) {
+  constructor(host: CellHost, definition: ActorDefinition, site: CellSite) {
     if (definition.body.kind !== "handlers")
       throw new TroupeError("invalid-options", `${definition.name} has no handlers`);
+    this.#host = host;
     this.#definition = definition;
     this.#site = site;
+    this.#on = definition.body.on as unknown as Readonly<Record<string, Handle>>;
     const { state } = definition.body;
     if (state === undefined) return;
     const initial = state();
@@ -49,10 +47,10 @@ export class HandlersBody implements ActorBody {
   }
 
   handle(delivery: Delivery): void | Promise<void> {
-    const payload = openMessage(this.#site.services.host, delivery.sender, this.#definition, delivery.envelope);
+    const payload = openMessage(this.#host, delivery.sender, this.#definition, delivery.envelope);
     const { type } = delivery.envelope;
     const context = new CellContext(this.#site, delivery);
-    const handler = handlersOf(this.#definition)[type] as Handle;
+    const handler = this.#on[type] as Handle;
     // a draft costs about as much as everything else about a small message, so an actor without state gets none
     const draft = this.#state?.draft() ?? stateless;
     const result = handler(draft, payload, context);

@@ -1,7 +1,7 @@
 /** The body of the runtime's own actors: a function over messages, any number at a time. */
 
 import type { Address } from "../../actors/address.ts";
-import type { ActorBody } from "../cell/actor-body.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
 import type { Delivery } from "../cell/delivery.ts";
 
 /** Returns the reply, or a promise of it. */

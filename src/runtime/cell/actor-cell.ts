@@ -23,8 +23,7 @@ import { caught } from "../../errors/caught.ts";
 import type { Position } from "../../store/versions/snapshot.ts";
 import type { Recorder } from "../../traces/recorder.ts";
 import type { TraceContext } from "../../traces/traceparent.ts";
-import type { Sender } from "../messaging/target.ts";
-import type { ActorBody, HeldBack } from "./actor-body.ts";
+import type { HeldMessages, Sender } from "../messaging/target.ts";
 import { Delivery } from "./delivery.ts";
 import type { CancelCode, Envelope } from "../transport/envelope.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
@@ -38,19 +37,34 @@ import { DeliveryLog } from "./delivery-log.ts";
 import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { CellHost } from "./cell-host.ts";
 
-/** What the actors of one definition have in common on their host: one object for all of them. */
-export interface CellKind extends Required<MailboxOptions> {
+/** What handles an actor's messages. */
+export interface ActorBody {
+  /**
+   * Handles one message. When it returns, or its promise resolves, the message has left the mailbox. It answers an ask
+   * through the delivery; what it throws becomes the answer, and a dead letter for a tell.
+   */
+  handle(delivery: Delivery): void | Promise<void>;
+  /** Lets go of everything; no message follows. */
+  stop(): void;
+  /** What it keeps from one message to the next, for a reader of another thread to look at; absent for nothing. */
+  readonly kept?: { readonly state: unknown } | { readonly key: string } | undefined;
+  /** True while the body has to finish something before a drained actor stops. When that is done, it calls {@link ActorCell.settled}. */
+  readonly isOwing?: boolean;
+}
+
+/** Takes what an actor sends and emits, and keeps it until it may leave. */
+export interface HeldBack extends HeldMessages {
+  /** @throws TroupeError `not-cloneable` or `message-too-large`. */
+  emit(event: unknown): void;
+}
+
+export interface CellOptions extends Required<MailboxOptions> {
+  readonly host: CellHost;
+  readonly address: Address;
   readonly concurrency: number;
-  /** Makes the body of one; for an actor with a supervisor, of each of its lives. */
   readonly body: (cell: ActorCell) => ActorBody;
   /** Absent for the system's own actors, whose messages have no spans. */
   readonly spanOf?: SpanOf;
-}
-
-export interface CellOptions {
-  readonly host: CellHost;
-  readonly address: Address;
-  readonly kind: CellKind;
   /** Set for an actor with a supervisor. */
   readonly supervised?: SupervisedOrder | undefined;
 }
@@ -66,7 +80,6 @@ export interface CellStanding {
   readonly kept: ActorBody["kept"];
 }
 
-/** Most actors do nothing most of the time: what a cell needs only from its first message on is made then. */
 export class ActorCell implements Sender {
   readonly address: Address;
   /** The causal token of its messages and answers: the newest position that this actor has written or seen. */
@@ -81,56 +94,42 @@ export class ActorCell implements Sender {
   scope: Delivery | undefined = undefined;
   /** The place in a trace of the message being handled. Absent when several may be handled at a time. */
   trace: TraceContext | undefined = undefined;
+  /** True when it handles one message at a time. */
+  readonly isSerial: boolean;
+  /** Aborts when the actor is being stopped. */
+  stopping = new Cancellation();
+  readonly subscribers: EventSubscribers;
   /** What its supervisor does with it; absent for an actor without one. */
   readonly incarnation: Incarnation | undefined;
   readonly #host: CellHost;
-  readonly #kind: CellKind;
-  #mailbox: Mailbox | undefined;
-  #subscribers: EventSubscribers | undefined;
-  #spans: HandlingSpans | undefined;
-  #stopping: Cancellation | undefined;
-  /** Why it is being stopped, in words. */
-  #abortedWhy: string | undefined;
+  readonly #concurrency: number;
+  readonly #mailbox: Mailbox;
+  readonly #spanOf: SpanOf | undefined;
+  readonly #spans = new HandlingSpans();
+  readonly #makeBody: (cell: ActorCell) => ActorBody;
   #body: ActorBody;
   #life: Life<FailedDelivery> = newLife;
   /** How many messages are in hand. Like the next field, it changes with each message and is not a part of the life (`life.ts`). */
   #active = 0;
   #isScheduled = false;
-  #onStopped: (() => void)[] | undefined;
-  #turn: (() => void) | undefined;
+  #onStopped: (() => void)[] = [];
 
-  constructor({ host, address, kind, supervised: order }: CellOptions) {
+  constructor({ host, address, capacity, overflow, concurrency, body, supervised: order, ...options }: CellOptions) {
     this.#host = host;
-    this.#kind = kind;
+    this.#spanOf = options.spanOf;
     this.address = address;
-    this.author = order === undefined || order.incarnation === 1 ? address : `${address}#${order.incarnation}`;
-    this.incarnation = order === undefined ? undefined : this.#incarnate(order);
-    this.#body = kind.body(this);
-  }
-
-  #incarnate(order: SupervisedOrder): Incarnation {
-    const host = this.#host;
-    const mail = new DeliveryLog({ host, actor: this.address, order, batch: creditBatch(this.#kind.capacity) });
-    const mailbox = (this.#mailbox = new Mailbox(host, this.address, this.#kind, mail));
-    return new Incarnation({ host, cell: this, mailbox, mail });
-  }
-
-  /** True when it handles one message at a time. */
-  get isSerial(): boolean {
-    return this.#kind.concurrency === 1;
-  }
-
-  get subscribers(): EventSubscribers {
-    return (this.#subscribers ??= new EventSubscribers(this.#host, this.address));
-  }
-
-  /** Aborts when the actor is being stopped. */
-  get stopping(): Cancellation {
-    if (this.#stopping === undefined) {
-      this.#stopping = new Cancellation();
-      if (this.#abortedWhy !== undefined) this.#stopping.abort(this.#stopped(this.#abortedWhy));
-    }
-    return this.#stopping;
+    this.#concurrency = concurrency;
+    this.isSerial = concurrency === 1;
+    this.subscribers = new EventSubscribers(host, address);
+    const { incarnation = 1 } = order ?? {};
+    this.author = incarnation === 1 ? address : `${address}#${incarnation}`;
+    const batch = creditBatch(capacity);
+    const mail = order === undefined ? undefined : new DeliveryLog({ host, actor: address, order, batch });
+    const mailbox = new Mailbox({ host, actor: address, capacity, overflow, mail });
+    this.#mailbox = mailbox;
+    this.incarnation = mail === undefined ? undefined : new Incarnation({ host, cell: this, mailbox, mail });
+    this.#makeBody = body;
+    this.#body = body(this);
   }
 
   /** Aborts when the actor is being stopped. */
@@ -144,7 +143,7 @@ export class ActorCell implements Sender {
 
   /** How many messages wait. */
   get waiting(): number {
-    return (this.#mailbox?.length ?? 0) + (failedIn(this.#life) === undefined ? 0 : 1);
+    return this.#mailbox.length + (failedIn(this.#life) === undefined ? 0 : 1);
   }
 
   get isHandling(): boolean {
@@ -163,32 +162,31 @@ export class ActorCell implements Sender {
       life: this.#life.at,
       handles: this.#active,
       inHand: scope?.envelope,
-      mailbox: this.#mailbox ?? [],
+      mailbox: this.#mailbox,
       kept: this.#body.kept,
     };
   }
 
   /** Takes a message into the mailbox. */
   deliver(envelope: Envelope): void {
-    const mailbox = (this.#mailbox ??= new Mailbox(this.#host, this.address, this.#kind));
     if ("unhandled" in this.#life) {
-      mailbox.turnAway(envelope, this.#life.unhandled);
+      this.#mailbox.turnAway(envelope, this.#life.unhandled);
       return;
     }
-    mailbox.push(envelope);
+    this.#mailbox.push(envelope);
     this.schedule();
   }
 
   /** The asker of an ask has stopped waiting: if the ask is still in the mailbox, it is not handled. */
   withdraw(origin: HostId, id: number, code: CancelCode): void {
-    this.#mailbox?.withdraw(origin, id, code);
+    this.#mailbox.withdraw(origin, id, code);
     this.#finishIfIdle();
   }
 
   /** A host is gone, with its subscribers and askers. */
   hostLost(peer: HostId, code: CancelCode): void {
-    this.#subscribers?.removeHost(peer);
-    this.#mailbox?.hostLost(peer, code);
+    this.subscribers.removeHost(peer);
+    this.#mailbox.hostLost(peer, code);
     this.#finishIfIdle();
   }
 
@@ -196,7 +194,7 @@ export class ActorCell implements Sender {
   stop(mode: StopMode): Promise<void> {
     if (isOver(this.#life)) return Promise.resolve();
     return new Promise((resolve) => {
-      (this.#onStopped ??= []).push(resolve);
+      this.#onStopped.push(resolve);
       this.hear({ type: "stop", mode, unhandled: "dead-letters" });
     });
   }
@@ -218,7 +216,7 @@ export class ActorCell implements Sender {
       case "abort":
         return this.#abort(effect.why);
       case "discard":
-        return this.#mailbox?.discard(effect.unhandled);
+        return this.#mailbox.discard(effect.unhandled);
       case "finish":
         return this.#finishIfIdle();
       case "end":
@@ -236,21 +234,16 @@ export class ActorCell implements Sender {
 
   /** Aborts what the actor is doing. */
   #abort(why: string): void {
-    if (this.#abortedWhy !== undefined) return;
-    this.#abortedWhy = why;
-    this.#stopping?.abort(this.#stopped(why)); // made only for one that waits for it: the stack costs more than all the rest of a stop
-  }
-
-  #stopped(why: string): AskError {
-    return new AskError("cancelled", "actor-stopped", `${this.address} ${why}`);
+    if (this.stopping.reason !== undefined) return; // before the error is made: its stack costs more than all the rest
+    this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} ${why}`));
   }
 
   /** Puts a new body in the place of the old one. */
   #beginAnew(): void {
     try {
       this.#body.stop();
-      if (this.#abortedWhy !== undefined) this.#stopping = this.#abortedWhy = undefined;
-      this.#body = this.#kind.body(this);
+      if (this.stopping.reason !== undefined) this.stopping = new Cancellation();
+      this.#body = this.#makeBody(this);
     } catch (error) {
       this.hear({ type: "start-failed", error });
       return;
@@ -261,43 +254,42 @@ export class ActorCell implements Sender {
   /** From now on, what a handler of this life still does has no effect. */
   #fenceOff(): void {
     this.incarnation?.silence();
-    this.#spans?.lose();
+    this.#spans.lose();
     const refuse = (): never => {
       throw replaced(this.address);
     };
     this.heldOutput = { post: refuse, emit: refuse };
-    this.#subscribers?.forget();
+    this.subscribers.forget();
     this.#abort("was left behind");
     this.#body.stop();
     this.#host.forget(this.address);
-    this.#tellStopped();
+    for (const resolve of this.#onStopped) resolve();
   }
 
   /** Schedules a turn if a message waits and may be handled. */
   schedule(): void {
-    if (this.#isScheduled || !isOpen(this.#life) || this.#active >= this.#kind.concurrency) return;
-    if (this.#mailbox === undefined || this.#mailbox.length === 0) return;
+    if (this.#isScheduled || !isOpen(this.#life) || this.#active >= this.#concurrency || this.#mailbox.length === 0)
+      return;
     this.#isScheduled = true;
-    this.#host.turns.schedule((this.#turn ??= this.#takeTurn.bind(this, this.#mailbox)), this.address);
+    this.#host.turns.schedule(this.#turn, this.address);
   }
 
-  #takeTurn(mailbox: Mailbox): void {
+  readonly #turn = (): void => {
     this.#isScheduled = false;
-    const { concurrency } = this.#kind;
     // a bounded number of messages a turn, so that one busy actor doesn't keep the others of its thread waiting
-    for (let n = this.#host.settings.messagesPerTurn; n > 0 && this.#active < concurrency; n--) {
+    for (let n = this.#host.settings.messagesPerTurn; n > 0 && this.#active < this.#concurrency; n--) {
       if (!isOpen(this.#life)) break;
-      const envelope = mailbox.next();
+      const envelope = this.#mailbox.next();
       if (envelope === undefined) break;
-      this.#handle(envelope, mailbox);
+      this.#handle(envelope);
     }
     this.schedule();
     this.#finishIfIdle();
-  }
+  };
 
-  #handle(sent: Envelope, mailbox: Mailbox): void {
+  #handle(sent: Envelope): void {
     this.#host.beat();
-    if (mailbox.settleUnwanted(sent)) return;
+    if (this.#mailbox.settleUnwanted(sent)) return;
     const delivery =
       this.incarnation === undefined ? new Delivery(this.#host, this, sent) : this.incarnation.begin(sent);
     if (delivery === undefined) return;
@@ -334,10 +326,9 @@ export class ActorCell implements Sender {
   }
 
   #record(delivery: Delivery, recorder: Recorder): void {
-    const { spanOf } = this.#kind;
-    if (spanOf === undefined) return;
-    beginHandling(recorder, spanOf, delivery, this.#host.id);
-    if (delivery.span !== undefined) (this.#spans ??= new HandlingSpans()).add(delivery.span);
+    if (this.#spanOf === undefined) return;
+    beginHandling(recorder, this.#spanOf, delivery, this.#host.id);
+    if (delivery.span !== undefined) this.#spans.add(delivery.span);
     if (this.isSerial) this.trace = delivery.trace;
   }
 
@@ -345,16 +336,16 @@ export class ActorCell implements Sender {
     const { envelope, trace } = delivery;
     this.#letGo();
     this.#host.observer?.({ type: "ends", actor: this.address, message: envelope.type });
-    if (trace !== undefined) this.#spans?.end(delivery.span);
+    if (trace !== undefined) this.#spans.end(delivery.span);
     if (this.#life.at === "fenced") return; // another life of the actor keeps the ledger
-    this.#mailbox?.settle(envelope);
+    this.#mailbox.settle(envelope);
     if (awaitsHandled(this.#life)) this.hear({ type: "handled" });
   }
 
   #threw(delivery: Delivery, foreign: unknown): void {
     const thrown = caught(foreign);
     this.#host.observer?.({ type: "ends", actor: this.address, message: delivery.envelope.type, thrown });
-    if (delivery.trace !== undefined) this.#spans?.end(delivery.span, { thrown });
+    if (delivery.trace !== undefined) this.#spans.end(delivery.span, { thrown });
     if (this.incarnation === undefined || !delivery.isFailure(thrown)) {
       delivery.threw(thrown);
       this.#done(delivery);
@@ -380,13 +371,9 @@ export class ActorCell implements Sender {
 
   #end(): void {
     this.#body.stop();
-    this.#subscribers?.end({ kind: "completed" });
-    this.#mailbox?.close();
+    this.subscribers.end({ kind: "completed" });
+    this.#mailbox.close();
     this.#host.remove(this.address, "outcome" in this.#life && this.#life.outcome === "failed"); // the outcome is known only now: stopping the body may make it fail
-    this.#tellStopped();
-  }
-
-  #tellStopped(): void {
-    for (const resolve of this.#onStopped ?? []) resolve();
+    for (const resolve of this.#onStopped) resolve();
   }
 }

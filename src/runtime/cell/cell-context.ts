@@ -47,14 +47,11 @@ import { ownSpan, recordCommit, type RecordedSite, recordRead, recordWaits, with
 export interface CellSite {
   readonly services: ActorServices;
   readonly cell: ActorCell;
-  /** What of its definition. */
-  readonly about: {
-    /** For contract errors of events. */
-    readonly name: string;
-    readonly events: v.GenericSchema | undefined;
-    /** The messages that the actor itself has. */
-    readonly protocol?: Protocol;
-  };
+  /** The definition's name and version, for contract errors of events. */
+  readonly name: string;
+  readonly events: v.GenericSchema | undefined;
+  /** The messages that the actor itself has. */
+  readonly protocol?: Protocol;
 }
 
 /** What commits and calls are for, and what keeps them from being made twice. */
@@ -146,7 +143,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   emit(event: unknown): void {
-    const { name, events } = this.#site.about;
+    const { name, events } = this.#site;
     const site = { agent: name, version: "protocol", direction: "event", side: "sender" } as const;
     const checked = events === undefined ? event : checkContract(events, event, site);
     (this.#site.cell.heldOutput ?? this.#site.cell.subscribers).emit(checked);
@@ -175,7 +172,7 @@ export class CellContext implements ActorContext<unknown> {
     return { ...options, names: this.#calls };
   }
 
-  async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = noOptions): Promise<never> {
+  async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = {}): Promise<never> {
     checkSpawn(["actor", "agent"], definition, options);
     this.#site.services.load.remember(definition as ActorDefinition | AgentDefinition);
     const order: SpawnRequest = {
@@ -215,7 +212,7 @@ export class CellContext implements ActorContext<unknown> {
 
   async watch(ref: { readonly address: Address }, message: string): Promise<void> {
     const actor = this.#addressIn("watch", ref);
-    if (!Object.hasOwn(this.#site.about.protocol ?? {}, message)) {
+    if (!Object.hasOwn(this.#site.protocol ?? {}, message)) {
       throw new TroupeError(
         "no-such-message",
         `watch ${actor}: ${this.self} has no message ${shown(message)} to be told by. Give its protocol one, with the input goneMessage.`,

@@ -6,7 +6,7 @@
 
 import type { Address, HostId } from "../../actors/address.ts";
 import type { Unhandled } from "../../actors/life.ts";
-import type { MailboxOptions } from "../../actors/mailbox-options.ts";
+import type { MailboxOptions, OverflowPolicy } from "../../actors/mailbox-options.ts";
 import { type CancelCode, type DeadLetterReason, type Envelope, never } from "../transport/envelope.ts";
 import { begunBefore, notHandled, withdrawalReason } from "../messaging/ask-errors.ts";
 import { FifoQueue } from "../../async/fifo-queue.ts";
@@ -14,27 +14,35 @@ import type { DeliveryLog } from "./delivery-log.ts";
 import type { CellHost } from "./cell-host.ts";
 import { creditBatch } from "../transport/credit.ts";
 
-type MailboxHost = Pick<CellHost, "id" | "clock" | "deadLetter" | "refuse" | "transmit">;
+export interface OpenMailbox extends Required<MailboxOptions> {
+  readonly host: Pick<CellHost, "id" | "clock" | "deadLetter" | "refuse" | "transmit">;
+  readonly actor: Address;
+  /** Set for an actor with a supervisor: it tells the senders' hosts what is done with, in place of credits. */
+  readonly mail: DeliveryLog | undefined;
+}
 
 export class Mailbox {
-  readonly #host: MailboxHost;
+  readonly #host: OpenMailbox["host"];
   readonly #actor: Address;
-  readonly #options: Required<MailboxOptions>;
+  readonly #capacity: number;
+  readonly #overflow: OverflowPolicy;
   readonly #mail: DeliveryLog | undefined;
   readonly #queue = new FifoQueue<Envelope>();
   /** A message that was begun before, and is handled before all others. */
   #again: Envelope | undefined;
   /** The asks of a supervised actor whose askers have stopped waiting, and why. */
-  #withdrawn: WeakMap<Envelope, CancelCode> | undefined;
+  readonly #withdrawn = new WeakMap<Envelope, CancelCode>();
   /** Credits owed to each host that sent messages. */
   readonly #owed = new Map<HostId, number>();
+  readonly #creditBatch: number;
 
-  /** @param mail of an actor with a supervisor: it tells the senders' hosts what is done with, in place of credits. */
-  constructor(host: MailboxHost, actor: Address, options: Required<MailboxOptions>, mail?: DeliveryLog) {
+  constructor({ host, actor, capacity, overflow, mail }: OpenMailbox) {
     this.#host = host;
     this.#actor = actor;
-    this.#options = options;
+    this.#capacity = capacity;
+    this.#overflow = overflow;
     this.#mail = mail;
+    this.#creditBatch = creditBatch(capacity);
   }
 
   /** How many messages wait. */
@@ -49,7 +57,7 @@ export class Mailbox {
   }
 
   push(envelope: Envelope): void {
-    if (this.#options.overflow === "drop-oldest") this.#makeRoom(envelope);
+    if (this.#overflow === "drop-oldest") this.#makeRoom(envelope);
     this.#queue.push(envelope);
   }
 
@@ -69,12 +77,12 @@ export class Mailbox {
   /** A message that was taken out is done with. */
   settle(envelope: Envelope): void {
     if (this.#mail !== undefined) this.#mail.settle(envelope);
-    else if (this.#options.overflow !== "drop-oldest") this.#leave(envelope);
+    else if (this.#overflow !== "drop-oldest") this.#leave(envelope);
   }
 
   /** Settles a message that was taken out if its asker has stopped waiting. Returns whether it did. */
   settleUnwanted(envelope: Envelope): boolean {
-    const code = this.#withdrawn?.get(envelope);
+    const code = this.#mail === undefined ? undefined : this.#withdrawn.get(envelope);
     if (code !== undefined) this.#host.deadLetter(envelope, withdrawalReason(code));
     else if (envelope.deadline !== never && this.#host.clock.now() >= envelope.deadline)
       this.#deadLetter(envelope, "expired");
@@ -122,7 +130,7 @@ export class Mailbox {
   #makeRoom(newest: Envelope): void {
     if (this.#mail === undefined) this.#leave(newest); // its sender never waits: the credit only bounds what is on its way
     else this.#mail.take(newest);
-    if (this.#queue.length < this.#options.capacity) return;
+    if (this.#queue.length < this.#capacity) return;
     const oldest = this.#queue.shift();
     if (oldest === undefined) return;
     this.#deadLetter(oldest, "overflow");
@@ -133,10 +141,9 @@ export class Mailbox {
     const isUnwanted = (one: Envelope): boolean => one.isAsk && !one.isTold && matches(one);
     if (this.#mail !== undefined) {
       // settled in its turn, since a host is told the id up to which all is done with; one in hand is not begun again
-      const withdrawn = (this.#withdrawn ??= new WeakMap());
-      for (const one of this.#queue) if (isUnwanted(one)) withdrawn.set(one, code);
+      for (const one of this.#queue) if (isUnwanted(one)) this.#withdrawn.set(one, code);
       const { inHand } = this.#mail;
-      if (inHand !== undefined && isUnwanted(inHand)) withdrawn.set(inHand, code);
+      if (inHand !== undefined && isUnwanted(inHand)) this.#withdrawn.set(inHand, code);
       return;
     }
     for (let one = this.#queue.take(isUnwanted); one !== undefined; one = this.#queue.take(isUnwanted)) {
@@ -155,7 +162,7 @@ export class Mailbox {
   /** Gives the sender's host its credit back, in batches where the mailbox is large. */
   #leave({ origin }: Envelope): void {
     const owed = (this.#owed.get(origin) ?? 0) + 1;
-    if (owed < creditBatch(this.#options.capacity) && origin !== this.#host.id) {
+    if (owed < this.#creditBatch && origin !== this.#host.id) {
       this.#owed.set(origin, owed);
       return;
     }

@@ -31,9 +31,6 @@ const spawnOptions = v.strictObject({
   placement: v.optional(v.unknown()), // the thread roster checks it
 });
 
-/** Those of most spawns and calls, which need no check. */
-export const noOptions: CallOptions & SpawnOptions = Object.freeze({});
-
 /** @throws TroupeError `invalid-options` for what can't be spawned, or not by these options. */
 export function checkSpawn(
   kinds: readonly ("actor" | "agent")[],
@@ -41,7 +38,7 @@ export function checkSpawn(
   options: SpawnOptions,
 ): void {
   checkDefinition("spawn", kinds, definition);
-  if (options !== noOptions) checkOptions("spawn", spawnOptions, options);
+  checkOptions("spawn", spawnOptions, options);
   if (definition.kind === "actor") checkActorName(definition, options.name);
 }
 
@@ -58,6 +55,9 @@ export function checkCall(method: "call" | "stream", agent: CallableAgent, optio
   checkDefinition(method, ["agent"], agent);
   if (options !== noOptions) checkOptions(method, callOptions, options);
 }
+
+/** Those of most calls, which need no check. */
+export const noOptions: CallOptions = Object.freeze({});
 
 /** @throws TroupeError `invalid-options` where something is looked for by anything but a definition and a text. */
 export function checkSought(method: string, kinds: readonly Kind[], definition: unknown, name: unknown): void {

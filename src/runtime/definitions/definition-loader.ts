@@ -2,7 +2,6 @@
 
 import { caught, messageOf } from "../../errors/caught.ts";
 import { type DefinitionKind, type Definitions, isDefinition } from "./is-definition.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 /** Names a definition across threads; plain data. */
@@ -16,32 +15,25 @@ export interface DefinitionId<K extends DefinitionKind = DefinitionKind> {
 }
 
 export interface DefinitionLoader {
-  /** At once what is at hand. @throws TroupeError (as a rejection) `module-failed` with the cause, or `definition-not-found`. */
-  load<K extends DefinitionKind>(id: DefinitionId<K>): MaybePromise<Definitions[K]>;
+  /** @throws TroupeError (as a rejection) `module-failed` with the cause, or `definition-not-found`. */
+  load<K extends DefinitionKind>(id: DefinitionId<K>): Promise<Definitions[K]>;
   /** Remembers a definition that is at hand, so that it need not be loaded here. */
   remember(definition: Definitions[DefinitionKind]): void;
 }
 
-/** What has one. */
-interface Identified<K extends DefinitionKind> {
-  readonly kind: K;
-  readonly module: string;
-  readonly name: string;
-  readonly version?: string;
-}
-
-/** By definition: all of its actors share one. */
-const ids = new WeakMap<Identified<DefinitionKind>, DefinitionId>();
-
-/** The name by which other threads find a definition: the same object each time. */
-export function definitionId<K extends DefinitionKind>(definition: Identified<K>): DefinitionId<K> {
-  let id = ids.get(definition);
-  if (id === undefined) {
-    const { kind, module, name, version } = definition;
-    id = Object.freeze({ kind, module, name, ...(kind === "workflow" && version !== undefined ? { version } : {}) });
-    ids.set(definition, id);
-  }
-  return id as DefinitionId<K>;
+/** The name by which other threads find a definition. */
+export function definitionId<K extends DefinitionKind>({
+  kind,
+  module,
+  name,
+  version,
+}: {
+  kind: K;
+  module: string;
+  name: string;
+  version?: string;
+}): DefinitionId<K> {
+  return kind === "workflow" && version !== undefined ? { kind, module, name, version } : { kind, module, name };
 }
 
 /** Under what a loader knows a definition. */
@@ -51,25 +43,16 @@ export function keyOf({ kind, name, module, version = "" }: DefinitionId): strin
 
 /** Loads definitions from modules through `importModule`, each once. */
 export function moduleLoader(importModule: (url: string) => Promise<object>): DefinitionLoader {
-  const known = new Map<string, MaybePromise<Definitions[DefinitionKind]>>();
-  let last: Definitions[DefinitionKind] | undefined;
+  const known = new Map<string, Promise<Definitions[DefinitionKind]>>();
   return {
     load<K extends DefinitionKind>(id: DefinitionId<K>) {
       const key = keyOf(id);
-      const definition = known.get(key);
-      if (definition !== undefined) return definition as MaybePromise<Definitions[K]>;
-      const loading = load(id, importModule);
-      known.set(key, loading);
-      const isLoaded = (loaded: Definitions[DefinitionKind]): void => {
-        if (known.get(key) === loading) known.set(key, loaded);
-      };
-      loading.then(isLoaded, () => undefined); // who asked for it hears why it failed
-      return loading as Promise<Definitions[K]>;
+      let definition = known.get(key);
+      if (definition === undefined) known.set(key, (definition = load(id, importModule)));
+      return definition as Promise<Definitions[K]>;
     },
     remember(definition) {
-      if (definition === last) return; // as for each actor of a batch
-      last = definition;
-      known.set(keyOf(definitionId(definition)), definition);
+      known.set(keyOf(definitionId(definition)), Promise.resolve(definition));
     },
   };
 }

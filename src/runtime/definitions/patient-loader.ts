@@ -55,10 +55,9 @@ export function patientLoader(loader: DefinitionLoader, clock: Clock, loadTimeou
 
   return {
     load<K extends DefinitionKind>(id: DefinitionId<K>) {
-      const loading = loader.load(id);
       const key = keyOf(id);
-      if (!(loading instanceof Promise) || loaded.has(key) || loadTimeout === Number.POSITIVE_INFINITY) return loading;
-      return within(id, key, loading);
+      const loading = loader.load(id);
+      return loaded.has(key) || loadTimeout === Number.POSITIVE_INFINITY ? loading : within(id, key, loading);
     },
     remember(definition) {
       loaded.add(keyOf(definitionId(definition)));

@@ -6,6 +6,20 @@ import type { PeekedActor } from "../../inspector/source/peeked-actor.ts";
 import type { Link } from "../../ports/link.ts";
 import type { Vitals } from "../../ports/vitals.ts";
 import type { HostMeasures } from "../transport/host-measures.ts";
+import type { GateLease } from "../agents/gate-lease.ts";
+import type { DefinitionId } from "../definitions/definition-loader.ts";
+import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
+
+/** What to spawn: an actor or an agent, by the name of its definition. */
+export interface SpawnOrder {
+  readonly definition: DefinitionId<"actor" | "agent">;
+  /** The actor's name on its host. */
+  readonly name: string;
+  /** For an actor with a supervisor. */
+  readonly supervised?: SupervisedOrder;
+  /** For an agent that has one on its gate. */
+  readonly lease?: GateLease;
+}
 
 /** What a host reports of itself. */
 export interface HostStats {
@@ -16,6 +30,7 @@ export interface HostStats {
 }
 
 export interface HostControl {
+  spawn(order: SpawnOrder): Promise<void>;
   connect(peer: HostId, link: Link): Promise<void>;
   disconnect(peer: HostId, error: EncodedError): Promise<void>;
   stats(): Promise<HostStats>;

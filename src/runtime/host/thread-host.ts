@@ -38,7 +38,6 @@ import type { Answer, Frame } from "../transport/frame.ts";
 import { EventStreams } from "../messaging/event-streams.ts";
 import { noLongerWanted, notHandled, threadLost } from "../messaging/ask-errors.ts";
 import type { HostSettings } from "./host-settings.ts";
-import type { SpawnFrame } from "../transport/spawn-order.ts";
 import type { SettledOf } from "../transport/supervision-protocol.ts";
 import type { ReportSink, SystemReport } from "../transport/system-report.ts";
 import { Messenger } from "../messaging/messenger.ts";
@@ -59,8 +58,6 @@ export interface ThreadHostOptions {
   readonly position: () => Position;
   /** Takes what this host records, on the home host; others send it there. */
   readonly gather?: (recorded: Recorded, from: HostId) => void;
-  /** Takes what the home host orders to spawn; absent there. */
-  readonly spawn?: (frame: SpawnFrame) => void;
   /** Takes what concerns the store: a replica on a thread, the authority on the home host. */
   readonly store: StoreEndpoint;
 }
@@ -103,11 +100,10 @@ export class ThreadHost {
   readonly #cells = new Map<Address, ActorCell>();
   readonly #routes: Routes;
   readonly #gather: ThreadHostOptions["gather"];
-  readonly #spawn: ThreadHostOptions["spawn"];
   #isClosed = false;
 
   constructor({ settings, system, clock, random, turns, beat = ignore, observer, ...options }: ThreadHostOptions) {
-    const { report, position, store, gather, spawn } = options;
+    const { report, position, store, gather } = options;
     this.id = settings.id;
     this.settings = settings;
     this.system = system;
@@ -120,7 +116,6 @@ export class ThreadHost {
     this.#sink = report;
     this.#store = store;
     this.#gather = gather;
-    this.#spawn = spawn;
     this.recorder = this.#newRecorder();
     this.#routes = new Routes({
       self: this.id,
@@ -180,9 +175,9 @@ export class ThreadHost {
 
   // ---- actors
 
-  spawn({ name, kind, supervised }: SpawnCell): ActorCell {
-    const address = supervised === undefined ? makeAddress(this.id, name) : makeSupervisedAddress(name);
-    const cell = new ActorCell({ host: this, address, kind, supervised });
+  spawn({ name, ...options }: SpawnCell): ActorCell {
+    const address = options.supervised === undefined ? makeAddress(this.id, name) : makeSupervisedAddress(name);
+    const cell = new ActorCell({ host: this, address, ...options });
     this.#cells.set(address, cell);
     return cell;
   }
@@ -347,8 +342,6 @@ export class ThreadHost {
         return this.#sink(frame.report, peer);
       case "spans":
         return this.#gather?.(frame, peer);
-      case "spawn":
-        return this.#spawn?.(frame);
       case "stop":
         return this.#stop(frame.actor, frame.mode);
       case "to-authority":

@@ -16,7 +16,7 @@ import type { HostControl } from "./host-control.ts";
 import { peekActor } from "./peek-actor.ts";
 import { measuresOf } from "./measure-host.ts";
 import type { HostSettings } from "./host-settings.ts";
-import { OrderedSpawns } from "./ordered-spawns.ts";
+import { spawnCell } from "./spawn-cell.ts";
 import { ThreadHost } from "./thread-host.ts";
 
 export interface WorkerHostOptions {
@@ -65,7 +65,6 @@ export function startWorkerHost({
     observer,
     position: () => 0,
     report: (report) => host.transmit(homeHost, { kind: "report", report }),
-    spawn: (frame) => spawns.take(frame),
     store: {
       fromAuthority: (message) => replica.receive(message),
       reached: (position) => replica.reached(position),
@@ -74,11 +73,13 @@ export function startWorkerHost({
   });
   host.attach(homeHost, link);
   const services = { host, store: replica, load, gates: new GateClient(host), calls: new AgentCalls(host, load) };
-  const spawns = new OrderedSpawns(services);
   let close: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => (close = resolve));
 
   const control: HostControl = {
+    async spawn({ definition, name, ...order }) {
+      spawnCell(services, await load.load(definition), name, order);
+    },
     async connect(peer, peerLink) {
       host.attach(peer, peerLink);
     },
@@ -104,7 +105,6 @@ export function startWorkerHost({
       return peekActor(host, actor);
     },
     async stopActors() {
-      spawns.close();
       await host.stopActors();
       host.flush();
     },

@@ -14,19 +14,11 @@ import type { Target } from "./target.ts";
 /** What waits here is bounded by the runs in flight; a large mailbox lets an abort past the work that waits. */
 export const agentMailbox = { capacity: 16384, overflow: "backpressure" } as const satisfies Required<MailboxOptions>;
 
-/** By definition, what the targets on its actors have in common: a check compiles each message once. */
-const ofActors = new WeakMap<ActorDefinition, Omit<Target, "address">>();
-
 /** The target for an actor or an agent. */
 export function targetOf(definition: ActorDefinition | CallableAgent, address: Address): Target {
   if (definition.kind === "agent") return agentTarget(definition, address);
-  let common = ofActors.get(definition);
-  if (common === undefined) {
-    const { capacity, overflow } = { ...defaultMailbox, ...definition.mailbox };
-    ofActors.set(definition, (common = { capacity, overflow, check: messageCheck(definition) }));
-  }
-  const { capacity, overflow, check } = common;
-  return { address, capacity, overflow, check };
+  const { capacity, overflow } = { ...defaultMailbox, ...definition.mailbox };
+  return { address, capacity, overflow, check: messageCheck(definition) };
 }
 
 /** The messages of an agent. By `stream`, it is asked for what it emits as well; only calls ask so. */

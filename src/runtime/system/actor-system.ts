@@ -21,7 +21,7 @@ import type { Inspected } from "../../inspector/source/inspected.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import type { LeftRuns } from "../workflows/accepted-runs.ts";
 import { ActorRegistry } from "../registry/actor-registry.ts";
-import { checkCall, checkDefinition, checkSought, checkSpawn, noOptions } from "../definitions/check-definition.ts";
+import { checkCall, checkDefinition, checkSought, checkSpawn } from "../definitions/check-definition.ts";
 import { DeathWatch } from "../registry/death-watch.ts";
 import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
 import type { DeadLetter } from "../transport/envelope.ts";
@@ -193,9 +193,11 @@ export class ActorSystem implements System {
     });
     this.#home.host.spawn(
       systemCell({
-        spawn: async (request) => {
+        spawn: async ({ definition, name, placement }) => {
           this.#end.checkMayStart();
-          return this.#spawner.requested(request);
+          // with the whole definition, an agent's gate is known before its first call
+          const given = definition.kind === "agent" ? await platform.load.load(definition) : definition;
+          return this.#spawner.spawn(given, name, placement);
         },
         deploy: async ({ definition, gone }) => this.#runs.locate(await platform.load.load(definition), gone),
         actors: this.#actors,
@@ -215,8 +217,7 @@ export class ActorSystem implements System {
       stop: (address) => stop(address, "drain"),
       publish: this.#events.publish,
     });
-    const orders = this.#spawner.orders;
-    this.#reports = new HostReports({ ...parts, orders, isClosing: () => this.#end.isClosing });
+    this.#reports = new HostReports({ ...parts, isClosing: () => this.#end.isClosing });
     this.#measures = meter && new SystemMeasures(meter, parts, platform);
   }
 
@@ -241,7 +242,7 @@ export class ActorSystem implements System {
     return this.#runs.coordination;
   }
 
-  async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = noOptions): Promise<never> {
+  async spawn(definition: ActorDefinition | CallableAgent, options: SpawnOptions = {}): Promise<never> {
     this.#end.checkOpen();
     checkSpawn(["actor", "agent"], definition, options);
     this.#platform.load.remember(definition as ActorDefinition | AgentDefinition);

@@ -2,7 +2,6 @@
 
 import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
 import { decodeError } from "../../errors/error-codec.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Gates } from "../agents/gates.ts";
 import type { HomeHost } from "../host/home-host.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
@@ -16,12 +15,10 @@ import { threadClosed, type ThreadRoster } from "../threads/thread-roster.ts";
 import { isReadable } from "../transport/frame-codec.ts";
 import type { SystemReport } from "../transport/system-report.ts";
 import type { Runs } from "../workflows/runs.ts";
-import type { SpawnOrders } from "./spawn-orders.ts";
 
 export interface HostReportsOptions {
   readonly home: HomeHost;
   readonly roster: ThreadRoster;
-  readonly orders: SpawnOrders;
   readonly registry: ActorRegistry;
   readonly gates: Gates;
   readonly supervision: Supervision;
@@ -42,7 +39,7 @@ export class HostReports {
 
   /** Acts on what a host reports. */
   hear(report: SystemReport, from: HostId): void {
-    const { supervision, events, log, traces, roster, orders, isClosing } = this.#system;
+    const { supervision, events, log, traces, roster, isClosing } = this.#system;
     switch (report.type) {
       case "dead-letter":
         return log.deadLetter(report.letter, report.hasAsker || isClosing()); // the home host keeps those
@@ -53,10 +50,6 @@ export class HostReports {
       case "stopped":
         if (isSupervised(report.actor)) return supervision.stopped(report.actor, from);
         return this.stopped(report.actor, report.hasFailed);
-      case "spawned":
-        return orders.spawned(from, report.ids);
-      case "not-spawned":
-        return orders.notSpawned(from, report.id, report.error);
       case "child":
         traces?.report(report.actor, report.report);
         return supervision.report(report.actor, report.report, from);
@@ -84,9 +77,8 @@ export class HostReports {
 
   /** A thread is gone, with its actors. */
   threadGone(thread: HostId, error: unknown, wasClosing: boolean): void {
-    const { home, registry, supervision, orders, events, deathWatch, runs } = this.#system;
+    const { home, registry, supervision, events, deathWatch, runs } = this.#system;
     const reason = error ?? threadClosed(thread);
-    orders.hostLost(thread, error ?? new TroupeError("thread-died", `thread ${thread} was closed`));
     home.detach(thread, reason);
     const lost = registry.releaseHost(thread);
     const actors = [...lost, ...supervision.on(thread)];

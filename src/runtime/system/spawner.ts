@@ -7,15 +7,13 @@ import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Placement } from "../../actors/placement.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { ActorRegistry } from "../registry/actor-registry.ts";
-import { type DefinitionId, definitionId, keyOf } from "../definitions/definition-loader.ts";
+import { type DefinitionId, definitionId } from "../definitions/definition-loader.ts";
 import type { Gates } from "../agents/gates.ts";
+import type { SpawnOrder } from "../host/host-control.ts";
 import { type HostServices, spawnCell } from "../host/spawn-cell.ts";
 import { systemClosed } from "./system-end.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
-import type { SpawnOrder } from "../transport/spawn-order.ts";
-import type { SpawnRequest } from "../messaging/system-protocol.ts";
-import { SpawnOrders } from "./spawn-orders.ts";
 import { notHandled } from "../messaging/ask-errors.ts";
 
 export interface SpawnerPorts {
@@ -31,27 +29,10 @@ export interface SpawnerPorts {
 }
 
 export class Spawner {
-  /** Those to other hosts. */
-  readonly orders: SpawnOrders;
   readonly #ports: SpawnerPorts;
-  /** The definitions that actors named, each once. */
-  readonly #named = new Map<string, DefinitionId<"actor">>();
 
   constructor(ports: SpawnerPorts) {
     this.#ports = ports;
-    this.orders = new SpawnOrders(ports.services.host);
-  }
-
-  /** As {@link Spawner.spawn}, for an actor that asks by a message. */
-  async requested({ definition, name, placement }: SpawnRequest): Promise<Address> {
-    const { kind } = definition;
-    // with the whole definition, an agent's gate is known before its first call
-    if (kind === "agent")
-      return this.spawn(await this.#ports.services.load.load({ ...definition, kind }), name, placement);
-    const key = keyOf(definition);
-    let named = this.#named.get(key);
-    if (named === undefined) this.#named.set(key, (named = definitionId({ ...definition, kind })));
-    return this.spawn(named, name, placement);
   }
 
   /** Errors as `System.spawn`. */
@@ -63,13 +44,13 @@ export class Spawner {
     const { registry, roster, gates, isClosing, publish, stopped } = this.#ports;
     const agent = definition.kind === "agent" && "policies" in definition ? definition : undefined;
     if (agent !== undefined) gates.know(agent);
-    const id = definitionId(definition);
-    const name = registry.reserve(id, wanted);
+    const name = registry.reserve(definitionId(definition), wanted);
     try {
-      const thread = roster.placeNow(placement) ?? (await roster.place(placement));
+      const thread = await roster.place(placement);
       const address = makeAddress(thread, name);
       registry.expect(name, address);
       try {
+        const id = definitionId(definition);
         const lease = agent && gates.lease(agent, address);
         await this.spawnOn(thread, { definition: id, name, ...(lease === undefined ? {} : { lease }) });
         if (isClosing()) throw systemClosed();
@@ -96,8 +77,7 @@ export class Spawner {
   async spawnOn(thread: HostId, order: SpawnOrder): Promise<void> {
     const { roster, services } = this.#ports;
     if (thread === homeHost) {
-      const loaded = services.load.load(order.definition);
-      const definition = loaded instanceof Promise ? await loaded : loaded;
+      const definition = await services.load.load(order.definition);
       try {
         spawnCell(services, definition, order.name, order);
       } catch (thrown) {
@@ -105,7 +85,7 @@ export class Spawner {
       }
       return;
     }
-    if (roster.thread(thread) !== undefined) await this.orders.order(thread, order);
+    await roster.thread(thread)?.control.spawn(order);
     if (roster.thread(thread) === undefined)
       throw notHandled({ to: makeAddress(thread, order.name), type: "spawn" }, "thread-died");
   }

@@ -4,7 +4,7 @@ import { type Address, nameOf } from "../../actors/address.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import type { StopMode } from "../../actors/stop-mode.ts";
-import type { ActorBody } from "../cell/actor-body.ts";
+import type { ActorBody } from "../cell/actor-cell.ts";
 import type { DeathWatch } from "../registry/death-watch.ts";
 import type { SpawnCell } from "../host/thread-host.ts";
 import {
@@ -40,7 +40,9 @@ export interface SystemBodyOptions {
 export function systemCell(options: SystemBodyOptions): SpawnCell {
   return {
     name: nameOf(systemTarget.address),
-    kind: { ...defaultMailbox, concurrency: Number.POSITIVE_INFINITY, body: () => systemBody(options) },
+    ...defaultMailbox,
+    concurrency: Number.POSITIVE_INFINITY,
+    body: () => systemBody(options),
   };
 }
 

@@ -1,5 +1,6 @@
 /** What is logged of a system's events, dead letters and failed runs. Pure. */
 
+import { messageOf } from "../../errors/caught.ts";
 import { refusalOf } from "../../errors/refusal-of.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import { describeFailure } from "../../supervision/failure.ts";
@@ -32,7 +33,7 @@ export function entryOfRun({ id, workflow, error, isAttended }: FailedRun): LogE
   return {
     level: isAttended || isMeant ? "info" : "error",
     fields: { event: "run-failed", run: id, workflow: `${name}@${version}`, err: error },
-    message: wordsOf(error),
+    message: messageOf(error),
   };
 }
 
@@ -46,12 +47,11 @@ export function entryOfLetter({ reason, to, from, type, detail }: DeadLetter, is
   };
 }
 
-/** `undefined` for one whose level is not wanted: most are not, and taking it apart costs more than all else about a spawn's. */
-export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boolean): LogEntry | undefined {
-  const at = (level: LogLevel, message: string): LogEntry | undefined => {
-    if (!isWanted(level)) return undefined;
-    const { time: _, type, error, ...rest } = event as SystemEvent & { readonly error?: unknown };
-    return { level, fields: { event: type, ...rest, ...("error" in event ? { err: error } : {}) }, message };
+export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
+  const { type, ...facts } = event;
+  const at = (level: LogLevel, message: string): LogEntry => {
+    const { error, ...rest } = facts as { readonly error?: unknown };
+    return { level, fields: { event: type, ...rest, ...("error" in facts ? { err: error } : {}) }, message };
   };
   switch (event.type) {
     case "thread-opened":
@@ -59,11 +59,11 @@ export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boole
     case "thread-closed":
       return at("debug", `thread ${event.thread} is closed`);
     case "thread-died":
-      return at("error", `thread ${event.thread} died with ${event.actors.length} actors: ${wordsOf(event.error)}`);
+      return at("error", `thread ${event.thread} died with ${event.actors.length} actors: ${messageOf(event.error)}`);
     case "thread-not-opened":
       return at(
         "error",
-        `no thread could be opened; the next attempt is in ${event.retryAfter} ms: ${wordsOf(event.error)}`,
+        `no thread could be opened; the next attempt is in ${event.retryAfter} ms: ${messageOf(event.error)}`,
       );
     case "actor-spawned":
       return at("debug", `${event.actor} is spawned`);
@@ -71,7 +71,7 @@ export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boole
       return at("debug", `${event.actor} has stopped`);
     case "actor-failed": {
       const did = refusalOf(event.error) === undefined ? "failed to handle" : "refused";
-      return at("info", `${event.actor} ${did} "${event.message}": ${wordsOf(event.error)}`);
+      return at("info", `${event.actor} ${did} "${event.message}": ${messageOf(event.error)}`);
     }
     case "supervisor-decided":
       return at(
@@ -91,7 +91,7 @@ export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boole
     case "supervisor-stopped":
       return at("debug", `${event.supervisor} has ${event.type === "supervisor-started" ? "started" : "stopped"}`);
     case "decider-failed":
-      return at("error", `the decider of ${event.supervisor} failed: ${wordsOf(event.error)}`);
+      return at("error", `the decider of ${event.supervisor} failed: ${messageOf(event.error)}`);
     case "coordination-switched":
       return at("info", `the coordination is ${event.coordination} from epoch ${event.epoch} on`);
     case "breaker-opened":
@@ -103,14 +103,14 @@ export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boole
     case "run-recovered":
       return at("info", `the run ${event.run} goes on`);
     case "run-refused":
-      return at("error", `the run ${event.run} can't go on: ${wordsOf(event.error)}`);
+      return at("error", `the run ${event.run} can't go on: ${messageOf(event.error)}`);
     case "schedule-decided":
       return at(
         event.decision.outcome === "missed" ? "warn" : "debug",
         `the schedule ${event.schedule} has ${event.decision.outcome} ${event.decision.run ?? new Date(event.decision.at).toISOString()}`,
       );
     case "schedule-failed":
-      return at("error", `the schedule ${event.schedule} has a time without its run: ${wordsOf(event.error)}`);
+      return at("error", `the schedule ${event.schedule} has a time without its run: ${messageOf(event.error)}`);
     case "shutdown-began":
       return at("info", `the system is shut down within ${event.deadline} ms`);
     case "shutdown-ended":
@@ -121,13 +121,8 @@ export function entryOf(event: SystemEvent, isWanted: (level: LogLevel) => boole
     case "clock-jumped":
       return at("warn", `the machine's clock went ${event.by < 0 ? "back" : "forward"} by ${Math.abs(event.by)} ms`);
     case "telemetry-failed":
-      return at("warn", `traces could not be given on: ${wordsOf(event.error)}`);
+      return at("warn", `traces could not be given on: ${messageOf(event.error)}`);
     case "retention-failed":
-      return at("warn", `old versions of ${event.key} could not be dropped: ${wordsOf(event.error)}`);
+      return at("warn", `old versions of ${event.key} could not be dropped: ${messageOf(event.error)}`);
   }
-}
-
-/** What an error says. */
-export function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

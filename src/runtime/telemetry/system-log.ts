@@ -1,8 +1,9 @@
 /** The log of one system: picks what is grave enough, bounds it, and gives it to a logger. */
 
+import { messageOf } from "../../errors/caught.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { DeadLetter } from "../transport/envelope.ts";
-import { entryOf, entryOfLetter, entryOfRun, type FailedRun, type LogEntry, wordsOf } from "./log-entry.ts";
+import { entryOf, entryOfLetter, entryOfRun, type FailedRun, type LogEntry } from "./log-entry.ts";
 import { LogLimit, period } from "./log-limit.ts";
 import { type Logger, type LogLevel, logLevels } from "./logger.ts";
 import type { SystemEvent } from "./system-events.ts";
@@ -34,8 +35,7 @@ export class SystemLog {
   }
 
   event(event: SystemEvent): void {
-    const entry = entryOf(event, this.#isWanted);
-    if (entry !== undefined) this.#log(entry);
+    if (this.#target !== undefined) this.#log(entryOf(event));
   }
 
   deadLetter(letter: DeadLetter, isExpected: boolean): void {
@@ -51,12 +51,9 @@ export class SystemLog {
     this.#limit.end();
   }
 
-  readonly #isWanted = (level: LogLevel): boolean =>
-    this.#target !== undefined && logLevels.indexOf(level) >= logLevels.indexOf(this.#target.level);
-
   #log(entry: LogEntry): void {
     const { level, fields } = entry;
-    if (!this.#isWanted(level)) return;
+    if (this.#target === undefined || logLevels.indexOf(level) < logLevels.indexOf(this.#target.level)) return;
     if (this.#limit.passes(fields.event)) this.#write(entry);
     else this.#levels.set(fields.event, level);
   }
@@ -70,7 +67,7 @@ export class SystemLog {
     } catch (err) {
       fallback.error(
         { event: "logger-failed", err },
-        `the system's logger threw, at the following line: ${wordsOf(err)}`,
+        `the system's logger threw, at the following line: ${messageOf(err)}`,
       );
       fallback[level](fields, message);
     }

@@ -28,6 +28,7 @@ export interface RemoteControl extends Omit<HostControl, "connect"> {
 /** Serves a host's control on a port. */
 export function serveControl(port: MessagePort, control: HostControl): { close(): void } {
   const remote: Remote = {
+    spawn: (order) => outcome(() => control.spawn(order)),
     connect: (peer, link) => outcome(() => control.connect(peer, nodeLink(link))),
     disconnect: (peer, error) => outcome(() => control.disconnect(peer, error)),
     stats: () => outcome(() => control.stats()),
@@ -46,7 +47,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
   const { endpoint, forget } = forgettable(nodeEndpoint(port));
   const proxy = comlink.wrap<Remote>(endpoint);
   // read once: comlink makes a proxy at each access to a method, and never frees all of it
-  const { connect, disconnect, stats, measure, vitals, peek, stopActors, close } = proxy;
+  const { spawn, connect, disconnect, stats, measure, vitals, peek, stopActors, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
   const pending = new Set<(gone: unknown) => void>();
   let isGone = false;
@@ -67,6 +68,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     return settled.value;
   };
   return {
+    spawn: (order) => call(spawn(order)),
     connect: (peer, link) => call(connect(peer, comlink.transfer(link, [link as never]))),
     disconnect: (peer, error) => call(disconnect(peer, error)),
     stats: () => call(stats()),

@@ -25,12 +25,10 @@ class Slot {
   hasHosted = false;
   /** Resolves when the thread is linked with all earlier threads: until then no actor is placed on it. */
   readonly ready: Promise<Entry>;
-  /** The thread, from then on. */
-  entry: Entry | undefined;
 
   constructor(isPooled: boolean, open: (slot: Slot) => Promise<Entry>) {
     this.isPooled = isPooled;
-    this.ready = open(this).then((entry) => (this.entry = entry));
+    this.ready = open(this);
   }
 }
 
@@ -114,17 +112,6 @@ export class ThreadRoster {
       if (placement !== "pooled" || this.#isClosing || !isAnotherUp) throw error;
       return this.place(placement);
     }
-  }
-
-  /** Places it without waiting, where the thread that it picks is up; `undefined` where {@link ThreadRoster.place} has to wait. */
-  placeNow(placement: Placement): HostId | undefined {
-    if (placement === "dedicated" || this.#isClosing) return undefined;
-    const slot = this.#choose(placement);
-    if (slot === undefined) return homeHost;
-    if (slot.entry === undefined) return undefined;
-    slot.actors++;
-    slot.hasHosted = true;
-    return slot.entry.id;
   }
 
   async #take(slot: Slot): Promise<HostId> {

@@ -90,16 +90,9 @@ export class BatchedLink {
 }
 
 /**
- * True for asks and spawns, and for their answers: a microsecond counts for them, a full batch for the rest. Sending everything at the end
+ * True for asks and their answers: a microsecond counts for them, a full batch for the rest. Sending everything at the end
  * of the turn takes a fifth off an ask, and costs a workflow half of its throughput (`bench/`).
  */
 function isAwaited(frame: Frame): boolean {
-  switch (frame.kind) {
-    case "message":
-      return frame.isAsk;
-    case "report":
-      return frame.report.type === "spawned" || frame.report.type === "not-spawned";
-    default:
-      return frame.kind === "reply" || frame.kind === "spawn";
-  }
+  return frame.kind === "reply" || (frame.kind === "message" && frame.isAsk);
 }

@@ -123,8 +123,6 @@ function carriesJson(frame: Frame): boolean {
       return frame.isJson;
     case "report":
       return frame.report.type === "dead-letter" ? frame.report.isJson : frame.report.type !== "unreadable";
-    case "spawn":
-      return frame.supervised === undefined && frame.lease === undefined; // else it has memory that is shared
     case "parts":
       return isJsonSafe(frame.values);
     case "to-authority":

@@ -18,7 +18,6 @@ const shapes: Readonly<Record<Frame["kind"], Readonly<Record<string, FieldType>>
   "stream-end": { subscription: "number", end: "object" },
   report: { report: "object" },
   spans: { spans: "object", dropped: "number" },
-  spawn: { id: "number", definition: "object", names: "object" },
   stop: { actor: "string", mode: "string" },
   "to-authority": { message: "object" },
   "to-replica": { message: "object" },

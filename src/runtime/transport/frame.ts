@@ -4,7 +4,6 @@ import type { Address } from "../../actors/address.ts";
 import type { CallParts } from "../../agents/streamed-call.ts";
 import type { Recorded } from "../../traces/recorder.ts";
 import type { EncodedError } from "../../errors/error-codec.ts";
-import type { SpawnFrame } from "./spawn-order.ts";
 import type { SupervisionFrame } from "./supervision-protocol.ts";
 import type { SystemReport } from "./system-report.ts";
 import type { CancelCode, Envelope } from "./envelope.ts";
@@ -51,6 +50,4 @@ export type Frame =
   | { readonly kind: "stop"; readonly actor: Address; readonly mode: StopMode }
   | { readonly kind: "to-authority"; readonly message: ReplicaMessage }
   | { readonly kind: "to-replica"; readonly message: AuthorityMessage }
-  /** From the home host. */
-  | SpawnFrame
   | SupervisionFrame;

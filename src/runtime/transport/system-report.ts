@@ -21,10 +21,6 @@ export type SystemReport =
     }
   /** An actor has stopped, or was gone when it was to stop. */
   | { readonly type: "stopped"; readonly actor: Address; readonly hasFailed: boolean }
-  /** Actors that the home host ordered were spawned: the numbers of these orders. */
-  | { readonly type: "spawned"; readonly ids: readonly number[] }
-  /** One was not. */
-  | { readonly type: "not-spawned"; readonly id: number; readonly error: EncodedError }
   /** What becomes of a supervised actor. */
   | { readonly type: "child"; readonly actor: Address; readonly report: ChildReport }
   /** A batch of the thread `peer` couldn't be read, or handled. */

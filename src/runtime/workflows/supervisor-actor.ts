@@ -74,11 +74,9 @@ export class SupervisorActor {
     this.#home = home;
     const cell = home.host.spawn({
       name: nameOf(supervisorTarget.address),
-      kind: {
-        ...agentMailbox,
-        concurrency: Number.POSITIVE_INFINITY,
-        body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
-      },
+      ...agentMailbox,
+      concurrency: Number.POSITIVE_INFINITY,
+      body: () => nativeBody((type, payload) => this.#handle({ type, ...(payload as object) } as SupervisorMessage)),
     });
     this.codec = new PayloadCodec({
       maxBytes: maxMessageBytes,

@@ -143,12 +143,12 @@ describe("the call of an agent", () => {
       const slow = agentOf("slow", async (_, context) => {
         context.signal.addEventListener("abort", () => (told = context.signal.reason));
         expect(context.timeLeft()).toBeLessThanOrEqual(50);
-        await context.sleep(1_000);
+        await context.sleep(10_000);
         return "late";
       });
       const outer = agentOf("outer", (_, context) => context.call(slow, ""));
       expect(await rejection(system.call(outer, "", { timeout: 50 }))).toMatchObject({ outcome: "timed-out" });
-      await sleep(100);
+      await sleep(1_000);
       expect(told).toMatchObject({ outcome: "cancelled" });
       const called = new AbortController();
       const calling = rejection(system.call(slow, "", { signal: called.signal, timeout: 50 }));

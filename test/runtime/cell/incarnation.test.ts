@@ -2,8 +2,7 @@ import { describe, expect, it } from "vitest";
 import { hostId } from "../../../src/actors/address.ts";
 import { decodeError } from "../../../src/errors/error-codec.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
-import type { ActorBody } from "../../../src/runtime/cell/actor-body.ts";
-import type { ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
+import type { ActorBody, ActorCell } from "../../../src/runtime/cell/actor-cell.ts";
 import type { Delivery } from "../../../src/runtime/cell/delivery.ts";
 import type { Frame } from "../../../src/runtime/transport/frame.ts";
 import { BehaviourFailure } from "../../../src/runtime/cell/incarnation.ts";
@@ -29,8 +28,11 @@ class Bench extends LoneHost {
     this.attach(hostId(2));
     this.cell = this.host.spawn({
       name: "ada",
-      kind: { capacity: 8, overflow: "backpressure", concurrency: 1, body: () => this.#body() },
+      capacity: 8,
+      overflow: "backpressure",
+      concurrency: 1,
       supervised: { maxDeliveries: 2, ledger: newLedger(), identity: "i", incarnation: 1 },
+      body: () => this.#body(),
     });
   }
 

@@ -55,7 +55,7 @@ class Bench {
     this.ledger = new Ledger(order.ledger);
     const batch = creditBatch(capacity);
     if (isSupervised) this.mail = new DeliveryLog({ host, actor, order, batch });
-    this.mailbox = new Mailbox(host, actor, { capacity, overflow }, this.mail);
+    this.mailbox = new Mailbox({ host, actor, capacity, overflow, mail: this.mail });
   }
 
   push(...ids: number[]): void {

@@ -100,12 +100,10 @@ describe("what is told", () => {
     const got: unknown[] = [];
     bench.host.spawn({
       name: "ben",
-      kind: {
-        capacity: 2,
-        overflow: "backpressure",
-        concurrency: 1,
-        body: () => ({ handle: ({ envelope }) => void got.push(envelope.payload), stop: () => undefined }),
-      },
+      capacity: 2,
+      overflow: "backpressure",
+      concurrency: 1,
+      body: () => ({ handle: ({ envelope }) => void got.push(envelope.payload), stop: () => undefined }),
     });
     for (let n = 1; n <= 5; n++) bench.tell(n, bench.target(makeAddress(hostId(1), "ben")));
     expect(await bench.run()).toEqual([]);

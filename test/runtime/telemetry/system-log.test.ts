@@ -173,3 +173,10 @@ describe("a line", () => {
     );
   });
 });
+
+it("tells of what was thrown that can't be made a text of", () => {
+  const { log, lines } = logOf("error");
+  log.event({ type: "decider-failed", time: 0, supervisor: "shop", error: Object.create(null) as unknown });
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toMatch(/^troupe error decider-failed: the decider of shop failed: ./);
+});

@@ -77,6 +77,7 @@ class Stage {
     const thread: FakeThread = {
       number,
       control: {
+        spawn: () => Promise.resolve(),
         disconnect: () => Promise.resolve(),
         stats: () => Promise.resolve({ actors: 0, waiting: 0, followedKeys: 0 }),
         measure: () => Promise.reject(new Error("not measured")),

@@ -184,14 +184,6 @@ const other: fc.Arbitrary<Frame> = fc.oneof(
     ),
   }),
   record({
-    kind: fc.constant("spawn" as const),
-    id: count,
-    definition: record({ kind: fc.constantFrom("actor" as const, "agent" as const), module: text, name: text }),
-    names: fc.array(text, { maxLength: 3 }),
-  }),
-  reported(record({ type: fc.constant("spawned" as const), ids: fc.array(count, { maxLength: 3 }) })),
-  reported(record({ type: fc.constant("not-spawned" as const), id: count, error })),
-  record({
     kind: fc.constant("stop" as const),
     actor: address,
     mode: fc.constantFrom("drain" as const, "discard" as const),

@@ -17,11 +17,11 @@ export interface Faults {
   readonly maxDelay?: number;
   /** The probability that a batch is delivered twice. Default 0.1. */
   readonly duplicate?: number;
-  /** The probability, for each batch, that nothing passes between its two threads for a while from then on. Default 0.02. */
+  /** The probability, for each batch, that nothing passes between its two threads for a while from then on. Default 0.02; 0 where `delay` is 0. */
   readonly partition?: number;
   /** For how long at most, in virtual milliseconds. Default 200. */
   readonly maxPartition?: number;
-  /** The probability, for each run, that writes of a journal in memory take as long as those of a durable one. Default 0.1. */
+  /** The probability, for each run, that writes of a journal in memory take as long as those of a durable one. Default 0.1; 0 where `delay` is 0. */
   readonly slowStore?: number;
   /** The probability, at each step, that the time of day jumps, as when someone sets the clock. Default 0. */
   readonly clockJump?: number;
@@ -63,6 +63,9 @@ const defaultFaults: ResolvedFaults = {
   swarm: true,
 };
 
+/** What takes time besides, where nothing is to be held up. */
+const timely: Faults = { partition: 0, slowStore: 0 };
+
 const probabilities = [
   "delay",
   "duplicate",
@@ -79,7 +82,11 @@ const probabilities = [
  * @throws TroupeError `invalid-options` that names the fault.
  */
 export function resolveFaults(faults: Faults = {}): ResolvedFaults {
-  const resolved = readGiven("simulate: faults", () => ({ ...defaultFaults, ...faults }));
+  const resolved = readGiven("simulate: faults", () => ({
+    ...defaultFaults,
+    ...(faults.delay === 0 ? timely : undefined),
+    ...faults,
+  }));
   for (const fault of Object.keys(resolved) as (keyof Faults)[]) {
     const isProbability = probabilities.some((name) => name === fault);
     const value: unknown = resolved[fault];

@@ -12,9 +12,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Link } from "../../../ports/link.ts";
 import type { ThreadExit } from "../../../ports/threads.ts";
 import type { Turns } from "../../../ports/turns.ts";
-import type { WireBatch } from "../../../runtime/transport/frame-codec.ts";
 import type { LinkFaults } from "../faults/link-faults.ts";
-import { isOfSpawns } from "../faults/spawn-batches.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { Steps } from "../schedules/scheduler.ts";
 import type { SeededRandom } from "../schedules/seeded-random.ts";
@@ -89,10 +87,6 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         const batch = tamper === undefined ? original : tamper(original, from, to);
         if (batch === undefined) return;
         const copy = structuredClone(batch);
-        if (isOfSpawns(batch as WireBatch)) {
-          lane.add(0, () => deliver(copy));
-          return;
-        }
         const delay = faults.delayBetween(from, to, scheduler.now);
         lane.add(delay, () => deliver(copy));
         if (faults.isTwice(name)) lane.add(delay, () => deliver(structuredClone(batch)));
@@ -199,6 +193,7 @@ function overScheduler(
   const call = <T>(run: () => Promise<T>): Promise<T> =>
     Promise.race([new Promise<T>((resolve, reject) => step(() => void run().then(resolve, reject))), ended]);
   return {
+    spawn: (order) => call(() => control.spawn(order)),
     disconnect: (peer, error) => call(() => control.disconnect(peer, error)),
     stats: () => call(() => control.stats()),
     measure: () => call(() => control.measure()),
