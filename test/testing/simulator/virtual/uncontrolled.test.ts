@@ -14,6 +14,7 @@ import * as v from "valibot";
 import { defineActor, type ErrorCode } from "../../../../src/index.ts";
 import { type Scenario, simulate } from "../../../../src/testing/index.ts";
 import { simulateOnce } from "../../../../src/testing/simulator/simulate.ts";
+import { virtualSources } from "../../../../src/testing/simulator/virtual/virtual-sources.ts";
 
 const file = new URL(import.meta.url);
 const none = (): void => undefined;
@@ -34,6 +35,7 @@ const leaks: Readonly<Record<string, () => unknown>> = {
   MessageChannel: () => new MessageChannel(),
 };
 
+await virtualSources.lend(() => Promise.resolve()); // takes away what an earlier file of this process has left in their place
 /** What code took before the simulation began, the simulation can't stand in for. */
 const taken = { setTimeout, readFile: readFilePromised.bind(undefined), pbkdf2 };
 
