@@ -89,7 +89,7 @@ it("starts a system with the workflows of a module, and closes it", async () => 
 
 it("shows a recording that trace has written, and nothing else", async () => {
   const answers = { runs: { runs: [{ run: "second" }] } };
-  const recording = JSON.stringify({ format: 1, run: "second", made: 0, answers });
+  const recording = JSON.stringify({ format: 1, opens: "run?id=second", made: 0, answers });
   write("second.html", `<!doctype html>\n<script type="application/json" id="recording">${recording}</script>`);
   const { url, interrupt, end } = await pageOf(["inspect", "--file", "second.html"], fakePorts());
   expect(await runsAt(url)).toEqual(["second"]);
