@@ -93,7 +93,7 @@ test("says of an actor before the lost update that what it has read is old, and 
   await page.getByText(`Moment ${moments.length} of`).waitFor();
   const first = 1 + moments.findIndex(({ kind }) => kind === "commits");
   await page.getByRole("button", { name: `Go to moment ${first}`, exact: true }).click();
-  await page.getByText("there is version 1 by now").waitFor();
+  await page.getByText("there is version 1 by now").first().waitFor();
   await page.getByText("committed now").waitFor();
   expect(await page.getByRole("row", { name: "commits tally/k@1" }).getAttribute("aria-current")).toBe("step");
   await page.getByRole("button", { name: "Before" }).click();
