@@ -166,7 +166,8 @@ function boundOf(log: ErrandLog, id: string): number | undefined {
   return whole !== undefined && isUnwanted ? whole.at + maxDelay : undefined;
 }
 
-const faults = { maxDelay };
+/** Without partitions, no message is later than that. */
+const faults = { maxDelay, partition: 0 };
 
 /** Changes the frames of other kinds than messages and replies. */
 function tampered(change: (frame: WireFrame) => WireFrame | undefined) {

@@ -101,7 +101,7 @@ it("shows a recording that trace has written, and nothing else", async () => {
   write("page.html", "<!doctype html><p>another page</p>");
   const notes = fakeTerminal(folder);
   expect(await commandLine(["inspect", "--file", "page.html"], notes, fakePorts())).toBe(1);
-  expect(notes.notes.join()).toContain("page.html is no recording");
+  expect(notes.notes.join()).toContain("page.html is no recording, as troupe trace --format html writes one");
   expect(await commandLine(["inspect", "--file", "a.html", "--journal", "data"], notes, fakePorts())).toBe(2);
   expect(await commandLine(["inspect", "--file", "gone.html"], notes, fakePorts())).toBe(1);
   expect(notes.notes.at(-1)).toContain("gone.html");
