@@ -115,6 +115,7 @@ describe.each(["sync", "relaxed"] as const)("a compaction (%s)", { timeout: 60_0
             for (let version = 1; version <= 5; version++) await next.append([recordOf("next/1", version, version)]);
             return next;
           });
+          succession.catch(() => undefined); // awaited once the program has ended
         });
         expect([end, said.at(-1)], stderr).toEqual([0, { ended: true }]);
         expect(said.filter(({ code }) => code !== undefined && code !== "journal-stopped")).toEqual([]);

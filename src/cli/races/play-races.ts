@@ -1,6 +1,6 @@
 /** Plays the races of a module, one after another. */
 
-import { type Race, loadingRaces, raceNamed, racesIn } from "../../testing/race/race.ts";
+import { loadForRaces, type Race, raceNamed, racesIn } from "../../testing/race/race.ts";
 import { searchInThreads } from "../../testing/race/search-in-threads.ts";
 import { searchRace } from "../../testing/race/search-race.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
@@ -36,8 +36,7 @@ export async function playRaces(order: RaceOrder, terminal: Terminal): Promise<n
 
 /** @throws TroupeError (as a rejection) `definition-not-found`; as the import of the module does. */
 async function racesOf({ module, exportName, replay }: RaceOrder, cwd: string): Promise<ReadonlyMap<string, Race>> {
-  Reflect.set(globalThis, loadingRaces, true);
-  const exports = await loadExports(module, cwd);
+  const exports = await loadForRaces(() => loadExports(module, cwd));
   if (exportName !== undefined) return new Map([[exportName, raceNamed(exports, exportName, module)]]);
   const races = racesIn(exports);
   if (races.size === 0)

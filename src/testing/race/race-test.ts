@@ -4,7 +4,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Interleaving, Task } from "../interleave/interleaving.ts";
 import type { Game } from "../simulator/game.ts";
 import type { Scenario, SimulateOptions } from "../simulator/simulate-options.ts";
-import { loadingRaces, type Race } from "./race.ts";
+import { isLoadedForRaces, type Race } from "./race.ts";
 import { searchInThreads } from "./search-in-threads.ts";
 import { type Overrides, searchRace } from "./search-race.ts";
 
@@ -59,7 +59,7 @@ export function raceTest<Shared extends object, Tasks extends Readonly<Record<st
   { test = globalTest(), timeout = 120_000, jobs, ...options }: RaceTestOptions = {},
 ): Race {
   const race: Race = { name, scenario, options };
-  if (Reflect.get(globalThis, loadingRaces) === true) return race;
+  if (isLoadedForRaces()) return race;
   if (test === undefined)
     throw new TroupeError(
       "invalid-options",

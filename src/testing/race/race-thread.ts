@@ -3,7 +3,7 @@
 import { answerWith } from "../../runtime/threads/node-helper.ts";
 import { searchPart } from "../simulator/search.ts";
 import type { Tally } from "../simulator/simulation-report.ts";
-import { loadingRaces, type Race, raceNamed } from "./race.ts";
+import { loadForRaces, type Race, raceNamed } from "./race.ts";
 import { optionsOf, type Overrides, withRace } from "./search-race.ts";
 
 /** Where a race is, for another thread. */
@@ -27,10 +27,9 @@ export interface PartAnswer {
 }
 
 export function runThread(_task: unknown, importModule: (url: string) => Promise<object>): void {
-  Reflect.set(globalThis, loadingRaces, true);
   let race: Promise<Race> | undefined;
   answerWith(async ({ module, exportName, overrides, seed, runs }: PartOrder): Promise<PartAnswer> => {
-    race ??= importModule(module).then((exports) => raceNamed(exports, exportName, module));
+    race ??= loadForRaces(() => importModule(module)).then((exports) => raceNamed(exports, exportName, module));
     const { options } = optionsOf(await race, overrides);
     const { tally, failed } = await withRace(await race, options, nowhere, (game) => searchPart(game, { seed, runs }));
     return failed === undefined ? { tally } : { tally, failed: failed.seed };

@@ -18,7 +18,22 @@ export interface Race {
 }
 
 /** Set in the global object while modules are loaded for their races alone, also by another copy of Troupe. */
-export const loadingRaces = Symbol.for("troupe.loading-races");
+const loadingRaces = Symbol.for("troupe.loading-races");
+
+/** Loads a module for its races alone: meanwhile `raceTest` makes no test. */
+export async function loadForRaces<Exports extends object>(load: () => Promise<Exports>): Promise<Exports> {
+  Reflect.set(globalThis, loadingRaces, true);
+  try {
+    return await load();
+  } finally {
+    Reflect.deleteProperty(globalThis, loadingRaces);
+  }
+}
+
+/** Whether what is loaded now is loaded for its races alone. */
+export function isLoadedForRaces(): boolean {
+  return Reflect.has(globalThis, loadingRaces);
+}
 
 /** Whether it is tasks that share something. */
 export function isInterleaving(value: unknown): value is AnyInterleaving {

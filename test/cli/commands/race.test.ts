@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { commandLine } from "../../../src/cli/command-line.ts";
+import { raceTest } from "../../../src/testing/index.ts";
 import { fakePorts } from "../fake-ports.ts";
 import { fakeTerminal } from "../fake-terminal.ts";
 import { temporaryFiles } from "../temporary-files.ts";
@@ -59,6 +60,19 @@ describe("troupe race", () => {
     expect(text).toMatch(/^ {2}What raced: \w+ read account.balance at version 1/m);
     expect(text).toMatch(/^ {2}Repeat it with troupe race accounts\.race\.mjs#lost --seed \d+ --runs 1\.$/m);
     expect(text).toMatch(/: troupe race accounts\.race\.mjs#lost --replay 1\.[^ ]+\.$/m);
+  });
+
+  it("makes no tests of the races that it loads, and leaves those of others alone", async () => {
+    const made: string[] = [];
+    const make = (): unknown => raceTest("another", () => Promise.resolve(), { test: (name) => made.push(name) });
+    Reflect.set(globalThis, "makesRaceTest", make);
+    write("of-a-test.race.mjs", "export const raced = globalThis.makesRaceTest();");
+    const { out } = await race(["of-a-test.race.mjs", "--runs", "1"]);
+    expect(out.join("\n")).toMatch(/^held another: 1 schedule tried/m);
+    expect(made).toEqual([]);
+    make();
+    expect(made).toEqual(["another"]);
+    Reflect.deleteProperty(globalThis, "makesRaceTest");
   });
 
   it("repeats a failure by its seed and by its replay", async () => {

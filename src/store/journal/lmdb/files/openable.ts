@@ -36,7 +36,7 @@ export function prepareToOpen(file: string, options: { readonly readOnly: boolea
 /** Makes an empty file where there is room for what LMDB writes to it first. */
 function makeFile(file: string): void {
   if (statSync(file, { throwIfNoEntry: false }) !== undefined) return;
-  const handle = openSync(file, "wx", 0o664);
+  const handle = openNew(file);
   try {
     writeFileSync(handle, Buffer.alloc(newFileBytes));
     ftruncateSync(handle);
@@ -45,5 +45,16 @@ function makeFile(file: string): void {
     throw error;
   } finally {
     closeSync(handle);
+  }
+}
+
+/** The owner of a directory that was moved away may still make its draft, by the path, in the one that is there now. */
+function openNew(file: string): number {
+  try {
+    return openSync(file, "wx", 0o664);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    rmSync(file);
+    return openSync(file, "wx", 0o664);
   }
 }
