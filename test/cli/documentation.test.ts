@@ -3,7 +3,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { commandLine } from "../../src/cli/command-line.ts";
 import { commands } from "../../src/cli/commands.ts";
+import { fakePorts } from "./fake-ports.ts";
+import { fakeTerminal } from "./fake-terminal.ts";
 import { shownCommands } from "./shown-commands.ts";
 import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
@@ -58,7 +61,9 @@ it("has the options of the commands that work on a journal", async () => {
   const everywhere = new Set(["--help", "--json", "--verbose"]);
   for (const usage of usages) {
     const [, name = ""] = usage.split(/ +/);
-    const { stdout } = await troupe(name, "--help");
+    const terminal = fakeTerminal(folder); // a process for each would only start
+    expect(await commandLine([name, "--help"], terminal, fakePorts())).toBe(0);
+    const stdout = terminal.printed.join("\n");
     const optionsOf = (text: string) =>
       [...new Set(text.match(/--[a-z-]+/g))].filter((option) => !everywhere.has(option)).toSorted();
     expect(optionsOf(usage), name).toEqual(optionsOf(stdout));

@@ -13,7 +13,7 @@ async function toTheFirst(scenario: Scenario, options: SimulateOptions, cap: num
   const counts: number[] = [];
   for (const seed of seeds) {
     try {
-      await simulate(scenario, { ...options, seed, runs: cap });
+      await simulate(scenario, { ...options, seed, runs: cap, shrink: false });
       counts.push(cap + 1);
     } catch (error) {
       if (!isTroupeError(error, "simulation-failed")) throw error;
