@@ -1,11 +1,11 @@
 /** A run as one file: all that there is of it is on the page, in a browser without a server, and nothing of other runs. */
 
-import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startBrowser } from "../fixtures/browser.ts";
+import { openPage, show } from "../fixtures/opened-page.ts";
 import { runIds, troubledSystem, type Troubled } from "../fixtures/troubled-system.ts";
 import type { OverviewData } from "../../src/inspector/views/overview.ts";
 import type { SequenceData } from "../../src/inspector/views/sequence.ts";
@@ -34,10 +34,15 @@ async function recorded(of: Troubled, id: string): Promise<string> {
   return answer.text();
 }
 
-test("opens from a file, shows the run and the states that it wrote, and asks nothing of anyone", async () => {
-  const html = await recorded(troubled, runIds.stuck);
+test("is a file at a click, which shows the run and the states that it wrote, and asks nothing of anyone", async () => {
   const path = join(files.folder, "run.html");
-  writeFileSync(path, html);
+  const live = await openPage(browser, "light", troubled.url);
+  await show(live.page, `#/run?id=${runIds.stuck}`, "undoing reserve waits for a person");
+  const downloading = live.page.waitForEvent("download");
+  await live.page.getByRole("link", { name: "record it as a file" }).click();
+  await (await downloading).saveAs(path);
+  expect(live.complaints).toEqual([]);
+  await live.context.close();
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();

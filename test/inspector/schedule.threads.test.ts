@@ -78,8 +78,11 @@ test("has what was read and committed, with versions and states, and no key or a
 
 test("says of an actor before the lost update that what it has read is old, and of the state how it stood", async () => {
   const { moments } = (await recordFailure(lost)).answers["schedule"] as ScheduleData;
-  const path = join(files.folder, "failure.html");
-  writeFileSync(path, await failurePage({ ...lost, title: `${lost.title} ${hostile}` }, built));
+  const pageOf = async (name: string, title: string): Promise<string> => {
+    const path = join(files.folder, name);
+    writeFileSync(path, await failurePage({ ...lost, title }, built));
+    return pathToFileURL(path).href;
+  };
   const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
   context.setDefaultTimeout(patience);
   const page = await context.newPage();
@@ -89,10 +92,17 @@ test("says of an actor before the lost update that what it has read is old, and 
   page.on("request", (request) => {
     if (!request.url().startsWith("file:") && !request.url().startsWith("data:")) complaints.push(request.url());
   });
-  await page.goto(pathToFileURL(path).href);
-  await page.getByText(`Moment ${moments.length} of`).waitFor();
   const first = 1 + moments.findIndex(({ kind }) => kind === "commits");
-  await page.getByRole("button", { name: `Go to moment ${first}`, exact: true }).click();
+  const goToFirst = (): Promise<void> =>
+    page.getByRole("button", { name: `Go to moment ${first}`, exact: true }).click();
+  await page.goto(await pageOf("failure.html", lost.title));
+  await goToFirst();
+  await page.getByText("committed now").waitFor();
+  await page.evaluate("scrollTo(0, 0)");
+  await keepPicture(page, "inspector-schedule-light");
+  await page.goto(await pageOf("hostile.html", `${lost.title} ${hostile}`));
+  await page.getByText(`Moment ${moments.length} of`).waitFor();
+  await goToFirst();
   await page.getByText("there is version 1 by now").first().waitFor();
   await page.getByText("committed now").waitFor();
   expect(await page.getByRole("row", { name: "commits tally/k@1" }).getAttribute("aria-current")).toBe("step");
@@ -101,7 +111,6 @@ test("says of an actor before the lost update that what it has read is old, and 
   await page.getByRole("slider").press("End");
   await page.getByRole("link", { name: "tally/k@2" }).first().waitFor();
   expect(await faultsOf(page)).toEqual([]);
-  await keepPicture(page, "inspector-schedule-light");
   await page.getByRole("link", { name: "Who sent what to whom" }).click();
   await page.getByRole("columnheader", { name: "Because of" }).waitFor();
   await page.getByRole("link", { name: "Schedule" }).click();
