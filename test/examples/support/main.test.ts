@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { builtModule } from "../../compiled-modules.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -15,13 +16,12 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
+const main = builtModule("examples/support/main.ts");
 const fileOf = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
 function start(journal: string, ...args: string[]) {
-  const command = ["--import", "tsx", fileOf("examples/support/main.ts"), ...args];
-  const given = { TSX_TSCONFIG_PATH: fileOf("tsconfig.build.json"), SUPPORT_JOURNAL: join(folder, journal) };
-  const env = { ...process.env, ...given };
-  const child = spawn(process.execPath, command, { env, stdio: ["ignore", "pipe", "pipe"] });
+  const env = { ...process.env, SUPPORT_JOURNAL: join(folder, journal) };
+  const child = spawn(process.execPath, [main, ...args], { env, stdio: ["ignore", "pipe", "pipe"] });
   const end = Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
   return { child, end: end.then(([out, err, [code, signal]]) => ({ out, err, end: (code ?? signal) as unknown })) };
 }
