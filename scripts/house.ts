@@ -29,6 +29,7 @@ const checks: Check[] = [
   { what: "imports of a room above", most: 0, found: arrowsUp() },
   { what: "folders with more than 25 files", most: 0, found: crowded(25) },
   { what: "files with more than 400 lines", most: 0, found: long(400) },
+  { what: "exports of types that load their module", most: 0, found: loadingForTypes() },
   { what: 'comments with "nobody" or "whoever"', most: 15, found: vague(/\b(nobody|whoever)\b/i) },
 ];
 
@@ -119,6 +120,13 @@ function long(most: number): string[] {
     .map(([file, text]) => ({ file, lines: text.split("\n").length - 1 }))
     .filter(({ lines }) => lines > most)
     .map(({ file, lines }) => `src/${file}: ${lines} lines`);
+}
+
+/** `export { type A } from` loads the module as `export {} from` does; `export type` doesn't. */
+function loadingForTypes(): string[] {
+  return [...texts].flatMap(([file, text]) =>
+    [...text.matchAll(/^export \{(?:\s*type [\w ]+,?)+\s*\} from .*$/gm)].map(([line]) => `src/${file}: ${line}`),
+  );
 }
 
 function vague(word: RegExp): string[] {

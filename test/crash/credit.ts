@@ -1,7 +1,7 @@
 /** The credit example, restarted until all applications are decided: the workload of `fixtures/credit.ts`. */
 
 import { isDeepStrictEqual } from "node:util";
-import { type Application } from "../../examples/credit/application.ts";
+import type { Application } from "../../examples/credit/application.ts";
 import { type Applicant, type Decision, openFile } from "../../examples/credit/contracts.ts";
 import { decideSequentially } from "../../examples/credit/oracle.ts";
 import { assessRisk, creditScore, detectFraud, verifyIncome } from "../../examples/credit/rules.ts";

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Run } from "../../../src/workflows/run.ts";
 import type { RunRecord } from "../../../src/workflows/history/run-history.ts";
 import { commandLine } from "../../../src/cli/command-line.ts";
-import { type ErrorCode } from "../../../src/errors/error-code.ts";
+import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { SystemOptions } from "../../../src/runtime/system/system-options.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
