@@ -3,7 +3,7 @@
 /**
  * What the loop over a {@link CallStream} gets:
  * - `attempt`: an attempt at the call begins. Begin anew with its parts: they don't go on where those of the attempt before ended. Attempts are
- *   counted from 1, also those that the agent's gate turned away, of which nothing comes.
+ *   counted from 1. One that the agent's gate turned away counts too, and nothing comes of it.
  * - `part`: what the attempt has emitted. `index` counts its parts from 0. `value` is as parsed by the agent's `emits`.
  * - `gap`: so many parts of the attempt are missing at this place.
  *

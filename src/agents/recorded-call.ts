@@ -1,6 +1,6 @@
 /**
- * What is kept of the calls of a run: the outputs of those that finished, under `call/<run>/<name>`, each with the name of the one that
- * was recorded before it. Under `call/<run>` is the end of that list. So all of a run are found without a search, to be forgotten with it.
+ * What is kept of the calls of a run. The output of a finished call is under `call/<run>/<name>`, with the name of the call that was recorded
+ * before it; under `call/<run>` is the end of that list. So all calls of a run are found without a search, to be forgotten with it.
  */
 
 import * as v from "valibot";

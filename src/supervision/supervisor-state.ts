@@ -116,7 +116,7 @@ export type SupervisorEvent =
       readonly now: number;
       readonly chance: number;
     }
-  /** A person has a child begin anew, with those that its strategy restarts together with it: at once, and it counts as no failure. */
+  /** A person has a child begin anew, and with it the children that the strategy restarts together: at once, and it counts as no failure. */
   | { readonly type: "restart"; readonly child: string }
   /** A child has not gone down by its deadline. */
   | { readonly type: "late"; readonly child: string }

@@ -26,8 +26,8 @@ interface Written {
 }
 
 /**
- * In the order of the reads. What read a version is known by its events `troupe.state.read`, and what wrote one by spans `commit …` that did not
- * fail: those of the store, and those that code has recorded of a store of its own.
+ * In the order of the reads. What read a version is known by its events `troupe.state.read`. What wrote one is known by spans `commit …` that did
+ * not fail, whether of Troupe's store or recorded by code about a store of its own.
  */
 export function oldReads(spans: readonly Span[]): readonly OldRead[] {
   const written = new Map<string, Written[]>();

@@ -31,7 +31,7 @@ export interface RecorderOptions extends RecorderSettings {
   readonly onRecord: () => void;
 }
 
-/** What was recorded since it was taken before: spans that have ended, and those that are open and were not told of. */
+/** What was recorded since it was taken before: spans that have ended, and spans that have begun. */
 export interface Recorded {
   readonly spans: readonly Span[];
   /** How many spans were dropped for want of room. */

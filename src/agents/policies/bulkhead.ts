@@ -11,7 +11,7 @@ export interface BulkheadOptions {
    * ended.
    */
   readonly concurrent: number;
-  /** How many of them may be for one tenant; calls for none count as one tenant. Others go ahead of those that it holds back. Default: all. */
+  /** How many of them may be for one tenant; calls for none count as one tenant. Calls for other tenants go ahead of a call that this holds back. Default: all. */
   readonly perTenant?: number;
   /**
    * How many more may wait for a place, first come, first served; and with `perTenant`, how many of each tenant for its own. Default 100; 0

@@ -9,7 +9,7 @@ import type { Holder } from "./waiting-calls.ts";
 export interface LimitView extends RateLimitPolicy {
   /** How many calls it holds back. */
   readonly waiting: number;
-  /** Of how many callers or tenants it knows spending, and of those that spent most, what. */
+  /** Of how many callers or tenants it knows what they spent, and what the highest spenders among them did. */
   readonly scopes: number;
   readonly spent: readonly Spent[];
 }

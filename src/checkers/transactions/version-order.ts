@@ -5,7 +5,7 @@ import type { Transaction } from "./transaction.ts";
 export interface Writer {
   readonly version: number;
   readonly by: Transaction;
-  /** When the first one had ended of those that wrote this version or a later one; infinite if that isn't known of any. */
+  /** Of the transactions that wrote this version or a later one, the end of the first that ended; infinite if no end is known. */
   readonly firstEnd: number;
 }
 

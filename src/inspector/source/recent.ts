@@ -53,7 +53,7 @@ export interface LetterGroup {
   readonly time: number;
 }
 
-/** How many groups are kept: those that got one last. */
+/** How many groups are kept. The group that got none for the longest time goes first. */
 const mostGroups = 200;
 
 class LetterGroups {

@@ -8,7 +8,7 @@ const mostSpans = 20_000;
 const mostOfTrace = 2_000;
 
 export class SpanMemory implements SpanSink {
-  /** By trace, those that got a span last at the end. */
+  /** By trace. The trace that got a span last is at the end. */
   readonly #traces = new Map<string, Map<string, Span>>();
   #count = 0;
 

@@ -141,7 +141,7 @@ function eventConcerns(at: Looking): readonly Concern[] {
   ];
 }
 
-/** Thousands for one actor are one thing to look at, and of those that are long over none is. */
+/** Thousands for one actor are one thing to look at. What is long over is none. */
 function letterConcern(groups: readonly LetterGroup[], since: number): readonly Concern[] {
   const recent = groups.filter(({ time }) => time >= since);
   const actors = new Set(recent.map(({ to }) => to)).size;

@@ -1,6 +1,6 @@
 /**
- * The reads of a run that say why it did what it did: those that had to wait until their thread had seen what was written elsewhere, for which
- * version, and whose; and those that were too old.
+ * The reads of a run that say why it did what it did. A read waited until its thread had seen a version that was written elsewhere: which one, and
+ * by whom. Or a read was too old.
  */
 
 import { oldReadInWords, oldReads, stepAround } from "../../traces/old-reads.ts";

@@ -38,10 +38,10 @@ export class RunTraces {
   readonly #options: RunTracesOptions;
   readonly #rate: TraceRate | undefined;
   readonly #since: number;
-  /** The runs that are recorded by the rate, those that began last at the end. */
+  /** The runs that are recorded by the rate, in the order in which they began. */
   readonly #recorded = new Set<string>();
   readonly #followed = new Map<string, RunTrace>();
-  /** The runs that go on and are not recorded: of these, only those that fail are read at their end. */
+  /** The runs that go on and are not recorded. The history of one is read at its end only if it fails. */
   readonly #passed = new Set<string>();
   #reading: Promise<void> = Promise.resolve();
   #waiting = 0;

@@ -1,5 +1,6 @@
 /**
- * Where the spans of a system come together: those that its hosts have recorded, and those of its runs (`run-traces.ts`). Each leaves once it has ended; what a dead thread had open has ended with it, as lost.
+ * Where the spans of a system come together: what its hosts have recorded, and the spans of its runs (`run-traces.ts`). Each leaves once it has
+ * ended. What a dead thread had open has ended with it, as lost.
  */
 
 import { type Address, type HostId, nameOf } from "../../actors/address.ts";
@@ -30,7 +31,7 @@ const mostLinks = 32;
 
 export interface TelemetrySettings extends TraceOptions {
   readonly sinks: readonly SpanSink[];
-  /** Takes what is recorded live alone: it makes the spans of runs itself, from the histories of those that are looked at. */
+  /** Takes only what is recorded live. It makes the spans of a run itself, from the history, when the run is looked at. */
   readonly live?: SpanSink | undefined;
   /** Which traces are recorded. */
   readonly sample: Sample;

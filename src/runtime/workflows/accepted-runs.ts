@@ -28,7 +28,7 @@ export interface LeftRuns {
  */
 export class AcceptedRuns implements Listeners {
   readonly #queue: RunQueue;
-  /** All but those that were parked when they were taken up, and for which no code has asked. */
+  /** All runs, except one that was parked when it was taken up, as long as no code asks for it. */
   readonly #handles = new Map<string, RunHandle>();
   /** The runs whose start is on its way to the journal; each promise resolves when it is known whether it got there. */
   readonly #starting = new Map<string, Promise<void>>();

@@ -42,7 +42,7 @@ export interface UnfinishedRunsOptions {
 
 /**
  * Guarantees: {@link find} returns every unfinished run, at whatever moment the earlier process ended. Of the runs that have
- * ended, it returns only those that ended since the last note.
+ * ended, it returns what ended since the last note, and no other.
  */
 export class UnfinishedRuns {
   readonly #options: UnfinishedRunsOptions;

@@ -121,8 +121,8 @@ export function awaitsSteps({ steps }: RunState): boolean {
 }
 
 /**
- * The steps still to be compensated, the next one first. First come those whose effects are unknown, as no other step
- * can have used their output; then those that finished, the last finished first.
+ * The steps still to be compensated, the next one first. First come the steps whose effects are unknown, as no other step
+ * can have used their output; then the finished steps, the last finished first.
  */
 export function remainingCompensations(state: RunState): readonly string[] {
   if (!isUndone(state)) return [];

@@ -37,7 +37,7 @@ export interface BetweenRounds {
   readonly done: number;
   /** The newest of them; absent before there is one. */
   readonly last?: { readonly who: string; readonly output: Payload };
-  /** The messages that no round has read, and how many there were with those that were read. */
+  /** The messages that no round has read, and how many messages there were in all. */
   readonly unread: readonly Payload[];
   readonly told: number;
 }

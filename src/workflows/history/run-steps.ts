@@ -75,7 +75,7 @@ export interface InboxState {
   readonly told: number;
   /** How many of them rounds have read. */
   readonly read: number;
-  /** The newest of them: those that were not read, and those that the newest round has read. */
+  /** The newest of them: from the first that the newest round has read. */
   readonly messages: readonly Payload[];
   /** How many were told under an idempotency key, and the newest of these keys. */
   readonly keyed?: number;

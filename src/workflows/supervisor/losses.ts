@@ -49,7 +49,7 @@ export class Losses {
     }
   }
 
-  /** Makes up for those that there were while a run was parked. @param count how many there had been before. */
+  /** Hands over what was lost while a run was parked. @param count how many losses there had been before. */
   madeUp(run: OpenRun, count: number): void {
     for (const { key } of run.plan.participants) if ((this.#last.get(key) ?? 0) > count) this.#handOver(run, key);
   }

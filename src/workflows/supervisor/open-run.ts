@@ -73,7 +73,7 @@ export class OpenRun {
   #due: Map<string, number> | undefined;
   /** How the newest attempts began, by step; kept where traces are recorded. */
   #begun: Map<string, Begin> | undefined;
-  /** How many proposals its history refused, of those that were noted. */
+  /** How many refused proposals were noted. */
   refusals = 0;
   readonly #clock: Clock;
   /** Times that the history has, in the clock's milliseconds. Each is converted once, so that it stays when the time of day jumps. */
