@@ -6,17 +6,15 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { commandLine } from "../../src/cli/command-line.ts";
-import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { caseFolders } from "./case-folders.ts";
-import { fakePorts } from "./fake-ports.ts";
-import { fakeTerminal } from "./fake-terminal.ts";
 import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 import { troupeProcesses } from "./troupe-processes.ts";
+import { troupeReads } from "./troupe-reads.ts";
 
 const { folder } = temporaryFiles();
 const { start, troupe: withProcess } = troupeProcesses(folder);
+const reads = troupeReads(folder);
 
 linkPackages(folder);
 
@@ -71,12 +69,11 @@ function troupe(...args: string[]) {
   return withProcess(...args, ...(hasThreads ? ["--threads", "1"] : []));
 }
 
-/** What `troupe runs` prints. It only reads, and needs no process of its own for that. */
+/** What `troupe runs` prints. */
 async function listed(...args: string[]): Promise<readonly string[]> {
-  const terminal = fakeTerminal(folder);
-  const code = await commandLine(["runs", ...journal(), ...args], terminal, fakePorts({ openJournal: lmdbJournal }));
-  expect({ code, notes: terminal.notes }).toEqual({ code: 0, notes: [] });
-  return terminal.printed;
+  const { stdout, ...rest } = await reads("runs", ...journal(), ...args);
+  expect(rest).toEqual({ code: 0, stderr: "" });
+  return stdout.split("\n").filter(Boolean);
 }
 
 async function statuses(...args: string[]): Promise<Record<string, string>> {

@@ -1,4 +1,4 @@
-/** Waits of a run that no process goes on with, answered from the command line: the built command and a journal on disk. */
+/** Waits of a run that no process goes on with, answered from the command line: the built command where it writes, and a journal on disk. */
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -7,9 +7,11 @@ import { describe, expect, it } from "vitest";
 import { linkPackages } from "./package-links.ts";
 import { temporaryFiles } from "./temporary-files.ts";
 import { troupeProcesses } from "./troupe-processes.ts";
+import { troupeReads } from "./troupe-reads.ts";
 
 const { folder, write } = temporaryFiles();
 const { troupe } = troupeProcesses(folder);
+const reads = troupeReads(folder);
 
 linkPackages(folder);
 write(
@@ -96,14 +98,14 @@ describe("a batch whose runs wait for an answer", () => {
 describe("a run that waits for an answer", () => {
   it("is listed, shown and answered, once", async () => {
     await leaveWaiting();
-    const listed = await troupe("runs", ...journal, "--waiting");
+    const listed = await reads("runs", ...journal, "--waiting");
     expect(listed.stdout).toMatch(/^r purchase@1\.0\.0 running 1\/4 \S+ approval waits for an answer: troupe tell$/m);
-    const { stdout: open } = await troupe("trace", ...journal, "r");
+    const { stdout: open } = await reads("trace", ...journal, "r");
     expect(open).toMatch(/^invoke_workflow purchase .*…  running$/m);
-    const otlp = JSON.parse((await troupe("trace", ...journal, "r", "--format", "otlp")).stdout) as unknown;
+    const otlp = JSON.parse((await reads("trace", ...journal, "r", "--format", "otlp")).stdout) as unknown;
     expect(JSON.stringify(otlp)).toContain('"name":"invoke_agent buyer"');
     expect(JSON.stringify(otlp)).not.toContain("invoke_workflow purchase");
-    const shown = await troupe("show-run", ...journal, "r");
+    const shown = await reads("show-run", ...journal, "r");
     const [first, ...others] = shown.stdout.trimEnd().split("\n");
     expect(first).toMatch(/^\S+ @1 a run of purchase@1\.0\.0 started, by the orchestrator, with \{ cents: 7 \}$/);
     expect(others.slice(-4)).toEqual([
@@ -129,10 +131,10 @@ describe("a run that waits for an answer", () => {
 
     const last = await troupe("tell", ...journal, "r", "second", '{"approved":true}', "--json");
     expect(last).toMatchObject({ code: 0, stdout: '{"run":"r","status":"completed","result":{"cents":7}}\n' });
-    expect((await troupe("runs", ...journal, "--waiting")).stdout).toBe("");
-    expect((await troupe("show-run", ...journal, "r")).stdout).toContain(
+    expect((await reads("runs", ...journal, "--waiting")).stdout).toBe("");
+    expect((await reads("show-run", ...journal, "r")).stdout).toContain(
       "ada answered approval with { approved: true }",
     );
-    expect((await troupe("history", ...journal, "run/r")).stdout).toContain("wait-answered approval, by ada");
+    expect((await reads("history", ...journal, "run/r")).stdout).toContain("wait-answered approval, by ada");
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Whatever crosses a boundary, the answer is a result or a `TroupeError`, and the system answers afterwards. `npm test` plays 2,000
+ * Whatever crosses a boundary, the answer is a result or a `TroupeError`, and the system answers afterwards. `npm test` plays 500
  * cases, `npm run test:fuzz` 100,000.
  */
 
@@ -14,7 +14,7 @@ import { type FuzzCase, fuzzCases, play, type Stage } from "./calls.ts";
 import { type FileCase, fileCases, makeOriginals, type Originals, playFile } from "./files.ts";
 import { mirror, tally } from "./fixtures/mirror.ts";
 
-const numRuns = Number(process.env["TROUPE_FUZZ"] ?? 2_000);
+const numRuns = Number(process.env["TROUPE_FUZZ"] ?? 500);
 
 const unhandled: unknown[] = [];
 const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
