@@ -26,6 +26,7 @@ export async function bundleInto(folder: string, rxjs: "bundled" | "imported"): 
       "testing/index": "src/testing/index.ts",
       "adapters/otel/index": "src/adapters/otel/index.ts",
       "cli/main": "src/cli/main.ts",
+      "cli/troupe-process": "src/cli/troupe-process.ts",
       "race-thread": "src/testing/race/race-thread.ts",
       "thread-entry": "src/runtime/threads/thread-entry.ts", // threads load it, and the bootstrap, by their URLs
     },

@@ -1,6 +1,7 @@
 /** The built command in processes of its own, with real threads. */
 
 import { copyFileSync, readFileSync } from "node:fs";
+import * as module from "node:module";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -37,18 +38,40 @@ describe("troupe", () => {
     expect(await troupe("--version")).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
-  it.each([
-    [["frob"]],
-    [["--frob"]],
-    [["run"]],
-    [["run", loans]],
-    [["run", loans, "--input", "in.csv", "--threads", "x"]],
-  ])("refuses %j in one line", async (args) => {
-    expect(await troupe(...args)).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(/^troupe: .+\n$/) });
-  });
+  it.each([[["frob"]], [["run", loans, "--input", "in.csv", "--threads", "x"]]])(
+    "refuses %j in one line",
+    async (args) => {
+      expect(await troupe(...args)).toEqual({ code: 2, stdout: "", stderr: expect.stringMatching(/^troupe: .+\n$/) });
+    },
+  );
 });
 
 describe("troupe run", () => {
+  it("has V8's compile cache in the process and in its threads, where Node.js has one", async () => {
+    write(
+      "cached.mjs",
+      `import * as module from "node:module";
+import { isMainThread } from "node:worker_threads";
+import { defineAgent, defineWorkflow } from "troupe";
+import * as v from "valibot";
+const Seen = v.object({ cache: v.nullable(v.string()), isMainThread: v.boolean() });
+const cache = module.getCompileCacheDir?.() ?? null;
+if (isMainThread) console.log(cache);
+export const looker = defineAgent(import.meta.url, {
+  name: "looker", version: "1.0.0", input: v.object({}), output: Seen, execute: () => ({ cache, isMainThread }),
+});
+export default defineWorkflow(import.meta.url, { name: "cached", version: "1.0.0", input: v.object({}) }).step("look", looker, () => ({}));
+`,
+    );
+    write("one.jsonl", "{}\n");
+    const { stdout } = await troupe("run", "cached.mjs", "--input", "one.jsonl", "--threads", "1", "--json");
+    const [own, result = ""] = stdout.trim().split("\n");
+    const cache = "getCompileCacheDir" in module ? expect.stringContaining(process.version) : null;
+    const seen = JSON.parse(result) as { readonly result: { readonly cache: string | null } };
+    expect(seen).toMatchObject({ result: { cache, isMainThread: false } });
+    expect(own).toBe(String(seen.result.cache));
+  });
+
   it.each(["orchestrator", "relay"])(
     "runs a workflow over JSON lines, whatever becomes of each (%s)",
     async (coordination) => {

@@ -8,7 +8,7 @@
 /** What is published. */
 export const packageBudget = {
   packedMegabytes: 1.9,
-  unpackedMegabytes: 6.5,
+  unpackedMegabytes: 6.8,
   files: 460,
 };
 

@@ -3,6 +3,8 @@
  * imported, where it has to be, and hands over to the entry.
  */
 
+import * as module from "node:module";
+
 /** @type {Promise<void> | undefined} */
 let registration;
 
@@ -30,6 +32,8 @@ async function importModule(url) {
  * @returns {Promise<void>}
  */
 export default async function run(task) {
+  if (task.compileCache !== undefined)
+    /** @type {{ enableCompileCache?(folder: string): unknown }} */ (module).enableCompileCache?.(task.compileCache);
   const entry = /** @type {typeof import("./thread-entry.ts")} */ (await importModule(task.entry));
   return entry.runThread(task, importModule);
 }

@@ -21,6 +21,8 @@ import { threadMark } from "./thread-mark.ts";
 export interface ThreadTask {
   /** The URL of this module. */
   readonly entry: string;
+  /** The folder of the compile cache that the process has; the thread has it, too. */
+  readonly compileCache: string | undefined;
   readonly settings: HostSettings;
   /** The link to the host that made the system. */
   readonly link: MessagePort;
