@@ -184,6 +184,12 @@ export type AttributeValue = string | number | boolean | readonly string[];
 
 export type Attributes = Readonly<Record<string, AttributeValue>>;
 
+export interface BackfillOptions {
+    readonly from: Date | number;
+    readonly to: Date | number;
+    readonly overlap?: "queue" | "allow";
+}
+
 /** @experimental */
 export type Backoff = Required<BackoffOptions>;
 
@@ -1348,6 +1354,12 @@ export interface PutOptions {
     readonly idempotencyKey?: string;
 }
 
+export interface QueueChoice {
+    readonly name: string;
+    readonly key?: string;
+    readonly priority?: number;
+}
+
 export interface QueueOptions {
     readonly all?: RunLimits;
     readonly perKey?: RunLimits;
@@ -1519,11 +1531,7 @@ export interface RunOptions {
     readonly coordination?: Coordination;
     readonly startIn?: number;
     readonly startAt?: Date | number;
-    readonly queue?: {
-        readonly name: string;
-        readonly key?: string;
-        readonly priority?: number;
-    };
+    readonly queue?: QueueChoice;
     readonly timeout?: number;
     readonly tenant?: string;
     readonly session?: string;
@@ -1606,6 +1614,7 @@ export interface ScheduleDecision {
         readonly to: number;
     };
     readonly why?: string;
+    readonly by?: "trigger" | "backfill";
 }
 
 export type ScheduleOptions = ScheduleTimes & {
@@ -1613,6 +1622,20 @@ export type ScheduleOptions = ScheduleTimes & {
     readonly catchUp?: CatchUp;
     readonly tenant?: string;
     readonly timeout?: number;
+    readonly queue?: QueueChoice;
+};
+
+export type ScheduleRequest = {
+    readonly kind: "trigger";
+    readonly at: number;
+    readonly run: string;
+    readonly overlap?: Overlap;
+} | {
+    readonly kind: "backfill";
+    readonly from: number;
+    readonly to: number;
+    readonly overlap: "queue" | "allow";
+    readonly times: Times;
 };
 
 export type ScheduleTimes = {
@@ -1651,6 +1674,7 @@ export interface ScheduleView {
     readonly catchUp: CatchUp;
     readonly tenant?: string;
     readonly timeout?: number;
+    readonly queue?: QueueChoice;
     readonly isMapped: boolean;
     readonly next?: number;
     readonly last?: ScheduleDecision;
@@ -1659,6 +1683,7 @@ export interface ScheduleView {
         readonly since: number;
         readonly reason?: string;
     };
+    readonly requests?: readonly ScheduleRequest[];
 }
 
 export interface Schedules {
@@ -1667,6 +1692,8 @@ export interface Schedules {
     list(): AsyncIterableIterator<ScheduleView>;
     pause(id: string, reason?: string): Promise<ScheduleView>;
     resume(id: string): Promise<ScheduleView>;
+    trigger(id: string, options?: TriggerOptions): Promise<ScheduleView>;
+    backfill(id: string, options: BackfillOptions): Promise<ScheduleView>;
     remove(id: string, reason?: string): Promise<void>;
 }
 
@@ -2219,6 +2246,10 @@ export type TransactSnapshots<K extends readonly TransactKey[]> = {
     readonly [I in keyof K]: Snapshot<StateOf<K[I]>>;
 };
 
+export interface TriggerOptions {
+    readonly overlap?: Overlap;
+}
+
 export declare class TroupeError<Code extends ErrorCode = ErrorCode, Details = DetailsOf<Code>> extends Error {
     readonly code: Code;
     readonly details: Details;
@@ -2697,6 +2728,16 @@ type TextStep<Parts> = unknown extends Parts ? string : {
         never
     ] ? never : unknown extends Parts[Step] ? Step : Parts[Step] extends string ? Step : never;
 }[keyof Parts & string];
+
+type Times = {
+    readonly cron: string;
+    readonly timeZone: string;
+} | {
+    readonly every: number;
+    readonly from: number;
+} | {
+    readonly at: number;
+};
 
 // how an actor ref travels: between the ref and the copier of messages
 interface Transferable {

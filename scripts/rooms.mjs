@@ -55,9 +55,9 @@ export const inner = {
   testing: [["simulator"], ["verify", "interleave"], ["race"], [""]],
   workflows: [
     ["definition"],
-    ["history", "schedule"],
+    ["history"],
     ["", "coordination", "queue"],
-    ["migration"],
+    ["migration", "schedule"],
     ["participant", "supervisor"],
   ],
 };

@@ -174,10 +174,12 @@ export type { Attributes, AttributeValue, Span, SpanEvent, SpanKind, SpanLink } 
 export type { SpanSink } from "./traces/span-sink.ts";
 export { type TraceFile, traceFile } from "./runtime/telemetry/trace-file.ts";
 export type { RunView, StepView, ViewOptions } from "./workflows/history/run-view.ts";
+export type { QueueChoice } from "./workflows/queue/joining.ts";
 export type { QueueOptions, RunLimits } from "./workflows/queue/queue-options.ts";
 export type { QueuedRun, QueueView } from "./workflows/queue/queue-view.ts";
 export type { ScheduleOptions, ScheduleTimes } from "./workflows/schedule/schedule-options.ts";
-export type { CatchUp, Overlap, ScheduleDecision } from "./workflows/schedule/schedule-state.ts";
+export type { CatchUp, Overlap, ScheduleDecision, ScheduleRequest } from "./workflows/schedule/schedule-state.ts";
+export type { BackfillOptions, TriggerOptions } from "./workflows/schedule/schedule-requests.ts";
 export type { ScheduleView } from "./workflows/schedule/schedule-view.ts";
 export type { Run } from "./workflows/run.ts";
 export type { StreamItem } from "./workflows/stream-item.ts";

@@ -1,5 +1,6 @@
 /** Invariant 17: each time at which a schedule is due has one decision, in one commit with the run that it starts, and in time. */
 
+import { isDeepStrictEqual } from "node:util";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
@@ -52,6 +53,8 @@ export const ticking = defineWorkflow(import.meta.url, { name: "ticking", versio
 
 type Step =
   | { readonly do: "sleep" | "jump"; readonly ms: number }
+  | { readonly do: "trigger"; readonly overlap?: ScheduleOptions["overlap"] }
+  | { readonly do: "backfill"; readonly ms: number; readonly overlap: "queue" | "allow" }
   | { readonly do: "pause" | "resume" | "crash" | "change" };
 
 interface Case {
@@ -71,6 +74,21 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({ do: fc.constant("jump" as const), ms: fc.integer({ min: -4_000, max: 100_000 }) }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("trigger" as const),
+      overlap: fc.constantFrom(undefined, "skip" as const, "queue" as const, "allow" as const, "cancel" as const),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant("backfill" as const),
+      ms: fc.integer({ min: 1_000, max: 20_000 }),
+      overlap: fc.constantFrom("queue" as const, "allow" as const),
+    }),
+  },
   fc.record({ do: fc.constantFrom("pause" as const, "resume" as const, "crash" as const, "change" as const) }),
 );
 
@@ -87,6 +105,43 @@ const id = "beat";
 
 /** When the schedule could not be expected to be in time: a process began, the clock jumped, the schedule was changed. Times of day. */
 type Excuses = number[];
+
+/** What was asked of a schedule: every request is decided by as many decisions as it has times, and each of its times has one run. */
+function expectAsked(versions: readonly Snapshot<ScheduleState>[], started: Map<string, number>) {
+  const decided = new Set<number>();
+  for (const [n, { state, position }] of versions.entries()) {
+    const before = versions[n - 1]?.state;
+    const { last, requests = [] } = state;
+    const [was = [], is = requests] = [before?.requests];
+    if (is.length > was.length) expect(is.slice(0, -1), "what was asked stays").toEqual(was);
+    if (last?.by === undefined || last === before?.last || isDeepStrictEqual(last, before?.last)) continue;
+    const [asked] = was.filter(
+      (one) => one.kind === last.by && (one.kind === "trigger" ? one.at : one.from) === last.at,
+    );
+    expect(asked, "what is decided was asked for").toBeDefined();
+    expect(state.decided, "what was asked decides nothing of what is due").toBe(before?.decided);
+    if (last.by === "trigger") {
+      expect(decided.has(last.at), "what was asked is decided once").toBe(false);
+      decided.add(last.at);
+    }
+    if (last.outcome !== "started") continue;
+    expect(started.has(last.run ?? ""), "a time has one run").toBe(false);
+    started.set(last.run ?? "", position);
+  }
+  expect(versions.at(-1)?.state.requests, "all that was asked is decided").toBeUndefined();
+}
+
+/** Each time of a stretch has its run, in the end. */
+function expectFilled(versions: readonly Snapshot<ScheduleState>[], begins: ReadonlyMap<string, number>) {
+  for (const [n, { state }] of versions.entries()) {
+    const asked = state.requests?.at(-1);
+    if (asked?.kind !== "backfill" || (versions[n - 1]?.state.requests?.length ?? 0) >= (state.requests?.length ?? 0))
+      continue;
+    if (!("every" in asked.times)) throw new Error("the times of this schedule come every so often");
+    for (let at = asked.from; at <= asked.to; at += asked.times.every)
+      expect(begins.has(`${id}@${new Date(at).toISOString().replace(".000Z", "Z")}`), "no time is left out").toBe(true);
+  }
+}
 
 function expectDecided(
   versions: readonly Snapshot<ScheduleState>[],
@@ -130,6 +185,8 @@ async function expectDueOnce(system: System, excuses: Excuses): Promise<void> {
   }
   const versions = await system.store.history(scheduleState, id);
   const started = expectDecided(versions, excuses, ends);
+  expectAsked(versions, started);
+  expectFilled(versions, begins);
   expect(begins, "a run starts in the commit that decides its time").toEqual(started);
   const booked = (await system.store.read(ticks, id)).runs;
   expect(new Set(booked).size, "each run has its effect once").toBe(booked.length);
@@ -176,6 +233,7 @@ const eachTimeIsDecidedOnce: WorldScenario<Case> = async (world, { every, overla
     if (!mayLag && (await system.schedules.find(id)).paused === undefined)
       expect(next, "no time is left undecided").toBeGreaterThan(world.now() - 1_000);
     await system.schedules.pause(id);
+    while ((await system.schedules.find(id)).requests !== undefined) await sleep(5_000);
     await expectDueOnce(system, excuses);
   });
 };

@@ -1,10 +1,10 @@
-/** `troupe schedules`: lists the schedules, pauses one, goes on with it, or removes it. */
+/** `troupe schedules`: lists the schedules; pauses one, goes on with it, asks it for runs, or removes it. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
 import { Calendar } from "../../workflows/schedule/calendar.ts";
-import { pause, resume } from "../../workflows/schedule/schedule-machine.ts";
-import { type ScheduleState, scheduleState } from "../../workflows/schedule/schedule-state.ts";
+import { backfill, pause, resume, trigger } from "../../workflows/schedule/schedule-machine.ts";
+import { type Overlap, type ScheduleState, scheduleState } from "../../workflows/schedule/schedule-state.ts";
 import { type ScheduleView, viewOfSchedule } from "../../workflows/schedule/schedule-view.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { exitCodes, journalFlags, journalHelp, journalOf } from "../arguments/journal-arguments.ts";
@@ -15,51 +15,103 @@ import { oneLine } from "../output/one-line.ts";
 import { painter } from "../output/paint.ts";
 import { scheduleText } from "../output/schedule-text.ts";
 
-const actions = ["list", "pause", "resume", "remove"] as const;
+const overlaps = ["skip", "queue", "allow", "cancel"] as const satisfies readonly Overlap[];
 
-interface Order {
+/** Which options go with each action. */
+const actions = {
+  list: [],
+  pause: ["reason"],
+  resume: [],
+  trigger: ["overlap"],
+  backfill: ["from", "to", "overlap"],
+  remove: ["reason"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type Action = keyof typeof actions;
+
+/** The state that comes next. */
+type Change = (state: ScheduleState, now: number, calendar: Calendar) => ScheduleState;
+
+interface Place {
   readonly journal: string;
-  readonly reason: string | undefined;
   readonly json: boolean;
 }
 
 export const schedules: Command = {
   name: "schedules",
-  summary: "list what runs by schedule; pause, resume or remove a schedule",
-  flags: { ...journalFlags, reason: { type: "string" } },
+  summary: "list what runs by schedule; pause, resume, trigger or remove a schedule",
+  flags: {
+    ...journalFlags,
+    reason: { type: "string" },
+    overlap: { type: "string" },
+    from: { type: "string" },
+    to: { type: "string" },
+  },
   read(given) {
     const [name = "list"] = given.positionals;
-    const action = actions.find((one) => one === name);
-    if (action === undefined) throw given.wrong(`${oneLine(name)} is none of ${actions.join(", ")}`);
+    const names = Object.keys(actions) as Action[];
+    const action = names.find((one) => one === name);
+    if (action === undefined) throw given.wrong(`${oneLine(name)} is none of ${names.join(", ")}`);
     const [, id = ""] = action === "list" ? given.named("ACTION?") : given.named("ACTION", "ID");
+    for (const option of ["reason", "overlap", "from", "to"] as const) {
+      const takers = names.filter((one) => (actions[one] as readonly string[]).includes(option));
+      if (given.text(option) !== undefined && !takers.includes(action))
+        throw given.wrong(`--${option} is for ${takers.join(" and ")}, not for ${action}`);
+    }
     const reason = given.optional("reason", "--reason TEXT");
-    const order = { journal: journalOf(given), reason, json: given.flag("json") };
-    if (reason !== undefined && (action === "list" || action === "resume"))
-      throw given.wrong(`--reason is for pause and remove, not for ${action}`);
-    return action === "list" ? list(order) : change(order, action, id);
+    const place = { journal: journalOf(given), json: given.flag("json") };
+    switch (action) {
+      case "list":
+        return list(place);
+      case "pause":
+        return change(place, id, (state, now) => pause(state, now, reason));
+      case "resume":
+        return change(place, id, resume);
+      case "trigger": {
+        const overlap = given.text("overlap") === undefined ? undefined : given.choice("overlap", overlaps);
+        return change(place, id, (state, now) => trigger(id, state, now, overlap === undefined ? {} : { overlap }));
+      }
+      case "backfill": {
+        given.required("from", "--from TIME");
+        given.required("to", "--to TIME");
+        const [from = 0, to = 0] = [given.time("from", "start"), given.time("to", "end")];
+        const overlap = given.choice("overlap", ["queue", "allow"]);
+        return change(place, id, (state, now, calendar) => backfill(state, now, calendar, { from, to, overlap }));
+      }
+      case "remove":
+        return remove(place, id, reason);
+    }
   },
-  help: `troupe schedules: list what runs by schedule, and when it is due next; pause, resume or remove a schedule
+  help: `troupe schedules: list what runs by schedule, and when it is due next; pause, resume or remove a schedule, or ask it for runs
 
 Usage:
   troupe schedules --journal DIR [--json]
   troupe schedules pause ID --journal DIR [--reason TEXT] [--json]
   troupe schedules resume ID --journal DIR [--json]
+  troupe schedules trigger ID --journal DIR [--overlap skip|queue|allow|cancel] [--json]
+  troupe schedules backfill ID --from TIME --to TIME --journal DIR [--overlap queue|allow] [--json]
   troupe schedules remove ID --journal DIR [--reason TEXT] [--json]
 
-  pause    times that come until it is resumed have no run
-  resume   it goes on from its next time on
-  remove   it is gone; its runs stay
+  pause      times that come until it is resumed have no run
+  resume     it goes on from its next time on
+  trigger    it is to start a run now
+  backfill   those of its times from one moment to another that have passed without a run are to have theirs
+  remove     it is gone; its runs stay
 
 Options:
-  --reason TEXT   why; it is kept in the schedule's history
+  --reason TEXT    why; it is kept in the schedule's history
+  --overlap HOW    what becomes of it while an earlier run goes on: skip, queue, allow or cancel. Default: as the schedule says; queue for backfill
+  --from TIME      the first moment, such as 2026-01-31T12:00:00Z or 2026-01-31, or milliseconds since the epoch
+  --to TIME        the last moment
 ${journalHelp}
 
-To pause, resume or remove one, no system may have the journal open. A system that does has the same as system.schedules.
+For all but the list, no system may have the journal open; one that does has the same as system.schedules. This command starts no run: what it asks for is
+recorded, and the next system that opens the journal starts it.
 
 ${exitCodes}`,
 };
 
-function list({ journal, json }: Order): Task {
+function list({ journal, json }: Place): Task {
   return (terminal, ports) =>
     withStore({ journal, mode: "read" }, terminal, ports, async ({ store }) => {
       const calendar = new Calendar();
@@ -75,20 +127,24 @@ function list({ journal, json }: Order): Task {
     });
 }
 
-function change({ journal, reason, json }: Order, action: "pause" | "resume" | "remove", id: string): Task {
+function remove({ journal, json }: Place, id: string, reason = "asked for"): Task {
+  return (terminal, ports) =>
+    withStore({ journal, mode: "write" }, terminal, ports, async ({ store }) => {
+      await findSchedule(store, id);
+      await store.erase(scheduleState, id, { reason });
+      await terminal.print(json ? JSON.stringify({ id, removed: true }) : `${oneLine(id)} is removed`);
+      return 0;
+    });
+}
+
+function change({ journal, json }: Place, id: string, next: Change): Task {
   return (terminal, ports) =>
     withStore({ journal, mode: "write" }, terminal, ports, async ({ store, authority }) => {
       const calendar = new Calendar();
       const { state, version } = await findSchedule(store, id);
-      if (action === "remove") {
-        await store.erase(scheduleState, id, { reason: reason ?? "asked for" });
-        await terminal.print(json ? JSON.stringify({ id, removed: true }) : `${oneLine(id)} is removed`);
-        return 0;
-      }
-      const now = authority.time;
-      const next = action === "pause" ? pause(state, now, reason) : resume(state, now, calendar);
-      if (next !== state) await store.put(scheduleState, id, next, { expectedVersion: version });
-      const view: ScheduleView = viewOfSchedule(id, next, calendar);
+      const changed = next(state, authority.time, calendar);
+      if (changed !== state) await store.put(scheduleState, id, changed, { expectedVersion: version });
+      const view: ScheduleView = viewOfSchedule(id, changed, calendar);
       await terminal.print(json ? JSON.stringify(view) : scheduleText(view, painter(terminal.colours)));
       return 0;
     });

@@ -13,6 +13,7 @@ import { stateKey } from "../../store/versions/state-key.ts";
 import { live } from "../../store/versions/tombstone.ts";
 import { shown } from "../../values/shown.ts";
 import type { QueuedIn } from "../../workflows/history/run-event.ts";
+import type { Joining } from "../../workflows/queue/joining.ts";
 import { rankOf } from "../../workflows/queue/rank.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import { QueueMachine } from "../../workflows/queue/queue-machine.ts";
@@ -21,13 +22,6 @@ import { type QueueState, queueState, withLimits, withRelease } from "../../work
 import { waitingIn, type QueuedRun, type QueueView, viewOfQueue } from "../../workflows/queue/queue-view.ts";
 import type { Queues } from "./queues.ts";
 import type { Waiting } from "./run-queue.ts";
-
-/** How a run joins a queue. */
-export interface Joining {
-  readonly name: string;
-  readonly key: string;
-  readonly priority?: number | undefined;
-}
 
 export interface QueueKeeperOptions {
   readonly clock: Clock;

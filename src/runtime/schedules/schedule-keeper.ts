@@ -17,7 +17,13 @@ import type { WorkflowDefinition } from "../../workflows/definition/workflow-def
 import { isOpen } from "../../workflows/history/run-state.ts";
 import { Calendar } from "../../workflows/schedule/calendar.ts";
 import * as machine from "../../workflows/schedule/schedule-machine.ts";
-import { checkScheduleOptions, type ScheduleOptions, timesOf } from "../../workflows/schedule/schedule-options.ts";
+import {
+  checkScheduleOptions,
+  type ScheduleOptions,
+  stateOf,
+  timesOf,
+} from "../../workflows/schedule/schedule-options.ts";
+import type { BackfillOptions, TriggerOptions } from "../../workflows/schedule/schedule-requests.ts";
 import { type ScheduleDecision, type ScheduleState, scheduleState } from "../../workflows/schedule/schedule-state.ts";
 import { type ScheduleView, viewOfSchedule } from "../../workflows/schedule/schedule-view.ts";
 import { shown } from "../../values/shown.ts";
@@ -106,28 +112,10 @@ export class ScheduleKeeper implements Schedules {
     const { module, name, version } = definition;
     const isMapped = typeof input === "function";
     if (!isMapped) checkContract(definition.input, input, { agent: name, version, direction: "input", side: "sender" });
-    const kept = isMapped ? {} : { input: { value: runs.codec.encode(input, `the input of the schedule ${id}`) } };
-    const { overlap = "skip", catchUp = "latest", tenant, timeout } = options;
+    const kept = isMapped ? undefined : { value: runs.codec.encode(input, `the input of the schedule ${id}`) };
     const now = timeOfDay(clock);
     this.#calendar.check(timesOf(options, now, undefined));
-    const changed = await this.#change(id, (before) => {
-      const times = timesOf(options, now, before?.times);
-      const { decided, last, run, paused } = before ?? {};
-      const isSame = before !== undefined && isDeepStrictEqual(times, before.times);
-      return {
-        workflow: { module, name, version },
-        times,
-        overlap,
-        catchUp,
-        ...kept,
-        ...(tenant === undefined ? {} : { tenant }),
-        ...(timeout === undefined ? {} : { timeout }),
-        decided: isSame && decided !== undefined ? decided : "at" in times ? Math.min(now, times.at - 1) : now,
-        ...(last === undefined ? {} : { last }),
-        ...(run === undefined ? {} : { run }),
-        ...(paused === undefined ? {} : { paused }),
-      };
-    });
+    const changed = await this.#change(id, (before) => stateOf({ module, name, version }, options, kept, now, before));
     load.remember(definition);
     if (isMapped) this.#inputs.set(id, input as InputOfTime);
     else this.#inputs.delete(id);
@@ -159,6 +147,14 @@ export class ScheduleKeeper implements Schedules {
 
   async resume(id: string): Promise<ScheduleView> {
     return this.#changeOne(id, (state, now) => machine.resume(state, now, this.#calendar));
+  }
+
+  async trigger(id: string, options: TriggerOptions = {}): Promise<ScheduleView> {
+    return this.#changeOne(id, (state, now) => machine.trigger(id, state, now, options));
+  }
+
+  async backfill(id: string, options: BackfillOptions): Promise<ScheduleView> {
+    return this.#changeOne(id, (state, now) => machine.backfill(state, now, this.#calendar, options));
   }
 
   async remove(id: string, reason = "asked for"): Promise<void> {
@@ -251,10 +247,10 @@ export class ScheduleKeeper implements Schedules {
       if (verdict.kind === "rest") return fromTimeOfDay(clock, verdict.until);
       if (verdict.kind === "pass") await this.#record(id, found, verdict.decision);
       else if (verdict.kind === "hold") {
-        const { run } = verdict;
+        const { run, until } = verdict;
         this.#held.set(run, (this.#held.get(run) ?? new Set()).add(id));
         if (verdict.cancels) await this.#cancel(run, `the schedule ${id} is due again`);
-        if ((await this.#lastRun(state)).isOpen) return Number.POSITIVE_INFINITY; // its end is told from now on
+        if ((await this.#lastRun(state)).isOpen) return fromTimeOfDay(clock, until); // its end is told from now on
       } else {
         const pause = await this.#startRun(id, found, verdict.run, verdict.decision);
         if (pause > 0) return clock.now() + pause;
@@ -265,7 +261,7 @@ export class ScheduleKeeper implements Schedules {
 
   /** Records a decision that starts no run. Returns false if another change came first. */
   async #record(id: string, found: Snapshot<ScheduleState>, decision: ScheduleDecision): Promise<boolean> {
-    const isRecorded = await this.#put(id, found, machine.record(found.state, decision));
+    const isRecorded = await this.#put(id, found, machine.record(found.state, decision, this.#calendar));
     if (isRecorded) this.#options.publish({ type: "schedule-decided", schedule: id, decision });
     return isRecorded;
   }
@@ -294,8 +290,12 @@ export class ScheduleKeeper implements Schedules {
   ): Promise<number> {
     const { runs, publish } = this.#options;
     const { state } = found;
-    const { workflow, tenant, timeout } = state;
-    const next = machine.record(state, decision);
+    const { workflow, tenant, timeout, queue } = state;
+    if (decision.by === "backfill" && (await runs.stored.newestVersion(run)) !== undefined) {
+      await this.#put(id, found, machine.passOver(state, decision, this.#calendar));
+      return 0;
+    }
+    const next = machine.record(state, decision, this.#calendar);
     const definition = await runs.workflowOf(workflow);
     const map = this.#inputs.get(id);
     if (state.input === undefined && map === undefined) return Number.POSITIVE_INFINITY; // until it is set here
@@ -321,6 +321,7 @@ export class ScheduleKeeper implements Schedules {
         onOverload: "wait" as const,
         ...(tenant === undefined ? {} : { tenant }),
         ...(timeout === undefined ? {} : { timeout }),
+        ...(queue === undefined ? {} : { queue }),
       };
       await runs.run(definition, input, options, evolution).started;
       publish({ type: "schedule-decided", schedule: id, decision });
@@ -328,7 +329,7 @@ export class ScheduleKeeper implements Schedules {
     } catch (error) {
       if (isOvertaken || isTroupeError(error, "no-such-key")) return 0; // it was changed, or removed
       if (isTroupeError(error, "system-closed")) return Number.POSITIVE_INFINITY;
-      if (isTroupeError(error, "overloaded")) return again.overloaded;
+      if (isTroupeError(error, "overloaded") || isTroupeError(error, "queue-full")) return again.overloaded;
       if (!hopeless.some((code) => isTroupeError(error, code))) throw error;
       return giveUp(error);
     }

@@ -2,6 +2,7 @@
 
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { ScheduleOptions } from "../../workflows/schedule/schedule-options.ts";
+import type { BackfillOptions, TriggerOptions } from "../../workflows/schedule/schedule-requests.ts";
 import type { ScheduleView } from "../../workflows/schedule/schedule-view.ts";
 
 /**
@@ -63,6 +64,26 @@ export interface Schedules {
    * @throws TroupeError (as a rejection) `no-such-schedule`, `system-closed`.
    */
   resume(id: string): Promise<ScheduleView>;
+  /**
+   * Has a schedule start a run now, also while it is paused; its times are as before. What was asked is recorded when this resolves, and is decided once, as a
+   * time that is due: its run has the id `<id>#<time>`, which `requests` has. An input that a function gives gets this time.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`, also while 100 requests wait; `no-such-schedule`, `system-closed`.
+   * @example
+   * const { requests } = await system.schedules.trigger("nightly", { overlap: "allow" });
+   */
+  trigger(id: string, options?: TriggerOptions): Promise<ScheduleView>;
+  /**
+   * Has those times of a past stretch that have no run get theirs, under the ids that they would have had, from the first to the last, also while the schedule is paused
+   * and from before it was set. What was asked is recorded when this resolves, and goes on across crashes; each time has its run once, however often it is asked for. Up to
+   * 10,000 times.
+   *
+   * @throws TroupeError (as a rejection) `invalid-options`, also where the stretch has no time or too many, and while 100 requests wait;
+   * `no-such-schedule`, `system-closed`.
+   * @example
+   * await system.schedules.backfill("nightly", { from: new Date("2026-01-01"), to: new Date("2026-02-01") });
+   */
+  backfill(id: string, options: BackfillOptions): Promise<ScheduleView>;
   /**
    * Removes a schedule. Its runs stay, and go on.
    *

@@ -5,9 +5,8 @@ import { tenantSchema } from "../../contracts/tenant.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { type Coordination, coordinationSchema } from "../../workflows/history/coordination.ts";
-import { mostPriority } from "../../workflows/queue/rank.ts";
+import { type Joining, type QueueChoice, queueChoiceSchema } from "../../workflows/queue/joining.ts";
 import { isTraceparent } from "../../traces/traceparent.ts";
-import type { Joining } from "../queues/queue-keeper.ts";
 import type { OverloadPolicy } from "../queues/run-queue.ts";
 
 /**
@@ -33,7 +32,7 @@ export interface RunOptions {
    * by default its tenant, or nothing. Of those that wait, the highest `priority` comes first, and then the one that came first: a whole number from -1,000 to 1,000,
    * 0 by default. Not together with `startIn` or `startAt`. Default: none.
    */
-  readonly queue?: { readonly name: string; readonly key?: string; readonly priority?: number };
+  readonly queue?: QueueChoice;
   /**
    * Milliseconds until the run is cancelled if it hasn't ended by then, counted from when it begins; its `result` rejects with
    * `timed-out`. It holds across restarts of the process. Default: no such time.
@@ -64,9 +63,6 @@ const longestSession = 250;
 /** The latest time that a date can have. */
 const lastDate = 8.64e15;
 
-/** As that of a tenant's name. */
-const longestKey = 256;
-
 const schema = v.strictObject({
   id: v.optional(v.pipe(v.string(), v.nonEmpty())),
   coordination: v.optional(coordinationSchema),
@@ -82,13 +78,7 @@ const schema = v.strictObject({
       ({ received }) => `expected a date, or milliseconds since the epoch, received ${received}`,
     ),
   ),
-  queue: v.optional(
-    v.strictObject({
-      name: v.pipe(v.string(), v.nonEmpty()),
-      key: v.optional(v.pipe(v.string(), v.maxLength(longestKey))),
-      priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(-mostPriority), v.maxValue(mostPriority))),
-    }),
-  ),
+  queue: v.optional(queueChoiceSchema),
   timeout: v.optional(
     v.custom<number>(
       (timeout) => Number.isFinite(timeout) && (timeout as number) > 0,

@@ -1,10 +1,13 @@
 /** What a schedule may be told, and the check of what was given. */
 
+import { isDeepStrictEqual } from "node:util";
 import * as v from "valibot";
 import { checkOptions, invalidOptions } from "../../contracts/check-options.ts";
 import { tenantSchema } from "../../contracts/tenant.ts";
+import { type QueueChoice, queueChoiceSchema } from "../queue/joining.ts";
 import type { Times } from "./calendar.ts";
-import type { CatchUp, Overlap } from "./schedule-state.ts";
+import { lastDate, momentSchema } from "./moment.ts";
+import type { CatchUp, Overlap, ScheduleState } from "./schedule-state.ts";
 
 /**
  * When a schedule is due: by a cron expression, every so many milliseconds, or once.
@@ -59,28 +62,21 @@ export type ScheduleOptions = ScheduleTimes & {
   readonly tenant?: string;
   /** Milliseconds after which a run of it is cancelled. Default: never. */
   readonly timeout?: number;
+  /** The queue in which its runs wait for their place, as of `system.run`. One that is full has the time wait. Default: none. */
+  readonly queue?: QueueChoice;
 };
-
-/** The latest time that a date can have. */
-const lastDate = 8.64e15;
-
-const isTime = (time: unknown): boolean => typeof time === "number" && Math.abs(time) <= lastDate;
-
-const time = v.custom<Date | number>(
-  (given) => isTime(given instanceof Date ? given.getTime() : given),
-  ({ received }) => `expected a date, or milliseconds since the epoch, received ${received}`,
-);
 
 const schema = v.strictObject({
   cron: v.optional(v.string()),
   timeZone: v.optional(v.string()),
   every: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(lastDate))),
-  from: v.optional(time),
-  at: v.optional(time),
+  from: v.optional(momentSchema),
+  at: v.optional(momentSchema),
   overlap: v.optional(v.picklist(["skip", "queue", "allow", "cancel"])),
   catchUp: v.optional(v.picklist(["latest", "all", "none"])),
   tenant: v.optional(tenantSchema),
   timeout: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0))),
+  queue: v.optional(queueChoiceSchema),
 });
 
 /** Which options go with each of those that say when. */
@@ -119,6 +115,32 @@ export function timesOf(options: ScheduleTimes, now: number, before: Times | und
   return before !== undefined && "every" in before && before.every === every
     ? before
     : { every, from: Math.floor(now) };
+}
+
+/** The state of a schedule that is set at `now`; `before` is the one that it had. What was asked of it stays. */
+export function stateOf(
+  workflow: ScheduleState["workflow"],
+  options: ScheduleOptions,
+  input: ScheduleState["input"],
+  now: number,
+  before: ScheduleState | undefined,
+): ScheduleState {
+  const times = timesOf(options, now, before?.times);
+  const { overlap = "skip", catchUp = "latest", tenant, timeout, queue } = options;
+  const { decided, last, run, paused, requests, triggered } = before ?? {};
+  const isSame = before !== undefined && isDeepStrictEqual(times, before.times);
+  const rest = { input, tenant, timeout, queue, last, run, paused, requests, triggered };
+  return {
+    workflow,
+    times,
+    overlap,
+    catchUp,
+    ...(Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined)) as Pick<
+      ScheduleState,
+      keyof typeof rest
+    >),
+    decided: isSame && decided !== undefined ? decided : "at" in times ? Math.min(now, times.at - 1) : now,
+  };
 }
 
 function toTime(given: Date | number): number {

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { defineFamily } from "../../store/versions/define-state.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
+import type { QueueChoice } from "../queue/joining.ts";
 import type { Times } from "./calendar.ts";
 
 /**
@@ -39,7 +40,25 @@ export interface ScheduleDecision {
   /** Times before `at` that were missed, as only the latest is caught up. */
   readonly missed?: { readonly from: number; readonly to: number };
   readonly why?: string;
+  /** Present where the time was asked for: as one run now, or as one of a stretch that had passed. */
+  readonly by?: "trigger" | "backfill";
 }
+
+/**
+ * What was asked of a schedule and is not decided yet. `run` is the id of the run that a trigger starts. Of a stretch, `from` is the time that is
+ * next, and `to` the last moment; both are in milliseconds since the epoch.
+ *
+ * @since 0.1.0
+ */
+export type ScheduleRequest =
+  | { readonly kind: "trigger"; readonly at: number; readonly run: string; readonly overlap?: Overlap }
+  | {
+      readonly kind: "backfill";
+      readonly from: number;
+      readonly to: number;
+      readonly overlap: "queue" | "allow";
+      readonly times: Times;
+    };
 
 export interface ScheduleState {
   readonly workflow: WorkflowId;
@@ -50,12 +69,17 @@ export interface ScheduleState {
   readonly input?: { readonly value: Payload };
   readonly tenant?: string;
   readonly timeout?: number;
+  readonly queue?: QueueChoice;
   /** Of all times up to this one it is decided what becomes of them. The others follow from `times`, so nothing of the future is stored. */
   readonly decided: number;
   readonly last?: ScheduleDecision;
   /** The last run that was started. */
   readonly run?: string;
   readonly paused?: { readonly since: number; readonly reason?: string };
+  /** What was asked for and is not decided yet, in the order asked. */
+  readonly requests?: readonly ScheduleRequest[];
+  /** The time of the last run that was asked for. */
+  readonly triggered?: number;
 }
 
 /** The key `schedule/<id>`. Written by the rules of `schedule-machine.ts` alone, so that the schema checks only what every one has. */

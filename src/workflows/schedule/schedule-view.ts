@@ -1,7 +1,8 @@
 /** A schedule as it stands, for those who look at it. */
 
 import type { Calendar, Times } from "./calendar.ts";
-import type { CatchUp, Overlap, ScheduleDecision, ScheduleState } from "./schedule-state.ts";
+import type { QueueChoice } from "../queue/joining.ts";
+import type { CatchUp, Overlap, ScheduleDecision, ScheduleRequest, ScheduleState } from "./schedule-state.ts";
 
 /**
  * A schedule as it stands. Times are in milliseconds since the epoch.
@@ -20,6 +21,7 @@ export interface ScheduleView {
   readonly catchUp: CatchUp;
   readonly tenant?: string;
   readonly timeout?: number;
+  readonly queue?: QueueChoice;
   /** True where a function gives the input of each run: only a process that has set the schedule starts runs of it. */
   readonly isMapped: boolean;
   /** The next time that is due; absent while it is paused, and when there is none any more. */
@@ -30,10 +32,12 @@ export interface ScheduleView {
   readonly run?: string;
   /** Present while it is paused. */
   readonly paused?: { readonly since: number; readonly reason?: string };
+  /** What was asked for by `trigger` and `backfill` and is not decided yet; absent where there is nothing. */
+  readonly requests?: readonly ScheduleRequest[];
 }
 
 export function viewOfSchedule(id: string, state: ScheduleState, calendar: Calendar): ScheduleView {
-  const { workflow, times, overlap, catchUp, tenant, timeout, decided, last, run, paused } = state;
+  const { workflow, times, overlap, catchUp, tenant, timeout, queue, decided, last, run, paused, requests } = state;
   const next = paused === undefined ? calendar.next(times satisfies Times, decided) : Number.POSITIVE_INFINITY;
   return {
     id,
@@ -44,9 +48,11 @@ export function viewOfSchedule(id: string, state: ScheduleState, calendar: Calen
     isMapped: state.input === undefined,
     ...(tenant === undefined ? {} : { tenant }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(queue === undefined ? {} : { queue }),
     ...(next === Number.POSITIVE_INFINITY ? {} : { next }),
     ...(last === undefined ? {} : { last }),
     ...(run === undefined ? {} : { run }),
     ...(paused === undefined ? {} : { paused }),
+    ...(requests === undefined ? {} : { requests }),
   };
 }

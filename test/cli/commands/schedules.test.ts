@@ -10,6 +10,7 @@ import { StoreClient } from "../../../src/store/client/store-client.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { type ScheduleState, scheduleState } from "../../../src/workflows/schedule/schedule-state.ts";
+import type { ScheduleView } from "../../../src/workflows/schedule/schedule-view.ts";
 import { fixedClock } from "../../store/support/fixed-clock.ts";
 import { fakePorts } from "../fake-ports.ts";
 import { fakeTerminal } from "../fake-terminal.ts";
@@ -89,6 +90,22 @@ it("pauses one with the reason, and goes on with it; doing so again changes noth
   expect(modes).toContain("write");
 });
 
+it("asks one for a run now and for those of a past stretch, for the next system to start", async () => {
+  expect((await troupe("trigger", "nightly")).out).toEqual([
+    expect.stringMatching(/; is to start nightly#2\d{3}-\d\d-\d\dT[\d:.]+Z$/),
+  ]);
+  const asked = await troupe("backfill", "nightly", "--from", "2026-01-10", "--to", "2026-01-12T03:00:00Z");
+  expect(asked.out).toEqual([
+    expect.stringMatching(/; is to start those of 2026-01-10T02:00:00.000Z..2026-01-12T02:00:00.000Z$/),
+  ]);
+  const [view = ""] = (await troupe("trigger", "nightly", "--overlap", "allow", "--json")).out;
+  expect((JSON.parse(view) as ScheduleView).requests).toMatchObject([
+    { kind: "trigger" },
+    { kind: "backfill", overlap: "queue" },
+    { kind: "trigger", overlap: "allow" },
+  ]);
+});
+
 it("removes one", async () => {
   expect(await troupe("remove", "nightly")).toMatchObject({ code: 0, out: ["nightly is removed"] });
   expect((await troupe()).out).toHaveLength(1);
@@ -97,8 +114,20 @@ it("removes one", async () => {
 it.each([
   [["pause", "nigthly"], 1, "troupe: there is no schedule nigthly; did you mean nightly?"],
   [["pause"], 2, "troupe: schedules: ID is missing"],
-  [["stop", "nightly"], 2, "troupe: schedules: stop is none of list, pause, resume, remove"],
+  [["stop", "nightly"], 2, "troupe: schedules: stop is none of list, pause, resume, trigger, backfill, remove"],
   [["--reason", "x"], 2, "troupe: schedules: --reason is for pause and remove, not for list"],
+  [["pause", "nightly", "--to", "2026-01-01"], 2, "troupe: schedules: --to is for backfill, not for pause"],
+  [["backfill", "nightly", "--from", "2026-01-01"], 2, "troupe: schedules: --to TIME is missing"],
+  [
+    ["trigger", "nightly", "--overlap", "all"],
+    2,
+    'troupe: schedules: --overlap must be one of skip, queue, allow, cancel, got "all"',
+  ],
+  [
+    ["backfill", "nightly", "--from", "2026-01-10", "--to", "2026-01-10T01:00:00Z"],
+    1,
+    "troupe: schedules.backfill: from: no time of the schedule that has passed lies from 2026-01-10T00:00:00Z to 2026-01-10T01:00:00Z",
+  ],
 ])("says what is wrong with %j", async (args, code, note) => {
   expect(await troupe(...args)).toEqual({ code, out: [], notes: [note] });
 });

@@ -176,6 +176,103 @@ describe("a schedule", () => {
       });
     }));
 
+  it("starts a run when it is asked to, also while it is paused, and keeps to its times", () =>
+    once(async ({ system, sleep }) => {
+      const { schedules } = system;
+      await schedules.set("hourly", report, { every: hour, from: start }, (at) => ({
+        day: at.toISOString(),
+        ms: hour,
+      }));
+      await schedules.pause("hourly");
+      const asked = (await schedules.trigger("hourly")).requests?.[0];
+      const run = asked?.kind === "trigger" ? asked.run : "";
+      await sleep(second);
+      expect(await schedules.find("hourly")).toMatchObject({ run, last: { outcome: "started", by: "trigger", run } });
+      expect((await schedules.find("hourly")).requests).toBeUndefined();
+      await schedules.trigger("hourly"); // as it is skipped while that one goes on
+      await sleep(second);
+      expect((await schedules.find("hourly")).last).toMatchObject({ outcome: "skipped", by: "trigger", run });
+      const others = await Promise.all([1, 2].map(() => schedules.trigger("hourly", { overlap: "allow" })));
+      await sleep(second);
+      expect(new Set(await ids(system)).size).toBe(3);
+      expect(new Set(others.map(({ requests }) => JSON.stringify(requests))).size).toBe(2);
+      await sleep(2 * hour);
+      await schedules.resume("hourly");
+      await sleep(hour);
+      expect((await ids(system)).filter((id) => id.includes("@"))).toEqual(["hourly@2026-01-01T03:00:00Z"]);
+      expect(await (await system.findRun(report, run)).result).toMatch(/^2026-01-01T00:00:00\.\d+Z for all$/);
+    }));
+
+  it("gives those of a past stretch their runs, one after another, and none twice", () =>
+    once(async ({ system, crash, sleep }) => {
+      const { schedules } = system;
+      const nightly = { cron: "0 2 * * *", catchUp: "none" } as const;
+      const set = (one: System) => one.schedules.set("nightly", report, nightly, { day: "x", ms: 10 * second });
+      await set(system);
+      await sleep(26.5 * hour);
+      await schedules.backfill("nightly", { from: Date.UTC(2025, 11, 30), to: Date.UTC(2026, 0, 10) });
+      await sleep(5 * second);
+      expect(await ids(system)).toHaveLength(3); // the two nights of this year, and the first of the last
+      const next = await crash({ downtime: 0 });
+      await sleep(30 * second);
+      const nights = [
+        ...["nightly@2025-12-30T02:00:00Z", "nightly@2025-12-31T02:00:00Z"],
+        ...["nightly@2026-01-01T02:00:00Z", "nightly@2026-01-02T02:00:00Z"],
+      ];
+      expect((await ids(next)).toSorted()).toEqual(nights);
+      await next.schedules.backfill("nightly", { from: Date.UTC(2025, 11, 30), to: Date.UTC(2026, 0, 10) });
+      await sleep(second);
+      expect((await next.schedules.find("nightly")).requests).toBeUndefined();
+      expect(await ids(next)).toHaveLength(4);
+    }));
+
+  it("gives all of a stretch theirs at once where it may, of times that no run was had while it was paused too", () =>
+    once(async ({ system, sleep }) => {
+      const { schedules } = system;
+      await schedules.set("hourly", report, { every: hour, from: start }, { day: "x", ms: 5 * hour });
+      await schedules.pause("hourly");
+      await sleep(3.5 * hour);
+      await schedules.backfill("hourly", { from: start, to: start + 3 * hour, overlap: "allow" });
+      await sleep(second);
+      expect(await ids(system)).toHaveLength(3);
+    }));
+
+  it("refuses a stretch without a time, with too many, and what is asked too often", () =>
+    once(async ({ system: { schedules }, sleep }) => {
+      await schedules.set("often", report, { every: second, from: start - 100_000 * second }, () => ({ day: "x" }));
+      await sleep(second);
+      const refused = async (options: object): Promise<string> =>
+        String(await rejectionOf(schedules.backfill("often", options as never)));
+      expect(await refused({ from: start, to: start - 1 })).toContain("no time of the schedule that has passed lies");
+      expect(await refused({ from: start + hour, to: start + 2 * hour })).toContain("no time of the schedule");
+      expect(await refused({ from: start - 50_000 * second, to: start })).toContain("more than 10000 times");
+      expect(await refused({ from: start })).toContain("to: it is missing");
+      expect(await refused({ from: start, to: start, overlap: "skip" })).toContain("overlap");
+      expect(await rejectionOf(schedules.trigger("seldom"))).toMatchObject({ code: "no-such-schedule" });
+      await schedules.set("stuck", report, { every: hour }, { day: "x", ms: 24 * hour });
+      for (let n = 0; n < 102; n++) {
+        const asking = schedules.trigger("stuck", { overlap: "queue" });
+        if (n < 101) await asking;
+        else expect(String(await rejectionOf(asking))).toContain("100 requests of the schedule wait already");
+        if (n === 0) await sleep(second);
+      }
+    }));
+
+  it("puts its runs into a queue, and has a time wait while that is full", () =>
+    once(async ({ system, sleep }) => {
+      await system.queues.set("reports", { all: { concurrency: 1, waiting: 1 } });
+      const queue = { name: "reports", key: "acme" };
+      const options = { every: 10 * second, overlap: "allow", catchUp: "all", queue } as const;
+      expect(await system.schedules.set("often", report, options, { day: "x", ms: 25 * second })).toMatchObject({
+        queue,
+      });
+      await sleep(35 * second);
+      expect(await ids(system)).toHaveLength(2); // one goes on, one waits, and the third has no place
+      expect(await system.queues.find("reports")).toMatchObject({ waiting: 1, released: 1 });
+      await sleep(10 * second);
+      expect(await ids(system)).toHaveLength(3);
+    }));
+
   it("rests while the system is drained, and its times are the next process's", () =>
     once(async ({ system, crash, sleep }) => {
       await system.schedules.set("hourly", report, { every: hour, from: start }, { day: "x" });
