@@ -2,9 +2,15 @@
 
 import { deepStrictEqual } from "node:assert/strict";
 
+/** Found to be so, which they stay. */
+const deeplyFrozen = new WeakSet<object>();
+
 /** True when every object in `value` is frozen. */
 export function isDeeplyFrozen(value: unknown): boolean {
-  return nodesOf(value).every((node) => Object.isFrozen(node));
+  if (typeof value !== "object" || value === null || deeplyFrozen.has(value)) return true;
+  if (!Object.isFrozen(value) || !Object.values(value).every(isDeeplyFrozen)) return false;
+  deeplyFrozen.add(value);
+  return true;
 }
 
 /** Every object in `value`, itself first. */
