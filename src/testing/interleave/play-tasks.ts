@@ -117,7 +117,7 @@ class RunOfTasks {
     watch?.end();
     untap?.();
     if (this.#refusal !== undefined) throw this.#refusal;
-    const { chosen, lanes, alternatives, misfit } = this.#choices;
+    const { chosen, lanes, alternatives, marks, misfit } = this.#choices;
     const { trace } = scheduler;
     const schedule = hashOf(trace);
     return {
@@ -130,6 +130,7 @@ class RunOfTasks {
         chosen,
         lanes,
         alternatives,
+        marks,
         misfit,
         failure,
       },

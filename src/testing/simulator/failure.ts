@@ -122,10 +122,10 @@ interface Replayed {
 /** What a replayed run ends with: nothing if it held, and was the schedule that it was to be. */
 export function failureOnReplay(
   game: Game,
-  { run, schedule: { seed, hash }, replay, log }: Replayed,
+  { run, schedule: { seed, hash, checks }, replay, log }: Replayed,
 ): Failure | undefined {
   const hasChanged = run.misfit !== undefined || !run.schedule.startsWith(hash);
-  const how = run.misfit ?? "it has all of its choices, and other steps between them";
+  const how = run.misfit ?? afterTheChoices(run, checks.count);
   if (run.failure === undefined) {
     if (!hasChanged) return undefined;
     const message = `the schedule of the replay is there no more, and what is left of it holds: ${how}`;
@@ -139,6 +139,12 @@ export function failureOnReplay(
   const details = { seed, steps: run.trace.length, replay };
   const error = new TroupeError(codeOf(thrown), message, { cause: thrown, details });
   return { error, explained, repeat: [`Repeat it with ${game.repeat.byReplay(replay)}.`], log };
+}
+
+/** How a schedule differs whose choices among steps fit those of a replay, of which there were so many, as far as it goes. */
+function afterTheChoices({ marks: { length } }: RunOutcome, count: number): string {
+  if (length < count) return `there were ${count} choices among steps, and there are ${length}`;
+  return "its choices among steps are the same, and the steps after the last of them are others";
 }
 
 /** Milliseconds. */

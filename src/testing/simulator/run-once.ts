@@ -163,7 +163,7 @@ export async function runOnce(
       hasEnded && closes(seed, options.system)
         ? await untilEnd(scheduler, { ...whileItRuns, run: () => all.close() })
         : undefined;
-    const { chosen, lanes, alternatives, misfit } = choices;
+    const { chosen, lanes, alternatives, marks, misfit } = choices;
     return {
       ...{
         seed,
@@ -174,6 +174,7 @@ export async function runOnce(
         chosen,
         lanes,
         alternatives,
+        marks,
         misfit,
       },
       failure: failure ?? closing?.failure,

@@ -137,7 +137,7 @@ describe("what is wrong", () => {
     [["broken.mjs"], 1, "broken.mjs: can't be loaded: no database here"],
     [["accounts.race.mjs#lost", "--replay", "nonsense"], 1, "replay is a schedule as a failure prints it"],
     [
-      ["accounts.race.mjs", "--replay", "1.1.....00000000"],
+      ["accounts.race.mjs", "--replay", "2.1.....0_.00000000"],
       1,
       "--replay is of one race; name it: accounts.race.mjs#kept, accounts.race.mjs#lost",
     ],
@@ -147,7 +147,7 @@ describe("what is wrong", () => {
     [["a.mjs", "--seed", "x"], 2, "--seed must be a whole number"],
     [["a.mjs", "--strategy", "luck"], 2, "--strategy must be one of portfolio, random"],
     [["a.mjs", "--jobs", "9999"], 2, "--jobs must be a whole number from 1 to 256"],
-    [["a.mjs", "--replay", "1.1.....00000000", "--seed", "1"], 2, "--replay is one schedule: leave out --seed"],
+    [["a.mjs", "--replay", "2.1.....0_.00000000", "--seed", "1"], 2, "--replay is one schedule: leave out --seed"],
   ] as const)("%j ends with exit code %i", async (args, exitCode, problem) => {
     const { code, notes } = await race(args);
     expect({ code, notes }).toEqual({ code: exitCode, notes: [expect.stringContaining(problem)] });

@@ -13,16 +13,31 @@ export type Chosen = Readonly<Record<ChoiceKind, readonly number[]>>;
 /** Choices to make again. */
 export interface Given {
   readonly chosen: Chosen;
-  /** By the place of a step's choice, a mark of the lane that it was of, by {@link markOf}. Default: any lane will do. */
-  readonly marks?: ReadonlyMap<number, string>;
+  /** What tells whether the choices among steps are the same. Default: nothing does. */
+  readonly checks?: Checks;
+}
+
+/** Of a run's choices among steps. */
+export interface Checks {
+  /** How many there were. */
+  readonly count: number;
+  /** For every so many of them, and for the last one, a mark of what had run and what could run next. */
+  readonly every: number;
+  readonly marks: readonly string[];
 }
 
 /** Where the parts of a simulation have their choices from. */
 export interface Choices {
   /** A whole number from 0, the ordinary, and less than `below`; `draw` gives one where none is given. */
   choose(kind: ChoiceKind, below: number, draw: () => number): number;
-  /** The same among steps that are of these lanes. */
-  chooseStep(lanes: readonly { readonly name: string }[], draw: () => number): number;
+  /** The same among steps that are of these lanes; `soFar` is a hash of the steps before. */
+  chooseStep(lanes: readonly LaneOfChoice[], soFar: number, draw: () => number): number;
+}
+
+interface LaneOfChoice {
+  readonly name: string;
+  /** Of its name. */
+  readonly hash: number;
 }
 
 export class ChoicesOfRun implements Choices {
@@ -31,6 +46,8 @@ export class ChoicesOfRun implements Choices {
   readonly lanes: string[] = [];
   /** Among how many. */
   readonly alternatives: number[] = [];
+  /** For each choice among steps, of what had run and what could run next. */
+  readonly marks: string[] = [];
   readonly #given: Given | undefined;
   #misfit: string | undefined;
 
@@ -39,7 +56,7 @@ export class ChoicesOfRun implements Choices {
     this.#given = given;
   }
 
-  /** The first choice that was given and wasn't there to take; undefined while all fit. */
+  /** The first choice that was given and wasn't there to take, or was another one; undefined while all fit. */
   get misfit(): string | undefined {
     return this.#misfit;
   }
@@ -54,16 +71,28 @@ export class ChoicesOfRun implements Choices {
     return choice;
   }
 
-  chooseStep(lanes: readonly { readonly name: string }[], draw: () => number): number {
-    const at = this.chosen.step.length;
+  chooseStep(lanes: readonly LaneOfChoice[], soFar: number, draw: () => number): number {
+    const mark = markOf(lanes.reduce((hash, lane) => mixed(hash, lane.hash), soFar));
+    this.marks.push(mark);
+    this.#check(lanes, mark);
     const choice = this.choose("step", lanes.length, draw);
-    const { name } = lanes[choice] as { readonly name: string };
-    const mark = this.#given?.marks?.get(at);
-    if (mark !== undefined && mark !== markOf(name))
-      this.#misfit ??= `choice ${at + 1} among steps was one of another lane than "${name}"`;
-    this.lanes.push(name);
+    this.lanes.push((lanes[choice] as LaneOfChoice).name);
     this.alternatives.push(lanes.length);
     return choice;
+  }
+
+  #check(lanes: readonly LaneOfChoice[], mark: string): void {
+    const checks = this.#given?.checks;
+    if (checks === undefined || this.#misfit !== undefined) return;
+    const { count, every, marks } = checks;
+    const at = this.chosen.step.length;
+    const isUnchecked = at < count - 1 && (at + 1) % every > 0;
+    if (at < count && (isUnchecked || marks[Math.floor(at / every)] === mark)) return;
+    const from = at < count ? at - (at % every) : at;
+    const which = from === at ? `choice ${at + 1}` : `one of the choices ${from + 1} to ${at + 1}`;
+    const was = at < count ? "" : `, where there were ${count}`;
+    const among = lanes.map(({ name }) => name).join(", ");
+    this.#misfit = `${which} among steps is the first that differs${was}: choice ${at + 1} is between ${among}`;
   }
 
   #take(kind: ChoiceKind, choice: number, at: number, below: number): number {
@@ -73,9 +102,19 @@ export class ChoicesOfRun implements Choices {
   }
 }
 
-/** Two characters that tell lanes apart in most cases. */
-export function markOf(lane: string): string {
+/** Of a text; the same in every process. */
+export function textHash(text: string): number {
   let hash = 7;
-  for (let at = 0; at < lane.length; at++) hash = (Math.imul(hash, 31) + lane.charCodeAt(at)) | 0;
-  return (Math.abs(hash) % 1296).toString(36).padStart(2, "0");
+  for (let at = 0; at < text.length; at++) hash = mixed(hash, text.charCodeAt(at));
+  return hash;
+}
+
+/** A hash of a hash and a number after it. */
+export function mixed(hash: number, next: number): number {
+  return (Math.imul(hash, 31) + next) | 0;
+}
+
+/** Two characters that tell hashes apart but for one in 1,296. */
+function markOf(hash: number): string {
+  return ((Math.imul(hash, 0x9e3779b1) >>> 8) % 1296).toString(36).padStart(2, "0");
 }

@@ -18,6 +18,8 @@ export interface RunOutcome {
   readonly lanes: readonly string[];
   /** Among how many each was. */
   readonly alternatives: readonly number[];
+  /** For each a mark, of what had run and what could run next. */
+  readonly marks: readonly string[];
   /** The first of the given choices that didn't fit. */
   readonly misfit: string | undefined;
   readonly failure: { readonly thrown: unknown } | undefined;

@@ -3,7 +3,7 @@
  * virtual and passes only when nothing else can run.
  */
 
-import type { Choices } from "./choices.ts";
+import { type Choices, mixed, textHash } from "./choices.ts";
 import type { ReadyStep, Strategy } from "./strategy.ts";
 import { loopBarrier, turnBarrier } from "./turn-barrier.ts";
 
@@ -13,6 +13,8 @@ export const epoch = Date.UTC(2026, 0, 1);
 /** A source of steps that run in order among themselves: one actor's host's tasks, one direction of a link, one timer. */
 interface Lane {
   readonly name: string;
+  /** Of its name. */
+  readonly hash: number;
   /** The host that its steps happen on. */
   readonly host: string;
   readonly steps: Step[];
@@ -76,6 +78,8 @@ export class Scheduler {
   readonly #lanes = new Set<Lane>();
   readonly #endings: (() => void)[] = [];
   readonly #trace: TraceStep[] = [];
+  /** A hash of the trace. */
+  #soFar = 0;
   #now: number;
   #turn: Turn = { name: "the start", host: "the world" };
   #added = 0;
@@ -110,7 +114,7 @@ export class Scheduler {
    * all of them now, as a part of the current step.
    */
   lane(name: string, host: string, isAlive: () => boolean, order: "as added" | "by time" = "as added"): StepsInOrder {
-    const lane: Lane = { name, host, steps: [], isAlive };
+    const lane: Lane = { name, hash: textHash(name), host, steps: [], isAlive };
     return {
       drain: () => {
         for (const { run } of lane.steps.splice(0)) run();
@@ -152,6 +156,7 @@ export class Scheduler {
       const step = lane.steps.shift();
       if (step === undefined) continue;
       this.#trace.push({ at: this.#now, lane: lane.name });
+      this.#soFar = mixed(mixed(this.#soFar, lane.hash), (this.#now - epoch) * 32);
       this.#turn = lane;
       step.run();
       await this.#settle();
@@ -182,7 +187,7 @@ export class Scheduler {
     }
     if (ready.length < 2) return ready[0];
     ready.sort(byCause);
-    return ready[this.#choices.chooseStep(ready, () => this.#strategy.pick(ready.map(asReady)))];
+    return ready[this.#choices.chooseStep(ready, this.#soFar, () => this.#strategy.pick(ready.map(asReady)))];
   }
 
   /** Lets time pass until a step may run. */

@@ -86,10 +86,10 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
       send(original) {
         const batch = tamper === undefined ? original : tamper(original, from, to);
         if (batch === undefined) return;
-        const copy = structuredClone(batch);
+        const copy = copyOf(batch);
         const delay = faults.delayBetween(from, to, scheduler.now);
         lane.add(delay, () => deliver(copy));
-        if (faults.isTwice(name)) lane.add(delay, () => deliver(structuredClone(batch)));
+        if (faults.isTwice(name)) lane.add(delay, () => deliver(copyOf(batch)));
       },
       receive(receiver) {
         onBatch = receiver;
@@ -178,6 +178,11 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
         .get(id)
         ?.die({ kind: "died", error: new TroupeError("thread-died", `thread ${id} was killed by the simulator`) }),
   };
+}
+
+/** What arrives of a batch. Text can't be changed, and most batches are text. */
+function copyOf(batch: unknown): unknown {
+  return typeof batch === "string" ? batch : structuredClone(batch);
 }
 
 /** Control calls as a thread's control channel makes them: each a step, each ended by the thread's death. */

@@ -132,8 +132,67 @@ describe("a replay", () => {
     const { replay } = await found(races[2]?.buggy as Scenario, 1);
     expect(await failureOf(simulate(fixed, { replay }))).toMatchObject({
       code: "not-repeatable",
-      message: expect.stringMatching(/is there no more, and what is left of it holds: (choice|it has all)/) as string,
+      message: expect.stringMatching(
+        /is there no more, and what is left of it holds: choice \d+ among steps/,
+      ) as string,
     });
+  });
+
+  /** Two that take their steps at the same times, and from some round on or after another step a third one. */
+  const inRounds =
+    (rounds: number, change?: { readonly in: number; readonly how: "a third" | "an end" }): Scenario =>
+    async (world) => {
+      const walk = async (): Promise<void> => {
+        for (let round = 0; round < rounds; round++) {
+          if (change?.in === round && change.how === "an end") return;
+          await world.sleep(1);
+        }
+      };
+      const third = async (): Promise<void> => {
+        if (change?.how !== "a third") return;
+        await world.sleep(change.in);
+        await world.sleep(1);
+      };
+      await Promise.all([walk(), walk(), third()]);
+    };
+
+  const differing = fc.record({
+    seed: fc.nat(1_000),
+    rounds: fc.integer({ min: 1, max: 100 }),
+    share: fc.double({ min: 0, max: 0.999, noNaN: true }),
+    how: fc.constantFrom("a third" as const, "an end" as const),
+  });
+
+  it("names the first choice that differs, also where all that were made can be made again", async () => {
+    let exact = 0;
+    let ranges = 0;
+    let missed = 0;
+    await fc.assert(
+      fc.asyncProperty(differing, async ({ seed, rounds, share, how }) => {
+        const given = await runOnce(inRounds(rounds), seed, {}, { sources });
+        const changed = inRounds(rounds, { in: Math.floor(share * rounds), how });
+        const now = await runOnce(changed, seed, {}, { sources, given: { chosen: given.chosen } });
+        const differs = now.alternatives.findIndex(
+          (count, at) => count !== given.alternatives[at] || now.lanes[at] !== given.lanes[at],
+        );
+        const { message } = await failureOf(simulate(changed, { replay: writeSchedule(given) }));
+        const [, from, to = from] =
+          /(?:choice|one of the choices) (\d+)(?: to (\d+))? among steps is/.exec(message) ?? [];
+        if (from === undefined) {
+          const [before, after] = [given.alternatives.length, now.alternatives.length];
+          expect(message).toContain(`there were ${before} choices among steps, and there are ${after}`);
+          expect(differs).toBeLessThan(after); // what differs is after the last that is marked
+          return;
+        }
+        expect(Number(to) - Number(from), message).toBeLessThan(Math.ceil(given.alternatives.length / 24));
+        if (Number(from) > differs + 1 || Number(to) < differs + 1) missed++;
+        else if (from === to) exact++;
+        else ranges++;
+      }),
+      { numRuns: 100 },
+    );
+    expect(Math.min(exact, ranges)).toBeGreaterThan(10);
+    expect(missed, "whose marks are equal, as one in 1,296 is").toBeLessThan(4);
   });
 
   it("fails still when the program has changed, and says so", async () => {
@@ -157,10 +216,10 @@ describe("a replay", () => {
     const list = fc.array(fc.oneof(fc.constant(0), fc.nat(100)), { maxLength: 40 });
     fc.assert(
       fc.property(fc.integer(), fc.record({ step: list, fault: list, strike: list, place: list }), (seed, chosen) => {
-        const lanes = chosen.step.map((_, at) => `lane ${at}`);
-        const run = { seed, chosen, lanes, schedule: "0123456789abcdef" } as never;
+        const marks = chosen.step.slice(0, 24).map((choice) => choice.toString(36).padStart(2, "0"));
+        const run = { seed, chosen, marks, schedule: "0123456789abcdef" } as never;
         const read = readSchedule(writeSchedule(run));
-        expect(read).toMatchObject({ seed, hash: "01234567" });
+        expect(read).toMatchObject({ seed, hash: "01234567", checks: { count: marks.length, every: 1, marks } });
         for (const kind of ["step", "fault", "strike", "place"] as const) {
           const given = chosen[kind].slice(0, chosen[kind].findLastIndex((choice) => choice !== 0) + 1);
           expect(read.chosen[kind]).toEqual(given);
@@ -172,10 +231,11 @@ describe("a replay", () => {
   it.each([
     ["", "replay is a schedule as a failure prints it"],
     ["1", "replay is a schedule as a failure prints it"],
-    ["1.a.b.c.d.e.01234567", "replay is a schedule as a failure prints it"],
-    ["1.a.zzzzzz_1.....01234567", "replay is a schedule as a failure prints it"],
-    ["1.a.....nothex__", "replay is a schedule as a failure prints it"],
-    ["2.a.....01234567", "replay is of version 2, and only 1 can be read"],
+    ["2.a.b.c.d.e.0_.01234567", "replay is a schedule as a failure prints it"],
+    ["2.a.zzzzzz_1....0_.01234567", "replay is a schedule as a failure prints it"],
+    ["2.a.....0_.nothex__", "replay is a schedule as a failure prints it"],
+    ["2.a.....3_abcd.01234567", "replay is a schedule as a failure prints it"],
+    ["1.a.....01234567", "replay is of version 1, and only 2 can be read"],
   ])("is refused if it is none: %j", async (replay, message) => {
     expect(await failureOf(simulate(buggy, { replay }))).toMatchObject({
       code: "invalid-options",
@@ -184,7 +244,7 @@ describe("a replay", () => {
   });
 
   it("is one schedule, without seed and runs", async () => {
-    const replay = "1.a.....01234567";
+    const replay = "2.a.....0_.01234567";
     for (const also of [{ seed: 1 }, { runs: 2 }])
       expect(await failureOf(simulate(buggy, { replay, ...also }))).toMatchObject({
         code: "invalid-options",
