@@ -2,6 +2,7 @@
 
 import { syncBuiltinESMExports } from "node:module";
 import { deferred } from "../../../async/deferred.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
 import { loopBarrier } from "../schedules/turn-barrier.ts";
 import { chanceStandIns } from "./virtual-chance.ts";
 import { clockStandIns } from "./virtual-clock.ts";
@@ -30,8 +31,17 @@ export class VirtualSources {
     return this.#run !== undefined;
   }
 
-  /** Has `work` have them, once nothing else has. They stay in place afterwards, where they pass on to the real ones, if `isKept`. */
+  /**
+   * Has `work` have them, once nothing else has. They stay in place afterwards, where they pass on to the real ones, if `isKept`.
+   *
+   * @throws TroupeError `invalid-options` (as a rejection) in a run, which would wait for the work, and the work for its end.
+   */
   async lend<T>(work: () => Promise<T>, isKept = false): Promise<T> {
+    if (this.isInRun)
+      throw new TroupeError(
+        "invalid-options",
+        `a simulation was begun ${this.#run?.where() ?? ""}, within another one, which would have to end first. Begin it outside of the scenario, and have one scenario call the functions of the other.`,
+      );
     const before = this.#last;
     const { promise, resolve } = deferred<void>();
     this.#last = promise;
