@@ -1,5 +1,6 @@
 /** Plays the races of a module, one after another. */
 
+import { playedAlone } from "../../testing/race/play-alone.ts";
 import { loadForRaces, type Race, raceNamed, racesIn } from "../../testing/race/race.ts";
 import { searchInThreads } from "../../testing/race/search-in-threads.ts";
 import { searchRace } from "../../testing/race/search-race.ts";
@@ -61,18 +62,17 @@ async function played(exportName: string, race: Race, order: RaceOrder, terminal
   };
   const overrides = overridesOf(race, order);
   const say = (runs: number): void => progress?.(`${race.name}: ${runs} schedules tried`);
-  const isThreaded = order.jobs > 1 && overrides.replay === undefined && race.options.exhaustive === undefined;
-  const searched = isThreaded
-    ? await searchInThreads(race, {
-        place: { module: await moduleUrl(order.module, terminal.cwd), exportName },
-        overrides,
-        repeat,
-        jobs: order.jobs,
-        signal: interrupted,
-        onProgress: say,
-      })
-    : await searchRace(race, { overrides, repeat, isOver: overWhen(interrupted, say) });
-  return { ...searched, name: race.name, isInterrupted: interrupted.aborted };
+  const isBySeeds = overrides.replay === undefined && race.options.exhaustive === undefined;
+  const place = { module: await moduleUrl(order.module, terminal.cwd), exportName };
+  const searched =
+    order.jobs > 1 && isBySeeds
+      ? await searchInThreads(race, {
+          ...{ place, overrides, repeat, jobs: order.jobs, signal: interrupted },
+          onProgress: say,
+        })
+      : await searchRace(race, { overrides, repeat, isOver: overWhen(interrupted, say) });
+  const found = isBySeeds ? await playedAlone(searched, place, overrides) : searched;
+  return { ...found, name: race.name, isInterrupted: interrupted.aborted };
 }
 
 function overridesOf({ options }: Race, { replay, runs, seed, time, strategy }: RaceOrder) {

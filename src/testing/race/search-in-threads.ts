@@ -2,13 +2,13 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
-import { type Helper, nodeHelper } from "../../runtime/threads/node-helper.ts";
-import { threadFiles } from "../../runtime/threads/thread-files.ts";
+import type { Helper } from "../../runtime/threads/node-helper.ts";
 import { shown } from "../../values/shown.ts";
 import { failure } from "../simulator/failure.ts";
 import type { Searched } from "../simulator/search.ts";
 import { Tallied, type Tally } from "../simulator/simulation-report.ts";
 import type { Race } from "./race.ts";
+import { partOverrides, raceHelper } from "./race-helper.ts";
 import type { PartAnswer, PartOrder, RacePlace } from "./race-thread.ts";
 import { optionsOf, type RaceSearch, withRace } from "./search-race.ts";
 
@@ -59,8 +59,7 @@ interface Parts extends ThreadedSearch {
 /** What parts of the runs came to, in the order of their seeds; none after the first that failed has to be there. */
 async function playedParts(order: Parts): Promise<readonly (PartAnswer | undefined)[]> {
   const { seed, runs, time, jobs, place, signal, onProgress } = order;
-  const { strategy, maxSteps } = order.overrides;
-  const overrides = { ...(strategy && { strategy }), ...(maxSteps !== undefined && { maxSteps }) };
+  const overrides = partOverrides(order.overrides);
   const clock = nodeClock();
   const end = clock.now() + time;
   const answers: (PartAnswer | undefined)[] = [];
@@ -78,8 +77,7 @@ async function playedParts(order: Parts): Promise<readonly (PartAnswer | undefin
       onProgress?.((tried += answer.tally.runs));
     }
   };
-  const entry = entryOfThread();
-  const helpers = Array.from({ length: Math.min(jobs, count) }, () => nodeHelper<PartOrder, PartAnswer>(entry));
+  const helpers = Array.from({ length: Math.min(jobs, count) }, raceHelper);
   const aborted = new Promise<void>((resolve) => {
     signal?.addEventListener("abort", () => resolve(), { once: true });
     if (signal?.aborted === true) resolve();
@@ -101,11 +99,4 @@ function tallied(parts: readonly (PartAnswer | undefined)[], failed: number | un
     if (part.failed !== undefined && part.failed === failed) break;
   }
   return sum;
-}
-
-/** It lies beside this file in the sources, and in the package beside the other files that threads load. */
-function entryOfThread(): string {
-  return import.meta.url.endsWith(".ts")
-    ? new URL("./race-thread.ts", import.meta.url).href
-    : new URL("./race-thread.js", threadFiles().bootstrap).href;
 }

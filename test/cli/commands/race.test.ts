@@ -47,6 +47,29 @@ export const helper = () => 1;
 `,
 );
 
+/** Fails from the third run of its process on, and under other seeds by itself. */
+write(
+  "counted.race.mjs",
+  `let runs = 0;
+const shared = () => ({ places: 1, ask: async () => {} });
+export const leaking = { shared, tasks: { a: ({ ask }) => ask(), b: ({ ask }) => ask() }, check: () => {
+  if (++runs >= 3) throw new Error("it was run before");
+} };
+`,
+);
+
+describe("a variable of a module that outlives the runs", () => {
+  it("is an error of its own where a seed fails only after others", async () => {
+    const { code, out } = await race(["counted.race.mjs#leaking", "--seed", "7", "--json"]);
+    expect(code).toBe(1);
+    const result = JSON.parse(out.join("")) as { failure: { message: string } };
+    expect(result).toMatchObject({ status: "failed", runs: 3, failure: { code: "not-repeatable", seed: 9 } });
+    expect(result.failure.message).toMatch(
+      /^the scenario failed with seed 9 after 2 other runs: it was run before\nRun alone, in a fresh thread, it holds: .*a variable of a module outlives the runs/,
+    );
+  });
+});
+
 describe("troupe race", () => {
   it("tries the schedules of each race that a module exports, and says what failed, with exit code 1", async () => {
     const { code, out } = await race(["accounts.race.mjs", "--seed", "1"]);
@@ -59,7 +82,7 @@ describe("troupe race", () => {
     );
     expect(text).toMatch(/^ {2}What raced: \w+ read account.balance at version 1/m);
     expect(text).toMatch(/^ {2}Repeat it with troupe race accounts\.race\.mjs#lost --seed \d+ --runs 1\.$/m);
-    expect(text).toMatch(/: troupe race accounts\.race\.mjs#lost --replay 1\.[^ ]+\.$/m);
+    expect(text).toMatch(/: troupe race accounts\.race\.mjs#lost --replay 2\.[^ ]+\.$/m);
   });
 
   it("makes no tests of the races that it loads, and leaves those of others alone", async () => {
