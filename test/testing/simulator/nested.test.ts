@@ -30,6 +30,7 @@ it.each(nested)("%s in a task", async (_what, begin) => {
 });
 
 it.each(nested)("%s after another one has ended, or beside it", async (_what, begin) => {
-  await Promise.all([begin(), begin()]);
-  await begin();
+  const held = { runs: 1, seed: 1 };
+  expect(await Promise.all([begin(), begin()])).toMatchObject([held, held]);
+  expect(await begin()).toMatchObject(held);
 });
