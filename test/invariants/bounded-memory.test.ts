@@ -9,7 +9,7 @@ import { runState } from "../../src/workflows/history/run-state.ts";
 import { backpressureBox, capacity, dropNewestBox, dropOldestBox, rejectBox } from "./actors.ts";
 import { outside } from "./outside.ts";
 import { steady, steps } from "./sagas.ts";
-import { holdsOnThreads, holdsSimulated, schedules, seeds } from "./worlds.ts";
+import { holdsInWorld, holdsOnThreads, holdsSimulated, schedules, seeds } from "./worlds.ts";
 
 const boxes = [backpressureBox, rejectBox, dropOldestBox, dropNewestBox] as const;
 
@@ -50,6 +50,38 @@ async function mailboxesStayBounded(system: System, { box, thread, messages, hee
     );
   }
   await system.stop(ref); // what waits in it would count for the next case
+}
+
+interface Hold {
+  readonly box: number;
+  readonly thread: number;
+  readonly messages: number;
+}
+
+const hold: fc.Arbitrary<Hold> = fc.record({
+  box: fc.integer({ min: 0, max: boxes.length - 1 }),
+  thread: fc.integer({ min: 0, max: 2 }),
+  messages: fc.integer({ min: 1, max: 4 * capacity }),
+});
+
+/** While an actor is busy, of what a sender tells it no more than the capacity is on its way or in its mailbox, also once it goes on. */
+async function sendersAreHeld({ system, sleep }: World, { box, thread, messages }: Hold): Promise<void> {
+  const definition = boxes[box] ?? backpressureBox;
+  const ref = await system.spawn(definition, { placement: { thread } });
+  let accepted = 0;
+  const refused: unknown[] = [];
+  for (let n = 0; n <= messages; n++)
+    void ref.tell("work", { ms: 10_000 }).then(
+      () => accepted++,
+      (error: unknown) => refused.push(error),
+    );
+  await sleep(1_000); // the first is in hand, and what is on its way has arrived
+  if (definition === backpressureBox) expect(accepted).toBeLessThanOrEqual(capacity + 1);
+  for (let n = 0; n <= messages; n++) {
+    expect((await system.stats()).waiting).toBeLessThanOrEqual(capacity);
+    await sleep(10_000);
+  }
+  for (const error of refused) expect(isTroupeError(error, "mailbox-full")).toBe(true);
 }
 
 interface Rush {
@@ -119,6 +151,7 @@ async function runsStayBounded({ system, sleep }: World, { arrivals, ...bounds }
 
 describe("invariant 7: every queue has a capacity and a policy", () => {
   it("holds on the simulator", () => holdsSimulated(flood, mailboxesStayBounded));
+  it("holds senders of an actor that is busy", () => holdsInWorld(hold, sendersAreHeld));
   it("holds for runs, on the simulator", () =>
     fc.assert(
       fc.asyncProperty(rush, seeds, async (given, seed) => {

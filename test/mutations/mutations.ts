@@ -128,4 +128,20 @@ export const mutations: readonly Mutation[] = [
     test: "one-gate.test.ts",
     property: "never has more in flight",
   },
+  {
+    what: "a sender has a window of twice the capacity",
+    file: "runtime/messaging/send-window.ts",
+    from: "if (this.#inFlight.length < this.#capacity && this.#waiting.length === 0) {",
+    to: "if (this.#inFlight.length < 2 * this.#capacity && this.#waiting.length === 0) {",
+    test: "bounded-memory.test.ts",
+    property: "holds senders of an actor that is busy",
+  },
+  {
+    what: "credits of a busy actor are taken for twice as many",
+    file: "runtime/messaging/send-window.ts",
+    from: "while (this.#inFlight.length < this.#capacity) {",
+    to: "while (this.#inFlight.length < 2 * this.#capacity) {",
+    test: "bounded-memory.test.ts",
+    property: "holds senders of an actor that is busy",
+  },
 ];
