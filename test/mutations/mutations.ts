@@ -144,4 +144,12 @@ export const mutations: readonly Mutation[] = [
     test: "bounded-memory.test.ts",
     property: "holds senders of an actor that is busy",
   },
+  {
+    what: "what was committed under a key is committed again",
+    file: "store/authority/store-authority.ts",
+    from: 'snapshots === undefined ? this.#sequencer.commit(request) : { kind: "duplicate", snapshots },',
+    to: 'snapshots?.length !== -1 ? this.#sequencer.commit(request) : { kind: "duplicate", snapshots },',
+    test: "durability.test.ts",
+    property: onSimulator,
+  },
 ];
