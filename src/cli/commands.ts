@@ -29,6 +29,7 @@ import { showRun } from "./commands/show-run.ts";
 import { tell } from "./commands/tell.ts";
 import { trace } from "./commands/trace.ts";
 import { undo } from "./commands/undo.ts";
+import { fork } from "./commands/fork.ts";
 import { verify } from "./commands/states/verify.ts";
 
 export const commands: readonly Command[] = [
@@ -42,6 +43,7 @@ export const commands: readonly Command[] = [
   tell,
   cancel,
   undo,
+  fork,
   retryCompensation,
   resolve,
   migrate,

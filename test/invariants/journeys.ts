@@ -5,18 +5,18 @@ import { type AgentContext, defineAgent, defineWorkflow } from "../../src/index.
 import { book } from "./workflows.ts";
 
 const Task = v.object({
-  order: v.string(),
   amount: v.number(),
   ms: v.number(),
+  /** True if it fails, but in forks that say by their ids that it is mended. */
   fails: v.boolean(),
   /** The version whose mapping made it. */
   via: v.string(),
 });
 const Done = v.object({ amount: v.number() });
 
-/** Books what it does, and takes it back; also where it isn't known whether it was done. */
-async function takeBack({ order, amount }: v.InferOutput<typeof Task>, context: AgentContext): Promise<void> {
-  await context.commit(book, order, (draft) => {
+/** Books what it does under its run, and takes it back; also where it isn't known whether it was done. */
+async function takeBack({ amount }: v.InferOutput<typeof Task>, context: AgentContext): Promise<void> {
+  await context.commit(book, String(context.run), (draft) => {
     if (!draft.entries.includes(`+${context.step}`)) return;
     draft.entries.push(`-${context.step}`);
     draft.total -= amount;
@@ -34,10 +34,10 @@ const worker = (name: string) =>
     output: Done,
     concurrency: 4,
     policies: { breaker: false, retry, compensationRetry: retry },
-    async execute({ order, amount, ms, fails }, context) {
+    async execute({ amount, ms, fails }, context) {
       if (ms > 0) await context.sleep(ms);
-      if (fails) throw new Error(`${name} can't`);
-      await context.commit(book, order, (draft) => {
+      if (fails && !String(context.run).includes("mended")) throw new Error(`${name} can't`);
+      await context.commit(book, String(context.run), (draft) => {
         draft.entries.push(`+${context.step}`);
         draft.total += amount;
       });
@@ -53,7 +53,6 @@ export const packer = worker("journey-packer");
 export const driver = worker("journey-driver");
 
 export const Journey = v.object({
-  order: v.string(),
   amount: v.number(),
   pauses: v.record(v.string(), v.number()),
   parts: v.array(v.number()),
@@ -65,13 +64,13 @@ export type Journey = v.InferOutput<typeof Journey>;
 const task = (
   via: string,
   step: string,
-  { order, pauses, fails }: Pick<Journey, "order" | "pauses" | "fails">,
+  { pauses, fails }: Pick<Journey, "pauses" | "fails">,
   amount: number,
-): v.InferOutput<typeof Task> => ({ order, amount, ms: pauses[step] ?? 0, fails: fails === step, via });
+): v.InferOutput<typeof Task> => ({ amount, ms: pauses[step] ?? 0, fails: fails === step, via });
 
 const Shipment = v.object({ ...v.omit(Journey, ["parts", "rounds"]).entries });
-const shipment = ({ order, amount, pauses, fails }: Journey): v.InferOutput<typeof Shipment> => ({
-  ...{ order, amount, pauses },
+const shipment = ({ amount, pauses, fails }: Journey): v.InferOutput<typeof Shipment> => ({
+  ...{ amount, pauses },
   ...(fails === undefined ? {} : { fails }),
 });
 

@@ -71,7 +71,7 @@ const comesToWhatIsSaid =
     await system.switchCoordination(start);
     const runs = journeys.map(async ({ fails, parts, ...rest }, index) => {
       const order = `${scope}-${index}`;
-      const input: Journey = { order, ...rest, parts: [...parts], ...(fails === undefined ? {} : { fails }) };
+      const input: Journey = { ...rest, parts: [...parts], ...(fails === undefined ? {} : { fails }) };
       const run: Run = await system.findRun(order).catch((error: unknown) => {
         if (!isTroupeError(error, "no-such-run")) throw error; // an earlier process started it
         return system.run(journey, input, { id: order });

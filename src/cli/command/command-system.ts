@@ -2,12 +2,14 @@
 
 import type { Run } from "../../workflows/run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import type { ForkOptions } from "../../runtime/workflows/fork-options.ts";
 import type { RunOptions } from "../../runtime/workflows/run-options.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
 
 export interface CommandSystem {
   run(workflow: WorkflowDefinition, input: unknown, options?: Pick<RunOptions, "id" | "tenant">): CommandRun;
   findRun(id: string): Promise<Run>;
+  forkRun(id: string, options: ForkOptions): Promise<Run>;
   /** Present when the command asked for one. */
   readonly inspector?: { readonly url: string } | undefined;
   close(): Promise<void>;

@@ -19,6 +19,8 @@ export class RunReport {
   readonly #terminal: Terminal;
   readonly #runs: number;
   readonly #left: Map<string, FoundRun>;
+  /** The ids of those that are gone on with as another run. */
+  readonly #others = new Map<string, string>();
   readonly #counts = new Map<OutcomeStatus, number>();
   #isModuleMissing = false;
 
@@ -48,12 +50,14 @@ export class RunReport {
     this.#counts.set(status, 1 + (this.#counts.get(status) ?? 0));
     this.#isModuleMissing ||= isTroupeError(error, "module-failed") || isTroupeError(error, "definition-not-found");
     const lineOf = this.#options.json ? runJsonLine : runTextLine;
-    await this.#terminal.print(lineOf(outcome, found.head.state));
-    if (this.#options.verbose && error !== undefined) this.#terminal.note(`${oneLine(run)}: ${inspect(error)}`);
+    const id = this.#others.get(run) ?? run;
+    await this.#terminal.print(lineOf({ ...outcome, run: id }, found.head.state));
+    if (this.#options.verbose && error !== undefined) this.#terminal.note(`${oneLine(id)}: ${inspect(error)}`);
   }
 
-  /** Shows the progress of a run, if there is a terminal. */
-  follow({ id, events$ }: Run): void {
+  /** Shows the progress of a chosen run, if there is a terminal; or of the run that goes on in its place, such as its fork, whose lines its are then. */
+  follow(chosen: string, { id, events$ }: Run): void {
+    if (id !== chosen) this.#others.set(chosen, id);
     const { progress } = this.#terminal;
     if (progress === undefined) return;
     const ended = (): string =>

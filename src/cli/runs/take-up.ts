@@ -107,7 +107,7 @@ async function waitForAll(
     let outcome: RunOutcome;
     try {
       const run = await begin(await system.findRun(id), system);
-      report.follow(run);
+      report.follow(id, run);
       const ended = run.result.then((result): RunOutcome => ({ run: id, status: "completed", result }));
       outcome = await Promise.race([ended, untilParked(run).then((): RunOutcome => ({ run: id, status: "waiting" }))]);
     } catch (error) {

@@ -37,11 +37,15 @@ export function forkedSteps(
   outputs: ReadonlyMap<string, Payload>,
 ): ForkedSteps {
   // in the outline of its definition: without what is there only to be undone
-  const over = new Set(source.outline.flatMap(({ name }, place) => (hasFinished(stepAt(source, place)) ? [name] : [])));
-  const fork = (step: StepState): StepState => asForked(step, over.has(wholeOf(step.name) ?? ""));
+  const { loops, lists } = undoneParts(source);
+  const over = new Set(
+    source.outline.flatMap(({ name }, place) => (hasFinished(stepAt(source, place)) && !lists.has(name) ? [name] : [])),
+  );
+  const fork = (step: StepState): StepState =>
+    lists.has(step.name) ? openAgain(step) : asForked(step, over.has(wholeOf(step.name) ?? ""));
   const steps = migratedSteps({ ...source, segments: source.segments.map((all) => all.map(fork)) }, outline);
   const given = new Set([...outputs.keys()].map((name) => placeOf(steps, name) ?? -1));
-  const reset = resetIn(steps, outline, [...again, ...undoneLoops(source)], given);
+  const reset = resetIn(steps, outline, [...again, ...loops], given);
   const segments = steps.segments.map((segment) =>
     segment.map((step): StepState => {
       const place = placeOf(steps, step.name) ?? -1;
@@ -71,11 +75,20 @@ function asForked(step: StepState, isOver: boolean): StepState {
   return { ...copy, status: "waiting", retryAt: 0 };
 }
 
-/** Loops of which a round was undone: they begin anew. */
-function undoneLoops(source: RunSteps): readonly string[] {
-  return placedSteps(source).flatMap(({ step: { name, who, status } }) =>
-    who !== undefined && undone.has(status) ? [wholeOf(name) ?? name] : [],
-  );
+/** Loops of which a round was undone, which begin anew, and lists of which an item was, which is done again. */
+function undoneParts(source: RunSteps): { readonly loops: readonly string[]; readonly lists: ReadonlySet<string> } {
+  const parts = placedSteps(source).flatMap(({ step: { name, who, status } }) => {
+    const whole = undone.has(status) ? wholeOf(name) : undefined;
+    return whole === undefined ? [] : [{ whole, isLoop: who !== undefined }];
+  });
+  const of = (isLoop: boolean): string[] => parts.flatMap((part) => (part.isLoop === isLoop ? [part.whole] : []));
+  return { loops: of(true), lists: new Set(of(false)) };
+}
+
+/** A list that was over goes on with what was undone of it. */
+function openAgain(step: StepState): StepState {
+  const { order: _, undoneBefore: __, isInherited: ___, ...open } = step;
+  return { ...open, status: "open" };
 }
 
 const undone: ReadonlySet<StepStatus> = new Set(["compensated", "compensating", "undo-waiting", "compensation-failed"]);
@@ -122,7 +135,8 @@ function reopened(step: StepState, place: number, steps: RunSteps, reset: Readon
   }
   const { members } = indexOf(steps.outline);
   const own = members.get(place);
-  if (own === undefined || !own.some((member) => reset.has(member))) return step;
-  const { isInherited: _, order: __, ...open } = step;
-  return { ...open, status: "open", left: left ?? own.length };
+  const isOpenAgain = (member: number): boolean =>
+    reset.has(member) || stepAt(steps, member).status === "open" || members.get(member)?.some(isOpenAgain) === true;
+  if (own === undefined || !own.some(isOpenAgain)) return step;
+  return { ...openAgain(step), left: left ?? own.length };
 }

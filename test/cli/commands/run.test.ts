@@ -57,6 +57,7 @@ function fakeSystem(
       };
     },
     findRun: () => Promise.reject(new Error("this test looks up no run")),
+    forkRun: () => Promise.reject(new Error("this test forks no run")),
     async close() {
       closed++;
       rejectAll(new TroupeError("system-closed", "the system is closed"));

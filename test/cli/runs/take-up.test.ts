@@ -8,6 +8,7 @@ import type { RunRecord } from "../../../src/workflows/history/run-history.ts";
 import { commandLine } from "../../../src/cli/command-line.ts";
 import type { ErrorCode } from "../../../src/errors/error-code.ts";
 import { TroupeError } from "../../../src/errors/troupe-error.ts";
+import type { ForkOptions } from "../../../src/runtime/workflows/fork-options.ts";
 import type { SystemOptions } from "../../../src/runtime/system/system-options.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { corruptVersion } from "../../../src/store/journal/lmdb/journal-errors.ts";
@@ -100,6 +101,10 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
           throw new Error("these commands start no run");
         },
         findRun: async (id: string) => runOf(id),
+        forkRun: async (run: string, { id = "new", ...more }: ForkOptions) => {
+          asked.push(`fork ${run} ${JSON.stringify(more)}`);
+          return runOf(id);
+        },
         close: async () => void closed++,
       };
     },
@@ -307,6 +312,10 @@ describe("troupe resume", () => {
     [["cancel"], /^troupe: cancel: ID is missing$/],
     [["cancel", "a", "b"], /^troupe: cancel: what is "b"\?$/],
     [["undo"], /^troupe: undo: ID is missing$/],
+    [["fork"], /^troupe: fork: ID is missing$/],
+    [["fork", "a", "--at", "0"], /^troupe: fork: --at must be a whole number from 1, got "0"$/],
+    [["fork", "a", "--output", "pack"], /^troupe: fork: --output is a step and its output as JSON/],
+    [["fork", "a", "--output", "pack={"], /^troupe: fork: --output is a step and its output as JSON/],
     [["retry-compensation"], /^troupe: retry-compensation: ID is missing$/],
     [["resolve", "stuck"], /^troupe: resolve: --note TEXT is missing$/],
     [["resolve", "stuck", "--note", ""], /^troupe: resolve: --note TEXT is missing$/],
@@ -414,5 +423,21 @@ describe("troupe resolve", () => {
     const { code, out, system } = await troupe(["resolve", "stuck", "--note", "by hand"], { stuck: resolved });
     expect([code, out, system.asked]).toEqual([0, ["stuck: resolved: by hand"], ["resolve stuck by hand"]]);
     expect(system.options).toMatchObject([{ recover: false, threads: 1, workflows: [] }]);
+  });
+});
+
+describe("troupe fork", () => {
+  it("starts a run where another one was, and prints how that ended under its own id", async () => {
+    const args = ["fork", "stuck", "--at", "3", "--before", "pack", "--output", 'post={"a":[1]}', "--id", "again"];
+    const { code, out, system } = await troupe(args, { again: good });
+    expect(system.asked).toEqual(['fork stuck {"at":3,"before":["pack"],"outputs":{"post":{"a":[1]}}}']);
+    expect([code, out]).toEqual([0, [expect.stringMatching(/^again: /)]]);
+    expect(system.options[0]?.recover).toBe(false);
+    const bad = error("step-failed", "torn", { step: "pack" });
+    expect(await troupe(["fork", "stuck"], { new: bad })).toMatchObject({
+      code: 1,
+      out: [expect.stringMatching(/^new: /)],
+    });
+    expect((await troupe(["fork", "none"])).notes).toEqual(["troupe: there is no run none; did you mean done?"]);
   });
 });
