@@ -18,6 +18,10 @@ export interface ChartOptions {
   readonly description: string;
   readonly xLabel: string;
   readonly xTicks: readonly number[];
+  /** What stands after a figure of the x axis. */
+  readonly xUnit: string;
+  /** Where an x lies on its axis, which begins at 0; as it is unless this says otherwise. */
+  xScale?(x: number): number;
   readonly panels: readonly Panel[];
 }
 
@@ -26,11 +30,20 @@ const bottom = 78;
 const colours = ["#2f6fab", "#b7791f", "#2f855a"];
 const dashes = ["", "7 3", "2 3"];
 
-export function lineCharts({ title, description, xLabel, xTicks, panels }: ChartOptions): string {
+export function lineCharts({
+  title,
+  description,
+  xLabel,
+  xTicks,
+  xUnit,
+  xScale = (x) => x,
+  panels,
+}: ChartOptions): string {
   const width = panel.left + panels.length * panel.width + (panels.length - 1) * panel.gap + 24;
   const height = panel.top + panel.height + bottom;
   const names = panels[0]?.series.map(({ name }) => name) ?? [];
-  const xMax = Math.max(...xTicks);
+  const xMax = xScale(Math.max(...xTicks));
+  const axis: Axis = { ticks: xTicks, unit: xUnit, shareOf: (x) => xScale(x) / xMax };
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">`,
     `  <title id="title">${escaped(title)}</title>`,
@@ -51,19 +64,26 @@ export function lineCharts({ title, description, xLabel, xTicks, panels }: Chart
     "  </style>",
     `  <rect width="${width}" height="${height}" rx="8" fill="#ffffff"/>`,
     `  <text class="title" x="24" y="34">${escaped(title)}</text>`,
-    ...panels.flatMap((one, n) => drawPanel(one, panel.left + n * (panel.width + panel.gap), xTicks, xMax)),
+    ...panels.flatMap((one, n) => drawPanel(one, panel.left + n * (panel.width + panel.gap), axis)),
     `  <text class="mid small" x="${width / 2}" y="${panel.top + panel.height + 40}">${escaped(xLabel)}</text>`,
     ...names.map((name, n) => legend(name, n, 24 + n * 260, height - 18)),
     "</svg>",
   ].join("\n")}\n`;
 }
 
-function drawPanel({ title, series, mark }: Panel, left: number, xTicks: readonly number[], xMax: number): string[] {
+interface Axis {
+  readonly ticks: readonly number[];
+  readonly unit: string;
+  /** Where an x lies, from 0 to 1. */
+  shareOf(x: number): number;
+}
+
+function drawPanel({ title, series, mark }: Panel, left: number, { ticks, unit, shareOf }: Axis): string[] {
   const { width, top, height } = panel;
   const most = Math.max(...series.flatMap(({ points }) => points.map(([, y]) => y)), mark?.y ?? 0);
   const step = niceStep(most / 4);
   const yMax = Math.ceil(most / step) * step;
-  const x = (value: number): string => (left + (value / xMax) * width).toFixed(1);
+  const x = (value: number): string => (left + shareOf(value) * width).toFixed(1);
   const y = (value: number): string => (top + height - (value / yMax) * height).toFixed(1);
   const lines = [`  <text x="${left}" y="${top - 16}">${escaped(title)}</text>`];
   for (let value = 0; value <= yMax; value += step) {
@@ -74,8 +94,8 @@ function drawPanel({ title, series, mark }: Panel, left: number, xTicks: readonl
     );
   }
   lines.push(`  <path class="axis" d="M${left} ${top} V${top + height}"/>`);
-  for (const tick of xTicks)
-    lines.push(`  <text class="mid small" x="${x(tick)}" y="${top + height + 18}">${tick}×</text>`);
+  for (const tick of ticks)
+    lines.push(`  <text class="mid small" x="${x(tick)}" y="${top + height + 18}">${tick}${unit}</text>`);
   if (mark !== undefined) {
     lines.push(`  <path class="mark" d="M${left} ${y(mark.y)} H${left + width}"/>`);
     lines.push(

@@ -114,6 +114,7 @@ function draw(capacity: number, medianOf: MedianOf): string {
       )
       .join(" "),
     xLabel: "offered load, as a multiple of capacity",
+    xUnit: "×",
     xTicks: [0, 1, 2, 3, 4],
     panels: shown.map(({ of, title }) => ({
       title,
