@@ -1425,6 +1425,16 @@ export type ReadonlyParts<T> = unknown extends T ? T : T extends Whole | Transfe
 
 export type Recipe<S> = (draft: Draft<S>) => void | S | Draft<S>;
 
+export type RecordedTimes = {
+    readonly cron: string;
+    readonly timeZone: string;
+} | {
+    readonly every: number;
+    readonly from: number;
+} | {
+    readonly at: number;
+};
+
 export type RefOf<Definition extends {
     readonly kind: "actor" | "agent";
 }> = Definition extends ActorDefinition<infer P, infer E> ? ActorRef<P, E> : Definition extends CallableAgent<infer In, infer Out> ? ActorRef<AgentProtocol<In, Out>, never> : never;
@@ -1635,7 +1645,7 @@ export type ScheduleRequest = {
     readonly from: number;
     readonly to: number;
     readonly overlap: "queue" | "allow";
-    readonly times: Times;
+    readonly times: RecordedTimes;
 };
 
 export type ScheduleTimes = {
@@ -2728,16 +2738,6 @@ type TextStep<Parts> = unknown extends Parts ? string : {
         never
     ] ? never : unknown extends Parts[Step] ? Step : Parts[Step] extends string ? Step : never;
 }[keyof Parts & string];
-
-type Times = {
-    readonly cron: string;
-    readonly timeZone: string;
-} | {
-    readonly every: number;
-    readonly from: number;
-} | {
-    readonly at: number;
-};
 
 // how an actor ref travels: between the ref and the copier of messages
 interface Transferable {

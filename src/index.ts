@@ -177,6 +177,7 @@ export type { RunView, StepView, ViewOptions } from "./workflows/history/run-vie
 export type { QueueChoice } from "./workflows/queue/joining.ts";
 export type { QueueOptions, RunLimits } from "./workflows/queue/queue-options.ts";
 export type { QueuedRun, QueueView } from "./workflows/queue/queue-view.ts";
+export type { RecordedTimes } from "./workflows/schedule/calendar.ts";
 export type { ScheduleOptions, ScheduleTimes } from "./workflows/schedule/schedule-options.ts";
 export type { CatchUp, Overlap, ScheduleDecision, ScheduleRequest } from "./workflows/schedule/schedule-state.ts";
 export type { BackfillOptions, TriggerOptions } from "./workflows/schedule/schedule-requests.ts";

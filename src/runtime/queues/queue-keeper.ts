@@ -47,8 +47,8 @@ export class QueueKeeper implements Queues {
   readonly #queues = new Map<string, Kept>();
   /** Where in their queues the runs wait. */
   readonly #waiting = new Map<string, QueuedIn>();
-  /** Those whose release is on its way to the journal. */
-  readonly #releasing = new Set<string>();
+  /** The runs whose release is on its way to the journal; each promise settles once it is known whether it got there. */
+  readonly #releasing = new Map<string, Promise<unknown>>();
   readonly #alarm: Alarm;
   #life: "new" | "running" | "resting" = "new";
   /** Of the run that joined last, of all that are known. */
@@ -162,7 +162,9 @@ export class QueueKeeper implements Queues {
       const subject = subjectOf(queueState, name);
       await this.#options.store.evolveNow(subject, (before) => withLimits(before, limits));
       this.#keep(name, limits);
+      const decidedBefore = [...this.#releasing.values()];
       this.#options.fill();
+      await Promise.allSettled(decidedBefore);
     }
     return this.find(name);
   }
@@ -190,7 +192,7 @@ export class QueueKeeper implements Queues {
     const { release, clock, leave } = this.#options;
     const queue = this.#waiting.get(run);
     this.#waiting.delete(run);
-    this.#releasing.add(run);
+    this.#releasing.set(run, Promise.resolve());
     const settled = (isReleased: boolean): void => {
       this.#releasing.delete(run);
       if (isReleased) return;
@@ -203,7 +205,10 @@ export class QueueKeeper implements Queues {
     try {
       const released = release(run, isRated ? evolution(name, noted) : undefined);
       if (!(released instanceof Promise)) settled(released);
-      else released.then(settled, () => leave(run));
+      else {
+        this.#releasing.set(run, released);
+        released.then(settled, () => leave(run));
+      }
     } catch {
       leave(run); // the run's listeners are told why; whether it was released is unknown, so it keeps its place
     }

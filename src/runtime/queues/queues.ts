@@ -16,7 +16,8 @@ import type { QueuedRun, QueueView } from "../../workflows/queue/queue-view.ts";
 export interface Queues {
   /**
    * Sets what a queue allows: makes the queue, or changes its limits. They are kept in the store, as the key `queue/<name>`, and count for what is released from
-   * then on: with a lower limit, what goes on goes on. Setting them again as they are changes nothing, so that a program may do so at each start.
+   * then on: with a lower limit, what goes on goes on. When it
+   * resolves, each release that the limits before allowed is recorded. Setting them again as they are changes nothing, so that a program may do so at each start.
    *
    * @throws TroupeError (as a rejection) `invalid-options`, `system-closed`.
    * @example

@@ -3,8 +3,12 @@
 import { type Cron, parseCron } from "./cron.ts";
 import { day, TimeZone } from "./time-zone.ts";
 
-/** The times of a schedule, in milliseconds since the epoch. */
-export type Times =
+/**
+ * The times of a schedule as it keeps them, in milliseconds since the epoch.
+ *
+ * @since 0.1.0
+ */
+export type RecordedTimes =
   | { readonly cron: string; readonly timeZone: string }
   /** Every so many milliseconds after `from`. */
   | { readonly every: number; readonly from: number }
@@ -22,14 +26,14 @@ export class Calendar {
   readonly #zones = new Map<string, TimeZone>();
 
   /** @throws TroupeError `invalid-options` for a cron expression or a time zone that is none. */
-  check(times: Times): void {
+  check(times: RecordedTimes): void {
     if (!("cron" in times)) return;
     void parseCron(times.cron);
     void this.#zone(times.timeZone);
   }
 
   /** The first time after an instant; Infinity for none. */
-  next(times: Times, after: number): number {
+  next(times: RecordedTimes, after: number): number {
     if ("at" in times) return times.at > after ? times.at : Number.POSITIVE_INFINITY;
     if ("every" in times) {
       const { every, from } = times;
@@ -39,7 +43,7 @@ export class Calendar {
   }
 
   /** The last time after an instant and by another one; `undefined` for none. Takes no longer the more times there are. */
-  latest(times: Times, after: number, by: number): number | undefined {
+  latest(times: RecordedTimes, after: number, by: number): number | undefined {
     let found = this.next(times, after);
     if (found > by) return undefined;
     if ("at" in times) return found;

@@ -1,6 +1,6 @@
 /** What becomes of the times of a schedule: a pure function of its state, the time and its last run. */
 
-import type { Calendar, Times } from "./calendar.ts";
+import type { Calendar, RecordedTimes } from "./calendar.ts";
 import {
   backfillOf,
   type BackfillOptions,
@@ -89,7 +89,7 @@ function afterLast({ run = "" }: ScheduleState, overlap: Overlap): Verdict {
   return { kind: "hold", run, cancels: overlap === "cancel", until: Number.POSITIVE_INFINITY };
 }
 
-function runOf(id: string, times: Times, at: number): string {
+function runOf(id: string, times: RecordedTimes, at: number): string {
   return "at" in times ? id : `${id}@${timeText(at)}`;
 }
 

@@ -5,7 +5,7 @@ import * as v from "valibot";
 import { checkOptions, invalidOptions } from "../../contracts/check-options.ts";
 import { tenantSchema } from "../../contracts/tenant.ts";
 import { type QueueChoice, queueChoiceSchema } from "../queue/joining.ts";
-import type { Times } from "./calendar.ts";
+import type { RecordedTimes } from "./calendar.ts";
 import { lastDate, momentSchema } from "./moment.ts";
 import type { CatchUp, Overlap, ScheduleState } from "./schedule-state.ts";
 
@@ -107,7 +107,7 @@ export function checkScheduleOptions(options: ScheduleOptions): void {
 }
 
 /** The times of a schedule that is set at `now`; `before` has those that it had. */
-export function timesOf(options: ScheduleTimes, now: number, before: Times | undefined): Times {
+export function timesOf(options: ScheduleTimes, now: number, before: RecordedTimes | undefined): RecordedTimes {
   if (options.cron !== undefined) return { cron: options.cron.trim(), timeZone: options.timeZone ?? "UTC" };
   if (options.at !== undefined) return { at: toTime(options.at) };
   const { every, from } = options;

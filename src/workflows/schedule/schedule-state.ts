@@ -5,7 +5,7 @@ import { defineFamily } from "../../store/versions/define-state.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { QueueChoice } from "../queue/joining.ts";
-import type { Times } from "./calendar.ts";
+import type { RecordedTimes } from "./calendar.ts";
 
 /**
  * What becomes of a time at which the run of an earlier one still goes on. `"skip"`: it has no run. `"queue"`: its run starts when the
@@ -57,12 +57,12 @@ export type ScheduleRequest =
       readonly from: number;
       readonly to: number;
       readonly overlap: "queue" | "allow";
-      readonly times: Times;
+      readonly times: RecordedTimes;
     };
 
 export interface ScheduleState {
   readonly workflow: WorkflowId;
-  readonly times: Times;
+  readonly times: RecordedTimes;
   readonly overlap: Overlap;
   readonly catchUp: CatchUp;
   /** Absent where a function gives the input of each run: that is the process's that set the schedule. */

@@ -1,6 +1,6 @@
 /** A schedule as it stands, for those who look at it. */
 
-import type { Calendar, Times } from "./calendar.ts";
+import type { Calendar, RecordedTimes } from "./calendar.ts";
 import type { QueueChoice } from "../queue/joining.ts";
 import type { CatchUp, Overlap, ScheduleDecision, ScheduleRequest, ScheduleState } from "./schedule-state.ts";
 
@@ -38,7 +38,7 @@ export interface ScheduleView {
 
 export function viewOfSchedule(id: string, state: ScheduleState, calendar: Calendar): ScheduleView {
   const { workflow, times, overlap, catchUp, tenant, timeout, queue, decided, last, run, paused, requests } = state;
-  const next = paused === undefined ? calendar.next(times satisfies Times, decided) : Number.POSITIVE_INFINITY;
+  const next = paused === undefined ? calendar.next(times satisfies RecordedTimes, decided) : Number.POSITIVE_INFINITY;
   return {
     id,
     workflow: `${workflow.name}@${workflow.version}`,
