@@ -41,7 +41,7 @@ export const savina: Topic = {
     "Imam and Sarkar's actor programs with their published parameters; each checks its result. Troupe validates and copies every\n" +
     "message, runs each handler over a draft, and keeps its actors on one thread or on two; nact, XState and Effect do neither, on one\n" +
     "thread, and their queues have no bound; Erlang copies. The peers are installed by hand: npm install --prefix bench/peers, and\n" +
-    "Debian's erlang-base. Not measured: Effect at big. Half an hour on an idle machine.",
+    "Debian's erlang-base. Not measured: Effect at big. It takes an hour or more under load.",
   async run() {
     const [libraries, beam] = await Promise.all([libraryPeers(), erlang()]);
     const figures: Figure[] = [];
