@@ -2615,7 +2615,7 @@ type Last<Agents> = {
 }[keyof Agents];
 
 // what a step leaves to later ones, inferred from its options
-type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
+type Left<Out, Steps, Needs extends string, When, Otherwise> = [
     Otherwise
 ] extends [
     never
@@ -2624,8 +2624,10 @@ type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [
 ] extends [
     never
 ] ? true extends {
-    readonly [K in Needs]: Steps[K] extends MayBeSkipped<unknown> ? true : never;
+    readonly [K in Needs]: Steps[K & keyof Steps] extends MayBeSkipped<unknown> ? true : never;
 }[Needs] ? MayBeSkipped<Out> : Out : MayBeSkipped<Out> : Out;
+
+type NoStep = "no step is declared before this one";
 
 // makes the last argument of an error's constructor optional where no detail is due
 type OptionsArgument<Options> = Partial<Options> extends Options ? [
@@ -2702,8 +2704,8 @@ type RoundMapping<From, Agents, Told> = [
 type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : Step;
 
 // what a step's mapping gets, inferred from its `after` and `needs`
-type Sources<Parsed, Steps, After extends keyof Steps, Needs extends keyof Steps = never> = {
-    readonly [K in "input" | After | Needs]: K extends Needs ? Finished<Steps[K]> : K extends After ? Settled<Steps[K]> : Parsed;
+type Sources<Parsed, Steps, After extends string, Needs extends string = never> = {
+    readonly [K in "input" | After | Needs]: K extends Needs ? Finished<Steps[K & keyof Steps]> : K extends After ? Settled<Steps[K & keyof Steps]> : Parsed;
 };
 
 // the state of one key of a transaction, inferred from the keys
@@ -2715,7 +2717,11 @@ type StatesOf<K extends readonly TransactKey[]> = {
 };
 
 // the names of a workflow's own steps, without those of its sub-workflows
-type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
+type StepName<Steps> = [
+    keyof Steps
+] extends [
+    never
+] ? NoStep : Exclude<keyof Steps & string, `${string}/${string}`>;
 
 // one kind of StreamItem: what a step emits, inferred from its agent
 type StepPart<Step extends string, Value> = [

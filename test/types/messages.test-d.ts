@@ -5,6 +5,7 @@
 
 import * as v from "valibot";
 import { type AgentContext, defineAgent, defineWorkflow, type System } from "../../src/index.ts";
+import { verifyWorkflow } from "../../src/testing/index.ts";
 
 const url = import.meta.url;
 const scorer = defineAgent(url, {
@@ -31,6 +32,32 @@ export function wrongMappings(): void {
   maybe.step("next", scorer, { after: ["score"] }, ({ score }) => ({ applicantId: String(score.score) }));
   // @ts-expect-error says: '"scores"' is not assignable to type '"score"'
   scored.step("next", scorer, { after: ["scores"] }, () => ({ applicantId: "a" }));
+}
+
+export function wrongNames(isShort: boolean): void {
+  const applicant = (): { applicantId: string } => ({ applicantId: "a" });
+  // @ts-expect-error says: '"x"' is not assignable to type '"no step is declared before this one"'
+  claim.step("score", scorer, { after: ["x"] }, applicant);
+  // @ts-expect-error says: '"x"' is not assignable to type '"no step is declared before this one"'
+  claim.step("score", scorer, { needs: ["x"] }, applicant);
+  // @ts-expect-error says: '"x"' is not assignable to type '"no step is declared before this one"'
+  claim.each("all", scorer, { after: ["x"], over: () => ["a"] }, applicant);
+  // @ts-expect-error says: '"x"' is not assignable to type '"no step is declared before this one"'
+  claim.loop("again", scorer, { after: ["x"], max: 3, until: () => true }, applicant);
+  // @ts-expect-error says: '"x"' is not assignable to type '"no step is declared before this one"'
+  claim.pause("rest", { after: ["x"], ms: 1 });
+  const either = isShort ? scored : claim.step("edit", editor, () => ({ text: "" }));
+  // @ts-expect-error says: none of those signatures are compatible with each other
+  either.step("next", scorer, applicant);
+}
+
+export async function wrongVerifications(): Promise<void> {
+  // @ts-expect-error says: Property 'steps' is missing in type 'AgentDefinition<
+  await verifyWorkflow(scorer);
+  // @ts-expect-error says: is not assignable to parameter of type 'WorkflowDefinition<
+  await verifyWorkflow(() => scored);
+  // @ts-expect-error says: 'rns' does not exist in type 'VerifyOptions<
+  await verifyWorkflow(scored, { rns: 3 });
 }
 
 export function wrongSubWorkflows(): void {

@@ -38,8 +38,11 @@ export type Emitted<Kind, Name extends string, Part, InnerParts> = Kind extends 
   ? Within<Name, InnerParts>
   : { readonly [K in Name]: Part };
 
-/** The names of a workflow's own steps, without those of its sub-workflows. */
-export type StepName<Steps> = Exclude<keyof Steps & string, `${string}/${string}`>;
+/** The names of a workflow's own steps, without those of its sub-workflows. Where there is none, what the compiler is to say. */
+export type StepName<Steps> = [keyof Steps] extends [never]
+  ? NoStep
+  : Exclude<keyof Steps & string, `${string}/${string}`>;
+type NoStep = "no step is declared before this one";
 
 /** The key of a property that exists only in types. */
 declare const skippable: unique symbol;
@@ -59,22 +62,19 @@ export type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefin
 /** The output of a step that has finished. */
 export type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
 
-/**
- * The sources of one step, spelled out: `input`, the outputs of the steps in its `after`, and of those in its `needs`, which
- * have finished when it starts.
- */
-export type Sources<Parsed, Steps, After extends keyof Steps, Needs extends keyof Steps = never> = {
+/** The sources of one step: `input`, the outputs of the steps in its `after`, and of those in its `needs`, which have finished. */
+export type Sources<Parsed, Steps, After extends string, Needs extends string = never> = {
   readonly [K in "input" | After | Needs]: K extends Needs
-    ? Finished<Steps[K]>
+    ? Finished<Steps[K & keyof Steps]>
     : K extends After
-      ? Settled<Steps[K]>
+      ? Settled<Steps[K & keyof Steps]>
       : Parsed;
 };
 
 /** What a step leaves: its output, which may be missing if the step, or one that it needs, may be skipped and nothing stands in. */
-export type Left<Out, Steps, Needs extends keyof Steps, When, Otherwise> = [Otherwise] extends [never]
+export type Left<Out, Steps, Needs extends string, When, Otherwise> = [Otherwise] extends [never]
   ? [When] extends [never]
-    ? true extends { readonly [K in Needs]: Steps[K] extends MayBeSkipped<unknown> ? true : never }[Needs]
+    ? true extends { readonly [K in Needs]: Steps[K & keyof Steps] extends MayBeSkipped<unknown> ? true : never }[Needs]
       ? MayBeSkipped<Out>
       : Out
     : MayBeSkipped<Out>
