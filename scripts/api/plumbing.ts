@@ -30,6 +30,7 @@ export const plumbing: Readonly<Record<string, string>> = {
   Doer: "what does a step: an agent, or a workflow",
   OwnOptions: "the options of a step that only an agent has",
   StepName: "the names of a workflow's own steps, without those of its sub-workflows",
+  NoStep: "what the compiler says where a step is named and none is declared before",
   Within: "what a sub-workflow has, by its paths in the workflow around it",
   Emitted: "what a step emits, by its path, inferred from what does it",
   StepPart: "one kind of StreamItem: what a step emits, inferred from its agent",
