@@ -2627,6 +2627,7 @@ type Left<Out, Steps, Needs extends string, When, Otherwise> = [
     readonly [K in Needs]: Steps[K & keyof Steps] extends MayBeSkipped<unknown> ? true : never;
 }[Needs] ? MayBeSkipped<Out> : Out : MayBeSkipped<Out> : Out;
 
+// what the compiler says where a step is named and none is declared before
 type NoStep = "no step is declared before this one";
 
 // makes the last argument of an error's constructor optional where no detail is due
