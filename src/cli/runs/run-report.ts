@@ -19,7 +19,7 @@ export class RunReport {
   readonly #terminal: Terminal;
   readonly #runs: number;
   readonly #left: Map<string, FoundRun>;
-  /** The ids of those that are gone on with as another run. */
+  /** For a run that goes on as another one, such as a fork, the id of that one. */
   readonly #others = new Map<string, string>();
   readonly #counts = new Map<OutcomeStatus, number>();
   #isModuleMissing = false;

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import { mostPriority } from "./rank.ts";
 
 /**
- * Which queue a run waits in. `key` is what it is counted with, by default its tenant; of those that wait, the highest `priority` comes first.
+ * Which queue a run waits in. `key` is what it is counted with, by default its tenant; of the runs that wait, the one of the highest `priority` comes first.
  *
  * @since 0.1.0
  */

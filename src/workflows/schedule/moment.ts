@@ -1,4 +1,4 @@
-/** A moment, as those who set schedules give it, and as the ids of runs have it. */
+/** A moment, as a schedule is told of it, and as the ids of runs have it. */
 
 import * as v from "valibot";
 
