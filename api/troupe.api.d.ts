@@ -758,6 +758,14 @@ export interface ErrorDetailsByCode {
     "journal-stopped": {
         readonly directory: string;
     };
+    "ownership-lost": {
+        readonly journal: string;
+        readonly epoch?: number;
+        readonly owner?: string;
+    };
+    "outcome-unknown": {
+        readonly positions: readonly number[];
+    };
     "key-too-long": {
         readonly bytes: number;
         readonly maxBytes: number;
@@ -1028,9 +1036,11 @@ export interface ItemsOf {
 export interface Journal {
     readonly position: Position;
     readonly time: number;
+    readonly lost?: AbortSignal;
     append(records: readonly CommitRecord[]): MaybePromise<void>;
     head(key: StateKey): MaybePromise<Snapshot | undefined>;
     peek(key: StateKey): MaybePromise<Snapshot | undefined>;
+    heads(keys: readonly StateKey[]): MaybePromise<readonly (Snapshot | undefined)[]>;
     at(key: StateKey, version: number): MaybePromise<Snapshot | undefined>;
     meta(key: StateKey, version: number): MaybePromise<SnapshotMeta | undefined>;
     oldest(key: StateKey): MaybePromise<number | undefined>;

@@ -56,13 +56,15 @@ export const errorCodes = [
   "schema-newer",
   "recipe-failed",
   "idempotency-mismatch",
-  // journals on disk
+  // journals
   "no-such-journal",
   "journal-in-use",
   "journal-format",
   "journal-corrupt",
   "journal-failed",
   "journal-stopped",
+  "ownership-lost",
+  "outcome-unknown",
   "key-too-long",
   // workflows
   "invalid-workflow",

@@ -190,7 +190,7 @@ export interface ErrorDetailsByCode {
     readonly committedTo: string;
     readonly version: number;
   };
-  // journals on disk
+  // journals
   "no-such-journal": { readonly directory: string };
   "journal-in-use": { readonly directory?: string; readonly pid: number };
   "journal-format": { readonly file: string; readonly format: number; readonly expected: number };
@@ -204,6 +204,15 @@ export interface ErrorDetailsByCode {
   };
   "journal-failed": { readonly directory: string; readonly freeBytes?: number | undefined };
   "journal-stopped": { readonly directory: string };
+  "ownership-lost": {
+    /** Which journal, without a password. */
+    readonly journal: string;
+    /** How often the journal had changed its owner when this process became it. */
+    readonly epoch?: number;
+    /** The owner now, where it is known. */
+    readonly owner?: string;
+  };
+  "outcome-unknown": { readonly positions: readonly number[] };
   "key-too-long": { readonly bytes: number; readonly maxBytes: number };
   // workflows
   "invalid-workflow": { readonly workflow?: string; readonly version?: string; readonly step?: string };

@@ -45,7 +45,7 @@ export interface StoreAuthorityOptions {
  * cause. The journal's errors are passed on as they are. When `commit` fails so, nothing was committed, nor were the
  * commits decided on top of it.
  *
- * After {@link StoreAuthority.close} every call throws or rejects with `system-closed`.
+ * After {@link StoreAuthority.close} every call throws or rejects with `system-closed`; once the journal is lost, with its reason.
  *
  * @example
  * const authority = new StoreAuthority({ journal: memoryJournal(), clock });
@@ -369,6 +369,7 @@ export class StoreAuthority {
   }
 
   #checkOpen(): void {
+    this.#journal.lost?.throwIfAborted();
     if (this.#closed !== undefined) {
       throw new TroupeError("system-closed", "The store is closed. Use it before the system closes.");
     }

@@ -22,8 +22,16 @@ export interface Journal {
   /** The latest time of all its commits; 0 when empty. Read once, too: time goes on from there. */
   readonly time: number;
   /**
+   * Aborts when another process owns the journal now, or may own it soon, since this one couldn't renew its ownership in time. Its
+   * reason is a TroupeError `ownership-lost`. From then on every append rejects with that code or with `outcome-unknown`, and what
+   * is read may be old. A journal that has no such signal stays its owner's until it is closed.
+   */
+  readonly lost?: AbortSignal;
+  /**
    * Keeps the records of one commit: the next version of one or more keys, all at one position. When it returns or
-   * resolves, all of them are durable. When it throws or rejects, certainly none is kept. If a record's parent isn't
+   * resolves, all of them are durable. When it throws or rejects, certainly none is kept, except where
+   * the error is a TroupeError `outcome-unknown`: then ownership was lost before the journal could find out, and `lost` has aborted.
+   * A journal whose connection breaks otherwise finds out before it answers. If a record's parent isn't
    * the newest version kept of its key, the whole commit must be refused, so that nothing is built on a lost version.
    *
    * A record whose snapshot is `erased` removes, by the same write, all of its key that is before it: versions, states, patches and
@@ -34,6 +42,8 @@ export interface Journal {
   head(key: StateKey): MaybePromise<Snapshot | undefined>;
   /** The same, where many keys are read once each: it doesn't push what is in use out of a cache. */
   peek(key: StateKey): MaybePromise<Snapshot | undefined>;
+  /** The same for many keys, in their order, in one read where the journal is elsewhere. Fails if one of them can't be read. */
+  heads(keys: readonly StateKey[]): MaybePromise<readonly (Snapshot | undefined)[]>;
   /** One version of a key; `undefined` if it isn't kept. */
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined>;
   /** The same without its state: cheap however large the state is. */

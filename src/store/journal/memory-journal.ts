@@ -78,6 +78,7 @@ export function memoryJournal(options: Readonly<Record<string, never>> = {}): Jo
     },
     head,
     peek: head,
+    heads: (keys) => keys.map(head),
     at,
     meta(key, version) {
       const snapshot = at(key, version);

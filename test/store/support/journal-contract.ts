@@ -43,6 +43,16 @@ function checkContract(
     return { journal: await reopen(journal), tombstone };
   }
 
+  it("has the newest versions of many keys at once, in their order", async () => {
+    const { journal, tombstone } = await erased();
+    const keys = ["a/0", "z/1", "a/1", "b/1", "a/0"];
+    const one = await Promise.all(keys.map(async (key) => journal.peek(key)));
+    expect(await journal.heads(keys)).toEqual(one);
+    expect(one.map((head) => head?.version)).toEqual([2, undefined, 3, tombstone.snapshot.version, 2]);
+    expect(await journal.heads([])).toEqual([]);
+    await journal.close();
+  });
+
   it("starts empty, at position 0 and time 0", async () => {
     const journal = await reopen(await open());
     expect(journal.position).toBe(0);

@@ -74,6 +74,7 @@ export class SlowJournal implements Journal {
 
   head: Journal["head"] = (key) => this.#read(() => this.#inner.head(key));
   peek: Journal["peek"] = (key) => this.#read(() => this.#inner.peek(key));
+  heads: Journal["heads"] = (keys) => this.#read(() => this.#inner.heads(keys));
   at: Journal["at"] = (key, version) => this.#read(() => this.#inner.at(key, version));
   records: Journal["records"] = (key, lowest, highest) => this.#read(() => this.#inner.records(key, lowest, highest));
   committed: Journal["committed"] = (idempotencyKey) => this.#read(() => this.#inner.committed(idempotencyKey));

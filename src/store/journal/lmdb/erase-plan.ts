@@ -7,6 +7,13 @@ import type { KeyRow } from "./records/key-row.ts";
 import type { Environment, TableName } from "./lmdb-environment.ts";
 import { readRecord } from "./version-reader.ts";
 
+/** A key of which all before a version is to be removed. */
+export interface ErasedKey {
+  readonly key: StateKey;
+  readonly row: KeyRow;
+  readonly before: number;
+}
+
 export interface ErasePlan {
   readonly removed: readonly (readonly [table: TableName, place: Buffer])[];
   readonly idempotencyKeys: ReadonlySet<string>;

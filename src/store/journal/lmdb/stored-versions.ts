@@ -18,7 +18,7 @@ import { readInfo, writeInfo } from "./journal-info.ts";
 import { KeyIndex } from "./key-index.ts";
 import type { KeyId } from "./records/entry-key.ts";
 import { type KeyRow, newKeyRow } from "./records/key-row.ts";
-import { planErase } from "./erase-plan.ts";
+import { type ErasedKey, planErase } from "./erase-plan.ts";
 import { planTrim } from "./trim-plan.ts";
 import { entriesOf, type VersionEntries } from "./records/version-entries.ts";
 import { Recent } from "./recent.ts";
@@ -29,13 +29,6 @@ const maxCachedBytes = 32 * 1024 * 1024;
 /** What a version takes besides its state, and how much more than its bytes on disk the state does (`bench/waits.ts`). */
 const cachedEntryBytes = 500;
 const cachedOverEncoded = 2;
-
-/** A key of which all before a version is to be removed. */
-interface ErasedKey {
-  readonly key: StateKey;
-  readonly row: KeyRow;
-  readonly before: number;
-}
 
 export interface StoredVersionsOptions {
   readonly directory: string;
@@ -133,6 +126,10 @@ export class StoredVersions implements Journal {
 
   peek(key: StateKey): Snapshot | undefined {
     return this.#newest(key, false);
+  }
+
+  heads(keys: readonly StateKey[]): readonly (Snapshot | undefined)[] {
+    return keys.map((key) => this.peek(key));
   }
 
   /** The newest version, whether it is on disk or not. */

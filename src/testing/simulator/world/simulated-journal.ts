@@ -170,6 +170,10 @@ class JournalOfProcess implements Journal {
     return this.#reach.read(() => this.#kept.peek(key));
   }
 
+  heads(keys: readonly StateKey[]): MaybePromise<readonly (Snapshot | undefined)[]> {
+    return this.#reach.read(() => this.#kept.heads(keys));
+  }
+
   at(key: StateKey, version: number): MaybePromise<Snapshot | undefined> {
     return this.#reach.read(() => this.#kept.at(key, version));
   }
