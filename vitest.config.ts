@@ -28,8 +28,6 @@ export default defineConfig({
           exclude: [onThreads, mutations],
           server: { deps: { external: [whatIsCompiled] } },
           isolate: false, // a process for each file costs more than most files do
-          // `npm run lint` checks the type tests along with everything else. `npm run test:types` runs them alone.
-          typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "./tsconfig.json", ignoreSourceErrors: true },
         },
       },
       {

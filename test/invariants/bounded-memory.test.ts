@@ -9,7 +9,8 @@ import { runState } from "../../src/workflows/history/run-state.ts";
 import { backpressureBox, capacity, dropNewestBox, dropOldestBox, rejectBox } from "./actors.ts";
 import { outside } from "./outside.ts";
 import { steady, steps } from "./sagas.ts";
-import { holdsInWorld, holdsOnThreads, holdsSimulated, schedules, seeds } from "./worlds.ts";
+import { holdsInWorld, holdsOnThreads, holdsSimulated, seeds } from "./worlds.ts";
+import { schedules } from "../schedules.ts";
 
 const boxes = [backpressureBox, rejectBox, dropOldestBox, dropNewestBox] as const;
 

@@ -7,7 +7,8 @@ import type { Scenario } from "../../src/testing/index.ts";
 import type { RunOutcome } from "../../src/testing/simulator/schedules/run-outcome.ts";
 import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import { adder, tally, writer } from "../fixtures/actors.ts";
-import { crashes, schedules } from "./worlds.ts";
+import { crashes } from "./worlds.ts";
+import { schedules } from "../schedules.ts";
 import { book, fulfilment } from "./workflows.ts";
 
 /** A bit of everything: actors that race for keys, workflows, a switch, time, chance, a thread that may die, crashes. */

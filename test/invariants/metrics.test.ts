@@ -7,7 +7,8 @@ import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import type { SimulateOptions } from "../../src/testing/simulator/simulate-options.ts";
 import { quickExpect } from "../quick-expect.ts";
 import { coat, sheet } from "./traced.ts";
-import { schedules, seeds } from "./worlds.ts";
+import { seeds } from "./worlds.ts";
+import { schedules } from "../schedules.ts";
 
 interface Day {
   readonly orders: readonly ("cutter" | "sewer" | "packer" | null)[];

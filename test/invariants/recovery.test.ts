@@ -19,7 +19,8 @@ import { hastyJournal } from "./hasty-journal.ts";
 import { outside } from "./outside.ts";
 import { always, type Conduct, final, hasty, ledger, steady, type Step, steps } from "./sagas.ts";
 import { withoutIdempotencyKeys } from "./wire.ts";
-import { crashes, holdsInWorld, isFoundBrokenInWorld, schedules, seeds, type SimulatedOptions } from "./worlds.ts";
+import { crashes, holdsInWorld, isFoundBrokenInWorld, seeds, type SimulatedOptions } from "./worlds.ts";
+import { schedules } from "../schedules.ts";
 import { quickExpect } from "../quick-expect.ts";
 
 interface GivenOrder {

@@ -14,7 +14,8 @@ import * as names from "../../src/traces/semantic-names.ts";
 import { SpanIds } from "../../src/traces/span-ids.ts";
 import { canary, coat, desk, outside, sheet, sleepwalker, till } from "./traced.ts";
 import { asMessage, mapFrames, type WireFrame } from "./wire.ts";
-import { crashes, schedules, seeds } from "./worlds.ts";
+import { crashes, seeds } from "./worlds.ts";
+import { schedules } from "../schedules.ts";
 import { quickExpect } from "../quick-expect.ts";
 
 interface Day {

@@ -2,6 +2,7 @@
 
 import * as fc from "fast-check";
 import { createSystem, type System, type SystemOptions } from "../../src/index.ts";
+import { schedules } from "../schedules.ts";
 import type { Faults, World } from "../../src/testing/index.ts";
 import type { JournalSource } from "../../src/testing/simulator/world/simulated-journal.ts";
 import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
@@ -14,8 +15,6 @@ export type Scenario<P> = (system: System, parameters: P, scope: string) => Prom
 /** The same with all that the simulator's world has. */
 export type WorldScenario<P> = (world: World, parameters: P) => Promise<void>;
 
-/** Every invariant is shown under so many schedules; `npm run test:schedules` and `test:deep` take more. */
-export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 50);
 /** A break is looked for longer: some show under one schedule in a few hundred only, and the search ends there. */
 const searched = Math.max(10_000, 10 * schedules);
 /** A schedule each. */

@@ -3,6 +3,7 @@
 import { describe, expect, it } from "vitest";
 import { simulate } from "../../src/testing/index.ts";
 import { strategyNames } from "../../src/testing/simulator/schedules/strategy.ts";
+import { schedules } from "../schedules.ts";
 import { memoryRaces } from "./memory-races.ts";
 import { messageRaces } from "./message-races.ts";
 import { noRaces } from "./no-races.ts";
@@ -11,7 +12,6 @@ import { workflowRaces } from "./workflow-races.ts";
 
 /** So many schedules are looked at for a race; most show within ten. */
 const most = 2_000;
-const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 50);
 /** Where more schedules are looked at, each of them finds nothing where nothing is. */
 const strategies = schedules > 50 ? strategyNames : (["portfolio"] as const);
 

@@ -18,15 +18,15 @@ function property(sabotage?: Sabotage, slow?: { readonly slowReads: boolean }) {
 
 describe("whatever clients do and however messages lag", () => {
   it("nothing is lost, stale, doubled or out of order (invariants 3, 4, 5)", async () => {
-    await fc.assert(property(), { numRuns: 400 });
+    await fc.assert(property(), { numRuns: 200 });
   });
 
   it("neither with a journal that is slow to write, fails, and answers in any order", async () => {
-    await fc.assert(property({}, { slowReads: false }), { numRuns: 300 });
+    await fc.assert(property({}, { slowReads: false }), { numRuns: 150 });
   });
 
   it("neither with a journal that is slow to read as well", async () => {
-    await fc.assert(property({}, { slowReads: true }), { numRuns: 200 });
+    await fc.assert(property({}, { slowReads: true }), { numRuns: 100 });
   });
 });
 

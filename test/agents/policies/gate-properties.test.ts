@@ -329,7 +329,7 @@ describe("a gate, whatever its policies", () => {
         inOrder(drive);
       }),
       {
-        numRuns: 1_000,
+        numRuns: 300,
         examples: [
           // a call that had waited for its limit and went on waiting for the bulkhead gave its place in the queue away
           [
@@ -361,7 +361,7 @@ describe("a gate, whatever its policies", () => {
         seen.rejected += flooded.filter((end) => end === "rejected").length;
         seen.admitted += flooded.filter((end) => typeof end === "number").length;
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
     for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(500);
   });

@@ -36,7 +36,7 @@ it("agrees with the history of a run, however that ended", async () => {
           expect(uncompensated?.isPivot).toBe(uncompensated?.step === pivotReached(state)?.pivot);
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 60 },
   );
   expect([...seen].toSorted()).toEqual(["cancelled", "compensation-failed", "completed", "failed"]);
 });

@@ -85,11 +85,11 @@ const scenario = (isApproved: boolean): Scenario => {
 };
 
 describe.each<Coordination>(["orchestrator", "relay"])("under the %s", (coordination) => {
-  const options: SimulateOptions = { seed: 1, runs: 30, system: { coordination }, agents: [known] };
+  const options: SimulateOptions = { seed: 1, runs: 12, system: { coordination }, agents: [known] };
 
   it.each([true, false])("pays back what it says, where the approval is %s", async (isApproved) => {
     const { runs } = await simulate(scenario(isApproved), options);
-    expect(runs).toBe(30);
+    expect(runs).toBe(12);
   });
 
   it("also where threads die and the process crashes", async () => {
@@ -141,6 +141,5 @@ it("reports each night what was paid back, also of the night in which no process
 });
 
 it("has no fault that its contracts allow", async () => {
-  expect((await verifyWorkflow(desk, { seed: 1, runs: 150 })).completed).toBeGreaterThan(0);
   expect((await verifyWorkflow(report, { seed: 1, runs: 50 })).completed).toBeGreaterThan(0);
 });

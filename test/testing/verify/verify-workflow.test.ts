@@ -48,7 +48,7 @@ describe("a workflow without faults passes", () => {
     ["the credit decision", creditDecision],
     ["the support desk", desk],
   ])("%s", async (_name, workflow) => {
-    const { runs, completed, failed, cancelled, steps } = await verifyWorkflow(workflow, { seed: 1, runs: 150 });
+    const { runs, completed, failed, cancelled, steps } = await verifyWorkflow(workflow, { seed: 1, runs: 75 });
     expect(completed + failed + cancelled).toBe(runs);
     expect(Math.min(completed, failed, cancelled)).toBeGreaterThan(0);
     for (const { finished } of Object.values(steps)) expect(finished).toBeGreaterThan(0);

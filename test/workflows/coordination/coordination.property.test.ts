@@ -2,12 +2,13 @@
 
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { schedules } from "../../schedules.ts";
 import { expectAllSound } from "../support/run-invariants.ts";
 import { type Outcome, play, type Scenario, scenarios } from "../support/run-scenario.ts";
 
-const check = { numRuns: 200 };
+const check = { numRuns: 4 * schedules };
 /** Some of these workflows are large. */
-const many = { numRuns: 1_000 };
+const many = { numRuns: 12 * schedules };
 
 /** What happened, whichever coordination decided it. */
 function deeds({ events }: Outcome): unknown[] {

@@ -129,7 +129,7 @@ describe("the steps of a run", () => {
           }
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
     expect([...statuses].toSorted()).toEqual(["cancelled", "compensation-failed", "completed", "failed"]);
   });

@@ -40,7 +40,7 @@ describe("the view of a run at a version", () => {
       fc.asyncProperty(troubled, async (scenario) => {
         for (const run of (await play(scenario)).runs) expectFolded(run);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -50,7 +50,7 @@ describe("the view of a run at a version", () => {
         for (const run of (await play(scenario)).runs)
           expectFolded(run, ({ events }) => events.some(({ type }) => type === "step-finished"));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
     expect(found.failed).toBe(true);
     expect(String(found.errorInstance)).toContain("to deeply equal");

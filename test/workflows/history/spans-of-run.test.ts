@@ -120,7 +120,7 @@ describe("the spans of a run", () => {
       fc.asyncProperty(troubled, async (scenario) => {
         for (const run of (await play(scenario)).runs) expectSameStory(run);
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     );
   });
 
@@ -135,7 +135,7 @@ describe("the spans of a run", () => {
               return records.filter((_, index) => index !== at);
             });
         }),
-        { numRuns: 300 },
+        { numRuns: 100 },
       );
       expect(found.failed).toBe(true);
     },

@@ -66,7 +66,7 @@ describe("what is kept on disk", () => {
         }
         await clear();
       }),
-      { numRuns: 60 },
+      { numRuns: 30 },
     );
   });
 
@@ -84,7 +84,7 @@ describe("what is kept on disk", () => {
         }
         await clear();
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 
