@@ -762,6 +762,8 @@ export interface ErrorDetailsByCode {
         readonly journal: string;
         readonly epoch?: number;
         readonly owner?: string;
+        readonly run?: string;
+        readonly isRecorded?: boolean;
     };
     "outcome-unknown": {
         readonly positions: readonly number[];
@@ -2012,6 +2014,7 @@ export interface System extends AsyncDisposable {
     switchCoordination(coordination: Coordination): Promise<void>;
     readonly store: Store;
     readonly events$: Observable<SystemEvent>;
+    readonly role$: Observable<SystemRole>;
     readonly deadLetters$: Observable<DeadLetter>;
     stats(): Promise<SystemStats>;
     readonly inspector: {
@@ -2137,6 +2140,10 @@ export type SystemEvent = {
     readonly schedule: string;
     readonly error: unknown;
 } | {
+    readonly type: "ownership-lost";
+    readonly time: number;
+    readonly error: unknown;
+} | {
     readonly type: "shutdown-began";
     readonly time: number;
     readonly deadline: number;
@@ -2187,6 +2194,8 @@ export interface SystemOptions {
     readonly inspector?: boolean | InspectorOptions;
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
+
+export type SystemRole = "active" | "lost" | "ended";
 
 export interface SystemStats {
     readonly actors: number;

@@ -70,6 +70,7 @@ export type { System, SystemStats } from "./runtime/system/system.ts";
 export type { ReadonlyParts } from "./values/readonly-parts.ts";
 export type { LogFields, Logger, LoggerOptions, LogLevel } from "./runtime/telemetry/logger.ts";
 export type { SystemEvent } from "./runtime/telemetry/system-events.ts";
+export type { SystemRole } from "./runtime/system/system-role.ts";
 export type { ResourceLimits } from "./runtime/threads/resource-limits.ts";
 export type { DeadLetter, DeadLetterReason } from "./runtime/transport/envelope.ts";
 export type { LeftRuns } from "./runtime/workflows/accepted-runs.ts";

@@ -211,6 +211,9 @@ export interface ErrorDetailsByCode {
     readonly epoch?: number;
     /** The owner now, where it is known. */
     readonly owner?: string;
+    /** The run that code waited for, and whether anything of it is recorded. */
+    readonly run?: string;
+    readonly isRecorded?: boolean;
   };
   "outcome-unknown": { readonly positions: readonly number[] };
   "key-too-long": { readonly bytes: number; readonly maxBytes: number };

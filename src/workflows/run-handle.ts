@@ -276,7 +276,8 @@ export class RunHandle<Output = unknown> implements Run<Output> {
 
   /** The run can't go on. The end of the system ends its events; any other reason is their error. */
   break(error: unknown): void {
-    this.#end ??= isTroupeError(error, "system-closed") ? {} : { error };
+    const isSystems = isTroupeError(error, "system-closed") || isTroupeError(error, "ownership-lost");
+    this.#end ??= isSystems ? {} : { error };
     this.#endRecords();
     this.#reject(error);
     this.#starting?.reject(error);

@@ -40,7 +40,14 @@ function isCallersFault(agent: string, error: unknown): boolean {
     isTroupeError(error, "contract-violated") && error.details.agent === agent && error.details.direction === "input"
   );
 }
-const givenUp: ReadonlySet<string> = new Set(["cancelled", "run-cancelled", "actor-stopped", "system-closed"]);
+const givenUp: ReadonlySet<string> = new Set([
+  "cancelled",
+  "run-cancelled",
+  "actor-stopped",
+  "system-closed",
+  "ownership-lost",
+  "outcome-unknown",
+]);
 
 /** How much of an error's text is kept, in characters. */
 const maxText = 500;

@@ -38,7 +38,14 @@ export interface RetryPolicy {
 /** A call that was lost with its host gets at least this many attempts. */
 const attemptsWhenLost = 3;
 
-const givenUp: ReadonlySet<string> = new Set(["cancelled", "circular-call", "run-cancelled", "system-closed"]);
+const givenUp: ReadonlySet<string> = new Set([
+  "cancelled",
+  "circular-call",
+  "run-cancelled",
+  "system-closed",
+  "ownership-lost",
+  "outcome-unknown",
+]);
 
 /**
  * When to make the attempt that follows attempt number `attempt` (from 1), which ended with `error`; `undefined` for

@@ -24,6 +24,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "invalid-state": 422,
   "message-too-large": 413,
   "system-closed": 503,
+  "ownership-lost": 503,
 };
 
 export interface ErrorAnswer {

@@ -237,11 +237,13 @@ export class Gates {
       );
   }
 
-  /** That the system closes is no failure. */
+  /** That the system closes is no failure, nor that it loses its journal. */
   #failed(error: unknown): undefined {
-    if (!isTroupeError(error, "system-closed")) this.#options.onError(error);
+    if (!endings.some((code) => isTroupeError(error, code))) this.#options.onError(error);
   }
 }
+
+const endings = ["system-closed", "ownership-lost", "outcome-unknown"] as const;
 
 /** What is reported of a call that its thread took along. */
 const diedWithIt = Object.freeze({ error: "its thread died" });

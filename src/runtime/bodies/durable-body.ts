@@ -9,11 +9,8 @@ import type { Subscription } from "rxjs";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import { type Mail, mailState, noMail, type Parcel } from "../../actors/outbox-state.ts";
 import { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { AskError } from "../../errors/ask-error.ts";
-import { messageOf } from "../../errors/caught.ts";
 import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { isConflictError } from "../../store/versions/conflict-error.ts";
-import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { StateDefinition } from "../../store/versions/state-definition.ts";
 import { keyOfParts, scopeKey } from "../../store/versions/idempotency-key.ts";
@@ -30,6 +27,7 @@ import { finished } from "./actor-state.ts";
 import { Outbox } from "./outbox.ts";
 import { HeldOutput, type Posted } from "./held-output.ts";
 import { checkSameRequest, payloadHash } from "./same-request.ts";
+import { isOutcomeUnknown, refusalOf, StoreFailure, stored } from "./store-failure.ts";
 import type { ActorServices } from "../cell/actor-services.ts";
 
 type Handle = (draft: unknown, payload: unknown, context: unknown) => unknown;
@@ -135,7 +133,7 @@ export class DurableBody implements ActorBody {
       await this.#handle(delivery);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
-      delivery.refuse(notCommitted(delivery.envelope, error.cause));
+      delivery.refuse(refusalOf(delivery.envelope, error));
       throw error.cause;
     } finally {
       this.#isHandling = false;
@@ -162,7 +160,8 @@ export class DurableBody implements ActorBody {
       for (let attempt = 1; !(await this.#attempt(delivery, { spare, key, scope, asked }, attempt)); attempt++);
     } catch (error) {
       // it may have failed since it was handled before: the second sending of a message may be the first to arrive
-      if (key === undefined || isRepeat || !(await this.#answerAgain(delivery, key, asked))) throw error;
+      if (key === undefined || isRepeat || isOutcomeUnknown(error) || !(await this.#answerAgain(delivery, key, asked)))
+        throw error;
     }
   }
 
@@ -195,7 +194,10 @@ export class DurableBody implements ActorBody {
             !isOwn,
           );
       },
-      error: (error: unknown) => this.#services.host.reportFailure(this.#cell.address, "outbox", error),
+      error: (error: unknown) => {
+        if (isTroupeError(error, "ownership-lost")) return; // the system says so itself, and ends
+        this.#services.host.reportFailure(this.#cell.address, "outbox", error);
+      },
     });
   }
 
@@ -331,22 +333,6 @@ export class DurableBody implements ActorBody {
   }
 }
 
-/** A failure of the store, and not of the handler: the message had no effect, and may be sent again. */
-class StoreFailure extends Error {
-  constructor(cause: unknown) {
-    super("the store failed", { cause });
-  }
-}
-
-/** @throws StoreFailure */
-async function stored<T>(work: () => MaybePromise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    throw new StoreFailure(error);
-  }
-}
-
 function parcelsOf(last: number, posted: readonly Posted[]): readonly Parcel[] {
   return posted.map((message, i) => ({ number: last + 1 + i, ...message }));
 }
@@ -382,12 +368,4 @@ function outboxFull(actor: string, count: number): TroupeError {
       "See whether the receivers are there; have them answer, or send less.",
     { details: { actor, count, limit: maxParcels } },
   );
-}
-
-function notCommitted({ to, type }: Envelope, cause: unknown): AskError {
-  const why = messageOf(cause);
-  return new AskError("rejected", "not-committed", `${to} had no effect of "${type}", as the store failed: ${why}`, {
-    cause,
-    details: { to, type },
-  });
 }

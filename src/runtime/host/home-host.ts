@@ -10,7 +10,7 @@ import { defaultMailbox } from "../../actors/mailbox-options.ts";
 import { mailState } from "../../actors/outbox-state.ts";
 import { isOpen, type RunState, runState } from "../../workflows/history/run-state.ts";
 import type { Recorded } from "../../traces/recorder.ts";
-import { isTroupeError } from "../../errors/troupe-error.ts";
+import { isTroupeError, type TroupeError } from "../../errors/troupe-error.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
 import type { CommitMeter } from "../../store/authority/commit-sequencer.ts";
 import { StoreAuthority } from "../../store/authority/store-authority.ts";
@@ -63,6 +63,8 @@ export interface HomeHostOptions {
   readonly meter: CommitMeter | undefined;
   /** Hears each report of any host first. */
   readonly onReport: ReportSink;
+  /** Another process owns the journal, or may soon. */
+  readonly onLost: (error: TroupeError) => void;
   /** Versions that retention doesn't keep could not be dropped. */
   readonly onRetentionFailure: (key: StateKey, error: unknown) => void;
 }
@@ -96,7 +98,7 @@ export class HomeHost {
 
   /** @throws TroupeError `journal-in-use` when another system of this process has the journal. */
   constructor(options: HomeHostOptions) {
-    const { settings, ports, journal, retention, onReport, onRetentionFailure } = options;
+    const { settings, ports, journal, retention, onReport, onLost, onRetentionFailure } = options;
     const { system, clock, random, turns, load, observer } = ports;
     const { traces, meter } = options;
     this.#onReport = onReport;
@@ -115,6 +117,12 @@ export class HomeHost {
     });
     this.authority = authority;
     this.#giveJournalBack = takeInUse(journal);
+    const { lost } = journal;
+    const end = (): void => {
+      onLost(lost?.reason as TroupeError);
+      turns.schedule(() => authority.abandon()); // in this turn, the journal may still say what became of commits
+    };
+    lost?.addEventListener("abort", end, { once: true });
     this.host = new ThreadHost({
       settings,
       system,

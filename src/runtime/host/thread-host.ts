@@ -212,8 +212,8 @@ export class ThreadHost {
    * Stops all actors of this host; what was not handled becomes dead letters. Asks end at once, so that no
    * handler waits for an answer. An actor that has not stopped when `limit` resolves is left behind.
    */
-  async stopActors(limit?: Promise<void>): Promise<void> {
-    this.messenger.endAsks();
+  async stopActors(limit?: Promise<void>, cause?: unknown): Promise<void> {
+    this.messenger.endAsks(cause);
     const stopped = Promise.all([...this.#cells.values()].map((cell) => cell.stop("discard")));
     await (limit === undefined ? stopped : Promise.race([stopped, limit]));
   }

@@ -331,9 +331,9 @@ export class Messenger {
   }
 
   /** The system closes: all asks end at once, so that no handler waits for an answer, and new ones are refused. */
-  endAsks(): void {
+  endAsks(cause?: unknown): void {
     this.#isClosing = true;
-    this.#asks.giveUpAll("system-closed");
+    this.#asks.giveUpAll("system-closed", undefined, cause);
   }
 
   /** Nothing is sent any more: what still waits becomes dead letters, but for what is known to be done with. */

@@ -203,8 +203,8 @@ export class PendingAsks {
   }
 
   /** No asker waits any longer, or none of those that `isOver` picks. */
-  giveUpAll(code: GivenUpCode, isOver: (ask: PendingAsk) => boolean = () => true): void {
-    for (const ask of [...this.#asks.values()]) if (isOver(ask)) this.giveUp(ask, code);
+  giveUpAll(code: GivenUpCode, isOver: (ask: PendingAsk) => boolean = () => true, cause?: unknown): void {
+    for (const ask of [...this.#asks.values()]) if (isOver(ask)) this.giveUp(ask, code, cause);
   }
 
   close(): void {

@@ -55,6 +55,7 @@ import { SystemMeter } from "../telemetry/system-meter.ts";
 import { SystemLog } from "../telemetry/system-log.ts";
 import { notStopped, stopDeadline, type StopOptions } from "./stop-options.ts";
 import { SystemEnd } from "./system-end.ts";
+import type { SystemRole } from "./system-role.ts";
 import { HostReports } from "./host-reports.ts";
 import { runsEvents } from "./runs-events.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
@@ -67,6 +68,7 @@ export class ActorSystem implements System {
   readonly queues: Queues;
   readonly schedules: ScheduleKeeper;
   readonly events$: Observable<SystemEvent>;
+  readonly role$: Observable<SystemRole>;
   readonly deadLetters$: Observable<DeadLetter>;
   inspector: { readonly url: string } | undefined;
   readonly #platform: Platform;
@@ -107,6 +109,7 @@ export class ActorSystem implements System {
       traces: this.#traces,
       meter,
       onReport: (report, from) => this.#reports.hear(report, from),
+      onLost: (error) => this.#end.lose(error),
       onRetentionFailure: (key, error) => this.#events.publish({ type: "retention-failed", key, error }),
     });
     this.events$ = this.#events.events$;
@@ -217,6 +220,7 @@ export class ActorSystem implements System {
       stop: (address) => stop(address, "drain"),
       publish: this.#events.publish,
     });
+    this.role$ = this.#end.role$;
     this.#reports = new HostReports({ ...parts, isClosing: () => this.#end.isClosing });
     this.#measures = meter && new SystemMeasures(meter, parts, platform);
   }

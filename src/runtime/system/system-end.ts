@@ -1,5 +1,6 @@
 /** How a system ends: drained, shut down in good order, or closed at once; and what it still accepts until then. */
 
+import { ReplaySubject } from "rxjs";
 import type { Address } from "../../actors/address.ts";
 import { readGiven } from "../../contracts/read-given.ts";
 import { timeOfDay } from "../../async/time-of-day.ts";
@@ -18,6 +19,7 @@ import type { TraceCollector } from "../telemetry/trace-collector.ts";
 import type { EventFeed } from "../telemetry/event-feed.ts";
 import type { SystemLog } from "../telemetry/system-log.ts";
 import type { Untimed } from "../telemetry/system-events.ts";
+import type { SystemRole } from "./system-role.ts";
 import type { ThreadRoster } from "../threads/thread-roster.ts";
 import { shown } from "../../values/shown.ts";
 
@@ -48,8 +50,9 @@ interface Deadline {
   readonly deadline?: number;
 }
 
-/** Milliseconds that a thread gets to close by itself. */
+/** Milliseconds that a thread gets to close by itself; fewer where another process does its work already. */
 const closeGrace = 1000;
+const lostGrace = 250;
 /** In so many parts they are waited for, one after another. */
 const graceParts = 10;
 
@@ -64,18 +67,26 @@ export class SystemEnd {
   /** True from the very beginning of closing, which reports to others before it is a promise. */
   #isClosing = false;
   #closing: Promise<void> | undefined;
+  #hasEnded = false;
   #left: LeftRuns = { unfinished: [], notStarted: [] };
+  /** Why the system ends, if it has lost its journal. */
+  #lost: TroupeError | undefined;
+  /** Keeps the last role for those who ask later. */
+  readonly #role$ = new ReplaySubject<SystemRole>(1);
+  readonly role$ = this.#role$.asObservable();
 
   constructor(options: SystemEndOptions) {
     this.#options = options;
+    this.#role$.next("active");
   }
 
   get isClosing(): boolean {
     return this.#isClosing;
   }
 
-  /** @throws TroupeError `system-closed` once nothing more is taken from outside. */
+  /** @throws TroupeError `system-closed` once nothing more is taken from outside; `ownership-lost`. */
   checkOpen(): void {
+    if (this.#lost !== undefined) throw this.#lost;
     if (this.#isClosing) throw systemClosed();
     if (this.#isDraining) throw new TroupeError("system-closed", "the system is being drained");
   }
@@ -104,6 +115,15 @@ export class SystemEnd {
     checkDeadline("shutdown", deadline);
     this.#shutdown ??= this.#shutDown(deadline);
     return this.#shutdown;
+  }
+
+  /** The system has lost its journal: it refuses everything from now on, and ends without the journal's help. */
+  lose(error: TroupeError): void {
+    if (this.#hasEnded) return;
+    this.#lost = error;
+    this.#role$.next("lost");
+    this.#options.publish({ type: "ownership-lost", error });
+    this.close().catch(() => undefined); // who calls it as well is told
   }
 
   /** See `System.close`. */
@@ -143,9 +163,10 @@ export class SystemEnd {
 
   async #close(): Promise<void> {
     const { clock, home, roster, gates, supervision, deathWatch, runs, traces, events, log, publish } = this.#options;
+    const grace = this.#lost === undefined ? closeGrace : lostGrace;
     this.#isClosing = true;
     this.#options.schedules.rest();
-    const left = runs.close();
+    const left = runs.close(this.#lost);
     supervision.close();
     deathWatch.close();
     // After this thread stood still, a timer fires before what the others have answered meanwhile is heard: that costs one part.
@@ -153,14 +174,17 @@ export class SystemEnd {
       for (let part = 0; part < graceParts; part++)
         await new Promise<void>((resolve) => clock.setTimer(ms / graceParts, resolve));
     };
-    await home.host.stopActors(after(closeGrace)); // before the threads close: they keep the process alive, a timer doesn't
-    await roster.close(closeGrace, after, () => home.host.flush());
+    await home.host.stopActors(after(grace), this.#lost); // before the threads close: they keep the process alive, a timer doesn't
+    await roster.close(grace, after, () => home.host.flush());
     await gates.close();
     this.#left = await left; // before the store closes: the last note of the unfinished runs may wait for the one before
     await traces?.settled();
     await home.close((actor) => supervision.settledOf(actor));
     await traces?.close(timeOfDay(clock));
     if (this.#shutdown !== undefined) publish({ type: "shutdown-ended", ...this.#left });
+    this.#hasEnded = true;
+    this.#role$.next("ended");
+    this.#role$.complete();
     events.complete();
     log.end();
   }

@@ -30,6 +30,7 @@ import type { RunOptions } from "../workflows/run-options.ts";
 import type { SupervisorHandle } from "../supervision/supervision.ts";
 import type { SupervisionOptions } from "../supervision/supervision-options.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
+import type { SystemRole } from "./system-role.ts";
 
 /**
  * What `system.stats()` reports: how much there is at that moment, and what there was since the start.
@@ -269,6 +270,14 @@ export interface System extends AsyncDisposable {
    * and `clock-jumped` wait for the first listener if they come before it.
    */
   readonly events$: Observable<SystemEvent>;
+  /**
+   * What the system is to its journal: the role now, then each later one. Completes after `ended`. A process whose system is `lost` can
+   * make another one, as a standby, or exit and be started anew.
+   *
+   * @example
+   * system.role$.subscribe((role) => role === "lost" && (process.exitCode = 1));
+   */
+  readonly role$: Observable<SystemRole>;
   /** Messages that no actor handled, each with its reason. Hot. */
   readonly deadLetters$: Observable<DeadLetter>;
   stats(): Promise<SystemStats>;

@@ -104,6 +104,8 @@ export type SystemEvent =
     }
   /** A time of a schedule has no run: that could not be started, or what becomes of it could not be decided yet; that is tried again. */
   | { readonly type: "schedule-failed"; readonly time: number; readonly schedule: string; readonly error: unknown }
+  /** Another process owns the journal, or may soon: the system refuses everything from now on, and ends. */
+  | { readonly type: "ownership-lost"; readonly time: number; readonly error: unknown }
   /** The system takes nothing new and waits for what is in flight, so many milliseconds at most. */
   | { readonly type: "shutdown-began"; readonly time: number; readonly deadline: number }
   /** The system is shut down. `unfinished` and `notStarted` are what `shutdown` resolves to. */

@@ -152,21 +152,25 @@ export class AcceptedRuns implements Listeners {
   }
 
   /** Gives up the runs that wait for their turn. Their callers get an error. */
-  turnAway(): void {
+  turnAway(lost?: TroupeError): void {
     for (const id of this.#queue.withdrawAll()) {
       this.#notStarted.push(id);
-      this.#forget(id)?.break(closedBefore(id, false));
+      this.#forget(id)?.break(closedBefore(id, false, lost));
     }
   }
 
-  /** Ends each wait for a run, since the system closes. Resolves, once the journal has answered, to what is left. */
-  async close(): Promise<LeftRuns> {
-    this.turnAway();
+  /**
+   * Ends each wait for a run, since the system closes. Resolves, once the journal has answered, to what is left.
+   *
+   * @param lost why the system closes, if it has lost its journal
+   */
+  async close(lost?: TroupeError): Promise<LeftRuns> {
+    this.turnAway(lost);
     this.#queue.close(new TroupeError("system-closed", "the system was closed before its runs had ended"));
     const unfinished: string[] = [];
     const leave = (id: string): void => {
       unfinished.push(id);
-      this.#forget(id)?.break(closedBefore(id, true));
+      this.#forget(id)?.break(closedBefore(id, true, lost));
     };
     for (const id of new Set([...this.#handles.keys(), ...this.#parked])) if (!this.#starting.has(id)) leave(id);
     await Promise.all(this.#starting.values());
@@ -210,11 +214,20 @@ export class AcceptedRuns implements Listeners {
   }
 }
 
-function closedBefore(run: string, isRecorded: boolean): TroupeError {
+function closedBefore(run: string, isRecorded: boolean, lost: TroupeError | undefined): TroupeError {
+  if (lost !== undefined) return lostBefore(run, isRecorded, lost);
   const message = isRecorded
     ? `the system was closed before the run ${run} ended. With a journal on disk, the next system goes on with it.`
     : `the system was closed before it was the turn of the run ${run}: it was not started. Start it again.`;
   return new TroupeError("system-closed", message, { details: { run, isRecorded } });
+}
+
+function lostBefore(run: string, isRecorded: boolean, lost: TroupeError): TroupeError {
+  const message = isRecorded
+    ? `the journal was lost before it was known here that the run ${run} had ended. The journal's owner has it, or goes on with it.`
+    : `the journal was lost before it was the turn of the run ${run}: it was not started. Start it again at the journal's owner.`;
+  const { details } = lost as TroupeError<"ownership-lost">;
+  return new TroupeError("ownership-lost", message, { cause: lost, details: { ...details, run, isRecorded } });
 }
 
 function inFlight(id: string): TroupeError {

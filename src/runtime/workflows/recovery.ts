@@ -30,6 +30,9 @@ export interface RecoveryPorts {
   takeUp(run: string): Promise<unknown>;
 }
 
+/** What says nothing of the run at which it comes up: the system ends, or a name is of none. */
+const endings = ["system-closed", "ownership-lost", "outcome-unknown", "no-such-run"] as const;
+
 export class Recovery {
   readonly #ports: RecoveryPorts;
   /** The workflows of the runs so far, each found once: 100,000 runs that wait are of one. */
@@ -61,7 +64,7 @@ export class Recovery {
           await this.#ports.takeUp(id);
         events.onRecovered(id);
       } catch (error) {
-        if (isTroupeError(error, "system-closed") || isTroupeError(error, "no-such-run")) throw error;
+        if (endings.some((code) => isTroupeError(error, code))) throw error;
         unfinished.leave(id);
         if (state !== undefined) this.#ports.queues.leftAside(id, state);
         await refused.add(id, error, state);

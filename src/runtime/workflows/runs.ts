@@ -11,6 +11,7 @@ import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
+import type { TroupeError } from "../../errors/troupe-error.ts";
 import type { Evolution } from "../../store/client/change.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import { AcceptedRuns, type LeftRuns } from "./accepted-runs.ts";
@@ -339,15 +340,17 @@ export class Runs {
   /**
    * The system closes. From now on nothing is recorded of any run, whatever its agents do as they are stopped, and each wait for a
    * run ends with an error. Resolves, once the journal has answered, to what is left.
+   *
+   * @param lost why the system closes, if it has lost its journal
    */
-  async close(): Promise<LeftRuns> {
+  async close(lost?: TroupeError): Promise<LeftRuns> {
     this.#isClosed = true;
     this.queues.rest();
     this.#requests.close();
     this.#ended.close();
-    const noted = this.#unfinished.close();
+    const noted = lost === undefined ? this.#unfinished.close() : undefined; // its owner writes the notes now
     this.#supervisor.close();
-    const left = await this.#accepted.close();
+    const left = await this.#accepted.close(lost);
     await noted;
     return left;
   }

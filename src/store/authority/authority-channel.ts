@@ -97,6 +97,11 @@ export class AuthorityChannel implements AttachedReplica {
     }
   }
 
+  /** The journal is lost: the replica refuses whatever is asked of it. Commits under way are still answered. */
+  lose(reason: unknown): void {
+    this.#send({ kind: "lost", error: encodeError(reason) });
+  }
+
   detach(): void {
     if (this.#detached) return;
     this.#detached = true;

@@ -15,10 +15,11 @@ import type { Erased } from "../versions/tombstone.ts";
 import { ForkOrigins } from "../retention/fork-origins.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { Journal } from "../journal/journal.ts";
+import { LosableJournal } from "../journal/losable-journal.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
-import type { KeyExtent, Position, Snapshot, VersionWhen } from "../versions/snapshot.ts";
+import type { KeyExtent, Position, Snapshot, SnapshotMeta, VersionWhen } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 import type { AuthorityMessage } from "../replication/store-protocol.ts";
 
@@ -43,7 +44,7 @@ export interface StoreAuthorityOptions {
  * visible at once. No version is visible before the journal acknowledged it. With a journal that answers synchronously
  * everything here that returns a {@link MaybePromise} answers synchronously too, except for searches by time, author or
  * cause. The journal's errors are passed on as they are. When `commit` fails so, nothing was committed, nor were the
- * commits decided on top of it.
+ * commits decided on top of it; but with `outcome-unknown`, that isn't known of any of them.
  *
  * After {@link StoreAuthority.close} every call throws or rejects with `system-closed`; once the journal is lost, with its reason.
  *
@@ -53,6 +54,8 @@ export interface StoreAuthorityOptions {
  */
 export class StoreAuthority {
   readonly #journal: Journal;
+  /** The same, if it can be lost. */
+  readonly #losable: LosableJournal | undefined;
   readonly #sequencer: CommitSequencer;
   readonly #publisher: Publisher;
   readonly #history: HistoryReader;
@@ -68,7 +71,10 @@ export class StoreAuthority {
   #closed: Promise<void> | undefined;
 
   /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
-  constructor({ journal, clock, retention = { rules: [] }, onTraced, meter }: StoreAuthorityOptions) {
+  constructor({ journal: given, clock, retention = { rules: [] }, onTraced, meter }: StoreAuthorityOptions) {
+    const { lost } = given;
+    const journal = lost === undefined ? given : (this.#losable = new LosableJournal(given, lost));
+    lost?.addEventListener("abort", () => this.#lost(lost.reason), { once: true });
     this.#journal = journal;
     this.#parts = new CommittedParts(journal);
     this.#publisher = new Publisher(journal.position);
@@ -300,6 +306,11 @@ export class StoreAuthority {
     await this.#begin(() => adopt(this.#sequencer, this.#journal, key, requests));
   }
 
+  /** Once the journal is lost: answers the commits to which it has not, whose outcome isn't known then. */
+  abandon(): void {
+    this.#losable?.abandon();
+  }
+
   /** Refuses further calls, waits for those that have begun, and closes the journal. Idempotent. */
   close(): Promise<void> {
     this.#closed ??= this.#close();
@@ -313,6 +324,11 @@ export class StoreAuthority {
     for (const channel of [...this.#channels.values()]) channel.detach();
     for (const watcher of [...this.#watchers]) watcher.complete();
     await this.#journal.close();
+  }
+
+  #lost(reason: unknown): void {
+    for (const channel of [...this.#channels.values()]) channel.lose(reason);
+    for (const watcher of [...this.#watchers]) watcher.error(reason);
   }
 
   #commitPart(request: CommitRequest, idempotencyKey: string, known: number): MaybePromise<CommitOutcome> {
@@ -353,8 +369,9 @@ export class StoreAuthority {
 
   /** The version that a key had at the position of a commit that left it unchanged. */
   #asOf(key: StateKey, original: Snapshot, keys: readonly StateKey[], idempotencyKey: string): MaybePromise<Snapshot> {
+    const isUpTo = ({ position }: SnapshotMeta): boolean => position <= original.position;
     return chain(this.#sequencer.withHead(key, same), (head) =>
-      chain(this.#lastUpTo(key, head?.version ?? 0, original.position), (version) => {
+      chain(lastVersion(this.#journal, key, 1, head?.version ?? 0, isUpTo), (version) => {
         if (version === 0) throw idempotencyMismatch(original, keys, idempotencyKey);
         return chain(this.#journal.at(key, version), (snapshot) => {
           if (snapshot === undefined) throw originalDropped(key, version, original, idempotencyKey);
@@ -364,12 +381,8 @@ export class StoreAuthority {
     );
   }
 
-  #lastUpTo(key: StateKey, newest: number, position: Position): MaybePromise<number> {
-    return lastVersion(this.#journal, key, 1, newest, (meta) => meta.position <= position);
-  }
-
   #checkOpen(): void {
-    this.#journal.lost?.throwIfAborted();
+    this.#losable?.lost.throwIfAborted();
     if (this.#closed !== undefined) {
       throw new TroupeError("system-closed", "The store is closed. Use it before the system closes.");
     }

@@ -76,6 +76,8 @@ export type AuthorityAnswer =
     }
   | { readonly kind: "listed"; readonly id: RequestId; readonly keys: readonly StateKey[] }
   | { readonly kind: "failed"; readonly id: RequestId; readonly error: EncodedError }
+  /** Another process owns the journal: what is read here may be old from now on. Only commits that were asked for are still answered. */
+  | { readonly kind: "lost"; readonly error: EncodedError }
   /** The next version of each followed key that one commit wrote. */
   | { readonly kind: "update"; readonly updates: readonly SnapshotUpdate[] };
 

@@ -1,7 +1,8 @@
 /** A thread's copy of the keys that it uses: read from memory, kept up to date by patches, bounded. */
 
 import { Observable } from "rxjs";
-import { TroupeError } from "../../errors/troupe-error.ts";
+import { decodeError } from "../../errors/error-codec.ts";
+import { isTroupeError, TroupeError } from "../../errors/troupe-error.ts";
 import { type CommitOutcome, type CommitRequest, isWrite, type KeyChange } from "../versions/commit.ts";
 import { deferred } from "../../async/deferred.ts";
 import { type Fetched, type FollowedKey, FollowedKeys } from "./followed-keys.ts";
@@ -9,6 +10,7 @@ import type { HistoryRange } from "../versions/history-range.ts";
 import { ReentrantQueue } from "../../async/reentrant-queue.ts";
 import { all, type MaybePromise } from "../../async/maybe-promise.ts";
 import { expectAnswer, PendingRequests } from "./pending-requests.ts";
+import { outcomeUnknown } from "../journal/ownership.ts";
 import { PositionWatch } from "./position-watch.ts";
 import { standing } from "../versions/tombstone.ts";
 import { seal } from "../versions/seal.ts";
@@ -61,7 +63,9 @@ export class StoreReplica implements StoreAccess {
   readonly #order = new ReentrantQueue();
   readonly #watch: PositionWatch;
   #position: Position = 0;
-  #disconnected: { readonly error: unknown } | undefined;
+  /** Set once it refuses what is asked. */
+  #refusal: { readonly error: unknown } | undefined;
+  #isConnected = true;
 
   /** @throws TroupeError `invalid-options` when `maxFollowed` is no whole number from 1. */
   constructor(options: StoreReplicaOptions) {
@@ -148,8 +152,8 @@ export class StoreReplica implements StoreAccess {
   /** Fails with the error of {@link StoreReplica.disconnect}. */
   watch(key: StateKey): Observable<Snapshot> {
     return new Observable((subscriber) => {
-      if (this.#disconnected !== undefined) {
-        subscriber.error(this.#disconnected.error);
+      if (this.#refusal !== undefined) {
+        subscriber.error(this.#refusal.error);
         return;
       }
       const followed = this.#followed.use(key) ?? this.#follow(key);
@@ -165,7 +169,7 @@ export class StoreReplica implements StoreAccess {
   /** Takes the authority's next message. */
   receive(message: AuthorityMessage): void {
     this.#order.run(() => {
-      if (this.#disconnected === undefined) this.#take(message);
+      if (this.#isConnected) this.#take(message);
     });
   }
 
@@ -182,9 +186,15 @@ export class StoreReplica implements StoreAccess {
    * may have landed.
    */
   disconnect(error: unknown): void {
-    if (this.#disconnected !== undefined) return;
-    this.#disconnected = { error };
+    if (!this.#isConnected) return;
+    this.#isConnected = false;
+    this.#refuse(error);
     this.#pending.failAll(error);
+  }
+
+  /** From now on nothing is read or asked here. */
+  #refuse(error: unknown): void {
+    this.#refusal ??= { error };
     this.#watch.failAll(error);
     for (const followed of this.#followed.clear()) failWatchers(followed, error);
   }
@@ -195,9 +205,13 @@ export class StoreReplica implements StoreAccess {
     const followed = this.#followed.peek(key)?.snapshot;
     if (followed?.version === version) return followed;
     if (state !== undefined) return snapshotOf(meta, state);
-    return this.at(key, version).then((snapshot) => {
+    const committed = this.at(key, version).then((snapshot) => {
       if (snapshot === undefined) throw new Error(`Defect: version ${version} of ${key} was committed and is gone.`);
       return snapshot;
+    });
+    // what is refused is the read: it mustn't look as if the commit were
+    return committed.catch((error: unknown) => {
+      throw isTroupeError(error, "ownership-lost") ? outcomeUnknown([meta.position], error) : error;
     });
   }
 
@@ -205,6 +219,8 @@ export class StoreReplica implements StoreAccess {
     const { position } = message;
     if (message.kind === "update") {
       this.#update(message.updates, position);
+    } else if (message.kind === "lost") {
+      this.#refuse(decodeError(message.error));
     } else if (message.kind === "followed") {
       this.#pending.settle(message.id, message); // advances by itself, between taking the snapshot and telling watchers
     } else {
@@ -257,7 +273,7 @@ export class StoreReplica implements StoreAccess {
   }
 
   #follow(key: StateKey): FollowedKey {
-    this.#checkConnected();
+    this.#checkOpen();
     const followed = this.#followed.add(key);
     this.#fetch(followed);
     return followed;
@@ -299,7 +315,7 @@ export class StoreReplica implements StoreAccess {
   }
 
   #sync(): void {
-    this.#checkConnected();
+    this.#checkOpen();
     const id = this.#pending.add({
       onAnswer: (message) => this.#watch.answered(message.position),
       onFailure: (error) => this.#watch.failAll(error),
@@ -309,13 +325,13 @@ export class StoreReplica implements StoreAccess {
 
   #ask(question: (id: RequestId) => ReplicaMessage): Promise<AuthorityMessage> {
     return new Promise((resolve, reject) => {
-      this.#checkConnected();
+      this.#checkOpen();
       this.#send(question(this.#pending.add({ onAnswer: resolve, onFailure: reject })));
     });
   }
 
-  #checkConnected(): void {
-    if (this.#disconnected !== undefined) throw this.#disconnected.error;
+  #checkOpen(): void {
+    if (this.#refusal !== undefined) throw this.#refusal.error;
   }
 }
 

@@ -36,6 +36,8 @@ const unknownOutcomes: ReadonlySet<unknown> = new Set([
   "thread-died",
   "actor-stopped",
   "system-closed",
+  "ownership-lost",
+  "outcome-unknown",
   "cancelled",
   "run-cancelled",
 ]);
