@@ -8,7 +8,7 @@ import { commandLine } from "../../src/cli/command-line.ts";
 import { AuthorityAccess } from "../../src/store/authority/authority-access.ts";
 import { runCause } from "../../src/store/versions/cause.ts";
 import type { Journal } from "../../src/store/journal/journal.ts";
-import { corruptVersion } from "../../src/store/journal/lmdb/journal-errors.ts";
+import { corruptVersion } from "../../src/store/journal/records/corrupt-record.ts";
 import { lmdbJournal } from "../../src/store/journal/lmdb/lmdb-journal.ts";
 import { memoryJournal } from "../../src/store/journal/memory-journal.ts";
 import type { JournalReport } from "../../src/store/journal/lmdb/journal-report.ts";

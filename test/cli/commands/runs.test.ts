@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { commandLine } from "../../../src/cli/command-line.ts";
 import type { RunOverview } from "../../../src/cli/output/run-overview.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
-import { corruptVersion } from "../../../src/store/journal/lmdb/journal-errors.ts";
+import { corruptVersion } from "../../../src/store/journal/records/corrupt-record.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { AuthorityAccess } from "../../../src/store/authority/authority-access.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";

@@ -11,7 +11,7 @@ import { TroupeError } from "../../../src/errors/troupe-error.ts";
 import type { ForkOptions } from "../../../src/runtime/workflows/fork-options.ts";
 import type { SystemOptions } from "../../../src/runtime/system/system-options.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
-import { corruptVersion } from "../../../src/store/journal/lmdb/journal-errors.ts";
+import { corruptVersion } from "../../../src/store/journal/records/corrupt-record.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import { fakePorts } from "../fake-ports.ts";
 import { fakeTerminal } from "../fake-terminal.ts";

@@ -3,7 +3,7 @@
 import * as zlib from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { computedCrc32, crc32 } from "../../../src/store/journal/lmdb/records/crc32.ts";
+import { computedCrc32, crc32 } from "../../../src/store/journal/records/crc32.ts";
 import {
   idempotencyPlace,
   placeOf,
@@ -11,11 +11,11 @@ import {
   stateKeyBytes,
   stateKeyOf,
   versionPlace,
-} from "../../../src/store/journal/lmdb/records/entry-key.ts";
-import { decodeKeyRow, encodeKeyRow } from "../../../src/store/journal/lmdb/records/key-row.ts";
-import { decodePlain, encodePlain } from "../../../src/store/journal/lmdb/records/plain-text.ts";
-import { decodeRecord, encodeRecord } from "../../../src/store/journal/lmdb/records/record-codec.ts";
-import { sealBytes, unsealBytes } from "../../../src/store/journal/lmdb/records/sealed-bytes.ts";
+} from "../../../src/store/journal/records/entry-key.ts";
+import { decodeKeyRow, encodeKeyRow } from "../../../src/store/journal/records/key-row.ts";
+import { decodePlain, encodePlain } from "../../../src/store/journal/records/plain-text.ts";
+import { decodeRecord, encodeRecord } from "../../../src/store/journal/records/record-codec.ts";
+import { sealBytes, unsealBytes } from "../../../src/store/journal/records/sealed-bytes.ts";
 import { metaOf } from "../../../src/store/versions/snapshot.ts";
 import { plainState } from "../support/arbitrary-state.ts";
 import { expectSame } from "../support/deeply.ts";

@@ -2,8 +2,8 @@
 
 import { isTroupeError } from "../../../errors/troupe-error.ts";
 import type { StateKey } from "../../versions/state-key.ts";
-import { placeOf, versionPlace } from "./records/entry-key.ts";
-import type { KeyRow } from "./records/key-row.ts";
+import { placeOf, versionPlace } from "../records/entry-key.ts";
+import type { KeyRow } from "../records/key-row.ts";
 import type { Environment, TableName } from "./lmdb-environment.ts";
 import { readRecord } from "./version-reader.ts";
 

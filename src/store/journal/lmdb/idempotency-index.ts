@@ -1,11 +1,12 @@
 /** Which versions were committed under an idempotency key. */
 
 import type { StateKey } from "../../versions/state-key.ts";
-import { idempotencyPlace } from "./records/entry-key.ts";
-import { corruptIndex, corruptKey } from "./journal-errors.ts";
+import { idempotencyPlace } from "../records/entry-key.ts";
+import { corruptKey } from "../records/corrupt-record.ts";
+import { corruptIndex } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
-import { decodePlain, encodePlain } from "./records/plain-text.ts";
-import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
+import { decodePlain, encodePlain } from "../records/plain-text.ts";
+import { sealBytes, unsealBytes } from "../records/sealed-bytes.ts";
 
 /** A version by its key's name, not by the journal's number for the key. */
 export type Committed = readonly [key: StateKey, version: number];

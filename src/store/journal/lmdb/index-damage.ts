@@ -1,7 +1,7 @@
 /** Checks the indexes of keys and idempotency keys: with a damaged entry in one, "there is none" would be a guess. */
 
 import { checkDataFile } from "./files/data-file-check.ts";
-import { unsealBytes } from "./records/sealed-bytes.ts";
+import { unsealBytes } from "../records/sealed-bytes.ts";
 
 /** How many entries are damaged. */
 export interface IndexDamage {

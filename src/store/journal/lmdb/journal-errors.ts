@@ -3,16 +3,6 @@
 import { statfsSync } from "node:fs";
 import type { DetailsOf } from "../../../errors/error-details.ts";
 import { isTroupeError, TroupeError } from "../../../errors/troupe-error.ts";
-import type { StateKey } from "../../versions/state-key.ts";
-
-/** The error of a version that can't be read. */
-export function corruptVersion(key: StateKey, version: number, what: string, cause?: unknown): TroupeError {
-  return new TroupeError(
-    "journal-corrupt",
-    `Version ${version} of ${key} can't be read: ${what}. Other versions can. Run \`troupe verify\` for all that is damaged, and restore the journal from a backup.`,
-    { details: { key, version, what }, ...(cause === undefined ? {} : { cause }) },
-  );
-}
 
 /** The error of a file of the journal that is damaged outside of its versions. */
 export function corruptFile(
@@ -24,15 +14,6 @@ export function corruptFile(
     "journal-corrupt",
     `The journal's file ${file} is damaged: ${what}. It was not opened. Restore it from a backup.`,
     { details: { file, what, ...details } },
-  );
-}
-
-/** The error of a key whose entry, and with it every version, can't be read. */
-export function corruptKey(key: StateKey, what: string): TroupeError {
-  return new TroupeError(
-    "journal-corrupt",
-    `The key ${key} can't be read: ${what}. Other keys can. Run \`troupe verify\` for all that is damaged, and restore the journal from a backup.`,
-    { details: { key, what } },
   );
 }
 

@@ -3,7 +3,7 @@
 import { TroupeError } from "../../../errors/troupe-error.ts";
 import { corruptFile } from "./journal-errors.ts";
 import type { Table } from "./lmdb-environment.ts";
-import { sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
+import { sealBytes, unsealBytes } from "../records/sealed-bytes.ts";
 
 /** Raise it when older code can't read the new form, or newer code reads the old form differently. */
 const format = 1;

@@ -1,12 +1,13 @@
 /** Two rows of each key: the row on disk, and the row that will be there once the writes in progress are done. */
 
 import type { StateKey } from "../../versions/state-key.ts";
-import { stateKeyBytes, stateKeyOf } from "./records/entry-key.ts";
-import { corruptIndex, corruptKey } from "./journal-errors.ts";
-import { decodeKeyRow, encodeKeyRow, isErasedRow, type KeyRow } from "./records/key-row.ts";
+import { stateKeyBytes, stateKeyOf } from "../records/entry-key.ts";
+import { corruptKey } from "../records/corrupt-record.ts";
+import { corruptIndex } from "./journal-errors.ts";
+import { decodeKeyRow, encodeKeyRow, isErasedRow, type KeyRow } from "../records/key-row.ts";
 import type { Entry, Table } from "./lmdb-environment.ts";
-import { Recent } from "./recent.ts";
-import { bodyLength, sealBytes, unsealBytes } from "./records/sealed-bytes.ts";
+import { Recent } from "../recent.ts";
+import { bodyLength, sealBytes, unsealBytes } from "../records/sealed-bytes.ts";
 
 /** How many keys' rows are kept in memory. */
 const maxRows = 20_000;

@@ -16,12 +16,12 @@ import { GroupWriter } from "./group-writer.ts";
 import { type Committed, IdempotencyIndex } from "./idempotency-index.ts";
 import { readInfo, writeInfo } from "./journal-info.ts";
 import { KeyIndex } from "./key-index.ts";
-import type { KeyId } from "./records/entry-key.ts";
-import { type KeyRow, newKeyRow } from "./records/key-row.ts";
+import type { KeyId } from "../records/entry-key.ts";
+import { type KeyRow, newKeyRow } from "../records/key-row.ts";
 import { type ErasedKey, planErase } from "./erase-plan.ts";
 import { planTrim } from "./trim-plan.ts";
-import { entriesOf, type VersionEntries } from "./records/version-entries.ts";
-import { Recent } from "./recent.ts";
+import { entriesOf, type VersionEntries } from "../records/version-entries.ts";
+import { Recent } from "../recent.ts";
 import { newestPosition, readRecord, readRecords, readVersion } from "./version-reader.ts";
 
 /** About how many bytes of memory the newest versions take that are kept there, at most. */

@@ -1,11 +1,11 @@
 /** Plans the removal of all versions of a key before a given one. */
 
 import type { StateKey } from "../../versions/state-key.ts";
-import { versionPlace } from "./records/entry-key.ts";
-import type { KeyRow } from "./records/key-row.ts";
+import { versionPlace } from "../records/entry-key.ts";
+import type { KeyRow } from "../records/key-row.ts";
 import type { Environment, TableName } from "./lmdb-environment.ts";
-import { encodePlain } from "./records/plain-text.ts";
-import { sealBytes } from "./records/sealed-bytes.ts";
+import { encodePlain } from "../records/plain-text.ts";
+import { sealBytes } from "../records/sealed-bytes.ts";
 import { readRecord, readVersion } from "./version-reader.ts";
 
 interface TrimPlan {

@@ -1,18 +1,18 @@
 /** Reads versions from the tables: from the nearest checkpoint before a version and the patches since. */
 
-import { applyPatches } from "../../versions/apply-patches.ts";
 import type { CommitRecord } from "../../versions/commit.ts";
 import type { Patch } from "../../versions/patch.ts";
 import { sealDecoded } from "../../versions/seal.ts";
 import { type Snapshot, snapshotOf } from "../../versions/snapshot.ts";
 import type { StateKey } from "../../versions/state-key.ts";
-import { placeOf, positionAt, versionPlace } from "./records/entry-key.ts";
-import { corruptVersion } from "./journal-errors.ts";
-import type { KeyRow } from "./records/key-row.ts";
+import { placeOf, positionAt, versionPlace } from "../records/entry-key.ts";
+import { corruptVersion } from "../records/corrupt-record.ts";
+import type { KeyRow } from "../records/key-row.ts";
 import type { Table } from "./lmdb-environment.ts";
-import { decodePlain } from "./records/plain-text.ts";
-import { type Decoded, decodeRecord, startsAnew } from "./records/record-codec.ts";
-import { unsealBytes } from "./records/sealed-bytes.ts";
+import { decodePlain } from "../records/plain-text.ts";
+import { replay } from "../records/replay.ts";
+import { type Decoded, decodeRecord, startsAnew } from "../records/record-codec.ts";
+import { unsealBytes } from "../records/sealed-bytes.ts";
 
 /** A version whose state is known, from which later ones can be computed. */
 export interface Base {
@@ -123,17 +123,4 @@ function checkpointAt(place: Buffer, value: Buffer): Base | undefined {
   const state = decodePlain(body);
   sealDecoded(state);
   return { version, state };
-}
-
-function replay(key: StateKey, version: number, state: unknown, patches: readonly Patch[]): unknown {
-  if (patches.length === 0) return state;
-  const from = patches.findLastIndex((patch) => startsAnew([patch]));
-  const anew = patches[from];
-  let base = state;
-  if (anew?.op === "replace") sealDecoded((base = anew.value));
-  try {
-    return applyPatches(base, patches.slice(from + 1));
-  } catch (cause) {
-    throw corruptVersion(key, version, "its patches don't fit the version before", cause);
-  }
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { lmdbJournal } from "../../../../src/store/journal/lmdb/lmdb-journal.ts";
 import { openEnvironment } from "../../../../src/store/journal/lmdb/lmdb-environment.ts";
-import { sealBytes, unsealBytes } from "../../../../src/store/journal/lmdb/records/sealed-bytes.ts";
+import { sealBytes, unsealBytes } from "../../../../src/store/journal/records/sealed-bytes.ts";
 import { verifyJournal } from "../../../../src/store/journal/lmdb/verify-journal.ts";
 import { failure } from "../../support/failure.ts";
 import { recordOf } from "../../support/requests.ts";

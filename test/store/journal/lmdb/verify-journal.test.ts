@@ -7,7 +7,7 @@ import {
   recordPlace,
   stateKeyBytes,
   versionPlace,
-} from "../../../../src/store/journal/lmdb/records/entry-key.ts";
+} from "../../../../src/store/journal/records/entry-key.ts";
 import { verifyJournal } from "../../../../src/store/journal/lmdb/verify-journal.ts";
 import { failure } from "../../support/failure.ts";
 import { recordOf } from "../../support/requests.ts";

@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Patch } from "../../../../src/store/versions/patch.ts";
-import { recordPlace, versionPlace } from "../../../../src/store/journal/lmdb/records/entry-key.ts";
-import { newKeyRow } from "../../../../src/store/journal/lmdb/records/key-row.ts";
+import { recordPlace, versionPlace } from "../../../../src/store/journal/records/entry-key.ts";
+import { newKeyRow } from "../../../../src/store/journal/records/key-row.ts";
 import type { Table } from "../../../../src/store/journal/lmdb/lmdb-environment.ts";
-import { encodePlain } from "../../../../src/store/journal/lmdb/records/plain-text.ts";
-import { encodeRecord } from "../../../../src/store/journal/lmdb/records/record-codec.ts";
-import { sealBytes } from "../../../../src/store/journal/lmdb/records/sealed-bytes.ts";
+import { encodePlain } from "../../../../src/store/journal/records/plain-text.ts";
+import { encodeRecord } from "../../../../src/store/journal/records/record-codec.ts";
+import { sealBytes } from "../../../../src/store/journal/records/sealed-bytes.ts";
 import { readRecords, readVersion } from "../../../../src/store/journal/lmdb/version-reader.ts";
 import { failure } from "../../support/failure.ts";
 import { recordOf } from "../../support/requests.ts";

@@ -3,7 +3,7 @@
  * replay; if too often, the history takes a whole state for nearly every version.
  */
 
-import type { KeyRow } from "./records/key-row.ts";
+import type { KeyRow } from "./key-row.ts";
 
 /**
  * A checkpoint is due when the patches to replay exceed this many times the state's size, so that checkpoints of larger

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isCheckpointDue, replayCost } from "../../../../src/store/journal/lmdb/checkpoint-policy.ts";
-import { newKeyRow, type KeyRow } from "../../../../src/store/journal/lmdb/records/key-row.ts";
+import { isCheckpointDue, replayCost } from "../../../../src/store/journal/records/checkpoint-policy.ts";
+import { newKeyRow, type KeyRow } from "../../../../src/store/journal/records/key-row.ts";
 
 const row = (more: Partial<KeyRow>): KeyRow => ({ ...newKeyRow(1), ...more });
 

@@ -1,7 +1,7 @@
 /** The entries that are written for a version. */
 
-import type { CommitRecord } from "../../../versions/commit.ts";
-import { isCheckpointDue, replayCost } from "../checkpoint-policy.ts";
+import type { CommitRecord } from "../../versions/commit.ts";
+import { isCheckpointDue, replayCost } from "./checkpoint-policy.ts";
 import { recordPlace, versionPlace } from "./entry-key.ts";
 import type { KeyRow } from "./key-row.ts";
 import { encodePlain } from "./plain-text.ts";

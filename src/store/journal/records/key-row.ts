@@ -3,7 +3,7 @@
  * else.
  */
 
-import type { Mutable } from "../../../../values/mutable.ts";
+import type { Mutable } from "../../../values/mutable.ts";
 import type { KeyId } from "./entry-key.ts";
 
 export interface KeyRow {

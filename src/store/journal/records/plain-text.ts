@@ -1,7 +1,7 @@
 /** Plain data as bytes: as JSON if JSON carries it without loss, otherwise in structured clone's format. */
 
 import { deserialize, serialize } from "node:v8";
-import { isJsonSafe } from "../../../../values/json-safe.ts";
+import { isJsonSafe } from "../../../values/json-safe.ts";
 
 const asJson = 0x4a;
 const asClone = 0x56;

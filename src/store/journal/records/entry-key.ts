@@ -1,8 +1,8 @@
 /** The keys of the journal's sub-databases, as bytes whose order is that of the values they encode. */
 
 import { createHash } from "node:crypto";
-import { TroupeError } from "../../../../errors/troupe-error.ts";
-import type { StateKey } from "../../../versions/state-key.ts";
+import { TroupeError } from "../../../errors/troupe-error.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 
 /** The journal's own number for a key, from 1. */
 export type KeyId = number;

@@ -1,9 +1,9 @@
 /** Encodes a version as bytes: its meta, and the patches from the version before. */
 
-import type { CommitRecord } from "../../../versions/commit.ts";
-import type { Patch, PatchPath } from "../../../versions/patch.ts";
-import type { SnapshotMeta } from "../../../versions/snapshot.ts";
-import type { StateKey } from "../../../versions/state-key.ts";
+import type { CommitRecord } from "../../versions/commit.ts";
+import type { Patch, PatchPath } from "../../versions/patch.ts";
+import type { SnapshotMeta } from "../../versions/snapshot.ts";
+import type { StateKey } from "../../versions/state-key.ts";
 import { decodePlain, encodePlain } from "./plain-text.ts";
 
 /** A record without its state, which is computed by replaying patches. */
