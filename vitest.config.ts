@@ -16,6 +16,7 @@ export default defineConfig({
     testTimeout: 240_000,
     hookTimeout: 120_000,
     env: { TROUPE_LOG: "off" }, // most systems of the tests are there to fail
+    globalSetup: "./test/postgres/host.ts",
     reporters: ["default", "./scripts/closing-line.ts"],
     projects: [
       {
@@ -45,6 +46,7 @@ export default defineConfig({
             { find: /^troupe$/, replacement: fileOf("dist/index.js") },
             { find: /^troupe\/testing$/, replacement: fileOf("dist/testing/index.js") },
             { find: /^troupe\/otel$/, replacement: fileOf("dist/adapters/otel/index.js") },
+            { find: /^troupe\/postgres$/, replacement: fileOf("dist/adapters/postgres/index.js") },
           ],
         },
         test: {

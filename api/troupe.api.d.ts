@@ -737,6 +737,8 @@ export interface ErrorDetailsByCode {
     "journal-in-use": {
         readonly directory?: string;
         readonly pid: number;
+        readonly owner?: string;
+        readonly until?: number;
     };
     "journal-format": {
         readonly file: string;

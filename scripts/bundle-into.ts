@@ -25,6 +25,7 @@ export async function bundleInto(folder: string, rxjs: "bundled" | "imported"): 
       index: "src/index.ts",
       "testing/index": "src/testing/index.ts",
       "adapters/otel/index": "src/adapters/otel/index.ts",
+      "adapters/postgres/index": "src/adapters/postgres/index.ts",
       "cli/main": "src/cli/main.ts",
       "cli/troupe-process": "src/cli/troupe-process.ts",
       "race-thread": "src/testing/race/race-thread.ts",

@@ -51,7 +51,12 @@ copyFileSync(join(root, "src/inspector/page/index.html"), join(dist, "inspector/
 copyFileSync(join(root, "node_modules/rxjs/LICENSE.txt"), join(dist, "rxjs.LICENSE.txt"));
 copyFileSync(join(root, "node_modules/preact/LICENSE"), join(dist, "inspector/preact.LICENSE.txt"));
 
-for (const file of neededFrom(["index.d.ts", "testing/index.d.ts", "adapters/otel/index.d.ts"])) {
+for (const file of neededFrom([
+  "index.d.ts",
+  "testing/index.d.ts",
+  "adapters/otel/index.d.ts",
+  "adapters/postgres/index.d.ts",
+])) {
   mkdirSync(dirname(join(dist, file)), { recursive: true });
   copyFileSync(join(declarations, file), join(dist, file));
 }

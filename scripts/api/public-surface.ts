@@ -13,6 +13,7 @@ const entries = [
   { specifier: "troupe", file: join(dist, "index.d.ts") },
   { specifier: "troupe/testing", file: join(dist, "testing", "index.d.ts") },
   { specifier: "troupe/otel", file: join(dist, "adapters", "otel", "index.d.ts") },
+  { specifier: "troupe/postgres", file: join(dist, "adapters", "postgres", "index.d.ts") },
 ] as const;
 
 /** A name that an entry exports, or that a declaration of an exported name refers to. */

@@ -192,7 +192,14 @@ export interface ErrorDetailsByCode {
   };
   // journals
   "no-such-journal": { readonly directory: string };
-  "journal-in-use": { readonly directory?: string; readonly pid: number };
+  "journal-in-use": {
+    readonly directory?: string;
+    readonly pid: number;
+    /** The owner of a journal elsewhere: its machine, its process, and which of its journals. */
+    readonly owner?: string;
+    /** When its lease ends unless it is renewed. */
+    readonly until?: number;
+  };
   "journal-format": { readonly file: string; readonly format: number; readonly expected: number };
   "journal-corrupt": {
     readonly what: string;

@@ -12,6 +12,7 @@ import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Journal } from "../../../src/store/journal/journal.ts";
 import { seal } from "../../../src/store/versions/seal.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
+import { postgresJournals, sharedPostgres } from "../../postgres/shared-postgres.ts";
 import { plainState } from "../support/arbitrary-state.ts";
 import { failure } from "../support/failure.ts";
 import { fixedClock } from "../support/fixed-clock.ts";
@@ -169,13 +170,15 @@ const commands = fc.commands(
 );
 
 const { open, reopen: openAgain, newDirectory, clear } = temporaryJournals();
+const postgres = await sharedPostgres();
+const journals = postgresJournals(postgres);
 
-function property(make: () => Journal | Promise<Journal>, again: Real["reopen"]) {
+function property(make: () => Journal | Promise<Journal>, again: Real["reopen"], tidy = clear) {
   return fc.asyncProperty(commands, async (sequence) => {
     const journal = await make();
     const real = { journal, authority: new StoreAuthority({ journal, clock: fixedClock() }), reopen: again };
     await fc.asyncModelRun(() => ({ model: { chains: new Map(), done: new Map() }, real }), sequence);
-    await clear();
+    await tidy();
   });
 }
 
@@ -195,6 +198,13 @@ describe("the store agrees with a map of arrays after any commands (invariants 3
     await fc.assert(
       property(() => open(newDirectory(), { durability: "relaxed" }), openAgain),
       { numRuns: 40 },
+    );
+  });
+
+  it.skipIf(postgres === undefined)("in PostgreSQL, closed and opened again in between", async () => {
+    await fc.assert(
+      property(() => journals.open(), journals.reopen, journals.clear),
+      { numRuns: 60 },
     );
   });
 });

@@ -39,7 +39,7 @@ export function stateKeyBytes(key: StateKey): Buffer {
   if (bytes.length <= maxKeyBytes) return bytes;
   throw new TroupeError(
     "key-too-long",
-    `The key ${key.slice(0, 40)}… takes ${bytes.length} bytes; a journal on disk takes keys of up to ${maxKeyBytes}. Use a shorter id, such as a hash.`,
+    `The key ${key.slice(0, 40)}… takes ${bytes.length} bytes; a durable journal takes keys of up to ${maxKeyBytes}. Use a shorter id, such as a hash.`,
     { details: { bytes: bytes.length, maxBytes: maxKeyBytes } },
   );
 }

@@ -1,0 +1,3 @@
+/** `troupe/postgres`: a journal in PostgreSQL, which a process on another machine can take over. */
+
+export { postgresJournal, type PostgresJournalOptions } from "./postgres-journal.ts";

@@ -1,0 +1,100 @@
+/** The tables of a journal, and how an older form of them becomes the newest. */
+
+import { TroupeError } from "../../errors/troupe-error.ts";
+import type { Database } from "./database.ts";
+import { notOpenable, type Place, reasonOf } from "./failures.ts";
+
+/**
+ * What leads from each form of the tables to the next, from none to the first. The keys and the versions are bytes, as PostgreSQL's text takes
+ * neither NUL nor lone surrogates, and its order depends on a locale.
+ *
+ * - `head`, one row: who owns the journal until when, by the database's clock, and where it is. Each append changes it.
+ * - `epochs`: where the journal was when an owner took it. It tells an owner of before whether its last commit was kept.
+ * - `keys`: for each key its number and what a commit has to know of it.
+ * - `versions`: the patches of each version, and of some the whole state, empty where the patches alone give it.
+ */
+const steps: readonly ((schema: string) => string)[] = [
+  (schema) => `
+    create table ${schema}.head (
+      is_only boolean primary key check (is_only),
+      format integer not null,
+      epoch bigint not null, session bigint not null,
+      owner text, pid integer, lease_until timestamptz not null,
+      position bigint not null, time double precision not null, next_id bigint not null
+    ) with (fillfactor = 10);
+    create table ${schema}.epochs (
+      epoch bigint primary key, position bigint not null, owner text not null, began timestamptz not null
+    );
+    create table ${schema}.keys (
+      key bytea primary key, id bigint not null unique,
+      newest bigint not null, oldest bigint not null, position bigint not null,
+      checkpoint bigint not null, checkpoint_bytes bigint not null, replay_bytes bigint not null, erased boolean not null
+    ) with (fillfactor = 70);
+    create table ${schema}.versions (
+      id bigint not null, version bigint not null, position bigint not null, slot integer not null,
+      once bytea, record bytea not null, whole bytea,
+      primary key (id, version)
+    );
+    create index versions_once on ${schema}.versions (once) where once is not null;
+    insert into ${schema}.head values (true, 1, 0, 0, null, null, '-infinity', 0, 0, 1);`,
+];
+
+/** What two processes run into that make the tables at the same moment: the slower one looks again. */
+const atOnce = new Set(["23505", "42P06", "42P07", "42710", "XX000", "40001", "40P01"]);
+
+/** An identifier as it is written in statements. */
+export function quoted(identifier: string): string {
+  return `"${identifier.replaceAll('"', '""')}"`;
+}
+
+/** Makes the tables, or brings them to their newest form. @throws TroupeError `journal-format`, `journal-failed`. */
+export async function prepareTables(database: Database, schema: string, place: Place): Promise<void> {
+  for (let tries = 0; ; tries++) {
+    const found = await formatOf(database, schema);
+    if (found === steps.length) return;
+    if (found !== undefined && found > steps.length) throw newerFormat(found, place);
+    const from = found ?? 0;
+    const parts = steps.slice(from).map((step) => step(quoted(schema)));
+    try {
+      const exists = await has(database, "select 1 from pg_catalog.pg_namespace where nspname = $1", schema);
+      await database.script(
+        ["begin", ...(exists ? [] : [`create schema ${quoted(schema)}`]), ...parts, "commit"].join(";\n"),
+      );
+    } catch (error) {
+      if (atOnce.has(String((error as { code?: unknown }).code)) && tries < 20) continue;
+      throw notOpenable(place, `its tables could not be made: ${reasonOf(error)}`, error);
+    }
+  }
+}
+
+/** @throws TroupeError `no-such-journal`, `journal-format`. */
+export async function checkTables(database: Database, schema: string, place: Place): Promise<void> {
+  const found = await formatOf(database, schema);
+  if (found === steps.length) return;
+  if (found !== undefined) throw newerFormat(found, place);
+  throw new TroupeError(
+    "no-such-journal",
+    `There is no journal ${place.name}: that schema has no tables of one. Check the URL and the schema.`,
+    { details: { directory: place.name } },
+  );
+}
+
+async function formatOf(database: Database, schema: string): Promise<number | undefined> {
+  const table =
+    "select 1 from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace where n.nspname = $1 and c.relname = 'head'";
+  if (!(await has(database, table, schema))) return undefined;
+  const [row] = await database.query({ text: `select format from ${quoted(schema)}.head` });
+  return row?.format as number | undefined;
+}
+
+async function has(database: Database, text: string, schema: string): Promise<boolean> {
+  return (await database.query({ text, values: [schema] })).length > 0;
+}
+
+function newerFormat(format: number, { name }: Place): TroupeError {
+  return new TroupeError(
+    "journal-format",
+    `The tables of the journal ${name} have format ${format}, and this version of Troupe knows formats up to ${steps.length}. Use the version of Troupe that wrote it, or a later one.`,
+    { details: { file: name, format, expected: steps.length } },
+  );
+}
