@@ -19,7 +19,7 @@ export async function sharedPostgres(): Promise<string | undefined> {
 }
 
 /** The name of a schema that no other test has. */
-function newSchema(): string {
+export function newSchema(): string {
   return `test_${process.pid}_${++schemas}`;
 }
 

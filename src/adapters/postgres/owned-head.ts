@@ -245,7 +245,8 @@ export class OwnedHead {
       this.#lose(this.#wentBack(began ?? position));
       return "lost";
     }
-    const isKept = underway.isSent && began >= underway.position;
+    // one that leaves the head where it is can't be told by its position; what it does is the next owner's to do again
+    const isKept = underway.isSent && underway.position > this.#position && began >= underway.position;
     underway.isSent = false;
     const lose = (): void => this.#lose(`${owner ?? "another process"} took it over`, owner ?? undefined);
     if (isKept) setImmediate(lose); // the commit is acknowledged first
