@@ -46,6 +46,11 @@ export type CounterInput = {
     readonly value: number;
 };
 
+export interface Exhaustive {
+    readonly switches?: number;
+    readonly isolated?: boolean;
+}
+
 export interface FakeAnswer {
     readonly agent: CallableAgent;
     readonly answer: (input: never, emit: never) => unknown;
@@ -194,9 +199,7 @@ export interface SearchOptions {
     readonly runs?: number;
     readonly time?: number;
     readonly replay?: string;
-    readonly exhaustive?: {
-        readonly switches?: number;
-    };
+    readonly exhaustive?: Exhaustive;
     readonly strategy?: StrategyName;
     readonly maxSteps?: number;
 }

@@ -8,7 +8,7 @@ export type { Race } from "./race/race.ts";
 export { raceTest, type RaceTestOptions, type RunnerTest } from "./race/race-test.ts";
 export type { Invariants } from "./simulator/invariants.ts";
 export { simulate } from "./simulator/simulate.ts";
-export type { SearchOptions } from "./simulator/search-options.ts";
+export type { Exhaustive, SearchOptions } from "./simulator/search-options.ts";
 export type { SimulationReport } from "./simulator/simulation-report.ts";
 export type { Scenario, SimulateOptions } from "./simulator/simulate-options.ts";
 export { type StepCounts, verifyWorkflow, type VerifyOptions, type VerifyReport } from "./verify/verify-workflow.ts";

@@ -4,6 +4,7 @@ import * as v from "valibot";
 import { checkOptions } from "../../contracts/check-options.ts";
 import type { Game } from "../simulator/game.ts";
 import { search } from "../simulator/search.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkSearch, searchEntries, type SearchOptions } from "../simulator/search-options.ts";
 import type { SimulationReport } from "../simulator/simulation-report.ts";
 import { virtualSources } from "../simulator/virtual/virtual-sources.ts";
@@ -49,6 +50,11 @@ export async function interleave<Shared extends object, Tasks extends Readonly<R
 /** @throws TroupeError `invalid-options` */
 export function checkInterleave(options: SearchOptions): { readonly seed: number; readonly runs: number } {
   checkOptions("interleave", v.strictObject(searchEntries), options);
+  if (options.exhaustive?.isolated === true)
+    throw new TroupeError(
+      "invalid-options",
+      "interleave: tasks share something, and aren't isolated; leave out isolated",
+    );
   return checkSearch("interleave", options);
 }
 

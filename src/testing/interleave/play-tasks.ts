@@ -131,6 +131,7 @@ class RunOfTasks {
         lanes,
         alternatives,
         marks,
+        states: [],
         misfit,
         failure,
       },

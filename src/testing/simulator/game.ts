@@ -3,6 +3,7 @@
 import type { Given } from "./schedules/choices.ts";
 import type { RunLog } from "./explain/run-log.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
+import type { States } from "./schedules/states.ts";
 import type { OutsideWork } from "./virtual/outside-work.ts";
 
 /** How it is played once. */
@@ -13,6 +14,8 @@ export interface Playing {
   readonly log?: RunLog;
   /** Sees what is begun outside. */
   readonly watch?: OutsideWork;
+  /** Tells its states apart. */
+  readonly states?: States;
   readonly maxSteps?: number | undefined;
 }
 

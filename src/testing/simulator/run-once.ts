@@ -15,7 +15,7 @@ import { Lives } from "./world/lives.ts";
 import { MachineClock } from "./world/machine-clock.ts";
 import { hashOf, type RunOutcome } from "./schedules/run-outcome.ts";
 import { epoch, Scheduler } from "./schedules/scheduler.ts";
-import { randomOf, type SeededRandom } from "./schedules/seeded-random.ts";
+import { randomOf, type SeededRandom, watched } from "./schedules/seeded-random.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
 import {
   DurableJournal,
@@ -27,6 +27,7 @@ import {
 } from "./world/simulated-journal.ts";
 import type { Tamper } from "./world/simulated-platform.ts";
 import { withStandIns } from "./stand-ins.ts";
+import type { States } from "./schedules/states.ts";
 import { strategyOf } from "./schedules/strategy.ts";
 import { Strikes } from "./faults/strikes.ts";
 import { CodeTimers } from "./virtual/code-timers.ts";
@@ -51,6 +52,8 @@ export interface RunExtras extends Sabotage {
   readonly log?: RunLog;
   /** Sees what is begun outside. */
   readonly watch?: OutsideWork;
+  /** Tells its states apart. */
+  readonly states?: States;
 }
 
 /**
@@ -62,7 +65,7 @@ export async function runOnce(
   scenario: Scenario,
   seed: number,
   options: SimulateOptions,
-  { sources, tamper, journals, given, log, watch }: RunExtras,
+  { sources, tamper, journals, given, log, watch, states }: RunExtras,
 ): Promise<RunOutcome> {
   const choices = new ChoicesOfRun(given);
   const effects = new Effects();
@@ -88,6 +91,7 @@ export async function runOnce(
       return strikes?.strike() ?? false;
     },
     outside: sources.outside,
+    states,
     onTouched: () => (isTouched ||= !hasLoaded && !isOpen),
   });
   const load = (url: string): Promise<object> => {
@@ -95,10 +99,11 @@ export async function runOnce(
     return import(url) as Promise<object>;
   };
   const isHostAlive = (host: string): boolean => !/^[1-9]/.test(host) || lives?.process.hasThread(host) === true;
+  const chance = draw("sources");
   const ofRun: SourcesOfRun = {
     now: () => scheduler.now + machine.ahead,
     elapsed: () => scheduler.now - epoch,
-    random: draw("sources"),
+    random: states === undefined ? chance : watched(chance, () => states.drew(scheduler.turn.host)),
     where: () => `in step ${scheduler.trace.length}, a ${scheduler.turn.name}`,
     onUncontrolled: (error) => (uncontrolled ??= error),
     ...(isOpen ? {} : { timers: new CodeTimers(scheduler, isHostAlive) }),
@@ -175,6 +180,7 @@ export async function runOnce(
         lanes,
         alternatives,
         marks,
+        states: scheduler.keys,
         misfit,
       },
       failure: failure ?? closing?.failure,

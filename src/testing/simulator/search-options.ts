@@ -25,11 +25,26 @@ export interface SearchOptions {
    * switches. A switch is a step that doesn't go on with what the last step led to. There are no faults then, placement doesn't vary, and `runs` is how
    * many schedules are tried at most, 100,000 by default. For small scenarios: a switch more is some dozens of times the schedules.
    */
-  readonly exhaustive?: { readonly switches?: number };
+  readonly exhaustive?: Exhaustive;
   /** How the next step is chosen. Default `"portfolio"`: another way for each run. */
   readonly strategy?: StrategyName;
   /** A run with more steps than this fails, since something keeps itself busy. Default 100,000. */
   readonly maxSteps?: number;
+}
+
+/**
+ * Which of all schedules are tried.
+ *
+ * @since 0.1.0
+ */
+export interface Exhaustive {
+  /** Those with at most so many switches. Default: any number. */
+  readonly switches?: number;
+  /**
+   * True if actors on different threads share nothing but messages and the store: no variable of a module or of the test, which all of them see here.
+   * Then schedules that lead to the same states are tried once. What holds under those that are tried holds under all. Default false.
+   */
+  readonly isolated?: boolean;
 }
 
 /** How many schedules an exhaustive search tries at most. */
@@ -41,7 +56,12 @@ export const searchEntries = {
   runs: v.optional(v.unknown()),
   time: v.optional(v.pipe(v.number(), v.minValue(1))),
   replay: v.optional(v.string()),
-  exhaustive: v.optional(v.strictObject({ switches: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))) })),
+  exhaustive: v.optional(
+    v.strictObject({
+      switches: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0))),
+      isolated: v.optional(v.boolean()),
+    }),
+  ),
   strategy: v.optional(v.picklist(strategyNames)),
   maxSteps: v.optional(v.pipe(v.number(), v.minValue(1))),
 };

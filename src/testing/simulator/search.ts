@@ -7,6 +7,8 @@ import { type Failure, failure, failureOnReplay, whatTouched } from "./failure.t
 import type { Game } from "./game.ts";
 import type { RunOutcome } from "./schedules/run-outcome.ts";
 import { readSchedule } from "./schedules/schedule-string.ts";
+import type { Exhaustive } from "./search-options.ts";
+import { States } from "./schedules/states.ts";
 import { type SimulationReport, Tallied, type Tally } from "./simulation-report.ts";
 
 /** Where a search begins, and how long it is at most. */
@@ -16,7 +18,7 @@ export interface Search {
   /** After so many real milliseconds no other schedule is tried. */
   readonly time?: number | undefined;
   readonly replay?: string | undefined;
-  readonly exhaustive?: { readonly switches?: number | undefined } | undefined;
+  readonly exhaustive?: Exhaustive | undefined;
   /** Asked after each run: whether that was the last. It may give the event loop its turn. Default: it goes on. */
   readonly isOver?: () => boolean | Promise<boolean>;
 }
@@ -65,11 +67,13 @@ async function drawn(game: Game, options: Search): Promise<Searched> {
 
 async function exhausted(
   game: Game,
-  { seed, runs, time, exhaustive: { switches = Number.POSITIVE_INFINITY } = {}, isOver }: Search,
+  { seed, runs, time, exhaustive: { switches = Number.POSITIVE_INFINITY, isolated = false } = {}, isOver }: Search,
 ): Promise<Searched> {
   const tried = new Tallied();
   const ends = endOf(time, isOver);
-  const run = (chosen: RunOutcome["chosen"]): Promise<RunOutcome> => game.play(seed, { given: { chosen } });
+  const isOrdered = switches < Number.POSITIVE_INFINITY;
+  const run = (chosen: RunOutcome["chosen"]): Promise<RunOutcome> =>
+    game.play(seed, { given: { chosen }, ...(isolated && { states: new States({ isOrdered }) }) });
   const schedules = everySchedule({ run, switches, runs });
   for (;;) {
     const { value, done } = await schedules.next();

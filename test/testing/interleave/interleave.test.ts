@@ -111,6 +111,10 @@ describe("a race of tasks", () => {
     };
     expect(await interleave(locked, { seed: 1, runs: 500 })).toMatchObject({ runs: 500 });
     expect(await interleave(locked, { exhaustive: { switches: 2 } })).toMatchObject({ isComplete: true });
+    await expect(interleave(locked, { exhaustive: { isolated: true } })).rejects.toMatchObject({
+      code: "invalid-options",
+      message: "interleave: tasks share something, and aren't isolated; leave out isolated",
+    });
   });
 });
 

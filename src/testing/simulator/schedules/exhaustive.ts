@@ -20,13 +20,17 @@ export interface ExhaustiveOptions {
   readonly runs: number;
 }
 
-/** Runs each schedule once, until one fails; then that is the last. Returns whether these were all. */
+/**
+ * Runs each schedule once, until one fails; then that is the last. Returns whether these were all. Where runs tell their states apart, the search
+ * goes on from each state once: from the run that came there first, with the fewest switches.
+ */
 export async function* everySchedule({
   run,
   switches,
   runs,
 }: ExhaustiveOptions): AsyncGenerator<RunOutcome, boolean, undefined> {
   let tried = 0;
+  const seen = new Set<string>();
   for (let level: readonly (readonly Switch[])[] = [[]], count = 0; level.length > 0; count++) {
     const next: (readonly Switch[])[] = [];
     for (const taken of level) {
@@ -36,8 +40,12 @@ export async function* everySchedule({
       if (outcome.failure !== undefined) return false;
       if (count >= switches) continue;
       // each schedule comes once: from the one that lacks its last switch
-      for (let at = (taken.at(-1)?.at ?? -1) + 1; at < outcome.alternatives.length; at++)
+      for (let at = (taken.at(-1)?.at ?? -1) + 1; at < outcome.alternatives.length; at++) {
+        const state = outcome.states[at];
+        if (state !== undefined && seen.has(state)) break;
+        if (state !== undefined) seen.add(state);
         for (let choice = 1; choice < (outcome.alternatives[at] ?? 0); choice++) next.push([...taken, { at, choice }]);
+      }
     }
     level = next;
   }

@@ -20,6 +20,8 @@ export interface RunOutcome {
   readonly alternatives: readonly number[];
   /** For each a mark, of what had run and what could run next. */
   readonly marks: readonly string[];
+  /** For each the key of the state in which it was made, where states are told apart. */
+  readonly states: readonly string[];
   /** The first of the given choices that didn't fit. */
   readonly misfit: string | undefined;
   readonly failure: { readonly thrown: unknown } | undefined;

@@ -4,6 +4,7 @@
  */
 
 import { type Choices, mixed, textHash } from "./choices.ts";
+import type { PendingStep, States } from "./states.ts";
 import type { ReadyStep, Strategy } from "./strategy.ts";
 import { loopBarrier, turnBarrier } from "./turn-barrier.ts";
 
@@ -58,6 +59,8 @@ export interface SchedulerOptions {
   readonly onStep: () => boolean;
   /** Goes round a turn of the event loop. Default: nothing does. */
   readonly outside?: (turn: () => Promise<void>) => Promise<void>;
+  /** Learns what runs, and tells states apart. Default: none are told apart. */
+  readonly states?: States | undefined;
   /** Called when something of the simulation has gone on by a turn of the event loop. */
   readonly onTouched?: () => void;
 }
@@ -75,6 +78,8 @@ export class Scheduler {
   readonly #maxSteps: number;
   readonly #onStep: () => boolean;
   readonly #onTouched: () => void;
+  readonly #states: States | undefined;
+  readonly #keys: string[] = [];
   readonly #lanes = new Set<Lane>();
   readonly #endings: (() => void)[] = [];
   readonly #trace: TraceStep[] = [];
@@ -90,6 +95,7 @@ export class Scheduler {
     this.#outside = options.outside ?? ((turn) => turn());
     this.#onTouched = options.onTouched ?? (() => undefined);
     this.#choices = choices;
+    this.#states = options.states;
     this.#strategy = strategy;
     this.#now = start;
     this.#maxSteps = maxSteps;
@@ -102,6 +108,11 @@ export class Scheduler {
 
   get trace(): readonly TraceStep[] {
     return this.#trace;
+  }
+
+  /** For each choice among steps, the key of the state in which it was made; none without `states`. */
+  get keys(): readonly string[] {
+    return this.#keys;
   }
 
   /** What runs now, or ran last. */
@@ -157,6 +168,7 @@ export class Scheduler {
       if (step === undefined) continue;
       this.#trace.push({ at: this.#now, lane: lane.name });
       this.#soFar = mixed(mixed(this.#soFar, lane.hash), (this.#now - epoch) * 32);
+      this.#states?.ran(lane.host, lane.name, this.#now);
       this.#turn = lane;
       step.run();
       await this.#settle();
@@ -187,7 +199,14 @@ export class Scheduler {
     }
     if (ready.length < 2) return ready[0];
     ready.sort(byCause);
+    if (this.#states !== undefined) this.#keys.push(this.#states.key(this.#pending()));
     return ready[this.#choices.chooseStep(ready, this.#soFar, () => this.#strategy.pick(ready.map(asReady)))];
+  }
+
+  /** All that is left to run, the ordinary first. */
+  #pending(): readonly PendingStep[] {
+    const all = [...this.#lanes].flatMap(({ name, steps }) => steps.map((step) => ({ lane: name, ...step })));
+    return all.sort((a, b) => b.addedIn - a.addedIn || a.id - b.id);
   }
 
   /** Lets time pass until a step may run. */

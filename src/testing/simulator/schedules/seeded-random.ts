@@ -16,6 +16,15 @@ export function randomOf(seed: number, part: string): SeededRandom {
   return seededRandom(hash);
 }
 
+/** The same, which tells of each number that is drawn. */
+export function watched(random: SeededRandom, onDraw: () => void): SeededRandom {
+  const next = (): number => {
+    onDraw();
+    return random.next();
+  };
+  return { id: () => random.id(), next, ...drawing(next) };
+}
+
 /** sfc32 (Chris Doty-Humphrey, PractRand), seeded through splitmix32. The same seed gives the same sequence anywhere. */
 export function seededRandom(seed: number): SeededRandom {
   let mix = seed | 0;
@@ -46,7 +55,10 @@ export function seededRandom(seed: number): SeededRandom {
   return {
     next,
     id: () => `id-${++lastId}`,
-    below: (below) => Math.floor(next() * below),
-    chance: (p) => p > 0 && next() < p,
+    ...drawing(next),
   };
+}
+
+function drawing(next: () => number): Pick<SeededRandom, "below" | "chance"> {
+  return { below: (below) => Math.floor(next() * below), chance: (p) => p > 0 && next() < p };
 }

@@ -4,12 +4,38 @@ import { type Scenario, simulate } from "../../../../src/testing/index.ts";
 import { runOnce } from "../../../../src/testing/simulator/run-once.ts";
 import type { Chosen } from "../../../../src/testing/simulator/schedules/choices.ts";
 import { everySchedule } from "../../../../src/testing/simulator/schedules/exhaustive.ts";
+import { States } from "../../../../src/testing/simulator/schedules/states.ts";
 import { VirtualSources } from "../../../../src/testing/simulator/virtual/virtual-sources.ts";
 import { memoryRaces } from "../../../races/memory-races.ts";
+import { atOnce, cell, read, times } from "../../../races/players.ts";
 import { stateRaces } from "../../../races/state-races.ts";
 
 const [lostUpdate] = stateRaces;
 const twiceFive = memoryRaces.find(({ isRare }) => isRare);
+
+/** The effects of all schedules with so many switches at most, and how many runs that took. */
+async function effectsOf(scenario: Scenario | undefined, switches: number, isolated: boolean) {
+  const found = new Set<string>();
+  const isOrdered = switches < Number.POSITIVE_INFINITY;
+  const run = async (chosen: Chosen) =>
+    runOnce(
+      scenario as Scenario,
+      1,
+      {},
+      {
+        sources: new VirtualSources(),
+        given: { chosen },
+        ...(isolated && { states: new States({ isOrdered }) }),
+      },
+    );
+  let runs = 0;
+  for await (const { effects, failure } of everySchedule({ run, switches, runs: 20_000 })) {
+    expect(failure).toBeUndefined();
+    found.add(effects);
+    runs++;
+  }
+  return { found, runs };
+}
 
 async function failureOf(scenario: Scenario | undefined, switches?: number): Promise<unknown> {
   try {
@@ -63,11 +89,51 @@ describe("an exhaustive search", () => {
     });
   });
 
+  it.each(stateRaces.slice(0, 3))(
+    "of isolated actors finds the same from fewer schedules: $name",
+    async ({ fixed }) => {
+      const whole = await effectsOf(fixed, 2, false);
+      const bounded = await effectsOf(fixed, 2, true);
+      expect([...bounded.found].toSorted()).toEqual([...whole.found].toSorted());
+      expect(bounded.runs).toBeLessThan(whole.runs);
+    },
+  );
+
+  it("of isolated actors comes to every end that there is: two draw by chance, and commit twice each", async () => {
+    const ends = new Set<string>();
+    const report = await simulate(
+      async ({ system }) => {
+        const drawn = await atOnce(
+          system,
+          ...times(2, (n) => async (context) => {
+            const number = Math.random();
+            for (let i = 0; i < 2; i++)
+              await context.commit(cell, "digits", (digits) => ({ n: digits.n * 10 + n + 1 }));
+            return number;
+          }),
+        );
+        const first = (drawn[0] as number) < (drawn[1] as number) ? "one" : "two";
+        ends.add(`${await read(system.store, "digits")}, the lower number to ${first}`);
+      },
+      { seed: 1, exhaustive: { isolated: true } },
+    );
+    expect(report).toMatchObject({ isComplete: true });
+    const orders = [1122, 1212, 1221, 2112, 2121, 2211];
+    const all = orders.flatMap((order) => ["one", "two"].map((first) => `${order}, the lower number to ${first}`));
+    expect([...ends].toSorted()).toEqual(all);
+  });
+
+  it("of isolated actors finds a race without a bound", async () => {
+    await expect(simulate(lostUpdate?.buggy as Scenario, { exhaustive: { isolated: true } })).rejects.toMatchObject({
+      code: "simulation-failed",
+    });
+  });
+
   it.each([
     [{ exhaustive: { switches: -1 } }, "switches"],
     [{ exhaustive: {}, faults: {} }, "without faults"],
     [{ exhaustive: {}, strategy: "pct" }, "without strategy"],
-    [{ exhaustive: { preemptions: 1 } }, "there is no such option; there are switches"],
+    [{ exhaustive: { preemptions: 1 } }, "there is no such option; there are switches, isolated"],
   ] as const)("refuses %j", async (options, says) => {
     await expect(simulate(lostUpdate?.fixed as Scenario, options as object)).rejects.toMatchObject({
       code: "invalid-options",
