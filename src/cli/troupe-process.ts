@@ -3,9 +3,8 @@
  */
 
 import { createSystem } from "../runtime/system/create-system.ts";
-import { lmdbJournal } from "../store/journal/lmdb/lmdb-journal.ts";
-import { verifyJournal } from "../store/journal/lmdb/verify-journal.ts";
 import { commandLine, complaint } from "./command-line.ts";
+import { openJournalAt, verifyJournalAt } from "./journal/journal-place.ts";
 import { wantsColours } from "./output/paint.ts";
 import { visible } from "./output/visible.ts";
 import { ProgressLine } from "./output/progress-line.ts";
@@ -63,7 +62,7 @@ const terminal = {
   },
   ...(progress === undefined ? {} : { progress: (text: string) => progress.show(text) }),
 };
-const ports = { start: createSystem, openJournal: lmdbJournal, verifyJournal };
+const ports = { start: createSystem, openJournal: openJournalAt, verifyJournal: verifyJournalAt };
 void commandLine(args, terminal, ports).then((code) => {
   progress?.clear();
   process.exit(endsWith ?? code);

@@ -13,7 +13,8 @@ import { newServer, type PostgresServer, programs } from "./server.ts";
 export type PostgresAnswer = { readonly url: string } | { readonly missing: string };
 
 export default function setUp(): () => Promise<void> {
-  const path = join(tmpdir(), `troupe-postgres-of-${process.pid}`);
+  const name = `troupe-postgres-of-${process.pid}`;
+  const path = process.platform === "win32" ? `\\\\.\\pipe\\${name}` : join(tmpdir(), name);
   let server: Promise<PostgresServer> | undefined;
   const answer = async (): Promise<PostgresAnswer> => {
     const { TROUPE_POSTGRES: url } = process.env;
@@ -25,7 +26,7 @@ export default function setUp(): () => Promise<void> {
     server ??= newServer();
     return { url: (await server).url };
   };
-  rmSync(path, { force: true });
+  if (process.platform !== "win32") rmSync(path, { force: true });
   const host = createServer((socket) => {
     answer().then(
       (found) => socket.end(JSON.stringify(found)),

@@ -47,7 +47,7 @@ export async function openPostgres(url: string, options: OpenOptions): Promise<J
 }
 
 /** The URL without its password and options, and the schema. */
-function placeOf(url: string, schema: string): Place {
+export function placeOf(url: string, schema: string): Place {
   const { protocol, username, host, pathname } = new URL(url);
   return { name: `${protocol}//${username === "" ? "" : `${username}@`}${host}${pathname}, schema ${schema}` };
 }

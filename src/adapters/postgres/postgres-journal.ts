@@ -1,11 +1,9 @@
 /** The journal in PostgreSQL: one process owns it by a lease, and another one takes over when the lease ends. */
 
-import * as v from "valibot";
 import { checkOptions } from "../../contracts/check-options.ts";
-import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Journal } from "../../store/journal/journal.ts";
-import { shown } from "../../values/shown.ts";
 import { openPostgres } from "./open-postgres.ts";
+import { checkUrl, schemaOfOpening } from "./postgres-options.ts";
 
 /**
  * How a journal in PostgreSQL is opened.
@@ -29,14 +27,6 @@ export interface PostgresJournalOptions {
    */
   readonly readOnly?: boolean;
 }
-
-const schemaOfOptions = v.strictObject({
-  schema: v.optional(v.pipe(v.string(), v.minLength(1), v.maxBytes(63), v.regex(/^(?!pg_)[^\0]*$/i))),
-  lease: v.optional(v.pipe(v.number(), v.finite(), v.minValue(1_000), v.maxValue(86_400_000))),
-  wait: v.optional(v.boolean()),
-  signal: v.optional(v.instance(AbortSignal)),
-  readOnly: v.optional(v.boolean()),
-});
 
 /**
  * Opens the journal in a PostgreSQL database, at least version 13, and resolves when this process owns it. The tables are made where there
@@ -63,12 +53,8 @@ const schemaOfOptions = v.strictObject({
  * @since 0.1.0
  */
 export async function postgresJournal(url: string, options: PostgresJournalOptions = {}): Promise<Journal> {
-  if (typeof url !== "string" || !URL.canParse(url) || !/^postgres(?:ql)?:/.test(url))
-    throw new TroupeError(
-      "invalid-options",
-      `postgresJournal: the URL is one of PostgreSQL, such as postgres://user@host:5432/database, not ${typeof url === "string" ? "what was given" : shown(url)}`, // which may hold a password
-    );
-  checkOptions("postgresJournal", schemaOfOptions, options);
+  checkUrl("postgresJournal", url);
+  checkOptions("postgresJournal", schemaOfOpening, options);
   const { schema = "troupe", lease = 10_000, wait = false, signal, readOnly = false } = options;
   return openPostgres(url, { schema, lease, wait, signal, readOnly });
 }

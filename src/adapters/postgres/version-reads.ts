@@ -96,7 +96,7 @@ export class VersionReads {
       values: [stateKeyBytes(key), version],
     });
     if (row === undefined) return undefined;
-    return decoded(key, row.id as number, version, row.record as Buffer).meta;
+    return decodedRecord(key, row.id as number, version, row.record as Buffer).meta;
   }
 
   async oldest(key: StateKey): Promise<number | undefined> {
@@ -204,7 +204,7 @@ class Replayed {
   *#walk(from: number): Generator<CommitRecord> {
     let before: { readonly version: number; readonly state: unknown } | undefined;
     for (const { version, record, whole } of this.#versions.slice(from)) {
-      const { meta, patches } = decoded(this.#key, this.#id, version, record);
+      const { meta, patches } = decodedRecord(this.#key, this.#id, version, record);
       const kept = whole === null ? undefined : this.#state(version, whole);
       if (before === undefined && whole === null)
         throw corruptVersion(this.#key, version, "no version before it is kept whole");
@@ -229,7 +229,8 @@ class Replayed {
   }
 }
 
-function decoded(key: StateKey, id: number, version: number, record: Buffer): Decoded {
+/** What a record says. @throws TroupeError `journal-corrupt`. */
+export function decodedRecord(key: StateKey, id: number, version: number, record: Buffer): Decoded {
   const body = unsealBytes(versionPlace(id, version), record);
   if (body === undefined) throw corruptVersion(key, version, "the checksum of its record is wrong");
   try {

@@ -5,7 +5,7 @@ import type { Arguments, Flags } from "./arguments.ts";
 export const journalFlags = { journal: { type: "string" }, json: { type: "boolean" } } as const satisfies Flags;
 
 /** The end of their help texts. */
-export const journalHelp = `  --journal DIR   the folder of the journal; may be in use by a system meanwhile
+export const journalHelp = `  --journal DIR   the folder of the journal, or its postgres:// URL; may be in use by a system meanwhile
   --json          a line of JSON for each result
   -h, --help      this text`;
 

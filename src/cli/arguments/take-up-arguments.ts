@@ -21,7 +21,7 @@ export interface TakeUpOrder extends SystemOrder {
 }
 
 /** The end of their help texts. */
-export const takeUpHelp = `  --journal DIR         the folder of the journal; no system may have it open
+export const takeUpHelp = `  --journal DIR         the folder of the journal, or its postgres:// URL; no system may have it open
   --module FILE         a module that exports the runs' workflows, FILE#export for one of them; may be given several times.
                         Workflows that are in none are loaded from the modules that their runs were started from
   --coordination NAME   orchestrator (default) or relay, for runs without a coordination of their own

@@ -1,6 +1,5 @@
 /** `troupe dev`: a system with the workflows of a module, and a page to start runs and to see them. */
 
-import { resolve } from "node:path";
 import { inspectorFlags, inspectorHelp, readInspector } from "../arguments/inspector-arguments.ts";
 import { moduleTarget } from "../arguments/module-target.ts";
 import { readSystem, systemFlags, systemHelp } from "../arguments/system-arguments.ts";
@@ -8,6 +7,7 @@ import type { Command } from "../command/command.ts";
 import { systemOptionsOf } from "../command/system-options.ts";
 import { untilAborted } from "../command/until-aborted.ts";
 import { loadWorkflows } from "../modules/load-workflow.ts";
+import { placeOfJournal } from "../journal/journal-place.ts";
 
 export const dev: Command = {
   name: "dev",
@@ -24,7 +24,9 @@ export const dev: Command = {
       const options = await systemOptionsOf(order, terminal);
       const system = await start({
         ...options,
-        ...(journal === undefined ? {} : { journal: openJournal(resolve(terminal.cwd, journal), { readOnly: false }) }),
+        ...(journal === undefined
+          ? {}
+          : { journal: openJournal(placeOfJournal(terminal.cwd, journal), { readOnly: false }) }),
         workflows,
         logger: "warn",
         inspector: { ...inspector, onOpen: () => undefined },

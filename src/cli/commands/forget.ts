@@ -45,7 +45,7 @@ Usage:
 
 Options:
   --older-than AGE   those that ended longer ago: 30d, 12h, 90m or 45s
-  --journal DIR      the folder of the journal; no system may have it open
+  --journal DIR      the folder of the journal, or its postgres:// URL; no system may have it open
   --json             a line of JSON that says how many
   -h, --help         this text
 

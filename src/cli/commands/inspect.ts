@@ -1,6 +1,5 @@
 /** `troupe inspect`: a page that shows what a journal has, also while a system has it open. */
 
-import { resolve } from "node:path";
 import { type InspectorPorts, openInspector } from "../../inspector/inspector.ts";
 import { inspectorSettings } from "../../inspector/inspector-options.ts";
 import { SpanMemory } from "../../inspector/source/span-memory.ts";
@@ -15,6 +14,7 @@ import { journalOf } from "../arguments/journal-arguments.ts";
 import type { Command } from "../command/command.ts";
 import { readText } from "../input/read-text.ts";
 import { untilAborted } from "../command/until-aborted.ts";
+import { placeOfJournal, shownPlace } from "../journal/journal-place.ts";
 
 export const inspect: Command = {
   name: "inspect",
@@ -30,7 +30,7 @@ export const inspect: Command = {
     return async ({ cwd, print, interrupted }, { openJournal }) => {
       const recording = file === undefined ? undefined : readRecordedPage(await readText(file, cwd), file);
       const journal =
-        recording === undefined ? await openJournal(resolve(cwd, path), { readOnly: true }) : memoryJournal();
+        recording === undefined ? await openJournal(placeOfJournal(cwd, path), { readOnly: true }) : memoryJournal();
       try {
         const clock = nodeClock();
         // a new one each time, as another process may write to the journal, and what one has read stays in its memory
@@ -43,7 +43,7 @@ export const inspect: Command = {
           ...(recording === undefined ? {} : { recording }),
         };
         const inspector = await openInspector(
-          { kind: "journal", journal: path, workflows: [], reader },
+          { kind: "journal", journal: shownPlace(path), workflows: [], reader },
           settings,
           ports,
         );
@@ -63,7 +63,7 @@ Usage:
   troupe inspect --file FILE [options]
 
 Options:
-  --journal DIR         the folder of the journal; may be in use by a system meanwhile
+  --journal DIR         the folder of the journal, or its postgres:// URL; may be in use by a system meanwhile
   --file FILE           a recording, as troupe trace writes one as html; it opens in a browser by itself, too
 ${inspectorHelp}
   -h, --help            this text

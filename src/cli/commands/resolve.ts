@@ -47,7 +47,7 @@ Usage:
 
 Options:
   --note TEXT     what was done; it is kept in the run's history
-  --journal DIR   the folder of the journal; no system may have it open
+  --journal DIR   the folder of the journal, or its postgres:// URL; no system may have it open
   --json          a line of JSON that says how the run ended
   -h, --help      this text
 

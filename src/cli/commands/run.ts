@@ -1,6 +1,5 @@
 /** `troupe run`: a workflow over a file of inputs. */
 
-import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
@@ -20,6 +19,7 @@ import { withStore } from "../journal/open-store.ts";
 import { isOpenStatus } from "../../workflows/history/run-state.ts";
 import type { Terminal } from "../command/terminal.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
+import { placeOfJournal } from "../journal/journal-place.ts";
 
 export const run: Command = {
   name: "run",
@@ -88,7 +88,7 @@ async function runCommand(command: RunOrder, terminal: Terminal, ports: CommandP
       ...(journal === undefined
         ? {}
         : {
-            journal: ports.openJournal(resolve(cwd, journal), { readOnly: false }),
+            journal: ports.openJournal(placeOfJournal(cwd, journal), { readOnly: false }),
             ...(unfinished.length === 0 ? { recover: false } : { recover: unfinished, workflows: [workflow] }),
           }),
     });

@@ -1,6 +1,5 @@
-/** Opens the store that `--journal DIR` names, for as long as a command needs it. */
+/** Opens the store that `--journal` names, for as long as a command needs it. */
 
-import { resolve } from "node:path";
 import { nodeClock } from "../../runtime/platform/node-clock.ts";
 import { OwnedStore } from "../../store/owned-store.ts";
 import { AuthorityAccess } from "../../store/authority/authority-access.ts";
@@ -9,6 +8,7 @@ import { StoreAuthority } from "../../store/authority/store-authority.ts";
 import type { CommandPorts } from "../command/command.ts";
 import type { Terminal } from "../command/terminal.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
+import { placeOfJournal } from "./journal-place.ts";
 
 export interface OpenStore {
   /** The store by keys, without their families' schemas. */
@@ -18,7 +18,7 @@ export interface OpenStore {
 }
 
 export interface StoreLocation {
-  /** Relative to the terminal's folder, and written so in messages. */
+  /** A folder, relative to the terminal's and written so in messages; or the URL of a database. */
   readonly journal: string;
   /**
    * `read` works beside the journal's owner, `write` owns the journal meanwhile, `create` also creates it if there is
@@ -42,11 +42,11 @@ export async function withStore(
   { openJournal }: CommandPorts,
   use: (store: OpenStore) => Promise<number>,
 ): Promise<number> {
-  const folder = resolve(cwd, path);
+  const place = placeOfJournal(cwd, path);
   const done = await unlessAborted(interrupted, async () => {
     // opening a journal to own it would create a missing one, but here a missing one is a mistake in its name
-    if (mode === "write") await (await openJournal(folder, { readOnly: true })).close();
-    const journal = await openJournal(folder, { readOnly: mode === "read" });
+    if (mode === "write") await (await openJournal(place, { readOnly: true })).close();
+    const journal = await openJournal(place, { readOnly: mode === "read" });
     const authority = new StoreAuthority({ journal, clock: nodeClock() });
     try {
       const store = new OwnedStore(authority, { author, remembersReads: false });

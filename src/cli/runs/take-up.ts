@@ -1,6 +1,5 @@
 /** Starts a system on a journal, goes on with chosen runs, and prints how each ended. */
 
-import { resolve } from "node:path";
 import type { Run } from "../../workflows/run.ts";
 import type { TroupeError } from "../../errors/troupe-error.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
@@ -18,6 +17,7 @@ import { systemOptionsOf } from "../command/system-options.ts";
 import type { Terminal } from "../command/terminal.ts";
 import { untilParked } from "../command/until-parked.ts";
 import { unlessAborted } from "../command/unless-aborted.ts";
+import { placeOfJournal } from "../journal/journal-place.ts";
 
 /** What a command does with runs. */
 export interface Undertaking {
@@ -88,7 +88,7 @@ async function start(
     note(`troupe: ${messageOf(error)}`); // only runs that need it are refused
   }
   return startSystem({
-    journal: openJournal(resolve(cwd, journal), { readOnly: false }),
+    journal: openJournal(placeOfJournal(cwd, journal), { readOnly: false }),
     recover: recovers && chosen.map(({ run }) => run),
     workflows,
     ...options,

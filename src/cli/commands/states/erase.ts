@@ -59,7 +59,7 @@ Options:
   --reason TEXT   why; it is kept in the place of a key
   --forks         erase the keys that were forked from it, too; without, they are named
   --no-compact    leave the bytes in the file until it is compacted; to erase several keys before that
-  --journal DIR   the folder of the journal; no system may have it open
+  --journal DIR   the folder of the journal, or its postgres:// URL; no system may have it open
   --json          a line of JSON that says what was done
   -h, --help      this text
 

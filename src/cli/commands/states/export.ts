@@ -38,7 +38,7 @@ Usage:
   troupe export --journal DIR KEY [--output FILE]
 
 Options:
-  --journal DIR   the folder of the journal; may be in use by a system meanwhile
+  --journal DIR   the folder of the journal, or its postgres:// URL; may be in use by a system meanwhile
   --output FILE   a new file (default: stdout); it is there when it is whole
   -h, --help      this text
 

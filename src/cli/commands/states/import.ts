@@ -38,7 +38,7 @@ Usage:
   troupe import --journal DIR [--input FILE] [--create] [--json]
 
 Options:
-  --journal DIR   the folder of the journal; no system may have it open
+  --journal DIR   the folder of the journal, or its postgres:// URL; no system may have it open
   --input FILE    the file (default: stdin)
   --create        make the journal if there is none
   --json          a line of JSON that says what was imported

@@ -42,7 +42,7 @@ Usage:
   troupe revert --journal DIR KEY VERSION [--json]
 
 Options:
-  --journal DIR   the folder of the journal; no system may have it open
+  --journal DIR   the folder of the journal, or its postgres:// URL; no system may have it open
   --json          a line of JSON that says what was done
   -h, --help      this text
 

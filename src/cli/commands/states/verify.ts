@@ -1,11 +1,11 @@
 /** `troupe verify`: reads a whole journal and reports all damage. */
 
-import { resolve } from "node:path";
 import type { JournalDamage } from "../../../store/journal/lmdb/journal-report.ts";
 import type { Command } from "../../command/command.ts";
 import { exitCodes, journalFlags, journalOf } from "../../arguments/journal-arguments.ts";
 import { oneLine } from "../../output/one-line.ts";
 import { type Paint, painter } from "../../output/paint.ts";
+import { placeOfJournal } from "../../journal/journal-place.ts";
 
 export const verify: Command = {
   name: "verify",
@@ -16,7 +16,7 @@ export const verify: Command = {
     const journal = journalOf(given);
     const json = given.flag("json");
     return async ({ cwd, colours, interrupted, print }, { verifyJournal }) => {
-      const report = await verifyJournal(resolve(cwd, journal));
+      const report = await verifyJournal(placeOfJournal(cwd, journal));
       if (json) {
         await print(JSON.stringify(report));
         return report.damages.length === 0 ? 0 : 1;
@@ -39,7 +39,7 @@ Usage:
   troupe verify --journal DIR [--json]
 
 Options:
-  --journal DIR   the folder of the journal; while a system has it open, less is checked
+  --journal DIR   the folder of the journal, or its postgres:// URL; while a system has it open, less is checked
   --json          the whole report as one line of JSON
   -h, --help      this text
 
