@@ -1,6 +1,6 @@
 // The public surface of "troupe/postgres", written by `npm run api`. `npm run verify` compares it with the build.
 
-import type { Journal } from "troupe";
+import type { Journal, JournalReport } from "troupe";
 
 export interface PostgresJournalOptions {
     readonly schema?: string;
@@ -11,5 +11,9 @@ export interface PostgresJournalOptions {
 }
 
 export declare function postgresJournal(url: string, options?: PostgresJournalOptions): Promise<Journal>;
+
+export declare function verifyPostgresJournal(url: string, options?: {
+    readonly schema?: string;
+}): Promise<JournalReport>;
 
 export {};
