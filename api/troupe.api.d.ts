@@ -416,7 +416,7 @@ export type DetailsOf<Code extends keyof ErrorDetailsByCode> = keyof ErrorDetail
 
 export type Durability = "sync" | "relaxed";
 
-export interface EachOptions<From, Item, Tolerate, Out> {
+export interface EachOptions<From, Item, Tolerate, Kind, Out> {
     readonly over: (sources: From) => readonly Item[];
     readonly concurrency?: number;
     readonly max?: number;
@@ -424,7 +424,7 @@ export interface EachOptions<From, Item, Tolerate, Out> {
     readonly fallback?: (sources: From & {
         readonly item: NoInfer<Item>;
         readonly index: number;
-    }, error: unknown) => ReadonlyParts<Out>;
+    }, error: unknown) => StandIn<Kind, Out>;
 }
 
 /** @experimental */
@@ -438,7 +438,7 @@ export interface EachOutline {
 /** @experimental */
 export interface EachStep extends StepBase {
     readonly kind: "each";
-    readonly agent: AgentDefinition;
+    readonly does: AgentDefinition | WorkflowDefinition;
     readonly over: (sources: MappingSources) => unknown;
     readonly map: (sources: MappingSources) => unknown;
     readonly concurrency: number;
@@ -1860,6 +1860,7 @@ export interface StepOutline {
     readonly undoesUnknown?: true;
     readonly isPivot?: true;
     readonly contract?: string;
+    readonly body?: readonly StepOutline[];
     readonly isRetired?: true;
 }
 
@@ -2353,14 +2354,12 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     step<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, Part, InnerParts, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Out> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>, options: OwnOptions<Kind, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Out, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Out, Steps, Needs, When, Otherwise>;
     } & Within<Name, Inner>, Waits & Within<Name, InnerWaits>, Parts & Emitted<Kind, Name, Part, InnerParts>>;
-    each<const Name extends string, const In, const Out, Part, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, agent: AgentDefinition<In, Out, Part>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
+    each<const Name extends string, Kind extends "agent" | "workflow", const In, const Out, Inner, InnerWaits, Part, InnerParts, Item, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Tolerate extends Tolerance = never, const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never>(name: FreeName<Name, Steps>, does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>, options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate, NoInfer<Kind>, NoInfer<Out>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>> & {
         readonly item: NoInfer<Item>;
         readonly index: number;
     }) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>;
-    }, Waits, Parts & {
-        readonly [Item in `${Name}[${number}]`]: Part;
-    }>;
+    }, Waits & Within<`${Name}[${number}]`, InnerWaits>, Parts & Emitted<Kind, `${Name}[${number}]`, Part, InnerParts>>;
     loop<const Name extends string, const Agents extends LoopAgents, const Given = never, const Told = never, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<OutputOfLoop<Agents>> = never>(name: FreeName<Name, Steps>, agents: Agents, options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, Given, Told> & HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>>): WorkflowBuilder<Input, Parsed, Settled<Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>;
     }, Waits & InboxOf<Name, Given>, Parts & PartsOfLoop<Name, Agents>>;
@@ -2729,6 +2728,9 @@ type Settled<Step> = Step extends MayBeSkipped<infer Out> ? Out | undefined : St
 type Sources<Parsed, Steps, After extends string, Needs extends string = never> = {
     readonly [K in "input" | After | Needs]: K extends Needs ? Finished<Steps[K & keyof Steps]> : K extends After ? Settled<Steps[K & keyof Steps]> : Parsed;
 };
+
+// what the fallback of an item gives: nothing, where a workflow does the items
+type StandIn<Kind, Out> = Kind extends "workflow" ? "the items are workflows: give the fallback to their steps" : ReadonlyParts<Out>;
 
 // the state of one key of a transaction, inferred from the keys
 type StateOf<K> = K extends TransactKey<infer S> ? S : never;

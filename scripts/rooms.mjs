@@ -55,6 +55,7 @@ export const inner = {
   testing: [["simulator"], ["verify", "interleave"], ["race"], [""]],
   workflows: [
     ["definition"],
+    ["steps"],
     ["history"],
     ["", "coordination", "queue"],
     ["migration", "schedule"],

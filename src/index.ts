@@ -161,11 +161,11 @@ export type {
   WaitOpened,
 } from "./workflows/history/run-event.ts";
 export type { DefinitionChanged, MigratedValue } from "./workflows/history/definition-changed.ts";
-export type { EachOutline, ItemsOf, LoopOutline, StepOutline } from "./workflows/history/step-outline.ts";
+export type { EachOutline, ItemsOf, LoopOutline, StepOutline } from "./workflows/steps/step-outline.ts";
 export type { RunRecord } from "./workflows/history/run-history.ts";
 export type { Pending } from "./workflows/history/run-pending.ts";
 export type { RunStatus } from "./workflows/history/run-state.ts";
-export type { StepStatus } from "./workflows/history/run-steps.ts";
+export type { StepStatus } from "./workflows/steps/step-state.ts";
 export type { TraceOptions } from "./traces/content.ts";
 export type { ActiveSpan } from "./traces/active-span.ts";
 export type { HistogramPoint, Metric, MetricPoint } from "./metrics/metric.ts";

@@ -29,6 +29,7 @@ export const plumbing: Readonly<Record<string, string>> = {
   OutputsSoFar: "the outputs of a run that goes on, inferred from its workflow",
   Doer: "what does a step: an agent, or a workflow",
   OwnOptions: "the options of a step that only an agent has",
+  StandIn: "what the fallback of an item gives: nothing, where a workflow does the items",
   StepName: "the names of a workflow's own steps, without those of its sub-workflows",
   NoStep: "what the compiler says where a step is named and none is declared before",
   Within: "what a sub-workflow has, by its paths in the workflow around it",

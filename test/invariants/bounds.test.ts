@@ -3,7 +3,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Coordination, isTroupeError, type RunEvent, type System } from "../../src/index.ts";
-import { bench, concurrency, pieces, tolerate, worker } from "./lists.ts";
+import { bench, concurrency, pieces, tolerate, wholes, worker } from "./lists.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 import { crashes, holdsOnThreads, holdsSimulated, isFoundBroken, type Scenario } from "./worlds.ts";
 import { quickExpect } from "../quick-expect.ts";
@@ -15,6 +15,8 @@ interface Lists {
     readonly fails: readonly number[];
     readonly stands: readonly number[];
     readonly lastFails: boolean;
+    /** Whether an item is a whole workflow. */
+    readonly isWhole: boolean;
   }[];
   readonly switches: readonly number[];
 }
@@ -29,6 +31,7 @@ const lists: fc.Arbitrary<Lists> = fc.record({
       fails: fc.uniqueArray(fc.nat(12), { maxLength: 4 }),
       stands: fc.uniqueArray(fc.nat(12), { maxLength: 6 }),
       lastFails: fc.boolean(),
+      isWhole: fc.boolean(),
     }),
     { minLength: 1, maxLength: 2 },
   ),
@@ -44,7 +47,7 @@ function expectBounded(history: readonly RunEvent[]): void {
   const finished = new Set<string>();
   let failed = 0;
   for (const event of history) {
-    if (!("step" in event) || !(event.step ?? "").startsWith("piece[")) continue;
+    if (!("step" in event) || !/^piece\[\d+\]$/.test(event.step ?? "")) continue;
     if (event.type === "step-started") {
       if (event.attempt === undefined) quickExpect(event.step, "items begin in order").toBe(`piece[${begun.size}]`);
       begun.add(event.step);
@@ -69,12 +72,13 @@ const boundsHold =
   (loses: boolean): Scenario<Lists> =>
   async (system, { start, orders, switches }, scope) => {
     await system.switchCoordination(start);
-    const playing = orders.map(async ({ sizes, fails, stands, lastFails }, index) => {
+    const playing = orders.map(async ({ sizes, fails, stands, lastFails, isWhole }, index) => {
       const id = `${scope}-${index}`;
-      const run = await system.findRun(pieces, id).catch((error: unknown) => {
+      const workflow = isWhole ? wholes : pieces;
+      const run = await system.findRun(workflow, id).catch((error: unknown) => {
         if (!isTroupeError(error, "no-such-run")) throw error; // an earlier process started it
         const given = { sizes: [...sizes], fails: [...fails], stands: [...stands] };
-        return system.run(pieces, { order: id, ...given, lastFails }, { id });
+        return system.run(workflow, { order: id, ...given, lastFails }, { id });
       });
       const result = await run.result.catch((error: unknown) => {
         if (!isTroupeError(error, "step-failed")) throw error;
@@ -87,7 +91,7 @@ const boundsHold =
       if (!loses) expect(result !== undefined).toBe(completes);
       const { entries } = await system.store.read(bench, id);
       const done = history.flatMap((event) =>
-        event.type === "step-finished" && event.step !== "piece" && event.fallbackFor === undefined
+        event.type === "step-finished" && isByAgent(event.step, isWhole) && event.fallbackFor === undefined
           ? [`+${event.step}`]
           : [],
       );
@@ -100,7 +104,9 @@ const boundsHold =
         expect(undone, "in exactly the reverse order").toEqual(
           done.toReversed().map((entry) => entry.replace("+", "-")),
         );
-      const lost = history.filter((event) => event.type === "step-failed").length > failing.length;
+      const lost =
+        history.filter((event) => event.type === "step-failed" && isByAgent(event.step, isWhole)).length >
+        failing.length;
       const instead = history.filter((event) => event.type === "step-finished" && event.fallbackFor !== undefined);
       const standing = fails.filter((at) => at < sizes.length && stands.includes(at));
       if (result === undefined || lost || instead.length > standing.length) return; // a thread died, and what it did failed
@@ -111,6 +117,10 @@ const boundsHold =
     });
     await Promise.all([switchNowAndThen(system, switches), ...playing]);
   };
+
+function isByAgent(step: string, isWhole: boolean): boolean {
+  return step !== "piece" && !(isWhole && step.endsWith("]"));
+}
 
 async function switchNowAndThen(system: System, switches: readonly number[]): Promise<void> {
   for (const after of switches) {
@@ -131,7 +141,7 @@ describe("invariant 14: bounds are the history's", () => {
   it("holds on the simulator when the process crashes and another one goes on", () =>
     holdsSimulated(lists, boundsHold(false), {
       journal: "durable",
-      system: { workflows: [pieces] },
+      system: { workflows: [pieces, wholes] },
       faults: crashes,
     }));
 
@@ -149,6 +159,28 @@ describe("invariant 14: bounds are the history's", () => {
             : frame;
         }),
     });
+    expect(failure).toContain("nothing is left to run");
+  });
+
+  it("and no step of an item that is a workflow is, unless what is told of items is lost", async () => {
+    const failure = await isFoundBroken(
+      lists.map((given): Lists => ({
+        ...given,
+        start: "relay",
+        orders: given.orders.map((order) => ({ ...order, isWhole: true })),
+        switches: [],
+      })),
+      boundsHold(false),
+      {
+        tamper: () => (batch) =>
+          mapFrames(batch, (frame) => {
+            const sent = asMessage(frame);
+            if (sent?.type !== "coordinate") return frame;
+            const { message } = sent.payload as { message: { part?: string } };
+            return message.part === undefined ? frame : undefined;
+          }),
+      },
+    );
     expect(failure).toContain("nothing is left to run");
   });
 });

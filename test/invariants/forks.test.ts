@@ -14,17 +14,18 @@ import {
   type System,
 } from "../../src/index.ts";
 import { simulate } from "../../src/testing/index.ts";
-import { type Journey, journey, sent } from "./journeys.ts";
+import { isByAgent, type Journey, journey, sent } from "./journeys.ts";
 import { book } from "./workflows.ts";
 import { crashes, holdsOnThreads, holdsSimulated, type Scenario } from "./worlds.ts";
 
-const steps = ["stock", "money", "check[0]", "polish#2", "pick", "tag", "truck"] as const;
+const steps = ["stock", "money", "check[0]", "polish#2", "load[1]", "sign", "pick", "tag", "truck"] as const;
 
 /** What is done again with each step from which a fork may begin. */
 const again = {
   stock: /^(stock|check|polish|truck)/,
   check: /^(check|truck)/,
   polish: /^(polish|truck)/,
+  deliver: /^(deliver|truck)/,
   ship: /^(ship|truck)/,
   "ship/tag": /^(ship\/tag|truck)/,
   truck: /^truck/,
@@ -96,8 +97,6 @@ async function found(system: System, id: string, begin: () => Run | Promise<Run>
   }
 }
 
-const isByAgent = (path: string): boolean => !["check", "polish", "ship"].includes(path);
-
 function of(history: readonly RunEvent[], type: "step-finished" | "compensation-started" | "compensation-finished") {
   return history.flatMap((event) => (event.type === type && isByAgent(event.step) ? [event.step] : []));
 }
@@ -106,7 +105,8 @@ function of(history: readonly RunEvent[], type: "step-finished" | "compensation-
 function allSteps({ parts, rounds }: Journey): readonly string[] {
   const items = parts.map((_, index) => `check[${index}]`);
   const turns = Array.from({ length: rounds }, (_, index) => `polish#${index + 1}`);
-  return ["stock", "money", ...items, ...turns, "ship/pick", "ship/tag", "truck"];
+  const legs = parts.flatMap((_, index) => [`deliver[${index}]/load`, `deliver[${index}]/sign`]);
+  return ["stock", "money", ...items, ...turns, ...legs, "ship/pick", "ship/tag", "truck"];
 }
 
 /** What had finished at a cut and was not undone. A loop of which a round was undone begins anew. */

@@ -80,12 +80,26 @@ const shipping = (via: string) =>
     .step("pick", packer, ({ input }) => task(via, "pick", input, input.amount))
     .step("tag", stocker, { after: ["pick"] }, ({ input, pick }) => task(via, "tag", input, pick.amount));
 
+const Leg = v.object({ ...v.omit(Shipment, ["amount"]).entries, part: v.number(), index: v.number() });
+const leg = ({ pauses, fails }: Journey, part: number, index: number): v.InferOutput<typeof Leg> => ({
+  pauses,
+  part,
+  index,
+  ...(fails === undefined ? {} : { fails }),
+});
+
+/** What is done for each part, by whole workflows. */
+const leaving = (via: string) =>
+  defineWorkflow(import.meta.url, { name: "journey-leg", version: via, input: Leg })
+    .step("load", packer, ({ input }) => task(via, `load[${input.index}]`, input, input.part))
+    .step("sign", stocker, { after: ["load"] }, ({ input, load }) => task(via, "sign", input, load.amount));
+
 const empty = (version: string) =>
   defineWorkflow(import.meta.url, { name: "journey", version, input: Journey, follows: ["1.0.0"] });
 const sum = (done: readonly { readonly amount: number }[]): number =>
   done.reduce((total, { amount }) => total + amount, 0);
 
-/** Stock and money; then a list of parts, a loop, and a sub-workflow; then the truck. */
+/** Stock and money; then two lists of parts, of which one has whole workflows, a loop, and a sub-workflow; then the truck. */
 export const journey = defineWorkflow(import.meta.url, { name: "journey", version: "1.0.0", input: Journey })
   .step("stock", stocker, ({ input }) => task("1.0.0", "stock", input, input.amount))
   .step("money", teller, ({ input }) => task("1.0.0", "money", input, input.amount))
@@ -101,9 +115,15 @@ export const journey = defineWorkflow(import.meta.url, { name: "journey", versio
     { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
     ({ input, round }) => task("1.0.0", `polish#${round}`, input, round),
   )
+  .each(
+    "deliver",
+    leaving("1.0.0"),
+    { after: ["money"], over: ({ input }) => input.parts, concurrency: 2 },
+    ({ input, item, index }) => leg(input, item, index),
+  )
   .step("ship", shipping("1.0.0"), { after: ["money"] }, ({ input }) => shipment(input))
-  .step("truck", driver, { after: ["check", "polish", "ship"] }, ({ input, check, polish, ship }) =>
-    task("1.0.0", "truck", input, sum(check) + polish.amount + ship.amount),
+  .step("truck", driver, { after: ["check", "polish", "deliver", "ship"] }, ({ input, check, polish, deliver, ship }) =>
+    task("1.0.0", "truck", input, sum(check) + sum(deliver) + polish.amount + ship.amount),
   );
 
 /** With a step more before the truck; 100 stands in for it. */
@@ -128,18 +148,28 @@ export const insured = empty("2.0.0")
     { after: ["stock"], until: ({ input, round }) => round >= input.rounds, max: 5 },
     ({ input, round }) => task("2.0.0", `polish#${round}`, input, round),
   )
+  .each(
+    "deliver",
+    leaving("2.0.0"),
+    { after: ["money"], over: ({ input }) => input.parts, concurrency: 1 },
+    ({ input, item, index }) => leg(input, item, index),
+  )
   .step("ship", shipping("2.0.0"), { after: ["money"] }, ({ input }) => shipment(input))
-  .step("truck", driver, { after: ["check", "polish", "ship", "insure"] }, ({ input, check, polish, ship, insure }) =>
-    task("2.0.0", "truck", input, sum(check) + polish.amount + ship.amount + insure.amount),
+  .step(
+    "truck",
+    driver,
+    { after: ["check", "polish", "deliver", "ship", "insure"] },
+    ({ input, check, polish, deliver, ship, insure }) =>
+      task("2.0.0", "truck", input, sum(check) + sum(deliver) + polish.amount + ship.amount + insure.amount),
   );
 
-/** Without the money, and without the list; what was paid and checked is undone by those who did it. */
+/** Without the money, and without the lists; what was paid, checked and delivered is undone by those who did it. */
 export const free = defineWorkflow(import.meta.url, {
   name: "journey",
   version: "2.1.0",
   input: Journey,
   follows: ["1.0.0"],
-  retired: [teller, packer],
+  retired: [teller, packer, stocker],
 })
   .step("stock", stocker, ({ input }) => task("2.1.0", "stock", input, input.amount))
   .loop(
@@ -153,7 +183,7 @@ export const free = defineWorkflow(import.meta.url, {
     task("2.1.0", "truck", input, polish.amount + ship.amount),
   );
 
-/** In another order, so that more comes after the loop, and with a step more in the sub-workflow. */
+/** In another order, so that more comes after the loop, and with a step more in the sub-workflow, and in the workflow for each part. */
 export const ordered = empty("2.2.0")
   .step("money", teller, ({ input }) => task("2.2.0", "money", input, input.amount))
   .step("stock", stocker, ({ input }) => task("2.2.0", "stock", input, input.amount))
@@ -169,6 +199,14 @@ export const ordered = empty("2.2.0")
     { after: ["check"], until: ({ input, round }) => round >= input.rounds, max: 5 },
     ({ input, round }) => task("2.2.0", `polish#${round}`, input, round),
   )
+  .each(
+    "deliver",
+    leaving("2.2.0").step("stamp", packer, { after: ["sign"] }, ({ input, sign }) =>
+      task("2.2.0", "stamp", input, sign.amount + 500),
+    ),
+    { after: ["money"], over: ({ input }) => input.parts, concurrency: 2 },
+    ({ input, item, index }) => leg(input, item, index),
+  )
   .step(
     "ship",
     shipping("2.2.0").step("wrap", packer, { after: ["tag"] }, ({ input, tag }) =>
@@ -177,21 +215,26 @@ export const ordered = empty("2.2.0")
     { after: ["money"] },
     ({ input }) => shipment(input),
   )
-  .step("truck", driver, { after: ["check", "polish", "ship"] }, ({ input, check, polish, ship }) =>
-    task("2.2.0", "truck", input, sum(check) + polish.amount + ship.amount),
+  .step("truck", driver, { after: ["check", "polish", "deliver", "ship"] }, ({ input, check, polish, deliver, ship }) =>
+    task("2.2.0", "truck", input, sum(check) + sum(deliver) + polish.amount + ship.amount),
   );
 
 /** How much each version sends, by hand. `insured`: what the insurance came to. */
 export function sent(version: string, { amount, parts, rounds }: Journey, insurance: number): number {
-  const checked = parts.reduce((total, part) => total + part, 0);
+  const checked = 2 * parts.reduce((total, part) => total + part, 0); // and delivered
   switch (version) {
     case "2.0.0":
       return checked + rounds + amount + insurance;
     case "2.1.0":
       return rounds + amount;
     case "2.2.0":
-      return checked + rounds + amount + 1000;
+      return checked + 500 * parts.length + rounds + amount + 1000;
     default:
       return checked + rounds + amount;
   }
+}
+
+/** True for what has effects: no list, loop or sub-workflow, and no item that is one. */
+export function isByAgent(step: string): boolean {
+  return !/^(check|polish|ship|deliver|deliver\[\d+\])$/.test(step);
 }

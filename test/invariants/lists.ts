@@ -43,6 +43,41 @@ const Order = v.object({
 export const concurrency = 3;
 export const tolerate = 2;
 
+const Cut = v.object({ order: v.string(), size: v.number(), fails: v.boolean(), stands: v.boolean() });
+
+/** What a piece is where it is a whole workflow: it is cut, and polished, which is what may fail. */
+const making = defineWorkflow(import.meta.url, { name: "making", version: "1.0.0", input: Cut })
+  .step("cut", worker, ({ input: { order, size } }) => ({ order, size, fails: false }))
+  .step(
+    "polish",
+    worker,
+    {
+      after: ["cut"],
+      fallback({ input, cut }, error) {
+        if (!input.stands) throw error;
+        return { order: input.order, size: cut.size + 100 };
+      },
+    },
+    ({ input: { order, fails }, cut }) => ({ order, size: cut.size, fails }),
+  );
+
+/** The same with a whole workflow for each size. */
+export const wholes = defineWorkflow(import.meta.url, { name: "wholes", version: "1.0.0", input: Order })
+  .step("first", worker, ({ input }) => ({ order: input.order, size: 1, fails: false }))
+  .each(
+    "piece",
+    making,
+    { after: ["first"], over: ({ input }) => input.sizes, concurrency, tolerate },
+    ({ input: { order, fails, stands }, item: size, index }) => ({
+      ...{ order, size, fails: fails.includes(index), stands: stands.includes(index) },
+    }),
+  )
+  .step("last", worker, { after: ["piece"] }, ({ input, piece }) => ({
+    order: input.order,
+    size: piece.reduce((sum, { output }) => sum + (output?.size ?? 0), 0),
+    fails: input.lastFails,
+  }));
+
 /** first, then an item for each size, three at a time and two of them may fail, where no fallback stands in; and last. */
 export const pieces = defineWorkflow(import.meta.url, { name: "pieces", version: "1.0.0", input: Order })
   .step("first", worker, ({ input }) => ({ order: input.order, size: 1, fails: false }))

@@ -6,7 +6,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Coordination, isTroupeError, type Run, type RunEvent, type System } from "../../src/index.ts";
-import { free, insured, type Journey, journey, ordered, sent } from "./journeys.ts";
+import { free, insured, isByAgent, type Journey, journey, ordered, sent } from "./journeys.ts";
 import { asMessage, mapFrames } from "./wire.ts";
 import { book } from "./workflows.ts";
 import {
@@ -19,7 +19,20 @@ import {
 } from "./worlds.ts";
 
 const versions = { insured, free, ordered };
-const steps = ["stock", "money", "check[0]", "polish#2", "pick", "tag", "wrap", "insure", "truck"] as const;
+const steps = [
+  "stock",
+  "money",
+  "check[0]",
+  "polish#2",
+  "load[1]",
+  "sign",
+  "stamp",
+  "pick",
+  "tag",
+  "wrap",
+  "insure",
+  "truck",
+] as const;
 
 interface Travels {
   readonly start: Coordination;
@@ -120,11 +133,6 @@ async function isSound(system: System, run: Run, input: Journey, dying: Dying): 
     expect(known, "in exactly the reverse order").toEqual(done.toReversed());
     if (dying === undefined) expect(undone, "and nothing else").toEqual(known);
   }
-}
-
-/** True for what has effects: no list, loop or sub-workflow. */
-function isByAgent(step: string): boolean {
-  return step !== "check" && step !== "polish" && step !== "ship";
 }
 
 /** The version of the definition that had the step start: it may have been migrated since. */

@@ -78,6 +78,10 @@ export function wrongLists(): void {
   claim.each("all", scorer, { over: () => [1] }, ({ item }) => ({ applicantId: item }));
   // @ts-expect-error says: Type 'string' is not assignable to type 'readonly
   claim.each("all", scorer, { over: ({ input }) => input.id }, () => ({ applicantId: "a" }));
+  // @ts-expect-error says: Type 'number' is not assignable to type 'string'
+  claim.each("all", scored, { over: () => [1] }, ({ item }) => ({ id: item }));
+  // @ts-expect-error says: is not assignable to type '"the items are workflows: give the fallback to their steps"'
+  claim.each("all", scored, { over: () => ["a"], fallback: () => ({ score: 1 }) }, ({ item }) => ({ id: item }));
   listed.step("next", scorer, { after: ["all"] }, ({ all: [one] }) => {
     // @ts-expect-error says: 'one.output' is possibly 'undefined'
     return { applicantId: String(one?.output.score) };

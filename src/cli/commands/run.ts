@@ -1,7 +1,7 @@
 /** `troupe run`: a workflow over a file of inputs. */
 
 import { inspect } from "node:util";
-import { stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
+import { everyStepOf } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { InputRow } from "../input/input-row.ts";
 import { loadWorkflow } from "../modules/load-workflow.ts";
@@ -142,7 +142,7 @@ async function runAll(
   let ok = 0;
   let failed = 0;
   let waiting = 0;
-  const asks = stepsOfRun(workflow).some(({ kind }) => kind === "wait"); // others aren't watched
+  const asks = everyStepOf(workflow).some(({ kind }) => kind === "wait"); // others aren't watched
   const start = async (input: unknown, line: number): Promise<StartedRun> => {
     const before = earlier.get(line);
     if (before !== undefined) return keptRun(await system.findRun(before.run));

@@ -3,7 +3,7 @@
 import type { QueuedIn } from "../../workflows/history/run-event.ts";
 import { waitingIn } from "../../workflows/queue/queue-view.ts";
 import { isOpen, type RunState, runStatuses } from "../../workflows/history/run-state.ts";
-import { placedSteps } from "../../workflows/history/run-steps.ts";
+import { placedSteps } from "../../workflows/steps/run-steps.ts";
 import type { WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import type { OwnedStore } from "../../store/owned-store.ts";
 import type { Position } from "../../store/versions/snapshot.ts";

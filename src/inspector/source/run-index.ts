@@ -6,7 +6,7 @@ import { stateKey } from "../../store/versions/state-key.ts";
 import { isStillRefused, refusedRun } from "../../workflows/history/refused-run.ts";
 import { isOpen, runOf, type RunState, runState, type RunStatus } from "../../workflows/history/run-state.ts";
 import type { RunOfQueue } from "../../workflows/queue/queue-view.ts";
-import { placedSteps } from "../../workflows/history/run-steps.ts";
+import { placedSteps } from "../../workflows/steps/run-steps.ts";
 import type { StoreReader } from "./inspected.ts";
 
 /** A run in a few words. */

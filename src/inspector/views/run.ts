@@ -6,7 +6,8 @@ import type { Span } from "../../traces/span.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
 import { type Pending, pendingOf } from "../../workflows/history/run-pending.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
-import { placedSteps } from "../../workflows/history/run-steps.ts";
+import { beside } from "../../workflows/definition/steps-of-run.ts";
+import { placedSteps } from "../../workflows/steps/run-steps.ts";
 import { eventInWords, pendingInWords, whyInWords } from "../../workflows/history/run-words.ts";
 import { viewOf } from "../../workflows/history/run-view.ts";
 import { type Content, type Shown, shownAsIs, type ShownError } from "../source/content.ts";
@@ -179,7 +180,7 @@ function stepsOf(
         name: step.name,
         ...(about.agent === undefined ? {} : { agent: about.agent }),
         ...(about.kind === undefined ? {} : { kind: about.kind }),
-        after: about.after,
+        after: about.after.map((other) => beside(step.name, other)),
         status: step.status,
         ...(view?.attempt === undefined ? {} : { attempt: view.attempt }),
         ...(step.input === undefined || about.kind === "wait"

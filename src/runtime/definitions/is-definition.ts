@@ -51,7 +51,7 @@ function isStep(step: unknown): boolean {
     case "workflow":
       return isDefinition(step["workflow"]);
     case "each":
-      return isDefinition(step["agent"]) && typeof step["over"] === "function";
+      return isDefinition(step["does"]) && typeof step["over"] === "function";
     case "loop":
       return isObject(step["agents"]) && Object.values(step["agents"]).every(isDefinition);
     default:

@@ -4,7 +4,7 @@ import { internalMessage } from "../messaging/internal-message.ts";
 import { type Address, hostOf } from "../../actors/address.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { NumberedMessage } from "../../workflows/coordination/coordination-protocol.ts";
-import { agentsOf, stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
+import { agentsOf, everyStepOf } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { agentKey } from "../../workflows/coordination/workflow-plan.ts";
 import { AskError } from "../../errors/ask-error.ts";
@@ -65,7 +65,7 @@ export class Participants {
   /** Starts the participants of a workflow. */
   async deploy(workflow: WorkflowDefinition): Promise<void> {
     await Promise.all(
-      stepsOfRun(workflow)
+      everyStepOf(workflow)
         .flatMap(agentsOf)
         .map(async (agent) => this.#deployment(agent).target),
     );

@@ -34,8 +34,12 @@ function observedStep(step: StepDefinition, observing: Observing, scope: string)
     case "workflow":
       return { ...copy, workflow: observedWorkflow(copy.workflow, observing, path) };
     case "agent":
-    case "each":
       return { ...copy, agent: observing.standIn(copy.agent) };
+    case "each": {
+      const { does } = copy;
+      const isAgent = does.kind === "agent";
+      return { ...copy, does: isAgent ? observing.standIn(does) : observedWorkflow(does, observing, `${path}[]`) };
+    }
     case "loop": {
       const agents = Object.entries(copy.agents).map(([name, agent]) => [name, observing.standIn(agent)] as const);
       const maps = withObserved(copy.maps, (pure, name) => observed(pure, path, `mapping for ${name}`, observing));

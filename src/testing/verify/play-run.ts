@@ -3,7 +3,7 @@
 import { encodeError } from "../../errors/error-codec.ts";
 import { isTroupeError } from "../../errors/troupe-error.ts";
 import type { System } from "../../runtime/system/system.ts";
-import { stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
+import { anyOf, everyStepOf, isInPart } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { RunEvent } from "../../workflows/history/run-event.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
@@ -91,14 +91,16 @@ async function lived(
   const run = await begun(system, workflow, input);
   const records: RunRecord[] = [];
   const doing: Promise<void>[] = [];
-  const steps = stepsOfRun(workflow);
+  const steps = everyStepOf(workflow);
   const waits = new Map(steps.flatMap((step) => (step.kind === "wait" ? [[step.name, step]] : [])));
-  const inboxes = steps.flatMap((step) => (step.kind === "loop" && step.inbox !== undefined ? [step] : []));
+  const inboxes = new Map(
+    steps.flatMap((step) => (step.kind === "loop" && step.inbox !== undefined ? [[step.name, step.inbox]] : [])),
+  );
   const when = plan.of("when");
   const switchAt = chance(when, 0.2) ? below(when, 12) : -1;
   const cancelAt = chance(when, 0.1) ? below(when, 12) : -1;
   const answer = async (path: string): Promise<void> => {
-    const wait = waits.get(path);
+    const wait = waits.get(anyOf(path));
     if (wait === undefined) return;
     const draw = plan.of(`answer ${path}`);
     await answered(run, path, () => valueFor(wait.answer, draw, `the answer to ${path}`), {
@@ -107,8 +109,10 @@ async function lived(
       sleep,
     });
   };
+  const loops: string[] = [];
   const steer = async (at: number): Promise<void> => {
-    for (const { name, inbox } of inboxes) {
+    for (const name of [...[...inboxes.keys()].filter((path) => !isInPart(path)), ...loops]) {
+      const inbox = inboxes.get(anyOf(name));
       const draw = plan.of(`tell ${name}, ${at}`);
       if (inbox === undefined || !chance(draw, 0.2)) continue;
       await unlessOver(run.tell(name as never, valueFor(inbox, draw, `what ${name} is told`)));
@@ -119,10 +123,12 @@ async function lived(
     const { event } = record;
     if (records.length === switchAt) doing.push(system.switchCoordination(other(system.coordination)));
     if (records.length === cancelAt) doing.push(unlessOver(run.cancel("to see what becomes of the run")));
+    if (event.type === "step-started" && isInPart(event.step) && inboxes.has(anyOf(event.step))) loops.push(event.step);
     if (event.type === "step-started") doing.push(steer(records.length));
     if (event.type === "wait-opened") doing.push(answer(event.step));
     if (event.type === "run-started")
-      for (const path of waits.keys()) if (chance(plan.of(`early ${path}`), 0.15)) doing.push(answer(path));
+      for (const path of waits.keys())
+        if (!isInPart(path) && chance(plan.of(`early ${path}`), 0.15)) doing.push(answer(path));
   });
   await run.result.catch(() => undefined); // its events say it
   await Promise.all(doing);

@@ -7,7 +7,7 @@ import { checkDefinition } from "../../runtime/definitions/check-definition.ts";
 import { nodeRandom } from "../../runtime/platform/node-random.ts";
 import { eventInWords } from "../../workflows/history/run-words.ts";
 import type { RunRecord } from "../../workflows/history/run-history.ts";
-import { itemAt, roundAt, stepsOfRun } from "../../workflows/definition/steps-of-run.ts";
+import { anyOf, anyPartOf, everyStepOf } from "../../workflows/definition/steps-of-run.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import type { FakeAnswer } from "../simulator/fake-answer.ts";
 import type { Problem } from "./observed-workflow.ts";
@@ -189,16 +189,15 @@ function notReached(
   );
 }
 
-/** What came of each step, over all runs. */
+/** What came of each step, over all runs. The items of an each are counted together, and so are the rounds of a loop. */
 class Sightings {
   readonly #steps = new Map<string, { finished: number; skipped: number; undone: number; opened: number }>();
   readonly #ends = { completed: 0, failed: 0, cancelled: 0 };
 
   constructor(workflow: Pick<WorkflowDefinition, "steps">) {
-    for (const { name, kind } of stepsOfRun(workflow)) {
+    for (const { name, kind } of everyStepOf(workflow)) {
       this.#of(name);
-      if (kind === "each") this.#of(`${name}[]`);
-      if (kind === "loop") this.#of(`${name}#`);
+      if (kind === "each" || kind === "loop") this.#of(anyPartOf(kind, name));
     }
   }
 
@@ -208,10 +207,10 @@ class Sightings {
 
   add(records: readonly RunRecord[]): void {
     for (const { event } of records) {
-      if (event.type === "step-finished") this.#of(nameOf(event.step)).finished++;
-      else if (event.type === "step-skipped") this.#of(nameOf(event.step)).skipped++;
-      else if (event.type === "compensation-finished") this.#of(nameOf(event.step)).undone++;
-      else if (event.type === "wait-opened") this.#of(event.step).opened++;
+      if (event.type === "step-finished") this.#of(anyOf(event.step)).finished++;
+      else if (event.type === "step-skipped") this.#of(anyOf(event.step)).skipped++;
+      else if (event.type === "compensation-finished") this.#of(anyOf(event.step)).undone++;
+      else if (event.type === "wait-opened") this.#of(anyOf(event.step)).opened++;
       else if (event.type === "run-ended" && event.status in this.#ends) this.#ends[event.status as "completed"]++;
     }
   }
@@ -237,12 +236,4 @@ class Sightings {
     if (counts === undefined) this.#steps.set(path, (counts = { finished: 0, skipped: 0, undone: 0, opened: 0 }));
     return counts;
   }
-}
-
-/** The items of an each are counted together, and so are the rounds of a loop. */
-function nameOf(path: string): string {
-  const item = itemAt(path);
-  if (item !== undefined) return `${item.each}[]`;
-  const round = roundAt(path);
-  return round === undefined ? path : `${round.loop}#`;
 }

@@ -13,6 +13,7 @@ import type { MappingSources } from "../definition/workflow-definition.ts";
 import type { CompensationFailed, RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { attemptOf, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
+import { isInGivenUp } from "../history/given-up.ts";
 import { itemsOf } from "../history/run-items.ts";
 import { itemAt } from "../definition/steps-of-run.ts";
 import { outputBy, sourcesIn } from "./decide.ts";
@@ -65,6 +66,7 @@ function concludeStep(
   // a step that could not start, since its input can't be made, can't start at the next attempt either
   const status = stepOf(state, step.name)?.status;
   if (state.status !== "running" || status === undefined || status === "pending") return marked(event);
+  if (isInGivenUp(state, step.name)) return marked(event);
   const retry = retryOf(step, state, event, terms);
   if (retry !== undefined) return { ...marked(event), ...retry };
   if (step.fallback === undefined || event.epoch !== undefined) return marked(event);

@@ -11,7 +11,7 @@ import type { Epoch } from "../history/coordination.ts";
 import type { Parts } from "../definition/parts.ts";
 import type { BetweenRounds } from "../history/run-rounds.ts";
 import type { Claim, Outcome } from "../history/run-event.ts";
-import type { ItemsOf } from "../history/step-outline.ts";
+import type { ItemsOf } from "../steps/step-outline.ts";
 
 /** The fields about the run in every message to a participant. */
 interface OfRun {
@@ -52,6 +52,8 @@ export interface Due extends OfRun {
 export interface Relay extends OfRun {
   readonly type: "relay";
   readonly workflow: WorkflowId;
+  /** The innermost item or round that the steps are in; absent for none. The events of each are gathered apart, and forgotten with it. */
+  readonly part?: string;
   /** The steps of this participant that the events concern. */
   readonly steps: readonly string[];
   readonly events: readonly RelayedEvent[];
@@ -68,6 +70,8 @@ export interface Abort {
 export interface Release {
   readonly type: "release";
   readonly run: string;
+  /** Only those of this item or round, and of what is in it; absent for all. */
+  readonly part?: string;
   readonly workflow: WorkflowId;
 }
 

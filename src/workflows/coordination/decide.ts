@@ -6,6 +6,7 @@
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
+import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import { shown } from "../../values/shown.ts";
 import { nameOf, type OfRun, pathIn } from "../definition/steps-of-run.ts";
@@ -23,9 +24,10 @@ import type { StepFailed, StepSkipped, StepStarted, WaitOpened } from "../histor
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { outputAt } from "../history/run-outputs.ts";
-import { isAbsent, placeOf, stepAt } from "../history/run-steps.ts";
+import { placeOf, stepAt } from "../steps/run-places.ts";
+import { isAbsent } from "../steps/step-state.ts";
 import { makeList } from "./lists.ts";
-import { callPure, checkedInput, decodeSources, type StepSources } from "./pure-calls.ts";
+import { callPure, decodeSources, inputFor, type StepSources } from "./pure-calls.ts";
 
 /** The decider, and what it decides from. */
 export interface DecisionScope {
@@ -68,21 +70,13 @@ export function decide(
       const { items } = makeList(step, { payloads }, codec);
       return { type: "step-started", step: name, input: null, by, epoch, items };
     }
-    const what = `the input mapped for the step "${name}"`;
-    const mapped = codec.encode(callPure(step, "mapping", step.map, sources), what);
-    const input =
-      step.kind === "agent"
-        ? checkedInput(step.agent, mapped, codec)
-        : codec.encode(parsedInput(step.workflow, codec.decode(mapped)), what);
+    const does = step.kind === "agent" ? step.agent : step.workflow;
+    const mapped = callPure(step, "mapping", step.map, sources);
+    const input = inputFor(does, mapped, `the input mapped for the step "${name}"`, codec);
     return { type: "step-started", step: name, input, by, epoch };
   } catch (error) {
     return { type: "step-failed", step: name, error: encodeError(error), epoch };
   }
-}
-
-/** @throws TroupeError `contract-violated`. */
-function parsedInput({ name: agent, version, input }: WorkflowDefinition, mapped: unknown): unknown {
-  return checkContract(input, mapped, { agent, version, direction: "input", side: "sender" });
 }
 
 function opened(step: WaitStep | PauseStep, sources: MappingSources, codec: PayloadCodec, since: number): WaitOpened {
@@ -168,36 +162,43 @@ export function outputBy(
 /** @throws TroupeError `contract-violated` for what could not be the output of the step. */
 export function checkOutput(step: StepDefinition, output: unknown): void {
   switch (step.kind) {
-    case "agent": {
-      const { name, version, output: contract } = step.agent;
-      checkContract(contract, output, { agent: name, version, direction: "output", side: "receiver" });
+    case "agent":
+      checkOutputOf(step.agent, output);
       return;
-    }
     case "wait":
       checkContract(step.answer, output, { agent: step.name, version: "wait", direction: "answer", side: "sender" });
       return;
     case "each": {
       const results: readonly unknown[] = Array.isArray(output) ? output : [];
-      if (step.tolerate === undefined) for (const one of results) checkOutput({ ...step, kind: "agent" } as never, one);
+      if (step.tolerate === undefined) for (const one of results) checkOutputOf(step.does, one);
       return;
     }
     case "loop":
       checkLoopOutput(step, output);
       return;
-    case "workflow": {
-      const last = step.workflow.steps.at(-1);
-      if (last !== undefined && !(output === undefined && mayBeMissing(last))) checkOutput(last, output);
+    case "workflow":
+      checkOutputOf(step.workflow, output);
       return;
-    }
     case "pause":
   }
+}
+
+/** @throws TroupeError `contract-violated` for what could not be the output of an agent or a workflow. */
+function checkOutputOf(does: AgentDefinition | WorkflowDefinition, output: unknown): void {
+  if (does.kind === "agent") {
+    const { name, version, output: contract } = does;
+    checkContract(contract, output, { agent: name, version, direction: "output", side: "receiver" });
+    return;
+  }
+  const last = does.steps.at(-1);
+  if (last !== undefined && !(output === undefined && mayBeMissing(last))) checkOutput(last, output);
 }
 
 /** It has to be what one of the agents could have given. */
 function checkLoopOutput({ agents }: LoopStep, output: unknown): void {
   const problems = Object.values(agents).flatMap((agent): unknown[] => {
     try {
-      checkOutput({ kind: "agent", agent } as AgentStep, output);
+      checkOutputOf(agent, output);
       return [];
     } catch (error) {
       return [error];

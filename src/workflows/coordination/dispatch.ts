@@ -2,13 +2,21 @@
 
 import type { EncodedError } from "../../errors/error-codec.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import { agentStepOf, loopersOf, participantsOf, type PlannedParticipant, type WorkflowPlan } from "./workflow-plan.ts";
+import {
+  agentStepOf,
+  isOpened,
+  loopersOf,
+  participantsOf,
+  type PlannedParticipant,
+  scopeAt,
+  type WorkflowPlan,
+} from "./workflow-plan.ts";
 import type { Relay, ToParticipant } from "./coordination-protocol.ts";
 import { forward, handOver, ownStep, type RelayedRun } from "./relay.ts";
 import type { Proposal, RunEvent } from "../history/run-event.ts";
 import { stepOf } from "../history/run-progress.ts";
 import { isOpen } from "../history/run-state.ts";
-import { allSteps } from "../history/run-steps.ts";
+import { allSteps } from "../steps/run-steps.ts";
 
 /** A message and the participant it is for. */
 export interface Dispatch {
@@ -53,7 +61,7 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
   const isRelayed = state.coordination === "relay";
   switch (event.type) {
     case "step-started":
-      if (run.plan.opening.has(event.step)) return isRelayed && isOpen(state) ? forward(run, event) : [];
+      if (isOpened(run.plan, event.step)) return isRelayed && isOpen(state) ? forward(run, event) : [];
       return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
     case "compensation-started":
       return event.by === "orchestrator" ? order(run, event.step, event.type, isHandOver) : [];
@@ -74,6 +82,13 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
       if (!isRelayed) return [];
       // once all steps have started, no participant gathers events any more, but for a loop that ended last
       return state.status === "completed" ? release(run, loopersOf(run.plan)) : releaseAll(run);
+    case "step-failed": {
+      if (!isRelayed || !isOpen(state)) return [];
+      // of an item that was given up, participants may still wait for what doesn't come
+      const begun = scopeAt(run.plan, event.step);
+      const released = begun === undefined ? [] : release(run, run.plan.participants, event.step);
+      return [...released, ...forward(run, event)];
+    }
     default:
       return isRelayed && isOpen(state) ? forward(run, event) : [];
   }
@@ -110,11 +125,9 @@ function releaseAll(run: RelayedRun): Dispatch[] {
   return release(run, run.plan.participants);
 }
 
-function release({ run, plan }: RelayedRun, participants: readonly PlannedParticipant[]): Dispatch[] {
-  return participants.map(({ agent }) => ({
-    agent,
-    message: { type: "release", run, workflow: plan.id },
-  }));
+function release({ run, plan }: RelayedRun, participants: readonly PlannedParticipant[], part?: string): Dispatch[] {
+  const of = part === undefined ? {} : { part };
+  return participants.map(({ agent }) => ({ agent, message: { type: "release", run, workflow: plan.id, ...of } }));
 }
 
 /**

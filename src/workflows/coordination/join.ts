@@ -4,12 +4,12 @@
  */
 
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
-import { nameOf, type OfRun, stepsOfRun } from "../definition/steps-of-run.ts";
+import { everyStepOf, nameOf, type OfRun, stepAmong } from "../definition/steps-of-run.ts";
 import type { AgentStep, EachStep, LoopStep, WorkflowDefinition } from "../definition/workflow-definition.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
 import type { CompensationStarted, StepFailed, StepFinished, StepSkipped, StepStarted } from "../history/run-event.ts";
-import type { ItemsOf } from "../history/step-outline.ts";
+import type { ItemsOf } from "../steps/step-outline.ts";
 import { decide, inputOf } from "./decide.ts";
 import { decideItems, listOf, type MadeList } from "./lists.ts";
 import type { StepSources } from "./pure-calls.ts";
@@ -26,20 +26,20 @@ export type JoinProposal =
   | StepFailed
   | (CompensationStarted & { readonly own: OwnStep });
 
-/** The steps of a workflow that agents do, once, for each item or in rounds, also those of its sub-workflows, by path. */
+/** The steps of a workflow that agents do, once, for each item or in rounds, also those of its sub-workflows, items and rounds, by path: `check[]/score`. */
 export type StepsByName = ReadonlyMap<string, OfRun<AgentStep | EachStep | LoopStep>>;
 
 /** The index in which a {@link Join} looks up its steps; made once per workflow. */
 export function stepsByName(workflow: Pick<WorkflowDefinition, "steps">): StepsByName {
   return new Map(
-    stepsOfRun(workflow).flatMap((step) =>
+    everyStepOf(workflow).flatMap((step) =>
       step.kind === "agent" || step.kind === "each" || step.kind === "loop" ? [[step.name, step] as const] : [],
     ),
   );
 }
 
 /**
- * The events that a participant has gathered of one run, and the proposals that follow. It owns no attempts: those are
+ * The events that a participant has gathered of one run, or of one item or round of it that is a workflow, and the proposals that follow. It owns no attempts: those are
  * the participant's.
  */
 export class Join {
@@ -87,7 +87,7 @@ export class Join {
   take(message: Relay, codec: PayloadCodec): readonly JoinProposal[] {
     const { epoch } = message;
     const parts: JoinProposal[] = [];
-    const told = message.steps.flatMap((name) => this.#steps.get(name) ?? []);
+    const told = message.steps.flatMap((name) => stepAmong(this.#steps, name) ?? []);
     for (const { kind, name } of told) if (kind === "loop") this.#loops.add(name);
     for (const event of message.events) {
       if (event.type === "run-started") this.#give(inputOf(""), event.input);
@@ -124,7 +124,7 @@ export class Join {
     { epoch, handOver }: Relay,
     codec: PayloadCodec,
   ): readonly JoinProposal[] {
-    const step = this.#steps.get(name);
+    const step = stepAmong(this.#steps, name);
     if (step?.kind !== "each") return [];
     const known = this.#lists.get(name) ?? (withSources === true ? { items, upTo: 0 } : undefined);
     if (known === undefined) return []; // all of its items were proposed, and claims of them are on their way
@@ -143,7 +143,7 @@ export class Join {
     epoch: Epoch,
     codec: PayloadCodec,
   ): readonly JoinProposal[] {
-    const step = this.#steps.get(name);
+    const step = stepAmong(this.#steps, name);
     // without its sources, this participant succeeds one that was lost, and the hand-over that brings them is on its way
     if (step?.kind !== "loop" || !sourcesOf(step).every((path) => this.#sources.has(path))) return [];
     const decision = decideRound(step, between, { by: "relay", epoch, sources: this.#sourcesOf(step) }, codec);

@@ -12,8 +12,8 @@ import { itemPath, type OfRun } from "../definition/steps-of-run.ts";
 import type { EachStep, MappingSources } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "../history/coordination.ts";
 import type { StepFailed, StepStarted } from "../history/run-event.ts";
-import type { ItemsOf } from "../history/step-outline.ts";
-import { callPure, checkedInput, decodeSources, frozen, type StepSources } from "./pure-calls.ts";
+import type { ItemsOf } from "../steps/step-outline.ts";
+import { callPure, decodeSources, inputFor, frozen, type StepSources } from "./pure-calls.ts";
 
 /** A list, with what else the mapping of an item gets. */
 export interface MadeList {
@@ -94,8 +94,8 @@ export function decideItems(
     const name = itemPath(step.name, index);
     try {
       const mapped = callPure({ name }, "mapping", step.map, sourcesOfItem(whole, index));
-      const input = codec.encode(mapped, `the input mapped for the step "${name}"`);
-      decided.push({ type: "step-started", step: name, input: checkedInput(step.agent, input, codec), by, epoch });
+      const input = inputFor(step.does, mapped, `the input mapped for the step "${name}"`, codec);
+      decided.push({ type: "step-started", step: name, input, by, epoch });
     } catch (error) {
       decided.push({ type: "step-failed", step: name, error: encodeError(error), epoch });
     }

@@ -1,17 +1,27 @@
 /**
- * What the supervisor decides about waits, pauses, sub-workflows, eaches and loops, under either coordination alike: whether they open, and how waits and
- * pauses end. Pure. No agent takes part in it.
+ * What the supervisor decides about waits, pauses, sub-workflows, eaches and loops, under either coordination alike: whether they open, which items
+ * that are workflows do, and how waits and pauses end. Pure. No agent takes part in it.
  */
 
 import { encodeError } from "../../errors/error-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { bodyOf } from "../definition/steps-of-run.ts";
 import type { RunEvent, StepFailed, StepFinished } from "../history/run-event.ts";
 import { isReady, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import type { Terms } from "./conclude.ts";
 import { decide, sourcesIn, standIn, type StepDecision } from "./decide.ts";
 import { decodeSources } from "./pure-calls.ts";
-import { followingOf, type PlannedOpening, type WorkflowPlan } from "./workflow-plan.ts";
+import { itemsToStart } from "./items.ts";
+import {
+  allOpenings,
+  followingOf,
+  openingAt,
+  type PlannedOpening,
+  repeatedOf,
+  scopeAt,
+  type WorkflowPlan,
+} from "./workflow-plan.ts";
 
 /**
  * Returns what follows from a run's newest event for the steps that no agent does: one that is ready opens, and a wait that has its answer
@@ -21,20 +31,29 @@ export function followOpenings(
   plan: WorkflowPlan,
   state: RunState,
   event: RunEvent,
-  terms: Pick<Terms, "codec" | "now" | "dated">,
+  terms: Needed,
 ): readonly (StepDecision | StepFinished)[] {
   switch (event.type) {
     case "definition-changed":
     case "run-released":
     case "run-recovered":
-      return opening(plan.openings, state, terms);
+      return openingAll(plan, state, terms);
     case "run-started":
-      return opening(event.fork === undefined ? (plan.scopes.get("")?.openings ?? []) : plan.openings, state, terms);
+      if (event.fork !== undefined) return openingAll(plan, state, terms);
+      return opening(scopeAt(plan, "")?.openings ?? [], state, terms);
     case "step-started":
-      return opening(plan.scopes.get(event.step)?.openings ?? [], state, terms);
+      return [
+        ...opening(scopeAt(plan, event.step)?.openings ?? [], state, terms),
+        ...beginning(repeatedOf(plan, event.step), state, terms),
+      ];
+    case "step-failed":
+      return beginning(repeatedOf(plan, event.step), state, terms);
     case "step-finished":
     case "step-skipped":
-      return opening(followingOf(plan, event.step)?.openings ?? [], state, terms);
+      return [
+        ...opening(followingOf(plan, event.step)?.openings ?? [], state, terms),
+        ...beginning(repeatedOf(plan, event.step), state, terms),
+      ];
     case "wait-opened":
     case "wait-answered": {
       const { status, wait } = stepOf(state, event.step) ?? {};
@@ -46,10 +65,23 @@ export function followOpenings(
   }
 }
 
+type Needed = Pick<Terms, "codec" | "now" | "dated">;
+
+function openingAll(plan: WorkflowPlan, state: RunState, terms: Needed): readonly StepDecision[] {
+  const all = allOpenings(plan, state);
+  return [...opening(all, state, terms), ...all.flatMap((step) => beginning(step, state, terms))];
+}
+
+/** The items of an each that are workflows, and for which there is room, begin. */
+function beginning(step: PlannedOpening | undefined, state: RunState, { codec }: Needed): readonly StepDecision[] {
+  if (step?.kind !== "each" || bodyOf(step) === undefined) return [];
+  return itemsToStart(step, state, codec);
+}
+
 function opening(
   openings: readonly PlannedOpening[],
   state: RunState,
-  { codec, now, dated }: Pick<Terms, "codec" | "now" | "dated">,
+  { codec, now, dated }: Needed,
 ): readonly StepDecision[] {
   const { coordination: by, epoch } = state;
   return openings
@@ -64,7 +96,7 @@ export function expire(
   name: string,
   { codec }: Pick<Terms, "codec">,
 ): StepFinished | StepFailed | undefined {
-  const step = plan.opening.get(name);
+  const step = openingAt(plan, name);
   if (step === undefined || (step.kind !== "wait" && step.kind !== "pause")) return undefined;
   if (step.kind === "pause") return { type: "step-finished", step: name, output: undefined };
   const { epoch } = state;

@@ -2,18 +2,21 @@
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import {
+  allOpenings,
   followingOf,
   type PlannedEach,
   type PlannedLoop,
   type PlannedStep,
   repeatedOf,
+  scopeAt,
+  stepsToStart,
   type WorkflowPlan,
 } from "./workflow-plan.ts";
-import { decideItems, listOf, type MadeList } from "./lists.ts";
+import { bodyOf } from "../definition/steps-of-run.ts";
+import { itemsToStart } from "./items.ts";
 import { decideRound, type RoundDecision } from "./rounds.ts";
-import { rangeToStart } from "../history/run-items.ts";
 import { betweenRounds } from "../history/run-rounds.ts";
-import type { Claim, RunEvent, StepFailed, StepFinished, StepSkipped, StepStarted } from "../history/run-event.ts";
+import type { Claim, RunEvent, StepFailed, StepFinished, StepSkipped } from "../history/run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
 import { decide, sourcesIn } from "./decide.ts";
@@ -37,10 +40,10 @@ export function orchestrate(
 ): readonly Decision[] {
   const { epoch } = state;
   if (state.status === "running") {
-    const ready = stepsMadeReady(plan, after)
+    const ready = stepsMadeReady(plan, state, after)
       .filter(({ name }) => isReady(state, name))
       .map((step) => decide(step, { by: "orchestrator", epoch, sources: sourcesIn(state, step) }, codec));
-    const parts = repeatedBy(plan, after).flatMap((step): readonly Decision[] =>
+    const parts = repeatedBy(plan, state, after).flatMap((step): readonly Decision[] =>
       step.kind === "each" ? itemsToStart(step, state, codec) : roundToStart(step, state, codec),
     );
     return parts.length === 0 ? ready : [...ready, ...parts];
@@ -51,18 +54,18 @@ export function orchestrate(
 }
 
 /** A superset of the steps that can be decided because of the event. */
-function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readonly PlannedStep[] {
+function stepsMadeReady(plan: WorkflowPlan, state: RunState, event: RunEvent | undefined): readonly PlannedStep[] {
   switch (event?.type) {
     case undefined:
     case "run-recovered":
     case "coordination-switched":
     case "definition-changed":
     case "run-released":
-      return plan.steps;
+      return stepsToStart(plan, state);
     case "run-started":
-      return event.fork !== undefined ? plan.steps : (plan.scopes.get("")?.dependents ?? []);
+      return event.fork !== undefined ? stepsToStart(plan, state) : (scopeAt(plan, "")?.dependents ?? []);
     case "step-started":
-      return plan.scopes.get(event.step)?.dependents ?? [];
+      return scopeAt(plan, event.step)?.dependents ?? [];
     case "step-finished":
     case "step-skipped":
       return followingOf(plan, event.step)?.dependents ?? [];
@@ -71,8 +74,12 @@ function stepsMadeReady(plan: WorkflowPlan, event: RunEvent | undefined): readon
   }
 }
 
-/** A superset of the eaches of which items can start, and of the loops that can go on, because of the event. */
-function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (PlannedEach | PlannedLoop)[] {
+/** A superset of the eaches of which agents can start items, and of the loops that can go on, because of the event. */
+function repeatedBy(
+  plan: WorkflowPlan,
+  state: RunState,
+  event: RunEvent | undefined,
+): readonly (PlannedEach | PlannedLoop)[] {
   if (plan.parts.size === 0) return [];
   switch (event?.type) {
     case undefined:
@@ -80,30 +87,29 @@ function repeatedBy(plan: WorkflowPlan, event: RunEvent | undefined): readonly (
     case "coordination-switched":
     case "definition-changed":
     case "run-released":
-      return allRepeated(plan);
+      return allRepeated(plan, state);
     case "run-started":
-      return event.fork === undefined ? [] : allRepeated(plan);
+      return event.fork === undefined ? [] : allRepeated(plan, state);
     case "step-started":
     case "step-finished":
     case "step-failed": {
       const step = repeatedOf(plan, event.step);
-      return step === undefined ? [] : [step];
+      return step !== undefined && isByAgents(step) ? [step] : [];
     }
     default:
       return [];
   }
 }
 
-function allRepeated({ openings }: WorkflowPlan): readonly (PlannedEach | PlannedLoop)[] {
-  return openings.filter((step) => step.kind === "each" || step.kind === "loop");
+function allRepeated(plan: WorkflowPlan, state: RunState): readonly (PlannedEach | PlannedLoop)[] {
+  return allOpenings(plan, state).filter(
+    (step) => (step.kind === "each" || step.kind === "loop") && isByAgents(step),
+  ) as (PlannedEach | PlannedLoop)[];
 }
 
-function itemsToStart(each: PlannedEach, state: RunState, codec: PayloadCodec): readonly (StepStarted | StepFailed)[] {
-  const range = rangeToStart(state, each.name);
-  if (range === undefined || range.from === range.to) return [];
-  const { epoch } = state;
-  const list = (): MadeList => listOf(each, range.items, () => sourcesIn(state, each), codec);
-  return decideItems(each, range, { by: "orchestrator", epoch }, list, codec);
+/** True for an each and a loop that agents do. */
+function isByAgents(step: PlannedEach | PlannedLoop): boolean {
+  return bodyOf(step) === undefined;
 }
 
 function roundToStart(loop: PlannedLoop, state: RunState, codec: PayloadCodec): readonly RoundDecision[] {

@@ -4,7 +4,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { checkContract } from "../../contracts/contract.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
-import type { MappingSources } from "../definition/workflow-definition.ts";
+import type { MappingSources, WorkflowDefinition } from "../definition/workflow-definition.ts";
 
 /** What a step is decided from: what came before it. */
 export interface StepSources {
@@ -33,6 +33,25 @@ export function checkedInput(
 ): Payload {
   checkContract(contract, codec.decode(input), { agent, version, direction: "input", side: "sender" });
   return input;
+}
+
+/**
+ * What is recorded as the input that was mapped for an agent or for a workflow: that of an agent as mapped, as the receiver parses it again; that of
+ * a workflow as parsed, as a run's is.
+ *
+ * @throws TroupeError `contract-violated`, `not-cloneable`.
+ */
+export function inputFor(
+  does: AgentDefinition | WorkflowDefinition,
+  mapped: unknown,
+  what: string,
+  codec: PayloadCodec,
+): Payload {
+  const encoded = codec.encode(mapped, what);
+  if (does.kind === "agent") return checkedInput(does, encoded, codec);
+  const { name: agent, version, input } = does;
+  const site = { agent, version, direction: "input", side: "sender" } as const;
+  return codec.encode(checkContract(input, codec.decode(encoded), site), what);
 }
 
 /** Calls a function of a workflow, which is synchronous. */

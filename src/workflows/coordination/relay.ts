@@ -1,16 +1,23 @@
 /** The relay: works out which participants an accepted event concerns, and the message for each. It decides nothing. */
 
+import type { Mutable } from "../../values/mutable.ts";
+import { bodyOf, partAround } from "../definition/steps-of-run.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import {
   agentKey,
   agentStepOf,
+  allOpenings,
   followingOf,
+  openingAt,
   participantsOf,
+  partsOf,
   type PlannedEach,
   type PlannedLoop,
   type PlannedParticipant,
   type PlannedStep,
   repeatedOf,
+  scopeAt,
+  stepsToStart,
   type WorkflowPlan,
 } from "./workflow-plan.ts";
 import type { Due, OwnStep, Relay, RelayedEvent } from "./coordination-protocol.ts";
@@ -28,7 +35,8 @@ import { isHeldBack, type RunState } from "../history/run-state.ts";
 import { rangeToStart } from "../history/run-items.ts";
 import { betweenRounds } from "../history/run-rounds.ts";
 import { outputAt } from "../history/run-outputs.ts";
-import { isAbsent, isSettled, placeOf, stepAt, type StepState } from "../history/run-steps.ts";
+import { placeOf, stepAt } from "../steps/run-places.ts";
+import { isAbsent, isSettled, type StepState } from "../steps/step-state.ts";
 
 /** A message and the participant it is for. */
 export interface Forward<M extends Relay | Due = Relay> {
@@ -56,9 +64,9 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
   switch (event.type) {
     case "run-started":
     case "step-started": {
-      const begun = plan.scopes.get(event.type === "run-started" ? "" : event.step)?.dependents ?? [];
+      const begun = scopeAt(plan, event.type === "run-started" ? "" : event.step)?.dependents ?? [];
       const told = participantsOf(begun).map((to) => relayTo(relayed, to, [beginningOf(event)], false));
-      const step = event.type === "run-started" ? undefined : plan.opening.get(event.step);
+      const step = event.type === "run-started" ? undefined : openingAt(plan, event.step);
       if (step?.kind === "loop") return forwardRound(relayed, step, true, false);
       return step?.kind === "each" ? forwardItems(relayed, step, true, false) : told;
     }
@@ -70,7 +78,7 @@ export function forward(relayed: RelayedRun, event: RunEvent): readonly Forward[
       const dependents = followingOf(plan, event.step)?.dependents ?? [];
       const settled = settledIn(state, event.step);
       const told = participantsOf(dependents).map((to) => relayTo(relayed, to, settled, false));
-      if (plan.opening.get(event.step)?.kind === "loop") return [...told, ...forwardEnd(relayed, event.step, settled)];
+      if (openingAt(plan, event.step)?.kind === "loop") return [...told, ...forwardEnd(relayed, event.step, settled)];
       const parts = forwardParts(relayed, event.step);
       return parts.length === 0 ? told : [...told, ...parts];
     }
@@ -88,25 +96,39 @@ export function handOver(relayed: RelayedRun, key?: string): readonly Forward[] 
   const isConcerned = (to: { readonly key: string }): boolean => key === undefined || to.key === key;
   if (state.status === "compensating") return isResting(state) ? [] : backward(relayed, true, isConcerned);
   if (state.status !== "running" || isHeldBack(state)) return [];
-  const pending = plan.steps.filter(
+  const pending = stepsToStart(plan, state).filter(
     ({ name, scope }) => statusOf(state, name) === "pending" && (scope === "" || statusOf(state, scope) === "open"),
   );
-  const steps = participantsOf(pending)
-    .filter(isConcerned)
-    .map((to) => relayTo(relayed, to, [...begunAround(to.steps, state), ...settledBefore(to.steps, state)], true));
-  const parts = plan.openings.flatMap((step): readonly Forward[] => {
+  const steps = inParts(pending).flatMap((of) =>
+    participantsOf(of)
+      .filter(isConcerned)
+      .map((to) => relayTo(relayed, to, [...begunAround(to.steps, state), ...settledBefore(to.steps, state)], true)),
+  );
+  const parts = allOpenings(plan, state).flatMap((step): readonly Forward[] => {
     if (step.kind === "loop") return forwardRound(relayed, step, true, true, isConcerned);
-    return step.kind === "each" && isConcerned({ key: agentKey(step.agent) })
+    return step.kind === "each" && step.does.kind === "agent" && isConcerned({ key: agentKey(step.does) })
       ? forwardItems(relayed, step, true, true)
       : [];
   });
   return [...steps, ...parts];
 }
 
+/** The steps by the innermost item or round that they are in: participants gather events for each of these apart. */
+function inParts(steps: readonly PlannedStep[]): readonly (readonly PlannedStep[])[] {
+  const parts = new Map<string, PlannedStep[]>();
+  for (const step of steps) {
+    const part = partAround(step.name)?.part ?? "";
+    const own = parts.get(part);
+    if (own === undefined) parts.set(part, [step]);
+    else own.push(step);
+  }
+  return [...parts.values()];
+}
+
 /** Tells of what may follow in the each or the loop at a path, or of the item or the round at it. */
 function forwardParts(relayed: RelayedRun, path: string): readonly Forward[] {
   const step = repeatedOf(relayed.plan, path);
-  if (step === undefined) return [];
+  if (step === undefined || bodyOf(step) !== undefined) return [];
   return step.kind === "each" ? forwardItems(relayed, step, false, false) : forwardRound(relayed, step, false, false);
 }
 
@@ -118,8 +140,8 @@ function forwardItems(
   isHandOver: boolean,
 ): readonly Forward[] {
   const { plan, state } = relayed;
-  const range = rangeToStart(state, each.name);
-  const [item] = plan.parts.get(each.name)?.values() ?? [];
+  const [item] = partsOf(plan, each.name).values();
+  const range = item === undefined ? undefined : rangeToStart(state, each.name);
   if (range === undefined || item === undefined || (range.from === range.to && !withSources)) return [];
   const due = {
     type: "items-due",
@@ -128,7 +150,7 @@ function forwardItems(
     ...(withSources ? { withSources } : {}),
   } as const;
   const before = withSources ? [...begunAround([item], state), ...settledBefore([item], state)] : [];
-  const to = { agent: each.agent, key: item.agentKey, steps: [item] };
+  const to = { agent: item.agent, key: item.agentKey, steps: [item] };
   return [relayTo(relayed, to, [...before, due], isHandOver)];
 }
 
@@ -145,7 +167,7 @@ function forwardRound(
 ): readonly Forward[] {
   const { plan, state } = relayed;
   if (statusOf(state, loop.name) !== "open") return [];
-  const rounds = plan.parts.get(loop.name) ?? new Map<string, PlannedStep>();
+  const rounds = partsOf(plan, loop.name);
   const between = betweenRounds(state, loop.name);
   if (between === undefined && !withSources) return [];
   return participantsOf([...rounds.values()]).flatMap((to, index) => {
@@ -162,8 +184,8 @@ function forwardRound(
 
 /** Tells the agents of a loop that it has ended: what they gathered for it isn't needed any more. */
 function forwardEnd(relayed: RelayedRun, loop: string, settled: readonly RelayedEvent[]): readonly Forward[] {
-  const rounds = relayed.plan.parts.get(loop)?.values() ?? [];
-  return participantsOf([...rounds]).map((to) => relayTo(relayed, { ...to, steps: [] }, settled, false));
+  const rounds = partsOf(relayed.plan, loop).values();
+  return participantsOf([...rounds]).map((to) => relayTo(relayed, { ...to, steps: [] }, settled, false, loop));
 }
 
 function beginningOf(event: RunStarted | StepStarted): RelayedEvent {
@@ -250,14 +272,19 @@ function settledIn(state: RunState, name: string): readonly RelayedEvent[] {
   return [isAbsent(step) ? { ...settled, isAbsent: true } : settled];
 }
 
+/** @param about the path of what it is about; default: the first of the steps, all of which are in the same item or round. */
 function relayTo(
   { run, plan, state }: RelayedRun,
   to: PlannedParticipant,
   events: readonly RelayedEvent[],
   isHandOver: boolean,
+  about = to.steps[0]?.name ?? "",
 ): Forward {
   const { epoch } = state;
   const { id: workflow } = plan;
   const steps = to.steps.map(({ name }) => name);
-  return { agent: to.agent, message: { type: "relay", run, epoch, workflow, steps, events, handOver: isHandOver } };
+  const message: Mutable<Relay> = { type: "relay", run, epoch, workflow, steps, events, handOver: isHandOver };
+  const within = partAround(about);
+  if (within !== undefined) message.part = within.part;
+  return { agent: to.agent, message };
 }

@@ -114,25 +114,49 @@ function loopProblem({ agents, maps, who, until, inbox, after }: LoopStep): stri
   return taken && `its functions get ${taken} from the loop, so it can't come after a step of that name`;
 }
 
-function eachProblem({ agent, over, map, fallback, after }: EachStep): string | undefined {
-  if (agent?.kind !== "agent") return "the second argument is the agent that does each item, made by defineAgent";
+function eachProblem({ does, over, map, fallback, after }: EachStep): string | undefined {
+  const isWorkflow = does?.kind === "workflow";
+  if (!isWorkflow && does?.kind !== "agent")
+    return "the second argument is the agent that does each item, made by defineAgent, or a workflow, made by defineWorkflow";
   if (typeof over !== "function") return "its over is a function of the sources that gives the list";
-  if (typeof map !== "function") return "the last argument is the function that maps an item to the agent's input";
+  if (typeof map !== "function")
+    return `the last argument is the function that maps an item to the ${does.kind}'s input`;
+  if (isWorkflow) {
+    const problem = emptiness(does) ?? pivotProblem(does);
+    if (problem !== undefined) return problem;
+    if (fallback !== undefined)
+      return `its items are done by the workflow ${does.name}@${does.version}, which has no fallback: give one to its steps`;
+  }
   if (fallback !== undefined && typeof fallback !== "function") return fallbackRule;
   const taken = ["item", "index"].find((name) => after.includes(name));
   return taken && `its mapping gets the ${taken} of the list, so it can't come after a step of that name`;
 }
 
 function subWorkflowProblem(workflow: WorkflowDefinition, step: SubWorkflowStep): string | undefined {
-  const { name, version, steps } = step.workflow;
-  if (steps.length === 0)
-    return `the workflow ${name}@${version} has no steps. Pass the definition that .step() returns`;
+  const problem = emptiness(step.workflow);
+  if (problem !== undefined) return problem;
   if (typeof step.map !== "function")
     return "the last argument is the function that maps the sources to the sub-workflow's input";
   const [pivot, inner] = [pivotIn(workflow), pivotIn(step.workflow)];
   return pivot !== undefined && inner !== undefined
     ? `it has a point of no return, ${inner}, and the workflow another one, ${pivot}; there can be one`
     : undefined;
+}
+
+function emptiness({ name, version, steps }: WorkflowDefinition): string | undefined {
+  return steps.length === 0
+    ? `the workflow ${name}@${version} has no steps. Pass the definition that .step() returns`
+    : undefined;
+}
+
+/** What is done several times has no point of no return. */
+function pivotProblem(workflow: WorkflowDefinition): string | undefined {
+  const { name, version } = workflow;
+  const pivot = pivotIn(workflow);
+  return (
+    pivot &&
+    `the workflow ${name}@${version} has a point of no return, ${pivot}, and a run has one at most: so it can't be done for each item`
+  );
 }
 
 /** The path of the point of no return. */

@@ -114,7 +114,7 @@ function retiredProblem(retired: unknown): string | undefined {
 
 interface UntypedBuilder extends WorkflowDefinition {
   step(name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest): UntypedBuilder;
-  each(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): UntypedBuilder;
+  each(name: string, does: AgentDefinition | WorkflowDefinition, options: UntypedOptions, map: Mapping): UntypedBuilder;
   loop(
     name: string,
     agents: LoopAgents,
@@ -138,8 +138,8 @@ function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
     ...workflow,
     step: (name: string, does: AgentDefinition | WorkflowDefinition, ...rest: StepRest) =>
       adding("step", () => doneStep(name, does, rest)),
-    each: (name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping) =>
-      adding("each", () => eachStep(name, agent, options, map)),
+    each: (name: string, does: AgentDefinition | WorkflowDefinition, options: UntypedOptions, map: Mapping) =>
+      adding("each", () => eachStep(name, does, options, map)),
     loop: (
       name: string,
       agents: LoopAgents,

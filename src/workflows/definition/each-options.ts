@@ -8,7 +8,7 @@ import type { Tolerance } from "./workflow-definition.ts";
  *
  * @since 0.1.0
  */
-export interface EachOptions<From, Item, Tolerate, Out> {
+export interface EachOptions<From, Item, Tolerate, Kind, Out> {
   /** Gives the list. Synchronous and pure: called again, as after a crash, it gives the same list, or the step fails. */
   readonly over: (sources: From) => readonly Item[];
   /** How many items are worked on at a time, at most. Default: 8. The agent's own `concurrency` bounds them too. */
@@ -22,13 +22,19 @@ export interface EachOptions<From, Item, Tolerate, Out> {
   readonly tolerate?: Tolerate;
   /**
    * Gives the output of an item whose agent has failed for good, in place of the agent: synchronous and pure, from what the item's mapping gets
-   * and the error. Such an item has not failed, so that it doesn't count for `tolerate`. Otherwise as {@link StepOptions.fallback}.
+   * and the error. Such an item has not failed, so that it doesn't count for `tolerate`. Otherwise as {@link StepOptions.fallback}. Where a workflow does the items,
+   * its steps have fallbacks, and this has none.
    */
   readonly fallback?: (
     sources: From & { readonly item: NoInfer<Item>; readonly index: number },
     error: unknown,
-  ) => ReadonlyParts<Out>;
+  ) => StandIn<Kind, Out>;
 }
+
+/** What a fallback gives. A workflow has none: its own steps have. */
+type StandIn<Kind, Out> = Kind extends "workflow"
+  ? "the items are workflows: give the fallback to their steps"
+  : ReadonlyParts<Out>;
 
 /**
  * Why an item failed. It is data, so a mapping may pass it on to an agent.

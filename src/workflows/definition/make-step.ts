@@ -144,11 +144,16 @@ function agentStep(name: string, agent: AgentDefinition, options: UntypedOptions
   });
 }
 
-export function eachStep(name: string, agent: AgentDefinition, options: UntypedOptions, map: Mapping): EachStep {
+export function eachStep(
+  name: string,
+  does: AgentDefinition | WorkflowDefinition,
+  options: UntypedOptions,
+  map: Mapping,
+): EachStep {
   checkOptions(`each ${shown(name)}`, eachOptions, options);
   const { over, concurrency = eachDefaults.concurrency, max = eachDefaults.max, tolerate, fallback } = options;
   const own = { over: over as Mapping, map, concurrency, max, tolerate, fallback };
-  return Object.freeze({ kind: "each", ...baseOf(name, options), agent, ...own });
+  return Object.freeze({ kind: "each", ...baseOf(name, options), does, ...own });
 }
 
 /** A loop of one agent is one of several in which that agent does every round. */

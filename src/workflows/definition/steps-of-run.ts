@@ -1,4 +1,4 @@
-/** The steps that a run of a workflow has: those of the workflow and, by their paths, those of its sub-workflows. */
+/** The steps that a run of a workflow has: those of the workflow and, by their paths, those of its sub-workflows, of its items and of its rounds. */
 
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
@@ -14,13 +14,73 @@ export type OfRun<Step extends StepDefinition = StepDefinition> = Step & {
   readonly scope: string;
 };
 
-/** In the order declared, each sub-workflow before its steps. */
-export function stepsOfRun(workflow: Pick<WorkflowDefinition, "steps">, scope = ""): readonly OfRun[] {
+/** In the order declared, each sub-workflow before its steps. Those of items and rounds are not among them: a run has them once one has begun. */
+export function stepsOfRun(workflow: Pick<WorkflowDefinition, "steps">): readonly OfRun[] {
+  return stepsIn(workflow, "", false);
+}
+
+/** All of these, with those of items and rounds that are workflows, by the paths of any of them: `check[]/score`, `improve#/draft`. */
+export function everyStepOf(workflow: Pick<WorkflowDefinition, "steps">): readonly OfRun[] {
+  return stepsIn(workflow, "", true);
+}
+
+function stepsIn(workflow: Pick<WorkflowDefinition, "steps">, scope: string, withParts: boolean): readonly OfRun[] {
   return workflow.steps.flatMap((step): readonly OfRun[] => {
     const path = (name: string): string => pathIn(scope, name);
     const own = { ...step, name: path(step.name), scope, after: step.after.map(path), needs: step.needs.map(path) };
-    return step.kind === "workflow" ? [own, ...stepsOfRun(step.workflow, own.name)] : [own];
+    if (step.kind === "workflow") return [own, ...stepsIn(step.workflow, own.name, withParts)];
+    const body = withParts ? bodyOf(step) : undefined;
+    return body === undefined ? [own] : [own, ...stepsIn(body, anyPartOf(step.kind, own.name), withParts)];
   });
+}
+
+/** The workflow that each item of an each is, or each round of a loop; `undefined` where agents do them. */
+export function bodyOf(step: StepDefinition): WorkflowDefinition | undefined {
+  return step.kind === "each" && step.does.kind === "workflow" ? step.does : undefined;
+}
+
+/** The path of any item of an each, or of any round of a loop. */
+export function anyPartOf(kind: StepDefinition["kind"], whole: string): string {
+  return kind === "each" ? `${whole}[]` : `${whole}#`;
+}
+
+/** A path as it is for any item and round: `check[3]/score` is `check[]/score`. */
+export function anyOf(path: string): string {
+  return path.replaceAll(/\[\d+\]/g, "[]").replaceAll(/#\d+/g, "#");
+}
+
+/** True for the path of an item or a round, or of what is in one. */
+export function isInPart(path: string): boolean {
+  return path.includes("[") || path.includes("#");
+}
+
+/** The step of that path among those of {@link everyStepOf}, by its own path; `undefined` for none. */
+export function stepAmong<Step extends OfRun>(steps: ReadonlyMap<string, Step>, path: string): Step | undefined {
+  const own = steps.get(path);
+  if (own !== undefined || !isInPart(path)) return own;
+  const any = steps.get(anyOf(path));
+  return any && placedAt(any, path);
+}
+
+/** A step of any item or round as that of one. */
+export function placedAt<Step extends OfRun>(step: Step, path: string): Step {
+  const here = (other: string): string => beside(path, other);
+  return { ...step, name: path, scope: scopeOf(path), after: step.after.map(here), needs: step.needs.map(here) };
+}
+
+/** The path of a step of the same workflow as the one at `path`: there the other one goes by its name. */
+export function beside(path: string, other: string): string {
+  return pathIn(scopeOf(path), nameOf(other));
+}
+
+/** The innermost item or round that a step is in, and the step's path there; `undefined` for a step in none. */
+export function partAround(path: string): { readonly part: string; readonly rest: string } | undefined {
+  if (!isInPart(path)) return undefined;
+  for (let end = path.lastIndexOf(separator); end > 0; end = path.lastIndexOf(separator, end - 1)) {
+    const part = path.slice(0, end);
+    if (wholeOf(part) !== undefined) return { part, rest: path.slice(end + 1) };
+  }
+  return undefined;
 }
 
 /** The path of what is called `name` in a scope. */
@@ -65,7 +125,8 @@ export function wholeOf(path: string): string | undefined {
 /** The agents of a step: of a loop, several. */
 export function agentsOf(step: StepDefinition): readonly AgentDefinition[] {
   if (step.kind === "loop") return Object.values(step.agents);
-  return step.kind === "agent" || step.kind === "each" ? [step.agent] : [];
+  if (step.kind === "each") return step.does.kind === "agent" ? [step.does] : [];
+  return step.kind === "agent" ? [step.agent] : [];
 }
 
 /** The path of the sub-workflow that the step at a path belongs to; empty for a step of the run's workflow. */

@@ -1,7 +1,7 @@
 /** The types of a workflow's steps: what each is given, and what it leaves to later ones. All of it exists only in types. */
 
-import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import type { ReadonlyParts } from "../../values/readonly-parts.ts";
+import type { Doer, Emitted, Within } from "./doer.ts";
 import type { EachOptions, Results } from "./each-options.ts";
 import type {
   HandOff,
@@ -15,28 +15,10 @@ import type {
 import type { PauseTime, WaitOptions } from "./wait-options.ts";
 import type { Tolerance, WorkflowDefinition } from "./workflow-definition.ts";
 
-/** What does a step: an agent, or a workflow of its own. */
-export type Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts> = { readonly kind: Kind } & (
-  | AgentDefinition<In, Out, Part>
-  | WorkflowDefinition<In, Out, Inner, InnerWaits, InnerParts>
-);
-
 /** The options of a step that only an agent has. A sub-workflow has none of them: its own steps have. */
 export type OwnOptions<Kind, From, Out> = Kind extends "workflow"
   ? { readonly fallback?: never; readonly pointOfNoReturn?: never }
   : StepOptions<From, Out>;
-
-/** What is called by its own name in a sub-workflow, by its path in the workflow around it. */
-export type Within<Name extends string, Inner> = [Inner] extends [never]
-  ? { readonly [Path in `${Name}/${string}`]: unknown }
-  : unknown extends Inner
-    ? unknown
-    : { readonly [K in keyof Inner & string as `${Name}/${K}`]: Inner[K] };
-
-/** What a step emits, by its path: an agent's parts, or what the steps of a sub-workflow emit. */
-export type Emitted<Kind, Name extends string, Part, InnerParts> = Kind extends "workflow"
-  ? Within<Name, InnerParts>
-  : { readonly [K in Name]: Part };
 
 /** The names of a workflow's own steps, without those of its sub-workflows. Where there is none, what the compiler is to say. */
 export type StepName<Steps> = [keyof Steps] extends [never]
@@ -220,13 +202,15 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     Parts & Emitted<Kind, Name, Part, InnerParts>
   >;
   /**
-   * Adds an each: a step that an agent does for each item of a list. `over` gives the list, and the last argument maps an item, with its `index`
-   * and the sources, to the agent's input. Its output has the outputs in the list's order. Each item is tried again, recovered and undone by
-   * itself, under its path: `check[3]`.
+   * Adds an each: a step that an agent, or a workflow, does for each item of a list. `over` gives the list, and the last argument maps an item, with
+   * its `index` and the sources, to the input of what does it. Its output has the outputs in the list's order. Each item is tried again, recovered and
+   * undone by itself, under its path: `check[3]`. Of a workflow, each step is: `check[3]/score`.
    *
-   * When an item fails for good, no further one starts and the run fails, unless `tolerate` says how many may.
+   * When an item fails for good, no further one starts and the run fails, unless `tolerate` says how many may. An item that is a workflow fails with the
+   * first of its steps that does: none of its other steps starts any more, and what they had done stays, until the run is undone.
    *
-   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, and for bounds that aren't whole numbers above 0.
+   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, for bounds that aren't whole numbers above 0, and for a workflow with
+   * a point of no return.
    * @example
    * defineWorkflow(import.meta.url, { name: "review", version: "1.0.0", input: Document })
    *   .step("split", splitter, ({ input }) => input)
@@ -236,9 +220,13 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
    */
   each<
     const Name extends string,
+    Kind extends "agent" | "workflow",
     const In,
     const Out,
+    Inner,
+    InnerWaits,
     Part,
+    InnerParts,
     Item,
     const After extends StepName<Steps> = never,
     const Needs extends StepName<Steps> = never,
@@ -247,8 +235,14 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     const Otherwise extends ReadonlyParts<Results<Out, Tolerate>> = never,
   >(
     name: FreeName<Name, Steps>,
-    agent: AgentDefinition<In, Out, Part>,
-    options: EachOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Item, Tolerate, NoInfer<Out>> &
+    does: Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts>,
+    options: EachOptions<
+      Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>,
+      Item,
+      Tolerate,
+      NoInfer<Kind>,
+      NoInfer<Out>
+    > &
       BranchOptions<
         After,
         Needs,
@@ -268,8 +262,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     Parsed,
     Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>,
     Steps & { readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise> },
-    Waits,
-    Parts & { readonly [Item in `${Name}[${number}]`]: Part }
+    Waits & Within<`${Name}[${number}]`, InnerWaits>,
+    Parts & Emitted<Kind, `${Name}[${number}]`, Part, InnerParts>
   >;
   /**
    * Adds a loop: a step that an agent does again and again, one round at a time, until `until` says that it is done. The last argument maps

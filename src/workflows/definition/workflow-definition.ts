@@ -109,17 +109,17 @@ export interface SubWorkflowStep extends StepBase {
 export type Tolerance = number | { readonly share: number } | "all";
 
 /**
- * A step that an agent does for each item of a list.
+ * A step that an agent or a workflow does for each item of a list. The steps of a workflow are steps of the same run for each item: `check[3]/score`.
  *
  * @experimental
  * @since 0.1.0
  */
 export interface EachStep extends StepBase {
   readonly kind: "each";
-  readonly agent: AgentDefinition;
+  readonly does: AgentDefinition | WorkflowDefinition;
   /** Gives the list. Synchronous and pure. */
   readonly over: (sources: MappingSources) => unknown;
-  /** Maps the sources, with `item` and `index`, to the agent's input. Synchronous and pure. */
+  /** Maps the sources, with `item` and `index`, to the input of what does an item. Synchronous and pure. */
   readonly map: (sources: MappingSources) => unknown;
   /** How many items are worked on at a time, at most. */
   readonly concurrency: number;
@@ -127,7 +127,7 @@ export interface EachStep extends StepBase {
   readonly max: number;
   /** How many items may fail; absent for none: then the output has no errors. */
   readonly tolerate: Tolerance | undefined;
-  /** Gives the output of an item in place of an agent that failed for good: from the sources, `item` and `index`. Synchronous and pure. */
+  /** Gives the output of an item in place of an agent, and not of a workflow, that failed for good: from the sources, `item` and `index`. Synchronous and pure. */
   readonly fallback: AgentStep["fallback"];
 }
 

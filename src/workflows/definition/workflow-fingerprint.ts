@@ -49,8 +49,9 @@ function outlineOf(step: StepDefinition): readonly unknown[] {
     case "pause":
       return [name, after, step.kind, ...conditions];
     case "each": {
-      const { agent, concurrency, max, tolerate } = step;
-      return [name, after, step.kind, ...doerOf(agent), concurrency, max, describe(tolerate), ...conditions];
+      const { does, concurrency, max, tolerate } = step;
+      const doer = does.kind === "agent" ? doerOf(does) : [outlineOfAll(does)];
+      return [name, after, step.kind, ...doer, concurrency, max, describe(tolerate), ...conditions];
     }
     case "loop": {
       const { agents, max, onMax, inbox } = step;

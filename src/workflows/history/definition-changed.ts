@@ -3,7 +3,7 @@
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Epoch } from "./coordination.ts";
-import type { StepOutline } from "./step-outline.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
 
 /**
  * What is recorded of a step becomes this when the run goes on with another definition: for a step that is new and has been passed, what

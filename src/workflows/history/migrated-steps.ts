@@ -4,21 +4,13 @@
  */
 
 import type { Mutable } from "../../values/mutable.ts";
-import { indexOf } from "./outline-index.ts";
+import { indexOf } from "../steps/outline-index.ts";
 import type { MigratedValue } from "./definition-changed.ts";
 import { isToBeUndone } from "./run-progress.ts";
-import {
-  countUndoing,
-  hasFinished,
-  isSettled,
-  placedSteps,
-  placeOf,
-  type RunSteps,
-  segmentSize,
-  stepAt,
-  type StepState,
-} from "./run-steps.ts";
-import type { StepOutline } from "./step-outline.ts";
+import { beforesOf, membersOf, outlineAt, placeOf, stepAt } from "../steps/run-places.ts";
+import { countUndoing, placedSteps } from "../steps/run-steps.ts";
+import { hasFinished, isSettled, type RunSteps, segmentSize, type StepState } from "../steps/step-state.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
 
 /** A stretch of places behind the steps, and where it is from now on. */
 interface Moved {
@@ -43,13 +35,11 @@ export function migratedSteps(
   });
   const { segments, extents, moved } = moveBehind(before, outline);
   const changed = new Map(values.map((value) => [value.step, value]));
-  const parts = segments.map((segment) => segment.map((step) => withValue({ ...step }, changed.get(step.name))));
-  for (const step of own) {
-    delete step.missing;
+  const parts = segments.map((segment) => segment.map((step): Mutable<StepState> => ({ ...step })));
+  for (const step of [...own, ...parts.flat()]) {
     withValue(step, changed.get(step.name));
     relocate(step, moved);
   }
-  count(own, outline);
   const steps: Mutable<RunSteps> = {
     outline,
     segments: [...inSegments(own), ...parts],
@@ -58,8 +48,10 @@ export function migratedSteps(
   if (extents.length > 0) steps.extents = extents;
   const skipped = own.filter(({ status }) => status === "skipped").length;
   if (skipped > 0) steps.skipped = skipped;
-  const isWait = (place: number): boolean => outline[place]?.kind === "wait" || outline[place]?.kind === "pause";
-  const open = own.filter(({ status }, place) => status === "open" && isWait(place)).length;
+  steps.segments = counted(steps);
+  const open = placedSteps(steps).filter(
+    ({ step, about }) => step.status === "open" && (about.kind === "wait" || about.kind === "pause"),
+  ).length;
   if (open > 0) steps.open = open;
   const first = chain(steps);
   if (first !== undefined) steps.undoneFirst = first;
@@ -67,7 +59,10 @@ export function migratedSteps(
   return steps;
 }
 
-/** What is behind the steps goes with the each or the loop that it is of; of one that is there no more, nothing is kept. */
+/**
+ * What is behind the steps goes with the each or the loop that it is of, also where that is in an item itself; of one that is there no more, nothing
+ * is kept.
+ */
 function moveBehind(
   before: RunSteps,
   outline: readonly StepOutline[],
@@ -82,10 +77,18 @@ function moveBehind(
   const keptExtents: { readonly place: number; readonly from: number }[] = [];
   const moved: Moved[] = [];
   const first = Math.ceil(outline.length / segmentSize);
+  const placeNow = (owner: number): number | undefined => {
+    const about = old[owner];
+    if (about === undefined) {
+      const stretch = moved.find(({ from, to }) => from <= owner && owner < to);
+      return stretch && owner + stretch.by;
+    }
+    const place = places.get(about.name);
+    return place !== undefined && outline[place]?.kind === about.kind ? place : undefined;
+  };
   for (const [index, { place: owner, from }] of extents.entries()) {
-    const place = places.get(old[owner]?.name ?? "");
-    if (place === undefined || outline[place]?.kind !== old[owner]?.kind) continue;
-    if (stepAt(before, owner).status === "pending") continue;
+    const place = placeNow(owner);
+    if (place === undefined || stepAt(before, owner).status === "pending") continue;
     const end = extents[index + 1]?.from ?? segments.length * segmentSize;
     const at = (first + kept.length) * segmentSize;
     kept.push(...segments.slice(from / segmentSize, end / segmentSize));
@@ -130,20 +133,22 @@ function readOf({ told, read, messages }: NonNullable<StepState["inbox"]>): read
   return messages.slice(0, messages.length - (told - read));
 }
 
-/** Counts anew what steps wait for, and what is left of sub-workflows. */
-function count(own: Mutable<StepState>[], outline: readonly StepOutline[]): void {
-  const { places, members } = indexOf(outline);
-  const isOver = (place: number | undefined): boolean => {
-    const step = place === undefined ? undefined : own[place];
-    return step === undefined || isSettled(step);
-  };
-  for (const [place, step] of own.entries()) {
-    const { after = [], kind } = outline[place] ?? {};
-    const missing = after.filter((name) => !isOver(places.get(name))).length;
-    if (step.status === "pending" && after.length > 1 && missing > 0) step.missing = missing;
-    if (kind === "workflow" && step.left !== undefined)
-      step.left = (members.get(place) ?? []).filter((member) => !isOver(member)).length;
-  }
+/** Counts anew what steps wait for, and what is left of sub-workflows, and of items that are workflows. */
+function counted(steps: RunSteps): RunSteps["segments"] {
+  const missingOf = (place: number): number =>
+    beforesOf(steps, place).filter((other) => !isSettled(stepAt(steps, other))).length;
+  const leftOf = (place: number): number =>
+    membersOf(steps, place).filter((member) => !isSettled(stepAt(steps, member))).length;
+  return steps.segments.map((segment, at) =>
+    segment.map((step, index): StepState => {
+      const place = at * segmentSize + index;
+      const { after, kind } = outlineAt(steps, place, step);
+      const { missing: _, ...copy }: Mutable<StepState> = step;
+      const missing = step.status === "pending" && after.length > 1 ? missingOf(place) : 0;
+      if (kind === "workflow" && step.left !== undefined) copy.left = leftOf(place);
+      return missing > 0 ? { ...copy, missing } : copy;
+    }),
+  );
 }
 
 /** Links what is to be undone, the last finished first; returns the place of that one. */

@@ -2,6 +2,7 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
+import { partAround } from "../definition/steps-of-run.ts";
 import { shown } from "../../values/shown.ts";
 import type { RunNote } from "./run-event.ts";
 import { stepOf } from "./run-progress.ts";
@@ -23,6 +24,12 @@ export function refusedAnswer(
   const state = versions.at(-1)?.state;
   if (state === undefined) return notTaken(run, `the run ${run} has not started`, { status: "new", wait });
   if (key !== undefined && isToldUnder(state, wait, key)) return undefined;
+  const part = partAround(wait)?.part;
+  if (part !== undefined && stepOf(state, part) === undefined)
+    return notTaken(run, `"${wait}" is a step of "${part}", which the run ${run} has not begun`, {
+      status: state.status,
+      wait,
+    });
   if (hasInbox(state, wait)) return refusedMessage(run, wait, state);
   if (!isWait(state, wait)) {
     return new TroupeError(
@@ -59,6 +66,8 @@ function whyNoMessage(state: RunState, loop: string): string {
     case "failed":
       return "has failed";
     default:
+      if (state.status === "running" && step !== undefined && step.status !== "open" && step.status !== "pending")
+        return "takes no message any more, as the item that it is in has failed";
       if (step === undefined || state.status !== "running") return `takes no message, as the run is ${state.status}`;
       return isFull(step)
         ? `has ${mostUnread} messages that its next round is to read, and takes no more before`
@@ -93,7 +102,9 @@ function becameOf(state: RunState, wait: string): string {
     case "failed":
       return "has failed";
     default:
-      return `takes no answer, as the run is ${state.status}`;
+      return state.status === "running"
+        ? "takes no answer any more, as the item that it is in has failed"
+        : `takes no answer, as the run is ${state.status}`;
   }
 }
 

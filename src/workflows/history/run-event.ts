@@ -5,7 +5,7 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { DefinitionChanged } from "./definition-changed.ts";
-import type { ItemsOf, StepOutline } from "./step-outline.ts";
+import type { ItemsOf, StepOutline } from "../steps/step-outline.ts";
 
 /**
  * In which queue a run waits, or waited, and what its place there follows from: the highest priority comes first, then the one that joined first.

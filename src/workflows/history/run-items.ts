@@ -5,9 +5,11 @@
 
 import { itemAt } from "../definition/steps-of-run.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import { type EachOutline, type ItemsOf, toleratedOf } from "./step-outline.ts";
+import type { EachOutline, ItemsOf } from "../steps/step-outline.ts";
 import type { RunState } from "./run-state.ts";
-import { outlineAt, placeOf, stepAt, type StepState, withExtent, withSteps } from "./run-steps.ts";
+import { outlineAt, placeOf, stepAt, widthAt, withExtent } from "../steps/run-places.ts";
+import { newPart, withSteps } from "../steps/run-steps.ts";
+import type { StepState } from "../steps/step-state.ts";
 import { copyOfStep, placeIn } from "./step-change.ts";
 
 /** How many further items may start. */
@@ -52,7 +54,7 @@ export function isNextItem(state: RunState, path: string): boolean {
 /** Has an each begin: from now on it has places for its items, behind all others. */
 export function openList(next: Mutable<RunState>, place: number, items: ItemsOf): void {
   const { steps } = next;
-  const { steps: longer, from } = withExtent(steps, place, items.count);
+  const { steps: longer, from } = withExtent(steps, place, items.count * widthAt(steps, place));
   const step = copyOfStep(stepAt(steps, place), "open");
   step.input = null;
   step.left = items.count;
@@ -60,7 +62,7 @@ export function openList(next: Mutable<RunState>, place: number, items: ItemsOf)
   next.steps = withSteps(longer, [[place, step]], steps.undoneFirst);
 }
 
-/** Gives the run the item that is next, if the path is that one's. */
+/** Gives the run the item that is next, if the path is that one's, with the steps that are in it. */
 export function addItem(next: Mutable<RunState>, path: string): void {
   const item = itemAt(path);
   if (item === undefined || placeOf(next.steps, path) !== undefined) return;
@@ -70,29 +72,8 @@ export function addItem(next: Mutable<RunState>, path: string): void {
   if (list === undefined) return;
   const step = copyOfStep(stepAt(steps, place), status);
   step.list = { ...list, next: item.index + 1 };
-  next.steps = withSteps(
-    steps,
-    [
-      [place, step],
-      [list.from + item.index, { name: path, status: "pending" }],
-    ],
-    steps.undoneFirst,
-  );
-}
-
-/** Settles an item that has failed for good, if its each tolerates that; returns whether it does. */
-export function tolerate(next: Mutable<RunState>, path: string): boolean {
-  const { steps } = next;
-  const place = placeOf(steps, itemAt(path)?.each ?? "");
-  if (place === undefined) return false;
-  const { list, left = 0, status } = stepAt(steps, place);
-  const { each } = outlineAt(steps, place);
-  if (list === undefined || status !== "open") return false;
-  const failed = (list.failed ?? 0) + 1;
-  if (failed > toleratedOf(each?.tolerate, list.items.count)) return false;
-  const step = copyOfStep(stepAt(steps, place), status);
-  step.list = { ...list, failed };
-  step.left = left - 1;
-  next.steps = withSteps(steps, [[place, step]], steps.undoneFirst);
-  return true;
+  const about = outlineAt(steps, place);
+  const at = list.from + item.index * widthAt(steps, place);
+  const added = newPart({ name: path, status: "pending" }, at, about.each?.item);
+  next.steps = withSteps(steps, [[place, step], ...added], steps.undoneFirst);
 }

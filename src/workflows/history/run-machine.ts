@@ -13,7 +13,8 @@
 import type { Mutable } from "../../values/mutable.ts";
 import type { RunEvent, RunNote, StepFailed, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
 import { migratedSteps } from "./migrated-steps.ts";
-import { addItem, isNextItem, openList, tolerate } from "./run-items.ts";
+import { failItem, givenUpAround, giveUp, isAtRest, itemFailingWith } from "./given-up.ts";
+import { addItem, isNextItem, openList } from "./run-items.ts";
 import { addRound, isInRound, isLastRound, isNextRound, openLoop, takesMessage, tellLoop } from "./run-rounds.ts";
 import { noteOf } from "./run-note.ts";
 import { isGathered } from "./run-outputs.ts";
@@ -33,16 +34,9 @@ import {
   stoppedAtPivot,
 } from "./run-progress.ts";
 import { beginRun, copyOfRun, isHeldBack, isOpen, release, type RunState } from "./run-state.ts";
-import {
-  allSteps,
-  membersOf,
-  outlineAt,
-  placeOf,
-  stepAt,
-  type StepStatus,
-  turnedBack,
-  withSteps,
-} from "./run-steps.ts";
+import { membersOf, outlineAt, placeOf, stepAt } from "../steps/run-places.ts";
+import { allSteps, turnedBack, withSteps } from "../steps/run-steps.ts";
+import type { StepStatus } from "../steps/step-state.ts";
 import { failUndoing, forgetAttempts, startUndoing, undoStep } from "./run-undoing.ts";
 import { answerWait, isOpenWait, isWait, openWait, takesAnswer, withoutAnswer } from "./run-waits.ts";
 import { changeStep, copyOfStep, placeIn, settling } from "./step-change.ts";
@@ -129,10 +123,11 @@ function mayStart(state: RunState, { step: name, items }: StepStarted): boolean 
   return each === undefined ? items === undefined : items !== undefined && items.count <= each.max;
 }
 
-/** True for a step or an item that can fail without an attempt in flight. */
+/** True for a step or an item that can fail without an attempt in flight; also for an item that was given up and is over. */
 function mayFailUnstarted(state: RunState, name: string): boolean {
   const status = statusOf(state, name);
   if (status === "open") return !isInRound(state, name);
+  if (status === "closed") return isAtRest(state.steps, placeIn(state, name));
   return status === "pending" || status === "waiting" || isNextItem(state, name);
 }
 
@@ -287,7 +282,8 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   const { steps } = next;
   const place = placeIn(next, name);
   const step = copyOfStep(stepAt(steps, place), "finished");
-  if (!isGathered(outlineAt(steps, place).kind)) step.output = output;
+  const about = outlineAt(steps, place);
+  if (!isGathered(about.kind)) step.output = output;
   delete step.left;
   delete step.error;
   if (fallbackFor !== undefined) {
@@ -297,7 +293,7 @@ function finishStep(next: Mutable<RunState>, { step: name, output, fallbackFor }
   if (step.wait !== undefined) step.wait = withoutAnswer(step.wait);
   step.order = next.length;
   if (steps.undoneFirst !== undefined) step.undoneBefore = steps.undoneFirst;
-  const undoneFirst = isToBeUndone(step, outlineAt(steps, place)) ? place : steps.undoneFirst;
+  const undoneFirst = isToBeUndone(step, about) ? place : steps.undoneFirst;
   next.steps = withSteps(steps, settling(steps, place, step), undoneFirst);
   if (next.status === "compensating") stopAtPivot(next);
 }
@@ -324,8 +320,9 @@ function skipMembers(next: Mutable<RunState>, place: number): void {
 }
 
 function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncertain }: StepFailed): void {
-  const isRetried = retryAt !== undefined && next.status === "running";
   addItem(next, name);
+  const given = next.status === "running" ? givenUpAround(next.steps, placeIn(next, name)) : undefined;
+  const isRetried = retryAt !== undefined && next.status === "running" && given === undefined;
   const place = changeStep(next, name, isRetried ? "waiting" : "failed", (step) => {
     step.error = error;
     if (isUncertain === true) step.isUncertain = true;
@@ -335,9 +332,17 @@ function failStep(next: Mutable<RunState>, { step: name, error, retryAt, isUncer
   });
   if (isRetried) return;
   if (next.status === "running") {
-    if (tolerate(next, name)) return;
-    next.failed = name;
-    turnBack(next);
+    if (given !== undefined) {
+      if (given === place) failItem(next, place, { isOver: true });
+      return;
+    }
+    const item = itemFailingWith(next.steps, place);
+    if (item === place) failItem(next, place, { isCounted: true, isOver: true });
+    else if (item !== undefined) giveUp(next, item, error);
+    else {
+      next.failed = name;
+      turnBack(next);
+    }
   } else if (outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);
 }
 
@@ -365,12 +370,12 @@ function stopAtPivot(next: Mutable<RunState>): void {
 function recover(next: Mutable<RunState>): void {
   for (const { name, status } of allSteps(next.steps)) {
     if (status === "started") {
-      const isRetried = next.status === "running";
+      const isRetried = next.status === "running" && givenUpAround(next.steps, placeIn(next, name)) === undefined;
       const place = changeStep(next, name, isRetried ? "waiting" : "failed", (step) => {
         step.isUncertain = true;
         if (isRetried) step.retryAt = 0;
       });
-      if (!isRetried && outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);
+      if (next.status !== "running" && outlineAt(next.steps, place).isPivot === true) stopAtPivot(next);
     } else if (status === "compensating") {
       changeStep(next, name, "undo-waiting", (step) => {
         step.retryAt = 0;

@@ -5,7 +5,8 @@ import type { RunEnded, RunEvent, RunNote, StepStarted } from "./run-event.ts";
 import { outputAt } from "./run-outputs.ts";
 import { stepOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { membersOf, placeOf, type StepState } from "./run-steps.ts";
+import { membersOf, placeOf } from "../steps/run-places.ts";
+import { type StepState, unknownError } from "../steps/step-state.ts";
 
 /** The note that a version keeps of an event: all but the data that the run's state has already. */
 export function noteOf(event: RunEvent): RunNote {
@@ -140,8 +141,6 @@ function endIn(state: RunState): Omit<RunEnded, "type" | "status"> {
     ...(reason === undefined ? {} : { reason }),
   };
 }
-
-const unknownError = { kind: "value", name: "undefined", message: "the history has no error for it" } as const;
 
 function stepIn(state: RunState, name: string): Partial<StepState> {
   return stepOf(state, name) ?? {};

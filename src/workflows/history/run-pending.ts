@@ -1,13 +1,14 @@
 /** What each step of a run that has not settled waits for, read off the run's state. Pure; needs no workflow's code. */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
-import { scopeOf } from "../definition/steps-of-run.ts";
+import { beside, scopeOf } from "../definition/steps-of-run.ts";
 import { attemptOf, isReady, statusOf, stepOf, stoppedAtPivot } from "./run-progress.ts";
 import { isGathered } from "./run-outputs.ts";
 import { betweenRounds } from "./run-rounds.ts";
 import { isHeldBack, isOpen, type RunState } from "./run-state.ts";
-import { isInFlight, isSettled, placedSteps, type StepState } from "./run-steps.ts";
-import type { StepOutline } from "./step-outline.ts";
+import { placedSteps } from "../steps/run-steps.ts";
+import { isInFlight, isSettled, type StepState } from "../steps/step-state.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
 
 /**
  * What a step waits for: for other `steps` to settle, for its `agent` to end with an attempt that has started, for a `time`, for a
@@ -80,7 +81,8 @@ function pendingStep(state: RunState, step: StepState, about: StepOutline, codec
     case "pending": {
       if (state.status !== "running" || !hasBegun(state, scopeOf(name))) return [];
       if (isReady(state, name)) return [{ ...of, for: "start" }];
-      return [{ ...of, for: "steps", steps: about.after.filter((other) => !hasSettled(state, other)) }];
+      const before = about.after.map((other) => beside(name, other));
+      return [{ ...of, for: "steps", steps: before.filter((other) => !hasSettled(state, other)) }];
     }
     default:
       return [];

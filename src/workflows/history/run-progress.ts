@@ -2,36 +2,32 @@
  * A run's progress, read off its state: what is ready, in flight and still to be undone, and how the run ends. Pure.
  */
 
-import type { RunEnded, RunEvent, StepFinished } from "./run-event.ts";
-import type { StepOutline } from "./step-outline.ts";
+import { givenUpBy } from "./given-up.ts";
+import type { RunEnded, RunEvent, StepFailed, StepFinished } from "./run-event.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
 import { gatheredAt } from "./run-outputs.ts";
 import { isHeldBack, type RunState } from "./run-state.ts";
-import {
-  isAbsent,
-  isSettled,
-  outlineAt,
-  parentOf,
-  pivotOf,
-  placedSteps,
-  placeOf,
-  stepAt,
-  type StepState,
-  type StepStatus,
-} from "./run-steps.ts";
+import { beforesOf, neededBy, outlineAt, parentOf, pivotOf, placeOf, stepAt } from "../steps/run-places.ts";
+import { placedSteps } from "../steps/run-steps.ts";
+import { isAbsent, isSettled, type StepState, type StepStatus, unknownError } from "../steps/step-state.ts";
 
 /**
- * What ends at once by `event`, after which the run is in `state`: the sub-workflow or the each of which nothing is left, or the run itself, if nothing
- * is left to do in it. No code of the workflow takes part in it.
+ * What ends at once by `event`, after which the run is in `state`: the sub-workflow or the each of which nothing is left, an item that is given up
+ * and of which nothing is in flight any more, or the run itself, if nothing is left to do in it. No code of the workflow takes part in it.
  */
-export function closeOf(state: RunState, event: RunEvent): StepFinished | RunEnded | undefined {
-  if (state.status === "running" && "step" in event && event.step !== undefined) {
-    const place = placeOf(state.steps, event.step);
+export function closeOf(state: RunState, event: RunEvent): StepFinished | StepFailed | RunEnded | undefined {
+  const { status, steps } = state;
+  if (status === "running" && "step" in event && event.step !== undefined) {
+    const place = placeOf(steps, event.step);
     // an each without items is done as it begins
-    for (const at of place === undefined ? [] : [place, parentOf(state.steps, place)])
-      if (at !== undefined && isDone(stepAt(state.steps, at)))
-        return { type: "step-finished", step: stepAt(state.steps, at).name, output: gatheredAt(state.steps, at) };
+    for (const at of place === undefined ? [] : [place, parentOf(steps, place)])
+      if (at !== undefined && isDone(stepAt(steps, at)))
+        return { type: "step-finished", step: stepAt(steps, at).name, output: gatheredAt(steps, at) };
   }
-  return endOf(state);
+  const given = status === "running" ? givenUpBy(steps, event) : undefined;
+  if (given === undefined) return endOf(state);
+  const { name: step, error = unknownError } = given;
+  return { type: "step-failed", step, error, epoch: state.epoch };
 }
 
 /** True for a sub-workflow or an each that has begun, and all of it has settled. */
@@ -74,21 +70,16 @@ export function isReady(state: RunState, name: string): boolean {
   if (place === undefined) return false;
   const { status, missing } = stepAt(state.steps, place);
   if (status !== "pending" || missing !== undefined) return false;
-  const { after } = outlineAt(state.steps, place);
-  if (after.length > 1) return true;
-  if (after.length === 0) {
-    const parent = parentOf(state.steps, place);
-    return parent === undefined || stepAt(state.steps, parent).status === "open";
-  }
-  const only = stepOf(state, after[0] ?? "");
-  return only !== undefined && isSettled(only);
+  const parent = parentOf(state.steps, place);
+  if (parent !== undefined && stepAt(state.steps, parent).status !== "open") return false;
+  const [only, second] = beforesOf(state.steps, place);
+  return only === undefined || second !== undefined || isSettled(stepAt(state.steps, only));
 }
 
 /** True for a step that can't be done, as one that it needs was skipped and has no output. */
 export function isWithout({ steps }: RunState, name: string): boolean {
   const place = placeOf(steps, name);
-  const needs = place === undefined ? undefined : outlineAt(steps, place).needs;
-  return needs !== undefined && needs.some((needed) => isAbsent(stepAt(steps, placeOf(steps, needed) ?? 0)));
+  return place !== undefined && neededBy(steps, place).some((needed) => isAbsent(stepAt(steps, needed)));
 }
 
 /** True for a step of which its definition, or what it needs, says that it may be skipped. */

@@ -9,18 +9,10 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import type { LoopTold, StepStarted } from "./run-event.ts";
 import type { RunState } from "./run-state.ts";
-import {
-  hasFinished,
-  type InboxState,
-  outlineAt,
-  placeOf,
-  type RunSteps,
-  segmentSize,
-  stepAt,
-  type StepState,
-  withExtent,
-  withSteps,
-} from "./run-steps.ts";
+import { outlineAt, placeOf, stepAt, withExtent } from "../steps/run-places.ts";
+import { withSteps } from "../steps/run-steps.ts";
+import { hasFinished, type InboxState, type RunSteps, segmentSize, type StepState } from "../steps/step-state.ts";
+import { isCutOff } from "./given-up.ts";
 import { changeStep, copyOfStep } from "./step-change.ts";
 
 /** How many messages may be unread: a loop that has so many takes no further one before its next round (invariant 7). */
@@ -101,8 +93,9 @@ export function isLastRound(state: RunState, path: string, round: number): boole
 
 /** True while a loop may get this message: it did not get it before, and a round that reads it can begin. */
 export function takesMessage({ status, steps }: RunState, { step: path, idempotencyKey: key }: LoopTold): boolean {
-  const { step } = loopIn(steps, path) ?? {};
+  const { place = 0, step } = loopIn(steps, path) ?? {};
   if (status !== "running" || (step?.status !== "pending" && step?.status !== "open")) return false;
+  if (isCutOff(steps, place)) return false;
   const { max, hasInbox: takesAny } = boundsOf(steps, path);
   if (takesAny !== true || (step.loop?.round ?? 0) >= max || isFull(step)) return false;
   return key === undefined || step.inbox?.keys?.includes(key) !== true;

@@ -10,7 +10,8 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
 import type { Coordination, Epoch } from "./coordination.ts";
 import type { EndStatus, QueuedIn, RunNote, RunStarted } from "./run-event.ts";
-import { newSteps, type RunSteps } from "./run-steps.ts";
+import { newSteps } from "../steps/run-steps.ts";
+import type { RunSteps } from "../steps/step-state.ts";
 
 /**
  * How a run stands. `new`: before the first event. `compensating`: the run failed, was cancelled or is being undone, and hasn't come to its end.

@@ -4,7 +4,9 @@ import type { Mutable } from "../../values/mutable.ts";
 import type { CompensationFailed } from "./run-event.ts";
 import { statusOf } from "./run-progress.ts";
 import type { RunState } from "./run-state.ts";
-import { stepAt, type StepState, withSteps } from "./run-steps.ts";
+import { stepAt } from "../steps/run-places.ts";
+import { withSteps } from "../steps/run-steps.ts";
+import type { StepState } from "../steps/step-state.ts";
 import { changeStep } from "./step-change.ts";
 
 /**

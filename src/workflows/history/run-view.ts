@@ -8,9 +8,10 @@ import type { QueuedIn } from "./run-event.ts";
 import { attemptOf } from "./run-progress.ts";
 import type { RunState, RunStatus } from "./run-state.ts";
 import { hasOutput, outputAt } from "./run-outputs.ts";
-import { placedSteps, type StepState, type StepStatus } from "./run-steps.ts";
+import { placedSteps } from "../steps/run-steps.ts";
+import type { StepState, StepStatus } from "../steps/step-state.ts";
 import { isParked } from "./run-waits.ts";
-import type { StepOutline } from "./step-outline.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
 
 /**
  * A step of a run as it stands.

@@ -5,10 +5,13 @@
 
 import type { Mutable } from "../../values/mutable.ts";
 import type { WaitAnswered, WaitOpened } from "./run-event.ts";
-import type { StepOutline } from "./step-outline.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
+import { isCutOff } from "./given-up.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import { isHeldBack, type RunState } from "./run-state.ts";
-import { everyStep, isSettled, outlineAt, placeOf, type RunSteps, stepAt, type WaitState } from "./run-steps.ts";
+import { outlineAt, placeOf, stepAt } from "../steps/run-places.ts";
+import { everyStep } from "../steps/run-steps.ts";
+import { isSettled, type RunSteps, type WaitState } from "../steps/step-state.ts";
 import { changeStep } from "./step-change.ts";
 
 /** True for a wait or a pause. */
@@ -32,7 +35,8 @@ export function takesAnswer({ status, steps }: RunState, name: string): boolean 
   const place = placeOf(steps, name);
   if (status !== "running" || place === undefined || outlineAt(steps, place).kind !== "wait") return false;
   const step = stepAt(steps, place);
-  return (step.status === "pending" || step.status === "open") && step.wait?.told === undefined;
+  if (step.status !== "pending" && step.status !== "open") return false;
+  return step.wait?.told === undefined && !isCutOff(steps, place);
 }
 
 /**
@@ -59,7 +63,8 @@ export function isParked(state: RunState): boolean {
       case "pending":
         return !isReady(state, step.name);
       case "failed":
-        return true; // an item, which is tolerated: else the run had turned back
+      case "closed":
+        return true; // an item, which is tolerated, or what is in it: else the run had turned back
       default:
         return isSettled(step);
     }
@@ -99,7 +104,7 @@ export function withoutAnswer(wait: WaitState): WaitState {
   return kept;
 }
 
-/** True for a step whose items or rounds agents do while it is open. */
-function isWorkedOn({ kind }: StepOutline): boolean {
-  return kind === "each" || kind === "loop";
+/** True for a step whose items or rounds agents do while it is open: where they are workflows, these say what they wait for. */
+function isWorkedOn({ each, loop }: StepOutline): boolean {
+  return each === undefined ? loop !== undefined : each.item.body === undefined;
 }

@@ -5,8 +5,9 @@ import type { EncodedError } from "../../errors/error-codec.ts";
 import { cut } from "../../errors/foreign-value.ts";
 import type { DefinitionChanged } from "./definition-changed.ts";
 import type { RunEvent, RunStarted, StepFinished, StepSkipped, StepStarted } from "./run-event.ts";
-import type { StepOutline } from "./step-outline.ts";
-import { scopeOf, wholeOf } from "../definition/steps-of-run.ts";
+import { outlineOf } from "../steps/outline-index.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
+import { beside, scopeOf, wholeOf } from "../definition/steps-of-run.ts";
 import type { RunRecord } from "./run-history.ts";
 import type { Pending } from "./run-pending.ts";
 
@@ -109,10 +110,12 @@ export function whyInWords(step: string, records: readonly RunRecord[]): string 
 function whySkipped({ step }: StepSkipped, records: readonly RunRecord[]): string {
   const [first] = records;
   const outline: readonly StepOutline[] = first?.event.type === "run-started" ? first.event.steps : [];
-  const needs = outline.find(({ name }) => name === step)?.needs ?? [];
-  const missing = needs.filter((needed) =>
-    records.some(({ event }) => event.type === "step-skipped" && event.step === needed && event.isGiven !== true),
-  );
+  const needs = outlineOf(outline, step)?.needs ?? [];
+  const missing = needs
+    .map((needed) => beside(step, needed))
+    .filter((needed) =>
+      records.some(({ event }) => event.type === "step-skipped" && event.step === needed && event.isGiven !== true),
+    );
   return missing.length === 0 ? "its when said so" : `it needs ${missing.join(", ")}, which was skipped`;
 }
 

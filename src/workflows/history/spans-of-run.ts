@@ -12,9 +12,11 @@ import type { AttributeValue, Span, SpanEvent } from "../../traces/span.ts";
 import { attemptSpanId, rootSpanId, spanIdOf, traceIdOf } from "../../traces/trace-ids.ts";
 import { spanIdIn, traceIdIn } from "../../traces/traceparent.ts";
 import type { Mutable } from "../../values/mutable.ts";
-import { around, isWithin, itemAt, roundAt, roundPath, wholeOf } from "../definition/steps-of-run.ts";
+import { around, beside, isWithin, roundAt, roundPath } from "../definition/steps-of-run.ts";
 import type { RunEvent, RunStarted } from "./run-event.ts";
-import { type StepOutline, toleratedOf } from "./step-outline.ts";
+import { outlineOf } from "../steps/outline-index.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
+import { ToleratedItems } from "./tolerated-items.ts";
 import type { RunRecord } from "./run-history.ts";
 
 /** What became of an attempt of which no outcome was recorded: its process ended. */
@@ -56,16 +58,14 @@ export class RunTrace {
   readonly #options: TraceOptions;
   readonly traceId: string;
   readonly #root: Draft;
-  readonly #outlines: ReadonlyMap<string, StepOutline>;
+  readonly #outline: readonly StepOutline[];
   /** By step. */
   readonly #steps = new Map<string, Draft>();
   /** The attempts in flight, and the compensations, by step: a step has at most one of both. */
   readonly #inFlight = new Map<string, Draft>();
   /** That of the event at hand. */
   #version = 1;
-  /** How many items a list has, and how many of them failed for good, by the path of its each. */
-  readonly #counts = new Map<string, number>();
-  readonly #failed = new Map<string, number>();
+  readonly #tolerated: ToleratedItems;
   /** Which of its loop's agents does a round, by the path of the round. */
   readonly #doers = new Map<string, string>();
   readonly #settledAt = new Map<string, number>();
@@ -75,7 +75,8 @@ export class RunTrace {
     const { workflow, input, steps, tenant, session, caller } = started;
     this.#options = options;
     this.traceId = traceId;
-    this.#outlines = new Map(steps.map((step) => [step.name, step]));
+    this.#outline = steps;
+    this.#tolerated = new ToleratedItems(steps);
     this.#root = this.#open(undefined, rootSpanId(traceId), `${names.invokeWorkflow} ${workflow.name}`, time, {
       [names.operation]: names.invokeWorkflow,
       [names.agentName]: workflow.name,
@@ -126,7 +127,12 @@ export class RunTrace {
           return;
         }
         this.#settle(time, step, "failed", failureName(error), error.message);
-        if (!this.#tolerates(step)) this.#turnBack(time);
+        if (this.#hasTurnedBack || this.#tolerated.around(step) !== undefined) this.#tolerated.end(step);
+        else {
+          const item = this.#tolerated.failsWith(step);
+          if (item === undefined) this.#turnBack(time);
+          else if (item !== step) this.#closeWithin(time, item);
+        }
         return;
       }
       case "step-skipped":
@@ -202,21 +208,9 @@ export class RunTrace {
     }
   }
 
-  /** True for the failure of an item after which its run goes on; counts it. */
-  #tolerates(step: string): boolean {
-    const each = itemAt(step)?.each ?? "";
-    const failed = (this.#failed.get(each) ?? 0) + 1;
-    this.#failed.set(each, failed);
-    const { tolerate } = this.#outlines.get(each)?.each ?? {};
-    return !this.#hasTurnedBack && failed <= toleratedOf(tolerate, this.#counts.get(each) ?? 0);
-  }
-
   /** That of an item is the same for all items of its each, that of a round for all that the same agent does. */
   #outlineOf(step: string): StepOutline | undefined {
-    const own = this.#outlines.get(step);
-    if (own !== undefined) return own;
-    const { each, loop } = this.#outlines.get(wholeOf(step) ?? "") ?? {};
-    return each?.item ?? loop?.rounds[this.#doers.get(step) ?? ""];
+    return outlineOf(this.#outline, step, this.#doers.get(step));
   }
 
   #startAttempt(
@@ -227,7 +221,7 @@ export class RunTrace {
     if (who !== undefined) this.#doers.set(step, who);
     const { agent, kind } = this.#outlineOf(step) ?? {};
     if (kind === "workflow") this.#show(span.attributes, names.inputValue, input);
-    if (items !== undefined) this.#counts.set(step, items.count);
+    if (items !== undefined) this.#tolerated.begin(step, items.count);
     if (agent === undefined) return; // no agent attempts a sub-workflow, an each or a loop
     const at = agent.lastIndexOf("@");
     const name = agent.slice(0, at);
@@ -283,7 +277,8 @@ export class RunTrace {
     for (const [step, draft] of inFlight) {
       draft.attributes[names.outcome] = lost;
       this.#end(draft, time, lost);
-      if (this.#hasTurnedBack && this.#steps.get(step)?.end === undefined) this.#settle(time, step, "failed", lost);
+      const isOver = this.#hasTurnedBack || this.#tolerated.around(step) !== undefined;
+      if (isOver && this.#steps.get(step)?.end === undefined) this.#settle(time, step, "failed", lost);
     }
   }
 
@@ -291,6 +286,11 @@ export class RunTrace {
   #turnBack(time: number): void {
     this.#hasTurnedBack = true;
     for (const step of this.#steps.keys()) this.#closeIfIdle(time, step);
+  }
+
+  /** The same for the steps of an item that has failed with one of them. */
+  #closeWithin(time: number, item: string): void {
+    for (const step of this.#steps.keys()) if (isWithin(step, item)) this.#closeIfIdle(time, step);
   }
 
   /** What is in flight ends before what it is in. */
@@ -307,10 +307,11 @@ export class RunTrace {
   #step(time: number, step: string): Draft {
     const known = this.#steps.get(step);
     if (known !== undefined) return known;
-    const { after = roundBefore(step) } = this.#outlines.get(step) ?? {};
+    const { after = [] } = this.#outlineOf(step) ?? {};
     const parent = this.#around(step);
     let ready = parent.start;
-    for (const other of after) ready = Math.max(ready, this.#settledAt.get(other) ?? 0);
+    for (const other of [...after.map((name) => beside(step, name)), ...roundBefore(step)])
+      ready = Math.max(ready, this.#settledAt.get(other) ?? 0);
     const start = Math.min(ready, time);
     const span = this.#open(parent, spanIdOf(this.traceId, "step", step), `step ${step}`, start, {
       [names.spanType]: "TASK",
@@ -335,7 +336,9 @@ export class RunTrace {
     span.attributes[names.stepStatus] = status;
     this.#end(span, time, failure, message);
     this.#settledAt.set(step, time);
-    if (this.#hasTurnedBack) this.#closeIfIdle(time, around(step));
+    const item = this.#hasTurnedBack ? undefined : this.#tolerated.around(step);
+    const outer = around(step);
+    if (this.#hasTurnedBack || (item !== undefined && outer !== item && step !== item)) this.#closeIfIdle(time, outer);
   }
 
   #open(parent: Draft | undefined, spanId: string, name: string, start: number, attributes: Attributes): Draft {

@@ -2,17 +2,9 @@
 
 import type { Mutable } from "../../values/mutable.ts";
 import type { RunState } from "./run-state.ts";
-import {
-  dependentsOf,
-  parentOf,
-  placeOf,
-  type Replacement,
-  type RunSteps,
-  stepAt,
-  type StepState,
-  type StepStatus,
-  withSteps,
-} from "./run-steps.ts";
+import { dependentsOf, parentOf, placeOf, stepAt } from "../steps/run-places.ts";
+import { type Replacement, withSteps } from "../steps/run-steps.ts";
+import type { RunSteps, StepState, StepStatus } from "../steps/step-state.ts";
 
 /** Gives the run a copy of the step, with its new status and what `edit` makes of it. Returns its place. */
 export function changeStep(

@@ -8,7 +8,8 @@ import { checkOutput } from "../coordination/decide.ts";
 import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { RunStarted } from "../history/run-event.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isSettled, placeOf, type RunSteps, stepAt } from "../history/run-steps.ts";
+import { placeOf, stepAt } from "../steps/run-places.ts";
+import { isSettled, type RunSteps } from "../steps/step-state.ts";
 import { forkedSteps } from "./forked-steps.ts";
 
 /** Where a fork begins, and what is other than in the run that it is of. */
@@ -30,7 +31,7 @@ export function forkStart(
   codec: PayloadCodec,
 ): Pick<RunStarted, "fork" | "input" | "begun"> {
   for (const name of [...before, ...Object.keys(outputs)])
-    if (!plan.step.has(name) && !plan.opening.has(name)) throw unknownStep(run, name, plan);
+    if (!plan.outlines.some((outline) => outline.name === name)) throw unknownStep(run, name, plan);
   const given = new Map(Object.entries(outputs).map(([name, output]) => [name, outputFor(name, output, plan, codec)]));
   const { steps, inherited } = forkedSteps(state.steps, plan.outlines, before, given);
   for (const name of given.keys()) checkPlace(run, name, steps);

@@ -6,7 +6,7 @@
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { makeList } from "../coordination/lists.ts";
 import { sourcesIn } from "../coordination/decide.ts";
-import { planFor, type WorkflowPlan } from "../coordination/workflow-plan.ts";
+import { allOpenings, planFor, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import { messageOf } from "../../errors/caught.ts";
 import type { Epoch } from "../history/coordination.ts";
 import type { DefinitionChanged, MigratedValue } from "../history/definition-changed.ts";
@@ -15,7 +15,7 @@ import { apply } from "../history/run-machine.ts";
 import { gatheredAt } from "../history/run-outputs.ts";
 import { endOf, isDone, stepOf } from "../history/run-progress.ts";
 import { isOpen, type RunState } from "../history/run-state.ts";
-import { stepAt } from "../history/run-steps.ts";
+import { stepAt } from "../steps/run-places.ts";
 import { Findings } from "./findings.ts";
 import { judgeInput, judgeSteps } from "./kept-steps.ts";
 import { passSteps } from "./passed-steps.ts";
@@ -102,8 +102,8 @@ function changeOf(
 }
 
 /** A list that has begun is made again by the new definition, and has to be the same one. */
-function judgeLists(next: RunState, { openings }: WorkflowPlan, findings: Findings): void {
-  for (const step of openings) {
+function judgeLists(next: RunState, to: WorkflowPlan, findings: Findings): void {
+  for (const step of allOpenings(to, next)) {
     const { status, list } = stepOf(next, step.name) ?? {};
     if (step.kind !== "each" || status !== "open" || list === undefined) continue;
     try {

@@ -4,8 +4,8 @@ import type { PlannedLoop } from "../coordination/workflow-plan.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import { wholeOf } from "../definition/steps-of-run.ts";
 import type { RunState } from "../history/run-state.ts";
-import { placedSteps, type PlacedStep } from "../history/run-steps.ts";
-import type { StepOutline } from "../history/step-outline.ts";
+import { placedSteps, type PlacedStep } from "../steps/run-steps.ts";
+import type { StepOutline } from "../steps/step-outline.ts";
 import type { Findings } from "./findings.ts";
 
 export function judgeLoop(

@@ -3,13 +3,22 @@
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { messageOf } from "../../errors/caught.ts";
 import { checkOutput } from "../coordination/decide.ts";
-import { agentKey, type PlannedOpening, type PlannedStep, type WorkflowPlan } from "../coordination/workflow-plan.ts";
-import { itemAt, wholeOf } from "../definition/steps-of-run.ts";
+import {
+  agentKey,
+  openingAt,
+  partsOf,
+  type PlannedOpening,
+  type PlannedStep,
+  type WorkflowPlan,
+} from "../coordination/workflow-plan.ts";
+import { bodyOf, itemAt, stepAmong, wholeOf } from "../definition/steps-of-run.ts";
 import { digestOf } from "../definition/workflow-fingerprint.ts";
 import { isToBeUndone } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { hasFinished, isInFlight, placedSteps, type PlacedStep, type StepState } from "../history/run-steps.ts";
-import { type StepOutline, toleratedOf } from "../history/step-outline.ts";
+import { placedSteps, type PlacedStep } from "../steps/run-steps.ts";
+import { outlineOf } from "../steps/outline-index.ts";
+import { hasFinished, isInFlight, type StepState } from "../steps/step-state.ts";
+import { type StepOutline, toleratedOf } from "../steps/step-outline.ts";
 import type { Findings } from "./findings.ts";
 import { judgeLoop } from "./kept-loop.ts";
 
@@ -29,9 +38,8 @@ export function judgeSteps(
   former: WorkflowPlan | undefined,
   findings: Findings,
 ): readonly StepOutline[] {
-  const outlines = new Map(to.outlines.map((outline) => [outline.name, outline]));
   return placedSteps(state.steps).flatMap((placed): readonly StepOutline[] => {
-    const successor = successorOf(to, outlines, placed.step);
+    const successor = successorOf(to, placed.step);
     if (successor === undefined) return judgeGone(state, to, placed, former, findings);
     judgeKept(state, placed, successor, former, findings);
     return [];
@@ -44,20 +52,22 @@ export interface Successor {
   readonly about: StepOutline;
 }
 
-function successorOf(
-  { step: steps, opening, parts }: WorkflowPlan,
-  outlines: ReadonlyMap<string, StepOutline>,
-  { name, who = "" }: StepState,
-): Successor | undefined {
-  const own = outlines.get(name);
-  const step = steps.get(name) ?? opening.get(name);
-  if (own !== undefined && step !== undefined) return { step, about: own };
-  const whole = wholeOf(name) ?? "";
-  const { each, loop } = outlines.get(whole) ?? {};
-  const [only] = parts.get(whole)?.values() ?? [];
-  const part = itemAt(name) === undefined ? parts.get(whole)?.get(who) : only;
-  const about = itemAt(name) === undefined ? loop?.rounds[who] : each?.item;
-  return part === undefined || about === undefined ? undefined : { step: part, about };
+function successorOf(plan: WorkflowPlan, { name, who = "" }: StepState): Successor | undefined {
+  const about = outlineOf(plan.outlines, name, who);
+  const step = stepAmong(plan.step, name) ?? openingAt(plan, name) ?? partIn(plan, name, who);
+  return step === undefined || about === undefined ? undefined : { step, about };
+}
+
+/** What does an item or a round: an agent, or a workflow. */
+function partIn(plan: WorkflowPlan, path: string, who: string): Successor["step"] | undefined {
+  const whole = wholeOf(path);
+  const step = whole === undefined ? undefined : openingAt(plan, whole);
+  if (whole === undefined || step === undefined) return undefined;
+  const workflow = bodyOf(step);
+  if (step.kind === "each" && workflow !== undefined) return { ...step, kind: "workflow", name: path, workflow };
+  const parts = partsOf(plan, whole);
+  const [only] = parts.values();
+  return itemAt(path) === undefined ? parts.get(who) : only;
 }
 
 /** True for a step that has not begun, and holds nothing that its sender was told is accepted. */
@@ -163,6 +173,8 @@ function judgeKept(
     }
     case "each": {
       const { failed = 0, items: { count = 0 } = {} } = step.list ?? {};
+      if (step.list !== undefined && step.list.next > 0 && shapeOf(about) !== shapeOf(nowAbout))
+        findings.refuse(`"${name}" has begun, and its items have other steps in the new definition`);
       if (failed > toleratedOf(now.tolerate, count))
         findings.refuse(`${failed} items of "${name}" have failed, which is more than the new definition tolerates`);
       return;
@@ -172,6 +184,12 @@ function judgeKept(
       return;
     case "pause":
   }
+}
+
+/** What of an item's steps says where they are, and what they come after: it is settled once one has begun. */
+function shapeOf({ each }: StepOutline): string {
+  const steps = each?.item.body?.map((step) => [step.name, step.kind, step.after, step.needs, shapeOf(step)]);
+  return JSON.stringify(steps ?? []);
 }
 
 const kindText = {
@@ -234,9 +252,11 @@ function judgeWork(
 }
 
 function agentOf(former: WorkflowPlan, name: string, { who = "" }: StepState): AgentDefinition | undefined {
-  const parts = former.parts.get(wholeOf(name) ?? "");
-  const [only] = parts?.values() ?? [];
-  return (former.step.get(name) ?? (parts?.size === 1 ? only : parts?.get(who)))?.agent;
+  const own = stepAmong(former.step, name);
+  if (own !== undefined) return own.agent;
+  const parts = partsOf(former, wholeOf(name) ?? "");
+  const [only] = parts.values();
+  return (parts.size === 1 ? only : parts.get(who))?.agent;
 }
 
 /** True where an attempt that one of two has begun comes to what the other takes. */

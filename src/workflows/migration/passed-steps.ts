@@ -8,7 +8,8 @@ import { type OfRun, scopeOf, stepsOfRun } from "../definition/steps-of-run.ts";
 import type { MigratedValue } from "../history/definition-changed.ts";
 import { stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
-import { isAbsent, isSettled, placeOf } from "../history/run-steps.ts";
+import { placeOf } from "../steps/run-places.ts";
+import { isAbsent, isSettled } from "../steps/step-state.ts";
 import type { Findings } from "./findings.ts";
 
 /**

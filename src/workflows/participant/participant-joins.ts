@@ -4,6 +4,7 @@ import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Relay, Release } from "../coordination/coordination-protocol.ts";
 import { Join, type JoinProposal, stepsByName, type StepsByName } from "../coordination/join.ts";
+import { isWithin } from "../definition/steps-of-run.ts";
 import type { WorkflowDefinition, WorkflowId } from "../definition/workflow-definition.ts";
 
 /** What joins need from their host. */
@@ -20,6 +21,8 @@ export interface JoinPorts {
 export class ParticipantJoins {
   readonly #ports: JoinPorts;
   readonly #joins = new Map<string, Join>();
+  /** Those of items and rounds that are workflows, by run and by path. */
+  readonly #parts = new Map<string, Map<string, Join>>();
   readonly #workflows = new Map<string, MaybePromise<WorkflowDefinition>>();
   readonly #steps = new WeakMap<WorkflowDefinition, StepsByName>();
   #isStopped = false;
@@ -28,9 +31,11 @@ export class ParticipantJoins {
     this.#ports = ports;
   }
 
-  /** How many runs it is gathering events for. */
+  /** How many runs, and items and rounds of runs, it is gathering events for. */
   get size(): number {
-    return this.#joins.size;
+    let size = this.#joins.size;
+    for (const parts of this.#parts.values()) size += parts.size;
+    return size;
   }
 
   /**
@@ -41,17 +46,18 @@ export class ParticipantJoins {
     act: (proposals: readonly JoinProposal[]) => MaybePromise<void>,
     failed: (error: unknown) => MaybePromise<void>,
   ): MaybePromise<void> {
-    const { run } = message;
+    const { run, part } = message;
     return this.#withWorkflow(
       message.workflow,
       (workflow) => {
         const steps = this.#stepsOf(workflow);
-        const known = this.#joins.get(run);
+        const [joins, key] = part === undefined ? [this.#joins, run] : [this.#parts.get(run), part];
+        const known = joins?.get(key);
         // a run that goes on with another definition is relayed anew
         const join = known?.isOf(steps) === true ? known : new Join(steps);
         const proposals = join.take(message, this.#ports.codec);
-        if (join.isOver || this.#isStopped) this.#joins.delete(run);
-        else this.#joins.set(run, join);
+        if (!join.isOver && !this.#isStopped) (joins ?? this.#partsOf(run)).set(key, join);
+        else if (joins?.delete(key) === true && joins !== this.#joins && joins.size === 0) this.#parts.delete(run);
         return act(proposals);
       },
       failed,
@@ -59,18 +65,37 @@ export class ParticipantJoins {
   }
 
   /**
-   * Forgets the events gathered of a run. Waits for the workflow's definition, as earlier relays do, so that no join is
+   * Forgets the events gathered of a run, or of an item or a round of it. Waits for the workflow's definition, as earlier relays do, so that no join is
    * made after its release.
    */
-  release({ run, workflow }: Release): MaybePromise<void> {
-    const forget = (): void => void this.#joins.delete(run);
+  release({ run, part, workflow }: Release): MaybePromise<void> {
+    const forget = part === undefined ? () => this.#forget(run) : () => this.#forgetPart(run, part);
     return this.#withWorkflow(workflow, forget, forget);
+  }
+
+  #forget(run: string): void {
+    this.#joins.delete(run);
+    this.#parts.delete(run);
+  }
+
+  /** With what is in it. */
+  #forgetPart(run: string, part: string): void {
+    const parts = this.#parts.get(run);
+    for (const path of parts?.keys() ?? []) if (path === part || isWithin(path, part)) parts?.delete(path);
+    if (parts?.size === 0) this.#parts.delete(run);
+  }
+
+  #partsOf(run: string): Map<string, Join> {
+    let parts = this.#parts.get(run);
+    if (parts === undefined) this.#parts.set(run, (parts = new Map()));
+    return parts;
   }
 
   /** Forgets all joins and makes no more. */
   stop(): void {
     this.#isStopped = true;
     this.#joins.clear();
+    this.#parts.clear();
   }
 
   #stepsOf(workflow: WorkflowDefinition): StepsByName {

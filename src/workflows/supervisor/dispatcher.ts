@@ -5,7 +5,7 @@ import type { Grant } from "../coordination/coordination-protocol.ts";
 import { type Dispatch, undelivered } from "../coordination/dispatch.ts";
 import type { Proposal } from "../history/run-event.ts";
 import { agentStepOf, participantsOf } from "../coordination/workflow-plan.ts";
-import { allSteps } from "../history/run-steps.ts";
+import { allSteps } from "../steps/run-steps.ts";
 import type { Attempts } from "./attempts.ts";
 import type { OpenRun } from "./open-run.ts";
 import type { SupervisorPorts } from "./supervisor-ports.ts";

@@ -3,7 +3,7 @@
 import type { EncodedError } from "../../errors/error-codec.ts";
 import { agentStepOf } from "../coordination/workflow-plan.ts";
 import type { Proposal } from "../history/run-event.ts";
-import { allSteps } from "../history/run-steps.ts";
+import { allSteps } from "../steps/run-steps.ts";
 import type { OpenRun } from "./open-run.ts";
 
 /**

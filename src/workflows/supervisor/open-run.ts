@@ -7,11 +7,13 @@ import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
 import { handsOver } from "../coordination/dispatch.ts";
-import type { WorkflowPlan } from "../coordination/workflow-plan.ts";
+import { isOpened, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
 import { attemptOf, deadlineInForce, stepOf } from "../history/run-progress.ts";
 import { newRun, type RunState, runState } from "../history/run-state.ts";
-import { allSteps, isInFlight, placeOf, type StepState } from "../history/run-steps.ts";
+import { placeOf } from "../steps/run-places.ts";
+import { allSteps } from "../steps/run-steps.ts";
+import { isInFlight, type StepState } from "../steps/step-state.ts";
 import { attemptSpanId, rootSpanId } from "../../traces/trace-ids.ts";
 import { traceparentOf, unsampled } from "../../traces/traceparent.ts";
 import type { RunTracing } from "./supervisor-ports.ts";
@@ -159,7 +161,7 @@ export class OpenRun {
    */
   #noteStart({ type, step, by, epoch }: Claim): void {
     if (this.#version !== undefined) (this.#begun ??= new Map()).set(step, { type, by, epoch, version: this.#version });
-    if (this.plan.opening.has(step)) return; // a sub-workflow, an each or a loop has no attempts
+    if (isOpened(this.plan, step)) return; // a sub-workflow, an each or a loop has no attempts
     if (by === "relay") (this.#claimed ??= new Set()).add(step);
     else this.#claimed?.delete(step);
     if (type === "step-started") (this.#held ??= new Set()).add(step);

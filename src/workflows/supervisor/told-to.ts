@@ -5,23 +5,24 @@ import { checkContract } from "../../contracts/contract.ts";
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { shown } from "../../values/shown.ts";
-import type { PlannedOpening, WorkflowPlan } from "../coordination/workflow-plan.ts";
+import { anyOf, isInPart } from "../definition/steps-of-run.ts";
+import { openingAt, type PlannedOpening, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { TellOptions } from "../definition/tell-options.ts";
 import type { LoopTold, WaitAnswered } from "../history/run-event.ts";
 
 /** @throws TroupeError `invalid-options`, `contract-violated`, `not-cloneable`, `message-too-large`. */
 export function toldTo(
-  { workflow, openings, opening }: WorkflowPlan,
+  plan: WorkflowPlan,
   path: string,
   given: unknown,
   { by, idempotencyKey }: TellOptions,
   codec: PayloadCodec,
 ): WaitAnswered | LoopTold {
-  const { name, version } = workflow;
-  const step = opening.get(path);
+  const { name, version } = plan.workflow;
+  const step = path === anyOf(path) && isInPart(path) ? undefined : openingAt(plan, path);
   const schema = step && schemaOf(step);
   if (step === undefined || schema === undefined) {
-    const names = openings.flatMap((other) => (schemaOf(other) === undefined ? [] : [other.name]));
+    const names = [...plan.opening.values()].flatMap((other) => (schemaOf(other) === undefined ? [] : [other.name]));
     throw new TroupeError(
       "invalid-options",
       `tell: the workflow ${name}@${version} has no wait, and no loop with an inbox, ${shown(path)}; ` +

@@ -6,7 +6,7 @@ import { painter } from "../../../src/cli/output/paint.ts";
 import { overviewOf } from "../../../src/cli/output/run-overview.ts";
 import { runText } from "../../../src/cli/output/run-text.ts";
 import { isOpen, type RunState } from "../../../src/workflows/history/run-state.ts";
-import type { StepState } from "../../../src/workflows/history/run-steps.ts";
+import type { StepState } from "../../../src/workflows/steps/step-state.ts";
 import { pivotReached } from "../../../src/workflows/history/run-progress.ts";
 import { MemoryRuns } from "../../workflows/support/memory-runs.ts";
 import { play, scenarios } from "../../workflows/support/run-scenario.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import { RunHandle } from "../../../src/workflows/run-handle.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
-import { newSteps } from "../../../src/workflows/history/run-steps.ts";
+import { newSteps } from "../../../src/workflows/steps/run-steps.ts";
 import { AcceptedRuns } from "../../../src/runtime/workflows/accepted-runs.ts";
 import { deferred } from "../../../src/async/deferred.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";

@@ -191,6 +191,22 @@ export const faults: readonly Fault[] = [
     says: /the mapping of the step "inspect" threw: URI malformed/,
   },
   {
+    what: "a mapping in the workflow of an item that throws",
+    workflow: claim("items")
+      .step("split", split, ({ input }) => input)
+      .each(
+        "inspect",
+        defineWorkflow("test:verify", { name: "one", version: "1.0.0", input: v.object({ part: v.string() }) }).step(
+          "look",
+          inspect,
+          ({ input: { part } }) => ({ part: decodeURIComponent(`${part}${part === "" ? "%" : ""}`) }),
+        ),
+        { after: ["split"], over: ({ split: { parts } }) => parts },
+        ({ item }) => ({ part: item }),
+      ),
+    says: /the mapping of the step "inspect\[\]\/look" threw: URI malformed/,
+  },
+  {
     what: "an end of a loop that throws",
     workflow: claim("loop").loop(
       "assess",
@@ -268,6 +284,20 @@ export const sound = claim("sound")
       who: ({ by }) => (by === "assess" ? "split" : "assess"),
     },
     { assess: ({ input, told }) => ({ ...input, id: `${input.id}${told.join("")}` }), split: ({ input }) => input },
+  )
+  .each(
+    "approve",
+    defineWorkflow("test:verify", { name: "approval", version: "1.0.0", input: v.object({ part: v.string() }) })
+      .step("look", inspect, ({ input }) => input)
+      .waitFor("agree", { after: ["look"], answer: v.boolean(), timeout: 1_000 }, () => "ok?")
+      .loop(
+        "again",
+        inspect,
+        { after: ["agree"], max: 2, onMax: "accept", inbox: v.string(), until: ({ round }) => round > 1 },
+        ({ input }) => input,
+      ),
+    { after: ["split"], over: ({ split: { parts } }) => parts, tolerate: "all" },
+    ({ item }) => ({ part: item }),
   )
   .waitFor(
     "ok",

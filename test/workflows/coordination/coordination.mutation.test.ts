@@ -8,7 +8,7 @@ import type * as RunProgress from "../../../src/workflows/history/run-progress.t
 import type * as RunItems from "../../../src/workflows/history/run-items.ts";
 import type * as RunRounds from "../../../src/workflows/history/run-rounds.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
-import type { StepOutline } from "../../../src/workflows/history/step-outline.ts";
+import type { StepOutline } from "../../../src/workflows/steps/step-outline.ts";
 import type { NetworkOptions } from "../support/run-network.ts";
 import { expectAllSound, expectSound } from "../support/run-invariants.ts";
 import { play, type Played, type Scenario, type ScenarioConstraints, scenarios } from "../support/run-scenario.ts";

@@ -115,6 +115,34 @@ describe("runs under either coordination and any switches in between", () => {
     );
   });
 
+  it("do whole workflows for each item of lists, in each other, and come to the same (invariants 10, 11, 13, 14, 15)", async () => {
+    let deepest = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          interventions: ["switch", "tell", "crash"],
+          branches: true,
+          waits: true,
+          large: true,
+          depth: 3,
+          eaches: true,
+          bodies: true,
+          loops: true,
+        }),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+          for (const { events } of played.runs)
+            for (const event of events)
+              if ("step" in event) deepest = Math.max(deepest, (event.step ?? "").split("]/").length - 1);
+        },
+      ),
+      check,
+    );
+    expect(deepest, "items in each other").toBeGreaterThan(1);
+  });
+
   it("go round loops as often as they may, and read each message once (invariants 10, 11, 13, 14, 15)", async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -306,6 +334,7 @@ describe("runs under either coordination and any switches in between", () => {
           large: true,
           depth: 2,
           eaches: true,
+          bodies: true,
           loops: true,
         }),
         async (scenario) => expectAllSound(scenario, await play(scenario)),

@@ -7,7 +7,7 @@ import type { Coordination } from "../../../src/workflows/history/coordination.t
 import type { NumberedMessage, Relay } from "../../../src/workflows/coordination/coordination-protocol.ts";
 import { Join, stepsByName, type StepsByName } from "../../../src/workflows/coordination/join.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
-import { segmentSize } from "../../../src/workflows/history/run-steps.ts";
+import { segmentSize } from "../../../src/workflows/steps/step-state.ts";
 import { RunSupervisor } from "../../../src/workflows/supervisor/run-supervisor.ts";
 import type { WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";

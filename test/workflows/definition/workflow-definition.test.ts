@@ -78,7 +78,19 @@ describe("a workflow", () => {
   it.each<[string, unknown[], string]>([
     ["an agent that is none", [undefined, { over: () => [] }, map], "made by defineAgent"],
     ["a list that is none", [agent, { over: [1] }, map], "gives the list"],
-    ["no mapping", [agent, { over: () => [] }], "maps an item"],
+    ["no mapping", [agent, { over: () => [] }], "maps an item to the agent's input"],
+    ["a workflow and no mapping", [begin().step("s", agent, map), { over: () => [] }], "to the workflow's input"],
+    ["a workflow without steps", [begin(), { over: () => [] }, map], "flow@1.0.0 has no steps"],
+    [
+      "a workflow with a point of no return",
+      [begin().step("s", agent, { pointOfNoReturn: true }, map), { over: () => [] }, map],
+      "has a point of no return, s",
+    ],
+    [
+      "a workflow and a fallback",
+      [begin().step("s", agent, map), { over: () => [], fallback: map }, map],
+      "which has no fallback: give one to its steps",
+    ],
     [
       "a step of a name that its mapping has",
       [agent, { over: () => [], after: ["item"] }, map],
@@ -176,7 +188,7 @@ describe("a plan", () => {
       .step("b", other, { after: ["a"] }, ({ a }) => a)
       .step("c", agent, { after: ["a", "b"] }, ({ b }) => b);
     const plan = planWorkflow(flow);
-    expect(plan.steps.map(({ name, dependents }) => [name, dependents.map((step) => step.name)])).toEqual([
+    expect([...plan.following].map(([name, { dependents }]) => [name, dependents.map((step) => step.name)])).toEqual([
       ["a", ["b", "c"]],
       ["b", ["c"]],
       ["c", []],

@@ -11,6 +11,7 @@ import type {
   WorkflowDefinition,
 } from "../../../src/workflows/definition/workflow-definition.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
+import type { ItemResult } from "../../../src/workflows/definition/each-options.ts";
 
 const score = defineAgent("test:agents", {
   name: "score",
@@ -520,6 +521,28 @@ describe("a workflow with lists", () => {
       ({ item }) => ({ applicantId: item.id }),
     );
     expectTypeOf<OutputOf<typeof fallback>>().toEqualTypeOf<readonly { score: number }[]>();
+  });
+
+  it("its items may be workflows, whose last output it has, and whose waits are told by the paths of items", () => {
+    const Given = v.object({ id: v.string() });
+    const body = defineWorkflow("test:w", { name: "one", version: "1", input: Given })
+      .step("first", score, ({ input }) => ({ applicantId: input.id }))
+      .waitFor("ok", { after: ["first"], answer: v.object({ fine: v.boolean() }) }, ({ first }) => first.score);
+    const wholes = flow.each("all", body, { over: () => ["a"], tolerate: 1 }, ({ item, index }) => {
+      expectTypeOf(item).toEqualTypeOf<string>();
+      return { id: `${item}${index}` };
+    });
+    expectTypeOf<OutputOf<typeof wholes>>().toEqualTypeOf<readonly ItemResult<{ fine: boolean }>[]>();
+    const told = run(wholes, { id: "x", amount: 1 });
+    expectTypeOf(told.tell).toBeCallableWith("all[3]/ok", { fine: true });
+    // @ts-expect-error: it is told whether it is fine
+    void told.tell("all[3]/ok", { fine: 1 });
+    // @ts-expect-error: a workflow has no fallback
+    flow.each("some", body, { over: () => ["a"], fallback: () => ({ fine: true }) }, ({ item }) => ({ id: item }));
+    // @ts-expect-error: an id is a string
+    flow.each("some", body, { over: () => [1] }, ({ item }) => ({ id: item }));
+    // @ts-expect-error: an id is missing
+    flow.each("some", body, { over: () => [1] }, () => ({}));
   });
 
   // the place of the directive is where the compiler says it

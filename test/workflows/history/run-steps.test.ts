@@ -12,19 +12,19 @@ import {
 } from "../../../src/workflows/history/run-progress.ts";
 import { scopeOf, wholeOf } from "../../../src/workflows/definition/steps-of-run.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
+import { beside, isInPart, itemAt, roundAt } from "../../../src/workflows/definition/steps-of-run.ts";
+import { outlineOf } from "../../../src/workflows/steps/outline-index.ts";
+import { placeOf, stepAt } from "../../../src/workflows/steps/run-places.ts";
 import {
   allSteps,
   countUndoing,
   newSteps,
   placedSteps,
-  placeOf,
   type Replacement,
-  segmentSize,
-  stepAt,
-  type StepState,
   turnedBack,
   withSteps,
-} from "../../../src/workflows/history/run-steps.ts";
+} from "../../../src/workflows/steps/run-steps.ts";
+import { segmentSize, type StepState } from "../../../src/workflows/steps/step-state.ts";
 import { play, scenarios } from "../support/run-scenario.ts";
 import { quickExpect } from "../../quick-expect.ts";
 
@@ -37,23 +37,28 @@ function expectCounted(state: RunState): void {
   const isWaiting = !isRunning && all.some(({ status }) => status === "started" || status === "compensating");
   quickExpect(awaitsSteps(state)).toBe(isWaiting);
   const hasFinished = new Set(all.flatMap(({ name, order }) => (order === undefined ? [] : [name])));
-  quickExpect(steps.finished).toBe([...hasFinished].filter((name) => wholeOf(name) === undefined).length);
+  quickExpect(steps.finished).toBe([...hasFinished].filter((name) => !isInPart(name)).length);
   const stepIn = new Map(all.map((step) => [step.name, step]));
   const membersOf = new Map<string, StepState[]>();
   for (const step of all)
     if (wholeOf(step.name) === undefined)
       membersOf.set(scopeOf(step.name), [...(membersOf.get(scopeOf(step.name)) ?? []), step]);
-  for (const [place, { name, after }] of steps.outline.entries()) {
+  for (const { place, step, about } of placedSteps(steps)) {
+    const { name } = step;
+    if (wholeOf(name) !== undefined && about.kind === undefined) continue; // an agent's item or round
+    quickExpect(placeOf(steps, name)).toBe(place);
+    const after = about.after.map((other) => beside(name, other));
     const missing = after.filter((needed) => !hasFinished.has(needed)).length;
-    const step = stepAt(steps, place);
-    quickExpect([step.name, step.missing ?? 0]).toEqual([name, after.length < 2 ? 0 : missing]);
+    quickExpect(step.missing ?? 0).toBe(after.length < 2 ? 0 : missing);
     const members = membersOf.get(name) ?? [];
     if (step.list !== undefined) expectListCounted(all, step, state);
     const settled = members.filter(({ order, status }) => order !== undefined || status === "skipped").length;
     if (step.loop !== undefined) expectLoopCounted(all, step, steps);
     if (step.list === undefined && step.loop === undefined)
       quickExpect(step.left).toBe(
-        step.status === "open" || step.status === "closed" ? members.length - settled : undefined,
+        step.status === "open" || step.status === "closed" || (step.status === "failed" && step.left !== undefined)
+          ? members.length - settled
+          : undefined,
       );
     const scope = stepIn.get(scopeOf(name));
     const hasBegun = scope === undefined || scope.status === "open";
@@ -72,13 +77,18 @@ function expectCounted(state: RunState): void {
   if (state.uncompensated === undefined) quickExpect(undone).toEqual(byOrder.map(({ step }) => step.name));
 }
 
-function expectListCounted(all: readonly StepState[], { name, list, left }: StepState, state: RunState): void {
-  const items = all.filter((other) => other.name.startsWith(`${name}[`));
+function expectListCounted(
+  all: readonly StepState[],
+  { name, list, left, status: of }: StepState,
+  state: RunState,
+): void {
+  const items = all.filter((other) => itemAt(other.name)?.each === name);
   quickExpect(items.map((item) => item.name)).toEqual(items.map((_, index) => `${name}[${index}]`));
   quickExpect(list?.next).toBe(items.length);
-  if (state.status !== "running") return;
+  if (state.status !== "running" || of === "closed") return;
   const failed = items.filter(({ status }) => status === "failed").length;
-  quickExpect(list?.failed ?? 0).toBe(failed);
+  const givenUp = items.filter(({ status }) => status === "closed").length;
+  quickExpect(list?.failed ?? 0).toBe(failed + givenUp);
   const settled = failed + items.filter(({ order }) => order !== undefined).length;
   const isOpen = all.some((step) => step.name === name && step.status === "open");
   quickExpect(left ?? 0).toBe(isOpen ? (list?.items.count ?? 0) - settled : 0);
@@ -86,9 +96,9 @@ function expectListCounted(all: readonly StepState[], { name, list, left }: Step
 
 /** Of a loop, the newest rounds that can't be undone are there, two of them at most, and all that can. Each is found where it is. */
 function expectLoopCounted(all: readonly StepState[], { name, loop }: StepState, steps: RunState["steps"]): void {
-  const rounds = all.filter((other) => other.name.startsWith(`${name}#`));
+  const rounds = all.filter((other) => roundAt(other.name)?.loop === name);
   const isKept = ({ who = "" }: StepState): boolean =>
-    steps.outline.find((step) => step.name === name)?.loop?.rounds[who]?.compensable === true;
+    outlineOf(steps.outline, name)?.loop?.rounds[who]?.compensable === true;
   quickExpect(rounds.filter(isKept)).toHaveLength(loop?.kept ?? 0);
   quickExpect(rounds.filter((round) => !isKept(round))).toHaveLength(
     Math.min(2, (loop?.round ?? 0) - (loop?.kept ?? 0)),
@@ -112,6 +122,7 @@ describe("the steps of a run", () => {
           fallbacks: true,
           pivots: true,
           depth: 2,
+          bodies: true,
           eaches: true,
           loops: true,
         }),

@@ -30,6 +30,7 @@ const troubled = scenarios({
   branches: true,
   waits: true,
   depth: 1,
+  bodies: true,
   eaches: true,
   loops: true,
 });

@@ -8,7 +8,9 @@ import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import { type RunRecord, recordsOf } from "../../../src/workflows/history/run-history.ts";
 import { isOpen } from "../../../src/workflows/history/run-state.ts";
 import { isGathered } from "../../../src/workflows/history/run-outputs.ts";
-import { allSteps, isInFlight } from "../../../src/workflows/history/run-steps.ts";
+import { outlineOf } from "../../../src/workflows/steps/outline-index.ts";
+import { allSteps } from "../../../src/workflows/steps/run-steps.ts";
+import { isInFlight } from "../../../src/workflows/steps/step-state.ts";
 import { spansOf } from "../../../src/workflows/history/spans-of-run.ts";
 import { codec, error, started } from "../support/example-workflow.ts";
 import { type Outcome, play, scenarios } from "../support/run-scenario.ts";
@@ -23,6 +25,7 @@ const troubled = scenarios({
   waits: true,
   pivots: true,
   depth: 1,
+  bodies: true,
   eaches: true,
   loops: true,
 });
@@ -73,8 +76,7 @@ function expectSameStory({ id, versions }: Outcome, change = (records: RunRecord
   const records = change(timed(recordsOf(id, versions, codec)));
   const spans = spansOf(records);
   const { state } = versions.at(-1)!;
-  const isSubWorkflow = (step: string): boolean =>
-    state.steps.outline.some(({ name, kind }) => name === step && isGathered(kind));
+  const isSubWorkflow = (step: string): boolean => isGathered(outlineOf(state.steps.outline, step)?.kind);
   expectTree(spans);
   expectNested(spans);
 

@@ -8,7 +8,8 @@ import { PayloadCodec } from "../../../src/contracts/payload-codec.ts";
 import type { RunEvent, RunStarted } from "../../../src/workflows/history/run-event.ts";
 import { admits, apply } from "../../../src/workflows/history/run-machine.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
-import { allSteps, type StepState } from "../../../src/workflows/history/run-steps.ts";
+import { allSteps } from "../../../src/workflows/steps/run-steps.ts";
+import type { StepState } from "../../../src/workflows/steps/step-state.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { planWorkflow } from "../../../src/workflows/coordination/workflow-plan.ts";
 

@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import type { Outcome, Played, Scenario } from "./run-scenario.ts";
-import { doerOf, expected, pathsOf, stepAt } from "./run-scenario.ts";
+import { doerOf, expected, isWhole, pathsOf, type Planned, stepAt } from "./run-scenario.ts";
 import { quickExpect } from "../../quick-expect.ts";
 
 /** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
@@ -50,6 +50,8 @@ export function expectSound(scenario: Scenario, run: Outcome): void {
 function expectInTurn(scenario: Scenario, run: Outcome): void {
   const settled = new Set<string>();
   const open = new Set<string>();
+  const inFlight = new Set<string>();
+  const cutOff: string[] = [];
   const early: string[] = [];
   const outside: string[] = [];
   for (const event of run.events) {
@@ -61,9 +63,15 @@ function expectInTurn(scenario: Scenario, run: Outcome): void {
       if (scope !== "" && !open.has(scope.slice(0, -1))) outside.push(`${event.type} ${event.step}`);
     }
     if (event.type === "step-finished" || event.type === "step-skipped") settled.add(event.step);
-    if (event.type === "step-started") open.add(event.step);
-    if (event.type === "step-finished") open.delete(event.step);
+    if (event.type === "step-started") (isByAgent(scenario, event.step) ? inFlight : open).add(event.step);
+    if (event.type === "run-recovered") inFlight.clear();
+    if (event.type !== "step-finished" && event.type !== "step-failed") continue;
+    inFlight.delete(event.step);
+    open.delete(event.step);
+    if (isWhole(scenario, event.step))
+      cutOff.push(...[...inFlight].filter((step) => step.startsWith(`${event.step}/`)));
   }
+  quickExpect(cutOff, "nothing of an item is in flight when it is over").toEqual([]);
   quickExpect(early, "what it comes after has settled").toEqual([]);
   quickExpect(outside, "its sub-workflow is open").toEqual([]);
 }
@@ -75,7 +83,9 @@ function expectSettled(
   finished: readonly string[],
   skipped: readonly string[],
 ): void {
-  const settled = [...finished, ...skipped, ...toleratedIn(run)];
+  const all = toSettle(scenario, run, new Set(skipped));
+  const there = new Set(all);
+  const settled = [...finished, ...skipped, ...toleratedIn(run)].filter((step) => there.has(step) || !isInItem(step));
   quickExpect(new Set(settled).size, "no step settles twice").toBe(settled.length);
   const executed = new Set(run.executed);
   quickExpect(
@@ -83,16 +93,15 @@ function expectSettled(
     "what is skipped is not executed",
   ).toEqual([]);
   const hasTurned = run.state.failed !== undefined || run.state.cancelled !== undefined;
-  const all = toSettle(scenario.steps, new Set(skipped));
   quickExpect(run.status === "completed", "a run completes if and only if all of its steps have settled").toBe(
-    !hasTurned && settled.length === all.length + itemsOf(run).length + roundsOf(run).length,
+    !hasTurned && settled.length === all.length,
   );
-  for (const [path] of all)
-    if (stepOf(scenario, path).kind === "workflow" && finished.includes(path))
+  for (const path of all)
+    if ((stepOf(scenario, path).kind === "workflow" || isWhole(scenario, path)) && finished.includes(path))
       quickExpect(
         missing(
           settled,
-          all.flatMap(([inner]) => (inner.startsWith(`${path}/`) ? [inner] : [])),
+          all.filter((inner) => inner.startsWith(`${path}/`)),
         ),
         "a sub-workflow finishes if and only if all of its steps have settled",
       ).toEqual([]);
@@ -100,7 +109,8 @@ function expectSettled(
 
 /** True for a step that an agent does, and for an item. */
 function isByAgent(scenario: Scenario, path: string): boolean {
-  return path.endsWith("]") || /#\d+$/.test(path) || stepOf(scenario, path).kind === "agent";
+  if (path.endsWith("]")) return !isWhole(scenario, path);
+  return /#\d+$/.test(path) || stepOf(scenario, path).kind === "agent";
 }
 
 /** The rounds that were begun. */
@@ -129,7 +139,7 @@ function toldRounds(run: Outcome): ReadonlyMap<string, readonly { readonly value
  * left when the loop ends.
  */
 function expectLooped(scenario: Scenario, run: Outcome): void {
-  for (const [path, { loop }] of pathsOf(scenario.steps)) {
+  for (const [path, { loop }] of pathsIn(scenario, run)) {
     if (loop === undefined) continue;
     let rounds = 0;
     let isInRound = false;
@@ -156,7 +166,7 @@ function expectLooped(scenario: Scenario, run: Outcome): void {
         quickExpect(read, "no message is unread when its loop ends").toBe(told);
         isOver = true;
       }
-      if (!event.step.startsWith(`${path}#`)) continue;
+      if (!isPartOf(event.step, `${path}#`)) continue;
       if (event.type === "step-started" && event.attempt === undefined) {
         rounds++;
         quickExpect([isInRound, isOver, event.step], "rounds follow one another").toEqual([
@@ -178,6 +188,22 @@ function expectLooped(scenario: Scenario, run: Outcome): void {
     }
     quickExpect(new Set(keys).size, "no message is told twice").toBe(keys.length);
   }
+}
+
+/** True for what is in an item, and for the item. */
+function isInItem(path: string): boolean {
+  return path.includes("]");
+}
+
+/** All steps that a run has had, those of items too: of any that was begun. */
+function pathsIn(scenario: Scenario, run: Outcome): Planned[] {
+  const wholes = run.events.flatMap((event) =>
+    event.type === "step-started" && isWhole(scenario, event.step) ? [event.step] : [],
+  );
+  return [
+    ...pathsOf(scenario.steps),
+    ...wholes.flatMap((item) => pathsOf(stepOf(scenario, item).inner ?? [], `${item}/`)),
+  ];
 }
 
 /** The items of all lists that were begun. */
@@ -210,7 +236,7 @@ function isMeantToFail(scenario: Scenario, item: string): boolean {
 
 /** Invariant 14: at no time are more items begun than their each works on at a time; they begin in order, and fail as often as is tolerated. */
 function expectBounded(scenario: Scenario, run: Outcome): void {
-  for (const [path, { each }] of pathsOf(scenario.steps)) {
+  for (const [path, { each }] of pathsIn(scenario, run)) {
     if (each === undefined) continue;
     const active = new Set<string>();
     let begun = 0;
@@ -218,7 +244,7 @@ function expectBounded(scenario: Scenario, run: Outcome): void {
     let most = 0;
     const outOfOrder: string[] = [];
     for (const event of run.events) {
-      if (!("step" in event) || !(event.step ?? "").startsWith(`${path}[`)) continue;
+      if (!("step" in event) || !isPartOf(event.step ?? "", `${path}[`)) continue;
       const isNew = event.step === `${path}[${begun}]`;
       if (event.type === "step-started") {
         if (event.attempt === undefined && !isNew) outOfOrder.push(event.step);
@@ -238,9 +264,18 @@ function expectBounded(scenario: Scenario, run: Outcome): void {
   }
 }
 
-/** All steps but those of sub-workflows that are skipped. */
-function toSettle(steps: Scenario["steps"], skipped: ReadonlySet<string>): ReturnType<typeof pathsOf> {
-  return pathsOf(steps).filter(([path]) => ![...skipped].some((other) => path.startsWith(`${other}/`)));
+/** True for an item, or a round, and not for what is in one. */
+function isPartOf(path: string, whole: string): boolean {
+  return path.startsWith(whole) && !path.slice(whole.length).includes("/") && !/[[#]/.test(path.slice(whole.length));
+}
+
+/** All steps, items and rounds but those of sub-workflows that are skipped, and of items that have failed. */
+function toSettle(scenario: Scenario, run: Outcome, skipped: ReadonlySet<string>): readonly string[] {
+  const failed = run.events.flatMap((event) => (event.type === "step-failed" ? [event.step] : []));
+  const over = [...skipped, ...failed.filter((step) => isWhole(scenario, step))];
+  return [...pathsIn(scenario, run).map(([path]) => path), ...itemsOf(run), ...roundsOf(run)].filter(
+    (path) => !over.some((other) => path.startsWith(`${other}/`)),
+  );
 }
 
 /** Invariant 15: a wait opens once, takes one answer, and finishes with that or as it was given up; nobody does a wait. */
@@ -256,7 +291,7 @@ function expectToldOnce(scenario: Scenario, run: Outcome): void {
   const doneOtherwise: string[] = [];
   const unopened: string[] = [];
   const untold: string[] = [];
-  for (const [step, { kind }] of pathsOf(scenario.steps)) {
+  for (const [step, { kind }] of pathsIn(scenario, run)) {
     const isWait = kind === "wait" || kind === "pause";
     if ((isWait ? done : awaited).has(step)) doneOtherwise.push(step);
     if (!isWait || !finished.includes(step)) continue;

@@ -10,6 +10,7 @@ import { eventOf } from "../../../src/workflows/history/run-note.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import type { RunState } from "../../../src/workflows/history/run-state.ts";
 import type { StepDefinition, WorkflowDefinition } from "../../../src/workflows/definition/workflow-definition.ts";
+import { allSteps } from "../../../src/workflows/steps/run-steps.ts";
 import { defineWorkflow } from "../../../src/workflows/definition/define-workflow.ts";
 import { isTroupeError } from "../../../src/errors/troupe-error.ts";
 import type { NetworkOptions, RunNetwork as Network } from "./run-network.ts";
@@ -31,7 +32,7 @@ export interface StepPlan {
   readonly fails: "never" | "executing" | "once" | "mapping" | "compensating" | "undoing-once";
   readonly heedsAbort: boolean;
   readonly hasFallback: boolean;
-  /** Of a sub-workflow, its steps. */
+  /** Of a sub-workflow, its steps; of an each, those of an item that is a workflow. */
   readonly inner?: readonly StepPlan[];
   /** Of an each. */
   readonly each?: EachPlan;
@@ -53,7 +54,7 @@ export interface EachPlan {
   readonly concurrency: number;
   /** How many items fail for good, or once; of them, so many are tolerated. */
   readonly tolerate: number | undefined;
-  /** It has as many items as the sum of what it maps leaves by 7, and those fail whose index leaves 0 by this. */
+  /** It has as many items as the sum of what it maps leaves by 7, or by 3 where they are workflows, and those fail whose index leaves 0 by this. */
   readonly failing: number;
 }
 
@@ -101,6 +102,8 @@ export interface ScenarioConstraints {
   readonly waits?: boolean;
   /** Whether there are lists. */
   readonly eaches?: boolean;
+  /** Whether items may be workflows, as deep as sub-workflows may lie in each other. */
+  readonly bodies?: boolean;
   /** Whether there are loops. */
   readonly loops?: boolean;
   /** How deep sub-workflows may lie in each other. */
@@ -126,6 +129,7 @@ export function scenarios({
   waits = false,
   depth: deepest = 0,
   eaches = false,
+  bodies = false,
   loops = false,
   large = false,
 }: ScenarioConstraints = {}): fc.Arbitrary<Scenario> {
@@ -153,6 +157,10 @@ export function scenarios({
       { weight: waits ? 1 : 0, arbitrary: fc.constant({ kind: "pause" as const }) },
       { weight: depth > 0 ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("workflow" as const), inner }) },
       { weight: eaches ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("each" as const), each }) },
+      {
+        weight: bodies && depth > 0 ? 2 : 0,
+        arbitrary: fc.record({ kind: fc.constant("each" as const), each, inner }),
+      },
       { weight: loops ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("loop" as const), loop }) },
     );
   });
@@ -182,7 +190,7 @@ export function scenarios({
           ...plan,
           ...what,
           hasTimeout,
-          fails: isDoneByAgents(kind) || failing === "mapping" ? failing : ("never" as const),
+          fails: (isDoneByAgents(kind) && !("inner" in what)) || failing === "mapping" ? failing : ("never" as const),
           after: before.filter((earlier) => !needs.includes(earlier)),
           needs,
           hasOtherwise: kind !== "pause" && kind !== "each" && mayStandIn && (standsIn || hasTimeout),
@@ -295,6 +303,13 @@ export async function play(
   network.begun.push(network.supervisor.switchCoordination(scenario.coordination));
   if (scenario.isAsync) await network.step(0);
   const paths = pathsOf(scenario.steps);
+  /** All steps that a run has now, those of items too. */
+  const pathsNow = (id: string): readonly Planned[] => {
+    const state = network.runs.versions(id).at(-1)?.state;
+    if (state === undefined) return paths;
+    const names = allSteps(state.steps).filter(({ name }) => /\]\/.*s\d+$/.test(name) && !/[\]#][^/]*$/.test(name));
+    return [...paths, ...names.flatMap(({ name }): Planned[] => [[name, stepAt(scenario, name) as StepPlan]])];
+  };
   const taken: Told[] = [];
   let messages = 0;
   /** Tells a wait its answer, or a loop a message: each third one again, under the key of the one before. */
@@ -334,13 +349,29 @@ export async function play(
       for (const [index, id] of ids.entries())
         if (network.runs.versions(id).length === 0) network.begun.push(start(index)); // its start was lost
     }
-    if (intervention === "tell") tell(ids[pick % ids.length] as string, paths[pick % paths.length]);
+    if (intervention === "tell") {
+      const id = ids[pick % ids.length] as string;
+      const now = pathsNow(id);
+      tell(id, now[pick % now.length]);
+    }
     if (network.choices > 0) await network.step(pick, repeats);
   }
-  for (const id of ids) for (const path of paths) tell(id, path);
-  for (let steps = 0; network.choices > 0; steps++) {
-    if (steps > 5000) throw new Error("it never ends");
-    await network.step(0);
+  const known = new Map(ids.map((id) => [id, new Set<string>()]));
+  const news = (): readonly (readonly [id: string, path: Planned])[] =>
+    ids.flatMap((id) =>
+      pathsNow(id)
+        .filter(([path]) => known.get(id)?.has(path) !== true)
+        .map((path) => [id, path] as const),
+    );
+  for (let steps = 0, left = news(); left.length > 0 || network.choices > 0; left = news()) {
+    for (const [id, path] of left) {
+      known.get(id)?.add(path[0]);
+      tell(id, path);
+    }
+    for (; network.choices > 0; steps++) {
+      if (steps > 20_000) throw new Error("it never ends");
+      await network.step(0);
+    }
   }
   await Promise.all(network.begun);
   return {
@@ -355,12 +386,17 @@ export async function play(
 /** A step by its path in a run. */
 export type Planned = readonly [path: string, step: StepPlan];
 
-/** All steps of a workflow, those of sub-workflows too. */
+/** All steps of a workflow, those of sub-workflows too, and not those of items. */
 export function pathsOf(steps: readonly StepPlan[], scope = ""): readonly Planned[] {
   return steps.flatMap((step, index): readonly Planned[] => {
     const path = `${scope}s${index}`;
-    return [[path, step], ...pathsOf(step.inner ?? [], `${path}/`)];
+    return [[path, step], ...(step.kind === "workflow" ? pathsOf(step.inner ?? [], `${path}/`) : [])];
   });
+}
+
+/** True for the path of an item that is a workflow. */
+export function isWhole(scenario: Pick<Scenario, "steps">, path: string): boolean {
+  return path.endsWith("]") && stepAt(scenario, path)?.inner !== undefined;
 }
 
 /** The step at a path. */
@@ -461,13 +497,9 @@ function sumOf({ input, ...outputs }: Record<string, unknown>): number {
 
 /** The number in an output: of an each's, the sum of those that are no errors. */
 function worthOf(output: unknown): number {
-  if (Array.isArray(output)) {
-    return output.reduce<number>(
-      (sum, item: { value?: number; output?: { value: number } }) => sum + (item.value ?? item.output?.value ?? 0),
-      0,
-    );
-  }
-  return (output as { value: number } | undefined)?.value ?? 0;
+  if (Array.isArray(output)) return output.reduce<number>((sum, item) => sum + worthOf(item), 0);
+  const { value, output: own } = (output ?? {}) as { value?: number; output?: unknown };
+  return value ?? (own === undefined ? 0 : worthOf(own));
 }
 
 /** Whoever answers a wait gives the same answer. */
@@ -495,7 +527,7 @@ interface UntypedBuilder extends WorkflowDefinition {
   ): UntypedBuilder;
   each(
     name: string,
-    agent: AgentDefinition,
+    does: AgentDefinition | WorkflowDefinition,
     options: Branch & {
       over: (sources: Record<string, unknown>) => unknown;
       concurrency: number;
@@ -570,18 +602,22 @@ function workflowOf(
           return workflow.pause(name, { ...branch, ms: 10 * index });
         case "each": {
           const { concurrency = 1, tolerate } = step.each ?? {};
+          const { inner } = step;
           return workflow.each(
             name,
-            agents[agent] as AgentDefinition,
+            inner === undefined
+              ? (agents[agent] as AgentDefinition)
+              : workflowOf({ steps: inner, pivot: undefined }, agents),
             {
               ...branch,
-              over: (sources) => Array.from({ length: sumOf(sources) % 7 }, (_, at) => 10 * at),
+              over: (sources) => Array.from({ length: sumOf(sources) % mostItems(step) }, (_, at) => 10 * at),
               concurrency,
               ...(tolerate === undefined ? {} : { tolerate }),
             },
             ({ item, index: at, ...sources }) => {
               if (fails === "mapping" && (Number(at) + 1) % (step.each?.failing ?? 1) === 0) throw new Error("mapping");
-              return { sum: sumOf(sources) + Number(item), index };
+              const sum = sumOf(sources) + Number(item);
+              return inner === undefined ? { sum, index } : { n: sum };
             },
           );
         }
@@ -624,6 +660,11 @@ function sumOfRound(before: number, last: number, told: readonly { readonly valu
   return told.reduce((sum, { value }) => sum + 7 * value, before + last);
 }
 
+/** Of whole workflows there are fewer, as there may be lists in them. */
+function mostItems({ inner }: StepPlan): number {
+  return inner === undefined ? 7 : 3;
+}
+
 /** Which of a loop's agents does a round. */
 export function doerOf(last: number, round: number, count: number): number {
   return (last + round) % count;
@@ -663,10 +704,16 @@ export function expected(
       skipped.push(...within.skipped);
       settled.push(...within.settled);
     } else if (each !== undefined) {
-      const items = Array.from({ length: sum % 7 }, (_, at) => {
+      const items = Array.from({ length: sum % mostItems(step) }, (_, at) => {
         settled.push(`${path}[${at}]`);
         const isFailing = (fails === "executing" || fails === "mapping") && (at + 1) % each.failing === 0;
-        const output = { value: valueOf({ sum: sum + 10 * at, index }) };
+        let output: unknown = { value: valueOf({ sum: sum + 10 * at, index }) };
+        if (kind === "each" && step.inner !== undefined && !isFailing) {
+          const within = expected({ steps: inner }, sum + 10 * at, expired, told, `${path}[${at}]/`);
+          ({ output } = within);
+          skipped.push(...within.skipped);
+          settled.push(...within.settled);
+        }
         return each.tolerate === undefined ? output : isFailing ? { error: expect.anything() as unknown } : { output };
       });
       outputs.push(items);

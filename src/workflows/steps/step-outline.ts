@@ -32,6 +32,8 @@ export interface StepOutline {
   readonly isPivot?: true;
   /** A hash of the schema that has parsed what is recorded of it: its agent's output, its answers or messages, or a sub-workflow's input. */
   readonly contract?: string;
+  /** Present for an item or a round that is a workflow: its steps, by their paths in it. */
+  readonly body?: readonly StepOutline[];
   /** Present for a step that the run's definition has no more: it is only there to be undone. */
   readonly isRetired?: true;
 }

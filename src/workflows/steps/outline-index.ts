@@ -1,0 +1,74 @@
+/** What follows from an outline alone, that of a run's steps or of those of an item or a round: where each is, what comes before and after it, and what belongs to a sub-workflow. */
+
+import { partAround, scopeOf, wholeOf } from "../definition/steps-of-run.ts";
+import type { StepOutline } from "./step-outline.ts";
+
+/** An index computed from an outline. A place is the position of a step in it. */
+export interface OutlineIndex {
+  /** How many steps there are. */
+  readonly size: number;
+  /** By place: how many places an item of the each there, or a round of the loop, takes: its own, and one for each of its steps. */
+  readonly widths: readonly number[];
+  /** True if an item or a round is a workflow. */
+  readonly hasBodies: boolean;
+  readonly places: ReadonlyMap<string, number>;
+  /** By place: the places of the steps that it comes after, and of those of them that it needs. */
+  readonly befores: readonly (readonly number[])[];
+  readonly needs: readonly (readonly number[])[];
+  /** By place: the places of the steps that come after it. */
+  readonly dependents: readonly (readonly number[])[];
+  /** The place of the point of no return. */
+  readonly pivot: number | undefined;
+  /** By place: the place of the sub-workflow that it is a step of; `undefined` for a step of the run's workflow. */
+  readonly parents: readonly (number | undefined)[];
+  /** The steps of a sub-workflow, by its place; and under `undefined`, those of the run's workflow. */
+  readonly members: ReadonlyMap<number | undefined, readonly number[]>;
+}
+
+/** Keyed by the outline, which all versions of a run, and all runs of a plan, share: so each index is computed once. */
+const indexes = new WeakMap<readonly StepOutline[], OutlineIndex>();
+
+export function indexOf(outline: readonly StepOutline[]): OutlineIndex {
+  let index = indexes.get(outline);
+  if (index === undefined) indexes.set(outline, (index = newIndex(outline)));
+  return index;
+}
+
+/** The outline of what is at a path, also of an item, of a round by one of its loop's agents, and of what is in one; `undefined` for none. */
+export function outlineOf(outline: readonly StepOutline[], path: string, who = ""): StepOutline | undefined {
+  const place = indexOf(outline).places.get(path);
+  if (place !== undefined) return outline[place];
+  const whole = wholeOf(path);
+  if (whole !== undefined) {
+    const { each, loop } = outlineOf(outline, whole) ?? {};
+    return each?.item ?? loop?.rounds[who];
+  }
+  const within = partAround(path);
+  const { body } = (within && outlineOf(outline, within.part)) ?? {};
+  return body && outlineOf(body, within?.rest ?? "");
+}
+
+function newIndex(outline: readonly StepOutline[]): OutlineIndex {
+  const places = new Map(outline.map(({ name }, place) => [name, place]));
+  const dependents: number[][] = outline.map(() => []);
+  const members = new Map<number | undefined, number[]>();
+  const placesOf = (names: readonly string[] = []): number[] => names.map((name) => places.get(name) ?? -1);
+  const befores = outline.map(({ after }) => placesOf(after));
+  const parents = outline.map(({ name }) => places.get(scopeOf(name)));
+  for (const [place, before] of befores.entries()) {
+    for (const other of before) dependents[other]?.push(place);
+    const siblings = members.get(parents[place]);
+    if (siblings === undefined) members.set(parents[place], [place]);
+    else siblings.push(place);
+  }
+  const pivot = outline.findIndex(({ isPivot }) => isPivot === true);
+  const widths = outline.map(widthOf);
+  const needs = outline.map((step) => placesOf(step.needs));
+  const own = { size: outline.length, widths, hasBodies: widths.some((width) => width > 1) };
+  return { ...own, places, befores, needs, dependents, pivot: pivot === -1 ? undefined : pivot, parents, members };
+}
+
+function widthOf({ each, loop }: StepOutline): number {
+  const parts = each === undefined ? Object.values(loop?.rounds ?? {}) : [each.item];
+  return Math.max(1, ...parts.map(({ body = [] }) => 1 + body.length));
+}
