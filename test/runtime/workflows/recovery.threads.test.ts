@@ -28,7 +28,7 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "troupe-recovery-"))));
 afterEach(() => rmSync(folder, { recursive: true }));
 
 const open = (options: SystemOptions = {}): Promise<System> =>
-  createSystem({ threads: 2, journal: lmdbJournal(join(folder, "journal")), ...options });
+  createSystem({ threads: 1, journal: lmdbJournal(join(folder, "journal")), ...options });
 
 const touch = (name: string): void => writeFileSync(join(folder, name), "");
 
