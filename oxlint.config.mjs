@@ -87,7 +87,7 @@ function roomsAbove(folder, room) {
 
 /** What runs outside of the simulator only. */
 function isReal(folder) {
-  return folder === "cli" || folder === "adapters";
+  return folder === "cli" || folder === "adapters" || folder === "bench";
 }
 
 for (const entry of readdirSync(new URL("src", import.meta.url), { withFileTypes: true })) {

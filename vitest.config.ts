@@ -45,6 +45,7 @@ export default defineConfig({
           alias: [
             { find: /^troupe$/, replacement: fileOf("dist/index.js") },
             { find: /^troupe\/testing$/, replacement: fileOf("dist/testing/index.js") },
+            { find: /^troupe\/bench$/, replacement: fileOf("dist/bench/index.js") },
             { find: /^troupe\/otel$/, replacement: fileOf("dist/adapters/otel/index.js") },
             { find: /^troupe\/postgres$/, replacement: fileOf("dist/adapters/postgres/index.js") },
           ],

@@ -859,6 +859,7 @@ export interface ErrorDetailsByCode {
         readonly key: string;
         readonly waiting: number;
     };
+    "bench-failed": Readonly<Record<string, undefined>>;
     "simulation-failed": {
         readonly seed: number;
         readonly steps: number;

@@ -3,7 +3,8 @@
 import { createSystem } from "troupe";
 import { sink } from "./actors.ts";
 import { calling, caller, echo, ways } from "./agents.ts";
-import { measure, type Topic } from "./harness.ts";
+import { measure } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 
 const calls = 3_000;
 const recorded = 1_000;

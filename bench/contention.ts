@@ -3,7 +3,9 @@
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { createSystem } from "troupe";
-import { type Cost, costOf, type Figure, measureCosts, type Topic } from "./harness.ts";
+import { type Cost, costOf, measureCosts } from "../src/bench/measure.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import type { Topic } from "./topic.ts";
 import { lineCharts } from "./line-chart.ts";
 import { clerk, tally } from "./traffic-actors.ts";
 

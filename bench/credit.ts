@@ -4,7 +4,8 @@ import { runMode } from "../examples/credit/run-mode.ts";
 import { generateApplications } from "../examples/credit/generate-applications.ts";
 import { decideSequentially } from "../examples/credit/oracle.ts";
 import { summarize } from "../examples/credit/report.ts";
-import { measure, perSecond, type Subject, type Topic } from "./harness.ts";
+import { measure, type Subject } from "../src/bench/measure.ts";
+import { perSecond, type Topic } from "./topic.ts";
 
 const count = 20_000;
 

@@ -3,7 +3,8 @@
 import type { Worker } from "node:worker_threads";
 import { type ActorDefinition, createSystem, type MessageSpec, type WorkflowDefinition } from "troupe";
 import type * as v from "valibot";
-import { type Figure, quantile, type Topic } from "./harness.ts";
+import { type Figure, quantile } from "../src/bench/figure.ts";
+import type { Topic } from "./topic.ts";
 
 interface Says<In, Out> extends MessageSpec {
   readonly input: v.GenericSchema<In, In>;

@@ -2,7 +2,9 @@
 
 import { createSystem, type Placement } from "troupe";
 import { counter } from "./actors.ts";
-import { type Cost, costOf, type Figure, measureCosts, type Topic } from "./harness.ts";
+import { type Cost, costOf, measureCosts } from "../src/bench/measure.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import type { Topic } from "./topic.ts";
 import { source } from "./traffic-actors.ts";
 
 const messages = 64_000;

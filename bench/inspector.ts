@@ -3,7 +3,9 @@
 import type { Browser, Page } from "playwright-core";
 import { startBrowser } from "../test/fixtures/browser.ts";
 import { crowdedSystem } from "../test/fixtures/many.ts";
-import { type Figure, measure, type Subject, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure, type Subject } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 
 const sizes = [
   [500, 500],

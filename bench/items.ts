@@ -2,7 +2,9 @@
 
 import { createSystem, defineWorkflow, type WorkflowDefinition } from "troupe";
 import * as v from "valibot";
-import { type Figure, measure, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 import { count, parallel10 } from "./steps.ts";
 
 const sizes = [10, 1000, 10_000];

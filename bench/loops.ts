@@ -2,7 +2,9 @@
 
 import { createSystem, defineAgent, defineWorkflow } from "troupe";
 import * as v from "valibot";
-import { type Figure, measure, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 
 const rounds = 10_000;
 /** The rounds that are measured: so many from these on. */

@@ -7,7 +7,8 @@ import { credit } from "./credit.ts";
 import { contention } from "./contention.ts";
 import { failures } from "./failures.ts";
 import { fan } from "./fan.ts";
-import { compared, type Figure, figuresIn, formatFigures } from "./harness.ts";
+import { compareFigures, formatFigures } from "../src/bench/figures-text.ts";
+import { type Figure, figuresIn } from "../src/bench/figure.ts";
 import { inspector } from "./inspector.ts";
 import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
@@ -81,7 +82,8 @@ async function main(): Promise<number> {
   }
   if (values.json !== true) console.log(formatFigures(figures));
   // on the side where the lines of JSON are read by programs
-  if (before !== undefined) (values.json === true ? console.error : console.log)(`\n${compared(before, figures)}`);
+  if (before !== undefined)
+    (values.json === true ? console.error : console.log)(`\n${compareFigures(before, figures)}`);
   return 0;
 }
 

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { createSystem, isTroupeError, lmdbJournal, type OverloadPolicy } from "troupe";
-import { quantile } from "./harness.ts";
+import { quantile } from "../src/bench/figure.ts";
 import { quote } from "./overload-workflow.ts";
 
 export interface LoadTerms {

@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { type Figure, quantile, type Topic } from "./harness.ts";
+import { type Figure, quantile } from "../src/bench/figure.ts";
+import type { Topic } from "./topic.ts";
 import { lineCharts } from "./line-chart.ts";
 import type { LoadResult, LoadTerms } from "./overload-process.ts";
 

@@ -10,7 +10,7 @@ import { messageRaces } from "../test/races/message-races.ts";
 import type { Race } from "../test/races/players.ts";
 import { stateRaces } from "../test/races/state-races.ts";
 import { workflowRaces } from "../test/races/workflow-races.ts";
-import { type Figure, quantile } from "./harness.ts";
+import { type Figure, quantile } from "../src/bench/figure.ts";
 
 const seeds = 30;
 /** Of so many seeds, failures are shrunk. */

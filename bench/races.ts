@@ -5,7 +5,9 @@ import { type Scenario, simulate } from "troupe/testing";
 import * as v from "valibot";
 import * as fc from "fast-check";
 import { racesFound } from "./races-found.ts";
-import { type Figure, measure, perSecond, type Subject, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure, type Subject } from "../src/bench/measure.ts";
+import { perSecond, type Topic } from "./topic.ts";
 
 const tally = defineState({
   name: "tally",

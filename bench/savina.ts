@@ -1,7 +1,9 @@
 /** Savina's actor programs, with their published parameters, in Troupe and in what is installed beside it. */
 
 import { createSystem } from "troupe";
-import { type Cost, costOf, type Figure, measureCosts, type Topic } from "./harness.ts";
+import { type Cost, costOf, measureCosts } from "../src/bench/measure.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import type { Topic } from "./topic.ts";
 import { erlang } from "./peers/erlang.ts";
 import { libraryPeers } from "./peers/libraries.ts";
 import { banking } from "./savina/banking.ts";

@@ -5,7 +5,9 @@ import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { type Figure, measure, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** Below the packages that the builds import. */

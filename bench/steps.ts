@@ -2,7 +2,9 @@
 
 import { createSystem, defineAgent, defineWorkflow, type WorkflowDefinition } from "troupe";
 import * as v from "valibot";
-import { type Figure, measure, type Subject, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure, type Subject } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 
 const sizes = [10, 100, 1000];
 /** How many steps a round takes, whatever the length of the workflow. */

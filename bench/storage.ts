@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { lmdbJournal, type Journal } from "troupe";
-import type { Figure } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
 import { inTemporaryDirectory } from "./temporary-directory.ts";
 
 type Append = Parameters<Journal["append"]>[0][number];

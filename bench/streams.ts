@@ -2,7 +2,8 @@
 
 import { createSystem, defineAgent, defineWorkflow, type System, type WorkflowDefinition } from "troupe";
 import * as v from "valibot";
-import { measure, perSecond, type Topic } from "./harness.ts";
+import { measure } from "../src/bench/measure.ts";
+import { perSecond, type Topic } from "./topic.ts";
 
 const unheard = 500_000;
 const heard = 100_000;

@@ -1,7 +1,9 @@
 /** What a switch of coordination takes while runs are in flight. */
 
 import { createSystem } from "troupe";
-import { type Figure, measure, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure } from "../src/bench/measure.ts";
+import type { Topic } from "./topic.ts";
 import { chained100 } from "./steps.ts";
 
 const inFlight = [1, 10, 100] as const;

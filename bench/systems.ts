@@ -4,7 +4,9 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { createSystem } from "troupe";
 import { sink } from "./actors.ts";
-import { type Figure, measure, perSecond, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure } from "../src/bench/measure.ts";
+import { perSecond, type Topic } from "./topic.ts";
 
 const actors = 1000;
 

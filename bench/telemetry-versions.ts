@@ -9,7 +9,8 @@ import { once } from "node:events";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { type Figure, measure } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure } from "../src/bench/measure.ts";
 
 const rounds = 15;
 const own = fileURLToPath(new URL("..", import.meta.url));

@@ -5,7 +5,9 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { createSystem, type System, type SystemOptions, type WorkflowDefinition } from "troupe";
 import { sink } from "./actors.ts";
-import { type Figure, measure, perSecond, type Subject, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure, type Subject } from "../src/bench/measure.ts";
+import { perSecond, type Topic } from "./topic.ts";
 import { idling, teller, waiting } from "./telemetry-actors.ts";
 import { versionCosts } from "./telemetry-versions.ts";
 

@@ -24,6 +24,7 @@ export async function bundleInto(folder: string, rxjs: "bundled" | "imported"): 
     entryPoints: {
       index: "src/index.ts",
       "testing/index": "src/testing/index.ts",
+      "bench/index": "src/bench/index.ts",
       "adapters/otel/index": "src/adapters/otel/index.ts",
       "adapters/postgres/index": "src/adapters/postgres/index.ts",
       "cli/main": "src/cli/main.ts",

@@ -54,6 +54,7 @@ copyFileSync(join(root, "node_modules/preact/LICENSE"), join(dist, "inspector/pr
 for (const file of neededFrom([
   "index.d.ts",
   "testing/index.d.ts",
+  "bench/index.d.ts",
   "adapters/otel/index.d.ts",
   "adapters/postgres/index.d.ts",
 ])) {

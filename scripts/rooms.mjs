@@ -13,7 +13,7 @@ export const floors = [
   ["workflows"],
   ["inspector"],
   ["runtime"],
-  ["testing", "adapters"],
+  ["testing", "adapters", "bench"],
   ["cli"],
 ];
 
@@ -28,7 +28,7 @@ export const inner = {
     ["arguments"],
     ["command"],
     ["journal"],
-    ["runs", "races"],
+    ["runs", "races", "benches"],
     ["commands"],
     [""],
   ],

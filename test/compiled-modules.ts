@@ -46,6 +46,7 @@ function treeOf(tree: Tree, source: string): Tree | undefined {
 export function targetOf(tree: Tree, specifier: string, importer: string): string | undefined {
   if (tree.rest === undefined) {
     if (specifier === "troupe") return compiledFile(tree, join(root, "src/index.ts"));
+    if (specifier === "troupe/bench") return compiledFile(tree, join(root, "src/bench/index.ts"));
     if (specifier === "troupe/testing") return compiledFile(tree, join(root, "src/testing/index.ts"));
   }
   if (!/^\.{1,2}\//.test(specifier) || !specifier.endsWith(".ts") || specifier.endsWith(".test.ts")) return undefined;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Cost } from "../harness.ts";
+import type { Cost } from "../../src/bench/measure.ts";
 import type { PeerProgram } from "./libraries.ts";
 
 const run = promisify(execFile);

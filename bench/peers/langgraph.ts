@@ -1,8 +1,8 @@
 /** LangGraph.js as a peer, if it is installed in `bench/peers`: `npm install --prefix bench/peers`. */
 
 import { join } from "node:path";
-import type { Subject } from "../harness.ts";
-import { perSecond } from "../harness.ts";
+import type { Subject } from "../../src/bench/measure.ts";
+import { perSecond } from "../topic.ts";
 
 interface Graph {
   compile(options: { readonly checkpointer: unknown }): {

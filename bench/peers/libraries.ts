@@ -1,6 +1,6 @@
 /** Libraries as peers, those that are installed in `bench/peers`: `npm install --prefix bench/peers`. */
 
-import { type Cost, costOf } from "../harness.ts";
+import { type Cost, costOf } from "../../src/bench/measure.ts";
 import { checkResult } from "../savina/program.ts";
 import { type Library, libraryPrograms, type Peer } from "./programs.ts";
 

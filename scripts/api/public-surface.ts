@@ -12,6 +12,7 @@ const dist = join(root, "dist");
 const entries = [
   { specifier: "troupe", file: join(dist, "index.d.ts") },
   { specifier: "troupe/testing", file: join(dist, "testing", "index.d.ts") },
+  { specifier: "troupe/bench", file: join(dist, "bench", "index.d.ts") },
   { specifier: "troupe/otel", file: join(dist, "adapters", "otel", "index.d.ts") },
   { specifier: "troupe/postgres", file: join(dist, "adapters", "postgres", "index.d.ts") },
 ] as const;

@@ -16,6 +16,7 @@ import { inspect } from "./commands/inspect.ts";
 import { keys } from "./commands/states/keys.ts";
 import { migrate } from "./commands/migrate.ts";
 import { queues } from "./commands/queues.ts";
+import { bench } from "./commands/bench.ts";
 import { race } from "./commands/race.ts";
 import { resolve } from "./commands/resolve.ts";
 import { resume } from "./commands/resume.ts";
@@ -63,4 +64,5 @@ export const commands: readonly Command[] = [
   verify,
   checkHistory,
   race,
+  bench,
 ];

@@ -84,6 +84,8 @@ export const errorCodes = [
   "past-point-of-no-return",
   "overloaded",
   "queue-full",
+  // benches
+  "bench-failed",
   // simulator
   "simulation-failed",
   "not-repeatable",

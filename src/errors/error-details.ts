@@ -268,6 +268,8 @@ export interface ErrorDetailsByCode {
   "past-point-of-no-return": { readonly run: string; readonly step: string };
   overloaded: { readonly run: string; readonly inFlight: number; readonly waiting: number };
   "queue-full": { readonly run: string; readonly queue: string; readonly key: string; readonly waiting: number };
+  // benches
+  "bench-failed": Readonly<Record<string, undefined>>;
   // simulator
   "simulation-failed": { readonly seed: number; readonly steps: number; readonly replay?: string };
   "not-repeatable": { readonly seed: number; readonly steps: number };

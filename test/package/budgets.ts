@@ -7,8 +7,8 @@
 
 /** What is published. */
 export const packageBudget = {
-  packedMegabytes: 1.9,
-  unpackedMegabytes: 6.8,
+  packedMegabytes: 2.1,
+  unpackedMegabytes: 7.4,
   files: 460,
 };
 

@@ -1,5 +1,7 @@
 import { expect, it } from "vitest";
-import { compared, costOf, type Figure, figuresIn, measureCosts } from "../../bench/harness.ts";
+import { compareFigures } from "../../src/bench/figures-text.ts";
+import { costOf, measureCosts } from "../../src/bench/measure.ts";
+import { type Figure, figuresIn } from "../../src/bench/figure.ts";
 
 const figure = (subject: string, value: number): Figure => ({
   bench: "tell",
@@ -21,9 +23,10 @@ it("says which line is no figure", () => {
 });
 
 it("puts each figure beside the one of its name from before, and leaves none out", () => {
-  const lines = compared([figure("both", 1000), figure("gone", 7)], [figure("both", 1500), figure("new", 3)]).split(
-    "\n",
-  );
+  const lines = compareFigures(
+    [figure("both", 1000), figure("gone", 7)],
+    [figure("both", 1500), figure("new", 3)],
+  ).split("\n");
   expect(lines.slice(2).map((line) => line.split(/\s{2,}/))).toEqual([
     ["tell", "both", "1,000", "1,500", "messages/s", "1.50×"],
     ["tell", "new", "3.00", "messages/s"],
