@@ -70,6 +70,9 @@ export interface Faults {
     readonly processCrash?: number;
     readonly maxProcessCrashes?: number;
     readonly maxDowntime?: number;
+    readonly connectionLoss?: number;
+    readonly ownershipLoss?: number;
+    readonly maxOwnershipLosses?: number;
     readonly swarm?: boolean;
 }
 
@@ -224,7 +227,7 @@ export interface SequentialModel<State, Input, Output> {
 export interface SimulateOptions extends SearchOptions {
     readonly faults?: Faults;
     readonly placement?: "drawn" | "spread";
-    readonly journal?: "memory" | "durable";
+    readonly journal?: "memory" | "durable" | "leased";
     readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
     readonly agents?: readonly FakeAnswer[];
     readonly expects?: (failure: ActorFailure) => boolean;

@@ -9,7 +9,14 @@ import { isTroupeError, type Snapshot, type System } from "../../src/index.ts";
 import { tally } from "../fixtures/actors.ts";
 import { ledgerClerk } from "./actors.ts";
 import { hastyJournal } from "./hasty-journal.ts";
-import { crashes, holdsInWorld, isFoundBrokenInWorld, type SimulatedOptions, type WorldScenario } from "./worlds.ts";
+import {
+  crashes,
+  holdsInWorld,
+  isFoundBrokenInWorld,
+  type SimulatedOptions,
+  takenOver,
+  type WorldScenario,
+} from "./worlds.ts";
 
 const keys = ["a", "b"] as const;
 
@@ -100,6 +107,9 @@ const nothingAcknowledgedIsLost: WorldScenario<Shift> = async (world, given) => 
 
 describe("invariant 11: with a durable journal, what was acknowledged survives crashes of the process", () => {
   it("holds on the simulator, at any point", () => holdsInWorld(shift, nothingAcknowledgedIsLost, durable));
+
+  it("holds on the simulator, wherever another process takes the journal over", () =>
+    holdsInWorld(shift, nothingAcknowledgedIsLost, takenOver));
 
   it("does not hold with a journal that acknowledges before it keeps", async () => {
     const failure = await isFoundBrokenInWorld(shift, nothingAcknowledgedIsLost, {

@@ -19,7 +19,7 @@ import { hastyJournal } from "./hasty-journal.ts";
 import { outside } from "./outside.ts";
 import { always, type Conduct, final, hasty, ledger, steady, type Step, steps } from "./sagas.ts";
 import { withoutIdempotencyKeys } from "./wire.ts";
-import { crashes, holdsInWorld, isFoundBrokenInWorld, seeds, type SimulatedOptions } from "./worlds.ts";
+import { crashes, holdsInWorld, isFoundBrokenInWorld, seeds, type SimulatedOptions, takenOver } from "./worlds.ts";
 import { schedules } from "../schedules.ts";
 import { quickExpect } from "../quick-expect.ts";
 
@@ -133,6 +133,7 @@ async function endOf(run: Run): Promise<string> {
 async function bringToEnd(life: Life, id: string, given: GivenOrder, person: Business["person"]): Promise<void> {
   let run = await runOf(life, id, given);
   const cancelled = cancel(life, run, given);
+  cancelled.catch(() => undefined); // where the journal is lost, the run says so first
   let status = await endOf(run);
   await cancelled;
   if (status === "completed" && given.isSentBack && !given.pointOfNoReturn) {
@@ -250,6 +251,7 @@ async function everyRunEnds(
         await system.switchCoordination(other(system.coordination));
       }
     })();
+    switching.catch(() => undefined); // where the journal is lost, the orders say so first
     await Promise.all(orders.map((given, i) => bringToEnd(life, ids[i] as string, given, person)));
     await switching;
   });
@@ -374,6 +376,9 @@ const toBeMet: ReadonlySet<string> = new Set([
 describe("invariants 5, 6, 9, 10 and 11: every run ends, and its effects are what its history says", () => {
   it("holds when threads die and processes crash, steps throw, and the coordination is switched", () =>
     holdsInWorld(business, everyRunEnds, faults, [lostTooSoon]));
+
+  it("holds wherever another process takes the journal over", () =>
+    holdsInWorld(business, everyRunEnds, { ...takenOver, faults: { ...takenOver.faults, threadDeath: 0.005 } }));
 
   it("meets what it is about", async () => {
     const met = new Map<string, number>();

@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { createSystem, type System, type SystemOptions } from "../../src/index.ts";
 import { schedules } from "../schedules.ts";
 import type { Faults, World } from "../../src/testing/index.ts";
+import type { Omitted } from "../../src/testing/simulator/world/leased-journal.ts";
 import type { JournalSource } from "../../src/testing/simulator/world/simulated-journal.ts";
 import { simulateOnce } from "../../src/testing/simulator/simulate.ts";
 import type { SimulateOptions } from "../../src/testing/simulator/simulate-options.ts";
@@ -23,6 +24,12 @@ export const seeds = fc.integer({ min: 0, max: 2 ** 31 - 1 });
 /** Crashes of the process, several in a row as well. */
 export const crashes = { processCrash: 0.01, maxProcessCrashes: 4 } satisfies Faults;
 
+/** A journal on another machine, which other processes take over, several times in a row as well. */
+export const takenOver = {
+  journal: "leased",
+  faults: { ownershipLoss: 0.01, maxOwnershipLosses: 3, connectionLoss: 0.1 },
+} satisfies SimulatedOptions;
+
 /** Cases on real threads. */
 const realCases = 20;
 
@@ -33,6 +40,8 @@ export interface SimulatedOptions extends Pick<SimulateOptions, "faults" | "syst
   /** Breaks the system, to see the property fail; made anew for each schedule. */
   readonly tamper?: (system: () => System) => Tamper;
   readonly journals?: () => JournalSource;
+  /** What a leased journal doesn't do, to see the property fail. */
+  readonly omitted?: Omitted;
 }
 
 /**
@@ -46,7 +55,7 @@ export async function holdsSimulated<P>(
   examples: [P, number][] = [],
 ): Promise<void> {
   const inWorld: WorldScenario<P> =
-    options.faults?.processCrash === undefined
+    options.faults?.processCrash === undefined && options.faults?.ownershipLoss === undefined
       ? (world, given) => scenario(world.system, given, "case")
       : (world, given) => world.survive(({ system }) => scenario(system, given, "case"));
   await holdsInWorld(parameters, inWorld, options, examples);
@@ -56,13 +65,13 @@ export async function holdsSimulated<P>(
 export async function holdsInWorld<P>(
   parameters: fc.Arbitrary<P>,
   scenario: WorldScenario<P>,
-  { numRuns = schedules, seed: first, tamper, journals, ...options }: SimulatedOptions = {},
+  { numRuns = schedules, seed: first, tamper, journals, omitted, ...options }: SimulatedOptions = {},
   examples: [P, number][] = [],
 ): Promise<void> {
   await fc.assert(
     fc.asyncProperty(parameters, seeds, async (given, seed) => {
       let world: World | undefined;
-      const sabotage = { tamper: tamper?.(() => (world as World).system), journals: journals?.() };
+      const sabotage = { tamper: tamper?.(() => (world as World).system), journals: journals?.(), omitted };
       const play = (played: World): Promise<void> => scenario((world = played), given);
       await simulateOnce(play, seed, options, sabotage);
     }),

@@ -270,7 +270,11 @@ describe("a scenario that gets it wrong is told", () => {
     ["a probability beyond 1", { faults: { processCrash: 2 } }, /faults\.processCrash is from 0 to 1, not 2/],
     ["a negative count", { faults: { maxProcessCrashes: -1 } }, /faults\.maxProcessCrashes is a number from 0, not -1/],
     ["no number", { faults: { maxDowntime: Number.NaN } }, /faults\.maxDowntime is a number from 0, not NaN/],
-    ["a journal that there isn't", { journal: "disk" as never }, /journal is "memory" or "durable", not "disk"/],
+    [
+      "a journal that there isn't",
+      { journal: "disk" as never },
+      /journal is "memory", "durable" or "leased", not "disk"/,
+    ],
     ["two journals", { journal: "durable", system: { journal: memoryJournal() } }, /Give one of them/],
     [
       "crashes on a journal of its own",

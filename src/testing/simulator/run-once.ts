@@ -17,9 +17,9 @@ import { hashOf, type RunOutcome } from "./schedules/run-outcome.ts";
 import { epoch, Scheduler } from "./schedules/scheduler.ts";
 import { randomOf, type SeededRandom, watched } from "./schedules/seeded-random.ts";
 import type { Scenario, SimulateOptions } from "./simulate-options.ts";
+import { LeasedJournal, type LeasedJournalOptions, type Omitted } from "./world/leased-journal.ts";
 import {
   DurableJournal,
-  type DurableJournalOptions,
   type JournalSource,
   onlyJournal,
   slowJournals,
@@ -40,6 +40,8 @@ import { worldOf } from "./world/world.ts";
 export interface Sabotage {
   readonly tamper?: Tamper | undefined;
   readonly journals?: JournalSource | undefined;
+  /** What a leased journal doesn't do. */
+  readonly omitted?: Omitted | undefined;
 }
 
 /** What a run is given besides its options. */
@@ -65,13 +67,14 @@ export async function runOnce(
   scenario: Scenario,
   seed: number,
   options: SimulateOptions,
-  { sources, tamper, journals, given, log, watch, states }: RunExtras,
+  { sources, tamper, journals, omitted, given, log, watch, states }: RunExtras,
 ): Promise<RunOutcome> {
   const choices = new ChoicesOfRun(given);
   const effects = new Effects();
   const draw = (part: string): SeededRandom => randomOf(seed, part);
   const faults = faultsOfRun(resolveFaults(options.faults), draw("swarm"));
   const links = new LinkFaults(choices, draw("links"), faults, log?.fault);
+  const { connectionLoss } = faults;
   const striking = draw("strikes");
   let strikes: Strikes | undefined;
   const invariants = new InvariantsOfRun();
@@ -98,7 +101,7 @@ export async function runOnce(
     hasLoaded = true;
     return import(url) as Promise<object>;
   };
-  const isHostAlive = (host: string): boolean => !/^[1-9]/.test(host) || lives?.process.hasThread(host) === true;
+  const isHostAlive = (host: string): boolean => !/^[1-9]/.test(host) || lives?.hasThread(host) === true;
   const chance = draw("sources");
   const ofRun: SourcesOfRun = {
     now: () => scheduler.now + machine.ahead,
@@ -126,7 +129,9 @@ export async function runOnce(
       place: placing(options, choices, draw("places")),
       // recording changes no schedule
       system: { ...options.system, ...(log && { telemetry: { traces: log, sample: 1 } }) },
-      journals: journals ?? journalsOf(options, { choices, random: striking, faults: links }, isSlow),
+      journals:
+        journals ??
+        journalsOf(options, { choices, random: striking, faults: links, ...{ connectionLoss, omitted } }, isSlow),
       expects: options.expects ?? (() => false),
       load: withStandIns(moduleLoader(load), options.agents ?? []),
       ...(tamper === undefined ? {} : { tamper }),
@@ -226,19 +231,23 @@ function placing(
 /** @throws TroupeError `invalid-options` */
 function journalsOf(
   { journal = "memory", system }: SimulateOptions,
-  durable: DurableJournalOptions,
+  durable: LeasedJournalOptions,
   isSlow: () => boolean,
 ): JournalSource {
-  if (journal !== "memory" && journal !== "durable")
-    throw new TroupeError("invalid-options", `simulate: journal is "memory" or "durable", not ${shown(journal)}`);
+  if (journal !== "memory" && journal !== "durable" && journal !== "leased")
+    throw new TroupeError(
+      "invalid-options",
+      `simulate: journal is "memory", "durable" or "leased", not ${shown(journal)}`,
+    );
   if (system?.journal !== undefined) {
-    if (journal === "durable")
+    if (journal !== "memory")
       throw new TroupeError(
         "invalid-options",
-        'simulate: journal is "durable", and system.journal is another one. Give one of them.',
+        `simulate: journal is "${journal}", and system.journal is another one. Give one of them.`,
       );
     return onlyJournal(system.journal);
   }
   if (journal === "durable") return new DurableJournal(durable);
+  if (journal === "leased") return new LeasedJournal(durable);
   return isSlow() ? slowJournals(durable) : volatileJournals;
 }

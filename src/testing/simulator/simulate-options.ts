@@ -30,9 +30,11 @@ export interface SimulateOptions extends SearchOptions {
   readonly placement?: "drawn" | "spread";
   /**
    * What a crash of the process leaves. `"memory"`: nothing. `"durable"`: all acknowledged commits, and the first few of those
-   * that were under way, how many by chance; commits then take some virtual time. Default `"memory"`.
+   * that were under way, how many by chance; commits then take some virtual time. `"leased"`: the same, of a journal on another machine
+   * that one process owns at a time: reads take time too, connections break (`faults.connectionLoss`), and another process may take the
+   * journal over while the one before lives on (`faults.ownershipLoss`). Default `"memory"`.
    */
-  readonly journal?: "memory" | "durable";
+  readonly journal?: "memory" | "durable" | "leased";
   /** The system's options; `threads` is 2 and `logger` false unless given. If they have a `journal`, the process can't crash. */
   readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
   /**

@@ -37,6 +37,15 @@ export interface Faults {
   readonly maxProcessCrashes?: number;
   /** For how long at most nothing runs after a crash, in virtual milliseconds. Default 100. */
   readonly maxDowntime?: number;
+  /** The probability, for each write of a leased journal, that its connection breaks, before the write is kept or after. Default 0.05. */
+  readonly connectionLoss?: number;
+  /**
+   * The probability, at each step, that the process is cut off from a leased journal. It lives on, and notices after 60 virtual milliseconds
+   * at the latest; after 100, another process owns the journal. Default 0.
+   */
+  readonly ownershipLoss?: number;
+  /** How often that may happen in one run. Default 1. */
+  readonly maxOwnershipLosses?: number;
   /**
    * Whether each run draws which of these faults it has, how likely and how long they are, around what is given; a third of the runs has no
    * delay, no duplicate and no partition. Faults that are always on hide what needs one step to be late and all others in time. Default true.
@@ -60,6 +69,9 @@ const defaultFaults: ResolvedFaults = {
   processCrash: 0,
   maxProcessCrashes: 1,
   maxDowntime: 100,
+  connectionLoss: 0.05,
+  ownershipLoss: 0,
+  maxOwnershipLosses: 1,
   swarm: true,
 };
 
@@ -74,6 +86,8 @@ const probabilities = [
   "clockJump",
   "threadDeath",
   "processCrash",
+  "connectionLoss",
+  "ownershipLoss",
 ] as const;
 
 /**
@@ -115,6 +129,7 @@ export function resolveFaults(faults: Faults = {}): ResolvedFaults {
 export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): ResolvedFaults {
   if (!faults.swarm) return faults;
   const { delay, duplicate, maxDelay, partition, clockJump, threadDeath, processCrash } = faults;
+  const { connectionLoss, ownershipLoss } = faults;
   const one = (factors: readonly number[]): number => factors[random.below(factors.length)] as number;
   const isCalm = random.chance(1 / 3);
   const link = (p: number): number => (isCalm ? 0 : Math.min(1, p * one([0, 1 / 3, 1, 1, 2])));
@@ -128,5 +143,7 @@ export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): Resol
     clockJump: strike(clockJump),
     threadDeath: strike(threadDeath),
     processCrash: strike(processCrash),
+    connectionLoss: strike(connectionLoss),
+    ownershipLoss: strike(ownershipLoss),
   };
 }

@@ -1,4 +1,4 @@
-/** Lets threads die, the process crash and the clock jump, at moments that the seed decides. */
+/** Lets threads die, the process crash or lose its journal, and the clock jump, at moments that the seed decides. */
 
 import type { Choices } from "../schedules/choices.ts";
 import type { ResolvedFaults } from "./faults.ts";
@@ -18,6 +18,7 @@ export class Strikes {
   readonly #onFault: ((what: string) => void) | undefined;
   #deaths = 0;
   #crashes = 0;
+  #losses = 0;
 
   constructor(
     lives: Lives,
@@ -37,7 +38,7 @@ export class Strikes {
 
   /** Called before each step; true when it struck. */
   strike(): boolean {
-    return this.#killThread() || this.#crash() || this.#jump();
+    return this.#killThread() || this.#crash() || this.#cutOff() || this.#jump();
   }
 
   /** Spares a system that is starting: if it can't open its threads, it gives up. */
@@ -63,6 +64,17 @@ export class Strikes {
     this.#crashes++;
     this.#onFault?.("the process crashes");
     this.#lives.crash();
+    return true;
+  }
+
+  /** Also at any time. */
+  #cutOff(): boolean {
+    const { ownershipLoss, maxOwnershipLosses } = this.#faults;
+    if (!this.#lives.canBeCutOff || ownershipLoss === 0 || this.#losses >= maxOwnershipLosses) return false;
+    if (this.#choices.choose("strike", 2, () => (this.#random.chance(ownershipLoss) ? 1 : 0)) === 0) return false;
+    this.#losses++;
+    this.#onFault?.("the process is cut off from its journal");
+    this.#lives.cutOff();
     return true;
   }
 

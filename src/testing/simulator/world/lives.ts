@@ -1,4 +1,7 @@
-/** The processes of a simulation, one after another: each begins with what the journal kept when the one before crashed. */
+/**
+ * The processes of a simulation, one after another: each begins with what the journal has kept when the one before crashed, or was cut
+ * off. One that was cut off may live on beside the next.
+ */
 
 import type { ActorObserver } from "../../../ports/actor-observer.ts";
 import type { DefinitionLoader } from "../../../runtime/definitions/definition-loader.ts";
@@ -46,6 +49,9 @@ export class Lives {
   readonly #failed = deferred<never>();
   #standing = deferred<Standing>();
   #process: SimulatedProcess;
+  /** Those that were cut off, and may live. */
+  readonly #zombies: SimulatedProcess[] = [];
+  #begun = 0;
   #crashes = 0;
 
   constructor(options: LivesOptions) {
@@ -78,15 +84,36 @@ export class Lives {
 
   /** Ends the process, and begins another `downtime` milliseconds later. Does nothing while no process lives. */
   crash(downtime?: number): void {
-    const { scheduler, journals } = this.#options;
+    const { journals } = this.#options;
     const crashed = this.#process;
     if (!crashed.isAlive) return;
     journals.crash();
-    if (crashed.system !== undefined) this.#standing = deferred();
+    if (crashed.system !== undefined && !crashed.isCutOff) this.#standing = deferred();
     crashed.crash();
     this.#crashes++;
-    const begin = (): void => void (this.#process = this.#begin());
-    scheduler.lane("process begins", "the world", () => true).add(downtime ?? this.#options.downtime(), begin);
+    if (crashed.isCutOff) return; // another process begins without that
+    this.#beginIn(downtime ?? this.#options.downtime());
+  }
+
+  /** Whether a process lives that can be cut off from its journal. */
+  get canBeCutOff(): boolean {
+    return this.#options.journals.cutOff !== undefined && this.#process.isAlive && !this.#process.isCutOff;
+  }
+
+  /** Cuts the process off from its journal, which another process owns later. */
+  cutOff(): void {
+    const { journals } = this.#options;
+    const zombie = this.#process;
+    if (journals.cutOff === undefined || !this.canBeCutOff) return;
+    if (zombie.system !== undefined) this.#standing = deferred();
+    zombie.cutOff();
+    this.#zombies.push(zombie);
+    this.#beginIn(journals.cutOff());
+  }
+
+  /** Whether a thread lives that the scheduler knows as this host, in whichever process. */
+  hasThread(host: string): boolean {
+    return this.#process.hasThread(host) || this.#zombies.some((zombie) => zombie.hasThread(host));
   }
 
   /** Closes the system, if it stands. */
@@ -94,15 +121,25 @@ export class Lives {
     await this.#process.system?.close();
   }
 
+  #beginIn(ms: number): void {
+    const before = this.#process;
+    const begin = (): void => {
+      this.#process = this.#begin();
+      before.replace();
+    };
+    this.#options.scheduler.lane("process begins", "the world", () => true).add(ms, begin);
+  }
+
   #begin(): SimulatedProcess {
-    const number = this.#crashes + 1;
+    const number = ++this.#begun;
     const process = new SimulatedProcess({
       ...this.#options,
       number,
       tracing: `${this.#options.seed} ${number}`,
-      witness: (event) => this.#witness(event),
+      // what fails in a process that is cut off says nothing of its code
+      witness: (event) => process.isCutOff || this.#witness(event),
     });
-    this.#start(process).catch((error: unknown) => this.#failed.reject(error));
+    this.#start(process).catch((error: unknown) => process.isCutOff || this.#failed.reject(error));
     return process;
   }
 
@@ -111,7 +148,7 @@ export class Lives {
     await process.start(
       await resolveOptions({ threads: 2, logger: false, ...system, journal: journals.open(process) }),
     );
-    if (process.system !== undefined) this.#standing.resolve({ process, system: process.system });
+    if (process.system !== undefined && !process.isCutOff) this.#standing.resolve({ process, system: process.system });
   }
 
   #witness(event: SystemEvent): void {

@@ -18,10 +18,12 @@ import type { SimulatedProcess } from "./simulated-process.ts";
 
 /** Where the journals of a simulation's processes come from. */
 export interface JournalSource {
-  /** Opens the journal for a process. Call it only once the earlier process has crashed. */
+  /** Opens the journal for a process. Call it only once the earlier process has crashed, or has been cut off for as long as `cutOff` says. */
   open(process: Pick<SimulatedProcess, "steps" | "isAlive">): Journal | Promise<Journal>;
   /** Call this when the process that has the journal open crashes. */
   crash(): void;
+  /** Cuts the process off that has the journal open. Returns after how many milliseconds another one may open it; absent where none may. */
+  cutOff?(): number;
 }
 
 /** A journal in memory for each process. */
@@ -129,17 +131,19 @@ export class DurableJournal implements JournalSource {
 
 /** How a process reaches what is kept: a write is told later, and nothing is once the process has crashed. */
 interface Reach {
-  read<T>(work: () => T): T | Promise<never>;
+  read<T>(work: () => MaybePromise<T>): MaybePromise<T>;
   write(work: Write["work"]): Promise<void>;
 }
 
-class JournalOfProcess implements Journal {
+export class JournalOfProcess implements Journal {
+  readonly lost?: AbortSignal;
   readonly #kept: Journal;
   readonly #reach: Reach;
 
-  constructor(kept: Journal, reach: Reach) {
+  constructor(kept: Journal, reach: Reach, lost?: AbortSignal) {
     this.#kept = kept;
     this.#reach = reach;
+    if (lost !== undefined) this.lost = lost;
   }
 
   get position(): Position {
@@ -212,7 +216,7 @@ function never(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-function failureOf(work: Write["work"]): { readonly error: unknown } | undefined {
+export function failureOf(work: Write["work"]): { readonly error: unknown } | undefined {
   try {
     void work(); // the journal in memory is synchronous
     return undefined;

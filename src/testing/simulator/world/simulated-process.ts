@@ -18,8 +18,9 @@ export class SimulatedProcess {
   readonly steps: Steps;
   readonly platform: SimulatedPlatform;
   readonly #suffix: string;
-  readonly #crashed = deferred<void>();
+  readonly #over = deferred<void>();
   #isAlive = true;
+  #isCutOff = false;
   #system: System | undefined;
 
   constructor({ scheduler, number, ...options }: SimulatedProcessOptions) {
@@ -42,9 +43,14 @@ export class SimulatedProcess {
     return this.#isAlive && this.platform.liveThreads().some((thread) => `${thread}${this.#suffix}` === host);
   }
 
-  /** Resolves when it has crashed. */
-  get crashed(): Promise<void> {
-    return this.#crashed.promise;
+  /** Resolves when it has crashed, or another process begins in its place. */
+  get over(): Promise<void> {
+    return this.#over.promise;
+  }
+
+  /** True once it can't reach its journal any more: another process will own that. It may live on for a while. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
   }
 
   /** Resolves when its system stands; never if it crashes before. */
@@ -55,7 +61,16 @@ export class SimulatedProcess {
   /** From now on nothing of it runs. */
   crash(): void {
     this.#isAlive = false;
-    this.#crashed.resolve();
+    this.#over.resolve();
+  }
+
+  cutOff(): void {
+    this.#isCutOff = true;
+  }
+
+  /** Another process begins in its place. It goes on, as one that is cut off does. */
+  replace(): void {
+    this.#over.resolve();
   }
 }
 

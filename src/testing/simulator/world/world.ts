@@ -59,7 +59,7 @@ export interface World extends Life, Invariants {
    */
   crash(options?: { readonly downtime?: number }): Promise<System>;
   /**
-   * Runs `work` in the process, and again from the beginning in the next process whenever a process crashes meanwhile. So
+   * Runs `work` in the process, and again from the beginning in the next process whenever a process crashes or loses its journal meanwhile. So
    * `work` has to be something that may be begun again, like a program that works on a journal. Resolves or rejects as `work`
    * does in the first process that doesn't crash before.
    *
@@ -148,8 +148,12 @@ class SimulatedWorld implements World {
   readonly survive = async <T>(work: (life: Life) => Promise<T>): Promise<T> => {
     for (;;) {
       const standing = await this.#lives.standing();
-      const { crashed } = standing.process;
-      const end = await Promise.race([work(this.#lifeOf(standing)).then(finished), crashed]);
+      const { process } = standing;
+      // what work is told of a lost journal is no end of it: the next process begins it again
+      const failed = (error: unknown): undefined => {
+        if (!process.isCutOff) throw error;
+      };
+      const end = await Promise.race([work(this.#lifeOf(standing)).then(finished, failed), process.over]);
       if (end !== undefined) return end.value;
     }
   };
