@@ -1,0 +1,103 @@
+/**
+ * Processes that work on one journal: one owns it, and another one waits for it. The owner is killed, or suspended, again and again; what was
+ * acknowledged by any of them is held against what the journal has at the end.
+ */
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { postgresJournal } from "../../../src/adapters/postgres/postgres-journal.ts";
+import { verifyPostgresJournal } from "../../../src/adapters/postgres/verify-postgres-journal.ts";
+import { root } from "../../compiled-modules.ts";
+import type { Workload } from "../../crash/crash-harness.ts";
+
+export interface StandbyOptions {
+  readonly url: string;
+  readonly schema: string;
+  /** Milliseconds. */
+  readonly lease: number;
+  readonly rounds: number;
+  /** How the owner leaves: by SIGKILL, or by SIGSTOP until another one has taken over. */
+  readonly leaves: "killed" | "suspended";
+  /** How many acknowledgements each owner gives, at least. */
+  readonly acks: number;
+}
+
+export interface StandbyResult {
+  readonly acknowledged: number;
+  /** Milliseconds from the moment that each owner left to the first acknowledgement of the next. */
+  readonly pauses: readonly number[];
+  /** What suspended owners said at last. */
+  readonly lastWords: readonly string[];
+}
+
+class Member {
+  readonly round: number;
+  readonly acks: unknown[] = [];
+  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly gone: Promise<unknown>;
+  readonly lastWords: Promise<string>;
+  #notify: () => void = () => undefined;
+
+  constructor(program: string, place: string, round: number) {
+    this.round = round;
+    this.child = spawn(process.execPath, [join(root, "test/crash/fixtures", program), place, String(round)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.gone = once(this.child, "exit");
+    this.lastWords = text(this.child.stderr);
+    createInterface({ input: this.child.stdout }).on("line", (line) => {
+      if (line !== "started") this.acks.push(JSON.parse(line));
+      this.#notify();
+    });
+    void this.gone.then(() => this.#notify());
+  }
+
+  async acknowledged(count: number): Promise<void> {
+    while (this.acks.length < count) {
+      if (this.child.exitCode !== null) throw new Error(`an owner ended by itself:\n${await this.lastWords}`);
+      await new Promise<void>((resolve) => (this.#notify = resolve));
+    }
+  }
+}
+
+export async function standby<Ack>(workload: Workload<Ack>, options: StandbyOptions): Promise<StandbyResult> {
+  const { url, schema, lease, rounds, leaves, acks } = options;
+  const place = `${url}?schema=${schema}&lease=${lease}`;
+  let round = 0;
+  const start = (): Member => new Member(workload.program, place, ++round);
+  const members = [start()];
+  const pauses: number[] = [];
+  const lastWords: string[] = [];
+  try {
+    let owner = members[0] as Member;
+    await owner.acknowledged(acks);
+    for (let i = 0; i < rounds; i++) {
+      const next = start();
+      members.push(next);
+      await owner.acknowledged(owner.acks.length + acks);
+      owner.child.kill(leaves === "killed" ? "SIGKILL" : "SIGSTOP");
+      const left = performance.now();
+      await next.acknowledged(1);
+      pauses.push(performance.now() - left);
+      await next.acknowledged(acks);
+      if (leaves === "suspended") owner.child.kill("SIGCONT");
+      await owner.gone;
+      if (leaves === "suspended") lastWords.push(await owner.lastWords);
+      owner = next;
+    }
+    owner.child.kill("SIGKILL");
+    await owner.gone;
+  } finally {
+    for (const { child } of members) child.kill("SIGKILL");
+  }
+  const journal = await postgresJournal(url, { schema, wait: true });
+  for (const member of members) await workload.check(journal, member.acks as Ack[], member.round, place);
+  await journal.close();
+  const { damages } = await verifyPostgresJournal(url, { schema });
+  if (damages.length > 0) throw new Error(JSON.stringify(damages[0]));
+  return { acknowledged: members.reduce((sum, member) => sum + member.acks.length, 0), pauses, lastWords };
+}
