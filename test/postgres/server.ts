@@ -35,9 +35,8 @@ export async function newServer(settings: Readonly<Record<string, string>> = {})
   if (bin === undefined) throw new Error("PostgreSQL isn't installed.");
   const directory = mkdtempSync(join(tmpdir(), "troupe-postgres-"));
   const data = join(directory, "data");
-  // it refuses to run as root
-  const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-  if (user.uid !== undefined) chownSync(directory, user.uid, user.gid);
+  const user = ordinaryUser();
+  if (user.uid !== undefined && user.gid !== undefined) chownSync(directory, user.uid, user.gid);
   const run = (program: string, ...given: string[]): void =>
     void execFileSync(join(bin, program), given, { ...user, cwd: directory, stdio: ["ignore", "ignore", "pipe"] });
   const port = await freePort();
@@ -74,7 +73,12 @@ export async function newServer(settings: Readonly<Record<string, string>> = {})
   };
 }
 
-async function freePort(): Promise<number> {
+/** Programs of PostgreSQL refuse to run as root. */
+export function ordinaryUser(): { readonly uid?: number; readonly gid?: number } {
+  return process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
+}
+
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
