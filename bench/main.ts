@@ -12,6 +12,7 @@ import { type Figure, figuresIn } from "../src/bench/figure.ts";
 import { inspector } from "./inspector.ts";
 import { messages } from "./messages.ts";
 import { overload } from "./overload.ts";
+import { postgres } from "./postgres.ts";
 import { loops } from "./loops.ts";
 import { races } from "./races.ts";
 import { savina } from "./savina.ts";
@@ -35,6 +36,7 @@ const topics = [
   startsTopic,
   failures,
   store,
+  postgres,
   credit,
   steps,
   switching,
