@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { createSystem, type Journal, lmdbJournal, type System } from "troupe";
 import { postgresJournal } from "troupe/postgres";
 import { newServer, programs } from "../test/postgres/server.ts";
-import { type Figure, measure, perSecond, type Subject, type Topic } from "./harness.ts";
+import type { Figure } from "../src/bench/figure.ts";
+import { measure, type Subject } from "../src/bench/measure.ts";
 import { account } from "./store-actors.ts";
 import { inTemporaryDirectory } from "./temporary-directory.ts";
+import { perSecond, type Topic } from "./topic.ts";
 
 const commits = 500;
 const perWriter = 50;

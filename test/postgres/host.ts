@@ -24,7 +24,9 @@ export default function setUp(): () => Promise<void> {
         missing: "PostgreSQL isn't installed (Debian: apt-get install postgresql), and TROUPE_POSTGRES names none",
       };
     server ??= newServer();
-    return { url: (await server).url };
+    const { url: own, remove } = await server;
+    process.once("exit", remove); // where the run is ended before its teardown
+    return { url: own };
   };
   if (process.platform !== "win32") rmSync(path, { force: true });
   const host = createServer((socket) => {

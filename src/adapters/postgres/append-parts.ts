@@ -6,6 +6,7 @@ import type { VersionEntries } from "../../store/journal/records/version-entries
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { StateKey } from "../../store/versions/state-key.ts";
 import type { RowOf } from "./key-rows.ts";
+import { moving } from "./moved.ts";
 import type { Move } from "./owned-head.ts";
 
 /** A version to be written. */
@@ -64,13 +65,33 @@ function erasingParts(schema: string): string {
   )`;
 }
 
+const types =
+  "bigint, bigint, bigint, bigint, double precision, bigint, double precision, bytea, bigint[], bigint[], bigint[], int[], int[], int[], int[], int[], int[], int[], int[], int[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], bigint[], boolean[]";
+
+/**
+ * Makes the function that appends: the same statement, whose plan the server keeps for each of its own connections, also behind a pooler of transactions. To plan it
+ * takes as long as to carry it out.
+ */
+export function appendFunction(schema: string): string {
+  return `create function ${schema}.append(${types}) returns int language plpgsql as $append$
+    declare kept int;
+    begin
+      ${moving(schema, parts(schema), "into kept")};
+      return kept;
+    end $append$`;
+}
+
 export interface AppendTexts {
   readonly appending: string;
   readonly erasing: string;
 }
 
 export function appendTexts(schema: string): AppendTexts {
-  return { appending: parts(schema), erasing: parts(schema) + erasingParts(schema) };
+  const parameters = types.split(", ").map((_, i) => `$${i + 1}`);
+  return {
+    appending: `select ${schema}.append(${parameters.join(", ")}) as kept`,
+    erasing: moving(schema, parts(schema) + erasingParts(schema)),
+  };
 }
 
 /** One move for a group of appends, in their order. */
@@ -111,7 +132,7 @@ export function moveOf(group: readonly AppendParts[], { appending, erasing }: Ap
     values.push(listOf(erased.map(({ id }) => id)), listOf(erased.map(({ before }) => before)), listOf(forgotten));
   }
   const { position, time, nextId } = last;
-  return { parts: erased.length > 0 ? erasing : appending, values, position, time, nextId };
+  return { text: erased.length > 0 ? erasing : appending, values, position, time, nextId };
 }
 
 /** The numbers of the keys that an append forgets: those it erases, and of which no row is left. */

@@ -6,14 +6,15 @@
 
 import { ownershipLost } from "../../store/journal/ownership.ts";
 import { deferred } from "../../async/deferred.ts";
-import type { Connection, Database } from "./database.ts";
+import type { Connection, Database, Statement } from "./database.ts";
 import { failedHow, type Place } from "./failures.ts";
 import type { LeaseOptions, Taken } from "./lease.ts";
+import { moving } from "./moved.ts";
 
 /** A statement that moves the head, and what is written with it. */
 export interface Move {
-  /** What is written, as further parts of a `with`; each reads `moved`, which is empty where the head isn't this owner's. */
-  readonly parts: string;
+  /** The statement, of which the first seven parameters are those of {@link moving}. */
+  readonly text: string;
   /** The values of its parameters, from `$8` on. */
   readonly values: readonly unknown[];
   readonly position: number;
@@ -120,9 +121,15 @@ export class OwnedHead {
     }
   }
 
-  /** A move that leaves the head where it is. It may be carried out twice. */
+  /** A move that leaves the head where it is, and does what `parts` say. It may be carried out twice. */
   standing(parts: string, values: readonly unknown[]): Move {
-    return { parts, values, position: this.#position, time: this.#time, nextId: this.#nextId };
+    return {
+      text: moving(this.#schema, parts),
+      values,
+      position: this.#position,
+      time: this.#time,
+      nextId: this.#nextId,
+    };
   }
 
   /** Renews the lease, and writes nothing. */
@@ -173,15 +180,9 @@ export class OwnedHead {
     }
   }
 
-  #statement({ parts, values, position, time, nextId }: Move, from: number) {
-    return {
-      text: `with moved as (
-        update ${this.#schema}.head set position = $4, time = $5, next_id = $6,
-          lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond'
-        where epoch = $1 and session = $2 and position = $3 returning 1
-      )${parts} select count(*)::int as kept from moved`,
-      values: [this.#owner.epoch, this.#session, from, position, time, nextId, this.#lease, ...values],
-    };
+  #statement({ text, values, position, time, nextId }: Move, from: number): Statement {
+    const { epoch } = this.#owner;
+    return { text, values: [epoch, this.#session, from, position, time, nextId, this.#lease, ...values] };
   }
 
   /**

@@ -1,6 +1,7 @@
 /** The tables of a journal, and how an older form of them becomes the newest. */
 
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { appendFunction } from "./append-parts.ts";
 import type { Database } from "./database.ts";
 import { notOpenable, type Place, reasonOf } from "./failures.ts";
 
@@ -12,6 +13,8 @@ import { notOpenable, type Place, reasonOf } from "./failures.ts";
  * - `epochs`: where the journal was when an owner took it. It tells an owner of before whether its last commit was kept.
  * - `keys`: for each key its number and what a commit has to know of it.
  * - `versions`: the patches of each version, and of some the whole state, empty where the patches alone give it.
+ *
+ * A change of a table, or of the function that appends, is a step of its own: there are journals with those of before.
  */
 const steps: readonly ((schema: string) => string)[] = [
   (schema) => `
@@ -36,6 +39,7 @@ const steps: readonly ((schema: string) => string)[] = [
       primary key (id, version)
     );
     create index versions_once on ${schema}.versions (once) where once is not null;
+    ${appendFunction(schema)};
     insert into ${schema}.head values (true, 1, 0, 0, null, null, '-infinity', 0, 0, 1);`,
 ];
 

@@ -135,6 +135,20 @@ describe.skipIf(url === undefined)("the owner of a journal in PostgreSQL", () =>
     expect(String(await failure(next))).toMatch(/from position 7 .* to position 3\b/);
   });
 
+  it("has three connections at most, however much it is asked for", async () => {
+    const journal = await open();
+    await Promise.all(
+      Array.from({ length: 200 }, async (_, i) => {
+        await journal.append([recordOf(`a/${i}`, 1, i + 1)]);
+        return Promise.all([journal.at(`a/${i}`, 9), journal.keys("a/", i), journal.committed(`none ${i}`)]);
+      }),
+    );
+    const [row] = await query(
+      `select count(*)::int as connections from pg_stat_activity where application_name = 'troupe' and query like '%${schemaOf(journal)}%'`,
+    );
+    expect(row?.["connections"]).toBeLessThanOrEqual(3);
+  });
+
   it("is no other while one reads", async () => {
     const journal = await open();
     await journal.append([recordOf("a/1", 1, 1)]);

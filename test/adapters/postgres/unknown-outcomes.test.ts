@@ -46,7 +46,7 @@ function silence(proxy: Proxy, when: "before it arrives" | "before it is answere
   const { seen, saw } = swallowed();
   let isAppend = false;
   proxy.filter((bytes, from) => {
-    if (from === "client" && bytes.includes("new_versions")) {
+    if (from === "client" && bytes.includes(".append(")) {
       isAppend = true;
       if (when === "before it arrives") saw();
       return when !== "before it arrives";

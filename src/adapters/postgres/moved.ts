@@ -1,0 +1,15 @@
+/** The part of each statement of an owner that is its fence. */
+
+/**
+ * A statement that moves the head, and does what `parts` say: further parts of its `with`, each of which reads `moved`, which is empty where the
+ * head isn't this owner's. Its first seven parameters are the epoch, the session and the position of the owner; then the position, the time and the next number of a key
+ * afterwards; and the lease in milliseconds. What it gives is 1 where the head was moved, and 0 where nothing was done.
+ *
+ * @param into where a function keeps the result.
+ */
+export function moving(schema: string, parts: string, into = ""): string {
+  return `with moved as (
+    update ${schema}.head set position = $4, time = $5, next_id = $6, lease_until = clock_timestamp() + $7::float8 * interval '1 millisecond'
+    where epoch = $1 and session = $2 and position = $3 returning 1
+  )${parts} select count(*)::int as kept ${into} from moved`;
+}
