@@ -70,11 +70,16 @@ export class Database {
     };
   }
 
-  /** Runs a statement on any of the connections that read. */
-  async query({ text, values = [] }: Statement): Promise<Rows> {
+  /**
+   * Runs a statement on any of the connections that read.
+   *
+   * @param within milliseconds for its answer, after which it rejects and the connection is replaced: one that a network has forgotten never answers. Default: as long as it takes.
+   */
+  async query({ text, values = [] }: Statement, within?: number): Promise<Rows> {
     if (this.#isCut) throw new Error("its connections are cut");
     this.#pool ??= this.#newPool();
-    return (await this.#pool.query(text, [...values])).rows as Rows;
+    const limit = within === undefined ? {} : { query_timeout: within };
+    return (await this.#pool.query({ text, values: [...values], ...limit })).rows as Rows;
   }
 
   /** Runs statements, separated by semicolons, in one transaction. */

@@ -9,6 +9,9 @@ import { closed, failedHow, notWritable, type Place, readFailed } from "./failur
 import { quoted } from "./schema.ts";
 import { VersionReads } from "./version-reads.ts";
 
+/** Milliseconds that a read may take before it is asked once more on another connection. */
+const patience = 30_000;
+
 export class ReadOnlyJournal implements Journal {
   readonly position: number;
   readonly time: number;
@@ -95,7 +98,7 @@ export class ReadOnlyJournal implements Journal {
   async #query(statement: Statement): Promise<Rows> {
     if (this.#isClosed) throw closed(this.#place);
     try {
-      return await this.#database.query(statement);
+      return await this.#database.query(statement, patience);
     } catch (error) {
       if (failedHow(error) === "refused") throw readFailed(this.#place, error);
     }

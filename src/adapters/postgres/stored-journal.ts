@@ -24,6 +24,8 @@ import { SharedReads } from "./shared-reads.ts";
 import { type Head, VersionReads } from "./version-reads.ts";
 import { WriteQueue } from "./write-queue.ts";
 
+/** How many leases a read may take before it is asked on another connection. */
+const readPatience = 3;
 /** About how many bytes of memory the newest versions take that are kept there, at most. */
 const maxCachedBytes = 32 * 1024 * 1024;
 /** What a version takes besides its state, and how much more than its bytes in the table the state does (`bench/waits.ts`). */
@@ -43,6 +45,8 @@ export class StoredJournal implements Journal {
   readonly #database: Database;
   readonly #schema: string;
   readonly #place: Place;
+  /** How long a read may take, in milliseconds. */
+  readonly #patience: number;
   readonly #owned: OwnedHead;
   readonly #queue: WriteQueue<AppendParts>;
   readonly #reads: VersionReads;
@@ -63,6 +67,7 @@ export class StoredJournal implements Journal {
     this.#database = database;
     this.#schema = quoted(schema);
     this.#place = place;
+    this.#patience = readPatience * lease;
     ({ position: this.#position, time: this.#time, nextId: this.#nextId } = taken);
     this.#texts = appendTexts(this.#schema);
     this.#owned = new OwnedHead(database, this.#schema, place, taken, {
@@ -323,7 +328,7 @@ export class StoredJournal implements Journal {
   async #query(statement: Statement): Promise<Rows> {
     for (let ms = 20; ; ms = Math.min(500, ms * 2)) {
       try {
-        const rows = await this.#database.query(statement);
+        const rows = await this.#database.query(statement, this.#patience);
         this.#owned.check();
         return rows;
       } catch (error) {

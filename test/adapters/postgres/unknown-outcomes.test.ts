@@ -127,6 +127,25 @@ describe.skipIf(url === undefined)("a commit whose answer doesn't come", () => {
   });
 });
 
+describe.skipIf(url === undefined)("a read whose answer doesn't come", () => {
+  it("is asked again on another connection, while the owner goes on", async () => {
+    const { journal, proxy } = await throughProxy({ lease: 1_000 });
+    let isSilent = false;
+    proxy.filter((bytes, from) => {
+      if (isSilent || from !== "client" || !bytes.includes("with ordinality")) return true;
+      isSilent = true;
+      return false;
+    });
+    const read = journal.head("z/1");
+    await journal.append([recordOf("a/1", 2, 2)]);
+    expect(await read).toBeUndefined();
+    expect(isSilent).toBe(true);
+    expect(journal.lost?.aborted).toBe(false);
+    await journal.close();
+    await proxy.close();
+  });
+});
+
 describe.skipIf(url === undefined)("what 64 writers were told is what is kept", () => {
   it(`when connections are killed ${kills} times`, async () => {
     const schema = newSchema();
