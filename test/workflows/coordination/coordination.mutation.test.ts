@@ -5,9 +5,12 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type * as Openings from "../../../src/workflows/coordination/openings.ts";
 import type * as RunWaits from "../../../src/workflows/history/run-waits.ts";
 import type * as RunProgress from "../../../src/workflows/history/run-progress.ts";
+import type * as GivenUp from "../../../src/workflows/history/given-up.ts";
 import type * as RunItems from "../../../src/workflows/history/run-items.ts";
 import type * as RunRounds from "../../../src/workflows/history/run-rounds.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
+import { placeOf, stepAt } from "../../../src/workflows/steps/run-places.ts";
+import { withSteps } from "../../../src/workflows/steps/run-steps.ts";
 import type { StepOutline } from "../../../src/workflows/steps/step-outline.ts";
 import type { NetworkOptions } from "../support/run-network.ts";
 import { expectAllSound, expectSound } from "../support/run-invariants.ts";
@@ -175,7 +178,41 @@ describe("the properties", () => {
     });
     const failure = await failureOf({ depth: 1 });
     vi.doUnmock("../../../src/workflows/history/run-progress.ts");
-    expect(failure).toMatch(/settled|its sub-workflow is open/);
+    expect(failure).toMatch(/settled|its sub-workflow is open|every run ends/);
+  });
+
+  it("notice an item that is over while a step of it is in flight", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/given-up.ts", async (original) => {
+      const items = await original<typeof GivenUp>();
+      const givenUpBy: typeof GivenUp.givenUpBy = (steps, event) => {
+        const place = "step" in event && event.step !== undefined ? placeOf(steps, event.step) : undefined;
+        const item = place === undefined ? undefined : items.givenUpAround(steps, place);
+        return item === undefined ? items.givenUpBy(steps, event) : stepAt(steps, item);
+      };
+      return { ...items, isAtRest: () => true, givenUpBy };
+    });
+    const constraints = { fails: ["executing", "mapping"], depth: 1, eaches: true, bodies: true } as const;
+    const failure = await failureOf(constraints);
+    vi.doUnmock("../../../src/workflows/history/given-up.ts");
+    expect(failure).toContain("nothing of an item is in flight when it is over");
+  });
+
+  it("notice steps of an item that start after it has failed", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/history/given-up.ts", async (original) => {
+      const items = await original<typeof GivenUp>();
+      const giveUp: typeof GivenUp.giveUp = (next, item, error) => {
+        items.giveUp(next, item, error);
+        const { steps } = next;
+        next.steps = withSteps(steps, [[item, { ...stepAt(steps, item), status: "open" }]], steps.undoneFirst);
+      };
+      return { ...items, giveUp };
+    });
+    const constraints = { fails: ["executing"], depth: 1, eaches: true, bodies: true } as const;
+    const failure = await failureOf(constraints);
+    vi.doUnmock("../../../src/workflows/history/given-up.ts");
+    expect(failure).toMatch(/every run ends|no more items fail/);
   });
 
   it("notice a missing release: participants remember runs for ever", async () => {
