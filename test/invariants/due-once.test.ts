@@ -8,6 +8,7 @@ import {
   defineAgent,
   defineState,
   defineWorkflow,
+  isTroupeError,
   type Journal,
   memoryJournal,
   type Run,
@@ -65,6 +66,8 @@ interface Case {
   readonly ms: number;
   /** Whether a function gives the input. */
   readonly isMapped: boolean;
+  /** How many of its runs may go on at a time by a queue that they wait in, in all or of one key; absent for none. */
+  readonly queue: { readonly concurrency: number; readonly isByKey: boolean } | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -98,6 +101,10 @@ const cases: fc.Arbitrary<Case> = fc.record({
   catchUp: fc.constantFrom("latest" as const, "all" as const, "none" as const),
   ms: fc.constantFrom(0, 50, 1_500, 6_000),
   isMapped: fc.boolean(),
+  queue: fc.option(fc.record({ concurrency: fc.integer({ min: 1, max: 2 }), isByKey: fc.boolean() }), {
+    nil: undefined,
+    freq: 1,
+  }),
   steps: fc.array(step, { maxLength: 8 }),
 });
 
@@ -192,7 +199,32 @@ async function expectDueOnce(system: System, excuses: Excuses): Promise<void> {
   expect(new Set(booked).size, "each run has its effect once").toBe(booked.length);
 }
 
-const eachTimeIsDecidedOnce: WorldScenario<Case> = async (world, { every, overlap, catchUp, ms, isMapped, steps }) => {
+/** Of the runs of a schedule with a queue, no more went on at a time than that says, in the order in which they started. */
+async function expectQueued(system: System, { concurrency }: NonNullable<Case["queue"]>): Promise<void> {
+  const moves: { readonly position: number; readonly by: 1 | -1 }[] = [];
+  const released: { readonly started: number; readonly at: number }[] = [];
+  for await (const { run } of system.runs({ workflow: ticking })) {
+    const versions = await system.store.history(runState, run);
+    const begins = versions.find(({ state }) => state.isQueued !== true && state.startsAt === undefined);
+    const ended = versions.at(-1);
+    const first = versions[0];
+    expect(first?.state.queue?.name, "each of its runs joins the queue").toBe("beats");
+    if (begins === undefined || ended === undefined || first === undefined) continue;
+    moves.push({ position: begins.position, by: 1 }, { position: ended.position, by: -1 });
+    released.push({ started: first.position, at: begins.position });
+  }
+  let [going, most] = [0, 0];
+  for (const { by } of moves.toSorted((one, other) => one.position - other.position || one.by - other.by))
+    most = Math.max(most, (going += by));
+  expect(most, "no more go on at a time than the queue says").toBeLessThanOrEqual(concurrency);
+  const inOrder = released.toSorted((one, other) => one.started - other.started).map(({ at }) => at);
+  expect(inOrder, "they are released in order").toEqual(inOrder.toSorted((one, other) => one - other));
+}
+
+const eachTimeIsDecidedOnce: WorldScenario<Case> = async (
+  world,
+  { every, overlap, catchUp, ms, isMapped, queue, steps },
+) => {
   const excuses: Excuses = [];
   let [done, factor] = [0, 1];
   const excuse = (): void => void excuses.push(world.now());
@@ -200,9 +232,14 @@ const eachTimeIsDecidedOnce: WorldScenario<Case> = async (world, { every, overla
     const set = async (): Promise<void> => {
       const input = { schedule: id, ms };
       const given = isMapped ? (at: Date) => ({ ...input, at: at.getTime() }) : input;
-      await system.schedules.set(id, ticking, { every: every * factor, overlap, catchUp }, given);
+      const queued = queue === undefined ? {} : { queue: { name: "beats", ...(queue.isByKey ? { key: "one" } : {}) } };
+      await system.schedules.set(id, ticking, { every: every * factor, overlap, catchUp, ...queued }, given);
       excuse();
     };
+    if (queue !== undefined) {
+      const { concurrency, isByKey } = queue;
+      await system.queues.set("beats", isByKey ? { perKey: { concurrency } } : { all: { concurrency } });
+    }
     await set();
     for (; done < steps.length; done++) {
       const next = steps[done] as Step;
@@ -216,7 +253,16 @@ const eachTimeIsDecidedOnce: WorldScenario<Case> = async (world, { every, overla
         done--;
       } else if (next.do === "pause") await system.schedules.pause(id, "for a while");
       else if (next.do === "resume") await system.schedules.resume(id).then(excuse);
-      else if (next.do === "change") {
+      else if (next.do === "trigger")
+        await system.schedules.trigger(id, next.overlap === undefined ? {} : { overlap: next.overlap });
+      else if (next.do === "backfill") {
+        const to = world.now();
+        await system.schedules
+          .backfill(id, { from: to - next.ms, to, overlap: next.overlap })
+          .catch((error: unknown) => {
+            if (!isTroupeError(error, "invalid-options")) throw error; // no time of it has passed in so short a stretch
+          });
+      } else if (next.do === "change") {
         factor = 3 - factor;
         await set();
       } else {
@@ -235,6 +281,7 @@ const eachTimeIsDecidedOnce: WorldScenario<Case> = async (world, { every, overla
     await system.schedules.pause(id);
     while ((await system.schedules.find(id)).requests !== undefined) await sleep(5_000);
     await expectDueOnce(system, excuses);
+    if (queue !== undefined) await expectQueued(system, queue);
   });
 };
 
@@ -271,6 +318,18 @@ describe("invariant 17: each time is due once", () => {
 
   it("holds on the simulator when threads die", () =>
     holdsInWorld(cases, eachTimeIsDecidedOnce, { ...durable, faults: { ...crashes, threadDeath: 0.005 } }));
+
+  it("holds where a schedule is paused while it is behind, and times of a stretch were asked for", () => {
+    const behind: Case = {
+      ...{ every: 1_850, overlap: "queue", catchUp: "all", ms: 6_000, isMapped: false, queue: undefined },
+      steps: [
+        { do: "jump", ms: 39_381 },
+        { do: "backfill", ms: 17_625, overlap: "allow" },
+        { do: "sleep", ms: 5_000 },
+      ],
+    };
+    return holdsInWorld(fc.constant(behind), eachTimeIsDecidedOnce, { ...durable, numRuns: 5 });
+  });
 
   it("does not hold where the decision and the run are not one commit", async () => {
     const failure = await isFoundBrokenInWorld(cases, eachTimeIsDecidedOnce, {

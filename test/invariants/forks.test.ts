@@ -16,7 +16,8 @@ import {
 import { simulate } from "../../src/testing/index.ts";
 import { isByAgent, type Journey, journey, sent } from "./journeys.ts";
 import { book } from "./workflows.ts";
-import { crashes, holdsOnThreads, holdsSimulated, type Scenario } from "./worlds.ts";
+import { asMessage, mapFrames } from "./wire.ts";
+import { crashes, holdsOnThreads, holdsSimulated, isFoundBroken, type Scenario } from "./worlds.ts";
 
 const steps = ["stock", "money", "check[0]", "polish#2", "load[1]", "sign", "pick", "tag", "truck"] as const;
 
@@ -256,5 +257,22 @@ describe("a fork of a run", () => {
         },
         { seed: 1, runs: 1 },
       );
+  });
+
+  it("does not go on from what it has inherited without the hand-over", async () => {
+    const failure = await isFoundBroken(
+      forks.map((given): Forks => ({ ...given, start: "relay", switches: [] })),
+      comeToTheSame(),
+      {
+        tamper: () => (batch) =>
+          mapFrames(batch, (frame) => {
+            const sending = asMessage(frame);
+            if (sending?.type !== "coordinate") return frame;
+            const { message } = sending.payload as { message: { handOver?: boolean } };
+            return message.handOver === true ? undefined : frame;
+          }),
+      },
+    );
+    expect(failure).toContain("nothing is left to run");
   });
 });

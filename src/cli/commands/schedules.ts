@@ -64,7 +64,7 @@ export const schedules: Command = {
       case "list":
         return list(place);
       case "pause":
-        return change(place, id, (state, now) => pause(state, now, reason));
+        return change(place, id, (state, now, calendar) => pause(state, now, calendar, reason));
       case "resume":
         return change(place, id, resume);
       case "trigger": {

@@ -142,7 +142,7 @@ export class ScheduleKeeper implements Schedules {
 
   async pause(id: string, reason?: string): Promise<ScheduleView> {
     if (reason !== undefined) checkText("reason", reason);
-    return this.#changeOne(id, (state, now) => machine.pause(state, now, reason));
+    return this.#changeOne(id, (state, now) => machine.pause(state, now, this.#calendar, reason));
   }
 
   async resume(id: string): Promise<ScheduleView> {

@@ -129,10 +129,12 @@ export function backfill(
   return withRequest(state.paused === undefined ? state : withoutRuns(state, now, calendar), request);
 }
 
-/** The state once it is paused; the same if it is already. */
-export function pause(state: ScheduleState, now: number, reason: string | undefined): ScheduleState {
+/** The state once it is paused; the same if it is already. Times that are due before those of a stretch that was asked for have no run: these wait for none of them. */
+export function pause(state: ScheduleState, now: number, calendar: Calendar, reason: string | undefined): ScheduleState {
   if (state.paused !== undefined) return state;
-  return { ...state, paused: { since: now, ...(reason === undefined ? {} : { reason }) } };
+  const ends = (state.requests ?? []).flatMap((one) => (one.kind === "backfill" ? [one.to] : []));
+  const rest = ends.length === 0 ? state : withoutRuns(state, Math.max(now, ...ends), calendar);
+  return { ...rest, paused: { since: now, ...(reason === undefined ? {} : { reason }) } };
 }
 
 /** The state once it goes on; the same if it isn't paused. The times that came meanwhile have no run. */
