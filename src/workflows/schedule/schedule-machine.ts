@@ -130,7 +130,12 @@ export function backfill(
 }
 
 /** The state once it is paused; the same if it is already. Times that are due before those of a stretch that was asked for have no run: these wait for none of them. */
-export function pause(state: ScheduleState, now: number, calendar: Calendar, reason: string | undefined): ScheduleState {
+export function pause(
+  state: ScheduleState,
+  now: number,
+  calendar: Calendar,
+  reason: string | undefined,
+): ScheduleState {
   if (state.paused !== undefined) return state;
   const ends = (state.requests ?? []).flatMap((one) => (one.kind === "backfill" ? [one.to] : []));
   const rest = ends.length === 0 ? state : withoutRuns(state, Math.max(now, ...ends), calendar);

@@ -44,7 +44,8 @@ async function troupe(...args: readonly string[]) {
     openJournal: async () => ({ ...journal, position: journal.position, time: journal.time }),
   });
   const code = await commandLine([...args, "--journal", "data"], terminal, ports);
-  return { code, out: terminal.printed };
+  const stored = async (name: string): Promise<unknown> => (await store.snapshot(queueState, name))?.state;
+  return { code, out: terminal.printed, noted: terminal.notes, stored };
 }
 
 it("lists queues with their limits, and with the runs of each key", async () => {
@@ -56,6 +57,36 @@ it("lists queues with their limits, and with the runs of each key", async () => 
   ]);
   const { out: json } = await troupe("queues", "--json");
   expect(JSON.parse(json[1] ?? "")).toMatchObject({ name: "orders", waiting: 3, released: 1, perKey: { waiting: 7 } });
+});
+
+it("shows one, by its name", async () => {
+  expect((await troupe("queues", "show", "empty")).out).toEqual(["empty 0 wait, 0 go on"]);
+  const { code, noted } = await troupe("queues", "show", "ordes");
+  expect(code).toBe(1);
+  expect(noted.join("\n")).toContain("there is no queue ordes; did you mean orders?");
+});
+
+it("sets what one allows, and keeps when its runs were released where that counts", async () => {
+  const { code, out, stored } = await troupe("queues", "set", "orders", '{"all":{"concurrency":20}}', "--json");
+  expect(code).toBe(0);
+  expect(JSON.parse(out[0] ?? "")).toMatchObject({ name: "orders", all: { concurrency: 20 }, waiting: 3 });
+  expect(await stored("orders")).toEqual({ all: { concurrency: 20 } });
+  const rated = await troupe("queues", "set", "orders", '{"perKey":{"rate":{"runs":2,"period":60000}}}');
+  expect(await rated.stored("orders")).toMatchObject({ released: { a: { at: 5, key: "acme" } } });
+  const made = await troupe("queues", "set", "new", "{}");
+  expect(made.out).toEqual(["new 0 wait, 0 go on"]);
+  expect(await made.stored("new")).toEqual({});
+});
+
+it.each([
+  [["set", "orders", "20"], "Expected Object"],
+  [["set", "orders", '{"all":{"concurrency":0}}'], "all.concurrency"],
+  [["set", "orders", "all: 20"], "LIMITS is what the queue allows as JSON"],
+  [["frob"], "frob is none of list, show, set"],
+])("refuses %j", async (args, says) => {
+  const { code, noted } = await troupe("queues", ...args);
+  expect(code).toBe(2);
+  expect(noted.join("\n")).toContain(says);
 });
 
 it("shows the position of a run that waits, whatever else is listed", async () => {
