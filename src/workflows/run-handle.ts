@@ -264,6 +264,13 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     this.#result?.resolve(this.#output.value);
   }
 
+  /** The run goes on from a version that another process recorded: those up to it are read once some code looks at them. */
+  goOnFrom(snapshot: Snapshot<RunState>): void {
+    this.observe(snapshot, true);
+    this.#unseen = undefined;
+    this.#letGo = { first: 1, last: snapshot.version };
+  }
+
   /** The run is parked. Versions that no code has looked at are let go, and read again once some code does. */
   rest(): void {
     if (this.#live?.observed === true || this.#isShowing) return;

@@ -24,11 +24,16 @@ export interface RecoveryPorts {
   readonly events: RecoveryEvents;
   /** The newest version of a run. */
   newest(run: string): MaybePromise<Snapshot<RunState> | undefined>;
+  /** The same of many, read together; fails if one of them can't be read. */
+  newestOf(runs: readonly string[]): MaybePromise<readonly (Snapshot<RunState> | undefined)[]>;
   workflowOf(id: WorkflowId): Promise<WorkflowDefinition>;
   /** Goes on with a run if it is parked; returns whether it is. */
   takeUpParked(run: string, found: Snapshot<RunState>, workflow: WorkflowDefinition): boolean;
-  takeUp(run: string): Promise<unknown>;
+  takeUp(run: string, found: Snapshot<RunState>): Promise<unknown>;
 }
+
+/** How many runs are read together, and taken up beside each other. */
+const atOnce = 100;
 
 /** What says nothing of the run at which it comes up: the system ends, or a name is of none. */
 const endings = ["system-closed", "ownership-lost", "outcome-unknown", "no-such-run"] as const;
@@ -48,32 +53,62 @@ export class Recovery {
    * @throws TroupeError (as a rejection) `no-such-run` for a name that no run has.
    */
   async run(which: true | readonly string[]): Promise<void> {
-    const { unfinished, refused, events, newest } = this.#ports;
-    for (const id of which === true ? await unfinished.find() : new Set(which)) {
-      let state: RunState | undefined;
-      try {
-        const read = newest(id);
-        const found = read instanceof Promise ? await read : read;
-        state = found?.state;
-        if (found === undefined && which !== true) throw noSuchRun(id);
-        if (found === undefined || !isOpen(found.state)) {
-          unfinished.ended(id);
-          continue;
-        }
-        if (!this.#ports.takeUpParked(id, found, await this.#workflowOf(found.state.workflow)))
-          await this.#ports.takeUp(id);
-        events.onRecovered(id);
-      } catch (error) {
-        if (endings.some((code) => isTroupeError(error, code))) throw error;
-        unfinished.leave(id);
-        if (state !== undefined) this.#ports.queues.leftAside(id, state);
-        await refused.add(id, error, state);
-        events.onRefused(id, error);
-      }
+    const { unfinished } = this.#ports;
+    const ids = which === true ? await unfinished.find() : [...new Set(which)];
+    for (let first = 0; first < ids.length; first += atOnce) {
+      const some = ids.slice(first, first + atOnce);
+      const reading = this.#readTogether(some);
+      const read = reading instanceof Promise ? await reading : reading;
+      const goOn = (id: string, i: number): Promise<void> =>
+        this.#goOnWith(id, read === "unread" ? read : read[i], which);
+      // beside each other they share reads of a journal that is elsewhere; where it is here, that would only mix them up
+      if (reading instanceof Promise) await Promise.all(some.map(goOn));
+      else for (const [i, id] of some.entries()) await goOn(id, i);
     }
     if (which === true) unfinished.found();
     else await this.#leaveAside(new Set(which));
     this.#workflows.clear();
+  }
+
+  /** `unread` where one of them can't be read: then each is read by itself, and has its own error. */
+  #readTogether(ids: readonly string[]): MaybePromise<readonly (Snapshot<RunState> | undefined)[] | "unread"> {
+    const failed = (error: unknown): "unread" => {
+      if (endings.some((code) => isTroupeError(error, code))) throw error;
+      return "unread";
+    };
+    try {
+      const read = this.#ports.newestOf(ids);
+      return read instanceof Promise ? read.catch(failed) : read;
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  async #goOnWith(
+    id: string,
+    read: Snapshot<RunState> | undefined | "unread",
+    which: true | readonly string[],
+  ): Promise<void> {
+    const { unfinished, refused, events, newest } = this.#ports;
+    let state: RunState | undefined;
+    try {
+      const found = read === "unread" ? await newest(id) : read;
+      state = found?.state;
+      if (found === undefined && which !== true) throw noSuchRun(id);
+      if (found === undefined || !isOpen(found.state)) {
+        unfinished.ended(id);
+        return;
+      }
+      if (!this.#ports.takeUpParked(id, found, await this.#workflowOf(found.state.workflow)))
+        await this.#ports.takeUp(id, found);
+      events.onRecovered(id);
+    } catch (error) {
+      if (endings.some((code) => isTroupeError(error, code))) throw error;
+      unfinished.leave(id);
+      if (state !== undefined) this.#ports.queues.leftAside(id, state);
+      await refused.add(id, error, state);
+      events.onRefused(id, error);
+    }
   }
 
   /** Those that are not wanted have their places in queues all the same. */

@@ -6,10 +6,8 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Run } from "../../workflows/run.ts";
 import { RunHandle, type RunHandlePorts } from "../../workflows/run-handle.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
-import type { Intervention } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
-import { notAdmissible } from "../../workflows/supervisor/supervisor-errors.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
 import type { TroupeError } from "../../errors/troupe-error.ts";
 import type { Evolution } from "../../store/client/change.ts";
@@ -39,6 +37,7 @@ import { RunStarts } from "./run-starts.ts";
 import { RunRequests } from "./run-requests.ts";
 import { type RunPlaces, runTracing } from "./run-tracing.ts";
 import { StoredRuns } from "./stored-runs.ts";
+import { TakeUps } from "./take-ups.ts";
 import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents extends RecoveryEvents {
@@ -85,6 +84,7 @@ export class Runs {
   readonly #ended: EndedRuns;
   readonly #requests: RunRequests;
   readonly #starts: RunStarts;
+  readonly #takeUps: TakeUps;
   readonly #handlePorts: RunHandlePorts;
   #isClosed = false;
 
@@ -133,12 +133,18 @@ export class Runs {
       leave: (run) => this.#accepted.leave(run),
     });
     this.stored = new StoredRuns({ authority: home.authority, store: this.#actor.store, codec: this.#actor.codec });
+    this.#takeUps = new TakeUps({
+      ...{ supervisor: this.#supervisor, accepted: this.#accepted, stored: this.stored, queues: this.queues },
+      isForgetting: (id) => this.#ended.isForgetting(id),
+      workflowOf: (id) => this.workflowOf(id),
+      newHandle: (id, workflow) => this.#newHandle(id, workflow),
+    });
     this.#requests = new RunRequests({
       supervisor: this.#supervisor,
       accepted: this.#accepted,
       newest: (id) => this.stored.newest(id),
       versions: (id) => this.stored.versions(id),
-      takeUp: (event, handle) => this.#takeUp(handle.id, event, handle),
+      takeUp: (event, handle) => this.#takeUps.by(handle.id, event, handle),
     });
     this.#handlePorts = handlePorts({
       actor: this.#actor,
@@ -146,7 +152,7 @@ export class Runs {
       requests: this.#requests,
       newest: (id) => this.stored.newestVersion(id),
       versions: (id) => this.stored.versions(id),
-      takeUp: (id, event) => this.#takeUp(id, event),
+      takeUp: (id, event) => this.#takeUps.by(id, event),
     });
     this.#starts = new RunStarts({
       ...{ home, platform, options, accepted: this.#accepted, supervisor: this.#supervisor },
@@ -165,9 +171,10 @@ export class Runs {
       unfinished: this.#unfinished,
       refused: this.#refused,
       newest: (id) => this.stored.newestVersion(id),
+      newestOf: (ids) => this.stored.newestOf(ids),
       workflowOf: (id) => this.workflowOf(id),
-      takeUpParked: (id, found, workflow) => this.#takeUpParked(id, found, workflow),
-      takeUp: (id) => this.#takeUp(id, "recover"),
+      takeUpParked: (id, found, workflow) => this.#takeUps.parked(id, found, workflow),
+      takeUp: (id, found) => this.#takeUps.recover(id, found),
       queues: this.queues,
       events,
     });
@@ -353,38 +360,6 @@ export class Runs {
     const left = await this.#accepted.close(lost);
     await noted;
     return left;
-  }
-
-  /** Goes on with a run of the store, by recording `event`. Resolves when that is recorded: to `given`, or else to a new handle. */
-  async #takeUp(id: string, event: Intervention | "recover", given?: RunHandle): Promise<RunHandle> {
-    const versions = await this.stored.versions(id);
-    const snapshot = versions.at(-1);
-    if (snapshot === undefined) throw noSuchRun(id);
-    if (event !== "recover" && this.#supervisor.openRuns.has(id)) throw notAdmissible(id, snapshot.state, event.type);
-    const workflow = await this.workflowOf(snapshot.state.workflow);
-    this.#accepted.checkFree(id);
-    const handle = given ?? this.#newHandle(id, snapshot.state.workflow);
-    if (given === undefined) for (const version of versions) handle.observe(version, true);
-    await this.#accepted.takeUp(handle, () => {
-      if (this.#ended.isForgetting(id)) throw noSuchRun(id);
-      return this.#supervisor.resume(snapshot, id, workflow, event);
-    });
-    if (this.#supervisor.openRuns.isParked(id)) this.#parked(id, snapshot.state);
-    return handle;
-  }
-
-  /** Goes on with a run if it only waits for an answer or a time: nothing is recorded for that, and it has no handle yet. */
-  #takeUpParked(id: string, found: Snapshot<RunState>, workflow: WorkflowDefinition): boolean {
-    this.#accepted.checkFree(id);
-    const isParked = this.#supervisor.resumeParked(found, id, workflow);
-    if (isParked) this.#parked(id, found.state);
-    return isParked;
-  }
-
-  /** A run goes on here that is parked, of which nothing is recorded for that. */
-  #parked(id: string, state: RunState): void {
-    this.#accepted.park(id);
-    this.queues.observe(id, state);
   }
 
   /** The definition that a run follows. @throws TroupeError (as a rejection) `module-failed`, `definition-not-found`. */

@@ -12,7 +12,7 @@ import type { RunView } from "../../workflows/history/run-view.ts";
 import { checkRunFilter, listRuns, type RunFilter } from "./list-runs.ts";
 
 export interface StoredRunsOptions {
-  readonly authority: Pick<StoreAuthority, "keys" | "stored">;
+  readonly authority: Pick<StoreAuthority, "keys" | "stored" | "storedOf">;
   readonly store: Pick<StoreClient, "history" | "at">;
   readonly codec: PayloadCodec;
 }
@@ -27,6 +27,12 @@ export class StoredRuns {
   /** The newest version of a run; `undefined` for none. */
   newestVersion(id: string): MaybePromise<Snapshot<RunState> | undefined> {
     return chain(this.#options.authority.stored(stateKey(runState, id)), (newest) => newest && runOf(newest));
+  }
+
+  /** The newest versions of many runs, read together. Fails if one of them can't be read. */
+  newestOf(ids: readonly string[]): MaybePromise<readonly (Snapshot<RunState> | undefined)[]> {
+    const keys = ids.map((id) => stateKey(runState, id));
+    return chain(this.#options.authority.storedOf(keys), (all) => all.map((newest) => newest && runOf(newest)));
   }
 
   async newest(id: string): Promise<RunState | undefined> {

@@ -17,6 +17,7 @@ import {
 } from "../versions/commit.ts";
 import { live, standing, tombstoneAfter } from "../versions/tombstone.ts";
 import { deferred, type Deferred } from "../../async/deferred.ts";
+import { HeadReads } from "./head-reads.ts";
 import type { Journal } from "../journal/journal.ts";
 import { recordOfWrite } from "../versions/made-state.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
@@ -67,6 +68,7 @@ export interface CommitMeter {
  */
 export class CommitSequencer {
   readonly #journal: Journal;
+  readonly #heads: HeadReads;
   readonly #clock: TimeSource;
   readonly #publish: (records: readonly CommitRecord[], trace: string | undefined) => void;
   readonly #meter: CommitMeter | undefined;
@@ -86,6 +88,7 @@ export class CommitSequencer {
   ) {
     this.#meter = meter;
     this.#journal = journal;
+    this.#heads = new HeadReads(journal);
     this.#clock = clock;
     this.#publish = publish;
     this.#position = journal.position;
@@ -280,7 +283,7 @@ export class CommitSequencer {
   #line(key: StateKey): Line {
     const open = this.#lines.get(key);
     if (open !== undefined) return open;
-    const head = this.#journal.head(key);
+    const head = this.#heads.read(key);
     if (!(head instanceof Promise)) return { key, head, tip: head, tentative: [], loading: undefined, waiting: 0 };
     return this.#load(key, head);
   }

@@ -73,9 +73,8 @@ export class StoreAuthority {
   /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
   constructor({ journal: given, clock, retention = { rules: [] }, onTraced, meter }: StoreAuthorityOptions) {
     const { lost } = given;
-    const journal = lost === undefined ? given : (this.#losable = new LosableJournal(given, lost));
+    const journal = (this.#journal = lost === undefined ? given : (this.#losable = new LosableJournal(given, lost)));
     lost?.addEventListener("abort", () => this.#lost(lost.reason), { once: true });
-    this.#journal = journal;
     this.#parts = new CommittedParts(journal);
     this.#publisher = new Publisher(journal.position);
     this.#history = new HistoryReader(journal);
@@ -117,6 +116,11 @@ export class StoreAuthority {
   /** The newest version in the journal, without keeping it in memory: for reading many keys. */
   stored(key: StateKey): MaybePromise<Snapshot | undefined> {
     return this.#begin(() => this.#journal.peek(key));
+  }
+
+  /** The same of many keys, in one read where the journal is elsewhere. Fails if one of them can't be read. */
+  storedOf(keys: readonly StateKey[]): MaybePromise<readonly (Snapshot | undefined)[]> {
+    return this.#begin(() => this.#journal.heads(keys));
   }
 
   /**
@@ -191,7 +195,7 @@ export class StoreAuthority {
   /** The versions in a range, in its order. */
   history(key: StateKey, range: HistoryRange): MaybePromise<readonly Snapshot[]> {
     return chain(this.records(key, range), (records) => {
-      const snapshots = records.map((record) => record.snapshot);
+      const snapshots = records.map(snapshotIn);
       return range.order === "oldest-first" ? snapshots : snapshots.toReversed();
     });
   }
@@ -239,9 +243,7 @@ export class StoreAuthority {
   attach(replicaId: number, send: (message: AuthorityMessage) => void): AttachedReplica {
     this.#checkOpen();
     this.#channels.get(replicaId)?.detach();
-    const channel = new AuthorityChannel(this, this.#publisher, send, () => {
-      if (this.#channels.get(replicaId) === channel) this.#channels.delete(replicaId);
-    });
+    const channel = new AuthorityChannel(this, this.#publisher, send, () => this.#channels.delete(replicaId));
     this.#channels.set(replicaId, channel);
     return channel;
   }

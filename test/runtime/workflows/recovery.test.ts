@@ -44,6 +44,7 @@ async function recovered(
         state: { ...newRun, status, workflow: { module: "m", name: workflow, version: "1" } },
       } as Snapshot<RunState>;
     },
+    newestOf: (runs) => runs.map((run) => ports.newest(run) as Snapshot<RunState> | undefined),
     async workflowOf({ name }) {
       calls.push(`find ${name}`);
       if (name === "gone") throw new TroupeError("definition-not-found", "gone");

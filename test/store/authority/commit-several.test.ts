@@ -246,6 +246,7 @@ describe("a journal that has to read some heads first", () => {
     await settleAll();
     journal.head = head;
     const again = Promise.resolve(authority.commit(together("w a 0 1", "w b 0 1")));
+    await settleAll();
     journal.flush();
     expect(await again).toMatchObject({ kind: "committed" });
   });
