@@ -54,7 +54,8 @@ async function compared(directory: string, url: string): Promise<Figure[]> {
   return [
     ...(await measure({ bench: "commits, one after another", unit, baseline, rounds: 5, subjects: group(1, commits) })),
     ...(await measure({ bench: "commits, 64 sides", unit, baseline, rounds: 5, subjects: group(64, perWriter) })),
-    ...(await newKeys(far)),
+    ...(await newKeys("on disk", disk)),
+    ...(await newKeys("in PostgreSQL", far)),
     ...(await looks(url, `${schema}_keys`)),
   ];
 }
@@ -78,10 +79,10 @@ async function written(
   return perSecond(writers * each, start);
 }
 
-async function newKeys(system: System): Promise<Figure[]> {
+async function newKeys(where: string, system: System): Promise<Figure[]> {
   let fresh = 0;
   return measure({
-    bench: `commits, ${many} sides`,
+    bench: `commits ${where}, ${many} sides`,
     unit: "commits/s",
     baseline: "to keys that were committed to before",
     rounds: 5,
