@@ -5,7 +5,7 @@ import { isTroupeError } from "../../errors/troupe-error.ts";
 import { readers } from "./database.ts";
 
 /** How many one statement asks for, at most. */
-const most = 500;
+const most = 1_000;
 
 interface Waiting<Q, A> {
   readonly asked: Q;
@@ -25,7 +25,8 @@ export class SharedReads<Q, A> {
 
   ask(asked: Q): Promise<A> {
     const answer = deferred<A>();
-    if (this.#waiting.push({ asked, answer }) === 1) queueMicrotask(() => this.#pump());
+    // after all that one answer sets off has asked
+    if (this.#waiting.push({ asked, answer }) === 1) setImmediate(() => this.#pump());
     return answer.promise;
   }
 

@@ -100,7 +100,8 @@ export class WriteQueue<Part> {
   }
 
   async #run(): Promise<void> {
-    await Promise.resolve(); // so that work added in the same turn is written together
+    // so that all that one answer sets off is written together
+    await new Promise<void>((resolve) => void setImmediate(resolve));
     while (!this.#head.lost.aborted) {
       if (this.#queue.length > 0 && !this.#isPaused) await this.#writeGroup();
       else if (this.#isRenewalDue) await this.#head.renew();
