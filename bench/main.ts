@@ -21,6 +21,7 @@ import { items } from "./items.ts";
 import { steps } from "./steps.ts";
 import { store } from "./store.ts";
 import { streamsTopic } from "./streams.ts";
+import { queues } from "./queues.ts";
 import { switching } from "./switching.ts";
 import { systems } from "./systems.ts";
 import { telemetry } from "./telemetry.ts";
@@ -41,6 +42,7 @@ const topics = [
   steps,
   switching,
   items,
+  queues,
   loops,
   waits,
   overload,
