@@ -71,6 +71,8 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   #unseen: (Snapshot<RunState> | Parts)[] | undefined;
   /** The first and the last version that were let go unseen, as the run was parked. */
   #letGo: { readonly first: number; readonly last: number } | undefined;
+  /** Present while those are read again. */
+  #reading: Promise<void> | undefined;
   #isShowing = false;
   #isBegun = false;
   #isOver = false;
@@ -264,7 +266,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     this.#result?.resolve(this.#output.value);
   }
 
-  /** The run goes on from a version that another process recorded: those up to it are read once some code looks at them. */
+  /** The run goes on from a version that another process recorded: those up to it are read for the code that asks for the run. */
   goOnFrom(snapshot: Snapshot<RunState>): void {
     this.observe(snapshot, true);
     this.#unseen = undefined;
@@ -281,13 +283,25 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     this.#unseen = undefined;
   }
 
-  /** The run can't go on. The end of the system ends its events; any other reason is their error. */
+  /** Has at hand again what was let go, for code that asks for the run: it gets all events so far as it subscribes. Rejects if it can't be read. */
+  async recall(): Promise<this> {
+    if (this.#letGo !== undefined && !this.#isShowing) this.#readAgain(this.#letGo);
+    await this.#reading;
+    return this;
+  }
+
+  /** The run can't go on. */
   break(error: unknown): void {
+    this.#breakOff(error);
+    this.#reject(error);
+    this.#starting?.reject(error);
+  }
+
+  /** No event comes any more. The end of the system ends the events; any other reason is their error. */
+  #breakOff(error: unknown): void {
     const isSystems = isTroupeError(error, "system-closed") || isTroupeError(error, "ownership-lost");
     this.#end ??= isSystems ? {} : { error };
     this.#endRecords();
-    this.#reject(error);
-    this.#starting?.reject(error);
   }
 
   #reject(error: unknown): void {
@@ -298,8 +312,8 @@ export class RunHandle<Output = unknown> implements Run<Output> {
   /** A subscriber may cause the next version, by cancelling: that one waits until all subscribers have got this one. */
   #show(): void {
     if (this.#isShowing) return;
-    this.#isShowing = true;
     if (this.#letGo !== undefined) return this.#readAgain(this.#letGo);
+    this.#isShowing = true;
     for (let next = this.#unseen?.shift(); next !== undefined; next = this.#unseen?.shift()) {
       if ("values" in next) this.#showParts(next);
       else this.#showVersion(next);
@@ -310,23 +324,30 @@ export class RunHandle<Output = unknown> implements Run<Output> {
     this.#endRecords();
   }
 
-  /** Shows what was let go, and then what has come meanwhile. */
-  #readAgain({ first, last }: { readonly first: number; readonly last: number }): void {
+  /** Reads what was let go. Shows it, and then what has come meanwhile, if some code listens by then. */
+  #readAgain(letGo: { readonly first: number; readonly last: number }): void {
+    const { first, last } = letGo;
     this.#letGo = undefined;
-    const read = this.#ports.versions(this.id).then(
+    this.#isShowing = true;
+    const over = (): void => {
+      this.#reading = undefined;
+      this.#isShowing = false;
+      if (this.#live?.observed === true) this.#show();
+    };
+    this.#reading = this.#ports.versions(this.id).then(
       (versions) => {
         const wanted = [...versions].filter(({ version }) => version >= first && version <= last);
         this.#unseen = [...wanted, ...(this.#unseen ?? [])];
+        over();
       },
       (error: unknown) => {
-        this.#end ??= { error };
-        this.#endRecords();
+        this.#letGo = letGo;
+        if (this.#live?.observed === true) this.#breakOff(error);
+        over();
+        throw error;
       },
     );
-    void read.then(() => {
-      this.#isShowing = false;
-      this.#show();
-    });
+    this.#reading.catch(() => undefined); // those who listen are told by the events, and code that asks for the run by `recall`
   }
 
   #showVersion(version: Snapshot<RunState>): void {

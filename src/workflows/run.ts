@@ -25,9 +25,10 @@ export interface Run<Output = unknown, Waits = never, Steps = unknown, Parts = u
   readonly id: string;
   /**
    * The run's events, in order. Hot: the run goes on with or without subscribers. A subscriber first gets, at once, all
-   * events so far, however late it subscribes, then each event as it is recorded. Completes when the run has ended,
+   * events so far, however late it subscribes, then each event as it is recorded. Only where the run was parked since
+   * this handle was got, the events so far are read from the journal first. Completes when the run has ended,
    * also for a run that failed, and when the system closes before; then {@link Run.result} says so, and the last event is
-   * no `run-ended`. Errors when the run can't be recorded any more; for a subscriber without `error` it completes then.
+   * no `run-ended`. Errors when the run can't be recorded or read any more; for a subscriber without `error` it completes then.
    */
   readonly events$: Observable<RunRecord>;
   /**

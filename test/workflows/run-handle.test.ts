@@ -2,12 +2,31 @@ import { firstValueFrom, toArray } from "rxjs";
 import { describe, expect, it } from "vitest";
 import * as v from "valibot";
 import { defineAgent } from "../../src/agents/agent-definition.ts";
-import { RunHandle } from "../../src/workflows/run-handle.ts";
+import { TroupeError } from "../../src/errors/troupe-error.ts";
+import type { Snapshot } from "../../src/store/versions/snapshot.ts";
+import type { RunState } from "../../src/workflows/history/run-state.ts";
+import { RunHandle, type RunHandlePorts } from "../../src/workflows/run-handle.ts";
 import { RunSupervisor } from "../../src/workflows/supervisor/run-supervisor.ts";
 import type { WorkflowDefinition } from "../../src/workflows/definition/workflow-definition.ts";
 import { defineWorkflow } from "../../src/workflows/definition/define-workflow.ts";
 import { codec, diamond, error, quiet as quietPorts } from "./support/example-workflow.ts";
 import { MemoryRuns } from "./support/memory-runs.ts";
+
+/** A handle's ports that only read. */
+function portsOf(runs: MemoryRuns): RunHandlePorts {
+  return {
+    cancel: () => Promise.reject(new Error("not here")),
+    listen: () => undefined,
+    versions: async (id) => runs.versions(id),
+    at: () => Promise.reject(new Error("not here")),
+    newest: (id) => Promise.resolve(runs.versions(id).at(-1)),
+    tell: () => Promise.reject(new Error("not here")),
+    retryCompensation: () => Promise.reject(new Error("not here")),
+    undo: () => Promise.reject(new Error("not here")),
+    resolve: () => Promise.reject(new Error("not here")),
+    codec,
+  };
+}
 
 /** A run of the diamond that waits for what the test proposes. */
 function begin(
@@ -20,16 +39,8 @@ function begin(
 } {
   const runs = new MemoryRuns();
   const handle = new RunHandle<{ total: number }>(run, workflow, {
+    ...portsOf(runs),
     cancel: async ({ id }, reason) => supervisor.cancel(id, reason),
-    listen: () => undefined,
-    versions: async (id) => runs.versions(id),
-    at: () => Promise.reject(new Error("not here")),
-    newest: (id) => Promise.resolve(runs.versions(id).at(-1)),
-    tell: () => Promise.reject(new Error("not here")),
-    retryCompensation: () => Promise.reject(new Error("not here")),
-    undo: () => Promise.reject(new Error("not here")),
-    resolve: () => Promise.reject(new Error("not here")),
-    codec,
   });
   const supervisor = new RunSupervisor({
     commit: (subject, next) => runs.commit(subject, next),
@@ -273,6 +284,56 @@ describe("a run that was parked", () => {
     expect(await Promise.all(heard)).toEqual([all, all]);
     expect(await handle.result).toEqual({ total: 9 });
     await handle.started;
+  });
+
+  it("has its events at hand again for code that asks for it, as has one that another process left", async () => {
+    const { handle, supervisor, runs } = begin();
+    handle.rest();
+    void supervisor.propose("r", done("a"));
+    const left = new RunHandle("r", diamond, portsOf(runs));
+    left.goOnFrom(runs.versions("r").at(-1) as Snapshot<RunState>);
+    for (const one of [handle, left]) {
+      const types: string[] = [];
+      (await one.recall()).events$.subscribe(({ event }) => types.push(event.type));
+      expect(types).toEqual((await handle.history()).map(({ event }) => event.type));
+    }
+  });
+
+  it("is read once where code asks for it while others listen", async () => {
+    const { handle, runs } = begin();
+    handle.rest();
+    let reads = 0;
+    const versions = runs.versions.bind(runs);
+    runs.versions = (id) => (reads++, versions(id));
+    const types: string[] = [];
+    handle.events$.subscribe(({ event }) => types.push(event.type));
+    await Promise.all([handle.recall(), handle.recall()]);
+    expect(reads).toBe(1);
+    expect(types).toEqual((await handle.history()).map(({ event }) => event.type));
+  });
+
+  it("says so to the code that asks for it when it can't be read, and is read for the next one", async () => {
+    const { handle, runs } = begin();
+    handle.rest();
+    const versions = runs.versions.bind(runs);
+    const failure = new Error("the disk is gone");
+    runs.versions = () => {
+      throw failure;
+    };
+    await expect(handle.recall()).rejects.toThrow(failure);
+    runs.versions = versions;
+    const types: string[] = [];
+    (await handle.recall()).events$.subscribe(({ event }) => types.push(event.type));
+    expect(types).toEqual((await handle.history()).map(({ event }) => event.type));
+  });
+
+  it("completes for those who listen when the system closes while it is read", async () => {
+    const { handle, runs } = begin();
+    handle.rest();
+    runs.versions = () => {
+      throw new TroupeError("system-closed", "the system is closed");
+    };
+    expect(await firstValueFrom(handle.events$.pipe(toArray()))).toEqual([]);
   });
 
   it("says so to those who listen when it can't be read", async () => {

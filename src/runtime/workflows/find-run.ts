@@ -20,10 +20,10 @@ export interface FindRunPorts {
 export async function findRun(id: string, ports: FindRunPorts): Promise<RunHandle> {
   const { accepted, stored, refused, open, newHandle } = ports;
   const known = accepted.handle(id);
-  if (known !== undefined) return known;
+  if (known !== undefined) return known.recall();
   const versions = await stored.versions(id);
   const again = accepted.handle(id); // it may have been taken up meanwhile
-  if (again !== undefined) return again;
+  if (again !== undefined) return again.recall();
   const [first] = versions;
   if (first === undefined) throw noSuchRun(id);
   const length = open.lengthOf(id);
