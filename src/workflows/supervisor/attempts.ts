@@ -65,15 +65,10 @@ export class Attempts {
     });
   }
 
-  #goAhead(
-    run: OpenRun,
-    agent: AgentDefinition,
-    { type, step: name, attempt }: Started,
-    trace?: string,
-  ): MaybePromise<Grant | false> {
-    const number = attemptOf(attempt === undefined ? {} : { attempt });
+  #goAhead(run: OpenRun, agent: AgentDefinition, claim: Started, trace?: string): MaybePromise<Grant | false> {
+    const { type, step: name, attempt } = claim;
     const begin = (permit: Permit | undefined): Grant | false => {
-      if (run.isClosed || !run.isInFlight(name, number)) {
+      if (run.isClosed || !run.isInFlight(claim)) {
         permit?.release(); // it was given up while it was held
         return false;
       }

@@ -126,16 +126,16 @@ export class OpenRun {
     }
   }
 
-  /** True if this attempt at a step, or at its compensation, is in flight. */
-  isInFlight(name: string, attempt: number): boolean {
-    const step = stepOf(this.state, name);
-    return step !== undefined && isInFlight(step) && attemptOf(step) === attempt;
+  /** True if this attempt is in flight: at the step or at its compensation, as `type` says. Each counts its attempts from 1. */
+  isInFlight(claim: Pick<Claim, "type" | "step" | "attempt">): boolean {
+    const step = stepOf(this.state, claim.step);
+    const status = claim.type === "step-started" ? "started" : "compensating";
+    return step?.status === status && attemptOf(step) === attemptOf(claim);
   }
 
   /** True if this attempt at a step is in flight: at the step itself, and not at its compensation. */
-  isExecuting({ step: name, attempt }: { readonly step: string; readonly attempt: number }): boolean {
-    const step = stepOf(this.state, name);
-    return step?.status === "started" && attemptOf(step) === attempt;
+  isExecuting(attempt: { readonly step: string; readonly attempt: number }): boolean {
+    return this.isInFlight({ ...attempt, type: "step-started" });
   }
 
   /** Its next version is committed. */

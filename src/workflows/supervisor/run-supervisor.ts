@@ -236,7 +236,7 @@ export class RunSupervisor {
   /** Notes that an agent's code begins with an attempt at a step that was let ahead. */
   begun(id: string, step: string, attempt: number): void {
     const run = this.#runs.get(id);
-    if (run?.isInFlight(step, attempt) === true) run.permitOf(step)?.begin();
+    if (run?.isExecuting({ step, attempt }) === true) run.permitOf(step)?.begin();
   }
 
   /** Passes on what an attempt emits, if it is in flight by the run's history (invariant 16). Returns whether more is wanted. */

@@ -22,6 +22,7 @@ import {
   started,
   stepsIn,
   stillClock,
+  undo,
   plan as diamondPlan,
 } from "../support/example-workflow.ts";
 
@@ -47,12 +48,12 @@ class NotedPermit implements Permit {
   }
 }
 
-/** The diamond, of agents whose attempts may have to wait. */
+/** The diamond, of agents whose attempts may have to wait, and are undone also where it isn't known what they did. */
 const plan = planWorkflow({
   ...diamond,
   steps: diamondPlan.steps.map((step) => {
     const policies = { ...step.agent.policies, bulkhead: { concurrent: 1, queue: 10 } };
-    return { ...step, agent: { ...step.agent, policies } };
+    return { ...step, agent: { ...step.agent, policies, compensateUnknown: () => undefined } };
   }),
 });
 
@@ -175,6 +176,18 @@ describe("an attempt", () => {
     office.admitNext();
     expect(await held).toBe(false);
     expect(office.permits.map(({ notes }) => notes)).toEqual([["ok"], ["excused"], ["released"]]);
+  });
+
+  it("does not go ahead once its step is being undone, although the undoing counts its attempts alike", async () => {
+    const office = new Office();
+    office.admission = "later";
+    const held = office.begin("a");
+    expect(office.record({ ...fail("a"), isUncertain: true } as RunEvent)).toBe(true);
+    expect(office.record(undo("a"))).toBe(true);
+    office.admitNext();
+    expect(await held).toBe(false);
+    expect(office.permits.map(({ notes }) => notes)).toEqual([["released"]]);
+    expect(office.attempts.goAhead(office.run, { type: "compensation-started", step: "a" })).toEqual({});
   });
 
   it("whose time was up keeps its place until its code has ended, or is gone with its participant", () => {
