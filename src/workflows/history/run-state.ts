@@ -5,6 +5,7 @@ import type { Mutable } from "../../values/mutable.ts";
 import { defineFamily } from "../../store/versions/define-state.ts";
 import { kindOf } from "../../values/value-copier.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
+import { sealMade } from "../../store/versions/made-state.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { WorkflowId } from "../definition/workflow-definition.ts";
@@ -65,17 +66,18 @@ export interface RunState {
 }
 
 /** A run before its first event. */
-export const newRun: RunState = Object.freeze({
+export const newRun: RunState = {
   status: "new",
-  workflow: Object.freeze({ module: "", name: "", version: "" }),
+  workflow: { module: "", name: "", version: "" },
   input: null,
   coordination: "orchestrator",
   pinned: false,
   epoch: 0,
-  steps: Object.freeze(newSteps(Object.freeze([]))),
+  steps: newSteps([]),
   length: 0,
-  events: Object.freeze([]),
-});
+  events: [],
+};
+sealMade(newRun);
 
 /** The statuses of a run that has begun. */
 export const runStatuses = [
