@@ -348,7 +348,7 @@ describe("a gate, whatever its policies", () => {
         ],
       },
     );
-    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(500);
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(100);
   });
 
   it("does the same for a tenant whatever others do, where all limits are per tenant", () => {
@@ -363,6 +363,6 @@ describe("a gate, whatever its policies", () => {
       }),
       { numRuns: 200 },
     );
-    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(500);
+    for (const [what, count] of Object.entries(seen)) expect(count, what).toBeGreaterThan(100);
   });
 });

@@ -215,17 +215,17 @@ function itemsOf(run: Outcome): string[] {
   );
 }
 
-/** The items that failed for good while the run went on. */
-function toleratedIn(run: Outcome): string[] {
-  return run.events.flatMap((event) =>
-    event.type === "step-failed" &&
-    event.retryAt === undefined &&
-    event.step.endsWith("]") &&
-    run.state.failed === undefined &&
-    run.state.cancelled === undefined
-      ? [event.step]
-      : [],
+/** The items that failed for good while the run went on: it may have turned back since. */
+function toleratedIn({ events, state }: Outcome): string[] {
+  const forGood = (event: RunEvent) => event.type === "step-failed" && event.retryAt === undefined;
+  const turn = events.findIndex(
+    (event) => event.type === "cancel-requested" || (forGood(event) && "step" in event && event.step === state.failed),
   );
+  return events
+    .slice(0, turn < 0 ? undefined : turn)
+    .flatMap((event) =>
+      event.type === "step-failed" && forGood(event) && event.step.endsWith("]") ? [event.step] : [],
+    );
 }
 
 function isMeantToFail(scenario: Scenario, item: string): boolean {
