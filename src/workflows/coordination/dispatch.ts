@@ -83,11 +83,11 @@ function follow(run: RelayedRun, event: RunEvent, isHandOver: boolean): readonly
       // once all steps have started, no participant gathers events any more, but for a loop that ended last
       return state.status === "completed" ? release(run, loopersOf(run.plan)) : releaseAll(run);
     case "step-failed": {
-      if (!isRelayed || !isOpen(state)) return [];
-      // of an item that was given up, participants may still wait for what doesn't come
+      if (!isRelayed) return [];
+      // of an item that was given up, participants may still wait for what doesn't come, also where the run ends with it
       const begun = scopeAt(run.plan, event.step);
       const released = begun === undefined ? [] : release(run, run.plan.participants, event.step);
-      return [...released, ...forward(run, event)];
+      return isOpen(state) ? [...released, ...forward(run, event)] : released;
     }
     default:
       return isRelayed && isOpen(state) ? forward(run, event) : [];

@@ -250,6 +250,34 @@ describe("runs under either coordination and any switches in between", () => {
     expect(played.refused.map(({ type }) => type)).toContain("step-failed");
   });
 
+  it("leave nothing with participants where an item is given up, and the run ends with it", async () => {
+    const plain = {
+      ...({ agent: 0, fails: "never", heedsAbort: false, hasFallback: false, skippedAt: undefined } as const),
+      ...{ hasTimeout: false, after: [], needs: [], hasOtherwise: false },
+    };
+    const agent = { isCompensable: true, undoesUnknown: false, concurrency: 1, attempts: 1 } as const;
+    const list = { concurrency: 1, tolerate: undefined, failing: 2 };
+    const scenario: Scenario = {
+      steps: [
+        { ...plain, kind: "agent" },
+        {
+          ...{ ...plain, kind: "each", after: [0], each: { ...list, tolerate: 2 } },
+          inner: [
+            { ...plain, kind: "each", each: list, fails: "executing" },
+            { ...plain, kind: "each", each: list },
+          ],
+        },
+      ],
+      ...{ agents: [agent, agent, agent, agent], pivot: undefined, coordination: "relay", runs: 3, pinned: undefined },
+      ...{ isAsync: false, schedule: [] },
+    };
+    const played = await play(scenario);
+    expectAllSound(scenario, played);
+    const failed = played.runs.flatMap(({ events }) => events.filter(({ type }) => type === "step-failed"));
+    expect(failed.map((event) => "step" in event && event.step)).toContain("s1[0]");
+    expect(played.runs.map(({ status }) => status)).toEqual(["completed", "completed", "completed"]);
+  });
+
   it("have each effect once when any message is delivered again, at any later time (invariant 5)", async () => {
     await fc.assert(
       fc.asyncProperty(
