@@ -271,9 +271,9 @@ export class ThreadRoster {
     const peers = [...this.#entries.values()];
     const entry: Entry = { id, thread, slot, isClosing: false };
     this.#entries.set(id, entry);
-    this.#onOpen(id, thread);
-    void thread.exit.then((exit) => this.#exited(entry, exit));
+    void thread.exit.then((exit) => this.#exited(entry, exit)); // first: opening may fail, as where the journal is lost
     try {
+      this.#onOpen(id, thread);
       await Promise.all(peers.map((peer) => this.#connect(peer, entry)));
     } catch (error) {
       entry.isClosing = true; // a thread that can't be reached by all others is of no use

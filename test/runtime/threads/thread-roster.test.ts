@@ -26,6 +26,8 @@ class Stage {
   readonly failures: Error[] = [];
   /** What linking fails with. */
   linkFailure: Error | undefined;
+  /** What the system refuses the next threads with that are opened. */
+  openFailure: Error | undefined;
   /** The numbers of threads that never stop their actors. */
   readonly hung = new Set<number>();
   /** Set to hold openings. */
@@ -46,7 +48,10 @@ class Stage {
       clock: this.clock,
       pooled,
       open: (id) => this.#open(id),
-      onOpen: (id) => void this.log.push(`opened ${id}`),
+      onOpen: (id) => {
+        if (this.openFailure !== undefined) throw this.openFailure;
+        this.log.push(`opened ${id}`);
+      },
       onExit: (id, exit, wasClosing) => {
         this.log.push(`${wasClosing ? "closed" : exit.kind} ${id}`);
         this.onExit();
@@ -236,6 +241,15 @@ describe("threads that can't be opened again", () => {
     stage.clock.pass(100);
     await settled();
     expect(stage.roster.ids).toEqual([2, 4]);
+  });
+
+  it("count as such when the system refuses them, as one that has lost its journal does: they are gone", async () => {
+    const stage = await Stage.started(2);
+    await place(stage, 2);
+    stage.openFailure = new Error("lost");
+    await stage.die(2);
+    expect(stage.log).toEqual(["died 2", "closed 3", "lost, again in 100"]);
+    expect(stage.roster.ids).toEqual([1]);
   });
 
   it("fail the start, which isn't tried again", async () => {
