@@ -12,7 +12,7 @@ const isOfSources = !process.argv.includes("run") || process.argv.some((argument
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 3, // on two cores: the tests of threads and processes wait for a good part of their time
+    maxWorkers: 4, // on two cores: the tests of threads and processes wait for a good part of their time
     testTimeout: 240_000,
     hookTimeout: 120_000,
     env: { TROUPE_LOG: "off" }, // most systems of the tests are there to fail
