@@ -404,6 +404,10 @@ function failing(journal: Journal): Failing {
       if (key === own.unreadable) return Promise.reject(new Error("the disk is scratched"));
       return journal.head(key);
     },
+    heads(keys) {
+      if (keys.some((key) => key === own.unreadable)) return Promise.reject(new Error("the disk is scratched"));
+      return journal.heads(keys);
+    },
   };
   return new Proxy(journal, {
     get: (target, name) => Reflect.get(name in own ? own : name in ways ? ways : target, name) as unknown,
