@@ -19,6 +19,7 @@ import { RefusedMessage } from "../messaging/refused-message.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
 import type { Sender } from "../messaging/target.ts";
 import { CellContext, type CellSite } from "../cell/cell-context.ts";
+import type { Fenced } from "../cell/fenced-store.ts";
 import type { Handling } from "../cell/handling.ts";
 import type { Delivery } from "../cell/delivery.ts";
 import { CallsOnce } from "./calls-once.ts";
@@ -121,6 +122,7 @@ export class AgentBody implements ActorBody {
         host.reportFailure(cell.address, coordinate, error, true); // by the supervisor, below
         void host.stop(cell.address, "discard"); // the supervisor hears that it has stopped, and counts it as lost
       },
+      settled: async () => cell.observe(await services.store.settled()),
       codec,
       clock: host.clock,
     });
@@ -274,8 +276,8 @@ class WorkHandling implements Handling {
     return this.#work.deadline;
   }
 
-  get isLeftBehind(): boolean {
-    return this.#work.isLeftBehind;
+  get fence(): Fenced {
+    return this.#work;
   }
 
   get signal(): AbortSignal {

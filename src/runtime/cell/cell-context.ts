@@ -31,12 +31,13 @@ import { addressIn, BoundRef } from "../messaging/actor-ref.ts";
 import { targetOf } from "../messaging/definition-target.ts";
 import { checkCall, checkSought, checkSpawn, noOptions } from "../definitions/check-definition.ts";
 import { definitionId } from "../definitions/definition-loader.ts";
-import { noSuchActor, replaced } from "../messaging/ask-errors.ts";
+import { noSuchActor } from "../messaging/ask-errors.ts";
 import type { ActorServices } from "./actor-services.ts";
 import type { CallTerms } from "./call-port.ts";
 import { type SpawnOutcome, type SpawnRequest, systemTarget } from "../messaging/system-protocol.ts";
 import { spared } from "../messaging/unawaited.ts";
 import { checkStopMode, type StopMode } from "../../actors/stop-mode.ts";
+import { FencedStore } from "./fenced-store.ts";
 import type { Handling } from "./handling.ts";
 import { stateKey } from "../../store/versions/state-key.ts";
 import type { ActiveSpan } from "../../traces/active-span.ts";
@@ -268,7 +269,7 @@ export class CellContext implements ActorContext<unknown> {
     recipe: (draft: Draft<S>) => void | S,
     options?: CommitOptions,
   ): Promise<Snapshot<S>> {
-    const client = this.#ownVersions();
+    const client = this.#versions();
     if (this.#handling.trace === undefined) return client.commit(definition, id, recipe, options);
     return recordCommit(
       this.recorded,
@@ -284,7 +285,7 @@ export class CellContext implements ActorContext<unknown> {
     recipe: TransactRecipe<K>,
     options?: TransactOptions,
   ): Promise<TransactSnapshots<K>> {
-    const client = this.#ownVersions();
+    const client = this.#versions();
     if (this.#handling.trace === undefined) return client.transact(keys, recipe, options);
     const families = [...new Set(keys.map(([definition]) => definition.name))];
     return recordCommit(
@@ -300,7 +301,7 @@ export class CellContext implements ActorContext<unknown> {
   }
 
   put<S>(definition: StateDefinition<S>, id: string, state: S, options?: PutOptions): Promise<Snapshot<S>> {
-    const client = this.#ownVersions();
+    const client = this.#versions();
     if (this.#handling.trace === undefined) return client.put(definition, id, state, options);
     return recordCommit(
       this.recorded,
@@ -311,14 +312,17 @@ export class CellContext implements ActorContext<unknown> {
     );
   }
 
-  /** The client for commits. @throws TroupeError `actor-stopped` once the handling was left behind. */
-  #ownVersions(): StoreClient {
-    if (this.#handling.isLeftBehind === true) throw replaced(this.self);
-    return this.#versions();
+  #versions(): StoreClient {
+    this.#client ??= this.#makeClient();
+    this.#client.observe(this.#site.cell.token);
+    return this.#client;
   }
 
-  #versions(): StoreClient {
-    this.#client ??= new StoreClient(recordWaits(this.#site.services.store, this.recorded), {
+  #makeClient(): StoreClient {
+    const { fence } = this.#handling;
+    const { store } = this.#site.services;
+    const own = fence === undefined ? store : new FencedStore(store, fence);
+    return new StoreClient(recordWaits(own, this.recorded), {
       author: this.#site.cell.author,
       ...this.#work,
       onSeen: (snapshot, how) => {
@@ -326,8 +330,6 @@ export class CellContext implements ActorContext<unknown> {
         if (how === "read") recordRead(this.#handling.trace, snapshot);
       },
     });
-    this.#client.observe(this.#site.cell.token);
-    return this.#client;
   }
 
   #ref(definition: ActorDefinition | CallableAgent, address: Address): BoundRef {

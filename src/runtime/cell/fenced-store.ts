@@ -1,33 +1,32 @@
-/** The store as a supervised actor reaches it: it takes no commits of a life that was replaced. */
+/** The store as work reaches it that may be given up while its code still runs: it takes no commits of what was. */
 
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { CommitOutcome, CommitRequest } from "../../store/versions/commit.ts";
 import type { StoreAccess } from "../../store/versions/store-access.ts";
 import { ThroughStore } from "../../store/versions/through-store.ts";
-import { replaced } from "../messaging/ask-errors.ts";
 
-/** The cell that has the access. */
-interface Fenced {
-  readonly address: string;
-  /** True once it is replaced, or given up. */
-  readonly isFenced: boolean;
+/** A life of an actor, or an attempt at a step. */
+export interface Fenced {
+  /** Why it has no effect any more; `undefined` as long as it has. */
+  readonly refusal: Error | undefined;
 }
 
 /**
- * Access that refuses the commits of a fenced cell. What the cell had submitted before comes before anything that the next life
- * reads, since the host reports the end of this life only after it has fenced the cell.
+ * Access that refuses each commit from when its owner is given up, also the further tries of one that has begun. What was submitted before may
+ * still land: what takes the owner's place waits for it ({@link StoreAccess.settled}).
  */
 export class FencedStore extends ThroughStore {
-  readonly #cell: Fenced;
+  readonly #owner: Fenced;
 
-  constructor(store: StoreAccess, cell: Fenced) {
+  constructor(store: StoreAccess, owner: Fenced) {
     super(store);
-    this.#cell = cell;
+    this.#owner = owner;
   }
 
-  /** @throws TroupeError `actor-stopped`. */
+  /** @throws the refusal. */
   override submit(request: CommitRequest): MaybePromise<CommitOutcome> {
-    if (this.#cell.isFenced) throw replaced(this.#cell.address);
+    const { refusal } = this.#owner;
+    if (refusal !== undefined) throw refusal;
     return super.submit(request);
   }
 }

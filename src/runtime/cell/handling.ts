@@ -1,6 +1,7 @@
 /** What a context needs of the work that it is for. */
 
 import type { CancellationListener } from "../../async/cancellation.ts";
+import type { Fenced } from "./fenced-store.ts";
 import type { TraceContext } from "../../traces/traceparent.ts";
 import type { Sender } from "../messaging/target.ts";
 
@@ -13,8 +14,8 @@ export interface Handling {
   /** Tells the listener, until it is removed, when the signal aborts. */
   add(listener: CancellationListener): void;
   remove(listener: CancellationListener): void;
-  /** True once it was left behind: what it commits is refused. Default false. */
-  readonly isLeftBehind?: boolean;
+  /** Refuses what it commits once it is given up; absent where it can't be, while its actor lives. */
+  readonly fence?: Fenced;
   /** Its place in a trace; absent for none. */
   readonly trace?: TraceContext | undefined;
 }

@@ -5,16 +5,19 @@ import { enableMapSet } from "immer";
 import type { ActorDefinition } from "../../actors/actor-definition.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { defaultMailbox } from "../../actors/mailbox-options.ts";
+import { replaced } from "../messaging/ask-errors.ts";
 import type { ActorBody, ActorCell } from "../cell/actor-cell.ts";
 import { agentMailbox } from "../messaging/definition-target.ts";
 import { StreamBody } from "../bodies/stream-body.ts";
 import { DurableBody } from "../bodies/durable-body.ts";
-import { FencedStore } from "../cell/fenced-store.ts";
+import { type Fenced, FencedStore } from "../cell/fenced-store.ts";
+import { SettledStore } from "../cell/settled-store.ts";
 import { ObservedStore } from "../cell/observed-store.ts";
 import { HandlersBody } from "../bodies/handlers-body.ts";
 import * as names from "../../traces/semantic-names.ts";
 import type { SpanOf } from "../cell/handling-span.ts";
 import { coordinate } from "../agents/supervisor-target.ts";
+import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
@@ -52,7 +55,11 @@ export function spawnCell(
     supervised,
     spanOf: spansOfActor(definition),
     body: (cell) =>
-      actorBody(observed(supervised === undefined ? services : fenced(services, cell), cell), cell, definition),
+      actorBody(
+        observed(supervised === undefined ? services : ofLife(services, cell, supervised), cell),
+        cell,
+        definition,
+      ),
   });
 }
 
@@ -72,8 +79,15 @@ function spansOfActor({ name }: ActorDefinition): SpanOf {
   return (type) => ({ name: `${name} ${type}`, attributes });
 }
 
-function fenced(services: HostServices, cell: ActorCell): HostServices {
-  return { ...services, store: new FencedStore(services.store, cell) };
+/** What one of an actor's lives works with: it reads what those before it did, and has no effect once it is replaced. */
+function ofLife(services: HostServices, cell: ActorCell, { incarnation }: SupervisedOrder): HostServices {
+  const { store } = services;
+  const life: Fenced = {
+    get refusal() {
+      return cell.isFenced ? replaced(cell.address) : undefined;
+    },
+  };
+  return { ...services, store: new FencedStore(incarnation === 1 ? store : new SettledStore(store), life) };
 }
 
 function observed(services: HostServices, cell: ActorCell): HostServices {

@@ -53,6 +53,10 @@ export class AuthorityAccess implements StoreAccess {
     return this.#authority.keys(prefix);
   }
 
+  async settled(): Promise<Position> {
+    return this.#authority.settled();
+  }
+
   watch(key: StateKey): Observable<Snapshot> {
     return this.#authority.watch(key);
   }

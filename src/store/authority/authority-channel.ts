@@ -27,6 +27,7 @@ interface ChannelAuthority {
   size(key: StateKey): MaybePromise<number>;
   records(key: StateKey, range: HistoryRange): MaybePromise<readonly CommitRecord[]>;
   keys(prefix: string): MaybePromise<readonly StateKey[]>;
+  settled(): MaybePromise<unknown>;
   /** Gives `begin` the newest version of a key, then tells `follower` of every later one. */
   follow(
     key: StateKey,
@@ -70,6 +71,12 @@ export class AuthorityChannel implements AttachedReplica {
         return this.#unfollow(message.key);
       case "sync":
         return this.#send({ kind: "synced", id: message.id });
+      case "settle":
+        return this.#answer(
+          message.id,
+          () => authority.settled(),
+          (id) => ({ kind: "synced", id }),
+        );
       case "at":
         return this.#answer(message.id, () => authority.at(message.key, message.when), foundAnswer);
       case "extent":

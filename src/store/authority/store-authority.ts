@@ -16,6 +16,7 @@ import { ForkOrigins } from "../retention/fork-origins.ts";
 import { lastVersion } from "../history/last-version.ts";
 import type { Journal } from "../journal/journal.ts";
 import { LosableJournal } from "../journal/losable-journal.ts";
+import { Underway } from "../../async/underway.ts";
 import { all, chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import { type Follower, Publisher } from "./publisher.ts";
 import { Retainer, type RetentionOptions } from "../retention/retainer.ts";
@@ -54,8 +55,7 @@ export interface StoreAuthorityOptions {
  */
 export class StoreAuthority {
   readonly #journal: Journal;
-  /** The same, if it can be lost. */
-  readonly #losable: LosableJournal | undefined;
+  readonly #losable: LosableJournal | undefined; // the same, if it can be lost
   readonly #sequencer: CommitSequencer;
   readonly #publisher: Publisher;
   readonly #history: HistoryReader;
@@ -66,8 +66,9 @@ export class StoreAuthority {
   readonly #parts: CommittedParts;
   readonly #channels = new Map<number, AuthorityChannel>();
   readonly #watchers = new Set<Subscriber<Snapshot>>();
-  /** Calls that have begun and are not answered yet. */
-  readonly #underway = new Set<Promise<unknown>>();
+  /** Commits that are not answered yet, and other calls. */
+  readonly #commits = new Underway();
+  readonly #others = new Underway();
   #closed: Promise<void> | undefined;
 
   /** @throws TroupeError `invalid-options` for an invalid rule of retention. */
@@ -90,7 +91,7 @@ export class StoreAuthority {
           if (snapshot.erased !== undefined) this.#parts.erased(snapshot);
           this.#forks.appended(snapshot);
           const dropping = this.#retainer.appended(snapshot);
-          if (dropping !== undefined) this.#track(dropping);
+          if (dropping !== undefined) this.#others.add(dropping);
         }
       },
       meter,
@@ -142,7 +143,14 @@ export class StoreAuthority {
           snapshots === undefined ? this.#sequencer.commit(request) : { kind: "duplicate", snapshots },
         ),
       );
-    });
+    }, this.#commits);
+  }
+
+  /** The position once each commit that has begun has landed or failed. Those that begin meanwhile aren't waited for. */
+  settled(): MaybePromise<Position> {
+    return this.#begin(() =>
+      this.#commits.isEmpty ? this.position : this.#commits.settled().then(() => this.position),
+    );
   }
 
   /**
@@ -273,10 +281,7 @@ export class StoreAuthority {
    * errors.
    */
   async compact(): Promise<void> {
-    await this.#begin(async () => {
-      await this.#retainer.applyAll();
-      await this.#journal.compact();
-    });
+    await this.#begin(() => this.#retainer.applyAll().then(() => this.#journal.compact()));
   }
 
   /**
@@ -320,9 +325,10 @@ export class StoreAuthority {
   }
 
   async #close(): Promise<void> {
-    // a commit that lands meanwhile may start another round of dropping versions
-    do await Promise.allSettled(this.#underway);
-    while (this.#underway.size > 0);
+    // at least once, for the watchers to find it closed; a commit that lands starts a round of dropping versions, which is among the others
+    for (const calls of [this.#commits, this.#others])
+      do await calls.settled();
+      while (!calls.isEmpty);
     for (const channel of [...this.#channels.values()]) channel.detach();
     for (const watcher of [...this.#watchers]) watcher.complete();
     await this.#journal.close();
@@ -345,17 +351,9 @@ export class StoreAuthority {
     );
   }
 
-  #begin<T>(work: () => MaybePromise<T>): MaybePromise<T> {
+  #begin<T>(work: () => MaybePromise<T>, among = this.#others): MaybePromise<T> {
     this.#checkOpen();
-    const result = work();
-    if (result instanceof Promise) this.#track(result);
-    return result;
-  }
-
-  #track(work: Promise<unknown>): void {
-    const done = (): boolean => this.#underway.delete(work);
-    this.#underway.add(work);
-    work.then(done, done);
+    return among.begin(work);
   }
 
   /** The versions that the keys had right after the commit under the idempotency key; `undefined` if there was none. */

@@ -25,6 +25,8 @@ export type ReplicaMessage =
   | { readonly kind: "unfollow"; readonly key: StateKey }
   /** Asks for nothing but the position in the answer. */
   | { readonly kind: "sync"; readonly id: RequestId }
+  /** Asks for the same, once each commit that came before has landed or failed. */
+  | { readonly kind: "settle"; readonly id: RequestId }
   | { readonly kind: "at"; readonly id: RequestId; readonly key: StateKey; readonly when: VersionWhen }
   | { readonly kind: "extent" | "size"; readonly id: RequestId; readonly key: StateKey }
   /** Asks for the version that was committed under an idempotency key, if there is one. */

@@ -149,6 +149,10 @@ export class StoreReplica implements StoreAccess {
     return expectAnswer(await this.#ask((id) => ({ kind: "keys", id, prefix })), "listed").keys;
   }
 
+  async settled(): Promise<Position> {
+    return expectAnswer(await this.#ask((id) => ({ kind: "settle", id })), "synced").position;
+  }
+
   /** Fails with the error of {@link StoreReplica.disconnect}. */
   watch(key: StateKey): Observable<Snapshot> {
     return new Observable((subscriber) => {

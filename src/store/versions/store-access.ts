@@ -43,6 +43,11 @@ export interface StoreAccess {
   size(key: StateKey): Promise<number>;
   /** The keys that start with `prefix` and have a version, in ascending order. */
   keys(prefix: string): Promise<readonly StateKey[]>;
+  /**
+   * Waits until each commit that was submitted before, from any thread, has landed or failed, and resolves to the position then: a
+   * read with that token sees what they did.
+   */
+  settled(): Promise<Position>;
   /** The newest version known here, if there is one, then each later one in order, without a gap. */
   watch(key: StateKey): Observable<Snapshot>;
 }

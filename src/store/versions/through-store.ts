@@ -51,6 +51,10 @@ export class ThroughStore implements StoreAccess {
     return this.#store.keys(prefix);
   }
 
+  settled(): Promise<Position> {
+    return this.#store.settled();
+  }
+
   watch(key: StateKey): Observable<Snapshot> {
     return this.#store.watch(key);
   }

@@ -9,7 +9,7 @@ import type { OpenSpan } from "../../traces/recorder.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { AgentContext, AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkContract, type ContractSite } from "../../contracts/contract.ts";
-import { attemptDetails, attemptName, beginAttempt } from "./attempt-time.ts";
+import { attemptDetails, attemptName, beginAttempt, ineffective } from "./attempt-time.ts";
 import { type Work, WorkSlots } from "./work-slots.ts";
 import type { Payload, PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { OwnStep } from "../coordination/coordination-protocol.ts";
@@ -32,6 +32,8 @@ export interface AgentCodePorts {
    * have no effect.
    */
   onLeftBehind(work: Work, error: TroupeError): void;
+  /** Resolves when whatever was committed before, by any attempt on any thread, has landed or failed, and what is read next sees it. */
+  settled(): Promise<void>;
   /** Encodes values as payloads, and decodes them with refs revived. */
   readonly codec: PayloadCodec;
   readonly clock: Clock;
@@ -60,6 +62,7 @@ export class AgentCode {
       concurrency: agent.concurrency,
       clock: ports.clock,
       onLeftBehind: (work) => {
+        work.refusal = ineffective(agent.name, work, "was left behind");
         work.span?.lose();
         ports.onLeftBehind(work, leftBehind(agent, work));
       },
@@ -129,6 +132,7 @@ export class AgentCode {
     work.cancellation.throwIfAborted();
     const { compensate, compensateUnknown } = this.#agent;
     const parsed = checkContract(this.#agent.input, this.#decode(work, input), this.#inputSite) as never;
+    await this.#ports.settled();
     const span = this.#record(work);
     const context = this.#ports.context(work);
     try {

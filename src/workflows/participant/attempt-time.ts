@@ -71,6 +71,15 @@ function tooLate(
   return new TroupeError("timed-out", message, { details: { ...attemptDetails(name, work), ...limit } });
 }
 
+/** What an attempt is told that commits after it was given up. */
+export function ineffective(agent: string, work: Work, why: "has failed" | "was left behind"): TroupeError {
+  return new TroupeError(
+    "actor-stopped",
+    `${attemptName(work)} of the agent ${agent} ${why}: what it commits from then on has no effect`,
+    { details: attemptDetails(agent, work) },
+  );
+}
+
 /** What errors call an attempt. */
 export function attemptName({ run, step, isCompensation }: Work): string {
   if (run === undefined) return "a direct call";

@@ -7,7 +7,7 @@ import type { Work } from "./work-slots.ts";
 /** A piece of work before it has begun, and where its parts go. */
 export interface NewWork extends Omit<
   Work,
-  "began" | "tokens" | "usage" | "span" | "emission" | "isOver" | "isLeftBehind"
+  "began" | "tokens" | "usage" | "span" | "emission" | "isOver" | "isLeftBehind" | "refusal" | "over"
 > {
   readonly emitted: SendParts | undefined;
 }
@@ -37,6 +37,8 @@ export function newWork(given: NewWork): Work {
     cancellation,
     isOver: false,
     isLeftBehind: false,
+    refusal: undefined,
+    over: undefined,
     askers,
   };
 }

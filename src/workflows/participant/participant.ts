@@ -10,10 +10,12 @@ import type { MaybePromise } from "../../async/maybe-promise.ts";
 import { AgentCode, type AgentCodePorts } from "./agent-code.ts";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { limitsRequests } from "../../agents/policies/gate.ts";
+import { deferred } from "../../async/deferred.ts";
 import { Cancellation } from "../../async/cancellation.ts";
 import type { TraceContext } from "../../traces/traceparent.ts";
 import { Emission, type EmissionPorts, type SendParts } from "./emission.ts";
 import { type JoinPorts, ParticipantJoins } from "./participant-joins.ts";
+import { ineffective } from "./attempt-time.ts";
 import { contextOf, newWork, type NewWork } from "./new-work.ts";
 import type { Work } from "./work-slots.ts";
 import { keyOfParts } from "../../store/versions/idempotency-key.ts";
@@ -206,6 +208,7 @@ export class Participant {
   #compensate(own: OwnStep, work: Work): Promise<void> {
     const { step } = own;
     return this.#attempt(work, step, async (onLate) => {
+      await this.#afterAttempts(work);
       await this.#code.compensate(work, own, onLate);
       return { type: "compensation-finished", step, ...attemptIn(work) };
     });
@@ -227,11 +230,24 @@ export class Participant {
       outcome = await carryOut((error) => void this.#report(work, failed(error), { isRunning: true }));
     } catch (error) {
       if (this.#stopped !== undefined) return;
+      work.refusal ??= ineffective(this.#agent.name, work, "has failed");
       outcome = failed(error);
     } finally {
       this.#end(work);
     }
     await this.#report(work, outcome);
+  }
+
+  /**
+   * Waits until no attempt at the step goes on: one that has timed out may have code that still runs, and what that does would come after it was
+   * undone.
+   */
+  async #afterAttempts({ run, step }: Work): Promise<void> {
+    for (const other of this.#work) {
+      if (other.run !== run || other.step !== step || other.isCompensation) continue;
+      other.over ??= deferred();
+      await other.over.promise;
+    }
   }
 
   #relay(message: Relay): MaybePromise<void> {
@@ -314,6 +330,7 @@ export class Participant {
     this.#work.delete(work);
     work.emission?.end();
     work.isOver = true;
+    work.over?.resolve();
   }
 
   #abort({ run, reason }: Abort): void {

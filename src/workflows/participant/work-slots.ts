@@ -4,6 +4,7 @@
  */
 
 import type { Clock, Timer } from "../../ports/clock.ts";
+import type { Deferred } from "../../async/deferred.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
 import type { TokenUsage } from "../../agents/model-call.ts";
 import type { OpenSpan } from "../../traces/recorder.ts";
@@ -45,6 +46,10 @@ export interface Work extends AskScope {
   isOver: boolean;
   /** True once its code was left behind. */
   isLeftBehind: boolean;
+  /** Why it commits nothing more: its code was left behind, or the attempt has failed. */
+  refusal: Error | undefined;
+  /** Resolved when it is over, where something waits for that. */
+  over: Deferred<void> | undefined;
 }
 
 /** Milliseconds that an agent's code gets to end once its signal has aborted. */

@@ -2,14 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { admits } from "../../../src/store/versions/commit.ts";
 import { resolveHistoryRange } from "../../../src/store/versions/history-range.ts";
+import type { Journal } from "../../../src/store/journal/journal.ts";
 import { memoryJournal } from "../../../src/store/journal/memory-journal.ts";
 import type { Snapshot } from "../../../src/store/versions/snapshot.ts";
 import { StoreAuthority } from "../../../src/store/authority/store-authority.ts";
 import { isDeeplyFrozen } from "../support/deeply.ts";
 import { fixedClock } from "../support/fixed-clock.ts";
+import { LaggingNetwork } from "../support/lagging-network.ts";
 import { landed, recordOf, setTo } from "../support/requests.ts";
+import { SlowJournal } from "../support/slow-journal.ts";
+import { settleAll } from "../support/turns.ts";
 
-function start(journal = memoryJournal(), clock = fixedClock()): StoreAuthority {
+function start(journal: Journal = memoryJournal(), clock = fixedClock()): StoreAuthority {
   return new StoreAuthority({ journal, clock });
 }
 
@@ -307,6 +311,52 @@ describe("watch", () => {
     landed(authority.commit(setTo("a/1", 0, 1)));
     landed(authority.commit(setTo("a/1", 1, 2)));
     expect(seen).toEqual([1, 2]);
+  });
+});
+
+describe("settled", () => {
+  it("waits for the commits that are under way, and not for those after", async () => {
+    const journal = new SlowJournal();
+    const authority = start(journal);
+    const told: (number | string)[] = [];
+    void Promise.resolve(authority.commit(setTo("a/1", 0, 1))).then(() => told.push("landed"));
+    void Promise.resolve(authority.settled()).then((position) => told.push(position));
+    await settleAll();
+    expect(told).toEqual([]);
+    journal.writeNext();
+    void authority.commit(setTo("b/1", 0, 1));
+    for (const answer of journal.answers.splice(0)) answer();
+    await settleAll();
+    expect(told).toEqual(["landed", 1]);
+    journal.flush();
+    await settleAll();
+    expect(authority.settled()).toBe(2);
+  });
+
+  it("waits for one that fails, too", async () => {
+    const journal = new SlowJournal();
+    const authority = start(journal);
+    const committing = authority.commit(setTo("a/1", 0, 1)) as Promise<unknown>;
+    const settling = authority.settled();
+    journal.writeNext(new Error("full"));
+    journal.flush();
+    await expect(committing).rejects.toThrow("full");
+    expect(await settling).toBe(0);
+  });
+
+  it("is answered to a replica with the position then", async () => {
+    const journal = new SlowJournal();
+    const network = new LaggingNetwork({ journal });
+    const [one, other] = [network.end().replica, network.end().replica];
+    const landing = Promise.resolve(one.submit(setTo("a/1", 0, 1)));
+    const settling = other.settled();
+    const told: number[] = [];
+    void settling.then((position) => told.push(position));
+    await network.drain();
+    expect(told).toEqual([]);
+    journal.flush();
+    expect(await network.run(settling)).toBe(1);
+    await network.run(landing);
   });
 });
 

@@ -67,6 +67,7 @@ class Desk {
         ({ run, step, idempotencyKey, signal: cancellation.signal }) as AgentContext,
       onLeftBehind: (_work, error) => void this.leftBehind.push(error),
       onError: (error) => this.errors.push(error),
+      settled: () => Promise.resolve(),
       codec: new PayloadCodec({ maxBytes: 1e6 }),
       clock: stillClock,
       ...ports,
@@ -489,6 +490,60 @@ describe("an order to compensate", () => {
     ]);
   });
 
+  it("waits for the code of an attempt whose time was up, and for what was committed, before it begins", async () => {
+    const clock = new FakeClock();
+    const did: string[] = [];
+    let [finish, settle] = [() => {}, () => {}];
+    const agent = agentOf({
+      concurrency: 2,
+      policies: { timeout: 50 },
+      execute: () =>
+        new Promise((resolve) => {
+          finish = () => (did.push("executed"), resolve({ doubled: 2 }));
+        }),
+      compensateUnknown: () => void did.push("undone"),
+    });
+    const landing = new Promise<void>((resolve) => {
+      settle = () => (did.push("landed"), resolve());
+    });
+    const desk = new Desk(agent, { clock, settled: () => landing });
+    void desk.perform("first", { n: 1 });
+    await settled();
+    clock.pass(50);
+    const own = { step: "first", input: { n: 1 }, output: undefined, isUnknown: true } as const;
+    const undoing = desk.handle({ type: "compensate", run: "r", epoch: 1, handOver: false, own });
+    await settled();
+    expect(did).toEqual([]);
+    finish();
+    await settled();
+    settle();
+    await undoing;
+    expect(did).toEqual(["executed", "landed", "undone"]);
+  });
+
+  it("waits no longer than until that code is left behind", async () => {
+    const clock = new FakeClock();
+    const undone: string[] = [];
+    const agent = agentOf({
+      concurrency: 2,
+      policies: { timeout: 50 },
+      execute: () => new Promise(() => undefined),
+      compensateUnknown: () => void undone.push("first"),
+    });
+    const desk = new Desk(agent, { clock });
+    void desk.perform("first", { n: 1 });
+    await settled();
+    clock.pass(50);
+    const own = { step: "first", input: { n: 1 }, output: undefined, isUnknown: true } as const;
+    const undoing = desk.handle({ type: "compensate", run: "r", epoch: 1, handOver: false, own });
+    clock.pass(4_999);
+    await settled();
+    expect(undone).toEqual([]);
+    clock.pass(1);
+    await undoing;
+    expect(undone).toEqual(["first"]);
+  });
+
   it("is not aborted with the run", async () => {
     let finish = (): void => undefined;
     const signals: AbortSignal[] = [];
@@ -497,6 +552,7 @@ describe("an order to compensate", () => {
     );
     const handled = desk.handle(order({ n: 2 }, { doubled: 4 }));
     void desk.handle({ type: "abort", run: "r" });
+    await settled();
     expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     finish();
     await handled;

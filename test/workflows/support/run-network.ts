@@ -219,6 +219,7 @@ export class RunNetwork {
         }),
       workflow: () => workflow,
       context: (work) => contextOf(work),
+      settled: () => Promise.resolve(), // they commit nothing
       onLeftBehind: () => undefined, // where time passes before its code ends
       onError: (error) => this.errors.push(error),
       codec: this.#codec,
