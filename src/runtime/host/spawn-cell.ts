@@ -21,6 +21,8 @@ import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
+enableMapSet(); // an actor's state may hold Maps and Sets
+
 /** What every actor of a host shares. */
 export interface HostServices extends AgentServices {
   readonly host: ThreadHost;
@@ -45,7 +47,6 @@ export function spawnCell(
       body: (cell) => new AgentBody(observed(services, cell), cell, definition, lease),
     });
   }
-  enableMapSet(); // an actor's state may hold Maps and Sets
   const { concurrency, mailbox } = definition;
   return host.spawn({
     name,

@@ -240,7 +240,7 @@ export class Messenger {
     const terms = { to, sender, type, timeout: left, deadline, signal, scope, isTold, circle, listener, span };
     const window = this.#windows.to(target, type);
     const ask = this.#asks.add(id, terms);
-    const admission = offerAsk(window, envelope, ask);
+    const admission = offerAsk(window, envelope, ask, target.isPatient);
     if (admission === "sent") ask.isSent = true;
     else if (admission === "dropped") this.#dropped(envelope);
     else admission.catch((error: unknown) => this.#asks.reject(id, error));
@@ -363,9 +363,9 @@ export class Messenger {
   }
 }
 
-function offerAsk(window: SendWindow, envelope: Envelope, ask: PendingAsk): Admission {
+function offerAsk(window: SendWindow, envelope: Envelope, ask: PendingAsk, isPatient = false): Admission {
   try {
-    return window.offer(envelope, false, () => ask.send());
+    return window.offer(envelope, isPatient, () => ask.send());
   } catch (error) {
     return HeardPromise.rejected(error);
   }

@@ -13,6 +13,7 @@ export const systemTarget: Target = {
   address: systemAddress("system"),
   capacity: 1024,
   overflow: "backpressure",
+  isPatient: true, // a caller may spawn, or stop, thousands of actors in one turn
   check: internalMessage,
 };
 

@@ -36,6 +36,8 @@ export interface Target {
   readonly address: Address;
   readonly capacity: number;
   readonly overflow: OverflowPolicy;
+  /** True where any number of asks may wait for room, as only their callers wait for them. Default false. */
+  readonly isPatient?: boolean;
   /** Checks what is sent. Absent where the definition isn't known: then the receiver checks. */
   readonly check: MessageCheck | undefined;
 }

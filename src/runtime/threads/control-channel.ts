@@ -8,17 +8,21 @@ import nodeEndpoint from "comlink/dist/esm/node-adapter.mjs";
 import type { MessagePort } from "node:worker_threads";
 import type { HostId } from "../../actors/address.ts";
 import { decodeError, encodeError, type EncodedError } from "../../errors/error-codec.ts";
-import type { HostControl } from "../host/host-control.ts";
+import type { HostControl, SpawnOrder } from "../host/host-control.ts";
 import { nodeLink } from "../platform/node-link.ts";
 
 /** A call's outcome as it travels. */
 type Outcome<T> = { readonly value: T } | { readonly error: EncodedError };
 
 type Remote = {
-  [K in Exclude<keyof HostControl, "connect">]: (
+  [K in Exclude<keyof HostControl, "connect" | "spawn">]: (
     ...args: Parameters<HostControl[K]>
   ) => Promise<Outcome<Awaited<ReturnType<HostControl[K]>>>>;
-} & { connect(peer: HostId, port: MessagePort): Promise<Outcome<void>> };
+} & {
+  connect(peer: HostId, port: MessagePort): Promise<Outcome<void>>;
+  /** All that were ordered in one turn, each with an outcome of its own: a call costs more than an actor does. */
+  spawnAll(orders: readonly SpawnOrder[]): Promise<readonly Outcome<void>[]>;
+};
 
 /** A thread's control as its opener holds it; links are given as ports. */
 export interface RemoteControl extends Omit<HostControl, "connect"> {
@@ -28,7 +32,7 @@ export interface RemoteControl extends Omit<HostControl, "connect"> {
 /** Serves a host's control on a port. */
 export function serveControl(port: MessagePort, control: HostControl): { close(): void } {
   const remote: Remote = {
-    spawn: (order) => outcome(() => control.spawn(order)),
+    spawnAll: (orders) => Promise.all(orders.map((order) => outcome(() => control.spawn(order)))),
     connect: (peer, link) => outcome(() => control.connect(peer, nodeLink(link))),
     disconnect: (peer, error) => outcome(() => control.disconnect(peer, error)),
     stats: () => outcome(() => control.stats()),
@@ -47,7 +51,7 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
   const { endpoint, forget } = forgettable(nodeEndpoint(port));
   const proxy = comlink.wrap<Remote>(endpoint);
   // read once: comlink makes a proxy at each access to a method, and never frees all of it
-  const { spawn, connect, disconnect, stats, measure, vitals, peek, stopActors, close } = proxy;
+  const { spawnAll, connect, disconnect, stats, measure, vitals, peek, stopActors, close } = proxy;
   // a set, and not `Promise.race` with `exit`: that would keep something of every call until the thread ends
   const pending = new Set<(gone: unknown) => void>();
   let isGone = false;
@@ -57,18 +61,18 @@ export function remoteControl(port: MessagePort, exit: Promise<never>): RemoteCo
     pending.clear();
     forget();
   });
-  const call = async <T>(answer: Promise<Outcome<T>>): Promise<T> => {
+  const answered = async <T>(answer: Promise<T>): Promise<T> => {
     if (isGone) return exit;
     let reject: (gone: unknown) => void = () => undefined;
-    const settled = await new Promise<Outcome<T>>((resolve, fail) => {
+    return new Promise<T>((resolve, fail) => {
       pending.add((reject = fail));
       answer.then(resolve, fail);
     }).finally(() => pending.delete(reject));
-    if ("error" in settled) throw decodeError(settled.error);
-    return settled.value;
   };
+  const call = async <T>(answer: Promise<Outcome<T>>): Promise<T> => valueOf(await answered(answer));
+  const spawn = inBatches<SpawnOrder, Outcome<void>>((orders) => answered(spawnAll(orders)));
   return {
-    spawn: (order) => call(spawn(order)),
+    spawn: async (order) => valueOf(await spawn(order)),
     connect: (peer, link) => call(connect(peer, comlink.transfer(link, [link as never]))),
     disconnect: (peer, error) => call(disconnect(peer, error)),
     stats: () => call(stats()),
@@ -98,6 +102,26 @@ function forgettable(endpoint: comlink.Endpoint): { readonly endpoint: comlink.E
       for (const listener of listeners.splice(0)) endpoint.removeEventListener(...listener);
     },
   };
+}
+
+/** Makes one call of those that are made in one turn. */
+function inBatches<T, R>(callAll: (items: readonly T[]) => Promise<readonly R[]>): (item: T) => Promise<R> {
+  let items: T[] = [];
+  let results: Promise<readonly R[]> | undefined;
+  return async (item) => {
+    const index = items.push(item) - 1;
+    results ??= Promise.resolve().then(() => {
+      const all = items;
+      [items, results] = [[], undefined];
+      return callAll(all);
+    });
+    return (await results)[index] as R;
+  };
+}
+
+function valueOf<T>(settled: Outcome<T>): T {
+  if ("error" in settled) throw decodeError(settled.error);
+  return settled.value;
 }
 
 async function outcome<T>(call: () => Promise<T>): Promise<Outcome<T>> {

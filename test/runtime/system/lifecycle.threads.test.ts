@@ -29,6 +29,18 @@ describe("placement", () => {
     expect(await actorsByThread(system())).toEqual({ 1: 0, 2: 0 });
   });
 
+  it("starts as many as an actor wants in one turn, and stops them so", async () => {
+    const many = 3_000; // more than a mailbox has room for
+    const raiser = await system().spawn(parent, { placement: { thread: 1 } });
+    const children = await raiser.ask("raiseAll", { count: many }, patiently);
+    expect(new Set(children.map(({ address }) => address)).size).toBe(many);
+    expect(await actorsByThread(system())).toEqual({ 1: many / 2 + 1, 2: many / 2 });
+    expect(await children.at(-1)?.ask("get")).toBe(0);
+    await raiser.tell("sendAway", children);
+    await system().stop(raiser, "drain");
+    expect(await actorsByThread(system())).toEqual({ 1: 0, 2: 0 });
+  });
+
   it("gives a dedicated actor a thread of its own, which goes with it", async () => {
     using events = record(system().events$);
     const ref = await system().spawn(counter, { placement: "dedicated", name: "alone" });
