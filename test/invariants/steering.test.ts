@@ -223,6 +223,7 @@ describe("invariants 14 and 15: loops go round as often as they may, and are tol
       ...durable,
       faults: crashes,
       journals: hastyJournal,
+      seed: 5, // one schedule in some hundreds shows it
     });
     expect(failure).toMatch(/what was taken is in the history|each round has its effect once/);
   });

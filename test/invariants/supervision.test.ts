@@ -245,7 +245,7 @@ describe("what the properties stand on", () => {
 
   it("is the ledger: without it what was handled is handled again", async () => {
     const tamper = lying("located", 0);
-    const search = { faults, tamper, expects, seed: 5 }; // one schedule in some hundreds shows it
+    const search = { faults, tamper, expects, seed: 6 }; // one schedule in some hundreds shows it
     const failure = await isFoundBrokenInWorld(shifts(fc.constant(long)), workShift, search);
     expect(failure).toMatch(/foreman-\d|outside-\d|to deeply equal/);
   });

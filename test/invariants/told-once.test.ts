@@ -185,6 +185,7 @@ describe("invariant 15: each wait is told once", () => {
       ...durable,
       faults: crashes,
       journals: hastyJournal,
+      seed: 8, // one schedule in some hundreds shows it
     });
     expect(failure).toContain("what was taken is in the history");
   });

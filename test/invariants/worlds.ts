@@ -30,8 +30,8 @@ export const takenOver = {
   faults: { ownershipLoss: 0.01, maxOwnershipLosses: 3, connectionLoss: 0.1 },
 } satisfies SimulatedOptions;
 
-/** Cases on real threads. */
-const realCases = 20;
+/** Cases on real threads: each takes as long as many schedules. */
+const realCases = Math.max(12, Math.ceil(schedules / 20));
 
 export interface SimulatedOptions extends Pick<SimulateOptions, "faults" | "system" | "journal" | "expects"> {
   readonly numRuns?: number;
