@@ -1,6 +1,10 @@
-/** A first-in-first-out queue over a ring: no allocation per item, constant time at both ends. */
+const fewest = 16;
+/** Written by no queue: the first item makes a ring. */
+const none: undefined[] = [];
+
+/** A first-in-first-out queue over a ring: no allocation per item, constant time at both ends, and no ring before the first item. */
 export class FifoQueue<T> {
-  #items: (T | undefined)[] = new Array<T | undefined>(16);
+  #items: (T | undefined)[] = none;
   #head = 0;
   #length = 0;
 
@@ -51,7 +55,7 @@ export class FifoQueue<T> {
   /** Doubles the ring; its size stays a power of two, so that a mask replaces the remainder. */
   #grow(): void {
     const { length } = this.#items;
-    const items = new Array<T | undefined>(length * 2);
+    const items = new Array<T | undefined>(length === 0 ? fewest : length * 2);
     for (let i = 0; i < length; i++) items[i] = this.#items[(this.#head + i) & (length - 1)];
     this.#items = items;
     this.#head = 0;

@@ -112,7 +112,7 @@ export class ActorCell implements Sender {
   /** How many messages are in hand. Like the next field, it changes with each message and is not a part of the life (`life.ts`). */
   #active = 0;
   #isScheduled = false;
-  #onStopped: (() => void)[] = [];
+  #onStopped: (() => void)[] | undefined;
 
   constructor({ host, address, capacity, overflow, concurrency, body, supervised: order, ...options }: CellOptions) {
     this.#host = host;
@@ -194,7 +194,7 @@ export class ActorCell implements Sender {
   stop(mode: StopMode): Promise<void> {
     if (isOver(this.#life)) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#onStopped.push(resolve);
+      (this.#onStopped ??= []).push(resolve);
       this.hear({ type: "stop", mode, unhandled: "dead-letters" });
     });
   }
@@ -263,7 +263,7 @@ export class ActorCell implements Sender {
     this.#abort("was left behind");
     this.#body.stop();
     this.#host.forget(this.address);
-    for (const resolve of this.#onStopped) resolve();
+    for (const resolve of this.#onStopped ?? []) resolve();
   }
 
   /** Schedules a turn if a message waits and may be handled. */
@@ -374,6 +374,6 @@ export class ActorCell implements Sender {
     this.subscribers.end({ kind: "completed" });
     this.#mailbox.close();
     this.#host.remove(this.address, "outcome" in this.#life && this.#life.outcome === "failed"); // the outcome is known only now: stopping the body may make it fail
-    for (const resolve of this.#onStopped) resolve();
+    for (const resolve of this.#onStopped ?? []) resolve();
   }
 }

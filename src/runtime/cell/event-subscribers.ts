@@ -14,7 +14,8 @@ interface Subscriber {
 export class EventSubscribers {
   readonly #host: CellHost;
   readonly #actor: Address;
-  readonly #subscribers = new Map<string, Subscriber>();
+  /** Made for the first one: few actors have any. */
+  #subscribers: Map<string, Subscriber> | undefined;
 
   constructor(host: CellHost, actor: Address) {
     this.#host = host;
@@ -22,19 +23,21 @@ export class EventSubscribers {
   }
 
   add(host: HostId, subscription: number): void {
+    this.#subscribers ??= new Map();
     this.#subscribers.set(`${host}/${subscription}`, { host, subscription, inFlight: 0 });
   }
 
   remove(host: HostId, subscription: number): void {
-    this.#subscribers.delete(`${host}/${subscription}`);
+    this.#subscribers?.delete(`${host}/${subscription}`);
   }
 
   removeHost(host: HostId): void {
-    for (const [key, subscriber] of this.#subscribers) if (subscriber.host === host) this.#subscribers.delete(key);
+    const all = this.#subscribers;
+    if (all !== undefined) for (const [key, subscriber] of all) if (subscriber.host === host) all.delete(key);
   }
 
   credit(host: HostId, subscription: number, count: number): void {
-    const subscriber = this.#subscribers.get(`${host}/${subscription}`);
+    const subscriber = this.#subscribers?.get(`${host}/${subscription}`);
     if (subscriber !== undefined) subscriber.inFlight -= count;
   }
 
@@ -44,7 +47,7 @@ export class EventSubscribers {
    * @throws TroupeError `not-cloneable` or `message-too-large`; then no subscriber gets the event.
    */
   emit(event: unknown, hasRefs = false): void {
-    if (this.#subscribers.size === 0) return;
+    if (this.#subscribers === undefined) return;
     for (const subscriber of this.#subscribers.values()) {
       const copy = this.#host.copier.copy(event, `an event of ${this.#actor}`); // one copy each (invariant 1)
       const { isJson, hasTransferred } = this.#host.copier;
@@ -68,13 +71,13 @@ export class EventSubscribers {
 
   /** Forgets all subscribers and tells them nothing: they go on with another life of the actor. */
   forget(): void {
-    this.#subscribers.clear();
+    this.#subscribers = undefined;
   }
 
   end(end: StreamEnd): void {
-    for (const { host, subscription } of this.#subscribers.values()) {
+    for (const { host, subscription } of this.#subscribers?.values() ?? []) {
       this.#host.transmit(host, { kind: "stream-end", subscription, end });
     }
-    this.#subscribers.clear();
+    this.#subscribers = undefined;
   }
 }

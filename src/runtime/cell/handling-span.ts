@@ -33,23 +33,23 @@ export function beginHandling(recorder: Recorder, spanOf: SpanOf, delivery: Deli
 
 /** The spans of what an actor is handling. */
 export class HandlingSpans {
-  readonly #open = new Set<OpenSpan>();
+  #open: Set<OpenSpan> | undefined;
 
   add(span: OpenSpan): void {
-    this.#open.add(span);
+    (this.#open ??= new Set()).add(span);
   }
 
   /** It ended, with what was thrown if it failed. */
   end(span: OpenSpan | undefined, failure?: { readonly thrown: unknown }): void {
     if (span === undefined) return;
-    this.#open.delete(span);
+    this.#open?.delete(span);
     if (failure === undefined) span.end();
     else span.fail(failure.thrown);
   }
 
   /** The actor is left behind: what its code still does belongs to no trace. */
   lose(): void {
-    for (const span of this.#open) span.lose();
-    this.#open.clear();
+    for (const span of this.#open ?? []) span.lose();
+    this.#open = undefined;
   }
 }

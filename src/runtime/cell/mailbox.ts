@@ -31,9 +31,9 @@ export class Mailbox {
   /** A message that was begun before, and is handled before all others. */
   #again: Envelope | undefined;
   /** The asks of a supervised actor whose askers have stopped waiting, and why. */
-  readonly #withdrawn = new WeakMap<Envelope, CancelCode>();
-  /** Credits owed to each host that sent messages. */
-  readonly #owed = new Map<HostId, number>();
+  #withdrawn: WeakMap<Envelope, CancelCode> | undefined;
+  /** Credits owed to each host that sent messages; made, like what else an idle actor can do without, when there is the first. */
+  #owed: Map<HostId, number> | undefined;
   readonly #creditBatch: number;
 
   constructor({ host, actor, capacity, overflow, mail }: OpenMailbox) {
@@ -82,7 +82,7 @@ export class Mailbox {
 
   /** Settles a message that was taken out if its asker has stopped waiting. Returns whether it did. */
   settleUnwanted(envelope: Envelope): boolean {
-    const code = this.#mail === undefined ? undefined : this.#withdrawn.get(envelope);
+    const code = this.#withdrawn?.get(envelope);
     if (code !== undefined) this.#host.deadLetter(envelope, withdrawalReason(code));
     else if (envelope.deadline !== never && this.#host.clock.now() >= envelope.deadline)
       this.#deadLetter(envelope, "expired");
@@ -124,7 +124,7 @@ export class Mailbox {
 
   /** The actor is gone: tells its senders' hosts. */
   close(): void {
-    for (const [origin, owed] of this.#owed) this.#returnCredit(origin, owed, true);
+    for (const [origin, owed] of this.#owed ?? []) this.#returnCredit(origin, owed, true);
   }
 
   #makeRoom(newest: Envelope): void {
@@ -140,10 +140,11 @@ export class Mailbox {
   #withdraw(matches: (envelope: Envelope) => boolean, code: CancelCode): void {
     const isUnwanted = (one: Envelope): boolean => one.isAsk && !one.isTold && matches(one);
     if (this.#mail !== undefined) {
+      const withdrawn = (this.#withdrawn ??= new WeakMap());
       // settled in its turn, since a host is told the id up to which all is done with; one in hand is not begun again
-      for (const one of this.#queue) if (isUnwanted(one)) this.#withdrawn.set(one, code);
+      for (const one of this.#queue) if (isUnwanted(one)) withdrawn.set(one, code);
       const { inHand } = this.#mail;
-      if (inHand !== undefined && isUnwanted(inHand)) this.#withdrawn.set(inHand, code);
+      if (inHand !== undefined && isUnwanted(inHand)) withdrawn.set(inHand, code);
       return;
     }
     for (let one = this.#queue.take(isUnwanted); one !== undefined; one = this.#queue.take(isUnwanted)) {
@@ -161,12 +162,13 @@ export class Mailbox {
 
   /** Gives the sender's host its credit back, in batches where the mailbox is large. */
   #leave({ origin }: Envelope): void {
-    const owed = (this.#owed.get(origin) ?? 0) + 1;
+    const all = (this.#owed ??= new Map());
+    const owed = (all.get(origin) ?? 0) + 1;
     if (owed < this.#creditBatch && origin !== this.#host.id) {
-      this.#owed.set(origin, owed);
+      all.set(origin, owed);
       return;
     }
-    this.#owed.set(origin, 0);
+    all.set(origin, 0);
     this.#returnCredit(origin, owed, false);
   }
 
