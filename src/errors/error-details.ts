@@ -24,7 +24,14 @@ export interface ErrorDetailsByCode {
     readonly actor?: string;
     readonly message?: string;
   };
-  "actor-stopped": { readonly to?: string; readonly type?: string; readonly agent?: string; readonly actor?: string };
+  "actor-stopped": {
+    readonly to?: string;
+    readonly type?: string;
+    readonly agent?: string;
+    readonly actor?: string;
+    readonly run?: string;
+    readonly step?: string;
+  };
   "mailbox-full": { readonly to: string; readonly type: string; readonly capacity?: number };
   "not-cloneable": { readonly path: readonly (string | number)[]; readonly kind: string };
   "message-too-large": { readonly maxBytes: number };
