@@ -41,6 +41,10 @@ const steps: readonly ((schema: string) => string)[] = [
     create index versions_once on ${schema}.versions (once) where once is not null;
     ${appendFunction(schema)};
     insert into ${schema}.head values (true, 1, 0, 0, null, null, '-infinity', 0, 0, 1);`,
+  // Of the versions, which are only added at its end: each commit changes the position in the row of its key.
+  (schema) => `
+    create index versions_position on ${schema}.versions (position);
+    update ${schema}.head set format = 2;`,
 ];
 
 /** What two processes run into that make the tables at the same moment: the slower one looks again. */
@@ -75,7 +79,7 @@ export async function prepareTables(database: Database, schema: string, place: P
 export async function checkTables(database: Database, schema: string, place: Place): Promise<void> {
   const found = await formatOf(database, schema);
   if (found === steps.length) return;
-  if (found !== undefined) throw newerFormat(found, place);
+  if (found !== undefined) throw found > steps.length ? newerFormat(found, place) : olderFormat(found, place);
   throw new TroupeError(
     "no-such-journal",
     `There is no journal ${place.name}: that schema has no tables of one. Check the URL and the schema.`,
@@ -95,10 +99,20 @@ async function has(database: Database, text: string, schema: string): Promise<bo
   return (await database.query({ text, values: [schema] })).length > 0;
 }
 
-function newerFormat(format: number, { name }: Place): TroupeError {
-  return new TroupeError(
-    "journal-format",
-    `The tables of the journal ${name} have format ${format}, and this version of Troupe knows formats up to ${steps.length}. Use the version of Troupe that wrote it, or a later one.`,
-    { details: { file: name, format, expected: steps.length } },
-  );
+function newerFormat(format: number, place: Place): TroupeError {
+  const cure = "Use the version of Troupe that wrote it, or a later one.";
+  return otherFormat(format, place, `this version of Troupe knows formats up to ${steps.length}. ${cure}`);
+}
+
+/** For what only reads: it changes no tables. */
+function olderFormat(format: number, place: Place): TroupeError {
+  const cure =
+    "A system of this version that opens the journal brings them to it; until then, read with an older version.";
+  return otherFormat(format, place, `this version of Troupe reads format ${steps.length}. ${cure}`);
+}
+
+function otherFormat(format: number, { name }: Place, expected: string): TroupeError {
+  return new TroupeError("journal-format", `The tables of the journal ${name} have format ${format}, and ${expected}`, {
+    details: { file: name, format, expected: steps.length },
+  });
 }

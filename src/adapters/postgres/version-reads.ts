@@ -123,9 +123,8 @@ export class VersionReads {
   async keys(prefix: string, since: number): Promise<readonly StateKey[]> {
     const first = stateKeyBytes(prefix);
     const rows = await this.#query({
-      text: `select key from ${this.#schema}.keys
-        where key >= $1 and ($2::bytea is null or key < $2) and not erased and position > $3 order by key`,
-      values: [first, afterAll(first), since],
+      text: since > 0 ? keysSince(this.#schema) : keysFrom(this.#schema),
+      values: [first, afterAll(first), ...(since > 0 ? [since] : [])],
     });
     return rows.map(({ key }) => stateKeyOf(key as Buffer));
   }
@@ -161,6 +160,20 @@ export class VersionReads {
     const [first] = rows as unknown as readonly { readonly id: number; readonly oldest: number }[];
     return new Replayed(key, first?.id ?? 0, rows as unknown as readonly StoredVersion[], first?.oldest);
   }
+}
+
+const inRange = "key >= $1 and ($2::bytea is null or key < $2) and not erased";
+
+/** The keys of a range. */
+function keysFrom(schema: string): string {
+  return `select key from ${schema}.keys where ${inRange} order by key`;
+}
+
+/** The keys of a range that have changed since the position `$3`: found by the versions that were added since, however many keys there are. */
+export function keysSince(schema: string): string {
+  return `select k.key from (select distinct id from ${schema}.versions where position > $3::bigint) v
+    cross join lateral (select key, erased from ${schema}.keys where id = v.id limit 1) k
+    where ${inRange} order by k.key`;
 }
 
 /** Versions of a key, ascending, of which the first is kept whole. */
