@@ -1,6 +1,6 @@
 // The public surface of "troupe/testing", written by `npm run api`. `npm run verify` compares it with the build.
 
-import type { Address, AgentDefinition, CallableAgent, StateAccess, System, SystemOptions, WorkflowDefinition } from "troupe";
+import type { Address, AgentDefinition, CallableAgent, Journal, StateAccess, System, SystemOptions, WorkflowDefinition } from "troupe";
 
 export interface ActorFailure {
     readonly actor: Address | string;
@@ -228,7 +228,9 @@ export interface SimulateOptions extends SearchOptions {
     readonly faults?: Faults;
     readonly placement?: "drawn" | "spread";
     readonly journal?: "memory" | "durable" | "leased";
-    readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
+    readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn" | "standby" | "journal"> & {
+        readonly journal?: Journal | Promise<Journal>;
+    };
     readonly agents?: readonly FakeAnswer[];
     readonly expects?: (failure: ActorFailure) => boolean;
     readonly shrink?: boolean;

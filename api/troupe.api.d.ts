@@ -767,6 +767,7 @@ export interface ErrorDetailsByCode {
         readonly run?: string;
         readonly isRecorded?: boolean;
     };
+    "on-standby": Readonly<Record<string, undefined>>;
     "outcome-unknown": {
         readonly positions: readonly number[];
     };
@@ -2148,6 +2149,10 @@ export type SystemEvent = {
     readonly time: number;
     readonly error: unknown;
 } | {
+    readonly type: "standby-failed";
+    readonly time: number;
+    readonly error: unknown;
+} | {
     readonly type: "shutdown-began";
     readonly time: number;
     readonly deadline: number;
@@ -2174,7 +2179,8 @@ export type SystemEvent = {
 export interface SystemOptions {
     readonly threads?: number;
     readonly coordination?: Coordination;
-    readonly journal?: Journal | Promise<Journal>;
+    readonly journal?: Journal | Promise<Journal> | ((signal: AbortSignal) => Journal | Promise<Journal>);
+    readonly standby?: boolean;
     readonly retention?: readonly RetentionRule[];
     readonly runs?: {
         readonly keep: "all" | KeepRuns;
@@ -2199,7 +2205,7 @@ export interface SystemOptions {
     readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
-export type SystemRole = "active" | "lost" | "ended";
+export type SystemRole = "standby" | "active" | "lost" | "ended";
 
 export interface SystemStats {
     readonly actors: number;

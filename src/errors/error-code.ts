@@ -64,6 +64,7 @@ export const errorCodes = [
   "journal-failed",
   "journal-stopped",
   "ownership-lost",
+  "on-standby",
   "outcome-unknown",
   "key-too-long",
   // workflows

@@ -229,6 +229,7 @@ export interface ErrorDetailsByCode {
     readonly run?: string;
     readonly isRecorded?: boolean;
   };
+  "on-standby": Readonly<Record<string, undefined>>;
   "outcome-unknown": { readonly positions: readonly number[] };
   "key-too-long": { readonly bytes: number; readonly maxBytes: number };
   // workflows

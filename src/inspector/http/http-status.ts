@@ -25,6 +25,7 @@ const statuses: Partial<Record<ErrorCode, number>> = {
   "message-too-large": 413,
   "system-closed": 503,
   "ownership-lost": 503,
+  "on-standby": 503,
 };
 
 export interface ErrorAnswer {

@@ -216,6 +216,7 @@ export class ActorSystem implements System {
       ...parts,
       clock: platform.clock,
       shutdownDeadline: options.shutdownDeadline,
+      isFollowed: options.standby,
       schedules: this.schedules,
       stop: (address) => stop(address, "drain"),
       publish: this.#events.publish,

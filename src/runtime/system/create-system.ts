@@ -14,7 +14,7 @@ import type { SystemOptions } from "./system-options.ts";
  *
  * @throws TroupeError (as a rejection) `invalid-options` that names the option, or says that the package itself was bundled;
  * `thread-died` when a thread can't start; `no-such-run` for a run that `recover` names; whatever the promise of a journal
- * rejects with; whatever `setup` throws.
+ * rejects with; whatever `setup` throws. A `standby` rejects with neither of the two, as it resolves before.
  * @example
  * await using system = await createSystem({ threads: 2 });
  * const ref = await system.spawn(counter);

@@ -10,7 +10,7 @@ import type { DefinitionLoader } from "../definitions/definition-loader.ts";
 import type { HostSettings } from "../host/host-settings.ts";
 import type { SystemEvent } from "../telemetry/system-events.ts";
 import type { HostThreads } from "../threads/host-threads.ts";
-import type { ResolvedOptions } from "./system-options.ts";
+import type { SettledOptions } from "./system-options.ts";
 
 export interface Platform {
   /** Stands for the system, on each of its threads: by it, refs of another system are told apart. */
@@ -43,7 +43,7 @@ const spansOfHost = 10_000;
 export function settingsOf(
   id: HostId,
   { messagesPerTurn, tracing }: Platform,
-  { maxMessageBytes, askTimeout, loadTimeout, telemetry, metrics: isMeasured }: ResolvedOptions,
+  { maxMessageBytes, askTimeout, loadTimeout, telemetry, metrics: isMeasured }: SettledOptions,
 ): HostSettings {
   const settings = { id, messagesPerTurn, maxMessageBytes, askTimeout, loadTimeout, isMeasured };
   if (telemetry === undefined) return settings;

@@ -13,9 +13,22 @@ import type { SpanMemory } from "../../inspector/source/span-memory.ts";
 import { usualSample } from "./telemetry-options.ts";
 import type { TelemetrySettings } from "../telemetry/trace-collector.ts";
 import { ActorSystem } from "./actor-system.ts";
+import type { Journal } from "../../store/journal/journal.ts";
+import type { HostThreads } from "../threads/host-threads.ts";
 import type { System } from "./system.ts";
-import { type ResolvedOptions, resolveOptions, type SystemOptions } from "./system-options.ts";
+import {
+  closeUnused,
+  openedJournal,
+  type ResolvedOptions,
+  settleOptions,
+  type SettledOptions,
+  type SystemOptions,
+} from "./system-options.ts";
+import { hostId } from "../../actors/address.ts";
+import { type Platform, settingsOf } from "./platform.ts";
+import { StandbySystem } from "./standby-system.ts";
 import { threadPool } from "../threads/thread-pool.ts";
+import { threadsAhead } from "../threads/threads-ahead.ts";
 
 /** Milliseconds until spans are sent that no message took along: soon enough to look at, and seldom enough to cost nothing. */
 const sendWithin = 200;
@@ -25,36 +38,69 @@ const messagesPerTurn = 64;
 
 /** @throws TroupeError (as a rejection), those of `createSystem`. */
 export async function startSystem(options: SystemOptions): Promise<System> {
-  const resolved = await resolveOptions(options);
-  const spans = resolved.inspector && new (await import("../../inspector/source/span-memory.ts")).SpanMemory();
-  const clock = nodeClock();
-  const starting = ActorSystem.start(
-    {
-      system: {},
-      clock,
-      random: nodeRandom(),
-      turns: nodeTurns(),
-      vitals: nodeVitals,
-      threads: threadPool({
-        clock,
-        env: pick(process.env, resolved.env),
-        resourceLimits: resolved.resourceLimits,
-        stallTimeout: resolved.stallTimeout,
-        isDebugged: () => inspectorUrl() !== undefined,
-      }),
-      load: patientLoader(
-        moduleLoader((url) => import(url) as Promise<object>),
-        clock,
-        resolved.loadTimeout,
-      ),
-      messagesPerTurn,
-      tracing: { seed: nodeRandom().id(), sendWithin },
-    },
-    spans === undefined ? resolved : { ...resolved, telemetry: withLive(resolved.telemetry, spans) },
-  );
-  if (spans !== undefined) await withInspector(await starting, resolved, spans);
-  if (resolved.shutdownOn.length > 0) shutdownOnSignal(starting, resolved.shutdownOn, nodeSignals());
+  const given = await settleOptions(options);
+  const spans = given.inspector && new (await import("../../inspector/source/span-memory.ts")).SpanMemory();
+  const settled = spans === undefined ? given : { ...given, telemetry: withLive(given.telemetry, spans) };
+  const platform = platformOf(settled);
+  const start = async (resolved: ResolvedOptions, threads = platform.threads): Promise<ActorSystem> => {
+    const system = await ActorSystem.start({ ...platform, threads }, resolved);
+    if (spans !== undefined) await withInspector(system, resolved, spans);
+    return system;
+  };
+  const open = (signal: AbortSignal): Promise<Journal> => openedJournal(options, signal);
+  const starting = settled.standby
+    ? standBy(platform, settled, open, start)
+    : start({ ...settled, journal: await open(new AbortController().signal) });
+  if (settled.shutdownOn.length > 0) shutdownOnSignal(starting, settled.shutdownOn, nodeSignals());
   return starting;
+}
+
+/** Opens the threads, and leaves it to a journal that comes later to start the system. */
+async function standBy(
+  platform: Platform,
+  settled: SettledOptions,
+  open: (signal: AbortSignal) => Promise<Journal>,
+  start: (resolved: ResolvedOptions, threads: HostThreads) => Promise<System>,
+): Promise<System> {
+  const ids = Array.from({ length: settled.threads }, (_, i) => hostId(i + 1));
+  const threads = await threadsAhead(
+    platform.threads,
+    ids.map((id) => settingsOf(id, platform, settled)),
+  );
+  return new StandbySystem({
+    clock: platform.clock,
+    logger: settled.logger,
+    wait: open,
+    closeUnused,
+    start: (journal, setup) => start({ ...settled, journal, setup }, threads),
+    setup: settled.setup,
+    closeThreads: () => threads.close(),
+  });
+}
+
+function platformOf({ env, resourceLimits, stallTimeout, loadTimeout }: SettledOptions): Platform {
+  const clock = nodeClock();
+  return {
+    system: {},
+    clock,
+    random: nodeRandom(),
+    turns: nodeTurns(),
+    vitals: nodeVitals,
+    threads: threadPool({
+      clock,
+      env: pick(process.env, env),
+      resourceLimits,
+      stallTimeout,
+      isDebugged: () => inspectorUrl() !== undefined,
+    }),
+    load: patientLoader(
+      moduleLoader((url) => import(url) as Promise<object>),
+      clock,
+      loadTimeout,
+    ),
+    messagesPerTurn,
+    tracing: { seed: nodeRandom().id(), sendWithin },
+  };
 }
 
 /** What the inspector shows of the inside of agents is recorded for it. */

@@ -28,6 +28,8 @@ export interface SystemEndOptions {
   readonly clock: Clock;
   /** Milliseconds that a shutdown takes at most where it isn't told otherwise. */
   readonly shutdownDeadline: number;
+  /** True where another process waits to go on. */
+  readonly isFollowed: boolean;
   readonly home: HomeHost;
   readonly roster: ThreadRoster;
   readonly registry: ActorRegistry;
@@ -50,9 +52,9 @@ interface Deadline {
   readonly deadline?: number;
 }
 
-/** Milliseconds that a thread gets to close by itself; fewer where another process does its work already. */
+/** Milliseconds that a thread gets to close by itself; fewer where another process does its work already, or waits to. */
 const closeGrace = 1000;
-const lostGrace = 250;
+const followedGrace = 250;
 /** In so many parts they are waited for, one after another. */
 const graceParts = 10;
 
@@ -163,7 +165,7 @@ export class SystemEnd {
 
   async #close(): Promise<void> {
     const { clock, home, roster, gates, supervision, deathWatch, runs, traces, events, log, publish } = this.#options;
-    const grace = this.#lost === undefined ? closeGrace : lostGrace;
+    const grace = this.#lost === undefined && !this.#options.isFollowed ? closeGrace : followedGrace;
     this.#isClosing = true;
     this.#options.schedules.rest();
     const left = runs.close(this.#lost);

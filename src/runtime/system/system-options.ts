@@ -5,6 +5,7 @@ import { types } from "node:util";
 import * as v from "valibot";
 import { type Coordination, coordinationSchema } from "../../workflows/history/coordination.ts";
 import type { WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
+import { TroupeError } from "../../errors/troupe-error.ts";
 import { attempt } from "../../errors/foreign-value.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { type ShutdownSignal, shutdownSignals } from "../../ports/signals.ts";
@@ -41,9 +42,26 @@ export interface SystemOptions {
   readonly coordination?: Coordination;
   /**
    * Where the store persists. It is the system's from now on: the system closes it, also where it can't start, unless another system
-   * uses it. Default: in memory.
+   * uses it. A function opens it when it is called; its signal aborts when the system is closed while it waits on standby. Default: in memory.
    */
-  readonly journal?: Journal | Promise<Journal>;
+  readonly journal?: Journal | Promise<Journal> | ((signal: AbortSignal) => Journal | Promise<Journal>);
+  /**
+   * True for a system that goes on where that of another process ends. `createSystem` resolves when its threads are open, and `journal`, which is needed, may come later:
+   * until then the system is on {@link System.role$ | standby}, and what is asked of it fails as `on-standby`. It starts as soon as the journal is there: `setup` is called,
+   * runs go on, and it is `active`. If that fails, there is a `standby-failed` event, the system ends, and what is asked of it fails with that error.
+   * {@link System.close} ends the wait.
+   *
+   * As another process goes on with what it leaves, such a system doesn't wait for what is in flight when it is shut down, unless `shutdownDeadline` says so. Default false.
+   *
+   * @example
+   * const system = await createSystem({
+   *   journal: (signal) => postgresJournal("postgres://app@db.example/app", { wait: true, signal }),
+   *   standby: true,
+   *   shutdownOn: ["SIGTERM"],
+   * });
+   * system.role$.subscribe((role) => console.log(role)); // standby, active
+   */
+  readonly standby?: boolean;
   /**
    * What is kept of the store's histories, by key: the first rule that matches decides. Default: everything. Under any rules,
    * the newest version of a key is kept, and so is what a fork or an open run needs. The mail of durable actors, `mail/*`, is
@@ -91,7 +109,7 @@ export interface SystemOptions {
    * const system = await createSystem({ shutdownOn: ["SIGTERM", "SIGINT"], journal: lmdbJournal("./state") });
    */
   readonly shutdownOn?: readonly ShutdownSignal[];
-  /** Milliseconds that a shutdown waits for what is in flight, unless it says otherwise. Default 8,000. */
+  /** Milliseconds that a shutdown waits for what is in flight, unless it says otherwise. Default 8,000, and 0 for a `standby`. */
   readonly shutdownDeadline?: number;
   /**
    * True to go on with all runs that are unfinished in the journal, false for none, or the ids of the runs to go on with. The
@@ -157,7 +175,8 @@ export interface SystemOptions {
   readonly workflows?: readonly (WorkflowDefinition<never> | WorkflowDefinition)[];
 }
 
-export type ResolvedOptions = Required<
+/** The options with their defaults, but for the journal. */
+export type SettledOptions = Required<
   Omit<SystemOptions, "inspector" | "journal" | "workflows" | "logger" | "telemetry">
 > & {
   /** `undefined`: nothing is recorded. */
@@ -166,9 +185,10 @@ export type ResolvedOptions = Required<
   readonly inspector: InspectorSettings | undefined;
   /** `undefined`: nothing is logged. */
   readonly logger: LogTarget | undefined;
-  readonly journal: Journal;
   readonly workflows: readonly WorkflowDefinition[];
 };
+
+export type ResolvedOptions = SettledOptions & { readonly journal: Journal };
 
 const positive = v.pipe(v.number(), v.integer(), v.minValue(1));
 
@@ -187,11 +207,14 @@ const schema = v.strictObject({
   threads: v.optional(v.pipe(positive, v.maxValue(256))),
   coordination: v.optional(coordinationSchema),
   journal: v.optional(
-    v.custom<Journal | Promise<Journal>>(
-      (value) => typeof value === "object" && value !== null && (types.isPromise(value) || "append" in value),
-      "expected a Journal, or a promise of one",
+    v.custom<NonNullable<SystemOptions["journal"]>>(
+      (value) =>
+        typeof value === "function" ||
+        (typeof value === "object" && value !== null && (types.isPromise(value) || "append" in value)),
+      "expected a Journal, a promise of one, or a function that opens one",
     ),
   ),
+  standby: v.optional(v.boolean()),
   retention: v.optional(
     v.array(
       v.strictObject({
@@ -254,13 +277,28 @@ const schema = v.strictObject({
 /**
  * Fills in the defaults, and waits for the journal.
  *
- * @throws TroupeError (as a rejection) `invalid-options` that names the option, what was expected and what was given;
- * whatever the promise of a journal rejects with.
+ * @throws TroupeError (as a rejection) those of {@link settleOptions}; whatever the promise of a journal rejects with.
  */
 export async function resolveOptions(options: SystemOptions): Promise<ResolvedOptions> {
+  const settled = await settleOptions(options);
+  return { ...settled, journal: await openedJournal(options, new AbortController().signal) };
+}
+
+/** The journal of the options, opened. @param signal ends the wait, where the options have a function that opens it. */
+export async function openedJournal({ journal }: SystemOptions, signal: AbortSignal): Promise<Journal> {
+  return (typeof journal === "function" ? journal(signal) : journal) ?? memoryJournal();
+}
+
+/**
+ * Fills in the defaults. Where an option is wrong, it closes the journal that was given.
+ *
+ * @throws TroupeError (as a rejection) `invalid-options` that names the option, what was expected and what was given.
+ */
+export async function settleOptions(options: SystemOptions): Promise<SettledOptions> {
   let logger: LogTarget | undefined;
   try {
     checkOptions("createSystem", schema, options);
+    if (options.standby === true && options.journal === undefined) throw standbyOfNothing();
     void new RetentionRules(options.retention ?? []); // they say what is wrong with themselves
     logger = logTargetOf(options.logger, process.env["TROUPE_LOG"], nodeClock());
   } catch (error) {
@@ -270,7 +308,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
   return {
     threads: options.threads ?? Math.min(256, availableParallelism()),
     coordination: options.coordination ?? "orchestrator",
-    journal: (await options.journal) ?? memoryJournal(),
+    standby: options.standby ?? false,
     retention: options.retention ?? [],
     runs: options.runs ?? { keep: { last: 10_000 } },
     env: options.env ?? [],
@@ -283,7 +321,7 @@ export async function resolveOptions(options: SystemOptions): Promise<ResolvedOp
     maxWaitingRuns: options.maxWaitingRuns ?? 10_000,
     onOverload: options.onOverload ?? "wait",
     shutdownOn: options.shutdownOn ?? [],
-    shutdownDeadline: options.shutdownDeadline ?? 8_000,
+    shutdownDeadline: options.shutdownDeadline ?? (options.standby === true ? 0 : 8_000),
     recover: options.recover ?? options.journal !== undefined,
     logger,
     telemetry: options.telemetry && telemetryOf(options.telemetry),
@@ -303,11 +341,19 @@ function inspectorOf(option: SystemOptions["inspector"]): InspectorSettings | un
 function journalOf(options: SystemOptions): Promise<Journal> | undefined {
   const journal = attempt(() => options.journal);
   if (types.isPromise(journal)) return journal;
+  if (typeof journal === "function") return undefined; // it isn't called
   return attempt(() => typeof journal?.close === "function") === true ? Promise.resolve(journal as Journal) : undefined;
 }
 
+function standbyOfNothing(): TroupeError {
+  return new TroupeError(
+    "invalid-options",
+    "createSystem: standby waits for a journal, and none is given: journal: (signal) => postgresJournal(url, { wait: true, signal })",
+  );
+}
+
 /** The journal of a system that isn't started would stay open for ever; that of another system is that one's to close. */
-async function closeUnused(journal: Journal): Promise<void> {
+export async function closeUnused(journal: Journal): Promise<void> {
   if (!isInUse(journal)) await journal.close();
 }
 

@@ -271,7 +271,7 @@ export interface System extends AsyncDisposable {
    */
   readonly events$: Observable<SystemEvent>;
   /**
-   * What the system is to its journal: the role now, then each later one. Completes after `ended`. A process whose system is `lost` can
+   * What the system is to its journal: the role now, then each later one. It is `active` first, and `standby` if it was made as one. Completes after `ended`. A process whose system is `lost` can
    * make another one, as a standby, or exit and be started anew.
    *
    * @example

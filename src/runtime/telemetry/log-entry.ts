@@ -113,6 +113,8 @@ export function entryOf({ time: _, ...event }: SystemEvent): LogEntry {
       return at("error", `the schedule ${event.schedule} has a time without its run: ${messageOf(event.error)}`);
     case "ownership-lost":
       return at("error", `the system ends: ${messageOf(event.error)}`);
+    case "standby-failed":
+      return at("error", `the standby ends: ${messageOf(event.error)}`);
     case "shutdown-began":
       return at("info", `the system is shut down within ${event.deadline} ms`);
     case "shutdown-ended":

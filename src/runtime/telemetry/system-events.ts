@@ -106,6 +106,8 @@ export type SystemEvent =
   | { readonly type: "schedule-failed"; readonly time: number; readonly schedule: string; readonly error: unknown }
   /** Another process owns the journal, or may soon: the system refuses everything from now on, and ends. */
   | { readonly type: "ownership-lost"; readonly time: number; readonly error: unknown }
+  /** A standby could not take its journal over, or not start on it: it ends. */
+  | { readonly type: "standby-failed"; readonly time: number; readonly error: unknown }
   /** The system takes nothing new and waits for what is in flight, so many milliseconds at most. */
   | { readonly type: "shutdown-began"; readonly time: number; readonly deadline: number }
   /** The system is shut down. `unfinished` and `notStarted` are what `shutdown` resolves to. */

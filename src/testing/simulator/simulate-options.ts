@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { checkOptions } from "../../contracts/check-options.ts";
 import type { SystemOptions } from "../../runtime/system/system-options.ts";
+import type { Journal } from "../../store/journal/journal.ts";
 import type { ActorFailure } from "./actor-failure.ts";
 import type { FakeAnswer } from "./fake-answer.ts";
 import type { Faults } from "./faults/faults.ts";
@@ -36,7 +37,10 @@ export interface SimulateOptions extends SearchOptions {
    */
   readonly journal?: "memory" | "durable" | "leased";
   /** The system's options; `threads` is 2 and `logger` false unless given. If they have a `journal`, the process can't crash. */
-  readonly system?: Omit<SystemOptions, "env" | "resourceLimits" | "stallTimeout" | "shutdownOn">;
+  readonly system?: Omit<
+    SystemOptions,
+    "env" | "resourceLimits" | "stallTimeout" | "shutdownOn" | "standby" | "journal"
+  > & { readonly journal?: Journal | Promise<Journal> };
   /**
    * What agents do in place of their own code, by {@link answering}: in steps of runs, and when they are called. Contract, policies and
    * placement stay theirs, so that an answer that throws is tried again as their `retry` says, and its output is checked. Their

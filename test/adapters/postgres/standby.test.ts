@@ -5,8 +5,9 @@
 
 import { afterAll, describe, expect, it } from "vitest";
 import { newSchema, postgresJournals, sharedPostgres } from "../../postgres/shared-postgres.ts";
+import type { RunState } from "../../../src/workflows/history/run-state.ts";
 import { commits } from "../../crash/commits.ts";
-import type { Workload } from "../../crash/crash-harness.ts";
+import { stateOf, type Workload } from "../../crash/crash-harness.ts";
 import { runs } from "../../crash/runs.ts";
 import { transactions } from "../../crash/transactions.ts";
 import { standby, type StandbyOptions } from "./standby.ts";
@@ -37,6 +38,23 @@ async function survived<Ack>(
   return result;
 }
 
+/** Runs in processes that wait with their threads open. Those that fail are the ones that are made to: every fourth of a worker. */
+function warmRuns(): ReturnType<typeof runs> {
+  const { check, ...workload } = runs();
+  return {
+    ...workload,
+    program: "warm-runs.mjs",
+    async check(journal, acks, round, place) {
+      await check(journal, acks, round, place);
+      for (const key of await journal.keys(`run/${round}.`)) {
+        const { status } = await stateOf<RunState>(journal, key);
+        if (Number(key.split(".")[2]) % 4 !== 0 && status !== "completed" && status !== "running")
+          throw new Error(`${key} is ${status}`);
+      }
+    },
+  };
+}
+
 describe.skipIf(url === undefined)("an owner of a journal in PostgreSQL", () => {
   it(`that is killed ${kills} times loses no acknowledged commit`, async () => {
     const { acknowledged } = await survived(commits(), { leaves: "killed", rounds: kills });
@@ -54,4 +72,17 @@ describe.skipIf(url === undefined)("an owner of a journal in PostgreSQL", () => 
     expect(lastWords).toHaveLength(rounds);
     for (const words of lastWords) expect(words).toMatch(/ownership-lost|outcome-unknown/);
   });
+
+  it.each(["killed", "asked"] as const)(
+    "that is %s is followed by a standby whose threads are open, which goes on with its runs and fails none",
+    async (leaves) => {
+      const { acknowledged } = await survived(warmRuns(), {
+        leaves,
+        rounds: Math.ceil(kills / 2),
+        acks: 8,
+        isWarm: true,
+      });
+      expect(acknowledged).toBeGreaterThan(8);
+    },
+  );
 });

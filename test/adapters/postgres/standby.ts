@@ -20,8 +20,10 @@ export interface StandbyOptions {
   /** Milliseconds. */
   readonly lease: number;
   readonly rounds: number;
-  /** How the owner leaves: by SIGKILL, or by SIGSTOP until another one has taken over. */
-  readonly leaves: "killed" | "suspended";
+  /** How the owner leaves: by SIGKILL, by SIGSTOP until another one has taken over, or by SIGTERM. */
+  readonly leaves: "killed" | "suspended" | "asked";
+  /** True for a program that waits with its threads open, and says "standing by". Default false. */
+  readonly isWarm?: boolean;
   /** How many acknowledgements each owner gives, at least. */
   readonly acks: number;
 }
@@ -34,12 +36,15 @@ export interface StandbyResult {
   readonly lastWords: readonly string[];
 }
 
+const signals = { killed: "SIGKILL", suspended: "SIGSTOP", asked: "SIGTERM" } as const;
+
 class Member {
   readonly round: number;
   readonly acks: unknown[] = [];
   readonly child: ChildProcessByStdio<null, Readable, Readable>;
   readonly gone: Promise<unknown>;
   readonly lastWords: Promise<string>;
+  #standsBy = false;
   #notify: () => void = () => undefined;
 
   constructor(program: string, place: string, round: number) {
@@ -50,14 +55,23 @@ class Member {
     this.gone = once(this.child, "exit");
     this.lastWords = text(this.child.stderr);
     createInterface({ input: this.child.stdout }).on("line", (line) => {
-      if (line !== "started") this.acks.push(JSON.parse(line));
+      if (line === "standing by") this.#standsBy = true;
+      else if (line !== "started") this.acks.push(JSON.parse(line));
       this.#notify();
     });
     void this.gone.then(() => this.#notify());
   }
 
+  async standsBy(): Promise<void> {
+    await this.#until(() => this.#standsBy);
+  }
+
   async acknowledged(count: number): Promise<void> {
-    while (this.acks.length < count) {
+    await this.#until(() => this.acks.length >= count);
+  }
+
+  async #until(isSo: () => boolean): Promise<void> {
+    while (!isSo()) {
       if (this.child.exitCode !== null) throw new Error(`an owner ended by itself:\n${await this.lastWords}`);
       await new Promise<void>((resolve) => (this.#notify = resolve));
     }
@@ -65,7 +79,7 @@ class Member {
 }
 
 export async function standby<Ack>(workload: Workload<Ack>, options: StandbyOptions): Promise<StandbyResult> {
-  const { url, schema, lease, rounds, leaves, acks } = options;
+  const { url, schema, lease, rounds, leaves, acks, isWarm = false } = options;
   const place = `${url}?schema=${schema}&lease=${lease}`;
   let round = 0;
   const start = (): Member => new Member(workload.program, place, ++round);
@@ -78,8 +92,9 @@ export async function standby<Ack>(workload: Workload<Ack>, options: StandbyOpti
     for (let i = 0; i < rounds; i++) {
       const next = start();
       members.push(next);
+      if (isWarm) await next.standsBy();
       await owner.acknowledged(owner.acks.length + acks);
-      owner.child.kill(leaves === "killed" ? "SIGKILL" : "SIGSTOP");
+      owner.child.kill(signals[leaves]);
       const left = performance.now();
       await next.acknowledged(1);
       pauses.push(performance.now() - left);

@@ -95,7 +95,7 @@ function fakeSystem(ends: Readonly<Record<string, End>>) {
     closed: () => closed,
     start: async (given: SystemOptions) => {
       options.push(given);
-      await (await given.journal)?.close();
+      await ((await given.journal) as Journal | undefined)?.close();
       return {
         run: () => {
           throw new Error("these commands start no run");

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { memoryJournal, type SystemOptions } from "../../../src/index.ts";
-import { simulate } from "../../../src/testing/index.ts";
+import { memoryJournal } from "../../../src/index.ts";
+import { simulate, type SimulateOptions } from "../../../src/testing/index.ts";
 
 const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 function ignore(): void {}
 
 /** How many of 200 runs close their system. */
-async function closed(system: SystemOptions = {}): Promise<number> {
+async function closed(system: NonNullable<SimulateOptions["system"]> = {}): Promise<number> {
   let count = 0;
   await simulate(async (world) => void world.system.events$.subscribe({ complete: () => void count++ }), {
     runs: 200,
