@@ -23,11 +23,20 @@ export interface Tally {
  */
 export type CheckedCopy = (value: unknown, tally: Tally) => unknown;
 
+/** A schema is compiled once, and not for each actor of its definition. */
+const compiled = new WeakMap<v.GenericSchema, { readonly copy: CheckedCopy | undefined }>();
+
 /**
  * Compiles a schema made of objects, arrays, primitives, literals and picklists, optional or nullable. Returns
  * undefined for any other.
  */
 export function compileCheckedCopy(schema: v.GenericSchema): CheckedCopy | undefined {
+  let known = compiled.get(schema);
+  if (known === undefined) compiled.set(schema, (known = { copy: compile(schema) }));
+  return known.copy;
+}
+
+function compile(schema: v.GenericSchema): CheckedCopy | undefined {
   const source = new CopySource();
   const copy = source.copyOf(schema, "value");
   return copy === undefined ? undefined : source.compile(copy);

@@ -51,6 +51,31 @@ describe("a cancellation", () => {
     expect(cancellation.reason).toEqual({ error: "late" });
   });
 
+  it("makes its reason once, when something looks at it", () => {
+    let made = 0;
+    const cancellation = new Cancellation();
+    cancellation.abortBy(() => `reason ${++made}`);
+    cancellation.abortBy(() => `reason ${++made}`);
+    cancellation.abort("second");
+    expect(made).toBe(0);
+    const told: unknown[] = [];
+    cancellation.add({ abort: (error) => void told.push(error) });
+    expect([told, cancellation.reason?.error, cancellation.signal.reason]).toEqual([
+      ["reason 1"],
+      "reason 1",
+      "reason 1",
+    ]);
+  });
+
+  it("makes its reason at once where something looks already", () => {
+    const [listened, looked] = [new Cancellation(), new Cancellation()];
+    const told: unknown[] = [];
+    listened.add({ abort: (error) => void told.push(error) });
+    const { signal } = looked;
+    for (const cancellation of [listened, looked]) cancellation.abortBy(() => "late");
+    expect([told, signal.reason]).toEqual([["late"], "late"]);
+  });
+
   it("may be what another one listens with, and a listener may listen no more when it is told", () => {
     const [outer, inner] = [new Cancellation(), new Cancellation()];
     outer.add(inner);

@@ -62,6 +62,11 @@ function expectSame(value: unknown, other: unknown): void {
 }
 
 describe("compileCheckedCopy", () => {
+  it("compiles a schema once, for all actors of a definition", () => {
+    for (const schema of [v.object({ x: v.number() }), v.object({ when: v.date() })])
+      expect(compileCheckedCopy(schema)).toBe(compileCheckedCopy(schema));
+  });
+
   it("copies what valibot accepts into what valibot makes of it, or leaves it to valibot", () => {
     let copies = 0;
     fc.assert(

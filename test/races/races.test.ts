@@ -7,6 +7,7 @@ import { schedules } from "../schedules.ts";
 import { memoryRaces } from "./memory-races.ts";
 import { messageRaces } from "./message-races.ts";
 import { noRaces } from "./no-races.ts";
+import type { Race } from "./players.ts";
 import { stateRaces } from "./state-races.ts";
 import { workflowRaces } from "./workflow-races.ts";
 
@@ -30,6 +31,14 @@ describe.each([...stateRaces, ...memoryRaces, ...messageRaces, ...workflowRaces]
       const { runs } = await simulate(fixed, { seed: 1, runs: schedules, ...options, strategy });
       expect(runs).toBe(schedules);
     });
+  },
+);
+
+it.each([["ask that timed out, and was handled all the same", 1621]])(
+  "a schedule in which the mended form once failed: %s, by seed %d",
+  async (name, seed) => {
+    const { fixed, options } = messageRaces.find((race) => race.name === name) as Race;
+    expect(await simulate(fixed, { seed, runs: 1, ...options })).toMatchObject({ runs: 1 });
   },
 );
 

@@ -234,8 +234,7 @@ export class ActorCell implements Sender {
 
   /** Aborts what the actor is doing. */
   #abort(why: string): void {
-    if (this.stopping.reason !== undefined) return; // before the error is made: its stack costs more than all the rest
-    this.stopping.abort(new AskError("cancelled", "actor-stopped", `${this.address} ${why}`));
+    this.stopping.abortBy(() => new AskError("cancelled", "actor-stopped", `${this.address} ${why}`));
   }
 
   /** Puts a new body in the place of the old one. */

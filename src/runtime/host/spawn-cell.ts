@@ -21,7 +21,7 @@ import type { SupervisedOrder } from "../transport/supervision-protocol.ts";
 import type { SpawnOrder } from "./host-control.ts";
 import type { ThreadHost } from "./thread-host.ts";
 
-enableMapSet(); // an actor's state may hold Maps and Sets
+enableMapSet(); // an actor's state may hold Maps and Sets; once, as immer makes its classes for them anew with each call
 
 /** What every actor of a host shares. */
 export interface HostServices extends AgentServices {

@@ -95,7 +95,9 @@ export class SendWindow {
   }
 
   /** The actor is gone: what waits is not sent. */
-  refuseWaiting(error: unknown): void {
+  refuseWaiting(why: () => unknown): void {
+    if (this.#waiting.length === 0) return;
+    const error = why();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) next.reject(error);
   }
 
@@ -103,8 +105,8 @@ export class SendWindow {
    * The actor or its thread is gone: rejects everything that waits. Returns what was sent and not credited; the last of
    * these may have been handled.
    */
-  close(error: unknown): Envelope[] {
-    this.refuseWaiting(error);
+  close(why: () => unknown): Envelope[] {
+    this.refuseWaiting(why);
     const inFlight: Envelope[] = [];
     for (let next = this.#inFlight.shift(); next !== undefined; next = this.#inFlight.shift()) inFlight.push(next);
     return inFlight;

@@ -58,7 +58,7 @@ export class SendWindows {
   gone(actor: Address, count: number, toError: ToError): void {
     const window = this.#windows.get(actor);
     if (window === undefined) return;
-    window.refuseWaiting(toError({ to: actor, type: "a message" }));
+    window.refuseWaiting(() => toError({ to: actor, type: "a message" }));
     window.credit(count);
     if (window.isIdle) this.#windows.delete(actor);
   }
@@ -68,7 +68,7 @@ export class SendWindows {
     const window = this.#windows.get(actor);
     if (window === undefined) return [];
     this.#windows.delete(actor);
-    return window.close(toError({ to: actor, type: "a message" }));
+    return window.close(() => toError({ to: actor, type: "a message" }));
   }
 
   /** All actors of a host are gone; of all hosts if none is named. Returns what was sent to them and not credited. */

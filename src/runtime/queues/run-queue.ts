@@ -35,7 +35,7 @@ export class RunQueue {
   #isOthersTurn = false;
   #isFilling = false;
   #idle: { resolve(): void; reject(error: unknown): void }[] = [];
-  #closed: { readonly error: unknown } | undefined;
+  #closed: (() => unknown) | undefined;
 
   /** @param others gives a run that was recorded and waits elsewhere, which begins now; they take turns with those that wait here. */
   constructor(options: RunQueueOptions, others: () => Waiting | undefined = () => undefined) {
@@ -92,14 +92,14 @@ export class RunQueue {
     if (this.#isIdle) return Promise.resolve();
     return new Promise((resolve, reject) => {
       if (this.#closed === undefined) this.#idle.push({ resolve, reject });
-      else reject(this.#closed.error);
+      else reject(this.#closed());
     });
   }
 
   /** Nothing will begin or leave any more. What waits has to be taken back before. */
-  close(error: unknown): void {
-    this.#closed ??= { error };
-    for (const { reject } of this.#idle.splice(0)) reject(error);
+  close(why: () => unknown): void {
+    this.#closed ??= why;
+    for (const { reject } of this.#idle.splice(0)) reject(this.#closed());
   }
 
   get #isIdle(): boolean {

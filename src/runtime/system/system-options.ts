@@ -274,16 +274,6 @@ const schema = v.strictObject({
   ),
 });
 
-/**
- * Fills in the defaults, and waits for the journal.
- *
- * @throws TroupeError (as a rejection) those of {@link settleOptions}; whatever the promise of a journal rejects with.
- */
-export async function resolveOptions(options: SystemOptions): Promise<ResolvedOptions> {
-  const settled = await settleOptions(options);
-  return { ...settled, journal: await openedJournal(options, new AbortController().signal) };
-}
-
 /** The journal of the options, opened. @param signal ends the wait, where the options have a function that opens it. */
 export async function openedJournal({ journal }: SystemOptions, signal: AbortSignal): Promise<Journal> {
   return (typeof journal === "function" ? journal(signal) : journal) ?? memoryJournal();
@@ -295,16 +285,28 @@ export async function openedJournal({ journal }: SystemOptions, signal: AbortSig
  * @throws TroupeError (as a rejection) `invalid-options` that names the option, what was expected and what was given.
  */
 export async function settleOptions(options: SystemOptions): Promise<SettledOptions> {
-  let logger: LogTarget | undefined;
   try {
-    checkOptions("createSystem", schema, options);
-    if (options.standby === true && options.journal === undefined) throw standbyOfNothing();
-    void new RetentionRules(options.retention ?? []); // they say what is wrong with themselves
-    logger = logTargetOf(options.logger, process.env["TROUPE_LOG"], nodeClock());
+    checkSystemOptions("createSystem", options);
   } catch (error) {
     await journalOf(options)?.then(closeUnused, ignore);
     throw error;
   }
+  return withDefaults(options);
+}
+
+/**
+ * @param where as of {@link checkOptions}, and so is `under`.
+ * @throws TroupeError `invalid-options`
+ */
+export function checkSystemOptions(where: string, options: SystemOptions, under?: string): void {
+  checkOptions(where, schema, options, under);
+  if (options.standby === true && options.journal === undefined) throw standbyOfNothing();
+  void new RetentionRules(options.retention ?? []); // they say what is wrong with themselves
+  void loggerOf(options);
+}
+
+/** The same as {@link settleOptions} for options that were checked before. */
+export function withDefaults(options: SystemOptions): SettledOptions {
   return {
     threads: options.threads ?? Math.min(256, availableParallelism()),
     coordination: options.coordination ?? "orchestrator",
@@ -323,13 +325,17 @@ export async function settleOptions(options: SystemOptions): Promise<SettledOpti
     shutdownOn: options.shutdownOn ?? [],
     shutdownDeadline: options.shutdownDeadline ?? (options.standby === true ? 0 : 8_000),
     recover: options.recover ?? options.journal !== undefined,
-    logger,
+    logger: loggerOf(options),
     telemetry: options.telemetry && telemetryOf(options.telemetry),
     metrics: options.metrics ?? false,
     inspector: inspectorOf(options.inspector),
     setup: options.setup ?? prepareNothing,
     workflows: options.workflows ?? [],
   };
+}
+
+function loggerOf({ logger }: SystemOptions): LogTarget | undefined {
+  return logger === false ? undefined : logTargetOf(logger, process.env["TROUPE_LOG"], nodeClock());
 }
 
 function inspectorOf(option: SystemOptions["inspector"]): InspectorSettings | undefined {

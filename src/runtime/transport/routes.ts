@@ -37,8 +37,8 @@ export class Routes {
   }
 
   attach(peer: HostId, link: Link): void {
-    const { turns, position, receive, reached, onUnreadable, ...options } = this.#options;
-    const along = peer === homeHost ? options.along : undefined;
+    const { turns, position, receive, reached, onUnreadable } = this.#options;
+    const along = peer === homeHost ? this.#options.along : undefined;
     const onBatch = (frames: Frame[], upTo: Position): void => {
       for (const frame of frames) receive(frame, peer);
       if (upTo > 0) reached(upTo); // only now: updates up to there are in this batch or before it
@@ -46,7 +46,12 @@ export class Routes {
     this.#links.set(
       peer,
       new BatchedLink({
-        ...{ peer, link, turns, position, along, onBatch },
+        peer,
+        link,
+        turns,
+        position,
+        along,
+        onBatch,
         onUnreadable: (...what) => onUnreadable(peer, ...what),
       }),
     );

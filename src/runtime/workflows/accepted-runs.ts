@@ -166,7 +166,7 @@ export class AcceptedRuns implements Listeners {
    */
   async close(lost?: TroupeError): Promise<LeftRuns> {
     this.turnAway(lost);
-    this.#queue.close(new TroupeError("system-closed", "the system was closed before its runs had ended"));
+    this.#queue.close(() => new TroupeError("system-closed", "the system was closed before its runs had ended"));
     const unfinished: string[] = [];
     const leave = (id: string): void => {
       unfinished.push(id);

@@ -25,32 +25,42 @@ export interface RetentionRule {
   readonly keep: Keep;
 }
 
-interface Compiled {
-  readonly pattern: RegExp;
+interface SplitRule {
+  /** The key's parts, between which there may be any text. */
+  readonly parts: readonly string[];
   readonly keep: Keep;
 }
 
 /** Finds the rule for a key: the first that matches applies; without one, all versions are kept. */
 export class RetentionRules {
-  readonly #rules: readonly Compiled[];
+  readonly #rules: readonly SplitRule[];
 
   /** @throws TroupeError `invalid-options` that names the rule. */
   constructor(rules: readonly RetentionRule[]) {
     this.#rules = rules.map(({ keys, keep }) => {
       checkKeep(keys, keep);
-      return { pattern: patternOf(keys), keep };
+      return { parts: keys.split("*"), keep };
     });
   }
 
   keepOf(key: StateKey): Keep {
-    for (const { pattern, keep } of this.#rules) if (pattern.test(key)) return keep;
+    for (const { parts, keep } of this.#rules) if (hasParts(key, parts)) return keep;
     return "all";
   }
 }
 
-function patternOf(keys: string): RegExp {
-  const parts = keys.split("*").map((part) => part.replace(/[$()*+.?[\\\]^{|}]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "s");
+/** Whether a key is these parts in their order, with any text between them. */
+function hasParts(key: StateKey, [first = "", ...others]: readonly string[]): boolean {
+  const last = others.pop();
+  if (last === undefined) return key === first;
+  if (!key.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const found = key.indexOf(part, at);
+    if (found < 0) return false;
+    at = found + part.length;
+  }
+  return key.length - last.length >= at && key.endsWith(last);
 }
 
 function checkKeep(keys: string, keep: Keep): void {

@@ -1,5 +1,6 @@
 /** `simulate`: runs a scenario on the whole runtime, many times, each under another seeded schedule. */
 
+import { checkSystemOptions } from "../../runtime/system/system-options.ts";
 import { explanation } from "./explain/explanation.ts";
 import { failedBySeed } from "./failure.ts";
 import type { Game } from "./game.ts";
@@ -46,8 +47,13 @@ const inCode: Game["repeat"] = {
   byReplay: (replay) => `simulate(scenario, { replay: "${replay}" })`,
 };
 
-/** A scenario as what can be played under choices, while sources are lent. */
+/**
+ * A scenario as what can be played under choices, while sources are lent.
+ *
+ * @throws TroupeError `invalid-options`
+ */
 export function simulation(scenario: Scenario, options: SimulateOptions, repeat: Game["repeat"] = inCode): Game {
+  checkSystemOptions("simulate", options.system ?? {}, "system"); // once, and not for each run
   return {
     play: (seed, { maxSteps = options.maxSteps, ...playing } = {}) =>
       runOnce(scenario, seed, maxSteps === undefined ? options : { ...options, maxSteps }, {

@@ -90,8 +90,8 @@ describe.each(policies)("a window under %s", (overflow) => {
     const bench = new Bench(3, overflow);
     bench.offerAll(1, 2, 3);
     bench.window.credit(1);
-    expect(bench.window.close(new Error("gone")).map(({ id }) => id)).toEqual([2, 3]);
-    expect(bench.window.close(new Error("gone"))).toEqual([]);
+    expect(bench.window.close(() => new Error("gone")).map(({ id }) => id)).toEqual([2, 3]);
+    expect(bench.window.close(() => new Error("gone"))).toEqual([]);
   });
 
   it("never lets itself be held up by a receiver that credits while it is sent to", () => {
@@ -182,7 +182,7 @@ describe("a full window", () => {
     bench.offer(1);
     for (const id of [2, 3]) bench.offer(id, true);
     const error = new TroupeError("thread-died", "gone");
-    expect(bench.window.close(error).map(({ id }) => id)).toEqual([1]);
+    expect(bench.window.close(() => error).map(({ id }) => id)).toEqual([1]);
     await settled();
     expect([bench.outcomes.get(2), bench.outcomes.get(3)]).toEqual(["lost", "lost"]);
     expect(bench.errors.get(2)).toBe(error);
@@ -261,7 +261,7 @@ describe("any use of a window", () => {
             quickExpect(bench.sent).toEqual(bench.sent.toSorted((a, b) => a - b));
           }
 
-          const lost = bench.window.close(new Error("gone")).map(({ id }) => id);
+          const lost = bench.window.close(() => new Error("gone")).map(({ id }) => id);
           quickExpect(lost).toEqual(bench.sent.slice(credited));
           await settled();
           quickExpect(bench.outcomes.size).toBe(offered);

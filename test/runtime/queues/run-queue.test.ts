@@ -84,7 +84,7 @@ describe("RunQueue", () => {
     queue.enter("a");
     const before = queue.idle();
     const closed = new Error("closed");
-    queue.close(closed);
+    queue.close(() => closed);
     await expect(before).rejects.toBe(closed);
     await expect(queue.idle()).rejects.toBe(closed);
   });

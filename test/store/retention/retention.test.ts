@@ -8,6 +8,7 @@ describe("the rules of retention", () => {
       { keys: "run/*", keep: { last: 3 } },
       { keys: "*/tmp", keep: { age: 5 } },
       { keys: "a.b/[1]", keep: { last: 1 } },
+      { keys: "ab*b*bc", keep: { last: 2 } },
     ]);
     const cases: readonly [string, Keep][] = [
       ["run/keep-1", "all"],
@@ -21,6 +22,10 @@ describe("the rules of retention", () => {
       ["a.b/[1]", { last: 1 }],
       ["aXb/[1]", "all"],
       ["a.b/1", "all"],
+      ["abbbc", { last: 2 }],
+      ["ab/b/b/bc", { last: 2 }],
+      ["abbc", "all"], // a part of the key is one of the rule's parts, not two
+      ["ab/bc", "all"],
     ];
     for (const [key, keep] of cases) expect(rules.keepOf(key), key).toEqual(keep);
     expect(new RetentionRules([{ keys: "*", keep: { last: 1 } }]).keepOf("any/thing")).toEqual({ last: 1 });

@@ -43,6 +43,7 @@ describe("a run", () => {
   it.each([
     [{ strategy: "fifo" }, /simulate: strategy/],
     [{ placement: "anywhere" }, /simulate: placement/],
+    [{ system: { threads: 0 } }, /simulate: system.threads/],
     [{ faults: { swarm: 1 } }, /simulate: faults.swarm is true or false, not 1/],
   ])("refuses %j", async (options, message) => {
     await expect(simulate(buggy, options as never)).rejects.toMatchObject({

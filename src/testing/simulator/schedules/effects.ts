@@ -1,7 +1,7 @@
 /** What a run does to its actors and its state, whatever the order of steps that don't meet. */
 
-import { createHash } from "node:crypto";
 import type { ActorEvent } from "../../../ports/actor-observer.ts";
+import { sha256 } from "../../../values/sha256.ts";
 
 /**
  * What each actor was sent, read, wrote and asked, one after another. Versions say who read what from whom, so runs with the same effects
@@ -40,7 +40,7 @@ export class Effects {
   /** Equal for equal effects. */
   hash(): string {
     const all = [...this.#ofActors].sort(([one], [other]) => (one < other ? -1 : 1));
-    return createHash("sha1").update(JSON.stringify(all)).digest("hex");
+    return sha256(all.map(([name, what]) => `${name}\n${what}`).join("\n"), "hex", 40);
   }
 
   #add(actor: string | undefined, what: string): void {

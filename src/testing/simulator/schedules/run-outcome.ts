@@ -1,6 +1,6 @@
 /** What became of a run. */
 
-import { createHash } from "node:crypto";
+import { sha256 } from "../../../values/sha256.ts";
 import type { Chosen } from "./choices.ts";
 import type { TraceStep } from "./scheduler.ts";
 
@@ -35,5 +35,5 @@ export interface RunOutcome {
 export function hashOf(trace: readonly TraceStep[]): string {
   let lines = "";
   for (const { at, lane } of trace) lines += `${at} ${lane}\n`;
-  return createHash("sha256").update(lines).digest("hex");
+  return sha256(lines, "hex", 64);
 }

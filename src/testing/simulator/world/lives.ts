@@ -6,7 +6,7 @@
 import type { ActorObserver } from "../../../ports/actor-observer.ts";
 import type { DefinitionLoader } from "../../../runtime/definitions/definition-loader.ts";
 import type { System } from "../../../runtime/system/system.ts";
-import { resolveOptions, type SystemOptions } from "../../../runtime/system/system-options.ts";
+import { type SystemOptions, withDefaults } from "../../../runtime/system/system-options.ts";
 import type { SystemEvent } from "../../../runtime/telemetry/system-events.ts";
 import { deferred } from "../../../async/deferred.ts";
 import { type ActorFailure, asError, unheardFailure } from "../actor-failure.ts";
@@ -27,6 +27,7 @@ export interface LivesOptions {
   readonly downtime: () => number;
   /** Picks the thread of an actor that may be on any, among so many. */
   readonly place: (among: number) => number;
+  /** Checked. */
   readonly system: Omit<SystemOptions, "journal">;
   readonly journals: JournalSource;
   /** Loads the definitions of all processes, since they run the same program; those that were spawned or run are remembered. */
@@ -145,9 +146,8 @@ export class Lives {
 
   async #start(process: SimulatedProcess): Promise<void> {
     const { system, journals } = this.#options;
-    await process.start(
-      await resolveOptions({ threads: 2, logger: false, ...system, journal: journals.open(process) }),
-    );
+    const journal = journals.open(process);
+    await process.start({ ...withDefaults({ threads: 2, logger: false, ...system, journal }), journal });
     if (process.system !== undefined && !process.isCutOff) this.#standing.resolve({ process, system: process.system });
   }
 
