@@ -63,9 +63,11 @@ export interface Faults {
     readonly partition?: number;
     readonly maxPartition?: number;
     readonly slowStore?: number;
+    readonly spuriousConflict?: number;
     readonly clockJump?: number;
     readonly maxClockJump?: number;
     readonly threadDeath?: number;
+    readonly deathAtAnswer?: number;
     readonly maxThreadDeaths?: number;
     readonly processCrash?: number;
     readonly maxProcessCrashes?: number;

@@ -29,6 +29,11 @@ const server = defineActor(import.meta.url, {
   },
 });
 
+const both = [
+  [cell, "from"],
+  [cell, "to"],
+] as const;
+
 /** Puts a word in under a condition: at one moment, or by a look and a write. */
 async function claim(context: ActorContext, isFixed: boolean, id: string, word: number): Promise<boolean> {
   if (isFixed) return (await context.commit(cell, id, ({ n }) => ({ n: n === 0 ? word : n }))).state.n === word;
@@ -81,6 +86,35 @@ export const messageRaces = [
         assert.equal(await read(system.store, "paid"), 1);
       },
     { faults: { threadDeath: 0.02 } },
+  ),
+
+  race(
+    "thread that dies as it hears of the first of two commits",
+    (isFixed) =>
+      async ({ system }) => {
+        await write(system.store, "from", 1);
+        const move = async (context: ActorContext): Promise<void> => {
+          if (isFixed) {
+            await context.transact(both, ([from, to]) => {
+              if (from.n > 0) [from.n, to.n] = [0, 1];
+            });
+            return;
+          }
+          if ((await read(context, "from")) === 0) return; // it was moved before
+          await write(context, "from", 0);
+          await write(context, "to", 1);
+        };
+        for (let isMoved = false; !isMoved;) {
+          try {
+            await atOnce(system, move);
+            isMoved = true;
+          } catch (error) {
+            assert.equal((error as { readonly code?: string }).code, "thread-died");
+          }
+        }
+        assert.equal((await read(system.store, "from")) + (await read(system.store, "to")), 1);
+      },
+    { faults: { deathAtAnswer: 0.1 } },
   ),
 
   race("answer that meets its timer", (isFixed) => async ({ system }) => {

@@ -207,6 +207,49 @@ export const stateRaces = [
     );
   }),
 
+  race(
+    "conflict that is taken for the success of another part",
+    (isFixed) =>
+      async ({ system }) => {
+        await write(system.store, "job", 0);
+        await atOnce(
+          system,
+          ...times(2, () => async (context) => {
+            for (;;) {
+              const { state, version = 0 } = (await context.snapshot(cell, "job")) ?? {};
+              if (state?.n === 1) return;
+              try {
+                return void (await context.put(cell, "job", { n: 1 }, { expectedVersion: version }));
+              } catch (error) {
+                if (!isConflictError(error)) throw error;
+                if (!isFixed) return;
+              }
+            }
+          }),
+        );
+        assert.equal(await read(system.store, "job"), 1, "the job is not done");
+      },
+    { faults: { spuriousConflict: 0.2 } },
+  ),
+
+  race(
+    "recipe that does more than its draft says",
+    (isFixed) =>
+      async ({ system }) => {
+        let sent = 0;
+        await write(system.store, "seats", 5);
+        await atOnce(system, async (context) => {
+          await context.commit(cell, "seats", (seats) => {
+            seats.n--;
+            if (!isFixed) sent++;
+          });
+          if (isFixed) sent++;
+        });
+        assert.equal(sent, 1, "two tickets were sent");
+      },
+    { faults: { spuriousConflict: 0.2 } },
+  ),
+
   // what is cached is the version of the source; below 0 it is none older than that
   race("cache that is filled with what was invalidated meanwhile", (isFixed) => async ({ system }) => {
     await write(system.store, "source", 1);

@@ -133,6 +133,7 @@ export async function runOnce(
         journals ??
         journalsOf(options, { choices, random: striking, faults: links, ...{ connectionLoss, omitted } }, isSlow),
       expects: options.expects ?? (() => false),
+      strikeAt: (arriving) => strikes?.strikeAt(arriving),
       load: withStandIns(moduleLoader(load), options.agents ?? []),
       ...(tamper === undefined ? {} : { tamper }),
       observer:

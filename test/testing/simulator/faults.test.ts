@@ -2,9 +2,13 @@
 
 import assert from "node:assert/strict";
 import { describe, expect, it } from "vitest";
+import { isConflictError } from "../../../src/index.ts";
 import { type Faults, type Scenario, simulate } from "../../../src/testing/index.ts";
+import { encodeBatch } from "../../../src/runtime/transport/frame-codec.ts";
+import { contentsOf } from "../../../src/testing/simulator/faults/arrivals.ts";
+import { simulateOnce } from "../../../src/testing/simulator/simulate.ts";
 import { messageRaces } from "../../races/message-races.ts";
-import { atOnce, read, write } from "../../races/players.ts";
+import { atOnce, cell, type Part, read, write } from "../../races/players.ts";
 
 const none = { delay: 0, duplicate: 0, partition: 0, slowStore: 0, swarm: false } satisfies Faults;
 const touch = messageRaces.find(({ name }) => name.startsWith("touch"))?.buggy as Scenario;
@@ -40,6 +44,18 @@ const isThere: Scenario = async ({ system }) => {
   assert.equal(await read(system.store, "k"), 1);
 };
 
+const runsOnce: Scenario = async ({ system }) => {
+  await atOnce(system, async (context) => {
+    await write(context, "k", 1);
+    let runs = 0;
+    await context.commit(cell, "k", ({ n }) => {
+      runs++;
+      return { n: n + 1 };
+    });
+    assert.equal(runs, 1);
+  });
+};
+
 interface Case {
   readonly scenario: Scenario;
   readonly faults: Faults;
@@ -60,6 +76,16 @@ const cases: Readonly<Record<string, Case>> = {
   },
   "a batch that is held up": { scenario: writesAtOnce, faults: { delay: 0.5 }, says: /is held up [\d.]+ ms/ },
   "a thread that dies": { scenario: isThere, faults: { threadDeath: 0.2 }, says: /thread \d dies/ },
+  "a thread that dies at an answer": {
+    scenario: isThere,
+    faults: { deathAtAnswer: 0.4 },
+    says: /thread \d dies (before|right after) (its answer arrives|it hears an answer)/,
+  },
+  "a conflict without a change": {
+    scenario: runsOnce,
+    faults: { spuriousConflict: 0.4 },
+    says: /another author writes cell\/k again, as it is/,
+  },
   "a process that crashes": { scenario: isThere, faults: { processCrash: 0.2 }, says: /the process crashes/ },
 };
 
@@ -88,5 +114,83 @@ describe.each(Object.entries(cases))("%s", (_what, { scenario, faults, says }) =
       );
     expect(held).toBeGreaterThan(5);
     expect(failed).toBeGreaterThan(5);
+  });
+});
+
+describe("a thread that dies at an answer", () => {
+  it("has committed what it was to answer, and dies before it hears of that, before it answers, or after", async () => {
+    const seen = new Set<string>();
+    for (let seed = 1; seed <= 100; seed++)
+      await simulateOnce(
+        async ({ system, sleep, threads }) => {
+          let [went, end] = ["no further", "unanswered"];
+          const part: Part = async (context) => {
+            await write(context, "k", 1);
+            await sleep(0); // a thread that is dead goes no further
+            went = "on";
+            await write(context, "l", 1);
+          };
+          await atOnce(system, part).then(
+            () => (end = "answered"),
+            () => undefined,
+          );
+          await sleep(1);
+          assert.equal(await read(system.store, "k"), 1);
+          const isDead = threads().some((thread) => thread > 2);
+          assert.equal(isDead || end === "answered", true);
+          seen.add(`${went}, ${end}${isDead ? ", dead" : ""}`);
+        },
+        seed,
+        { faults: { ...none, deathAtAnswer: 0.3 } },
+      );
+    expect([...seen].sort()).toEqual([
+      "no further, unanswered, dead",
+      "on, answered",
+      "on, answered, dead",
+      "on, unanswered, dead",
+    ]);
+  });
+
+  it("is one of as many as may die in a run", async () => {
+    for (let seed = 1; seed <= 20; seed++)
+      await simulateOnce(
+        async ({ system, threads }) => {
+          for (let n = 0; n < 10; n++) await atOnce(system, (context) => write(context, "k", 1)).catch(() => undefined);
+          assert.equal(Math.max(...threads()), 4); // two have been replaced
+        },
+        seed,
+        { faults: { ...none, deathAtAnswer: 1, maxThreadDeaths: 2 } },
+      );
+  });
+});
+
+describe("a conflict without a change", () => {
+  it("is lost to a version with the same state, and leaves keys alone that have none", async () => {
+    await simulateOnce(
+      async ({ system }) => {
+        await atOnce(system, (context) => write(context, "k", 1));
+        assert.equal((await system.store.snapshot(cell, "k"))?.version, 1);
+        await atOnce(system, (context) => context.commit(cell, "k", ({ n }) => ({ n: n + 1 }), { maxRetries: 0 })).then(
+          () => assert.fail("it was the first"),
+          (error: Error) => assert.equal(isConflictError(error.cause), true),
+        );
+        const snapshot = await system.store.snapshot(cell, "k");
+        assert.deepEqual([snapshot?.version, snapshot?.state], [2, { n: 1 }]);
+      },
+      1,
+      { faults: { ...none, spuriousConflict: 1 } },
+    );
+  });
+
+  it("leaves what Troupe keeps for itself alone, and what is only read", () => {
+    const written = { patches: [], schema: 1, parent: 0 };
+    const changes = [
+      { key: "mail/1/a", ...written },
+      { key: "cell/x/y", ...written },
+      { key: "cell/z", parent: 3 },
+    ];
+    const message = { kind: "commit", id: 1, request: { changes, author: "1/a" } } as const;
+    const batch = encodeBatch(1, 0, [{ kind: "to-authority", message }]);
+    expect(contentsOf({ batch, from: 1, to: 0 })).toEqual({ answered: undefined, written: ["cell/x/y"] });
   });
 });

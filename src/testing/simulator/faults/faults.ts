@@ -23,12 +23,22 @@ export interface Faults {
   readonly maxPartition?: number;
   /** The probability, for each run, that writes of a journal in memory take as long as those of a durable one. Default 0.1; 0 where `delay` is 0. */
   readonly slowStore?: number;
+  /**
+   * The probability, for each commit of an actor to a key that has a state, that another author has just written that state again. That changes nothing
+   * but the version, so that the commit meets a conflict. A recipe that runs again because of a conflict meets no such one. Default 0.
+   */
+  readonly spuriousConflict?: number;
   /** The probability, at each step, that the time of day jumps, as when someone sets the clock. Default 0. */
   readonly clockJump?: number;
   /** By how much at most, forward or back, in milliseconds. Default 60,000. */
   readonly maxClockJump?: number;
   /** The probability, at each step, that a thread dies. Default 0. */
   readonly threadDeath?: number;
+  /**
+   * The probability, for each batch with an answer, that the thread dies which answers, or hears what became of its commit: before the batch arrives,
+   * which is lost then, or right after. Default 0.
+   */
+  readonly deathAtAnswer?: number;
   /** How many threads may die in one run. Default 1. */
   readonly maxThreadDeaths?: number;
   /** The probability, at each step, that the whole process crashes; it is started again. Default 0. */
@@ -62,9 +72,11 @@ const defaultFaults: ResolvedFaults = {
   partition: 0.02,
   maxPartition: 200,
   slowStore: 0.1,
+  spuriousConflict: 0,
   clockJump: 0,
   maxClockJump: 60_000,
   threadDeath: 0,
+  deathAtAnswer: 0,
   maxThreadDeaths: 1,
   processCrash: 0,
   maxProcessCrashes: 1,
@@ -83,8 +95,10 @@ const probabilities = [
   "duplicate",
   "partition",
   "slowStore",
+  "spuriousConflict",
   "clockJump",
   "threadDeath",
+  "deathAtAnswer",
   "processCrash",
   "connectionLoss",
   "ownershipLoss",
@@ -129,7 +143,7 @@ export function resolveFaults(faults: Faults = {}): ResolvedFaults {
 export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): ResolvedFaults {
   if (!faults.swarm) return faults;
   const { delay, duplicate, maxDelay, partition, clockJump, threadDeath, processCrash } = faults;
-  const { connectionLoss, ownershipLoss } = faults;
+  const { connectionLoss, ownershipLoss, deathAtAnswer, spuriousConflict } = faults;
   const one = (factors: readonly number[]): number => factors[random.below(factors.length)] as number;
   const isCalm = random.chance(1 / 3);
   const link = (p: number): number => (isCalm ? 0 : Math.min(1, p * one([0, 1 / 3, 1, 1, 2])));
@@ -145,5 +159,8 @@ export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): Resol
     processCrash: strike(processCrash),
     connectionLoss: strike(connectionLoss),
     ownershipLoss: strike(ownershipLoss),
+    // drawn last, so that the others are what they were without them
+    deathAtAnswer: strike(deathAtAnswer),
+    spuriousConflict: spuriousConflict * one([0, 1 / 2, 1, 1]), // not more than given: a loop that tries until it was the first has to end
   };
 }

@@ -3,6 +3,7 @@
 import type { Choices } from "../schedules/choices.ts";
 import type { ResolvedFaults } from "./faults.ts";
 import type { Lives } from "../world/lives.ts";
+import { type Arriving, type Contents, contentsOf, type Struck } from "./arrivals.ts";
 import type { MachineClock } from "../world/machine-clock.ts";
 import type { SeededRandom } from "../schedules/seeded-random.ts";
 
@@ -41,6 +42,37 @@ export class Strikes {
     return this.#killThread() || this.#crash() || this.#cutOff() || this.#jump();
   }
 
+  /** Called as a batch arrives in the process that lives: has another author be first with what it commits, and says whether a thread dies. */
+  strikeAt(arriving: Arriving): Struck | undefined {
+    const { deathAtAnswer, maxThreadDeaths, spuriousConflict } = this.#faults;
+    const { process } = this.#lives;
+    const mayDie = deathAtAnswer > 0 && this.#deaths < maxThreadDeaths;
+    if (process.system === undefined || (!mayDie && spuriousConflict === 0)) return undefined;
+    const { answered, written } = contentsOf(arriving);
+    if (spuriousConflict > 0)
+      for (const key of written) {
+        if (!this.#happens(spuriousConflict)) continue;
+        this.#onFault?.(`another author writes ${key} again, as it is`);
+        process.writeAgain(key);
+      }
+    return mayDie && answered !== undefined ? this.#killAt(answered) : undefined;
+  }
+
+  #killAt({ thread, isItsOwn }: NonNullable<Contents["answered"]>): Struck | undefined {
+    const draw = (): number => (this.#random.chance(this.#faults.deathAtAnswer) ? 1 + this.#random.below(2) : 0);
+    const when = this.#choices.choose("strike", 3, draw);
+    if (when === 0) return undefined;
+    this.#deaths++;
+    const arrives = when === 2;
+    const answer = isItsOwn ? "its answer arrives" : "it hears an answer";
+    this.#onFault?.(`thread ${thread} dies ${arrives ? "right after" : "before"} ${answer}`);
+    return { thread, arrives };
+  }
+
+  #happens(probability: number): boolean {
+    return this.#choices.choose("strike", 2, () => (this.#random.chance(probability) ? 1 : 0)) === 1;
+  }
+
   /** Spares a system that is starting: if it can't open its threads, it gives up. */
   #killThread(): boolean {
     const { threadDeath, maxThreadDeaths } = this.#faults;
@@ -60,7 +92,7 @@ export class Strikes {
   #crash(): boolean {
     const { processCrash, maxProcessCrashes } = this.#faults;
     if (!this.#lives.process.isAlive || processCrash === 0 || this.#crashes >= maxProcessCrashes) return false;
-    if (this.#choices.choose("strike", 2, () => (this.#random.chance(processCrash) ? 1 : 0)) === 0) return false;
+    if (!this.#happens(processCrash)) return false;
     this.#crashes++;
     this.#onFault?.("the process crashes");
     this.#lives.crash();
@@ -71,7 +103,7 @@ export class Strikes {
   #cutOff(): boolean {
     const { ownershipLoss, maxOwnershipLosses } = this.#faults;
     if (!this.#lives.canBeCutOff || ownershipLoss === 0 || this.#losses >= maxOwnershipLosses) return false;
-    if (this.#choices.choose("strike", 2, () => (this.#random.chance(ownershipLoss) ? 1 : 0)) === 0) return false;
+    if (!this.#happens(ownershipLoss)) return false;
     this.#losses++;
     this.#onFault?.("the process is cut off from its journal");
     this.#lives.cutOff();

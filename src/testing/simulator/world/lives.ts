@@ -16,7 +16,7 @@ import type { Scheduler } from "../schedules/scheduler.ts";
 import type { SeededRandom } from "../schedules/seeded-random.ts";
 import type { JournalSource } from "./simulated-journal.ts";
 import type { Tamper } from "./simulated-platform.ts";
-import { SimulatedProcess } from "./simulated-process.ts";
+import { SimulatedProcess, type SimulatedProcessOptions } from "./simulated-process.ts";
 
 export interface LivesOptions {
   readonly scheduler: Scheduler;
@@ -36,6 +36,8 @@ export interface LivesOptions {
   readonly expects: (failure: ActorFailure) => boolean;
   readonly seed: number;
   readonly tamper?: Tamper;
+  /** Asked as a batch arrives in the process that lives: whether a thread dies of it. */
+  readonly strikeAt: SimulatedProcessOptions["strikeAt"];
   readonly observer?: ActorObserver | undefined;
 }
 
@@ -133,10 +135,11 @@ export class Lives {
 
   #begin(): SimulatedProcess {
     const number = ++this.#begun;
-    const process = new SimulatedProcess({
+    const process: SimulatedProcess = new SimulatedProcess({
       ...this.#options,
       number,
       tracing: `${this.#options.seed} ${number}`,
+      strikeAt: (arriving) => (process === this.#process ? this.#options.strikeAt(arriving) : undefined),
       // what fails in a process that is cut off says nothing of its code
       witness: (event) => process.isCutOff || this.#witness(event),
     });

@@ -12,6 +12,7 @@ import type { Clock } from "../../../ports/clock.ts";
 import type { Link } from "../../../ports/link.ts";
 import type { ThreadExit } from "../../../ports/threads.ts";
 import type { Turns } from "../../../ports/turns.ts";
+import type { Arriving, Struck } from "../faults/arrivals.ts";
 import type { LinkFaults } from "../faults/link-faults.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { Steps } from "../schedules/scheduler.ts";
@@ -32,6 +33,8 @@ export interface SimulatedPlatformOptions {
   /** Another one for each process of each run. */
   readonly tracing: string;
   readonly tamper?: Tamper;
+  /** Asked as a batch arrives: whether a thread dies of it. */
+  readonly strikeAt: (arriving: Arriving) => Struck | undefined;
   readonly observer?: ActorObserver | undefined;
   /** Hears of each event of the system. */
   readonly witness?: (event: SystemEvent) => void;
@@ -53,12 +56,17 @@ export interface SimulatedPlatform extends Platform {
 }
 
 export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedPlatform {
-  const { scheduler, machine, random, faults, load, tamper, witness, place, observer } = options;
+  const { scheduler, machine, random, faults, load, tamper, strikeAt, witness, place, observer } = options;
   const system = {};
   const threads = new Map<number, SimulatedThread>();
   /** How the threads that are gone ended. */
   const ended = new Map<HostId, ThreadExit["kind"]>();
   const isAlive = (host: HostId): boolean => !ended.has(host);
+
+  const kill = (id: number): void =>
+    threads
+      .get(id)
+      ?.die({ kind: "died", error: new TroupeError("thread-died", `thread ${id} was killed by the simulator`) });
 
   const began = machine.ahead;
   const clockOf = (host: HostId): Clock => ({
@@ -81,7 +89,13 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     const name = `a batch ${from}>${to}`;
     const early: unknown[] = [];
     let onBatch: ((batch: unknown) => void) | undefined;
-    const deliver = (batch: unknown): void => void (onBatch === undefined ? early.push(batch) : onBatch(batch));
+    const deliver = (batch: unknown): void => {
+      const struck = strikeAt({ batch, from, to });
+      if (struck?.arrives === false) return kill(struck.thread);
+      if (onBatch === undefined) early.push(batch);
+      else onBatch(batch);
+      if (struck !== undefined) scheduler.atEndOfTurn(() => kill(struck.thread));
+    };
     return {
       send(original) {
         const batch = tamper === undefined ? original : tamper(original, from, to);
@@ -173,10 +187,7 @@ export function simulatedPlatform(options: SimulatedPlatformOptions): SimulatedP
     observer,
     messagesPerTurn: 1, // one message a step, so that every order of messages can happen
     liveThreads: () => [...threads.keys()],
-    kill: (id) =>
-      threads
-        .get(id)
-        ?.die({ kind: "died", error: new TroupeError("thread-died", `thread ${id} was killed by the simulator`) }),
+    kill,
   };
 }
 

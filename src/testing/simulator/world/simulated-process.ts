@@ -4,6 +4,8 @@ import { deferred } from "../../../async/deferred.ts";
 import { ActorSystem } from "../../../runtime/system/actor-system.ts";
 import type { System } from "../../../runtime/system/system.ts";
 import type { ResolvedOptions } from "../../../runtime/system/system-options.ts";
+import type { StateKey } from "../../../store/versions/state-key.ts";
+import { writeAgain } from "../faults/write-again.ts";
 import type { Scheduler, Steps, StepsInOrder } from "../schedules/scheduler.ts";
 import { simulatedPlatform, type SimulatedPlatform, type SimulatedPlatformOptions } from "./simulated-platform.ts";
 
@@ -21,7 +23,7 @@ export class SimulatedProcess {
   readonly #over = deferred<void>();
   #isAlive = true;
   #isCutOff = false;
-  #system: System | undefined;
+  #system: ActorSystem | undefined;
 
   constructor({ scheduler, number, ...options }: SimulatedProcessOptions) {
     this.#suffix = number === 1 ? "" : ` in process ${number}`;
@@ -56,6 +58,11 @@ export class SimulatedProcess {
   /** Resolves when its system stands; never if it crashes before. */
   async start(options: ResolvedOptions): Promise<void> {
     this.#system = await ActorSystem.start(this.platform, options);
+  }
+
+  /** Has another author write a key again, as it is. */
+  writeAgain(key: StateKey): void {
+    if (this.#isAlive && this.#system !== undefined) writeAgain(this.#system.store, key);
   }
 
   /** From now on nothing of it runs. */
