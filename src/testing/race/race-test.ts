@@ -4,9 +4,11 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Interleaving, Task } from "../interleave/interleaving.ts";
 import type { Game } from "../simulator/game.ts";
 import type { Scenario, SimulateOptions } from "../simulator/simulate-options.ts";
+import type { Searched } from "../simulator/search.ts";
+import { playedAlone } from "./play-alone.ts";
 import { isLoadedForRaces, type Race } from "./race.ts";
 import { searchInThreads } from "./search-in-threads.ts";
-import { type Overrides, searchRace } from "./search-race.ts";
+import { type Overrides, type RaceSearch, searchRace } from "./search-race.ts";
 
 /**
  * A test runner's function that makes a test: that of Vitest, Jest, Bun or `node:test`.
@@ -25,7 +27,8 @@ export interface RaceTestOptions extends SimulateOptions {
   readonly test?: RunnerTest;
   /**
    * Has `count` threads try schedules at once, of the race that a module exports under `name`: a scenario can't be sent to a thread. Each loads the
-   * module, without the runner. What is found is the same. Not for `exhaustive`. Default: the runner's thread.
+   * module, without the runner. What is found is the same. A seed that fails is played once more, alone, in a fresh thread: if it holds there, a variable
+   * of a module outlives the runs, and the error is `not-repeatable`. Not for `exhaustive`. Default: the runner's thread.
    */
   readonly jobs?: { readonly count: number; readonly module: string | URL; readonly name: string };
   /** After so many milliseconds the runner gives the test up. Default 120,000. */
@@ -73,14 +76,20 @@ async function runAsTest(race: Race, jobs: RaceTestOptions["jobs"]): Promise<voi
   const search = { overrides: overridesOf(process.env), repeat: byTest(race.name) };
   const { report, failure } = await (jobs === undefined || search.overrides.replay !== undefined
     ? searchRace(race, search)
-    : searchInThreads(race, {
-        ...search,
-        place: { module: String(jobs.module), exportName: jobs.name },
-        jobs: jobs.count,
-      }));
+    : searchByThreads(race, search, jobs));
   if (failure !== undefined) throw failure.error;
   for (const what of report.unmet)
     console.warn(`${race.name}: sometimes ${JSON.stringify(what)} was met in none of ${report.runs} runs`);
+}
+
+/** A seed that fails is played once more, alone: by then the threads, and the runner's, may have something left of earlier runs. */
+async function searchByThreads(
+  race: Race,
+  search: RaceSearch,
+  { count, module, name }: NonNullable<RaceTestOptions["jobs"]>,
+): Promise<Searched> {
+  const place = { module: String(module), exportName: name };
+  return playedAlone(await searchInThreads(race, { ...search, place, jobs: count }), place, search.overrides);
 }
 
 function globalTest(): RunnerTest | undefined {

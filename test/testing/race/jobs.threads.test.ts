@@ -101,6 +101,35 @@ describe("a search in several threads", () => {
     expect(race(`orders.race.mjs#${name}`, ...args, "--jobs", "3")).toEqual(alone);
   });
 
+  it("has a race test play a seed that failed once more, alone", async () => {
+    write(
+      "leaking.race.mjs",
+      `let runs = 0;
+const a = () => {
+  if (++runs > 3) throw new Error("too many runs");
+};
+export const leaking = { scenario: { shared: () => ({}), tasks: { a } } };
+`,
+    );
+    const module = pathToFileURL(join(folder, "leaking.race.mjs"));
+    const made: (() => Promise<void>)[] = [];
+    const a = (): void => {
+      throw new Error("too many runs"); // as in a runner's thread that has played others
+    };
+    const options = { test: (_name: string, run: () => Promise<void>) => void made.push(run), seed: 1 };
+    raceTest(
+      "leaking",
+      { shared: () => ({}), tasks: { a } },
+      { ...options, jobs: { count: 1, module, name: "leaking" } },
+    );
+    await expect(made[0]?.()).rejects.toMatchObject({
+      code: "not-repeatable",
+      message: expect.stringMatching(
+        /with seed 4 after 3 other runs: too many runs\nRun alone, in a fresh thread, it holds/,
+      ) as string,
+    });
+  });
+
   it("is there for a race test, too", async () => {
     const module = pathToFileURL(join(folder, "orders.race.mjs"));
     const made: (() => Promise<void>)[] = [];
