@@ -195,6 +195,14 @@ export type RegisterInput<Value> = {
     ];
 };
 
+/** @experimental */
+export interface RunOnThreadsOptions extends Pick<SimulateOptions, "seed" | "system" | "expects" | "faults" | "journal" | "placement"> {
+    readonly runs?: number;
+    readonly maxDelay?: number;
+    readonly replay?: string;
+    readonly timeout?: number;
+}
+
 export type RunnerTest = (name: string, run: () => Promise<void>, timeout: number) => unknown;
 
 export type Scenario = (world: World) => Promise<void>;
@@ -274,6 +282,15 @@ export interface TestedAgent<In, Out> {
 export interface TestedSubject<Subject, Input, Output> {
     setup(system: System): Subject | PromiseLike<Subject>;
     call(subject: Subject, input: Input, side: number): Output | PromiseLike<Output>;
+}
+
+/** @experimental */
+export interface ThreadsReport {
+    readonly seed: number;
+    readonly runs: number;
+    readonly batches: number;
+    readonly missed: number;
+    readonly unmet: readonly string[];
 }
 
 /** @experimental */
@@ -364,6 +381,9 @@ export declare function recordOperations<Input, Output>(options?: RecordingOptio
 
 /** @experimental */
 export declare function register<Value>(initial: Value): SequentialModel<Value, RegisterInput<Value>, Value | boolean>;
+
+/** @experimental */
+export declare function runOnThreads(scenario: Scenario, options?: RunOnThreadsOptions): Promise<ThreadsReport>;
 
 export declare function simulate(scenario: Scenario, options?: SimulateOptions): Promise<SimulationReport>;
 

@@ -52,7 +52,7 @@ export const inner = {
     ["authority", "travel"],
     [""],
   ],
-  testing: [["simulator"], ["verify", "interleave"], ["race"], [""]],
+  testing: [["simulator"], ["verify", "interleave", "threads"], ["race"], [""]],
   workflows: [
     ["definition"],
     ["steps"],

@@ -6,6 +6,7 @@ export { interleave } from "./interleave/interleave.ts";
 export type { AnyInterleaving, Interleaving, Task } from "./interleave/interleaving.ts";
 export type { Race } from "./race/race.ts";
 export { raceTest, type RaceTestOptions, type RunnerTest } from "./race/race-test.ts";
+export { runOnThreads, type RunOnThreadsOptions, type ThreadsReport } from "./threads/run-on-threads.ts";
 export type { Invariants } from "./simulator/invariants.ts";
 export { simulate } from "./simulator/simulate.ts";
 export type { Exhaustive, SearchOptions } from "./simulator/search-options.ts";

@@ -1,13 +1,8 @@
-/** What `createSystem` loads when it is called: the system, and the ports of Node.js. */
+/** What `createSystem` loads when it is called: the system, on the ports of Node.js. */
 
-import { url as inspectorUrl } from "node:inspector";
-import { moduleLoader } from "../definitions/definition-loader.ts";
-import { patientLoader } from "../definitions/patient-loader.ts";
 import { nodeClock } from "../platform/node-clock.ts";
 import { nodeRandom } from "../platform/node-random.ts";
 import { nodeSignals } from "../platform/node-signals.ts";
-import { nodeVitals } from "../platform/node-vitals.ts";
-import { nodeTurns } from "../platform/node-turns.ts";
 import { shutdownOnSignal } from "./shutdown-on-signal.ts";
 import type { SpanMemory } from "../../inspector/source/span-memory.ts";
 import { usualSample } from "./telemetry-options.ts";
@@ -25,23 +20,17 @@ import {
   type SystemOptions,
 } from "./system-options.ts";
 import { hostId } from "../../actors/address.ts";
+import { nodePlatform } from "./node-platform.ts";
 import { type Platform, settingsOf } from "./platform.ts";
 import { StandbySystem } from "./standby-system.ts";
-import { threadPool } from "../threads/thread-pool.ts";
 import { threadsAhead } from "../threads/threads-ahead.ts";
-
-/** Milliseconds until spans are sent that no message took along: soon enough to look at, and seldom enough to cost nothing. */
-const sendWithin = 200;
-
-/** An actor handles this many messages before the other actors of its thread get their turn. */
-const messagesPerTurn = 64;
 
 /** @throws TroupeError (as a rejection), those of `createSystem`. */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const given = await settleOptions(options);
   const spans = given.inspector && new (await import("../../inspector/source/span-memory.ts")).SpanMemory();
   const settled = spans === undefined ? given : { ...given, telemetry: withLive(given.telemetry, spans) };
-  const platform = platformOf(settled);
+  const platform = nodePlatform(settled);
   const start = async (resolved: ResolvedOptions, threads = platform.threads): Promise<ActorSystem> => {
     const system = await ActorSystem.start({ ...platform, threads }, resolved);
     if (spans !== undefined) await withInspector(system, resolved, spans);
@@ -78,31 +67,6 @@ async function standBy(
   });
 }
 
-function platformOf({ env, resourceLimits, stallTimeout, loadTimeout }: SettledOptions): Platform {
-  const clock = nodeClock();
-  return {
-    system: {},
-    clock,
-    random: nodeRandom(),
-    turns: nodeTurns(),
-    vitals: nodeVitals,
-    threads: threadPool({
-      clock,
-      env: pick(process.env, env),
-      resourceLimits,
-      stallTimeout,
-      isDebugged: () => inspectorUrl() !== undefined,
-    }),
-    load: patientLoader(
-      moduleLoader((url) => import(url) as Promise<object>),
-      clock,
-      loadTimeout,
-    ),
-    messagesPerTurn,
-    tracing: { seed: nodeRandom().id(), sendWithin },
-  };
-}
-
 /** What the inspector shows of the inside of agents is recorded for it. */
 function withLive(telemetry: TelemetrySettings | undefined, live: SpanMemory): TelemetrySettings {
   return { sinks: [], sample: usualSample, content: "none", ...telemetry, live };
@@ -120,8 +84,4 @@ async function withInspector(system: ActorSystem, options: ResolvedOptions, span
     await system.close();
     throw error;
   }
-}
-
-function pick(env: NodeJS.ProcessEnv, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]])));
 }

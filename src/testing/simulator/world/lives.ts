@@ -149,7 +149,7 @@ export class Lives {
 
   async #start(process: SimulatedProcess): Promise<void> {
     const { system, journals } = this.#options;
-    const journal = journals.open(process);
+    const journal = await journals.open(process);
     await process.start({ ...withDefaults({ threads: 2, logger: false, ...system, journal }), journal });
     if (process.system !== undefined && !process.isCutOff) this.#standing.resolve({ process, system: process.system });
   }
