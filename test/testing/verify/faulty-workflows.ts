@@ -1,54 +1,8 @@
-/** Workflows with one fault each, and the agents that they are made of. */
+/** Workflows with one fault each. */
 
 import * as v from "valibot";
-import { defineAgent, defineWorkflow, type WorkflowDefinition } from "../../../src/index.ts";
-
-const url = "test:faulty";
-const Claim = v.object({
-  id: v.pipe(v.string(), v.nonEmpty()),
-  cents: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(100_000)),
-  kind: v.picklist(["car", "house", "travel"]),
-});
-
-const assess = defineAgent(url, {
-  name: "assess",
-  version: "1.0.0",
-  input: Claim,
-  output: v.object({ risk: v.pipe(v.number(), v.minValue(0), v.maxValue(1)), note: v.nullable(v.string()) }),
-  execute: () => ({ risk: 0, note: null }),
-});
-const reserve = defineAgent(url, {
-  name: "reserve",
-  version: "1.0.0",
-  input: v.object({ cents: v.pipe(v.number(), v.integer(), v.minValue(1)) }),
-  output: v.object({ receipt: v.nullable(v.string()) }),
-  execute: () => ({ receipt: "r" }),
-  // a reservation that was already there has no receipt
-  compensate: ({ receipt }) => void (receipt as string).length,
-});
-const pay = defineAgent(url, {
-  name: "pay",
-  version: "1.0.0",
-  input: v.object({ id: v.string(), share: v.number() }),
-  output: v.object({ paid: v.boolean() }),
-  execute: () => ({ paid: true }),
-});
-const inspect = defineAgent(url, {
-  name: "inspect",
-  version: "1.0.0",
-  input: v.object({ part: v.string() }),
-  output: v.object({ ok: v.boolean() }),
-  execute: () => ({ ok: true }),
-});
-const split = defineAgent(url, {
-  name: "split",
-  version: "1.0.0",
-  input: Claim,
-  output: v.object({ parts: v.array(v.string()) }),
-  execute: () => ({ parts: [] }),
-});
-
-const claim = (name: string) => defineWorkflow(url, { name, version: "1.0.0", input: Claim });
+import { defineWorkflow, type WorkflowDefinition } from "../../../src/index.ts";
+import { assess, book, claim, inspect, pay, reserve, split } from "./claims.ts";
 
 let calls = 0;
 
@@ -258,62 +212,80 @@ export const faults: readonly Fault[] = [
     says: /undoing the step "reserve" failed: Cannot read properties of null/,
     own: true,
   },
-];
-
-/** None of these. */
-export const sound = claim("sound")
-  .step("assess", assess, ({ input }) => input)
-  .step("split", split, { after: ["assess"] }, ({ input }) => input)
-  .each(
-    "inspect",
-    inspect,
-    { after: ["split"], over: ({ split: { parts } }) => parts, tolerate: "all" },
-    ({ item }) => ({
-      part: item,
-    }),
-  )
-  .loop(
-    "again",
-    { assess, split },
-    {
-      after: ["split"],
-      max: 4,
-      onMax: "accept",
-      inbox: v.string(),
-      until: ({ last, by }) => by === "assess" && last.risk > 0.5,
-      who: ({ by }) => (by === "assess" ? "split" : "assess"),
-    },
-    { assess: ({ input, told }) => ({ ...input, id: `${input.id}${told.join("")}` }), split: ({ input }) => input },
-  )
-  .each(
-    "approve",
-    defineWorkflow("test:verify", { name: "approval", version: "1.0.0", input: v.object({ part: v.string() }) })
-      .step("look", inspect, ({ input }) => input)
-      .waitFor("agree", { after: ["look"], answer: v.boolean(), timeout: 1_000 }, () => "ok?")
-      .loop(
-        "again",
+  {
+    what: "a condition that comes by chance",
+    workflow: claim("tossed").step("assess", assess, { when: () => Math.random() < 0.5 }, ({ input }) => input),
+    says: /the when of the step "assess" is not pure/,
+  },
+  {
+    what: "a pause for a while from now, which has another end each time",
+    workflow: claim("from-now").pause("later", { until: () => Date.now() + 1_000 }),
+    says: /the until of the step "later" is not pure/,
+  },
+  {
+    what: "a list in an order that comes by chance",
+    workflow: claim("shuffled")
+      .step("split", split, ({ input }) => input)
+      .each(
+        "inspect",
         inspect,
-        { after: ["agree"], max: 2, onMax: "accept", inbox: v.string(), until: ({ round }) => round > 1 },
-        ({ input }) => input,
+        { after: ["split"], over: ({ split: { parts } }) => parts.toSorted(() => Math.random() - 0.5) },
+        ({ item }) => ({ part: item }),
       ),
-    { after: ["split"], over: ({ split: { parts } }) => parts, tolerate: "all" },
-    ({ item }) => ({ part: item }),
-  )
-  .waitFor(
-    "ok",
-    {
-      after: ["assess"],
-      when: ({ input: { cents } }) => cents > 1_000,
-      answer: v.object({ isApproved: v.boolean() }),
-      timeout: 86_400_000,
-      otherwise: () => ({ isApproved: false }),
-    },
-    ({ assess: { risk } }) => `risk ${risk}`,
-  )
-  .step("reserve", reserve, { after: ["ok"], when: ({ ok }) => ok.isApproved }, ({ input: { cents } }) => ({
-    cents: cents + 1,
-  }))
-  .step("pay", pay, { after: ["inspect"], needs: ["reserve"] }, ({ input: { id }, inspect: parts }) => ({
-    id,
-    share: parts.length,
-  }));
+    says: /the over of the step "inspect" is not pure/,
+  },
+  {
+    what: "a mapping that forgets that items may have failed",
+    workflow: claim("tolerant")
+      .step("split", split, ({ input }) => input)
+      .each(
+        "inspect",
+        inspect,
+        { after: ["split"], over: ({ split: { parts } }) => parts, tolerate: "all" },
+        ({ item }) => ({ part: item }),
+      )
+      .step("pay", pay, { after: ["inspect"] }, ({ input, inspect: results }) => ({
+        id: input.id,
+        share: results.filter(({ output }) => (output as { ok: boolean }).ok).length,
+      })),
+    says: /the mapping of the step "pay" threw: Cannot read properties of undefined \(reading 'ok'\)/,
+  },
+  {
+    what: "a mapping that forgets that a wait may be given up",
+    workflow: claim("unanswered")
+      .waitFor("ok", { answer: v.object({ by: v.string() }), timeout: 1_000, otherwise: () => ({ by: "" }) }, () => "?")
+      .step("assess", assess, { after: ["ok"] }, ({ input, ok }) => ({
+        ...input,
+        id: `${input.id}${(/./.exec(ok.by) as RegExpExecArray)[0]}`,
+      })),
+    says: /the mapping of the step "assess" threw: Cannot read properties of null/,
+  },
+  {
+    what: "a round that assumes that it was told something",
+    workflow: claim("told").loop(
+      "assess",
+      assess,
+      { max: 3, inbox: v.string(), until: () => true },
+      ({ input, told: [first] }) => ({ ...input, id: `${input.id}${(first as string).length}` }),
+    ),
+    says: /the mapping for assess of the step "assess" threw: Cannot read properties of undefined \(reading 'length'\)/,
+  },
+  {
+    what: "a loop that ends by the clock",
+    workflow: claim("until").loop(
+      "assess",
+      assess,
+      { max: 3, until: () => new Date().getMilliseconds() % 2 === 0 },
+      ({ input }) => input,
+    ),
+    says: /the until of the step "assess" is not pure/,
+  },
+  {
+    what: "an undoing of what may have been done that assumes an input",
+    workflow: claim("unknown")
+      .step("assess", assess, ({ input }) => input)
+      .step("book", book, { after: ["assess"] }, ({ assess: { note } }) => ({ note })),
+    says: /undoing the step "book" failed: Cannot read properties of null/,
+    own: true,
+  },
+];

@@ -6,7 +6,8 @@ import { creditDecision } from "../../../examples/credit/credit-decision.ts";
 import { desk } from "../../../examples/support/desk.ts";
 import { defineAgent, defineWorkflow, type WorkflowDefinition } from "../../../src/index.ts";
 import { answering, verifyWorkflow } from "../../../src/testing/index.ts";
-import { faults, sound } from "./faulty-workflows.ts";
+import { faults } from "./faulty-workflows.ts";
+import { sound } from "./sound-workflow.ts";
 
 const messageOf = async (verifying: Promise<unknown>, code = "verification-failed"): Promise<string> => {
   const error: unknown = await verifying.then(
@@ -19,7 +20,7 @@ const messageOf = async (verifying: Promise<unknown>, code = "verification-faile
 
 describe("a fault is found", () => {
   it.each(faults)("$what", async ({ workflow, says, own }) => {
-    const options = { seed: 1, runs: 200, ...(own === true ? { compensations: "own" as const } : {}) };
+    const options = { seed: 1, runs: 300, ...(own === true ? { compensations: "own" as const } : {}) };
     expect(await messageOf(verifyWorkflow(workflow, options))).toMatch(says);
   });
 
