@@ -26,7 +26,7 @@ import { schemaNewer } from "../versions/schema-newer.ts";
 import type { Erasure, Position, Snapshot } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** The commits in progress at one key. Kept only while there are any; everything else is in the journal. */
+/** The commits in progress at one key. Kept only while there are any, or calls that wait; everything else is in the journal. */
 interface Line {
   readonly key: StateKey;
   /** The newest visible version. */
@@ -37,6 +37,7 @@ interface Line {
   readonly tentative: Tentative[];
   /** Set while `head` is being read. */
   loading: Promise<void> | undefined;
+  /** How many calls wait until it, or another key of theirs, is loaded. */
   waiting: number;
 }
 
@@ -113,9 +114,9 @@ export class CommitSequencer {
   }
 
   /**
-   * Appends a tombstone after the newest version of each key, visible or tentative: whatever is committed meanwhile is either erased
-   * or comes after it. All at one position. Keys without a version are passed over, and so are those whose newest is a
-   * tombstone already.
+   * Appends a tombstone after the newest version of each key, visible or tentative, all at one position: whatever is committed
+   * meanwhile is either erased or comes after the tombstone. Keys without a version are passed over. So are keys whose
+   * newest version is a tombstone, unless they are to be forgotten.
    */
   erase(keys: readonly StateKey[], erased: Erasure, author: string): MaybePromise<CommitOutcome> {
     const lines = keys.map((key) => this.#line(key));
@@ -150,8 +151,8 @@ export class CommitSequencer {
       const change = changes[i] as KeyChange;
       if (fits(line, change, writes)) continue;
       const last = line.tentative.at(-1);
-      // it may still fit, if the tentative commit fails or becomes durable; an answer now would reveal a version that
-      // may never exist
+      // the change may still fit, once the tentative commit has failed or become durable; a conflict now would reveal
+      // a version that may never exist
       if (last !== undefined && (admits(line.head, change) || admits(line.tip, change))) pending = last.settled;
       else {
         this.#meter?.conflicted();
@@ -236,7 +237,7 @@ export class CommitSequencer {
     trace: string | undefined,
   ): Promise<void> {
     const visible = deferred<void>();
-    const settled = visible.promise.catch(() => undefined); // what waits for it looks again; its own commits get the error
+    const settled = visible.promise.catch(() => undefined); // other commits wait for the end, and then look again; its caller gets the error
     const entry: Tentative = { lines, records, trace, durable: false, visible, settled };
     for (const line of lines) {
       line.tentative.push(entry);
@@ -265,7 +266,8 @@ export class CommitSequencer {
   }
 
   /**
-   * The journal refused a commit: drops it with all commits built on it, on any of its keys, and sets the keys back.
+   * The journal refused a commit: drops it with all commits that were built on it, at any key, and sets the tips of their keys
+   * back.
    */
   #failed(entry: Tentative, cause: unknown): void {
     if (!this.#tentative.includes(entry)) return; // was dropped with an earlier one
@@ -299,7 +301,7 @@ export class CommitSequencer {
     return line;
   }
 
-  /** Holds all the lines meanwhile, also those that are loaded, so that commits to them are seen. */
+  /** Holds all the lines meanwhile, also loaded ones: else a commit to one would be made on another line of the same key, unseen by `use`. */
   async #whenLoaded<T>(lines: readonly Line[], use: () => MaybePromise<T>): Promise<T> {
     for (const line of lines) {
       line.waiting++;
@@ -316,6 +318,7 @@ export class CommitSequencer {
     }
   }
 
+  /** Drops a line that no commit and no call needs. */
   #leave(line: Line): void {
     if (line.waiting === 0 && line.tentative.length === 0 && this.#lines.get(line.key) === line)
       this.#lines.delete(line.key);

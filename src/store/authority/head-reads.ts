@@ -1,4 +1,4 @@
-/** Reads the newest versions of keys: where the journal is elsewhere, those that are asked for at the same time by one read. */
+/** Reads the newest versions of keys. A journal that is elsewhere is asked once for all keys that are wanted at the same time. */
 
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -13,7 +13,7 @@ interface Batch {
   readonly heads: Promise<readonly (Snapshot | undefined)[]>;
 }
 
-/** A journal that answers at once is asked at once. One that has answered with a promise is taken for one that is elsewhere. */
+/** Asks a journal key by key until it answers with a promise: from then on it counts as elsewhere, and reads are gathered. */
 export class HeadReads {
   readonly #journal: Pick<Journal, "head" | "heads">;
   #isElsewhere = false;
@@ -32,7 +32,7 @@ export class HeadReads {
     const batch = (this.#open ??= this.#begin());
     const place = batch.keys.push(key) - 1;
     if (batch.keys.length === maxTogether) this.#open = undefined;
-    // one that can't be read mustn't fail the others
+    // a key that can't be read mustn't fail the others of its batch
     return batch.heads.then(
       (heads) => heads[place],
       () => this.#journal.head(key),

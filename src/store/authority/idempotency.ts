@@ -24,14 +24,14 @@ export class InFlightKeys {
   }
 }
 
-/** For how many keys of several commits it is remembered what was committed: those whose attempts are in progress. */
+/** How many keys of several commits are remembered: enough for the attempts in progress. */
 const maxRemembered = 1_000;
 
-/** What was committed under keys of several commits. Only a memory of what the journal knows. */
+/** What was committed under keys of several commits: a cache of what the journal knows. */
 export class CommittedParts {
   readonly #journal: Pick<Journal, "committed">;
   readonly #metas = new Map<string, SnapshotMeta[]>();
-  /** Under which of those each key was committed, so that what is erased is found without a look at all. */
+  /** Under which idempotency keys each key of the store was committed: so erasing one needn't look through all. */
   readonly #under = new Map<StateKey, Set<string>>();
 
   constructor(journal: Pick<Journal, "committed">) {
@@ -54,7 +54,7 @@ export class CommittedParts {
     }
   }
 
-  /** Notes that after `before`, `snapshots` were committed. Beyond a thousand keys, forgets the one that was noted first. */
+  /** Notes that `snapshots` were committed under a key, after `before`. Beyond a thousand keys, forgets the one that was noted first. */
   add(idempotencyKey: string, before: readonly SnapshotMeta[], snapshots: readonly Snapshot[]): void {
     if (snapshots.length === 0) return;
     const added = snapshots.map(metaOf);

@@ -8,7 +8,7 @@ import { standing } from "../versions/tombstone.ts";
 import type { Position } from "../versions/snapshot.ts";
 import type { StateKey } from "../versions/state-key.ts";
 
-/** A listener to versions of keys. It gets all records of one commit in one call. Must not throw. */
+/** A listener to versions of keys. It gets those records of one commit that it follows in one call. Must not throw. */
 export type Audience = (records: readonly CommitRecord[]) => void;
 
 /** One audience at one key, which is told every version after `version`. */

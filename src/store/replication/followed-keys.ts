@@ -14,7 +14,7 @@ export interface FollowedKey {
   readonly key: StateKey;
   /** The newest version; `undefined` for a key without one. Not valid while `fetching`. */
   snapshot: Snapshot | undefined;
-  /** Set from the request to follow until its answer. Updates in between belong to an earlier follow. */
+  /** Set from the request to follow until its answer. Updates that arrive in between answer an earlier request, and are ignored. */
   fetching: Promise<Fetched> | undefined;
   readonly watchers: Set<Subscriber<Snapshot>>;
 }

@@ -17,7 +17,7 @@ interface Waiter {
   asked: boolean;
 }
 
-/** Owns the readers that wait for a position. The replica's position and channel are the replica's. */
+/** Owns the readers that wait for a position. The position itself and the channel are the replica's. */
 export class PositionWatch {
   readonly #sync: () => void;
   #waiters: Waiter[] = [];
@@ -44,7 +44,10 @@ export class PositionWatch {
     for (const waiter of reached) waiter.resolve();
   }
 
-  /** Notes the authority's answer that it is at `position`. Call {@link PositionWatch.advanced} with it first. */
+  /**
+   * Notes the authority's answer that it is at `position`. Call {@link PositionWatch.advanced} with it first: readers
+   * that were asked for and still wait have a token of another store, and are rejected with `invalid-options`.
+   */
   answered(position: Position): void {
     this.#syncing = false;
     const foreign = this.#waiters.filter(({ asked }) => asked);

@@ -63,7 +63,7 @@ export class StoreReplica implements StoreAccess {
   readonly #order = new ReentrantQueue();
   readonly #watch: PositionWatch;
   #position: Position = 0;
-  /** Set once it refuses what is asked. */
+  /** Set once this replica refuses reads and requests. It holds the error, which may be `undefined`. */
   #refusal: { readonly error: unknown } | undefined;
   #isConnected = true;
 
@@ -94,7 +94,7 @@ export class StoreReplica implements StoreAccess {
     return this.#read(key, token);
   }
 
-  /** @throws the error of {@link StoreReplica.disconnect} if that comes before the outcome, which is then unknown. */
+  /** @throws the error given to {@link StoreReplica.disconnect}, if that is called before the outcome arrives: the outcome is unknown then. */
   async submit(request: CommitRequest): Promise<CommitOutcome> {
     const { changes } = request;
     const sent = { ...request, changes: changes.map(withoutState) };
@@ -153,7 +153,7 @@ export class StoreReplica implements StoreAccess {
     return expectAnswer(await this.#ask((id) => ({ kind: "settle", id })), "synced").position;
   }
 
-  /** Fails with the error of {@link StoreReplica.disconnect}. */
+  /** Fails with the error given to {@link StoreReplica.disconnect}, or once the authority has lost the journal. */
   watch(key: StateKey): Observable<Snapshot> {
     return new Observable((subscriber) => {
       if (this.#refusal !== undefined) {
@@ -178,8 +178,8 @@ export class StoreReplica implements StoreAccess {
   }
 
   /**
-   * Notes that everything the authority had sent up to `position` has arrived. Saves a question if the channel can
-   * tell.
+   * Notes that everything the authority had sent up to `position` has arrived. A channel that knows it calls this, and
+   * saves the replica a question to the authority.
    */
   reached(position: Position): void {
     this.#order.run(() => this.#advance(position));
@@ -213,7 +213,7 @@ export class StoreReplica implements StoreAccess {
       if (snapshot === undefined) throw new Error(`Defect: version ${version} of ${key} was committed and is gone.`);
       return snapshot;
     });
-    // what is refused is the read: it mustn't look as if the commit were
+    // only this read was refused: the error mustn't say that the commit was
     return committed.catch((error: unknown) => {
       throw isTroupeError(error, "ownership-lost") ? outcomeUnknown([meta.position], error) : error;
     });
@@ -265,7 +265,7 @@ export class StoreReplica implements StoreAccess {
       const followed = this.#followed.use(key) ?? this.#follow(key);
       if (followed.fetching !== undefined) {
         const fetched = await followed.fetching;
-        // newer by now, unless the key was evicted meanwhile: then the fetched version is still valid for its position
+        // the copy may be newer than what was fetched; without one, as the key was evicted, what was fetched is still valid for its position
         const now = this.#followed.peek(key);
         if (now !== undefined && now.fetching === undefined && this.#position >= token) return now.snapshot;
         if (fetched.position >= token) return fetched.snapshot;
@@ -286,7 +286,7 @@ export class StoreReplica implements StoreAccess {
   #fetch(followed: FollowedKey): void {
     const { key } = followed;
     const { promise, resolve, reject } = deferred<Fetched>();
-    promise.catch(() => undefined); // readers and watchers get the error themselves; there may be neither
+    promise.catch(() => undefined); // readers await it, and watchers are told; without a reader, no code would handle the rejection
     followed.fetching = promise;
     const id = this.#pending.add({
       onAnswer: (message) => {
