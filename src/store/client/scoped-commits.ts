@@ -31,7 +31,7 @@ export class ScopedCommits {
   readonly #settled = new Set<Position>();
   /** The commits of other attempts that this one has not repeated. */
   #originals: readonly Original[] = [];
-  /** Ends with the commit in progress: which original a commit repeats depends on what those before it were. */
+  /** Ends with the commit in progress. Commits are in turn, since which original one repeats depends on the commits before it. */
   #turn: Promise<void> | undefined;
 
   constructor(key: string, committer: Committer, access: StoreAccess) {
@@ -40,7 +40,11 @@ export class ScopedCommits {
     this.#access = new RememberingAccess(access);
   }
 
-  /** See {@link Committer.land}. @throws TroupeError `idempotency-mismatch` when retention leaves it open whether it is a repeat. */
+  /**
+   * As {@link Committer.land}, but one commit at a time, and a repeat of an earlier attempt's commit isn't applied again.
+   *
+   * @throws TroupeError `idempotency-mismatch` when retention has dropped what would tell whether it is a repeat.
+   */
   land(change: Change, bases: Bases): MaybePromise<readonly Landed[]> {
     if (this.#turn !== undefined) return this.#turn.then(() => this.land(change, bases));
     const landing = this.#originals.length === 0 ? this.#append(change, bases) : this.#repeatOrAppend(change, bases);
@@ -125,7 +129,7 @@ class RememberingAccess implements Pick<StoreAccess, "at" | "extent"> {
     if (known !== undefined) return known;
     const reading = this.#access.at(key, when);
     own.set(place, reading);
-    reading.catch(() => own.delete(place)); // the caller has the error; the next one may be luckier
+    reading.catch(() => own.delete(place)); // the caller gets the error; the next reader asks again
     return reading;
   }
 

@@ -34,7 +34,7 @@ export class ForkOrigins {
     this.#forks.set(origin.key, forks);
   }
 
-  /** The oldest version of `key` with a fork that still has its first version. */
+  /** The oldest version of `key` with a fork that still has its first version; Infinity for none. */
   async oldestOf(key: StateKey): Promise<number> {
     await this.#loaded();
     let oldest = Number.POSITIVE_INFINITY;
@@ -46,8 +46,8 @@ export class ForkOrigins {
   }
 
   /**
-   * The keys that were forked from any version of `key`, and the forks of those, that have not been erased since. Not known, after a
-   * restart, are those of which retention had dropped the first version.
+   * The keys that were forked from any version of `key`, and the forks of these keys in turn, except keys that were erased since.
+   * After a restart, a fork isn't known any more if retention had dropped its first version.
    */
   async of(key: StateKey): Promise<readonly StateKey[]> {
     await this.#loaded();
@@ -65,6 +65,7 @@ export class ForkOrigins {
     return left.toSorted();
   }
 
+  /** True while a key has more than the tombstone that erased the fork. */
   async #holds(fork: StateKey, first: number): Promise<boolean> {
     const oldest = await this.#journal.oldest(fork);
     if (oldest === undefined) return false;

@@ -94,7 +94,7 @@ export class Retainer {
       if (cause === undefined) continue;
       const isOpen = known.get(cause) ?? (await this.#isOpen(cause));
       known.set(cause, isOpen);
-      if (isOpen) return Math.max(oldest, version - 1); // the version before is kept as well, so that this one can be undone
+      if (isOpen) return Math.max(oldest, version - 1); // also the version before, so that what the open key did can be undone
     }
     return wanted;
   }

@@ -5,7 +5,8 @@ import type { StateKey } from "../versions/state-key.ts";
 
 /**
  * - `"all"`: every version.
- * - `last`: this many of the newest versions. - `age`: every version that was the newest at some time within this many
+ * - `last`: this many of the newest versions.
+ * - `age`: every version that was the newest at some time within this many
  *   milliseconds.
  *
  * @since 0.1.0

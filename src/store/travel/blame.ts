@@ -42,10 +42,10 @@ interface Wanted {
  * Finds the version that last set each value, by comparing values. If a value was changed and changed back, the latter
  * change counts; setting a value to what it was doesn't count. Elements of an array are identified by their index.
  *
- * Guarantees: reads no page beyond that which settles the last path.
+ * Guarantees: reads no page after the one that settles the last path.
  *
  * @param pages the key's history, newest first.
- * @param paths JSON pointers.
+ * @param paths picks the JSON pointers, once the newest version is read.
  * @throws TroupeError `erased` when the newest version is a tombstone; `no-such-path` for a path at which the newest version has nothing; `invalid-options` for no
  * pointer.
  */

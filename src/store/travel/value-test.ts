@@ -7,7 +7,7 @@ export const comparisons = ["=", "!=", "<=", "<", ">=", ">", "contains"] as cons
 export type Comparison = (typeof comparisons)[number];
 
 /**
- * True where the value compares as is said. Texts and numbers are ordered among their own; a list contains its items, and a text its parts.
+ * True where the comparison holds. Texts are ordered among texts and numbers among numbers; a list contains its items, and a text its parts.
  * JSON has no bigints, so a number stands for the bigint of the same value.
  */
 export function compares(value: unknown, how: Comparison, wanted: unknown): boolean {

@@ -13,7 +13,7 @@ import type { StateKey } from "./state-key.ts";
 /**
  * Freezes a made state, apart from what it shares with `base`, the one before it.
  *
- * @param next what is frozen in it is deeply so: it holds copies of the values of users, and not those themselves.
+ * @param next its parts that are frozen already must be so deeply: it holds copies of users' values, not the values themselves.
  */
 export function sealMade(next: unknown, base?: unknown): void {
   if (typeof next !== "object" || next === null || Object.isFrozen(next)) return;
@@ -29,7 +29,7 @@ function sealPart(part: unknown, before: unknown): void {
   if (typeof part === "object" && part !== null && part !== before) sealMade(part, before);
 }
 
-/** The write of a made state, which has its patches from when they are asked for. */
+/** The write of a made state, whose patches are computed when they are first asked for. */
 export class MadeWrite implements KeyWrite {
   readonly key: StateKey;
   readonly parent: number;

@@ -1,4 +1,4 @@
-/** The store through another access to it, which passes everything on: what is to be different is overridden. */
+/** Passes everything on to another access to the store: the base of accesses that override a part of that. */
 
 import type { Observable } from "rxjs";
 import type { MaybePromise } from "../../async/maybe-promise.ts";

@@ -12,7 +12,7 @@ import type { StateKey } from "./state-key.ts";
  * @since 0.1.0
  */
 export interface EraseOptions {
-  /** Why: a text that isn't empty. It is kept in the place of what is erased, so it should not repeat that. */
+  /** Why: a text that isn't empty. It is kept in the place of what is erased, so it should not repeat any of it. */
   readonly reason: string;
   /** True to erase the keys that were forked from this one too, and the forks of those. Default false. */
   readonly forks?: boolean;

@@ -99,7 +99,7 @@ export class FollowedFile implements JournalFile {
 }
 
 /**
- * An owner uses the pages again that a reader reads whom it doesn't know of.
+ * Checks that the owner knows of this reader: it uses pages again that a reader unknown to it may still be reading.
  *
  * @throws TroupeError `journal-failed` for such a reader once there is an owner.
  */

@@ -278,7 +278,7 @@ export class StoredVersions implements Journal {
         const row = rows.has(other) ? rows.get(other) : this.#keys.newest(other);
         return row !== undefined && committed >= row.oldest;
       };
-      // without those whose erasing is on its way to disk
+      // without versions whose erasing is on its way to disk
       const all = this.#idempotency.begin(idempotencyKey, (before) => [...before.filter(isKept), [key, version]]);
       next.set(idempotencyKey, all);
     }
