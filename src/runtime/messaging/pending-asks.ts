@@ -22,7 +22,7 @@ export interface Reply {
 
 export interface AskTerms {
   readonly to: Address;
-  /** Who asks: it has seen, once there is an answer, what the answering actor had. */
+  /** Who asks. Once there is an answer, it has seen what the answering actor had seen. */
   readonly sender: Sender;
   readonly type: string;
   /** Milliseconds; Infinity for no deadline. */
@@ -32,7 +32,7 @@ export interface AskTerms {
   readonly signal: AbortSignal | undefined;
   /** What is being handled, which the ask ends with. */
   readonly scope: AskScope | undefined;
-  /** True for one that only wants to know when it is handled: who stops waiting for that doesn't call it off. */
+  /** True for a tell whose sender only wants to know when it is handled: to stop waiting doesn't call it off. */
   readonly isTold: boolean;
   /** The actors that wait, each for the next one, where the ask closes a circle of asks. */
   readonly circle?: readonly Address[] | undefined;
@@ -98,20 +98,21 @@ export class PendingAsk implements GivenUpAsk, CancellationListener {
   }
 
   /**
-   * Where its receiver is gone, or has no room, that ends no process though no code waits for the answer: the message is a dead letter
-   * then, as a tell is (invariant 9). Any other error is a mistake of the message's or of its handler's, and rejects as any promise does.
+   * Rejects the answer. Where the receiver is gone, or has no room, the message is a dead letter, as a tell is: then the rejection
+   * mustn't end the process though no code handles it (invariant 9). Any other error is a mistake in the message or its handler,
+   * and rejects as any promise does.
    */
   reject(error: unknown): void {
     if (unsentReason(error) !== undefined) this.answer.catch(ignore);
     this.#reject(error);
   }
 
-  /** What it was asked for is no longer wanted. */
+  /** The work that the ask was made for is no longer wanted. */
   abort(error: unknown): void {
     this.#asks.giveUp(this, "cancelled", error);
   }
 
-  /** It is about to be sent: returns false if it has ended, and stays. */
+  /** Call before sending it. Returns false if the ask has ended, and is not to be sent. */
   send(): boolean {
     return (this.isSent = this.#asks.has(this.id));
   }
@@ -127,6 +128,7 @@ export interface PendingAsksOptions {
   readonly open: (reply: Reply, asker: Sender) => unknown;
 }
 
+/** Owns the asks that wait, and the one timer for their deadlines. Each ends once: by its answer, or given up (invariant 12). */
 export class PendingAsks {
   readonly #clock: Clock;
   readonly #cancel: PendingAsksOptions["cancel"];
@@ -202,7 +204,7 @@ export class PendingAsks {
     ask.reject(error);
   }
 
-  /** No asker waits any longer, or none of those that `isOver` picks. */
+  /** No asker waits any longer; with `isOver`, none of the asks that it picks does. */
   giveUpAll(code: GivenUpCode, isOver: (ask: PendingAsk) => boolean = () => true, cause?: unknown): void {
     for (const ask of [...this.#asks.values()]) if (isOver(ask)) this.giveUp(ask, code, cause);
   }

@@ -1,4 +1,4 @@
-/** Who sends for one of the things that an actor does at a time, where the actor alone doesn't say which. */
+/** The sender of one handling, for actors that handle several messages at a time: the actor alone doesn't say which of them sends. */
 
 import type { Address } from "../../actors/address.ts";
 import type { AskScope } from "../../actors/ask-scope.ts";
@@ -31,7 +31,7 @@ export class ScopedSender implements Sender {
     return this.scope === undefined ? 0 : this.#cause;
   }
 
-  /** Let go of once it is over: a ref that is kept must not keep the message that brought it. */
+  /** Dropped once the handling is over: code may keep a ref, and that must not keep the message that was handled. */
   get scope(): AskScope | undefined {
     if (this.#scope?.isOver === true && this.#scope.isLeftBehind !== true) this.#scope = undefined;
     return this.#scope;

@@ -17,9 +17,10 @@ export interface SendWindowsOptions {
   readonly onDropped: (envelope: Envelope) => void;
 }
 
-/** What those are told who wait for room, of one of their messages. */
+/** The error that senders get who wait for room, for one of their messages. */
 type ToError = (message: Pick<Envelope, "to" | "type">) => AskError;
 
+/** Owns the windows. It sends nothing itself. */
 export class SendWindows {
   readonly #options: SendWindowsOptions;
   readonly #windows = new Map<Address, SendWindow>();
@@ -31,7 +32,7 @@ export class SendWindows {
   /**
    * The window to an actor, for a message of that type.
    *
-   * @throws AskError when nothing can reach the actor any more: what it had for a window was closed then.
+   * @throws AskError when nothing can reach the actor any more, whose window is closed then.
    */
   to({ address, capacity, overflow }: Target, type: string): SendWindow {
     const known = this.#windows.get(address);

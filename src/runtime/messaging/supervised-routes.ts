@@ -16,7 +16,7 @@ type Departed = Extract<SupervisionFrame, { kind: "departed" }>;
 interface Route {
   /** Where the actor is; absent while that isn't known, or its thread has died. */
   host: HostId | undefined;
-  /** On which of its hosts, counted; 0 while that was never known. */
+  /** Which life of the actor that is, counted from 1; 0 until the first is known. */
   incarnation: number;
   /** Sent and not known to be done with, oldest first. */
   readonly unsettled: FifoQueue<Envelope>;
@@ -39,14 +39,15 @@ export interface SupervisedRoutesOptions {
   readonly unanswered: (envelope: Envelope) => void;
   /** An actor is somewhere else than before. */
   readonly moved: (actor: Address) => void;
-  /** An actor is gone for good, with what was not done with; `begun`: the id of what it had begun of that; 0 for none. */
+  /** An actor is gone for good. `left` are its messages that were not done with, `begun` is the id of the one that it had begun; 0 for none. */
   readonly departed: (actor: Address, left: readonly Envelope[], reason: GoneReason, begun: number) => void;
 }
 
+/** Owns the route to each supervised actor that this host sends to. */
 export class SupervisedRoutes {
   readonly #options: SupervisedRoutesOptions;
   readonly #routes = new Map<Address, Route>();
-  /** Asks that are done with, of actors that have left a host, and whose answers that host has sent. */
+  /** Asks that are done with, of actors that have left a host which sent the answers, and whose answers haven't arrived. */
   #unanswered: { readonly envelope: Envelope; readonly host: HostId }[] = [];
 
   constructor(options: SupervisedRoutesOptions) {
@@ -77,7 +78,7 @@ export class SupervisedRoutes {
     const { reaches, isAwaited, withdrawn, send, taken, moved } = this.#options;
     route.incarnation = incarnation;
     this.#settleAll(route, progress, isLost);
-    route.host = undefined; // until all that goes before is on its way
+    route.host = undefined; // so that what is sent meanwhile waits behind the messages below
     taken(actor, progress.settled);
     route.host = reaches(host) ? host : undefined; // it died meanwhile, too: the next one will be told
     moved(actor);
@@ -150,7 +151,7 @@ export class SupervisedRoutes {
   }
 }
 
-/** Takes out what is done with. */
+/** Takes out of a route what is done with, and returns it: what is up to `settled`, but for the message in hand. */
 function settle({ unsettled }: Route, { settled, inHand }: Settled): Envelope[] {
   const done: Envelope[] = [];
   if (inHand === 0 || inHand > settled) {

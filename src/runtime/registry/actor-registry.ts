@@ -6,7 +6,7 @@ import { TroupeError } from "../../errors/troupe-error.ts";
 import { isName, nameRule } from "../../values/name.ts";
 import { shown } from "../../values/shown.ts";
 
-/** What an actor is: that of its definition which names it on any thread. */
+/** The part of an actor's definition by which any thread finds it. */
 interface Definition {
   readonly kind: "actor" | "agent";
   readonly module: string;
@@ -23,6 +23,7 @@ interface Registered {
   hasStopped: boolean;
 }
 
+/** Owns the names of a system's actors: one actor for each, until it has stopped for good. */
 export class ActorRegistry {
   readonly #actors = new Map<string, Registered>();
   #lastNumber = 0;

@@ -1,11 +1,11 @@
-/** Why hosts are gone. There may be any number of such in a long life, so only the last reasons are kept. */
+/** Why hosts are gone. A system that lives long may lose any number of hosts, so only the last reasons are kept. */
 
 import type { HostId } from "../../actors/address.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 
 const maxReasons = 100;
 
-/** Remembers why a host is gone. That it is, its missing link tells. */
+/** Remembers why a host is gone. Whether it is gone, the routes know by its link. */
 export class LostHosts {
   readonly #reasons = new Map<HostId, unknown>();
 

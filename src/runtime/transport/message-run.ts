@@ -26,8 +26,8 @@ type RunContent = [count: number, names?: readonly string[], columns?: readonly 
 
 /**
  * Tells to one actor, one after another and alike but for their payloads: they share one header, and their payloads travel as
- * columns, one for each field. Bursts are what batches are for; so written they take half the time (`bench/messages.ts`), and
- * those without a payload take no more room than one.
+ * columns, one for each field. Written so, a burst takes half the time (`bench/messages.ts`), and
+ * messages without a payload take no more room than a single one.
  */
 export class MessageRun {
   /** What travels; complete after {@link MessageRun.end}. */
@@ -125,7 +125,7 @@ export function inflateRun(flat: FlatFrame, origin: HostId, isJson: boolean, num
   return messages;
 }
 
-/** {@link setField} where no name is special: it looks at each. */
+/** For names that aren't special, in place of {@link setField}, which looks at each name. */
 function assign(target: Record<string, unknown>, name: string, value: unknown): void {
   target[name] = value;
 }

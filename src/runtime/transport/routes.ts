@@ -64,7 +64,7 @@ export class Routes {
     this.#lost.add(peer, error);
   }
 
-  /** Why a host is gone; `undefined` for one that is not. Links to all hosts are there before any actor of theirs. */
+  /** Why a host is gone; `undefined` for one that is not. A host's link is attached before any of its actors is known. */
   lossOf(peer: HostId): unknown {
     return this.reaches(peer) ? undefined : this.#lost.reason(peer);
   }
@@ -109,13 +109,13 @@ export class Routes {
     for (const link of this.#links.values()) link.flush();
   }
 
-  /** Handles no further frames of other hosts. */
+  /** Takes in, now, what other hosts have sent. */
   drain(): void {
     for (const link of this.#links.values()) link.drain();
   }
 }
 
-/** What concerns an actor is taken at once where the actor is on this host. What comes back from it is for a later turn. */
+/** True for frames to an actor, which its own host receives at once. What an actor sends back is received in a later turn. */
 function isTakenAtOnce({ kind }: Frame): boolean {
   switch (kind) {
     case "message":
