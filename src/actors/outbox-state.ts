@@ -31,7 +31,7 @@ export interface Mail {
   readonly outbox: readonly Parcel[];
   /** The reply to this version's message, kept if the message can arrive again. */
   readonly reply?: Payload;
-  /** The hash of the payload of this version's message, kept if its sender gave it a key: another payload under that is another message. */
+  /** The hash of the payload of this version's message, kept if its sender gave it a key: another payload under the same key is another message. */
   readonly asked?: string;
 }
 

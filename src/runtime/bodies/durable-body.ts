@@ -166,7 +166,7 @@ export class DurableBody implements ActorBody {
   }
 
   /**
-   * What is the same each time that one request arrives: to whom it is, which message, and under which key. `undefined` for a
+   * What is the same each time that one request arrives: its receiver, its message and its key. `undefined` for a
    * message without a key that can arrive only once.
    */
   #requestOf(envelope: Envelope): readonly string[] | undefined {

@@ -205,6 +205,6 @@ class ParcelSender implements Sender {
   }
 
   observe(): void {
-    // see above
+    // the answer doesn't raise the token
   }
 }

@@ -74,12 +74,13 @@ export interface CellStanding {
   readonly life: Life<FailedDelivery>["at"];
   /** How many messages are in hand. */
   readonly handles: number;
-  /** The one that is, where only one may be. */
+  /** The message in hand, for an actor that handles one at a time. */
   readonly inHand: Envelope | undefined;
   readonly mailbox: Iterable<Envelope>;
   readonly kept: ActorBody["kept"];
 }
 
+/** An actor on its host. Owns its life, its turns and its body; `mailbox.ts` and `incarnation.ts` have the rest. */
 export class ActorCell implements Sender {
   readonly address: Address;
   /** The causal token of its messages and answers: the newest position that this actor has written or seen. */
@@ -99,7 +100,7 @@ export class ActorCell implements Sender {
   /** Aborts when the actor is being stopped. */
   stopping = new Cancellation();
   readonly subscribers: EventSubscribers;
-  /** What its supervisor does with it; absent for an actor without one. */
+  /** Takes the commands of its supervisor; absent for an actor without one. */
   readonly incarnation: Incarnation | undefined;
   readonly #host: CellHost;
   readonly #concurrency: number;
@@ -155,7 +156,7 @@ export class ActorCell implements Sender {
     return this.#life.at === "fenced";
   }
 
-  /** How it stands, for a reader: what it does, what waits for it, the next one first, and what it keeps. */
+  /** How it stands, for a reader: what it does, what waits for it (the next message first), and what it keeps. */
   get standing(): CellStanding {
     const { scope } = this;
     return {

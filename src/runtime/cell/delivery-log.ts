@@ -22,7 +22,7 @@ export interface DeliveryLogOptions {
   readonly host: Pick<CellHost, "id" | "copier" | "transmit">;
   readonly actor: Address;
   readonly order: SupervisedOrder;
-  /** How many messages leave the window until their host is told. */
+  /** After how many messages that have left the window their host is told. */
   readonly batch: number;
 }
 
@@ -74,7 +74,7 @@ export class DeliveryLog {
     return { ...envelope, payload: copy, isRepeat: isRepeat || before > 0 };
   }
 
-  /** True for a message that isn't done with, and was begun before. */
+  /** True for a message that was begun before and isn't done with. */
   wasBegun(envelope: Envelope): boolean {
     return this.#ledger.deliveriesOf(envelope) > 0;
   }

@@ -1,4 +1,4 @@
-/** The store as work reaches it that may be given up while its code still runs: it takes no commits of what was. */
+/** The store for work that may be given up while its code still runs: from then on it takes none of its commits. */
 
 import type { MaybePromise } from "../../async/maybe-promise.ts";
 import type { CommitOutcome, CommitRequest } from "../../store/versions/commit.ts";
@@ -12,8 +12,8 @@ export interface Fenced {
 }
 
 /**
- * Access that refuses each commit from when its owner is given up, also the further tries of one that has begun. What was submitted before may
- * still land: what takes the owner's place waits for it ({@link StoreAccess.settled}).
+ * Access that refuses each commit once its owner is given up, also further tries of a commit that had begun. What was submitted
+ * before may still land: the owner's successor waits for that ({@link StoreAccess.settled}).
  */
 export class FencedStore extends ThroughStore {
   readonly #owner: Fenced;
@@ -23,7 +23,7 @@ export class FencedStore extends ThroughStore {
     this.#owner = owner;
   }
 
-  /** @throws the refusal. */
+  /** @throws the owner's refusal, once there is one. */
   override submit(request: CommitRequest): MaybePromise<CommitOutcome> {
     const { refusal } = this.#owner;
     if (refusal !== undefined) throw refusal;

@@ -9,7 +9,7 @@ import type { Delivery } from "./delivery.ts";
 /** What the spans of an actor's messages are called, and have besides what all have; `undefined` for a message without a span. */
 export type SpanOf = (type: string) => { readonly name: string; readonly attributes: Attributes } | undefined;
 
-/** Begins the span in the sender's, or as the root of a trace of its own. */
+/** Begins the span of a delivery, as a child of the sender's span, or as the root of a trace of its own where the sender has none. */
 export function beginHandling(recorder: Recorder, spanOf: SpanOf, delivery: Delivery, thread: number): void {
   const { type, to, from, id, isAsk, trace } = delivery.envelope;
   const isUnsampled = trace === unsampled.traceparent;
@@ -39,7 +39,7 @@ export class HandlingSpans {
     (this.#open ??= new Set()).add(span);
   }
 
-  /** It ended, with what was thrown if it failed. */
+  /** Ends a span, as failed if `failure` has what was thrown. */
   end(span: OpenSpan | undefined, failure?: { readonly thrown: unknown }): void {
     if (span === undefined) return;
     this.#open?.delete(span);

@@ -47,7 +47,7 @@ export class Incarnation {
   readonly #mailbox: Mailbox;
   readonly #mail: DeliveryLog;
   #inHand: Delivery | undefined;
-  /** Why the last message that is begun again had failed: what was thrown, or the death of its thread. */
+  /** Why a message had to be begun again, the last time: what was thrown, or the death of the thread. */
   #lastThrown: unknown;
 
   constructor({ host, cell, mailbox, mail }: IncarnationOptions) {
@@ -148,7 +148,7 @@ export class Incarnation {
 
   #giveUp({ delivery, thrown }: FailedDelivery): void {
     delivery.threw(thrown);
-    this.#host.flushTo(homeHost); // as in `#tooOften`
+    this.#host.flushTo(homeHost); // before it counts as done with, as in `#tooOften`
     this.#mailbox.settle(delivery.envelope);
   }
 
