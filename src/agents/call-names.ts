@@ -44,7 +44,7 @@ const called = scopeKey("called/");
 /**
  * The calls of one attempt at a piece of work. A call is known by its agent and its input, not by its place in the code: an attempt may leave out
  * calls that the one before made, or make others between them. Of several calls with the same input, which can't be told apart, the
- * first of an attempt is the first of another. An agent is known by name and version, not by its module, which another process may
+ * first in one attempt counts as the first in another. An agent is known by name and version, not by its module, which another process may
  * have elsewhere.
  */
 export class CallNames {

@@ -45,8 +45,8 @@ export interface CallsStore {
 }
 
 /**
- * The keys of all that is recorded of a run's calls. They are to be erased in this order, or all at once: each is found by those after
- * it.
+ * The keys of all that is recorded of a run's calls. Erase them in this order, or all at once: each key is found through the keys after
+ * it, so that erasing which broke off can begin anew.
  */
 export async function callKeys(store: CallsStore, run: string): Promise<readonly StateKey[]> {
   const list = stateKey(recordedCall, listId(run));
@@ -54,7 +54,7 @@ export async function callKeys(store: CallsStore, run: string): Promise<readonly
   if (end === undefined) return [];
   const keys = [list];
   for (let name = beforeIn(end); name !== "";) {
-    // one was erased by itself
+    // a call in the list was erased by itself, and the name before it with it: the others are found by a search
     if (name === undefined) return [...(await store.keys(stateKey(recordedCall, callId(run, "")))), list];
     const key = stateKey(recordedCall, callId(run, name));
     const call = await store.head(key);

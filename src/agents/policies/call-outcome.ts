@@ -40,6 +40,8 @@ function isCallersFault(agent: string, error: unknown): boolean {
     isTroupeError(error, "contract-violated") && error.details.agent === agent && error.details.direction === "input"
   );
 }
+
+/** Errors of calls that ended for a reason outside of the agent. */
 const givenUp: ReadonlySet<string> = new Set([
   "cancelled",
   "run-cancelled",

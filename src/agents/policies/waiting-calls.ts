@@ -1,4 +1,4 @@
-/** The calls that wait at a gate: what holds each of them back, whom it holds back in turn, and how many may wait (invariant 7). */
+/** The calls that wait at a gate: what holds each back, which calls it holds back in turn, and how many may wait (invariant 7). */
 
 import type { BulkheadPolicy } from "./bulkhead.ts";
 import type { RateLimitPolicy } from "./rate-limit.ts";
@@ -39,7 +39,7 @@ interface Holding {
 /** The most calls that wait for one policy, of all callers or tenants together, unless its queue alone is longer. */
 const mostWaiting = 4096;
 
-/** Whose calls a policy holds back together: of all, of one caller, or of one tenant. */
+/** Names the group of calls that a policy holds back together: those of all callers, of one caller, or of one tenant. */
 export function scopeOf(per: RateLimitPolicy["per"], { caller, tenant = "" }: Pick<Call, "caller" | "tenant">): string {
   if (per === "agent") return "";
   return per === "caller" ? caller : tenant;
@@ -50,13 +50,13 @@ export function perOf({ rateLimits }: Holding, holder: Holder): RateLimitPolicy[
   return holder === "bulkhead" || holder === "pause" ? "agent" : (rateLimits[holder]?.per ?? "agent");
 }
 
-/** True when a call that waits lets none of the other's kind go ahead before it. */
+/** True when `call` may not go ahead before `waiting`: the policy that holds `waiting` back holds both back together. */
 export function holdsUp(policies: Holding, waiting: WaitingCall, call: Call): boolean {
   const per = perOf(policies, waiting.waitsFor);
   return scopeOf(per, waiting) === scopeOf(per, call);
 }
 
-/** True when one more call may wait for a policy: a queue is for each caller, or tenant, where the policy is. */
+/** True when one more call may wait for a policy. A policy per caller or per tenant has a queue for each of them. */
 export function mayWait(policies: Holding, waiting: readonly WaitingCall[], call: Call, holder: Holder): boolean {
   const queue = queueOf(policies, holder);
   const per = perOf(policies, holder);

@@ -1,8 +1,8 @@
 /**
- * What the actors of an agent have at hand of its gate, where that has a breaker and no other policy: memory that they share with the
- * gates on the home host. The gates say there whether the breaker is closed, and the actors how many calls went ahead, succeeded and
- * failed. So a call need not ask, nor tell that it succeeded, while all goes well: the gates look when a call fails. And a failure counts
- * before its caller hears of it, and so does what a thread took along that died.
+ * Leases let the actors of an agent make calls without asking its gate, where the gate has a breaker and no other policy. A lease is
+ * memory that an actor shares with the gates on the home host. The gates write whether the breaker is closed. The actor writes how
+ * many calls went ahead, succeeded and failed. While all goes well, a call neither asks nor tells that it succeeded: the gates look
+ * into the memory when a call fails. A failure counts before its caller hears of it, also if the actor's thread dies then.
  */
 
 import type { Successes } from "../../agents/policies/breaker.ts";
@@ -24,7 +24,7 @@ const slots = 16;
 /** Slices are kept modulo this. */
 const sliceMask = 2 ** 30 - 1;
 
-/** Shared by all actors of an agent, and by one of them with the gates. */
+/** The gates share `agent` with all actors of the agent, and `actor` with one of them. */
 export interface GateLease {
   readonly agent: SharedArrayBuffer;
   readonly actor: SharedArrayBuffer;
@@ -40,7 +40,7 @@ interface Leased {
   readonly seen: { slice: number; calls: number }[];
 }
 
-/** The leases on one agent's gate: the end of the gates. */
+/** The leases on one agent's gate, as the gates see them. */
 export class Lessor {
   readonly #agent = new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT);
   readonly #words = new Int32Array(this.#agent);
@@ -92,7 +92,7 @@ export class Lessor {
     Atomics.add(this.#words, counted, 1);
   }
 
-  /** An actor is gone. Returns how many calls went ahead by its lease of whose end the gates have not heard. */
+  /** An actor is gone. Returns how many of its calls by the lease have ended, or never will, without the gates having heard of it. */
   end(actor: string): number {
     const leased = this.#actors.get(actor);
     if (leased === undefined) return 0;
@@ -109,7 +109,7 @@ function ago(now: number, slice: number): number {
   return diff > sliceMask / 2 ? diff - sliceMask - 1 : diff;
 }
 
-/** One lease: the end of its actor. */
+/** One lease, as its actor sees it. */
 export class Lessee {
   readonly #agent: Int32Array;
   readonly #actor: Int32Array;
@@ -144,7 +144,7 @@ export class Lessee {
     Atomics.add(words, succeeded, 1);
   }
 
-  /** A call has failed. To be said before the gates and the caller are told. */
+  /** A call has failed. Call this before the gates and the caller are told. */
   failed(): void {
     Atomics.add(this.#agent, failed, 1);
     Atomics.add(this.#actor, failedHere, 1);
