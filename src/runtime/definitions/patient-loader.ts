@@ -6,8 +6,8 @@ import { definitionId, type DefinitionId, type DefinitionLoader, keyOf } from ".
 import type { DefinitionKind } from "./is-definition.ts";
 
 /**
- * In how many parts the time is counted. A thread that gets no processor takes its timers late, and each counts as one part: so what
- * is counted is the time in which the thread could have gone on.
+ * In how many parts the time is counted. A thread without a processor gets its timers late, and a late timer still counts as one
+ * part: so time in which the thread couldn't go on hardly counts.
  */
 const parts = 10;
 
@@ -15,8 +15,8 @@ const parts = 10;
 type Waiting = "in time" | "late";
 
 /**
- * The loader, whose loads fail as `module-failed` if they take longer than `loadTimeout` milliseconds; at once where an earlier load
- * of the same did and has not ended since. The import goes on: what it comes to counts for later loads.
+ * Loads with `loader`, and fails as `module-failed` after `loadTimeout` milliseconds; at once if an earlier load of the same
+ * definition failed so and its import has not ended since. The import goes on, and later loads get its result.
  */
 export function patientLoader(loader: DefinitionLoader, clock: Clock, loadTimeout: number): DefinitionLoader {
   const waiting = new Map<string, Waiting>();

@@ -64,7 +64,7 @@ export function spawnCell(
   });
 }
 
-/** What coordinates a run has no span: the run's are made from its history. */
+/** Messages that coordinate a run have no spans: the spans of a run are made from its history. */
 function spansOfAgent({ name, version }: AgentDefinition): SpanOf {
   const attributes = {
     [names.operation]: names.invokeAgent,
@@ -80,7 +80,7 @@ function spansOfActor({ name }: ActorDefinition): SpanOf {
   return (type) => ({ name: `${name} ${type}`, attributes });
 }
 
-/** What one of an actor's lives works with: it reads what those before it did, and has no effect once it is replaced. */
+/** The services of one life of an actor: it reads what earlier lives committed, and commits nothing once it is replaced. */
 function ofLife(services: HostServices, cell: ActorCell, { incarnation }: SupervisedOrder): HostServices {
   const { store } = services;
   const life: Fenced = {

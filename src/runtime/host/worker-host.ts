@@ -34,7 +34,7 @@ export interface WorkerHostOptions {
   readonly observer?: ActorObserver | undefined;
   /** How the thread is. Default: that isn't known. */
   readonly vitals?: VitalSigns | undefined;
-  /** Watches the thread for others than those who measure: how late it was is told once to each. */
+  /** Begins to watch the thread for the callers of `vitals`. Metrics have a watch of their own, as a delay is told once to each. */
   readonly watch?: () => VitalSigns;
 }
 

@@ -17,8 +17,8 @@ export function beatsOf(heartbeat: Heartbeat): number {
 }
 
 /**
- * The beat, for the thread that the heartbeat is of. A nanosecond or two, so that it can be called for each message: this thread is the
- * only writer, and a reader sees a plain store soon enough.
+ * Returns the beat, for the thread whose heartbeat it is. A beat takes a nanosecond or two, so that each message can have one: the
+ * thread is the only writer, and a reader sees a plain store soon enough.
  */
 export function beatOf(heartbeat: Heartbeat): () => void {
   const counter = new Int32Array(heartbeat);
