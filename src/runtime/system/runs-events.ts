@@ -1,4 +1,4 @@
-/** What is told of a system's runs: as its events, in its log, and to those who follow them. */
+/** What is told of a system's runs: as its events, in its log, and to the followers of runs. */
 
 import type { EventFeed } from "../telemetry/event-feed.ts";
 import type { SystemLog } from "../telemetry/system-log.ts";

@@ -73,7 +73,7 @@ export class SystemEnd {
   #left: LeftRuns = { unfinished: [], notStarted: [] };
   /** Why the system ends, if it has lost its journal. */
   #lost: TroupeError | undefined;
-  /** Keeps the last role for those who ask later. */
+  /** Keeps the last role for later subscribers. */
   readonly #role$ = new ReplaySubject<SystemRole>(1);
   readonly role$ = this.#role$.asObservable();
 

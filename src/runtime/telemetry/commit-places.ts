@@ -23,7 +23,7 @@ export class CommitPlaces {
     }
   }
 
-  /** Fills in where its links to versions lead. Those that lead to no span that is known are left out. */
+  /** Returns the span with its links to versions filled in. Links to versions of which no commit is known are left out. */
   resolve(span: Span): Span {
     if (span.links.length === 0) return span;
     return { ...span, links: span.links.flatMap((link) => this.#resolved(link) ?? []) };

@@ -25,7 +25,7 @@ export class EventFeed {
   readonly #ends: (() => void)[] = [];
   readonly #clock: Clock;
   readonly #log: Pick<SystemLog, "event">;
-  /** They hear of each event before listeners do, and are none: traces, meters, an inspector, a simulation. */
+  /** Parts of Troupe that hear of each event before listeners, and don't count as listeners: traces, meters, an inspector, a simulation. */
   readonly #first: ((event: SystemEvent) => void)[] = [];
 
   constructor(clock: Clock, log: Pick<SystemLog, "event">) {
@@ -34,7 +34,7 @@ export class EventFeed {
     this.events$ = new Observable((subscriber) => {
       const waiting = this.#waiting;
       this.#waiting = [];
-      // it listens already while it is told of them, since it may set something off that is told at once
+      // subscribed first: what waited may make it do something whose event comes at once, and mustn't be missed
       const listening = this.#isOver ? undefined : this.#subject.subscribe(subscriber);
       for (const event of waiting) subscriber.next(event);
       return listening ?? this.#subject.subscribe(subscriber);

@@ -2,13 +2,14 @@
 
 import type { Clock, Timer } from "../../ports/clock.ts";
 
-/** So many lines of a kind in so many milliseconds. */
+/** At most so many lines of a kind are logged in so many milliseconds. */
 export const linesPerPeriod = 10;
 export const period = 10_000;
 
 interface Window {
   readonly since: number;
   lines: number;
+  /** How many lines were left out. */
   left: number;
   timer: Timer | undefined;
 }

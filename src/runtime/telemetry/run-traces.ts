@@ -53,8 +53,8 @@ export class RunTraces {
   }
 
   /**
-   * The trace of a run that is recorded: as its caller's trace is; without one, as the option says. What another process has begun it may have
-   * recorded, so that is recorded to its end.
+   * The id of the trace in which a run is recorded; `undefined` for a run that isn't. A run is recorded if its caller's trace is; without a
+   * caller, as `sample` says. A run that another process began counts as recorded, since that process may have recorded the first part.
    */
   readonly traceOf = (run: string, startedAt: number, caller: string | undefined): string | undefined => {
     const { sample } = this.#options;

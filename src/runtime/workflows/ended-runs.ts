@@ -17,7 +17,7 @@ import { type RunState, runState } from "../../workflows/history/run-state.ts";
 export interface KeepRuns {
   /** So many, the last that ended. Default: any number, if `age` is given. */
   readonly last?: number;
-  /** Those that ended in the last so many milliseconds. Default: of any age. */
+  /** The runs that ended in the last so many milliseconds. Default: of any age. */
   readonly age?: number;
 }
 
@@ -52,7 +52,7 @@ export class EndedRuns {
   readonly #options: EndedRunsOptions;
   readonly #last: number;
   readonly #age: number;
-  /** Those that ended in this process, and once {@link #isLoaded}, those before; the oldest first. */
+  /** The runs that ended in this process, and once {@link #isLoaded}, also those before; the oldest first. */
   #ended = new FifoQueue<Ended>();
   /** How many runs had ended before this process; 0 once they are loaded. */
   #before = 0;
@@ -69,8 +69,8 @@ export class EndedRuns {
   }
 
   /**
-   * Counts what an earlier process left, of which `open` runs have not ended. Resolves when what is too much of it by more than an eighth is forgotten: processes that end
-   * few runs would leave more and more otherwise.
+   * Counts the runs that an earlier process left, of which `open` have not ended. If an eighth more have ended than are to be kept, forgets
+   * the surplus before it resolves: processes that end few runs would leave more and more otherwise.
    */
   async start(open: number): Promise<void> {
     if (this.#options.keep === "all") return;
@@ -123,7 +123,7 @@ export class EndedRuns {
     this.#dropping = this.#dropAll().then(
       () => {
         this.#dropping = undefined;
-        if (!this.#isClosed && this.#isDue()) void this.#drop(); // for one that ended since it was looked
+        if (!this.#isClosed && this.#isDue()) void this.#drop(); // a run may have ended since it last looked
       },
       (error: unknown) => {
         this.#dropping = undefined;
@@ -151,7 +151,7 @@ export class EndedRuns {
     return new Promise((resolve) => this.#options.turns.schedule(resolve));
   }
 
-  /** False for a run that was undone or forgotten, and of which there may be another one with its id. */
+  /** False for a run that was undone or forgotten since: another run may have its id by now. */
   async #isSame({ run, time }: Ended): Promise<boolean> {
     const head = await this.#options.authority.stored(stateKey(runState, run));
     return head?.time === time && isDone(head.state as RunState);

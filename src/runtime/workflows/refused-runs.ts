@@ -7,7 +7,7 @@ import type { StoreClient } from "../../store/client/store-client.ts";
 
 export interface RefusedRunsOptions {
   readonly store: Pick<StoreClient, "read" | "put">;
-  /** A note could not be written: who only reads the journal takes the run for one that goes on. */
+  /** A note could not be written: readers of the journal take the run for one that goes on. */
   readonly onError: (error: unknown) => void;
 }
 

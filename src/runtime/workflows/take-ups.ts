@@ -46,7 +46,7 @@ export class TakeUps {
     return handle;
   }
 
-  /** Goes on with a run that an earlier process left. What that recorded is read once some code looks at it. */
+  /** Goes on with a run that an earlier process left. Its earlier history is read once some code looks at it. */
   async recover(id: string, found: Snapshot<RunState>): Promise<void> {
     const { accepted, workflowOf, newHandle } = this.#options;
     const workflow = await workflowOf(found.state.workflow);
@@ -56,7 +56,7 @@ export class TakeUps {
     await this.#resume(handle, found, workflow, "recover");
   }
 
-  /** Goes on with a run if it only waits for an answer or a time: nothing is recorded for that, and it has no handle yet. */
+  /** Goes on with a run if it only waits for an answer or a time; returns whether it does. Nothing is recorded for that, and it gets no handle yet. */
   parked(id: string, found: Snapshot<RunState>, workflow: WorkflowDefinition): boolean {
     const { supervisor, accepted } = this.#options;
     accepted.checkFree(id);
@@ -80,7 +80,7 @@ export class TakeUps {
     if (supervisor.openRuns.isParked(id)) this.#park(id, snapshot.state);
   }
 
-  /** A run goes on that is parked, of which nothing is recorded for that. */
+  /** Tells the other parts of a parked run that goes on: as nothing is recorded for that, they would not hear of it. */
   #park(id: string, state: RunState): void {
     this.#options.accepted.park(id);
     this.#options.queues.observe(id, state);
