@@ -347,7 +347,7 @@ export class RunHandle<Output = unknown> implements Run<Output> {
         throw error;
       },
     );
-    this.#reading.catch(() => undefined); // those who listen are told by the events, and code that asks for the run by `recall`
+    this.#reading.catch(() => undefined); // listeners get the error from the events, and callers from `recall`
   }
 
   #showVersion(version: Snapshot<RunState>): void {

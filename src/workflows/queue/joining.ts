@@ -21,7 +21,7 @@ export interface Joining {
   readonly priority?: number | undefined;
 }
 
-/** As that of a tenant's name. */
+/** As long as the name of a tenant may be. */
 const longestKey = 256;
 
 export const queueChoiceSchema = v.strictObject({

@@ -1,6 +1,6 @@
 /**
  * Which run of a queue is released next: pure bookkeeping, without time or chance of its own. The histories of the runs say who waits and who goes on; this
- * is made of them, and made again by the next process.
+ * bookkeeping is computed from them, and again by the next process.
  */
 
 import { DueTimes } from "../../async/due-times.ts";
@@ -31,7 +31,7 @@ class Party {
     if (this.times.length > rate.runs) this.times.splice(0, this.times.length - rate.runs);
   }
 
-  /** When nothing is left to know of it; `undefined` while runs of it wait or go on. */
+  /** From when on it can be forgotten; `undefined` while runs of it wait or go on. */
   silentAt({ rate }: RunLimits): number | undefined {
     if (this.waiting + this.joining + this.released > 0) return undefined;
     return rate === undefined

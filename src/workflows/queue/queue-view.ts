@@ -1,4 +1,4 @@
-/** A queue and the runs that wait in it as they stand, for those who look at them. */
+/** A queue and the runs that wait in it as they stand, for readers. */
 
 import type { QueuedIn } from "../history/run-event.ts";
 import { rankOf } from "./rank.ts";

@@ -2,7 +2,7 @@
 
 import type { QueuedIn } from "../history/run-event.ts";
 
-/** So many milliseconds are more than there are since the epoch, until the year 2109: one step of priority. */
+/** One step of priority, in milliseconds: until the year 2109, more than have passed since the epoch. */
 const step = 2 ** 42;
 
 /** The most that a priority may be, in either direction, for {@link rankOf} to be exact. */

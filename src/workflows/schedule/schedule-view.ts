@@ -1,4 +1,4 @@
-/** A schedule as it stands, for those who look at it. */
+/** A schedule as it stands, for readers. */
 
 import type { Calendar, RecordedTimes } from "./calendar.ts";
 import type { QueueChoice } from "../queue/joining.ts";

@@ -1,4 +1,4 @@
-/** What follows from an outline alone, that of a run's steps or of those of an item or a round: where each is, what comes before and after it, and what belongs to a sub-workflow. */
+/** What follows from an outline alone, be it of a run, an item or a round: where each step is, what comes before and after it, and what belongs to a sub-workflow. */
 
 import { partAround, scopeOf, wholeOf } from "../definition/steps-of-run.ts";
 import type { StepOutline } from "./step-outline.ts";

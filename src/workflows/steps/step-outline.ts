@@ -9,7 +9,7 @@ import type { Tolerance } from "../definition/workflow-definition.ts";
  * @since 0.1.0
  */
 export interface StepOutline {
-  /** Its path: a step of a sub-workflow follows that, and its name begins with that one's and a slash. */
+  /** Its path: the name of a sub-workflow's step begins with the sub-workflow's name and a slash. It comes after the sub-workflow in the outline. */
   readonly name: string;
   /** The agent that does it, such as `credit-score@1.0.0`; absent for a step that no agent does. */
   readonly agent?: string;
@@ -49,7 +49,7 @@ export interface EachOutline {
   readonly max: number;
   /** Absent for none. */
   readonly tolerate?: Tolerance;
-  /** The outline of an item, whichever. */
+  /** The outline of any item: all are alike. */
   readonly item: StepOutline;
 }
 
@@ -63,7 +63,7 @@ export interface LoopOutline {
   readonly max: number;
   /** Present when it takes messages. */
   readonly hasInbox?: true;
-  /** The outline of a round, whichever, by the name in the loop of the agent that does it. */
+  /** The outline of a round, by the name that its agent has in the loop. */
   readonly rounds: Readonly<Record<string, StepOutline>>;
 }
 

@@ -26,12 +26,12 @@ export class InForce {
     return this.#coordination;
   }
 
-  /** The newest one. */
+  /** The newest epoch. */
   get epoch(): Epoch {
     return this.#epoch;
   }
 
-  /** That of the last switch: after it, there may have been migrations of runs. */
+  /** The epoch of the last switch. Epochs after it are those of migrations of runs. */
   get switched(): Epoch {
     return this.#switched;
   }

@@ -31,12 +31,12 @@ export class Losses {
     this.#ports = ports;
   }
 
-  /** How many there were. */
+  /** How many losses there have been. */
   get count(): number {
     return this.#count;
   }
 
-  /** Takes note of one, for the runs that are not parked. */
+  /** The participant of an agent is gone. Its attempts fail in the runs that are not parked. */
   note(agent: AgentDefinition, error: unknown, awake: readonly OpenRun[]): void {
     const key = agentKey(agent);
     const encoded = encodeError(error);

@@ -25,7 +25,7 @@ export type DueWork =
   | { readonly kind: "start" }
   | { readonly kind: "again" | "wait"; readonly step: string };
 
-/** How an attempt began: by whom, and in which version of the run. */
+/** How an attempt began: by which coordination and epoch, and in which version of the run. */
 interface Begin extends Pick<Claim, "type" | "by" | "epoch"> {
   readonly version: number;
 }
