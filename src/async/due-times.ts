@@ -1,8 +1,8 @@
 /** The times at which something is due for each of many items, the earliest first: a binary heap that knows where each item is. */
 
 /**
- * Owns one time for each item. To set or to delete one takes time in proportion to the logarithm of their number, and to ask for the
- * earliest takes none. After Williams, "Algorithm 232: Heapsort" (CACM 1964).
+ * Owns one time for each item. Setting or removing one takes time in proportion to the logarithm of their number; the earliest is
+ * known at once. After Williams, "Algorithm 232: Heapsort" (CACM 1964).
  *
  * @example
  * const due = new DueTimes<Run>();

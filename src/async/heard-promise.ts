@@ -34,7 +34,7 @@ export class HeardPromise<T> extends Promise<T> {
     return super.then(onFulfilled, onRejected);
   }
 
-  /** Tells how it ended, with the error if it rejected. That is no wait for it. */
+  /** Calls `tell` when it has settled, with the error if it rejected. That doesn't count as code that waits for it. */
   onSettled(tell: (error: unknown) => void): void {
     super.then(() => tell(undefined), tell);
   }

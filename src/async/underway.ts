@@ -10,7 +10,7 @@ export class Underway {
     return this.#work.size === 0;
   }
 
-  /** Begins a piece of work, and keeps it until it is over if that takes a promise. */
+  /** Begins a piece of work. If it returns a promise, keeps it until the promise has settled. */
   begin<T>(work: () => MaybePromise<T>): MaybePromise<T> {
     const result = work();
     if (result instanceof Promise) this.add(result);

@@ -7,7 +7,8 @@ import { guardCheck } from "./guard-check.ts";
 /**
  * Says what is wrong with a schema, as the rest of a sentence that begins with its name; `undefined` for a valibot schema that
  * checks at once. An asynchronous one would give a promise, which passes for a value or as "true": everything would be let
- * through. A check that returns a promise without being declared `async` is found when it does: from now on the schema throws then.
+ * through. A check that returns a promise without being declared `async` can't be seen here. The schema is changed so that it
+ * throws when such a check runs ({@link guardCheck}).
  */
 export function schemaProblem(schema: unknown): string | undefined {
   if (!isPart(schema) || schema.kind !== "schema")

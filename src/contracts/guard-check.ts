@@ -1,6 +1,6 @@
-/** Finds out checks that return a promise without being declared `async`: valibot would take it for "true". */
+/** Finds checks that return a promise without being declared `async`: valibot would take the promise for "true". */
 
-/** The parts of a schema that ask a function of its author's whether a value is right. */
+/** The types of a schema's parts that ask a function of the author's whether a value is right. */
 const types: ReadonlySet<unknown> = new Set([
   "custom",
   "check",
@@ -11,7 +11,7 @@ const types: ReadonlySet<unknown> = new Set([
   "filter_items",
   "find_item",
 ]);
-/** Where they have it. */
+/** The fields of these parts that hold the function. */
 const fields: ReadonlySet<string> = new Set(["check", "requirement", "operation"]);
 /** Says of a function that it is a guard already. */
 const mark: unique symbol = Symbol.for("troupe.guarded-check");
@@ -19,8 +19,8 @@ const mark: unique symbol = Symbol.for("troupe.guarded-check");
 type Check = ((this: unknown, ...given: unknown[]) => unknown) & { readonly [mark]?: true };
 
 /**
- * Has a part of a schema throw where its check, in `field`, returns a promise. The part is changed in place, since valibot goes on with
- * the ones that it was given; nothing else of it differs.
+ * Has a part of a schema throw where its check, in `field`, returns a promise. The part is changed in place, since valibot keeps
+ * using the parts that it was given; nothing else in it changes.
  */
 export function guardCheck(part: { readonly type?: unknown }, field: string, check: Check): void {
   if (!types.has(part.type) || !fields.has(field) || check[mark] === true) return;

@@ -21,7 +21,7 @@ export interface Measured {
   readonly outputTokens: number;
 }
 
-/** Names of failures are codes, so there are few; agents are what an application defines. */
+/** Owns the counts of one thread. They are few: an application defines the agents, and failures are known by their codes. */
 export class AgentMeter {
   readonly #counts = new Map<string, AgentCount>();
 
@@ -36,7 +36,7 @@ export class AgentMeter {
     count.outputTokens += outputTokens;
   }
 
-  /** Adds what another one has counted. */
+  /** Adds what another thread has counted. */
   merge(others: readonly AgentCount[]): void {
     for (const { agent, failure, durations, inputTokens, outputTokens } of others) {
       const count = this.#of(agent, failure);

@@ -11,7 +11,7 @@ export interface MetricPoint {
 }
 
 /**
- * How often values were measured that were no greater than each bound.
+ * How many values were measured in each bucket, in all, and their sum.
  *
  * @since 0.1.0
  */

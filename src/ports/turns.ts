@@ -3,7 +3,7 @@
  * its seed, and so explores interleavings.
  */
 export interface Turns {
-  /** Runs `task` in a later turn, after the code that calls this has returned. `of` names what the turn is of, for those that look. */
+  /** Runs `task` in a later turn, after the code that calls this has returned. `of` names the actor whose turn it is, for observers. */
   schedule(task: () => void, of?: string): void;
   /** Runs `task` at the end of this turn, once its code and the promises it settled have run. */
   atEndOfTurn(task: () => void): void;

@@ -4,7 +4,7 @@ import type { Failure } from "./failure.ts";
 
 /**
  * - `resume`: the child goes on with the state it had; the message that failed becomes a dead letter, and its ask
- *   fails.   Possible only while the child still runs: after a handler failed, or after an actor that it is linked with
+ *   fails. Possible only while the child still runs: after a handler failed, or after an actor that it is linked with
  *   went down.
  * - `restart`: the child begins anew, with its mailbox; see {@link ChildKind} for children that are not restarted.
  * - `stop`: the child ends for good.

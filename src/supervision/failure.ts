@@ -37,7 +37,7 @@ export function isLoss({ kind }: Failure): boolean {
   return kind === "thread-died" || kind === "start-failed";
 }
 
-/** True for a definition that can't be loaded, which another start doesn't change; also where a supervisor gave up because of one. */
+/** True if another start can't help, since the definition can't be loaded; also for a supervisor that gave up because of such a child. */
 export function isUnloadable(failure: Failure): boolean {
   if (failure.kind === "escalated") return isUnloadable(failure.failure);
   if (failure.kind !== "start-failed") return false;

@@ -63,7 +63,7 @@ export function shownContent(
   return { [attribute]: cut(typeof kept === "string" ? kept : plainJson(kept), longest) };
 }
 
-/** A span that was recorded elsewhere, with each value of such data as `redact` has it. */
+/** A span that was recorded elsewhere, with `redact` applied to each value of the application's data. */
 export function redacted(span: Span, { redact, content }: TraceOptions): Span {
   if (redact === undefined || content !== "all") return span;
   const redactAll = (attributes: Attributes): Attributes =>

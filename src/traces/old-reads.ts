@@ -26,8 +26,8 @@ interface Written {
 }
 
 /**
- * In the order of the reads. What read a version is known by its events `troupe.state.read`. What wrote one is known by spans `commit …` that did
- * not fail, whether of Troupe's store or recorded by code about a store of its own.
+ * The reads that were too old, in their order. A span has read what its events `troupe.state.read` name, and a span `commit …` that did not
+ * fail has written the version that it names, whether in Troupe's store or in a store that an application records by itself.
  */
 export function oldReads(spans: readonly Span[]): readonly OldRead[] {
   const written = new Map<string, Written[]>();

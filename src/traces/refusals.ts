@@ -1,23 +1,23 @@
-/** Proposals that a run's history refused, as spans: a history does not have them, so they are told of only where they were recorded. */
+/** Proposals that a run's history refused, as spans. The history itself doesn't keep them, so only recorded traces tell of them. */
 
 import * as names from "./semantic-names.ts";
 import type { Attributes, Span } from "./span.ts";
 
-/** The decision of such a span. */
+/** The decision in the span of a refusal. */
 const refused = "refuse";
 
 export interface Refusal {
   /** What was proposed, such as `step-started`. */
   readonly proposal: string;
   readonly step: string;
-  /** Who proposed it, of the start of a step. */
+  /** Who proposed it; only for the start of a step. */
   readonly by?: string | undefined;
   readonly epoch?: number | undefined;
   /** In words, without the application's data. */
   readonly why: string;
 }
 
-/** What its span has. */
+/** The attributes of a refusal's span. */
 export function refusalAttributes({ step, by, epoch, why }: Refusal): Record<string, string | number> {
   const attributes: Record<string, string | number> = {
     [names.decision]: refused,

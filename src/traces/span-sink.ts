@@ -9,8 +9,8 @@ import type { Span } from "./span.ts";
  */
 export interface SpanSink {
   /**
-   * Takes spans that have ended. It must return soon: what takes time is for later. Each span is given once, but for those of a run that was
-   * taken up again after its end: they come again, with the same ids.
+   * Takes spans that have ended. It must return soon, and do later what takes time. Each span is given once, except the spans of a run
+   * that was taken up again after its end: they come again, with the same ids.
    */
   take(spans: readonly Span[]): void;
   /** Called when the system has closed: no spans follow. `close` of the system waits for what it returns. */

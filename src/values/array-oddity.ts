@@ -9,14 +9,14 @@ export function isSubclassed(array: readonly unknown[]): boolean {
   return prototype !== Array.prototype && !Array.isArray(prototype);
 }
 
-/** True for an index without an element, which reads as undefined and is something else. */
+/** True for an index without an element: it reads as undefined, but isn't an element that is undefined. */
 export function isHole(array: readonly unknown[], index: number): boolean {
   return array[index] === undefined && !Object.hasOwn(array, index);
 }
 
 /**
- * The name of a field that an array has beside its elements, as those have that `String.prototype.match` returns; `undefined`
- * for none. Up to 64 elements.
+ * The name of a field that an array has beside its elements, such as `index` in what `String.prototype.match` returns; `undefined`
+ * for none, and for an array of more than 64 elements.
  */
 export function fieldBeside(array: readonly unknown[]): string | undefined {
   if (array.length > mostLookedThrough) return undefined;
