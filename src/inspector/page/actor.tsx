@@ -1,4 +1,4 @@
-/** One actor: what it does, what waits for it, what it keeps, with whom it talks, and what went wrong. */
+/** One actor: what it does, what waits for it, what it keeps, which actors it talks with, and what went wrong. */
 
 import type { ActorData, ShownMessage } from "../views/actor.ts";
 import type { Peer } from "../views/peers.ts";

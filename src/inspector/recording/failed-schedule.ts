@@ -45,7 +45,7 @@ export interface Moment {
   /** An actor's address; absent for a fault, and for code outside of all actors. */
   readonly actor?: string;
   readonly text: string;
-  /** Of the begin of a message: which, and from whom. */
+  /** Where a message begins: which one, and its sender. */
   readonly message?: string;
   readonly from?: string;
   /** Of a read, a commit and a conflict. */

@@ -58,7 +58,7 @@ export class Content {
     return shownAsIs(this.value(attribute, value));
   }
 
-  /** What a value is to be shown as of which there is only the JSON. */
+  /** Shows a value of which there is only the JSON. */
   fromJson(attribute: string, { json, isCut }: PeekedValue): Shown {
     const { content, redact } = this.#options;
     // what is not whole can't be redacted
@@ -140,14 +140,14 @@ export class Content {
       name,
       message: said,
       ...(code === undefined ? {} : { code }),
-      // a stack begins with the message: it is shown only where that is
+      // a stack begins with the message, so it is shown only where the message is, unchanged
       ...(stack === undefined || said !== message ? {} : { stack: cut(stack, longest) }),
       ...(cause === undefined || causes === 0 ? {} : { cause: this.#error(cause, causes - 1) }),
     };
   }
 }
 
-/** A value of which it was decided before that it is shown. */
+/** Shows a value without a look at the options, only cut: the caller has decided that it may be shown. */
 export function shownAsIs(value: unknown): Shown {
   const json = plain(value);
   return json.length <= longest ? { json } : { json: cut(json, longest), isCut: true };

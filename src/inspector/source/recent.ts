@@ -32,7 +32,7 @@ class Newest<T> {
     return first === undefined ? undefined : this.#kept[number - first.number]?.of;
   }
 
-  /** The newest first: those before a number. */
+  /** At most `limit` of them before a number, the newest first. */
   list(limit: number, before = Number.POSITIVE_INFINITY): readonly Numbered<T>[] {
     const found: Numbered<T>[] = [];
     const oldest = Math.max(0, this.#kept.length - most);
@@ -70,7 +70,7 @@ class LetterGroups {
     }
   }
 
-  /** Those that got one last first. */
+  /** The group with the latest letter first. */
   get list(): readonly LetterGroup[] {
     return [...this.#groups.values()].reverse();
   }
@@ -80,7 +80,7 @@ export class Recent {
   readonly events = new Newest<Noted>();
   readonly deadLetters = new Newest<LostMessage>();
   readonly letterGroups = new LetterGroups();
-  /** Those of the letters that were sent again. */
+  /** The dead letters that were sent again. */
   readonly sentAgain = new WeakSet<LostMessage>();
 
   constructor(live: LiveSystem | undefined, now: () => number) {

@@ -31,7 +31,7 @@ export interface IndexedRun {
 }
 
 const prefix = stateKey(runState, "");
-/** After so many refreshes it is looked which runs were forgotten. */
+/** Once in so many refreshes, looks which runs were forgotten. */
 const refreshesPerSweep = 16;
 /** So many runs are read before others get their turn. */
 const readAtOnce = 200;

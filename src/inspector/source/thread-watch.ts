@@ -1,4 +1,4 @@
-/** How threads are while someone looks: asked for once a second at most, however many look, and the last minute of it is kept. */
+/** How threads are while pages are open: asked at most once a second, however many pages there are, and kept for a minute. */
 
 import type { Vitals } from "../../ports/vitals.ts";
 import type { LiveSystem } from "./inspected.ts";

@@ -1,4 +1,4 @@
-/** One actor or agent: what it does, what waits for it, what it keeps, with whom it talks, and what went wrong. */
+/** One actor or agent: what it does, what waits for it, what it keeps, which actors it talks with, and what went wrong. */
 
 import type { Address } from "../../actors/address.ts";
 import { isSupervised, nameOf } from "../../actors/address.ts";
@@ -34,7 +34,7 @@ export interface ActorData {
   readonly state?: Shown;
   /** The key of a durable actor's state. */
   readonly key?: string;
-  /** Who has sent messages to it, and to whom it has, of what the inspector has recorded. */
+  /** The senders of its messages and the receivers of what it sent, of what the inspector has recorded. */
   readonly senders: readonly Peer[];
   readonly receivers: readonly Peer[];
   /** The newest first. */

@@ -46,7 +46,7 @@ export interface Pace {
 }
 
 const seconds = 60;
-/** The latency is that of so many runs, the newest that ended. */
+/** How many runs the latency is taken of: the last that ended. */
 const sampled = 100;
 const eventsShown = 40;
 /** A death is a concern for ten minutes, and so is a lost message. */

@@ -1,4 +1,4 @@
-/** With whom an actor talks: read off the spans of what was handled. */
+/** Which actors an actor talks with: read off the spans of what was handled. */
 
 import * as names from "../../traces/semantic-names.ts";
 import type { Span } from "../../traces/span.ts";
@@ -19,7 +19,7 @@ export interface Peer {
 
 const most = 100;
 
-/** Those with whom it talked last come first. */
+/** The senders and receivers of an actor's messages, the latest first. */
 export function peersOf(spans: SpanMemory, address: string): { readonly senders: Peer[]; readonly receivers: Peer[] } {
   const senders = new Map<string, Tally>();
   const receivers = new Map<string, Tally>();

@@ -63,7 +63,7 @@ export const reads: View<ReadsData> = (query) => {
   };
 };
 
-/** The reads that were made in spans, in their order; of each version by each span one. */
+/** The reads that were made in spans, in their order. Of each version, a span has one read. */
 export async function readsIn(reader: StoreReader, spans: readonly Span[]): Promise<readonly ShownRead[]> {
   const all = spans.flatMap((span) => [...readsOf(span)]).sort((one, other) => one.time - other.time);
   return Promise.all(all.slice(0, most).map((read) => shownRead(reader, read)));

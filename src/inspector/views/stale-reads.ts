@@ -1,6 +1,6 @@
 /**
- * The reads of a run that say why it did what it did. A read waited until its thread had seen a version that was written elsewhere: which one, and
- * by whom. Or a read was too old.
+ * The reads of a run that say why it did what it did. A read waited until its thread had seen a version that another
+ * thread wrote, which is named with its author. Or a read was too old.
  */
 
 import { oldReadInWords, oldReads, stepAround } from "../../traces/old-reads.ts";
