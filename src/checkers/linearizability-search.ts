@@ -13,7 +13,7 @@ import type { SequentialModel } from "./sequential-model.ts";
 interface Place {
   /** The operation; none for the first place, where the order is empty. */
   readonly operation: number;
-  /** What the state is after it. */
+  /** The state after it, by its number. */
   readonly state: number;
   /** The latest of the finished operations in the order, by their number. */
   readonly latest: number;
@@ -32,8 +32,8 @@ const none: number[] = [];
  * The search over one history.
  *
  * Finished operations are numbered in the order of their calls, and those with an unknown outcome after them. An order is explored once:
- * two that have the same operations in them, and end in the same state, go on alike. Of those with an unknown outcome, an order that has
- * used fewer can do whatever one can that has used more.
+ * two that have the same operations in them, and end in the same state, go on alike. Of two such orders that differ in their operations with an
+ * unknown outcome, one that has only some of the other's can go on in every way that the other can.
  */
 export class LinearizabilitySearch<Input, Output> {
   readonly #operations: readonly Operation<Input, Output>[];
@@ -47,9 +47,9 @@ export class LinearizabilitySearch<Input, Output> {
   readonly #words: Uint16Array;
   /** Which operations with an unknown outcome are in the order: a bit each. */
   readonly #used: Uint32Array;
-  /** For each of those, the number of the one before it that does the same; −1 if there is none. */
+  /** For each operation with an unknown outcome, the number of the one before it that does the same; −1 if there is none. */
   readonly #twins: Int32Array;
-  /** By the finished operations in an order and its end: the sets of others in it. */
+  /** By an order's finished operations and its state: the sets of operations with an unknown outcome that were in it. */
   readonly #explored = new Map<string, number[]>();
   readonly #order: Place[];
   #left: number;

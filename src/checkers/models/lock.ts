@@ -3,7 +3,7 @@
 import type { SequentialModel } from "../sequential-model.ts";
 
 /**
- * What a lock is asked for, and by whom.
+ * What a lock is asked for, and by which process.
  *
  * @since 0.1.0
  * @experimental

@@ -28,10 +28,10 @@ const ofOneKey = new Set(["get", "has", "set", "add", "delete"]);
 const mostObjects = 5_000;
 
 /**
- * Puts taps into everything that `root` leads to: plain objects and instances of classes. Returns what takes them out again. What is frozen
- * can't be tapped: that is an error where it has functions.
+ * Puts taps into everything that `root` leads to: plain objects and instances of classes. Returns a function that takes them out
+ * again. What is frozen can't be tapped.
  *
- * @throws TroupeError `invalid-options`
+ * @throws TroupeError `invalid-options` for a frozen object with functions, and for more than 5,000 objects.
  */
 export function tapAll(root: object, tap: Tap): () => void {
   const tapping = new Tapping(tap);
@@ -87,7 +87,7 @@ class Tapping {
       }
   }
 
-  /** Its calls give no promises, so that only what is kept of reads and writes concerns it. */
+  /** The methods of a collection give no promises to deliver: taps only tell of its reads and writes. */
   #collection(collection: object, path: string): void {
     const { values } = this.#tap;
     if (values === undefined) return;

@@ -27,7 +27,7 @@ export class ValueLog {
     const parent = this.#versions.get(key) ?? 1;
     this.#versions.set(key, parent + 1);
     if (actor === undefined) return;
-    // the read of a commit's own, with which each begins
+    // in a run's log, each commit begins with a read of its own
     this.#log.observe({ type: "reads", actor, key, version: parent, state: undefined });
     const commit = { key, version: parent + 1, parent, position: ++this.#position };
     this.#log.observe({ type: "commits", actor, ...commit, state: copyOf(value) });

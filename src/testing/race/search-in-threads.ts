@@ -25,7 +25,7 @@ export interface ThreadedSearch extends Omit<RaceSearch, "isOver"> {
 const atATime = 25;
 
 /**
- * The failure with the lowest seed is the one that is found, as by one thread. Not for `exhaustive` and `replay`.
+ * Finds the failure with the lowest seed, as a search in one thread does. Not for `exhaustive` and `replay`.
  *
  * @throws TroupeError (as a rejection) `invalid-options`, and as the import of the module does.
  */
@@ -56,7 +56,7 @@ interface Parts extends ThreadedSearch {
   readonly time: number;
 }
 
-/** What parts of the runs came to, in the order of their seeds; none after the first that failed has to be there. */
+/** The answers for the parts of the runs, in the order of their seeds. Parts after the first that failed may be missing. */
 async function playedParts(order: Parts): Promise<readonly (PartAnswer | undefined)[]> {
   const { seed, runs, time, jobs, place, signal, onProgress } = order;
   const overrides = partOverrides(order.overrides);

@@ -63,8 +63,8 @@ function withObserved<T extends object>(parts: T, observe: (pure: PureFunction, 
 const words: Readonly<Record<string, string>> = { map: "mapping" };
 
 /**
- * The same function, called in two worlds with another time and other chance: a pure one comes to the same in both. That it writes to its
- * sources shows as what it throws, since they are frozen.
+ * The same function, called in two worlds with another time and other chance: a pure one comes to the same in both. One that writes to
+ * its sources throws, since they are frozen.
  */
 function observed(pure: PureFunction, path: string, name: string, { onProblem }: Observing): PureFunction {
   const what = `the ${words[name] ?? name} of the step "${path}"`;
@@ -100,7 +100,7 @@ function outcomeOf(
   }
 }
 
-/** Equal, or the same to look at, as two dates are that are no dates. */
+/** Equal, or alike when they are printed, as two invalid dates are. */
 function isSame(one: unknown, other: unknown): boolean {
   if (isDeepStrictEqual(one, other)) return true;
   const whole = { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null };

@@ -6,11 +6,11 @@
 
 import type { Draws } from "./plan.ts";
 
-/** So many runs are played to find it. */
+/** At most so many runs are played to find it. */
 const mostPlays = 200;
 
 /**
- * @param breaks plays a run, and says whether it breaks in the same way; `undefined` if it doesn't, else what it drew.
+ * @param breaks plays a run with these draws. Returns what it drew if it breaks in the same way, else `undefined`.
  */
 export async function smallest(first: Draws, breaks: (draws: Draws) => Promise<Draws | undefined>): Promise<Draws> {
   let best = first;

@@ -8,7 +8,7 @@ import { NoValue, valueFor } from "./value-for.ts";
 
 export interface StubOptions {
   readonly plan: Plan;
-  /** What agents answer by the test's word. */
+  /** The answers that the test gives in place of agents. */
   readonly answers: readonly FakeAnswer[];
   /** True to have agents undo by their own code. */
   readonly undoes: boolean;
@@ -34,7 +34,7 @@ export function stubOf(agent: AgentDefinition, { plan, answers, undoes, onNoValu
   };
   const undo = async (context: AgentContext): Promise<void> => {
     const draw = decisionOf("undo", context);
-    // fewer failures than attempts: that a person has to see to it is no fault of the workflow
+    // fewer failures than attempts: a compensation that fails for good needs a person, which is no fault of the workflow
     if (
       (calls.get(`undo ${context.step ?? agent.name}`) ?? 0) < agent.policies.compensationRetry.attempts &&
       chance(draw, 0.1)

@@ -184,7 +184,7 @@ export class Scheduler {
     }
   }
 
-  /** One of those whose first step may run now. */
+  /** Picks one of the lanes whose first step may run now. */
   #pick(): Lane | undefined {
     const ready: Lane[] = [];
     this.#earliest = Number.POSITIVE_INFINITY;
