@@ -4,8 +4,8 @@ import type { Run } from "../../workflows/run.ts";
 import type { RunView } from "../../workflows/history/run-view.ts";
 
 /**
- * Resolves, to the run as it stands, when it only waits for an answer or a time, and `suffices` says that this is where it is left;
- * never for one that ends before.
+ * Resolves when a run only waits for an answer or a time, and `suffices` accepts that: to the run as it stands then. Never settles
+ * for a run that ends before. Rejects if the run can't be viewed.
  */
 export function untilParked(
   run: Pick<Run, "events$" | "view">,

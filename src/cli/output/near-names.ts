@@ -3,8 +3,8 @@
 const most = 3;
 
 /**
- * The three nearest names, of those that differ in at most one of five letters, or of which one is the beginning of the
- * other.
+ * The three nearest of the names that differ from `name` in at most one letter of five, begin with it, or are its
+ * beginning.
  */
 export function nearNames(name: string, names: readonly string[]): readonly string[] {
   const limit = Math.max(1, Math.floor(name.length / 5));
