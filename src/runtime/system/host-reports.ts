@@ -1,4 +1,4 @@
-/** What becomes of what the hosts report, and of a thread that is gone: each part of the system is told its share. */
+/** Tells each part of the system what concerns it of what hosts report, and of the death of a thread. */
 
 import { type Address, homeHost, type HostId, hostOf, isSupervised } from "../../actors/address.ts";
 import { decodeError } from "../../errors/error-codec.ts";

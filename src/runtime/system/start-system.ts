@@ -67,7 +67,7 @@ async function standBy(
   });
 }
 
-/** What the inspector shows of the inside of agents is recorded for it. */
+/** Has spans recorded for the inspector, which shows the inside of agents by them. */
 function withLive(telemetry: TelemetrySettings | undefined, live: SpanMemory): TelemetrySettings {
   return { sinks: [], sample: usualSample, content: "none", ...telemetry, live };
 }

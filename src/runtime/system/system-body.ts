@@ -16,7 +16,7 @@ import {
 import type { ActorsByAddress } from "./actors-by-address.ts";
 import { nativeBody } from "../bodies/native-body.ts";
 
-/** An actor's request that concerns another one; `message` where it wants to be told. */
+/** A request to watch or link another actor, or to end that; `message` is what a watcher is told by. */
 interface DeathWatchRequest {
   readonly actor: Address;
   readonly message: string;
@@ -36,7 +36,7 @@ export interface SystemBodyOptions {
   readonly deathWatch: DeathWatch;
 }
 
-/** The actor to which others send that. */
+/** The actor that takes these requests. */
 export function systemCell(options: SystemBodyOptions): SpawnCell {
   return {
     name: nameOf(systemTarget.address),
@@ -72,7 +72,7 @@ function watchOrLink(deathWatch: DeathWatch, type: string, from: Address, { acto
   else if (type === "unlink") deathWatch.unlink(from, actor);
 }
 
-/** What goes wrong is the asking actor's to handle as it is, and no failure of the system. */
+/** Makes of an error an answer: the asking actor gets the error as it is, and it doesn't count as a failure of the system's actor. */
 async function spawned(spawning: Promise<Address>): Promise<SpawnOutcome> {
   try {
     return { address: await spawning };
