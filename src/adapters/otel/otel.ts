@@ -80,12 +80,12 @@ const schema = v.strictObject({
 
 const succeeded = 0; // ExportResultCode.SUCCESS
 
-/** Answers of HTTP that say that something about the spans is wrong: of a batch that is refused so, the others may be right. */
+/** Statuses of HTTP that say that some span is wrong: the others of the batch may be right. */
 const ofContent = new Set([400, 413, 422]);
 
 /**
- * Makes a sink of an exporter. Exporters retry by themselves what is worth it; a batch that is refused for its content is split until the
- * spans are found that are wrong, and only those are dropped. One export goes on at a time.
+ * Makes a sink of an exporter. Exporters retry by themselves what is worth it. A batch that is refused for its content is split until the
+ * wrong spans are found, and only these are dropped. One export goes on at a time.
  *
  * Guarantees: memory is bounded by `queue`; nothing waits for the backend but `close` of the system, which waits for what is left, `timeout`
  * milliseconds at most; each span is counted as exported or dropped.

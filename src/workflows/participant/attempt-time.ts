@@ -71,7 +71,7 @@ function tooLate(
   return new TroupeError("timed-out", message, { details: { ...attemptDetails(name, work), ...limit } });
 }
 
-/** What an attempt is told that commits after it was given up. */
+/** The error that an attempt gets when it commits after it was given up. */
 export function ineffective(agent: string, work: Work, why: "has failed" | "was left behind"): TroupeError {
   return new TroupeError(
     "actor-stopped",

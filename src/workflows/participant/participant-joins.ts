@@ -21,7 +21,7 @@ export interface JoinPorts {
 export class ParticipantJoins {
   readonly #ports: JoinPorts;
   readonly #joins = new Map<string, Join>();
-  /** Those of items and rounds that are workflows, by run and by path. */
+  /** The joins of items and rounds that are workflows, by run and by path. */
   readonly #parts = new Map<string, Map<string, Join>>();
   readonly #workflows = new Map<string, MaybePromise<WorkflowDefinition>>();
   readonly #steps = new WeakMap<WorkflowDefinition, StepsByName>();
@@ -78,7 +78,7 @@ export class ParticipantJoins {
     this.#parts.delete(run);
   }
 
-  /** With what is in it. */
+  /** Forgets an item or a round, with the items and rounds in it. */
   #forgetPart(run: string, part: string): void {
     const parts = this.#parts.get(run);
     for (const path of parts?.keys() ?? []) if (path === part || isWithin(path, part)) parts?.delete(path);

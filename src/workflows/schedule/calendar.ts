@@ -15,7 +15,7 @@ export type RecordedTimes =
   /** Once. */
   | { readonly at: number };
 
-/** So many days are looked through: the 29th of February may be eight years away. */
+/** How many days are looked through for the next time: the 29th of February may be eight years away. */
 const farthest = 3_000;
 
 /** The span in which the latest time is looked for first. */
@@ -42,7 +42,7 @@ export class Calendar {
     return nextByCron(parseCron(times.cron), this.#zone(times.timeZone), after);
   }
 
-  /** The last time after an instant and by another one; `undefined` for none. Takes no longer the more times there are. */
+  /** The last time after an instant and by another one; `undefined` for none. Takes no longer where there are more times. */
   latest(times: RecordedTimes, after: number, by: number): number | undefined {
     let found = this.next(times, after);
     if (found > by) return undefined;
@@ -65,7 +65,7 @@ export class Calendar {
 function nextByCron(cron: Cron, zone: TimeZone, after: number): number {
   const there = after + zone.offsetAt(after);
   const today = there - (((there % day) + day) % day);
-  // what the clocks are set forward over yesterday may be due today, and what is due tomorrow may come before it
+  // from yesterday on, as a time that the clocks skipped then may be due today; and a time of the next day may come before the one found
   for (let midnight = today - day; midnight < today + farthest * day; midnight += day) {
     const found = firstOn(midnight, cron, zone, after);
     if (found < Number.POSITIVE_INFINITY) return Math.min(found, firstOn(midnight + day, cron, zone, after));

@@ -22,7 +22,7 @@ const mostDays = 8;
  */
 export class TimeZone {
   readonly #format: Intl.DateTimeFormat;
-  /** By midnight. To ask for an offset takes as long as thousands of comparisons. */
+  /** By midnight. Kept, since asking for an offset takes as long as thousands of comparisons. */
   readonly #changes = new Map<number, Change>();
 
   /** @throws TroupeError `invalid-options` for a zone that isn't in the time zone database of this Node.js. */
@@ -71,8 +71,8 @@ export class TimeZone {
   }
 
   /**
-   * The one instant that is meant by a time: of two the first, and of none that by the offset before the change, so that what is due at half past
-   * two comes an hour after half past one in any case. As RFC 5545, 3.3.5 has it.
+   * The one instant that is meant by a time (RFC 5545, 3.3.5): the first if there are two. If there is none, the one by the offset before the
+   * change, so that half past two comes an hour after half past one in any case.
    */
   instantOf(time: number): number {
     return this.instantsOf(time)[0] ?? time - this.#changeOf(time).before;
