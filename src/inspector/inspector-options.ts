@@ -17,7 +17,7 @@ export interface InspectorOptions extends TraceOptions {
   readonly hosts?: readonly string[];
   /** True to show only: no command is carried out. Default false. */
   readonly readOnly?: boolean;
-  /** As for traces, but `"all"` is the default: an inspector shows what only those see who have its token. */
+  /** As for traces, but `"all"` is the default: only people with the inspector's token see what it shows. */
   readonly content?: "none" | "all";
   /** Called with the URL, which has the token in it. Default: it is a line on stderr. */
   readonly onOpen?: (url: string) => void;

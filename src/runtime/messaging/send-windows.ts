@@ -17,7 +17,7 @@ export interface SendWindowsOptions {
   readonly onDropped: (envelope: Envelope) => void;
 }
 
-/** The error that senders get who wait for room, for one of their messages. */
+/** Makes the error of a message whose sender waits for room. */
 type ToError = (message: Pick<Envelope, "to" | "type">) => AskError;
 
 /** Owns the windows. It sends nothing itself. */

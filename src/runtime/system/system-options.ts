@@ -161,7 +161,7 @@ export interface SystemOptions {
   readonly metrics?: boolean;
   /**
    * True, or {@link InspectorOptions}, to open an inspector: a page in the browser that shows runs, actors, state and what went wrong, while it happens.
-   * Its URL is a line on stderr, and {@link System.inspector} has it. It is for this machine alone, and for those who have the token in the
+   * Its URL is a line on stderr, and {@link System.inspector} has it. It is for this machine alone, and for people with the token in the
    * URL. It closes with the system. Default: none, and nothing of it is loaded.
    *
    * @example
