@@ -512,6 +512,8 @@ export interface ErrorDetailsByCode {
         readonly type?: string;
         readonly agent?: string;
         readonly actor?: string;
+        readonly run?: string;
+        readonly step?: string;
     };
     "mailbox-full": {
         readonly to: string;
