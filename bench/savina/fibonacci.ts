@@ -17,7 +17,7 @@ export const fibonacciActor = defineActor(import.meta.url, {
         await context.stop();
         return 1;
       }
-      // one after another: more spawns at a time than a mailbox holds are refused
+      // one after another: at once, all 150,049 would be there at a time
       let sum = 0;
       for (const less of [1, 2]) {
         const child = await context.spawn(fibonacciActor, { placement: { thread: context.thread } });

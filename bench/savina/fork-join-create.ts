@@ -1,13 +1,11 @@
 /** An actor spawns many, each of which gets one message, does a little, and ends. */
 
 import { firstValueFrom } from "rxjs";
-import { type ActorContext, defineActor, goneMessage } from "troupe";
+import { defineActor, goneMessage } from "troupe";
 import * as v from "valibot";
 import { checkResult, type Program } from "./program.ts";
 
 export const actors = 40_000;
-/** So many are spawned at a time: the next when these are gone. */
-const batch = 500;
 
 export const forked = defineActor(import.meta.url, {
   name: "forked",
@@ -28,26 +26,21 @@ export const forker = defineActor(import.meta.url, {
   events: v.number(),
   state: () => ({ joined: 0 }),
   on: {
-    fork: (_draft, _input, context) => forkBatch(context),
-    joined(draft, _gone, context): Promise<void> | undefined {
+    async fork(_draft, _input, context) {
+      const placement = { thread: context.thread };
+      const forking = Array.from({ length: actors }, async (_, n) => {
+        const ref = await context.spawn(forked, { placement });
+        await context.watch(ref, "joined");
+        await ref.tell("work", n);
+      });
+      await Promise.all(forking);
+    },
+    joined(draft, _gone, context) {
       draft.joined++;
-      if (draft.joined % batch > 0) return undefined;
-      if (draft.joined < actors) return forkBatch(context);
-      context.emit(draft.joined);
-      return undefined;
+      if (draft.joined === actors) context.emit(draft.joined);
     },
   },
 });
-
-async function forkBatch(context: ActorContext<number>): Promise<void> {
-  const placement = { thread: context.thread };
-  const forking = Array.from({ length: batch }, async (_, n) => {
-    const ref = await context.spawn(forked, { placement });
-    await context.watch(ref, "joined");
-    await ref.tell("work", n);
-  });
-  await Promise.all(forking);
-}
 
 export const forkJoinCreate: Program = {
   name: "fork-join create",
