@@ -7,7 +7,7 @@ import type { SystemOptions } from "../runtime/system/system-options.ts";
 import type { System } from "../runtime/system/system.ts";
 
 /**
- * What one subject does in one round.
+ * What a subject is given in each round: a way to make systems, and the measuring.
  *
  * @since 0.1.0
  * @experimental
@@ -16,8 +16,8 @@ export interface BenchRound {
   /** Makes a system, as `createSystem` does, but without a log. It is closed at the end of the round. */
   readonly system: (options?: SystemOptions) => Promise<System>;
   /**
-   * Measures `work`, in which so many of the bench's unit are done: once a round. What comes before is not measured, such as spawning actors, nor is
-   * what comes after, such as a check of what the work came to.
+   * Measures `work`, which does `count` of the bench's unit. Call it exactly once in a round. What the subject does before isn't measured, such
+   * as spawning actors, nor what it does after, such as checking the result.
    */
   readonly measure: (count: number, work: () => unknown) => Promise<void>;
 }
@@ -40,7 +40,7 @@ export interface Bench {
   readonly name: string;
   /** What is counted, such as `orders`. */
   readonly unit: string;
-  /** By name. */
+  /** The ways to do the work, by name. */
   readonly subjects: Readonly<Record<string, BenchSubject>>;
   /** The subject that ratios are taken against. Default: the first. */
   readonly baseline?: string;

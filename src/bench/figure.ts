@@ -15,15 +15,15 @@ export interface Figure {
   readonly value: number;
   /** Such as `orders/s`, or `µs, orders`: microseconds for each. */
   readonly unit: string;
-  /** The subject that ratios are taken against. */
+  /** The subject that ratios are taken against; `null` for none. */
   readonly baseline: string | null;
-  /** The value over the baseline's in the same run. */
+  /** The value over the baseline's in the same run; `null` without a baseline. */
   readonly ratio: number | null;
   /** The distance between the quartiles over the median. */
   readonly spread: number;
 }
 
-/** The value below which the part `q` of the values is; between two of them it is interpolated. */
+/** The quantile `q`, from 0 to 1, of the values: 0.5 gives the median. It is interpolated between two values, and NaN for none. */
 export function quantile(values: readonly number[], q: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   const at = (sorted.length - 1) * q;
@@ -33,9 +33,9 @@ export function quantile(values: readonly number[], q: number): number {
 }
 
 /**
- * The figures that `--json` printed, a line each.
+ * Reads the figures that `troupe bench --json` has printed, one a line. Empty lines are skipped.
  *
- * @throws TroupeError `invalid-input` if a line is none.
+ * @throws TroupeError `invalid-input` for a line that is no figure.
  * @example
  * const before = figuresIn(await readFile("before.jsonl", "utf8"));
  * @since 0.1.0

@@ -3,7 +3,8 @@
 import type { Figure } from "./figure.ts";
 
 /**
- * Each figure beside that of the same name from before, with what this one is of it; those that only one side has are named.
+ * A table that sets each figure beside the earlier one of the same bench, subject and unit, with the value now over the value before. A figure
+ * that only one side has keeps its line, and the other side of it is empty.
  *
  * @example
  * console.log(compareFigures(figuresIn(await readFile("before.jsonl", "utf8")), await runBench(selling)));

@@ -48,7 +48,7 @@ export interface Cost {
   readonly processor: number;
 }
 
-/** What one piece of work takes in this process. */
+/** Does `work` once, and returns what it took in this process. */
 export async function costOf(work: () => Promise<unknown>): Promise<Cost> {
   const before = process.cpuUsage();
   const start = performance.now();
@@ -59,12 +59,15 @@ export async function costOf(work: () => Promise<unknown>): Promise<Cost> {
 }
 
 export interface CostGroup extends Omit<Group, "subjects"> {
-  /** How many of the unit each cost is of. Default 1. */
+  /** How many of the unit one cost covers. Default 1. */
   readonly work?: number;
   readonly subjects: readonly { readonly name: string; cost(): Promise<Cost> }[];
 }
 
-/** Measures both of the same rounds: the rate by the clock, and the processor time for each unit of work, which other load disturbs less. */
+/**
+ * Measures two figures in the same rounds: the rate by the clock, and the processor time for each of the unit. Other load disturbs the
+ * processor time less.
+ */
 export async function measureCosts({ bench, unit, work = 1, subjects, ...group }: CostGroup): Promise<Figure[]> {
   const taken: Cost[] = [];
   const rates = await measure({
@@ -80,7 +83,7 @@ export async function measureCosts({ bench, unit, work = 1, subjects, ...group }
       },
     })),
   });
-  // the same rounds again, in their order
+  // nothing runs again: what the rounds above took is handed out in the same order
   const processor = await measure({
     ...group,
     bench: `${bench}, processor time`,

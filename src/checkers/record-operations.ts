@@ -9,7 +9,7 @@ import type { Operation } from "./operation.ts";
  * @experimental
  */
 export interface RecordingOptions {
-  /** Whether a call that failed with this error certainly had no effect; it is left out then. Default: that is never known. */
+  /** Whether a call that failed with this error certainly had no effect. Such a call is left out. Default: no error says so. */
   readonly hadNoEffect?: (error: unknown) => boolean;
 }
 
@@ -31,8 +31,8 @@ export interface Recording<Input, Output> {
 }
 
 /**
- * Begins a history. Its times are numbers of events, as they happened on this thread: what returned before something else was called
- * comes before it.
+ * Begins a history. Its times number calls and returns in the order in which they happened on this thread, so that a call that returned
+ * before another one was made comes before it.
  *
  * @example
  * const recording = recordOperations<CounterInput, number | undefined>();

@@ -45,7 +45,7 @@ function columnsOf(operations: readonly Operation[]): ReadonlyMap<Operation, { f
     { operation, time: operation.called, isReturn: false },
     { operation, time: operation.returned ?? operation.called, isReturn: true },
   ]);
-  // of one time, calls come first, as then they are concurrent
+  // at one time, calls come before returns: such operations are concurrent
   events.sort((a, b) => a.time - b.time || Number(a.isReturn) - Number(b.isReturn));
   const columns = new Map<Operation, { from: number; to: number }>();
   let at = 0;

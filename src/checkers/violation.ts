@@ -17,7 +17,7 @@ export interface Violation<Input = unknown, Output = unknown> {
   readonly part?: string;
   /** The operations that can't all be true, in the order of their calls. */
   readonly operations: readonly Operation<Input, Output>[];
-  /** Others of that part that may have done what they do at any time after their call, or not; what is wrong stays wrong. */
+  /** Operations of that part that took effect at any time after their call, or never. In either case {@link operations} can't all be true. */
   readonly others: readonly Operation<Input, Output>[];
   /** The last answer of {@link operations}: up to it, an order explains the history. */
   readonly last: Operation<Input, Output>;

@@ -5,13 +5,13 @@ import { TroupeError } from "../errors/troupe-error.ts";
 import { isMissingKey, isUnknownKey, pathOf, type SchemaIssue } from "./schema-issue.ts";
 import { readGiven } from "./read-given.ts";
 
-/** How many items a list in options has at most. An array may say 2^32 - 1 at no cost, and a schema walks through all of that. */
+/** How many items a list in options has at most. An empty array may have the length 2^32 - 1 at no cost, and a schema would walk through all of it. */
 const mostItems = 2 ** 20;
 
 /** What an error says of an option that is wrong. */
 type Described = Pick<SchemaIssue, "message" | "expected" | "received">;
 
-/** How deep lists in options lie. */
+/** How deep in options a list that is too long is looked for. */
 const deepest = 4;
 
 /**
@@ -23,7 +23,7 @@ const deepest = 4;
  */
 export function checkOptions(where: string, schema: v.GenericSchema, options: unknown, under = ""): void {
   const checked = readGiven(where, () => {
-    const path = endless(options, []);
+    const path = pathToLongList(options, []);
     if (path !== undefined)
       throw invalidOptions(where, path.join("."), {
         message: `expected a list of at most ${mostItems} items`,
@@ -35,7 +35,7 @@ export function checkOptions(where: string, schema: v.GenericSchema, options: un
   if (checked.success) return;
   // a name that is wrong explains one that is missing
   const outer = checked.issues.find(isUnknownKey) ?? checked.issues[0];
-  const issue = outer.issues?.find(({ path }) => path !== undefined); // of a union, that which says the option that is wrong
+  const issue = outer.issues?.find(({ path }) => path !== undefined); // of a union, the issue that names the wrong option
   const path = [under, pathOf(outer), issue === undefined ? "" : pathOf(issue)].filter(Boolean).join(".");
   const found = issue ?? outer;
   const way = [...(outer.path ?? []), ...(issue?.path ?? [])];
@@ -71,14 +71,14 @@ function namesAt(schema: unknown, path: readonly unknown[]): readonly string[] |
   return part === undefined ? undefined : namesAt(part, rest);
 }
 
-/** The path to a list that no walk gets through; see {@link mostItems}. */
-function endless(value: unknown, path: readonly string[]): readonly string[] | undefined {
+/** The path to the first list with more than {@link mostItems} items; `undefined` for none. */
+function pathToLongList(value: unknown, path: readonly string[]): readonly string[] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   if (Array.isArray(value) && value.length > mostItems) return path;
   const prototype: unknown = Object.getPrototypeOf(value);
   if (path.length >= deepest || (prototype !== Object.prototype && prototype !== Array.prototype)) return undefined;
   for (const [name, part] of Object.entries(value)) {
-    const found = endless(part, [...path, name]);
+    const found = pathToLongList(part, [...path, name]);
     if (found !== undefined) return found;
   }
   return undefined;

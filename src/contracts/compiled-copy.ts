@@ -10,7 +10,7 @@
 
 import * as v from "valibot";
 
-/** Returned instead of a copy: this value is for the slow path. */
+/** Returned instead of a copy: valibot and the copier have to decide about this value. */
 export const unfit: unique symbol = Symbol("unfit");
 
 /** Adds up the approximate size of a copy on the wire. */
@@ -61,7 +61,7 @@ class CopySource {
       "};",
     ].join("\n");
     try {
-      // oxlint-disable-next-line typescript/no-implied-eval -- see above
+      // oxlint-disable-next-line typescript/no-implied-eval -- see the file's header
       const make = new Function("unfit", "is", "constants", body) as (...given: unknown[]) => CheckedCopy;
       return make(unfit, v.is, this.#constants);
     } catch (failure) {
@@ -134,7 +134,7 @@ class CopySource {
 
   #array(item: v.GenericSchema, value: string): string | undefined {
     const [copy, index, element] = [this.#name(), this.#name(), this.#name()];
-    this.#unfitIf(`!Array.isArray(${value})`); // of an odd one, its schema takes the elements, too
+    this.#unfitIf(`!Array.isArray(${value})`); // fields beside the elements are left out, as valibot leaves them out
     this.#line(`const ${copy} = []; bytes += ${value}.length + 2;`);
     this.#line(
       `for (let ${index} = 0; ${index} < ${value}.length; ${index}++) { const ${element} = ${value}[${index}];`,

@@ -1,15 +1,15 @@
-/** Reads what an application passes to Troupe, of which nothing is known until it was read. */
+/** Reads what an application passes to Troupe: reading any part of it may throw. */
 
 import { caught, messageOf } from "../errors/caught.ts";
 import { isTroupeError, TroupeError } from "../errors/troupe-error.ts";
 import { sentence } from "../values/sentence.ts";
 
 /**
- * What `read` returns. What it throws that is no TroupeError comes from the value, such as a getter's error, a revoked proxy's or that
- * of a `null` where an object is due: it becomes `invalid-options`. `read` only reads; it calls no other code of the application.
+ * Returns what `read` returns. An error that is no TroupeError comes from the value, such as from a getter, from a revoked proxy, or from
+ * `null` where an object is due: it becomes `invalid-options`. `read` only reads; it calls no other code of the application.
  *
  * @param where names the call in the error.
- * @throws TroupeError `invalid-options`; those of `read`.
+ * @throws TroupeError `invalid-options`; the TroupeErrors that `read` throws, as they are.
  * @example
  * const name = readGiven("spawn", () => options.name);
  */

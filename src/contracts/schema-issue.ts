@@ -28,14 +28,14 @@ export function demandOf(issue: SchemaIssue): string {
   if (isUnknownKey(issue)) return "no such key";
   const { expected, message, received, type } = issue;
   const isOwn = !(message.startsWith("Invalid ") && message.endsWith(`eceived ${received}`));
-  // of a schema of the author's own, valibot knows nothing
+  // valibot has no words for what the author's own schema expects
   if (isOwn && type === "custom") return message.replace(/^expected /, "");
   if (expected !== null) return expected;
   // a check that was given no message has its name, such as `integer`
   return isOwn ? message : type;
 }
 
-/** A field's name or an index. A set's member has neither, nor has a map's entry under an object: for these, the container's type. */
+/** A field's name or an index. A member of a set has neither, nor has a map's entry whose key is an object: they get the container's type. */
 function partOf({ key, type }: v.IssuePathItem): string {
   return typeof key === "string" || typeof key === "number" ? String(key) : `<${type}>`;
 }

@@ -3,7 +3,8 @@
 import { shown } from "../values/shown.ts";
 
 /**
- * What is wrong with the names of the given options; `undefined` for nothing. An object of a class may have whatever its class needs.
+ * What is wrong with the names of the given options; `undefined` for nothing. An instance of a class is not looked at, since it
+ * may have whatever its class needs.
  *
  * @example
  * unknownOption({ name: "add", imput: v.string() }, ["name", "input"]); // it has no option "imput"; there are name, input

@@ -3,7 +3,7 @@
 import type { SequentialModel } from "../sequential-model.ts";
 
 /**
- * One of the things that `model` describes for each key. Those without a key are one more. Each is judged apart.
+ * Many of the things that `model` describes: one for each key, and one for all inputs without a key. Each is judged apart.
  *
  * @example
  * checkLinearizability(byKey(counter), [

@@ -2,10 +2,12 @@
 
 import type { Anomaly, AnomalyKind, Transaction } from "./transaction.ts";
 
-/** What a process knows of a key. */
+/** The newest version of a key that a process has read or written. */
 interface Known {
   readonly version: number;
+  /** The transaction in which it did. */
   readonly by: Transaction;
+  /** Whether it wrote the version. */
   readonly isOwn: boolean;
 }
 

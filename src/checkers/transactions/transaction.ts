@@ -10,7 +10,7 @@
  * @experimental
  */
 export interface Transaction {
-  /** What it is called in what is found. */
+  /** Its name in the texts of anomalies. */
   readonly name: string;
   /** Which process, client or actor did it. Transactions of one process are in the order in which it did them. */
   readonly process: string | number;
@@ -18,8 +18,9 @@ export interface Transaction {
   readonly reads: Readonly<Record<string, number>>;
   /** The version of each key that it wrote. */
   readonly writes: Readonly<Record<string, number>>;
-  /** When it began and had ended, of one clock. Default: not known, and no read counts as stale. */
+  /** When it began, by the same clock as {@link ended}. Default: not known, and none of its reads counts as stale. */
   readonly began?: number;
+  /** When it had ended. Default: not known, and no read counts as stale for missing what it wrote. */
   readonly ended?: number;
 }
 
