@@ -15,7 +15,7 @@ import type { System } from "../runtime/system/system.ts";
  * @experimental
  */
 export interface TestedSubject<Subject, Input, Output> {
-  /** Makes the subject in a system that is as new, before the first call. */
+  /** Makes the subject in the scenario's system, before the first call. */
   setup(system: System): Subject | PromiseLike<Subject>;
   /** Makes one call of it, and says what the answer is for the model. `side` is the number of the side that calls, from 0. */
   call(subject: Subject, input: Input, side: number): Output | PromiseLike<Output>;
@@ -65,6 +65,7 @@ export function againstModel<State, Input, Output, Subject>(
 
 const isWithoutEffect = (error: unknown): boolean => isAskError(error) && !error.mayHaveRun;
 
+/** A `TroupeError` is an outcome, which the recording has noted. Anything else is a fault of the test. */
 function throwUnlessAnswer(error: unknown): void {
   if (!isTroupeError(error)) throw error;
 }

@@ -136,7 +136,7 @@ export class FakeContext implements AgentContext<unknown> {
       const checked = checkContract(callee.emits, part, { agent, version, direction: "part", side: "sender" });
       take(copier.copy(checked, `a part of ${agent}`));
     };
-    take();
+    take(); // without values: the attempt begins
     this.#answered(callee, input, emit).then(
       (output) => stream.finish(output),
       (error: unknown) => stream.fail(error),

@@ -32,7 +32,7 @@ export interface AgentFakes {
   readonly now?: number;
   /** What `context.random()` returns. Default: numbers by chance, the same in each test. */
   readonly random?: () => number;
-  /** What the agents answer that the tested one calls. A call of any other fails. Default: none. */
+  /** The answers of the agents that the tested one calls. A call of an agent without an answer fails as `invalid-options`. Default: none. */
   readonly calls?: readonly FakeAnswer[];
   /** `context.run`. Default `"test"`. */
   readonly run?: string;
@@ -148,8 +148,8 @@ export function testAgent<In, Out>(agent: AgentDefinition<In, Out>, fakes: Agent
 
 /**
  * What an agent answers when the tested one calls it, for {@link AgentFakes.calls}; and what it does in place of its own code, for
- * {@link SimulateOptions.agents}. What the answer throws, the call rejects with. What it
- * emits by its second argument, a caller by `stream` gets.
+ * {@link SimulateOptions.agents}. The call rejects with what the answer throws. A caller by `stream` gets what the answer emits by its second
+ * argument.
  *
  * @example
  * answering(creditScore, ({ customer }) => ({ score: customer === "anna" ? 700 : 300 }))

@@ -8,7 +8,7 @@ import type { RacePlace } from "./race-thread.ts";
 import type { Overrides } from "./search-race.ts";
 
 /**
- * What a search by seeds came to, with the error of its own in the place of a failure that isn't there where its seed is played alone.
+ * Returns what a search by seeds came to. If its failure isn't there when its seed is played alone, the failure is `not-repeatable` instead.
  *
  * @throws TroupeError `thread-died` (as a rejection); as the import of the module does.
  */
@@ -35,7 +35,7 @@ export async function playedAlone(searched: Searched, place: RacePlace, override
   return { report, failure: { error, explained: [], repeat: [] } };
 }
 
-/** Whether it is what a scenario failed with, and was repeated. */
+/** Whether the scenario itself failed: not so for a source outside of the simulation, nor for a failure that didn't come again. */
 function isOfSimulation(error: TroupeError): error is TroupeError<"simulation-failed"> {
   return ["simulation-failed", "deadlock", "livelock"].includes(error.code);
 }

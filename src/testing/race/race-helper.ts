@@ -14,7 +14,7 @@ export function partOverrides({ strategy, maxSteps }: Overrides): Overrides {
   return { ...(strategy && { strategy }), ...(maxSteps !== undefined && { maxSteps }) };
 }
 
-/** It lies beside this file in the sources, and in the package beside the other files that threads load. */
+/** The file of the thread's code: beside this file in the sources, and in the package beside the other files that threads load. */
 function entryOfThread(): string {
   const [, ending] = /\/race-helper(\.[jt]s)$/.exec(import.meta.url) ?? [];
   return ending === undefined

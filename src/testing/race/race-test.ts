@@ -26,9 +26,9 @@ export interface RaceTestOptions extends SimulateOptions {
   /** The runner's function. Default: the global `test`, as with `globals: true` of Vitest. `test.only` and `test.skip` fit, too. */
   readonly test?: RunnerTest;
   /**
-   * Has `count` threads try schedules at once, of the race that a module exports under `name`: a scenario can't be sent to a thread. Each loads the
-   * module, without the runner. What is found is the same. A seed that fails is played once more, alone, in a fresh thread: if it holds there, a variable
-   * of a module outlives the runs, and the error is `not-repeatable`. Not for `exhaustive`. Default: the runner's thread.
+   * Has `count` threads try schedules at once. A scenario can't be sent to a thread, so each thread loads the race that `module` exports under `name`,
+   * without the runner. The search finds the same failure as in one thread. A seed that fails is played once more, alone, in a fresh thread: if the
+   * scenario holds there, a variable of a module outlives the runs, and the error is `not-repeatable`. Not for `exhaustive`. Default: the runner's thread.
    */
   readonly jobs?: { readonly count: number; readonly module: string | URL; readonly name: string };
   /** After so many milliseconds the runner gives the test up. Default 120,000. */
@@ -82,7 +82,7 @@ async function runAsTest(race: Race, jobs: RaceTestOptions["jobs"]): Promise<voi
     console.warn(`${race.name}: sometimes ${JSON.stringify(what)} was met in none of ${report.runs} runs`);
 }
 
-/** A seed that fails is played once more, alone: by then the threads, and the runner's, may have something left of earlier runs. */
+/** Plays a seed that fails once more, alone: what it failed of may be something that earlier runs have left in their thread. */
 async function searchByThreads(
   race: Race,
   search: RaceSearch,

@@ -13,7 +13,7 @@ export interface RacePlace {
   readonly exportName: string;
 }
 
-/** The first of the seeds to play, and how many. */
+/** What a thread is asked to play: the race under so many seeds, from one on. */
 export interface PartOrder extends RacePlace {
   readonly overrides: Overrides;
   readonly seed: number;
@@ -36,5 +36,5 @@ export function runThread(_task: unknown, importModule: (url: string) => Promise
   });
 }
 
-/** A failure is told by the thread that has asked. */
+/** The thread that has asked says how a failure is repeated. */
 const nowhere = { bySeed: () => "", byReplay: () => "" };

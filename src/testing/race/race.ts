@@ -6,7 +6,7 @@ import type { AnyInterleaving } from "../interleave/interleaving.ts";
 import type { Scenario, SimulateOptions } from "../simulator/simulate-options.ts";
 
 /**
- * What is looked for races: a scenario with a system, or tasks that share something.
+ * What is searched for races: a scenario with a system, or tasks that share something.
  *
  * @since 0.1.0
  */
@@ -35,7 +35,7 @@ export function isLoadedForRaces(): boolean {
   return Reflect.has(globalThis, loadingRaces);
 }
 
-/** Whether it is tasks that share something. */
+/** Whether a value is what `interleave` takes: tasks that share something. */
 export function isInterleaving(value: unknown): value is AnyInterleaving {
   return (
     typeof value === "object" &&

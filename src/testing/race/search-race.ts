@@ -9,11 +9,11 @@ import { simulation } from "../simulator/simulate.ts";
 import { virtualSources } from "../simulator/virtual/virtual-sources.ts";
 import { isInterleaving, type Race } from "./race.ts";
 
-/** What is said in the place of a race's own options: only data, so that it can go to another thread. */
+/** Options in place of a race's own: only data, so that they can go to another thread. */
 export type Overrides = SearchOptions;
 
 /**
- * The options of a race with some in their place. A `replay` is in the place of all that says which schedules are tried.
+ * The options of a race, with overrides in place of its own. A `replay` replaces all options that say which schedules are tried.
  *
  * @throws TroupeError `invalid-options`
  */
@@ -41,7 +41,7 @@ export function searchRace(race: Race, { overrides, repeat, isOver }: RaceSearch
   );
 }
 
-/** Has `work` done with a race as what can be played. */
+/** Makes a race something that can be played, for as long as `work` takes. */
 export function withRace<T>(
   { scenario }: Race,
   options: SimulateOptions,

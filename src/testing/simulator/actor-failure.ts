@@ -32,7 +32,7 @@ export function unheardFailure(event: SystemEvent): ActorFailure | undefined {
   return failure.kind === "behaviour-failed" ? { actor, error: failure.error } : undefined;
 }
 
-/** The error of a simulation in which that was not meant to happen. */
+/** The error of a simulation that does not expect the failure. */
 export function asError({ actor, message, error }: ActorFailure): Error {
   const what = message === undefined ? "its behaviour" : `its handler of "${message}"`;
   return new Error(`${actor} failed, and no asker hears of it: ${what} threw: ${messageOf(error)}`, { cause: error });

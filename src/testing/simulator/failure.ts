@@ -24,7 +24,7 @@ export interface Failure {
 /** Time is the processor's, so that a busy machine shrinks as far as one that isn't. */
 const shrinking = { maxRuns: 500, maxTime: 2_000, clock: { now: processorTime } } as const;
 
-/** Longer runs are not shrunk: those that go on until they have too many steps are all long. */
+/** A run of more steps is neither repeated nor shrunk: that would take too long for a run that ends only because it has too many steps. */
 const longest = 20_000;
 
 /**
@@ -36,7 +36,7 @@ export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "
   const thrown = failed.failure?.thrown;
   if (failed.failure === undefined) return touched(game, failed);
   if (isTroupeError(thrown, "uncontrolled-source")) return fromOutside(failed, thrown);
-  // what is outside keeps what it has, so that the second time isn't the same
+  // something outside, such as a journal, keeps what the first run wrote, so that a second run may differ
   if (!game.isRepeatable || failed.trace.length > longest) return failureBySeed(game, failed);
   const watch = new OutsideWork();
   const again = await game.play(failed.seed, { given: failed, watch });
@@ -50,7 +50,7 @@ export async function failure(game: Game, failed: RunOutcome, found: "drawn" | "
   const smallest = game.isShrunk ? await shrink(failed, { ...shrinking, fails, run }) : failed;
   const log = new RunLog();
   await game.play(failed.seed, { given: smallest, log, maxSteps });
-  const shortest = smallest.failure?.thrown; // its numbers are those of what is told
+  const shortest = smallest.failure?.thrown; // the numbers in its message are those of the shortest schedule, which is told
   const explained = game.explain(log, shortest);
   const replay = writeSchedule(smallest);
   const bySeed = found === "drawn" ? [`Repeat it with ${game.repeat.bySeed(failed.seed)}.`] : [];
@@ -68,7 +68,7 @@ function failureBySeed(game: Game, failed: RunOutcome): Failure {
   return { error: failedBySeed(failed, repeat), explained: [], repeat: [repeat] };
 }
 
-/** Runs again a run that held, and that something from outside went on in: the error that names what it was, if anything is found. */
+/** Runs a run again that held, but in which something from outside had a part. Returns the error that names what it was, if that is found. */
 export async function whatTouched(
   game: Game,
   run: RunOutcome,
@@ -78,6 +78,7 @@ export async function whatTouched(
   return watch.found;
 }
 
+/** The failure of a run that held, but in which something from outside had a part. */
 async function touched(game: Game, run: RunOutcome): Promise<Failure> {
   const found = await whatTouched(game, run);
   if (found !== undefined) return fromOutside(run, found);
@@ -119,7 +120,7 @@ interface Replayed {
   readonly log: RunLog;
 }
 
-/** What a replayed run ends with: nothing if it held, and was the schedule that it was to be. */
+/** The failure of a replayed run; `undefined` if it held, and its schedule was that of the replay. */
 export function failureOnReplay(
   game: Game,
   { run, schedule: { seed, hash, checks }, replay, log }: Replayed,
@@ -141,7 +142,7 @@ export function failureOnReplay(
   return { error, explained, repeat: [`Repeat it with ${game.repeat.byReplay(replay)}.`], log };
 }
 
-/** How a schedule differs whose choices among steps fit those of a replay, of which there were so many, as far as it goes. */
+/** How a schedule differs from a replay that had `count` choices among steps, where the choices that both have are the same. */
 function afterTheChoices({ marks: { length } }: RunOutcome, count: number): string {
   if (length < count) return `there were ${count} choices among steps, and there are ${length}`;
   return "its choices among steps are the same, and the steps after the last of them are others";

@@ -21,7 +21,7 @@ export interface Ended {
   readonly hasEnded: boolean;
 }
 
-/** What is always at work is at rest after so many virtual milliseconds, as far as `eventually` is concerned. */
+/** How many virtual milliseconds are waited, at most, for nothing to be left to run; then `eventually` is checked all the same. */
 const longestRest = 60_000;
 
 /** Runs it until it has ended, and where something is to hold at last, until nothing is left to run. */
@@ -54,7 +54,7 @@ export async function untilEnd(
   return { failure: { thrown: end === "deadlock" ? deadlock(steps) : livelock(scheduler.trace) }, hasEnded: false };
 }
 
-/** Of so many of the last steps it is said what they were. */
+/** The error of a livelock says of so many of the last steps what they were. */
 const lastSteps = 1_000;
 
 function livelock(trace: readonly TraceStep[]): TroupeError {

@@ -6,7 +6,7 @@ import type { FakeAnswer } from "./fake-answer.ts";
 
 /**
  * A loader that gives, for an agent with an answer, the same agent with that answer as its code: contract, policies and placement are its
- * own. What it would undo is not undone.
+ * own. Its compensations do nothing.
  */
 export function withStandIns(load: DefinitionLoader, answers: readonly FakeAnswer[]): DefinitionLoader {
   return {

@@ -11,7 +11,7 @@ export interface DelaysOptions {
   readonly longest: number;
 }
 
-/** Half of the batches go on at once, so that others overtake those of other links. */
+/** Half of the batches go on at once, so that they overtake batches that other links hold. */
 export class Delays implements Hold {
   readonly #clock: Clock;
   readonly #random: SeededRandom;

@@ -46,7 +46,7 @@ export class Gates implements Hold {
     this.#pass();
   }
 
-  /** What passes may have others come at once: these wait for the loop. */
+  /** A batch that passes may have others come at once: the loop below passes them in their turn. */
   #pass(): void {
     if (this.#isPassing) return;
     this.#isPassing = true;
@@ -61,7 +61,7 @@ export class Gates implements Hold {
     });
   }
 
-  /** The next that goes on; at the end of the order, any. */
+  /** The next batch that goes on: of the link whose turn it is, or of any after the end of the order. */
   #take(): (() => void) | undefined {
     const link = this.#order[this.#next];
     if (link === undefined) return [...this.#held.values()].find((held) => held.length > 0)?.shift();

@@ -6,13 +6,13 @@ import type { HostThread, HostThreads } from "../../runtime/threads/host-threads
 
 /** Says when batches go on. */
 export interface Hold {
-  /** A batch has come to a link, named as a simulation's trace names it, such as `link 0>1`. `pass` has the oldest batch go on that is held there. */
+  /** A batch has come to a link, named as a simulation's trace names it, such as `link 0>1`. `pass` has the oldest batch go on that the link holds. */
   came(link: string, pass: () => void): void;
   /** All that is held goes on, and nothing is held from now on. */
   open(): void;
 }
 
-/** Links between other threads are as they are: what two threads have of each other's commits passes the thread of the system. */
+/** Holds only links with the system's thread. Links between other threads are as they are: commits reach them through the system's thread. */
 export class HeldThreads implements HostThreads {
   readonly place: (among: number) => number;
   readonly #threads: HostThreads;
@@ -39,7 +39,7 @@ export class HeldThreads implements HostThreads {
     return { control, exit, link: new HeldLink(thread.link, id, this.#hold), kill: (reason) => thread.kill(reason) };
   }
 
-  /** Pools know a thread by its control. */
+  /** The threads here are wrapped, but the pool knows each by its control, which is the pool's own. */
   connect(a: HostThread, b: HostThread): Promise<void> {
     return this.#threads.connect(a, b);
   }
@@ -91,12 +91,12 @@ class HeldLink implements Link {
     this.#link.close();
   }
 
-  /** Nothing if it was closed meanwhile. */
+  /** Does nothing for a batch that went when the link was closed. */
   #leaves(): void {
     if (this.#leaving.length > 0) this.#link.send(this.#leaving.shift());
   }
 
-  /** Nothing if it was drained meanwhile. */
+  /** Does nothing for a batch that went when the link was drained. */
   #arrives(): void {
     if (this.#arriving.length > 0) this.#onBatch?.(this.#arriving.shift());
   }

@@ -40,7 +40,7 @@ export async function playOnThreads(run: RealRun): Promise<RealOutcome> {
   const { scenario, seed, clock, hold, place, expects, timeout } = run;
   const invariants = new InvariantsOfRun();
   const failed = deferred<never>();
-  failed.promise.catch(() => undefined); // it is raced; what comes after the race is not unhandled
+  failed.promise.catch(() => undefined); // it is raced below; a failure after the race is heard by nothing
   let batches = 0;
   const looking: Hold = {
     came: (link, pass) =>

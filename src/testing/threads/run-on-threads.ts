@@ -30,7 +30,7 @@ export interface RunOnThreadsOptions extends Pick<
 > {
   /** How often it runs, each time in a system of its own. Default 20. */
   readonly runs?: number;
-  /** For how many milliseconds at most a batch is held up between a thread and that of the system. Half of them aren't. Default 5. */
+  /** For how many milliseconds at most a batch is held up between a thread and that of the system. Half of the batches aren't. Default 5. */
   readonly maxDelay?: number;
   /**
    * A schedule that `simulate` has printed. Its batches are let through in their order, in place of delays by chance: each between a thread and that of
@@ -72,15 +72,16 @@ const schema = v.strictObject({
   expects: v.optional(v.function()),
 });
 
+/** Milliseconds that a batch of a replay is waited for while others are held. */
 const patience = 1_000;
 
 /**
  * Runs a scenario of `simulate` on real worker threads: batches between them and the thread of the system are held up by chance, and actors are on any thread
  * by chance in half of the runs. So what was simulated is tried where nothing stands in for threads, clocks and the copies that messages are.
  *
- * The machine has its part in the schedule: a seed draws the same delays again, and may come to something else. With a `replay`, batches pass in the order of that schedule.
- * Delays are in that order; what dies, crashes, jumps or is slow by a fault is only there in a simulation. Time is real, so a scenario whose order is made by timers may leave the schedule; so may
- * actors on different threads that send each other messages. `missed` says whether it did.
+ * The machine has its part in the schedule: a seed draws the same delays again, yet the run may come to something else. With a `replay`, batches pass in the order of that
+ * schedule, so that its delays are kept. Other faults are only there in a simulation: a replay in which something dies, crashes, jumps or is slow is refused. Time is real, so
+ * a scenario whose order is made by timers may leave the schedule; so may actors on different threads that send each other messages. `missed` says whether it did.
  *
  * Definitions have to be in modules that threads can load. `jumpClock` and `crash` of the scenario are errors here.
  *
@@ -142,14 +143,14 @@ async function simulated(scenario: Scenario, replay: string, options: RunOnThrea
   return { schedule, order };
 }
 
-/** Which of the threads, the least loaded first: any by chance, in half of the runs. */
+/** Places actors: in half of the runs on any thread by chance, else on the least loaded one, which comes first. */
 function drawn(seed: number): (among: number) => number {
   const random = randomOf(seed, "places");
   const isDrawn = random.chance(1 / 2);
   return (among) => (isDrawn ? random.below(among) : 0);
 }
 
-/** As a simulation has chosen, where there was something to choose. */
+/** Places actors as a simulation has: it has made a choice wherever there was more than one thread. */
 function inOrder(places: readonly number[]): (among: number) => number {
   let next = 0;
   return (among) => (among < 2 ? 0 : Math.min(places[next++] ?? 0, among - 1));

@@ -14,7 +14,7 @@ interface Handling {
   readonly commits: Commit[];
 }
 
-/** Which of what was seen are reads of a commit's own, which every commit begins with. */
+/** The reads that belong to commits: each commit begins with one. */
 export function ownReads(seen: readonly Seen[]): ReadonlySet<Seen> {
   const own = new Set<Seen>();
   for (const [at, event] of seen.entries()) {
@@ -27,7 +27,7 @@ export function ownReads(seen: readonly Seen[]): ReadonlySet<Seen> {
   return own;
 }
 
-/** Words of such a sentence. */
+/** Words of a sentence on what raced. */
 export interface Words {
   readonly committed: string;
   /** For which message it was, after a comma. */
@@ -36,7 +36,7 @@ export interface Words {
 
 export const ofActors: Words = { committed: "committed", why: (message) => `, for "${message}"` };
 
-/** A sentence on what raced; undefined where it isn't in the state. */
+/** A sentence on what raced; `undefined` where versions of states don't show it. */
 export function whatRaced(seen: readonly Seen[], words: Words): string | undefined {
   const handlings = handlingsOf(seen);
   const commits = seen.filter((event): event is Commit => event.type === "commits");
@@ -48,7 +48,7 @@ export function whatRaced(seen: readonly Seen[], words: Words): string | undefin
   return undefined;
 }
 
-/** It committed over a newer version than that which it had read. */
+/** It committed over a newer version than the one it had read. */
 function staleBase(
   { actor, message, reads, commits: own }: Handling,
   commits: readonly Commit[],

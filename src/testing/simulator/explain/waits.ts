@@ -20,18 +20,18 @@ export function whoWaits(seen: readonly Seen[]): string[] {
 
 function waitsOf(seen: readonly Seen[], end: number): Ask[] {
   const open = new Map<string, Ask>();
-  const given: Ask[] = [];
+  const givenUp: Ask[] = [];
   for (const event of seen) {
     if (event.type === "asks") open.set(`${event.host} ${event.id}`, event);
     if (event.type !== "asked") continue;
     const ask = open.get(`${event.host} ${event.id}`);
     open.delete(`${event.host} ${event.id}`);
-    if (ask !== undefined && event.at - ask.at >= long && end - event.at < long) given.push(ask);
+    if (ask !== undefined && event.at - ask.at >= long && end - event.at < long) givenUp.push(ask);
   }
-  return [...given, ...open.values()];
+  return [...givenUp, ...open.values()];
 }
 
-/** The message that an actor was at last in the middle of. */
+/** The message that an actor began last. */
 function handledBy(seen: readonly Seen[], actor: string): string | undefined {
   const last = seen.findLast((event) => event.type === "begins" && event.actor === actor);
   return last?.type === "begins" ? last.message : undefined;

@@ -24,7 +24,7 @@ export interface Struck {
 export interface Contents {
   /** The thread that answers, or that hears an answer of the one that made the system. */
   readonly answered: { readonly thread: number; readonly isItsOwn: boolean } | undefined;
-  /** The keys of the application that commits write to, but for those of recipes that run again. */
+  /** The keys of the application that commits write to. Commits of recipes that run again are left out. */
   readonly written: readonly StateKey[];
 }
 

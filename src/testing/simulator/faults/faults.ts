@@ -35,8 +35,8 @@ export interface Faults {
   /** The probability, at each step, that a thread dies. Default 0. */
   readonly threadDeath?: number;
   /**
-   * The probability, for each batch with an answer, that the thread dies which answers, or hears what became of its commit: before the batch arrives,
-   * which is lost then, or right after. Default 0.
+   * The probability, for each batch with an answer, that a thread dies: the one that answers, or the one that hears an answer of the system's thread, such
+   * as what became of its commit. It dies before the batch arrives, which is lost then, or right after. Default 0.
    */
   readonly deathAtAnswer?: number;
   /** How many threads may die in one run. Default 1. */
@@ -87,7 +87,7 @@ const defaultFaults: ResolvedFaults = {
   swarm: true,
 };
 
-/** What takes time besides, where nothing is to be held up. */
+/** Where `delay` is 0, nothing else takes time either, unless it is given. */
 const timely: Faults = { partition: 0, slowStore: 0 };
 
 const probabilities = [
@@ -159,7 +159,7 @@ export function faultsOfRun(faults: ResolvedFaults, random: SeededRandom): Resol
     processCrash: strike(processCrash),
     connectionLoss: strike(connectionLoss),
     ownershipLoss: strike(ownershipLoss),
-    // drawn last, so that the others are what they were without them
+    // drawn last, so that a seed draws the other faults as it did without these two
     deathAtAnswer: strike(deathAtAnswer),
     spuriousConflict: spuriousConflict * one([0, 1 / 2, 1, 1]), // not more than given: a loop that tries until it was the first has to end
   };

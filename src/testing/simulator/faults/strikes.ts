@@ -99,7 +99,7 @@ export class Strikes {
     return true;
   }
 
-  /** Also at any time. */
+  /** Strikes at any time at which the process has its journal. */
   #cutOff(): boolean {
     const { ownershipLoss, maxOwnershipLosses } = this.#faults;
     if (!this.#lives.canBeCutOff || ownershipLoss === 0 || this.#losses >= maxOwnershipLosses) return false;

@@ -17,7 +17,7 @@ export interface Given {
   readonly checks?: Checks;
 }
 
-/** Of a run's choices among steps. */
+/** Tells whether a run's choices among steps are the same as before. */
 export interface Checks {
   /** How many there were. */
   readonly count: number;
@@ -30,7 +30,7 @@ export interface Checks {
 export interface Choices {
   /** A whole number from 0, the ordinary, and less than `below`; `draw` gives one where none is given. */
   choose(kind: ChoiceKind, below: number, draw: () => number): number;
-  /** The same among steps that are of these lanes; `soFar` is a hash of the steps before. */
+  /** Chooses among steps: one of each of these lanes. `soFar` is a hash of the steps before. */
   chooseStep(lanes: readonly LaneOfChoice[], soFar: number, draw: () => number): number;
 }
 
@@ -44,14 +44,14 @@ export class ChoicesOfRun implements Choices {
   readonly chosen: Record<ChoiceKind, number[]> = { step: [], fault: [], strike: [], place: [] };
   /** The lane of each step that was chosen. */
   readonly lanes: string[] = [];
-  /** Among how many. */
+  /** For each step that was chosen, among how many. */
   readonly alternatives: number[] = [];
-  /** For each choice among steps, of what had run and what could run next. */
+  /** For each choice among steps, a mark of what had run and what could run next. */
   readonly marks: string[] = [];
   readonly #given: Given | undefined;
   #misfit: string | undefined;
 
-  /** With what is given, and where that ends or doesn't fit, with the ordinary. */
+  /** Makes the choices that are given, and the ordinary one where they end or don't fit. Draws all choices if none are given. */
   constructor(given?: Given) {
     this.#given = given;
   }
@@ -102,7 +102,7 @@ export class ChoicesOfRun implements Choices {
   }
 }
 
-/** Of a text; the same in every process. */
+/** A hash of a text; the same in every process. */
 export function textHash(text: string): number {
   let hash = 7;
   for (let at = 0; at < text.length; at++) hash = mixed(hash, text.charCodeAt(at));

@@ -19,10 +19,10 @@ export interface ShrinkOptions {
   readonly maxTime: number;
 }
 
-/** At so many choices a switch is tried alone. */
+/** A switch is tried alone at so many choices, at most. */
 const mostAlone = 100;
 
-/** So often other switches are tried. */
+/** How often a few switches elsewhere are tried. */
 const mostOthers = 200;
 
 /** One choice that is not ordinary. */

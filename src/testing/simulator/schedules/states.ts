@@ -1,5 +1,5 @@
 /**
- * Tells by what happened before them which states of runs are equal, so that a search goes on from each once: partial-order reduction by
+ * Tells which states of runs are equal, by what happened before them, so that a search goes on from each once: partial-order reduction by
  * hashes of what happened before (Musuvathi and Qadeer, MSR-TR-2007-12).
  *
  * Steps on different hosts can be exchanged, as hosts share nothing but what passes over links. So a state is told by what each host has
@@ -30,12 +30,12 @@ export class States {
     this.#add(host, `${lane} at ${at}`);
   }
 
-  /** Its code has drawn by chance: what it gets depends on what was drawn before, wherever that was. */
+  /** Code on a host has drawn by chance: what it gets depends on all that was drawn before, on any host. */
   drew(host: string): void {
     this.#add(host, `draws ${++this.#drawn}`);
   }
 
-  /** Of the state in which these steps are left, the ordinary one first. */
+  /** The key of the state in which these steps are left, the ordinary one first: equal states have the same. */
   key(pending: readonly PendingStep[]): string {
     const left = pending.map(({ lane, at }) => `${at} ${lane}`);
     if (!this.#isOrdered) left.sort();

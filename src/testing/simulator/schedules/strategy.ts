@@ -20,9 +20,9 @@ export interface Strategy {
 
 /**
  * How the simulator chooses among the steps that could run. `"random"`: each is as likely. `"weighted"`: actors and links are slow and fast,
- * drawn for each run. `"pct"`: those with the highest priority, which is drawn for each actor and link, and changes at up to three moments
- * (Burckhardt et al., ASPLOS 2010). `"pos"`: the step with the highest priority, which is drawn for each step, and again for those that meet
- * it on its thread (Yuan et al., CAV 2018). `"fair"`: the step that waits longest, but for some, so that all come equally far (after Emmi et al., POPL
+ * drawn for each run. `"pct"`: the step of the actor or link with the highest priority. Priorities are drawn for each run, and the highest becomes the
+ * lowest at up to three moments (Burckhardt et al., ASPLOS 2010). `"pos"`: the step with the highest priority, which is drawn for each step, and again for those that meet
+ * it on its thread (Yuan et al., CAV 2018). `"fair"`: the step that waits longest, and now and then any, so that all come equally far (after Emmi et al., POPL
  * 2011). `"portfolio"`: one of these, drawn for each run.
  *
  * @since 0.1.0
@@ -53,7 +53,7 @@ export function strategyOf(name: StrategyName, random: SeededRandom): Strategy {
   return (all[random.below(all.length)] as (random: SeededRandom) => Strategy)(random);
 }
 
-/** Some lanes are up to 50 times as fast as others: the order in which each is as fast hides what needs one that is slow. */
+/** Some lanes are up to 50 times as fast as others: where all are equally fast, a failure that needs a slow one stays hidden. */
 class Weighted implements Strategy {
   readonly #random: SeededRandom;
   readonly #weights = new Map<string, number>();
@@ -70,7 +70,7 @@ class Weighted implements Strategy {
   }
 }
 
-/** For so many choices a run is under priorities at most. Later it is random, since priorities starve who waits for others that poll. */
+/** For so many choices a run is under priorities at most. Later it is random: with priorities, an actor that polls can starve the one that it polls for. */
 const longestHorizon = 1024;
 
 class Pct implements Strategy {
@@ -116,7 +116,7 @@ class Pos implements Strategy {
 /** Has all actors take their steps in turn, as on threads of equal speed, and now and then another one. */
 class Fair implements Strategy {
   readonly #random: SeededRandom;
-  /** How likely it is another one: each run has as many as it may need. */
+  /** How likely another step is. Drawn for each run, since one failure needs few of them and another many. */
   readonly #swerve: number;
 
   constructor(random: SeededRandom) {

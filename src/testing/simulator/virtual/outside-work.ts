@@ -5,7 +5,7 @@ import type { TroupeError } from "../../../errors/troupe-error.ts";
 import { outerCallers } from "./place-in-code.ts";
 import { uncontrolled } from "./uncontrolled.ts";
 
-/** By the types of Node.js. What isn't there decides nothing, such as a promise, or is only written to. */
+/** What errors call each type of async resource. The types that are left out decide nothing, such as promises, or are only written to. */
 const names: Readonly<Record<string, string>> = {
   Timeout: "a real timer",
   Immediate: "a real immediate",
@@ -60,7 +60,7 @@ export class OutsideWork {
     return this.#found;
   }
 
-  /** From now on until it is over. */
+  /** Watches a run until {@link OutsideWork.end}. */
   watch(watched: Watched): void {
     this.#watched = watched;
     this.#hook.enable();

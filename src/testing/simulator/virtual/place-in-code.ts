@@ -5,13 +5,13 @@ const own = /^file:\/\/(.*\/(?:src|dist)\/)/.exec(import.meta.url)?.[1] ?? impor
 /** Node.js itself, and what runs tests and TypeScript. */
 const ofTools = /\(?node:|\/node_modules\/(?:vitest|@vitest|vite|tsx)\//;
 
-/** The lines of a stack outside of Troupe, the innermost first; none where the call wasn't made by the code that one writes. */
+/** The lines of a stack outside of Troupe, the innermost first; none where Node.js or a tool made the call. */
 export function callers(stack: string): readonly string[] {
   const lines = stack.split("\n").filter((line) => /^ {4}at /.test(line) && !line.includes(own));
   return lines[0] === undefined || ofTools.test(lines[0]) ? [] : lines;
 }
 
-/** The same for a function that others of Node.js call: the lines below theirs. None for what loads modules. */
+/** The same for a function that other functions of Node.js call: the lines below theirs. None while a module is loaded. */
 export function outerCallers(stack: string): readonly string[] {
   if (stack.includes("node:internal/modules/")) return [];
   const lines = stack.split("\n");

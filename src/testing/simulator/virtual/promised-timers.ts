@@ -66,7 +66,7 @@ async function* ticks<T>(begin: Begin, value: T, options?: Options): AsyncGenera
   for (;;) yield await fired(begin, value, options);
 }
 
-/** As that of Node.js. */
+/** The same error as the timers of Node.js reject with. */
 function abortError({ reason }: AbortSignal): Error {
   return Object.assign(new Error("The operation was aborted", { cause: reason }), {
     name: "AbortError",

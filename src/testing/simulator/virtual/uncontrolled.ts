@@ -14,12 +14,12 @@ import type { RunNow, SourcesOfRun, StandIn } from "./sources-of-run.ts";
 
 type AnyFunction = (...given: unknown[]) => unknown;
 
-/** Of something with such a name. */
+/** A function that a simulation can't decide. Errors call it by `name`. */
 interface Source {
   readonly holder: object;
   readonly key: string;
   readonly name: string;
-  /** Whether other functions of Node.js call it, of which the first was called by the code that is simulated. */
+  /** Whether code calls it through other functions of Node.js, so that the caller's lines are below theirs in the stack. */
   readonly isInner?: boolean;
 }
 
@@ -63,7 +63,7 @@ function sources(): Source[] {
   ];
 }
 
-/** Those that there is a form of that ends at once. */
+/** The functions that have a synchronous form too, as `readFile` has `readFileSync`. */
 function asynchronous(module: object): string[] {
   return functionsOf(module).filter((key) => `${key}Sync` in module);
 }
@@ -79,7 +79,7 @@ function isLookUp(name: string): boolean {
   return /^(?:lookup|resolve|reverse)/.test(name);
 }
 
-/** The same function, which in a run throws, and has the run fail. */
+/** The same function, but a call of it in a run throws, and has the run fail. */
 function reporting(run: RunNow, { name, isInner }: { name: string; isInner: boolean }, real: AnyFunction): AnyFunction {
   const report = (): void => {
     const now = run();

@@ -15,24 +15,25 @@ interface Installed extends StandIn {
 }
 
 /**
- * Stands in for them while a run goes on, but not while the event loop has its turn: what comes from there is not the simulation's. What
- * can't be stood in for, such as `fetch`, ends the run with an error. One simulation has them at a time, since there is one of each.
+ * Stands in for the sources while a run goes on, but not while the event loop has its turn: what comes from there is not the simulation's. A
+ * call of what can't be stood in for, such as `fetch`, ends the run with an error. One simulation has the sources at a time, since there is one of each.
  */
 export class VirtualSources {
   #installed: Installed[] = [];
-  /** Those of the run that goes on, while no other code runs. */
+  /** The sources of the run whose code runs now; `undefined` while other code does. */
   #run: SourcesOfRun | undefined;
   #last: Promise<unknown> = Promise.resolve();
   readonly #now: RunNow = () => this.#run;
   readonly #uncontrolled = uncontrolledStandIns(this.#now);
 
-  /** Whether it is code of a run that runs. */
+  /** Whether the code that runs now is that of a run. */
   get isInRun(): boolean {
     return this.#run !== undefined;
   }
 
   /**
-   * Has `work` have them, once nothing else has. They stay in place afterwards, where they pass on to the real ones, if `isKept`.
+   * Does `work` with the sources stood in for, once no other simulation has them. With `isKept`, the stand-ins stay in place afterwards, and pass
+   * each call on to the real source.
    *
    * @throws TroupeError `invalid-options` (as a rejection) in a run, which would wait for the work, and the work for its end.
    */
@@ -56,7 +57,7 @@ export class VirtualSources {
     }
   }
 
-  /** Has a run use them; after it, none does. */
+  /** Has a run use the stand-ins while `play` goes on. */
   async during<T>(run: SourcesOfRun, play: () => Promise<T>): Promise<T> {
     this.#run = run;
     try {
@@ -82,7 +83,7 @@ export class VirtualSources {
     syncBuiltinESMExports(); // what modules have imported by name follows
   }
 
-  /** What has been put in the place of a source by others meanwhile stays. */
+  /** Puts the real sources back, but for those that other code has replaced meanwhile. */
   #remove(): void {
     for (const { holder, key, before, value } of this.#installed.splice(0)) {
       if (Reflect.get(holder, key) !== value) continue;
@@ -93,10 +94,10 @@ export class VirtualSources {
   }
 }
 
-/** Those of this thread. */
+/** The sources of this thread. */
 export const virtualSources = new VirtualSources();
 
-/** Nothing where another function is there already than the one that is stood in for, as in a test that has one of its own. */
+/** Puts a stand-in in place. Does nothing where the source was replaced before, as by a test that has a function of its own there. */
 function put({ holder, key, value, real }: StandIn): Installed[] {
   const before = Object.getOwnPropertyDescriptor(holder, key);
   if (before?.configurable === false || (real !== undefined && Reflect.get(holder, key) !== real)) return [];

@@ -23,7 +23,7 @@ export interface LivesOptions {
   readonly machine: MachineClock;
   readonly random: SeededRandom;
   readonly faults: LinkFaults;
-  /** For how long nothing runs after a crash, unless it is told. */
+  /** For how long nothing runs after a crash that doesn't say so itself. */
   readonly downtime: () => number;
   /** Picks the thread of an actor that may be on any, among so many. */
   readonly place: (among: number) => number;
@@ -94,7 +94,7 @@ export class Lives {
     if (crashed.system !== undefined && !crashed.isCutOff) this.#standing = deferred();
     crashed.crash();
     this.#crashes++;
-    if (crashed.isCutOff) return; // another process begins without that
+    if (crashed.isCutOff) return; // the next process is on its way since the cut
     this.#beginIn(downtime ?? this.#options.downtime());
   }
 

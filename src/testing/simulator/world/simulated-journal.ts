@@ -29,7 +29,7 @@ export interface JournalSource {
 /** A journal in memory for each process. */
 export const volatileJournals: JournalSource = { open: () => memoryJournal(), crash: () => undefined };
 
-/** The same, whose writes take virtual time. */
+/** A journal in memory for each process, whose writes take virtual time. */
 export function slowJournals(options: DurableJournalOptions): JournalSource {
   return { open: (process) => new DurableJournal(options).open(process), crash: () => undefined };
 }
@@ -60,6 +60,7 @@ export interface DurableJournalOptions {
 /** An append, or what else changes the journal. */
 interface Write {
   readonly work: () => MaybePromise<void>;
+  /** Settles when the process is told that the write took effect, or failed. */
   readonly told: Deferred<void>;
 }
 

@@ -10,7 +10,7 @@ import type { SeededRandom } from "../schedules/seeded-random.ts";
 import { shown } from "../../../values/shown.ts";
 
 /**
- * One life of the process, as the code sees it that runs in the process. It ends with the process.
+ * One life of the process, as code in the process sees it. It ends with the process.
  *
  * @since 0.1.0
  */
@@ -149,7 +149,7 @@ class SimulatedWorld implements World {
     for (;;) {
       const standing = await this.#lives.standing();
       const { process } = standing;
-      // what work is told of a lost journal is no end of it: the next process begins it again
+      // an error in a process that has lost its journal doesn't end the work: the next process begins it again
       const failed = (error: unknown): undefined => {
         if (!process.isCutOff) throw error;
       };
