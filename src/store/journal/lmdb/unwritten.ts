@@ -32,7 +32,7 @@ export class Unwritten {
     this.#directory = directory;
   }
 
-  /** Returns at once while there is room; otherwise returns `written`. */
+  /** Returns `undefined` while there is room; otherwise a promise that settles as `written` does. */
   add(records: readonly CommitRecord[], bytes: number, written: Promise<void>): MaybePromise<void> {
     this.#bytes += bytes;
     const done = written.then(

@@ -48,8 +48,9 @@ export function readRecord(tables: VersionTables, key: StateKey, row: KeyRow, ve
 }
 
 /**
- * One version.
+ * One version, replayed from the nearest state before it.
  *
+ * @throws TroupeError `journal-corrupt` for a damaged record on the way, or if no checkpoint before is whole.
  * @param near a version in memory. If it lies between the checkpoint and the wanted version, the replay starts from it,
  * and the result shares structure with it.
  */
@@ -74,7 +75,7 @@ export function readRecords(
 ): CommitRecord[] {
   if (lowest > highest) return [];
   const first = readVersion(tables, key, row, lowest, near);
-  // the versions before the first one kept are gone, so that one is read from its checkpoint
+  // the versions before the first that is kept are gone, so its state is given whole, and not as a change
   const { patches } =
     lowest === row.oldest && lowest > 1
       ? { patches: [{ op: "replace", path: [], value: first.state } as const] }
@@ -114,7 +115,7 @@ function baseOf(tables: VersionTables, key: StateKey, row: KeyRow, version: numb
   throw corruptVersion(key, version, "no checkpoint before it is whole");
 }
 
-/** What a checkpoint holds; `undefined` for one that is damaged. */
+/** What a checkpoint holds; `undefined` for one that is damaged. An empty one says that its version's record alone gives the state. */
 function checkpointAt(place: Buffer, value: Buffer): Base | undefined {
   const { version } = placeOf(place);
   const body = unsealBytes(place, value);
