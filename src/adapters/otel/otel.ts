@@ -36,9 +36,9 @@ export interface OtelOptions {
   readonly queue?: number;
   /** Milliseconds that spans wait for others to go with. Default 1,000. */
   readonly delay?: number;
-  /** Milliseconds after which an export counts as failed that the exporter has not ended by itself. Default 30,000. */
+  /** Milliseconds that the exporter has for one export; then it counts as failed. Default 30,000. */
   readonly timeout?: number;
-  /** Told of spans that are dropped, with what the exporter failed with; without that, there was no room. Default: they are only counted. */
+  /** Told how many spans were dropped, with the error that the exporter failed with; without an error, there was no room. Default: they are only counted. */
   readonly onDropped?: (count: number, error: Error | undefined) => void;
 }
 

@@ -31,7 +31,7 @@ export interface ReadableSpan {
   readonly droppedLinksCount: number;
 }
 
-/** What all spans of a process are of. */
+/** Where spans come from: the same for all of a process. */
 export interface OtelResource {
   readonly attributes: Attributes;
   readonly asyncAttributesPending: false;

@@ -10,12 +10,12 @@ export interface Place {
 
 /** Classes of SQLSTATE in which the server says that the connection or the server itself ends. */
 const ofConnections = /^(?:08|57P)/;
-/** Conflicts of transactions, a server that only reads, and a server without a place: what may pass. */
+/** What may pass: conflicts of transactions, a server that only reads, and one that has no connection left. */
 const passing = /^(?:40|25006$|53300$)/;
 
 /**
  * - `refused`: the server has answered that the statement failed: nothing of it is kept, and it would fail again.
- * - `passing`: the same, but another time it may succeed.
+ * - `passing`: the server has answered that it failed, too, but the statement may succeed later.
  * - `unknown`: the connection has ended before there was an answer.
  */
 export type Failed = "refused" | "passing" | "unknown";

@@ -24,7 +24,7 @@ export interface LeaseOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** How often a process that waits for the lease looks, in milliseconds at most. An owner that leaves gives it up before it ends. */
+/** Milliseconds between two looks of a process that waits for the lease. It looks before the lease ends, since an owner that closes gives it up. */
 const lookEvery = 200;
 
 const milliseconds = "interval '1 millisecond'";
@@ -77,7 +77,11 @@ interface Seen {
   readonly position: number;
 }
 
-/** A database that has gone back while this process waited has lost what its owner has acknowledged. */
+/**
+ * Returns the row, and notes how far the journal was.
+ *
+ * @throws TroupeError `journal-failed` where the database has gone back while this process waited: what the owner acknowledged is lost.
+ */
 function checked<T extends Seen>(row: T, seen: { epoch: number; position: number }, place: Place): T {
   if (row.epoch < seen.epoch || row.position < seen.position) {
     const why = `its database has gone back, from position ${seen.position} of epoch ${seen.epoch} to position ${row.position} of epoch ${row.epoch}. An asynchronous standby may have been promoted. What was acknowledged in between is lost; open it again to go on from there`;

@@ -1,11 +1,11 @@
 /** The part of each statement of an owner that is its fence. */
 
 /**
- * A statement that moves the head, and does what `parts` say: further parts of its `with`, each of which reads `moved`, which is empty where the
- * head isn't this owner's. Its first seven parameters are the epoch, the session and the position of the owner; then the position, the time and the next number of a key
+ * A statement that moves the head, and does what `parts` say. These are further parts of its `with`. Each of them reads `moved`, which is empty where
+ * the head isn't this owner's any more. Its first seven parameters are the epoch, the session and the position of the owner; then the position, the time and the next number of a key
  * afterwards; and the lease in milliseconds. What it gives is 1 where the head was moved, and 0 where nothing was done.
  *
- * @param into where a function keeps the result.
+ * @param into for a statement in a function of PL/pgSQL: the `into` clause that names the variable of the result.
  */
 export function moving(schema: string, parts: string, into = ""): string {
   return `with moved as (

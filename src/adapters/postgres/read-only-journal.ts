@@ -1,4 +1,4 @@
-/** A journal that is only read, while a system in any process owns it. It keeps nothing in memory, as the owner goes on. */
+/** A journal that is only read, while a system in any process owns it. It keeps nothing in memory, since the owner goes on committing. */
 
 import type { Journal } from "../../store/journal/journal.ts";
 import type { CommitRecord } from "../../store/versions/commit.ts";
@@ -20,7 +20,7 @@ export class ReadOnlyJournal implements Journal {
   readonly #reads: VersionReads;
   #isClosed = false;
 
-  /** @param at where the journal is. */
+  /** @param at where the journal was when it was opened. */
   constructor(
     database: Database,
     schema: string,
@@ -94,7 +94,7 @@ export class ReadOnlyJournal implements Journal {
     await this.#database.end();
   }
 
-  /** A connection that has broken since the last read is replaced, once. */
+  /** Asks once more, on another connection, unless the database has refused: the connection may have broken since the last read. */
   async #query(statement: Statement): Promise<Rows> {
     if (this.#isClosed) throw closed(this.#place);
     try {

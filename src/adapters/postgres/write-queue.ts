@@ -9,7 +9,7 @@ import type { Move, OwnedHead } from "./owned-head.ts";
 
 /** Something to write. */
 export interface Work<Part> {
-  /** What is written together with that of the works beside it; absent for one that goes by itself. */
+  /** Its part of a statement that it shares with the works beside it; absent for a work that goes by itself. */
   readonly part?: Part;
   /** About how many bytes its statement takes. */
   readonly bytes: number;
@@ -37,7 +37,8 @@ export class WriteQueue<Part> {
   #running: Promise<void> | undefined;
   /** While it is true, nothing is written but the lease. */
   #isPaused = false;
-  #paused: Promise<void> = Promise.resolve();
+  /** Resolves when all pauses that were asked for are over. */
+  #pausesOver: Promise<void> = Promise.resolve();
   #isRenewalDue = false;
 
   /**
@@ -64,7 +65,7 @@ export class WriteQueue<Part> {
     return written.promise;
   }
 
-  /** Renews the lease, unless something is written that does. */
+  /** Renews the lease, unless a write comes first: each write renews it. */
   renew(): void {
     this.#isRenewalDue = true;
     this.#wake();
@@ -72,7 +73,7 @@ export class WriteQueue<Part> {
 
   /** Runs `task` while nothing is written but the lease. */
   pausedFor<T>(task: () => Promise<T>): Promise<T> {
-    const done = this.#paused.then(async () => {
+    const done = this.#pausesOver.then(async () => {
       this.#isPaused = true;
       try {
         while (this.#running !== undefined) await this.#running;
@@ -82,7 +83,7 @@ export class WriteQueue<Part> {
         this.#wake();
       }
     });
-    this.#paused = done.then(
+    this.#pausesOver = done.then(
       () => undefined,
       () => undefined,
     );
@@ -91,7 +92,7 @@ export class WriteQueue<Part> {
 
   /** Resolves when nothing is being written or queued. */
   async idle(): Promise<void> {
-    await this.#paused;
+    await this.#pausesOver;
     while (this.#running !== undefined) await this.#running;
   }
 
@@ -138,7 +139,7 @@ export class WriteQueue<Part> {
       if (move === undefined) first.written.resolve();
       return move;
     } catch (error) {
-      first.written.reject(error); // what comes after it doesn't build on it: it was not begun
+      first.written.reject(error); // it was not begun, so that nothing after it builds on it
       return undefined;
     }
   }

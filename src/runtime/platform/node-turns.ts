@@ -26,7 +26,7 @@ export function nodeTurns(): Turns {
       }
     } catch (error) {
       queueMicrotask(() => {
-        throw error; // an uncaught error, as one of any task is, and no rejection
+        throw error; // outside of the promise: an uncaught error, as of any task of Node.js, and no unhandled rejection
       });
       return;
     }

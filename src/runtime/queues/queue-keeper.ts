@@ -40,10 +40,10 @@ interface Kept {
   readonly machine: QueueMachine;
 }
 
-/** The one record of who waits and goes on is the runs' own: what is known here is made of it, and of the keys `queue/<name>`. */
+/** Which runs wait and go on is recorded in the runs' histories alone: what is known here is made of these, and of the keys `queue/<name>`. */
 export class QueueKeeper implements Queues {
   readonly #options: QueueKeeperOptions;
-  /** In the order in which they are asked for a run: the one that gave the last is the last. */
+  /** In the order in which the queues are asked for a run: the queue that gave the last run is asked last. */
   readonly #queues = new Map<string, Kept>();
   /** Where in their queues the runs wait. */
   readonly #waiting = new Map<string, QueuedIn>();
@@ -51,7 +51,7 @@ export class QueueKeeper implements Queues {
   readonly #releasing = new Map<string, Promise<unknown>>();
   readonly #alarm: Alarm;
   #life: "new" | "running" | "resting" = "new";
-  /** Of the run that joined last, of all that are known. */
+  /** The latest `since` of all runs that are known: the next one to join gets a later one. */
   #lastJoined = 0;
 
   constructor(options: QueueKeeperOptions) {
@@ -111,14 +111,14 @@ export class QueueKeeper implements Queues {
     const { queue } = state;
     if (queue === undefined) return;
     if (isOpen(state) && state.isQueued === true) {
-      if (this.#waiting.has(run) || this.#releasing.has(run)) return; // it was answered, or given another definition
+      if (this.#waiting.has(run) || this.#releasing.has(run)) return; // it waits as before: it was answered, or given another definition
       this.#waiting.set(run, queue);
       this.#learn(queue).wait(run, queue.key, rankOf(queue), this.#options.clock.now());
       this.#options.fill();
-    } else this.leftAside(run, state);
+    } else this.leftAside(run, state); // released or over, it counts the same
   }
 
-  /** A run that this system doesn't go on with: one that was released, and has not ended, has its place for all that. */
+  /** Takes in a run that this system doesn't go on with. If it was released and has not ended, it has its place all the same. */
   leftAside(run: string, state: RunState): void {
     const { queue } = state;
     if (queue === undefined) return;

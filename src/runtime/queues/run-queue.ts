@@ -31,13 +31,13 @@ export class RunQueue {
   /** Iterates over the runs that wait. Kept, since a new iterator would pass over all entries deleted so far to find the first. */
   #next = this.#waiting.entries();
   readonly #others: () => Waiting | undefined;
-  /** Whose turn it is where both have a run: that of this queue, or of the others. */
+  /** True when the others come first, where both they and this queue have a run. */
   #isOthersTurn = false;
   #isFilling = false;
   #idle: { resolve(): void; reject(error: unknown): void }[] = [];
   #closed: (() => unknown) | undefined;
 
-  /** @param others gives a run that was recorded and waits elsewhere, which begins now; they take turns with those that wait here. */
+  /** @param others gives a recorded run that waits elsewhere, for it to begin now. Such runs take turns with those that wait here. */
   constructor(options: RunQueueOptions, others: () => Waiting | undefined = () => undefined) {
     this.#options = options;
     this.#others = others;

@@ -59,12 +59,13 @@ export class ScheduleKeeper implements Schedules {
   readonly #calendar = new Calendar();
   readonly #due = new DueTimes<string>();
   readonly #alarm: Alarm;
-  /** Those that this system looks after. */
+  /** The schedules that this system looks after. */
   readonly #kept = new Set<string>();
+  /** The functions that make the inputs of runs, by schedule: they are not kept in the store. */
   readonly #inputs = new Map<string, InputOfTime>();
-  /** Those that are being looked at, and whether they have to be looked at again after that. */
+  /** The schedules that are being looked at, and whether each has to be looked at again after that. */
   readonly #busy = new Map<string, { isStale: boolean }>();
-  /** Which schedules wait for the end of a run. */
+  /** By run: which schedules wait for its end. */
   readonly #held = new Map<string, Set<string>>();
   #life: "new" | "running" | "resting" = "new";
   #unwatch: () => void = () => undefined;
@@ -187,7 +188,7 @@ export class ScheduleKeeper implements Schedules {
     }
   }
 
-  /** Returns whether it is the version after `found`; another change may have come first. */
+  /** Commits `state` over `found`. Returns false if another change came first. */
   async #put(id: string, found: Snapshot | undefined, state: ScheduleState): Promise<boolean> {
     try {
       await this.#options.store.put(scheduleState, id, state, { expectedVersion: found?.version ?? 0 });
@@ -281,7 +282,7 @@ export class ScheduleKeeper implements Schedules {
     return isOpen(newest.state) ? { isOpen: true } : { isOpen: false, endedAt: newest.time };
   }
 
-  /** Starts the run of a time, in one commit with the decision. Returns after how many milliseconds to try again; 0 for at once. */
+  /** Starts the run of a time, in one commit with the decision. Returns after how many milliseconds to look again: 0 for at once, Infinity for not by itself. */
   async #startRun(
     id: string,
     found: Snapshot<ScheduleState>,
@@ -305,7 +306,7 @@ export class ScheduleKeeper implements Schedules {
       subject: subjectOf(scheduleState, id),
       next(newest: ScheduleState): ScheduleState {
         isOvertaken = !isDeepStrictEqual(newest, state);
-        if (isOvertaken) throw noSuchSchedule(id);
+        if (isOvertaken) throw noSuchSchedule(id); // any error: it ends the commit, and is not told
         return next;
       },
     };

@@ -12,7 +12,7 @@ import type { ScheduleView } from "../../workflows/schedule/schedule-view.ts";
  *
  * Guarantees: of each time that is due, one thing is decided, and once (invariant 17): it has its run, or there is a reason why not. The
  * decision and the start of the run are one commit. It is made within a second of its time, or of the moment at which the system
- * stands again; when the machine's clock is set, too.
+ * stands again, also when the machine's clock is set.
  *
  * @since 0.1.0
  */
@@ -74,8 +74,8 @@ export interface Schedules {
    */
   trigger(id: string, options?: TriggerOptions): Promise<ScheduleView>;
   /**
-   * Has those times of a past stretch that have no run get theirs, under the ids that they would have had, from the first to the last, also while the schedule is paused
-   * and from before it was set. What was asked is recorded when this resolves, and goes on across crashes; each time has its run once, however often it is asked for. Up to
+   * Starts the missing runs of a past stretch, from the first to the last: each of its times that has no run gets one, under the id that it would have had. That holds
+   * while the schedule is paused, too, and for times before it was set. What was asked is recorded when this resolves, and goes on across crashes; each time has its run once, however often it is asked for. Up to
    * 10,000 times.
    *
    * @throws TroupeError (as a rejection) `invalid-options`, also where the stretch has no time or too many, and while 100 requests wait;

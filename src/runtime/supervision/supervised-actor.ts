@@ -56,7 +56,7 @@ export class SupervisedActor implements Child {
   readonly #avoided = new Set<HostId>();
   #incarnation = 0;
   #attempts = 0;
-  /** Why it went down last, or is to be said to be gone. */
+  /** Why it went down last: what others are told when it is down or gone. */
   #reason: GoneReason = "stopped";
   /** The callers that wait for it to be gone. */
   #waiting: (() => void)[] = [];
@@ -280,7 +280,7 @@ export class SupervisedActor implements Child {
   }
 }
 
-/** What its supervisor judges. */
+/** The failure that a report tells of, for its supervisor to judge. */
 function failureOf(report: Exclude<ChildReport, { readonly type: "started" | "suspended" | "abandoned" }>): Failure {
   switch (report.type) {
     case "completed":
@@ -301,7 +301,7 @@ function reasonOf({ kind }: Failure): GoneReason {
   return kind === "thread-died" || kind === "linked-actor-died" ? kind : "failed";
 }
 
-/** What a host is told that asks for an actor which is not there. */
+/** What a host is told when it asks for an actor that is not there. */
 export function departedLongAgo(actor: Address): SupervisionFrame {
   return { kind: "departed", actor, settled: 0, inHand: 0, isLost: true, reason: "no-such-actor" };
 }

@@ -136,8 +136,8 @@ export class Supervision {
   }
 
   /**
-   * Has an actor that runs begin anew once it has handled what it has in hand: with its first state, and the messages that wait. Those go
-   * with it that its supervisor restarts together with it.
+   * Has an actor that runs begin anew once it has handled what it has in hand: with its first state, and the messages that wait. The actors
+   * that its supervisor restarts together with it begin anew, too.
    *
    * @throws TroupeError `invalid-options` for one that has no supervisor, does not run, or is temporary.
    */
