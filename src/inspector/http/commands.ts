@@ -1,4 +1,4 @@
-/** What may be done from a page: each command with its checked parameters. They go the ways that the system's own methods do. */
+/** What may be done from a page: each command with its checked parameters. Each calls a method of the system. */
 
 import * as v from "valibot";
 import type { Address } from "../../actors/address.ts";
@@ -93,20 +93,20 @@ const commands: Readonly<Record<string, Command<never>>> = {
 
 export const commandNames: readonly string[] = Object.keys(commands);
 
-/** @throws TroupeError `invalid-options` for parameters that make no sense, and whatever the system's method does. */
+/** @throws TroupeError `invalid-options` for parameters that make no sense, and whatever the system's method throws. */
 export async function carryOut(name: string, given: unknown, live: LiveSystem, at: Looking): Promise<Done> {
   const { schema, work } = commands[name] as Command<never>;
   checkOptions(name, schema, given);
   return (await work(given as never, live, at)) ?? undefined;
 }
 
-/** What the receiver's code failed with is the application's data. */
+/** What the receiver's code failed with is the application's data, and shown only as far as that is. */
 function shownFailure(error: unknown, content: Content): unknown {
   if (!isAskError(error) || error.outcome !== "failed") return error;
   return toAskError(error, "failed", { message: content.text(names.exceptionMessage, error.message) });
 }
 
-/** The family of a key, without its schema: a state that was there before is there again. */
+/** The family of a key, without its schema: a state that was there before needs no check to be there again. */
 async function familyOf(
   key: string,
   version: number,

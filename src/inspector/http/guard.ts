@@ -1,7 +1,7 @@
 /**
  * Which requests the inspector takes. Pure. A page of another origin, which any site that a developer visits is, must learn nothing and
  * change nothing: not by its own requests (`Origin`, `Sec-Fetch-Site`, no header that allows other origins), not under a name that it had
- * pointed at this machine (`Host`; DNS rebinding), and not without the token, which only those have who can read the terminal.
+ * pointed at this machine (`Host`; DNS rebinding), and not without the token, which only the reader of the terminal has.
  */
 
 import { createHash, timingSafeEqual } from "node:crypto";

@@ -1,6 +1,6 @@
 /**
- * A view that goes on: sent again when it has changed, as server-sent events. What is sent is always the whole view as it stands, so a
- * reader misses nothing that it would still show: while one is slow to take what it was sent, nothing is made for it and nothing waits.
+ * A view that goes on: sent again when it has changed, as server-sent events. What is sent is always the whole view as it stands. So
+ * while a reader is slow to take what it was sent, nothing is made for it and nothing waits, and it misses nothing that the view still shows.
  */
 
 import type { Clock, Timer } from "../../ports/clock.ts";
@@ -23,11 +23,13 @@ export interface LiveViewOptions {
 
 /** Milliseconds from one look to the next, at least. */
 const pause = 500;
-/** Looking takes one part of so many of the time, at most; but a reader waits no longer than this for the next one. */
+/** Looking takes one part of so many of the time, at most. */
 const share = 50;
+/** Yet so many milliseconds after a look there is another one. */
 const longestPause = 5_000;
-/** What shows times is looked at again after so many milliseconds, and a reader hears something after so many others. */
+/** A view is looked at again after so many milliseconds without a new mark, since it may show times. */
 const agesAfter = 2_000;
+/** A reader hears something after so many milliseconds without a change, so that the connection stays open. */
 const beat = 15_000;
 
 export class LiveView {

@@ -41,7 +41,7 @@ export function useLive<T>(view: string, parameters: Parameters = {}): Seen<T> {
   return seen;
 }
 
-/** What does not change: asked for once, and again for another address. */
+/** What does not change: asked for once, and again for other parameters. Without parameters, nothing is asked. */
 export function useOnce<T>(view: string, parameters: Parameters | undefined): Seen<T> {
   const address = parameters === undefined ? undefined : addressOf(view, parameters);
   const [seen, setSeen] = useState<Seen<T>>({ connection: "opening" });

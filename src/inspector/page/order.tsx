@@ -7,6 +7,7 @@ import { visible } from "./words.ts";
 export interface Field {
   readonly name: string;
   readonly label: string;
+  /** What it has before one writes or chooses something else. */
   readonly otherwise?: string | undefined;
   readonly isLong?: boolean;
   readonly choices?: readonly string[] | undefined;

@@ -7,7 +7,7 @@ export interface ActorThen {
   readonly actor: string;
   /** The messages that it handles: none, or one, unless its definition asks for interleaving. */
   handles: { readonly message: string; readonly from: string }[];
-  /** What it has read for them, the version that it read last of each key. */
+  /** What it has read while it handles them: of each key the version that it read last. */
   reads: { readonly key: string; readonly version: number }[];
 }
 
@@ -21,7 +21,7 @@ export interface KeyThen {
   readonly isNew: boolean;
 }
 
-/** After so many of the moments. */
+/** How actors and states stood after the first `at` of the moments. */
 export function standing(
   moments: readonly Moment[],
   at: number,

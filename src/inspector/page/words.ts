@@ -37,7 +37,7 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
 }
 
-/** With four digits that say something, at most. */
+/** With four significant digits, at most. */
 export function shortNumber(n: number): string {
   return n.toLocaleString("en", { maximumSignificantDigits: 4 });
 }

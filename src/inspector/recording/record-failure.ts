@@ -12,7 +12,7 @@ import { SeenStore } from "./seen-store.ts";
 /** More are too many to look through: a failure has to be understood. */
 const mostMoments = 2_000;
 
-/** Where the page shows the schedule, and the answer that it shows. */
+/** The view that the page opens with, and the name of its answer. */
 const scheduleView = "schedule";
 
 /** One HTML file, as text, that loads nothing from anywhere. `folder`: where the page was built. Default: in the package. */

@@ -41,7 +41,7 @@ async function spansOnlyOf(at: Looking, run: string): Promise<SpanMemory> {
   return own;
 }
 
-/** The keys with a version that was committed for the run, each with its versions from shortly before the first of those on. */
+/** The keys that the run has committed to. Each has its newest versions, from the one before the run's first. */
 async function writtenBy(
   reader: StoreReader,
   run: string,

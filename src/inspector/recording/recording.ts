@@ -19,18 +19,18 @@ export interface Recording {
   readonly answers: Readonly<Record<string, unknown>>;
 }
 
-/** Of how many keys, and of how many versions of each, the states are in a recording. */
+/** How many keys a recording has, and how many versions of each, at most. */
 export const mostKeys = 200;
 export const mostVersions = 50;
 export const mostMessages = 500;
 
-/** What else the page may open: each has at least to say that there is nothing. */
+/** The views that every page may open: each has an answer, be it that there is nothing. */
 const general = ["overview", "runs", "keys", "actors", "sequence", "messages", "gates", "threads"];
 
 /** Parameters of which a recording has one choice: how much of a list is shown, from where on. */
 const ofLists = new Set(["limit", "offset", "before", "to"]);
 
-/** What a recording has an answer of a view under. */
+/** The name under which a recording has an answer of a view. */
 function recordedAddress(view: string, given: Iterable<readonly [string, string]>): string {
   const kept = [...given].filter(([name, value]) => value !== "" && !ofLists.has(name));
   return [view, ...kept.map(([name, value]) => `${name}=${value}`).sort()].join(" ");
@@ -45,7 +45,7 @@ export function recordedAnswer({ answers }: Recording, view: string, given: URLS
 
 export const notRecorded = "this is not in the recording";
 
-/** What views are made from where there is nothing but a store's reader and spans. */
+/** What views are made from, where there are only a store's reader and spans. */
 export function lookingAt(
   { content, spans, now }: Pick<Looking, "content" | "spans" | "now">,
   reader: StoreReader,
@@ -80,12 +80,12 @@ export class RecordedAnswers {
     this.all[recordedAddress(view, Object.entries(given))] = await views[view]?.(query)(this.#looking);
   }
 
-  /** Those of the views that every page may open. */
+  /** Records the views that every page may open. */
   async recordGeneral(): Promise<void> {
     for (const view of general) await this.record(view);
   }
 
-  /** Those of a key and of these versions of it. */
+  /** Records a key, and these versions of it. */
   async recordKey(key: string, versions: Iterable<number>): Promise<void> {
     await this.record("key", { key, limit: String(mostVersions) });
     await this.record("version", { key });

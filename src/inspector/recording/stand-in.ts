@@ -1,6 +1,6 @@
 /**
- * The script that a recording's page has in the place of a server: it answers from what is in the file. It runs in the page, before the page's
- * own, and is text here, as it is in the file.
+ * The script that a recording's page has in the place of a server: it answers from what is in the file. It runs in the page, before the
+ * page's own script. Here it is text, as in the file.
  */
 
 import { notRecorded } from "./recording.ts";
