@@ -63,6 +63,7 @@ export class Arguments {
     return names.map((_, i) => this.positionals[i]);
   }
 
+  /** A whole number from 1; `undefined` if the option is left out. */
   wholeNumber(name: string, max = Number.MAX_SAFE_INTEGER): number | undefined {
     const text = this.text(name);
     if (text === undefined) return undefined;
@@ -83,6 +84,7 @@ export class Arguments {
     return Array.isArray(values) ? values.map(String) : [];
   }
 
+  /** The value of an option that is one of `choices`; the first of them if it is left out. */
   choice<T extends string>(name: string, choices: readonly [T, ...T[]]): T {
     return this.#choiceOf(name, this.text(name) ?? choices[0], choices);
   }
@@ -106,7 +108,7 @@ export class Arguments {
 
   /**
    * Reads a time: milliseconds since the epoch (with `ms:` before fewer than five digits), or a date and time in ISO
-   * 8601. The latter stands for the start or the end of its millisecond, since commits have times with fractions, which
+   * 8601. A date stands for the start or the end of its millisecond, since commits have times with fractions, which
    * are not shown.
    */
   timeOf(what: string, text: string, edge: "start" | "end"): number {
@@ -152,7 +154,7 @@ function parse(args: readonly string[], options: Flags, seeAlso: string) {
     return parseArgs({ args: [...args], options, allowPositionals: true });
   } catch (cause) {
     if (!(cause instanceof TypeError)) throw cause;
-    // Node.js explains at length, over several lines; its first sentence says it.
+    // Node.js explains at length, over several lines; its first sentence says what is wrong
     const [sentence = cause.message] = cause.message.split(/\.?\n|\. /);
     const [, unknown] = /^Unknown option '--([^']*)'/.exec(sentence) ?? [];
     const near = unknown === undefined ? [] : nearNames(unknown, Object.keys(options));

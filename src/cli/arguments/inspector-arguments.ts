@@ -10,7 +10,7 @@ export const inspectorFlags = {
   content: { type: "string" },
 } as const satisfies Flags;
 
-/** Their lines in the help texts. */
+/** The lines of {@link inspectorFlags} in help texts. */
 export const inspectorHelp = `  --port N              the port of the page (default: 4380, or another one if that is taken)
   --host ADDRESS        where to listen (default: 127.0.0.1, for this machine only)
   --allow-host NAME     a further name by which the page is reached, such as a proxy's; may be given several times

@@ -23,8 +23,8 @@ export const conditionFlags = {
 const signs = { equals: "=", above: ">", below: "<" } as const;
 
 /**
- * Reads the condition: `--module FILE#export`, or `--path` with one of the other options. The returned function imports
- * the module.
+ * Reads the condition: `--module FILE#export`, or `--path` with one of the other options. Returns a function that imports
+ * the module, if there is one, and resolves to the condition.
  *
  * @throws TroupeError `invalid-options`.
  */

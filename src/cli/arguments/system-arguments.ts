@@ -24,7 +24,7 @@ export interface SystemOrder {
   readonly setup: ModuleTarget | undefined;
 }
 
-/** Their lines in the help texts. */
+/** The lines of {@link systemFlags} in help texts, but for `--coordination`, which commands describe themselves. */
 export const systemHelp = `  --threads N           worker threads, 1 to ${maxThreads} (default: one for each core)
   --env NAME            let the agents see this environment variable; may be given several times (default: they see none)
   --setup FILE          a module with a function that prepares the system, such as by starting actors that the agents ask, as

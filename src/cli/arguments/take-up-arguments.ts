@@ -1,4 +1,4 @@
-/** What the commands that resume runs have in common. */
+/** What the commands that go on with runs have in common. */
 
 import type { Arguments, Flags } from "./arguments.ts";
 import { journalOf } from "./journal-arguments.ts";
@@ -20,7 +20,7 @@ export interface TakeUpOrder extends SystemOrder {
   readonly verbose: boolean;
 }
 
-/** The end of their help texts. */
+/** The end of the help texts of these commands. */
 export const takeUpHelp = `  --journal DIR         the folder of the journal, or its postgres:// URL; no system may have it open
   --module FILE         a module that exports the runs' workflows, FILE#export for one of them; may be given several times.
                         Workflows that are in none are loaded from the modules that their runs were started from

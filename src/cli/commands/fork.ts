@@ -1,6 +1,5 @@
 /** `troupe fork`: starts a run that begins where another one was. */
 
-import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Arguments } from "../arguments/arguments.ts";
 import { readTakeUp, takeUpFlags, takeUpHelp } from "../arguments/take-up-arguments.ts";
 import type { Command } from "../command/command.ts";
@@ -70,7 +69,6 @@ function outputOf(given: Arguments, text: string): readonly [step: string, outpu
     if (at < 1) throw new SyntaxError("there is no step before an equals sign");
     return [text.slice(0, at), JSON.parse(text.slice(at + 1))];
   } catch (error) {
-    const { message } = given.wrong(`--output is a step and its output as JSON, such as 'draft={"text":"mended"}'`);
-    throw new TroupeError("invalid-options", message, { cause: error });
+    throw given.wrong(`--output is a step and its output as JSON, such as 'draft={"text":"mended"}'`, error);
   }
 }

@@ -74,8 +74,7 @@ function limitsOf(given: Arguments, json: string): QueueOptions {
   try {
     limits = JSON.parse(json);
   } catch (cause) {
-    const { message } = given.wrong(`LIMITS is what the queue allows as JSON, such as '{"all":{"concurrency":20}}'`);
-    throw new TroupeError("invalid-options", message, { cause });
+    throw given.wrong(`LIMITS is what the queue allows as JSON, such as '{"all":{"concurrency":20}}'`, cause);
   }
   checkQueueOptions(limits as QueueOptions);
   return limits as QueueOptions;
@@ -125,7 +124,7 @@ async function printQueues(
   return exitCode;
 }
 
-/** @throws TroupeError (as a rejection) `no-such-queue`, which lists those with similar names. */
+/** @throws TroupeError (as a rejection) `no-such-queue`, which lists queues with similar names. */
 async function findQueue(store: OwnedStore, name: string): Promise<string> {
   const names = await store.ids(queueState);
   if (names.includes(name)) return name;

@@ -24,7 +24,7 @@ const QUOTING_PROBLEMS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The rows of a CSV text, in order, header included, without blank lines and a byte order mark. Lines may end in LF or
+ * The rows of a CSV text, in order, header included, without blank lines, and without a byte order mark. Lines may end in LF or
  * CRLF. Rows may have any number of fields; the caller checks it.
  */
 export function parseCsv(text: string): readonly CsvRow[] {

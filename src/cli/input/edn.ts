@@ -57,7 +57,7 @@ class Reader {
     const line = this.#line;
     if (depth > deepest) throw new EdnError(`values lie more than ${deepest} deep in each other`, line);
     if (first === "#_") {
-      this.#needed(depth); // it is left out
+      this.#needed(depth); // the value after #_ is left out
       const next = this.#token();
       return next === undefined ? undefined : this.#valueAfter(next, depth);
     }
@@ -68,6 +68,7 @@ class Reader {
     return { line, value: first === "{" ? mapOf(values, line) : values };
   }
 
+  /** The value that has to come next. @throws EdnError if none does. */
   #needed(depth: number): EdnValue {
     const first = this.#token();
     const value = first === undefined ? undefined : this.#valueAfter(first, depth + 1);
@@ -75,6 +76,7 @@ class Reader {
     return value;
   }
 
+  /** The values up to the token `end`. `line` is where they were opened. */
   #until(end: string, line: number, depth: number): readonly unknown[] {
     const values: unknown[] = [];
     for (;;) {

@@ -53,10 +53,11 @@ export function operationsOf(events: readonly PlacedEvent[], answers: Answers): 
     open.delete(process);
     if (type === "info") continue;
     const kind = answers(f);
-    const isSaid = kind === "done" && sameText(value, asked.call.event.value);
+    // a `fail` that repeats what was asked for says that it was not done
+    const repeatsCall = kind === "done" && sameText(value, asked.call.event.value);
     if (type === "ok")
       operations.set(asked.at, { ...called, returned: at, ...answer(kind === "done" ? true : value, kind) });
-    else if (isSaid) operations.set(asked.at, { ...called, returned: at, output: false });
+    else if (repeatsCall) operations.set(asked.at, { ...called, returned: at, output: false });
     else operations.delete(asked.at);
   }
   return [...operations.values()];

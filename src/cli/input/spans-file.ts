@@ -25,8 +25,8 @@ const spanSchema = v.object({
 });
 
 /**
- * The spans of a run's trace, the run's own first. A span that is there twice is as it was written last. A last line without an end is left
- * out: its process crashed while it wrote.
+ * The spans of a run's trace, the run's own first. Of a span that is there twice, the last line counts. A last line without a line break is
+ * left out: its process crashed while it wrote.
  *
  * @throws TroupeError `invalid-input` for what is no file of spans, or has none of the run.
  */

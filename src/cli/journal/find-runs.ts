@@ -24,7 +24,7 @@ export async function* allRuns(store: OwnedStore, onDamage: (error: TroupeError)
   }
 }
 
-/** The run of that id, if there is one. For a damaged run, `onDamage` gets the error, and there is none. */
+/** The run of that id, if there is one. For a damaged run, `onDamage` gets the error, and `undefined` is returned. */
 export async function runIn(
   store: OwnedStore,
   run: string,

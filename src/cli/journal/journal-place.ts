@@ -20,7 +20,7 @@ export function shownPlace(given: string): string {
   return String(url);
 }
 
-/** Opens the journal at a place. What isn't a folder's is loaded when it is needed. */
+/** Opens the journal at a place. The code for databases is only loaded for a URL. */
 export async function openJournalAt(place: string, options: { readonly readOnly: boolean }): Promise<Journal> {
   if (!isUrl(place)) return lmdbJournal(place, options);
   const { postgresJournal } = await import("../../adapters/postgres/postgres-journal.ts");

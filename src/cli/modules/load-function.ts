@@ -13,7 +13,7 @@ export interface FunctionLocation {
 /**
  * Imports the module and returns the named function, by default its default export.
  *
- * @param use what the function is for: `of a state`.
+ * @param use ends the message of the error for what is no function, such as `of a state`.
  * @throws TroupeError (as a rejection) as {@link loadExports}; `definition-not-found` if it exports no such function.
  */
 export async function loadFunction(

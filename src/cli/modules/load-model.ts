@@ -56,7 +56,8 @@ export const modelNames = Object.keys(known);
 const modelSchema = v.object({ name: v.string(), initial: v.optional(v.unknown()), next: v.function() });
 
 /**
- * The model of that name, or the one that `MODULE#EXPORT` is. Of the latter's operations, inputs and answers are as the events have them.
+ * The model of that name, or the one that `MODULE#EXPORT` is. For a module's model, the inputs and answers of
+ * operations are taken as the events have them.
  *
  * @throws TroupeError (as a rejection) `definition-not-found` when there is no such model; as {@link loadExports}.
  */

@@ -13,7 +13,7 @@ import { writeFailurePage } from "./failure-page.ts";
 import type { RaceOrder } from "./race-order.ts";
 import { raceJson, raceLines, type RaceResult } from "./race-text.ts";
 
-/** Of each race, unless it or the command says so. */
+/** How many schedules of a race are tried, unless the race or the command says. */
 const usualRuns = 1_000;
 
 /** Returns the exit code: 1 if a race failed. */
@@ -21,7 +21,7 @@ export async function playRaces(order: RaceOrder, terminal: Terminal): Promise<n
   const races = await racesOf(order, terminal.cwd);
   const paint = painter(terminal.colours);
   let code = 0;
-  let page = order.html;
+  let page = order.html; // until it is written, for the first failure
   for (const [exportName, race] of races) {
     if (terminal.interrupted.aborted) break;
     const result = await played(exportName, race, order, terminal);

@@ -22,11 +22,11 @@ export function raceLines(result: RaceResult, paint: Paint): readonly string[] {
   const { runs, schedules, unmet, isComplete } = report;
   const which = isComplete === true ? "these were all" : `${schedules} of them different`;
   const tried = `${runs} schedule${runs === 1 ? "" : "s"} tried, ${which}`;
-  const lost = isInterrupted
+  const verdict = isInterrupted
     ? `${paint("yellow", "interrupted")} ${name}: held so far, ${tried}`
     : `${paint("green", "held")} ${name}: ${tried}`;
   return [
-    lost,
+    verdict,
     ...unmet.map(
       (what) => `  ${paint("yellow", "warning")}: sometimes ${JSON.stringify(what)} was met in none of them`,
     ),
