@@ -22,7 +22,7 @@ export interface OtelApi {
 
 /**
  * Runs code with the span of an actor's message, of an agent's work or of `context.span` as OpenTelemetry's active one. The spans that instrumentation
- * makes meanwhile, such as of HTTP or a database, are its children; where it isn't sampled, they are told so. That holds across `await` if the application
+ * makes meanwhile, such as of HTTP or a database, are its children; they see from it whether it is recorded. That holds across `await` if the application
  * has a context manager on that thread, as its SDK sets one up; without one, or outside of a trace, the code runs as it is.
  *
  * @param around the context of the handler or agent, or a span of `context.span`.

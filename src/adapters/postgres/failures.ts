@@ -15,7 +15,7 @@ const passing = /^(?:40|25006$|53300$)/;
 
 /**
  * - `refused`: the server has answered that the statement failed: nothing of it is kept, and it would fail again.
- * - `passing`: the server has answered that it failed, too, but the statement may succeed later.
+ * - `passing`: the server has answered that the statement failed, but it may succeed later.
  * - `unknown`: the connection has ended before there was an answer.
  */
 export type Failed = "refused" | "passing" | "unknown";

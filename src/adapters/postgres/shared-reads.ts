@@ -46,7 +46,7 @@ export class SharedReads<Q, A> {
       const answers = await this.#read(shared.map(({ asked }) => asked));
       for (const [i, { answer }] of shared.entries()) answer.resolve(answers[i] as A);
     } catch (error) {
-      // damage is the answer only to the ask for what is damaged, so each is read by itself
+      // only the ask for what is damaged gets the error: each is read by itself
       if (shared.length > 1 && isTroupeError(error, "journal-corrupt"))
         for (const one of shared) await this.#answer([one]);
       else for (const { answer } of shared) answer.reject(error);

@@ -25,7 +25,7 @@ export interface LiveViewOptions {
 const pause = 500;
 /** Looking takes one part of so many of the time, at most. */
 const share = 50;
-/** Yet so many milliseconds after a look there is another one. */
+/** However long looking takes, the pause after it is at most so many milliseconds. */
 const longestPause = 5_000;
 /** A view is looked at again after so many milliseconds without a new mark, since it may show times. */
 const agesAfter = 2_000;

@@ -24,7 +24,7 @@ export const mostKeys = 200;
 export const mostVersions = 50;
 export const mostMessages = 500;
 
-/** The views that every page may open: each has an answer, be it that there is nothing. */
+/** The views that every page may open: each has an answer, if only that there is nothing. */
 const general = ["overview", "runs", "keys", "actors", "sequence", "messages", "gates", "threads"];
 
 /** Parameters of which a recording has one choice: how much of a list is shown, from where on. */

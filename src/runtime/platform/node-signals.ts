@@ -14,6 +14,7 @@ export function nodeSignals(): Signals {
     isHeard: (signal) => process.listenerCount(signal) > 0,
     spare(isExpected) {
       const onError = (error: unknown): void => {
+        // another listener, such as the application's, decides by itself
         if (isExpected(error) || process.listenerCount("uncaughtException") > 1) return;
         process.off("uncaughtException", onError);
         setImmediate(() => {

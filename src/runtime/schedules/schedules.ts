@@ -66,7 +66,7 @@ export interface Schedules {
   resume(id: string): Promise<ScheduleView>;
   /**
    * Has a schedule start a run now, also while it is paused; its times are as before. What was asked is recorded when this resolves, and is decided once, as a
-   * time that is due: its run has the id `<id>#<time>`, which `requests` has. An input that a function gives gets this time.
+   * time that is due: its run has the id `<id>#<time>`, which `requests` shows until then. A function that makes the input is given this time.
    *
    * @throws TroupeError (as a rejection) `invalid-options`, also while 100 requests wait; `no-such-schedule`, `system-closed`.
    * @example

@@ -57,7 +57,7 @@ export interface Child {
   resume(): void;
   suspend(): void;
   stop(mode: StopMode): void;
-  /** It didn't go down in time, and isn't waited for any longer. `isFinal` if it was to stop, and not to be suspended. */
+  /** It didn't go down in time. `isFinal` if it was to stop: it counts as gone. Otherwise it still answers, suspended or failed. */
   abandon(isFinal: boolean): void;
   /** Its supervisor has decided not to resume it: it counts as down, whatever it still does. */
   fell(): void;

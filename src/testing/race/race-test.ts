@@ -82,7 +82,7 @@ async function runAsTest(race: Race, jobs: RaceTestOptions["jobs"]): Promise<voi
     console.warn(`${race.name}: sometimes ${JSON.stringify(what)} was met in none of ${report.runs} runs`);
 }
 
-/** Plays a seed that fails once more, alone: what it failed of may be something that earlier runs have left in their thread. */
+/** Plays a seed that fails once more, alone: its failure may come of something that earlier runs have left in their thread. */
 async function searchByThreads(
   race: Race,
   search: RaceSearch,

@@ -12,7 +12,7 @@ export interface Hold {
   open(): void;
 }
 
-/** Holds only links with the system's thread. Links between other threads are as they are: commits reach them through the system's thread. */
+/** Holds only links with the system's thread. Links between two other threads are as they are: each hears of the other's commits through the system's thread. */
 export class HeldThreads implements HostThreads {
   readonly place: (among: number) => number;
   readonly #threads: HostThreads;
