@@ -28,9 +28,8 @@ export function nodeTurns(): Turns {
       queueMicrotask(() => {
         throw error; // outside of the promise: an uncaught error, as of any task of Node.js, and no unhandled rejection
       });
-      return;
     }
-    setImmediate(drain);
+    setImmediate(drain); // also after an error: a listener of the application may keep the thread alive
   };
 
   return {

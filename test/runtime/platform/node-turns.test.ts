@@ -36,10 +36,21 @@ it("makes what a task throws an uncaught error, and no rejection", async () => {
     const uncaught = new Promise((resolve) => {
       process.once("uncaughtException", (thrown, origin) => resolve([thrown, origin]));
     });
-    nodeTurns().schedule(() => {
+    const turns = nodeTurns();
+    const ran: string[] = [];
+    turns.schedule(() => {
       throw error;
     });
+    turns.schedule(() => ran.push("already scheduled"));
     expect(await uncaught).toEqual([error, "uncaughtException"]);
+    // a listener may keep the thread alive: it goes on then
+    await new Promise<void>((resolve) => {
+      turns.schedule(() => {
+        ran.push("scheduled afterwards");
+        resolve();
+      });
+    });
+    expect(ran).toEqual(["already scheduled", "scheduled afterwards"]);
   } finally {
     for (const listener of listeners) process.on("uncaughtException", listener);
   }
