@@ -1125,10 +1125,10 @@ export interface LoggerOptions {
     readonly to?: Logger;
 }
 
-export type LoopAgents = AgentDefinition | Readonly<Record<string, AgentDefinition>>;
+export type LoopDoers = OneDoer | Readonly<Record<string, AgentDefinition>>;
 
-export interface LoopOptions<From, Agents, Given, Told> {
-    readonly until: (sources: From & Done<Agents>) => boolean;
+export interface LoopOptions<From, Does, Given, Told> {
+    readonly until: (sources: From & Done<Does>) => boolean;
     readonly max: number;
     readonly onMax?: "fail" | "accept";
     readonly inbox?: v.GenericSchema<Given, Told> & ([
@@ -1150,7 +1150,7 @@ export interface LoopOutline {
 /** @experimental */
 export interface LoopStep extends StepBase {
     readonly kind: "loop";
-    readonly agents: Readonly<Record<string, AgentDefinition>>;
+    readonly does: Readonly<Record<string, AgentDefinition | WorkflowDefinition>>;
     readonly maps: Readonly<Record<string, (sources: MappingSources) => unknown>>;
     readonly who: ((sources: MappingSources) => unknown) | undefined;
     readonly until: (sources: MappingSources) => unknown;
@@ -2369,9 +2369,9 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     }) => NoInfer<ReadonlyParts<In>>): WorkflowBuilder<Input, Parsed, Settled<Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Results<Out, Tolerate>, Steps, Needs, When, Otherwise>;
     }, Waits & Within<`${Name}[${number}]`, InnerWaits>, Parts & Emitted<Kind, `${Name}[${number}]`, Part, InnerParts>>;
-    loop<const Name extends string, const Agents extends LoopAgents, const Given = never, const Told = never, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<OutputOfLoop<Agents>> = never>(name: FreeName<Name, Steps>, agents: Agents, options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, Given, Told> & HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>>): WorkflowBuilder<Input, Parsed, Settled<Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>>, Steps & {
-        readonly [K in Name]: Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>;
-    }, Waits & InboxOf<Name, Given>, Parts & PartsOfLoop<Name, Agents>>;
+    loop<const Name extends string, const Does extends LoopDoers, const Given = never, const Told = never, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<OutputOfLoop<Does>> = never>(name: FreeName<Name, Steps>, does: Does, options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Does>, Given, Told> & HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Does>, NoInfer<Told>> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Does>, NoInfer<Told>>): WorkflowBuilder<Input, Parsed, Settled<Left<OutputOfLoop<Does>, Steps, Needs, When, Otherwise>>, Steps & {
+        readonly [K in Name]: Left<OutputOfLoop<Does>, Steps, Needs, When, Otherwise>;
+    }, Waits & InboxOf<Name, Given> & WaitsOfLoop<Name, Does>, Parts & PartsOfLoop<Name, Does>>;
     waitFor<const Name extends string, const Given, const Answer, const After extends StepName<Steps> = never, const Needs extends StepName<Steps> = never, When extends boolean = never, const Otherwise extends ReadonlyParts<Answer> = never>(name: FreeName<Name, Steps>, options: WaitOptions<Given, Answer> & BranchOptions<After, Needs, Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, Sources<Parsed, Steps, NoInfer<After | Needs>>, When, Otherwise>, question: (sources: Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>) => unknown): WorkflowBuilder<Input, Parsed, Settled<Left<Answer, Steps, Needs, When, Otherwise>>, Steps & {
         readonly [K in Name]: Left<Answer, Steps, Needs, When, Otherwise>;
     }, Waits & {
@@ -2578,15 +2578,15 @@ type Doer<Kind, In, Out, Inner, InnerWaits, Part, InnerParts> = {
 } & (AgentDefinition<In, Out, Part> | WorkflowDefinition<In, Out, Inner, InnerWaits, InnerParts>);
 
 // what a loop's end is decided from
-type Done<Agents> = {
+type Done<Does> = {
     readonly round: number;
 } & ([
-    Agents
+    Does
 ] extends [
-    AgentDefinition
+    OneDoer
 ] ? {
-    readonly last: OutputOfLoop<Agents>;
-} : Last<Agents>);
+    readonly last: OutputOfLoop<Does>;
+} : Last<Does>);
 
 // what a step emits, by its path, inferred from what does it
 type Emitted<Kind, Name extends string, Part, InnerParts> = Kind extends "workflow" ? Within<Name, InnerParts> : {
@@ -2600,14 +2600,14 @@ type Finished<Step> = Step extends MayBeSkipped<infer Out> ? Out : Step;
 type FreeName<Name, Steps> = Name extends "input" ? "a step can't be named input: that is what mappings call the run's input" : Name extends keyof Steps ? "the workflow has a step of this name" : Name;
 
 // which agent does a loop's next round: only where there are several
-type HandOff<From, Agents, Told> = [
-    Agents
+type HandOff<From, Does, Told> = [
+    Does
 ] extends [
-    AgentDefinition
+    OneDoer
 ] ? {
-    readonly who?: "a loop of one agent has no who: give several by name";
+    readonly who?: "a loop of one agent, or of a workflow, has no who: give several agents by name";
 } : {
-    readonly who: (sources: From & Round<Agents, Told>) => keyof Agents & string;
+    readonly who: (sources: From & Round<Does, Told>) => keyof Does & string;
 };
 
 // a part of ActorBody
@@ -2622,8 +2622,14 @@ type InboxOf<Name extends string, Given> = [
     readonly [K in Name]: ReadonlyParts<Given>;
 };
 
+// a part of PartsOfLoop
+type InnerParts<Does> = Does extends WorkflowDefinition<unknown, unknown, unknown, never, infer Parts> ? Parts : unknown;
+
+// a part of WaitsOfLoop
+type InnerWaits<Does> = Does extends WorkflowDefinition<unknown, unknown, unknown, infer Waits> ? Waits : unknown;
+
 // a part of RoundMapping
-type InputTo<Agent> = Agent extends AgentDefinition<infer In> ? In : never;
+type InputTo<Does> = Does extends AgentDefinition<infer In> ? In : Does extends WorkflowDefinition<infer In> ? In : never;
 
 // turns a value that can't cross to another actor into a compile-time error
 type IsCloneable<T> = unknown extends T ? true : [
@@ -2636,12 +2642,12 @@ type IsCloneable<T> = unknown extends T ? true : [
 type IsError<T> = keyof Error extends keyof T ? (Error extends Pick<T, keyof Error> ? true : false) : false;
 
 // the output of the round before, by the agent that did it
-type Last<Agents> = {
-    readonly [Who in keyof Agents]: {
+type Last<Does> = {
+    readonly [Who in keyof Does]: {
         readonly by: Who;
-        readonly last: OutputFrom<Agents[Who]>;
+        readonly last: OutputFrom<Does[Who]>;
     };
-}[keyof Agents];
+}[keyof Does];
 
 // what a step leaves to later ones, inferred from its options
 type Left<Out, Steps, Needs extends string, When, Otherwise> = [
@@ -2659,6 +2665,9 @@ type Left<Out, Steps, Needs extends string, When, Otherwise> = [
 // what the compiler says where a step is named and none is declared before
 type NoStep = "no step is declared before this one";
 
+// a part of LoopDoers
+type OneDoer = AgentDefinition | WorkflowDefinition;
+
 // makes the last argument of an error's constructor optional where no detail is due
 type OptionsArgument<Options> = Partial<Options> extends Options ? [
     options?: Options
@@ -2667,14 +2676,14 @@ type OptionsArgument<Options> = Partial<Options> extends Options ? [
 ];
 
 // a part of Last
-type OutputFrom<Agent> = Agent extends AgentDefinition<unknown, infer Out> ? Out : never;
+type OutputFrom<Does> = Does extends AgentDefinition<unknown, infer Out> ? Out : Does extends WorkflowDefinition<unknown, infer Out> ? Out : never;
 
 // the output of a loop, inferred from its agents
-type OutputOfLoop<Agents> = [
-    Agents
+type OutputOfLoop<Does> = [
+    Does
 ] extends [
-    AgentDefinition
-] ? OutputFrom<Agents> : OutputFrom<Agents[keyof Agents]>;
+    OneDoer
+] ? OutputFrom<Does> : OutputFrom<Does[keyof Does]>;
 
 // the outputs of a run that goes on, inferred from its workflow
 type OutputsSoFar<Steps> = {
@@ -2691,12 +2700,16 @@ type OwnOptions<Kind, From, Out> = Kind extends "workflow" ? {
 type PartFrom<Agent> = Agent extends AgentDefinition<unknown, unknown, infer Part> ? Part : never;
 
 // what the rounds of a loop emit, by their paths, inferred from its agents
-type PartsOfLoop<Name extends string, Agents> = {
+type PartsOfLoop<Name extends string, Does> = [
+    Does
+] extends [
+    WorkflowDefinition
+] ? Within<`${Name}#${number}`, InnerParts<Does>> : {
     readonly [Path in `${Name}#${number}`]: [
-        Agents
+        Does
     ] extends [
-        AgentDefinition
-    ] ? PartFrom<Agents> : PartFrom<Agents[keyof Agents]>;
+        OneDoer
+    ] ? PartFrom<Does> : PartFrom<Does[keyof Does]>;
 };
 
 // the output of an each, inferred from whether it tolerates failures
@@ -2707,27 +2720,27 @@ type Results<Out, Tolerate extends Tolerance> = [
 ] ? readonly Out[] : readonly ItemResult<Out>[];
 
 // what a loop's round is decided from
-type Round<Agents, Told> = {
+type Round<Does, Told> = {
     readonly round: number;
     readonly told: readonly Told[];
 } & ([
-    Agents
+    Does
 ] extends [
-    AgentDefinition
+    OneDoer
 ] ? {
-    readonly last: OutputOfLoop<Agents> | undefined;
+    readonly last: OutputOfLoop<Does> | undefined;
 } : {
     readonly by: undefined;
     readonly last: undefined;
-} | Last<Agents>);
+} | Last<Does>);
 
 // what maps a loop's rounds: one function, or one for each agent
-type RoundMapping<From, Agents, Told> = [
-    Agents
+type RoundMapping<From, Does, Told> = [
+    Does
 ] extends [
-    AgentDefinition<infer In>
-] ? (sources: From & Round<Agents, Told>) => ReadonlyParts<In> : {
-    readonly [Who in keyof Agents]: (sources: From & Round<Agents, Told>) => ReadonlyParts<InputTo<Agents[Who]>>;
+    OneDoer
+] ? (sources: From & Round<Does, Told>) => ReadonlyParts<InputTo<Does>> : {
+    readonly [Who in keyof Does]: (sources: From & Round<Does, Told>) => ReadonlyParts<InputTo<Does[Who]>>;
 };
 
 // the output of a step that has settled, which may be missing
@@ -2788,6 +2801,13 @@ interface Transferred {
     readonly [tagField]: string;
     readonly [field: string]: string | number | null;
 }
+
+// what the waits in the rounds of a loop are told, by their paths
+type WaitsOfLoop<Name extends string, Does> = [
+    Does
+] extends [
+    WorkflowDefinition
+] ? Within<`${Name}#${number}`, InnerWaits<Does>> : unknown;
 
 // a part of IsCloneable
 type Whole = undefined | null | boolean | number | bigint | string | symbol | Date | ArrayBuffer | ArrayBufferView;

@@ -126,7 +126,7 @@ export type {
   WorkflowId,
 } from "./workflows/definition/workflow-definition.ts";
 export type { EachOptions, ItemError, ItemResult } from "./workflows/definition/each-options.ts";
-export type { LoopAgents, LoopOptions } from "./workflows/definition/loop-options.ts";
+export type { LoopDoers, LoopOptions } from "./workflows/definition/loop-options.ts";
 export type { PauseTime, WaitOptions } from "./workflows/definition/wait-options.ts";
 export { defineWorkflow, type WorkflowOptions } from "./workflows/definition/define-workflow.ts";
 export type {

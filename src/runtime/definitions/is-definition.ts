@@ -53,7 +53,7 @@ function isStep(step: unknown): boolean {
     case "each":
       return isDefinition(step["does"]) && typeof step["over"] === "function";
     case "loop":
-      return isObject(step["agents"]) && Object.values(step["agents"]).every(isDefinition);
+      return isObject(step["does"]) && Object.values(step["does"]).every(isDefinition);
     default:
       return isDefinition(step["agent"]);
   }

@@ -3,7 +3,7 @@
 import { inspect, isDeepStrictEqual } from "node:util";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { caught, messageOf } from "../../errors/caught.ts";
-import { pathIn } from "../../workflows/definition/steps-of-run.ts";
+import { anyPartOf, pathIn } from "../../workflows/definition/steps-of-run.ts";
 import type { StepDefinition, WorkflowDefinition } from "../../workflows/definition/workflow-definition.ts";
 import { inWorld } from "./other-worlds.ts";
 
@@ -37,17 +37,26 @@ function observedStep(step: StepDefinition, observing: Observing, scope: string)
       return { ...copy, agent: observing.standIn(copy.agent) };
     case "each": {
       const { does } = copy;
-      const isAgent = does.kind === "agent";
-      return { ...copy, does: isAgent ? observing.standIn(does) : observedWorkflow(does, observing, `${path}[]`) };
+      return { ...copy, does: observedDoer(does, observing, anyPartOf(copy.kind, path)) };
     }
     case "loop": {
-      const agents = Object.entries(copy.agents).map(([name, agent]) => [name, observing.standIn(agent)] as const);
+      const part = anyPartOf(copy.kind, path);
+      const does = Object.entries(copy.does).map(([name, one]) => [name, observedDoer(one, observing, part)] as const);
       const maps = withObserved(copy.maps, (pure, name) => observed(pure, path, `mapping for ${name}`, observing));
-      return { ...copy, agents: Object.fromEntries(agents), maps };
+      return { ...copy, does: Object.fromEntries(does), maps };
     }
     default:
       return copy;
   }
+}
+
+/** What does an item or a round, at the path of any. */
+function observedDoer(
+  does: AgentDefinition | WorkflowDefinition,
+  observing: Observing,
+  part: string,
+): AgentDefinition | WorkflowDefinition {
+  return does.kind === "agent" ? observing.standIn(does) : observedWorkflow(does, observing, part);
 }
 
 /** A copy whose functions are observed. */

@@ -194,17 +194,18 @@ function checkOutputOf(does: AgentDefinition | WorkflowDefinition, output: unkno
   if (last !== undefined && !(output === undefined && mayBeMissing(last))) checkOutput(last, output);
 }
 
-/** It has to be what one of the agents could have given. */
-function checkLoopOutput({ agents }: LoopStep, output: unknown): void {
-  const problems = Object.values(agents).flatMap((agent): unknown[] => {
+/** It has to be what a round could have given. */
+function checkLoopOutput({ does }: LoopStep, output: unknown): void {
+  const doers = Object.values(does);
+  const problems = doers.flatMap((one): unknown[] => {
     try {
-      checkOutputOf(agent, output);
+      checkOutputOf(one, output);
       return [];
     } catch (error) {
       return [error];
     }
   });
-  if (problems.length === Object.keys(agents).length) throw problems[0];
+  if (problems.length === doers.length) throw problems[0];
 }
 
 /** True for a step that may be skipped, and then nothing stands in for its output. */

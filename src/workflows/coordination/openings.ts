@@ -1,6 +1,6 @@
 /**
  * What the supervisor decides about waits, pauses, sub-workflows, eaches and loops, under either coordination alike: whether they open, which items
- * that are workflows do, and how waits and pauses end. Pure. No agent takes part in it.
+ * and rounds that are workflows do, and how waits, pauses and loops of such rounds end. Pure. No agent takes part in it.
  */
 
 import { encodeError } from "../../errors/error-codec.ts";
@@ -12,7 +12,7 @@ import type { RunState } from "../history/run-state.ts";
 import type { Terms } from "./conclude.ts";
 import { decide, sourcesIn, standIn, type StepDecision } from "./decide.ts";
 import { decodeSources } from "./pure-calls.ts";
-import { itemsToStart } from "./items.ts";
+import { itemsToStart, roundToStart } from "./parts.ts";
 import {
   allOpenings,
   followingOf,
@@ -67,15 +67,20 @@ export function followOpenings(
 
 type Needed = Pick<Terms, "codec" | "now" | "dated">;
 
-function openingAll(plan: WorkflowPlan, state: RunState, terms: Needed): readonly StepDecision[] {
+function openingAll(plan: WorkflowPlan, state: RunState, terms: Needed): readonly (StepDecision | StepFinished)[] {
   const all = allOpenings(plan, state);
   return [...opening(all, state, terms), ...all.flatMap((step) => beginning(step, state, terms))];
 }
 
-/** The items of an each that are workflows, and for which there is room, begin. */
-function beginning(step: PlannedOpening | undefined, state: RunState, { codec }: Needed): readonly StepDecision[] {
-  if (step?.kind !== "each" || bodyOf(step) === undefined) return [];
-  return itemsToStart(step, state, codec);
+/** The items of an each that are workflows, and for which there is room, begin; a loop whose rounds are workflows goes on, or ends. */
+function beginning(
+  step: PlannedOpening | undefined,
+  state: RunState,
+  { codec }: Needed,
+): readonly (StepDecision | StepFinished)[] {
+  if (step === undefined || bodyOf(step) === undefined) return [];
+  if (step.kind === "each") return itemsToStart(step, state, codec);
+  return step.kind === "loop" ? roundToStart(step, state, codec) : [];
 }
 
 function opening(

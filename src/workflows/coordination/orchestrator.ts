@@ -13,9 +13,7 @@ import {
   type WorkflowPlan,
 } from "./workflow-plan.ts";
 import { bodyOf } from "../definition/steps-of-run.ts";
-import { itemsToStart } from "./items.ts";
-import { decideRound, type RoundDecision } from "./rounds.ts";
-import { betweenRounds } from "../history/run-rounds.ts";
+import { itemsToStart, roundToStart } from "./parts.ts";
 import type { Claim, RunEvent, StepFailed, StepFinished, StepSkipped } from "../history/run-event.ts";
 import { attemptOf, isReady, isResting, nextToCompensate, stepOf } from "../history/run-progress.ts";
 import type { RunState } from "../history/run-state.ts";
@@ -110,13 +108,6 @@ function allRepeated(plan: WorkflowPlan, state: RunState): readonly (PlannedEach
 /** True for an each and a loop that agents do. */
 function isByAgents(step: PlannedEach | PlannedLoop): boolean {
   return bodyOf(step) === undefined;
-}
-
-function roundToStart(loop: PlannedLoop, state: RunState, codec: PayloadCodec): readonly RoundDecision[] {
-  const between = betweenRounds(state, loop.name);
-  if (between === undefined) return [];
-  const { epoch } = state;
-  return [decideRound(loop, between, { by: "orchestrator", epoch, sources: sourcesIn(state, loop) }, codec)];
 }
 
 /** The next attempt at a step or compensation that waits for it, now that its time has come. */

@@ -26,7 +26,7 @@ export function decodeSources(payloads: StepSources["payloads"], codec: PayloadC
  *
  * @throws TroupeError `contract-violated`.
  */
-export function checkedInput(
+function checkedInput(
   { name: agent, version, input: contract }: AgentDefinition,
   input: Payload,
   codec: PayloadCodec,

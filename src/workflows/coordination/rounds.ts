@@ -9,7 +9,7 @@ import type { LoopStep, MappingSources } from "../definition/workflow-definition
 import type { StepFailed, StepFinished, StepStarted } from "../history/run-event.ts";
 import type { BetweenRounds } from "../history/run-rounds.ts";
 import type { DecisionScope } from "./decide.ts";
-import { callPure, checkedInput, decodeSources, frozen } from "./pure-calls.ts";
+import { callPure, decodeSources, frozen, inputFor } from "./pure-calls.ts";
 
 /** The next round, or the loop's end, or that one of its functions failed. */
 export type RoundDecision = (StepStarted & { readonly who: string }) | StepFinished | StepFailed;
@@ -40,8 +40,8 @@ export function decideRound(
     const who = whoDoes(step, sources);
     const path = roundPath(name, round);
     const mapped = callPure({ name: path }, "mapping", step.maps[who] as LoopStep["until"], sources);
-    const encoded = codec.encode(mapped, `the input mapped for the step "${path}"`);
-    const input = checkedInput(step.agents[who] as LoopStep["agents"][string], encoded, codec);
+    const does = step.does[who] as LoopStep["does"][string];
+    const input = inputFor(does, mapped, `the input mapped for the step "${path}"`, codec);
     const started = { type: "step-started", step: path, input, by, epoch, who } as const;
     return unread.length === 0 ? started : { ...started, told };
   } catch (error) {
@@ -61,7 +61,7 @@ function isDone(step: OfRun<LoopStep>, sources: MappingSources): boolean {
 
 /** @throws TroupeError `invalid-workflow`; what the loop's `who` throws. */
 function whoDoes(step: OfRun<LoopStep>, sources: MappingSources): string {
-  const names = Object.keys(step.agents);
+  const names = Object.keys(step.does);
   if (step.who === undefined) return names[0] ?? "";
   const who = callPure(step, "who", step.who, sources);
   if (typeof who === "string" && names.includes(who)) return who;

@@ -139,10 +139,9 @@ export function planWorkflow(workflow: WorkflowDefinition): WorkflowPlan {
 
 function roundsOf(step: OfRun<LoopStep>): ReadonlyMap<string, PlannedStep> {
   return new Map(
-    Object.entries(step.agents).map(([who, agent]) => [
-      who,
-      partOf(step, agent, { map: step.maps[who] as AgentStep["map"] }),
-    ]),
+    Object.entries(step.does).flatMap(([who, does]) =>
+      does.kind === "agent" ? [[who, partOf(step, does, { map: step.maps[who] as AgentStep["map"] })]] : [],
+    ),
   );
 }
 
@@ -294,9 +293,9 @@ function outlineOf(step: StepDefinition): StepOutline {
     return { name, ...doerOf(step.agent), after, ...conditions, ...(step.isPivot ? { isPivot: true } : {}) };
   const own = { name, kind: step.kind, after, ...conditions, compensable: false };
   if (step.kind === "loop") {
-    const rounds = Object.entries(step.agents).map(([who, agent]): [string, StepOutline] => [
+    const rounds = Object.entries(step.does).map(([who, does]): [string, StepOutline] => [
       who,
-      { name: `${name}#`, ...doerOf(agent), after: [] },
+      { name: `${name}#`, ...partOutline(does), after: [] },
     ]);
     const inbox = step.inbox === undefined ? {} : { hasInbox: true as const };
     const contract = step.inbox === undefined ? {} : { contract: digestOf(step.inbox) };
@@ -307,13 +306,14 @@ function outlineOf(step: StepDefinition): StepOutline {
   if (step.kind !== "each") return own;
   const { does, concurrency, max, tolerate } = step;
   const bounds = { concurrency, max, ...(tolerate === undefined ? {} : { tolerate }) };
-  const item = does.kind === "agent" ? doerOf(does) : bodyOutline(does);
-  return { ...own, each: { ...bounds, item: { name: `${name}[]`, ...item, after: [] } } };
+  return { ...own, each: { ...bounds, item: { name: `${name}[]`, ...partOutline(does), after: [] } } };
 }
 
-/** What an item or a round that is a workflow has in its outline. */
-function bodyOutline(workflow: WorkflowDefinition): Pick<StepOutline, "kind" | "compensable" | "contract" | "body"> {
-  return { kind: "workflow", compensable: false, contract: digestOf(workflow.input), body: outlinesOf(workflow) };
+/** What an item or a round has in its outline: by its agent, or as the workflow that it is. */
+function partOutline(does: AgentDefinition | WorkflowDefinition): Omit<StepOutline, "name" | "after"> {
+  return does.kind === "agent"
+    ? doerOf(does)
+    : { kind: "workflow", compensable: false, contract: digestOf(does.input), body: outlinesOf(does) };
 }
 
 function doerOf(agent: AgentDefinition): Pick<StepOutline, "agent" | "compensable" | "undoesUnknown" | "contract"> {

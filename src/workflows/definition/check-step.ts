@@ -4,7 +4,7 @@ import { schemaProblem } from "../../contracts/check-schema.ts";
 import { TroupeError } from "../../errors/troupe-error.ts";
 import { isLetteredName, nameRule } from "../../values/name.ts";
 import { shown } from "../../values/shown.ts";
-import { stepsOfRun } from "./steps-of-run.ts";
+import { bodyOf, stepsOfRun } from "./steps-of-run.ts";
 import type {
   AgentStep,
   EachStep,
@@ -92,15 +92,24 @@ function agentProblem(workflow: WorkflowDefinition, step: AgentStep): string | u
     : undefined;
 }
 
-function loopProblem({ agents, maps, who, until, inbox, after }: LoopStep): string | undefined {
-  const names = Object.keys(agents);
-  if (names.length === 0) return "the second argument is the agent that does the rounds, or several by name";
+function loopProblem(step: LoopStep): string | undefined {
+  const { does, maps, who, until, inbox, after } = step;
+  const names = Object.keys(does);
+  if (names.length === 0)
+    return "the second argument is the agent or the workflow that does the rounds, or several agents by name";
+  const body = bodyOf(step);
+  const isOne = body !== undefined && names.length === 1 && names[0] === body.name;
+  const problem = isOne ? (emptiness(body) ?? pivotProblem(body, "in each round") ?? idleness(body)) : undefined;
+  if (problem !== undefined) return problem;
   for (const name of names) {
-    if (agents[name]?.kind !== "agent") return `its ${name} is an agent, made by defineAgent`;
+    const { kind } = does[name] ?? {};
+    if (kind === "workflow" && !isOne)
+      return `its ${name} is a workflow, and rounds are handed from agent to agent: a workflow does all rounds of its loop, or none. Give the workflow in place of the names, or make it a step of one that says by its steps' when what is done`;
+    if (kind !== "agent" && !isOne) return `its ${name} is an agent, made by defineAgent`;
     if (!isLetteredName(name)) return `the name ${shown(name)} of an agent starts with a letter and has ${nameRule}`;
     if (typeof maps[name] !== "function")
       return names.length === 1 && who === undefined
-        ? "the last argument is the function that maps a round's sources to the agent's input"
+        ? `the last argument is the function that maps a round's sources to the ${body === undefined ? "agent" : "workflow"}'s input`
         : `the last argument has a function for each agent that maps a round's sources to its input; there is none for ${name}`;
   }
   const stray = Object.keys(maps).find((name) => !names.includes(name));
@@ -108,8 +117,8 @@ function loopProblem({ agents, maps, who, until, inbox, after }: LoopStep): stri
   if (names.length > 1 && who === undefined) return "with several agents, its who says which one does the next round";
   if (who !== undefined && typeof who !== "function") return "its who is a function of the sources that gives a name";
   if (typeof until !== "function") return "its until is a function of the sources that says whether it is done";
-  const problem = inbox === undefined ? undefined : schemaProblem(inbox);
-  if (problem !== undefined) return `its inbox ${problem}`;
+  const inboxProblem = inbox === undefined ? undefined : schemaProblem(inbox);
+  if (inboxProblem !== undefined) return `its inbox ${inboxProblem}`;
   const taken = ["last", "by", "round", "told"].find((name) => after.includes(name));
   return taken && `its functions get ${taken} from the loop, so it can't come after a step of that name`;
 }
@@ -122,7 +131,7 @@ function eachProblem({ does, over, map, fallback, after }: EachStep): string | u
   if (typeof map !== "function")
     return `the last argument is the function that maps an item to the ${does.kind}'s input`;
   if (isWorkflow) {
-    const problem = emptiness(does) ?? pivotProblem(does);
+    const problem = emptiness(does) ?? pivotProblem(does, "for each item");
     if (problem !== undefined) return problem;
     if (fallback !== undefined)
       return `its items are done by the workflow ${does.name}@${does.version}, which has no fallback: give one to its steps`;
@@ -150,13 +159,32 @@ function emptiness({ name, version, steps }: WorkflowDefinition): string | undef
 }
 
 /** What is done several times has no point of no return. */
-function pivotProblem(workflow: WorkflowDefinition): string | undefined {
+function pivotProblem(workflow: WorkflowDefinition, when: string): string | undefined {
   const { name, version } = workflow;
   const pivot = pivotIn(workflow);
   return (
     pivot &&
-    `the workflow ${name}@${version} has a point of no return, ${pivot}, and a run has one at most: so it can't be done for each item`
+    `the workflow ${name}@${version} has a point of no return, ${pivot}, and a run has one at most: so it can't be done ${when}`
   );
+}
+
+/** Rounds in which nothing is done would follow one another without end, and all of them at once. */
+function idleness(workflow: WorkflowDefinition): string | undefined {
+  if (isNeverIdle(workflow)) return undefined;
+  const { name, version } = workflow;
+  return `a round may do nothing, as the workflow ${name}@${version} may skip all of its steps, or have lists without items: give it a step of an agent, or a wait, without a when`;
+}
+
+/** True for a workflow of which something is done each time: an agent's step, a wait or a pause. A list may be empty. */
+function isNeverIdle({ steps }: WorkflowDefinition): boolean {
+  const always = new Set<string>();
+  for (const { name, when, needs, otherwise } of steps)
+    if (otherwise !== undefined || (when === undefined && needs.every((needed) => always.has(needed))))
+      always.add(name);
+  return steps.some((step) => {
+    if (step.when !== undefined || !step.needs.every((needed) => always.has(needed))) return false;
+    return step.kind !== "each" && (step.kind !== "workflow" || isNeverIdle(step.workflow));
+  });
 }
 
 /** The path of the point of no return. */

@@ -19,7 +19,7 @@ import {
   type UntypedOptions,
   waitStep,
 } from "./make-step.ts";
-import type { LoopAgents } from "./loop-options.ts";
+import type { LoopDoers } from "./loop-options.ts";
 import type { WorkflowBuilder } from "./workflow-builder.ts";
 import type { StepDefinition, WorkflowDefinition } from "./workflow-definition.ts";
 
@@ -117,7 +117,7 @@ interface UntypedBuilder extends WorkflowDefinition {
   each(name: string, does: AgentDefinition | WorkflowDefinition, options: UntypedOptions, map: Mapping): UntypedBuilder;
   loop(
     name: string,
-    agents: LoopAgents,
+    does: LoopDoers,
     options: UntypedOptions,
     maps: Mapping | Readonly<Record<string, Mapping>>,
   ): UntypedBuilder;
@@ -140,12 +140,8 @@ function builderOf(workflow: WorkflowDefinition): UntypedBuilder {
       adding("step", () => doneStep(name, does, rest)),
     each: (name: string, does: AgentDefinition | WorkflowDefinition, options: UntypedOptions, map: Mapping) =>
       adding("each", () => eachStep(name, does, options, map)),
-    loop: (
-      name: string,
-      agents: LoopAgents,
-      options: UntypedOptions,
-      maps: Mapping | Readonly<Record<string, Mapping>>,
-    ) => adding("loop", () => loopStep(name, agents, options, maps)),
+    loop: (name: string, does: LoopDoers, options: UntypedOptions, maps: Mapping | Readonly<Record<string, Mapping>>) =>
+      adding("loop", () => loopStep(name, does, options, maps)),
     waitFor: (name: string, options: UntypedOptions, question: Mapping) =>
       adding("waitFor", () => waitStep(name, options, question)),
     pause: (name: string, options: UntypedOptions) => adding("pause", () => pauseStep(name, options)),

@@ -4,7 +4,7 @@ import * as v from "valibot";
 import type { AgentDefinition } from "../../agents/agent-definition.ts";
 import { checkOptions } from "../../contracts/check-options.ts";
 import { shown } from "../../values/shown.ts";
-import type { LoopAgents } from "./loop-options.ts";
+import type { LoopDoers } from "./loop-options.ts";
 import type {
   AgentStep,
   EachStep,
@@ -156,21 +156,21 @@ export function eachStep(
   return Object.freeze({ kind: "each", ...baseOf(name, options), does, ...own });
 }
 
-/** A loop of one agent is one of several in which that agent does every round. */
+/** A loop of one agent, or of one workflow, is one of several in which that does every round. */
 export function loopStep(
   name: string,
-  agents: LoopAgents,
+  does: LoopDoers,
   options: UntypedOptions,
   maps: Mapping | Readonly<Record<string, Mapping>>,
 ): LoopStep {
   checkOptions(`loop ${shown(name)}`, loopOptions, options);
   const { who, until, max = 0, onMax = "fail", inbox } = options;
-  const isOne = isAgent(agents);
+  const isOne = isOneDoer(does);
   return Object.freeze({
     kind: "loop",
     ...baseOf(name, options),
-    agents: Object.freeze(isOne ? { [agents.name]: agents } : { ...agents }),
-    maps: Object.freeze(isOne ? { [agents.name]: maps as Mapping } : { ...(maps as Record<string, Mapping>) }),
+    does: Object.freeze(isOne ? { [does.name]: does } : { ...does }),
+    maps: Object.freeze(isOne ? { [does.name]: maps as Mapping } : { ...(maps as Record<string, Mapping>) }),
     who: isOne ? undefined : who,
     until: until as Mapping,
     max,
@@ -179,8 +179,8 @@ export function loopStep(
   });
 }
 
-function isAgent(agents: LoopAgents): agents is AgentDefinition {
-  return agents?.kind === "agent";
+function isOneDoer(does: LoopDoers): does is AgentDefinition | WorkflowDefinition {
+  return does?.kind === "agent" || does?.kind === "workflow";
 }
 
 export function waitStep(name: string, options: UntypedOptions, question: Mapping): WaitStep {

@@ -36,7 +36,10 @@ function stepsIn(workflow: Pick<WorkflowDefinition, "steps">, scope: string, wit
 
 /** The workflow that each item of an each is, or each round of a loop; `undefined` where agents do them. */
 export function bodyOf(step: StepDefinition): WorkflowDefinition | undefined {
-  return step.kind === "each" && step.does.kind === "workflow" ? step.does : undefined;
+  if (step.kind !== "each" && step.kind !== "loop") return undefined;
+  // a workflow does every round of its loop
+  const does = step.kind === "each" ? step.does : Object.values(step.does)[0];
+  return does?.kind === "workflow" ? does : undefined;
 }
 
 /** The path of any item of an each, or of any round of a loop. */
@@ -124,7 +127,7 @@ export function wholeOf(path: string): string | undefined {
 
 /** The agents of a step: of a loop, several. */
 export function agentsOf(step: StepDefinition): readonly AgentDefinition[] {
-  if (step.kind === "loop") return Object.values(step.agents);
+  if (step.kind === "loop") return Object.values(step.does).filter((does) => does.kind === "agent");
   if (step.kind === "each") return step.does.kind === "agent" ? [step.does] : [];
   return step.kind === "agent" ? [step.agent] : [];
 }

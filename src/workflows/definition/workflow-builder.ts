@@ -6,11 +6,12 @@ import type { EachOptions, Results } from "./each-options.ts";
 import type {
   HandOff,
   InboxOf,
-  LoopAgents,
+  LoopDoers,
   LoopOptions,
   OutputOfLoop,
   PartsOfLoop,
   RoundMapping,
+  WaitsOfLoop,
 } from "./loop-options.ts";
 import type { PauseTime, WaitOptions } from "./wait-options.ts";
 import type { Tolerance, WorkflowDefinition } from "./workflow-definition.ts";
@@ -266,9 +267,10 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
     Parts & Emitted<Kind, `${Name}[${number}]`, Part, InnerParts>
   >;
   /**
-   * Adds a loop: a step that an agent does again and again, one round at a time, until `until` says that it is done. The last argument maps
-   * the sources to the agent's input, with the output of the round before as `last`, which is `undefined` for the first one, and the number of
+   * Adds a loop: a step that an agent, or a workflow, does again and again, one round at a time, until `until` says that it is done. The last argument
+   * maps the sources to the input of what does it, with the output of the round before as `last`, which is `undefined` for the first one, and the number of
    * the `round`. Its output is that of the last round. Each round is tried again, recovered and undone by itself, under its path: `improve#3`.
+   * Of a workflow, each step is: `improve#3/critique`. The output of a round is that of its last step then.
    *
    * Several agents are given by name. `who` gives the name of the one that does the next round, the last argument has a mapping for each, and
    * `by` tells whose output `last` is.
@@ -277,8 +279,8 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
    *
    * There are never more rounds than `max`. After so many, the step fails as `loop-exhausted`, or finishes if `onMax` is `"accept"`.
    *
-   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, for a `max` that isn't a whole number from 1 to a million, and
-   * for agents without a mapping.
+   * @throws TroupeError `invalid-workflow` as {@link WorkflowBuilder.step} does, for a `max` that isn't a whole number from 1 to a million, for
+   * agents without a mapping, and for a workflow with a point of no return, or of which a round may do nothing.
    * @example
    * defineWorkflow(import.meta.url, { name: "essay", version: "1.0.0", input: Topic })
    *   .step("draft", writer, ({ input }) => input)
@@ -287,18 +289,18 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
    */
   loop<
     const Name extends string,
-    const Agents extends LoopAgents,
+    const Does extends LoopDoers,
     const Given = never,
     const Told = never,
     const After extends StepName<Steps> = never,
     const Needs extends StepName<Steps> = never,
     When extends boolean = never,
-    const Otherwise extends ReadonlyParts<OutputOfLoop<Agents>> = never,
+    const Otherwise extends ReadonlyParts<OutputOfLoop<Does>> = never,
   >(
     name: FreeName<Name, Steps>,
-    agents: Agents,
-    options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, Given, Told> &
-      HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>> &
+    does: Does,
+    options: LoopOptions<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Does>, Given, Told> &
+      HandOff<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Does>, NoInfer<Told>> &
       BranchOptions<
         After,
         Needs,
@@ -307,14 +309,14 @@ export interface WorkflowBuilder<Input, Parsed, Output, Steps, Waits, Parts> ext
         When,
         Otherwise
       >,
-    map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Agents>, NoInfer<Told>>,
+    map: RoundMapping<Sources<Parsed, Steps, NoInfer<After>, NoInfer<Needs>>, NoInfer<Does>, NoInfer<Told>>,
   ): WorkflowBuilder<
     Input,
     Parsed,
-    Settled<Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise>>,
-    Steps & { readonly [K in Name]: Left<OutputOfLoop<Agents>, Steps, Needs, When, Otherwise> },
-    Waits & InboxOf<Name, Given>,
-    Parts & PartsOfLoop<Name, Agents>
+    Settled<Left<OutputOfLoop<Does>, Steps, Needs, When, Otherwise>>,
+    Steps & { readonly [K in Name]: Left<OutputOfLoop<Does>, Steps, Needs, When, Otherwise> },
+    Waits & InboxOf<Name, Given> & WaitsOfLoop<Name, Does>,
+    Parts & PartsOfLoop<Name, Does>
   >;
   /**
    * Adds a wait: a step that finishes when {@link Run.tell} gives its answer, and the answer is its output. The last argument makes the

@@ -132,16 +132,17 @@ export interface EachStep extends StepBase {
 }
 
 /**
- * A step that agents do in rounds, one at a time, until it is done.
+ * A step that agents, or a workflow, do in rounds, one at a time, until it is done. The steps of a workflow are steps of the same run in each round:
+ * `improve#3/write`.
  *
  * @experimental
  * @since 0.1.0
  */
 export interface LoopStep extends StepBase {
   readonly kind: "loop";
-  /** The agents that do its rounds, by the names that `who` gives. A single one goes by its own name. */
-  readonly agents: Readonly<Record<string, AgentDefinition>>;
-  /** By the same names, what maps the sources, with `last`, `by`, `round` and `told`, to the agent's input. Synchronous and pure. */
+  /** The agents that do its rounds, by the names that `who` gives. A single one, or the workflow that does each round, goes by its own name. */
+  readonly does: Readonly<Record<string, AgentDefinition | WorkflowDefinition>>;
+  /** By the same names, what maps the sources, with `last`, `by`, `round` and `told`, to the input. Synchronous and pure. */
   readonly maps: Readonly<Record<string, (sources: MappingSources) => unknown>>;
   /** Says which agent does the next round; absent where there is only one. Synchronous and pure. */
   readonly who: ((sources: MappingSources) => unknown) | undefined;

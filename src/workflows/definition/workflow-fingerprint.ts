@@ -54,8 +54,11 @@ function outlineOf(step: StepDefinition): readonly unknown[] {
       return [name, after, step.kind, ...doer, concurrency, max, describe(tolerate), ...conditions];
     }
     case "loop": {
-      const { agents, max, onMax, inbox } = step;
-      const doers = Object.entries(agents).map(([who, agent]) => [who, ...doerOf(agent)]);
+      const { does, max, onMax, inbox } = step;
+      const doers = Object.entries(does).map(([who, one]) => [
+        who,
+        ...(one.kind === "agent" ? doerOf(one) : [outlineOfAll(one)]),
+      ]);
       return [name, after, step.kind, doers, max, onMax, describe(inbox), ...conditions];
     }
     case "workflow":

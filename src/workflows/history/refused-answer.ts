@@ -2,7 +2,7 @@
 
 import { TroupeError } from "../../errors/troupe-error.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
-import { partAround } from "../definition/steps-of-run.ts";
+import { partAround, roundAt } from "../definition/steps-of-run.ts";
 import { shown } from "../../values/shown.ts";
 import type { RunNote } from "./run-event.ts";
 import { stepOf } from "./run-progress.ts";
@@ -25,11 +25,12 @@ export function refusedAnswer(
   if (state === undefined) return notTaken(run, `the run ${run} has not started`, { status: "new", wait });
   if (key !== undefined && isToldUnder(state, wait, key)) return undefined;
   const part = partAround(wait)?.part;
-  if (part !== undefined && stepOf(state, part) === undefined)
-    return notTaken(run, `"${wait}" is a step of "${part}", which the run ${run} has not begun`, {
-      status: state.status,
-      wait,
-    });
+  if (part !== undefined && stepOf(state, part) === undefined) {
+    const at = roundAt(part);
+    const isOver = at !== undefined && at.round <= (stepOf(state, at.loop)?.loop?.round ?? 0);
+    const why = `which ${isOver ? "is over in" : "has not begun in"} the run ${run}`;
+    return notTaken(run, `"${wait}" is a step of "${part}", ${why}`, { status: state.status, wait });
+  }
   if (hasInbox(state, wait)) return refusedMessage(run, wait, state);
   if (!isWait(state, wait)) {
     return new TroupeError(

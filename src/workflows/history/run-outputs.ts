@@ -23,7 +23,7 @@ export function gatheredAt(steps: RunSteps, place: number): Payload {
   const { each } = outlineAt(steps, place);
   const { loop } = stepAt(steps, place);
   if (loop !== undefined) {
-    return loop.at === undefined ? undefined : stepAt(steps, loop.at).output;
+    return loop.at === undefined ? undefined : outputAt(steps, loop.at);
   }
   if (each !== undefined) return resultsOf(steps, stepAt(steps, place), each);
   const last = membersOf(steps, place).at(-1);

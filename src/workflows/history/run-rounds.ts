@@ -8,9 +8,11 @@ import { roundAt, roundPath } from "../definition/steps-of-run.ts";
 import type { Payload } from "../../contracts/payload-codec.ts";
 import type { Mutable } from "../../values/mutable.ts";
 import type { LoopTold, StepStarted } from "./run-event.ts";
+import { outputAt } from "./run-outputs.ts";
 import type { RunState } from "./run-state.ts";
-import { outlineAt, placeOf, stepAt, withExtent } from "../steps/run-places.ts";
-import { withSteps } from "../steps/run-steps.ts";
+import { isRoundKept } from "../steps/outline-index.ts";
+import { outlineAt, placeOf, stepAt, widthAt, withExtent, withoutParts } from "../steps/run-places.ts";
+import { newPart, withSteps } from "../steps/run-steps.ts";
 import { hasFinished, type InboxState, type RunSteps, segmentSize, type StepState } from "../steps/step-state.ts";
 import { isCutOff } from "./given-up.ts";
 import { changeStep, copyOfStep } from "./step-change.ts";
@@ -51,7 +53,8 @@ export function betweenRounds({ status, steps }: RunState, path: string): Betwee
   if (newest !== undefined && !hasFinished(newest)) return undefined;
   const { told } = inboxOf(step);
   const of = { done, unread: unreadIn(step), told };
-  return newest === undefined ? of : { ...of, last: { who: newest.who ?? "", output: newest.output } };
+  if (newest === undefined || step.loop.at === undefined) return of;
+  return { ...of, last: { who: newest.who ?? "", output: outputAt(steps, step.loop.at) } };
 }
 
 function inboxOf({ inbox = nothingTold }: StepState): InboxState {
@@ -112,16 +115,19 @@ export function isFull(step: StepState): boolean {
   return told - read >= mostUnread;
 }
 
-/** Has a loop begin: it has two places from now on, behind all others. */
+/** Has a loop begin: it has places for two rounds from now on. */
 export function openLoop(next: Mutable<RunState>, place: number): void {
-  const { steps, from } = withExtent(next.steps, place, 2);
+  const { steps, from } = withExtent(next.steps, place, 2 * widthAt(next.steps, place));
   const step = copyOfStep(stepAt(steps, place), "open");
   step.input = null;
   step.loop = { round: 0, from };
   next.steps = withSteps(steps, [[place, step]], steps.undoneFirst);
 }
 
-/** Gives the run the round that an event starts, if it starts one. A round that can't be undone takes the place of the one before the last. */
+/**
+ * Gives the run the round that an event starts, if it starts one, with the steps that are in it. A round that can't be undone takes the place of the one
+ * before the last, and nothing that was in that one is left.
+ */
 export function addRound(next: Mutable<RunState>, { step: path, who, told }: StepStarted): void {
   const at = who === undefined ? undefined : roundAt(path);
   const { place: loop = 0, step } = (at && loopIn(next.steps, at.loop)) ?? {};
@@ -129,11 +135,13 @@ export function addRound(next: Mutable<RunState>, { step: path, who, told }: Ste
   const changed = copyOfStep(step, step.status);
   let { steps } = next;
   const { kept = 0, keptFrom = [] } = step.loop;
-  let place = step.loop.from + ((at.round - kept - 1) % 2);
-  if (boundsOf(steps, at.loop).rounds[who]?.compensable === true) {
+  const about = boundsOf(steps, at.loop).rounds[who];
+  const width = widthAt(steps, loop);
+  let place = step.loop.from + ((at.round - kept - 1) % 2) * width;
+  if (about !== undefined && isRoundKept(about)) {
     let from = keptFrom.at(-1) ?? 0;
-    if (kept % segmentSize === 0) ({ steps, from } = withExtent(steps, loop, segmentSize));
-    place = from + (kept % segmentSize);
+    if (kept % segmentSize === 0) ({ steps, from } = withExtent(steps, loop, segmentSize * width));
+    place = from + (kept % segmentSize) * width;
     changed.loop = {
       round: at.round,
       at: place,
@@ -141,17 +149,16 @@ export function addRound(next: Mutable<RunState>, { step: path, who, told }: Ste
       kept: kept + 1,
       keptFrom: kept % segmentSize === 0 ? [...keptFrom, from] : keptFrom,
     };
-  } else changed.loop = { ...step.loop, round: at.round, at: place };
+  } else {
+    changed.loop = { ...step.loop, round: at.round, at: place };
+    if (width > 1) steps = withoutParts(steps, place, place + width);
+  }
   if (step.inbox !== undefined) changed.inbox = readUpTo(step.inbox, told ?? step.inbox.read);
   const round: StepState = { name: roundPath(at.loop, at.round), status: "pending", who };
-  next.steps = withSteps(
-    steps,
-    [
-      [loop, changed],
-      [place, round],
-    ],
-    steps.undoneFirst,
-  );
+  const [root, ...inner] = newPart(round, place, about);
+  next.steps = withSteps(steps, root === undefined ? [] : [[loop, changed], root], steps.undoneFirst);
+  // what a step in a round is follows from what does the round
+  if (inner.length > 0) next.steps = withSteps(next.steps, inner, steps.undoneFirst);
 }
 
 /** Lets go of what rounds before this one had read: what this one reads is kept for as long as it is the newest. */

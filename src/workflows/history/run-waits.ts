@@ -9,6 +9,7 @@ import type { StepOutline } from "../steps/step-outline.ts";
 import { isCutOff } from "./given-up.ts";
 import { isReady, statusOf, stepOf } from "./run-progress.ts";
 import { isHeldBack, type RunState } from "./run-state.ts";
+import { partsIn } from "../steps/outline-index.ts";
 import { outlineAt, placeOf, stepAt } from "../steps/run-places.ts";
 import { everyStep } from "../steps/run-steps.ts";
 import { isSettled, type RunSteps, type WaitState } from "../steps/step-state.ts";
@@ -105,6 +106,7 @@ export function withoutAnswer(wait: WaitState): WaitState {
 }
 
 /** True for a step whose items or rounds agents do while it is open: where they are workflows, these say what they wait for. */
-function isWorkedOn({ each, loop }: StepOutline): boolean {
-  return each === undefined ? loop !== undefined : each.item.body === undefined;
+function isWorkedOn(step: StepOutline): boolean {
+  const parts = partsIn(step);
+  return parts.length > 0 && parts.every(({ body }) => body === undefined);
 }

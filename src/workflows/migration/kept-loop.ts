@@ -5,8 +5,10 @@ import type { Payload } from "../../contracts/payload-codec.ts";
 import { wholeOf } from "../definition/steps-of-run.ts";
 import type { RunState } from "../history/run-state.ts";
 import { placedSteps, type PlacedStep } from "../steps/run-steps.ts";
+import { isRoundKept } from "../steps/outline-index.ts";
 import type { StepOutline } from "../steps/step-outline.ts";
 import type { Findings } from "./findings.ts";
+import { shapeOf } from "./shape-of.ts";
 
 export function judgeLoop(
   { steps }: RunState,
@@ -40,16 +42,20 @@ export function judgeLoop(
   }
   if (isChanged) findings.change({ step: name, messages });
 
-  /** Rounds that can't be undone are not kept: so whether they can is settled. */
+  /** Rounds that can't be undone are not kept: so whether they can is settled. So is what steps are in them. */
   function judgeRounds(): void {
     const [before, rounds] = [about.loop?.rounds ?? {}, now.about.loop?.rounds ?? {}];
+    if (shapeOf(about) !== shapeOf(now.about)) {
+      findings.refuse(`"${name}" has begun, and its rounds have other steps in the new definition`);
+      return;
+    }
     for (const { step: one } of placedSteps(steps)) {
       const { who } = one;
       if (who !== undefined && wholeOf(one.name) === name && rounds[who] === undefined)
         findings.refuse(`"${one.name}" was done by ${who}, and "${name}" has no such agent in the new definition`);
     }
     for (const [who, outline] of Object.entries(rounds))
-      if (before[who] !== undefined && before[who].compensable !== outline.compensable)
+      if (before[who] !== undefined && isRoundKept(before[who]) !== isRoundKept(outline))
         findings.refuse(
           `"${name}" has begun, and whether its rounds by ${who} can be undone changes: that is settled by then`,
         );

@@ -21,6 +21,7 @@ import { hasFinished, isInFlight, type StepState } from "../steps/step-state.ts"
 import { type StepOutline, toleratedOf } from "../steps/step-outline.ts";
 import type { Findings } from "./findings.ts";
 import { judgeLoop } from "./kept-loop.ts";
+import { shapeOf } from "./shape-of.ts";
 
 /** The run's input has to be one of the new definition. */
 export function judgeInput(state: RunState, { workflow, contract }: WorkflowPlan, findings: Findings): void {
@@ -64,7 +65,11 @@ function partIn(plan: WorkflowPlan, path: string, who: string): Successor["step"
   const step = whole === undefined ? undefined : openingAt(plan, whole);
   if (whole === undefined || step === undefined) return undefined;
   const workflow = bodyOf(step);
-  if (step.kind === "each" && workflow !== undefined) return { ...step, kind: "workflow", name: path, workflow };
+  if (workflow !== undefined) {
+    const { scope, after, needs, when, otherwise } = step;
+    const map = (): undefined => undefined; // its input is known
+    return { kind: "workflow", name: path, scope, after, needs, when, otherwise, workflow, map };
+  }
   const parts = partsOf(plan, whole);
   const [only] = parts.values();
   return itemAt(path) === undefined ? parts.get(who) : only;
@@ -184,12 +189,6 @@ function judgeKept(
       return;
     case "pause":
   }
-}
-
-/** What of an item's steps says where they are, and what they come after: it is settled once one has begun. */
-function shapeOf({ each }: StepOutline): string {
-  const steps = each?.item.body?.map((step) => [step.name, step.kind, step.after, step.needs, shapeOf(step)]);
-  return JSON.stringify(steps ?? []);
 }
 
 const kindText = {

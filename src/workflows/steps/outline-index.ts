@@ -11,6 +11,8 @@ export interface OutlineIndex {
   readonly widths: readonly number[];
   /** True if an item or a round is a workflow. */
   readonly hasBodies: boolean;
+  /** True if any of it can be undone, also in items and rounds. */
+  readonly isUndoable: boolean;
   readonly places: ReadonlyMap<string, number>;
   /** By place: the places of the steps that it comes after, and of those of them that it needs. */
   readonly befores: readonly (readonly number[])[];
@@ -34,14 +36,15 @@ export function indexOf(outline: readonly StepOutline[]): OutlineIndex {
   return index;
 }
 
-/** The outline of what is at a path, also of an item, of a round by one of its loop's agents, and of what is in one; `undefined` for none. */
+/** The outline of what is at a path, also of an item, of a round by one of its loop's agents where there are several, and of what is in one; `undefined` for none. */
 export function outlineOf(outline: readonly StepOutline[], path: string, who = ""): StepOutline | undefined {
   const place = indexOf(outline).places.get(path);
   if (place !== undefined) return outline[place];
   const whole = wholeOf(path);
   if (whole !== undefined) {
-    const { each, loop } = outlineOf(outline, whole) ?? {};
-    return each?.item ?? loop?.rounds[who];
+    const about = outlineOf(outline, whole);
+    const parts = about === undefined ? [] : partsIn(about);
+    return parts.length === 1 ? parts[0] : about?.loop?.rounds[who];
   }
   const within = partAround(path);
   const { body } = (within && outlineOf(outline, within.part)) ?? {};
@@ -64,11 +67,26 @@ function newIndex(outline: readonly StepOutline[]): OutlineIndex {
   const pivot = outline.findIndex(({ isPivot }) => isPivot === true);
   const widths = outline.map(widthOf);
   const needs = outline.map((step) => placesOf(step.needs));
-  const own = { size: outline.length, widths, hasBodies: widths.some((width) => width > 1) };
+  const isUndoable = outline.some((step) => mayBeUndone(step) || partsIn(step).some(mayBeUndone));
+  const own = { size: outline.length, widths, hasBodies: widths.some((width) => width > 1), isUndoable };
   return { ...own, places, befores, needs, dependents, pivot: pivot === -1 ? undefined : pivot, parents, members };
 }
 
-function widthOf({ each, loop }: StepOutline): number {
-  const parts = each === undefined ? Object.values(loop?.rounds ?? {}) : [each.item];
-  return Math.max(1, ...parts.map(({ body = [] }) => 1 + body.length));
+function widthOf(step: StepOutline): number {
+  return Math.max(1, ...partsIn(step).map(({ body = [] }) => 1 + body.length));
+}
+
+/** What any item or any round is, by each of its loop's agents. */
+export function partsIn({ each, loop }: StepOutline): readonly StepOutline[] {
+  return each === undefined ? Object.values(loop?.rounds ?? {}) : [each.item];
+}
+
+/** True for a round that stays in the run's state once it has finished: it can be undone, or something in it can. One by an agent has finished with what that gave. */
+export function isRoundKept(round: StepOutline): boolean {
+  return round.body === undefined ? round.compensable : mayBeUndone(round);
+}
+
+/** True for a step, an item or a round that can be undone, or something in it can: with what it gave, or where its effects are unknown. */
+function mayBeUndone({ compensable, undoesUnknown, body }: StepOutline): boolean {
+  return compensable || undoesUnknown === true || (body !== undefined && indexOf(body).isUndoable);
 }

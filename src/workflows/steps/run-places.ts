@@ -5,7 +5,7 @@
 
 import { itemAt, partAround, roundAt } from "../definition/steps-of-run.ts";
 import { indexOf, type OutlineIndex } from "./outline-index.ts";
-import { type RunSteps, segmentSize, type StepState } from "./step-state.ts";
+import { type RunSteps, segmentSize, type StepState, unowned } from "./step-state.ts";
 import type { StepOutline } from "./step-outline.ts";
 
 /** The step at a place, which must exist. */
@@ -219,14 +219,51 @@ export function pivotOf({ outline }: RunSteps): number | undefined {
   return indexOf(outline).pivot;
 }
 
-/** The steps with room for so many more behind all others, for the items or rounds of the step at a place; and where that room is. */
+/**
+ * The steps with room for so many more behind the step at a place, for its items or rounds; and where that room is. What is free is taken first: the
+ * smallest that is enough.
+ */
 export function withExtent(
   steps: RunSteps,
   place: number,
   count: number,
 ): { readonly steps: RunSteps; readonly from: number } {
+  const { extents = [] } = steps;
+  const needed = Math.ceil(count / segmentSize);
+  let found = -1;
+  for (let at = extents.length - 1; at >= 0 && (extents[at]?.from ?? 0) > place; at--)
+    if (extents[at]?.place === unowned && sizeOf(steps, at) >= needed)
+      if (found < 0 || sizeOf(steps, at) <= sizeOf(steps, found)) found = at;
+  const free = extents[found];
+  if (free !== undefined)
+    return { steps: { ...steps, extents: extents.with(found, { ...free, place }) }, from: free.from };
   const from = steps.segments.length * segmentSize;
-  const segments = Array.from({ length: Math.ceil(count / segmentSize) }, () => []);
-  const extents = [...(steps.extents ?? []), { place, from }];
-  return { steps: { ...steps, segments: [...steps.segments, ...segments], extents }, from };
+  const segments = Array.from({ length: needed }, () => []);
+  return {
+    steps: { ...steps, segments: [...steps.segments, ...segments], extents: [...extents, { place, from }] },
+    from,
+  };
+}
+
+/** How many segments a stretch has. */
+function sizeOf({ extents = [], segments }: RunSteps, at: number): number {
+  return ((extents[at + 1]?.from ?? segments.length * segmentSize) - (extents[at]?.from ?? 0)) / segmentSize;
+}
+
+/** The steps without the items and rounds, however deep, of those from one place on and up to another: the places that they had are free. */
+export function withoutParts(steps: RunSteps, first: number, end: number): RunSteps {
+  const { extents = [] } = steps;
+  const gone = [{ from: first, to: end }];
+  let segments: (readonly StepState[])[] | undefined;
+  let left: Extent[] | undefined;
+  // what belongs to a step is behind it
+  for (const [at, { place, from }] of extents.entries()) {
+    if (from < end || !gone.some((one) => one.from <= place && place < one.to)) continue;
+    const to = from + sizeOf(steps, at) * segmentSize;
+    gone.push({ from, to });
+    segments ??= [...steps.segments];
+    for (let segment = from / segmentSize; segment < to / segmentSize; segment++) segments[segment] = [];
+    (left ??= [...extents])[at] = { place: unowned, from };
+  }
+  return segments === undefined || left === undefined ? steps : { ...steps, segments, extents: left };
 }

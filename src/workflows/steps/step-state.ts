@@ -55,11 +55,11 @@ export interface LoopState {
   readonly round: number;
   /** The place of that one; absent before there is one. */
   readonly at?: number;
-  /** The first of two places, which rounds that can't be undone take in turns: so two of these are there at most. */
+  /** The first of two places, each with those of the steps in a round, which rounds that can't be undone take in turns: so two of these are there at most. */
   readonly from: number;
   /** How many have started that can be undone, all of which are kept; absent for none. */
   readonly kept?: number;
-  /** The places of the first of them, and of each {@link segmentSize} further ones; the others follow. */
+  /** The places of the first of them, and of each {@link segmentSize} further ones; the others follow, each with the steps that are in it. */
   readonly keptFrom?: readonly number[];
 }
 
@@ -140,7 +140,7 @@ export interface RunSteps {
   readonly outline: readonly StepOutline[];
   /** By place: {@link segmentSize} steps in each segment but the last. */
   readonly segments: readonly (readonly StepState[])[];
-  /** Whose items or rounds are behind the steps: those of the each or the loop at `place` from a place on, up to the next one here. */
+  /** Whose items or rounds are behind the steps: those of the each or the loop at `place` from a place on, up to the next one here; {@link unowned} where there are none any more. */
   readonly extents?: readonly { readonly place: number; readonly from: number }[];
   /** How many steps have finished, whether or not they were undone. Items and rounds don't count, nor what is in them. */
   readonly finished: number;
@@ -164,6 +164,9 @@ export interface UndoingCounts {
 
 /** Stands for an error that a history doesn't have. */
 export const unknownError = { kind: "value", name: "undefined", message: "the history has no error for it" } as const;
+
+/** Stands for the owner of places that are free. */
+export const unowned = -1;
 
 /** The steps in a segment: the most that an event copies. */
 export const segmentSize = 64;

@@ -7,6 +7,7 @@ import type * as RunWaits from "../../../src/workflows/history/run-waits.ts";
 import type * as RunProgress from "../../../src/workflows/history/run-progress.ts";
 import type * as GivenUp from "../../../src/workflows/history/given-up.ts";
 import type * as RunItems from "../../../src/workflows/history/run-items.ts";
+import type * as RunSteps from "../../../src/workflows/steps/run-steps.ts";
 import type * as RunRounds from "../../../src/workflows/history/run-rounds.ts";
 import type * as RunMachine from "../../../src/workflows/history/run-machine.ts";
 import { placeOf, stepAt } from "../../../src/workflows/steps/run-places.ts";
@@ -110,6 +111,21 @@ describe("the properties", () => {
       },
     }));
     expect(failure).toContain("there are no more rounds than there may be");
+  });
+
+  it("notice a round whose steps are not laid out anew where another one was", async () => {
+    vi.resetModules();
+    vi.doMock("../../../src/workflows/steps/run-steps.ts", async (original) => {
+      const steps = await original<typeof RunSteps>();
+      const newPart: typeof RunSteps.newPart = (root, ...given) =>
+        steps
+          .newPart(root, ...given)
+          .map(([place, step]) => [place, /#([3-9])\/[^/]*$/.test(step.name) ? { ...step, status: "skipped" } : step]);
+      return { ...steps, newPart };
+    });
+    const failure = await failureOf({ loops: true, bodies: true, depth: 1 });
+    vi.doUnmock("../../../src/workflows/steps/run-steps.ts");
+    expect(failure).toContain("every run ends");
   });
 
   it("notice a loop that ends although a message is unread", async () => {

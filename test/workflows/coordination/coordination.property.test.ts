@@ -24,6 +24,10 @@ function deeds({ events }: Outcome): unknown[] {
     }));
 }
 
+function hasWholeRounds(steps: Scenario["steps"]): boolean {
+  return steps.some(({ loop, inner }) => inner !== undefined && (loop !== undefined || hasWholeRounds(inner)));
+}
+
 describe("runs under either coordination and any switches in between", () => {
   it("give the same outputs (invariant 10)", async () => {
     await fc.assert(
@@ -141,6 +145,33 @@ describe("runs under either coordination and any switches in between", () => {
       check,
     );
     expect(deepest, "items in each other").toBeGreaterThan(1);
+  });
+
+  it("go round loops whose rounds are whole workflows, in each other and in items, and come to the same (invariants 10, 11, 13, 14, 15)", async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(
+        scenarios({
+          interventions: ["switch", "tell", "crash"],
+          branches: true,
+          waits: true,
+          depth: 3,
+          eaches: true,
+          bodies: true,
+          loops: true,
+        }).filter(({ steps }) => hasWholeRounds(steps)),
+        async (scenario) => {
+          const played = await play(scenario);
+          expectAllSound(scenario, played);
+          expect(played.runs.map(({ status }) => status)).toEqual(played.runs.map(() => "completed"));
+          for (const { events } of played.runs)
+            for (const event of events) if ("step" in event) seen.add((event.step ?? "").replaceAll(/s\d+|\d/g, ""));
+        },
+      ),
+      check,
+    );
+    const nested = ["#/#/", "#/[]/", "[]/#/"].filter((part) => ![...seen].some((path) => path.includes(part)));
+    expect(nested, "rounds in rounds, items in rounds, rounds in items").toEqual([]);
   });
 
   it("go round loops as often as they may, and read each message once (invariants 10, 11, 13, 14, 15)", async () => {

@@ -104,7 +104,43 @@ describe("a workflow", () => {
   });
 
   it.each<[string, unknown[], string]>([
-    ["no agents", [{}, { max: 1, until: map }, {}], "the second argument is the agent that does the rounds"],
+    [
+      "no agents",
+      [{}, { max: 1, until: map }, {}],
+      "the second argument is the agent or the workflow that does the rounds",
+    ],
+    ["a workflow without steps", [begin(), { max: 1, until: map }, map], "flow@1.0.0 has no steps"],
+    ["a workflow and no mapping", [begin().step("s", agent, map), { max: 1, until: map }], "to the workflow's input"],
+    [
+      "a workflow with a point of no return",
+      [begin().step("s", agent, { pointOfNoReturn: true }, map), { max: 1, until: map }, map],
+      "has a point of no return, s, and a run has one at most: so it can't be done in each round",
+    ],
+    [
+      "a workflow that may skip all of its steps",
+      [
+        begin()
+          .step("s", agent, { when: () => true }, map)
+          .step("t", agent, { needs: ["s"] }, map),
+        { max: 1, until: map },
+        map,
+      ],
+      "a round may do nothing, as the workflow flow@1.0.0 may skip all of its steps, or have lists without items",
+    ],
+    [
+      "a workflow of lists",
+      [begin().step("in", begin().each("s", agent, { over: () => [] }, map), map), { max: 1, until: map }, map],
+      "a round may do nothing",
+    ],
+    [
+      "several workflows",
+      [
+        { a: agent, b: begin().step("s", agent, map) },
+        { max: 1, until: map, who: map },
+        { a: map, b: map },
+      ],
+      "its b is a workflow, and rounds are handed from agent to agent",
+    ],
     ["what is no agent", [{ a: "agent" }, { max: 1, until: map }, { a: map }], "its a is an agent"],
     ["an odd name", [{ "a/b": agent }, { max: 1, until: map }, { "a/b": map }], 'the name "a/b" of an agent'],
     ["no mapping", [agent, { max: 1, until: map }], "the last argument is the function"],

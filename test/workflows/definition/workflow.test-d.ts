@@ -704,6 +704,61 @@ describe("a workflow with loops", () => {
   });
 });
 
+describe("a loop whose rounds are workflows", () => {
+  const Given = v.object({ id: v.string() });
+  const talker = defineAgent("test:a", {
+    name: "talker",
+    version: "1",
+    input: Given,
+    output: v.object({ text: v.string() }),
+    emits: v.string(),
+    execute: () => ({ text: "" }),
+  });
+  const body = defineWorkflow("test:w", { name: "one", version: "1", input: Given })
+    .step("write", talker, ({ input }) => input)
+    .waitFor("ok", { after: ["write"], answer: v.object({ fine: v.boolean() }) }, ({ write }) => write.text);
+  const flow = both();
+
+  it("has the output of the last step of the last round, and its waits are told by the paths of rounds", () => {
+    const loop = flow.loop(
+      "again",
+      body,
+      {
+        inbox: v.string(),
+        max: 3,
+        until: ({ last, round }) => {
+          expectTypeOf(round).toEqualTypeOf<number>();
+          expectTypeOf(last).toEqualTypeOf<{ fine: boolean }>();
+          return last.fine;
+        },
+      },
+      ({ last, round, told, input }) => {
+        expectTypeOf(last).toEqualTypeOf<{ fine: boolean } | undefined>();
+        expectTypeOf(told).toEqualTypeOf<readonly string[]>();
+        return { id: `${input.id}${round}` };
+      },
+    );
+    expectTypeOf<OutputOf<typeof loop>>().toEqualTypeOf<{ fine: boolean }>();
+    const running = run(loop, { id: "x", amount: 1 });
+    void running.tell("again#3/ok", { fine: true });
+    void running.tell("again", "text");
+    // @ts-expect-error: it is told whether it is fine
+    void running.tell("again#3/ok", { fine: 1 });
+    running.text("again#3/write");
+    // @ts-expect-error: nothing of that name emits
+    running.text("again#3");
+  });
+
+  it("refuses what is no input of the workflow, and a who", () => {
+    // @ts-expect-error: an id is missing
+    flow.loop("again", body, { max: 3, until: () => true }, () => ({}));
+    // @ts-expect-error: it has no who
+    flow.loop("again", body, { max: 3, until: () => true, who: () => "one" }, () => ({ id: "" }));
+    // @ts-expect-error: rounds are handed from agent to agent
+    flow.loop("again", { body, score }, { max: 3, until: () => true, who: () => "body" }, {});
+  });
+});
+
 describe("findRun", () => {
   it("gives a run with the output of the workflow, where it is given", () => {
     const workflow = defineWorkflow("test:workflows", {

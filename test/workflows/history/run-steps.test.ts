@@ -13,7 +13,7 @@ import {
 import { scopeOf, wholeOf } from "../../../src/workflows/definition/steps-of-run.ts";
 import { newRun, type RunState } from "../../../src/workflows/history/run-state.ts";
 import { beside, isInPart, itemAt, roundAt } from "../../../src/workflows/definition/steps-of-run.ts";
-import { outlineOf } from "../../../src/workflows/steps/outline-index.ts";
+import { isRoundKept, outlineOf } from "../../../src/workflows/steps/outline-index.ts";
 import { placeOf, stepAt } from "../../../src/workflows/steps/run-places.ts";
 import {
   allSteps,
@@ -97,8 +97,10 @@ function expectListCounted(
 /** Of a loop, the newest rounds that can't be undone are there, two of them at most, and all that can. Each is found where it is. */
 function expectLoopCounted(all: readonly StepState[], { name, loop }: StepState, steps: RunState["steps"]): void {
   const rounds = all.filter((other) => roundAt(other.name)?.loop === name);
-  const isKept = ({ who = "" }: StepState): boolean =>
-    outlineOf(steps.outline, name)?.loop?.rounds[who]?.compensable === true;
+  const isKept = ({ who = "" }: StepState): boolean => {
+    const round = outlineOf(steps.outline, name)?.loop?.rounds[who];
+    return round !== undefined && isRoundKept(round);
+  };
   quickExpect(rounds.filter(isKept)).toHaveLength(loop?.kept ?? 0);
   quickExpect(rounds.filter((round) => !isKept(round))).toHaveLength(
     Math.min(2, (loop?.round ?? 0) - (loop?.kept ?? 0)),

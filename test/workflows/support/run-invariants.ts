@@ -2,7 +2,7 @@
 
 import type { RunEvent } from "../../../src/workflows/history/run-event.ts";
 import type { Outcome, Played, Scenario } from "./run-scenario.ts";
-import { doerOf, expected, isWhole, pathsOf, type Planned, stepAt } from "./run-scenario.ts";
+import { doerOf, expected, isWhole, pathsOf, type Planned, stepAt, worthOf } from "./run-scenario.ts";
 import { quickExpect } from "../../quick-expect.ts";
 
 /** Invariants 5 and 10 for one run, judged by what agents did against what the history says. */
@@ -107,10 +107,10 @@ function expectSettled(
       ).toEqual([]);
 }
 
-/** True for a step that an agent does, and for an item. */
+/** True for a step, an item or a round that an agent does. */
 function isByAgent(scenario: Scenario, path: string): boolean {
-  if (path.endsWith("]")) return !isWhole(scenario, path);
-  return /#\d+$/.test(path) || stepOf(scenario, path).kind === "agent";
+  if (/(\]|#\d+)$/.test(path)) return !isWhole(scenario, path);
+  return stepOf(scenario, path).kind === "agent";
 }
 
 /** The rounds that were begun. */
@@ -139,7 +139,7 @@ function toldRounds(run: Outcome): ReadonlyMap<string, readonly { readonly value
  * left when the loop ends.
  */
 function expectLooped(scenario: Scenario, run: Outcome): void {
-  for (const [path, { loop }] of pathsIn(scenario, run)) {
+  for (const [path, { loop, inner }] of pathsIn(scenario, run)) {
     if (loop === undefined) continue;
     let rounds = 0;
     let isInRound = false;
@@ -175,7 +175,8 @@ function expectLooped(scenario: Scenario, run: Outcome): void {
           `${path}#${rounds}`,
         ]);
         quickExpect(rounds, "there are no more rounds than there may be").toBeLessThanOrEqual(loop.max);
-        quickExpect(event.who, "by the agent whose turn it is").toBe(`a${doerOf(last, rounds, loop.agents.length)}`);
+        const doer = inner === undefined ? `a${doerOf(last, rounds, loop.agents.length)}` : "scenario";
+        quickExpect(event.who, "by the agent whose turn it is, or by the workflow").toBe(doer);
         isInRound = true;
         const upTo = event.told ?? read;
         quickExpect(upTo >= read && upTo <= told, "a round reads what came since the one before").toBe(true);
@@ -183,7 +184,7 @@ function expectLooped(scenario: Scenario, run: Outcome): void {
       }
       if (event.type === "step-finished") {
         isInRound = false;
-        last = (event.output as { value: number }).value;
+        last = worthOf(event.output);
       }
     }
     quickExpect(new Set(keys).size, "no message is told twice").toBe(keys.length);

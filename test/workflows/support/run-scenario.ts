@@ -32,7 +32,7 @@ export interface StepPlan {
   readonly fails: "never" | "executing" | "once" | "mapping" | "compensating" | "undoing-once";
   readonly heedsAbort: boolean;
   readonly hasFallback: boolean;
-  /** Of a sub-workflow, its steps; of an each, those of an item that is a workflow. */
+  /** Of a sub-workflow, its steps; of an each or a loop, those of an item or a round that is a workflow. */
   readonly inner?: readonly StepPlan[];
   /** Of an each. */
   readonly each?: EachPlan;
@@ -40,7 +40,7 @@ export interface StepPlan {
 }
 
 export interface LoopPlan {
-  /** Which of the agents do its rounds: the value of the round before says which one does the next. */
+  /** Which of the agents do its rounds, if no workflow does: the value of the round before says which one does the next. */
   readonly agents: readonly number[];
   /** It is done when a value leaves 0 by this, or after so many rounds. */
   readonly doneAt: number;
@@ -102,7 +102,7 @@ export interface ScenarioConstraints {
   readonly waits?: boolean;
   /** Whether there are lists. */
   readonly eaches?: boolean;
-  /** Whether items may be workflows, as deep as sub-workflows may lie in each other. */
+  /** Whether items and rounds may be workflows, as deep as sub-workflows may lie in each other. */
   readonly bodies?: boolean;
   /** Whether there are loops. */
   readonly loops?: boolean;
@@ -162,6 +162,14 @@ export function scenarios({
         arbitrary: fc.record({ kind: fc.constant("each" as const), each, inner }),
       },
       { weight: loops ? 1 : 0, arbitrary: fc.record({ kind: fc.constant("loop" as const), loop }) },
+      {
+        weight: loops && bodies && depth > 0 ? 2 : 0,
+        arbitrary: fc.record({
+          kind: fc.constant("loop" as const),
+          loop: loop.map((plan) => ({ ...plan, max: Math.min(plan.max, mostWholeRounds) })),
+          inner: inner.map(neverIdle),
+        }),
+      },
     );
   });
   const step = (index: number, depth: number): fc.Arbitrary<StepPlan> =>
@@ -237,6 +245,18 @@ export function scenarios({
   );
 }
 
+/** Loops lie in each other, so that rounds of whole workflows multiply. */
+const mostWholeRounds = 3;
+
+/** In a round, something has to be done: here by the first step. */
+function neverIdle([first, ...others]: readonly StepPlan[]): readonly StepPlan[] {
+  if (first === undefined) return [];
+  const { inner: _, each: __, ...plan } = first;
+  const isIdle = plan.kind === "each" || plan.kind === "workflow";
+  const own = isIdle ? { ...plan, kind: "agent" as const } : first;
+  return [{ ...own, skippedAt: undefined, hasOtherwise: plan.hasTimeout }, ...others];
+}
+
 /** What `make` gives for each number, made once: fast-check draws from an arbitrary faster than one is made. */
 function perNumber<T>(make: (number: number) => T): (number: number) => T {
   const made: T[] = [];
@@ -307,7 +327,9 @@ export async function play(
   const pathsNow = (id: string): readonly Planned[] => {
     const state = network.runs.versions(id).at(-1)?.state;
     if (state === undefined) return paths;
-    const names = allSteps(state.steps).filter(({ name }) => /\]\/.*s\d+$/.test(name) && !/[\]#][^/]*$/.test(name));
+    const names = allSteps(state.steps).filter(
+      ({ name }) => /(\]|#\d+)\/.*s\d+$/.test(name) && !/[\]#][^/]*$/.test(name),
+    );
     return [...paths, ...names.flatMap(({ name }): Planned[] => [[name, stepAt(scenario, name) as StepPlan]])];
   };
   const taken: Told[] = [];
@@ -394,9 +416,9 @@ export function pathsOf(steps: readonly StepPlan[], scope = ""): readonly Planne
   });
 }
 
-/** True for the path of an item that is a workflow. */
+/** True for the path of an item or a round that is a workflow. */
 export function isWhole(scenario: Pick<Scenario, "steps">, path: string): boolean {
-  return path.endsWith("]") && stepAt(scenario, path)?.inner !== undefined;
+  return /(\]|#\d+)$/.test(path) && stepAt(scenario, path)?.inner !== undefined;
 }
 
 /** The step at a path. */
@@ -496,7 +518,7 @@ function sumOf({ input, ...outputs }: Record<string, unknown>): number {
 }
 
 /** The number in an output: of an each's, the sum of those that are no errors. */
-function worthOf(output: unknown): number {
+export function worthOf(output: unknown): number {
   if (Array.isArray(output)) return output.reduce<number>((sum, item) => sum + worthOf(item), 0);
   const { value, output: own } = (output ?? {}) as { value?: number; output?: unknown };
   return value ?? (own === undefined ? 0 : worthOf(own));
@@ -537,16 +559,18 @@ interface UntypedBuilder extends WorkflowDefinition {
   ): UntypedBuilder;
   loop(
     name: string,
-    agents: Readonly<Record<string, AgentDefinition>>,
+    does: Readonly<Record<string, AgentDefinition>> | WorkflowDefinition,
     options: Branch & {
-      who: (sources: Record<string, unknown>) => unknown;
+      who?: (sources: Record<string, unknown>) => unknown;
       until: (sources: Record<string, unknown>) => unknown;
       max: number;
       onMax: "accept";
       inbox?: v.GenericSchema;
       otherwise?: () => unknown;
     },
-    maps: Readonly<Record<string, (sources: Record<string, unknown>) => unknown>>,
+    maps:
+      | Readonly<Record<string, (sources: Record<string, unknown>) => unknown>>
+      | ((sources: Record<string, unknown>) => unknown),
   ): UntypedBuilder;
   waitFor(
     name: string,
@@ -626,20 +650,23 @@ function workflowOf(
           const names = doers.map((_, at) => `a${at}`);
           const mapRound = ({ last, by: _, round, told, ...sources }: Record<string, unknown>): unknown => {
             if (fails === "mapping" && Number(round) % failing === 0) throw new Error("mapping");
-            return { sum: sumOfRound(sumOf(sources), worthOf(last), told as readonly { value: number }[]), index };
+            const sum = sumOfRound(sumOf(sources), worthOf(last), told as readonly { value: number }[]);
+            return step.inner === undefined ? { sum, index } : { n: sum };
           };
+          const options = {
+            ...branch,
+            ...otherwise,
+            until: ({ last }: Record<string, unknown>) => worthOf(last) % doneAt === 0,
+            max,
+            onMax: "accept" as const,
+            ...(hasInbox ? { inbox: Answer } : {}),
+          };
+          if (step.inner !== undefined)
+            return workflow.loop(name, workflowOf({ steps: step.inner, pivot: undefined }, agents), options, mapRound);
           return workflow.loop(
             name,
             Object.fromEntries(doers.map((doer, at) => [`a${at}`, agents[doer] as AgentDefinition])),
-            {
-              ...branch,
-              ...otherwise,
-              who: ({ last, round }) => names[doerOf(worthOf(last), Number(round), names.length)],
-              until: ({ last }) => worthOf(last) % doneAt === 0,
-              max,
-              onMax: "accept",
-              ...(hasInbox ? { inbox: Answer } : {}),
-            },
+            { ...options, who: ({ last, round }) => names[doerOf(worthOf(last), Number(round), names.length)] },
             Object.fromEntries(names.map((who) => [who, mapRound])),
           );
         }
@@ -718,14 +745,21 @@ export function expected(
       });
       outputs.push(items);
     } else if (loop !== undefined) {
-      let value = 0;
+      let last: unknown;
       const toldAt = (round: number): readonly { readonly value: number }[] => told.get(`${path}#${round}`) ?? [];
       for (let round = 1; ; round++) {
-        value = valueOf({ sum: sumOfRound(sum, value, toldAt(round)), index });
+        const given = sumOfRound(sum, worthOf(last), toldAt(round));
+        last = { value: valueOf({ sum: given, index }) };
         settled.push(`${path}#${round}`);
-        if ((value % loop.doneAt === 0 || round >= loop.max) && toldAt(round + 1).length === 0) break;
+        if (step.inner !== undefined) {
+          const within = expected({ steps: inner }, given, expired, told, `${path}#${round}/`);
+          last = within.output;
+          skipped.push(...within.skipped);
+          settled.push(...within.settled);
+        }
+        if ((worthOf(last) % loop.doneAt === 0 || round >= loop.max) && toldAt(round + 1).length === 0) break;
       }
-      outputs.push({ value });
+      outputs.push(last);
     } else outputs.push(kind === "wait" ? answerTo(index) : { value: valueOf({ sum, index }) });
   }
   return { output: outputs.at(-1), skipped, settled };
