@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { compiled, whatIsCompiled } from "./test/compile.ts";
-import { Spread } from "./test/sequencer.ts";
+import { ThreadsFirst } from "./test/sequencer.ts";
 
 const fileOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const onThreads = "test/**/*.threads.test.ts";
@@ -18,7 +18,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     env: { TROUPE_LOG: "off" }, // most systems of the tests are there to fail
     globalSetup: "./test/postgres/host.ts",
-    sequence: { sequencer: Spread },
+    sequence: { sequencer: ThreadsFirst },
     reporters: ["default", "./scripts/closing-line.ts"],
     projects: [
       {
