@@ -2,6 +2,7 @@
 
 import { defineActor } from "troupe";
 import * as v from "valibot";
+import { standing } from "./standing.ts";
 
 /** A message of six fields, as in the baseline. */
 export const Reading = v.object({
@@ -55,6 +56,13 @@ export const counter = defineActor(import.meta.url, {
     },
     taken: (draft) => draft.taken,
   },
+});
+
+/** Tells how many bytes of its thread's heap are in use, once garbage is collected. */
+export const scales = defineActor(import.meta.url, {
+  name: "scales",
+  protocol: { heap: { reply: v.number() } },
+  on: { heap: () => standing().heap },
 });
 
 /** Passes messages on to another actor: how an actor on one thread talks to one on another. */

@@ -2,19 +2,21 @@
 
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { createSystem } from "troupe";
-import { sink } from "./actors.ts";
+import { type ActorRef, createSystem } from "troupe";
+import { counter, scales, sink } from "./actors.ts";
 import type { Figure } from "../src/bench/figure.ts";
-import { measure } from "../src/bench/measure.ts";
+import { costOf, measure, measureCosts } from "../src/bench/measure.ts";
 import { perSecond, type Topic } from "./topic.ts";
 
 const actors = 1000;
+/** Spawned at once in the second bench of spawning, and idle in the one of memory. */
+const many = 4000;
 
 export const systems: Topic = {
   name: "systems",
   about:
-    "Start and close of a system of two threads against two bare workers; spawning small actors one after another.",
-  run: async () => [...(await starts()), ...(await spawns())],
+    "Start and close of a system of two threads against two bare workers; spawning small actors, and what an idle one takes of its thread's heap.",
+  run: async () => [...(await starts()), ...(await spawns()), ...(await spawnsAtOnce()), ...(await idleActors())],
 };
 
 function starts(): Promise<Figure[]> {
@@ -72,14 +74,49 @@ async function spawns(): Promise<Figure[]> {
           return perSecond(actors, start);
         },
       },
+    ],
+  });
+}
+
+async function spawnsAtOnce(): Promise<Figure[]> {
+  await using system = await createSystem({ threads: 2 });
+  const spawnMany = (): Promise<ActorRef<typeof counter.protocol>[]> =>
+    Promise.all(Array.from({ length: many }, () => system.spawn(counter)));
+  return await measureCosts({
+    bench: "spawn",
+    unit: "actors",
+    work: many,
+    rounds: 5,
+    subjects: [
       {
         name: "spawn, all at once",
-        async run() {
-          const start = performance.now();
-          const refs = await Promise.all(Array.from({ length: actors }, () => system.spawn(sink)));
-          const rate = perSecond(actors, start);
+        async cost() {
+          let refs: Awaited<ReturnType<typeof spawnMany>> = [];
+          const cost = await costOf(async () => (refs = await spawnMany()));
           await Promise.all(refs.map((ref) => system.stop(ref)));
-          return rate;
+          return cost;
+        },
+      },
+    ],
+  });
+}
+
+async function idleActors(): Promise<Figure[]> {
+  await using system = await createSystem({ threads: 1 });
+  const weigher = await system.spawn(scales);
+  return await measure({
+    bench: "idle actor",
+    unit: "bytes of heap",
+    rounds: 3,
+    subjects: [
+      {
+        name: "in its thread",
+        async run() {
+          const before = await weigher.ask("heap");
+          const refs = await Promise.all(Array.from({ length: many }, () => system.spawn(counter)));
+          const after = await weigher.ask("heap");
+          await Promise.all(refs.map((ref) => system.stop(ref)));
+          return (after - before) / many;
         },
       },
     ],

@@ -37,6 +37,11 @@ export class SettledStore extends ThroughStore {
     return super.keys(prefix);
   }
 
+  override async size(key: StateKey): Promise<number> {
+    await this.#wait();
+    return super.size(key);
+  }
+
   #wait(): MaybePromise<Position> {
     this.#settled ??= this.settled().then((position) => (this.#settled = position));
     return this.#settled;

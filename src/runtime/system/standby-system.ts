@@ -28,10 +28,11 @@ export interface StandbySystemOptions {
   readonly closeThreads: () => Promise<void>;
 }
 
-/** The methods that answer by a promise, and those that don't. */
+/** The methods that answer by a promise. */
 type Asked =
   | ("spawn" | "call" | "metrics" | "supervise" | "watch" | "find" | "stop" | "runOnce" | "findRun")
   | ("forget" | "deploy" | "forkRun" | "migrate" | "switchCoordination" | "stats");
+/** The methods that return at once. */
 type Begun = "run" | "stream" | "runs";
 
 export class StandbySystem implements System {

@@ -104,7 +104,7 @@ function forgettable(endpoint: comlink.Endpoint): { readonly endpoint: comlink.E
   };
 }
 
-/** Makes one call of those that are made in one turn. */
+/** Joins the items that are given in one turn, and makes one call with all of them. */
 function inBatches<T, R>(callAll: (items: readonly T[]) => Promise<readonly R[]>): (item: T) => Promise<R> {
   let items: T[] = [];
   let results: Promise<readonly R[]> | undefined;

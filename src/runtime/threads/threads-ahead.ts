@@ -6,7 +6,7 @@ import type { HostThread, HostThreads } from "./host-threads.ts";
 
 /**
  * Opens a thread for each of the settings. Resolves, when all of them answer, to threads that give these away where they are asked for one of that id, and else open
- * another one. One that dies meanwhile is forgotten; those that are left are killed by `close`.
+ * another one. One that dies meanwhile is forgotten; `close` kills the rest.
  *
  * @throws the error (as a rejection) with which one of them could not be opened; none is left then.
  */

@@ -83,7 +83,7 @@ export class VirtualSources {
     syncBuiltinESMExports(); // what modules have imported by name follows
   }
 
-  /** Puts the real sources back, but for those that other code has replaced meanwhile. */
+  /** Puts the real sources back. A source that other code has replaced meanwhile stays as it is. */
   #remove(): void {
     for (const { holder, key, before, value } of this.#installed.splice(0)) {
       if (Reflect.get(holder, key) !== value) continue;
