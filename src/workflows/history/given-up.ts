@@ -98,7 +98,7 @@ export function isAtRest(steps: RunSteps, place: number): boolean {
   return isGivenUp(steps, place) && !placesWithin(steps, place).some((inner) => isInFlight(stepAt(steps, inner)));
 }
 
-/** An item that was given up and is at rest by an event: the one that its step is in; or any, after a process has taken attempts along. */
+/** The item that was given up and comes to rest by an event: the one that the event's step is in. A recovery may bring any to rest, as the attempts that were in flight are gone. */
 export function givenUpBy(steps: RunSteps, event: RunEvent): StepState | undefined {
   if (!hasBodies(steps)) return undefined;
   if ("step" in event && event.step !== undefined) {

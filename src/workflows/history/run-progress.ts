@@ -95,7 +95,7 @@ export function mayBeSkipped(state: RunState, name: string): boolean {
  */
 export function nextToCompensate(state: RunState): string | undefined {
   const { steps } = state;
-  if (awaitsSteps(state) || !isUndone(state)) return undefined;
+  if (awaitsSteps(state) || !isBeingUndone(state)) return undefined;
   if ((steps.undoing?.unknown ?? 0) > 0) return remainingCompensations(state)[0];
   return steps.undoneFirst === undefined ? undefined : stepAt(steps, steps.undoneFirst).name;
 }
@@ -116,7 +116,7 @@ export function awaitsSteps({ steps }: RunState): boolean {
  * can have used their output; then the finished steps, the last finished first.
  */
 export function remainingCompensations(state: RunState): readonly string[] {
-  if (!isUndone(state)) return [];
+  if (!isBeingUndone(state)) return [];
   return placedSteps(state.steps)
     .filter(({ step, about }) => isToBeUndone(step, about))
     .sort((one, other) => rankOf(other.step) - rankOf(one.step))
@@ -124,7 +124,7 @@ export function remainingCompensations(state: RunState): readonly string[] {
 }
 
 /** True while the run goes backward, and neither a failed compensation nor the point of no return has stopped it. */
-function isUndone({ status, uncompensated }: RunState): boolean {
+function isBeingUndone({ status, uncompensated }: RunState): boolean {
   return status === "compensating" && uncompensated === undefined;
 }
 

@@ -69,6 +69,7 @@ function redone(
   for (const { place, step } of placedSteps(steps).toReversed()) {
     const { name } = step;
     if (given.has(place))
+      // any order says that it has an output, and none is used: the fork does not undo it
       after.set(place, { name, status: "finished", output: outputs.get(name), order: 1, isInherited: true });
     else if (reset.has(place)) after.set(place, { name, status: "pending" });
     else
@@ -87,8 +88,8 @@ function asForked(step: StepState, isOver: boolean): StepState {
   delete copy.undoneBefore;
   if (hasFinished(step) && (status === "finished" || isOver)) copy.isInherited = true;
   if (isOver) return copy;
-  const isWhole = copy.list !== undefined || copy.loop !== undefined || copy.left !== undefined;
-  if ((status === "closed" || status === "failed") && isWhole) {
+  const hasParts = copy.list !== undefined || copy.loop !== undefined || copy.left !== undefined;
+  if ((status === "closed" || status === "failed") && hasParts) {
     delete copy.error;
     copy.status = "open";
   }
@@ -120,7 +121,7 @@ function isItem(steps: RunSteps, place: number): boolean {
   return parent !== undefined && outlineAt(steps, parent).each?.item.body !== undefined;
 }
 
-/** A list that was over goes on with what was undone of it. */
+/** A list, a loop, an item or a sub-workflow that was over goes on. */
 function openAgain(step: StepState): StepState {
   const { order: _, undoneBefore: __, isInherited: ___, error: ____, ...open } = step;
   return { ...open, status: "open" };
