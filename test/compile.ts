@@ -10,8 +10,9 @@
 import * as fs from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { pathToFileURL } from "node:url";
+import { buildSync } from "esbuild";
 import ts from "typescript";
-import { compiledFile, place, root, targetOf, type Tree, trees } from "./compiled-modules.ts";
+import { compiledFile, place, root, rxjs, targetOf, type Tree, trees } from "./compiled-modules.ts";
 
 /** A plugin of vite: tests load the modules of the tree as they are compiled. What it resolves to has to be external. */
 export function compiled(name: keyof typeof trees) {
@@ -19,7 +20,10 @@ export function compiled(name: keyof typeof trees) {
   return {
     name: `compiled-${name}`,
     enforce: "pre" as const,
-    configResolved: () => Object.values(trees).forEach(compileAll),
+    configResolved: () => {
+      Object.values(trees).forEach(compileAll);
+      joinRxjs();
+    },
     resolveId(specifier: string, importer: string | undefined): string | undefined {
       const target = importer === undefined ? undefined : targetOf(tree, specifier, importer);
       return target?.split(sep).join("/"); // as vite writes paths
@@ -47,6 +51,14 @@ function compileAll(tree: Tree): void {
     }
   }
   for (const file of modulesIn(join(place, tree.name))) if (!made.has(file)) fs.rmSync(file);
+}
+
+function joinRxjs(): void {
+  const source = join(root, "node_modules/rxjs");
+  if (fs.existsSync(rxjs) && changedAt(rxjs) > changedAt(join(source, "package.json"))) return;
+  const unfinished = `${rxjs}.${process.pid}`;
+  buildSync({ entryPoints: [join(source, "dist/esm/index.js")], bundle: true, format: "esm", outfile: unfinished });
+  fs.renameSync(unfinished, rxjs);
 }
 
 function changedAt(file: string): number {

@@ -6,9 +6,9 @@ import { schedules } from "../../schedules.ts";
 import { expectAllSound } from "../support/run-invariants.ts";
 import { type Outcome, play, type Scenario, scenarios } from "../support/run-scenario.ts";
 
-const check = { numRuns: 4 * schedules };
+const check = { numRuns: 3 * schedules };
 /** Some of these workflows are large. */
-const many = { numRuns: 12 * schedules };
+const many = { numRuns: 8 * schedules };
 
 /** What happened, whichever coordination decided it. */
 function deeds({ events }: Outcome): unknown[] {
