@@ -1,2 +1,2 @@
 /** Under how many schedules of the simulator a property is checked. */
-export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 25);
+export const schedules = Number(process.env["TROUPE_SCHEDULES"] ?? 16);
