@@ -45,7 +45,7 @@ it("is repeated, and not shrunk, where that is left to others", async () => {
   expect((await failureOf(simulate(buggy, { replay: whole.replay }))).message).not.toContain("not quite");
 });
 
-const seeds = [1, 1_000_003, 2_000_003, 3_000_003, 4_000_003];
+const seeds = [1, 1_000_003, 2_000_003];
 
 describe.each(races)("the failure of: $name", ({ name, buggy }) => {
   /** What each needs, where an actor goes on until something is chosen. */
