@@ -1,6 +1,6 @@
 /** Ids of traces and spans, derived from what they are about: a trace that is made twice, by whatever process, is one. */
 
-import { hash64 } from "../values/hash64.ts";
+import { Hash64 } from "../values/hash64.ts";
 import { sha256 } from "../values/sha256.ts";
 
 /** The trace of a run: by its id, and by when it started, as another journal may have a run of the same id. */
@@ -10,9 +10,12 @@ export function traceIdOf(run: string, startedAt: number): string {
 
 /** A span by what it is about, within its trace. The length of each text is hashed with it, so that no two lists of parts are alike. */
 export function spanIdOf(traceId: string, ...parts: readonly (string | number)[]): string {
-  let about = traceId;
-  for (const part of parts) about += typeof part === "number" ? `#${part}` : `${part.length}:${part}`;
-  return hash64(about);
+  const hash = new Hash64().add(traceId);
+  for (const part of parts) {
+    if (typeof part === "number") hash.add("#").add(String(part));
+    else hash.add(String(part.length)).add(":").add(part);
+  }
+  return hash.digits;
 }
 
 /** The span of a run itself. */
