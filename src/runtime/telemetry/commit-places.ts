@@ -5,22 +5,24 @@ import * as names from "../../traces/semantic-names.ts";
 import type { Span, SpanLink } from "../../traces/span.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 
-/** Of how many versions the place is known (invariant 7): the newest ones. */
-const mostKnown = 10_000;
+/** Of at least so many versions the place is known, the newest ones; and of twice as many at most (invariant 7). */
+const mostNewer = 10_000;
 
 /**
  * Told by the store's authority, which commits a version before any thread can read it: so a link has its end whichever span arrives first.
  */
 export class CommitPlaces {
-  readonly #known = new Map<string, string>();
+  // two maps in turn: in one from which the oldest is taken each time, the search for that one passes all that were taken before
+  #newer = new Map<string, string>();
+  #older: ReadonlyMap<string, string> = new Map();
 
   /** Versions were committed in the span of a `traceparent`. */
   committed(trace: string, versions: readonly Pick<Snapshot, "key" | "version">[]): void {
-    for (const { key, version } of versions) this.#known.set(nameOf(key, version), trace);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= mostKnown) return;
-      this.#known.delete(oldest);
+    if (this.#newer.size >= mostNewer) {
+      this.#older = this.#newer;
+      this.#newer = new Map();
     }
+    for (const { key, version } of versions) this.#newer.set(nameOf(key, version), trace);
   }
 
   /** Returns the span with its links to versions filled in. Links to versions of which no commit is known are left out. */
@@ -32,7 +34,8 @@ export class CommitPlaces {
   #resolved(link: SpanLink): SpanLink | undefined {
     if (link.spanId !== "") return link;
     const { [names.stateKey]: key, [names.stateVersion]: version } = link.attributes;
-    const trace = this.#known.get(nameOf(String(key), Number(version)));
+    const name = nameOf(String(key), Number(version));
+    const trace = this.#newer.get(name) ?? this.#older.get(name);
     return trace === undefined ? undefined : { ...link, traceId: traceIdIn(trace), spanId: spanIdIn(trace) };
   }
 }
