@@ -42,6 +42,7 @@ import {
   usageAttributes,
 } from "../../agents/model-call.ts";
 import type { ActiveSpan } from "../../traces/active-span.ts";
+import type { AttributeValue } from "../../traces/span.ts";
 import * as names from "../../traces/semantic-names.ts";
 import { encodeError } from "../../errors/error-codec.ts";
 import { failureName } from "../../traces/failure-name.ts";
@@ -95,16 +96,18 @@ export class AgentBody implements ActorBody {
       workflow: (id) => findWorkflow(load, id),
       context: (work) => new WorkContext({ services, cell, name: definition.name, events: undefined }, work),
       revive: (value, work) => host.revive(value, new ScopedSender(cell, work, 0)),
-      record: (work) =>
-        work.trace &&
-        host.recorder?.begin(work.trace, `execute ${definition.name}`, {
+      record: ({ trace, idempotencyKey, forRun, step, isCompensation }) => {
+        if (trace === undefined || host.recorder?.wants(trace) !== true) return undefined;
+        const attributes: Record<string, AttributeValue> = {
           [names.agentName]: definition.name,
           [names.thread]: host.id,
-          [names.idempotencyKey]: work.idempotencyKey,
-          ...(work.forRun === undefined ? {} : { [names.runId]: work.forRun }),
-          ...(work.step === undefined ? {} : { [names.stepName]: work.step }),
-          ...(work.isCompensation ? { [names.compensation]: true } : {}),
-        }),
+          [names.idempotencyKey]: idempotencyKey,
+        };
+        if (forRun !== undefined) attributes[names.runId] = forRun;
+        if (step !== undefined) attributes[names.stepName] = step;
+        if (isCompensation) attributes[names.compensation] = true;
+        return host.recorder.begin(trace, `execute ${definition.name}`, attributes);
+      },
       measure:
         host.meter &&
         ((work, took, failure) =>

@@ -179,9 +179,9 @@ export class ActorSystem implements System {
       admit: (agent, caller, call) => this.#gates.admit(agent, caller, call),
       traces: this.#traces?.runs,
       events: runsEvents(this.#events, this.#log, {
-        onVersion: (run, snapshot) => {
+        onVersion: (run, snapshot, of) => {
           meter?.run(run, snapshot);
-          this.#traces?.runs.version(run, snapshot);
+          this.#traces?.runs.version(run, snapshot, of);
         },
         onEnded: (run) => this.schedules.ended(run),
       }),

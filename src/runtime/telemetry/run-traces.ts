@@ -1,6 +1,6 @@
 /**
- * The spans of runs. Which runs are recorded is decided when they begin; their spans are made of the events of their histories as these are
- * committed, or of the whole history at the end: of a run that another process began, or that failed and was not to be recorded.
+ * The spans of runs. Which runs are recorded is decided when they begin; their spans are made of the events that are noted as they are
+ * committed, or of the history that is read at the end: of a run that another process began, or that failed and was not to be recorded.
  */
 
 import type { PayloadCodec } from "../../contracts/payload-codec.ts";
@@ -10,9 +10,11 @@ import { type Sample, TraceRate } from "../../traces/sampling.ts";
 import type { Span } from "../../traces/span.ts";
 import { traceIdOf } from "../../traces/trace-ids.ts";
 import { isInShare, isSampled } from "../../traces/traceparent.ts";
-import { type RunRecord, recordsOf, storedRecords } from "../../workflows/history/run-history.ts";
+import type { RunEvent } from "../../workflows/history/run-event.ts";
+import type { RunRecord } from "../../workflows/history/run-history.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
-import { type RunTrace, spansOf, traceFrom } from "../../workflows/history/spans-of-run.ts";
+import { spansOf } from "../../workflows/history/spans-of-run.ts";
+import { FollowedRun } from "./followed-run.ts";
 
 /** How many runs may be followed while they go on, how many may wait for their turn to be read, and how many are known to be recorded (invariant 7). */
 const mostFollowed = 1_000;
@@ -40,7 +42,7 @@ export class RunTraces {
   readonly #since: number;
   /** The runs that are recorded by the rate, in the order in which they began. */
   readonly #recorded = new Set<string>();
-  readonly #followed = new Map<string, RunTrace>();
+  readonly #followed = new Map<string, FollowedRun>();
   /** The runs that go on and are not recorded. The history of one is read at its end only if it fails. */
   readonly #passed = new Set<string>();
   #reading: Promise<void> = Promise.resolve();
@@ -58,24 +60,26 @@ export class RunTraces {
    */
   readonly traceOf = (run: string, startedAt: number, caller: string | undefined): string | undefined => {
     const { sample } = this.#options;
-    const share = typeof sample === "number" && caller === undefined ? sample : 1;
-    const isOut =
-      caller !== undefined
-        ? !isSampled(caller)
-        : typeof sample === "number"
-          ? share === 0
-          : !this.#recorded.has(run) && (this.#passed.has(run) || startedAt > this.#since);
-    if (isOut) return undefined;
-    const traceId = this.#followed.get(run)?.traceId ?? traceIdOf(run, startedAt);
-    return isInShare(traceId, share) ? traceId : undefined;
+    const known = this.#followed.get(run)?.traceId;
+    if (known !== undefined) return known;
+    if (caller !== undefined) return isSampled(caller) ? traceIdOf(run, startedAt) : undefined;
+    if (typeof sample !== "number") return this.#isInRate(run, startedAt) ? traceIdOf(run, startedAt) : undefined;
+    if (sample === 0) return undefined;
+    const traceId = traceIdOf(run, startedAt);
+    return isInShare(traceId, sample) ? traceId : undefined;
   };
 
-  /** A run has its next version. */
-  version(run: string, snapshot: Snapshot<RunState>): void {
-    const { version, state } = snapshot;
-    if (version === 1) this.#begun(run, snapshot);
-    else this.#followed.get(run)?.takeAll(this.#recordsIn(run, snapshot));
-    if (!isOpen(state)) this.#ended(run, state);
+  /** True for a run that had a place when it began, and for one that began before there was this system. */
+  #isInRate(run: string, startedAt: number): boolean {
+    if (this.#recorded.has(run)) return true;
+    return !this.#passed.has(run) && startedAt <= this.#since;
+  }
+
+  /** A run has its next version, by these events. */
+  version(run: string, snapshot: Snapshot<RunState>, events: readonly RunEvent[]): void {
+    if (snapshot.version === 1) this.#begun(run, snapshot);
+    this.#followed.get(run)?.note(snapshot, events);
+    if (!isOpen(snapshot.state)) this.#ended(run, snapshot.state);
   }
 
   /** Resolves when the runs that have ended are traced. */
@@ -83,35 +87,23 @@ export class RunTraces {
     await this.#reading;
   }
 
-  #begun(run: string, snapshot: Snapshot<RunState>): void {
-    const { time, state } = snapshot;
+  #begun(run: string, { time, state }: Snapshot<RunState>): void {
     const rate = state.caller === undefined ? this.#rate : undefined;
     if (rate !== undefined && !rate.take(this.#options.now())) return note(this.#passed, run);
     if (rate !== undefined) note(this.#recorded, run);
     const traceId = this.traceOf(run, time, state.caller);
     if (traceId === undefined) note(this.#passed, run);
-    else if (this.#options.isGiven) this.#follow(run, traceId, snapshot);
-  }
-
-  #follow(run: string, traceId: string, snapshot: Snapshot<RunState>): void {
-    if (this.#followed.size >= mostFollowed) return;
-    const [first, ...others] = this.#recordsIn(run, snapshot);
-    const trace = first && traceFrom(first, this.#options.content, traceId);
-    if (trace === undefined) return;
-    trace.takeAll(others);
-    this.#followed.set(run, trace);
-  }
-
-  #recordsIn(run: string, snapshot: Snapshot<RunState>): readonly RunRecord[] {
-    const { content, codec } = this.#options;
-    return content.content === "all" ? recordsOf(run, [snapshot], codec()) : storedRecords(run, snapshot);
+    else if (this.#options.isGiven && this.#followed.size < mostFollowed) {
+      const { content, codec } = this.#options;
+      this.#followed.set(run, new FollowedRun(run, traceId, content, codec));
+    }
   }
 
   #ended(run: string, { status }: RunState): void {
     const followed = this.#followed.get(run);
     if (followed !== undefined) {
       this.#followed.delete(run);
-      return this.#give(followed.spans);
+      return this.#give(followed.end());
     }
     const isPassed = this.#passed.delete(run);
     if (!this.#options.isGiven || (isPassed && status === "completed")) return;
@@ -145,8 +137,9 @@ export class RunTraces {
 /** Keeps the newest ones. */
 function note(known: Set<string>, run: string): void {
   known.add(run);
+  if (known.size <= mostKnown) return;
   for (const oldest of known) {
-    if (known.size <= mostKnown) return;
     known.delete(oldest);
+    return;
   }
 }

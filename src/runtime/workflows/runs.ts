@@ -6,6 +6,7 @@ import type { PayloadCodec } from "../../contracts/payload-codec.ts";
 import type { Run } from "../../workflows/run.ts";
 import { RunHandle, type RunHandlePorts } from "../../workflows/run-handle.ts";
 import type { Coordination } from "../../workflows/history/coordination.ts";
+import type { RunEvent } from "../../workflows/history/run-event.ts";
 import { isOpen, type RunState } from "../../workflows/history/run-state.ts";
 import type { RunSupervisor } from "../../workflows/supervisor/run-supervisor.ts";
 import type { WorkflowDefinition, WorkflowId } from "../../workflows/definition/workflow-definition.ts";
@@ -42,8 +43,8 @@ import { UnfinishedRuns } from "./unfinished-runs.ts";
 
 export interface RunsEvents extends RecoveryEvents {
   onSwitch(coordination: Coordination, epoch: number): void;
-  /** A run has its next version. */
-  onVersion(run: string, snapshot: Snapshot<RunState>): void;
+  /** A run has its next version, by these events. */
+  onVersion(run: string, snapshot: Snapshot<RunState>, events: readonly RunEvent[]): void;
   /** A run has its last version. */
   onEnded(run: string): void;
   /** A run has ended without a result, or could not be started. */
@@ -106,13 +107,13 @@ export class Runs {
       admit,
       listeners: this.#accepted,
       tracing: traces && runTracing(home, traces),
-      onVersion: (run, snapshot) => {
+      onVersion: (run, snapshot, of) => {
         // one that was taken up without a handle has an end as others have
         if (!isOpen(snapshot.state) && this.#accepted.handle(run) === undefined)
           this.#accepted.adopt(this.#newHandle(run, snapshot.state.workflow));
         this.#accepted.observe(run, snapshot);
         this.queues.observe(run, snapshot.state);
-        events.onVersion(run, snapshot);
+        events.onVersion(run, snapshot, of);
         if (isOpen(snapshot.state)) return;
         this.#unfinished.ended(run);
         events.onEnded(run);

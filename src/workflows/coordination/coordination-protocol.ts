@@ -151,8 +151,8 @@ export interface Grant {
   readonly isHeard?: true;
   /** The tenant of the run; absent for none. */
   readonly tenant?: string;
-  /** Its place in the run's trace, as a traceparent; absent where nothing is recorded. */
-  readonly trace?: string;
+  /** Its place in the run's trace, as a traceparent; `false` in a run that is not recorded, and absent where none is. */
+  readonly trace?: string | false;
 }
 
 /** What an attempt used and made, besides its output. */

@@ -31,12 +31,12 @@ export function recordsOf(run: string, snapshots: Iterable<Snapshot<RunState>>, 
   return records;
 }
 
-/** The events of one version, with inputs and outputs as they are stored: for what looks at neither. */
-export function storedRecords(run: string, { version, time, state }: Snapshot<RunState>): RunRecord[] {
+function storedRecords(run: string, { version, time, state }: Snapshot<RunState>): RunRecord[] {
   return state.events.map((note) => ({ run, version, time, event: eventOf(note, state) }));
 }
 
-function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {
+/** An event with its inputs and outputs decoded, of which it has those that are stored. */
+export function decoded(event: RunEvent, codec: PayloadCodec): RunEvent {
   switch (event.type) {
     case "run-started":
     case "step-started":

@@ -36,7 +36,7 @@ export function spansOf(records: readonly RunRecord[], options: TraceOptions = {
   const [first] = records;
   const trace = first && traceFrom(first, options);
   if (trace === undefined) return [];
-  trace.takeAll(records.slice(1));
+  for (const record of records.slice(1)) trace.take(record);
   return trace.spans;
 }
 
@@ -96,12 +96,8 @@ export class RunTrace {
       this.#root.links = [{ traceId: traceIdIn(caller), spanId: spanIdIn(caller), attributes: {} }];
   }
 
-  /** Takes the records that follow, in order. */
-  takeAll(records: readonly RunRecord[]): void {
-    for (const record of records) this.#take(record);
-  }
-
-  #take({ version, time, event }: RunRecord): void {
+  /** Takes the record that follows. */
+  take({ version, time, event }: RunRecord): void {
     this.#version = version;
     switch (event.type) {
       case "run-started":
@@ -223,12 +219,11 @@ export class RunTrace {
     if (kind === "workflow") this.#show(span.attributes, names.inputValue, input);
     if (items !== undefined) this.#tolerated.begin(step, items.count);
     if (agent === undefined) return; // no agent attempts a sub-workflow, an each or a loop
-    const at = agent.lastIndexOf("@");
-    const name = agent.slice(0, at);
+    const [name, version] = nameAndVersion(agent);
     const attributes: Attributes = {
       [names.operation]: names.invokeAgent,
       [names.agentName]: name,
-      [names.agentVersion]: agent.slice(at + 1),
+      [names.agentVersion]: version,
       [names.stepName]: step,
       [names.attempt]: attempt ?? 1,
       [names.decidedBy]: by,
@@ -380,6 +375,13 @@ export class RunTrace {
   #content(attribute: string, value: unknown): Attributes {
     return shownContent(this.#options, attribute, value);
   }
+}
+
+/** Of an agent as outlines have it. `lastIndexOf` would leave the compiled code for it. */
+function nameAndVersion(agent: string): readonly [name: string, version: string] {
+  let at = agent.length - 1;
+  while (at >= 0 && agent[at] !== "@") at--;
+  return [agent.slice(0, at), agent.slice(at + 1)];
 }
 
 /** A round comes after the one before it. */

@@ -1,6 +1,6 @@
 /** A piece of work that is about to begin. */
 
-import type { TraceContext } from "../../traces/traceparent.ts";
+import { type TraceContext, unsampled } from "../../traces/traceparent.ts";
 import type { SendParts } from "./emission.ts";
 import type { Work } from "./work-slots.ts";
 
@@ -43,6 +43,8 @@ export function newWork(given: NewWork): Work {
   };
 }
 
-export function contextOf(traceparent: string | undefined): TraceContext | undefined {
-  return traceparent === undefined ? undefined : { traceparent };
+/** The place in a trace that a grant names. */
+export function contextOf(trace: string | false | undefined): TraceContext | undefined {
+  if (trace === false) return unsampled;
+  return trace === undefined ? undefined : { traceparent: trace };
 }

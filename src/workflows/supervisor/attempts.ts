@@ -65,7 +65,7 @@ export class Attempts {
     });
   }
 
-  #goAhead(run: OpenRun, agent: AgentDefinition, claim: Started, trace?: string): MaybePromise<Grant | false> {
+  #goAhead(run: OpenRun, agent: AgentDefinition, claim: Started, trace?: Grant["trace"]): MaybePromise<Grant | false> {
     const { type, step: name, attempt } = claim;
     const begin = (permit: Permit | undefined): Grant | false => {
       if (run.isClosed || !run.isInFlight(claim)) {
@@ -90,13 +90,13 @@ export class Attempts {
       const { codec, admit } = this.#ports;
       const input = codec.decode(stepOf(run.state, name)?.input);
       const signal = mayWait(agent) ? run.hold(name) : undefined;
-      const gate = {
-        recorder: this.#ports.tracing?.recorder,
-        trace: trace === undefined ? undefined : { traceparent: trace },
-        agent: agent.name,
-      };
       const { tenant } = run.state;
-      const admitted = recordGate(gate, () => admit(agent, run.plan.workflow.name, { input, signal, tenant }));
+      const ask = (): MaybePromise<Permit> => admit(agent, run.plan.workflow.name, { input, signal, tenant });
+      const recorder = this.#ports.tracing?.recorder;
+      const admitted =
+        typeof trace === "string"
+          ? recordGate({ recorder, trace: { traceparent: trace }, agent: agent.name }, ask)
+          : ask();
       return admitted instanceof Promise ? admitted.then(begin, refused) : begin(admitted);
     } catch (error) {
       return refused(error);

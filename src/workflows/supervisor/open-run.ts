@@ -6,6 +6,7 @@ import type { Clock } from "../../ports/clock.ts";
 import { chain, type MaybePromise } from "../../async/maybe-promise.ts";
 import type { Snapshot } from "../../store/versions/snapshot.ts";
 import type { Permit } from "../../agents/policies/permit.ts";
+import type { Grant } from "../coordination/coordination-protocol.ts";
 import { handsOver } from "../coordination/dispatch.ts";
 import { isOpened, type WorkflowPlan } from "../coordination/workflow-plan.ts";
 import type { Claim, RunEvent } from "../history/run-event.ts";
@@ -15,7 +16,7 @@ import { placeOf } from "../steps/run-places.ts";
 import { allSteps } from "../steps/run-steps.ts";
 import { isInFlight, type StepState } from "../steps/step-state.ts";
 import { attemptSpanId, rootSpanId } from "../../traces/trace-ids.ts";
-import { traceparentOf, unsampled } from "../../traces/traceparent.ts";
+import { traceparentOf } from "../../traces/traceparent.ts";
 import type { RunTracing } from "./supervisor-ports.ts";
 import { TaskQueue } from "../../async/task-queue.ts";
 
@@ -73,7 +74,7 @@ export class OpenRun {
   #held: Set<string> | undefined;
   /** When steps and compensations are tried again, and waits and pauses end, by step. A step is left out once its participant was told to claim the attempt. */
   #due: Map<string, number> | undefined;
-  /** How the newest attempts began, by step; kept where traces are recorded. */
+  /** How the newest attempts began, by step; kept of a run that is recorded. */
   #begun: Map<string, Begin> | undefined;
   /** How many refused proposals were noted. */
   refusals = 0;
@@ -160,19 +161,23 @@ export class OpenRun {
    * orchestrator, no participant has it before an order is sent.
    */
   #noteStart({ type, step, by, epoch }: Claim): void {
-    if (this.#version !== undefined) (this.#begun ??= new Map()).set(step, { type, by, epoch, version: this.#version });
+    if (this.#version !== undefined && this.#traceId !== null)
+      (this.#begun ??= new Map()).set(step, { type, by, epoch, version: this.#version });
     if (isOpened(this.plan, step)) return; // a sub-workflow, an each or a loop has no attempts
     if (by === "relay") (this.#claimed ??= new Set()).add(step);
     else this.#claimed?.delete(step);
     if (type === "step-started") (this.#held ??= new Set()).add(step);
   }
 
-  /** The place of the newest attempt at a step, or at its compensation, in the run's trace; `undefined` if it isn't known. */
-  traceOf({ type, step }: Pick<Claim, "type" | "step">, { traceOf }: Pick<RunTracing, "traceOf">): string | undefined {
+  /**
+   * The place of the newest attempt at a step, or at its compensation, in the run's trace; `false` for a run that is not recorded, and
+   * `undefined` if it isn't known.
+   */
+  traceOf({ type, step }: Pick<Claim, "type" | "step">, { traceOf }: Pick<RunTracing, "traceOf">): Grant["trace"] {
+    const traceId = this.#traceIdBy(traceOf);
+    if (traceId === null) return false;
     const version = this.#begun?.get(step)?.version;
-    const traceId = version === undefined ? undefined : this.#traceIdBy(traceOf);
     if (traceId === undefined || version === undefined) return undefined;
-    if (traceId === null) return unsampled.traceparent;
     const spanId = attemptSpanId(traceId, type === "step-started" ? "attempt" : "undo", step, version);
     return traceparentOf(traceId, spanId, true);
   }
@@ -191,6 +196,7 @@ export class OpenRun {
   #traceIdBy(traceOf: RunTracing["traceOf"]): string | null | undefined {
     if (this.startedAt === undefined) return undefined;
     if (this.#traceId === undefined) this.#traceId = traceOf(this.id, this.startedAt, this.state.caller) ?? null;
+    if (this.#traceId === null) this.#begun = undefined;
     return this.#traceId;
   }
 

@@ -364,7 +364,7 @@ export class RunSupervisor {
       run.follow(event);
     }
     if (!isOpen(run.state)) this.#close(run);
-    this.#ports.onVersion(run.id, snapshot);
+    this.#ports.onVersion(run.id, snapshot, events);
     const { id, plan, state } = run;
     for (const dispatch of dispatchesOf({ run: id, plan, state }, events)) this.#dispatcher.dispatch(run, dispatch);
     if (state.status === "compensating") this.#attempts.abandonHeld(run);

@@ -11,6 +11,7 @@ import type { Permit } from "../../agents/policies/permit.ts";
 import type { NumberedMessage } from "../coordination/coordination-protocol.ts";
 import type { Parts } from "../definition/parts.ts";
 import type { Recorder } from "../../traces/recorder.ts";
+import type { RunEvent } from "../history/run-event.ts";
 import type { RunState } from "../history/run-state.ts";
 
 /** Those who listen to what the attempts of runs emit. */
@@ -47,10 +48,10 @@ export interface SupervisorPorts {
    */
   send(agent: AgentDefinition, message: NumberedMessage): MaybePromise<void>;
   /**
-   * Called with every version of every run, before any message that follows from it is sent. The last one has the run's
-   * end.
+   * Called with every version of every run and the events that led to it, before any message that follows from it is sent. The last one has
+   * the run's end.
    */
-  onVersion(run: string, snapshot: Snapshot<RunState>): void;
+  onVersion(run: string, snapshot: Snapshot<RunState>, events: readonly RunEvent[]): void;
   /**
    * Called when a run's history can't be written any more, so that the run can't go on. The supervisor has dropped it.
    */
