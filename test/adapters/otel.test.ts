@@ -116,6 +116,21 @@ describe("troupe/otel", () => {
     expect(sink.stats).toEqual({ exported: 0, dropped: 5, waiting: 0 });
   });
 
+  it("doesn't wait for an answer that never comes before it exports what follows", async () => {
+    let exports = 0;
+    const exporter: SpanExporter = {
+      export: (_, done) => {
+        if (++exports > 1) done({ code: 0 });
+      },
+      shutdown: () => Promise.resolve(),
+    };
+    const sink = otel(exporter, { timeout: 20, batch: 2, delay: 0 });
+    sink.take(spansOf(5));
+    await idle(sink);
+    expect(sink.stats).toEqual({ exported: 3, dropped: 2, waiting: 0 });
+    await sink.close();
+  });
+
   it("gives exporters what they read", () => {
     const resource = { attributes: { "service.name": "shop" }, asyncAttributesPending: false } as const;
     const span = readableSpan(
@@ -156,7 +171,8 @@ async function backend(
       const ids = idsIn(bytes);
       const status = answer(ids);
       if (status === 200) got.push(...ids);
-      response.writeHead(status, { "content-type": "application/x-protobuf" }).end();
+      const header = { "content-type": "application/x-protobuf", ...(status === 429 ? { "retry-after": "1" } : {}) };
+      response.writeHead(status, header).end();
     });
   });
   server.listen(0, "127.0.0.1");
@@ -188,13 +204,30 @@ describe("troupe/otel over HTTP", () => {
   });
 
   it.each([401, 429, 500, 503])("drops what a backend that answers %i doesn't take, and counts it", async (status) => {
-    const { server, url, got } = await backend(() => status);
+    const sizes: number[] = [];
+    const { server, url, got } = await backend(({ length }) => {
+      sizes.push(length);
+      return status;
+    });
     const sink = otel(new OTLPTraceExporter({ url, timeoutMillis: 50 }), { batch: 16, delay: 0 });
     sink.take(spansOf(20));
     await sink.close();
     server.close();
     expect(got).toEqual([]);
+    expect([...new Set(sizes)], "a batch that isn't to blame is not split").toEqual([16, 4]);
     expect(sink.stats).toEqual({ exported: 0, dropped: 20, waiting: 0 });
+  });
+
+  it("loses nothing to a backend that has it wait a second, by 429 with Retry-After", async () => {
+    let requests = 0;
+    const { server, url, got } = await backend(() => (++requests === 1 ? 429 : 200));
+    const sink = otel(new OTLPTraceExporter({ url, timeoutMillis: 20_000 }), { batch: 16, delay: 0 });
+    sink.take(spansOf(20));
+    await sink.close();
+    server.close();
+    expect(requests).toBe(3);
+    expect(got).toEqual(spansOf(20).map(({ spanId }) => spanId));
+    expect(sink.stats).toEqual({ exported: 20, dropped: 0, waiting: 0 });
   });
 
   it.each(moods.filter((mood) => mood !== "well"))(

@@ -39,7 +39,27 @@ function* within(message: Buffer, [first, ...rest]: readonly number[]): Generato
 
 const spans = [1, 2, 2]; // resource_spans, scope_spans, spans
 const spanId = 2;
+const parentSpanId = 4;
+const spanName = 5;
 
 export function idsIn(request: Buffer): readonly string[] {
   return [...within(request, [...spans, spanId])].map((bytes) => bytes.toString("hex"));
+}
+
+export interface SpanOnWire {
+  readonly id: string;
+  readonly name: string;
+  /** Absent for a root. */
+  readonly parent: string | undefined;
+}
+
+export function spansIn(request: Buffer): readonly SpanOnWire[] {
+  return [...within(request, spans)].map((span) => {
+    const [id, parent, name] = [spanId, parentSpanId, spanName].map((field) => [...within(span, [field])][0]);
+    return {
+      id: id?.toString("hex") ?? "",
+      name: name?.toString("utf8") ?? "",
+      parent: parent === undefined || parent.length === 0 ? undefined : parent.toString("hex"),
+    };
+  });
 }
