@@ -14,7 +14,7 @@ import { measure } from "../src/bench/measure.ts";
 
 const rounds = 15;
 const own = fileURLToPath(new URL("..", import.meta.url));
-const files = ["telemetry-rounds.ts", "telemetry-actors.ts", "actors.ts"];
+const files = ["telemetry-rounds.ts", "telemetry-actors.ts", "actors.ts", "standing.ts"];
 
 /** Runs a second of processor time: of this version, and of the one whose built checkout is in a folder. */
 export async function versionCosts(against: string): Promise<Figure[]> {
